@@ -149,6 +149,6 @@ async fn every_failure_is_listed() {
         let failed = document.as_array().unwrap().iter().find(|image| image["path"] == path.as_str()).unwrap();
         assert_eq!((failed["kind"].as_str(), failed["requests"].as_u64()), (Some("file_missing"), Some(0)));
     }
-    assert!(report.contains("success     100.0 % of 3 images asked about"), "{report}");
+    assert!(report.contains("success     100.0 % of 3 images sent"), "{report}");
     server.stop().await;
 }

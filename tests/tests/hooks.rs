@@ -269,7 +269,7 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
     // Whoever agrees to a price has not agreed to a command.
     let (out, complaint) = annotate(&["--model", "nanodet-g-416"]);
     assert!(complaint.contains("sleep 1; env > after.env") && complaint.contains("--allow-hooks"), "{complaint}");
-    assert!(out.contains("after a run: not run: its command was not allowed"), "{out}");
+    assert!(out.contains("after a run: not run: you have not allowed it"), "{out}");
     assert!(!folder.path().join("after.env").exists());
 
     let (out, _) = annotate(&["--model", "nanodet-g-416", "--allow-hooks"]);

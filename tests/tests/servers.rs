@@ -106,7 +106,7 @@ async fn a_run_of_one_image_and_the_command_line_say_what_came() {
     assert_eq!(told.status.code(), Some(4), "{report}");
     assert!(report.contains("stopped, answers unreadable"), "{report}");
     assert!(report.contains("the server's answer could not be read: status 200, text/html"), "{report}");
-    assert!(report.contains("2 x answer of the server could not be read"), "{report}");
+    assert!(report.contains("2 x server's answer could not be read"), "{report}");
     assert!(
         report.contains("fieldmark resume 1") && report.contains("3 requests may be billed in addition, at most"),
         "{report}"

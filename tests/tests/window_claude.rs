@@ -57,7 +57,7 @@ impl Settings for Window {
     }
 
     async fn ignore_saved_answers(&self) {
-        let switch = "//label[contains(., 'Ask again about every image')]//input";
+        let switch = "//label[contains(., 'Ignore saved answers')]//input";
         // What is above the switch may change while the plan is read, so that a click misses it.
         for _ in 0..20 {
             self.press(switch).await;

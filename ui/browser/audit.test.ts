@@ -30,7 +30,7 @@ async function begin(sample: number): Promise<number> {
   await dialog()
     .getByRole("button", { name: `Check a sample of ${sample}` })
     .click();
-  await page.getByText("Is this cup, and in the right place?").waitFor();
+  await page.getByText("Is “cup” correct and well placed?").waitFor();
   return above;
 }
 
@@ -86,12 +86,12 @@ describe("a sample", () => {
     expect(await looked().innerText()).toBe("Checked 0 of 10");
     await page.keyboard.press("a");
     await page.keyboard.press("a");
-    await page.getByText("None of 2 was wrong. At most 77.6 % of all are wrong (95 % confidence).").waitFor();
+    await page.getByText("None of 2 is wrong. At most 77.6 % of all are wrong (95 % confidence).").waitFor();
     await page.keyboard.press("x");
     await page.getByText("Why was the last one wrong?").waitFor();
     await page.keyboard.press("3");
     await page.getByText("Why was the last one wrong?").waitFor({ state: "hidden" });
-    await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
+    await page.getByText("1 of 3 is wrong: 33.3 %.").waitFor();
     await page.keyboard.press("x");
     expect(await looked().innerText()).toBe("Checked 4 of 10");
     await page.keyboard.press("Backspace");
@@ -101,10 +101,10 @@ describe("a sample", () => {
     await dialog()
       .getByRole("button", { name: /^Continue, 3 of 10/ })
       .click();
-    await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
+    await page.getByText("1 of 3 is wrong: 33.3 %.").waitFor();
     for (let place = 3; place < 10; place += 1) await page.keyboard.press("a");
     await page
-      .getByText(`1 of 10 was wrong: 10 %. With 95 % confidence, at most 39.4 % of the ${above} are.`)
+      .getByText(`1 of 10 is wrong: 10 %. With 95 % confidence, at most 39.4 % of all ${above} are wrong.`)
       .waitFor();
     // What was asked for is 5 %: more is looked at first, and accepting in spite of that is confirmed.
     const primary = page.locator("main .primary");
@@ -213,7 +213,7 @@ describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
     await expectAccessible(page);
     await expectNothingCut(page);
     for (let place = 4; place < 12; place += 1) await page.keyboard.press("a");
-    await page.getByText("1 of 12 was wrong").first().waitFor();
+    await page.getByText("1 of 12 is wrong").first().waitFor();
     await screenshot(page, `audit-end-${theme}-${width}`);
     await expectAccessible(page);
     await expectNothingCut(page);
@@ -239,7 +239,7 @@ it("is legible in Spanish", async () => {
   await screenshot(page, "es-audit-threshold-dark-1280");
   await expectNothingCut(page);
   await page.getByRole("button", { name: /^Comprobar una muestra/ }).click();
-  await page.getByText("¿Es cup y está en su sitio?").waitFor();
+  await page.getByText("¿Es correcta «cup» y está bien colocada?").waitFor();
   await page.keyboard.press("x");
   await painted();
   await screenshot(page, "es-audit-sample-dark-1280");

@@ -111,7 +111,7 @@ describe("the cap in the plan", () => {
     await cap().fill("0.001");
     await cap().press("Enter");
     await page
-      .getByText(/^Not one image could be sent under \$0\.001; the most expensive can cost \$0\.00\d+\.$/)
+      .getByText(/^\$0\.001 is too low for a single image; the most expensive can cost \$0\.00\d+\.$/)
       .waitFor();
     expect(await go().isDisabled()).toBe(true);
     await cap().fill("");
@@ -172,7 +172,7 @@ describe("requests that were under way when the app was closed", () => {
     await dialog.waitFor({ state: "hidden" });
     await page.getByRole("heading", { name: "Interrupted" }).waitFor();
     await page.keyboard.press("Space");
-    await dialog.getByRole("button", { name: "Ask again and resume" }).press("Enter");
+    await dialog.getByRole("button", { name: "Send again and resume" }).press("Enter");
     await page.getByRole("button", { name: "Pause" }).waitFor();
   });
 
@@ -196,7 +196,7 @@ describe("requests that were under way when the app was closed", () => {
     await page.keyboard.press("Control+5");
     await page.getByRole("button", { name: "Resume, 30 images left" }).click();
     await page.getByRole("dialog", { name: "Resume run 3?" }).getByText(WHY).waitFor();
-    await page.getByRole("button", { name: "Ask again and resume" }).click();
+    await page.getByRole("button", { name: "Send again and resume" }).click();
     await page.getByRole("button", { name: "Pause" }).waitFor();
   });
 });

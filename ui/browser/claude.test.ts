@@ -83,8 +83,8 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
     await page.keyboard.press("Control+5");
     await page.getByRole("row", { name: /Run 2/ }).click();
-    await page.getByRole("heading", { name: "Quote against paid" }).waitFor();
-    await page.getByText("Labels under another name, such as “kitty”").waitFor();
+    await page.getByRole("heading", { name: "Estimated and actual cost" }).waitFor();
+    await page.getByText("Labels renamed, such as “kitty”").waitFor();
     await screenshot(page, `history-priced-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -146,7 +146,7 @@ describe("before images leave for the first time", () => {
     const dialog = page.getByRole("dialog", { name: "Send 60 images to api.anthropic.com?" });
     await dialog.getByText("60 JPEGs, 640 px at most, to api.anthropic.com").waitFor();
     await dialog.getByRole("button", { name: "Show the exact prompt" }).click();
-    const wordsSent = page.getByRole("dialog", { name: "Prompt" });
+    const wordsSent = page.getByRole("dialog", { name: "Exact prompt" });
     await wordsSent.getByText("- traffic light").waitFor();
     await expectAccessible(page);
     await page.keyboard.press("Escape");
@@ -281,7 +281,7 @@ describe("what leaves this machine", () => {
     await page.getByRole("listitem").filter({ hasText: "Nothing leaves this machine" }).waitFor();
     await page.context().close();
     page = await open(browser, { query: "images=0&key" });
-    await page.getByText("You see what is sent, and to whom, first").waitFor();
+    await page.getByText("You see what is sent, and where, before it is sent").waitFor();
     expect(await page.getByText("Nothing leaves this machine").count()).toBe(0);
   });
 });
@@ -298,7 +298,7 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 it.each([
   ["no_credit", "The account has no credit left.", null],
   ["not_such_a_server", "The server at api.anthropic.com is not a Claude API server.", "Open Settings"],
-  ["batch_canceled", "A batch was canceled at api.anthropic.com, but not by Fieldmark.", null],
+  ["batch_canceled", "A batch was cancelled at api.anthropic.com, but not by Fieldmark.", null],
   ["answers_unreadable", "The answers of api.anthropic.com cannot be read", "Open Settings"],
   ["wait_too_long", "requires a wait of more than an hour", "Open Settings"],
   ["request_refused", "api.anthropic.com refuses every request of this run for the same reason.", "Plan a run"],
@@ -319,7 +319,7 @@ it("offers to give up a batch that the server does not know, and asks first", as
   await page
     .getByText(/30 images were sent in batches that the server does not know\. They may have been billed/)
     .waitFor();
-  await page.getByRole("button", { name: "Give up and ask again" }).click();
+  await page.getByRole("button", { name: "Give up and send again" }).click();
   await page.getByRole("button", { name: /^Pause/ }).waitFor();
 });
 

@@ -34,7 +34,7 @@ const DIALOGS: Record<string, Asked> = {
   "the exact prompt": {
     query: "priced&key",
     opener: () => on("Control+2", "Show the exact prompt"),
-    title: /^Prompt/,
+    title: /^Exact prompt/,
   },
   "agreeing to commands before a run": {
     query: "hooks",

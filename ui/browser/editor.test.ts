@@ -121,7 +121,7 @@ describe("a box", () => {
   });
 });
 
-describe("a annotation", () => {
+describe("an annotation", () => {
   it("is named by a digit, and what is drawn next is called the same", async () => {
     await openAt("cafe");
     await page

@@ -79,7 +79,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await screenshot(page, `run-batch-unconfirmed-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByText("Ended, results stored").first().waitFor();
+    await page.getByText("Ended, results saved").first().waitFor();
     await screenshot(page, `run-batch-${theme}-${width}`);
     await page.getByText(/^Batch run 3 is done: /).waitFor();
     await screenshot(page, `run-morning-${theme}-${width}`);
@@ -95,12 +95,12 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
 
   it("a plan says what is not paid again, what is propagated, and what a batch costs", async () => {
     await openPlan({ query: "priced&key&answered&similar&images=214", theme, width, height });
-    await page.getByText(/^\d+ of 214 answered before: not paid again$/).waitFor();
+    await page.getByText(/^\d+ of 214 have saved answers: not billed again$/).waitFor();
     await screenshot(page, `plan-answered-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByRole("radio", { name: /^Batch/ }).check({ force: true });
-    await page.getByRole("switch", { name: /look like another/ }).check();
+    await page.getByRole("switch", { name: /near-duplicates?/ }).check();
     // How many of a batch are worked on at once is the vendor's to say.
     await page.getByText("automatic concurrency").waitFor({ state: "hidden" });
     await quoted();
@@ -108,8 +108,8 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByRole("radio", { name: /^Live/ }).check({ force: true });
-    await page.getByRole("switch", { name: "Ask again about every image" }).check();
-    await page.getByText(/answered before: paid again$/).waitFor();
+    await page.getByRole("switch", { name: "Ignore saved answers" }).check();
+    await page.getByText(/have saved answers: billed again$/).waitFor();
     await page.getByText("Advanced").click();
     await quoted();
     await screenshot(page, `plan-anew-${theme}-${width}`);
@@ -156,10 +156,10 @@ describe("a run elsewhere", () => {
 
   it("reuses answers, propagates annotations, and says so in its report too", async () => {
     await openPlan({ query: "priced&key&answered&similar&images=400" });
-    await page.getByRole("switch", { name: /look like another/ }).check();
+    await page.getByRole("switch", { name: /near-duplicates?/ }).check();
     await quoted();
     await send();
-    await page.getByText(/^\d+ answers reused, nothing paid$/).waitFor();
+    await page.getByText(/^\d+ answers reused at no cost$/).waitFor();
     await page.getByText(/^\d+ propagated from similar images$/).waitFor();
     await page.getByText("Completed", { exact: true }).waitFor();
     await screenshot(page, "run-reused-dark-1280");
@@ -186,14 +186,14 @@ describe("the plan", () => {
   it("says the full price where every image is asked about anew, once", async () => {
     await openPlan({ query: "priced&key&answered" });
     const before = await go().innerText();
-    await page.getByRole("switch", { name: "Ask again about every image" }).check();
+    await page.getByRole("switch", { name: "Ignore saved answers" }).check();
     await page.waitForFunction((said) => !document.body.innerText.includes(said), before);
     await page.getByRole("button", { name: "Annotate 60 images, about $0.017" }).waitFor();
     await send();
-    expect(await page.getByText("reused, nothing paid").count()).toBe(0);
+    expect(await page.getByText("reused at no cost").count()).toBe(0);
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.keyboard.press("Control+2");
-    expect(await page.getByRole("switch", { name: "Ask again about every image" }).isChecked()).toBe(false);
+    expect(await page.getByRole("switch", { name: "Ignore saved answers" }).isChecked()).toBe(false);
   });
 
   it("starts a batch run at half the price, by the keyboard", async () => {

@@ -86,7 +86,7 @@ describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s t
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
     await page.keyboard.press("Control+Shift+A");
     await page.getByRole("button", { name: /^Check a sample of/ }).click();
-    await page.getByText("and in the right place?").waitFor();
+    await page.getByText("correct and well placed?").waitFor();
     await expectAccessible(page);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: /^Over 95 % of the image/ }).click();

@@ -280,7 +280,7 @@ describe("two keys", () => {
     await page.context().close();
   });
 
-  it("with a annotation selected decide that one and select the next", async () => {
+  it("with an annotation selected decide that one and select the next", async () => {
     const page = await openReview();
     for (let tries = 0; tries < 20 && (await page.getByRole("button", { name: /proposed$/ }).count()) < 2; tries += 1) {
       await page.keyboard.press("ArrowRight");

@@ -77,7 +77,7 @@ describe("a run", () => {
   it("that was interrupted lost nothing and goes on", async () => {
     const page = await open(browser, { query: "interrupted" });
     await showScreen(page, "Run");
-    await page.getByText("Nothing that had finished was lost").waitFor();
+    await page.getByText("Fieldmark was closed during this run").waitFor();
     await page.getByRole("button", { name: "Resume, 30 images left" }).click();
     await page.getByText("Completed", { exact: true }).waitFor();
     await page.context().close();

@@ -167,7 +167,7 @@ export const SCENES: readonly Scene[] = [
     show: async (page) => {
       await plan(page);
       await page.getByRole("radio", { name: new RegExp(`^${words.plan.modes.batch}`) }).check({ force: true });
-      await page.getByText(words.plan.atOnce.advanced, { exact: true }).click();
+      await page.getByText(words.plan.concurrency.advanced, { exact: true }).click();
     },
   },
   {
@@ -246,7 +246,7 @@ export const SCENES: readonly Scene[] = [
     query: "refuses=overview",
     show: async (page) => {
       await page.keyboard.press("Control+2");
-      await heading(page, words.frame.unread).waitFor();
+      await heading(page, words.frame.libraryUnreadable).waitFor();
     },
   },
 
@@ -283,7 +283,7 @@ export const SCENES: readonly Scene[] = [
     query: "images=240&still",
     show: async (page) => {
       await start(page);
-      await heading(page, words.run.answeredTitle).waitFor();
+      await heading(page, words.run.recentAnswers).waitFor();
       await page.keyboard.press("Space");
       await page.getByText(words.run.states.paused, { exact: true }).waitFor();
     },
@@ -353,7 +353,7 @@ export const SCENES: readonly Scene[] = [
     query: "refuses=imageIds",
     show: async (page) => {
       await page.keyboard.press("Control+4");
-      await heading(page, words.review.unread).waitFor();
+      await heading(page, words.review.unreadable).waitFor();
     },
   },
   {
@@ -369,7 +369,7 @@ export const SCENES: readonly Scene[] = [
     query: "refuses=imageCards",
     show: async (page) => {
       await page.keyboard.press("Control+4");
-      await heading(page, words.review.annotationsUnread).waitFor();
+      await heading(page, words.review.annotationsUnreadable).waitFor();
     },
   },
   {

@@ -10,7 +10,7 @@ import { App } from "./state/app.svelte";
 
 async function openSeam(): Promise<Seam> {
   if ("__TAURI_INTERNALS__" in window) return (await import("./ipc/tauri")).openSeam();
-  // The condition is a constant to the bundler: the core in memory never reaches the product.
+  // A constant for the bundler, so that the fake core is not in the product.
   if (import.meta.env.MODE !== "production") return (await import("./ipc/fake")).openFake(window.location.search);
   throw new Error("Fieldmark's window runs inside the Fieldmark app.");
 }

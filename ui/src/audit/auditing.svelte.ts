@@ -1,7 +1,6 @@
 /**
- * An audit under way: one annotation of the sample after the other, each decided as right or wrong.
- *
- * As in review a decision shows at once and is stored behind the person's back, one after the other.
+ * An audit in progress: one annotation of the sample at a time, judged right or wrong. As in review, a decision is
+ * shown at once and stored in the background, in order.
  */
 import { Pace } from "../editor/pace";
 import type {
@@ -18,13 +17,13 @@ import type { Seam } from "../ipc/seam";
 
 export type AuditSeam = Pick<Seam, "audit" | "extendAudit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
 
-/** An annotation in front of the person. */
+/** The annotation being judged. */
 export interface Shown {
   card: ImageCard;
   annotation: Annotation;
 }
 
-/** How long a rejection waits for its reason. */
+/** How long a rejection waits for a reason. */
 const REASON_MILLIS = 6000;
 
 export class Auditing {
@@ -33,44 +32,44 @@ export class Auditing {
   readonly #now: () => number;
 
   audit = $state.raw<Audit | null>(null);
-  /** In the sample. */
+  /** Index in the sample. */
   place = $state(0);
   isWhole = $state(false);
-  /** For as long as this annotation is looked at. */
+  /** Reset for each annotation. */
   isAnnotationHidden = $state(false);
   isAccepting = $state(false);
   isExtending = $state(false);
-  /** The latest rejection can still be given a reason. */
+  /** The latest rejection can still get a reason. */
   asksReason = $state(false);
   millisPerAnnotation = $state<number | null>(null);
 
   #cards = $state.raw<ReadonlyMap<ImageId, ImageCard>>(new Map());
-  /** Places that were decided since the audit was opened, the latest last: those can be taken back. */
+  /** Indices decided since the audit was opened, latest last; these can be undone. */
   #decided = $state.raw<readonly number[]>([]);
   #pace = new Pace();
   #tail: Promise<void> = Promise.resolve();
-  /** Decisions that are not stored yet. */
+  /** Number of decisions not stored yet. */
   #pending = $state(0);
   #reasonTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly sample = $derived(this.audit?.sample ?? []);
-  /** What the core says of those that are stored. */
+  /** Computed by the core from stored decisions. */
   readonly errorRate = $derived(this.audit?.error_rate ?? null);
   readonly judged = $derived(this.sample.filter(({ verdict }) => verdict !== null).length);
-  /** What is left to look at. Annotations that are gone from the library are not. */
+  /** Unchecked annotations that are still in the library. */
   readonly left = $derived(this.sample.filter((_, place) => this.#isOpen(place)).length);
-  /** Whether no more may be wrong than the person wants to accept. */
+  /** Whether the error rate is within the limit. */
   readonly isWithinLimit = $derived(this.audit?.needed_more === 0);
-  /** Proposals that nobody looks at. */
+  /** Proposals outside the sample. */
   readonly others = $derived(this.audit === null ? 0 : this.audit.proposals - this.sample.length);
-  /** How many more to look at, in round numbers; 0 when no more were drawn. */
+  /** How many more to check, rounded; 0 if no more were drawn. */
   readonly more = $derived.by(() => {
     const { audit, errorRate } = this;
     if (audit === null || errorRate === null) return 0;
     const wanted = audit.needed_more ?? errorRate.judged;
     return Math.min(audit.reserve, Math.ceil(Math.max(1, wanted) / 10) * 10);
   });
-  /** Everything was looked at, and the core has said what that means. */
+  /** Everything is checked and the core has computed the result. */
   readonly isDone = $derived.by(() => this.audit !== null && this.left === 0 && this.#pending === 0);
   readonly shown = $derived<Shown | null>(this.isDone ? null : this.at(this.place));
   readonly isAccepted = $derived(this.audit !== null && this.audit.accepted !== null);
@@ -82,7 +81,7 @@ export class Auditing {
     this.#now = now;
   }
 
-  /** Begins, or goes on where it was left. */
+  /** Opens an audit, or continues it. */
   async open(id: AuditId): Promise<void> {
     if (this.audit?.id !== id) this.audit = null;
     this.#dismissReason();
@@ -91,7 +90,7 @@ export class Auditing {
       await this.#readCards(audit);
       this.audit = audit;
       this.#decided = [];
-      this.#lookAt(Math.max(0, this.#nextOpen(0)));
+      this.#goTo(Math.max(0, this.#nextOpen(0)));
       this.#pace = new Pace();
       this.#pace.begin(this.#now());
       this.millisPerAnnotation = null;
@@ -100,7 +99,7 @@ export class Auditing {
     }
   }
 
-  /** The annotation at a place of the sample; null when it is gone. */
+  /** The annotation at an index of the sample; null if it is gone. */
   at(place: number): Shown | null {
     const drawn = this.sample[place];
     const card = drawn && this.#cards.get(drawn.image);
@@ -108,7 +107,7 @@ export class Auditing {
     return card && annotation ? { card, annotation } : null;
   }
 
-  /** The annotation that comes after the one that is shown, so that its picture is there in time. */
+  /** The following annotation, to preload its image. */
   get next(): Shown | null {
     const place = this.#nextOpen(this.place + 1);
     return place < 0 || place === this.place ? null : this.at(place);
@@ -126,7 +125,7 @@ export class Auditing {
     this.#reasonTimer = setTimeout(() => (this.asksReason = false), REASON_MILLIS);
   }
 
-  /** Says why the latest rejection was one: it is decided again, with the reason, as one step for undo. */
+  /** Adds a reason to the latest rejection by deciding it again, as one undo step. */
   giveReason(reason: RejectReason): void {
     const place = this.#decided.at(-1);
     const drawn = place === undefined ? undefined : this.sample[place];
@@ -138,19 +137,19 @@ export class Auditing {
     });
   }
 
-  /** Takes the latest decision of this session back and shows its annotation again. */
+  /** Undoes the latest decision of this session and shows its annotation again. */
   takeBack(): void {
     const place = this.#decided.at(-1);
     const drawn = place === undefined ? undefined : this.sample[place];
     if (!this.canTakeBack || place === undefined || !drawn) return;
     this.#dismissReason();
     this.#decided = this.#decided.slice(0, -1);
-    this.#say(place, null);
-    this.#lookAt(place);
+    this.#setVerdict(place, null);
+    this.#goTo(place);
     this.#enqueue(async () => void (await this.#seam.undoOn(drawn.image)));
   }
 
-  /** Looks at so many more of the same random order. What was found so far stays found. */
+  /** Extends the sample in its random order; results so far stay valid. */
   async extend(more: number): Promise<void> {
     const { audit } = this;
     if (audit === null || this.isExtending) return;
@@ -161,7 +160,7 @@ export class Auditing {
       const extended = await this.#seam.extendAudit(audit.id, more);
       await this.#readCards(extended);
       this.audit = extended;
-      this.#lookAt(Math.max(0, this.#nextOpen(0)));
+      this.#goTo(Math.max(0, this.#nextOpen(0)));
       this.#pace.begin(this.#now());
     } catch (refusal) {
       this.#refused(refusal);
@@ -170,7 +169,7 @@ export class Auditing {
     }
   }
 
-  /** Accepts what was not looked at; how many that were, or null when the core refused. */
+  /** Accepts the unchecked proposals; returns how many, or null if it failed. */
   async accept(): Promise<number | null> {
     const { audit } = this;
     if (audit === null || this.isAccepting) return null;
@@ -188,7 +187,7 @@ export class Auditing {
     }
   }
 
-  /** The library has changed: an acceptance may have been taken back. */
+  /** The library changed: an acceptance may have been undone. */
   async refresh(): Promise<void> {
     const { audit } = this;
     if (audit?.accepted == null || this.isAccepting) return;
@@ -199,12 +198,12 @@ export class Auditing {
     }
   }
 
-  /** When every decision so far is stored. */
+  /** Resolves when every decision is stored. */
   settled(): Promise<void> {
     return this.#tail;
   }
 
-  rest(): void {
+  stop(): void {
     this.#dismissReason();
   }
 
@@ -218,27 +217,27 @@ export class Auditing {
     const { place } = this;
     const drawn = this.sample[place];
     if (this.shown === null || !drawn) return false;
-    this.#say(place, verdict);
+    this.#setVerdict(place, verdict);
     this.#decided = [...this.#decided, place];
     this.#pace.decided(this.#now());
     this.millisPerAnnotation = this.#pace.millisPerImage;
-    this.#lookAt(Math.max(0, this.#nextOpen(place + 1)));
+    this.#goTo(Math.max(0, this.#nextOpen(place + 1)));
     this.#enqueue(() => this.#decide(drawn, verdict, reason));
     return true;
   }
 
-  #lookAt(place: number): void {
+  #goTo(place: number): void {
     this.place = place;
     this.isAnnotationHidden = false;
   }
 
-  async #decide(drawn: SampledAnnotation, said: SampleVerdict, reason: RejectReason | null) {
-    const verdict = said === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
+  async #decide(drawn: SampledAnnotation, answer: SampleVerdict, reason: RejectReason | null) {
+    const verdict = answer === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
     const decision = { image: drawn.image, scope: { kind: "annotation", id: drawn.annotation }, verdict } as const;
     await this.#seam.decide(decision, this.audit?.layers);
   }
 
-  #say(place: number, verdict: SampleVerdict | null): void {
+  #setVerdict(place: number, verdict: SampleVerdict | null): void {
     if (this.audit === null) return;
     const sample = this.audit.sample.map((drawn, each) => (each === place ? { ...drawn, verdict } : drawn));
     this.audit = { ...this.audit, sample };
@@ -248,14 +247,14 @@ export class Auditing {
     return this.sample[place]?.verdict === null && this.at(place) !== null;
   }
 
-  /** From a place on and around; -1 when nothing is left. */
+  /** The next unchecked index, wrapping around; -1 if none. */
   #nextOpen(from: number): number {
     const count = this.sample.length;
     for (let step = 0; step < count; step += 1) if (this.#isOpen((from + step) % count)) return (from + step) % count;
     return -1;
   }
 
-  /** What is stored is read again after the last decision. After a refusal the core knows best what was decided. */
+  /** Reloads after the last pending decision. After a failure the core's state wins. */
   #enqueue(step: () => Promise<void>): void {
     this.#pending += 1;
     this.#tail = this.#tail

@@ -132,7 +132,6 @@ describe("an audit", () => {
     expect(auditing.errorRate).toMatchObject({ judged: 6, wrong: 1 });
     for (let place = 0; place < 10; place += 1) auditing.right();
     await auditing.settled();
-    // Of all sixteen together.
     expect(auditing.errorRate).toMatchObject({ judged: 16, wrong: 1 });
     expect(auditing.errorRate?.at_most).toBeCloseTo(0.264, 2);
     expect(auditing.isWithinLimit).toBe(true);

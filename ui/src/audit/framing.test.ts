@@ -7,7 +7,7 @@ import { frame } from "./framing";
 const room = { width: 1000, height: 800 };
 const size = { width: 4000, height: 3000 };
 
-/** Where a viewport has the image when an annotation is shown. */
+/** The viewport after an annotation is shown. */
 function framed(shape: Shape, isWhole = false): Viewport {
   const viewport = new Viewport();
   viewport.resize(room, 1);
@@ -20,12 +20,12 @@ function box(rect: Rect): Shape {
   return { kind: "box", rect };
 }
 
-describe("a annotation with its surroundings", () => {
+describe("an annotation with its surroundings", () => {
   it("stands in the middle, about half as large as the room", () => {
     const { scale, offset } = framed(box({ x1: 1900, y1: 1400, x2: 2100, y2: 1600 }));
     expect(offset.x + 2000 * scale).toBeCloseTo(500);
     expect(offset.y + 1500 * scale).toBeCloseTo(400);
-    // The least extent of what is shown around an annotation is a tenth of the image.
+    // At least a tenth of the image is shown around an annotation.
     expect(scale).toBeCloseTo((800 * 0.45) / 400);
   });
 

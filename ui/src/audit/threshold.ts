@@ -1,35 +1,35 @@
-/** Thresholds are whole hundredths: so finely does the core count confidences. */
+/** Thresholds are whole hundredths, as the core counts confidences. */
 import type { LabelConfidences } from "../ipc/bindings";
 
-/** The last hundredth takes in 1. */
-export const MOST_HUNDREDTHS = 99;
+/** The last hundredth includes 1. */
+export const MAX_HUNDREDTHS = 99;
 
-/** Proposals with at least so many hundredths of confidence. */
+/** Proposals at or above the threshold. */
 export function countAbove({ hundredths }: LabelConfidences, threshold: number): number {
   return hundredths.slice(threshold).reduce((sum, count) => sum + count, 0);
 }
 
-/** All proposals, those without a confidence among them. */
+/** All proposals, including those without a confidence. */
 export function countAll(confidences: LabelConfidences): number {
   return countAbove(confidences, 0) + confidences.unstated;
 }
 
-/** "0.8", ".80", "0,8" and "80 %" as 80; null for what will not do. */
+/** "0.8", ".80", "0,8" and "80 %" as 80; null if invalid. */
 export function typedThreshold(typed: string): number | null {
   const [, number, percent] = /^(\d*[.,]?\d+)\s*(%?)$/u.exec(typed.trim()) ?? [];
   if (number === undefined) return null;
   const value = Number(number.replace(",", "."));
   const hundredths = Math.round(percent === "%" ? value : value * 100);
-  return hundredths <= MOST_HUNDREDTHS ? hundredths : null;
+  return hundredths <= MAX_HUNDREDTHS ? hundredths : null;
 }
 
 export interface Bar {
-  /** Of the highest bar, 0 to 1: what is at or above the threshold, and what is below. */
+  /** Heights relative to the highest bar, 0 to 1: at or above the threshold, and below. */
   above: number;
   below: number;
 }
 
-/** `number` bars of as many hundredths each. */
+/** `number` bars of equally many hundredths. */
 export function barsOf(hundredths: readonly number[], threshold: number, number: number): Bar[] {
   const each = hundredths.length / number;
   const counts = Array.from({ length: number }, (_, place) => {
@@ -45,7 +45,7 @@ export function barsOf(hundredths: readonly number[], threshold: number, number:
 /** In percent. */
 const ERROR_LIMITS = { least: 0.1, most: 50 };
 
-/** "5", "5 %", "0,5" as a share; null for what will not do. */
+/** "5", "5 %", "0,5" as a share; null if invalid. */
 export function typedErrorLimit(typed: string): number | null {
   const [, number] = /^(\d*[.,]?\d+)\s*%?$/u.exec(typed.trim()) ?? [];
   if (number === undefined) return null;

@@ -1,4 +1,4 @@
-/** What the checks find on the image that review shows, and the one step that repairs each. */
+/** Findings on the reviewed image, and their repairs. */
 import { getContext, setContext, untrack } from "svelte";
 
 import { contentOf } from "../editor/changes";
@@ -17,7 +17,7 @@ export class Findings {
   readonly #seam: FindingsSeam;
   readonly #refused: (refusal: unknown) => void;
   #found = $state.raw<{ image: ImageId; findings: readonly CheckFinding[] } | null>(null);
-  /** Looking takes a moment: only the latest image counts. */
+  /** Only the request for the latest image counts. */
   #latest = 0;
 
   constructor(seam: FindingsSeam, review: Review, refused: (refusal: unknown) => void) {
@@ -26,7 +26,7 @@ export class Findings {
     this.#refused = refused;
   }
 
-  async look(card: ImageCard | null): Promise<void> {
+  async load(card: ImageCard | null): Promise<void> {
     const wish = ++this.#latest;
     if (card === null || card.annotations.length === 0) {
       this.#found = null;
@@ -41,22 +41,22 @@ export class Findings {
   }
 
   of(annotation: Annotation): readonly CheckFinding[] {
-    // What is rejected already is as good as repaired, though the core may not have said so yet.
+    // A rejected annotation counts as repaired, even if the core has not confirmed it yet.
     if (this.#found?.image !== this.review.imageId || annotation.status === "rejected") return [];
     return this.#found?.findings.filter((finding) => finding.annotation === annotation.id) ?? [];
   }
 
-  /** What an annotation is called, and whether it is likely a mistake. */
+  /** Accessible name of an annotation, with its finding. */
   named(annotation: Annotation): string {
     const name = words.review.annotationName(nameOf(annotation), annotation.confidence, annotation.status);
-    return this.of(annotation).length > 0 ? `${words.checks.likely}: ${name}` : name;
+    return this.of(annotation).length > 0 ? `${words.checks.likelyMistake}: ${name}` : name;
   }
 
   get canRepair(): boolean {
     return this.review.annotations.some((annotation) => this.of(annotation).length > 0);
   }
 
-  /** Repairs the selected annotation; when that is no mistake, selects the first one that is. */
+  /** Repairs the selected annotation; if it has no finding, selects the first that has one. */
   repair(): void {
     const { selectedAnnotation, annotations } = this.review;
     const [finding] = selectedAnnotation === null ? [] : this.of(selectedAnnotation);
@@ -72,13 +72,13 @@ export class Findings {
   }
 }
 
-/** The change that carries out what the core says. */
+/** The change that performs a repair. */
 export function changeFor(repair: RepairAction, annotation: Annotation): AnnotationChange {
   const { id } = annotation;
   switch (repair.kind) {
     case "relabel":
       return { kind: "change", id, content: { ...contentOf(annotation), label: repair.label } };
-    // The core cuts off what reaches over the edge wherever an annotation is changed.
+    // The core clips every changed annotation at the image edge.
     case "crop":
       return { kind: "change", id, content: contentOf(annotation) };
     case "remove":
@@ -90,17 +90,20 @@ export function changeFor(repair: RepairAction, annotation: Annotation): Annotat
 
 const KEY = Symbol("findings");
 
-/** For the parts of the review screen; it looks at each image that is shown, and again when its annotations change. */
+/**
+ * For components of the review screen; loads the findings of each shown image and reloads them when its annotations
+ * change.
+ */
 export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
     inLayers(app.seam, () => app.layersInReview),
     review,
-    (refusal) => app.tell(refusalWords(refusal), "bad"),
+    (refusal) => app.notify(refusalWords(refusal), "bad"),
   );
   setContext(KEY, findings);
   $effect(() => {
     const { card } = review;
-    untrack(() => void findings.look(card));
+    untrack(() => void findings.load(card));
   });
   $effect(() => app.actions.offer({ "review.repair": { do: () => findings.repair(), can: () => findings.canRepair } }));
 }

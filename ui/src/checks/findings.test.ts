@@ -6,7 +6,7 @@ import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
-import { redoLatest, tellUndoable, undoLatest } from "../state/undo";
+import { redoLatest, notifyUndoable, undoLatest } from "../state/undo";
 import { changeFor, Findings } from "./findings.svelte";
 import { Repairing } from "./repairing.svelte";
 
@@ -84,7 +84,7 @@ describe("a repair of many images", () => {
     });
     const told: BulkEditResult[] = [];
     const repairing = new Repairing(seam, (_, swept) => told.push(swept), vi.fn());
-    await repairing.want("tiny", query);
+    await repairing.request("tiny", query);
     return { repairing, seam, told, decided };
   }
 
@@ -96,11 +96,11 @@ describe("a repair of many images", () => {
     const images = await seam.imageIds(query);
     const reviewed = (await seam.imageCards(images)).filter(({ review }) => review !== "unreviewed");
     expect(asked).toMatchObject({ decided: 1, images: images.length, reviewed: reviewed.length });
-    await repairing.goOn(true);
+    await repairing.confirm(true);
     expect(told).toMatchObject([{ annotations: asked.annotations - 1 }]);
     expect(await seam.imageIds(query)).toContain(decided);
-    await repairing.want("tiny", query);
-    await repairing.goOn(false);
+    await repairing.request("tiny", query);
+    await repairing.confirm(false);
     expect(await seam.imageIds(query)).toEqual([]);
   });
 
@@ -109,7 +109,7 @@ describe("a repair of many images", () => {
     const of = imagesWhere([{ kind: "check", check }]);
     const images = await seam.imageIds(of);
     repairing.decline();
-    await repairing.want(check, of);
+    await repairing.request(check, of);
     expect(repairing.asked).toMatchObject({ check, images: images.length });
     repairing.decline();
     expect([told, await seam.imageIds(of)]).toEqual([[], images]);
@@ -124,11 +124,11 @@ describe("undo of a bulk edit", () => {
     const images = await app.seam.imageIds(query);
     const before = await app.seam.imageCards(images);
     await app.seam.repair("tiny", query, false);
-    tellUndoable(app, "repaired");
+    notifyUndoable(app, "repaired");
     const after = await app.seam.imageCards(images);
     await undoLatest(app);
     expect(await app.seam.imageCards(images)).toEqual(before);
-    // What was offered with the notice is done.
+    // The notice's action is used up.
     expect(app.toasts.map(({ action }) => action)).toEqual([null]);
     expect(app.toasts.at(-1)?.text).toBe(`Undone on ${images.length} images`);
     await redoLatest(app);
@@ -178,7 +178,7 @@ describe("on the image that is reviewed", () => {
     const review = new Review(seam, vi.fn());
     await review.open([image]);
     const findings = new Findings(seam, review, vi.fn());
-    await findings.look(review.card);
+    await findings.load(review.card);
     return { review, findings, image };
   }
 
@@ -193,7 +193,7 @@ describe("on the image that is reviewed", () => {
     const repaired = review.card?.annotations.find(({ id }) => id === selectedAnnotation?.id);
     expect(repaired).toMatchObject({ status: "edited", shape: { rect: { x2: width } } });
     expect(review.selected).toBeNull();
-    await findings.look(review.card);
+    await findings.load(review.card);
     expect(findings.canRepair).toBe(false);
   });
 

@@ -1,13 +1,10 @@
-/**
- * A repair of many images, as one bulk edit. The person confirms it first, knowing how many images it changes and how much
- * of that people have decided.
- */
+/** A bulk repair. The user confirms it first, with the number of images and of decided annotations. */
 import type { BulkEditResult, Check, ImageQuery, RepairExtent } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 type RepairSeam = Pick<Seam, "repairExtent" | "repair">;
 
-/** What a person is asked. */
+/** The pending confirmation. */
 export interface AskedRepair extends RepairExtent {
   check: Check;
   query: ImageQuery;
@@ -15,7 +12,7 @@ export interface AskedRepair extends RepairExtent {
 
 export class Repairing {
   readonly #seam: RepairSeam;
-  readonly #told: (check: Check, result: BulkEditResult) => void;
+  readonly #done: (check: Check, result: BulkEditResult) => void;
   readonly #refused: (refusal: unknown) => void;
 
   isWorking = $state(false);
@@ -23,16 +20,16 @@ export class Repairing {
 
   constructor(
     seam: RepairSeam,
-    told: (check: Check, result: BulkEditResult) => void,
+    done: (check: Check, result: BulkEditResult) => void,
     refused: (refusal: unknown) => void,
   ) {
     this.#seam = seam;
-    this.#told = told;
+    this.#done = done;
     this.#refused = refused;
   }
 
-  /** Asks first, unless it is about one image that people have not worked on. */
-  async want(check: Check, query: ImageQuery): Promise<void> {
+  /** Asks for confirmation, unless it affects one undecided image. */
+  async request(check: Check, query: ImageQuery): Promise<void> {
     await this.#attempt(async () => {
       const extent = await this.#seam.repairExtent(check, query);
       if (extent.images > 1 || extent.decided > 0) this.asked = { check, query, ...extent };
@@ -40,8 +37,8 @@ export class Repairing {
     });
   }
 
-  /** All of them, or only those that no person has decided. */
-  async goOn(sparesDecided: boolean): Promise<void> {
+  /** Repairs all, or spares those decided by a person. */
+  async confirm(sparesDecided: boolean): Promise<void> {
     const { asked } = this;
     this.asked = null;
     if (asked) await this.#attempt(() => this.#repair(asked.check, asked.query, sparesDecided));
@@ -52,7 +49,7 @@ export class Repairing {
   }
 
   async #repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<void> {
-    this.#told(check, await this.#seam.repair(check, query, sparesDecided));
+    this.#done(check, await this.#seam.repair(check, query, sparesDecided));
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type Choice,
   choiceOf,
   type Compared,
-  isLeftOut,
+  isRejected,
   movesFor,
   movesForAgreed,
   type Sides,
@@ -136,7 +136,7 @@ describe("what only one of them saw", () => {
 });
 
 describe("beside what people decided", () => {
-  it("a annotation of their own goes when it is not taken, and comes back when it is after all", () => {
+  it("an annotation of their own goes when it is not taken, and comes back when it is after all", () => {
     const own = compared([pair(null, seen("cup", 5))], [onImage(5, "cup", "accepted", true)], WITH_PEOPLE);
     expect(choiceOf(own, 0)).toBe("second");
     expect(changes(own, "first")).toEqual([{ kind: "remove", id: 5 }]);
@@ -148,7 +148,7 @@ describe("beside what people decided", () => {
   it("a run's annotation that they renamed is one annotation, and says one thing", () => {
     const image = compared([pair(seen("cat", 1), seen("dog", 1))], [onImage(1, "dog", "edited")], WITH_PEOPLE);
     expect(choiceOf(image, 0)).toBe("second");
-    expect(isLeftOut(image, 0, "first")).toBe(true);
+    expect(isRejected(image, 0, "first")).toBe(true);
     expect(changes(image, "second")).toEqual([]);
     expect(changes(image, "first")).toEqual([{ kind: "change", id: 1, content: content("cat") }]);
     expect(changes(image, "both")).toEqual([]);

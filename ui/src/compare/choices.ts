@@ -1,6 +1,6 @@
 /**
- * What choosing between two sides means for the annotations of an image. The sides never change by that: what a run answered
- * stays what it answered. What changes is which of it stands on the image.
+ * What choosing a side changes on the image. The sides themselves never change: a run's answer stays. Only the
+ * annotations on the image do.
  */
 import type {
   Annotation,
@@ -21,19 +21,19 @@ import type { ComparedSides } from "../state/app.svelte";
 export type Sides = ComparedSides;
 export type SideName = keyof Sides;
 
-/** Of which side the annotations stand; of what only one side saw, taking the other one's word leaves it out. */
+/** The side whose annotations are kept; the side without one means removal. */
 export type Choice = SideName | "both" | "neither";
 
-/** An image as both sides see it, and as it is today. Pairs keep their places for as long as somebody looks. */
+/** An image with both sides and its current annotations. Pairs keep their index while the image is shown. */
 export interface Compared {
   sides: Sides;
   card: ImageCard;
   pairs: readonly ComparedPair[];
-  /** Places of what is not on the image and was left out: nothing is stored about that. */
+  /** Indices of removed pairs that were not on the image, so that nothing is stored. */
   passed: ReadonlySet<number>;
 }
 
-/** A change for the sake of one side of a pair. */
+/** A change for one side of a pair. */
 export interface Move {
   place: number;
   of: SideName;
@@ -42,19 +42,19 @@ export interface Move {
 
 export const SIDE_NAMES: readonly SideName[] = ["first", "second"];
 
-/** What is on the image of a side's annotation. */
+/** The state on the image of a side's annotation. */
 type Standing = "stands" | "open" | "left_out" | "absent";
 
 export function isDifference({ agreement }: ComparedPair): boolean {
   return agreement !== "agreed";
 }
 
-/** Whether both may stand beside each other. What is one annotation on the image can only say one thing. */
+/** Whether both can be kept. If both are the same annotation on the image, it can have only one label. */
 export function mayTakeBoth(pair: ComparedPair): boolean {
   return pair.first !== null && pair.second !== null && !isOneAnnotation(pair);
 }
 
-/** What was chosen; null while something is to be decided. */
+/** The current choice; null if undecided. */
 export function choiceOf(compared: Compared, place: number): Choice | null {
   const pair = compared.pairs[place];
   if (!pair) return null;
@@ -67,20 +67,20 @@ export function choiceOf(compared: Compared, place: number): Choice | null {
   return first === "left_out" || second === "left_out" || compared.passed.has(place) ? "neither" : null;
 }
 
-/** Whether a side's annotation was decided against. */
-export function isLeftOut(compared: Compared, place: number, of: SideName): boolean {
+/** Whether a side's annotation was rejected. */
+export function isRejected(compared: Compared, place: number, of: SideName): boolean {
   const choice = choiceOf(compared, place);
   return choice !== null && choice !== "both" && choice !== of;
 }
 
-/** The differences that nobody has decided, by their places. */
+/** Indices of undecided differences. */
 export function undecided(compared: Compared): number[] {
   return compared.pairs.flatMap((pair, place) =>
     isDifference(pair) && choiceOf(compared, place) === null ? [place] : [],
   );
 }
 
-/** What is to be done so that a choice holds; nothing when it does already. */
+/** The changes that a choice needs; none if it holds already. */
 export function movesFor(compared: Compared, place: number, choice: Choice): Move[] {
   const pair = compared.pairs[place];
   if (!pair || (choice === "both" && !mayTakeBoth(pair))) return [];
@@ -97,8 +97,8 @@ export function movesFor(compared: Compared, place: number, choice: Choice): Mov
 }
 
 /**
- * Accepts what both sides found. Where both have a proposal for it on the image the first one's is taken, because one
- * thing wants one annotation. What a person has decided stays.
+ * Accepts what both sides found. If both have a proposal on the image, the first is accepted, to avoid duplicates. A
+ * person's decisions stay.
  */
 export function movesForAgreed(compared: Compared): Move[] {
   return compared.pairs.flatMap((pair, place): Move[] => {
@@ -115,7 +115,7 @@ export function movesForAgreed(compared: Compared): Move[] {
   });
 }
 
-/** How it is drawn until the core has taken the moves. Annotations that are added have ids below zero until then. */
+/** Optimistic state until the core has stored the changes. Added annotations have temporary negative ids. */
 export function withMoves(compared: Compared, moves: readonly Move[]): Compared {
   const ids = moves.map(({ place, of, change }): AnnotationId => {
     return "id" in change ? change.id : -2 * place - (of === "first" ? 1 : 2);
@@ -128,12 +128,12 @@ export function withMoves(compared: Compared, moves: readonly Move[]): Compared 
   return linked({ ...compared, card: { ...compared.card, annotations } }, moves, ids);
 }
 
-/** As it is once the core has taken the moves. */
+/** The state after the core has stored the changes. */
 export function withStep(compared: Compared, moves: readonly Move[], step: Step): Compared {
   return linked({ ...compared, card: step.image }, moves, step.annotations);
 }
 
-/** Annotations that came to be are from then on what their side has on the image. */
+/** Links added annotations to their side. */
 function linked(compared: Compared, moves: readonly Move[], ids: readonly AnnotationId[]): Compared {
   const pairs = [...compared.pairs];
   moves.forEach(({ place, of, change }, index) => {
@@ -150,7 +150,7 @@ function onImage(card: ImageCard, annotation: ComparedAnnotation | null): Annota
   return (annotation && card.annotations.find(({ id }) => id === annotation.annotation)) ?? null;
 }
 
-/** A run's annotation that a person has changed is both sides' when the other side is what people decided. */
+/** A run's annotation that a person edited belongs to both sides if the other side is people's decisions. */
 function isOneAnnotation({ first, second }: ComparedPair): boolean {
   return first !== null && second !== null && first.annotation !== null && first.annotation === second.annotation;
 }
@@ -161,7 +161,7 @@ function isStanding(annotation: Annotation | null): boolean {
 
 function standing({ sides, card }: Compared, pair: ComparedPair, of: SideName): Standing {
   const today = onImage(card, pair[of]);
-  // A person's own annotation leaves nothing behind when it goes; a run's that is not there was never decided.
+  // A removed annotation of a person leaves nothing; a run's that is missing was never decided.
   if (today === null) return pair[of]?.annotation != null && sides[of].kind === "decided" ? "left_out" : "absent";
   if (isStanding(today)) return "stands";
   return today.status === "proposed" ? "open" : "left_out";
@@ -200,7 +200,7 @@ function leavingOut(today: Annotation | null, reason: RejectReason | null): Anno
     : { kind: "decide", id: today.id, verdict: { kind: "reject", reason } };
 }
 
-/** Who takes neither of two labels has not said that nothing is there. */
+/** Choosing neither of two labels does not say that nothing is there. */
 function reasonAgainst({ agreement }: ComparedPair, choice: Choice): RejectReason | null {
   if (agreement === "only_first" || agreement === "only_second") return "not_there";
   if (choice === "neither") return null;

@@ -1,7 +1,6 @@
 /**
- * Choices on their way to the core. A choice shows at once and is stored behind the person's back, one after the other.
- * What it changes is worked out when its turn comes, of what the core has by then: an annotation that was just adopted has its
- * number only after the core has taken it. What the core says wins over what was shown.
+ * Queue of choices for the core. A choice is shown at once and stored in the background, in order. Its changes are
+ * computed when it is sent, because an annotation added before has its id only then. The core's answer wins.
  */
 import type { ImageId, StepId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -10,7 +9,7 @@ import type { ComparedImages } from "./images.svelte";
 
 interface Waiting {
   image: ImageId;
-  /** The pair that it is about; null for all that both agree on. */
+  /** The pair's index; null for everything both agree on. */
   place: number | null;
   moves: (compared: Compared) => Move[];
 }
@@ -41,7 +40,7 @@ export class Choosing {
     return this.#waiting.map(({ image }) => image);
   }
 
-  /** What is stored, with the choices on their way. */
+  /** The stored state plus pending choices. */
   asShown(image: ImageId): Compared | null {
     const stored = this.#images.get(image);
     if (!stored) return null;
@@ -50,7 +49,7 @@ export class Choosing {
       .reduce((compared, { moves }) => withMoves(compared, moves(compared)), stored);
   }
 
-  /** Which pair a step was about; undefined where it was about none, or nobody knows. */
+  /** The pair of a step; undefined if unknown or not about a pair. */
   placeOf(step: StepId): number | undefined {
     return this.#places.get(step) ?? undefined;
   }
@@ -63,18 +62,18 @@ export class Choosing {
     this.#deliver({ image, place: null, moves: movesForAgreed });
   }
 
-  /** Decided without a step: there is nothing to change on the image. */
+  /** Decided without a step, because nothing changes on the image. */
   pass(image: ImageId, place: number): void {
     const stored = this.#images.get(image);
     if (stored) this.#images.put({ ...stored, passed: new Set([...stored.passed, place]) });
   }
 
-  /** Does something behind all that was chosen before. */
+  /** Runs after all pending choices. */
   behind(step: () => Promise<void>): void {
     this.#tail = this.#tail.then(step);
   }
 
-  /** When everything so far is stored. */
+  /** Resolves when everything is stored. */
   settled(): Promise<void> {
     return this.#tail;
   }
@@ -108,7 +107,7 @@ export class Choosing {
   }
 }
 
-/** Every annotation is decided, and the image still counts as not reviewed. */
+/** All annotations are decided, but the image is not marked as reviewed. */
 export function waitsForItsReview({ card }: Compared): boolean {
   return card.review === "unreviewed" && !card.annotations.some(({ status }) => status === "proposed");
 }

@@ -1,6 +1,6 @@
 /**
- * The images on which two sides differ, and the difference that is selected. What is known of images is in `images`,
- * what is chosen in `choosing`.
+ * Images on which two sides differ, and the selected difference. Image data is in `images`, pending choices in
+ * `choosing`.
  */
 import type { Comparison, ComparedPair, ImageCard, ImageId, LayerScope, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -22,10 +22,10 @@ import { ComparedImages } from "./images.svelte";
 import { ALL_LAYERS } from "../state/layers";
 import { areSameSides, likelySides, sidesShown } from "./sides";
 
-/** How often cards and figures are read again while annotations change elsewhere. */
+/** How often cards and figures are refreshed while annotations change elsewhere. */
 const REFRESH_MILLIS = 2000;
 
-/** Something to tell the person. */
+/** A message for the user. */
 export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_undo" }
@@ -38,21 +38,20 @@ export type DifferencesSeam = Pick<
 
 export class Differences {
   readonly #seam: DifferencesSeam;
-  readonly #tell: (notice: Notice) => void;
+  readonly #notify: (notice: Notice) => void;
 
-  /** The newest first. */
+  /** Newest first. */
   runs = $state.raw<RunSummary[]>([]);
   sides = $state.raw<Sides | null>(null);
   comparison = $state.raw<Comparison | null>(null);
-  /** Those with the most differences first. They keep their order for as long as somebody is at them. */
+  /** Most differences first. The order is kept during a session. */
   queue = $state.raw<readonly ImageId[]>([]);
-  /** Until the core has answered, and whether it has not. */
+  /** Whether the comparison is pending. */
   isComparing = $state(true);
   hasFailed = $state(false);
   index = $state(0);
-  /** Past the last image of the queue. */
   isAtEnd = $state(false);
-  /** Place among the pairs of the image. */
+  /** Index of the selected pair. */
   selected = $state<number | null>(null);
   areAgreedHidden = $state(false);
 
@@ -69,27 +68,27 @@ export class Differences {
   readonly choice = $derived<Choice | null>(
     this.shown === null || this.selected === null ? null : choiceOf(this.shown, this.selected),
   );
-  /** Things that both sides found and that wait to be accepted. */
+  /** Number of agreed objects that are not accepted yet. */
   readonly agreedOpen = $derived(
     this.shown === null ? 0 : new Set(movesForAgreed(this.shown).map(({ place }) => place)).size,
   );
   readonly visiblePairs = $derived(this.areAgreedHidden ? this.pairs.filter(isDifference) : this.pairs);
   readonly settledCount = $derived.by(() => this.queue.filter((image) => this.#images.isSettled(image)).length);
 
-  constructor(seam: DifferencesSeam, tell: (notice: Notice) => void) {
+  constructor(seam: DifferencesSeam, notify: (notice: Notice) => void) {
     this.#seam = seam;
-    this.#tell = tell;
+    this.#notify = notify;
     this.#images = new ComparedImages(seam);
     this.#choosing = new Choosing(seam, this.#images, (image, refusal) => this.#refused(image, refusal));
   }
 
   /**
-   * Begins with these sides, or with the runs whose layers are shown, or with likely ones. Coming back to the same stays
-   * where one was.
+   * Opens these sides, otherwise the runs whose layers are shown, otherwise likely ones. Opening the same sides keeps
+   * the position.
    */
   async open(wanted: Sides | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     this.isComparing = true;
-    this.hasFailed = !(await this.#told(async () => {
+    this.hasFailed = !(await this.#attempt(async () => {
       this.runs = await this.#seam.runs();
       const sides = wanted ?? sidesShown(layers, this.runs) ?? this.sides ?? likelySides(this.runs);
       if (sides !== null) await this.#compare(sides);
@@ -97,7 +96,7 @@ export class Differences {
     this.isComparing = false;
   }
 
-  /** What is known of an image in the strip. */
+  /** The card of an image in the strip, if loaded. */
   cardOf(image: ImageId): ImageCard | undefined {
     return this.#choosing.asShown(image)?.card ?? this.#images.cardOf(image);
   }
@@ -111,7 +110,7 @@ export class Differences {
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
     this.selected = null;
-    void this.#told(() => this.#look());
+    void this.#attempt(() => this.#loadVisible());
   }
 
   next(): void {
@@ -122,7 +121,7 @@ export class Differences {
     this.goTo(this.isAtEnd ? this.index : this.index - 1);
   }
 
-  /** The next image that is not settled, from here on and around. */
+  /** The next undecided image, wrapping around. */
   goToUnsettled(): void {
     const count = this.queue.length;
     for (let step = 1; step <= count; step += 1) {
@@ -138,7 +137,7 @@ export class Differences {
     this.selected = place;
   }
 
-  /** The next difference on the image, or the one before; around the ends. */
+  /** The next or previous difference on the image, wrapping around. */
   selectNext(step: 1 | -1): void {
     const places = this.pairs.flatMap((pair, place) => (isDifference(pair) ? [place] : []));
     if (places.length === 0) return;
@@ -147,11 +146,11 @@ export class Differences {
     this.selected = places[next] ?? null;
   }
 
-  /** Chooses for the selected pair, and goes on to the next that is to be decided: here, or on the next image. */
+  /** Applies a choice to the selected pair and goes to the next undecided one, here or on the next image. */
   choose(choice: Choice): void {
     const { imageId: image, selected: place, pair, shown } = this;
     if (image === null || place === null || pair === null || shown === null || this.isAtEnd) return;
-    // What only one side saw is there or it is not.
+    // An object of only one side cannot be kept twice.
     if (choice === "both" && !mayTakeBoth(pair)) return;
     if (movesFor(shown, place, choice).length > 0) this.#choosing.choose(image, place, choice);
     else if (this.choice === null) this.#choosing.pass(image, place);
@@ -161,7 +160,7 @@ export class Differences {
     else this.selected = following;
   }
 
-  /** Accepts what both agree on and goes on, whatever differs. An image with nothing left to decide is reviewed. */
+  /** Accepts what both agree on and goes on. Annotations the image as reviewed if nothing is left. */
   acceptAgreed(): void {
     const { imageId: image, shown } = this;
     if (image === null || shown === null || this.isAtEnd) return;
@@ -169,13 +168,13 @@ export class Differences {
     this.next();
   }
 
-  /** Takes the latest step back and returns to its image. */
+  /** Undoes the latest step and returns to its image. */
   undo(): void {
     this.#choosing.behind(async () => {
       try {
         const undone = await this.#seam.undoLatest();
         if (undone === null) {
-          this.#tell({ kind: "nothing_to_undo" });
+          this.#notify({ kind: "nothing_to_undo" });
           return;
         }
         this.#images.changed();
@@ -185,30 +184,30 @@ export class Differences {
         else if (known) this.#images.put({ ...known, card: undone.image });
         const index = this.queue.indexOf(image);
         if (index < 0) {
-          this.#tell({ kind: "undone_elsewhere", image: name });
+          this.#notify({ kind: "undone_elsewhere", image: name });
           return;
         }
         this.goTo(index);
         this.selected = this.#choosing.placeOf(undone.id) ?? this.selected;
       } catch (refusal) {
-        this.#tell({ kind: "refused", refusal, image: null });
+        this.#notify({ kind: "refused", refusal, image: null });
       }
     });
   }
 
-  /** When everything so far is stored. */
+  /** Resolves when everything is stored. */
   settled(): Promise<void> {
     return this.#choosing.settled();
   }
 
-  /** Annotations or answers may have changed: reads what is in sight again, and the figures. */
+  /** Annotations or answers may have changed: refreshes visible data and figures. */
   refreshSoon(): void {
     this.#refreshing.soon();
   }
 
-  /** Nobody looks any more. */
-  rest(): void {
-    this.#refreshing.rest();
+  /** The screen is hidden: stops refreshing. */
+  stop(): void {
+    this.#refreshing.stop();
   }
 
   async #compare(sides: Sides): Promise<void> {
@@ -220,11 +219,11 @@ export class Differences {
     }
     await this.#choosing.settled();
     const comparison = await this.#seam.compareSides(sides.first, sides.second);
-    // Somebody has chosen others in the meantime.
+    // Other sides were chosen meanwhile.
     if (this.sides === sides) await this.#begin(sides, comparison, image);
   }
 
-  /** Begins at an image, or at the first. */
+  /** Starts at an image, or at the first. */
   async #begin(sides: Sides, comparison: Comparison, image: ImageId | null): Promise<void> {
     this.#images.begin(sides, image === null);
     this.selected = null;
@@ -232,20 +231,20 @@ export class Differences {
     this.queue = comparison.differing;
     this.index = Math.max(0, image === null ? 0 : this.queue.indexOf(image));
     this.isAtEnd = this.isAtEnd && image !== null;
-    await this.#look();
+    await this.#loadVisible();
   }
 
   async #refresh(): Promise<void> {
-    if (this.#choosing.isEmpty) await this.#told(() => this.#images.readCards(around(this.queue, this.index)));
+    if (this.#choosing.isEmpty) await this.#attempt(() => this.#images.readCards(around(this.queue, this.index)));
     try {
       if (!this.isComparing) await this.#recount();
     } catch (refusal) {
-      // What is shown is the best there is; the next change asks again.
+      // Keep what is shown; the next change retries.
       console.warn(refusal);
     }
   }
 
-  /** Figures as they are by now. Images that have come to differ come behind the others: nobody's place moves. */
+  /** Refreshes the figures. Images that now differ are appended, so that positions stay. */
   async #recount(): Promise<void> {
     const asked = this.sides;
     this.runs = await this.#seam.runs();
@@ -264,26 +263,26 @@ export class Differences {
     this.queue = [...this.queue, ...comparison.differing.filter((image) => !queued.has(image))];
   }
 
-  /** What was shown did not come to be: what the core has is shown again. */
+  /** A change failed: shows the core's state again. */
   async #refused(image: ImageId, refusal: unknown): Promise<void> {
     const name = this.cardOf(image)?.name ?? null;
-    this.#tell({ kind: "refused", refusal, image: name });
+    this.#notify({ kind: "refused", refusal, image: name });
     try {
       await this.#images.read(image);
     } catch {
-      // The first refusal is the one to tell of; what is stored here is the best there is.
+      // Report the first error only.
     }
   }
 
-  /** Reads what is in sight and not at hand, and selects what is to be decided first. */
-  async #look(): Promise<void> {
+  /** Loads visible data and selects the first undecided difference. */
+  async #loadVisible(): Promise<void> {
     this.#selectFirst();
     const images = [this.index, this.index + 1, this.index - 1].flatMap((index) => this.queue[index] ?? []);
     const [first, ...beside] = images.filter((image) => !this.#images.get(image));
     const cards = this.#images.readCards(
       around(this.queue, this.index).filter((image) => this.cardOf(image) === undefined),
     );
-    // What one looks at now comes before what one may look at next.
+    // The current image is loaded before its neighbours.
     if (first !== undefined) await this.#images.read(first);
     this.#selectFirst();
     await Promise.all([cards, ...beside.map((image) => this.#images.read(image))]);
@@ -296,13 +295,13 @@ export class Differences {
     this.selected = undecided(this.shown)[0] ?? (first < 0 ? null : first);
   }
 
-  /** Asks the core; a refusal is told. Whether there was none. */
-  async #told(question: () => Promise<void>): Promise<boolean> {
+  /** Calls the core and reports an error. Returns whether it succeeded. */
+  async #attempt(question: () => Promise<void>): Promise<boolean> {
     try {
       await question();
       return true;
     } catch (refusal) {
-      this.#tell({ kind: "refused", refusal, image: null });
+      this.#notify({ kind: "refused", refusal, image: null });
       return false;
     }
   }

@@ -21,7 +21,7 @@ async function opened(query = "images=120"): Promise<void> {
   await differences.open(null);
 }
 
-/** Goes to the first image whose first undecided difference is of such a kind. */
+/** Goes to the first image whose first undecided difference is of this kind. */
 async function goTo(kind: string): Promise<ImageId> {
   for (let index = 0; index < differences.queue.length; index += 1) {
     differences.goTo(index);
@@ -194,7 +194,7 @@ describe("figures", () => {
     differences.goTo(2);
     const [queue, image, before] = [differences.queue, differences.imageId, differences.comparison];
     if (image === null) throw new Error("no image");
-    // On the image that is looked at everything that A found comes to stand, and so one image less differs.
+    // Everything that A found is accepted on this image, so one image less differs.
     const pairs = await seam.compareImage(image, A, DECIDED);
     const changes = pairs.flatMap(({ first, second, agreement }) => {
       if (agreement === "agreed") return [];
@@ -223,7 +223,7 @@ describe("figures", () => {
     expect(asked).toBe(2);
     expect(differences.queue).toEqual([...known, 9001]);
     differences.refreshSoon();
-    differences.rest();
+    differences.stop();
     await vi.advanceTimersByTimeAsync(2500);
     expect(asked).toBe(2);
   });

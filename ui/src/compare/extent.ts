@@ -1,13 +1,13 @@
-/** Where a pair of annotations is on the image. */
+/** Position of a pair of annotations on the image. */
 import type { ComparedPair, Point, Rect } from "../ipc/bindings";
 import { boundsOfAll } from "../kit/shape";
 
-/** Around both sides' annotations; null where they are about the whole image. */
+/** The common bounding box; null for the whole image. */
 export function extentOf({ first, second }: ComparedPair): Rect | null {
   return boundsOfAll([first, second].flatMap((annotation) => annotation?.shape ?? []));
 }
 
-/** Pairs under a point of the image, the smallest first: what lies inside another box is what one aims at. */
+/** Pairs under an image point, smallest first, since users aim at the inner box. */
 export function pairsAt(pairs: readonly ComparedPair[], at: Point, tolerance: number): ComparedPair[] {
   const places = pairs.flatMap((pair) => {
     const extent = extentOf(pair);

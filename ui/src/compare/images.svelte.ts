@@ -1,12 +1,12 @@
-/** What is known of the images that two sides are compared on: their pairs and cards, and which of them are settled. */
+/** Data of compared images: pairs, cards, and which are decided. */
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
 import type { ImageCard, ImageId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { type Compared, type Sides, undecided } from "./choices";
 
-/** Images whose pairs are kept beyond those in sight. */
-const MOST_KEPT = 60;
+/** Images whose pairs are kept beyond the visible ones. */
+const MAX_KEPT = 60;
 
 export class ComparedImages {
   readonly #seam: Pick<Seam, "compareImage" | "imageCards">;
@@ -14,14 +14,14 @@ export class ComparedImages {
   readonly #cards = new SvelteMap<ImageId, ImageCard>();
   readonly #settled = new SvelteSet<ImageId>();
   #sides: Sides | null = null;
-  /** Grows with every choice: what was asked before it is stale. */
+  /** Increases with every choice; earlier requests are stale. */
   #edition = 0;
 
   constructor(seam: Pick<Seam, "compareImage" | "imageCards">) {
     this.#seam = seam;
   }
 
-  /** Forgets what was read. With the same sides as before it stays known which images are settled. */
+  /** Drops loaded data. With the same sides, decided images stay known. */
   begin(sides: Sides, isAnother: boolean): void {
     this.#sides = sides;
     this.changed();
@@ -29,7 +29,7 @@ export class ComparedImages {
     if (isAnother) this.#settled.clear();
   }
 
-  /** As the core has it. */
+  /** The stored state. */
   get(image: ImageId): Compared | undefined {
     return this.#stored.get(image);
   }
@@ -38,12 +38,12 @@ export class ComparedImages {
     return this.#stored.get(image)?.card ?? this.#cards.get(image);
   }
 
-  /** Whether every difference on it is decided, as far as somebody has looked. */
+  /** Whether every difference is decided, as far as loaded. */
   isSettled(image: ImageId): boolean {
     return this.#settled.has(image);
   }
 
-  /** What is being read does not know of what has just been done. */
+  /** Annotations pending requests as stale. */
   changed(): void {
     this.#edition += 1;
   }
@@ -55,7 +55,7 @@ export class ComparedImages {
     else this.#settled.delete(id);
   }
 
-  /** Many images are not what they were. */
+  /** Drops everything after a change of many images. */
   clear(): void {
     this.#stored.clear();
   }
@@ -82,9 +82,9 @@ export class ComparedImages {
     }
   }
 
-  /** Keeps these; of the others no more than there is room for. */
+  /** Keeps these, and a limited number of others. */
   forgetBeyond(kept: ReadonlySet<ImageId>): void {
-    if (this.#stored.size <= MOST_KEPT) return;
+    if (this.#stored.size <= MAX_KEPT) return;
     for (const image of [...this.#stored.keys()]) if (!kept.has(image)) this.#stored.delete(image);
     for (const image of [...this.#cards.keys()]) if (!kept.has(image)) this.#cards.delete(image);
   }

@@ -1,13 +1,13 @@
-/** What comparing tells a person, in words. */
+/** Messages of compare. */
 import { refusalWords, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./differences.svelte";
 
-export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
+export function noticeText(notice: Notice): { text: string; tone: ToastTone } {
   switch (notice.kind) {
     case "refused": {
       const why = refusalWords(notice.refusal);
-      return { text: notice.image === null ? why : words.compare.refusedOn(notice.image, why), tone: "bad" };
+      return { text: notice.image === null ? why : words.compare.failedOn(notice.image, why), tone: "bad" };
     }
     case "nothing_to_undo":
       return { text: words.compare.nothingToUndo, tone: "plain" };

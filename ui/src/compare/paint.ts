@@ -1,15 +1,15 @@
 /**
- * Draws the annotations of two sides over an image. Colour means the label, as everywhere; whose an annotation is, is said by its
- * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
+ * Draws the annotations of two sides. Color means the label, as everywhere; the side is shown by its line, solid for A
+ * and dashed for B, and by the letter on its label. What both agree on is one thin line.
  */
 import { deviceBox, type Frame } from "../photo/frame";
-import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../photo/lettering";
+import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../photo/labelText";
 import { colorsOf, type LabelColors, type Palette } from "../photo/palette";
 import { type Area, placeTags } from "../photo/tags";
 import type { ComparedAnnotation, Rect, Shape } from "../ipc/bindings";
 import type { PaletteColor } from "../kit/labelColors";
 import { boundsOf } from "../kit/shape";
-import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
+import { choiceOf, type Compared, isDifference, isRejected, SIDE_NAMES, type SideName } from "./choices";
 import { areaOf } from "./extent";
 
 export interface TwoSides {
@@ -23,7 +23,7 @@ export interface TwoSides {
 
 /** In CSS pixels. */
 const LINE_WIDTH = 2;
-/** Of the letter of a side. */
+/** Size of the side's letter. */
 const LETTER = 16;
 const BROKEN = [9, 6];
 const POINT_RADIUS = 5;
@@ -35,13 +35,13 @@ interface Drawn {
   box: Area;
   of: SideName;
   isAgreed: boolean;
-  isLeftOut: boolean;
+  isRejected: boolean;
   isSelected: boolean;
 }
 
 export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
   const { frame } = scene;
-  // Large ones first, so that small ones are not hidden; differences over what is agreed, the selected one over all.
+  // Large ones first, so that small ones are on top; differences above agreed ones, the selection last.
   const drawn = annotationsOf(scene).sort(
     (one, other) =>
       Number(one.isSelected) - Number(other.isSelected) ||
@@ -60,12 +60,12 @@ function annotationsOf({ compared, frame, selected, areAgreedHidden }: TwoSides)
     if (isAgreed && areAgreedHidden && !isSelected) return [];
     return SIDE_NAMES.flatMap((of): Drawn[] => {
       const annotation = pair[of];
-      // Two lines for what both agree on would say that they differ.
+      // Two lines would suggest a difference.
       if (annotation === null || (isAgreed && of === "second" && !isSelected)) return [];
       const bounds = boundsOf(annotation.shape);
       if (bounds === null) return [];
-      const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isLeftOut(compared, place, of);
-      return [{ annotation, bounds, box: deviceBox(frame, bounds), of, isAgreed, isLeftOut: isLeft, isSelected }];
+      const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isRejected(compared, place, of);
+      return [{ annotation, bounds, box: deviceBox(frame, bounds), of, isAgreed, isRejected: isLeft, isSelected }];
     });
   });
 }
@@ -79,19 +79,19 @@ function stroke(
 ): void {
   const { annotation, of, isSelected } = drawn;
   const ratio = frame.pixelRatio;
-  const isThin = drawn.isAgreed || drawn.isLeftOut;
+  const isThin = drawn.isAgreed || drawn.isRejected;
   const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
   const { line: color, casing } = colorsOf(palette, colorOf(annotation.label));
   const path = pathOf(frame, annotation.shape, drawn.box, line);
-  if (isSelected && !drawn.isLeftOut) {
+  if (isSelected && !drawn.isRejected) {
     context.globalAlpha = 0.12;
     context.fillStyle = color;
     context.fill(path);
   }
   context.globalAlpha = isThin && !isSelected ? FAINT : 1;
   context.lineJoin = "miter";
-  // The casing breaks with the line: under a whole one a broken line would look whole.
+  // The casing is dashed too; on a solid one the dashes would not show.
   context.setLineDash(of === "second" && !drawn.isAgreed ? BROKEN.map((length) => length * ratio) : []);
   context.strokeStyle = casing;
   context.lineWidth = line + 2 * Math.max(1, Math.round(ratio));
@@ -113,7 +113,7 @@ function pathOf({ offset, scale, pixelRatio }: Frame, shape: Shape, box: Area, l
   } else if (shape.kind === "point") {
     path.arc(across(shape.at.x), down(shape.at.y), POINT_RADIUS * pixelRatio, 0, 2 * Math.PI);
   } else {
-    // An odd line lies between two pixels unless it is moved by half of one.
+    // A line of odd width is sharp only at half-pixel positions.
     const shift = line % 2 === 0 ? 0 : 0.5;
     path.rect(box.x + shift, box.y + shift, box.width, box.height);
   }
@@ -128,13 +128,14 @@ function paintTags(
   { letters, colorOf }: Pick<TwoSides, "letters" | "colorOf">,
 ): void {
   const room: Area = { x: 0, y: 0, width: context.canvas.width, height: context.canvas.height };
-  // The selected ones choose their places first, A before B, then the small ones, which have the fewest places.
+  // Selected labels are placed first, A before B, then those of small annotations, which have the fewest possible
+  // places.
   const tagged = drawn.filter(({ isAgreed, isSelected }) => !isAgreed || isSelected).reverse();
   tagged.sort((one, other) => Number(other.isSelected) - Number(one.isSelected) || order(one) - order(other));
   context.font = `600 ${TAG.text * ratio}px ${palette.family}`;
   context.textBaseline = "middle";
   const measure = (text: string) => context.measureText(text).width;
-  const texts = tagged.map(({ annotation }) => tagText(annotation, MOST_TAG_WIDTH * ratio, measure));
+  const texts = tagged.map(({ annotation }) => tagText(annotation, MAX_TAG_WIDTH * ratio, measure));
   const places = placeTags(
     tagged.map(({ box, isSelected }, index) => ({
       box,
@@ -156,12 +157,12 @@ function order({ isSelected, of }: Drawn): number {
   return isSelected && of === "second" ? 1 : 0;
 }
 
-/** The letter of the side on its own ground, then the label on its colour. */
+/** The side's letter on its own background, then the label on its color. */
 function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,
   ratio: number,
-  { isLeftOut, isSelected }: Drawn,
+  { isRejected, isSelected }: Drawn,
   label: LabelColors,
   letter: string,
   text: string,
@@ -169,7 +170,7 @@ function paintTag(
 ): void {
   const middle = y + height / 2 + 0.5 * ratio;
   const side = LETTER * ratio;
-  context.globalAlpha = isLeftOut && !isSelected ? FAINT : 1;
+  context.globalAlpha = isRejected && !isSelected ? FAINT : 1;
   context.fillStyle = palette.overlay;
   fillRounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
   context.fillStyle = palette.overlayInk;
@@ -180,7 +181,7 @@ function paintTag(
   fillRounded(context, x + side, y, width - side, height, 2 * ratio);
   context.fillStyle = label.ink;
   context.fillText(text, x + side + TAG.padding * ratio, middle);
-  if (isLeftOut) {
+  if (isRejected) {
     const from = x + side + TAG.padding * ratio;
     context.fillRect(from, Math.round(y + height / 2), context.measureText(text).width, Math.max(1, ratio));
   }

@@ -1,4 +1,4 @@
-/** Which sides there are to compare, and what they are called. */
+/** Which sides can be compared, and their names. */
 import type { LayerScope, RunId, RunSummary, Side } from "../ipc/bindings";
 import { words } from "../messages";
 import { layersOfRuns } from "../state/layers";
@@ -18,7 +18,7 @@ export function areSameSides(one: Sides | null, other: Sides | null): boolean {
   return one !== null && other !== null && isSameSide(one.first, other.first) && isSameSide(one.second, other.second);
 }
 
-/** A name that a list can be keyed by. */
+/** A key for lists. */
 export function keyOf(side: Side): string {
   return side.kind === "run" ? `run-${side.run}` : "decided";
 }
@@ -28,19 +28,19 @@ export function sideName(side: Side, runs: readonly RunSummary[]): string {
   return words.compare.run(side.run, runs.find(({ id }) => id === side.run)?.model_name ?? "");
 }
 
-/** Runs that have answers, the newest first, and what people decided. */
+/** Runs with answers, newest first, then people's decisions. */
 export function sidesAmong(runs: readonly RunSummary[]): Side[] {
   return [...answered(runs).map(sideOf), DECIDED];
 }
 
-/** What to begin with: the latest run beside the one before it, or beside what people decided. */
+/** Default sides: the latest run with the one before it, or with people's decisions. */
 export function likelySides(runs: readonly RunSummary[]): Sides | null {
   const [latest, before] = answered(runs);
   if (!latest) return null;
   return { first: sideOf(latest), second: before ? sideOf(before) : DECIDED };
 }
 
-/** The runs whose layers are shown: the first two, or the one beside another run or what people decided. */
+/** The runs whose layers are shown: the first two, or the only one with another side. */
 export function sidesShown(layers: LayerScope, runs: readonly RunSummary[]): Sides | null {
   if (layers.kind === "all") return null;
   const [run, other] = answered(runs).filter(({ id }) => layers.runs.includes(id));
@@ -49,7 +49,7 @@ export function sidesShown(layers: LayerScope, runs: readonly RunSummary[]): Sid
   return { first: sideOf(run), second: beside ? sideOf(beside) : DECIDED };
 }
 
-/** What both sides and people have put on images. */
+/** The layers of both sides and of people. */
 export function layersOfSides(sides: Sides | null): LayerScope {
   const both = sides === null ? [] : [sides.first, sides.second];
   return layersOfRuns(both.flatMap((side): RunId[] => (side.kind === "run" ? [side.run] : [])));
@@ -59,7 +59,7 @@ export function answered(runs: readonly RunSummary[]): RunSummary[] {
   return runs.filter(({ done }) => done > 0);
 }
 
-/** Another side in one of the two places; what stands in the other place already changes places with it. */
+/** Replaces one side; if it equals the other one, both are swapped. */
 export function withSide(sides: Sides, of: keyof Sides, side: Side): Sides {
   const other = of === "first" ? "second" : "first";
   return isSameSide(sides[other], side) ? swapped(sides) : { ...sides, [of]: side };

@@ -1,12 +1,12 @@
-/** Which attributes an annotation has, or could have: what its recipe asks for, and what it says beyond that. */
+/** The attributes of an annotation: those of its recipe, then any others it has. */
 import type { Annotation, Attribute, AttributeValue } from "../ipc/bindings";
 
-export interface Said {
+export interface AttributeEntry {
   attribute: Attribute;
   value: AttributeValue | null;
 }
 
-export function saidOf({ attributes }: Annotation, asked: readonly Attribute[]): Said[] {
+export function attributeEntries({ attributes }: Annotation, asked: readonly Attribute[]): AttributeEntry[] {
   const names = new Set(asked.map(({ name }) => name));
   const further = Object.entries(attributes).filter(([name]) => !names.has(name));
   return [
@@ -24,7 +24,7 @@ export function withValue(
   return value === null ? others : { ...others, [name]: value };
 }
 
-/** Without a recipe a value says itself of what kind it is. */
+/** Without a recipe, the value determines the kind. */
 function kindOf(value: AttributeValue): Attribute["kind"] {
   if (typeof value === "boolean") return { kind: "yes_no" };
   if (typeof value === "number") return { kind: "number", min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };

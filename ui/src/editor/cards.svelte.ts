@@ -1,30 +1,30 @@
-/** What review knows of the images in its queue: the cards around the one shown, and which nobody has reviewed. */
+/** Cards of the images in the review queue, and which of them are unreviewed. */
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
 import type { ImageCard, ImageId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { imagesWhere } from "../state/questions";
 
-/** Cards kept beyond those in sight, so that going back a little needs no waiting. */
-const MOST_KEPT = 200;
+/** Cards kept beyond the visible ones, so that going back is instant. */
+const MAX_KEPT = 200;
 
 export class QueueCards {
   readonly #seam: Pick<Seam, "imageIds" | "imageCards">;
   readonly #byId = new SvelteMap<ImageId, ImageCard>();
   readonly #unreviewed = new SvelteSet<ImageId>();
   readonly #asked = new Set<ImageId>();
-  /** Images whose latest reading was refused. */
+  /** Images whose latest request failed. */
   readonly #unread = new SvelteSet<ImageId>();
   #members: ReadonlySet<ImageId> = new Set();
   #isCounted = $state(false);
-  /** Grows with every decision: cards that were fetched before it are stale. */
+  /** Increases with every decision; cards requested earlier are stale. */
   #edition = 0;
 
   constructor(seam: Pick<Seam, "imageIds" | "imageCards">) {
     this.#seam = seam;
   }
 
-  /** Null while it is not known: the question was refused, or is not answered yet. */
+  /** Null if unknown: the request failed or is pending. */
   get unreviewedCount(): number | null {
     return this.#isCounted ? this.#unreviewed.size : null;
   }
@@ -48,14 +48,14 @@ export class QueueCards {
     else if (this.#members.has(card.id)) this.#unreviewed.add(card.id);
   }
 
-  /** A decision is on its way: what is being fetched does not know of it. */
+  /** Annotations pending requests as stale. */
   decided(): void {
     this.#edition += 1;
   }
 
-  /** Which images of a queue nobody has reviewed. */
+  /** Counts the unreviewed images of a queue. */
   async count(queue: ImageId[]): Promise<void> {
-    // What is known of another queue says nothing about this one.
+    // The count of another queue is not valid for this one.
     if (queue.some((image) => !this.#members.has(image))) this.#isCounted = false;
     const query = imagesWhere([{ kind: "image", state: "unreviewed" }]);
     let edition: number;
@@ -70,13 +70,13 @@ export class QueueCards {
     for (const image of queue) if (unreviewed.has(image)) this.#unreviewed.add(image);
   }
 
-  /** Fetches, in one question, the cards that are not at hand. */
+  /** Fetches missing cards in one request. */
   async fetch(images: ImageId[]): Promise<void> {
     await this.#ask(images.filter((image) => !this.#byId.has(image)));
-    if (this.#byId.size > MOST_KEPT) this.#forgetAllBut(images);
+    if (this.#byId.size > MAX_KEPT) this.#forgetAllBut(images);
   }
 
-  /** Fetches cards that may have changed, and forgets the others, which may have changed too. */
+  /** Refetches these cards and drops all others, which may be stale too. */
   async fetchAgain(images: ImageId[]): Promise<void> {
     this.#forgetAllBut(images);
     await this.#ask(images);

@@ -1,7 +1,4 @@
-/**
- * How an image is drawn after a decision or a change, until the core has answered. What they do is decided by the core alone:
- * its answer takes the place of what is drawn here.
- */
+/** Optimistic result of a decision or edit, shown until the core's answer replaces it. The core has the rules. */
 import type {
   Annotation,
   AnnotationChange,
@@ -10,9 +7,9 @@ import type {
   ImageCard,
   Verdict,
 } from "../ipc/bindings";
-import type { Said } from "./verdict";
+import type { PendingDecision } from "./verdict";
 
-/** The label of captions: their words say the rest. It goes into exports, and is the same in every language. */
+/** The label of captions. It appears in exports and is the same in every language. */
 export const CAPTION_LABEL = "caption";
 
 export function contentOf({ label, shape, attributes }: Annotation): AnnotationContent {
@@ -23,7 +20,7 @@ export function isOwn({ origin }: Annotation): boolean {
   return origin.kind === "person";
 }
 
-/** The image after changes. What is added goes by the `ids` in the places of its changes until the core names it. */
+/** The image after the changes. Added annotations get the temporary `ids` until the core assigns theirs. */
 export function withChanges(
   card: ImageCard,
   changes: readonly AnnotationChange[],
@@ -69,7 +66,7 @@ function added(id: AnnotationId, content: AnnotationContent): Annotation {
     id,
     origin: { kind: "person" },
     propagated_from: null,
-    // The core's own; the window chooses colours among the labels that it shows.
+    // The core's color is unused; the window assigns label colors.
     color: 1,
     confidence: null,
     status: "accepted",
@@ -86,12 +83,12 @@ function changed(annotation: Annotation, content: AnnotationContent): Annotation
   };
 }
 
-/** What an image is whose annotations are all decided. */
+/** The review state of an image whose annotations are all decided. */
 export function decidedState(annotations: Annotation[]): ImageCard["review"] {
   return annotations.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
 }
 
-/** Accepting an annotation that the person had changed leaves it the person's. */
+/** An edited annotation stays edited when it is accepted. */
 function decided(annotation: Annotation, verdict: Verdict): Annotation {
   return verdict.kind === "accept"
     ? { ...annotation, status: annotation.status === "edited" ? "edited" : "accepted", reject_reason: null }
@@ -99,7 +96,7 @@ function decided(annotation: Annotation, verdict: Verdict): Annotation {
 }
 
 /** The image after a decision. */
-export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCard {
+export function withDecision(card: ImageCard, { scope, verdict }: PendingDecision): ImageCard {
   const isMeant = (annotation: Annotation): boolean => {
     if (scope.kind === "image") return annotation.status === "proposed";
     return scope.kind === "annotation" ? annotation.id === scope.id : scope.ids.includes(annotation.id);

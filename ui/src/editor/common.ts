@@ -1,5 +1,8 @@
-/** What is the same of all of several; null where they differ. */
-export function commonOf<Each, Said extends string>(all: readonly Each[], said: (each: Each) => Said): Said | null {
-  const [first, ...others] = all.map(said);
+/** The value that all items share; null if they differ. */
+export function commonOf<Each, Value extends string>(
+  all: readonly Each[],
+  valueOf: (each: Each) => Value,
+): Value | null {
+  const [first, ...others] = all.map(valueOf);
   return first === undefined || others.some((other) => other !== first) ? null : first;
 }

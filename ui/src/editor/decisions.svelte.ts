@@ -1,22 +1,22 @@
 /**
- * Decisions about the annotations of the image that review shows. A decision shows at once and goes on to what waits next;
- * it is stored behind the person's back, and the stored answer wins over what was shown.
+ * Decisions about the annotations of the current image. A decision is shown at once, stored in the background, and
+ * replaced by the core's answer.
  */
 import type { Annotation, ImageCard, ImageId, AnnotationChange, RejectReason, Step, Verdict } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { Asking, type Rejected } from "./asking.svelte";
+import { ReasonPrompt, type Rejected } from "./reasonPrompt.svelte";
 import { withDecision } from "./changes";
-import type { Footprints } from "./footprints";
+import type { StepAnnotations } from "./stepAnnotations";
 import type { Outbox } from "./outbox";
 import { Pace } from "./pace";
 import type { Review } from "./review.svelte";
-import { acceptingOf, type Said } from "./verdict";
+import { acceptingOf, type PendingDecision } from "./verdict";
 
 type DecisionsSeam = Pick<Seam, "decide" | "editAnnotations" | "undoOn">;
 
-export interface DecisionsOffice {
+export interface DecisionsCallbacks {
   now: () => number;
-  /** This is how it is stored. */
+  /** The stored state of an image arrived. */
   arrived: (card: ImageCard) => void;
   nothingToReject: () => void;
   refused: (image: ImageId, refusal: unknown, before?: ImageCard) => Promise<void>;
@@ -26,9 +26,9 @@ export class Decisions {
   readonly #seam: DecisionsSeam;
   readonly #review: Review;
   readonly #outbox: Outbox;
-  readonly #footprints: Footprints;
-  readonly #office: DecisionsOffice;
-  readonly #asking = new Asking();
+  readonly #stepAnnotations: StepAnnotations;
+  readonly #callbacks: DecisionsCallbacks;
+  readonly #reasonPrompt = new ReasonPrompt();
   readonly #pace = new Pace();
 
   millisPerImage = $state<number | null>(null);
@@ -38,71 +38,76 @@ export class Decisions {
       : this.millisPerImage * this.#review.unreviewedCount,
   );
 
-  constructor(seam: DecisionsSeam, review: Review, outbox: Outbox, footprints: Footprints, office: DecisionsOffice) {
+  constructor(
+    seam: DecisionsSeam,
+    review: Review,
+    outbox: Outbox,
+    stepAnnotations: StepAnnotations,
+    callbacks: DecisionsCallbacks,
+  ) {
     this.#seam = seam;
     this.#review = review;
     this.#outbox = outbox;
-    this.#footprints = footprints;
-    this.#office = office;
+    this.#stepAnnotations = stepAnnotations;
+    this.#callbacks = callbacks;
   }
 
-  /** The latest rejection, while it can be given a reason and a little longer. */
+  /** The latest rejection, while it can get a reason and while that reason is shown. */
   get rejected(): Rejected | null {
-    return this.#asking.rejected;
+    return this.#reasonPrompt.rejected;
   }
 
-  /** Somebody begins to look. */
   begin(): void {
-    this.#pace.begin(this.#office.now());
+    this.#pace.begin(this.#callbacks.now());
   }
 
-  /** Nobody is asked for a reason any more. */
-  endAsking(): void {
-    this.#asking.end();
+  /** Stops asking for a reason. */
+  hideReasonPrompt(): void {
+    this.#reasonPrompt.end();
   }
 
   accept(): void {
-    this.#say({ kind: "accept" }, this.#review.selectedAnnotations);
+    this.#decideOn({ kind: "accept" }, this.#review.selectedAnnotations);
   }
 
   reject(): void {
-    this.#say({ kind: "reject", reason: null }, this.#review.selectedAnnotations);
+    this.#decideOn({ kind: "reject", reason: null }, this.#review.selectedAnnotations);
   }
 
   decideAnnotation(annotation: Annotation, verdict: Verdict): void {
-    this.#say(verdict, [annotation]);
+    this.#decideOn(verdict, [annotation]);
   }
 
-  /** Says why the latest rejection was one: it is decided again, with the reason. */
+  /** Adds a reason to the latest rejection by deciding it again. */
   giveReason(reason: RejectReason): void {
-    const rejected = this.#asking.answer(reason);
+    const rejected = this.#reasonPrompt.answer(reason);
     if (rejected === null) return;
-    const { image, scope } = rejected.said;
+    const { image, scope } = rejected.decision;
     this.#review.cards.decided();
     this.#outbox.put(image, async () => {
       if (!(await rejected.stored)) return;
-      // Undone and made again, so that it stays one step for undo.
+      // Undo and decide again, so that it stays one undo step.
       try {
         await this.#seam.undoOn(image);
         await this.#store({ image, scope, verdict: { kind: "reject", reason } });
       } catch (refusal) {
-        await this.#office.refused(image, refusal);
+        await this.#callbacks.refused(image, refusal);
       }
     });
   }
 
-  #say(verdict: Verdict, annotations: readonly Annotation[]): void {
+  #decideOn(verdict: Verdict, annotations: readonly Annotation[]): void {
     const { card, isAtEnd } = this.#review;
     if (card === null || isAtEnd) return;
     if (verdict.kind === "accept") this.#accept(card, annotations);
     else this.#reject(card, verdict, annotations);
   }
 
-  /** Accepts these annotations, or without any all proposals of the image. */
+  /** Accepts these annotations, or all proposals of the image if none are given. */
   #accept(card: ImageCard, selected: readonly Annotation[]): void {
     const waiting = this.#review.proposals.length;
     const accepting = acceptingOf(card, selected);
-    this.#asking.end();
+    this.#reasonPrompt.end();
     const verdict = { kind: "accept" } as const;
     switch (accepting.kind) {
       case "annotations":
@@ -122,77 +127,86 @@ export class Decisions {
     }
   }
 
-  /** Rejects these annotations, or without any all proposals of the image. */
+  /** Rejects these annotations, or all proposals of the image if none are given. */
   #reject(card: ImageCard, verdict: Verdict, selected: readonly Annotation[]): void {
     const waiting = this.#review.proposals.length;
     if (selected.length === 0 && waiting === 0) {
-      this.#office.nothingToReject();
+      this.#callbacks.nothingToReject();
       return;
     }
-    this.#asking.end();
+    this.#reasonPrompt.end();
     const open = selected.filter(({ status }) => status !== "rejected");
     const areRejected = selected.length > 0 && open.length === 0;
     if (!areRejected) {
       const scope = selected.length === 0 ? ({ kind: "image" } as const) : scopeOf(open);
-      const said: Said = { image: card.id, scope, verdict };
-      const stored = this.#decide(card, said);
-      this.#asking.begin({ said, name: card.name, annotations: open.length || waiting, reason: null, stored });
+      const decision: PendingDecision = { image: card.id, scope, verdict };
+      const stored = this.#decide(card, decision);
+      this.#reasonPrompt.begin({
+        decision,
+        name: card.name,
+        annotations: open.length || waiting,
+        reason: null,
+        stored,
+      });
     }
     this.#moveOn(selected, waiting > 0 || areRejected);
   }
 
-  /** After a decision: the next proposal when annotations are decided one by one, otherwise the next image. */
-  #moveOn(said: readonly Annotation[], mayLeave: boolean): void {
+  /** Goes to the next proposal if annotations are decided one by one, otherwise to the next image. */
+  #moveOn(decided: readonly Annotation[], mayLeave: boolean): void {
     const { proposals, annotations, selection } = this.#review;
-    const isAboutSelected = said.length === selection.ids.size && said.every(({ id }) => selection.has(id));
-    if (said.length === 0 || (proposals.length === 0 && mayLeave)) {
+    const isAboutSelected = decided.length === selection.ids.size && decided.every(({ id }) => selection.has(id));
+    if (decided.length === 0 || (proposals.length === 0 && mayLeave)) {
       this.#review.next();
     } else if (isAboutSelected && proposals.length > 0) {
-      const place = annotations.findIndex(({ id }) => id === said.at(-1)?.id);
+      const place = annotations.findIndex(({ id }) => id === decided.at(-1)?.id);
       const after = [...annotations.slice(place + 1), ...annotations.slice(0, place + 1)];
       this.#review.select(after.find(({ status }) => status === "proposed")?.id ?? null);
     }
   }
 
-  #decide(card: ImageCard, said: Said): Promise<boolean> {
+  #decide(card: ImageCard, decision: PendingDecision): Promise<boolean> {
     const { cards } = this.#review;
     cards.decided();
-    const shown = withDecision(card, said);
+    const shown = withDecision(card, decision);
     if (card.review === "unreviewed" && shown.review !== "unreviewed") {
-      this.#pace.decided(this.#office.now());
+      this.#pace.decided(this.#callbacks.now());
       this.millisPerImage = this.#pace.millisPerImage;
     }
     cards.put(shown);
     return new Promise((stored) => {
       this.#outbox.put(card.id, async () => {
         try {
-          await this.#store(said);
+          await this.#store(decision);
           stored(true);
         } catch (refusal) {
           stored(false);
-          await this.#office.refused(card.id, refusal, card);
+          await this.#callbacks.refused(card.id, refusal, card);
         }
       });
     });
   }
 
-  async #store(said: Said): Promise<void> {
-    const { image, verdict } = said;
-    const scope = this.#named(said.scope);
+  async #store(decision: PendingDecision): Promise<void> {
+    const { image, verdict } = decision;
+    const scope = this.#named(decision.scope);
     const step = await this.#send(image, scope, verdict);
-    this.#footprints.note(step.id, scope.kind === "image" ? [] : scope.kind === "annotation" ? [scope.id] : scope.ids);
-    // Something later on the same image is on its way: its answer will say more.
-    if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
+    this.#stepAnnotations.record(
+      step.id,
+      scope.kind === "image" ? [] : scope.kind === "annotation" ? [scope.id] : scope.ids,
+    );
+    // Skip this answer if a later change of the same image is pending.
+    if (this.#outbox.isLast(image)) this.#callbacks.arrived(step.image);
   }
 
-  #send(image: ImageId, scope: Said["scope"], verdict: Verdict): Promise<Step> {
+  #send(image: ImageId, scope: PendingDecision["scope"], verdict: Verdict): Promise<Step> {
     if (scope.kind !== "annotations") return this.#seam.decide({ image, scope, verdict });
     const changes = scope.ids.map((id): AnnotationChange => ({ kind: "decide", id, verdict }));
     return this.#seam.editAnnotations({ image, changes });
   }
 
-  /** By the core's names for annotations. */
-  #named(scope: Said["scope"]): Said["scope"] {
+  /** Replaces temporary ids with the core's. */
+  #named(scope: PendingDecision["scope"]): PendingDecision["scope"] {
     const { edits } = this.#review;
     if (scope.kind === "image") return scope;
     return scope.kind === "annotation"
@@ -201,7 +215,7 @@ export class Decisions {
   }
 }
 
-function scopeOf(annotations: readonly Annotation[]): Said["scope"] {
+function scopeOf(annotations: readonly Annotation[]): PendingDecision["scope"] {
   const [one, another] = annotations;
   if (one && !another) return { kind: "annotation", id: one.id };
   return { kind: "annotations", ids: annotations.map(({ id }) => id) };

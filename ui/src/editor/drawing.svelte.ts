@@ -1,18 +1,18 @@
-/** A shape that is being drawn: by dragging, by clicks, or put down without a pointer. What is done goes to `add`. */
+/** A shape being drawn: by dragging, by clicks, or placed by keyboard. The finished shape goes to `add`. */
 import type { Point, Rect, Shape } from "../ipc/bindings";
 import { boxBetween, distance, snapped } from "./reshape";
 import type { Viewport } from "../photo/viewport.svelte";
 
 export type DrawingTool = "box" | "polygon" | "point";
 
-/** In CSS pixels: from so near a corner that was set is meant. */
+/** Distance within which a click hits an existing corner, in CSS pixels. */
 const REACH = 8;
-/** Of what is seen, the share that a shape takes which is put down without a pointer. */
+/** Size of a shape placed by keyboard, as a share of the view. */
 const PLACED_SHARE = 0.3;
 
 type Draft =
   | { kind: "box"; from: Point; to: Point; isSquare: boolean }
-  /** `next` is where the corner would be that has not been set yet. */
+  /** `next` follows the pointer and is not set yet. */
   | { kind: "polygon"; corners: readonly Point[]; next: Point };
 
 export class Drawing {
@@ -21,7 +21,7 @@ export class Drawing {
 
   #draft = $state.raw<Draft | null>(null);
 
-  /** What is being drawn, as it would be now. */
+  /** The shape as it would be if drawing ended now. */
   readonly sketch = $derived.by<Shape | null>(() => {
     const draft = this.#draft;
     if (draft === null) return null;
@@ -46,7 +46,6 @@ export class Drawing {
     this.#draft = null;
   }
 
-  /** A press on the image. */
   press(tool: DrawingTool, at: Point, isSquare: boolean): void {
     if (tool === "point") this.#add({ kind: "point", at });
     else if (tool === "polygon") this.#addCorner(at);
@@ -54,19 +53,19 @@ export class Drawing {
     else this.#draft = { kind: "box", from: at, to: at, isSquare };
   }
 
-  /** The pointer goes on, pressed or not. */
-  trace(at: Point, isSquare: boolean): void {
+  /** Pointer movement, pressed or not. */
+  movePointer(at: Point, isSquare: boolean): void {
     const draft = this.#draft;
     if (draft?.kind === "box") this.#draft = { ...draft, to: at, isSquare };
     else if (draft?.kind === "polygon") this.#draft = { ...draft, next: at };
   }
 
-  /** A drag has ended. A box that was not dragged waits for its other corner. */
-  lift(at: Point, isSquare: boolean): void {
+  /** Ends a drag. A box that was clicked instead of dragged waits for its second corner. */
+  release(at: Point, isSquare: boolean): void {
     if (this.#draft?.kind === "box") this.#endBox(at, isSquare);
   }
 
-  /** Closes what is begun; with nothing begun puts a shape into the middle of what is seen. */
+  /** Closes the shape, or places one in the center if none is begun. */
   finish(tool: DrawingTool): void {
     const draft = this.#draft;
     if (draft?.kind === "polygon") this.#closePolygon(draft.corners);
@@ -78,8 +77,8 @@ export class Drawing {
     return this.#draft?.kind !== "polygon" || this.#draft.corners.length >= 3;
   }
 
-  /** Takes the latest corner back. */
-  takeCornerBack(): void {
+  /** Removes the latest corner. */
+  removeLastCorner(): void {
     if (this.#draft?.kind !== "polygon") return;
     const corners = this.#draft.corners.slice(0, -1);
     this.#draft = corners.length === 0 ? null : { ...this.#draft, corners };
@@ -96,7 +95,7 @@ export class Drawing {
     const corners = this.#draft?.kind === "polygon" ? this.#draft.corners : [];
     const reach = REACH / this.#viewport.scale;
     const isNear = (corner: Point | undefined) => corner !== undefined && distance(corner, at) <= reach;
-    // The first corner again closes it, and so does the latest one: that is a double click.
+    // A click on the first corner closes the polygon, as does a double click (the latest corner).
     if (corners.length >= 3 && (isNear(corners[0]) || isNear(corners.at(-1)))) this.#closePolygon(corners);
     else if (!isNear(corners.at(-1))) this.#draft = { kind: "polygon", corners: [...corners, at], next: at };
   }
@@ -107,7 +106,7 @@ export class Drawing {
     this.#add({ kind: "polygon", points: [...corners] });
   }
 
-  /** A shape in the middle of what is seen, for hands without a pointer. */
+  /** Places a shape in the center of the view, for keyboard use. */
   #place(tool: DrawingTool): void {
     const { view, image } = this.#viewport;
     const from = snapped(this.#viewport.imageFromView({ x: 0, y: 0 }), image, 0);

@@ -1,6 +1,6 @@
 /**
- * What a person changes of annotations: shown at once, stored behind their back, one after the other. What is added has a
- * number of the window's own until the core has named it; whatever is done to it meanwhile is told by the core's name.
+ * Edits of annotations: shown at once, stored in the background in order. An added annotation has a temporary id until
+ * the core assigns one; pending edits use the assigned id when they are sent.
  */
 import type {
   Annotation,
@@ -15,30 +15,30 @@ import type {
 import type { Seam } from "../ipc/seam";
 import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
-import type { Footprints } from "./footprints";
+import type { StepAnnotations } from "./stepAnnotations";
 import type { Outbox } from "./outbox";
 import { duplicated, moved, withCornerMoved } from "./reshape";
 import type { Vocabulary } from "./vocabulary.svelte";
 
-/** Nudges that follow one another sooner than this are one step. */
+/** Nudges closer together than this are one undo step. */
 const NUDGE_MILLIS = 600;
 
 type EditsSeam = Pick<Seam, "editAnnotations" | "undoOn" | "redoOn">;
 
-/** An annotation, and what it is to be. */
+/** An annotation and its new shape. */
 export interface Reshaped {
   annotation: Annotation;
   shape: Shape;
 }
 
-export interface EditsOffice {
-  /** The person works on this image. */
+export interface EditsCallbacks {
+  /** An edit of this image began. */
   began: () => void;
-  /** This is how it is stored. */
+  /** The stored state of an image arrived. */
   arrived: (card: ImageCard, selected?: readonly AnnotationId[]) => void;
-  /** A step was undone or redone that was not about this image alone. */
-  travelled: (direction: "undone" | "redone", step: Step) => Promise<void>;
-  /** There was nothing to undo, or to redo. */
+  /** An undone or redone step was not on this image alone. */
+  movedElsewhere: (direction: "undone" | "redone", step: Step) => Promise<void>;
+  /** There was nothing to undo or redo. */
   nothing: (kind: "nothing_to_undo_here" | "nothing_to_redo_here") => void;
   refused: (image: ImageId, refusal: unknown) => Promise<void>;
 }
@@ -48,8 +48,8 @@ export class Edits {
   readonly #cards: QueueCards;
   readonly #outbox: Outbox;
   readonly #vocabulary: Vocabulary;
-  readonly #footprints: Footprints;
-  readonly #office: EditsOffice;
+  readonly #stepAnnotations: StepAnnotations;
+  readonly #callbacks: EditsCallbacks;
   readonly #named = new Map<AnnotationId, AnnotationId>();
   #latestUnnamed = 0;
 
@@ -58,34 +58,34 @@ export class Edits {
     cards: QueueCards,
     outbox: Outbox,
     vocabulary: Vocabulary,
-    footprints: Footprints,
-    office: EditsOffice,
+    stepAnnotations: StepAnnotations,
+    callbacks: EditsCallbacks,
   ) {
     this.#seam = seam;
     this.#cards = cards;
     this.#outbox = outbox;
     this.#vocabulary = vocabulary;
-    this.#footprints = footprints;
-    this.#office = office;
+    this.#stepAnnotations = stepAnnotations;
+    this.#callbacks = callbacks;
   }
 
-  /** The core's name for an annotation, as soon as there is one. */
+  /** The core's id of an annotation, once assigned. */
   idOf(annotation: AnnotationId): AnnotationId {
     return this.#named.get(annotation) ?? annotation;
   }
 
-  /** An annotation of the person's own; returns what to call it. */
+  /** Adds an annotation; returns its temporary id. */
   add(image: ImageId, annotation: AnnotationContent): AnnotationId {
     const [id = 0] = this.#add(image, [annotation]);
     return id;
   }
 
-  change(image: ImageId, annotation: Annotation, said: Partial<AnnotationContent>): void {
-    this.#apply(image, [changeOf(annotation, said)]);
-    if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(annotation), ...said });
+  change(image: ImageId, annotation: Annotation, content: Partial<AnnotationContent>): void {
+    this.#apply(image, [changeOf(annotation, content)]);
+    if (content.label !== undefined) this.#vocabulary.use({ ...contentOf(annotation), ...content });
   }
 
-  /** Calls annotations by another name. A caption has none. */
+  /** Renames annotations. Captions have no label to change. */
   relabel(image: ImageId, annotations: readonly Annotation[], label: string): void {
     const meant = annotations.filter((annotation) => annotation.shape.kind !== "caption" && annotation.label !== label);
     if (meant.length === 0) return;
@@ -110,12 +110,12 @@ export class Edits {
     );
   }
 
-  /** Makes a change that somebody else has thought of. */
+  /** Applies a change that another part suggested, such as a repair. */
   make(image: ImageId, change: AnnotationChange): void {
     this.#apply(image, [change]);
   }
 
-  /** The same annotations again, a little beside; returns what to call them. */
+  /** Duplicates annotations with an offset; returns the temporary ids. */
   duplicate(card: ImageCard, annotations: readonly Annotation[], shift: number): AnnotationId[] {
     const shapes = duplicated(
       annotations.map(({ shape }) => shape),
@@ -128,7 +128,7 @@ export class Edits {
     );
   }
 
-  /** Moves annotations by so many pixels of the image. One nudge after the other is one step for undo. */
+  /** Moves annotations by image pixels. Consecutive nudges are one undo step. */
   nudge(card: ImageCard, annotations: readonly Annotation[], dx: number, dy: number): void {
     const shapes = moved(
       annotations.map(({ shape }) => shape),
@@ -150,14 +150,14 @@ export class Edits {
     this.#hold(card, `corner ${corner} of ${annotation.id}`, [{ annotation, shape }]);
   }
 
-  /** Undoes the latest step on this image, or the bulk edit that was the last thing done. */
+  /** Undoes the latest step on this image, or a bulk edit if it was the last action. */
   undo(image: ImageId): void {
-    this.#travel(image, "undone");
+    this.#undoOrRedo(image, "undone");
   }
 
-  /** Redoes the step that was undone last on this image, or a bulk edit likewise. */
+  /** Redoes the step last undone on this image, or a bulk edit likewise. */
   redo(image: ImageId): void {
-    this.#travel(image, "redone");
+    this.#undoOrRedo(image, "redone");
   }
 
   #add(image: ImageId, annotations: readonly AnnotationContent[]): AnnotationId[] {
@@ -171,9 +171,9 @@ export class Edits {
     return ids;
   }
 
-  /** Shows other shapes, and stores them when nothing more of the kind has come for a while. */
+  /** Shows new shapes at once and stores them after a pause in nudging. */
   #hold(card: ImageCard, about: string, reshaped: readonly Reshaped[]): void {
-    // At the image's edge there is nothing to store, and a proposal stays one.
+    // At the image edge nothing changes, and a proposal must stay one.
     if (reshaped.every(({ annotation, shape }) => JSON.stringify(annotation.shape) === JSON.stringify(shape))) return;
     const changes = reshaped.map(({ annotation, shape }) => changeOf(annotation, { shape }));
     this.#show(card.id, changes, []);
@@ -181,7 +181,7 @@ export class Edits {
   }
 
   #apply(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[] = []): void {
-    // What is held back comes first, and is shown already.
+    // Pending nudges are stored first; they are already shown.
     this.#outbox.flush();
     this.#show(image, changes, ids);
     this.#outbox.put(image, () => this.#deliver(image, changes, ids));
@@ -190,40 +190,40 @@ export class Edits {
   #show(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[]): void {
     const card = this.#cards.get(image);
     if (!card) return;
-    this.#office.began();
+    this.#callbacks.began();
     this.#cards.put(withChanges(card, changes, ids));
   }
 
   async #deliver(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[]): Promise<void> {
     const known = changes.map((change) => ("id" in change ? { ...change, id: this.idOf(change.id) } : change));
-    // What the core refused to add cannot be changed; that was told already.
+    // Annotations that the core failed to add cannot be changed. That failure was already reported.
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
       const step = await this.#seam.editAnnotations({ image, changes: known });
-      this.#footprints.note(step.id, step.annotations);
+      this.#stepAnnotations.record(step.id, step.annotations);
       ids.forEach((id, place) => this.#named.set(id, step.annotations[place] ?? id));
-      if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
+      if (this.#outbox.isLast(image)) this.#callbacks.arrived(step.image);
     } catch (refusal) {
-      await this.#office.refused(image, refusal);
+      await this.#callbacks.refused(image, refusal);
     }
   }
 
-  #travel(image: ImageId, direction: "undone" | "redone"): void {
-    this.#office.began();
+  #undoOrRedo(image: ImageId, direction: "undone" | "redone"): void {
+    this.#callbacks.began();
     this.#outbox.put(image, async () => {
       try {
         const step = await (direction === "undone" ? this.#seam.undoOn(image) : this.#seam.redoOn(image));
         if (step === null)
-          this.#office.nothing(direction === "undone" ? "nothing_to_undo_here" : "nothing_to_redo_here");
-        else if (step.others > 0 || step.image.id !== image) await this.#office.travelled(direction, step);
-        else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, this.#footprints.of(step));
+          this.#callbacks.nothing(direction === "undone" ? "nothing_to_undo_here" : "nothing_to_redo_here");
+        else if (step.others > 0 || step.image.id !== image) await this.#callbacks.movedElsewhere(direction, step);
+        else if (this.#outbox.isLast(image)) this.#callbacks.arrived(step.image, this.#stepAnnotations.of(step));
       } catch (refusal) {
-        await this.#office.refused(image, refusal);
+        await this.#callbacks.refused(image, refusal);
       }
     });
   }
 }
 
-function changeOf(annotation: Annotation, said: Partial<AnnotationContent>): AnnotationChange {
-  return { kind: "change", id: annotation.id, content: { ...contentOf(annotation), ...said } };
+function changeOf(annotation: Annotation, content: Partial<AnnotationContent>): AnnotationChange {
+  return { kind: "change", id: annotation.id, content: { ...contentOf(annotation), ...content } };
 }

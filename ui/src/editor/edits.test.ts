@@ -6,7 +6,7 @@ import type { Seam } from "../ipc/seam";
 import { imagesWhere } from "../state/questions";
 import { type Notice, Review } from "./review.svelte";
 
-/** A core in memory that answers a little late, keeps what it was told, and refuses when told to. */
+/** An in-memory core that answers with a delay, records calls, and fails on request. */
 async function opened(): Promise<{
   review: Review;
   seam: Seam;
@@ -109,7 +109,7 @@ describe("what a person changes", () => {
     expect(selectedOf(review).status).toBe("proposed");
   });
 
-  it("is nothing where a annotation cannot go further", async () => {
+  it("is nothing where an annotation cannot go further", async () => {
     const { review, sent } = await opened();
     const id = review.edits.add(here(review), {
       label: "cup",
@@ -189,7 +189,7 @@ describe("several annotations", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** Review at an image with three boxes of the person's own, all selected, and how often the core was told since. */
+  /** Review of an image with three selected user annotations, and the number of calls since. */
   async function withThree() {
     const { review, seam, sent } = await opened();
     const rects = [10, 40, 70].map((x1) => ({ kind: "box", rect: { x1, y1: 10, x2: x1 + 20, y2: 30 } }) as const);

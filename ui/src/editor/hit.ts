@@ -1,18 +1,18 @@
-/** Which mark a click means. */
+/** Hit testing: which annotation a click selects. */
 import type { Annotation, AnnotationId, Rect, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import { distance } from "./reshape";
 import type { Point } from "../photo/viewport.svelte";
 
-/** Of what a click may mean, the least width and height, as a multiple of the tolerance. */
-const LEAST_TARGET = 4;
+/** Smallest clickable width and height, as a multiple of the tolerance. */
+const MIN_TARGET = 4;
 
 /**
- * Annotations under a point of the image, the smallest first: what lies inside another one is what one aims at. What is too
- * small to be aimed at is meant from a little further away, unless another small one lies right under the point.
+ * Annotations under an image point, smallest first, since users aim at the inner one. Tiny ones have a larger hit area,
+ * unless another tiny one is directly under the point.
  */
 export function annotationsAt(annotations: readonly Annotation[], at: Point, tolerance: number): Annotation[] {
-  const least = LEAST_TARGET * tolerance;
+  const least = MIN_TARGET * tolerance;
   return annotations
     .flatMap((annotation) => {
       const rect = boundsOf(annotation.shape);
@@ -37,7 +37,7 @@ function isNear(one: Point, other: Point, reach: number): boolean {
   return Math.abs(one.x - other.x) <= reach && Math.abs(one.y - other.y) <= reach;
 }
 
-/** Annotations that a frame touches. One that surrounds it whole is what one looks at, not what one means. */
+/** Annotations that a selection rectangle touches, except those that contain it. */
 export function annotationsAcross(annotations: readonly Annotation[], frame: Rect): Annotation[] {
   return annotations.filter(({ shape }) => {
     const rect = boundsOf(shape);
@@ -48,7 +48,7 @@ export function annotationsAcross(annotations: readonly Annotation[], frame: Rec
   });
 }
 
-/** Whether a point lies in a shape, or so near to it. */
+/** Whether a point is inside a shape or within the tolerance of it. */
 export function isUnder(shape: Shape, at: Point, tolerance: number): boolean {
   const rect = boundsOf(shape);
   if (
@@ -64,7 +64,7 @@ export function isUnder(shape: Shape, at: Point, tolerance: number): boolean {
   return true;
 }
 
-/** The annotation to select: the first one, or the one below the selected when that was clicked again. */
+/** The annotation to select: the topmost, or the next one below if the selected one was clicked again. */
 export function nextUnder(stack: Annotation[], selected: AnnotationId | null, isRepeated: boolean): Annotation | null {
   const place = stack.findIndex((annotation) => annotation.id === selected);
   if (isRepeated && place >= 0) return stack[(place + 1) % stack.length] ?? null;
@@ -76,7 +76,7 @@ export function area({ shape }: Annotation): number {
   return rect === null ? 0 : (rect.x2 - rect.x1) * (rect.y2 - rect.y1);
 }
 
-/** Whether a ray to the right crosses the outline an odd number of times. */
+/** Ray casting: odd number of crossings to the right. */
 function isInside(points: readonly Point[], { x, y }: Point): boolean {
   return points.reduce((inside, to, index) => {
     const from = points.at(index - 1) ?? to;

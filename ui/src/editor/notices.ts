@@ -1,13 +1,13 @@
-/** What review tells a person, in words. */
+/** Messages of review. */
 import { refusalWords, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./review.svelte";
 
-export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
+export function noticeText(notice: Notice): { text: string; tone: ToastTone } {
   switch (notice.kind) {
     case "refused": {
       const why = refusalWords(notice.refusal);
-      return { text: notice.image === null ? why : words.review.refusedOn(notice.image, why), tone: "bad" };
+      return { text: notice.image === null ? why : words.review.failedOn(notice.image, why), tone: "bad" };
     }
     case "nothing_to_reject":
       return { text: words.review.nothingToReject, tone: "plain" };

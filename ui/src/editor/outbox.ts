@@ -1,9 +1,9 @@
-/** What a person did and the core has yet to take: one after the other, in the order in which it was done. */
+/** Pending calls to the core, sent one after the other in order. */
 import type { ImageId } from "../ipc/bindings";
 
 type Delivery = () => Promise<void>;
 
-interface Held {
+interface Modifiers {
   about: string;
   image: ImageId;
   deliver: Delivery;
@@ -13,33 +13,30 @@ interface Held {
 export class Outbox {
   readonly #waiting = new Map<ImageId, number>();
   #tail: Promise<void> = Promise.resolve();
-  #held: Held | null = null;
+  #held: Modifiers | null = null;
 
   get isEmpty(): boolean {
     return this.#waiting.size === 0;
   }
 
-  /** Whether something about this image is on its way, or waits to be. */
+  /** Whether a call about this image is pending or being sent. */
   isAbout(image: ImageId): boolean {
     return this.#waiting.has(image);
   }
 
-  /** While something is delivered: whether nothing else about its image comes behind it. */
+  /** While a call is being sent: whether it is the last one about its image. */
   isLast(image: ImageId): boolean {
     return (this.#waiting.get(image) ?? 0) <= 1;
   }
 
-  /** Delivers behind all that was put before. What is on no image in particular names none. */
+  /** Appends a call. `image` is null if it is not about one image. */
   put(image: ImageId | null, deliver: Delivery): void {
     this.flush();
     if (image !== null) this.#count(image, 1);
     this.#append(image, deliver);
   }
 
-  /**
-   * Delivers when nothing more of its kind has come for a while: it takes the place of what is held `about` the same.
-   * Whatever else is put makes it leave first.
-   */
+  /** Sends the call after a pause, replacing a held call `about` the same subject. Any other call flushes it first. */
   hold(image: ImageId, about: string, milliseconds: number, deliver: Delivery): void {
     if (this.#held?.about === about) clearTimeout(this.#held.timer);
     else {
@@ -49,7 +46,7 @@ export class Outbox {
     this.#held = { about, image, deliver, timer: setTimeout(() => this.flush(), milliseconds) };
   }
 
-  /** Nothing is held back any longer. */
+  /** Sends what is held. */
   flush(): void {
     const held = this.#held;
     if (held === null) return;
@@ -58,7 +55,7 @@ export class Outbox {
     this.#append(held.image, held.deliver);
   }
 
-  /** When all of it is delivered. */
+  /** Resolves when everything is sent. */
   settled(): Promise<void> {
     this.flush();
     return this.#tail;

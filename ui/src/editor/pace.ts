@@ -1,22 +1,20 @@
-/** How fast a person reviews, from this session's decisions alone. */
+/** Review speed, from this session's decisions. */
 
-/** A longer silence than this was a break, not a hard image. */
+/** Longer gaps count as breaks. */
 const BREAK_MILLIS = 60_000;
-/** Only the latest images count: one gets faster, and the pile changes. */
+/** Only recent images count, because speed and difficulty change. */
 const REMEMBERED = 40;
-/** Fewer say nothing. */
-const FEWEST = 3;
+/** Fewest decisions for an estimate. */
+const MIN_DECISIONS = 3;
 
 export class Pace {
   #since: number | null = null;
   #durations: number[] = [];
 
-  /** The first image is in front of the person. */
   begin(now: number): void {
     this.#since ??= now;
   }
 
-  /** An image was decided. */
   decided(now: number): void {
     const took = this.#since === null ? Infinity : now - this.#since;
     this.#since = now;
@@ -25,9 +23,9 @@ export class Pace {
     if (this.#durations.length > REMEMBERED) this.#durations.shift();
   }
 
-  /** Milliseconds an image; null until there is something to go by. */
+  /** Null until there are enough decisions. */
   get millisPerImage(): number | null {
-    if (this.#durations.length < FEWEST) return null;
+    if (this.#durations.length < MIN_DECISIONS) return null;
     return this.#durations.reduce((sum, took) => sum + took, 0) / this.#durations.length;
   }
 }

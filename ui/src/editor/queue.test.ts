@@ -12,7 +12,7 @@ it("without a choice reviews what nobody has, and keeps what one has reviewed si
   const review = new Review(seam, vi.fn());
   await review.openAll(null);
   expect(review.queue).toEqual(unreviewed);
-  expect(review.isByDoubt).toBe(true);
+  expect(review.isByUncertainty).toBe(true);
   review.decisions.accept();
   await review.settled();
   const { imageId } = review;
@@ -21,7 +21,7 @@ it("without a choice reviews what nobody has, and keeps what one has reviewed si
   expect(review.imageId).toBe(imageId);
   expect(review.reviewedCount).toBe(1);
   await review.openFrom({ ids: unreviewed.slice(0, 2), index: 0 });
-  expect(review.isByDoubt).toBe(false);
+  expect(review.isByUncertainty).toBe(false);
 });
 
 it("tells when undo took many images back", async () => {

@@ -9,7 +9,7 @@ import {
   handleAt,
   handlesOf,
   moved,
-  pulledHandle,
+  draggedHandle,
   resized,
   snapped,
   snappedShift,
@@ -107,7 +107,7 @@ describe("resizing", () => {
     const between = { kind: "between", index: 2 } as const;
     const more = resized(TRIANGLE, between, { x: 0, y: 60 }, IMAGE);
     expect(more).toMatchObject({ points: { 3: { x: 0, y: 60 }, length: 4 } });
-    expect(pulledHandle(between)).toEqual({ kind: "corner", index: 3 });
+    expect(draggedHandle(between)).toEqual({ kind: "corner", index: 3 });
   });
 
   it("takes corners away as long as three are left", () => {

@@ -1,15 +1,15 @@
 /**
- * Shapes under a person's hand: handles, moving, resizing, corners. Everything is in pixels of the image; nothing leaves
- * it, and what is drawn by hand lies on whole pixels.
+ * Shape geometry for editing: handles, moving, resizing, corners. All in image pixels, clamped to the image and rounded
+ * to whole pixels.
  */
 import type { PixelSize, Point, Rect, Shape } from "../ipc/bindings";
 import { boundsOfAll } from "../kit/shape";
 
-/** Something to take hold of. Sides of a box count from its upper left: -1, 0 in the middle, 1. */
+/** A draggable handle. Sides of a box are counted from its upper left: -1, 0 (middle), 1. */
 export type Handle =
   | { kind: "side"; across: -1 | 0 | 1; down: -1 | 0 | 1 }
   | { kind: "corner"; index: number }
-  /** Between this corner and the next: becomes a corner. */
+  /** Between this corner and the next; dragging it adds a corner. */
   | { kind: "between"; index: number };
 
 export interface PlacedHandle {
@@ -17,10 +17,10 @@ export interface PlacedHandle {
   at: Point;
 }
 
-/** Handles of a short edge would run into those of its ends: so many times their size it must be long. */
+/** An edge gets a middle handle only if it is at least this many handle sizes long. */
 const ROOM_FOR_MIDDLE = 5;
 
-/** What there is to take hold of. `size` is that of a handle. */
+/** The handles of a shape. `size` is the size of a handle. */
 export function handlesOf(shape: Shape, size: number): PlacedHandle[] {
   switch (shape.kind) {
     case "box":
@@ -60,11 +60,11 @@ function handlesOfPolygon(points: Point[], size: number): PlacedHandle[] {
     if (distance(from, to) < ROOM_FOR_MIDDLE * size) return [];
     return [{ handle: { kind: "between", index }, at: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 } }];
   });
-  // Corners last: they are drawn over the middles.
+  // Corners last, because they are drawn on top.
   return [...middles, ...corners];
 }
 
-/** The nearest handle within reach; of two as near, the one that is drawn above. */
+/** The nearest handle within reach; of equally near ones, the topmost. */
 export function handleAt(shape: Shape, at: Point, size: number, reach: number): Handle | null {
   let found: Handle | null = null;
   let nearest = reach;
@@ -77,7 +77,7 @@ export function handleAt(shape: Shape, at: Point, size: number, reach: number): 
   return found;
 }
 
-/** A point of the image: on a whole pixel, on the image's edge when it is nearer to that than `reach`. */
+/** The point on a whole pixel, snapped to the image edge within `reach`. */
 export function snapped({ x, y }: Point, { width, height }: PixelSize, reach: number): Point {
   return { x: snappedAlong(x, width, reach), y: snappedAlong(y, height, reach) };
 }
@@ -88,7 +88,7 @@ function snappedAlong(value: number, length: number, reach: number): number {
   return Math.round(value);
 }
 
-/** The box between two points, a pixel wide and high at least. With `isSquare` its shorter side is made longer. */
+/** The box between two points, at least one pixel in size. With `isSquare` its shorter side is extended. */
 export function boxBetween(from: Point, to: Point, image: PixelSize, isSquare = false): Rect {
   const end = isSquare ? squareEnd(from, to, image) : to;
   const [x1, x2] = span(from.x, end.x, image.width);
@@ -96,7 +96,7 @@ export function boxBetween(from: Point, to: Point, image: PixelSize, isSquare = 
   return { x1, y1, x2, y2 };
 }
 
-/** The end of a square that begins at `from`, as large as fits into the image that way. */
+/** The opposite corner of the largest square from `from` towards `to` that fits in the image. */
 function squareEnd(from: Point, to: Point, { width, height }: PixelSize): Point {
   const [right, below] = [to.x >= from.x ? 1 : -1, to.y >= from.y ? 1 : -1];
   const room = Math.min(right > 0 ? width - from.x : from.x, below > 0 ? height - from.y : from.y);
@@ -111,7 +111,7 @@ function span(one: number, other: number, most: number): [number, number] {
   return to + 1 <= most ? [from, from + 1] : [to - 1, to];
 }
 
-/** The shape with a handle at another place. Across the other side a box turns over. */
+/** The shape with a handle moved. A box flips when a handle crosses the opposite side. */
 export function resized(shape: Shape, handle: Handle, to: Point, image: PixelSize): Shape {
   if (shape.kind === "box" && handle.kind === "side") {
     const { x1, y1, x2, y2 } = shape.rect;
@@ -129,12 +129,12 @@ export function resized(shape: Shape, handle: Handle, to: Point, image: PixelSiz
   return shape;
 }
 
-/** What a corner becomes that is being pulled out of the middle of an edge. */
-export function pulledHandle(handle: Handle): Handle {
+/** Dragging a middle handle turns it into a corner. */
+export function draggedHandle(handle: Handle): Handle {
   return handle.kind === "between" ? { kind: "corner", index: handle.index + 1 } : handle;
 }
 
-/** Of a box, clockwise from its upper left. */
+/** Clockwise from the upper left. */
 const BOX_CORNERS = [
   { across: -1, down: -1 },
   { across: 1, down: -1 },
@@ -142,7 +142,7 @@ const BOX_CORNERS = [
   { across: -1, down: 1 },
 ] as const;
 
-/** The corners that a shape has, in the order in which one goes around it. */
+/** The corners of a shape in drawing order. */
 export function cornersOf(shape: Shape): Point[] {
   if (shape.kind === "polygon") return shape.points;
   if (shape.kind !== "box") return [];
@@ -150,7 +150,7 @@ export function cornersOf(shape: Shape): Point[] {
   return BOX_CORNERS.map(({ across, down }) => ({ x: across < 0 ? x1 : x2, y: down < 0 ? y1 : y2 }));
 }
 
-/** Which of the corners a handle is; null when it is none. */
+/** The corner index of a handle; null if it is not a corner. */
 export function cornerAt(handle: Handle): number | null {
   if (handle.kind === "corner") return handle.index;
   if (handle.kind === "between") return null;
@@ -158,7 +158,7 @@ export function cornerAt(handle: Handle): number | null {
   return index < 0 ? null : index;
 }
 
-/** The shape with one corner somewhere else, within the image. A box stops before it has no extent. */
+/** The shape with one corner moved within the image. A box keeps a minimum size. */
 export function withCornerMoved(shape: Shape, index: number, dx: number, dy: number, image: PixelSize): Shape {
   const { width, height } = image;
   if (shape.kind === "polygon") {
@@ -181,7 +181,7 @@ export function withCornerMoved(shape: Shape, index: number, dx: number, dy: num
   };
 }
 
-/** A polygon with one more corner, half-way from this one to the next. */
+/** The polygon with a corner added half-way to the next one. */
 export function withCornerAfter(shape: Shape, index: number): Shape | null {
   if (shape.kind !== "polygon") return null;
   const [from, to] = [shape.points[index], shape.points[(index + 1) % shape.points.length]];
@@ -190,13 +190,13 @@ export function withCornerAfter(shape: Shape, index: number): Shape | null {
   return { kind: "polygon", points: shape.points.toSpliced(index + 1, 0, middle) };
 }
 
-/** A polygon without one of its corners; null when that would leave fewer than three. */
+/** The polygon without one corner; null if fewer than three would remain. */
 export function withoutCorner(shape: Shape, index: number): Shape | null {
   if (shape.kind !== "polygon" || shape.points.length <= 3) return null;
   return { kind: "polygon", points: shape.points.toSpliced(index, 1) };
 }
 
-/** The shapes somewhere else, as they lie to each other; at the image's edge they stop, whole. */
+/** The shapes moved together, stopped as a group at the image edge. */
 export function moved(shapes: readonly Shape[], dx: number, dy: number, { width, height }: PixelSize): Shape[] {
   const bounds = boundsOfAll(shapes);
   if (bounds === null) return [...shapes];
@@ -221,7 +221,7 @@ function shifted(shape: Shape, right: number, below: number): Shape {
   }
 }
 
-/** By how much to move shapes so that they lie on the image's edge when they come nearer to it than `reach`. */
+/** The offset that snaps shapes to the image edge within `reach`. */
 export function snappedShift(shapes: readonly Shape[], dx: number, dy: number, image: PixelSize, reach: number): Point {
   const bounds = boundsOfAll(shapes);
   if (bounds === null) return { x: 0, y: 0 };
@@ -237,7 +237,7 @@ function snappedSpan(from: number, to: number, shift: number, length: number, re
   return shift;
 }
 
-/** The same shapes a little to the lower right; where there is no room, to the upper left. */
+/** Copies of the shapes, offset to the lower right, or to the upper left if there is no room. */
 export function duplicated(shapes: readonly Shape[], shift: number, { width, height }: PixelSize): Shape[] {
   const bounds = boundsOfAll(shapes);
   if (bounds === null) return [...shapes];

@@ -1,8 +1,6 @@
 /**
- * Review: a queue of images and the annotations that are selected.
- *
- * What is decided is in `decisions`, what changes annotations in `edits`: both show at once and are stored behind the person's
- * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
+ * Review: a queue of images and the selected annotations. `decisions` decides, `edits` changes annotations; both show
+ * the result at once and store it in the background, in order. Drawing and keys are elsewhere.
  */
 import type {
   Annotation,
@@ -22,16 +20,16 @@ import { Refreshing } from "../state/refreshing";
 import { QueueCards } from "./cards.svelte";
 import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
-import { Footprints } from "./footprints";
+import { StepAnnotations } from "./stepAnnotations";
 import { Outbox } from "./outbox";
 import { AnnotationSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
-/** How often cards are read again while annotations change elsewhere. */
+/** How often cards are refreshed while annotations change elsewhere. */
 const REFRESH_MILLIS = 1000;
 
-/** Something to tell the person. */
+/** A message for the user. */
 export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_reject" }
@@ -55,17 +53,16 @@ export type ReviewSeam = Pick<
 
 export class Review {
   readonly #seam: ReviewSeam;
-  readonly #tell: (notice: Notice) => void;
+  readonly #notify: (notice: Notice) => void;
 
   queue = $state.raw<ImageId[]>([]);
   index = $state(0);
-  /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
-  /** Whether the latest reading of the queue was refused. */
+  /** Whether the latest request for the queue failed. */
   isUnread = $state(false);
-  /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
-  isByDoubt = $state(false);
+  /** The default queue: all unreviewed images, most uncertain first. */
+  isByUncertainty = $state(false);
   areAnnotationsHidden = $state(false);
 
   readonly cards: QueueCards;
@@ -73,15 +70,15 @@ export class Review {
   readonly decisions: Decisions;
   readonly vocabulary: Vocabulary;
   readonly #outbox = new Outbox();
-  readonly #footprints = new Footprints();
+  readonly #stepAnnotations = new StepAnnotations();
   readonly #refreshing = new Refreshing(REFRESH_MILLIS, async () => {
     if (this.#outbox.isEmpty) await this.refresh();
   });
-  /** Where the queue came from. */
+  /** Identifies where the queue came from. */
   #source: unknown;
-  /** What finds the images; null when they were picked one by one. */
+  /** The query behind the queue; null if images were picked individually. */
   #query: ImageQuery | null = null;
-  /** Images that were shown since review was opened: they stay in the queue whatever they have become. */
+  /** Images shown since review was opened. They stay in the queue. */
   readonly #visited = new Set<ImageId>();
   #layers: LayerScope = ALL_LAYERS;
   /** The run that review was opened for. */
@@ -91,60 +88,60 @@ export class Review {
   readonly card = $derived.by<ImageCard | null>(() =>
     this.imageId === null ? null : (this.cards.get(this.imageId) ?? null),
   );
-  /** The least certain first. */
+  /** Least certain first. */
   readonly annotations = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.annotations));
   readonly visibleAnnotations = $derived<Annotation[]>(this.areAnnotationsHidden ? [] : this.annotations);
-  /** Whether there is nothing to show of the image because its reading was refused. */
+  /** Whether the annotations could not be loaded. */
   readonly areAnnotationsUnread = $derived.by(
     () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
   );
   readonly proposals = $derived(this.annotations.filter((annotation) => annotation.status === "proposed"));
   readonly selection = new AnnotationSelection(() => this.annotations);
   readonly selectedAnnotations = $derived(this.selection.annotations);
-  /** The one that is selected; null when there is none, or several. */
+  /** The selected annotation; null if none or several are. */
   readonly selectedAnnotation = $derived(this.selection.one);
   readonly selected = $derived<AnnotationId | null>(this.selectedAnnotation?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
-  /** Null while it is not known. */
+  /** Null if unknown. */
   readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
 
-  constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
+  constructor(seam: ReviewSeam, notify: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
     this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, annotations: this.card?.annotations ?? [] }));
-    const footprints = this.#footprints;
-    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, footprints, {
+    const stepAnnotations = this.#stepAnnotations;
+    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, stepAnnotations, {
       began: () => {
-        this.decisions.endAsking();
+        this.decisions.hideReasonPrompt();
         this.cards.decided();
       },
       arrived: (card, selected) => this.#arrived(card, selected),
-      travelled: async (direction, { image, others }) => {
+      movedElsewhere: async (direction, { image, others }) => {
         this.cards.decided();
-        tell({ kind: `${direction}_on_many`, images: others + 1 });
+        notify({ kind: `${direction}_on_many`, images: others + 1 });
         if (!this.#outbox.isAbout(image.id)) this.#arrived(image);
         await this.refresh();
       },
-      nothing: (kind) => tell({ kind }),
+      nothing: (kind) => notify({ kind }),
       refused: (image, refusal) => this.#refused(image, refusal),
     });
-    this.decisions = new Decisions(seam, this, this.#outbox, footprints, {
+    this.decisions = new Decisions(seam, this, this.#outbox, stepAnnotations, {
       now,
       arrived: (card) => this.#arrived(card),
-      nothingToReject: () => tell({ kind: "nothing_to_reject" }),
+      nothingToReject: () => notify({ kind: "nothing_to_reject" }),
       refused: (image, refusal, before) => this.#refused(image, refusal, before),
     });
-    this.#tell = tell;
+    this.#notify = notify;
   }
 
-  /** Begins with these images, at the one given or the first that nobody has reviewed. */
+  /** Starts with these images, at the given one or the first unreviewed. */
   async open(queue: ImageId[], at: ImageId | null = null): Promise<void> {
     this.queue = queue;
     this.#visited.clear();
     this.select(null);
     this.isAtEnd = false;
     this.index = Math.max(0, at === null ? 0 : queue.indexOf(at));
-    await this.#told(() => this.cards.count(queue));
+    await this.#attempt(() => this.cards.count(queue));
     if (at === null) {
       this.index = Math.max(
         0,
@@ -152,14 +149,14 @@ export class Review {
       );
     }
     this.#visit();
-    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
+    await this.#attempt(() => this.cards.fetchAgain(around(this.queue, this.index)));
     this.isLoaded = true;
     this.decisions.begin();
   }
 
   /**
-   * What a person chose to review elsewhere in the window. Coming back to it keeps the place. Other layers show other
-   * annotations, by which other images may be found.
+   * Reviews a queue chosen elsewhere in the window. Opening the same queue again keeps the position. Other layers have
+   * other annotations and may match other images.
    */
   async openFrom(
     chosen: { ids: ImageId[]; index: number; query?: ImageQuery },
@@ -167,19 +164,19 @@ export class Review {
   ): Promise<void> {
     const areLayersSame = this.#showLayers(layers);
     if (this.#source === chosen) {
-      await (areLayersSame ? this.refresh() : this.#openAnew());
+      await (areLayersSame ? this.refresh() : this.#reopen());
       return;
     }
     this.#source = chosen;
     this.#query = chosen.query ?? null;
     this.#run = chosen.query === undefined ? null : runOf(chosen.query);
-    this.isByDoubt = false;
+    this.isByUncertainty = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
 
   /**
-   * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
-   * has reviewed since and those that have been added.
+   * Reviews all unreviewed images, most uncertain first. Opening it again keeps the position and the images reviewed
+   * since, and adds new ones.
    */
   async openAll(collection: CollectionId | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"), collection };
@@ -188,9 +185,9 @@ export class Review {
     this.#source = collection;
     this.#query = query;
     this.#run = null;
-    this.isByDoubt = true;
-    if (isSame) await (areLayersSame ? this.refresh() : this.#openAnew());
-    else this.isUnread = !(await this.#told(async () => this.open(await this.#seam.imageIds(query))));
+    this.isByUncertainty = true;
+    if (isSame) await (areLayersSame ? this.refresh() : this.#reopen());
+    else this.isUnread = !(await this.#attempt(async () => this.open(await this.#seam.imageIds(query))));
     this.isLoaded = true;
   }
 
@@ -200,43 +197,43 @@ export class Review {
     return areSame;
   }
 
-  /** Reads the queue again as the layers that are shown now find it, and stays at the image where that is possible. */
-  async #openAnew(): Promise<void> {
+  /** Reloads the queue for the current layers and stays at the image if possible. */
+  async #reopen(): Promise<void> {
     const query = this.#query;
     if (query === null) {
       await this.refresh();
       return;
     }
     const shown = this.imageId;
-    this.isUnread = !(await this.#told(async () => {
+    this.isUnread = !(await this.#attempt(async () => {
       const found = await this.#seam.imageIds(query);
       await this.open(found, shown !== null && found.includes(shown) ? shown : null);
     }));
   }
 
-  /** Annotations may have changed: reads the cards in sight again. */
+  /** Annotations may have changed: refreshes the visible cards. */
   refreshSoon(): void {
     this.#refreshing.soon();
   }
 
-  /** Reads again what may have changed while nobody looked. */
+  /** Refreshes what may have changed while review was hidden. */
   async refresh(): Promise<void> {
     const { queue } = this;
-    if (queue.length > 0) await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
-    this.isUnread = !(await this.#told(() => this.#follow()));
+    if (queue.length > 0) await this.#attempt(() => this.cards.fetchAgain(around(this.queue, this.index)));
+    this.isUnread = !(await this.#attempt(() => this.#follow()));
     if (this.queue.length === 0) return;
-    if (this.queue !== queue) await this.#told(() => this.cards.fetch(around(this.queue, this.index)));
-    await this.#told(() => this.cards.count(this.queue));
+    if (this.queue !== queue) await this.#attempt(() => this.cards.fetch(around(this.queue, this.index)));
+    await this.#attempt(() => this.cards.count(this.queue));
   }
 
-  /** Another place in the queue; beyond its end is the end. */
+  /** An index past the end goes to the end. */
   goTo(index: number): void {
     if (this.queue.length === 0) return;
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
     this.select(null);
     this.#visit();
-    void this.#told(() => this.cards.fetch(around(this.queue, this.index)));
+    void this.#attempt(() => this.cards.fetch(around(this.queue, this.index)));
   }
 
   next(): void {
@@ -247,7 +244,7 @@ export class Review {
     this.goTo(this.isAtEnd ? this.index : this.index - 1);
   }
 
-  /** The next image that nobody has reviewed, from here on and around. */
+  /** The next unreviewed image, wrapping around. */
   goToUnreviewed(): void {
     const count = this.queue.length;
     for (let step = 0; step < count; step += 1) {
@@ -264,57 +261,56 @@ export class Review {
     this.selection.set(annotation === null ? [] : [annotation]);
   }
 
-  /** All that is in sight. What was rejected is done with, unless there is nothing else. */
+  /** Selects all visible annotations, without rejected ones unless there are no others. */
   selectAll(): void {
     const standing = this.visibleAnnotations.filter(({ status }) => status !== "rejected");
     this.selection.set((standing.length > 0 ? standing : this.visibleAnnotations).map(({ id }) => id));
   }
 
-  /** Leaves the image as it is. */
   skip(): void {
     if (!this.isAtEnd) this.next();
   }
 
-  /** Takes the latest decision back and returns to its image. */
+  /** Undoes the latest decision and returns to its image. */
   undo(): void {
-    this.decisions.endAsking();
+    this.decisions.hideReasonPrompt();
     this.cards.decided();
     this.#outbox.put(null, async () => {
       try {
         const undone = await this.#seam.undoLatest();
         if (undone === null) {
-          this.#tell({ kind: "nothing_to_undo" });
+          this.#notify({ kind: "nothing_to_undo" });
           return;
         }
         this.cards.decided();
         if (!this.#outbox.isAbout(undone.image.id)) this.#arrived(undone.image);
         if (undone.others > 0) {
-          this.#tell({ kind: "undone_on_many", images: undone.others + 1 });
+          this.#notify({ kind: "undone_on_many", images: undone.others + 1 });
           await this.refresh();
         }
         const index = this.queue.indexOf(undone.image.id);
         if (index < 0) {
-          this.#tell({ kind: "undone_elsewhere", image: undone.image.name });
+          this.#notify({ kind: "undone_elsewhere", image: undone.image.name });
           return;
         }
         this.goTo(index);
-        this.selection.set(this.#footprints.of(undone) ?? []);
+        this.selection.set(this.#stepAnnotations.of(undone) ?? []);
       } catch (refusal) {
-        this.#tell({ kind: "refused", refusal, image: null });
+        this.#notify({ kind: "refused", refusal, image: null });
       }
     });
   }
 
-  /** When all that was done so far is stored. */
+  /** Resolves when everything is stored. */
   settled(): Promise<void> {
     return this.#outbox.settled();
   }
 
-  /** Nobody looks any more. */
-  rest(): void {
+  /** The screen is hidden: stops refreshing. */
+  stop(): void {
     this.#outbox.flush();
-    this.decisions.endAsking();
-    this.#refreshing.rest();
+    this.decisions.hideReasonPrompt();
+    this.#refreshing.stop();
   }
 
   #visit(): void {
@@ -322,12 +318,12 @@ export class Review {
   }
 
   /**
-   * Takes in images that are found by now, behind the others, and leaves out those that are gone or not found any more. What
-   * was shown or reviewed stays, and so does the place of the person.
+   * Appends newly matching images and drops those that no longer match. Shown and reviewed images and the position
+   * stay.
    */
   async #follow(): Promise<void> {
     const { queue } = this;
-    // What is new comes last anyway: no other order is worth looking for.
+    // New images are appended, so the cheapest order will do.
     const found = this.#query === null ? [] : await this.#seam.imageIds({ ...this.#query, order: "added" });
     const isFound = new Set(found);
     let kept: readonly ImageId[] = queue;
@@ -352,19 +348,19 @@ export class Review {
   }
 
   async #refused(image: ImageId, refusal: unknown, before?: ImageCard): Promise<void> {
-    this.decisions.endAsking();
+    this.decisions.hideReasonPrompt();
     const name = this.cards.get(image)?.name ?? null;
     try {
       const [stored] = await this.#seam.imageCards([image]);
       if (stored) this.#arrived(stored);
     } catch {
-      // The first refusal is the one to tell of; what was shown before it is the best there is.
+      // Report the first error; the earlier card is the best available.
       if (before) this.cards.put(before);
     }
-    this.#tell({ kind: "refused", refusal, image: name });
+    this.#notify({ kind: "refused", refusal, image: name });
   }
 
-  /** An image as it is stored: annotations have the core's names now, and some may be gone. */
+  /** The stored image: annotations have the core's ids now, and some may be gone. */
   #arrived(card: ImageCard, selected?: readonly AnnotationId[]): void {
     this.cards.put(card);
     if (card.id !== this.imageId) return;
@@ -372,19 +368,19 @@ export class Review {
     this.selection.set(card.annotations.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
-  /** Asks the core; a refusal is told. Says whether there was an answer. */
-  async #told(question: () => Promise<void>): Promise<boolean> {
+  /** Calls the core and reports an error. Returns whether it succeeded. */
+  async #attempt(question: () => Promise<void>): Promise<boolean> {
     try {
       await question();
       return true;
     } catch (refusal) {
-      this.#tell({ kind: "refused", refusal, image: null });
+      this.#notify({ kind: "refused", refusal, image: null });
       return false;
     }
   }
 }
 
-/** The run whose images were asked for; null when none was, or several. */
+/** The only run in the query; null if there is none or several. */
 function runOf({ conditions }: ImageQuery): RunId | null {
   const runs = conditions.flatMap(({ test, is_excluded }) => (test.kind === "run" && !is_excluded ? [test.run] : []));
   return runs.length === 1 ? (runs[0] ?? null) : null;

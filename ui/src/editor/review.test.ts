@@ -33,7 +33,7 @@ function image(id: ImageId, ...annotations: Annotation[]): ImageCard {
   };
 }
 
-/** A core that keeps what it is told, answers late, and refuses when told to. */
+/** A core that records calls, answers with a delay, and fails on request. */
 class Core implements ReviewSeam {
   readonly cards: Map<ImageId, ImageCard>;
   readonly said: Decision[] = [];
@@ -144,7 +144,7 @@ describe("review", () => {
     expect(review.annotations.map(({ id }) => id)).toEqual([3, 1, 2]);
   });
 
-  it("with a annotation selected decides that one and selects the next, then leaves the image", async () => {
+  it("with an annotation selected decides that one and selects the next, then leaves the image", async () => {
     const { core, review } = await opened(
       image(1, annotation(1, 0.2), annotation(2, 0.5), annotation(3, 0.8)),
       image(2),
@@ -201,7 +201,7 @@ describe("review", () => {
   it("adds the reason to the rejection as one step for undo", async () => {
     const { core, review } = await opened(image(1, annotation(1, 0.2)), image(2, annotation(2, 0.5)));
     review.decisions.reject();
-    expect(review.decisions.rejected).toMatchObject({ said: { image: 1 }, annotations: 1, reason: null });
+    expect(review.decisions.rejected).toMatchObject({ decision: { image: 1 }, annotations: 1, reason: null });
     review.decisions.giveReason("bad_box");
     expect(review.decisions.rejected?.reason).toBe("bad_box");
     await review.settled();
@@ -320,7 +320,7 @@ describe("review", () => {
     review.next();
     await review.settled();
     expect([review.queue, review.imageId]).toEqual([[1, 2, 3, 4], 3]);
-    // Two are imported, one is removed, and one is reviewed elsewhere.
+    // Two are imported, one is removed, one is reviewed elsewhere.
     core.cards.set(5, image(5));
     core.cards.set(6, image(6));
     core.cards.delete(2);
@@ -328,7 +328,7 @@ describe("review", () => {
     await review.refresh();
     expect([review.queue, review.imageId]).toEqual([[1, 3, 4, 5, 6], 3]);
     expect([review.reviewedCount, review.unreviewedCount]).toEqual([2, 3]);
-    // The one that is shown is gone as well: the next one takes its place.
+    // The current image is removed as well: the next one takes its place.
     core.cards.delete(3);
     await review.refresh();
     expect([review.queue, review.imageId]).toEqual([[1, 4, 5, 6], 4]);

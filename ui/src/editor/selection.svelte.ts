@@ -1,4 +1,4 @@
-/** Which annotations of the image are selected: none, one, or several. */
+/** The selected annotations of the image. */
 import type { Annotation, AnnotationId } from "../ipc/bindings";
 
 export class AnnotationSelection {
@@ -6,11 +6,11 @@ export class AnnotationSelection {
 
   ids = $state.raw<ReadonlySet<AnnotationId>>(new Set());
 
-  /** In the order of the list. */
+  /** In list order. */
   readonly annotations = $derived.by<readonly Annotation[]>(() =>
     this.ids.size === 0 ? [] : this.#all().filter(({ id }) => this.ids.has(id)),
   );
-  /** The one that is selected; null when there is none, or several. */
+  /** The selected annotation; null if none or several are. */
   readonly one = $derived.by<Annotation | null>(() =>
     this.annotations.length === 1 ? (this.annotations[0] ?? null) : null,
   );
@@ -23,19 +23,17 @@ export class AnnotationSelection {
     return this.ids.has(annotation);
   }
 
-  /** These and no others. */
   set(annotations: Iterable<AnnotationId>): void {
     this.ids = new Set(annotations);
   }
 
-  /** One more, or one less. */
   toggle(annotation: AnnotationId): void {
     const ids = new Set(this.ids);
     if (!ids.delete(annotation)) ids.add(annotation);
     this.ids = ids;
   }
 
-  /** The next annotation of the list, or the one before it; from none, the first that waits for a decision. */
+  /** The next or previous annotation in the list; from no selection, the first undecided one. */
   step(step: 1 | -1): void {
     const all = this.#all();
     const count = all.length;

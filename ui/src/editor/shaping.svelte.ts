@@ -1,6 +1,6 @@
 /**
- * The selected annotations under a person's hand: pulled as they are or by their handles, moved by arrows as a whole or by
- * one corner, copied, taken away. Several of them move as one, and are one step for undo.
+ * Editing of the selected annotations: dragging them or their handles, nudging them or one corner, duplicating,
+ * deleting. Several annotations move together as one undo step.
  */
 import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
@@ -11,7 +11,7 @@ import {
   type Handle,
   handleAt,
   moved,
-  pulledHandle,
+  draggedHandle,
   resized,
   snapped,
   snappedShift,
@@ -20,108 +20,108 @@ import {
 } from "./reshape";
 import type { Review } from "./review.svelte";
 
-/** In CSS pixels: from so near the image's edge is meant, from so near a handle is. */
+/** Distances in CSS pixels within which the image edge snaps and a handle is hit. */
 export const SNAP = 6;
 const REACH = 8;
-/** Of a handle, as it is painted. */
+/** Size of a drawn handle, in CSS pixels. */
 export const HANDLE = 7;
-/** Where a copy lies, in CSS pixels from its original. */
+/** Offset of a copy, in CSS pixels. */
 const COPY_SHIFT = 12;
 
-/** What a pointer has hold of. */
-export type Grip = { kind: "handle"; handle: Handle } | { kind: "body" };
+/** What a pointer drags. */
+export type DragTarget = { kind: "handle"; handle: Handle } | { kind: "body" };
 
 export class Shaping {
   readonly #review: Review;
   readonly #viewport: Viewport;
   readonly #cornerStays: () => void;
 
-  /** Annotations that are being pulled, and what they would be now. */
-  #pulled = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
-  #chosen = $state.raw<{ annotation: AnnotationId; corner: number } | null>(null);
+  /** Annotations being dragged, with their current shapes. */
+  #dragged = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
+  #chosenCorner = $state.raw<{ annotation: AnnotationId; corner: number } | null>(null);
 
-  /** The corner of the selected annotation that is in hand; null when the mark as a whole is. */
+  /** The selected corner of the selected annotation; null if none is. */
   readonly corner = $derived.by<number | null>(() => {
     const { selectedAnnotation: annotation, edits } = this.#review;
     if (
-      this.#chosen === null ||
+      this.#chosenCorner === null ||
       annotation === null ||
-      edits.idOf(this.#chosen.annotation) !== edits.idOf(annotation.id)
+      edits.idOf(this.#chosenCorner.annotation) !== edits.idOf(annotation.id)
     )
       return null;
-    return this.#chosen.corner < cornersOf(annotation.shape).length ? this.#chosen.corner : null;
+    return this.#chosenCorner.corner < cornersOf(annotation.shape).length ? this.#chosenCorner.corner : null;
   });
 
-  /** Annotations as they show: those that are being pulled are where the pointer has them. */
+  /** Annotations as shown: those being dragged have their current shapes. */
   readonly annotations = $derived.by<readonly Annotation[]>(() => {
     const annotations = this.#review.visibleAnnotations;
-    if (this.#pulled.size === 0) return annotations;
+    if (this.#dragged.size === 0) return annotations;
     const { edits } = this.#review;
-    const shapes = new Map([...this.#pulled].map(([id, shape]) => [edits.idOf(id), shape]));
+    const shapes = new Map([...this.#dragged].map(([id, shape]) => [edits.idOf(id), shape]));
     return annotations.map((annotation) => {
       const shape = shapes.get(edits.idOf(annotation.id));
       return shape ? { ...annotation, shape } : annotation;
     });
   });
 
-  /** `cornerStays` says that a corner cannot be taken away. */
+  /** `cornerStays` reports that a corner cannot be deleted. */
   constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
     this.#review = review;
     this.#viewport = viewport;
     this.#cornerStays = cornerStays;
   }
 
-  /** Another image: what was begun was about the one before. */
-  letGo(): void {
-    this.#pulled = new Map();
-    this.#chosen = null;
+  /** Another image is shown: cancels what is in progress. */
+  cancel(): void {
+    this.#dragged = new Map();
+    this.#chosenCorner = null;
   }
 
-  /** The mark as a whole is in hand again. */
-  letCornerGo(): void {
-    this.#chosen = null;
+  /** Deselects the corner. */
+  deselectCorner(): void {
+    this.#chosenCorner = null;
   }
 
-  /** What a press would take hold of. Of several annotations none has handles. */
-  gripAt(view: Point): Grip | null {
+  /** What a press would drag. A multiple selection has no handles. */
+  dragTargetAt(view: Point): DragTarget | null {
     const { selectedAnnotation: one, selectedAnnotations, areAnnotationsHidden } = this.#review;
     if (areAnnotationsHidden) return null;
     const at = this.#viewport.imageFromView(view);
     const { scale } = this.#viewport;
     const handle = one && handleAt(one.shape, at, HANDLE / scale, REACH / scale);
     if (handle) return { kind: "handle", handle };
-    const isHeld = ({ shape }: Annotation) => isUnder(shape, at, shape.kind === "point" ? REACH / scale : 0);
-    return selectedAnnotations.some(isHeld) ? { kind: "body" } : null;
+    const isUnderPointer = ({ shape }: Annotation) => isUnder(shape, at, shape.kind === "point" ? REACH / scale : 0);
+    return selectedAnnotations.some(isUnderPointer) ? { kind: "body" } : null;
   }
 
-  /** What was taken hold of at one place is at another now. With `reach` it is drawn to the image's edge. */
-  pull(grip: Grip, from: Point, to: Point, reach: number): void {
+  /** Drags from one point to another. With `reach` it snaps to the image edge. */
+  drag(target: DragTarget, from: Point, to: Point, reach: number): void {
     const { card, selectedAnnotation: one } = this.#review;
     if (card === null) return;
-    if (grip.kind === "handle") {
+    if (target.kind === "handle") {
       if (one === null) return;
       const at = snapped(this.#viewport.imageFromView(to), card.size, reach);
-      const pulled = pulledHandle(grip.handle);
-      this.#choose(one, pulled.kind === "corner" ? pulled.index : null);
-      this.#pulled = new Map([[one.id, resized(one.shape, grip.handle, at, card.size)]]);
+      const dragged = draggedHandle(target.handle);
+      this.#chooseCorner(one, dragged.kind === "corner" ? dragged.index : null);
+      this.#dragged = new Map([[one.id, resized(one.shape, target.handle, at, card.size)]]);
       return;
     }
     const { scale } = this.#viewport;
-    const annotations = this.#drawn();
+    const annotations = this.#withPosition();
     const shapes = annotations.map(({ shape }) => shape);
     const shift = snappedShift(shapes, (to.x - from.x) / scale, (to.y - from.y) / scale, card.size, reach);
     const places = moved(shapes, shift.x, shift.y, card.size);
-    this.#pulled = new Map(annotations.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
+    this.#dragged = new Map(annotations.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
   }
 
-  /** What was pulled stays where it is. */
-  drop(): void {
-    const pulled = this.#pulled;
-    if (pulled.size === 0) return;
-    this.#pulled = new Map();
+  /** Ends the drag and stores the shapes. */
+  endDrag(): void {
+    const dragged = this.#dragged;
+    if (dragged.size === 0) return;
+    this.#dragged = new Map();
     const { card, edits, annotations } = this.#review;
     if (card === null) return;
-    const shapes = new Map([...pulled].map(([id, shape]) => [edits.idOf(id), shape]));
+    const shapes = new Map([...dragged].map(([id, shape]) => [edits.idOf(id), shape]));
     edits.reshape(
       card.id,
       annotations.flatMap((annotation) => {
@@ -131,16 +131,16 @@ export class Shaping {
     );
   }
 
-  /** A click on a handle: a corner is chosen, with Alt it goes; between two corners there is one more. */
-  touch(handle: Handle, isRemoval: boolean): void {
+  /** A click on a handle selects its corner, or deletes it with Alt; between two corners it adds one. */
+  clickHandle(handle: Handle, isRemoval: boolean): void {
     const { card, selectedAnnotation: annotation } = this.#review;
     if (annotation === null || card === null || annotation.shape.kind !== "polygon") return;
     if (handle.kind === "side") return;
-    this.#choose(annotation, handle.index);
+    this.#chooseCorner(annotation, handle.index);
     if (handle.kind === "between") this.insertCorner();
     else if (isRemoval) {
       this.#removeCorner(card, annotation, handle.index);
-      this.letCornerGo();
+      this.deselectCorner();
     }
   }
 
@@ -149,24 +149,24 @@ export class Shaping {
     return selectedAnnotation !== null && !areAnnotationsHidden && cornersOf(selectedAnnotation.shape).length > 0;
   }
 
-  /** The next corner of the selected annotation, or the one before; from none, its first or last. */
+  /** The next or previous corner; from no selection, the first or last. */
   stepCorner(step: 1 | -1): void {
     const { selectedAnnotation: annotation } = this.#review;
     if (annotation === null) return;
     const count = cornersOf(annotation.shape).length;
     const from = this.corner ?? (step === 1 ? -1 : 0);
-    if (count > 0) this.#choose(annotation, (from + step + count) % count);
+    if (count > 0) this.#chooseCorner(annotation, (from + step + count) % count);
     this.#reveal();
   }
 
-  /** One more corner, half-way from the chosen one to the next. */
+  /** Adds a corner half-way from the selected one to the next. */
   insertCorner(): void {
     const { card, edits, selectedAnnotation: annotation } = this.#review;
     const { corner } = this;
     const shape = annotation && corner !== null ? withCornerAfter(annotation.shape, corner) : null;
     if (card === null || annotation === null || corner === null || shape === null) return;
     edits.reshape(card.id, [{ annotation, shape }]);
-    this.#choose(annotation, corner + 1);
+    this.#chooseCorner(annotation, corner + 1);
     this.#reveal();
   }
 
@@ -174,7 +174,7 @@ export class Shaping {
     return this.corner !== null && this.#review.selectedAnnotation?.shape.kind === "polygon";
   }
 
-  /** The corner that is chosen, or what is selected, goes. */
+  /** Deletes the selected corner or annotations. */
   remove(): void {
     const { card, selectedAnnotation: one, selectedAnnotations } = this.#review;
     if (card === null || selectedAnnotations.length === 0) return;
@@ -192,10 +192,10 @@ export class Shaping {
     this.#review.selection.set(this.#review.edits.duplicate(card, selectedAnnotations, shift));
   }
 
-  /** Moves the corner that is chosen, or what is selected. */
+  /** Moves the selected corner or annotations. */
   nudge(dx: number, dy: number): void {
     const { card, edits, selectedAnnotation: one } = this.#review;
-    const annotations = this.#drawn();
+    const annotations = this.#withPosition();
     if (card === null || annotations.length === 0) return;
     if (this.corner !== null && one !== null) {
       edits.nudgeCorner(card, one, this.corner, dx, dy);
@@ -203,16 +203,16 @@ export class Shaping {
     } else edits.nudge(card, annotations, dx, dy);
   }
 
-  /** Of what is selected, that which has a place on the image. */
-  #drawn(): Annotation[] {
+  /** The selected annotations that have a position. */
+  #withPosition(): Annotation[] {
     return this.#review.selectedAnnotations.filter(({ shape }) => boundsOf(shape) !== null);
   }
 
-  #choose({ id: annotation }: Annotation, corner: number | null): void {
-    this.#chosen = corner === null ? null : { annotation, corner };
+  #chooseCorner({ id: annotation }: Annotation, corner: number | null): void {
+    this.#chosenCorner = corner === null ? null : { annotation, corner };
   }
 
-  /** The corner before the one that goes is the next in hand, so that several go one after the other. */
+  /** Selects the previous corner, so that several can be deleted in a row. */
   #removeCorner(card: ImageCard, annotation: Annotation, index: number): void {
     const shape = withoutCorner(annotation.shape, index);
     if (shape === null) {
@@ -220,10 +220,10 @@ export class Shaping {
       return;
     }
     this.#review.edits.reshape(card.id, [{ annotation, shape }]);
-    this.#choose(annotation, Math.max(0, index - 1));
+    this.#chooseCorner(annotation, Math.max(0, index - 1));
   }
 
-  /** What is moved by keys must be in sight. */
+  /** Scrolls what was moved by keys into view. */
   #reveal(): void {
     const { selectedAnnotation: annotation } = this.#review;
     const at = annotation && this.corner !== null ? cornersOf(annotation.shape)[this.corner] : undefined;

@@ -1,4 +1,4 @@
-/** What a button does, with the key that does it too. */
+/** Tooltip of a button: its name and key. */
 import { words } from "../messages";
 import { printedInLine } from "../state/actions/chords";
 import type { Keymap } from "../state/actions/keymap.svelte";

@@ -1,6 +1,6 @@
 /**
- * The tool in hand and what it is at: a shape being drawn (`drawing`), the selected annotations in hand (`shaping`), a name being
- * written. Pointers come in through `touch`, keys through `deeds`; what is done goes out through `review.edits`.
+ * The active tool and its state: a shape being drawn (`drawing`), the selection being edited (`shaping`), text being
+ * entered. Pointer input comes through `pointer`, keys through `commands`; results go to `review.edits`.
  */
 import type { Annotation, AnnotationId, Point, Shape } from "../ipc/bindings";
 import type { Viewport } from "../photo/viewport.svelte";
@@ -8,22 +8,22 @@ import { CAPTION_LABEL } from "./changes";
 import { Drawing, type DrawingTool } from "./drawing.svelte";
 import { snapped } from "./reshape";
 import type { Review } from "./review.svelte";
-import { type Grip, Shaping, SNAP } from "./shaping.svelte";
+import { type DragTarget, Shaping, SNAP } from "./shaping.svelte";
 
 export type Tool = "select" | DrawingTool;
 
-/** Words that are being written. */
-export type Writing =
+/** Text being entered. */
+export type TextEntry =
   | { kind: "rename"; annotations: readonly AnnotationId[] }
-  /** The name of a shape that has none yet. */
+  /** The label of a new shape. */
   | { kind: "name"; shape: Shape }
   | { kind: "caption" };
 
-/** Keys that are held while a pointer moves. */
-export interface Held {
-  /** Alt: the image's edge takes nothing. */
+/** Modifier keys held during a pointer event. */
+export interface Modifiers {
+  /** Alt: no snapping to the image edge. */
   isFree: boolean;
-  /** Shift: as high as wide. */
+  /** Shift: square. */
   isSquare: boolean;
 }
 
@@ -35,13 +35,13 @@ export class Tools {
   readonly shaping: Shaping;
 
   tool = $state<Tool>("select");
-  writing = $state.raw<Writing | null>(null);
-  /** Where the pointer is on the image, while it is on the canvas. */
+  textEntry = $state.raw<TextEntry | null>(null);
+  /** Pointer position in image pixels, while over the canvas. */
   pointer = $state.raw<Point | null>(null);
 
   readonly isDrawing = $derived(this.tool !== "select");
 
-  /** `cornerStays` says that a corner cannot be taken away. */
+  /** `cornerStays` reports that a corner cannot be deleted. */
   constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
     this.#review = review;
     this.#viewport = viewport;
@@ -49,28 +49,27 @@ export class Tools {
     this.#drawing = new Drawing(viewport, (shape) => this.#add(shape));
   }
 
-  /** What is being drawn, as it would be now. */
   get sketch(): Shape | null {
     return this.#drawing.sketch;
   }
 
-  take(tool: Tool): void {
+  choose(tool: Tool): void {
     this.tool = tool;
     this.#drawing.abandon();
-    this.shaping.letCornerGo();
+    this.shaping.deselectCorner();
   }
 
-  /** Another image: what was begun was about the one before. */
-  letGo(): void {
+  /** Another image is shown: cancels what is in progress. */
+  cancel(): void {
     this.#drawing.abandon();
-    this.shaping.letGo();
-    this.writing = null;
+    this.shaping.cancel();
+    this.textEntry = null;
   }
 
-  /** One step back towards nothing: the draft, the tool, the selection. */
+  /** Cancels the innermost state: the draft, the tool, then the selection. */
   escape(): void {
     if (this.#drawing.isBegun) this.#drawing.abandon();
-    else if (this.shaping.corner !== null) this.shaping.letCornerGo();
+    else if (this.shaping.corner !== null) this.shaping.deselectCorner();
     else if (this.isDrawing) this.tool = "select";
     else this.#review.select(null);
   }
@@ -79,19 +78,19 @@ export class Tools {
     return this.isDrawing || this.#review.selectedAnnotations.length > 0;
   }
 
-  // With a drawing tool.
+  // Drawing tools.
 
-  press(view: Point, held: Held): void {
-    if (this.tool !== "select") this.#drawing.press(this.tool, this.#pointOf(view, held), held.isSquare);
+  press(view: Point, modifiers: Modifiers): void {
+    if (this.tool !== "select") this.#drawing.press(this.tool, this.#pointOf(view, modifiers), modifiers.isSquare);
   }
 
-  /** The pointer goes on, pressed or not. */
-  trace(view: Point, held: Held): void {
-    this.#drawing.trace(this.#pointOf(view, held), held.isSquare);
+  /** Pointer movement, pressed or not. */
+  movePointer(view: Point, modifiers: Modifiers): void {
+    this.#drawing.movePointer(this.#pointOf(view, modifiers), modifiers.isSquare);
   }
 
-  lift(view: Point, held: Held, isDragged: boolean): void {
-    if (isDragged) this.#drawing.lift(this.#pointOf(view, held), held.isSquare);
+  release(view: Point, modifiers: Modifiers, isDragged: boolean): void {
+    if (isDragged) this.#drawing.release(this.#pointOf(view, modifiers), modifiers.isSquare);
   }
 
   finish(): void {
@@ -102,93 +101,93 @@ export class Tools {
     return this.isDrawing && this.#drawing.canFinish;
   }
 
-  takeCornerBack(): void {
-    this.#drawing.takeCornerBack();
+  removeLastCorner(): void {
+    this.#drawing.removeLastCorner();
   }
 
-  get canTakeCornerBack(): boolean {
+  get canRemoveLastCorner(): boolean {
     return this.#drawing.isPolygon;
   }
 
-  // With what is selected.
+  // Selection.
 
-  gripAt(view: Point): Grip | null {
-    return this.isDrawing ? null : this.shaping.gripAt(view);
+  dragTargetAt(view: Point): DragTarget | null {
+    return this.isDrawing ? null : this.shaping.dragTargetAt(view);
   }
 
-  pull(grip: Grip, from: Point, to: Point, held: Held): void {
-    this.shaping.pull(grip, from, to, this.#reach(held));
+  drag(target: DragTarget, from: Point, to: Point, modifiers: Modifiers): void {
+    this.shaping.drag(target, from, to, this.#reach(modifiers));
   }
 
   selectAll(): void {
-    this.shaping.letCornerGo();
+    this.shaping.deselectCorner();
     this.#review.selectAll();
   }
 
-  /** What is selected is called so now, and so is what is drawn next. */
-  call(name: string): void {
+  /** Labels the selection, and what is drawn next. */
+  setLabel(name: string): void {
     const { card, edits, selectedAnnotations, vocabulary } = this.#review;
     vocabulary.choose(name);
     if (card !== null) edits.relabel(card.id, selectedAnnotations, name);
   }
 
-  // Words.
+  // Text entry.
 
-  /** Writes a name for what is selected. */
+  /** Opens the label field for the selection. */
   rename(): void {
     const annotations = this.#review.selectedAnnotations.filter(hasName);
-    if (annotations.length > 0) this.writing = { kind: "rename", annotations: annotations.map(({ id }) => id) };
+    if (annotations.length > 0) this.textEntry = { kind: "rename", annotations: annotations.map(({ id }) => id) };
   }
 
   get canRename(): boolean {
     return this.#review.selectedAnnotations.some(hasName);
   }
 
-  /** Writes what the image as a whole is called. */
+  /** Opens the label field for the whole image. */
   tagImage(): void {
-    this.writing = { kind: "name", shape: { kind: "image_tag" } };
+    this.textEntry = { kind: "name", shape: { kind: "image_tag" } };
   }
 
   caption(): void {
-    this.writing = { kind: "caption" };
+    this.textEntry = { kind: "caption" };
   }
 
-  /** What was written holds. */
-  write(text: string): void {
-    const { writing } = this;
-    const said = text.trim();
-    this.writing = null;
-    if (writing === null || said === "") return;
+  /** Saves the entered text. */
+  submitText(text: string): void {
+    const { textEntry } = this;
+    const label = text.trim();
+    this.textEntry = null;
+    if (textEntry === null || label === "") return;
     const card = this.#review.card;
     if (card === null) return;
-    if (writing.kind === "name") this.#add(writing.shape, said);
-    else if (writing.kind === "caption") this.#add({ kind: "caption", text: said }, CAPTION_LABEL);
+    if (textEntry.kind === "name") this.#add(textEntry.shape, label);
+    else if (textEntry.kind === "caption") this.#add({ kind: "caption", text: label }, CAPTION_LABEL);
     else {
       const { edits } = this.#review;
-      const meant = new Set(writing.annotations.map((id) => edits.idOf(id)));
-      const annotations = card.annotations.filter(({ id }) => meant.has(edits.idOf(id)));
-      edits.relabel(card.id, annotations, said);
+      const ids = new Set(textEntry.annotations.map((id) => edits.idOf(id)));
+      const annotations = card.annotations.filter(({ id }) => ids.has(edits.idOf(id)));
+      edits.relabel(card.id, annotations, label);
     }
   }
 
-  #pointOf(view: Point, held: Held): Point {
-    return snapped(this.#viewport.imageFromView(view), this.#viewport.image, this.#reach(held));
+  #pointOf(view: Point, modifiers: Modifiers): Point {
+    return snapped(this.#viewport.imageFromView(view), this.#viewport.image, this.#reach(modifiers));
   }
 
-  #reach({ isFree }: Held): number {
+  #reach({ isFree }: Modifiers): number {
     return isFree ? 0 : SNAP / this.#viewport.scale;
   }
 
-  /** A new annotation, called as the recipe's last one; without any label yet its name is asked for first. */
+  /** Adds an annotation with the last used label; asks for one if there is none yet. */
   #add(shape: Shape, label: string | null = this.#review.vocabulary.current): void {
     const card = this.#review.card;
     if (card === null || this.#review.isAtEnd) return;
-    if (label === null) this.writing = { kind: "name", shape };
+    if (label === null) this.textEntry = { kind: "name", shape };
     else this.#review.select(this.#review.edits.add(card.id, { label, shape, attributes: {} }));
   }
 }
 
-/** Words of a caption are what it says, not what it is called. */
+/** A caption has text instead of a label. */
 function hasName({ shape }: Annotation): boolean {
   return shape.kind !== "caption";
 }

@@ -8,7 +8,7 @@ function card(review: ImageCard["review"], ...statuses: Status[]): ImageCard {
   return { review, annotations: statuses.map((status, id) => ({ id, status }) as Annotation) } as ImageCard;
 }
 
-/** What the button says with the annotations at these places selected. */
+/** The button's text with the annotations at these indices selected. */
 function button(of: ImageCard, ...places: number[]): string {
   return words.review.accepts(
     acceptingOf(

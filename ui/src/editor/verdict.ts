@@ -1,4 +1,4 @@
-/** What a person can say about annotations, and what accepting is about. */
+/** Decisions about annotations, and what accepting applies to. */
 import type {
   Annotation,
   AnnotationId,
@@ -11,14 +11,14 @@ import type {
 import { isApproved } from "../kit/approved";
 import { decidedState } from "./changes";
 
-/** What a person says of annotations, as one step. */
-export interface Said {
+/** A decision about annotations, as one step. */
+export interface PendingDecision {
   image: ImageId;
   scope: DecisionScope | { kind: "annotations"; ids: readonly AnnotationId[] };
   verdict: Verdict;
 }
 
-/** In the order of their digits. */
+/** In the order of their digit keys. */
 export const REJECT_REASONS: readonly RejectReason[] = [
   "not_there",
   "wrong_label",
@@ -28,14 +28,14 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   "other",
 ];
 
-/** What accepting does to an image, which is also what its button says. */
+/** What accepting does to an image, as its button says. */
 export type Accepting =
   | { kind: "annotations"; annotations: readonly Annotation[] }
-  /** Every proposal of the image is accepted, and the next image is shown. */
+  /** Accepts all proposals and shows the next image. */
   | { kind: "image" }
-  /** Nothing waits for a decision: the image becomes reviewed, or confirmed empty. */
+  /** Nothing is undecided: marks the image as reviewed or confirmed empty. */
   | { kind: "confirm"; isEmpty: boolean }
-  /** The selected annotations are accepted already; the next proposal is selected. */
+  /** The selection is already accepted: selects the next proposal. */
   | { kind: "next_annotation" }
   | { kind: "next_image" };
 
@@ -48,7 +48,7 @@ export function acceptingOf({ review, annotations }: ImageCard, selected: readon
     : { kind: "next_image" };
 }
 
-/** Whether there is something to reject: what is selected, or the proposals. */
+/** Whether there is anything to reject: the selection, or proposals. */
 export function mayReject({
   selectedAnnotations,
   proposals,
@@ -60,14 +60,14 @@ function isProposed({ status }: Annotation): boolean {
   return status === "proposed";
 }
 
-/** The least certain first; annotations without a confidence last, in the order in which they were made. */
+/** Least certain first; annotations without a confidence last, in creation order. */
 export function byCertainty(annotations: Annotation[]): Annotation[] {
   return [...annotations].sort(
-    (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || turnOf(one.id) - turnOf(other.id),
+    (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || creationOrder(one.id) - creationOrder(other.id),
   );
 }
 
-/** What the core has not named yet was made last; its numbers go down. */
-function turnOf(id: AnnotationId): number {
+/** Temporary ids are negative and count down, so they sort last. */
+function creationOrder(id: AnnotationId): number {
   return id < 0 ? Number.MAX_SAFE_INTEGER / 2 - id : id;
 }

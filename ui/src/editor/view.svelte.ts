@@ -1,23 +1,29 @@
-/** How a person wants photographs and annotations to look while reviewing. It is kept on this machine. */
+/** Display options of photos and annotations in review, remembered on this machine. */
 import { keep, recall } from "../state/kept";
 
 export const OUTLINES = ["thin", "normal", "bold"] as const;
 export type Outline = (typeof OUTLINES)[number];
 export const LABELLINGS = ["always", "selected", "never"] as const;
-/** Which annotations have their label beside them. */
+/** Which annotations show their label. */
 export type Labelling = (typeof LABELLINGS)[number];
 
-export interface Look {
+export interface DisplayOptions {
   outline: Outline;
   labels: Labelling;
-  /** Of the wash inside an annotation, from 0 to 1. */
+  /** Opacity of the fill, 0 to 1. */
   fill: number;
-  /** Of the photograph; 1 is as it is. */
+  /** 1 is unchanged. */
   brightness: number;
   contrast: number;
 }
 
-export const PLAIN_LOOK: Look = { outline: "normal", labels: "always", fill: 0, brightness: 1, contrast: 1 };
+export const DEFAULT_DISPLAY: DisplayOptions = {
+  outline: "normal",
+  labels: "always",
+  fill: 0,
+  brightness: 1,
+  contrast: 1,
+};
 
 export const BOUNDS = {
   fill: { least: 0, most: 0.6, step: 0.05 },
@@ -26,53 +32,52 @@ export const BOUNDS = {
 } as const;
 export type Amount = keyof typeof BOUNDS;
 
-/** Pixels of an annotation's line, in CSS pixels. */
+/** Line widths in CSS pixels. */
 const LINE_WIDTHS: Record<Outline, number> = { thin: 1, normal: 2, bold: 3 };
 
 export class View {
-  look = $state.raw<Look>(recall("view", isLook) ?? PLAIN_LOOK);
+  options = $state.raw<DisplayOptions>(recall("view", isDisplayOptions) ?? DEFAULT_DISPLAY);
 
-  readonly isPlain = $derived(isSame(this.look, PLAIN_LOOK));
-  readonly lineWidth = $derived(LINE_WIDTHS[this.look.outline]);
-  /** As CSS has it; empty for the photograph as it is. */
-  readonly filter = $derived(filterOf(this.look));
+  readonly isDefault = $derived(isSame(this.options, DEFAULT_DISPLAY));
+  readonly lineWidth = $derived(LINE_WIDTHS[this.options.outline]);
+  /** A CSS filter; empty if unchanged. */
+  readonly filter = $derived(filterOf(this.options));
 
-  change(changed: Partial<Look>): void {
-    this.look = { ...this.look, ...changed };
-    keep("view", this.look);
+  change(changed: Partial<DisplayOptions>): void {
+    this.options = { ...this.options, ...changed };
+    keep("view", this.options);
   }
 
   reset(): void {
-    this.change(PLAIN_LOOK);
+    this.change(DEFAULT_DISPLAY);
   }
 
-  /** A step brighter or darker. */
   brighten(direction: 1 | -1): void {
     const { least, most, step } = BOUNDS.brightness;
-    const brightness = Math.round((this.look.brightness + direction * step) / step) * step;
+    const brightness = Math.round((this.options.brightness + direction * step) / step) * step;
     this.change({ brightness: Math.min(most, Math.max(least, Number(brightness.toFixed(2)))) });
   }
 }
 
-function filterOf({ brightness, contrast }: Look): string {
+function filterOf({ brightness, contrast }: DisplayOptions): string {
   return [
     ...(brightness === 1 ? [] : [`brightness(${brightness})`]),
     ...(contrast === 1 ? [] : [`contrast(${contrast})`]),
   ].join(" ");
 }
 
-function isSame(one: Look, other: Look): boolean {
-  return (Object.keys(one) as (keyof Look)[]).every((name) => one[name] === other[name]);
+function isSame(one: DisplayOptions, other: DisplayOptions): boolean {
+  return (Object.keys(one) as (keyof DisplayOptions)[]).every((name) => one[name] === other[name]);
 }
 
-function isLook(value: unknown): value is Look {
+function isDisplayOptions(value: unknown): value is DisplayOptions {
   if (typeof value !== "object" || value === null) return false;
-  const look = value as Partial<Record<keyof Look, unknown>>;
+  const options = value as Partial<Record<keyof DisplayOptions, unknown>>;
   return (
-    OUTLINES.some((outline) => outline === look.outline) &&
-    LABELLINGS.some((labelling) => labelling === look.labels) &&
+    OUTLINES.some((outline) => outline === options.outline) &&
+    LABELLINGS.some((labelling) => labelling === options.labels) &&
     (Object.keys(BOUNDS) as Amount[]).every((name) => {
-      const amount = look[name];
+      const amount = options[name];
       return typeof amount === "number" && amount >= BOUNDS[name].least && amount <= BOUNDS[name].most;
     })
   );

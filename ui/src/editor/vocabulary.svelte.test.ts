@@ -13,7 +13,7 @@ const run = (id: number, recipe_name: string) => ({ id, recipe_name }) as RunSum
 const annotation = (label: string, by: number | null) =>
   ({ label, origin: by === null ? { kind: "person" } : { kind: "run", run: by } }) as Annotation;
 
-/** A library full of cups, with a run for birds, a later one for boats, and one whose recipe is gone. */
+/** A library mostly of cups, with a run for birds, a later one for boats, and one whose recipe was deleted. */
 async function opened(reviewed: Partial<Reviewed> = {}): Promise<{ vocabulary: Vocabulary; here: Reviewed }> {
   const here: Reviewed = $state({ run: null, annotations: [], ...reviewed });
   const vocabulary = new Vocabulary(

@@ -1,6 +1,6 @@
 /**
- * What annotations may say: the labels of the recipe that is reviewed, which have the digits, every other label that is
- * known, and the attributes that a recipe asks for.
+ * Labels and attributes for annotations: the labels of the reviewed recipe, which get digit keys, all other known
+ * labels, and the recipe's attributes.
  */
 import type { Annotation, Attribute, AnnotationContent, Recipe, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -8,20 +8,20 @@ import { boundsOf } from "../kit/shape";
 import { keep, recall } from "../state/kept";
 import { CAPTION_LABEL } from "./changes";
 
-/** Labels that a digit chooses. */
+/** Number of labels with a digit key. */
 export const DIGITS = 9;
 
-/** What is reviewed now. */
+/** What is being reviewed. */
 export interface Reviewed {
-  /** The run that review was opened for; null when it was opened for other images. */
+  /** The run that review was opened for; null for other queues. */
   run: RunId | null;
-  /** On the image that is shown. */
+  /** Annotations of the current image. */
   annotations: readonly Annotation[];
 }
 
 type VocabularySeam = Pick<Seam, "runs" | "recipes" | "overview">;
 
-/** Stands for the recipe where there is none. */
+/** Key for annotations without a recipe. */
 const NO_RECIPE = "";
 
 export class Vocabulary {
@@ -30,17 +30,20 @@ export class Vocabulary {
 
   #recipes = $state.raw<ReadonlyMap<RunId, Recipe>>(new Map());
   #latestRun = $state<RunId | null>(null);
-  /** The most frequent first. */
+  /** Most frequent first. */
   #inLibrary = $state.raw<readonly string[]>([]);
-  /** On images that were shown, in the order in which they came up. */
+  /** On images shown so far, in order of appearance. */
   #seen = $state.raw<readonly string[]>([]);
-  /** By recipe: labels that the person has used beside those of the recipe. */
+  /** By recipe: labels that the user added. */
   #added = $state.raw<ReadonlyMap<string, readonly string[]>>(new Map());
-  /** By recipe: the label that was used last. It is kept on this machine. */
+  /** By recipe: the last used label, remembered on this machine. */
   #lastUsed = $state.raw<Readonly<Record<string, string>>>(recall("labels", isRecordOfLabels) ?? {});
   #isLoading = false;
 
-  /** That of the run that is reviewed, or of the newest run with annotations on the image, or of the latest run. */
+  /**
+   * The recipe of the reviewed run, otherwise of the newest run with annotations on the image, otherwise of the latest
+   * run.
+   */
   readonly recipe = $derived.by<Recipe | null>(() => {
     const { run, annotations } = this.#reviewed();
     const onImage = annotations.flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
@@ -49,14 +52,14 @@ export class Vocabulary {
     return known === undefined ? null : (this.#recipes.get(known) ?? null);
   });
   readonly #recipeName = $derived(this.recipe?.name ?? NO_RECIPE);
-  /** Those with digits first: of the recipe, or of the images seen so far; then what the person has added. */
+  /** Labels with digit keys first (from the recipe, or seen so far), then those the user added. */
   readonly labels = $derived.by<readonly string[]>(() => [
     ...new Set([
       ...(this.recipe?.labels.map(({ name }) => name) ?? this.#seen),
       ...(this.#added.get(this.#recipeName) ?? []),
     ]),
   ]);
-  /** What the next annotation is called; null until there is any label. */
+  /** The label of the next annotation; null if there are no labels yet. */
   readonly current = $derived.by(() => this.#lastUsed[this.#recipeName] ?? this.labels[0] ?? null);
 
   constructor(seam: VocabularySeam, reviewed: () => Reviewed) {
@@ -64,7 +67,7 @@ export class Vocabulary {
     this.#reviewed = reviewed;
   }
 
-  /** Reads which recipes there are and what is on images already. */
+  /** Loads the recipes and the labels in use. */
   async load(): Promise<void> {
     if (this.#isLoading) return;
     this.#isLoading = true;
@@ -84,34 +87,34 @@ export class Vocabulary {
       this.#latestRun = runs.find(({ id }) => this.#recipes.has(id))?.id ?? null;
       this.#inLibrary = overview.labels.map(({ name }) => name);
     } catch (problem) {
-      // Annotations can be named without it; whatever else fails will say so.
+      // Labels can be typed without it, and other requests will report the error.
       console.warn(problem);
     } finally {
       this.#isLoading = false;
     }
   }
 
-  /** A run that this has not heard of may have a recipe of its own. */
+  /** Whether this run is known; a new run may have its own recipe. */
   knows(run: RunId): boolean {
     return this.#recipes.has(run);
   }
 
-  /** An image with these labels is shown. */
+  /** Adds the labels of a shown image. */
   see(labels: readonly string[]): void {
     const unseen = labels.filter((label) => label !== CAPTION_LABEL && !this.#seen.includes(label));
     if (unseen.length > 0) this.#seen = [...this.#seen, ...new Set(unseen)];
   }
 
-  /** Chooses what the next annotation is called. */
+  /** Sets the label of the next annotation. */
   choose(label: string): void {
     this.#add(label);
     this.#lastUsed = { ...this.#lastUsed, [this.#recipeName]: label };
-    // Without a recipe it says nothing about another library.
+    // A last used label without a recipe does not carry over to another library.
     const { [NO_RECIPE]: _here, ...ofRecipes } = this.#lastUsed;
     keep("labels", ofRecipes);
   }
 
-  /** An annotation says so now. What is drawn next is called the same; what is said of a whole image is not drawn. */
+  /** Records the label of an annotation, and uses it for the next drawn one. Tags and captions are not drawn. */
   use({ label, shape }: AnnotationContent): void {
     if (boundsOf(shape) === null) this.#add(label);
     else this.choose(label);
@@ -122,7 +125,7 @@ export class Vocabulary {
     return digit >= 1 && digit <= DIGITS ? this.labels[digit - 1] : undefined;
   }
 
-  /** Known labels in which this stands; those that begin with it first. */
+  /** Known labels that contain the text; those that start with it first. */
   matching(text: string, most: number): readonly string[] {
     const wanted = folded(text);
     const found = this.#known().filter((label) => folded(label).includes(wanted));
@@ -130,13 +133,15 @@ export class Vocabulary {
     return [...found.filter(begins), ...found.filter((label) => !begins(label))].slice(0, most);
   }
 
-  /** The known label that is written so, whatever its case; undefined when there is none. */
+  /** The known label that equals the text, ignoring case; otherwise undefined. */
   named(text: string): string | undefined {
     const known = this.#known();
     return known.find((label) => label === text.trim()) ?? known.find((label) => folded(label) === folded(text));
   }
 
-  /** What the recipe asks of an annotation: that of its run, or for one of the person's own that of its neighbours. */
+  /**
+   * The attributes of an annotation's recipe: its run's, or for a user's annotation those of the others on the image.
+   */
   attributesOf(annotation: Annotation, annotations: readonly Annotation[]): readonly Attribute[] {
     const runs = [annotation, ...annotations].flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
     const run = runs.find((each) => this.#recipes.has(each)) ?? this.#latestRun;
@@ -155,7 +160,7 @@ export class Vocabulary {
   }
 }
 
-/** Labels that differ only in case, or in how an accent is encoded, are one. */
+/** Normalizes case and accent encoding for comparison. */
 function folded(label: string): string {
   return label.trim().normalize("NFC").toLowerCase();
 }

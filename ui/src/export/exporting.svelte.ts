@@ -1,32 +1,32 @@
-/** An export before it is carried away: of which run, in which form, with which annotations, and what it holds. */
+/** State of the export dialog: run, format, options, and the result. */
 import type { ExportRequest, FormatDescriptor, FormatId, ReadyExport, RunId, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 export type ExportingSeam = Pick<Seam, "runs" | "exportFormats" | "readyExport" | "saveExport" | "dragExport">;
 
-/** What came of writing it: not known yet, what it holds, or why there is none. */
+/** Result of writing: pending, contents, or the error. */
 export type Readiness =
   { kind: "writing" } | { kind: "ready"; file: ReadyExport } | { kind: "refused"; refusal: unknown };
 
 export class Exporting {
   isOpen = $state(false);
-  /** Those that have been answered, the newest first; null until the core has said. */
+  /** Runs with answers, newest first; null until the core has answered. */
   runs = $state.raw<readonly RunSummary[] | null>(null);
   run = $state<RunId | null>(null);
-  /** Every format there is; empty until the core has said. */
+  /** All formats; empty until the core has answered. */
   formats = $state.raw<readonly FormatDescriptor[]>([]);
-  /** One of `formats`; the first unless the person has chosen another. */
+  /** One of `formats`; the first by default. */
   format = $state<FormatId>("");
   isReviewedOnly = $state(false);
   includesRejected = $state(false);
   readiness = $state.raw<Readiness>({ kind: "writing" });
   isSaving = $state(false);
-  /** Whether no file could be dragged out of the window when it was tried. */
+  /** Whether dragging out of the window was tried and is unsupported. */
   isStuck = $state(false);
 
   readonly #seam: ExportingSeam;
   readonly #refused: (refusal: unknown) => void;
-  /** What is asked later is answered later, and only the latest counts. */
+  /** Only the latest request counts. */
   #latest = 0;
 
   readonly request = $derived<ExportRequest>({
@@ -39,7 +39,7 @@ export class Exporting {
     this.#refused = refused;
   }
 
-  /** Of the run asked for, or of the newest. */
+  /** For this run, or the newest. */
   async open(run: RunId | null = null): Promise<void> {
     this.runs = null;
     this.run = run;
@@ -63,7 +63,7 @@ export class Exporting {
     this.#latest += 1;
   }
 
-  /** Takes what was chosen, and writes it anew. */
+  /** Changes options and writes the export again. */
   async choose(
     chosen: Partial<Pick<Exporting, "run" | "format" | "isReviewedOnly" | "includesRejected">>,
   ): Promise<void> {
@@ -71,7 +71,7 @@ export class Exporting {
     await this.write();
   }
 
-  /** Writes the export where it can be looked at and dragged from. */
+  /** Writes the export to a place from which it can be dragged. */
   async write(): Promise<void> {
     const { run, request } = this;
     const asked = ++this.#latest;
@@ -84,7 +84,7 @@ export class Exporting {
     if (asked === this.#latest) this.readiness = readiness;
   }
 
-  /** Asks where it is to be; the path written, or null when nothing was. */
+  /** Asks for a path; returns it, or null if cancelled or failed. */
   async save(): Promise<string | null> {
     const { run, request } = this;
     if (run === null || this.isSaving) return null;
@@ -95,7 +95,7 @@ export class Exporting {
     return path ?? null;
   }
 
-  /** Drags the file out of the window; the mouse button is down. */
+  /** Drags the file out of the window, with the mouse button down. */
   async drag(): Promise<void> {
     const { run, request } = this;
     if (run !== null && this.readiness.kind === "ready") {

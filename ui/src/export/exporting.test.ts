@@ -44,11 +44,11 @@ describe("an export", () => {
       { feature: "failed_images", kind: "image_left_out", count: 2 },
       { feature: "polygons", kind: "simplified", count: 3 },
     ];
-    expect(words.exports.leftOut({ ...exported, losses })).toEqual([
-      "Skipped: points (1,200), failed images (2).",
-      "Not kept: outlines of polygons (3).",
+    expect(words.exports.losses({ ...exported, losses })).toEqual([
+      "Not exported: points (1,200), failed images (2).",
+      "Simplified: polygon outlines (3).",
     ]);
-    expect(words.exports.leftOut(exported)).toEqual([]);
+    expect(words.exports.losses(exported)).toEqual([]);
   });
 
   it("shows the latest choice, however late the answers to earlier ones come", async () => {

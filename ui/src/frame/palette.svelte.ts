@@ -1,7 +1,6 @@
 /**
- * What the command palette finds: actions that can be done now, collections, recipes, runs, and images that were looked
- * at. It never lists the library: with 100,000 images in it the palette opens as fast as with none. Names in the whole
- * library are the library's own search, to which the palette leads.
+ * Search of the command palette: available actions, collections, recipes, runs and recently viewed images. It never
+ * lists the whole library, so that it opens fast with 100,000 images; it links to the library's search instead.
  */
 import fuzzysort from "fuzzysort";
 
@@ -17,7 +16,7 @@ export type GroupName = keyof typeof words.actions.palette.groups;
 export interface Item {
   id: string;
   name: string;
-  /** What tells it from others of its name. */
+  /** Distinguishes items of the same name. */
   note: string;
   chord: Chord | null;
   take: () => void;
@@ -28,37 +27,37 @@ export interface Group {
   items: Item[];
 }
 
-/** What the palette leads to and the frame does not own. */
-export interface Ways {
+/** Commands that the frame does not own. */
+export interface PaletteTargets {
   planWith: (recipe: SavedRecipe) => void;
   searchLibrary: (text: string) => void;
 }
 
-/** Of each kind, while something is typed and before. */
-const MOST_FOUND = 8;
-const MOST_OFFERED = 4;
-/** Of what is typed at least half must be there in a way that people would type it. */
-const LEAST_SCORE = 0.35;
+/** Maximum per kind, with and without typed text. */
+const MAX_FOUND = 8;
+const MAX_OFFERED = 4;
+/** Minimum fuzzy match score. */
+const MIN_SCORE = 0.35;
 
 export class Palette {
   text = $state("");
-  /** Place in `items`. */
+  /** Index in `items`. */
   active = $state(0);
 
   readonly #app: App;
-  readonly #ways: Ways;
+  readonly #targets: PaletteTargets;
   #recipes = $state.raw<readonly SavedRecipe[]>([]);
   #runs = $state.raw<readonly RunSummary[]>([]);
 
   readonly groups = $derived.by<Group[]>(() => this.#groups());
   readonly items = $derived(this.groups.flatMap(({ items }) => items));
 
-  constructor(app: App, ways: Ways) {
+  constructor(app: App, targets: PaletteTargets) {
     this.#app = app;
-    this.#ways = ways;
+    this.#targets = targets;
   }
 
-  /** Begins anew, and reads what may have changed since the palette was last open. */
+  /** Resets, and reloads what may have changed since it was last open. */
   async open(): Promise<void> {
     this.type("");
     const { seam } = this.#app;
@@ -72,7 +71,7 @@ export class Palette {
     this.active = 0;
   }
 
-  /** To the next one or the one before, around the ends. */
+  /** The next or previous item, wrapping around. */
   move(step: 1 | -1): void {
     const count = this.items.length;
     if (count > 0) this.active = (this.active + step + count) % count;
@@ -83,15 +82,15 @@ export class Palette {
     const all = this.#offered();
     if (text === "") {
       return all.flatMap(({ name, items }) => {
-        const shown = name === "here" ? items : items.slice(0, MOST_OFFERED);
+        const shown = name === "here" ? items : items.slice(0, MAX_OFFERED);
         return shown.length === 0 ? [] : [{ name, items: shown }];
       });
     }
     const found = all.flatMap(({ name, items }) => {
-      const matches = fuzzysort.go(text, items, { key: "name", limit: MOST_FOUND, threshold: LEAST_SCORE });
+      const matches = fuzzysort.go(text, items, { key: "name", limit: MAX_FOUND, threshold: MIN_SCORE });
       return matches.length === 0 ? [] : [{ name, items: matches.map(({ obj }) => obj), best: matches[0]?.score ?? 0 }];
     });
-    // What fits best comes first, with its kind.
+    // The kind with the best match comes first.
     return [...found.sort((one, other) => other.best - one.best), { name: "library", items: [this.#search(text)] }];
   }
 
@@ -117,7 +116,7 @@ export class Palette {
       {
         name: "recipes",
         items: this.#recipes.map((saved) =>
-          item(`recipe-${saved.id}`, saved.recipe.name, "", () => this.#ways.planWith(saved)),
+          item(`recipe-${saved.id}`, saved.recipe.name, "", () => this.#targets.planWith(saved)),
         ),
       },
       {
@@ -136,7 +135,7 @@ export class Palette {
   }
 
   #search(text: string): Item {
-    return item("search", words.actions.palette.searchLibrary(text), "", () => this.#ways.searchLibrary(text));
+    return item("search", words.actions.palette.searchLibrary(text), "", () => this.#targets.searchLibrary(text));
   }
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it, vi } from "vitest";
 
 import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
-import { frameDeeds } from "./deeds";
+import { frameCommands } from "./commands";
 import { Palette } from "./palette.svelte";
 
 async function opened(query = ""): Promise<{ app: App; palette: Palette; searchLibrary: ReturnType<typeof vi.fn> }> {
   const app = new App(openFake(query));
   await app.start();
-  app.actions.offer(frameDeeds(app, () => null));
+  app.actions.offer(frameCommands(app, () => null));
   const searchLibrary = vi.fn();
   const palette = new Palette(app, { planWith: () => {}, searchLibrary });
   await palette.open();

@@ -16,7 +16,7 @@ async function loaded(): Promise<Library> {
 }
 
 const gridFor = (library: Library) => gridOf(library.ids.length, 1040, 640, 176);
-/** In the middle of a cell; five are in a row, and the first one's id is 1. */
+/** The middle of a cell; five are in a row, and the first id is 1. */
 function middle(library: Library, index: number): Point {
   const grid = gridFor(library);
   const { x, y } = placeOf(grid, index, 0);

@@ -1,12 +1,12 @@
 /**
- * Selecting by a rectangle that is drawn over the grid. What it touches follows by arithmetic from rows and columns, seen
- * or not; at every move only the cells that came in or went out are looked at.
+ * Selection by a rectangle over the grid. Touched cells are computed from rows and columns; each move only visits cells
+ * that were added or removed.
  */
 import { Selection } from "../state/selection";
 import { type Block, blockBetween, cellsOfOne, type Grid, type Point } from "./geometry";
 import type { Library } from "./library.svelte";
 
-/** Instead of what was selected, beside it, or turning over what is touched. */
+/** Replaces the selection, adds to it, or toggles the touched cells. */
 export type BandKind = "only" | "add" | "toggle";
 
 const NOTHING: Block = { firstRow: 0, endRow: 0, firstColumn: 0, endColumn: 0 };
@@ -16,7 +16,7 @@ export class Band {
   readonly #kind: BandKind;
   readonly #from: Point;
   readonly #before: Selection;
-  /** What the cells that are touched change. */
+  /** The selection that touched cells are applied to. */
   #base: Selection;
   #selected: Selection;
   #ids: Uint32Array;
@@ -34,11 +34,11 @@ export class Band {
     this.#selected = this.#base;
   }
 
-  /** Selects what there is between where it began and `to`. */
+  /** Extends the rectangle to a point. */
   reach(grid: Grid, to: Point): void {
     const { app, ids } = this.#library;
     const isOther = ids !== this.#ids || grid.columns !== this.#grid.columns || grid.count !== this.#grid.count;
-    // In another list the same places are other images: what is touched is counted up anew.
+    // The list changed: recompute from scratch.
     if (isOther) {
       this.#ids = ids;
       this.#base = this.#base.within(ids);
@@ -53,7 +53,7 @@ export class Band {
     if (app.selected !== this.#selected) app.selected = this.#selected;
   }
 
-  /** The keyboard goes on in the corner to which it was drawn. */
+  /** Ends the selection; the keyboard continues from that corner. */
   end(to: Point): void {
     const { firstRow, endRow, firstColumn, endColumn } = this.#block;
     if (firstRow >= endRow || firstColumn >= endColumn) return;
@@ -64,7 +64,7 @@ export class Band {
     this.#library.standBetween(indexOf(nearRow, nearColumn), indexOf(farRow, farColumn));
   }
 
-  /** What was selected before is selected again. */
+  /** Restores the previous selection. */
   takeBack(): void {
     this.#library.app.selected = this.#before.within(this.#library.ids);
   }

@@ -1,21 +1,21 @@
 /**
- * The hand that draws a band over the grid: from a press on the ground beside the cells until it is let go or Escape takes
- * it back. Near the upper and the lower edge the grid scrolls along.
+ * Pointer handling of the selection rectangle: from a press on empty grid space until release or Escape. Scrolls near
+ * the upper and lower edge.
  */
 import { isCommand } from "../state/actions/chords";
 import { Band, type BandKind } from "./band";
 import { type Grid, offsetOf, type Point, scrollTopOf } from "./geometry";
 import type { Library } from "./library.svelte";
 
-/** A hand that only clicks is no steadier. */
+/** Movement below this is a click. */
 const STILL_PIXELS = 4;
-/** How near to an edge it scrolls, and how fast at the edge itself; beyond the edge faster. */
+/** Distance to an edge at which it scrolls, and the speed at the edge; faster beyond it. */
 const EDGE_PIXELS = 40;
 const PIXELS_A_MILLI = 1;
-const MOST_PIXELS_A_MILLI = 3.6;
-/** A frame that was late must not throw the rows on. */
+const MAX_PIXELS_A_MILLI = 3.6;
+/** Caps the scroll step after a slow frame. */
 const LONGEST_FRAME_MILLIS = 50;
-/** The rectangle ends so far out of sight: one over 100,000 images would be too high for a browser. */
+/** The rectangle is clipped this far outside the view, because browsers limit element heights. */
 const BEYOND_PIXELS = 8;
 
 export interface Rectangle extends Point {
@@ -23,7 +23,7 @@ export interface Rectangle extends Point {
   height: number;
 }
 
-/** What the hand has to know of the grid as it is now. */
+/** The current state of the grid. */
 interface Ground {
   library: Library;
   grid: Grid;
@@ -31,7 +31,7 @@ interface Ground {
 }
 
 export class Banding {
-  /** As it is shown, in the scrolled element; null while nothing is drawn. */
+  /** In coordinates of the scrolled element; null if there is none. */
   rectangle = $state.raw<Rectangle | null>(null);
 
   readonly #ground: () => Ground;
@@ -47,13 +47,13 @@ export class Banding {
     this.#ground = ground;
   }
 
-  /** A press anywhere in the grid; on a cell it is the cell's. */
+  /** A press in the grid; presses on cells belong to the cell. */
   press(event: PointerEvent): void {
     const { scroller } = this.#ground();
     const isOnCell = event.target instanceof Element && event.target.closest('[role="option"]') !== null;
     if (!scroller || isOnCell || event.button !== 0 || event.pointerType === "touch" || this.#listening) return;
     const { left, top } = scroller.getBoundingClientRect();
-    // Beside what is shown there is the scroll bar.
+    // Ignores the scroll bar.
     if (event.clientX - left >= scroller.clientWidth || event.clientY - top >= scroller.clientHeight) return;
     this.#pointer = { id: event.pointerId, x: event.clientX, y: event.clientY };
     this.#from = this.#reached(scroller);
@@ -61,7 +61,7 @@ export class Banding {
     this.#listen();
   }
 
-  /** Lets go; what was drawn so far stays selected. */
+  /** Ends the rectangle; the selection stays. */
   stop(): void {
     const { grid, scroller } = this.#ground();
     this.#listening?.abort();
@@ -81,7 +81,7 @@ export class Banding {
     addEventListener("pointerup", (event) => event.pointerId === this.#pointer.id && this.stop(), { signal });
     addEventListener("pointercancel", () => this.stop(), { signal });
     addEventListener("blur", () => this.stop(), { signal });
-    // Before anybody else hears it: for them Escape means something else.
+    // Captures Escape before other handlers.
     addEventListener("keydown", (event) => this.#pressed(event), { signal, capture: true });
   }
 
@@ -92,7 +92,7 @@ export class Banding {
     if (!this.#band) {
       if (Math.hypot(event.clientX - x, event.clientY - y) < STILL_PIXELS) return;
       this.#band = new Band(library, grid, this.#from, this.#kind);
-      // Outside the grid, and outside the window, it is still drawn.
+      // Keeps receiving events outside the grid and window.
       scroller.setPointerCapture(event.pointerId);
       this.#drawnAt = performance.now();
       this.#frame = requestAnimationFrame((now) => this.#draw(now));
@@ -109,7 +109,7 @@ export class Banding {
     this.stop();
   }
 
-  /** Once a frame, however often the hand moves: the wheel may scroll meanwhile, and the list may grow. */
+  /** Runs every frame: the wheel may scroll and the list may grow meanwhile. */
   #draw(now: number): void {
     const { grid, scroller } = this.#ground();
     if (!scroller || !this.#band) return;
@@ -128,12 +128,12 @@ export class Banding {
     const below = EDGE_PIXELS - (top + height - this.#pointer.y);
     const within = Math.max(above, below) / EDGE_PIXELS;
     if (within <= 0) return;
-    const pixels = Math.min(MOST_PIXELS_A_MILLI, within ** 2 * PIXELS_A_MILLI) * millis;
+    const pixels = Math.min(MAX_PIXELS_A_MILLI, within ** 2 * PIXELS_A_MILLI) * millis;
     const offset = offsetOf(grid, scroller.scrollTop) + (below > above ? pixels : -pixels);
     scroller.scrollTop = scrollTopOf(grid, offset);
   }
 
-  /** Where the pointer is among all rows, or the nearest place there. */
+  /** The pointer position among all rows, clamped. */
   #reached(scroller: HTMLElement): Point {
     const { grid } = this.#ground();
     const { left, top } = scroller.getBoundingClientRect();

@@ -1,18 +1,18 @@
-/** Cards of the images in sight: fetched in batches, kept while there is room, read again when the library changes. */
+/** Cards of visible images: fetched in batches, cached, and refetched when the library changes. */
 import type { ImageCard, ImageId, LayerScope } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { areSameLayers } from "../state/layers";
 
-const MOST_KEPT = 4000;
+const MAX_KEPT = 4000;
 
 export class Cards {
   readonly #seam: Seam;
-  /** Whose annotations the cards have. */
+  /** Layers whose annotations the cards have. */
   readonly #layers: () => LayerScope;
   readonly #kept = new Map<ImageId, ImageCard>();
-  /** Kept ones that may no longer be true; they are shown until the new ones come. */
+  /** Stale cards, shown until new ones arrive. */
   readonly #stale = new Set<ImageId>();
-  /** Asked for and not given: they are not asked for again until the library changes. */
+  /** Missing images, not requested again until the library changes. */
   readonly #gone = new Set<ImageId>();
   #version = $state(0);
   #wanted: readonly ImageId[] = [];
@@ -24,17 +24,17 @@ export class Cards {
   }
 
   get(id: ImageId): ImageCard | null {
-    // Reading the version makes whoever shows a card see it change.
+    // Reading the version makes the caller reactive.
     return this.#version >= 0 ? (this.#kept.get(id) ?? null) : null;
   }
 
-  /** Says which cards are in sight. Only the latest wish counts: whoever scrolls past waits for nothing. */
+  /** Sets the visible images. Only the latest call counts, so that fast scrolling does not queue requests. */
   want(ids: readonly ImageId[]): void {
     this.#wanted = ids;
     void this.#fetch();
   }
 
-  /** Everything may have changed. */
+  /** Annotations all cards as stale. */
   expire(): void {
     for (const id of this.#kept.keys()) this.#stale.add(id);
     this.#gone.clear();
@@ -51,14 +51,14 @@ export class Cards {
         for (const id of missing) this.#stale.delete(id);
         const layers = this.#layers();
         const cards = await this.#seam.imageCards(missing, layers);
-        // Other layers are shown by now: these are asked for again.
+        // The layers changed meanwhile: these are requested again.
         if (!areSameLayers(layers, this.#layers())) continue;
         if (cards.length < missing.length) {
           const given = new Set(cards.map(({ id }) => id));
           for (const id of missing) if (!given.has(id)) this.#forget(id);
         }
         for (const card of cards) {
-          // Set anew, so that the map's order is from the longest unseen to the latest.
+          // Reinsert, so that the map is ordered by last use.
           this.#kept.delete(card.id);
           this.#kept.set(card.id, card);
         }
@@ -66,7 +66,7 @@ export class Cards {
         this.#version += 1;
       }
     } catch {
-      // Cells without a card stay grey; the next change of sight or of the library asks again.
+      // Failed cells stay grey until the next scroll or library change.
     } finally {
       this.#isFetching = false;
     }
@@ -84,7 +84,7 @@ export class Cards {
   #trim(): void {
     const inSight = new Set(this.#wanted);
     for (const id of this.#kept.keys()) {
-      if (this.#kept.size <= MOST_KEPT) return;
+      if (this.#kept.size <= MAX_KEPT) return;
       if (!inSight.has(id)) {
         this.#kept.delete(id);
         this.#stale.delete(id);

@@ -1,9 +1,9 @@
-/** What can be done with a collection: rename it, show its folder, remove it. */
+/** Actions on a collection: rename, show in file manager, remove. */
 import type { Collection, CollectionId } from "../ipc/bindings";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
 
-/** The menu of a collection, where it opens. */
+/** The context menu of a collection and its position. */
 export interface CollectionMenu {
   collection: Collection;
   x: number;
@@ -14,9 +14,9 @@ export class Collections {
   readonly #app: App;
 
   menu = $state.raw<CollectionMenu | null>(null);
-  /** The one whose name is being typed. */
+  /** The collection being renamed. */
   renamed = $state<CollectionId | null>(null);
-  /** The one that a person is asked about before it is removed. */
+  /** The collection whose removal must be confirmed. */
   asked = $state.raw<Collection | null>(null);
 
   constructor(app: App) {
@@ -47,9 +47,9 @@ export class Collections {
       this.#app.removals = this.#app.removals.filter((each) => each !== restore);
       this.#app.toasts = this.#app.toasts.filter((toast) => toast.text !== text);
       const isBack = await this.#app.attempt(() => this.#app.seam.restoreCollection(id).then(() => true));
-      if (isBack) this.#app.tell(words.library.collection.restored(name));
+      if (isBack) this.#app.notify(words.library.collection.restored(name));
     };
     this.#app.removals.push(restore);
-    this.#app.tell(text, "good", { label: words.library.collection.undo, do: () => void restore() });
+    this.#app.notify(text, "good", { label: words.library.collection.undo, do: () => void restore() });
   }
 }

@@ -1,10 +1,10 @@
-/** Completing the word at the cursor of the search field. */
+/** Autocompletion of the word at the cursor of the search field. */
 import type { Completion, Suggestion } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 export class Completing {
   suggestions = $state.raw<Suggestion[]>([]);
-  /** Of `suggestions`; -1 while none is taken up, so that Enter is left to the field. */
+  /** Index in `suggestions`; -1 if none is active, so that Enter goes to the field. */
   active = $state(-1);
   isOpen = $state(false);
 
@@ -16,13 +16,13 @@ export class Completing {
     this.#seam = seam;
   }
 
-  /** `cursor` as fields count it. */
+  /** `cursor` counts UTF-16 code units. */
   async ask(text: string, cursor: number): Promise<void> {
     const wish = ++this.#latest;
     const completion = await this.#seam.completeQuery(text, charactersIn(text.slice(0, cursor))).catch(() => null);
     if (wish !== this.#latest || !completion) return;
     const typed = charactersOf(text, completion.from, completion.to);
-    // What stands there already needs no suggesting.
+    // Do not suggest what is already typed.
     this.suggestions = completion.suggestions.filter((suggestion) => suggestion.text !== typed);
     this.#place = completion;
     this.active = -1;
@@ -34,13 +34,13 @@ export class Completing {
     this.active = this.active < 0 ? (by > 0 ? 0 : count - 1) : (this.active + by + count) % count;
   }
 
-  /** The text with a suggestion in it, and the cursor behind that. */
+  /** The text with the suggestion inserted, and the new cursor. */
   take(text: string, place: number): { text: string; cursor: number } {
     const suggestion = this.suggestions[place];
     if (!suggestion) return { text, cursor: text.length };
     const { from, to } = this.#place;
     const rest = charactersOf(text, to, Infinity);
-    // After a key its value goes on; after a value the next word begins.
+    // After a key the value follows directly; after a value, a space.
     const end = suggestion.kind.kind === "key" || rest.startsWith(" ") ? "" : " ";
     const head = charactersOf(text, 0, from) + suggestion.text + end;
     return { text: head + rest, cursor: head.length };
@@ -53,7 +53,7 @@ export class Completing {
   }
 }
 
-/** The core counts characters, where a field counts some of them twice. */
+/** Converts UTF-16 code units to characters, as the core counts them. */
 function charactersIn(text: string): number {
   return [...text].length;
 }

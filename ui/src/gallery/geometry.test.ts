@@ -6,7 +6,7 @@ import {
   cellsInSight,
   cellsOfOne,
   gridOf,
-  MOST_SCROLL_HEIGHT,
+  MAX_SCROLL_HEIGHT,
   offsetOf,
   PADDING,
   placeOf,
@@ -16,7 +16,7 @@ import {
 } from "./geometry";
 
 const library = gridOf(60, 1040, 640, 176);
-/** So many rows that the scroll bar needs a scale. */
+/** Enough rows to need a scaled scroll bar. */
 const vast = gridOf(1_000_000, 1040, 640, 352);
 
 describe("gridOf", () => {
@@ -30,8 +30,8 @@ describe("gridOf", () => {
 
   it("caps the height that the browser is told", () => {
     expect(library.scrollHeight).toBe(library.height);
-    expect(vast.height).toBeGreaterThan(MOST_SCROLL_HEIGHT);
-    expect(vast.scrollHeight).toBe(MOST_SCROLL_HEIGHT);
+    expect(vast.height).toBeGreaterThan(MAX_SCROLL_HEIGHT);
+    expect(vast.scrollHeight).toBe(MAX_SCROLL_HEIGHT);
   });
 
   it("is nothing without images", () => {
@@ -118,7 +118,7 @@ describe("stepFrom", () => {
 describe("blockBetween", () => {
   const short = gridOf(58, 1040, 640, 176);
   const single = gridOf(7, 200, 640, 176);
-  /** Looking at every cell, which is what the arithmetic saves. */
+  /** Brute force over every cell, as a reference. */
   function touchedOneByOne(grid: typeof short, x1: number, y1: number, x2: number, y2: number): number[] {
     return Array.from({ length: grid.count }, (_, index) => index).filter((index) => {
       const { x, y } = placeOf(grid, index, 0);
@@ -129,7 +129,7 @@ describe("blockBetween", () => {
   const nothing: Block = { firstRow: 0, endRow: 0, firstColumn: 0, endColumn: 0 };
 
   it.each([short, single])("holds the cells that are touched, and no others", (grid) => {
-    // Between two pixels, where rounding to whole ones decides nothing.
+    // Half-pixel coordinates, so that rounding does not matter.
     for (let seed = 0; seed < 400; seed += 1) {
       const at = (factor: number, most: number) => Math.floor((seed * factor) % most) + 0.5;
       const [from, to] = [

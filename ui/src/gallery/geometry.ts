@@ -1,31 +1,31 @@
 /**
- * Where the cells of the grid are: rows of one height, so that any row is found by arithmetic and only those in sight are
- * in the document. Browsers stop scrolling right at some ten million pixels; beyond `MOST_SCROLL_HEIGHT` the scroll bar
- * covers the rows on a scale, and what is in sight still moves by whole pixels.
+ * Geometry of the virtual grid: rows of equal height, so that positions are computed and only visible cells are
+ * rendered. Browsers break above some ten million pixels of scroll height; beyond `MAX_SCROLL_HEIGHT` the scroll
+ * position is scaled, while content still moves pixel by pixel.
  */
-export const MOST_SCROLL_HEIGHT = 8_000_000;
-/** Of a cell's picture, width to height. */
+export const MAX_SCROLL_HEIGHT = 8_000_000;
+/** Width to height of a thumbnail. */
 const FRAME_RATIO = 3 / 2;
 const FOOT_HEIGHT = 24;
 const ROW_GAP = 16;
 const COLUMN_GAP = 12;
 export const PADDING = 16;
-/** Rows kept in the document above and below those in sight. */
+/** Rows rendered above and below the visible ones. */
 const ROWS_BEYOND = 2;
 
 export interface Grid {
   count: number;
   columns: number;
-  /** From the left edge of a column to that of the next; what the whole cells leave over goes between them. */
+  /** Distance between the left edges of two columns, including leftover space. */
   columnStep: number;
   rows: number;
   cellWidth: number;
   frameHeight: number;
   rowHeight: number;
-  /** Of all rows with padding. */
+  /** Total height of all rows with padding. */
   height: number;
   viewportHeight: number;
-  /** What the scroll bar is told: `height`, or less for very long ones. */
+  /** The element's scroll height: `height`, capped. */
   scrollHeight: number;
 }
 
@@ -38,11 +38,11 @@ export function gridOf(count: number, width: number, viewportHeight: number, thu
   const rowHeight = frameHeight + FOOT_HEIGHT + ROW_GAP;
   const rows = Math.ceil(count / columns);
   const height = rows === 0 ? 0 : rows * rowHeight - ROW_GAP + 2 * PADDING;
-  const scrollHeight = Math.max(Math.min(height, MOST_SCROLL_HEIGHT), Math.min(height, viewportHeight));
+  const scrollHeight = Math.max(Math.min(height, MAX_SCROLL_HEIGHT), Math.min(height, viewportHeight));
   return { count, columns, columnStep, rows, cellWidth, frameHeight, rowHeight, height, viewportHeight, scrollHeight };
 }
 
-/** How far down the rows the top of the viewport is. */
+/** The content offset at the top of the viewport. */
 export function offsetOf(grid: Grid, scrollTop: number): number {
   const scrolls = grid.scrollHeight - grid.viewportHeight;
   if (scrolls <= 0) return 0;
@@ -58,7 +58,7 @@ export function scrollTopOf(grid: Grid, offset: number): number {
   return within * ((grid.scrollHeight - grid.viewportHeight) / beyond);
 }
 
-/** The cells to have in the document, from `first` up to but without `end`. */
+/** The cells to render, from `first` up to but without `end`. */
 export function cellsInSight(grid: Grid, scrollTop: number): { first: number; end: number } {
   const offset = offsetOf(grid, scrollTop) - PADDING;
   const firstRow = Math.max(0, Math.floor(offset / grid.rowHeight) - ROWS_BEYOND);
@@ -69,18 +69,18 @@ export function cellsInSight(grid: Grid, scrollTop: number): { first: number; en
   };
 }
 
-/** Where a cell stands in the scrolled element. */
+/** Position of a cell in the scrolled element. */
 export function placeOf(grid: Grid, index: number, scrollTop: number): { x: number; y: number } {
   const row = Math.floor(index / grid.columns);
   const column = index % grid.columns;
   return {
     x: PADDING + Math.round(column * grid.columnStep),
-    // Without a scale both differences are nought and this is just the row's own place.
+    // Without scaling both offsets are equal and this is the row's position.
     y: PADDING + row * grid.rowHeight - offsetOf(grid, scrollTop) + scrollTop,
   };
 }
 
-/** The scroll position nearest to the present one at which the whole cell is in sight. */
+/** The nearest scroll position at which the whole cell is visible. */
 export function scrollTopShowing(grid: Grid, index: number, scrollTop: number): number {
   const top = PADDING + Math.floor(index / grid.columns) * grid.rowHeight;
   const bottom = top + grid.rowHeight - ROW_GAP;
@@ -92,7 +92,7 @@ export function scrollTopShowing(grid: Grid, index: number, scrollTop: number): 
 
 export type Step = "left" | "right" | "up" | "down" | "pageUp" | "pageDown" | "first" | "last";
 
-/** The cell a step leads to; a step out of the grid stays. */
+/** The cell that a step leads to; steps out of the grid are ignored. */
 export function stepFrom(grid: Grid, index: number, step: Step): number {
   const page = Math.max(1, Math.floor(grid.viewportHeight / grid.rowHeight)) * grid.columns;
   const inColumn = (by: number): number => {
@@ -121,13 +121,13 @@ export function stepFrom(grid: Grid, index: number, step: Step): number {
   }
 }
 
-/** In pixels from the upper left corner of all rows, wherever they are scrolled to. */
+/** In pixels from the upper left corner of the content. */
 export interface Point {
   x: number;
   y: number;
 }
 
-/** Cells of neighbouring rows and columns, without `endRow` and `endColumn`. */
+/** Cells in a range of rows and columns; `endRow` and `endColumn` are exclusive. */
 export interface Block {
   firstRow: number;
   endRow: number;
@@ -135,7 +135,7 @@ export interface Block {
   endColumn: number;
 }
 
-/** The cells that a rectangle touches which two points span; what lies between cells touches none. */
+/** The cells that the rectangle between two points touches, not counting gaps. */
 export function blockBetween(grid: Grid, from: Point, to: Point): Block {
   const [left, right] = from.x < to.x ? [from.x, to.x] : [to.x, from.x];
   const [top, bottom] = from.y < to.y ? [from.y, to.y] : [to.y, from.y];
@@ -144,16 +144,16 @@ export function blockBetween(grid: Grid, from: Point, to: Point): Block {
   return { firstRow: rows.first, endRow: rows.end, firstColumn: columns.first, endColumn: columns.end };
 }
 
-/** Which of `count` stretches, one every `step`, a span touches. */
+/** Index range of `count` intervals, one every `step`, that a span touches. */
 function touched(least: number, most: number, step: number, length: number, count: number) {
-  // One column has no step to the next.
+  // A single column has no step.
   const every = step > 0 ? step : length;
   const first = Math.max(0, Math.floor((least - PADDING - length) / every) + 1);
   const end = Math.min(count, Math.max(0, Math.floor((most - PADDING) / every) + 1));
   return { first, end: Math.max(first, end) };
 }
 
-/** The places of the cells that are in one block and not in the other. */
+/** Indices of cells that are in exactly one of the blocks. */
 export function* cellsOfOne(grid: Grid, one: Block, other: Block): Generator<number> {
   const firstRow = Math.max(one.firstRow, other.firstRow);
   const endRow = Math.max(firstRow, Math.min(one.endRow, other.endRow));
@@ -172,7 +172,7 @@ function* cellsOf(grid: Grid, { firstRow, endRow, firstColumn, endColumn }: Bloc
   for (let row = firstRow; row < endRow; row += 1)
     for (let column = firstColumn; column < endColumn; column += 1) {
       const index = row * grid.columns + column;
-      // The last row may be short.
+      // The last row may be incomplete.
       if (index < grid.count) yield index;
     }
 }

@@ -1,4 +1,4 @@
-/** The library screen's own state: which images it lists in which order, which one is active, and what is selected. */
+/** State of the library screen: listed images, order, active cell and selection. */
 import type { FilterCounts, ImageId, SkippedFile } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
@@ -6,7 +6,7 @@ import { Selection } from "../state/selection";
 import { Cards } from "./cards.svelte";
 import { Question } from "./question.svelte";
 
-/** Counting rests so many times as long as it took. */
+/** Pause between counts, as a multiple of the last count's duration. */
 const RESTS_A_COUNT = 4;
 
 export const THUMBNAIL_WIDTHS = { least: 128, most: 352, step: 16 };
@@ -18,13 +18,13 @@ export class Library {
 
   #thumbnailWidth = $state(recall("thumbnails", isThumbnailWidth) ?? 176);
   ids = $state.raw(new Uint32Array(0));
-  /** Beside the filters; null until the core has answered. */
+  /** Filter counts; null until the core has answered. */
   counts = $state.raw<FilterCounts | null>(null);
   isLoaded = $state(false);
-  /** Place in `ids` of the cell that the keyboard is on. */
+  /** Index in `ids` of the cell with keyboard focus. */
   active = $state(0);
   skipped = $state.raw<SkippedFile[] | null>(null);
-  /** Kept while another screen shows. */
+  /** Kept while another screen is shown. */
   scrollTop = 0;
 
   #anchor = 0;
@@ -39,7 +39,7 @@ export class Library {
     this.cards = new Cards(app.seam, () => this.question.layers);
   }
 
-  /** Lists the images again. Calls that come while one is under way are answered by one more. */
+  /** Reloads the list. Concurrent calls are merged into one more reload. */
   async load(): Promise<void> {
     this.#mustLoadAgain = true;
     if (this.#isLoading) return;
@@ -53,7 +53,7 @@ export class Library {
         const ids = Uint32Array.from(answer);
         this.ids = ids;
         this.isLoaded = true;
-        // The keyboard stays on its image, wherever that is now.
+        // Keeps the active image active.
         const place = activeId === undefined ? -1 : ids.indexOf(activeId);
         this.active = place >= 0 ? place : Math.min(this.active, Math.max(0, ids.length - 1));
         this.#anchor = Math.min(this.#anchor, Math.max(0, ids.length - 1));
@@ -64,7 +64,7 @@ export class Library {
     }
   }
 
-  /** Counts again what stands beside the filters. While the library changes all the time, that is not done all the time. */
+  /** Reloads the filter counts, throttled while the library keeps changing. */
   async count(): Promise<void> {
     this.#mustCountAgain = true;
     if (this.#isCounting) return;
@@ -84,13 +84,13 @@ export class Library {
     }
   }
 
-  /** Puts the keyboard on the image that review stood at. */
+  /** Makes the image where review ended active. */
   standAt(image: ImageId): void {
     const place = this.ids.indexOf(image);
     if (place >= 0) this.active = place;
   }
 
-  /** In CSS pixels; kept for the next time. */
+  /** In CSS pixels; remembered. */
   get thumbnailWidth(): number {
     return this.#thumbnailWidth;
   }
@@ -122,7 +122,7 @@ export class Library {
     this.app.selected = this.app.selected.toggled([id]);
   }
 
-  /** Where the keyboard goes on after several cells were selected at once, and where extending begins. */
+  /** Sets the active cell and the anchor after a rectangle selection. */
   standBetween(from: number, to: number): void {
     this.#anchor = from;
     this.active = to;
@@ -136,29 +136,29 @@ export class Library {
     this.app.selected = Selection.none;
   }
 
-  /** Opens review at a cell; several selected images are reviewed alone. */
+  /** Opens review at a cell, limited to the selection if several are selected. */
   review(index: number): void {
     const id = this.ids[index];
     if (id === undefined) return;
     const { selected } = this.app;
     const isPicked = selected.size > 1 && selected.has(id);
     const ids = isPicked ? this.ids.filter((each) => selected.has(each)) : this.ids;
-    // Images that were picked are reviewed without the question, and so without the run that it names.
+    // A manual selection is reviewed without the query, and so without the run it names.
     const { layers } = this.question;
     if (isPicked && layers.kind === "runs") this.app.layers = layers;
     this.app.openReview([...ids], Math.max(0, ids.indexOf(id)), isPicked ? undefined : this.question.query);
   }
 
-  /** Opens review where the selection begins, or at the first image. */
+  /** Opens review at the first selected image, or at the first image. */
   reviewAll(): void {
     const first = this.app.selected.size > 0 ? this.ids.findIndex((id) => this.app.selected.has(id)) : 0;
     this.review(Math.max(0, first));
   }
 
-  /** How many images the way to the plan takes along. */
+  /** Number of images that the plan button takes along. */
   get plannedCount(): number {
     if (this.app.selected.size > 0) return this.app.selected.size;
-    // Who has filtered means what is listed.
+    // With filters, the listed images are meant.
     return this.question.conditions.length > 0 ? this.ids.length : (this.app.overview?.counts.all ?? 0);
   }
 
@@ -174,7 +174,7 @@ export class Library {
   }
 
   #forgetGone(): void {
-    // A selection lives within what is listed: nobody plans for images they do not see.
+    // The selection is limited to listed images.
     if (this.app.selected.size > 0) this.app.selected = this.app.selected.within(this.ids);
   }
 }

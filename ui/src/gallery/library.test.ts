@@ -4,7 +4,7 @@ import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
 import { Completing } from "./completing.svelte";
 import { Library } from "./library.svelte";
-import { loosenings } from "./loosenings";
+import { relaxations } from "./relaxations";
 
 async function loaded(query = ""): Promise<Library> {
   const app = new App(openFake(query));
@@ -110,11 +110,11 @@ describe("the question", () => {
     await library.question.type("label:cat lake status:unreviewed");
     await library.load();
     expect(library.ids).toHaveLength(0);
-    const ways = await loosenings(library.app.seam, library.question);
-    expect(ways.map(({ place }) => place).sort()).toEqual([0, 1]);
-    await library.question.drop(ways[0]?.place ?? 0);
+    const targets = await relaxations(library.app.seam, library.question);
+    expect(targets.map(({ place }) => place).sort()).toEqual([0, 1]);
+    await library.question.drop(targets[0]?.place ?? 0);
     await library.load();
-    expect(library.ids).toHaveLength(ways[0]?.found ?? 0);
+    expect(library.ids).toHaveLength(targets[0]?.found ?? 0);
   });
 
   it("makes its way to the plan with what is listed", async () => {

@@ -1,4 +1,4 @@
-/** When photos were taken, as filters: months, or years with the months of one of them when there are many. */
+/** Capture dates as filters: months, or years with the months of the selected year when there are many. */
 import type { CalendarDate, FilterCount, Span } from "../ipc/bindings";
 
 export type Days = Span<CalendarDate>;
@@ -6,14 +6,14 @@ export type Days = Span<CalendarDate>;
 export interface Period {
   days: Days;
   count: number;
-  /** Whether it is a month that stands under its year. */
+  /** Whether it is a month nested under its year. */
   isWithin: boolean;
 }
 
-/** More than these are years first. */
+/** With more months, years are listed first. */
 const MANY_MONTHS = 12;
 
-/** `months` are from the latest to the earliest, `chosen` is what is asked for. */
+/** `months` are latest first; `chosen` is the selected filter. */
 export function periodsOf(months: readonly FilterCount<Days>[], chosen: Days | null): Period[] {
   if (months.length <= MANY_MONTHS) return months.map((month) => periodOf(month, false));
   const open = chosen && yearOf(chosen);

@@ -1,19 +1,19 @@
-/** What the library is asked for: one question, seen as text and as filters. */
+/** The library's query, as text and as filters. */
 import type { Condition, ImageOrder, ImageQuery, LayerScope, QueryProblem, Test } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 import { layersShown, namedRuns } from "../state/layers";
 import { isSameTest, standing } from "../state/questions";
 
 export class Question {
-  /** As it is typed; it may not be understood yet. */
+  /** As typed; possibly invalid. */
   text = $state("");
-  /** Why a word of the text is not understood; the conditions are those of the others. */
+  /** The first error in the text; the conditions are those of the valid words. */
   problem = $state.raw<QueryProblem | null>(null);
   conditions = $state.raw<readonly Condition[]>([]);
   order = $state<ImageOrder>("added");
 
   readonly #app: App;
-  /** Reading and writing take a moment: only the latest wish counts. */
+  /** Only the latest parse counts. */
   #latest = 0;
 
   constructor(app: App) {
@@ -25,12 +25,12 @@ export class Question {
     return { collection, conditions: [...this.conditions], order: this.order, layers };
   }
 
-  /** The layers that count and are shown. */
+  /** The layers that are counted and shown. */
   get layers(): LayerScope {
     return layersShown(this.query);
   }
 
-  /** The query without the condition at `place`, or with null without its collection. */
+  /** The query without the condition at `place`, or without its collection if null. */
   without(place: number | null): ImageQuery {
     const { query } = this;
     if (place === null) return { ...query, collection: null };
@@ -43,11 +43,11 @@ export class Question {
     const read = await this.#app.attempt(() => this.#app.seam.readQuery(text));
     if (wish !== this.#latest || !read) return;
     this.problem = read.problem;
-    // The same conditions again find the same images.
+    // Equal conditions do not reload.
     if (JSON.stringify(read.conditions) !== JSON.stringify(this.conditions)) this.#take(read.conditions);
   }
 
-  /** Asks for these conditions and says them as text. */
+  /** Sets these conditions and writes them as text. */
   async ask(conditions: readonly Condition[]): Promise<void> {
     const wish = ++this.#latest;
     this.#take(conditions);
@@ -56,7 +56,7 @@ export class Question {
     if (wish === this.#latest && text !== undefined) this.text = text;
   }
 
-  /** A run that is named anew is shown, whichever layers were chosen before. */
+  /** A newly named run is shown, whatever layers were selected before. */
   #take(conditions: readonly Condition[]): void {
     if (namedRuns(conditions).join() !== namedRuns(this.conditions).join()) this.#app.layers = null;
     this.conditions = conditions;
@@ -66,13 +66,13 @@ export class Question {
     return standing(this.conditions, test);
   }
 
-  /** The one condition of a kind of which only one can hold, such as the state; null when there is none. */
+  /** The condition of a kind that can occur once, such as the state; null if absent. */
   chosen<Kind extends Test["kind"]>(kind: Kind): Extract<Test, { kind: Kind }> | null {
     const condition = this.conditions.find((each) => each.test.kind === kind && !each.is_excluded);
     return (condition?.test ?? null) as Extract<Test, { kind: Kind }> | null;
   }
 
-  /** Takes the place of other conditions of its kind; when it stands already, it goes. */
+  /** Replaces other conditions of its kind; removes it if it is set already. */
   choose(test: Test, isExcluded = false): Promise<void> {
     const { conditions } = this;
     const others = conditions.filter((each) => each.test.kind !== test.kind);
@@ -80,7 +80,7 @@ export class Question {
     return this.ask(stands ? others : [...others, { is_excluded: isExcluded, test }]);
   }
 
-  /** Adds it beside others of its kind; when it stands already, it goes. */
+  /** Adds it to others of its kind; removes it if it is set already. */
   add(test: Test, isExcluded = false): Promise<void> {
     const others = this.conditions.filter((each) => !isSameTest(each.test, test));
     const stands = this.standing(test) === (isExcluded ? "excluded" : "included");

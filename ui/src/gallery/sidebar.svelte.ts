@@ -1,4 +1,4 @@
-/** How wide the list beside the grid is: as the design has it, or as somebody has made it. */
+/** Width of the sidebar: the default, or as the user set it. */
 import { keep, recall } from "../state/kept";
 
 export const SIDEBAR_WIDTHS = { least: 176, most: 400, step: 16 };
@@ -6,7 +6,7 @@ export const SIDEBAR_WIDTHS = { least: 176, most: 400, step: 16 };
 export class SidebarWidth {
   #chosen = $state(recall("sidebar", isSidebarWidth));
 
-  /** In CSS pixels, kept for the next time; null: as the design has it. */
+  /** In CSS pixels, remembered; null is the default. */
   get chosen(): number | null {
     return this.#chosen;
   }

@@ -1,4 +1,4 @@
-/** Skipped files by what they have in common: a folder of thousands of files of one kind is one line. */
+/** Groups skipped files by reason. */
 import type { SkippedFile } from "../ipc/bindings";
 import { words } from "../messages";
 
@@ -7,11 +7,11 @@ export interface SkippedKind {
   files: SkippedFile[];
 }
 
-/** The largest kind first. */
+/** Largest group first. */
 export function byKind(files: readonly SkippedFile[]): SkippedKind[] {
   const kinds = new Map<string, [SkippedFile, ...SkippedFile[]]>();
   for (const file of files) {
-    // Files of one kind have one text; the number in it is put in last.
+    // The title is computed with a fixed number, so that files of one kind share it.
     const text = words.library.skipped.kind(file.reason, 2);
     const known = kinds.get(text);
     if (known) known.push(file);

@@ -1,25 +1,25 @@
-/** Quotes against what was paid. */
+/** Estimated and actual costs. */
 import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
 
-/** A scale for the whisker of one run alone: runs differ by factors that would leave no range to be seen. */
+/** A scale for one run's whisker: runs differ by factors that would hide the range. */
 export function whiskerScale({ low, high }: CostRange, paid: Dollars): CostScale {
   return { from: paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid) };
 }
 
-/** Whether the server has reported a cost; zero is none where requests may have been billed. */
+/** Whether the server reported a cost; zero means unreported if requests may have been billed. */
 export function isCostReported(paid: Dollars, { count }: PossiblyBilled): boolean {
   return paid > 0 || count === 0;
 }
 
-/** What was paid as a part of what was expected; null before the run is through, and where nothing was expected or reported. */
+/** Actual cost as a share of the estimate; null until the run is complete, or if either is unknown. */
 export function partOfQuote(run: RunSummary): number | null {
   const { quoted_dollars: quoted, paid_dollars: paid, possibly_billed, done, failed, total } = run;
   const isKnown = isCostReported(paid, possibly_billed) && done + failed >= total;
   return quoted === null || quoted.expected === 0 || !isKnown ? null : paid / quoted.expected;
 }
 
-/** Tokens as a person asks after them: all that went in, cached or not, and all that came out. */
+/** Token totals: all input, cached or not, and all output. */
 export function tokensOf(usage: Usage): { in: number; cached: number; out: number; thinking: number | null } {
   const { input_tokens, output_tokens, cache_read_tokens: cached, thinking_tokens: thinking } = usage;
   const written = usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;

@@ -1,4 +1,4 @@
-/** The geometry of the histogram of durations. */
+/** Geometry of the duration histogram. */
 import type { DurationBin } from "../ipc/bindings";
 
 export interface Bar {
@@ -10,15 +10,15 @@ export interface Bar {
   isTail: boolean;
 }
 
-/** A bar that counts one image among thousands is still to be seen. */
-const LEAST_HEIGHT = 2;
+/** Even a single image is visible. */
+const MIN_HEIGHT = 2;
 const GAP = 2;
 
 export function bars(bins: readonly DurationBin[], p95: number, width: number, height: number): Bar[] {
   const most = bins.reduce((high, bin) => Math.max(high, bin.count), 0);
   const slot = width / Math.max(1, bins.length);
   return bins.map((bin, place) => {
-    const tall = bin.count === 0 || most === 0 ? 0 : Math.max(LEAST_HEIGHT, (bin.count / most) * height);
+    const tall = bin.count === 0 || most === 0 ? 0 : Math.max(MIN_HEIGHT, (bin.count / most) * height);
     return {
       x: place * slot + GAP / 2,
       y: height - tall,
@@ -29,7 +29,7 @@ export function bars(bins: readonly DurationBin[], p95: number, width: number, h
   });
 }
 
-/** Where a duration is between the fastest and the slowest: 0 to 1. */
+/** Position of a duration between fastest and slowest, 0 to 1. */
 export function placeOf(milliseconds: number, bins: readonly DurationBin[]): number {
   const from = bins[0]?.from_millis ?? 0;
   const to = bins.at(-1)?.to_millis ?? 0;
@@ -37,16 +37,16 @@ export function placeOf(milliseconds: number, bins: readonly DurationBin[]): num
   return Math.min(1, Math.max(0, (milliseconds - from) / (to - from)));
 }
 
-/** A label is a flag at its own line: beside it, and in a row of its own where its neighbours leave it no room. */
+/** A label beside its line, in a row of its own if neighbours leave no room. */
 export interface Flag {
   side: "right" | "left";
-  /** Rows are counted from the chart upwards; the line reaches up to its flag. */
+  /** Rows count upwards from the chart; the line reaches its label. */
   row: number;
 }
 
 /**
- * Flags for lines at `places`, ascending, as wide as `widths`, within `width`: no flag covers another or is crossed by
- * the line of another.
+ * Labels of the given `widths` for lines at ascending `places`, within `width`: none covers another or crosses
+ * another's line.
  */
 export function flags(places: readonly number[], widths: readonly number[], width: number, gap: number): Flag[] {
   const last = places.length - 1;

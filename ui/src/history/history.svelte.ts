@@ -1,17 +1,17 @@
-/** Runs of the past and the report of the one that is selected. */
+/** Past runs and the report of the selected one. */
 import type { ResumeRequest, RunId, RunReport, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 export type HistorySeam = Pick<Seam, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun">;
 
-/** How often the figures are read again while something changes. */
+/** How often the figures are refreshed while something changes. */
 const REFRESH_MILLIS = 1000;
 
 export class History {
   readonly #seam: HistorySeam;
   readonly #refused: (refusal: unknown) => void;
 
-  /** The newest first. */
+  /** Newest first. */
   runs = $state.raw<RunSummary[]>([]);
   isLoaded = $state(false);
   selected = $state<RunId | null>(null);
@@ -24,7 +24,7 @@ export class History {
     this.#refused = refused;
   }
 
-  /** Reads the runs, and selects the one asked for, the one selected before, or the newest. */
+  /** Loads the runs, and selects the requested one, the previous one, or the newest. */
   async load(wanted: RunId | null = null): Promise<void> {
     await this.#attempt(async () => {
       this.runs = await this.#seam.runs();
@@ -44,19 +44,19 @@ export class History {
     }
     await this.#attempt(async () => {
       const report = await this.#seam.runReport(run);
-      // Whoever holds the arrow key has passed this one already.
+      // With a held arrow key, another run may be selected by now.
       if (this.selected === run) this.report = report;
     });
   }
 
-  /** The run below or above in the list. */
+  /** Selects the next or previous run. */
   async move(step: 1 | -1): Promise<void> {
     const place = this.runs.findIndex((run) => run.id === this.selected);
     const next = this.runs[Math.min(this.runs.length - 1, Math.max(0, place + step))];
     if (next) await this.select(next.id);
   }
 
-  /** Takes the undecided proposals of the selected run back; how many, or null when it was refused. */
+  /** Removes the undecided proposals of the selected run; returns how many, or null if it failed. */
   async undo(): Promise<number | null> {
     const run = this.selected;
     if (run === null) return null;
@@ -65,18 +65,18 @@ export class History {
     return taken ?? null;
   }
 
-  /** The path written; null when it was cancelled or refused. */
+  /** Returns the path; null if cancelled or failed. */
   async saveMetrics(): Promise<string | null> {
     const run = this.selected;
     return run === null ? null : ((await this.#attempt(() => this.#seam.saveMetrics(run))) ?? null);
   }
 
-  /** Whether it goes on. */
+  /** Returns whether it resumed. */
   async resume(request: ResumeRequest): Promise<boolean> {
     return (await this.#attempt(() => this.#seam.resumeRun(request).then(() => true))) ?? false;
   }
 
-  /** Figures may have changed: reads them again, at most once in a while. */
+  /** Figures may have changed: refreshes them, throttled. */
   refreshSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -84,7 +84,7 @@ export class History {
     }, REFRESH_MILLIS);
   }
 
-  rest(): void {
+  stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

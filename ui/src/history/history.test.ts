@@ -57,7 +57,7 @@ class Core implements HistorySeam {
 
   runs = (): Promise<RunSummary[]> => Promise.resolve(this.list.map(summary));
   runReport = async (run: RunId): Promise<RunReport> => {
-    // The newest takes longest: its report must not replace one asked for later.
+    // The newest report takes longest, and must not replace one requested later.
     for (let turn = 0; turn < run; turn += 1) await Promise.resolve();
     return {
       summary: summary(run),
@@ -155,8 +155,8 @@ describe("a quote against what was paid", () => {
   it("is told once the run is through", () => {
     const run = { ...summary(1), quoted_dollars: quoted, paid_dollars: 95 };
     expect(partOfQuote(run)).toBe(0.95);
-    expect(words.history.offBy(0.95)).toBe("5 % under");
-    expect(words.history.offBy(1.2)).toBe("20 % over");
+    expect(words.history.deviation(0.95)).toBe("5 % under");
+    expect(words.history.deviation(1.2)).toBe("20 % over");
     expect(partOfQuote({ ...run, total: 2 })).toBeNull();
     expect(partOfQuote({ ...run, quoted_dollars: null })).toBeNull();
     expect(partOfQuote({ ...run, quoted_dollars: { low: 0, expected: 0, high: 0 } })).toBeNull();
@@ -197,7 +197,7 @@ describe("what to change", () => {
         share: 0.38,
         limit: null,
       }),
-    ).toEqual({ title: "Held back by the server’s limits", note: "For 1 min 21 s, 38 % of the time." });
+    ).toEqual({ title: "Slowed by the server’s rate limit", note: "For 1 min 21 s, 38 % of the time." });
   });
 
   it("tells refusals and overloads apart, and repeated requests as a count of the images there were", () => {
@@ -289,7 +289,7 @@ describe("the histogram", () => {
       for (const other of drawn.filter((each) => each !== flag)) {
         const isApart = other.to <= flag.from || other.from >= flag.to;
         expect(isApart || other.row !== flag.row).toBe(true);
-        // A line goes up to its own row, and would cross what is below it there.
+        // A line reaches up to its own row, so it must not cross labels below.
         const isCrossed = other.at > flag.from && other.at < flag.to && other.row > flag.row;
         expect(isCrossed).toBe(false);
       }

@@ -1148,7 +1148,7 @@ export type JustAnswered = {
 };
 
 /**  What stands before a colon. */
-export type Key = "label" | "status" | "annotation" | "conf" | "annotations" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
+export type QueryKey = "label" | "status" | "annotation" | "conf" | "annotations" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
 
 /**  Where a key comes from. */
 export type KeyPlace = 
@@ -1375,9 +1375,9 @@ export type ProblemKind =
 /**  There is no such key; a text with a colon in it wants quotes. */
 { kind: "unknown_key"; key: string } | 
 /**  Nothing stands after the colon. */
-{ kind: "no_value"; key: Key } | 
+{ kind: "no_value"; key: QueryKey } | 
 /**  The key takes none such; these are what it takes, or none where it takes a form, such as a number. */
-{ kind: "unknown_value"; key: Key; value: string; known: string[] } | 
+{ kind: "unknown_value"; key: QueryKey; value: string; known: string[] } | 
 /**  A quote that nothing closes. */
 { kind: "open_quote" };
 
@@ -2081,7 +2081,7 @@ export type StopReason = "completed" |
 export type Suggestion = {
 	/**  The whole word, with its dash and its quotes. */
 	text: string,
-	key: Key,
+	key: QueryKey,
 	kind: SuggestionKind,
 };
 

@@ -1,28 +1,28 @@
-/** The scale of quote whiskers: logarithmic, because models differ by factors, not by sums. */
+/** The scale of quote whiskers: logarithmic, because prices of models differ by factors. */
 import type { Dollars } from "../ipc/bindings";
 
-/** Less is not told apart on a scale. */
-const LEAST: Dollars = 1e-9;
+/** Smaller costs are not distinguished. */
+const MIN: Dollars = 1e-9;
 
 export interface CostScale {
   from: Dollars;
   to: Dollars;
 }
 
-/** Where a cost is on the scale, from 0 to 1. */
+/** Position of a cost on the scale, 0 to 1. */
 export function shareOnScale(cost: Dollars, scale: CostScale): number {
-  const from = Math.log(Math.max(LEAST, scale.from));
-  const to = Math.log(Math.max(2 * LEAST, scale.to));
-  const share = to > from ? (Math.log(Math.max(LEAST, cost)) - from) / (to - from) : 0.5;
+  const from = Math.log(Math.max(MIN, scale.from));
+  const to = Math.log(Math.max(2 * MIN, scale.to));
+  const share = to > from ? (Math.log(Math.max(MIN, cost)) - from) / (to - from) : 0.5;
   return Math.min(1, Math.max(0, share));
 }
 
-/** Nearer to an end of the scale than this share of it, a power's label would reach beyond. */
+/** Closer to an end than this share of the scale, a label would overflow. */
 const MARGIN = 0.1;
 
-/** Powers of ten on the scale, as few of them as `most`, at even steps, none too near to its ends. */
+/** At most `most` powers of ten on the scale, evenly spaced and not too close to its ends. */
 export function powersOfTen({ from, to }: CostScale, most: number): Dollars[] {
-  const [low, high] = [Math.log10(Math.max(LEAST, from)), Math.log10(Math.max(LEAST, to))];
+  const [low, high] = [Math.log10(Math.max(MIN, from)), Math.log10(Math.max(MIN, to))];
   const first = Math.ceil(low + (high - low) * MARGIN);
   const last = Math.floor(high - (high - low) * MARGIN);
   const step = Math.max(1, Math.ceil((last - first + 1) / most));

@@ -79,7 +79,7 @@ describe("the colours of labels", () => {
     const after = chooseColors({ photos: ["new"], lists: list }, before);
     expect(colorsOf(after, list)).toEqual(colorsOf(before, list));
     expect(colorsOf(before, list)).not.toContain(after.colors.get("new"));
-    // What comes from the list onto a photo keeps its colour.
+    // A label that moves from the list to a photo keeps its color.
     const both = chooseColors({ photos: ["new", list[1] ?? ""], lists: list }, after);
     expect(colorsOf(both, list)).toEqual(colorsOf(before, list));
   });
@@ -87,7 +87,7 @@ describe("the colours of labels", () => {
 
 type Lab = readonly [number, number, number];
 
-/** OKLab of an sRGB colour: Björn Ottosson, "A perceptual color space for image processing", 2020. */
+/** OKLab of an sRGB color: Björn Ottosson, "A perceptual color space for image processing", 2020. */
 function okLab(hex: string): Lab {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const share = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
@@ -113,7 +113,7 @@ describe("the palette", () => {
   const values = (name: string): string[] =>
     [...tokens.matchAll(new RegExp(`--${name}: (#[0-9a-f]{6})`, "g"))].map(([, value = ""]) => value);
   const palette = [...SOLID, ...DASHED].map((place) => ({ place, value: values(`label-${place}`)[0] ?? "" }));
-  /** As far apart as the nearest two of the palette are for colour-blind people. */
+  /** The distance of the palette's nearest two colors for color-blind people. */
   const APART = 0.095;
 
   it("has ten colours, of which none is close to the accent of a theme", () => {
@@ -125,7 +125,7 @@ describe("the palette", () => {
     for (const { place, value } of palette)
       for (const accent of accents)
         expect(distance(value, accent), `label ${place} and ${accent}`).toBeGreaterThan(APART);
-    // What is left out is left out for this reason alone.
+    // The excluded colors are excluded only for this reason.
     for (const place of [1, 12])
       expect(Math.min(...accents.map((accent) => distance(values(`label-${place}`)[0] ?? "", accent)))).toBeLessThan(
         APART,

@@ -1,19 +1,19 @@
 /**
- * Which colour of the palette each label has. Colours are chosen among the labels on screen: those that are seen together
- * differ for as long as there are colours, and a label keeps its colour for as long as nothing else on screen has it.
+ * Which palette color each label gets. Colors are chosen among the labels on screen: visible labels differ while there
+ * are enough colors, and a label keeps its color unless another visible one has it.
  */
 
-/** A colour of the palette, 1 to 12, as `tokens.css` numbers them. */
+/** A palette color, 1 to 12, as numbered in `tokens.css`. */
 export type PaletteColor = number;
 
 /**
- * Without sky (1) and pine (12), which could be taken for the accent of one of the themes
- * (`labelColors.test.ts` measures it). Solid lines come first: 7 to 12 are dashed.
+ * Without sky (1) and pine (12), which look like the accent of a theme (measured by `labelColors.test.ts`). Solid lines
+ * come first: 7 to 12 are dashed.
  */
 export const SOLID: readonly PaletteColor[] = [2, 6, 4, 5, 3];
 export const DASHED: readonly PaletteColor[] = [8, 10, 9, 7, 11];
 
-/** Labels on screen. On photos colour says which label it is; in a list the name stands beside it. */
+/** Labels on screen. On photos the color alone identifies a label; in lists the name is beside it. */
 export interface OnScreen {
   photos: Iterable<string>;
   lists: Iterable<string>;
@@ -24,15 +24,15 @@ type Colors = ReadonlyMap<string, PaletteColor>;
 export interface Chosen {
   /** Of every label on screen. */
   colors: Colors;
-  /** Labels on screen of which another one has the colour already, since there are more labels than colours. */
+  /** Visible labels that share a color, because there are more labels than colors. */
   repeated: ReadonlySet<string>;
-  /** What labels have had, those that were on screen last first: a label keeps its colour from screen to screen. */
+  /** Previous colors, most recently visible first: a label keeps its color across screens. */
   known: Colors;
 }
 
 export const NOTHING_CHOSEN: Chosen = { colors: new Map(), repeated: new Set(), known: new Map() };
 
-/** A colour for each label on screen. `before` is the answer of the last time. Photos choose first. */
+/** A color for each visible label, given the previous result. Photos have priority. */
 export function chooseColors({ photos, lists }: OnScreen, { known }: Chosen): Chosen {
   const onPhotos = new Set(photos);
   const inLists = new Set([...lists].filter((label) => !onPhotos.has(label)));
@@ -40,7 +40,7 @@ export function chooseColors({ photos, lists }: OnScreen, { known }: Chosen): Ch
   const usesOf = (color: PaletteColor): number => uses.get(color) ?? 0;
   const listed = new Set([...known].filter(([label]) => inLists.has(label)).map(([, color]) => color));
 
-  // Dashes are for when there is no other way to tell labels apart. A list keeps its colours where it can.
+  // Dashes only if solid colors do not suffice. Lists keep their colors if possible.
   const ofPhotos = assign(
     onPhotos,
     known,
@@ -58,7 +58,7 @@ export function chooseColors({ photos, lists }: OnScreen, { known }: Chosen): Ch
   return { colors, repeated, known: new Map([...colors, ...[...known].filter(([label]) => !colors.has(label))]) };
 }
 
-/** Labels keep what they had while no other has it; the rest take the first of what they prefer that costs least. */
+/** Labels keep their color unless another has it; the others take the cheapest of their preferred colors. */
 function assign(
   labels: ReadonlySet<string>,
   known: Colors,
@@ -83,7 +83,7 @@ function assign(
   return assigned;
 }
 
-/** The colours in the order in which a label wants them: its own, in every library and on every day. */
+/** A label's colors in order of preference, the same in every library. */
 export function preferred(label: string): PaletteColor[] {
   const hash = hashOf(label);
   return [SOLID, DASHED].flatMap((colors) => colors.map((_, place) => at(colors, hash + place)));
@@ -93,7 +93,7 @@ function at(colors: readonly PaletteColor[], place: number): PaletteColor {
   return colors[place % colors.length] ?? 2;
 }
 
-/** FNV-1a. */
+/** FNV-1a hash. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);

@@ -1,7 +1,7 @@
-/** What the window needs to know of a shape's extent. The core decides what is valid. */
+/** Bounds and names of shapes. The core validates. */
 import type { Annotation, Rect, Shape } from "../ipc/bindings";
 
-/** The smallest box around a shape; without extent for a point, null where it is about the whole image. */
+/** The bounding box of a shape; empty for a point, null for the whole image. */
 export function boundsOf(shape: Shape): Rect | null {
   switch (shape.kind) {
     case "box":
@@ -19,7 +19,7 @@ export function boundsOf(shape: Shape): Rect | null {
   }
 }
 
-/** Around all of them; null where none is at any place. */
+/** The common bounding box; null if no shape has a position. */
 export function boundsOfAll(shapes: readonly Shape[]): Rect | null {
   return shapes.map(boundsOf).reduce((one, other) => {
     if (one === null || other === null) return one ?? other;
@@ -32,7 +32,7 @@ export function boundsOfAll(shapes: readonly Shape[]): Rect | null {
   }, null);
 }
 
-/** What a caption says is what it is called. */
+/** A caption is named by its text. */
 export function nameOf({ label, shape }: Pick<Annotation, "label" | "shape">): string {
   return shape.kind === "caption" ? shape.text : label;
 }

@@ -1,12 +1,12 @@
-/** Whole numbers as people type them. */
+/** Parses typed whole numbers. */
 
-/** `count` is null when nothing is typed, and when what is typed will not do. */
+/** `count` is null if nothing or something invalid is typed. */
 export interface TypedCount {
   count: number | null;
   isWrong: boolean;
 }
 
-/** "8", " 8 ", "2,000,000" and "2.000.000"; an empty field is no number, and nothing wrong. */
+/** "8", " 8 ", "2,000,000" and "2.000.000"; an empty field is valid and has no count. */
 export function typedCount(typed: string, least: number, most: number): TypedCount {
   const digits = typed.trim().replaceAll(/[.,](?=\d{3}(?!\d))/gu, "");
   if (digits === "") return { count: null, isWrong: false };
@@ -16,6 +16,6 @@ export function typedCount(typed: string, least: number, most: number): TypedCou
     : { count: null, isWrong: true };
 }
 
-/** Images at once, wherever they are set. */
+/** Range of the concurrency setting. */
 export const MIN_AT_ONCE = 1;
 export const MAX_AT_ONCE = 64;

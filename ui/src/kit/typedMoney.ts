@@ -1,18 +1,18 @@
-/** Sums of money as people type them. */
+/** Parses typed amounts of money. */
 import type { Dollars } from "../ipc/bindings";
 
-/** `amount` is null when nothing is typed, and when what is typed is no sum that can be meant. */
+/** `amount` is null if nothing or something invalid is typed. */
 export type TypedMoney =
   { amount: Dollars | null; problem: null } | { amount: null; problem: "no_money" | "not_positive" | "too_much" };
 
-/** Finer sums are cut off. */
-const MOST_DIGITS = 12;
-const MOST_DOLLARS = 1_000_000;
+/** More digits are cut off. */
+const MAX_DIGITS = 12;
+const MAX_DOLLARS = 1_000_000;
 
-/** Thousands are parted only before a decimal sign of the other kind: "1,234" alone is the smaller of its two readings. */
+/** Thousands separators only before a decimal sign of the other kind: "1,234" alone is read as the smaller value. */
 const SUM = /^(-?)(?:(\d{1,3}(?:,\d{3})+)\.(\d+)|(\d{1,3}(?:\.\d{3})+),(\d+)|(\d*)(?:[.,](\d*))?)$/u;
 
-/** "0.60", "$0.60", "0,60", "1,234.50" and "1.234,50 $" in dollars; more than twelve digits after the point are cut off. */
+/** "0.60", "$0.60", "0,60", "1,234.50" and "1.234,50 $" in dollars; more than twelve decimals are cut off. */
 export function typedMoney(text: string): TypedMoney {
   const typed = text.replaceAll(/[\s$]/gu, "");
   if (text.trim() === "") return { amount: null, problem: null };
@@ -20,8 +20,8 @@ export function typedMoney(text: string): TypedMoney {
   if (!found || !/\d/u.test(typed)) return { amount: null, problem: "no_money" };
   const [, sign, byCommas, afterPoint, byPoints, afterComma, plain, afterPlain] = found;
   const whole = (byCommas ?? byPoints ?? plain ?? "").replaceAll(/[.,]/gu, "");
-  const fraction = (afterPoint ?? afterComma ?? afterPlain ?? "").slice(0, MOST_DIGITS);
+  const fraction = (afterPoint ?? afterComma ?? afterPlain ?? "").slice(0, MAX_DIGITS);
   const amount = Number(`${whole}.${fraction}0`);
   if (sign === "-" || amount === 0) return { amount: null, problem: "not_positive" };
-  return amount > MOST_DOLLARS ? { amount: null, problem: "too_much" } : { amount, problem: null };
+  return amount > MAX_DOLLARS ? { amount: null, problem: "too_much" } : { amount, problem: null };
 }

@@ -60,7 +60,7 @@ describe("a sum of money", () => {
   it.each([
     [[0.10058, 0.00347, 0.30495], ["$0.10058", "$0.00347", "$0.30495"], "$0.40900"],
     [[0.0000014, 0.0000014, 0.0000014], ["$0.000001400", "$0.000001400", "$0.000001400"], "$0.000004200"],
-    // Rounded one by one these would add up to 10.002.
+    // Rounded individually, these would add up to 10.002.
     [[3.3335, 3.3335, 3.3335], ["$3.334", "$3.334", "$3.333"], "$10.001"],
     [[0, 0], ["$0.000000000", "$0.000000000"], "$0.000000000"],
   ])("is what its parts %s add up to", (parts, said, sum) => expect(moneyParts(parts)).toEqual({ parts: said, sum }));

@@ -1,4 +1,4 @@
-/** Numbers as people read them. Everything that a person sees as a figure goes through here. */
+/** Formatting of all figures that users see. */
 import type { CalendarDate, Taken } from "../ipc/bindings";
 import { figures as en } from "./en/figures";
 import { figures as es } from "./es/figures";
@@ -6,26 +6,22 @@ import { language } from "./language.svelte";
 
 const FIGURES = { en, es };
 
-/** Formatters are dear to make and few: each is made once. */
+/** Formatters are expensive, so each is created once. */
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dayFormats = new Map<string, Intl.DateTimeFormat>();
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const { numbers: writing } = language.writing;
+  const { numbers: locale } = language.locales;
   return remembered(
     numberFormats,
-    `${writing} ${JSON.stringify(options)}`,
-    () => new Intl.NumberFormat(writing, options),
+    `${locale} ${JSON.stringify(options)}`,
+    () => new Intl.NumberFormat(locale, options),
   );
 }
 
 function days(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const { days: writing } = language.writing;
-  return remembered(
-    dayFormats,
-    `${writing} ${JSON.stringify(options)}`,
-    () => new Intl.DateTimeFormat(writing, options),
-  );
+  const { days: locale } = language.locales;
+  return remembered(dayFormats, `${locale} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options));
 }
 
 function remembered<Format>(formats: Map<string, Format>, name: string, make: () => Format): Format {
@@ -36,7 +32,7 @@ function remembered<Format>(formats: Map<string, Format>, name: string, make: ()
   return made;
 }
 
-/** Dollars with so many digits after the point. */
+/** Dollars with a range of decimals. */
 function dollarsOf(dollars: number, least: number, most: number): string {
   return numbers({
     style: "currency",
@@ -56,7 +52,7 @@ export function count(value: number): string {
   return whole(value);
 }
 
-/** A number with at most so many digits after the point. */
+/** A number with at most this many decimals. */
 export function decimal(value: number, digits = 1): string {
   return numbers({ maximumFractionDigits: digits }).format(value);
 }
@@ -64,7 +60,7 @@ export function decimal(value: number, digits = 1): string {
 /** A share from 0 to 1 as "97 %". */
 export function percent(share: number): string {
   const hundredths = share * 100;
-  // All but one of many is not "100 %", one of many is not "0 %".
+  // Not "100 %" unless it is all, not "0 %" unless it is none.
   const shown = share < 1 && hundredths > 99.5 ? 99 : share > 0 && hundredths < 0.5 ? 1 : hundredths;
   return `${whole(shown)} %`;
 }
@@ -78,7 +74,9 @@ export function money(dollars: number): string {
   return dollarsOf(dollars, 2, digits);
 }
 
-/** As finely as `money` says `part`, so that parts as small as that are seen in the sum: "$0.1842" beside "$0.0022". */
+/**
+ * With the precision that `money` gives `part`, so that such parts are visible in the sum: "$0.1842" beside "$0.0022".
+ */
 export function moneyBeside(dollars: number, part: number): string {
   if (part < 1e-12) return money(dollars);
   const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(part))));
@@ -90,7 +88,7 @@ export function exactMoney(dollars: number): string {
   return dollarsOf(dollars, 2, 12);
 }
 
-/** What is needed at least: rounded up where `money` rounds, so that the sum that is said is enough. */
+/** An upper bound: rounded up where `money` rounds. */
 export function enoughMoney(dollars: number): string {
   if (dollars === 0) return money(0);
   const size = Math.floor(Math.log10(Math.max(dollars, 1e-12)));
@@ -98,14 +96,14 @@ export function enoughMoney(dollars: number): string {
   return exactMoney(Math.ceil(scaled(dollars, units)) / units);
 }
 
-/** Without the last binary digits, so that a sum of whole units is one. */
+/** Removes floating-point noise, so that whole units stay whole. */
 function scaled(dollars: number, units: number): number {
   return Number((dollars * units).toPrecision(12));
 }
 
 /**
- * A sum and its parts in dollars to the same place, fine enough to follow the sum, and rounded so that the parts that
- * are shown add up to the sum that is shown.
+ * A sum and its parts with equal decimals, precise enough to follow the sum and rounded so that the shown parts add up
+ * to it.
  */
 export function moneyParts(amounts: readonly number[]): { parts: string[]; sum: string } {
   const total = amounts.reduce((sum, part) => sum + part, 0);
@@ -114,7 +112,7 @@ export function moneyParts(amounts: readonly number[]): { parts: string[]; sum: 
   const scale = 10 ** digits;
   const shown = amounts.map((part) => Math.floor(scaled(part, scale)));
   let missing = Math.round(scaled(total, scale)) - shown.reduce((sum, part) => sum + part, 0);
-  // The parts that lost most by being rounded down get it back.
+  // The parts that lost most by rounding down are rounded up.
   const byLoss = amounts.map((part, place) => ({ place, loss: scaled(part, scale) - (shown[place] ?? 0) }));
   for (const { place } of byLoss.sort((one, other) => other.loss - one.loss)) {
     if (missing-- > 0) shown[place] = (shown[place] ?? 0) + 1;
@@ -123,7 +121,7 @@ export function moneyParts(amounts: readonly number[]): { parts: string[]; sum: 
   return { parts: shown.map(said), sum: said(shown.reduce((sum, part) => sum + part, 0)) };
 }
 
-/** A round sum, such as a power of ten, as "$0.10", "$1", "$100". */
+/** A round amount, such as a power of ten: "$0.10", "$1", "$100". */
 export function wholeMoney(dollars: number): string {
   return Number.isInteger(dollars) ? dollarsOf(dollars, 0, 0) : money(dollars);
 }
@@ -160,7 +158,7 @@ function pair(value: number, large: number, largeName: string, small: number, sm
 
 const A_DAY_MILLIS = 86_400_000;
 const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-// A day of the calendar has no time zone: it is read and written in the same one.
+// A calendar day has no time zone: it is read and written in UTC.
 const DAY = { day: "numeric", month: "short", timeZone: "UTC" } as const;
 
 /** Milliseconds since the epoch as "23 Nov, 13:42". */
@@ -183,7 +181,7 @@ export function month(day: CalendarDate): string {
   return days({ month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(day));
 }
 
-/** The first and the last day of a span, or the months or years that it is made of: "May 2026", "2025". */
+/** The first and last day of a span, or its whole months or years: "May 2026", "2025". */
 export function period(
   least: CalendarDate,
   most: CalendarDate,
@@ -195,12 +193,12 @@ export function period(
   return { are: "days", ends: [date(least), date(most)] };
 }
 
-/** What the clock of a camera showed, as "14 May 2026, 10:32". */
+/** The camera's clock: "14 May 2026, 10:32". */
 export function taken({ clock_millis }: Taken): string {
   return days({ ...DAY, year: "numeric", ...TIME }).format(clock_millis);
 }
 
-/** Likewise, and where that is known how far the clock was from UTC: "14 May 2026, 10:32 (UTC+2)". */
+/** The same with the offset from UTC, if known: "14 May 2026, 10:32 (UTC+2)". */
 export function takenWithZone(at: Taken): string {
   const { minutes_ahead_of_utc } = at;
   if (minutes_ahead_of_utc === null) return taken(at);
@@ -219,13 +217,13 @@ export function pixels(size: { width: number; height: number }): string {
   return `${size.width} × ${size.height}`;
 }
 
-/** A confidence from 0 to 1 as ".91"; sure is "1.0". */
+/** A confidence from 0 to 1 as ".91"; 1 is "1.0". */
 export function confidence(value: number): string {
   if (value >= 0.995) return numbers({ minimumFractionDigits: 1 }).format(1);
   return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value).slice(1);
 }
 
-/** Names as a list, the first ones only when there are many: "cup, spoon and 3 more". */
+/** A list of names, shortened: "cup, spoon and 3 more". */
 export function names(all: readonly string[], most = 6): string {
   if (all.length <= most) return all.join(", ");
   return FIGURES[language.current].andMore(all.slice(0, most).join(", "), count(all.length - most));

@@ -1,4 +1,4 @@
-/** All words of the window, in its language. Components take them from here and hold none of their own. */
+/** All messages in the current language. Components have no text of their own. */
 import type { AppError } from "../ipc/bindings";
 import { en } from "./en";
 import { es } from "./es";
@@ -9,7 +9,7 @@ type Catalogue = Words<typeof en>;
 
 const CATALOGUES: Record<Language, Catalogue> = { en, es };
 
-/** Whatever reads a word is done again when the language changes. */
+/** Reactive to the language. */
 export const words = Object.defineProperties(
   {},
   Object.fromEntries(
@@ -20,10 +20,10 @@ export const words = Object.defineProperties(
   ),
 ) as Catalogue;
 
-/** What to tell a person about a refused call. What comes from elsewhere than the core's commands shows its own message. */
+/** The message for a failed call. Errors from elsewhere show their own message. */
 export function refusalWords(refused: unknown): string {
   if (isRefusal(refused)) return words.refusals[refused.code];
-  return words.frame.refused(refused instanceof Error ? refused.message : String(refused));
+  return words.frame.unknownError(refused instanceof Error ? refused.message : String(refused));
 }
 
 function isRefusal(refused: unknown): refused is Pick<AppError, "code"> {

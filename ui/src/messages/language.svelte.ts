@@ -1,17 +1,17 @@
-/** The language of the window: the person's choice, or the system's where there is a catalogue for it. */
+/** The window's language: the user's choice, or the system's if it is supported. */
 import { keep, recall } from "../state/kept";
 
 export const LANGUAGES = ["en", "es"] as const;
 export type Language = (typeof LANGUAGES)[number];
 export type LanguageChoice = "system" | Language;
 
-/** How numbers, money and days are written. Days come before months in both. */
-interface Writing {
+/** How numbers, money and dates are written. Day before month in both. */
+interface Locales {
   numbers: string;
   days: string;
 }
 
-const WRITING: Record<Language, Writing> = {
+const LOCALES: Record<Language, Locales> = {
   en: { numbers: "en-US", days: "en-GB" },
   es: { numbers: "es-ES", days: "es-ES" },
 };
@@ -19,7 +19,7 @@ const WRITING: Record<Language, Writing> = {
 class WindowLanguage {
   choice = $state<LanguageChoice>(recall("language", isChoice) ?? "system");
   readonly current = $derived<Language>(this.choice === "system" ? systemLanguage() : this.choice);
-  readonly writing = $derived<Writing>(WRITING[this.current]);
+  readonly locales = $derived<Locales>(LOCALES[this.current]);
 
   choose(choice: LanguageChoice): void {
     this.choice = choice;

@@ -8,7 +8,7 @@ import { language } from "./language.svelte";
 
 const DOLLAR = 1;
 
-/** Every text of a catalogue that is no function, by its path. */
+/** All string messages of a catalogue, by path. */
 function texts(part: unknown, path = ""): [string, string][] {
   if (typeof part === "string") return [[path, part]];
   if (typeof part !== "object" || part === null) return [];
@@ -41,7 +41,7 @@ describe("in Spanish", () => {
 it("leaves nothing in English, names of things aside", () => {
   const spanish = new Map(texts(es));
   const same = texts(en).filter(([path, text]) => spanish.get(path) === text && /\p{L}{4}/u.test(text));
-  // Names, and words that both languages have.
+  // Proper names, and words that are the same in both languages.
   const NAMES =
     /presets|keyNames|\.product|variables|keyPlaceholder|languages|Tokens|Plan|Claude|Zoom|\.endpoints$|^\.settings\.key/;
   expect(same.filter(([path, text]) => !NAMES.test(path) && !NAMES.test(text))).toEqual([]);

@@ -6,7 +6,7 @@ import { parse } from "svelte/compiler";
 import { expect, it } from "vitest";
 
 const SOURCES = fileURLToPath(new URL("..", import.meta.url));
-/** Attributes that people read or hear. */
+/** Attributes with visible or spoken text. */
 const SPOKEN = new Set([
   "alt",
   "aria-description",
@@ -17,7 +17,7 @@ const SPOKEN = new Set([
   "title",
 ]);
 const WORD = /\p{L}/u;
-/** The beginning of an address is the same in every language. */
+/** The start of a URL is the same in every language. */
 const ADDRESS = "https://";
 
 interface Node {
@@ -27,7 +27,7 @@ interface Node {
   value?: unknown;
 }
 
-/** Texts in the markup of a component that do not come from the catalogue. */
+/** Literal texts in a component's markup. */
 function literals(component: string): string[] {
   const found: string[] = [];
   const visit = (node: unknown, isSpoken: boolean): void => {
@@ -35,7 +35,7 @@ function literals(component: string): string[] {
     if (typeof node !== "object" || node === null || !("type" in node)) return;
     const { type, name = "", data = "", value } = node as Node;
     if (type === "Text" && isSpoken && WORD.test(data) && data !== ADDRESS) found.push(data.trim());
-    // In an expression a text is a name or a key; words come from the catalogue by theirs.
+    // Strings in expressions are keys; texts come from the catalogue.
     else if (["Literal", "TemplateElement", "StyleDirective"].includes(type)) return;
     else if (type === "Attribute") visit(value, SPOKEN.has(name));
     else for (const inner of Object.values(node)) visit(inner, true);

@@ -1,6 +1,6 @@
-/** The shape of a catalogue, whatever its language: what is missing in one is an error of types. */
+/** The type of a catalogue in any language: a missing message is a type error. */
 export type Words<English> = English extends string
   ? string
-  : English extends (...about: infer About) => infer Said
-    ? (...about: About) => Words<Said>
+  : English extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Words<Result>
     : { [Name in keyof English]: Words<English[Name]> };

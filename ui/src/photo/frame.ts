@@ -1,8 +1,8 @@
-/** From pixels of the image to pixels of the screen. */
+/** Conversion from image pixels to device pixels. */
 import type { PixelSize, Point, Rect } from "../ipc/bindings";
 import type { Area } from "./tags";
 
-/** Where the image is, as a viewport knows it at one moment. */
+/** Position of the image on screen. */
 export interface Frame {
   image: PixelSize;
   view: PixelSize;
@@ -11,7 +11,7 @@ export interface Frame {
   offset: Point;
 }
 
-/** A box of the image in device pixels, its edges on the pixels of the screen. */
+/** A box in device pixels, aligned to whole pixels. */
 export function deviceBox({ offset, scale, pixelRatio }: Omit<Frame, "image" | "view">, box: Rect): Area {
   const x = Math.round((offset.x + box.x1 * scale) * pixelRatio);
   const y = Math.round((offset.y + box.y1 * scale) * pixelRatio);
@@ -20,7 +20,7 @@ export function deviceBox({ offset, scale, pixelRatio }: Omit<Frame, "image" | "
   return { x, y, width, height };
 }
 
-/** A point of the image in device pixels, where it is. */
+/** A point in device pixels, not rounded. */
 export function devicePoint({ offset, scale, pixelRatio }: Frame, { x, y }: Point): Point {
   return { x: (offset.x + x * scale) * pixelRatio, y: (offset.y + y * scale) * pixelRatio };
 }

@@ -1,7 +1,7 @@
-/** The images around the one that is shown: those that the strip may have, and whose cards are at hand. */
+/** The images around the current one, for the strip. */
 import type { ImageId } from "../ipc/bindings";
 
-/** To either side. */
+/** On each side. */
 export const NEIGHBOURS = 8;
 
 export function around(queue: readonly ImageId[], index: number): ImageId[] {

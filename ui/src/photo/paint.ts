@@ -1,8 +1,8 @@
-/** Draws the pixels of an image: only those that are seen, and each of them sharp. */
+/** Paints the visible pixels of an image, sharp. */
 import type { Picture } from "./pixels.svelte";
 import { deviceBox, type Frame } from "./frame";
 
-/** From here on a person looks at single pixels. */
+/** From this scale on, single pixels are visible. */
 const PIXELATED_SCALE = 4;
 
 export function paintPhoto(context: CanvasRenderingContext2D, frame: Frame, pixels: Picture | null): void {
@@ -11,13 +11,13 @@ export function paintPhoto(context: CanvasRenderingContext2D, frame: Frame, pixe
   if (pixels === null) return;
   const { image } = frame;
   const whole = deviceBox(frame, { x1: 0, y1: 0, x2: image.width, y2: image.height });
-  // Pixels of this level as device pixels; a level may be smaller than the image.
+  // Device pixels per pixel of this level, which may be smaller than the image.
   const [across, down] = [whole.width / pixels.width, whole.height / pixels.height];
   const [fromX, toX] = seen(whole.x, canvas.width, across, pixels.width);
   const [fromY, toY] = seen(whole.y, canvas.height, down, pixels.height);
   if (toX <= fromX || toY <= fromY) return;
   context.imageSmoothingEnabled = frame.scale * frame.pixelRatio < PIXELATED_SCALE;
-  // Down to a half every pixel of the level counts anyway; beyond that they must be averaged.
+  // Below half size, pixels must be averaged.
   context.imageSmoothingQuality = across < 0.5 ? "high" : "low";
   context.drawImage(
     pixels,
@@ -32,7 +32,7 @@ export function paintPhoto(context: CanvasRenderingContext2D, frame: Frame, pixe
   );
 }
 
-/** The pixels of a level that lie in the room, and one more to each side: smoothing looks at neighbours. */
+/** The visible pixels of a level plus one on each side for interpolation. */
 function seen(offset: number, room: number, scale: number, length: number): [number, number] {
   const from = Math.max(0, Math.floor(-offset / scale) - 1);
   const to = Math.min(length, Math.ceil((room - offset) / scale) + 1);

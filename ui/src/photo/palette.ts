@@ -1,10 +1,10 @@
-/** What a canvas needs of the tokens. None of it depends on the theme: it lies on a photograph. */
+/** Design tokens for canvas painting. They are the same in both themes, because they lie on a photo. */
 import type { PaletteColor } from "../kit/labelColors";
 
 export interface LabelColors {
   line: string;
   ink: string;
-  /** Under the line. */
+  /** Color under the line. */
   casing: string;
   isDashed: boolean;
 }

@@ -1,25 +1,23 @@
 /**
- * Pixels of images, loaded once and kept for a while: the one shown and its neighbours to look at, and larger levels of the
- * one shown for looking closely.
- *
- * The large levels are decoded away from the window's own thread, once: an `img` of fifty megapixels would be decoded
- * again whenever it is drawn at another size, and everything would wait for it.
+ * Image pixels, loaded once and cached: the current image and its neighbours, and larger levels of the current one for
+ * zooming. Large levels are decoded to bitmaps off the main thread: an `img` of 50 megapixels would be decoded again
+ * for every size, blocking the window.
  */
 import { SvelteMap } from "svelte/reactivity";
 
 import type { ImageId, PixelSize } from "../ipc/bindings";
 import type { PixelEdge, Seam } from "../ipc/seam";
 
-/** Both have the width and height of their own pixels. */
+/** Both have width and height in their own pixels. */
 export type Picture = HTMLImageElement | ImageBitmap;
 type Loaded = Picture | "loading" | "failed";
 
-/** A decoded 2048 level is 12 MB: the one shown, one to each side, and one on its way. */
+/** A decoded 2048 level is 12 MB: the current image, one on each side, and one loading. */
 const KEPT = { 384: 20, 2048: 4, 4096: 1, full: 1 } as const;
 const EDGES: readonly PixelEdge[] = [384, 2048, 4096, "full"];
-/** A level is good enough while it is stretched by no more than this. */
+/** A level is sharp enough up to this magnification. */
 const STRETCH = 1.05;
-/** A level that is hardly smaller than the next one is not worth its memory. */
+/** A level that is hardly smaller than the next is not worth its memory. */
 const WORTH = 1.25;
 
 export class Pixels {
@@ -42,8 +40,8 @@ export class Pixels {
   }
 
   /**
-   * What to draw of an image whose long edge is so many device pixels on the screen: the smallest level that is sharp,
-   * or else the sharpest that has arrived.
+   * The picture to draw for an image with this long edge on screen, in device pixels: the smallest sharp level,
+   * otherwise the largest loaded.
    */
   best(image: ImageId, longEdge: number): Picture | null {
     let best: Picture | null = null;
@@ -56,18 +54,18 @@ export class Pixels {
     return best;
   }
 
-  /** Loads the image in front of the person first, then what lies beside it; those stay. */
+  /** Loads the current image, then its neighbours, and keeps them. */
   show(image: ImageId, beside: ImageId[]): void {
     this.#inUse = new Set([image, ...beside]);
     for (const edge of [4096, "full"] as const)
       for (const other of [...this.#levels[edge].keys()]) if (other !== image) this.#forget(other, edge);
     this.#want(image, 2048);
-    // Something to look at until then; most often the strip below has it already.
+    // A preview until then; usually the strip has loaded it already.
     if (typeof this.#levels[2048].get(image) !== "object") this.#want(image, 384);
     for (const neighbour of beside) this.#want(neighbour, 2048);
   }
 
-  /** Loads what is sharp at this size; what there is shows until it has come. */
+  /** Loads the level that is sharp at this size; what is loaded is shown meanwhile. */
   sharpen(image: ImageId, size: PixelSize, longEdge: number): void {
     const whole = Math.max(size.width, size.height);
     if (Math.min(whole, longEdge) <= 2048 * STRETCH) return;
@@ -108,7 +106,7 @@ export class Pixels {
 
 async function decodedImage(url: string): Promise<HTMLImageElement> {
   const element = new Image();
-  // Without it the canvas would be tainted by pixels from the core's own scheme.
+  // Pixels from the core's scheme would taint the canvas otherwise.
   element.crossOrigin = "anonymous";
   element.src = url;
   await element.decode();
@@ -121,7 +119,7 @@ async function decodedBitmap(url: string): Promise<ImageBitmap> {
   return createImageBitmap(await response.blob());
 }
 
-/** Hundreds of megabytes do not wait for the collector. */
+/** Frees hundreds of megabytes at once instead of waiting for garbage collection. */
 function close(picture: Picture): void {
   if (!(picture instanceof HTMLImageElement)) picture.close();
 }

@@ -1,9 +1,6 @@
-/**
- * Where the label of an annotation goes: beside its box, never over what the box shows, never over another label, and not over
- * another small annotation where there is another place.
- */
+/** Label placement: beside the box, not over its content, other labels, or other small annotations if avoidable. */
 
-/** In pixels of the screen. */
+/** In device pixels. */
 export interface Area {
   x: number;
   y: number;
@@ -15,16 +12,16 @@ export interface TagWish {
   box: Area;
   width: number;
   height: number;
-  /** Gets a place even where there is no free one. */
+  /** Placed even if it covers something. */
   isNeeded: boolean;
 }
 
-/** As many labels as a small annotation is large, at the most. */
+/** An annotation up to this many label areas is small. */
 const SMALL = 6;
-/** Of a small annotation, the share that a label may hide. */
+/** Share of a small annotation that a label may cover. */
 const HIDDEN = 0.2;
 
-/** Places in the order of the wishes; null where a label would cover another, or what is `taken` already. */
+/** Positions in the order of the requests; null if a label would cover another label or an area in `taken`. */
 export function placeTags(wishes: TagWish[], room: Area, gap: number, already: Area[] = []): (Area | null)[] {
   const taken = [...already];
   const small = wishes.flatMap(({ box, width, height }) =>
@@ -55,7 +52,7 @@ function candidates(wish: TagWish, gap: number): Area[] {
     { x: box.x + box.width + gap, y: box.y, width, height },
     { x: box.x - width - gap, y: box.y, width, height },
   ];
-  // In a corner of a large box a label covers next to nothing.
+  // In the corner of a large box a label covers very little.
   const isRoomy = box.width > 3 * width && box.height > 6 * height;
   return isRoomy ? [beside[0] as Area, insideOf(wish, gap), ...beside.slice(1)] : beside;
 }
@@ -64,7 +61,7 @@ function insideOf({ box, width, height }: TagWish, gap: number): Area {
   return { x: box.x + gap, y: box.y + gap, width, height };
 }
 
-/** The place, shifted along the box's edge into the room; null when it is outside of the room or would meet the box. */
+/** The area shifted along the box's edge into the room; null if it is outside or would meet the box. */
 function pushedInto(place: Area, wish: TagWish, room: Area): Area | null {
   const shifted = within(place, room);
   const isShiftedAcross = shifted.y !== place.y;

@@ -1,8 +1,7 @@
 /**
- * Where an image stands on the screen: zoom and pan, and the one mapping between image pixels and CSS pixels of the
- * canvas. Drawing and pointers go through it, so that a box lands where it is clicked.
- *
- * Lengths: `image` in pixels of the upright image, `view` in CSS pixels of the canvas, `device` in pixels of the screen.
+ * Zoom and pan of an image, and the only mapping between image pixels and CSS pixels of the canvas, used by painting
+ * and pointer input alike. Units: `image` is pixels of the upright image, `view` CSS pixels of the canvas, `device`
+ * screen pixels.
  */
 import type { ImageId, PixelSize, Rect } from "../ipc/bindings";
 
@@ -11,34 +10,34 @@ export interface Point {
   y: number;
 }
 
-/** Free room around a fitted image, in CSS pixels, so that tags of annotations at its edges have a place. */
+/** Margin around a fitted image, in CSS pixels, for labels at its edges. */
 export const FIT_MARGIN = 24;
-/** One image pixel as at most this many device pixels. */
+/** Maximum device pixels per image pixel. */
 export const DEEPEST_ZOOM = 32;
-/** One press of a zoom key. */
+/** Factor of one zoom key press. */
 export const ZOOM_STEP = 1.25;
-/** Of the view, what an annotation fills that is zoomed to. */
+/** Share of the view that a zoomed annotation fills. */
 const ANNOTATION_SHARE = 0.6;
-/** A point has no extent: so many pixels of the image around it are shown. */
+/** A point has no size, so this many image pixels around it are shown. */
 const POINT_EXTENT = 64;
-/** An annotation that is shorter than this on the screen, in CSS pixels, cannot be judged. */
+/** Annotations shorter than this on screen, in CSS pixels, are too small to judge. */
 const TINY = 20;
 
 export class Viewport {
   image = $state.raw<PixelSize>({ width: 1, height: 1 });
-  /** Zero until the canvas has been measured. */
+  /** Zero until the canvas is measured. */
   view = $state.raw<PixelSize>({ width: 0, height: 0 });
-  /** Device pixels a CSS pixel. */
+  /** Device pixels per CSS pixel. */
   pixelRatio = $state(1);
-  /** CSS pixels an image pixel. */
+  /** CSS pixels per image pixel. */
   scale = $state(1);
-  /** Where the upper left corner of the image is, in the view. */
+  /** Upper left corner of the image, in the view. */
   offset = $state.raw<Point>({ x: 0, y: 0 });
-  /** Whether the image follows the size of the view, until somebody zooms or pans. */
+  /** Whether the image stays fitted when the view is resized; until the user zooms or pans. */
   isFitted = $state(true);
 
   readonly isMeasured = $derived(this.view.width > 0 && this.view.height > 0);
-  /** What was asked for before the canvas had a size: it is done once it has one. */
+  /** A request made before the canvas had a size, run once it has one. */
   #pending: (() => void) | null = null;
   #shown: ImageId | null = null;
 
@@ -48,15 +47,15 @@ export class Viewport {
       height: Math.max(1, this.view.height - 2 * FIT_MARGIN),
     };
     const filling = Math.min(room.width / this.image.width, room.height / this.image.height);
-    // A picture of a few pixels is not blown up into a blur.
+    // Tiny images are not enlarged without limit.
     return Math.min(filling, 4 / this.pixelRatio);
   });
   readonly smallestScale = $derived(Math.min(this.fitScale, 1 / this.pixelRatio) / 2);
   readonly largestScale = $derived(DEEPEST_ZOOM / this.pixelRatio);
-  /** Device pixels an image pixel, as people read zoom: 100 is sharp, one to one. */
+  /** Zoom in percent: 100 is one device pixel per image pixel. */
   readonly percent = $derived(this.scale * this.pixelRatio * 100);
 
-  /** Shows another image, fitted. The one with the `id` that is shown already stays as it was zoomed. */
+  /** Shows another image, fitted. The image with the same `id` keeps its zoom. */
   show(image: PixelSize, id: ImageId | null = null): void {
     const isShown = id !== null && id === this.#shown;
     if (isShown && image.width === this.image.width && image.height === this.image.height) return;
@@ -67,8 +66,8 @@ export class Viewport {
   }
 
   /**
-   * The canvas has another size. A fitted image stays fitted; otherwise what is in the middle stays there. A canvas that
-   * is not laid out has no size, and changes nothing.
+   * The canvas was resized. A fitted image stays fitted; otherwise the center stays. Ignored while the canvas has no
+   * layout.
    */
   resize(view: PixelSize, pixelRatio: number): void {
     if (view.width <= 0 || view.height <= 0) return;
@@ -102,13 +101,13 @@ export class Viewport {
     };
   }
 
-  /** Zooms by a factor and keeps the image point under `at` (in the view) where it is. */
+  /** Zooms by a factor around a point in the view. */
   zoomBy(factor: number, at: Point = this.#middle()): void {
     if (!this.isMeasured) return;
     this.#zoomTo(this.scale * factor, at);
   }
 
-  /** Zooms to a percentage as [`percent`] counts. */
+  /** Zooms to a [`percent`]. */
   zoomToPercent(percent: number, at: Point = this.#middle()): void {
     if (!this.#mayMeasure(() => this.zoomToPercent(percent))) return;
     this.#zoomTo(percent / 100 / this.pixelRatio, at);
@@ -120,7 +119,7 @@ export class Viewport {
     this.offset = this.#clamped({ x: this.offset.x + dx, y: this.offset.y + dy });
   }
 
-  /** Brings a box into view by moving as little as possible, and closer when it is too small to judge. */
+  /** Pans as little as possible to show a box, and zooms in if it is too small to judge. */
   reveal(box: Rect): void {
     if (!this.#mayMeasure(() => this.reveal(box))) return;
     const long = Math.max(box.x2 - box.x1, box.y2 - box.y1) * this.scale;
@@ -134,16 +133,13 @@ export class Viewport {
     this.#bringIn({ x: box.x1, y: box.y1 }, { x: box.x2, y: box.y2 });
   }
 
-  /** Brings a point into view by moving as little as possible. */
+  /** Pans as little as possible to show a point. */
   revealPoint(at: Point): void {
     if (!this.#mayMeasure(() => this.revealPoint(at))) return;
     this.#bringIn(at, at);
   }
 
-  /**
-   * Shows a box so that it takes a share of the view, with what is around it: never smaller than the whole image, and no
-   * more beside the image than there is need.
-   */
+  /** Zooms so that a box fills a share of the view; never smaller than the whole image. */
   zoomTo(box: Rect, share = ANNOTATION_SHARE, mostScale = this.largestScale): void {
     if (!this.#mayMeasure(() => this.zoomTo(box, share, mostScale))) return;
     const width = box.x2 - box.x1 || POINT_EXTENT;
@@ -170,7 +166,7 @@ export class Viewport {
     return { x: (point.x - this.offset.x) / this.scale, y: (point.y - this.offset.y) / this.scale };
   }
 
-  /** Whether the view has a size. Without one `later` is kept, in place of what was kept before. */
+  /** Whether the view has a size. If not, `later` replaces the pending request. */
   #mayMeasure(later: () => void): boolean {
     if (!this.isMeasured) this.#pending = later;
     return this.isMeasured;
@@ -205,7 +201,7 @@ export class Viewport {
     });
   }
 
-  /** An image can be pushed to the edge, never out of sight: its nearest edge stays within the middle of the view. */
+  /** The image may be moved to the edge but not out of view: its nearest edge stays within the center of the view. */
   #clamped(offset: Point): Point {
     return {
       x: clampAxis(offset.x, this.image.width * this.scale, this.view.width),
@@ -218,14 +214,14 @@ function clampAxis(offset: number, length: number, room: number): number {
   return Math.min(room / 2, Math.max(room / 2 - length, offset));
 }
 
-/** Where a length begins whose `middle` is to be in the middle of the room, or as near as its ends allow. */
+/** Start of a span whose `middle` is centered in the room, as far as its ends allow. */
 function framedAxis(middle: number, length: number, room: number): number {
   const free = room - length;
   if (free >= 2 * FIT_MARGIN) return free / 2;
   return Math.min(FIT_MARGIN, Math.max(free - FIT_MARGIN, room / 2 - middle));
 }
 
-/** By how much to move a span so that it lies in `0..room`; a longer one is centred. */
+/** Offset that moves a span into `0..room`; longer ones are centered. */
 function shiftInto(from: number, to: number, room: number): number {
   const free = Math.min(FIT_MARGIN, room / 4);
   if (to - from > room - 2 * free) {

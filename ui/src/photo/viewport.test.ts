@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DEEPEST_ZOOM, FIT_MARGIN, Viewport } from "./viewport.svelte";
 
-/** A small generator with a seed, so that a failure can be repeated. */
+/** A seeded generator, so that failures are reproducible. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -45,7 +45,7 @@ describe("viewport", () => {
     const next = random(11);
     for (let round = 0; round < 200; round += 1) {
       const port = viewport();
-      // Points on the image: beyond its edge the clamp that keeps it in sight comes first.
+      // Points on the image; beyond its edge the clamp applies first.
       const image = { x: 300 + next() * 1400, y: 200 + next() * 1100 };
       const cursor = port.viewFromImage(image);
       port.zoomBy(1 + next() * 6, cursor);
@@ -175,7 +175,7 @@ describe("viewport", () => {
     });
   });
 
-  it("comes closer to a annotation that is too small to judge", () => {
+  it("comes closer to an annotation that is too small to judge", () => {
     const port = viewport();
     port.reveal({ x1: 1000, y1: 1000, x2: 1010, y2: 1010 });
     expect(10 * port.scale).toBeGreaterThan(20);

@@ -1,4 +1,4 @@
-/** How a run asks: how many images at once, with what pause, and how long an answer may get. A preset fills in the fields. */
+/** Run options: concurrency, pause and answer length. A preset fills in the fields. */
 import type { Preset, PresetQuote, RunOptions } from "../ipc/bindings";
 import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import { words } from "../messages";
@@ -10,17 +10,17 @@ export const SHORTEST_ANSWER_TOKENS = 64;
 export const LONGEST_ANSWER_TOKENS = 128_000;
 
 export class Pace {
-  /** As they are typed; an empty field leaves it to the settings, and those to what goes well. */
+  /** As typed; an empty field uses the settings, and those the automatic value. */
   typedAtOnce = $state("");
   typedPause = $state("");
   typedMaxTokens = $state("");
-  /** Images prepared ahead, which only a preset says. */
+  /** Images prepared ahead; set only by presets. */
   #chunk = $state<number | null>(null);
 
   readonly atOnce = $derived(typedCount(this.typedAtOnce, MIN_AT_ONCE, MAX_AT_ONCE));
   readonly pause = $derived(typedCount(this.typedPause, 0, LONGEST_PAUSE_MILLIS));
   readonly maxTokens = $derived(typedCount(this.typedMaxTokens, SHORTEST_ANSWER_TOKENS, LONGEST_ANSWER_TOKENS));
-  /** Why a run cannot start with these, in words; null when it can. */
+  /** Why these values are invalid; null if valid. */
   readonly problem = $derived(this.#problem());
   readonly options = $derived<RunOptions>({
     concurrency: this.atOnce.count,
@@ -29,14 +29,14 @@ export class Pace {
     max_tokens: this.maxTokens.count,
   });
 
-  /** The preset whose numbers stand in the fields; null where they are one's own. */
+  /** The preset whose values are in the fields; null for custom values. */
   nameAmong(presets: readonly PresetQuote[]): PaceName | null {
     const { concurrency, pause_millis } = this.options;
     if (concurrency === null && pause_millis === null) return "auto";
     const same = presets.filter(
       ({ options }) => options.concurrency === concurrency && options.pause_millis === pause_millis,
     );
-    // Two may differ in nothing but how many images they prepare ahead.
+    // Two presets may differ only in images prepared ahead.
     return (same.find(({ options }) => options.chunk_size === this.#chunk) ?? same[0])?.preset ?? null;
   }
 
@@ -48,8 +48,8 @@ export class Pace {
   }
 
   #problem(): string | null {
-    if (this.atOnce.isWrong) return words.plan.atOnce.hinders;
-    if (this.pause.isWrong) return words.plan.pace.pauseHinders;
-    return this.maxTokens.isWrong ? words.plan.pace.maxTokensHinders : null;
+    if (this.atOnce.isWrong) return words.plan.concurrency.invalid;
+    if (this.pause.isWrong) return words.plan.pace.pauseInvalid;
+    return this.maxTokens.isWrong ? words.plan.pace.maxTokensInvalid : null;
   }
 }

@@ -1,4 +1,4 @@
-/** The plan screen's own state: the recipe, the quote for the planned images, and the model that would do it. */
+/** State of the plan screen: the recipe, the quote for the planned images, and the chosen model. */
 import type {
   Destination,
   Unavailable,
@@ -20,11 +20,11 @@ import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
-import { isBlocking } from "./unsupported_capabilities";
+import { isBlocking } from "./unsupported";
 
-/** Models at one destination, and what hinders them all; retired ones say so themselves. */
+/** Models at one destination, and why all are unavailable; retired models say it themselves. */
 export interface ModelGroup {
-  /** Of their server; empty for this machine. */
+  /** Empty for this machine. */
   host: string;
   destination: Destination;
   rows: ModelQuote[];
@@ -37,62 +37,62 @@ export class Plan {
 
   recipes = $state.raw<SavedRecipe[]>([]);
   recipeId = $state<RecipeId | null>(null);
-  /** Whether the core has said which recipes there are. */
+  /** Whether the recipes are loaded. */
   areRecipesRead = $state(false);
   quote = $state.raw<Quote | null>(null);
-  /** Why there is no quote, in words, when the core refused what one is made of. */
+  /** The error message if there is no quote. */
   refusal = $state<string | null>(null);
   isQuoting = $state(false);
   modelId = $state<ModelId | null>(null);
   typed = $state("");
-  /** The budget cap as it is typed; it stays while models change. */
+  /** As typed; kept when the model changes. */
   typedBudget = $state("");
-  /** Overnight where the chosen model can; it stays while models change. */
+  /** Batch if the chosen model supports it; kept when the model changes. */
   wantsBatch = $state(false);
-  /** Whether images are asked about whose answers were paid for earlier. */
+  /** Whether saved answers are ignored and paid for again. */
   ignoresSavedAnswers = $state(false);
-  /** Whether of images that look alike only one is asked about. */
+  /** Whether only one of each group of near-duplicates is sent. */
   propagatesToSimilar = $state(false);
   isStarting = $state(false);
-  /** Whether the person is asked to agree that images go to a server for the first time. */
+  /** Whether the first transfer to a server is being confirmed. */
   isAskingToSend = $state(false);
-  /** Commands that the person is shown before they may run with a run; none while nothing is asked. */
+  /** Hooks that need consent before the run; empty if none. */
   askedHooks = $state.raw<readonly AskedHook[]>([]);
 
   readonly recipe = $derived(this.recipes.find((saved) => saved.id === this.recipeId) ?? null);
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
   readonly mode = $derived<RunMode>(this.wantsBatch && this.chosen?.batch_dollars ? "batch" : "live");
-  /** What the quote is to be for. */
+  /** Options of the quote. */
   readonly terms = $derived<Terms>({
     propagates_to_similar: this.propagatesToSimilar,
     ignores_saved_answers: this.ignoresSavedAnswers,
   });
-  /** How long an answer may get decides the price, how fast they come does not. */
+  /** Answer length determines the price; the other run options do not. */
   readonly quoteOptions = $derived<RunOptions>({ max_tokens: this.pace.maxTokens.count });
   readonly price = $derived<Price | null>(this.chosen && priceOf(this.chosen, this.mode));
-  /** Images that the chosen model is asked about. */
+  /** Images that the chosen model gets. */
   readonly asked = $derived(this.chosen ? this.askedOf(this.chosen) : 0);
   readonly groups = $derived(groupsOf(this.quote?.models ?? []));
-  /** Labels that the chosen model will not look for. */
+  /** Labels that the chosen model does not support. */
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
-  /** One scale for every whisker of the table; null when nothing has a price above nought. */
+  /** One scale for all whiskers; null if nothing costs anything. */
   readonly costScale = $derived(costScale(this.quote, this.mode));
-  /** Whether a budget has a meaning for the chosen model: it costs something, or nobody knows what. */
+  /** Whether a budget applies: the chosen model has a price, or an unknown one. */
   readonly mayCost = $derived(mayCost(this.chosen));
-  /** Why the budget cap will not do, in words; null when it will. */
+  /** Why the budget is invalid; null if valid. */
   readonly budgetProblem = $derived(this.#budgetProblem());
-  /** What the run may cost at most, be it too little to begin; null: no limit. */
+  /** The maximum cost, even if too low to start; null for no limit. */
   readonly cap = $derived(this.mayCost ? typedMoney(this.typedBudget).amount : null);
-  /** What the budget does to the run, in words; empty where it lets it come to its end. */
+  /** How the budget limits the run; empty if it does not. */
   readonly budgetForecast = $derived(this.#budgetForecast());
-  /** Why the run cannot start, in words; null when it can. */
+  /** Why the run cannot start; null if it can. */
   readonly unavailable = $derived(this.#unavailable());
   readonly goal = $derived(this.#goal());
 
   #latestQuestion = 0;
-  /** The budget that the quote is about. */
+  /** The budget of the quote. */
   #quotedBudget = $state<number | null>(null);
-  /** Whether `modelId` is the person's choice, which a new quote leaves alone while it has that model. */
+  /** Whether the user chose `modelId`; new quotes keep it if they have the model. */
   #isChosenByPerson = false;
 
   constructor(app: App) {
@@ -111,12 +111,12 @@ export class Plan {
     }
   }
 
-  /** Asks how far the budget reaches. The prices stay as they are, so the run may be started meanwhile. */
+  /** Updates the forecast of the budget. Prices stay, so the run may be started meanwhile. */
   async askBudget(): Promise<void> {
     await this.ask(this.isQuoting);
   }
 
-  /** Asks for the quote of the present plan; an answer to an earlier question is dropped. */
+  /** Requests a quote; answers to earlier requests are dropped. */
   async ask(isNewQuote = true): Promise<void> {
     const question = ++this.#latestQuestion;
     if (this.recipeId === null) return;
@@ -138,13 +138,13 @@ export class Plan {
     if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote);
   }
 
-  /** Reads once more what was refused. */
+  /** Retries the failed request. */
   async tryAgain(): Promise<void> {
     if (!this.areRecipesRead) await this.loadRecipes();
     await this.ask();
   }
 
-  /** What the core refuses here is told where the quote would be, not beside it. */
+  /** Errors are shown in place of the quote. */
   async #read<Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> {
     try {
       return await question();
@@ -155,7 +155,7 @@ export class Plan {
     }
   }
 
-  /** Images that a model is asked about: what its quote is for. */
+  /** Images that a model gets. */
   askedOf(row: ModelQuote): number {
     return this.quote === null ? 0 : askedOf(row, this.quote, this.terms);
   }
@@ -165,7 +165,7 @@ export class Plan {
     this.#isChosenByPerson = true;
   }
 
-  /** It is chosen again after a restart. */
+  /** Remembered across restarts. */
   chooseRecipe(recipe: RecipeId): void {
     this.recipeId = recipe;
     keep("recipe", recipe);
@@ -188,14 +188,14 @@ export class Plan {
     if (!recipe || recipe.is_builtin) return;
     const isDeleted = await this.app.attempt(() => this.app.seam.deleteRecipe(recipe.id).then(() => true));
     if (!isDeleted) return;
-    this.app.tell(words.plan.deleted(recipe.recipe.name), "plain", {
+    this.app.notify(words.plan.deleted(recipe.recipe.name), "plain", {
       label: words.plan.undoDelete,
       do: () => void this.#save(recipe.recipe.labels.map(({ name }) => name).join(", ")),
     });
     await this.loadRecipes();
   }
 
-  /** Starts the run, or asks first: whether images may go to where they have not gone before, whether new commands may run. */
+  /** Starts the run, after confirming new servers and new hooks. */
   async start(): Promise<void> {
     const destination = this.chosen?.model.destination;
     const isNew = destination?.kind === "host" && !(this.app.settings.agreed_hosts ?? []).includes(destination.name);
@@ -203,7 +203,7 @@ export class Plan {
     else await this.#startWithHooks();
   }
 
-  /** Images may go to the chosen model's server, now and later. */
+  /** Allows sending to the chosen model's server. */
   async agree(): Promise<void> {
     this.isAskingToSend = false;
     const destination = this.chosen?.model.destination;
@@ -212,7 +212,7 @@ export class Plan {
     if (await this.app.saveSettings({ agreed_hosts })) await this.#startWithHooks();
   }
 
-  /** Those commands may run, now and later. */
+  /** Allows these hooks. */
   async agreeToHooks(): Promise<void> {
     const asked = this.askedHooks;
     this.askedHooks = [];
@@ -223,13 +223,13 @@ export class Plan {
     await this.#start();
   }
 
-  /** The run leaves out what nobody has agreed to, and says so. */
+  /** Starts without hooks that were not allowed; the run reports them. */
   async startWithoutHooks(): Promise<void> {
     this.askedHooks = [];
     await this.#start();
   }
 
-  /** Commands may have come into the settings file by another way than the window, which asks for each of them. */
+  /** Hooks may have been added to the settings file outside of the window, so each needs consent. */
   async #startWithHooks(): Promise<void> {
     if (this.unavailable !== null || this.isStarting) return;
     const standings = (await this.app.attempt(() => this.app.seam.hooks())) ?? [];
@@ -251,7 +251,7 @@ export class Plan {
         model: modelId,
         mode: this.mode,
         ...this.terms,
-        // The vendor says how many of a batch it works on at once.
+        // In batch mode the vendor decides the concurrency.
         options: this.mode === "live" ? this.pace.options : this.quoteOptions,
         pilot: null,
         budget_dollars: this.cap,
@@ -260,26 +260,26 @@ export class Plan {
     );
     this.isStarting = false;
     if (run === undefined) return;
-    // To pay again is decided anew every time.
+    // Paying again is never remembered.
     this.ignoresSavedAnswers = false;
     this.app.showRun(run);
   }
 
   #unavailable(): string | null {
-    // What is started is what was quoted, so an outdated quote starts nothing.
+    // Only a current quote can be started.
     if (this.isQuoting || !(this.areRecipesRead || this.refusal !== null)) return words.plan.quoting;
     if (this.areRecipesRead && this.recipeId === null) return words.plan.noRecipe;
     if (!this.quote) return words.plan.noQuote;
     if (this.quote.image_count === 0) return words.plan.noneChosen;
     if (!this.chosen) return words.plan.chooseModel;
     if (this.chosen.can_run) {
-      if (this.budgetProblem !== null) return words.plan.budget.hinders;
+      if (this.budgetProblem !== null) return words.plan.budget.invalid;
       return this.pace.problem;
     }
     const { model, unsupported_capabilities, unavailable } = this.chosen;
     if (unavailable) return words.plan.unavailable(unavailable);
     const blocking = unsupported_capabilities.find(isBlocking);
-    return blocking ? words.plan.unsupported(words.plan.theModel(model.name), blocking) : words.plan.cannotRun;
+    return blocking ? words.plan.unsupported(words.plan.theModel(model.name), blocking) : words.plan.unsupportedRecipe;
   }
 
   #budgetProblem(): string | null {
@@ -303,7 +303,7 @@ export class Plan {
     return said;
   }
 
-  /** What the one button says: the number of images and of dollars. */
+  /** Text of the start button: images and cost. */
   #goal(): string {
     const cost = this.price?.cost ?? null;
     if (!this.quote?.image_count) return words.plan.annotateNothing;
@@ -320,14 +320,14 @@ function mayCost(chosen: ModelQuote | null): boolean {
   return chosen.cost_dollars ? chosen.cost_dollars.high > 0 : chosen.model.destination.kind === "host";
 }
 
-/** The suggested model where it can run, else the first that can. */
+/** The suggested model if available, otherwise the first that is. */
 function modelToChoose(quote: Quote): ModelId | null {
   const suggested = quote.models.find(({ model }) => model.id === quote.suggested_model);
   const chosen = suggested?.can_run ? suggested : (quote.models.find((row) => row.can_run) ?? quote.models[0]);
   return chosen?.model.id ?? null;
 }
 
-/** Models by where they are, in the order in which they came. */
+/** Groups models by destination, in order. */
 export function groupsOf(models: readonly ModelQuote[]): ModelGroup[] {
   const groups = new Map<string, ModelGroup>();
   for (const row of models) {
@@ -363,7 +363,7 @@ function costScale(quote: Quote | null, mode: RunMode): CostScale | null {
     return cost && cost.high > 0 ? [cost] : [];
   });
   if (costs.length === 0) return null;
-  // A little room at both ends, so that no whisker touches the edge of its column.
+  // Some space at both ends, so that no whisker touches the edge.
   return {
     from: Math.min(...costs.map(({ low }) => Math.max(1e-9, low))) / 1.3,
     to: Math.max(...costs.map(({ high }) => high)) * 1.3,

@@ -154,9 +154,9 @@ describe("the budget cap", () => {
   it("lets the run start while a new budget is looked at", async () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "0.60";
-    const asking = plan.askBudget();
+    const pending = plan.askBudget();
     expect([plan.isQuoting, plan.unavailable, plan.budgetForecast]).toEqual([false, null, []]);
-    await asking;
+    await pending;
     expect(plan.budgetForecast).toHaveLength(1);
   });
 
@@ -169,12 +169,12 @@ describe("the budget cap", () => {
     expect(plan.isAskingToSend).toBe(false);
     plan.typedBudget = "0.001";
     expect(plan.budgetProblem).toMatch(
-      /^Not one image could be sent under \$0\.001; the most expensive can cost \$0\.00\d+\.$/u,
+      /^\$0\.001 is too low for a single image; the most expensive can cost \$0\.00\d+\.$/u,
     );
     plan.typedBudget = "0.01";
     expect(plan.unavailable).toBeNull();
     plan.choose("claude-opus-5-5");
-    expect(plan.budgetProblem).toMatch(/^Not one image could be sent under \$0\.01;/u);
+    expect(plan.budgetProblem).toMatch(/^\$0\.01 is too low for a single image;/u);
   });
 
   it("cannot be kept to where nobody has told a price", async () => {

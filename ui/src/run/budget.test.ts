@@ -25,16 +25,16 @@ describe("a run at its budget", () => {
   });
 
   it("proposes what is paid, what the rest is expected to need and a margin, in whole cents", () => {
-    // 18 paid, 1 possibly billed, 18 for the other fifty and a fifth more, 2.64 that one request reserves beyond its cost.
+    // 18 paid, 1 possibly billed, 18 for the other fifty plus 20 %, 2.64 that one request reserves beyond its cost.
     expect(higherBudget(half)).toMatchObject({ budget: 0.44, left: 50 });
     const dear = { ...half, quoted_dollars: { ...quoted, high: 9000 * CENT } };
     expect(higherBudget(dear).budget).toBe(0.44);
     const { committed, rest, margin, budget } = higherBudget(half);
     expect(committed + rest + margin).toBeCloseTo(budget, 9);
-    // Before anything was paid the quote says what an image costs.
+    // Before anything is paid, the quote gives the cost per image.
     const fresh = { ...half, spent_dollars: 0, possibly_billed: { count: 0, at_most_dollars: 0 }, done: 0, failed: 0 };
     expect(higherBudget({ ...fresh, budget_dollars: 1 * CENT }).budget).toBe(0.51);
-    // There is room for what the last request reserves, and the budget is raised in any case.
+    // Leaves room for what the last request reserves, and always raises the budget.
     const last = { ...half, done: 98, failed: 1, spent_dollars: 49.5 * CENT, largest_request_dollars: 9 * CENT };
     expect(higherBudget(last).budget).toBe(0.6);
     expect(higherBudget({ ...half, budget_dollars: 90 * CENT }).budget).toBe(0.91);
@@ -42,26 +42,26 @@ describe("a run at its budget", () => {
 });
 
 describe("the cost bar", () => {
-  const kinds = (run: Spending) => costBarScale(run, quoted, null).annotations.map(({ kind }) => kind);
+  const kinds = (run: Spending) => costBarScale(run, quoted, null).markers.map(({ kind }) => kind);
 
   const uncapped = { ...half, budget_dollars: null };
 
   it("has every amount at its place of one scale, and leaves out a bound that is far off", () => {
     const near = costBarScale(uncapped, { ...quoted, high: 90 * CENT }, null);
-    expect(near).toMatchObject({ beyond: null, annotations: [{ kind: "quote" }, { kind: "high" }] });
-    for (const { cost, place } of near.annotations) expect(place).toBeCloseTo(cost / near.end);
+    expect(near).toMatchObject({ beyond: null, markers: [{ kind: "quote" }, { kind: "high" }] });
+    for (const { cost, place } of near.markers) expect(place).toBeCloseTo(cost / near.end);
     expect(near.end).toBeGreaterThan(90 * CENT);
     const far = costBarScale(uncapped, { ...quoted, high: 9000 * CENT }, null);
     expect(far).toMatchObject({
       beyond: { kind: "high", cost: 9000 * CENT },
-      annotations: [{ kind: "quote", place: 0.5 }],
+      markers: [{ kind: "quote", place: 0.5 }],
     });
     expect(far.end).toBeCloseTo(80 * CENT);
     expect(costBarScale(uncapped, quoted, 200 * CENT).end).toBeCloseTo(210 * CENT);
     expect(costBarScale({ ...half, budget_dollars: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(73.5 * CENT);
   });
 
-  it("has its annotations in their order", () => {
+  it("has its markers in their order", () => {
     expect(kinds({ ...half, budget_dollars: 60 * CENT })).toEqual(["quote", "cap"]);
     expect(kinds(half)).toEqual(["cap", "quote"]);
   });
@@ -69,7 +69,7 @@ describe("the cost bar", () => {
   it("leaves a budget out that is far beyond all costs", () => {
     const scale = costBarScale({ ...half, budget_dollars: 1000 * CENT }, quoted, null);
     expect(scale.beyond).toEqual({ kind: "cap", cost: 1000 * CENT });
-    expect(scale.annotations.map(({ kind }) => kind)).toEqual(["quote"]);
+    expect(scale.markers.map(({ kind }) => kind)).toEqual(["quote"]);
   });
 });
 

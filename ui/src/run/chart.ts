@@ -1,4 +1,4 @@
-/** The geometry of a small line chart. */
+/** Geometry of a small line chart. */
 
 /** Points of an SVG polyline: values from left to right, zero at the bottom, `most` at the top. */
 export function linePoints(values: readonly number[], most: number, width: number, height: number): string {
@@ -12,7 +12,7 @@ export function linePoints(values: readonly number[], most: number, width: numbe
     .join(" ");
 }
 
-/** The next round number: what an axis ends at, so that it does not move with every point. */
+/** The next round number, for an axis that does not change with every point. */
 export function roundUp(value: number): number {
   if (value <= 0) return 1;
   const magnitude = 10 ** Math.floor(Math.log10(value));

@@ -1,4 +1,4 @@
-/** The large figures above a run's pictures. */
+/** The large figures of the run screen. */
 import type { RunProgress } from "../ipc/bindings";
 import { isCostReported } from "../history/cost";
 import { words } from "../messages";
@@ -10,14 +10,14 @@ export interface Figure {
   note: string;
 }
 
-/** `now`: the clock, read with every snapshot, so that an estimate is as old as that. */
+/** `now` is read with every snapshot, so that estimates match it. */
 export function figuresOf(progress: RunProgress, isWorking: boolean, now: number): Figure[] {
   return progress.mode === "batch"
     ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), annotations(progress)]
     : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), annotations(progress)];
 }
 
-/** What a run without a cost bar has cost. */
+/** The cost figure of a run without a cost bar. */
 export function costFigure(
   { spent_dollars: spent, possibly_billed, destination }: RunProgress,
   isWorking: boolean,
@@ -31,14 +31,15 @@ export function costFigure(
 }
 
 function time({ elapsed_millis, left_millis, done, failed }: RunProgress, isWorking: boolean, now: number): Figure {
-  if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
+  if (!isWorking)
+    return { name: words.run.elapsed, value: words.run.duration(elapsed_millis), note: words.run.elapsedNote };
   return {
     name: words.run.timeLeft,
     ...(left_millis !== null
-      ? { value: words.run.duration(left_millis), note: words.run.doneAbout(now + left_millis) }
+      ? { value: words.run.duration(left_millis), note: words.run.estimatedEnd(now + left_millis) }
       : done + failed === 0
         ? { value: words.run.timeLeftUnknown, note: words.run.afterFirst }
-        : { value: words.run.none, note: words.run.noneFinish }),
+        : { value: words.run.none, note: words.run.stalled }),
   };
 }
 
@@ -53,9 +54,9 @@ function rate({ rate_per_minute, rate_window_millis, done, failed }: RunProgress
 
 function takes({ p50_millis, p95_millis }: RunProgress): Figure {
   return {
-    name: words.run.takes,
+    name: words.run.timePerImage,
     value: p50_millis === null ? words.run.none : words.run.duration(p50_millis),
-    note: p95_millis === null ? words.run.afterFirst : words.run.takesNote(p95_millis),
+    note: p95_millis === null ? words.run.afterFirst : words.run.timePerImageNote(p95_millis),
   };
 }
 
@@ -63,12 +64,13 @@ function annotations({ annotations: found, done }: RunProgress): Figure {
   return {
     name: words.run.annotations,
     value: count(found),
-    note: done === 0 ? "" : words.run.annotationsEach(found / done),
+    note: done === 0 ? "" : words.run.annotationsPerImage(found / done),
   };
 }
 
 function sinceStart({ started_at, elapsed_millis }: RunProgress, isWorking: boolean, now: number): Figure {
-  if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
+  if (!isWorking)
+    return { name: words.run.elapsed, value: words.run.duration(elapsed_millis), note: words.run.elapsedNote };
   return {
     name: words.run.batch.since,
     value: words.run.wholeMinutes(Math.max(0, now - started_at)),

@@ -1,16 +1,16 @@
-/** What a run needs the person for. */
+/** What in a run needs the user. */
 import type { Dollars, EndpointState, RunProgress } from "../ipc/bindings";
 import { isAtBudget } from "./budget";
 import { mayResume, ownStop } from "./run.svelte";
 
 export interface Needs {
-  /** It was interrupted, or stopped for a reason that the person has to look after; its budget aside. */
+  /** Interrupted, or stopped for a reason other than its budget that needs the user. */
   isStopped: boolean;
-  /** The budget at which it stopped; null when it did not stop for that. */
+  /** The budget at which it stopped; otherwise null. */
   budget: Dollars | null;
-  /** Endpoints that are not used while others are. */
+  /** Endpoints that are unused while others work. */
   failing: EndpointState[];
-  /** Of all things that are listed. */
+  /** Total number of issues. */
   count: number;
 }
 
@@ -19,7 +19,7 @@ export function needsOf(progress: RunProgress): Needs {
   const isOpen = mayResume(state, total - done - failed);
   const budget = isOpen && isAtBudget(state) ? progress.budget_dollars : null;
   const isStopped = isOpen && (ownStop(state) !== null || state.kind === "interrupted");
-  // Where all fail the run waits or stops, and says why.
+  // If all endpoints fail, the run itself waits or stops with a reason.
   const isAlone = isStopped || routes.length < 2;
   const failing = isAlone ? [] : routes.filter((route) => route.failure !== null);
   const listed = [isStopped, budget !== null, cut_short > 0].filter(Boolean).length;

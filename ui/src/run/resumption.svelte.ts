@@ -1,4 +1,4 @@
-/** Going on with a run. Requests that may have been billed without an answer are made again only by consent. */
+/** Resuming a run. Requests that may already have been billed are sent again only after confirmation. */
 import type { Dollars, PossiblyBilled, ResumeRequest, RunId } from "../ipc/bindings";
 
 export interface ResumptionAsked {
@@ -6,21 +6,21 @@ export interface ResumptionAsked {
   unsettled: PossiblyBilled;
   budget: Dollars | null;
   retriesFailed: boolean;
-  /** Whether these requests are in batches that are given up. */
+  /** Whether these requests are in abandoned batches. */
   givesUpBatches: boolean;
 }
 
 export class Resumption {
   readonly #resume: (request: ResumeRequest) => Promise<void>;
 
-  /** What the person is asked about; null while there is no question. */
+  /** The pending confirmation; null if there is none. */
   asked = $state.raw<ResumptionAsked | null>(null);
 
   constructor(resume: (request: ResumeRequest) => Promise<void>) {
     this.#resume = resume;
   }
 
-  /** Resumes, or asks first; a budget of null leaves the one that the run has. */
+  /** Resumes, or asks for confirmation first; a null budget keeps the current one. */
   async want(
     run: RunId,
     unsettled: PossiblyBilled,
@@ -32,12 +32,12 @@ export class Resumption {
     else await this.#resume(requestOf(wanted, false));
   }
 
-  /** Goes on with the run, and tries its failed images again. */
+  /** Resumes and retries failed images. */
   async wantRetry(run: RunId, unsettled: PossiblyBilled): Promise<void> {
     await this.want(run, unsettled, null, true);
   }
 
-  /** Asks whether the batches that the server does not know are given up. */
+  /** Asks for confirmation to abandon the batches unknown to the server. */
   wantToGiveUp(run: RunId, unsettled: PossiblyBilled, unknown: PossiblyBilled): void {
     const both = {
       count: unsettled.count + unknown.count,

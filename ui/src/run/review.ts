@@ -1,13 +1,13 @@
-/** From a run to the review of its annotations. */
+/** Opens the review of a run. */
 import type { RunId } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 import { imagesOfRun } from "../state/questions";
 
-/** Opens review of the images of `run` with the least certain first. */
-export async function openReviewOfAnnotations(app: App, run: RunId): Promise<void> {
+/** Opens review of the images of `run`, least certain first. */
+export async function openReviewOfRun(app: App, run: RunId): Promise<void> {
   const ids = await app.attempt(() => app.seam.imageIds(imagesOfRun(run)));
   if (ids === undefined) return;
-  // The question names the run: its layer is shown, and people's work.
+  // The query names the run, so its layer and people's annotations are shown.
   app.layers = null;
   app.openReview(ids, 0, imagesOfRun(run));
 }

@@ -1,4 +1,4 @@
-/** One run as the Run screen follows it: its snapshots, and the pictures that go with them at a pace that eyes follow. */
+/** State of the run screen: snapshots of one run, and its images at a readable rate. */
 import { SvelteMap } from "svelte/reactivity";
 
 import type {
@@ -19,10 +19,10 @@ import { words } from "../messages";
 import type { OwnStop } from "../messages/en/run";
 import { layersOfRuns } from "../state/layers";
 
-/** A fast route has dozens in flight: two rows tell enough. */
-export const MOST_IN_FLIGHT = 12;
+/** Two rows; fast endpoints have dozens in flight. */
+export const MAX_IN_FLIGHT = 12;
 
-/** Snapshots come ten times a second; pictures that change as often only flicker. */
+/** Snapshots arrive ten times a second; images that change as often only flicker. */
 const PICTURE_MILLIS = 500;
 
 export type StateName = "running" | "stopping" | "interrupted" | StopReason;
@@ -31,7 +31,7 @@ export function stateName(state: RunState): StateName {
   return state.kind === "stopped" ? state.reason : state.kind;
 }
 
-/** Why a run ended by itself, with something for a person to do about it; null when it did not. */
+/** The reason of a run that stopped on its own and needs the user; otherwise null. */
 export function ownStop(state: RunState): OwnStop | null {
   return state.kind === "stopped" && isOwnStop(state.reason) ? state.reason : null;
 }
@@ -40,36 +40,36 @@ function isOwnStop(reason: StopReason): reason is OwnStop {
   return reason in words.run.stopped;
 }
 
-/** What the whole run will cost if it goes on as it began; null before the first image and where nothing is paid. */
+/** Projected total cost; null before the first image and for free runs. */
 export function costHeading({ spent_dollars: spent, done, failed, total }: RunProgress): Dollars | null {
   const finished = done + failed;
   return finished === 0 || spent === 0 ? null : (spent / finished) * total;
 }
 
-/** The run that a person most likely wants to see: what goes on, else what could, else the latest. */
+/** The run to show by default: active, otherwise resumable, otherwise the latest. */
 export function runToShow(newestFirst: RunSummary[]): RunId | null {
   const going = newestFirst.find(({ state }) => state.kind === "running" || state.kind === "stopping");
   const open = newestFirst.find(({ state }) => state.kind === "interrupted");
   return (going ?? open ?? newestFirst[0])?.id ?? null;
 }
 
-/** Whether a run can go on: it is not at work, and something waits. */
+/** Whether a run can be resumed: not active, and images are waiting. */
 export function mayResume(state: RunState, waiting: number): boolean {
   return waiting > 0 && isIdle(state);
 }
 
-/** Whether a run rests, so that somebody may go on with it. */
+/** Whether a run is idle, so that it can be resumed. */
 export function isIdle(state: RunState): boolean {
   return state.kind === "interrupted" || state.kind === "stopped";
 }
 
-/** Failed images for which another try may come out otherwise. */
+/** Failed images that a retry may fix. */
 export function retryable(failures: readonly FailureGroup[]): number {
   return failures.reduce((sum, group) => sum + (group.is_worth_retrying ? group.count : 0), 0);
 }
 
-/** Those under way the longest, the longest first. */
-export function longestUnderWay(inFlight: readonly InFlight[], most: number): InFlight[] {
+/** Images in flight longest, longest first. */
+export function longestInFlight(inFlight: readonly InFlight[], most: number): InFlight[] {
   return [...inFlight].sort((one, other) => other.since_millis - one.since_millis).slice(0, most);
 }
 
@@ -80,9 +80,9 @@ export class RunView {
   readonly #refused: (refusal: unknown) => void;
 
   progress = $state.raw<RunProgress | null>(null);
-  /** Whether it is known which run to show, and that there is none. */
+  /** Whether the runs are loaded and there are none. */
   isEmpty = $state(false);
-  /** Those that are shown, the longest under way first. */
+  /** Shown images in flight, longest first. */
   inFlight = $state.raw<InFlight[]>([]);
   moreInFlight = $state(0);
   justAnswered = $state.raw<JustAnswered[]>([]);
@@ -91,7 +91,7 @@ export class RunView {
   #stop: (() => void) | null = null;
   #following: RunId | null = null;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Images whose cards were fetched after their answer: their annotations are known. */
+  /** Images whose cards were fetched after their answer, with annotations. */
   #answered = new Set<ImageId>();
 
   readonly state = $derived<StateName | null>(this.progress && stateName(this.progress.state));
@@ -100,7 +100,7 @@ export class RunView {
   );
   readonly mayPause = $derived(this.state === "running");
   readonly mayResume = $derived(this.progress !== null && mayResume(this.progress.state, this.left));
-  /** Failed images that can be tried again now. */
+  /** Failed images that can be retried now. */
   readonly retryable = $derived(
     this.progress !== null && isIdle(this.progress.state) ? retryable(this.progress.failures) : 0,
   );
@@ -111,7 +111,7 @@ export class RunView {
     this.#refused = refused;
   }
 
-  /** Shows this run, or the one most likely meant. */
+  /** Shows this run, or the default one. */
   async follow(run: RunId | null): Promise<void> {
     try {
       const shown = run ?? runToShow(await this.#seam.runs());
@@ -123,7 +123,7 @@ export class RunView {
       const stop = await this.#seam.watchRun(shown, (snapshot) => {
         if (this.#following === shown) this.#take(snapshot);
       });
-      // Meanwhile somebody may have turned to another run.
+      // The user may have switched to another run meanwhile.
       if (this.#following === shown) this.#stop = stop;
       else stop();
     } catch (refusal) {
@@ -132,8 +132,8 @@ export class RunView {
     }
   }
 
-  /** Listens anew: whoever told of a run that stopped may not tell of its resumption. */
-  async followAgain(): Promise<void> {
+  /** Subscribes again, because a stopped run's subscription may not report its resumption. */
+  async resubscribe(): Promise<void> {
     const run = this.#following;
     if (run === null) return;
     this.leave();
@@ -165,12 +165,12 @@ export class RunView {
     }
   }
 
-  /** One question for all pictures that are new. */
+  /** Fetches the cards of all new images in one request. */
   async #showPictures(): Promise<void> {
     const snapshot = this.progress;
     if (snapshot === null) return;
     const answered = snapshot.just_answered.map(({ image }) => image);
-    const shownInFlight = longestUnderWay(snapshot.in_flight, MOST_IN_FLIGHT);
+    const shownInFlight = longestInFlight(snapshot.in_flight, MAX_IN_FLIGHT);
     const flying = shownInFlight.map(({ image }) => image);
     const fresh = answered.filter((image) => !this.#answered.has(image));
     const unknown = flying.filter((image) => !this.cards.has(image) && !fresh.includes(image));

@@ -372,7 +372,7 @@ describe("the figures of a live run", () => {
 
   it("promise no end while no image finishes", () => {
     const stalled = { ...snapshot(7, RUNNING, [1], [2]), left_millis: null };
-    expect(of(stalled, true, "Time left")).toMatchObject({ value: "–", note: "no images are finishing" });
+    expect(of(stalled, true, "Time left")).toMatchObject({ value: "–", note: "waiting for images to finish" });
     expect(of(snapshot(7, RUNNING, [1], []), true, "Time left")?.value).toBe("Measuring");
   });
 

@@ -3,7 +3,7 @@ import type { ConnectionCheck, RouteLimits, SettingSource } from "../ipc/binding
 import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { KeyKeeper } from "./key.svelte";
-import { type LimitName, MOST_A_MINUTE } from "./limits";
+import { type LimitName, MAX_A_MINUTE } from "./limits";
 
 /** Whether something can be changed here: what the environment says is for the environment to change. */
 export function isOurs(source: SettingSource): boolean {
@@ -62,7 +62,7 @@ export class ClaudeSettings extends KeyKeeper {
 
   /** An empty field follows what the server announces or refuses. */
   async saveLimit(name: LimitName, typed: string): Promise<void> {
-    const { count, isWrong } = typedCount(typed, 1, MOST_A_MINUTE);
+    const { count, isWrong } = typedCount(typed, 1, MAX_A_MINUTE);
     this.wrongLimit = isWrong ? name : null;
     if (!isWrong) await this.#app.saveSettings({ limits: { ...this.limits, [name]: count } });
   }

@@ -5,7 +5,7 @@ import type { App } from "../state/app.svelte";
 
 /** In the order in which they come. */
 export const HOOK_EVENTS: readonly HookEvent[] = ["before_run", "after_run", "on_failure"];
-export const MOST_SECONDS = 600;
+export const MAX_SECONDS = 600;
 const DEFAULT_SECONDS = 30;
 
 /** A command that the person is shown before it may run. */
@@ -54,7 +54,7 @@ export class HookSettings {
 
   /** Asks first when a command is new. */
   async save(): Promise<void> {
-    const { isWrong, count } = typedCount(this.seconds, 1, MOST_SECONDS);
+    const { isWrong, count } = typedCount(this.seconds, 1, MAX_SECONDS);
     this.areSecondsWrong = isWrong || count === null;
     if (this.areSecondsWrong) return;
     const unknown = HOOK_EVENTS.filter((event) => !this.#isAgreed(event));
@@ -112,8 +112,7 @@ export class HookSettings {
       before_run: command("before_run"),
       after_run: command("after_run"),
       on_failure: command("on_failure"),
-      timeout_seconds:
-        typedCount(this.seconds, 1, MOST_SECONDS).count ?? this.#saved.timeout_seconds ?? DEFAULT_SECONDS,
+      timeout_seconds: typedCount(this.seconds, 1, MAX_SECONDS).count ?? this.#saved.timeout_seconds ?? DEFAULT_SECONDS,
     };
   }
 

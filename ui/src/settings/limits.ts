@@ -6,4 +6,4 @@ export type LimitName = keyof RouteLimits;
 export const LIMIT_NAMES: readonly LimitName[] = ["requests", "input_tokens", "output_tokens"];
 
 /** The core counts them in 32 bits. */
-export const MOST_A_MINUTE = 4_294_967_295;
+export const MAX_A_MINUTE = 4_294_967_295;

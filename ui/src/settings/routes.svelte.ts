@@ -2,11 +2,11 @@
 import type { FurtherConnection, FurtherRoute } from "../ipc/bindings";
 import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
-import { LIMIT_NAMES, type LimitName, MOST_A_MINUTE } from "./limits";
+import { LIMIT_NAMES, type LimitName, MAX_A_MINUTE } from "./limits";
 
-const LEAST_PERCENT = 1;
+const MIN_PERCENT = 1;
 /** Ten times the list price. */
-const MOST_PERCENT = 1000;
+const MAX_PERCENT = 1000;
 
 export type RouteField = "name" | "base_url" | "price_percent" | "concurrency" | LimitName;
 
@@ -44,21 +44,21 @@ export class RouteDraft {
     const name = this.name.trim();
     if (name === "" || this.#takenNames.includes(name)) wrong.add("name");
     if (!isAddress(this.baseUrl.trim())) wrong.add("base_url");
-    const percent = typedCount(this.pricePercent, LEAST_PERCENT, MOST_PERCENT);
+    const percent = typedCount(this.pricePercent, MIN_PERCENT, MAX_PERCENT);
     if (percent.count === null) wrong.add("price_percent");
     if (typedCount(this.concurrency, MIN_AT_ONCE, MAX_AT_ONCE).isWrong) wrong.add("concurrency");
-    for (const limit of LIMIT_NAMES) if (typedCount(this.limits[limit], 1, MOST_A_MINUTE).isWrong) wrong.add(limit);
+    for (const limit of LIMIT_NAMES) if (typedCount(this.limits[limit], 1, MAX_A_MINUTE).isWrong) wrong.add(limit);
     return wrong;
   }
 
   /** What is typed; only for one in which nothing is wrong. */
   get route(): FurtherRoute {
-    const limit = (name: LimitName) => typedCount(this.limits[name], 1, MOST_A_MINUTE).count;
+    const limit = (name: LimitName) => typedCount(this.limits[name], 1, MAX_A_MINUTE).count;
     return {
       name: this.name.trim(),
       base_url: this.baseUrl.trim(),
       model_prefix: this.modelPrefix.trim(),
-      price_percent: typedCount(this.pricePercent, LEAST_PERCENT, MOST_PERCENT).count ?? 100,
+      price_percent: typedCount(this.pricePercent, MIN_PERCENT, MAX_PERCENT).count ?? 100,
       concurrency: typedCount(this.concurrency, MIN_AT_ONCE, MAX_AT_ONCE).count,
       limits: {
         requests: limit("requests"),

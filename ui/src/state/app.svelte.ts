@@ -1,6 +1,6 @@
 /**
- * What the whole window knows: which screen shows, which collection and images are meant, and what the core has said.
- * Screens keep what only they need in classes of their own.
+ * State of the whole window: current screen, collection and images, and data from the core. Screens keep their own
+ * state in classes of their own.
  */
 import type {
   AuditId,
@@ -23,7 +23,7 @@ import { visible } from "../messages/visible";
 import { Exporting } from "../export/exporting.svelte";
 import { Actions } from "./actions/actions.svelte";
 import { LabelColors } from "./labelColors.svelte";
-import { Nights } from "./nights.svelte";
+import { BatchNotices } from "./batchNotices.svelte";
 import { keep, recall } from "./kept";
 import { layersShown } from "./layers";
 import { RecentImages } from "./recent.svelte";
@@ -35,10 +35,10 @@ export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare"
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
-/** A part of the settings that other screens lead to. */
+/** A settings section that other screens link to. */
 export type SettingsPart = "claude" | "privacy" | "hooks" | "language" | "keyboard";
 
-/** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
+/** Whether anything can leave this machine, and why; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
 
 export type ToastTone = "plain" | "good" | "bad";
@@ -50,20 +50,20 @@ export interface Toast {
   action: {
     label: string;
     do: () => void;
-    /** It goes with the screen: on another one it might mean something else. */
+    /** Dismissed when the screen changes, because its action applies only here. */
     isForHere?: true;
   } | null;
 }
 
-/** The images that review steps through, and at which of them it stands. */
+/** The images to review, and the current one. */
 export interface ReviewQueue {
   ids: ImageId[];
   index: number;
-  /** What found them; left out when they were picked one by one. */
+  /** The query behind them; absent if they were picked individually. */
   query?: ImageQuery;
 }
 
-/** Two runs, or a run and what people decided. */
+/** Two runs, or a run and people's decisions. */
 export interface ComparedSides {
   first: Side;
   second: Side;
@@ -71,11 +71,11 @@ export interface ComparedSides {
 
 const TOAST_MILLIS = 6000;
 const BAD_TOAST_MILLIS = 12000;
-const MOST_TOASTS = 3;
-/** While an import or a run goes on the library changes all the time: it is read again at most so often. */
+const MAX_TOASTS = 3;
+/** During imports and runs the library changes constantly; it is reloaded at most this often. */
 const RELOAD_INTERVAL_MILLIS = 500;
 
-/** Settings that make or hinder the way to Claude. */
+/** Settings that affect the connection to Claude. */
 const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
   "base_url",
   "run",
@@ -86,8 +86,8 @@ const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
 
 export class App {
   readonly seam: Seam;
-  readonly nights: Nights;
-  /** The export that is prepared; its dialog opens over any screen. */
+  readonly batchNotices: BatchNotices;
+  /** The export in preparation; its dialog opens over any screen. */
   readonly exporting: Exporting;
   readonly actions = new Actions();
   readonly recent = new RecentImages();
@@ -95,59 +95,59 @@ export class App {
   readonly tour = new Tour((screen) => this.show(screen));
 
   screen = $state<Screen>(recall("screen", isScreen) ?? "library");
-  /** The screen that showed before; a screen may go on where that one ended. */
+  /** The previous screen; a screen may continue where that one ended. */
   cameFrom: Screen | null = null;
   collection = $state<CollectionId | null>(null);
-  /** Chosen in a toolbar; null leaves it to the question: those of the runs that it names, or all. */
+  /** Chosen in a toolbar; if null, the query decides: the runs it names, or all. */
   layers = $state.raw<LayerScope | null>(null);
-  /** Selected in the library's grid. */
+  /** Selected in the library grid. */
   selected = $state.raw(Selection.none);
-  /** The run that the Run screen shows. */
+  /** The run on the run screen. */
   run = $state<RunId | null>(null);
   review = $state.raw<ReviewQueue | null>(null);
-  /** The audit that is looked at. */
+  /** The audit that is shown. */
   audit = $state<AuditId | null>(null);
-  /** Set by `compare`; without it likely sides are compared. */
+  /** Set by `compare`; otherwise likely sides are compared. */
   compared = $state.raw<ComparedSides | null>(null);
-  /** Set by `planFor`; without it a plan is about the collection. */
+  /** Set by `planFor`; otherwise the plan is for the collection. */
   planned = $state.raw<ImageSelection | null>(null);
 
-  /** Of every collection together; null until the core has answered. */
+  /** All collections together; null until the core has answered. */
   library = $state.raw<LibraryOverview | null>(null);
   /** Of `collection`. */
   overview = $state.raw<LibraryOverview | null>(null);
-  /** Grows whenever images, annotations or decisions may have changed; screens that hold cards watch it. */
+  /** Increases whenever images, annotations or decisions may have changed; screens with cards watch it. */
   libraryVersion = $state(0);
-  /** Of the import that is going on; null when none is. */
+  /** The current import; null if there is none. */
   importProgress = $state.raw<ImportProgress | null>(null);
   isDragOver = $state(false);
-  /** Runs that are worked on, whatever screen is shown. */
+  /** Active runs, whatever screen is shown. */
   workingRuns = $state.raw<WorkingRun[]>([]);
 
   settings = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
-  /** The way to Claude; null until the core has answered. */
+  /** The connection to Claude; null until the core has answered. */
   connection = $state.raw<Connection | null>(null);
-  /** Where the settings open; null at their top. */
+  /** The section that the settings open at; null for the top. */
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
-  /** How to undo what was removed in the library since it is shown, the latest last. It is not a step of the library. */
+  /** Undo functions of removals in the library, latest last. A removal is not a step of the library's history. */
   removals: (() => Promise<void>)[] = [];
   areShortcutsOpen = $state(false);
   isPaletteOpen = $state(false);
   isOnline = $state(true);
-  /** Whether the library could not be read at all. */
+  /** Whether the library could not be read. */
   isUnread = $state(false);
-  /** What the desktop asks for, where the person leaves it to the desktop. */
+  /** The desktop's theme, used if the user chose "System". */
   isDesktopLight = $state(false);
   readonly isLight = $derived(
     this.settings.theme === "light" || (this.settings.theme !== "dark" && this.isDesktopLight),
   );
 
-  /** The images a plan is about. */
+  /** The images a plan is for. */
   readonly imagesToPlan = $derived<ImageSelection>(
     this.planned ?? (this.collection === null ? { kind: "all" } : { kind: "collection", id: this.collection }),
   );
-  /** What review shows, and with it comparing. */
+  /** The layers shown in review and comparison. */
   readonly layersInReview = $derived(
     layersShown({ conditions: this.review?.query?.conditions ?? [], layers: this.layers }),
   );
@@ -155,13 +155,13 @@ export class App {
     this.library?.collections.find((collection) => collection.id === this.collection)?.name ?? null,
   );
 
-  /** The servers that images go to right now. */
+  /** Servers that images are being sent to now. */
   readonly sendingTo = $derived(
     this.workingRuns.flatMap(({ destination }) => (destination.kind === "host" ? [destination.name] : [])),
   );
   readonly privacy = $derived<Privacy>(this.#privacy());
 
-  /** The samples were asked for, and the tour is on them. */
+  /** The samples were just requested, so the tour may start. */
   #mayTour = false;
   #latestToast = 0;
   #stopListening: (() => void)[] = [];
@@ -172,11 +172,11 @@ export class App {
 
   constructor(seam: Seam) {
     this.seam = seam;
-    this.nights = new Nights(seam);
-    this.exporting = new Exporting(seam, (refusal) => this.tell(refusalWords(refusal), "bad"));
+    this.batchNotices = new BatchNotices(seam);
+    this.exporting = new Exporting(seam, (refusal) => this.notify(refusalWords(refusal), "bad"));
   }
 
-  /** Asks the core for what the frame shows and listens to what changes. */
+  /** Loads what the frame shows and subscribes to changes. */
   async start(): Promise<void> {
     this.#stopListening = [
       this.seam.on("libraryChanged", () => this.#libraryChanged()),
@@ -184,13 +184,13 @@ export class App {
       this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
       this.seam.on("runsChanged", (runs) => this.#runsChanged(runs)),
       this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
-      this.seam.on("refused", (refusal) => this.tell(refusalWords(refusal), "bad")),
+      this.seam.on("refused", (refusal) => this.notify(refusalWords(refusal), "bad")),
     ];
     await Promise.all([
       this.attempt(async () => (this.settings = await this.seam.settings())),
       this.loadConnection(),
       this.reload(),
-      this.attempt(() => this.nights.look()),
+      this.attempt(() => this.batchNotices.load()),
     ]);
   }
 
@@ -206,7 +206,7 @@ export class App {
 
   show(screen: Screen): void {
     this.settingsPart = null;
-    // What the library's button says is what its way to the plan means.
+    // The library's plan button shows how many images the plan gets.
     if (screen === "plan" && this.screen === "library") this.planned = this.#selection();
     this.#go(screen);
   }
@@ -265,8 +265,8 @@ export class App {
   #runsChanged(runs: WorkingRun[]): void {
     const before = this.workingRuns.map(({ run }) => run).join();
     this.workingRuns = runs;
-    // One has begun or ended.
-    if (runs.map(({ run }) => run).join() !== before) void this.attempt(() => this.nights.look());
+    // A run started or ended.
+    if (runs.map(({ run }) => run).join() !== before) void this.attempt(() => this.batchNotices.load());
   }
 
   #libraryChanged(): void {
@@ -278,7 +278,7 @@ export class App {
     }, wait);
   }
 
-  /** Reads the overview again. Calls that come while one is under way are answered by one more, not by many. */
+  /** Reloads the overview. Concurrent calls are merged into one more reload. */
   async reload(): Promise<void> {
     if (this.#isReloading) {
       this.#mustReloadAgain = true;
@@ -318,20 +318,20 @@ export class App {
     return this.attempt(() => this.seam.importSamples());
   }
 
-  /** Whether they were saved. */
+  /** Returns whether they were saved. */
   async saveSettings(changed: Partial<Settings>): Promise<boolean> {
     const before = this.settings;
     const after = { ...before, ...changed };
     this.settings = after;
     const saved = await this.attempt(() => this.seam.changeSettings(before, after));
-    // With what others have changed since; unless this window has changed more meanwhile.
+    // Includes changes by others since, unless this window changed settings again meanwhile.
     if (this.settings === after) this.settings = saved ?? before;
-    // What the way to Claude is made of are settings too; the core says what became of them.
+    // These settings affect the connection, which the core recomputes.
     if (saved && CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnection();
     return saved !== undefined;
   }
 
-  /** Takes in what a text editor or another process has changed. */
+  /** Reloads settings that a text editor or another process has changed. */
   async readSettings(): Promise<void> {
     const settings = await this.attempt(() => this.seam.settings());
     if (!settings || JSON.stringify(settings) === JSON.stringify(this.settings)) return;
@@ -339,23 +339,23 @@ export class App {
     await this.loadConnection();
   }
 
-  /** Does something that the core may refuse; a refusal is told in words, and the answer is undefined. */
+  /** Runs a call that may fail; a failure is shown, and the result is undefined. */
   async attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {
     try {
       return await action();
     } catch (refused) {
-      // The particulars are for whoever looks for a cause; the person gets words.
+      // Details go to the log; the user sees the message.
       console.warn(refused);
-      this.tell(refusalWords(refused), "bad");
+      this.notify(refusalWords(refused), "bad");
       return undefined;
     }
   }
 
-  tell(said: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
+  notify(said: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
     const text = visible(said);
     const id = ++this.#latestToast;
     this.toasts = [...this.toasts.filter((toast) => toast.text !== text), { id, text, tone, action }].slice(
-      -MOST_TOASTS,
+      -MAX_TOASTS,
     );
     setTimeout(() => this.dismiss(id), tone === "bad" ? BAD_TOAST_MILLIS : TOAST_MILLIS);
   }
@@ -372,7 +372,7 @@ export class App {
 
   #selection(): ImageSelection | null {
     const { size } = this.selected;
-    // All of a collection is said in a word, and stays true when images are added.
+    // The whole collection is named instead of listed, and includes images added later.
     if (size === 0 || size === this.overview?.counts.all) return null;
     return { kind: "images", ids: [...this.selected] };
   }
@@ -385,7 +385,7 @@ export class App {
     this.importProgress = null;
     if (this.#mayTour && progress.added > 0) this.tour.beginOnce();
     this.#mayTour = false;
-    this.tell(
+    this.notify(
       progress.is_cancelled
         ? words.frame.importCancelled(progress.added)
         : words.frame.imported(progress.added, progress.known, progress.skipped, progress.leftovers),

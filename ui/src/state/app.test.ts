@@ -92,7 +92,7 @@ it("takes a setting back that could not be saved", async () => {
 
 it("keeps what another process has set, and shows it", async () => {
   const app = await started();
-  // As if the signal had not come yet.
+  // As if the signal had not arrived yet.
   const seen = app.settings;
   await app.seam.changeSettings(seen, { ...seen, is_local_only: true });
   app.settings = seen;

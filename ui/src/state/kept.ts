@@ -1,6 +1,6 @@
 /**
- * What this installation remembers of the window itself: its language, its keys, where one was. It lies in the web
- * view's own storage, because the core's settings have no field for it. Nothing of the library is here.
+ * Remembered state of the window itself, such as language and keys, in the web view's local storage. Nothing of the
+ * library is stored here.
  */
 export type KeptName =
   | "error_limit"
@@ -17,13 +17,13 @@ export type KeptName =
 
 const storage = typeof localStorage === "undefined" ? null : localStorage;
 
-/** What was kept under this name; null when there is nothing, or something that an older window meant otherwise. */
+/** The value stored under this name; null if absent or invalid, for example from an older version. */
 export function recall<Value>(name: KeptName, isValid: (value: unknown) => value is Value): Value | null {
   try {
     const value: unknown = JSON.parse(storage?.getItem(place(name)) ?? "null");
     return isValid(value) ? value : null;
   } catch {
-    // Not written by this window: as good as nothing.
+    // Not valid JSON: treated as absent.
     return null;
   }
 }
@@ -32,7 +32,7 @@ export function keep(name: KeptName, value: unknown): void {
   try {
     storage?.setItem(place(name), JSON.stringify(value));
   } catch (problem) {
-    // A full disk costs the memory of a sidebar's width, not the work.
+    // A full disk may lose the sidebar's width, but must not interrupt work.
     console.warn(problem);
   }
 }

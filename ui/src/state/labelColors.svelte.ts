@@ -1,4 +1,4 @@
-/** The colours of the labels that are on screen now, for every photo and list of the window. */
+/** The colors of all labels on screen. */
 import { type Chosen, chooseColors, NOTHING_CHOSEN, type PaletteColor, preferred } from "../kit/labelColors";
 
 type Place = "photos" | "lists";
@@ -6,24 +6,24 @@ type Place = "photos" | "lists";
 export class LabelColors {
   #colors = $state.raw<ReadonlyMap<string, PaletteColor>>(new Map());
   #repeated = $state.raw<ReadonlySet<string>>(new Set());
-  /** How many parts of the window show a label. */
+  /** How many components show each label. */
   readonly #shown: Record<Place, Map<string, number>> = { photos: new Map(), lists: new Map() };
   #chosen: Chosen = NOTHING_CHOSEN;
   #isStale = false;
 
-  /** Reads anew whenever colours change. */
+  /** Reactive to color changes. */
   readonly of = $derived.by(() => {
     const colors = this.#colors;
     return (label: string): PaletteColor =>
       colors.get(label) ?? this.#chosen.known.get(label) ?? preferred(label)[0] ?? 2;
   });
 
-  /** Whether another label on screen has the colour of this one too: beside it a list shows a ring. */
+  /** Whether another label on screen has the same color; a list then shows a ring. */
   isRepeated(label: string): boolean {
     return this.#repeated.has(label);
   }
 
-  /** Something shows these labels from now on; returns the way to say that it does not any more. */
+  /** Registers labels as shown; returns a function that unregisters them. */
   show(labels: Iterable<string>, place: Place): () => void {
     const shown = new Set(labels);
     this.#count(shown, place, 1);
@@ -40,7 +40,7 @@ export class LabelColors {
     }
   }
 
-  /** Once, and still before anything is painted, however many parts of the window change together. */
+  /** Runs once before the next paint, however many components change together. */
   #chooseSoon(): void {
     if (this.#isStale) return;
     this.#isStale = true;

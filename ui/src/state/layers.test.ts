@@ -4,7 +4,7 @@ import { Review } from "../editor/review.svelte";
 import { openFake } from "../ipc/fake";
 import type { ImageCard, LayerScope } from "../ipc/bindings";
 import { Library } from "../gallery/library.svelte";
-import { openReviewOfAnnotations } from "../run/review";
+import { openReviewOfRun } from "../run/review";
 import { App } from "./app.svelte";
 import { ALL_LAYERS, inLayers, layersOfRuns, onlyRun, PEOPLE_ONLY, withRunToggled } from "./layers";
 import { imagesOfRun, imagesWhere } from "./questions";
@@ -17,7 +17,7 @@ const runsOn = ({ annotations }: ImageCard) =>
 it("accepts in the review of a run what that run proposes, and nothing else", async () => {
   const app = new App(openFake("?images=60&layers"));
   await app.start();
-  await openReviewOfAnnotations(app, 2);
+  await openReviewOfRun(app, 2);
   expect(app.layersInReview).toEqual(layersOfRuns([2]));
   const review = new Review(
     inLayers(app.seam, () => app.layersInReview),

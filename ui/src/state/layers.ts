@@ -1,6 +1,6 @@
 /**
- * Layers: the annotations of each run, and people's own work. A view shows all of them or those of some runs; what people
- * drew, accepted or edited is shown with any of them.
+ * Layers: the annotations of each run, and people's. A view shows all layers or those of some runs; what people drew,
+ * accepted or edited is always included.
  */
 import type { Condition, ImageQuery, LayerScope, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -12,12 +12,12 @@ export function layersOfRuns(runs: readonly RunId[]): LayerScope {
   return { kind: "runs", runs: [...new Set(runs)].sort((one, other) => one - other) };
 }
 
-/** The runs that a question names. */
+/** The runs that a query names. */
 export function namedRuns(conditions: readonly Condition[]): RunId[] {
   return conditions.flatMap(({ is_excluded, test }) => (test.kind === "run" && !is_excluded ? test.run : []));
 }
 
-/** The layers of a question: those that were chosen, or else those of the runs that it names, or else all. */
+/** The layers of a query: chosen ones, otherwise the runs it names, otherwise all. */
 export function layersShown({ layers, conditions }: Pick<ImageQuery, "layers" | "conditions">): LayerScope {
   if (layers) return layers;
   const named = namedRuns(conditions);
@@ -29,19 +29,19 @@ export function areSameLayers(one: LayerScope, other: LayerScope): boolean {
   return one.runs.join() === other.runs.join();
 }
 
-/** Shows the layer of a run beside those of other runs, or no longer. */
+/** Adds the layer of a run, or removes it. */
 export function withRunToggled(layers: LayerScope, run: RunId): LayerScope {
   if (layers.kind === "all") return layersOfRuns([run]);
   const others = layers.runs.filter((each) => each !== run);
   return layersOfRuns(others.length < layers.runs.length ? others : [...others, run]);
 }
 
-/** The one run whose layer is shown; null when it is another number of them. */
+/** The run whose layer is shown; null unless it is exactly one. */
 export function onlyRun(layers: LayerScope): RunId | null {
   return layers.kind === "runs" && layers.runs.length === 1 ? (layers.runs[0] ?? null) : null;
 }
 
-/** The core, asked about and told of what `layers` show. */
+/** The core limited to `layers`. */
 export function inLayers(seam: Seam, layers: () => LayerScope): Seam {
   const asked: Partial<Seam> = {
     imageIds: (query) => seam.imageIds({ ...query, layers: layers() }),

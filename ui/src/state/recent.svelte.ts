@@ -1,4 +1,4 @@
-/** Images that the person looked at closely since the window was opened, the latest first. */
+/** Images viewed since the window was opened, latest first. */
 import type { ImageCard, ImageId } from "../ipc/bindings";
 
 export interface RecentImage {

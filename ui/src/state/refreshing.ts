@@ -1,10 +1,10 @@
-/** Reads again what has changed elsewhere: a little later, at most once in a while, and again when it changed meanwhile. */
+/** Debounced and throttled reload of data that changes elsewhere. */
 export class Refreshing {
   readonly #read: () => Promise<void>;
   readonly #milliseconds: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReading = false;
-  /** Something has changed since reading began. */
+  /** Something changed since reading began. */
   #isStale = false;
 
   constructor(milliseconds: number, read: () => Promise<void>) {
@@ -23,8 +23,8 @@ export class Refreshing {
     }, this.#milliseconds);
   }
 
-  /** Nobody looks any more. */
-  rest(): void {
+  /** Stops reloading. */
+  stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isStale = false;

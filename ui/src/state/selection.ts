@@ -1,4 +1,4 @@
-/** Selected images: a bit for each id, so that 100,000 of them are 13 kilobytes. Never changed in place. */
+/** An immutable set of selected images: one bit per id, so 100,000 are 13 kB. */
 import type { ImageId } from "../ipc/bindings";
 
 export class Selection implements Iterable<ImageId> {
@@ -22,7 +22,7 @@ export class Selection implements Iterable<ImageId> {
     return ((this.#bits[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0;
   }
 
-  /** With those of `ids` that were not selected, and without those that were. The work is that of `ids` alone. */
+  /** Toggles these ids. Costs O(`ids`). */
   toggled(ids: readonly ImageId[]): Selection {
     const most = ids.reduce((most, id) => Math.max(most, id), 0);
     const bits = new Uint32Array(Math.max(this.#bits.length, (most >>> 5) + 1));
@@ -36,14 +36,14 @@ export class Selection implements Iterable<ImageId> {
     return new Selection(bits, size);
   }
 
-  /** Those that are among `ids` too; the same selection when all are. */
+  /** The intersection with `ids`; returns itself if nothing changes. */
   within(ids: Iterable<ImageId>): Selection {
     const others = Selection.of(ids).#bits;
     const common = new Selection(this.#bits.map((word, place) => word & (others[place] ?? 0)));
     return common.size === this.size ? this : common;
   }
 
-  /** From the lowest id on. */
+  /** In order of ids. */
   *[Symbol.iterator](): Iterator<ImageId> {
     for (const [place, word] of this.#bits.entries()) {
       for (let left = word; left !== 0; left &= left - 1) yield place * 32 + 31 - Math.clz32(left & -left);

@@ -1,4 +1,4 @@
-/** The first look around: five steps along the screens, once, when the sample photos came in for the first time. */
+/** The tour: five steps along the screens, once, when the sample photos are first imported. */
 import type { Screen } from "./app.svelte";
 import { keep, recall } from "./kept";
 
@@ -11,7 +11,7 @@ export const TOUR_STEPS = [
 ] as const satisfies readonly { name: string; screen: Screen }[];
 
 export class Tour {
-  /** Place in the steps; null while there is no tour. */
+  /** Current step; null if there is no tour. */
   at = $state<number | null>(null);
   readonly step = $derived(this.at === null ? null : (TOUR_STEPS[this.at] ?? null));
 
@@ -21,7 +21,7 @@ export class Tour {
     this.#show = show;
   }
 
-  /** Begins unless there was a tour before, finished or not. */
+  /** Starts it unless it was started before. */
   beginOnce(): void {
     if (!recall("tour", (value) => value === true)) this.begin();
   }

@@ -1,12 +1,12 @@
-/** Undo and redo outside of review: the latest step on any image, a bulk edit as a whole. */
+/** Undo and redo outside of review: the latest step on any image, or a whole bulk edit. */
 import type { Step } from "../ipc/bindings";
 import { words } from "../messages";
 import type { App } from "./app.svelte";
 
-/** Tells what was done to many images, and offers to undo it for as long as nothing else can have been done. */
-export function tellUndoable(app: App, text: string): void {
+/** Shows a notice about a bulk edit that offers undo until the next change. */
+export function notifyUndoable(app: App, text: string): void {
   app.removals = [];
-  app.tell(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
+  app.notify(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
 }
 
 export async function undoLatest(app: App): Promise<void> {
@@ -17,27 +17,27 @@ export async function undoLatest(app: App): Promise<void> {
     return;
   }
   const step = await app.attempt(() => app.seam.undoLatest());
-  if (step !== undefined) tell(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
+  if (step !== undefined) showStep(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
 }
 
 export async function redoLatest(app: App): Promise<void> {
   dismissOffers(app);
   const step = await app.attempt(() => app.seam.redoLatest());
-  if (step !== undefined) tell(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
+  if (step !== undefined) showStep(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
 }
 
-/** What a notice offers to undo is the latest step no more. */
+/** The offered undo is no longer the latest step. */
 function dismissOffers(app: App): void {
   app.toasts = app.toasts.filter(({ action }) => !action?.isForHere);
 }
 
-function tell(
+function showStep(
   app: App,
   step: Step | null,
   onMany: (images: number) => string,
   onOne: (image: string) => string,
   nothing: string,
 ): void {
-  if (step === null) app.tell(nothing);
-  else app.tell(step.others > 0 ? onMany(step.others + 1) : onOne(step.image.name));
+  if (step === null) app.notify(nothing);
+  else app.notify(step.others > 0 ? onMany(step.others + 1) : onOne(step.image.name));
 }

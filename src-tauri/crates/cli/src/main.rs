@@ -28,7 +28,7 @@ use output::{Output, notes};
 fn main() -> ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|_| {
         // Help, and what is wrong with the arguments: those that a shell took from file names are shown as any other name.
-        Color::said_in(std::env::args_os().skip(1)).write_global();
+        Color::from_arguments(std::env::args_os().skip(1)).write_global();
         let typed = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
         Arguments::try_parse_from(typed).unwrap_or_else(|unread| explain(&unread))
     });

@@ -1,20 +1,20 @@
-//! Why a dataset cannot be written or read.
+//! Errors of reading and writing datasets.
 
 use std::fmt::{self, Display, Formatter};
 use std::io;
 
-/// Why a dataset cannot be written or read.
+/// An error of reading or writing a dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Where the dataset comes from, or what takes it, has failed. The error is that of its owner.
+    /// The source or the sink failed, with its own error.
     #[error("{0}")]
     Owner(Box<dyn std::error::Error + Send + Sync>),
-    /// A file is not as its format says.
+    /// A file does not follow its format.
     #[error("{place}: {problem}")]
-    Malformed { place: Place, problem: String },
-    /// Other programs fail at a dataset without annotations in this format.
+    Malformed { place: FileLocation, problem: String },
+    /// Other programs fail on a dataset without annotations in this format.
     #[error("{format} needs an annotation, and none of those on {images} images has a place in it")]
     Empty { format: &'static str, images: u32 },
     #[error("{0} is written only")]
@@ -33,18 +33,18 @@ pub enum DatasetError {
 
 pub type Result<T> = std::result::Result<T, DatasetError>;
 
-/// Where in a dataset something is.
+/// A position in a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The name of the file in a folder or archive; empty where the dataset is one file.
+pub struct FileLocation {
+    /// Name of the file in a folder or archive; empty if the dataset is a single file.
     pub file: String,
-    /// From 1.
+    /// Counted from 1.
     pub line: Option<u64>,
-    /// Such as `annotations[3].bbox`, or the name of a column.
+    /// Such as `annotations[3].bbox`, or a column name.
     pub field: Option<String>,
 }
 
-impl Place {
+impl FileLocation {
     #[must_use]
     pub fn line(line: u64) -> Self {
         Self { line: Some(line), ..Self::default() }
@@ -65,7 +65,7 @@ impl Place {
     }
 }
 
-impl Display for Place {
+impl Display for FileLocation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let line = self.line.map(|line| format!("line {line}"));
         let parts = [(!self.file.is_empty()).then(|| self.file.clone()), line, self.field.clone()];

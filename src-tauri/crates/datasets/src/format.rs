@@ -1,4 +1,4 @@
-//! What a dataset format is: [`Format`], and the two ends that a dataset streams between, [`Source`] and [`Sink`].
+//! Dataset formats: [`Format`], and the streaming interfaces [`DatasetSource`] and [`Sink`].
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
 
-/// A dataset format. Everything else about it follows from its descriptor: the command line, the window, the docs table and
-/// the conformance test.
+/// A dataset format. The command line, the window, the docs and the conformance test take everything else from its
+/// descriptor.
 pub trait Format: Send + Sync {
     fn descriptor(&self) -> &'static FormatDescriptor;
 
-    /// Writes a dataset. [`crate::write`] calls this, with a source from which everything is removed that the descriptor
-    /// does not list, so that a format meets only what it holds, and losses are counted in one place.
+    /// Writes a dataset. [`crate::write`] calls this with a source that contains only features of the descriptor, so
+    /// that a format meets only what it holds, and losses are counted in one place.
     ///
-    /// A format may go through the images several times, and must write the same bytes for the same source.
-    fn write(&self, source: &dyn Source, options: &FormatOptions, out: &mut Output) -> Result<()>;
+    /// A format may iterate over the images several times, and must write the same bytes for the same source.
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()>;
 
-    /// Reads a dataset that this or another program wrote: the info first, then images, then annotations of images that
-    /// were read. A format may open its files several times, and holds no more than a part of them at a time.
+    /// Reads a dataset of this or another program: first the info, then images, then annotations of images already
+    /// read. A format may open its files several times, and holds only a part of them in memory.
     fn read(&self, input: &mut Input, options: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         let _ = (input, options, sink);
         Err(DatasetError::NotReadable(self.descriptor().id))
@@ -31,26 +31,26 @@ pub trait Format: Send + Sync {
 /// Images one after the other.
 pub type Images<'a> = Box<dyn Iterator<Item = Result<DatasetImage>> + 'a>;
 
-/// Where a dataset comes from.
-pub trait Source {
+/// A source of a dataset.
+pub trait DatasetSource {
     fn info(&self) -> &DatasetInfo;
 
-    /// The images in their order, from the first. They are the same, and in the same order, each time.
+    /// All images, in the same order each time.
     fn images(&self) -> Images<'_>;
 }
 
-/// What takes a dataset that is read.
+/// A receiver of a dataset.
 pub trait Sink {
-    /// Called once, before everything else. Labels that are not in its table may follow in annotations.
+    /// Called once, first. Annotations may have labels that are not in its table.
     fn begin(&mut self, info: DatasetInfo) -> Result<()>;
 
-    /// An image, with its annotations where the format has them beside it.
+    /// An image, with its annotations if the format stores them together.
     fn image(&mut self, image: DatasetImage) -> Result<()>;
 
-    /// An annotation on the image of this id, which was given before.
+    /// An annotation of an image that was passed before.
     fn annotation(&mut self, image: u64, annotation: DatasetAnnotation) -> Result<()>;
 
-    /// A part of the file that a dataset has no place for, or that was read as something simpler.
+    /// A part of the file that was not read, or was simplified.
     fn skipped(&mut self, skipped: SkippedPart);
 }
 
@@ -62,13 +62,14 @@ pub struct SkippedPart {
     pub reason: &'static str,
 }
 
-/// Values for the options of a format, which its descriptor lists.
+/// Values of a format's options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FormatOptions(BTreeMap<&'static str, &'static str>);
 
 impl FormatOptions {
     /// # Errors
-    /// Where the format has no such option, or an option has no such value.
+    ///
+    /// If the format has no such option or value.
     pub fn new<'a>(
         descriptor: &FormatDescriptor,
         chosen: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -86,7 +87,7 @@ impl FormatOptions {
         Ok(Self(values))
     }
 
-    /// The value of an option; empty where the format has no such option.
+    /// The value of an option; empty if the format does not have it.
     #[must_use]
     pub fn get(&self, name: &str) -> &'static str {
         self.0.get(name).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Where a dataset is read from: a file, a folder, or the files in a ZIP archive. Nothing is unpacked to disk.
+//! Input of a dataset: a file, a folder, or the files in a ZIP archive. Nothing is unpacked to disk.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind};
@@ -9,7 +9,7 @@ use zip::ZipArchive;
 
 use crate::error::{DatasetError, Result};
 
-/// Where a dataset is read from.
+/// Input of a dataset.
 pub struct Input {
     place: InputPlace,
 }
@@ -22,7 +22,8 @@ enum InputPlace {
 
 impl Input {
     /// # Errors
-    /// Where `path` is not what a dataset of this kind is on disk.
+    ///
+    /// If `path` does not contain a dataset of this kind.
     pub fn open(package: Package, path: &Path) -> io::Result<Self> {
         let place = match package {
             Package::File { .. } => {
@@ -39,7 +40,7 @@ impl Input {
         Ok(Self { place })
     }
 
-    /// The only file of a dataset that is one file, from its beginning.
+    /// The file of a single-file dataset, from its beginning.
     pub fn file(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
         match &self.place {
             InputPlace::File(path) => Ok(Box::new(BufReader::with_capacity(1 << 16, files::open(path)?.0))),
@@ -47,7 +48,7 @@ impl Input {
         }
     }
 
-    /// The names of the files in a folder or archive, with slashes on every system, in order. Links are not followed.
+    /// Sorted file names in a folder or archive, with slashes on every system. Links are not followed.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         match &self.place {

@@ -1,8 +1,7 @@
 //! Datasets in the formats of other programs.
 //!
-//! A [`Format`] writes one neutral dataset ([`model`]), and may read it. Both directions stream: a source gives one image
-//! after the other, and a sink takes one after the other. [`FORMATS`] lists every format; the command line, the window and
-//! the documentation take theirs from it.
+//! A [`Format`] writes a neutral dataset ([`model`]), and may read it. Both directions stream image by image.
+//! [`FORMATS`] lists all formats; the command line, the window and the documentation use it.
 
 mod error;
 mod format;
@@ -13,19 +12,27 @@ pub mod model;
 mod output;
 mod projection;
 
-pub use error::{DatasetError, Place, Result};
-pub use format::{Format, FormatOptions, Images, Sink, SkippedPart, Source};
+pub use error::{DatasetError, FileLocation, Result};
+pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
 pub use formats::{FORMATS, find};
 pub use input::Input;
 pub use memory::Dataset;
 pub use output::{ImagePlacement, Output};
 pub use projection::{Projection, Written};
 
-/// Writes what `format` can hold of a dataset, and says how much that is. The caller then finishes `out`, or drops it.
+/// Writes the part of a dataset that `format` can hold, and reports how much that is. The caller then finishes or drops
+/// `out`.
 ///
 /// # Errors
-/// [`DatasetError::Empty`] where nothing is left that other programs would take; otherwise those of the source and the disk.
-pub fn write(format: &dyn Format, source: &dyn Source, options: &FormatOptions, out: &mut Output) -> Result<Written> {
+///
+/// [`DatasetError::Empty`] if nothing is left that other programs would accept; otherwise those of the source and the
+/// disk.
+pub fn write(
+    format: &dyn Format,
+    source: &dyn DatasetSource,
+    options: &FormatOptions,
+    out: &mut Output,
+) -> Result<Written> {
     let projection = Projection::new(source, format.descriptor());
     format.write(&projection, options, out)?;
     let written = projection.written();
@@ -36,8 +43,8 @@ pub fn write(format: &dyn Format, source: &dyn Source, options: &FormatOptions, 
     Ok(written)
 }
 
-/// What [`write`] would write, and what would be lost, without writing it.
-pub fn preview(format: &dyn Format, source: &dyn Source) -> Result<Written> {
+/// What [`write`] would write and lose, without writing.
+pub fn preview(format: &dyn Format, source: &dyn DatasetSource) -> Result<Written> {
     let projection = Projection::new(source, format.descriptor());
     projection.images().try_for_each(|image| image.map(drop))?;
     Ok(projection.written())

@@ -1,12 +1,12 @@
-//! A dataset in memory, for small ones and for tests.
+//! An in-memory dataset, for small ones and tests.
 
 use std::collections::HashMap;
 
-use crate::error::{Place, Result};
-use crate::format::{Images, Sink, SkippedPart, Source};
+use crate::error::{FileLocation, Result};
+use crate::format::{DatasetSource, Images, Sink, SkippedPart};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 
-/// A dataset in memory: as a source, and as what a file is read into.
+/// An in-memory dataset, as source and sink.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
     pub info: DatasetInfo,
@@ -23,7 +23,7 @@ impl Dataset {
     }
 }
 
-impl Source for Dataset {
+impl DatasetSource for Dataset {
     fn info(&self) -> &DatasetInfo {
         &self.info
     }
@@ -41,7 +41,7 @@ impl Sink for Dataset {
 
     fn image(&mut self, image: DatasetImage) -> Result<()> {
         if self.places.insert(image.id, self.images.len()).is_some() {
-            return Err(Place::default().malformed(format!("image {} is in it twice", image.id)));
+            return Err(FileLocation::default().malformed(format!("image {} is in it twice", image.id)));
         }
         self.images.push(image);
         Ok(())
@@ -49,7 +49,7 @@ impl Sink for Dataset {
 
     fn annotation(&mut self, image: u64, annotation: DatasetAnnotation) -> Result<()> {
         let place = self.places.get(&image).copied();
-        let place = place.ok_or_else(|| Place::default().malformed(format!("there is no image {image}")))?;
+        let place = place.ok_or_else(|| FileLocation::default().malformed(format!("there is no image {image}")))?;
         self.images[place].annotations.push(annotation);
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! The neutral dataset that every format is written from and read into.
+//! The neutral dataset that all formats are written from and read into.
 //!
-//! Coordinates are pixels of the *upright* image: EXIF orientation applied, origin at the top left, fractions kept. What a
-//! format does not say is `None` or empty; nothing is made up.
+//! Coordinates are pixels of the *upright* image: EXIF orientation applied, origin at the top left, with fractions.
+//! What a format does not state is `None` or empty.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -16,24 +16,24 @@ use domain::shape::Shape;
 
 use crate::error::{DatasetError, Result};
 
-/// What concerns a dataset as a whole. A writer has it before the first image, the tables where its format holds them.
+/// Info of a dataset. A writer gets it before the first image, with tables only if its format holds them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DatasetInfo {
-    /// What it is, in one line.
+    /// A one-line description.
     pub description: String,
-    /// RFC 3339; empty where it is not known.
+    /// RFC 3339; empty if unknown.
     pub created_at: String,
-    /// The run that the dataset is an export of. Only its confidences are scores; without one, all are.
+    /// The exported run. Only its confidences are scores; without a run, all are.
     pub run: Option<DatasetRun>,
-    /// Which of the annotations that there are were taken.
+    /// Which annotations were selected.
     pub selection: Option<AnnotationSelection>,
-    /// Every label of the dataset, used or not.
+    /// All labels of the dataset, used or not.
     pub labels: LabelTable,
-    /// Every attribute of its annotations.
+    /// All attributes of its annotations.
     pub attributes: Vec<DatasetAttribute>,
 }
 
-/// A run that annotations come from.
+/// A run with annotations in the dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatasetRun {
     pub id: RunId,
@@ -41,21 +41,21 @@ pub struct DatasetRun {
     pub recipe: String,
 }
 
-/// An attribute that annotations may have.
+/// An attribute of annotations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatasetAttribute {
     pub name: String,
-    /// `None` where no recipe defines it.
+    /// `None` if no recipe defines it.
     pub kind: Option<AttributeKind>,
 }
 
-/// The labels of a dataset with their numbers. A label is one entry in whatever spelling.
+/// The labels of a dataset with their numbers. Spellings of one label share an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabelTable {
     labels: Vec<DatasetLabel>,
-    /// Places in `labels` by spelling: those in the table, and those of [`LabelTable::numbered`].
+    /// Index in `labels` by spelling: those in the table, and those of [`LabelTable::numbered`].
     places: HashMap<String, usize>,
-    /// The same by what is compared of a spelling.
+    /// The same by normalized spelling.
     comparable_places: HashMap<String, usize>,
 }
 
@@ -67,7 +67,7 @@ pub struct DatasetLabel {
 }
 
 impl LabelTable {
-    /// Numbers `names` from 1 in their order. The first spelling of a name counts.
+    /// Numbers `names` from 1 in order. The first spelling of a name is kept.
     #[must_use]
     pub fn numbered(names: impl IntoIterator<Item = String>) -> Self {
         let mut table = Self::default();
@@ -82,7 +82,7 @@ impl LabelTable {
         table
     }
 
-    /// Adds a label with the number that a file gives it. Of two labels of one name, the first is found by name.
+    /// Adds a label with its number in a file. Of two labels with one name, the first is found by name.
     pub fn add(&mut self, id: u64, name: String) {
         let place = self.labels.len();
         self.comparable_places.entry(comparable(&name)).or_insert(place);
@@ -95,19 +95,19 @@ impl LabelTable {
         &self.labels
     }
 
-    /// The place of a label in the table, from 0, in whatever spelling.
+    /// The index of a label, from 0, in any spelling.
     pub fn index_of(&self, label: &str) -> Result<usize> {
         let place = self.places.get(label).or_else(|| self.comparable_places.get(&comparable(label)));
         place.copied().ok_or_else(|| DatasetError::UnknownLabel(label.to_owned()))
     }
 
-    /// The entry of a label, in whatever spelling.
+    /// The entry of a label, in any spelling.
     pub fn find(&self, label: &str) -> Result<&DatasetLabel> {
         Ok(&self.labels[self.index_of(label)?])
     }
 }
 
-/// A part of a dataset by what it is used for.
+/// A split of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DatasetSplit {
     Train,
@@ -118,10 +118,10 @@ pub enum DatasetSplit {
 /// An image with its annotations.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DatasetImage {
-    /// Its number in the dataset, unique there: the library's where it comes from one.
+    /// Unique in the dataset; the library's id if it comes from one.
     pub id: u64,
-    /// The path of its file below the folder of the dataset, with slashes on every system. Where the file is not below
-    /// that folder, its whole path or bare name.
+    /// Path relative to the dataset's folder, with slashes on every system. A file outside that folder has its absolute
+    /// path or its name.
     pub file_name: String,
     /// Of the upright image.
     pub size: Option<PixelSize>,
@@ -129,29 +129,30 @@ pub struct DatasetImage {
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub hash: Option<String>,
     pub review: Option<ReviewState>,
-    /// Why it has no answer. Without this, an image without annotations is a negative.
+    /// Why it has no answer. Otherwise an image without annotations is a negative.
     pub failure: Option<DatasetFailure>,
-    /// The image whose annotations this one was given instead of being sent to the model.
+    /// The image whose annotations were propagated to it.
     pub propagated_from: Option<u64>,
-    /// Whether no file has the image any more; `file_name` is then where one was.
+    /// Whether no file of the image exists any more; `file_name` is then its last path.
     pub is_missing: bool,
-    /// Other files that have it, named as `file_name` is.
+    /// Other files with the same content, named like `file_name`.
     pub other_files: Vec<String>,
     pub split: Option<DatasetSplit>,
-    /// Where its file is on this computer, for formats that images belong to.
+    /// Path of its file on this computer, for formats that include images.
     pub path: Option<PathBuf>,
     pub annotations: Vec<DatasetAnnotation>,
 }
 
 impl DatasetImage {
     /// # Errors
-    /// Where the size is not known.
+    ///
+    /// If the size is unknown.
     pub fn known_size(&self) -> Result<PixelSize> {
         self.size.ok_or_else(|| DatasetError::UnknownSize { image: self.file_name.clone() })
     }
 }
 
-/// How the file of an image stores it.
+/// How the file stores the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredImage {
     /// Before the orientation is applied.
@@ -159,41 +160,41 @@ pub struct StoredImage {
     pub orientation: Orientation,
 }
 
-/// Why an image has no answer.
+/// Why an image failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatasetFailure {
     pub kind: FailureKind,
     pub message: String,
-    /// Requests that were sent about it.
+    /// Requests sent for it.
     pub requests: Option<u32>,
     pub cost_dollars: Option<f64>,
 }
 
-/// An annotation, with where it comes from and what became of it.
+/// An annotation with its provenance and decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatasetAnnotation {
-    /// The library's number where it comes from one.
+    /// The library's id if it comes from one.
     pub id: Option<u64>,
     pub label: String,
     pub shape: Shape,
     pub attributes: BTreeMap<String, AttributeValue>,
-    /// 0 to 1, as the model stated it.
+    /// The model's confidence, 0 to 1.
     pub confidence: Option<f32>,
-    /// The layer that it belongs to: a run or a person.
+    /// Its layer: a run or a person.
     pub origin: Option<Origin>,
-    /// What a person decided.
+    /// A person's decision.
     pub status: Option<Status>,
     pub reject_reason: Option<RejectReason>,
-    /// The image on which the run found it, when that is a similar one.
+    /// The similar image that it was propagated from.
     pub propagated_from: Option<u64>,
     /// Annotations of one image with the same group are parts of one object.
     pub group: Option<u64>,
-    /// Whether it stands for a crowd of objects.
+    /// Whether it covers a crowd of objects.
     pub is_crowd: bool,
 }
 
 impl DatasetAnnotation {
-    /// An annotation of which nothing else is known.
+    /// An annotation without further data.
     #[must_use]
     pub fn new(label: impl Into<String>, shape: Shape) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Where a dataset is written: a file, a folder or an archive, which appears whole or not at all.
+//! Output of a dataset: a file, a folder or an archive, which appears complete or not at all.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -12,22 +12,22 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::error::{DatasetError, Result};
 
-/// What becomes of the files of the images. In an archive they are copied unless they are left.
+/// What to do with image files. In an archive they are copied unless left in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ImagePlacement {
-    /// They stay where they are, and the dataset names them.
+    /// They stay in place, and the dataset refers to them.
     #[default]
     Left,
     Copied,
-    /// A second name for the same file, which takes no room; a copy where the file system has no such names.
+    /// Hard links; copies if the file system does not support them.
     HardLinked,
 }
 
-/// Where a dataset is written.
+/// Output of a dataset.
 pub struct Output {
     target: Target,
     pub image_placement: ImagePlacement,
-    /// Names in a folder or archive, in lower case: not every file system tells cases apart.
+    /// Lower-case names in a folder or archive, because some file systems ignore case.
     names: HashSet<String>,
 }
 
@@ -38,7 +38,7 @@ enum Target {
 }
 
 impl Output {
-    /// Begins the file or folder at `path`. Nothing is there until [`Output::finish`].
+    /// Begins the file or folder at `path`, which appears with [`Output::finish`].
     pub fn begin(package: Package, path: &Path) -> io::Result<Self> {
         let target = match package {
             Package::Folder => Target::Folder { folder: WholeFolder::begin(path)?, entry: None },
@@ -47,9 +47,10 @@ impl Output {
         Ok(Self { target, image_placement: ImagePlacement::default(), names: HashSet::new() })
     }
 
-    /// As [`Output::begin`], into a file that is begun already.
+    /// [`Output::begin`] with an open file.
     ///
     /// # Errors
+    ///
     /// For a format whose datasets are folders.
     pub fn of_file(package: Package, file: WholeFile) -> io::Result<Self> {
         let target = match package {
@@ -60,7 +61,7 @@ impl Output {
         Ok(Self { target, image_placement: ImagePlacement::default(), names: HashSet::new() })
     }
 
-    /// The only file of a dataset that is one file.
+    /// The file of a single-file dataset.
     pub fn file(&mut self) -> io::Result<&mut dyn Write> {
         match &mut self.target {
             Target::File(file) => Ok(file),
@@ -68,10 +69,11 @@ impl Output {
         }
     }
 
-    /// Begins the file `name` of a folder or archive; the one before it is done. `name` has slashes on every system.
+    /// Begins the file `name` of a folder or archive, ending the previous one. `name` has slashes on every system.
     ///
     /// # Errors
-    /// For a name that leads out of the dataset, or that a file of it has already.
+    ///
+    /// For a name outside of the dataset, or a duplicate.
     pub fn entry(&mut self, name: &str) -> Result<&mut dyn Write> {
         self.end_entry()?;
         self.claim(name)?;
@@ -89,7 +91,7 @@ impl Output {
         }
     }
 
-    /// Puts the file of an image at `name` in a folder or archive, as [`Output::image_placement`] says.
+    /// Adds an image file at `name` in a folder or archive, according to [`Output::image_placement`].
     pub fn image_file(&mut self, original: &Path, name: &str) -> Result<()> {
         if self.image_placement == ImagePlacement::Left {
             return Ok(());
@@ -110,7 +112,7 @@ impl Output {
             }
             Target::Archive(archive) => {
                 let (mut file, _) = files::open(original)?;
-                // Compressed already.
+                // Already compressed.
                 archive.start_file(name, archived(CompressionMethod::Stored)).map_err(io::Error::from)?;
                 io::copy(&mut file, archive)?;
             }
@@ -118,7 +120,7 @@ impl Output {
         Ok(())
     }
 
-    /// Puts the dataset in its place. It is on disk when this returns.
+    /// Moves the dataset to its path and flushes it to disk.
     pub fn finish(mut self) -> io::Result<()> {
         self.end_entry()?;
         match self.target {
@@ -147,7 +149,7 @@ impl Output {
     }
 }
 
-/// Without a time, so that the same dataset is the same file.
+/// Without a timestamp, so that equal datasets are equal files.
 fn archived(method: CompressionMethod) -> SimpleFileOptions {
     SimpleFileOptions::default().compression_method(method).last_modified_time(zip::DateTime::default())
 }

@@ -1,4 +1,4 @@
-//! What is left of a dataset in a format: everything that the format has no place for is removed before it is written, and
+//! The projection of a dataset to a format: everything that the format cannot hold is removed before writing, and
 //! counted.
 
 use std::cell::RefCell;
@@ -9,7 +9,7 @@ use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 
 use crate::error::Result;
-use crate::format::{Images, Source};
+use crate::format::{DatasetSource, Images};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 
 /// How much of a dataset is in a format.
@@ -18,37 +18,37 @@ pub struct Written {
     /// Images that did not fail.
     pub images: u32,
     pub failed_images: u32,
-    /// Of `images`, those that have no annotation, also before the format left any out.
+    /// Of `images`, those without annotations, including before the format removed any.
     pub empty_images: u32,
     pub annotations: u32,
-    /// Images of which no file is left.
+    /// Images without any existing file.
     pub missing: u32,
     /// In the order of [`Feature::ALL`].
     pub losses: Vec<Loss>,
 }
 
-/// A source without what a format has no place for. Its images are what [`crate::Format::read`] gives back.
+/// A source without the features that a format cannot hold. [`crate::Format::read`] returns exactly its images.
 pub struct Projection<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn DatasetSource,
     descriptor: &'static FormatDescriptor,
-    /// Of the latest time that the images were gone through to the end.
+    /// Of the last complete pass.
     tally: RefCell<Tally>,
 }
 
 impl<'a> Projection<'a> {
     #[must_use]
-    pub fn new(source: &'a dyn Source, descriptor: &'static FormatDescriptor) -> Self {
+    pub fn new(source: &'a dyn DatasetSource, descriptor: &'static FormatDescriptor) -> Self {
         Self { source, descriptor, tally: RefCell::default() }
     }
 
-    /// What the images came to when they were last gone through to the end.
+    /// The counts of the last complete pass over the images.
     #[must_use]
     pub fn written(&self) -> Written {
         self.tally.borrow().written()
     }
 }
 
-impl Source for Projection<'_> {
+impl DatasetSource for Projection<'_> {
     fn info(&self) -> &DatasetInfo {
         self.source.info()
     }
@@ -59,7 +59,7 @@ impl Source for Projection<'_> {
     }
 }
 
-/// One time through the images.
+/// One pass over the images.
 struct Projected<'a> {
     images: Images<'a>,
     projector: Projector<'a>,
@@ -114,14 +114,14 @@ struct Projector<'a> {
 }
 
 impl Projector<'_> {
-    /// Removes `value` where the format has no place for `feature`.
+    /// Removes `value` if the format does not hold `feature`.
     fn take_out<T>(&mut self, feature: Feature, value: &mut Option<T>) {
         if value.is_some() && !self.holds_or_lost(feature) {
             *value = None;
         }
     }
 
-    /// Whether the format has a place for `feature`. The loss is counted where it has none.
+    /// Whether the format holds `feature`; otherwise counts the loss.
     fn holds_or_lost(&mut self, feature: Feature) -> bool {
         let holds = self.descriptor.holds(feature);
         if !holds {
@@ -130,7 +130,7 @@ impl Projector<'_> {
         holds
     }
 
-    /// `None` where the image is left out.
+    /// `None` if the image is dropped.
     fn project(&mut self, mut image: DatasetImage) -> Result<Option<DatasetImage>> {
         if image.failure.is_some() && !self.holds_or_lost(Feature::FailedImages) {
             return Ok(None);
@@ -171,7 +171,7 @@ impl Projector<'_> {
         Ok(Some(image))
     }
 
-    /// `None` where the annotation is left out.
+    /// `None` if the annotation is dropped.
     fn project_annotation(&mut self, mut annotation: DatasetAnnotation) -> Result<Option<DatasetAnnotation>> {
         if !self.project_shape(&mut annotation.shape) {
             return Ok(None);
@@ -212,7 +212,7 @@ impl Projector<'_> {
         Ok(Some(annotation))
     }
 
-    /// False where the format has no place for the shape.
+    /// False if the format does not hold the shape.
     fn project_shape(&mut self, shape: &mut Shape) -> bool {
         let feature = match shape.kind() {
             ShapeKind::Box => Feature::Boxes,
@@ -234,7 +234,7 @@ impl Projector<'_> {
         }
     }
 
-    /// Gives attributes the types that a reader finds in their text.
+    /// Gives attributes the types that a reader infers from their text.
     fn read_types(&mut self, annotation: &mut DatasetAnnotation) {
         let before = annotation.attributes.clone();
         annotation.attributes.retain(|_, value| match value {
@@ -251,7 +251,7 @@ impl Projector<'_> {
     }
 }
 
-/// The value of an attribute that is text in its file: `true` and `false` are yes and no, whole numbers are numbers.
+/// Infers the type of a text attribute: `true` and `false` are booleans, whole numbers are numbers.
 #[must_use]
 pub fn untyped(text: &str) -> AttributeValue {
     match (text, text.parse::<i32>()) {

@@ -1,4 +1,4 @@
-//! What every format has to do, those of the registry and two toys. A new format needs no test of its own for this.
+//! Requirements on all formats, those of the registry and two toys. A new format needs no tests of its own for this.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -9,7 +9,7 @@ use std::fs;
 
 use common::{RUN, SHAPES, dataset, every_format, everything, files_at, image, read, rounded, write};
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
-use datasets::{DatasetError, ImagePlacement, Images, Output, Projection, Source, find};
+use datasets::{DatasetError, DatasetSource, ImagePlacement, Images, Output, Projection, find};
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
 use domain::dataset::{Feature, LossKind, Package};
 use domain::geometry::{Point, Rect};
@@ -104,7 +104,7 @@ fn everything_is_held_or_its_loss_is_counted() {
                 feature,
                 Feature::PolygonBounds | Feature::LabelTable | Feature::AttributeTable | Feature::Description
             );
-            // Nothing is lost of what is left out altogether.
+            // Features of dropped items are not lost separately.
             let is_there = feature != Feature::FailureCosts || descriptor.holds(Feature::FailedImages);
             let is_there = is_there && (feature != Feature::AttributeTypes || descriptor.holds(Feature::Attributes));
             let is_lost = is_counted && is_there && !descriptor.holds(feature);
@@ -121,8 +121,8 @@ fn everything_is_held_or_its_loss_is_counted() {
     }
 }
 
-/// What a format has to give back.
-fn projected(source: &dyn Source, format: &dyn datasets::Format) -> Vec<DatasetImage> {
+/// What a format must return.
+fn projected(source: &dyn DatasetSource, format: &dyn datasets::Format) -> Vec<DatasetImage> {
     Projection::new(source, format.descriptor())
         .images()
         .map(|image| DatasetImage { path: None, ..image.unwrap() })
@@ -175,7 +175,7 @@ fn the_same_dataset_is_the_same_bytes_and_appears_whole() {
         assert_eq!(files_at(&first), files_at(&second), "{id}");
         assert!(!files_at(&first).is_empty(), "{id}");
 
-        // A source that fails half-way leaves nothing behind, and its error comes back as it was.
+        // A source that fails half-way leaves nothing behind, and its error is returned unchanged.
         let failed = write(format, &Failing(&all), &dropped).unwrap_err();
         assert!(
             matches!(&failed, DatasetError::Owner(error) if error.to_string().contains("library")),
@@ -189,10 +189,10 @@ fn the_same_dataset_is_the_same_bytes_and_appears_whole() {
     }
 }
 
-/// A dataset of which the last image cannot be read.
+/// A dataset whose last image cannot be read.
 struct Failing<'a>(&'a datasets::Dataset);
 
-impl Source for Failing<'_> {
+impl DatasetSource for Failing<'_> {
     fn info(&self) -> &DatasetInfo {
         &self.0.info
     }
@@ -236,7 +236,7 @@ fn images_are_left_copied_or_linked() {
     assert_eq!(fs::read(&original).unwrap(), b"the picture");
 }
 
-/// Text that CSV tells apart: an apostrophe before what looks like a formula is taken for its own.
+/// Text that CSV preserves: an apostrophe before a formula-like text is taken for a protecting one.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof!["\\PC{0,8}", "[=+@\\-\t\r\n\"',; a1]{0,6}", Just(String::new())]
         .prop_filter("an apostrophe before a formula", |text| !text.starts_with('\''))
@@ -249,7 +249,7 @@ fn any_shape() -> impl Strategy<Value = Shape> {
         (side(), side(), 0.5..100.0f64, 0.5..100.0f64)
             .prop_map(|(x, y, width, height)| Shape::Box { rect: Rect::new(x, y, x + width, y + height) }),
         point().prop_map(|at| Shape::Point { at }),
-        // Enclosing something, so that it has a box that every format holds.
+        // With an area, so that it has a box that every format holds.
         (side(), side(), proptest::collection::vec(point(), 0..4)).prop_map(|(x, y, more)| {
             let corners = [(x, y), (x + 9.5, y), (x, y + 7.25)].map(|(x, y)| Point::new(x, y));
             Shape::Polygon { points: corners.into_iter().chain(more).collect() }
@@ -299,7 +299,7 @@ proptest! {
         images in proptest::collection::vec((text(), proptest::collection::vec(any_annotation(), 0..5)), 0..5),
     ) {
         let images = images.into_iter().zip(1..).map(|((name, annotations), id)| {
-            // Large enough for every shape: what is outside an image may be clipped.
+            // Large enough for all shapes, because parts outside an image may be clipped.
             let size = Some(domain::geometry::PixelSize::new(500, 500));
             DatasetImage { annotations, size, ..image(id, &format!("{name}{id}.jpg")) }
         });

@@ -1,4 +1,4 @@
-//! The table of formats in docs/exports.md is that of the registry. `UPDATE_DOCS=1` writes it anew.
+//! The table of formats in docs/exports.md matches the registry. `UPDATE_DOCS=1` rewrites it.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -58,7 +58,7 @@ fn lower_first(text: &str) -> String {
     text[..1].to_lowercase() + &text[1..]
 }
 
-/// The features for which a format has no place, by what becomes of an annotation or image without it.
+/// Features that a format does not hold, by their effect on annotations and images.
 fn lost(descriptor: &FormatDescriptor, is_wanted: fn(LossKind) -> bool) -> String {
     let are_boxes = descriptor.holds(Feature::PolygonBounds);
     let features = Feature::ALL.into_iter().filter(|feature| !descriptor.holds(*feature));

@@ -1,4 +1,4 @@
-//! Reading files of other programs, and files that are not as they should be.
+//! Reading files of other programs, and malformed files.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -11,7 +11,7 @@ use domain::annotation::AttributeValue;
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 
-/// What is read of `text`, and why reading ended.
+/// The dataset read from `text`, and the error if any.
 fn read(id: &str, text: &str) -> (Dataset, Option<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -32,7 +32,7 @@ fn error(id: &str, text: &str) -> String {
     read(id, text).1.unwrap_or_else(|| panic!("nothing is wrong with {text}"))
 }
 
-/// As COCO's own files are: the categories last, no attributes, a mask, two polygons for one object, a crowd.
+/// As in COCO's own files: categories last, no attributes, a mask, two polygons for one object, a crowd.
 const PARTS: [&str; 5] = [
     r#""info": {"description": "COCO 2017 Dataset", "year": 2017, "contributor": null}"#,
     r#""licenses": [{"id": 1, "url": "http://creativecommons.org"}]"#,

@@ -1,4 +1,4 @@
-//! What a box costs: its way from the picture that was sent to the photo, and its overlap with another.
+//! Cost of mapping a box from the sent picture to the photo, and of the overlap of two boxes.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ const IMAGE: PixelSize = PixelSize::new(4_000, 3_000);
 const SENT: PixelSize = PixelSize::new(1_456, 1_092);
 const BOXES: u32 = 1_000;
 
-/// Boxes all over the picture that was sent, of many sizes, some of which overlap.
+/// Boxes of many sizes all over the picture, some of them overlapping.
 fn boxes() -> Vec<Rect> {
     let (width, height) = (f64::from(SENT.width), f64::from(SENT.height));
     let boxes = (0..BOXES).map(|index| {

@@ -1,4 +1,4 @@
-//! Annotations of images, and what has become of them.
+//! Annotations of images, and decisions about them.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Origin {
     }
 }
 
-/// What a person has decided about an annotation. A run adds and withdraws proposals only.
+/// A person's decision about an annotation. Runs only add and withdraw proposals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -40,7 +40,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether a person has said that the annotation is right.
+    /// Whether a person has approved the annotation.
     #[must_use]
     pub fn is_approved(self) -> bool {
         matches!(self, Self::Accepted | Self::Edited)
@@ -75,13 +75,13 @@ pub enum AttributeValue {
 pub struct NewAnnotation {
     pub label: String,
     pub shape: Shape,
-    /// 0 to 1 as the model states it; `None` when it states nothing.
+    /// The model's confidence, 0 to 1; `None` if it gave none.
     pub confidence: Option<f32>,
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
 impl NewAnnotation {
-    /// Whether a person has decided the same already: same label, nearly the same place.
+    /// Whether a person has decided an equal one: same label, nearly the same place.
     #[must_use]
     pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
         standing.iter().any(|other| {
@@ -90,7 +90,7 @@ impl NewAnnotation {
     }
 }
 
-/// Whether two annotations, each a label and a shape, say the same: the same label at nearly the same place.
+/// Whether two annotations, each a label and a shape, are equal: the same label at nearly the same place.
 #[must_use]
 pub fn is_same((label, shape): (&str, &Shape), (other_label, other_shape): (&str, &Shape)) -> bool {
     shape.is_nearly(other_shape) && comparable(label) == comparable(other_label)
@@ -102,11 +102,11 @@ pub fn is_same((label, shape): (&str, &Shape), (other_label, other_shape): (&str
 pub struct Annotation {
     pub id: AnnotationId,
     pub origin: Origin,
-    /// The similar image on which the run found it, from where it was propagated: the run has not asked about this image.
+    /// The similar image that it was propagated from: the run did not send this image.
     #[serde(alias = "propagated_from")]
     pub propagated_from: Option<ImageId>,
     pub label: String,
-    /// Place of the label in the palette of twelve, from 1, as the recipe of its run had it.
+    /// Index of the label in the palette of twelve, from 1, as in the recipe of its run.
     pub color: u8,
     pub shape: Shape,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
@@ -114,7 +114,7 @@ pub struct Annotation {
     pub attributes: BTreeMap<String, AttributeValue>,
     pub status: Status,
     pub reject_reason: Option<RejectReason>,
-    /// Whether a later run of the same model and recipe has answered the image: while it is undecided, the view of all layers
+    /// Whether a later run of the same model and recipe has answered the image: while undecided, the view of all layers
     /// shows that run's proposals instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_superseded: bool,
@@ -128,7 +128,7 @@ impl Annotation {
     }
 }
 
-/// What a person has said about an image as a whole.
+/// A person's statement about a whole image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

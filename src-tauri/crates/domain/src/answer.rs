@@ -1,8 +1,8 @@
-//! From a model's answer to annotations. An answer is stored before it is read and can be read again at any time, so this is
-//! pure: the same answer gives the same annotations.
+//! The contents of a model's answer. An answer is stored before it is parsed and can be parsed again at any time, so
+//! parsing is pure.
 //!
-//! Models answer almost what they are asked. What had to be put right is recorded with what was read, and so is what had
-//! to be left out: [`Repair`] and [`Dropped`].
+//! Models deviate from the requested form. Corrections ([`Repair`]) and dropped items ([`Dropped`]) are recorded with
+//! the answer.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::annotation::{AttributeValue, NewAnnotation, Shape};
 use crate::geometry::{ImageFromSent, PixelSize, Rect};
 use crate::recipe::Recipe;
 
-/// What a model answered for one image, in pixels of the picture that it was sent.
+/// A model's answer for one image, in pixels of the sent picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Size of the picture that was sent: the frame of the annotations.
+    /// Size of the sent picture, in whose pixels the annotations are.
     pub sent: PixelSize,
     #[serde(rename = "marks")]
     pub annotations: Vec<AnsweredAnnotation>,
@@ -23,20 +23,20 @@ pub struct Answer {
     pub reading: Reading,
 }
 
-/// One annotation of an answer.
+/// An annotation in an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "KeptAnnotation", into = "KeptAnnotation")]
 pub struct AnsweredAnnotation {
     pub label: String,
-    /// 0 to 1; `None` when the model did not say.
+    /// 0 to 1; `None` if the model gave none.
     pub confidence: Option<f32>,
-    /// In pixels of the picture that was sent.
+    /// In pixels of the sent picture.
     pub shape: Shape,
-    /// By the attributes' names in the recipe.
+    /// By attribute name in the recipe.
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
-/// An annotation in the form in which answers are kept: a box as `rect`, and any other shape as `shape`.
+/// The stored form of an annotation: a box as `rect`, any other shape as `shape`.
 #[derive(Serialize, Deserialize)]
 struct KeptAnnotation {
     label: String,
@@ -70,112 +70,111 @@ impl TryFrom<KeptAnnotation> for AnsweredAnnotation {
     }
 }
 
-/// What reading an answer took.
+/// Corrections and dropped items of an answer.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reading {
-    /// What had to be put right, in the order of the answer.
+    /// Corrections, in order of the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
-    /// What could not be put right, in the order of the answer.
+    /// Dropped items, in order of the answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<Dropped>,
-    /// Whether the answer was cut off, so that there may be more to see than was said.
+    /// Whether the answer was cut off, so that annotations may be missing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_cut_short: bool,
 }
 
 impl Reading {
-    /// Whether the answer was as asked, to its end.
+    /// Whether the answer was exactly as requested and complete.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.repairs.is_empty() && self.dropped.is_empty() && !self.is_cut_short
     }
 }
 
-/// Something in an answer that was put right.
+/// A corrected value in an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Repair {
-    /// Place in the answer's list, from 0; `None` when it is about the whole answer.
+    /// Index in the answer's list, from 0; `None` if it is about the whole answer.
     pub item: Option<usize>,
     #[serde(flatten)]
     pub kind: RepairKind,
 }
 
-/// What was put right.
+/// What was corrected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RepairKind {
-    /// The JSON stood in a code fence or among words.
+    /// The JSON was in a code fence or among text.
     WordsAround,
-    /// The JSON as a whole was broken; its items were read one by one.
+    /// The JSON was malformed; its items were parsed one by one.
     BrokenJson,
-    /// The answer ended in the middle.
+    /// The answer ended early.
     CutOff,
-    /// The label was meant by a synonym or another spelling.
+    /// The label was a synonym or another spelling.
     LabelRenamed {
         answered: String,
     },
-    /// A number came as text.
+    /// A number was given as text.
     NumberFromText {
         field: String,
     },
     CornersSwapped,
-    /// The box reached over the picture's edge, by this many pixels at most.
+    /// The box overhung the picture's edge, by at most this many pixels.
     ClampedToPicture {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         pixels: f64,
     },
     ConfidenceFromPercent,
-    /// A confidence that is none was left out.
+    /// An invalid confidence was dropped.
     ConfidenceLeftOut {
         answered: String,
     },
-    /// An attribute was given in another form or spelling.
+    /// An attribute had another type or spelling.
     AttributeConverted {
         name: String,
         answered: String,
     },
-    /// A number beyond its range was set to the nearest end.
+    /// A number out of range was set to the nearest end.
     AttributeClamped {
         name: String,
         answered: String,
     },
-    /// An attribute that does not fit its kind was left out.
+    /// An invalid attribute was dropped.
     AttributeLeftOut {
         name: String,
         answered: String,
     },
 }
 
-/// A coordinate system in which models answer, in place of pixels of the picture that was sent.
+/// A coordinate system other than pixels of the sent picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CoordinateSystem {
-    /// Of the picture's sides, 0 to 1.
+    /// Fractions of the picture's sides, 0 to 1.
     Fractions,
-    /// Of the picture's sides, 0 to 1000.
+    /// Thousandths of the picture's sides, 0 to 1000.
     Thousandths,
-    /// Not the picture that was sent. Which one it is cannot be known.
+    /// Neither; unknown.
     Unknown,
 }
 
-/// An item of an answer that is not an annotation.
+/// A dropped item of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// Place in the answer's list, from 0.
+    /// Index in the answer's list, from 0.
     pub item: usize,
     #[serde(flatten)]
     pub reason: DropReason,
 }
 
-/// How a failure names a label that the recipe does not have.
+/// How a failure names a label that is not in the recipe.
 pub const UNKNOWN_LABEL: &str = "unknown label";
-/// The most annotations that are read from an answer about one image. Answers have some dozens; a list without end would only
-/// fill the library.
+/// Maximum number of annotations per answer. Answers have some dozens; endless lists would only fill the library.
 pub const MAX_ANNOTATIONS: usize = 5_000;
 
-/// Why an item is not an annotation.
+/// Why an item was dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -183,28 +182,28 @@ pub enum DropReason {
     /// Not a JSON object.
     Unreadable,
     NoLabel,
-    /// The recipe does not ask for it.
+    /// Not in the recipe.
     UnknownLabel {
         answered: String,
     },
-    /// A coordinate is missing or no number.
+    /// A coordinate is missing or not a number.
     NoBox,
     /// Less than a pixel wide or high.
     NoExtent,
-    /// Outside the picture, or mostly so.
+    /// Outside of the picture, or mostly so.
     OutsidePicture,
-    /// An attribute without which an annotation is worth nothing.
+    /// A required attribute is missing.
     AttributeMissing {
         name: String,
     },
-    /// This item and those after it, `count` together, are beyond [`MAX_ANNOTATIONS`].
+    /// This item and the following ones, `count` in total, exceed [`MAX_ANNOTATIONS`].
     TooMany {
         count: u32,
     },
 }
 
 impl DropReason {
-    /// How many items of an answer it is about.
+    /// Number of affected items.
     #[must_use]
     pub const fn item_count(&self) -> u32 {
         match self {
@@ -215,7 +214,7 @@ impl DropReason {
 }
 
 impl Dropped {
-    /// What is dropped of `count` items because they are more than [`MAX_ANNOTATIONS`].
+    /// The drop of `count` items beyond [`MAX_ANNOTATIONS`].
     #[must_use]
     pub fn beyond_limit(count: usize) -> Option<Self> {
         let beyond = count.checked_sub(MAX_ANNOTATIONS).filter(|&beyond| beyond > 0)?;
@@ -224,27 +223,29 @@ impl Dropped {
     }
 }
 
-/// An answer that is no answer at all.
+/// A stored answer that cannot be parsed.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer could not be read: {0}")]
 pub struct Unreadable(#[from] serde_json::Error);
 
 impl Answer {
-    /// The form in which answers are kept.
+    /// The stored form.
     ///
     /// # Errors
-    /// When a confidence or coordinate is not finite.
+    ///
+    /// If a confidence or coordinate is not finite.
     pub fn to_raw(&self) -> Result<String, Unreadable> {
         Ok(serde_json::to_string(self)?)
     }
 
     /// # Errors
-    /// When `raw` was not written by [`Answer::to_raw`].
+    ///
+    /// If `raw` was not written by [`Answer::to_raw`].
     pub fn from_raw(raw: &str) -> Result<Self, Unreadable> {
         Ok(serde_json::from_str(raw)?)
     }
 
-    /// With no more annotations than [`MAX_ANNOTATIONS`].
+    /// Truncates to [`MAX_ANNOTATIONS`].
     #[must_use]
     pub fn limited(mut self) -> Self {
         self.reading.dropped.extend(Dropped::beyond_limit(self.annotations.len()));
@@ -252,8 +253,8 @@ impl Answer {
         self
     }
 
-    /// The annotations that `recipe` asked for, in pixels of the upright `image`: known labels only (by name or synonym), shapes
-    /// in order, inside the image, with an extent.
+    /// The annotations for `recipe`, in pixels of the upright `image`: known labels only (by name or synonym), with
+    /// valid shapes inside the image.
     #[must_use]
     pub fn annotations(&self, recipe: &Recipe, image: PixelSize) -> Vec<NewAnnotation> {
         let to_image = ImageFromSent::new(self.sent, image);

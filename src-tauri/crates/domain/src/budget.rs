@@ -1,41 +1,41 @@
-//! How far a budget reaches. A run sends a request only when its worst case fits into what the budget has left, so that it
-//! stops a little before the budget is spent, and batches of a batch run become smaller from one to the next.
+//! How far a budget reaches. A run sends a request only if its worst case fits in the rest of the budget, so that it
+//! stops slightly below the budget, and batches become smaller from one to the next.
 
 use serde::{Deserialize, Serialize};
 
 use crate::money::{CostRange, PicoDollars};
 use crate::run_state::RunMode;
 
-/// Whether a budget lets a run come to its end.
+/// Whether a budget suffices for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum BudgetReach {
     /// The run cannot cost more.
     Enough,
-    /// It is between the low and the high end of the quote.
+    /// Between the low and the high end of the quote.
     MayStop,
-    /// It is below the low end: the run stops after about so many images.
+    /// Below the low end: the run stops after about this many images.
     StopsAfter { images: u32 },
 }
 
-/// What a budget does to a run.
+/// Effect of a budget on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct BudgetForecast {
     pub reach: BudgetReach,
-    /// Batches that have to wait for each other, since the budget has no room for all requests at the same time: each may
-    /// take a day. 1 where nothing waits, and for a live run.
+    /// Number of consecutive batches, if the budget has no room for all requests at once: each may take a day. 1 if
+    /// nothing waits, and for a live run.
     pub batches: u32,
 }
 
-/// What the images of a plan cost.
+/// Cost of a plan's images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spending {
-    /// Images that have to be asked about.
+    /// Images to send.
     pub images: u32,
     pub cost: CostRange,
-    /// The most that the first request about an image can cost, on average.
+    /// Maximum cost of the first request for an image, on average.
     pub request_at_most: PicoDollars,
 }
 
@@ -58,19 +58,19 @@ impl BudgetForecast {
 }
 
 impl Spending {
-    /// What one image is expected to cost.
+    /// Expected cost per image.
     fn each(&self) -> u64 {
         self.cost.expected.0.div_ceil(u64::from(self.images.max(1))).max(1)
     }
 }
 
-/// Images that are answered before the worst case of the next request no longer fits.
+/// Images answered before the worst case of the next request no longer fits.
 fn images_until_stop(budget: PicoDollars, spending: Spending) -> u32 {
     let Some(room) = budget.0.checked_sub(spending.request_at_most.0) else { return 0 };
     u32::try_from(room / spending.each() + 1).unwrap_or(u32::MAX).min(spending.images)
 }
 
-/// Images that are answered, and in how many batches: the worst case of all requests of a batch has to fit.
+/// Answered images and number of batches: the worst case of all requests of a batch must fit.
 fn in_batches(budget: PicoDollars, spending: Spending) -> (u32, u32) {
     let (at_most, each) = (spending.request_at_most.0.max(1), spending.each().min(spending.request_at_most.0.max(1)));
     let (mut left, mut answered, mut batches) = (budget.0, 0_u64, 0);
@@ -108,7 +108,7 @@ mod tests {
         let reach = |cents| forecast(cents, RunMode::Live).reach;
         assert_eq!(reach(4_000), BudgetReach::Enough);
         assert_eq!([reach(3_999), reach(100)], [BudgetReach::MayStop; 2]);
-        // With 50 cents, 10 of which have to be left for the next request: 20 images for 40 cents, and the one at their end.
+        // With 50 cents, 10 of which must remain for the next request: 20 images for 40 cents, and one more.
         assert_eq!(reach(50), BudgetReach::StopsAfter { images: 21 });
         assert_eq!(reach(9), BudgetReach::StopsAfter { images: 0 });
     }

@@ -1,4 +1,4 @@
-//! Days of the calendar, as vendors announce prices and retirements. No time zones: a vendor's day is taken as it is said.
+//! Calendar days, as vendors announce prices and retirements, without time zones.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -13,31 +13,31 @@ const HOURS_A_DAY: i64 = 24;
 #[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
 pub struct CalendarDate(#[cfg_attr(feature = "specta", specta(type = String))] Date);
 
-/// A text that is no day.
+/// Text that is not a day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no day: it should look like 2026-11-23")]
 pub struct NoDay(String);
 
 impl CalendarDate {
-    /// A day that is known when this is compiled. `month` and `day` from 1; panics where there is no such day.
+    /// A constant day. `month` and `day` from 1; panics if invalid.
     #[must_use]
     pub const fn new(year: i16, month: i8, day: i8) -> Self {
         Self(Date::constant(year, month, day))
     }
 
-    /// `month` and `day` from 1. `None` where there is no such day.
+    /// `month` and `day` from 1. `None` if invalid.
     #[must_use]
     pub fn of(year: i16, month: i8, day: i8) -> Option<Self> {
         Date::new(year, month, day).ok().filter(|date| date.year() >= 0).map(Self)
     }
 
-    /// Days since 1970-01-01, before it less than nought.
+    /// Days since 1970-01-01; negative before.
     #[must_use]
     pub fn days_since_epoch(self) -> i64 {
         self.0.duration_since(EPOCH).as_hours() / HOURS_A_DAY
     }
 
-    /// The other way round; what is beyond the years 0 to 9999 is the first or the last day of these.
+    /// The inverse, clamped to the years 0 to 9999.
     #[must_use]
     pub fn from_days_since_epoch(days: i64) -> Self {
         let (first, last) = (Self::new(0, 1, 1), Self::new(9999, 12, 31));
@@ -45,7 +45,7 @@ impl CalendarDate {
         Self(EPOCH.saturating_add(SignedDuration::from_hours(days * HOURS_A_DAY)))
     }
 
-    /// The first and the last day of its month.
+    /// The first and last day of its month.
     #[must_use]
     pub fn month(self) -> (Self, Self) {
         (Self(self.0.first_of_month()), Self(self.0.last_of_month()))
@@ -53,7 +53,7 @@ impl CalendarDate {
 }
 
 impl From<Date> for CalendarDate {
-    /// A day before the year 0 is taken for the first of that year.
+    /// Days before the year 0 are clamped.
     fn from(date: Date) -> Self {
         Self(date.max(Date::constant(0, 1, 1)))
     }
@@ -75,7 +75,7 @@ impl From<CalendarDate> for String {
 impl TryFrom<String> for CalendarDate {
     type Error = NoDay;
 
-    /// Noughts at the beginning of a number may be left out.
+    /// Leading zeros may be omitted.
     fn try_from(text: String) -> Result<Self, NoDay> {
         let mut parts = text.splitn(3, '-');
         let mut date =

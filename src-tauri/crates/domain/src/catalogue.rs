@@ -1,4 +1,4 @@
-//! The models there are, and what they cost.
+//! Models and their prices.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,16 +6,16 @@ use crate::calendar::CalendarDate;
 use crate::model::{Model, ModelId, Unavailable};
 use crate::money::PicoDollars;
 
-/// A model, and whether it can be used as things stand.
+/// A model and its availability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferedModel {
     pub model: Model,
     pub unavailable: Option<Unavailable>,
-    /// Whether it is the one to choose when nobody has chosen one.
+    /// Whether it is the default.
     pub is_suggested: bool,
 }
 
-/// What a million tokens of a model cost.
+/// Price of a million tokens of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelPrice {
     pub id: ModelId,
@@ -24,21 +24,21 @@ pub struct ModelPrice {
     pub input: PicoDollars,
     #[serde(rename = "output_dollars_per_million")]
     pub output: PicoDollars,
-    /// Input that the vendor had kept from an earlier request.
+    /// Input read from the vendor's cache.
     #[serde(rename = "cached_input_dollars_per_million")]
     pub cached_input: PicoDollars,
-    /// In a batch, worked off within a day.
+    /// In a batch.
     #[serde(rename = "batch_input_dollars_per_million")]
     pub batch_input: PicoDollars,
     #[serde(rename = "batch_output_dollars_per_million")]
     pub batch_output: PicoDollars,
 }
 
-/// The prices that estimates rest on.
+/// The prices used for estimates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceList {
-    /// The day on which they were read from the vendor.
+    /// When they were read from the vendor.
     pub as_of: CalendarDate,
-    /// Each for a million tokens.
+    /// Per million tokens.
     pub models: Vec<ModelPrice>,
 }

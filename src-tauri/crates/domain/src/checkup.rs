@@ -1,21 +1,21 @@
-//! What a look at everything that Fieldmark stands on has found. The words for it belong to whoever shows it.
+//! Findings of `doctor`. Texts belong to the command line.
 
 use serde::{Deserialize, Serialize};
 
 use crate::connection::{ConnectionCheck, KeyPlace, SettingSource};
 
-/// How bad a finding is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Fine,
-    /// Fieldmark works, without something that a person may miss.
+    /// Fieldmark works, but something may be missed.
     Warning,
     /// Something does not work.
     Problem,
 }
 
-/// One thing that was looked at, and what was seen.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "subject", rename_all = "snake_case")]
 pub enum Finding {
@@ -25,16 +25,16 @@ pub enum Finding {
         system: String,
         processors: u32,
     },
-    /// The folder that holds the library.
+    /// The folder of the library.
     Folder {
         path: String,
         problem: Option<String>,
     },
-    /// Bytes that are free where the library is; `None`: nobody could say.
+    /// Free bytes at the library; `None` if unknown.
     FreeSpace {
         bytes: Option<u64>,
     },
-    /// The database, and what is damaged in it.
+    /// The database and its damages.
     Database {
         path: String,
         problems: Vec<String>,
@@ -43,7 +43,7 @@ pub enum Finding {
     NoLibrary {
         path: String,
     },
-    /// The library cannot be opened: why, and what to do about it.
+    /// The library cannot be opened: why, and what to do.
     Unopened {
         path: String,
         problem: String,
@@ -55,46 +55,46 @@ pub enum Finding {
     Keychain {
         problem: Option<String>,
     },
-    /// Where images would be sent, and by whose word; what is wrong with it.
+    /// The server, the source of its address, and its problem.
     Server {
         base_url: String,
         said_by: SettingSource,
         problem: Option<String>,
     },
-    /// The key for that server; never the key itself.
+    /// The key's source; never the key.
     Key {
         host: String,
         place: Option<KeyPlace>,
     },
-    /// What the server said; only when it was to be asked.
+    /// The server's response, if requested.
     Connection {
         check: ConnectionCheck,
     },
-    /// An additional endpoint, as it is set up; never its key.
+    /// An additional endpoint's configuration; never its key.
     Endpoint {
         name: String,
         host: String,
         place: Option<KeyPlace>,
-        /// The variable of the environment that may hold its key.
+        /// The environment variable that may hold its key.
         key_variable: String,
-        /// Why it is not used, whatever its key.
+        /// Why it is not used, regardless of its key.
         problem: Option<String>,
     },
-    /// What an additional endpoint said; only when it was to be asked.
+    /// An additional endpoint's response, if requested.
     EndpointConnection {
         name: String,
         check: ConnectionCheck,
     },
-    /// What the embedded model found in a photo that comes along.
+    /// Detections of the built-in model in a bundled photo.
     EmbeddedModel {
         found: Vec<String>,
         problem: Option<String>,
     },
 }
 
-/// Free space below which a library of thumbnails and answers will soon not grow any more.
+/// Free space below which a library will soon be full.
 const LITTLE_SPACE: u64 = 1 << 30;
-/// Free space below which a run may not even begin.
+/// Free space below which a run may not even start.
 const NO_SPACE: u64 = 50 << 20;
 
 impl Finding {
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(space(Some(LITTLE_SPACE - 1)), Severity::Warning);
         assert_eq!(space(Some(LITTLE_SPACE)), Severity::Fine);
         assert_eq!(space(None), Severity::Warning);
-        // The embedded model needs no key.
+        // The built-in model needs no key.
         assert_eq!(Finding::Key { host: String::new(), place: None }.severity(), Severity::Warning);
         assert_eq!(Finding::Connection { check: ConnectionCheck::KeyRejected }.severity(), Severity::Problem);
         assert_eq!(Finding::EmbeddedModel { found: Vec::new(), problem: None }.severity(), Severity::Problem);

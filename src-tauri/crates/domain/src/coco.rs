@@ -1,6 +1,5 @@
-//! The eighty classes of the COCO detection benchmark, in the order in which detectors number them.
-//! Source: Lin et al., "Microsoft COCO: Common Objects in Context", 2014, `instances` categories without the eleven
-//! unused ids.
+//! The 80 classes of the COCO detection benchmark, in the order in which detectors number them. Source: Lin et al.,
+//! "Microsoft COCO: Common Objects in Context", 2014, `instances` categories without the eleven unused ids.
 
 /// Class names by index, 0 to 79.
 pub const NAMES: [&str; 80] = [

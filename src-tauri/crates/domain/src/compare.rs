@@ -1,5 +1,5 @@
-//! Two answers to the same question about one image, annotation by annotation: what both say, what only one says, and where they
-//! see the same thing under another name. Pure, and symmetric but for the names of the sides.
+//! Compares two sides on one image: what both have, what only one has, and objects with different labels. Pure, and
+//! symmetric except for the names of the sides.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::annotation::{AttributeValue, Shape, Status};
 use crate::ids::{AnnotationId, ImageId, RunId};
 use crate::recipe::comparable;
 
-/// Whose annotations are compared.
+/// A side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Side {
-    /// What a run answered, whatever became of it.
+    /// A run's original answer, whatever happened to it since.
     Run { run: RunId },
-    /// What people have accepted, changed and drawn, on images that they have reviewed: the truth as far as it is known.
+    /// What people accepted, edited and drew on reviewed images: the ground truth.
     Decided,
 }
 
@@ -24,7 +24,7 @@ pub enum Side {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ComparedAnnotation {
-    /// The annotation on the image that it is today, if it is there.
+    /// The corresponding annotation on the image today, if it exists.
     pub annotation: Option<AnnotationId>,
     pub status: Option<Status>,
     pub label: String,
@@ -35,7 +35,7 @@ pub struct ComparedAnnotation {
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
-/// What two sides say about one thing.
+/// How two sides agree on an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -46,19 +46,19 @@ pub enum Agreement {
     Agreed,
 }
 
-/// One thing on an image, as both sides see it.
+/// An object on an image, as both sides see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ComparedPair {
     pub agreement: Agreement,
     pub first: Option<ComparedAnnotation>,
     pub second: Option<ComparedAnnotation>,
-    /// How much the two overlap, 0 to 1; 0 where only one is there.
+    /// Overlap of the two, 0 to 1; 0 if only one exists.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub iou: f64,
 }
 
-/// How many things there are of each kind.
+/// Number of objects of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Agreements {
@@ -84,22 +84,22 @@ impl Agreements {
     }
 }
 
-/// Two sides over all the images that both have looked at.
+/// Two sides on all images that both cover.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Comparison {
-    /// Images that both have looked at.
+    /// Images that both cover.
     pub images: u32,
     pub things: Agreements,
-    /// The images on which they differ, those with the most differences first.
+    /// Images on which they differ, most differences first.
     pub differing: Vec<ImageId>,
 }
 
-/// Two annotations that overlap at least this much are of one thing (the usual one of COCO and Pascal VOC).
+/// Annotations with at least this overlap are the same object (as usual in COCO and Pascal VOC).
 pub const SAME_THING_IOU: f64 = 0.5;
 
-/// Pairs of annotations, the best overlaps first: within a label, then across labels. What is left stands alone. Differences come
-/// before what is agreed on.
+/// Pairs of annotations, best overlaps first: within a label, then across labels. The rest stays single. Differences
+/// come before agreed pairs.
 #[must_use]
 pub fn compare(first: &[ComparedAnnotation], second: &[ComparedAnnotation]) -> Vec<ComparedPair> {
     let mut candidates: Vec<(bool, f64, usize, usize)> = Vec::new();
@@ -148,7 +148,7 @@ pub fn compare(first: &[ComparedAnnotation], second: &[ComparedAnnotation]) -> V
     pairs
 }
 
-/// 0 to 1: of what takes up a part of the image by area, of the rest by being the same.
+/// 0 to 1: by area for shapes with one, otherwise by equality.
 fn overlap(one: &Shape, other: &Shape) -> f64 {
     if one.kind() != other.kind() {
         return 0.0;

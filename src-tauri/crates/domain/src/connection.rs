@@ -1,35 +1,35 @@
-//! The way to models elsewhere, as it is set up: where to, with whose key, by whose word. Never a key itself.
+//! The connection to remote models: address, source of the key, source of each value. Never a key itself.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelId;
 
-/// By whose word something is as it is. A variable wins over a line of a `.env` file, that over what was set.
+/// The source of a value. A variable wins over a `.env` file, and that over the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum SettingSource {
-    /// Nobody has said anything else.
+    /// The default.
     Default,
     Settings,
-    /// A variable of the environment.
+    /// An environment variable.
     Variable,
-    /// The `.env` file in the working folder.
+    /// The `.env` file of the working folder.
     DotEnv,
 }
 
-/// Where a key comes from.
+/// The source of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum KeyPlace {
     /// The operating system's keychain.
     Keychain,
-    /// The memory of this process, until it ends.
+    /// Memory of this process.
     Session,
     Variable,
     DotEnv,
-    /// Said for this invocation of the program.
+    /// A value for this invocation.
     CommandLine,
 }
 
@@ -39,62 +39,62 @@ pub enum KeyPlace {
 pub struct Connection {
     pub base_url: String,
     pub base_url_from: SettingSource,
-    /// The server, with its port when that is an unusual one: where photos go. Empty when the address is unusable.
+    /// The server, with its port if unusual. Empty if the address is invalid.
     pub host: String,
-    /// Whether that server is on this machine.
+    /// Whether the server is on this machine.
     pub is_on_this_machine: bool,
-    /// `None`: there is no key for this server.
+    /// `None` without a key for this server.
     pub key: Option<KeyPlace>,
-    /// Why the key of the environment is not sent to this server; `None` when it is, or when there is none.
+    /// Why the key of the environment is not sent to this server; `None` if it is, or if there is none.
     pub key_withheld: Option<String>,
-    /// The `.env` file of the working folder, which is not used until the user allows it.
+    /// The `.env` file of the working folder, which is not used until allowed.
     pub unused_env_file: Option<EnvFileProposal>,
-    /// Why there is no keychain to keep a key in; `None` when there is one.
+    /// Why no keychain is available; `None` if one is.
     pub keychain_problem: Option<String>,
-    /// The model that is chosen when nobody has chosen one.
+    /// The default model.
     pub model: ModelId,
     pub model_from: SettingSource,
-    /// Images at once; `None` finds out.
+    /// `None` is automatic.
     pub concurrency: Option<u32>,
     pub concurrency_from: SettingSource,
-    /// The further routes, in the order of the settings.
+    /// The additional endpoints, in the order of the settings.
     pub further: Vec<FurtherConnection>,
-    /// What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is.
+    /// Why nothing can be sent: an invalid address or environment; otherwise `None`.
     pub problem: Option<String>,
 }
 
-/// What a `.env` file says about the connection, for a person to decide about. Never a key.
+/// Contents of a `.env` file about the connection, to be allowed by the user. Never a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EnvFileProposal {
     pub path: String,
-    /// `None`: the vendor's own server.
+    /// `None` for the vendor's own server.
     pub server: Option<String>,
     pub model: Option<String>,
-    /// The last characters of the key; `None`: there is no key.
+    /// The last characters of the key; `None` without one.
     pub key_ending: Option<String>,
-    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    /// Variables with keys of additional endpoints, each with the last characters of its key.
     pub endpoint_keys: Vec<(String, String)>,
-    /// Why the file cannot be used; `None` when it can.
+    /// Why the file cannot be used; otherwise `None`.
     pub problem: Option<String>,
 }
 
-/// One more way to the same models, as it stands.
+/// The state of an additional endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FurtherConnection {
     pub name: String,
     pub host: String,
-    /// `None`: there is no key for it.
+    /// `None` without a key.
     pub key: Option<KeyPlace>,
-    /// The variable of the environment that may hold its key.
+    /// The environment variable that may hold its key.
     pub key_variable: String,
-    /// Why it is not used, whatever its key.
+    /// Why it is not used, regardless of its key.
     pub problem: Option<String>,
 }
 
 impl FurtherConnection {
-    /// Why it is not used; `None` when it is.
+    /// Why it is not used; otherwise `None`.
     #[must_use]
     pub fn why_unused(&self) -> Option<String> {
         let no_key = || format!("there is no key for {}: set {}", self.host, self.key_variable);
@@ -102,21 +102,21 @@ impl FurtherConnection {
     }
 }
 
-/// What came of asking the server.
+/// The result of a connection test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ConnectionCheck {
-    /// It takes the key and has the model.
+    /// It accepts the key and has the model.
     Works {
         model: ModelId,
-        /// Models that it lists.
+        /// Number of listed models.
         model_count: u32,
     },
     NoKey,
-    /// Everything is kept on this machine.
+    /// Everything is locked to this machine.
     LocalOnly,
-    /// The address, the key's form or the environment is unusable; nothing was sent.
+    /// The address, the key or the environment is invalid; nothing was sent.
     Unusable {
         detail: String,
     },
@@ -137,7 +137,7 @@ pub enum ConnectionCheck {
     Unreachable {
         detail: String,
     },
-    /// The server is there, but busy or ill.
+    /// The server is overloaded or failing.
     ServerFailing {
         detail: String,
     },

@@ -1,9 +1,8 @@
-//! Dataset formats as the window and the command line show them: what each is called, what it can hold, and what a dataset
-//! loses in it.
+//! Dataset formats as shown to users: names, features, and what a dataset loses.
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a format as people type it, such as `coco`. The registry of formats knows which there are.
+/// The id of a format, such as `coco`. The registry of formats knows the valid ones.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
@@ -23,7 +22,7 @@ pub struct Translated {
     pub es: &'static str,
 }
 
-/// What a format says about itself.
+/// Description of a dataset format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FormatDescriptor {
@@ -33,11 +32,11 @@ pub struct FormatDescriptor {
     /// What it is for.
     pub summary: Translated,
     pub package: Package,
-    /// Of the file, or of the files with annotations in a folder or archive.
+    /// Of the file, or of the annotation files in a folder or archive.
     pub media_type: &'static str,
-    /// Everything that it has a place for.
+    /// All features that it can hold.
     pub holds: &'static [Feature],
-    /// Whether other programs take a dataset without any annotation.
+    /// Whether other programs accept a dataset without annotations.
     pub can_be_empty: bool,
     pub is_readable: bool,
     pub options: &'static [FormatOption],
@@ -52,7 +51,7 @@ impl FormatDescriptor {
     }
 }
 
-/// What a dataset in a format is on disk.
+/// How a dataset is stored on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -76,67 +75,67 @@ impl Package {
     }
 }
 
-/// A choice that a format leaves open, such as the task of a YOLO dataset.
+/// An option of a format, such as the task of a YOLO dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FormatOption {
-    /// As people type it.
+    /// As typed.
     pub name: &'static str,
     pub title: Translated,
     /// The first is the default.
     pub values: &'static [&'static str],
 }
 
-/// A part of a dataset that not every format has a place for.
+/// A feature that not every format can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Feature {
     Boxes,
     Polygons,
-    /// Polygons as the boxes around them.
+    /// Polygons as bounding boxes.
     PolygonBounds,
     Points,
     ImageTags,
     Captions,
-    /// Annotations without a confidence, beside those with one.
+    /// Annotations without a confidence.
     UnscoredAnnotations,
     /// Images without annotations, which are negatives.
     EmptyImages,
     /// Images that no model could answer.
     FailedImages,
     Attributes,
-    /// Whether the value of an attribute is text, a number, or yes or no.
+    /// Types of attribute values: text, number or boolean.
     AttributeTypes,
     Confidences,
-    /// What a person decided about an annotation, and why.
+    /// Decisions of people, with reasons.
     Decisions,
-    /// The run or person that an annotation comes from.
+    /// The run or person of an annotation.
     Origins,
     AnnotationIds,
-    /// Which annotations belong to one object.
+    /// Grouping of annotations into objects.
     Groups,
-    /// Whether an annotation is a crowd of objects.
+    /// Crowd annotations.
     Crowds,
-    /// The size of the image as its file stores it, and its EXIF orientation.
+    /// The stored size of an image and its EXIF orientation.
     StoredSizes,
     Hashes,
-    /// What a person said about the image as a whole.
+    /// The review state of an image.
     ReviewStates,
-    /// The image that annotations of the whole image were propagated from.
+    /// The source image of propagated annotations.
     ImageOrigins,
-    /// Whether the file of the image is missing.
+    /// Whether the image's file is missing.
     MissingFiles,
-    /// Other files that have the image.
+    /// Other files with the same content.
     OtherFiles,
-    /// How many requests were sent about a failed image, and what they cost.
+    /// Number and cost of requests for a failed image.
     FailureCosts,
     Splits,
-    /// A table of labels. Annotations name a label by its number in the table, so that all have its first spelling.
+    /// A label table. Annotations refer to it by number, so that all have the same spelling.
     LabelTable,
-    /// A table of attributes, such as the columns of CSV.
+    /// An attribute table, such as the columns of CSV.
     AttributeTable,
-    /// The run, the model and the recipe of the dataset.
+    /// Run, model and recipe of the dataset.
     Description,
 }
 
@@ -172,7 +171,7 @@ impl Feature {
         Self::Description,
     ];
 
-    /// What becomes of an annotation or image in a format without the feature.
+    /// What happens to an annotation or image in a format without the feature.
     #[must_use]
     pub const fn loss(self) -> LossKind {
         match self {
@@ -188,23 +187,23 @@ impl Feature {
     }
 }
 
-/// What a loss means for the annotations or images that are concerned.
+/// Effect of a loss on the affected annotations or images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum LossKind {
     AnnotationLeftOut,
     ImageLeftOut,
-    /// It is in the dataset without the feature.
+    /// Included without the feature.
     Simplified,
 }
 
-/// What a dataset loses because its format has no place for a feature.
+/// A loss, because the format does not have a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Loss {
     pub feature: Feature,
     pub kind: LossKind,
-    /// Annotations or images that are concerned.
+    /// Affected annotations or images.
     pub count: u32,
 }

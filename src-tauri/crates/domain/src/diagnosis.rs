@@ -1,6 +1,6 @@
-//! What a run's own numbers say about it, and what a person could change because of that. Pure; nothing is said where the
-//! numbers do not carry it, and no setting is advised twice. Deliberately absent: words, comparisons with other runs,
-//! stops (they say themselves what they need), and advice on what cannot be set.
+//! Findings about a run from its own figures, with recommended changes. Pure; without sufficient data there is no
+//! finding, and no setting is advised on twice. Not included: texts, comparisons with other runs, stops (which have
+//! their own message), and advice without a setting.
 
 mod cost;
 mod failing;
@@ -16,43 +16,43 @@ use crate::run::{FailureGroup, RetryGroup};
 use crate::run_state::{FailureKind, RetryKind, RunMode};
 use crate::usage::Usage;
 
-/// Images asked about below which a single hiccup would make a finding.
+/// With fewer images, a single incident would make a finding.
 const FEWEST_IMAGES: u32 = 10;
 
-/// What kept the next request of a run from being sent. Only the next one counts, so that the times of all wait reasons
-/// together are within the time that the run was worked on.
+/// What delayed the next request of a run. Only the next one counts, so that all wait times together are within the
+/// active time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitReason {
-    /// As many were under way as a person has allowed at once.
+    /// The user's concurrency was reached.
     OwnConcurrency,
-    /// A limit on requests that a person has set was used up.
+    /// The user's request limit was reached.
     OwnRequests,
-    /// A limit on tokens that a person has set was used up.
+    /// The user's token limit was reached.
     OwnTokens,
-    /// A place was free, and rested for as long as a person wants between two requests.
+    /// The user's pause between requests.
     OwnPause,
-    /// As many were under way as had turned out well so far.
+    /// The automatic concurrency was reached.
     AutomaticConcurrency,
-    /// The server had refused to take more at once.
+    /// The server refused higher concurrency.
     ServerConcurrency,
-    /// A limit on requests that the server announces, or that its refusals have taught, was used up.
+    /// The server's request limit, announced or learned, was reached.
     ServerRequests,
-    /// A limit on tokens that the server announces was used up.
+    /// The server's announced token limit was reached.
     ServerTokens,
-    /// The server had refused a request for its limits, and was left alone for a while.
+    /// The server had refused a request because of a limit, and was left alone.
     Refusal,
-    /// The server had too much to do or failed, and was left alone for a while.
+    /// The server was overloaded or failing, and was left alone.
     ServerFailing,
-    /// The server could not be reached, or lost what was sent.
+    /// The server was unreachable, or lost requests.
     Unreachable,
-    /// Requests were allowed, and the next images were still being decoded and encoded on this machine. Its time is that of
-    /// the free places: half of them free for a second are half a second.
+    /// Requests were allowed, but the next images were still being decoded and encoded. Counted in free request slots:
+    /// half of them free for a second is half a second.
     Preparing,
 }
 
 impl WaitReason {
-    /// Whether a sequential run would have met it as well: limits on rates, pauses, and failures of the server.
+    /// Whether a sequential run would have waited too: rate limits, pauses, and server failures.
     #[must_use]
     pub const fn is_hold(self) -> bool {
         match self {
@@ -69,46 +69,44 @@ impl WaitReason {
     }
 }
 
-/// How long a run was kept by one wait reason.
+/// Wait time by reason.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wait {
     pub wait_reason: WaitReason,
     pub millis: f64,
-    /// What the limit was at last, where one was known: of requests or tokens a minute, or of places; of a pause its
-    /// milliseconds.
+    /// The last known limit: requests or tokens per minute, or concurrency; for a pause its milliseconds.
     pub limit: Option<f64>,
 }
 
-/// What the cost of a run was made of, at list prices. `None` fields are what nobody can tell.
+/// Breakdown of a run's cost at list prices. `None` if unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CostParts {
-    /// Answers that came, each with a bill.
+    /// Answers with reported usage.
     pub answers: u32,
     pub images: PicoDollars,
     pub words: PicoDollars,
     pub output: PicoDollars,
-    /// Of all pictures together, by the vendor's rule.
+    /// All pictures together, by the vendor's rule.
     pub image_tokens: u64,
-    /// The longest side of any picture that was sent, in pixels.
+    /// Longest side of any sent picture, in pixels.
     pub longest_edge: u32,
 }
 
-/// A model that the same tokens would have cost less with.
+/// A cheaper model for the same tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheaperModel {
     pub name: String,
-    /// Of the whole run, at that model's prices: an estimate, since it may think and answer at another length.
+    /// Estimated cost of the whole run at that model's prices; its answers may differ in length.
     pub cost: PicoDollars,
 }
 
-/// What is looked at: all of it was recorded while the run was worked on, but for what was left open then. That is as the
-/// settings have it now, so that nothing is advised that has been done since.
+/// Data for the diagnosis, recorded during the run. Settings that a run left open are the current ones, so that nothing
+/// is advised that is already done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     pub mode: RunMode,
     pub destination: Destination,
-    /// Images that were asked about and finished; neither reused answers, nor images that were given the annotations of a
-    /// similar one, nor files that could not be read.
+    /// Images sent and finished; without reused answers, propagated annotations, and unreadable files.
     pub asked: u32,
     /// Images whose files could not be read.
     pub unread: u32,
@@ -116,25 +114,25 @@ pub struct Observed {
     pub finished: u32,
     pub retried: Vec<RetryGroup>,
     pub failures: Vec<FailureGroup>,
-    /// Whether unusable answers had labels that the recipe does not have.
+    /// Whether unusable answers had labels that are not in the recipe.
     pub has_unknown_labels: bool,
-    /// Answers that were cut off, whose whole annotations were kept.
+    /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
     pub wall_millis: f64,
     pub p50_millis: f64,
-    /// The highest number of requests in flight.
+    /// The peak number of requests in flight.
     pub concurrency: u32,
     pub waits: Vec<Wait>,
-    /// The longest that an answer may get, where a person has said so.
+    /// The user's output maximum, if set.
     pub max_tokens: Option<u32>,
-    /// How long an answer may be silent on its way; `None` where nobody can tell.
+    /// Idle timeout of an answer; `None` if unknown.
     pub silence_millis: Option<u32>,
     pub usage: Usage,
     pub paid: PicoDollars,
-    /// `None` where nothing was paid, or the model's price is not known.
+    /// `None` if free, or without a known price.
     pub parts: Option<CostParts>,
     pub cheaper: Option<CheaperModel>,
-    /// What the same would have cost in batches, where that is offered.
+    /// Cost of the same in batches, if available.
     pub batch: Option<PicoDollars>,
 }
 
@@ -148,7 +146,7 @@ pub enum LimitUnit {
     Concurrency,
 }
 
-/// A limit that a run met.
+/// A limit that a run reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct MetLimit {
@@ -156,54 +154,54 @@ pub struct MetLimit {
     pub count: u32,
 }
 
-/// How much room answers had that were cut off.
+/// The output maximum of cut-off answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum OutputLimit {
-    /// More than usual, and that was not enough.
+    /// More than the default, and not enough.
     More,
-    /// As much as the person allows: so many tokens, thinking included.
+    /// The user's maximum, in tokens, including thinking.
     OwnMaximum { tokens: u32 },
-    /// As much as the model usually gets.
+    /// The model's default.
     Usual,
 }
 
-/// What stands out in a run, with its own numbers. Shares are from 0 to 1.
+/// A finding with its figures. Shares are from 0 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Finding {
-    /// The server's limits held it back.
+    /// Slowed by the server's limits.
     RateLimited {
-        /// Requests that the server refused for its limits (429).
+        /// Refused because of limits (429).
         refusals: u32,
-        /// Requests that it answered as overloaded (529).
+        /// Refused as overloaded (529).
         overloads: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         held_millis: f64,
-        /// Of the time that the run was worked on.
+        /// Share of the active time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         limit: Option<MetLimit>,
     },
-    /// Many requests were retried, refusals for limits aside, which have a finding of their own.
+    /// Many retries, not counting rate limits, which have their own finding.
     RetriesHigh {
-        /// All retries, refusals for limits included.
+        /// All retries, including rate limits.
         repeated: u32,
-        /// Images asked about.
+        /// Images sent.
         asked: u32,
-        /// The most frequent first.
+        /// Most frequent first.
         by_kind: Vec<RetryGroup>,
     },
-    /// The server could not be reached, or had to be left alone, for a good part of the time.
+    /// The server was unreachable or unavailable for much of the time.
     ServerAway {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         away_millis: f64,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
     },
-    /// Many images failed for one and the same reason.
+    /// Many images failed for the same reason.
     MostlyOneFailure { failure: FailureKind, count: u32, failed: u32, finished: u32 },
     /// Many answers were cut off.
     AnswersCutShort {
@@ -212,63 +210,63 @@ pub enum Finding {
         share: f64,
         room: OutputLimit,
     },
-    /// A limit that the person has set held it back.
+    /// Slowed by the user's limit.
     SlowedByOwnLimit {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         limit: Option<MetLimit>,
     },
-    /// The pause between requests kept back images that stood ready.
+    /// Slowed by the pause between requests.
     SlowedByPause {
         pause_millis: u32,
-        /// Of the time of each of the images at once, in which it rested.
+        /// Share of each request slot's time spent pausing.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
     },
-    /// As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way.
+    /// The user's concurrency was used up most of the time, and nothing else was limiting.
     SlowedByConcurrency {
         concurrency: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         images_per_second: f64,
-        /// What the server's limit and the time an image takes would allow; `None` where no limit was met or told.
+        /// The rate that the server's limit and the time per image would allow; `None` without a known limit.
         #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
         possible: Option<f64>,
     },
-    /// The server waited for this machine: images were not decoded and encoded as fast as they could have been sent.
+    /// Image preparation was the bottleneck.
     SlowedByPreparing {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         images_per_second: f64,
-        /// Of the requests that could have been in flight, for which no image was ready.
+        /// Share of possible requests without a ready image.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
     },
-    /// Most of the cost was for what the model wrote.
+    /// Most of the cost was output.
     CostByOutput {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         #[serde(rename = "paid_dollars")]
         paid: PicoDollars,
-        /// Of one answer, on the mean, thinking included.
+        /// Mean per answer, including thinking.
         answer_tokens: u32,
-        /// Of those tokens.
+        /// Share of these tokens.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         thinking_share: f64,
     },
-    /// Most of the cost was for looking at the pictures.
+    /// Most of the cost was images.
     CostByImages {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         #[serde(rename = "paid_dollars")]
         paid: PicoDollars,
-        /// Of one picture, on the mean.
+        /// Mean per picture.
         image_tokens: u32,
         longest_edge: u32,
     },
 }
 
-/// What can be changed.
+/// A setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Setting {
     Concurrency,
@@ -285,7 +283,7 @@ pub enum Setting {
     Server,
 }
 
-/// One thing to change, and to what, where the numbers say it.
+/// A recommended change, with its value if known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -293,55 +291,55 @@ pub enum Change {
     LowerConcurrency {
         to: u32,
     },
-    /// `None` leaves the number open, so that it is found out.
+    /// `None` is automatic.
     RaiseConcurrency {
         to: Option<u32>,
     },
-    /// To ask for no more than the server lets in, so that it refuses nothing.
+    /// A request limit just below the server's, so that it refuses nothing.
     LimitRequests {
         per_minute: u32,
     },
     RaiseOwnLimit,
-    /// To let a request follow the one before at once.
+    /// Remove the pause.
     NoPause,
-    /// To wait longer for an answer that says nothing, since images take about as long as it may be silent.
+    /// A longer idle timeout, because images take about as long.
     LongerIdleTimeout {
         to_millis: u32,
     },
-    /// To wait less long for an answer that says nothing, since images take far less than it may be silent.
+    /// A shorter idle timeout, because images take far less.
     ShorterIdleTimeout {
         to_millis: u32,
     },
-    /// To let answers get longer.
+    /// A higher output maximum.
     RaiseMaxTokens {
-        /// What the person allows them now; `None`: what the model usually gets.
+        /// The user's current maximum; `None` for the model's default.
         than: Option<u32>,
     },
-    /// A higher limit at the vendor, or an additional endpoint beside this one.
+    /// A higher limit from the vendor, or an additional endpoint.
     AddEndpoint,
-    /// To ask in batches.
+    /// Use batches.
     UseBatch {
-        /// What the run would have cost in batches.
+        /// Cost of the run in batches.
         #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
-    /// To ask live instead of in batches.
+    /// Run live instead of in batches.
     RunLive,
     CheaperModel {
         name: String,
-        /// What the same tokens would have cost: an estimate.
+        /// Estimated cost of the same tokens.
         #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     OtherModel,
     /// Add the labels in the model's answers to the recipe.
     AddLabels,
-    /// Fewer labels and attributes at a time.
+    /// Fewer labels and attributes.
     SmallerRecipe,
     SmallerPhotos,
     CheckPhotos,
     CheckNetwork,
-    /// A server on this machine, which no network is in the way of.
+    /// A local server, without a network in between.
     CheckServer,
 }
 
@@ -365,7 +363,7 @@ impl Change {
     }
 }
 
-/// A finding, and what would change it, the most telling first.
+/// A finding with its changes, most effective first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Diagnosis {
@@ -373,9 +371,8 @@ pub struct Diagnosis {
     pub changes: Vec<Change>,
 }
 
-/// What stands out in a run, the gravest first; nothing when all is well. What fails goes before what slows, and that
-/// before what costs. A setting is advised on by the first finding that concerns it, so that two never pull at it from
-/// both sides; a finding that has nothing of its own left to advise is not told.
+/// The findings about a run, most severe first. Failures come before delays, and those before cost. Each setting is
+/// advised on only by the first finding that concerns it; a finding without remaining advice is omitted.
 #[must_use]
 pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
     let of_answers = (observed.asked >= FEWEST_IMAGES).then(|| of_answers(observed)).into_iter().flatten();
@@ -397,7 +394,7 @@ pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
     diagnoses
 }
 
-/// What stands out in the images that were asked about.
+/// Findings about the sent images.
 fn of_answers(observed: &Observed) -> [Option<Diagnosis>; 9] {
     [
         failing::answers_cut_short(observed),
@@ -421,7 +418,7 @@ impl Observed {
         self.mode == RunMode::Live
     }
 
-    /// What to look at when a connection fails.
+    /// What to check when a connection fails.
     fn check_connection(&self) -> Change {
         match self.destination {
             Destination::Host { is_on_this_machine: false, .. } => Change::CheckNetwork,
@@ -429,12 +426,12 @@ impl Observed {
         }
     }
 
-    /// Time kept by any of `wait_reasons`.
+    /// Time waited for any of `wait_reasons`.
     fn waited_millis(&self, wait_reasons: &[WaitReason]) -> f64 {
         self.waits.iter().filter(|wait| wait_reasons.contains(&wait.wait_reason)).map(|wait| wait.millis).sum()
     }
 
-    /// A part of the time that the run was worked on, 0 to 1.
+    /// Share of the active time, 0 to 1.
     fn share_of_wall(&self, millis: f64) -> f64 {
         share(millis, self.wall_millis)
     }
@@ -443,12 +440,12 @@ impl Observed {
         self.retried.iter().filter(|group| group.kind == kind).map(|group| group.count).sum()
     }
 
-    /// Whether the server has refused a request for being one too many.
+    /// Whether the server has refused a request because of concurrency.
     fn had_enough(&self) -> bool {
         [RetryKind::RateLimited, RetryKind::Overloaded].iter().any(|&kind| self.retried(kind) > 0)
     }
 
-    /// Batches cost less, have limits of their own, and nobody waits for them.
+    /// Batches are cheaper and have their own limits.
     fn batch(&self) -> Option<Change> {
         self.batch.map(|cost| Change::UseBatch { cost })
     }
@@ -458,7 +455,7 @@ impl Observed {
     }
 }
 
-/// `part` of `whole` from 0 to 1; 0 where there is no whole.
+/// `part` of `whole` from 0 to 1; 0 if `whole` is 0.
 fn share(part: f64, whole: f64) -> f64 {
     share_unbounded(part, whole).clamp(0.0, 1.0)
 }
@@ -467,7 +464,7 @@ fn share_unbounded(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-/// A small count out of a figure.
+/// Converts a figure to a count.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and so may a figure")]
 fn whole(figure: f64) -> u32 {
     figure.round() as u32

@@ -1,42 +1,41 @@
-//! Endpoints of a run: the servers that its requests are spread over, each with a key; what is wrong with one, and how many
-//! requests it has answered.
+//! Endpoints of a run: servers with a key that requests are spread over, with their problems and statistics.
 
 use serde::{Deserialize, Serialize};
 
 use crate::run_state::{RetryKind, StopReason};
 
-/// A server with one key: what rate limits and outages are about. The key itself is not in it.
+/// A server with one key: the unit of rate limits and outages. Does not contain the key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EndpointId {
     pub base_url: String,
-    /// Tells keys apart, and cannot be turned back into one.
+    /// Identifies a key without revealing it.
     pub key_fingerprint: String,
 }
 
-/// Why an endpoint is not used, or not at the moment.
+/// Why an endpoint is not used at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum EndpointProblem {
     /// There is no key for it.
     NoKey,
-    /// Its entry in the settings cannot be used, or sending there is not agreed to.
+    /// Invalid settings, or sending there is not allowed.
     Unusable,
-    /// The key is wrong or was withdrawn.
+    /// The key is wrong or revoked.
     KeyRejected,
     NotPermitted,
     NoCredit,
     SpendLimit,
     UnknownModel,
     NotSuchAServer,
-    /// It refuses what is the same in every request.
+    /// It refuses the shared part of all requests.
     RequestRefused,
-    /// Its answers cannot be read.
+    /// Its answers cannot be parsed.
     AnswersUnreadable,
-    /// It, or a limit, lets nothing through for longer than a run waits.
+    /// It, or a limit, requires a wait longer than a run waits.
     WaitTooLong,
     Unreachable,
-    /// Connections end before an answer does.
+    /// Connections end before the answer does.
     ConnectionLost,
     TimedOut,
     ServerFailed,
@@ -73,37 +72,37 @@ impl From<RetryKind> for EndpointProblem {
     }
 }
 
-/// What is wrong with an endpoint.
+/// A failure of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointFailure {
     pub problem: EndpointProblem,
-    /// The message of the server or of the connection.
+    /// The message of the server or connection.
     pub detail: String,
-    /// When it is tried again; `None`: not in this session.
+    /// When it is tried again; `None` if not in this session.
     pub again_in_millis: Option<u32>,
 }
 
 impl EndpointFailure {
-    /// Of an endpoint that no run can use as it is set up.
+    /// An endpoint whose configuration is unusable.
     #[must_use]
     pub const fn is_of_settings(&self) -> bool {
         matches!(self.problem, EndpointProblem::NoKey | EndpointProblem::Unusable)
     }
 }
 
-/// What an endpoint did for a run, over all its sessions.
+/// Statistics of an endpoint of a run, over all sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunEndpoint {
     pub name: String,
-    /// Requests that it answered.
+    /// Answered requests.
     pub answered: u32,
-    /// Requests that failed because of the endpoint, and not because of the image or a rate limit.
+    /// Requests that failed because of the endpoint, not because of an image or rate limit.
     pub failed: u32,
-    /// What was wrong with it last; `None`: nothing.
+    /// Its last problem, if any.
     pub problem: Option<EndpointProblem>,
     pub detail: Option<String>,
-    /// Whether it worked when it was used last.
+    /// Whether it worked when last used.
     pub is_working: bool,
 }

@@ -1,4 +1,4 @@
-//! Exports: what of a run's annotations leaves the library, and in which form.
+//! Exports: which annotations of a run are exported, in which format.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use crate::dataset::{Feature, FormatId, Loss, LossKind, Package};
 use crate::ids::RunId;
 use crate::layers::LayerScope;
 
-/// Which images and annotations are taken; by default every answered image, and every annotation that was not rejected.
+/// Which images and annotations are exported; by default every answered image and every annotation that is not
+/// rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct AnnotationSelection {
-    /// Only what a person has looked at, as training sets need it: accepted and edited annotations, on images that are reviewed
-    /// or confirmed as empty.
+    /// For training sets: only accepted and edited annotations, on images that are reviewed or confirmed empty.
     pub is_reviewed_only: bool,
     pub includes_rejected: bool,
 }
@@ -35,7 +35,7 @@ impl AnnotationSelection {
     }
 }
 
-/// What to export of a run.
+/// An export request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExportRequest {
@@ -44,7 +44,7 @@ pub struct ExportRequest {
 }
 
 impl ExportRequest {
-    /// What the export is called unless a person names it: other requests about a run have other names.
+    /// The default file name, unique among requests for a run.
     #[must_use]
     pub fn file_name(&self, run: RunId, package: Package) -> String {
         let reviewed = if self.annotations.is_reviewed_only { "-reviewed" } else { "" };
@@ -54,27 +54,27 @@ impl ExportRequest {
     }
 }
 
-/// What an export has written.
+/// The result of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Exported {
     /// Images that were answered.
     pub images: u32,
-    /// Images that failed: in formats with a place for a failure, each with its reason.
+    /// Failed images, each with its reason in formats that can hold it.
     pub failed_images: u32,
-    /// Of the answered ones: nothing is marked on them.
+    /// Answered images without annotations.
     pub empty_images: u32,
     pub annotations: u32,
-    /// What the format has no place for, in the order of [`Feature::ALL`].
+    /// What the format cannot hold, in the order of [`Feature::ALL`].
     pub losses: Vec<Loss>,
-    /// Images of which no file is left where one was seen.
+    /// Images whose files are all missing.
     pub missing: u32,
-    /// The folder that the file names in the export start from; `None`: they are bare names.
+    /// The folder that file names in the export are relative to; `None` if they are bare names.
     pub folder: Option<String>,
 }
 
 impl Exported {
-    /// How many annotations or images have lost `feature`.
+    /// Number of annotations or images that lost `feature`.
     #[must_use]
     pub fn lost(&self, feature: Feature) -> u32 {
         self.losses.iter().find(|loss| loss.feature == feature).map_or(0, |loss| loss.count)
@@ -86,12 +86,12 @@ impl Exported {
     }
 }
 
-/// An export in a file of the library's own, to be carried away from there.
+/// An export in a file of the library, ready to be saved or dragged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ReadyExport {
     pub file_name: String,
-    /// Bytes.
+    /// In bytes.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub byte_len: u64,
     pub exported: Exported,

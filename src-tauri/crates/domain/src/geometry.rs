@@ -1,8 +1,7 @@
-//! Sizes, rectangles and the one way from the pixels a model saw to the pixels of the photo.
+//! Sizes, rectangles and the mapping from sent pixels to image pixels.
 //!
-//! Every coordinate Fieldmark stores is in the *upright* frame of the image: the photo as a person sees it, EXIF
-//! orientation applied, origin at the top left, x to the right, y down, one unit a pixel. Pixel (0, 0) covers the
-//! square from (0, 0) to (1, 1).
+//! All stored coordinates are in the *upright* frame of the image: EXIF orientation applied, origin at the top left, x
+//! to the right, y down, one unit per pixel. Pixel (0, 0) covers the square from (0, 0) to (1, 1).
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +19,7 @@ impl PixelSize {
         Self { width, height }
     }
 
-    /// Number of pixels; a 65,535-pixel square still fits.
+    /// Number of pixels; a square of 65,535 pixels fits.
     #[must_use]
     pub const fn area(self) -> u64 {
         self.width as u64 * self.height as u64
@@ -36,7 +35,8 @@ impl PixelSize {
         Self::new(self.height, self.width)
     }
 
-    /// The largest size of the same shape whose long edge is at most `edge`; never larger than `self`, no side below 1.
+    /// The largest size of the same aspect ratio whose long edge is at most `edge`; never larger than `self`, no side
+    /// below 1.
     #[must_use]
     pub fn fit_within(self, edge: u32) -> Self {
         let long = self.long_edge();
@@ -63,11 +63,11 @@ pub enum Orientation {
     MirroredVertically,
     /// Transposed: mirrored along the main diagonal.
     Transposed,
-    /// Stored so that turning it 90 degrees clockwise makes it upright.
+    /// Rotate 90 degrees clockwise to make it upright.
     NeedsClockwise90,
     /// Transversed: mirrored along the other diagonal.
     Transversed,
-    /// Stored so that turning it 90 degrees counter-clockwise makes it upright.
+    /// Rotate 90 degrees counter-clockwise to make it upright.
     NeedsCounterClockwise90,
 }
 
@@ -89,19 +89,19 @@ impl Orientation {
         self as u8 + 1
     }
 
-    /// `None` for values outside 1 to 8; writers leave 0 and nonsense there, which readers take as upright.
+    /// `None` for values outside 1 to 8, which readers treat as upright.
     #[must_use]
     pub fn from_exif(value: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|orientation| u32::from(orientation.exif()) == value)
     }
 
-    /// Whether upright width is stored height.
+    /// Whether width and height are swapped.
     #[must_use]
     pub const fn swaps_axes(self) -> bool {
         matches!(self, Self::Transposed | Self::NeedsClockwise90 | Self::Transversed | Self::NeedsCounterClockwise90)
     }
 
-    /// Size as seen from size as stored, and the other way round: the swap is its own inverse.
+    /// Converts between stored and upright size; its own inverse.
     #[must_use]
     pub const fn upright_size(self, stored: PixelSize) -> PixelSize {
         if self.swaps_axes() { stored.transposed() } else { stored }
@@ -122,7 +122,7 @@ impl TryFrom<u8> for Orientation {
     }
 }
 
-/// A place in an image, in pixels.
+/// A point in an image, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Point {
@@ -143,13 +143,13 @@ impl Point {
         self.x.is_finite() && self.y.is_finite()
     }
 
-    /// The nearest place in an image of `size`.
+    /// The nearest point in an image of `size`.
     #[must_use]
     pub fn clamped(self, size: PixelSize) -> Self {
         Self::new(self.x.clamp(0.0, f64::from(size.width)), self.y.clamp(0.0, f64::from(size.height)))
     }
 
-    /// Pixels from one place to the other.
+    /// Distance in pixels.
     #[must_use]
     pub fn distance(self, other: Self) -> f64 {
         (self.x - other.x).hypot(self.y - other.y)
@@ -186,7 +186,7 @@ impl Rect {
         self.y2 - self.y1
     }
 
-    /// Square pixels; 0 for a box without extent.
+    /// In square pixels; 0 if empty.
     #[must_use]
     pub fn area(self) -> f64 {
         self.width().max(0.0) * self.height().max(0.0)
@@ -197,13 +197,13 @@ impl Rect {
         [self.x1, self.y1, self.x2, self.y2].into_iter().all(f64::is_finite)
     }
 
-    /// The same box with its corners in order.
+    /// The same box with ordered corners.
     #[must_use]
     pub fn ordered(self) -> Self {
         Self::new(self.x1.min(self.x2), self.y1.min(self.y2), self.x1.max(self.x2), self.y1.max(self.y2))
     }
 
-    /// The part of the box that lies in an image of `size`.
+    /// The box clipped to an image of `size`.
     #[must_use]
     pub fn clamped(self, size: PixelSize) -> Self {
         let (width, height) = (f64::from(size.width), f64::from(size.height));
@@ -226,10 +226,10 @@ impl Rect {
     }
 }
 
-/// The way from the pixels of the picture that was sent to a model back to the pixels of the upright image.
+/// Maps pixels of the picture that was sent to a model to pixels of the upright image.
 ///
-/// What is sent is always the whole upright image, resized; orientation was dealt with before, when the file was
-/// decoded. So the map is one scale an axis, and this is its only implementation.
+/// The sent picture is always the whole upright image, resized. So the mapping is one scale per axis, and this is its
+/// only implementation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageFromSent {
     sent: PixelSize,
@@ -237,13 +237,13 @@ pub struct ImageFromSent {
 }
 
 impl ImageFromSent {
-    /// `sent`: size of the picture the model saw. `image`: size of the upright original.
+    /// `sent` is the size of the sent picture, `image` that of the upright original.
     #[must_use]
     pub const fn new(sent: PixelSize, image: PixelSize) -> Self {
         Self { sent, image }
     }
 
-    /// A place in sent pixels, as a place in image pixels.
+    /// Maps a point from sent pixels to image pixels.
     #[must_use]
     pub fn point(self, in_sent: Point) -> Point {
         Point::new(
@@ -252,7 +252,7 @@ impl ImageFromSent {
         )
     }
 
-    /// A box in sent pixels, as a box in image pixels.
+    /// Maps a box from sent pixels to image pixels.
     #[must_use]
     pub fn rect(self, in_sent: Rect) -> Rect {
         let first = self.point(Point::new(in_sent.x1, in_sent.y1));

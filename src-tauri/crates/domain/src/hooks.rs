@@ -1,6 +1,5 @@
-//! Hooks: commands of the person's own, which run before and after a run and when one fails. What a person has agreed to
-//! is deliberately not in here: it is kept with the library and not in the settings, so that settings which come from
-//! somebody else bring no agreement along.
+//! Hooks: the user's commands before and after a run and when one fails. The user's consent is not stored here but with
+//! the library, so that settings from elsewhere bring no consent.
 
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::RunId;
 use crate::run_state::{RunState, StopReason};
 
-/// The version of Claude Flow that the preset was made for and tried with.
+/// The version of Claude Flow that the preset was tested with.
 pub const CLAUDE_FLOW_VERSION: &str = "3.43.0";
 
 /// When a hook runs.
@@ -17,18 +16,18 @@ pub const CLAUDE_FLOW_VERSION: &str = "3.43.0";
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum HookEvent {
-    /// Before the first request of a session: of a run that begins, or goes on.
+    /// Before the first request of a session: when a run starts or resumes.
     BeforeRun,
-    /// After a run has stopped, whatever stopped it.
+    /// After a run has stopped for any reason.
     AfterRun,
-    /// After that, when it stopped by itself before it was done, or images failed.
+    /// After that, if it stopped early on its own, or images failed.
     OnFailure,
 }
 
 impl HookEvent {
     pub const ALL: [Self; 3] = [Self::BeforeRun, Self::AfterRun, Self::OnFailure];
 
-    /// As the settings and the environment of a hook name it.
+    /// The name in settings and environment.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -38,7 +37,7 @@ impl HookEvent {
         }
     }
 
-    /// What runs once a session has ended in `state`, with so many images of the run failed.
+    /// The events at the end of a session in `state`, with this many failed images.
     #[must_use]
     pub fn after(state: RunState, failed: u32) -> &'static [Self] {
         let is_failure = match state {
@@ -60,7 +59,7 @@ pub struct Hooks {
     pub before_run: Option<String>,
     pub after_run: Option<String>,
     pub on_failure: Option<String>,
-    /// How long each may take.
+    /// Timeout of each command.
     pub timeout_seconds: u32,
 }
 
@@ -74,7 +73,7 @@ impl Hooks {
     /// Ten minutes.
     pub const MOST_SECONDS: u32 = 600;
 
-    /// What runs at `event`; `None` when that is nothing.
+    /// The command of `event`, if any.
     #[must_use]
     pub fn command(&self, event: HookEvent) -> Option<&str> {
         let command = match event {
@@ -90,12 +89,12 @@ impl Hooks {
         Duration::from_secs(self.timeout_seconds.clamp(1, Self::MOST_SECONDS).into())
     }
 
-    /// Tells Claude Flow of every run: `program` is how it is called. Values are taken from the environment where the
-    /// command runs, within quotes, and never put into the command's text. What it learns must not take a pause for a
-    /// failure, and it is kept from starting a process that stays behind.
+    /// Reports every run to Claude Flow; `program` is how it is called. Values are read from the environment at run
+    /// time, within quotes, and never inserted into the command. A pause must not be reported as a failure, and no
+    /// process may stay behind.
     ///
-    /// Without its native database module, Claude Flow says that it has stored an entry, and loses it. So the entry is read
-    /// back in a new process, and the hook fails when it is not there, with `remedy` as the command that helps.
+    /// Without its native database module, Claude Flow claims to have stored an entry and loses it. So the entry is
+    /// read back in a new process, and the hook fails if it is missing, with `remedy` as the command that helps.
     #[must_use]
     pub fn for_claude_flow(program: &str, remedy: &str, is_windows: bool) -> Self {
         let (before_run, after_run) = if is_windows {
@@ -150,14 +149,14 @@ pub enum HookEnding {
     Exited {
         code: i32,
     },
-    /// A signal ended it.
+    /// Killed by a signal.
     Killed,
-    /// Its time was up, and it was ended with all that it had started.
+    /// Killed by timeout, with its child processes.
     TimedOut,
     NotStarted {
         detail: String,
     },
-    /// Nobody has agreed to this command, so that it did not run.
+    /// Not run, because the command is not allowed.
     NotAgreed,
 }
 
@@ -168,7 +167,7 @@ impl HookEnding {
     }
 }
 
-/// One time that a hook ran, or should have.
+/// A run of a hook, or its omission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct HookRun {
@@ -180,11 +179,11 @@ pub struct HookRun {
     pub started_at: u64,
     pub millis: u32,
     pub ending: HookEnding,
-    /// The end of what it said.
+    /// The end of its output.
     pub output: String,
 }
 
-/// Those hooks that did not succeed when they ran last. `runs` are those of one run, the oldest first.
+/// Hooks whose latest run did not succeed. `runs` are those of one run, oldest first.
 #[must_use]
 pub fn failed(runs: Vec<HookRun>) -> Vec<HookRun> {
     let mut last: Vec<HookRun> = Vec::new();
@@ -196,16 +195,16 @@ pub fn failed(runs: Vec<HookRun>) -> Vec<HookRun> {
     last
 }
 
-/// A hook as it is set up.
+/// The state of a hook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct HookStanding {
     pub event: HookEvent,
-    /// `None`: nothing runs then.
+    /// `None` if there is no command.
     pub command: Option<String>,
-    /// Whether the person has agreed to exactly this command at this event.
+    /// Whether the user has allowed exactly this command for this event.
     pub is_agreed: bool,
-    /// The last time that anything ran then.
+    /// The latest run for this event.
     pub last: Option<HookRun>,
 }
 

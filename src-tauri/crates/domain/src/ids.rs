@@ -1,4 +1,4 @@
-//! Ids of the things in a library: small numbers that `SQLite` hands out, each kind its own type.
+//! Ids in a library: small numbers assigned by `SQLite`, each kind with its own type.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,23 +19,23 @@ macro_rules! ids {
 }
 
 ids! {
-    /// The images of one dropped folder, or of files dropped together.
+    /// The images of an added folder, or of files added together.
     CollectionId,
-    /// One picture by content: the same bytes found twice are one image.
+    /// A picture by content: files with the same bytes are one image.
     ImageId,
     RecipeId,
     RunId,
-    /// One image in a run.
+    /// An image in a run.
     JobId,
-    /// One request to a model.
+    /// A request to a model.
     AttemptId,
-    /// Requests that a batch run has submitted together.
+    /// Requests that a batch run submitted together.
     BatchId,
     AnnotationId,
-    /// One step of a person's work on an image, as undo counts them.
+    /// An undoable step on an image.
     StepId,
-    /// Steps on several images that were taken together, and are taken back together.
+    /// Steps on several images that are undone together.
     BulkEditId,
-    /// A look at a sample before many annotations are accepted unseen.
+    /// A sample that is checked before many annotations are accepted.
     AuditId,
 }

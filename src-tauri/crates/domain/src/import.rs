@@ -1,4 +1,4 @@
-//! What happens to files on their way into the library: added, known already, or skipped with a reason.
+//! Results of importing files: added, already known, or skipped with a reason.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl ImageFormat {
     }
 }
 
-/// Why a file was skipped. The window owns the words; the detail is what the decoder or the operating system said.
+/// Why a file was skipped. Texts are the window's; details come from the decoder or the system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -42,31 +42,30 @@ pub enum SkipReason {
     Empty,
     /// Not an image, by its first bytes.
     NotAnImage,
-    /// An image of a kind that Fieldmark does not decode. `format` is a name such as "HEIC" or "TIFF"; `detail` says
-    /// which kind of it, where others are decoded.
+    /// An unsupported image. `format` is a name such as "HEIC" or "TIFF"; `detail` names the variant, if others are
+    /// supported.
     NotSupported { format: String, detail: Option<String> },
-    /// An image whose data ends early or contradicts itself.
+    /// An image whose data ends early or is inconsistent.
     Damaged { detail: String },
-    /// More pixels than [`MAX_PIXELS`], by the file's own header.
+    /// More pixels than [`MAX_PIXELS`], by the header.
     TooManyPixels { megapixels: u32 },
-    /// Decoding it alone takes more memory than all decoding together may take. `size` is unknown where already the file
-    /// is too large for that.
+    /// Decoding it alone would exceed the memory budget. `size` is unknown if the file itself exceeds it.
     TooMuchMemory { size: Option<PixelSize>, needed_megabytes: u32, allowed_megabytes: u32 },
     /// A file longer than [`MAX_FILE_BYTES`].
     FileTooLarge { megabytes: u32 },
-    /// Could not be opened, read or decoded at all: permissions, a broken disk, a file that went away, no file but a named
-    /// pipe or a device, a decoder that failed.
+    /// Could not be opened, read or decoded: permissions, a broken disk, a deleted file, a named pipe or device, a
+    /// failing decoder.
     Unreadable { detail: String },
 }
 
 /// Images above this many pixels are skipped.
 pub const MAX_PIXELS: u64 = 400_000_000;
 
-/// Longer files are skipped, whatever they begin with.
+/// Longer files are skipped, whatever they contain.
 pub const MAX_FILE_BYTES: u64 = 2_000_000_000;
 
 impl fmt::Display for SkipReason {
-    /// As the command line and the failures of a run say it.
+    /// As on the command line and in failures.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => write!(formatter, "the file is empty"),
@@ -102,28 +101,28 @@ impl fmt::Display for SkipReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SkippedFile {
-    /// For people to read: bytes that are no UTF-8 show as U+FFFD.
+    /// For display: invalid UTF-8 is shown as U+FFFD.
     pub path: String,
     pub reason: SkipReason,
 }
 
-/// How far an import has come. Counts only grow.
+/// Progress of an import. Counts only grow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImportProgress {
     /// Files seen so far; final once `is_scanned`.
     pub found: u32,
-    /// Images new to the library.
+    /// New images.
     pub added: u32,
-    /// Files whose content the library already had.
+    /// Files whose content was already in the library.
     pub known: u32,
     /// Files skipped with a reason.
     pub skipped: u32,
-    /// Files that NAS systems and apps left behind, which were not looked at. They are not among the files found.
+    /// Leftover files of NAS systems and apps, which are ignored and not counted as found.
     pub leftovers: u32,
-    /// Whether every folder has been walked, so that `found` is the total.
+    /// Whether all folders have been walked, so that `found` is the total.
     pub is_scanned: bool,
-    /// Whether the import has ended, by completion or by cancelling.
+    /// Whether the import has completed or was cancelled.
     pub is_finished: bool,
     pub is_cancelled: bool,
 }

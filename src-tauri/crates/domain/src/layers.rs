@@ -1,20 +1,20 @@
-//! Layers: every annotation belongs to the run that proposed it or to the person who drew it. Every view says which layers
-//! it shows, and counts, accepts, compares and exports exactly those.
+//! Layers: every annotation belongs to the run that proposed it or to the person who drew it. Every view defines which
+//! layers it shows, counts, accepts, compares and exports.
 
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, Origin, ReviewState, Status};
 use crate::ids::RunId;
 
-/// The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them.
+/// The layers of a view. What people drew, accepted or edited is theirs, and is always included.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum LayerScope {
-    /// Every layer. Of several runs of the same model and recipe, undecided proposals on an image are those of the newest.
+    /// All layers. Of several runs of the same model and recipe, only the newest one's undecided proposals on an image.
     #[default]
     All,
-    /// Those of these runs; of none: only people's work.
+    /// The layers of these runs; if empty, only people's annotations.
     Runs { runs: Vec<RunId> },
 }
 
@@ -34,14 +34,14 @@ impl LayerScope {
         }
     }
 
-    /// Whether any of `annotations` that is shown still waits for a decision.
+    /// Whether any shown one of `annotations` is undecided.
     #[must_use]
     pub fn has_proposal(&self, annotations: &[Annotation]) -> bool {
         annotations.iter().any(|annotation| annotation.status == Status::Proposed && self.shows(annotation))
     }
 
-    /// The review state of an image in a view: `stated` is what a person said about it, in whichever layers. While a shown
-    /// proposal is undecided, the image is unreviewed.
+    /// The review state of an image in a view. `stated` is what a person stated, in whichever layers. An undecided
+    /// shown proposal makes the image unreviewed.
     #[must_use]
     pub fn review_state(&self, stated: ReviewState, annotations: &[Annotation]) -> ReviewState {
         if self.has_proposal(annotations) { ReviewState::Unreviewed } else { stated }

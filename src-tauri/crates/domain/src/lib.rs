@@ -1,5 +1,4 @@
-//! What Fieldmark talks about, and the rules among those things: no IO, no clock, no async. Every type that crosses to
-//! the window is defined here.
+//! The types and rules of Fieldmark: no IO, clock or async. All types shared with the window are defined here.
 
 pub mod annotation;
 pub mod answer;

@@ -1,4 +1,4 @@
-//! The library as the window shows it: collections, images in a grid, counts beside filters.
+//! The library as shown in the window: collections, grid, filter counts.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,14 @@ use crate::review::checks::Check;
 use crate::run_state::FailureKind;
 use crate::taken::Taken;
 
-/// A dropped folder.
+/// An added folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Collection {
     pub id: CollectionId,
     pub name: String,
     pub image_count: u32,
-    /// Files that were left out of its imports.
+    /// Files that its imports skipped.
     pub skipped_count: u32,
 }
 
@@ -33,7 +33,7 @@ pub struct ImageCounts {
     pub failed: u32,
 }
 
-/// How often a label stands on images, rejected marks aside.
+/// Number of a label's annotations, without rejected ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LabelCount {
@@ -42,42 +42,42 @@ pub struct LabelCount {
     pub count: u32,
 }
 
-/// All that the library screen shows beside the grid.
+/// Data of the library screen beside the grid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LibraryOverview {
     pub collections: Vec<Collection>,
-    /// Counts over `collection` of the question, or over all.
+    /// Counts over the query's `collection`, or over all.
     pub counts: ImageCounts,
     pub labels: Vec<LabelCount>,
 }
 
-/// Beside every filter of a question: how many images there would be with it, all conditions of other kinds kept. Of one
-/// kind a condition takes another's place; labels alone add up.
+/// Filter counts: the number of images with each filter added, keeping the conditions of other kinds. A condition
+/// replaces others of its kind; labels are combined.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FilterCounts {
-    /// Images that the question finds.
+    /// Images that match the query.
     pub found: u32,
     /// Without a condition on the state.
     pub in_any_state: u32,
     pub states: Vec<FilterCount<ImageState>>,
-    /// In all collections together, whatever the question says about them.
+    /// In all collections, ignoring the query's.
     pub everywhere: u32,
-    /// Likewise, in each of them.
+    /// The same for each collection.
     pub collections: Vec<FilterCount<CollectionId>>,
-    /// Images, not annotations; the most frequent first.
+    /// Images, not annotations; most frequent first.
     pub labels: Vec<LabelCount>,
     pub confidences: Vec<FilterCount<Span<Share>>>,
     pub annotations: Vec<FilterCount<Status>>,
     pub traits: Vec<FilterCount<Trait>>,
     /// Images that lack it.
     pub lacking: Vec<FilterCount<Trait>>,
-    /// Images with an annotation that is likely such a mistake; what could not be found is left out.
+    /// Images with such a likely mistake, without empty ones.
     pub checks: Vec<FilterCount<Check>>,
-    /// Images whose annotations have changed and are still to be looked through for mistakes.
+    /// Images whose annotations have changed and are not checked yet.
     pub unchecked: u32,
-    /// The months in which images were taken, the latest first; those of which none would be found are left out.
+    /// Capture months, latest first, without empty ones.
     pub taken: Vec<FilterCount<Span<CalendarDate>>>,
     pub failures: Vec<FilterCount<FailureKind>>,
     /// The latest ones.
@@ -108,23 +108,23 @@ pub struct ImageFailure {
     pub detail: String,
 }
 
-/// An image with its annotations: a cell of the grid, and what review opens.
+/// An image with its annotations, as shown in the grid and in review.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageCard {
     pub id: ImageId,
-    /// File name without folders, for people to read.
+    /// File name without folders, for display.
     pub name: String,
     /// Upright size.
     pub size: PixelSize,
-    /// `None`: its file does not say, or it came into the library before that was asked and has not been dropped again.
+    /// `None` if its file does not say, or if it was imported before this was read.
     pub taken: Option<Taken>,
     pub review: ReviewState,
-    /// Whether a model has looked at it: without that, an image without annotations says nothing.
+    /// Whether a model has answered it; otherwise an image without annotations says nothing.
     pub is_annotated: bool,
-    /// Whether a run that is worked on has it still to do.
+    /// Whether an active run has it in its queue.
     pub is_running: bool,
     pub failure: Option<ImageFailure>,
-    /// In the order in which they were made.
+    /// In creation order.
     pub annotations: Vec<Annotation>,
 }

@@ -1,4 +1,4 @@
-//! Figures of a run, each from what was recorded: never a constant, never an assumption.
+//! Figures of a run, computed from records only.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,56 +20,55 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(below + (above - below) * rank.fract())
 }
 
-/// Images of one run that must have run alone before their mean duration stands for a sequential run.
+/// Minimum number of images that ran alone, so that their mean duration stands for a sequential run.
 pub const FEWEST_ALONE: usize = 5;
 
-/// What is recorded of a run's work. Durations in milliseconds.
+/// Recorded data of a run. Durations in milliseconds.
 ///
-/// Every figure is about the images that were asked about: those that were sent to the model, answered or failed. Reused
-/// answers, images that were given the annotations of a similar one, and files that could not be read were never sent. They
-/// are counted beside the figures and are in none of them.
+/// All figures cover the images that were sent to the model, answered or failed. Reused answers, propagated annotations
+/// and unreadable files were never sent; they are counted separately.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recorded {
-    /// The duration of each image that was asked about: preparing it, its requests, and the pauses between its own retries.
-    /// Not its waits for a permit, which it would not have had alone.
+    /// Duration of each sent image: preparation, requests, and delays between its retries. Without waits for a permit,
+    /// which it would not have had alone.
     pub task_millis: Vec<f64>,
-    /// How long each image took that had no other request of the run beside any of its own.
+    /// Duration of each image without concurrent requests of the run.
     pub alone_millis: Vec<f64>,
-    /// Images that were asked about and answered.
+    /// Images sent and answered.
     pub answered: u32,
-    /// Images whose answer an earlier run had paid for.
+    /// Images with an earlier run's saved answer.
     pub reused: u32,
-    /// Images that were given the annotations of a similar one.
+    /// Images with propagated annotations.
     pub propagated: u32,
-    /// Images that failed before they could be sent: the file is missing or cannot be read.
+    /// Images that failed before they could be sent: the file is missing or unreadable.
     pub unread: u32,
-    /// Requests that were sent again, for whatever reason.
+    /// Repeated requests, for whatever reason.
     pub retries: u32,
-    /// Time during which the run was being worked on: the sum of its sessions.
+    /// Active time: the sum of all sessions.
     pub wall_millis: f64,
-    /// Time for which limits, pauses or failures of the server held the next image back.
+    /// Time for which limits, pauses or server failures delayed the next image.
     pub held_millis: f64,
-    /// The durations of all requests together; `None`: not recorded.
+    /// Summed durations of all requests; `None` if not recorded.
     pub in_flight_millis: Option<f64>,
-    /// The highest number of requests in flight at any moment.
+    /// The peak number of requests in flight.
     pub concurrency: u32,
     pub mode: RunMode,
 }
 
-/// A run that was held back for a larger share of its time has no speed-up: what a sequential run would have waited for the
-/// same limits was not measured.
+/// A run that was delayed for a larger share of its time has no speed-up, because the sequential run's delays were not
+/// measured.
 const MOST_HELD: f64 = 0.05;
 
-/// What a speed-up is measured against.
+/// The baseline of a speed-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Baseline {
-    /// The run itself: it never had more than one request in flight.
+    /// The run itself never had more than one request in flight.
     ThisRun,
-    /// The mean duration of the images of this run that ran alone, for every image that was asked about.
+    /// The mean duration of the images of this run that ran alone, for every sent image.
     AloneImages { images: u32 },
-    /// The same images, annotated one at a time in another run.
+    /// The same images, annotated sequentially in another run.
     SequentialRun,
 }
 
@@ -82,7 +81,7 @@ pub struct Speedup {
     pub factor: f64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub sequential_millis: f64,
-    /// `sequential_millis` less the run's wall time; negative where the run was slower.
+    /// `sequential_millis` minus the run's wall time; negative if the run was slower.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub saved_millis: f64,
     pub baseline: Baseline,
@@ -99,21 +98,21 @@ impl Speedup {
     }
 }
 
-/// Figures of a run, durations in milliseconds. What they count is said at [`Recorded`].
+/// Figures of a run, durations in milliseconds, with the scope of [`Recorded`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunMetrics {
-    /// Images that were sent to the model and answered or failed.
+    /// Images sent, answered or failed.
     pub asked: u32,
     /// Of these: answered.
     pub answered: u32,
-    /// Images whose answer an earlier run had paid for.
+    /// Images with an earlier run's saved answer.
     pub reused: u32,
-    /// Images that were given the annotations of a similar one.
+    /// Images with propagated annotations.
     pub propagated: u32,
     /// Images that failed before they could be sent.
     pub unread: u32,
-    /// The highest number of requests in flight at any moment; of a batch run the highest number in the vendor's batches.
+    /// The peak number of requests in flight; of a batch run, of images in the vendor's batches.
     pub concurrency: u32,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub wall_millis: f64,
@@ -125,30 +124,30 @@ pub struct RunMetrics {
     pub p95_millis: f64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub p99_millis: f64,
-    /// The sum of the durations of all images that were asked about.
+    /// Summed durations of all sent images.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub summed_millis: f64,
-    /// The durations of all requests together over `wall_millis`: how many were in flight on average, and so never more
-    /// than `concurrency`. Not a speed-up: requests take longer beside others. `None` for a batch run, whose images wait at
-    /// the vendor, and where it was not recorded.
+    /// Summed durations of all requests over `wall_millis`: the average number in flight, so never more than
+    /// `concurrency`. Not a speed-up, because requests take longer in parallel. `None` for a batch run, whose images
+    /// wait at the vendor, and if not recorded.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub parallelism: Option<f64>,
-    /// `None` where nothing was measured one at a time.
+    /// `None` without a sequential measurement.
     pub speedup: Option<Speedup>,
-    /// Images asked about a second of wall time.
+    /// Sent images per second of wall time.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub images_per_second: f64,
-    /// Answered over asked, 0 to 1.
+    /// Answered over sent, 0 to 1.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub success_rate: f64,
-    /// Retries over images asked about.
+    /// Retries per sent image.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub retry_rate: f64,
     pub retries: u32,
 }
 
 impl Recorded {
-    /// `None` when no image has been asked about yet: no figure is better than a made-up one.
+    /// `None` if no image was sent yet.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 images")]
     pub fn metrics(&self) -> Option<RunMetrics> {
@@ -184,7 +183,7 @@ impl Recorded {
         })
     }
 
-    /// Against what was measured one at a time in this very run.
+    /// Against a sequential measurement within this run.
     #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 images")]
     fn speedup(&self, asked: u32) -> Option<Speedup> {
         let alone = &self.alone_millis;
@@ -202,7 +201,7 @@ impl Recorded {
 }
 
 impl RunMetrics {
-    /// The same figures, with the speed-up against `sequential`: a run of the same images one at a time.
+    /// The same figures, with the speed-up against `sequential`, a sequential run of the same images.
     #[must_use]
     pub fn against(self, sequential: &Self) -> Self {
         let speedup = Speedup::new(sequential.wall_millis, self.wall_millis, Baseline::SequentialRun);
@@ -210,15 +209,15 @@ impl RunMetrics {
     }
 }
 
-/// The metrics file that users of the earlier pipeline parse. Its keys are kept; `fieldmark` holds what is new.
-/// Durations in milliseconds, throughput in tasks a second, rates from 0 to 1.
+/// The metrics file of the earlier pipeline, whose keys are kept; `fieldmark` has the new ones. Durations in
+/// milliseconds, throughput in tasks per second, rates from 0 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClassicMetrics {
     /// RFC 3339, UTC.
     pub exported_at: String,
     pub metrics: ClassicRun,
-    /// Sequential against parallel, where the sequential side was measured (see [`Baseline`]); otherwise empty.
+    /// Sequential against parallel, if the sequential side was measured (see [`Baseline`]); otherwise empty.
     pub benchmarks: Vec<ClassicBenchmark>,
     pub fieldmark: MetricsExtra,
 }
@@ -228,9 +227,9 @@ pub struct ClassicMetrics {
 pub struct ClassicRun {
     /// RFC 3339, UTC: when the run started.
     pub timestamp: String,
-    /// Images that were asked about.
+    /// Images sent.
     pub batch_size: u32,
-    /// The highest number of requests in flight.
+    /// The peak number of requests in flight.
     pub concurrency: u32,
     pub total_duration: f64,
     pub average_task_duration: f64,
@@ -241,9 +240,9 @@ pub struct ClassicRun {
     pub p50_duration: f64,
     pub p95_duration: f64,
     pub p99_duration: f64,
-    /// Requests in flight on average; `None` for a batch run. Not a speed-up.
+    /// Average number of requests in flight; `None` for a batch run. Not a speed-up.
     pub parallelism: Option<f64>,
-    /// The factor against a measured sequential baseline, and the milliseconds that were saved; `None` without one.
+    /// Factor against a measured sequential baseline, and milliseconds saved; `None` without one.
     pub speedup: Option<f64>,
     pub time_saved: Option<f64>,
 }
@@ -272,7 +271,7 @@ impl ClassicPace {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClassicImprovement {
-    /// Baseline duration over optimised duration.
+    /// Baseline duration over optimized duration.
     pub speedup: f64,
     /// Percent.
     pub throughput_increase: f64,
@@ -291,7 +290,7 @@ pub struct BenchmarkResults {
     pub benchmarks: Vec<ClassicBenchmark>,
 }
 
-/// What the earlier pipeline did not record.
+/// Data that the earlier pipeline did not have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricsExtra {
@@ -302,52 +301,52 @@ pub struct MetricsExtra {
     pub state: String,
     /// Images of the run: the sum of the next six.
     pub images: u32,
-    /// Asked about in this run, and answered.
+    /// Sent in this run, and answered.
     pub answered: u32,
-    /// An earlier run had paid for the answer.
+    /// With an earlier run's saved answer.
     pub reused: u32,
-    /// Given the annotations of a similar image.
+    /// With annotations propagated from a similar image.
     pub propagated: u32,
-    /// Asked about, without an answer that can be used.
+    /// Sent, without a usable answer.
     pub failed: u32,
-    /// The file is missing or cannot be read, so that nothing was asked.
+    /// The file is missing or unreadable, so nothing was sent.
     pub unread: u32,
     pub waiting: u32,
     pub retries: u32,
     pub annotations: u32,
     pub annotations_by_label: std::collections::BTreeMap<String, u32>,
-    /// `None` where the server has reported no cost.
+    /// `None` if the server reported no cost.
     pub cost_dollars: Option<f64>,
-    /// Expected before the run; `None` when nobody had told the price.
+    /// Expected before the run; `None` without a known price.
     pub quoted_dollars: Option<f64>,
-    /// The most that requests without an answer can have cost on top.
+    /// Maximum additional cost of unanswered requests.
     pub possibly_billed_dollars: f64,
-    /// All input, from the cache or not.
+    /// All input, cached or not.
     pub prompt_tokens: u64,
-    /// All output, thinking included.
+    /// All output, including thinking.
     pub output_tokens: u64,
-    /// The part of the prompts that was images, by the vendor's published rule: no vendor reports it. `None` where no rule
-    /// is known, or nothing was counted.
+    /// Image tokens, by the vendor's published rule, because no vendor reports them. `None` without a known rule, or
+    /// without counts.
     pub image_tokens: Option<u64>,
-    /// As the vendor reported them; `None` where it counted nothing.
+    /// As reported by the vendor; `None` if not reported.
     pub cache_read_tokens: Option<u64>,
     pub cache_write_tokens: Option<u64>,
-    /// The part of the output that was thinking; `None` where the vendor did not report it.
+    /// Thinking tokens; `None` if not reported.
     pub thinking_tokens: Option<u64>,
-    /// Every image that failed, whether it was asked about or not.
+    /// All failed images, sent or not.
     pub failures: Vec<MetricsFailure>,
 }
 
-/// An image that failed.
+/// A failed image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricsFailure {
     pub image: u32,
-    /// Where the file was last seen; its bare name where that is not known.
+    /// Its last known path, otherwise its name.
     pub path: String,
     pub kind: FailureKind,
     pub message: String,
-    /// Requests that were sent about it.
+    /// Requests sent for it.
     pub requests: u32,
     pub cost_dollars: f64,
 }
@@ -376,7 +375,7 @@ impl ClassicRun {
 }
 
 impl ClassicBenchmark {
-    /// This run against the same images one at a time; `None` where that was not measured.
+    /// This run against the same images one at a time; `None` if not measured.
     #[must_use]
     pub fn measured(metrics: &RunMetrics) -> Option<Self> {
         let speedup = metrics.speedup?;

@@ -1,11 +1,11 @@
-//! Models and what they can do; what a recipe asks of a model that cannot do it.
+//! Models, their capabilities, and what they do not support of a recipe.
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarDate;
 use crate::recipe::{Recipe, ShapeKind};
 
-/// The name a model goes by on its route, such as `nanodet-g-416`.
+/// A model's name at its endpoint, such as `nanodet-g-416`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
@@ -17,18 +17,18 @@ impl std::fmt::Display for ModelId {
     }
 }
 
-/// Which labels a model can find.
+/// The labels that a model supports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Vocabulary {
-    /// Whatever can be said in words.
+    /// Anything that can be described in text.
     Open,
-    /// These names and no others.
+    /// Only these names.
     Closed { names: Vec<String> },
 }
 
-/// Where the pixels go.
+/// Where pixels are sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -36,15 +36,15 @@ pub enum Destination {
     /// Nothing leaves this machine.
     ThisMachine,
     Host {
-        /// With its port when that is an unusual one.
+        /// With its port if unusual.
         name: String,
-        /// Whether that server is on this machine: what is sent there goes no further than it decides.
+        /// Whether the server is on this machine; it may forward what it receives.
         is_on_this_machine: bool,
     },
 }
 
 impl Destination {
-    /// The server that is sent images, with its port when that is an unusual one; `None` where none is.
+    /// The server that images are sent to, with its port if unusual; `None` for this machine.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         match self {
@@ -60,22 +60,22 @@ impl Destination {
     }
 }
 
-/// Why a model cannot be used now, whatever the recipe.
+/// Why a model is unavailable, whatever the recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Unavailable {
-    /// Everything is kept on this machine, by the person's word.
+    /// The user has locked everything to this machine.
     LocalOnly,
-    /// The vendor no longer answers for it.
+    /// The vendor has retired it.
     Retired { on: CalendarDate },
     /// There is no key for the server.
     NoKey { host: String },
-    /// The address or the environment is unusable.
+    /// The address or the environment is invalid.
     Unusable { detail: String },
 }
 
-/// A model as a plan offers it.
+/// A model in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Model {
@@ -86,31 +86,31 @@ pub struct Model {
     pub shapes: Vec<ShapeKind>,
     /// Whether it fills a recipe's attributes.
     pub fills_attributes: bool,
-    /// How many attributes of a recipe may be optional; `None`: any number.
+    /// Maximum number of optional attributes; `None` for any number.
     pub optional_attributes_limit: Option<u32>,
-    /// The day from which the vendor no longer answers for it, where one is announced.
+    /// The announced day of retirement.
     pub retires: Option<CalendarDate>,
 }
 
-/// Something that a recipe asks and a model does not do.
+/// Something in a recipe that a model does not support.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum UnsupportedCapability {
-    /// These labels are outside the model's vocabulary: they will not be looked for.
+    /// Labels outside of the model's vocabulary, which are skipped.
     UnknownLabels { labels: Vec<String> },
-    /// Not one label of the recipe is in the model's vocabulary.
+    /// No label of the recipe is in the model's vocabulary.
     NoKnownLabel,
-    /// These attributes stay empty.
+    /// Attributes that stay empty.
     Attributes { names: Vec<String>, are_required: bool },
-    /// More attributes are optional than the model can be asked for at a time.
+    /// More optional attributes than the model supports.
     TooManyOptionalAttributes { count: u32, limit: u32 },
-    /// None of the recipe's shapes can be drawn.
+    /// None of the recipe's shapes is supported.
     Shapes { shapes: Vec<ShapeKind> },
 }
 
 impl UnsupportedCapability {
-    /// Whether the run would be pointless, so that it is not offered.
+    /// Whether a run would be pointless, so that it is not offered.
     #[must_use]
     pub fn is_blocking(&self) -> bool {
         match self {
@@ -122,7 +122,7 @@ impl UnsupportedCapability {
 }
 
 impl Model {
-    /// What `recipe` asks that this model does not do, the gravest first.
+    /// What this model does not support of `recipe`, most severe first.
     #[must_use]
     pub fn unsupported_capabilities(&self, recipe: &Recipe) -> Vec<UnsupportedCapability> {
         let mut unsupported_capabilities = Vec::new();
@@ -159,7 +159,7 @@ impl Model {
         unsupported_capabilities
     }
 
-    /// Whether the vendor has announced that it no longer answers for it by `today`.
+    /// Whether the vendor has announced its retirement by `today`.
     #[must_use]
     pub fn is_retired(&self, today: CalendarDate) -> bool {
         self.retires.is_some_and(|retires| retires <= today)

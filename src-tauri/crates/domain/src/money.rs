@@ -1,10 +1,10 @@
-//! Money without rounding surprises: whole pico-dollars, rounded up where a division is needed. The cheapest rates in
-//! use are 5 nano-dollars a token, so that a pico-dollar leaves room for multipliers.
+//! Money in whole pico-dollars, rounded up in divisions. The cheapest rates are 5 nano-dollars per token, so
+//! pico-dollars leave room for factors.
 
 use serde::{Deserialize, Serialize};
 
-/// US dollars times 10^12. In JSON it is a decimal number of dollars, and the key that holds it says so
-/// (`paid_dollars`). The number is exact up to 2,251 dollars.
+/// US dollars times 10^12. In JSON a decimal number of dollars, with a key that says so (`paid_dollars`). Exact up to
+/// 2,251 dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
 #[serde(transparent, rename = "Dollars")]
 #[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
@@ -18,12 +18,12 @@ const CENT: u64 = 10_000_000_000;
 
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
-    /// Some nine million dollars, the most that the database holds. Sums end there.
+    /// About nine million dollars, the database's maximum. Sums saturate.
     pub const MAX: Self = Self(i64::MAX.unsigned_abs());
-    /// The largest budget that a person can set, in dollars.
+    /// The largest budget, in dollars.
     pub const LARGEST_BUDGET_DOLLARS: u32 = 1_000_000;
 
-    /// From an amount of dollars; `None` unless it is above 0 and no more than [`PicoDollars::MAX`].
+    /// From dollars; `None` unless above 0 and at most [`PicoDollars::MAX`].
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that was checked")]
     pub fn from_dollars(dollars: f64) -> Option<Self> {
@@ -31,21 +31,20 @@ impl PicoDollars {
         (1.0..9.2e18).contains(&pico).then_some(Self(pico as u64))
     }
 
-    /// From a budget that a person has typed; `None` unless it is above 0 and at most
-    /// [`PicoDollars::LARGEST_BUDGET_DOLLARS`].
+    /// From a typed budget; `None` unless above 0 and at most [`PicoDollars::LARGEST_BUDGET_DOLLARS`].
     #[must_use]
     pub fn budget(dollars: f64) -> Option<Self> {
         Self::from_dollars(dollars).filter(|_| dollars <= f64::from(Self::LARGEST_BUDGET_DOLLARS))
     }
 
-    /// From a sum that may be more than the database holds.
+    /// From a sum that may exceed the database's maximum.
     #[must_use]
     pub fn capped(pico: u128) -> Self {
         u64::try_from(pico).map_or(Self::MAX, |pico| Self(pico.min(Self::MAX.0)))
     }
 
-    /// Rounded up to what people are shown: whole cents, and below ten cents two significant digits. An upper bound is
-    /// rounded like this once, where it is made, so that it reads the same everywhere.
+    /// Rounded up to the displayed precision: whole cents, and below ten cents two significant digits. An upper bound
+    /// is rounded once, where it is made, so that it is the same everywhere.
     #[must_use]
     pub fn rounded_up(self) -> Self {
         let unit = match self.0 {
@@ -56,13 +55,13 @@ impl PicoDollars {
         Self::capped(u128::from(self.0.div_ceil(unit)) * u128::from(unit))
     }
 
-    /// So many times this much.
+    /// Multiplied by a count.
     #[must_use]
     pub fn times(self, count: u64) -> Self {
         Self::capped(u128::from(self.0) * u128::from(count))
     }
 
-    /// For people, and for other programs.
+    /// For display and JSON.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a report in dollars needs no pico-dollar above 9,007 dollars")]
     pub fn dollars(self) -> f64 {

@@ -1,4 +1,4 @@
-//! How long images take at least under the limits of an endpoint.
+//! The minimum duration of images under the limits of an endpoint.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum LimitedUnit {
-    /// A minute.
+    /// Per minute.
     Requests,
-    /// Input and output together, a minute.
+    /// Input and output together, per minute.
     Tokens,
     InputTokens,
     OutputTokens,
-    /// Requests at a time.
+    /// Concurrent requests.
     InFlight,
 }
 
@@ -21,32 +21,32 @@ impl LimitedUnit {
     pub const ALL: [Self; 5] = [Self::Requests, Self::Tokens, Self::InputTokens, Self::OutputTokens, Self::InFlight];
 }
 
-/// A limit of an endpoint: set by a person, announced by the server, or learned from its refusals.
+/// A limit of an endpoint: set by the user, announced by the server, or learned from its refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointLimit {
     pub unit: LimitedUnit,
-    /// A minute, or of requests in flight: at a time.
+    /// Per minute, or concurrent for requests in flight.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub limit: f64,
-    /// What is known to be taken at once after a quiet time.
+    /// The burst that is known to be accepted after a quiet period.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub burst: f64,
 }
 
-/// What has to pass through limits.
+/// The work that is subject to limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Load {
     pub images: f64,
     /// From an image's start to its answer.
     pub image_millis: f64,
-    /// Of all images together.
+    /// All images together.
     pub input_tokens: f64,
     pub output_tokens: f64,
 }
 
 impl EndpointLimit {
-    /// The least time in milliseconds that `load` takes under this limit.
+    /// The minimum time in milliseconds of `load` under this limit.
     #[must_use]
     pub fn least_millis(&self, load: &Load) -> f64 {
         let amount = match self.unit {
@@ -56,11 +56,11 @@ impl EndpointLimit {
             LimitedUnit::InputTokens => load.input_tokens,
             LimitedUnit::OutputTokens => load.output_tokens,
         };
-        // What is left when the last image is sent: its own time.
+        // After the last image is sent, only its own time remains.
         (amount - self.burst).max(0.0) * 60_000.0 / self.limit.max(f64::MIN_POSITIVE) + load.image_millis
     }
 
-    /// The limits of several endpoints that share the images. What one of them does not limit is not limited.
+    /// Combined limits of endpoints that share the images. Absent limits stay unlimited.
     #[must_use]
     pub fn of_all(endpoints: &[Vec<Self>]) -> Vec<Self> {
         let tightest = |limits: &Vec<Self>, unit| {

@@ -1,4 +1,4 @@
-//! Plans: a recipe on images by a model, with its quote before anything is sent.
+//! Plans: a recipe on images by a model, with its quote.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::pace::EndpointLimit;
 use crate::run_options::{Preset, RunOptions};
 use crate::run_state::RunMode;
 
-/// Which images a plan is about.
+/// The images of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -23,26 +23,26 @@ pub enum ImageSelection {
     Images { ids: Vec<ImageId> },
 }
 
-/// What to quote.
+/// A quote request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PlanRequest {
     pub images: ImageSelection,
     pub recipe: RecipeId,
-    /// Whether of images that look alike only one is asked about, and its annotations are offered to the others.
+    /// Whether only one of each group of near-duplicates is sent, and its annotations are propagated to the others.
     pub propagates_to_similar: bool,
-    /// Whether the cost is that of asking anew about every image, whatever was answered and paid for before.
+    /// Whether saved answers are ignored, so that every image is paid for again.
     pub ignores_saved_answers: bool,
     pub options: RunOptions,
-    /// So many images are asked about first, live, before a person decides about the others; `None`: no pilot.
+    /// The number of images to annotate first, live, before the user decides about the others; `None` without a pilot.
     pub pilot: Option<u32>,
-    /// What the run may cost at most; `None`: no limit.
+    /// The budget, if any.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
 }
 
 impl PlanRequest {
-    /// Everything asked about that was not answered before.
+    /// All images without saved answers.
     #[must_use]
     pub fn of(images: ImageSelection, recipe: RecipeId) -> Self {
         Self {
@@ -62,51 +62,51 @@ impl PlanRequest {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AnswerBasis {
-    /// Nothing was measured yet: so many marks an image are assumed, and no thinking.
+    /// Not measured yet: this many annotations per image are assumed, and no thinking.
     Assumed { annotations: u32 },
-    /// What so many images took that this model was asked about with this recipe: the mean of all their requests, with
-    /// answers that were cut off and asked for again, and requests that may have been billed without an answer.
+    /// The mean of all requests of earlier images with this model and recipe, including cut-off answers, their
+    /// repetitions, and unanswered requests that may have been billed.
     EarlierAnswers { images: u32, requests: u32 },
 }
 
-/// What the vendor's prompt cache does for a plan.
+/// Prompt caching of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PromptCaching {
-    /// Instructions and form of the answer, as estimated.
+    /// Estimated tokens of instructions and answer format.
     pub instruction_tokens: u32,
-    /// From how many on this model's vendor keeps them.
+    /// The vendor's minimum for caching with this model.
     pub least_tokens: u32,
-    /// Whether they are kept: one request goes first, and the others read what it left.
+    /// Whether caching is used: one request goes first, and the others read its cache.
     pub is_used: bool,
 }
 
-/// A size in which images are sent.
+/// A size of sent images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SentSize {
     pub size: crate::geometry::PixelSize,
     pub count: u32,
-    /// Of one image.
+    /// Per image.
     pub image_tokens: u32,
 }
 
-/// What an expected cost is made of. Its three parts add up to it.
+/// Breakdown of an expected cost; its three parts add up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CostBasis {
-    /// The most frequent first, at most five.
+    /// Most frequent first, at most five.
     pub sent: Vec<SentSize>,
-    /// The longest side of any image sent, in pixels.
+    /// Longest side of any sent image, in pixels.
     pub longest_edge: u32,
-    /// All images together, exact for one request an image.
+    /// All images together, exact for one request per image.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
     #[serde(rename = "image_cost_dollars")]
     pub image_cost: PicoDollars,
-    /// Whether the instructions are kept at the vendor's between requests, which makes them cheaper.
+    /// Prompt caching, which makes the instructions cheaper.
     pub caching: PromptCaching,
-    /// Instructions, form of the answer and question, with every image; estimated from their length.
+    /// Instructions, answer format and question, with every image; estimated from their length.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub text_tokens: u64,
     #[serde(rename = "text_cost_dollars")]
@@ -117,14 +117,14 @@ pub struct CostBasis {
     #[serde(rename = "answer_cost_dollars")]
     pub answer_cost: PicoDollars,
     pub answer_basis: AnswerBasis,
-    /// The longest that an answer may get at first.
+    /// The initial output maximum.
     pub answer_tokens_limit: u32,
-    /// The longest that it may get when it is asked for again because it was cut off.
+    /// The output maximum after a cut-off answer.
     pub longer_answer_tokens_limit: u32,
-    /// How often a request may be made again; the high cost is that of every answer being cut off at its limit once, and
-    /// every longer request and its retries being billed.
+    /// Maximum retries; the high cost assumes that every answer is cut off once, and that every longer request and its
+    /// retries are billed.
     pub retries: u32,
-    /// The most that the dearest of the requests can cost: under a smaller budget it would never be sent.
+    /// Maximum cost of the most expensive request: with a smaller budget it would never be sent.
     #[serde(rename = "dearest_request_dollars")]
     pub dearest_request: PicoDollars,
     #[serde(rename = "input_dollars_per_million")]
@@ -133,18 +133,18 @@ pub struct CostBasis {
     pub output_per_million: PicoDollars,
 }
 
-/// What a time estimate rests on.
+/// The basis of a time estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum TimeBasis {
-    /// The pace of an earlier run of this model on this machine.
+    /// The speed of an earlier run of this model on this machine.
     EarlierRun { images: u32 },
-    /// These images of the plan were tried just now, and their answers thrown away.
+    /// A trial with this many images of the plan, whose answers were discarded.
     Trial { images: u32 },
 }
 
-/// How long a run will take.
+/// Estimated duration of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct TimeEstimate {
@@ -152,70 +152,68 @@ pub struct TimeEstimate {
     pub total_millis: u32,
     /// One image, from start to stored answer.
     pub image_millis: u32,
-    /// How many are worked on at once.
+    /// Concurrency.
     pub concurrency: u32,
     pub basis: TimeBasis,
-    /// The limit that makes it take longer than the images would take without; `None` where none does.
+    /// The limit that makes it take longer, if any.
     pub held_by: Option<EndpointLimit>,
 }
 
-/// A preset as it is offered for a plan.
+/// A preset with its estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PresetQuote {
     pub preset: Preset,
     pub options: RunOptions,
-    /// Whether it was meant for so many images.
+    /// Whether it is meant for this number of images.
     pub is_fitting: bool,
-    /// The whole run; `None`: nothing was measured yet.
+    /// The whole run; `None` if not measured yet.
     pub total_millis: Option<u32>,
 }
 
-/// One row of the table of models.
+/// A row of the table of models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ModelQuote {
     pub model: Model,
-    /// Of the images that have to be asked about. `None`: nobody has told the price.
+    /// For the images to send. `None` without a known price.
     #[serde(rename = "cost_dollars")]
     pub cost: Option<CostRange>,
-    /// Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
-    /// used again, for nothing.
+    /// Images with a saved answer of this model and recipe, which is reused for free unless saved answers are ignored.
     pub answered_before: u32,
-    /// What the same costs in batches, which may take the vendor a day; `None` where that is not offered.
+    /// Cost in batches; `None` if not available.
     #[serde(rename = "batch_dollars")]
     pub batch: Option<CostRange>,
-    /// What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent.
+    /// Effect of the budget on a live run; `None` without a budget, or if nothing is sent.
     pub budget: Option<BudgetForecast>,
-    /// The same of a batch run.
+    /// The same for a batch run.
     pub batch_budget: Option<BudgetForecast>,
-    /// `None` where nothing is sent, or nothing is known.
+    /// `None` if nothing is sent, or nothing is known.
     pub cost_basis: Option<CostBasis>,
-    /// `None`: nothing was measured yet.
+    /// `None` if not measured yet.
     pub time: Option<TimeEstimate>,
-    /// Empty where nothing is sent.
+    /// Empty if nothing is sent.
     pub presets: Vec<PresetQuote>,
     pub unsupported_capabilities: Vec<UnsupportedCapability>,
     pub unavailable: Option<Unavailable>,
-    /// Whether there is neither a reason nor a blocking unsupported capability.
+    /// Whether the model is available and supports the recipe.
     pub can_run: bool,
 }
 
-/// What annotating these images will cost and take, for every model.
+/// Cost and time of annotating these images, for every model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Quote {
     pub image_count: u32,
     pub similar: SimilarSaving,
-    /// How many distinct upright sizes there are, the most frequent first, at most five.
+    /// Distinct upright sizes, most frequent first, at most five.
     pub sizes: Vec<SizeCount>,
     pub models: Vec<ModelQuote>,
-    /// The model to choose when nobody has chosen one.
+    /// The default model.
     pub suggested_model: ModelId,
-    /// The day of which the prices are.
+    /// The day of the prices.
     pub prices_as_of: CalendarDate,
-    /// The words that go along with every image to a model elsewhere; empty when the recipe asks for nothing that such
-    /// a model does.
+    /// The prompt sent with every image to a remote model; empty if such a model supports nothing in the recipe.
     pub words_sent: String,
 }
 
@@ -226,17 +224,17 @@ pub struct SizeCount {
     pub count: u32,
 }
 
-/// What sending one image of each group of similar ones spares: so many requests, and their cost and time.
+/// What sending only one of each group of near-duplicates saves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SimilarSaving {
     /// Groups of which one image is sent.
     pub groups: u32,
-    /// Images that are not sent and are offered the annotations of the one that is.
+    /// Images that are not sent; they get the annotations of the one that is.
     pub followers: u32,
 }
 
-/// A plan to carry out.
+/// A plan to start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunRequest {
@@ -245,25 +243,25 @@ pub struct RunRequest {
     pub model: ModelId,
     pub options: RunOptions,
     pub mode: RunMode,
-    /// Whether of images that look alike only one is asked about, and its annotations are offered to the others.
+    /// Whether only one of each group of near-duplicates is sent, and its annotations are propagated to the others.
     pub propagates_to_similar: bool,
-    /// Whether every image is asked about anew, whatever was answered and paid for before.
+    /// Whether saved answers are ignored.
     pub ignores_saved_answers: bool,
-    /// So many images first, live; then the run stops until it is resumed. `None`: no pilot.
+    /// The number of images to annotate first, live; then the run stops until resumed. `None` without a pilot.
     pub pilot: Option<u32>,
-    /// What the run may cost at most, over all its sessions; `None`: no limit.
+    /// The budget over all sessions, if any.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// The collection that the images were chosen from; `None`: all together. Exports name the files below it.
+    /// The collection of the images; `None` for all. Exports name files relative to it.
     #[serde(default)]
     pub collection: Option<CollectionId>,
-    /// The files and folders that were named instead.
+    /// Files and folders that were named instead.
     #[serde(skip)]
     pub paths: Vec<PathBuf>,
 }
 
 impl RunRequest {
-    /// A run at once, as the settings say, without a limit to its cost.
+    /// A live run with the settings' options and without a budget.
     #[must_use]
     pub fn of(images: ImageSelection, recipe: RecipeId, model: ModelId) -> Self {
         Self {
@@ -282,26 +280,25 @@ impl RunRequest {
     }
 }
 
-/// A run to go on with.
+/// A request to resume a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ResumeRequest {
     pub run: RunId,
-    /// What the run may cost at most from now on, with what it has cost already; `None` leaves it as it is.
+    /// The new budget, including what is already spent; `None` keeps the current one.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// Whether images may be asked about again whose request was under way when a process died: the vendor may have
-    /// billed it.
+    /// Whether requests may be repeated that were in flight when a process died: the vendor may have billed them.
     pub accepts_repeats: bool,
-    /// Whether the failed images for which that makes sense are tried again.
+    /// Whether to retry failed images that a retry may fix.
     pub retries_failed: bool,
-    /// Whether batches that the server does not know are given up: their requests count as possibly billed, and are made
-    /// again. Needs `accepts_repeats`.
+    /// Whether to give up batches that the server does not know: their requests count as possibly billed, and are
+    /// repeated. Needs `accepts_repeats`.
     pub gives_up_batches: bool,
 }
 
 impl ResumeRequest {
-    /// To go on with what waits, and nothing else.
+    /// Continues with waiting images only.
     #[must_use]
     pub fn of(run: RunId) -> Self {
         Self { run, budget: None, accepts_repeats: false, retries_failed: false, gives_up_batches: false }

@@ -1,18 +1,18 @@
-//! How fast a run goes, and how that changed. Everything follows from when images finished, in milliseconds of the time
-//! worked on the run (pauses do not count), so that the figures are the same during a run, after it and after a restart.
+//! Rate of a run over time, computed from when images finished, in milliseconds of active time (pauses do not count),
+//! so that figures are the same during a run, after it and after a restart.
 
-/// A chart needs no more points than this.
+/// Maximum number of chart points.
 const MOST_POINTS: usize = 40;
-/// With fewer images a point, the chart would only show that images are counted one by one.
+/// With fewer images per point, the chart would only show single images.
 const IMAGES_A_POINT: usize = 3;
-/// Lengths of a step of the chart, in seconds; beyond the last one they double.
+/// Steps of the chart in seconds; beyond the last one they double.
 const STEPS: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
-/// The current rate is that of the last ten seconds, or of longer where images take longer.
+/// The current rate covers the last ten seconds, or longer if images take longer.
 const RECENT_MILLIS: f64 = 10_000.0;
 const RECENT_IMAGES: f64 = 5.0;
 
-/// Images finished a minute in equal steps from the start to `worked_millis`. The steps cover the whole time, so that the
-/// highest point is never below the average. `finished_after` is ascending.
+/// Images finished per minute in equal steps from the start to `worked_millis`. The steps cover the whole time, so that
+/// the highest point is never below the average. `finished_after` is ascending.
 #[must_use]
 pub fn history(finished_after: &[f64], worked_millis: f64) -> Vec<f64> {
     let most = (finished_after.len() / IMAGES_A_POINT).min(MOST_POINTS);
@@ -23,7 +23,7 @@ pub fn history(finished_after: &[f64], worked_millis: f64) -> Vec<f64> {
     let mut ends: Vec<f64> = std::iter::successors(Some(step), |end| Some(end + step))
         .take_while(|&end| end + step / 2.0 <= worked_millis)
         .collect();
-    // What is left is a step of its own, or part of the step before it.
+    // The rest is a step of its own, or part of the step before it.
     ends.push(worked_millis);
     let (mut from, mut counted) = (0.0, 0);
     let last = ends.len() - 1;
@@ -36,7 +36,7 @@ pub fn history(finished_after: &[f64], worked_millis: f64) -> Vec<f64> {
     points.collect()
 }
 
-/// Images a minute over the last moments before `worked_millis`, and how long these moments are in milliseconds.
+/// Recent images per minute before `worked_millis`, and the length of that window in milliseconds.
 #[must_use]
 pub fn recent(finished_after: &[f64], worked_millis: f64) -> (f64, f64) {
     let slow =
@@ -46,7 +46,7 @@ pub fn recent(finished_after: &[f64], worked_millis: f64) -> (f64, f64) {
     (per_minute(count, window), window)
 }
 
-/// Images a minute over the whole time worked.
+/// Images per minute over the whole active time.
 #[must_use]
 pub fn average(finished: usize, worked_millis: f64) -> f64 {
     per_minute(finished, worked_millis)
@@ -115,7 +115,7 @@ mod tests {
     fn few_images_are_no_curve() {
         assert_eq!(history(&steady(5, 1000.0), 5_000.0), Vec::<f64>::new());
         assert_eq!(history(&[], 5_000.0), Vec::<f64>::new());
-        // Two images a minute for ten minutes: never a point of a second.
+        // Two images a minute for ten minutes: no point covers just a second.
         assert!(history(&steady(20, 30_000.0), 600_000.0).iter().all(|&rate| rate > 0.0));
     }
 

@@ -1,4 +1,4 @@
-//! Recipes: what to find. The three that every library starts with are in [`builtin`].
+//! Recipes: what to find. The three built-in ones are in [`builtin`].
 
 use std::collections::HashSet;
 
@@ -24,15 +24,15 @@ pub enum ShapeKind {
     Caption,
 }
 
-/// A class of things to find.
+/// A class of objects to find.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Label {
     pub name: String,
-    /// What counts and what does not, in the words a model is given. May be empty.
+    /// What counts and what does not, as told to the model. May be empty.
     #[serde(default)]
     pub definition: String,
-    /// Place in the palette of twelve, from 1.
+    /// Index in the palette of twelve, from 1.
     pub color: u8,
     /// Other names that an answer may use.
     #[serde(default)]
@@ -40,37 +40,37 @@ pub struct Label {
 }
 
 impl Label {
-    /// A label without definition or synonyms; colours go round the palette of twelve by `index`.
+    /// A label without definition or synonyms; the color cycles through the palette of twelve by `index`.
     #[must_use]
     pub fn plain(name: impl Into<String>, index: usize) -> Self {
         Self { name: name.into(), definition: String::new(), color: palette_color(index), synonyms: Vec::new() }
     }
 
-    /// Whether `name` means this label: its name or a synonym, in any spelling, in the singular or the plural.
+    /// Whether `name` means this label: its name or a synonym, in any spelling, singular or plural.
     #[must_use]
     pub fn answers_to(&self, name: &str) -> bool {
         let name = comparable(name);
         self.own_names().any(|own| own == name || are_singular_and_plural(&own, &name))
     }
 
-    /// Its name, then its synonyms, in the form in which names are compared.
+    /// Its name, then its synonyms, normalized for comparison.
     fn own_names(&self) -> impl Iterator<Item = String> {
         std::iter::once(&self.name).chain(&self.synonyms).map(|own| comparable(own))
     }
 }
 
-/// The place in the palette of twelve, from 1, of the label at `index`; it goes round.
+/// The index in the palette of twelve, from 1, of the label at `index`, cyclic.
 pub(crate) fn palette_color(index: usize) -> u8 {
     u8::try_from(index % 12).unwrap_or_default() + 1
 }
 
-/// What may stand in an attribute.
+/// The type of an attribute's value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AttributeKind {
     Text,
-    /// A whole number, both ends allowed.
+    /// A whole number, both ends inclusive.
     Number {
         min: i32,
         max: i32,
@@ -81,7 +81,7 @@ pub enum AttributeKind {
     YesNo,
 }
 
-/// A question about every annotation.
+/// An attribute of annotations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Attribute {
@@ -89,11 +89,11 @@ pub struct Attribute {
     #[serde(default)]
     pub definition: String,
     pub kind: AttributeKind,
-    /// Whether an annotation is worth nothing without it.
+    /// Whether an annotation without it is dropped.
     pub is_required: bool,
 }
 
-/// What to find, and how to say it.
+/// What to find, and how to describe it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Recipe {
@@ -107,10 +107,11 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// A recipe from what a person typed: one thing to find between commas, semicolons or line ends.
+    /// A recipe from typed names, separated by commas, semicolons or line ends.
     ///
     /// # Errors
-    /// When there is nothing to find in it.
+    ///
+    /// If there are no names.
     pub fn find_these(typed: &str) -> Result<Self, NothingToFind> {
         let mut names: Vec<String> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
@@ -131,7 +132,7 @@ impl Recipe {
         })
     }
 
-    /// The label of this name, in any spelling.
+    /// The label with this name, in any spelling.
     #[must_use]
     pub fn label_named(&self, name: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.name == name).or_else(|| {
@@ -140,8 +141,8 @@ impl Recipe {
         })
     }
 
-    /// The label that an answer means: by name, else by synonym, else as the singular or plural of one label's name or
-    /// synonym. `None` also where two labels could be meant.
+    /// The label that an answer means: by name, otherwise by synonym, otherwise as singular or plural of one label's
+    /// name or synonym. `None` if ambiguous.
     #[must_use]
     pub fn label_for(&self, answered: &str) -> Option<&Label> {
         self.label_named(answered).or_else(|| {
@@ -159,18 +160,18 @@ impl Recipe {
     }
 }
 
-/// A typed list that names nothing.
+/// A typed list without names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the list names nothing to find: type things between commas, such as: cat, cup, traffic light")]
 pub struct NothingToFind;
 
-/// A recipe as the library holds it.
+/// A recipe of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SavedRecipe {
     pub id: RecipeId,
     pub recipe: Recipe,
-    /// Whether Fieldmark brought it along, so that it cannot be deleted.
+    /// Whether it is built in, so that it cannot be deleted.
     pub is_builtin: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The report of a run, as history shows it and the command line prints it.
+//! The report of a run, for history and command line.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -21,73 +21,73 @@ use crate::run_state::FailureKind;
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunReport {
     pub summary: RunSummary,
-    /// `None` when no image has been asked about.
+    /// `None` if no image was sent.
     pub metrics: Option<RunMetrics>,
     pub failures: Vec<FailureGroup>,
-    /// Answers that were cut off and that a larger output maximum may complete; `None` when there are none.
+    /// Cut-off answers that a larger output maximum may complete; `None` without any.
     pub cut_off: Option<CutOffAnswers>,
-    /// Every image that failed, by kind, then in the order of the run.
+    /// All failed images, by kind, then in the order of the run.
     pub failed_images: Vec<FailedImage>,
-    /// What was tried again, over all sessions.
+    /// Retries, over all sessions.
     pub retried: Vec<RetryGroup>,
-    /// What had to be put right in answers, the most frequent first.
+    /// Corrected values in answers, most frequent first.
     pub repairs: Vec<RepairGroup>,
-    /// Items of answers that are no annotations, the most frequent reason first.
+    /// Dropped items of answers, most frequent reason first.
     pub dropped: Vec<DropGroup>,
     pub labels: Vec<LabelCount>,
-    /// How many images took how long: equal bins between the fastest and the slowest, at most 24.
+    /// Histogram of durations: equal bins between fastest and slowest, at most 24.
     pub durations: Vec<DurationBin>,
-    /// What to change, by this run's own numbers; empty when all is well.
+    /// Findings with recommended changes; empty if there are none.
     pub diagnoses: Vec<Diagnosis>,
-    /// The endpoints that requests were spread over, and those that were not used.
+    /// All endpoints, used or not.
     pub endpoints: Vec<RunEndpoint>,
-    /// Requests in batches that the server does not know: a person may give them up.
+    /// Requests in batches unknown to the server, which the user may give up.
     pub unknown_batches: PossiblyBilled,
-    /// What hooks did, the oldest first.
+    /// Results of hooks, oldest first.
     pub hooks: Vec<HookRun>,
 }
 
-/// Answers of a run that were cut off: `resume --retry-failed --max-tokens` asks again about these alone.
+/// Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CutOffAnswers {
     pub images: u32,
     /// The output maximum that they reached, in tokens.
     pub max_tokens: u32,
-    /// A larger one that the model allows.
+    /// A larger one that the model supports.
     pub suggested_max_tokens: u32,
 }
 
-/// An image that failed.
+/// A failed image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FailedImage {
     pub image: ImageId,
     pub name: String,
-    /// Where the file was last seen; `None` where that is not known.
+    /// Its last known path, if any.
     pub path: Option<String>,
     pub kind: FailureKind,
     pub message: String,
-    /// Whether another try may end differently.
+    /// Whether a retry may succeed.
     pub is_worth_retrying: bool,
-    /// Requests that were sent about it.
+    /// Requests sent for it.
     pub requests: u32,
-    /// What they cost, as the vendor reported.
+    /// Their cost, as the vendor reported.
     #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
-    /// The most that requests without an answer can have cost on top.
+    /// Maximum additional cost of unanswered requests.
     #[serde(rename = "possibly_billed_dollars")]
     pub possibly_billed: PicoDollars,
 }
 
 impl FailedImage {
-    /// Its path, or its name where no path is known.
+    /// Its path, otherwise its name.
     #[must_use]
     pub fn place(&self) -> &str {
         self.path.as_deref().unwrap_or(&self.name)
     }
 
-    /// Its message, without the path that some begin with.
+    /// Its message, without a leading path.
     #[must_use]
     pub fn reason(&self) -> &str {
         let after_path = self.message.strip_prefix(self.place()).and_then(|rest| rest.strip_prefix(": "));
@@ -95,7 +95,7 @@ impl FailedImage {
     }
 }
 
-/// Repairs of one kind.
+/// Corrected values of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RepairGroup {
@@ -109,17 +109,17 @@ pub struct RepairGroup {
 pub struct DropGroup {
     pub count: u32,
     pub example: DropReason,
-    /// The labels that the recipe does not have, or the attributes that are missing: the first ones, each once.
+    /// The unknown labels or missing attributes: the first ones, without duplicates.
     pub names: Vec<String>,
-    /// How many other ones there are.
+    /// Number of further ones.
     pub more_names: u32,
 }
 
 impl DropGroup {
-    /// As many names are listed.
+    /// Maximum number of listed names.
     const MOST_NAMES: usize = 8;
 
-    /// Groups what was dropped, the most frequent reason first.
+    /// Groups dropped items, most frequent reason first.
     #[must_use]
     pub fn all(dropped: impl IntoIterator<Item = DropReason>) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
@@ -152,7 +152,7 @@ impl DropGroup {
     }
 }
 
-/// One bar of the histogram of durations.
+/// A bar of the duration histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DurationBin {
@@ -163,7 +163,7 @@ pub struct DurationBin {
     pub count: u32,
 }
 
-/// Bins for `sorted` durations in milliseconds: as many as the square root of their number, 1 to 24.
+/// Bins for `sorted` durations in milliseconds: the square root of their number, 1 to 24.
 #[must_use]
 #[expect(
     clippy::cast_precision_loss,

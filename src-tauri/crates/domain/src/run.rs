@@ -1,4 +1,4 @@
-//! Runs: their states, why they stop, what fails, and how far they have come.
+//! Runs: states, stop reasons, failures and progress.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,13 +17,13 @@ use crate::usage::Usage;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum BatchStage {
-    /// It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again.
+    /// Sent, but not confirmed: the server is checked before anything is sent again.
     Unconfirmed,
     Working,
     Canceling,
-    /// The server does not know it: it is asked again at each resume, unless a person gives it up.
+    /// Unknown to the server: checked at each resume, unless the user gives it up.
     Unknown,
-    /// All that came of it is stored.
+    /// All results are stored.
     Ended,
 }
 
@@ -57,16 +57,16 @@ pub struct RetryGroup {
 pub struct Hold {
     pub kind: RetryKind,
     pub left_millis: u32,
-    /// What the server, or the way to it, said.
+    /// The message of the server or connection.
     pub detail: String,
 }
 
-/// Requests without an answer that the vendor may bill all the same.
+/// Requests without an answer that the vendor may still bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PossiblyBilled {
     pub count: u32,
-    /// What they can have cost together at most.
+    /// Their maximum cost in total.
     #[serde(rename = "at_most_dollars")]
     pub at_most: PicoDollars,
 }
@@ -77,9 +77,9 @@ pub struct PossiblyBilled {
 pub struct FailureGroup {
     pub kind: FailureKind,
     pub count: u32,
-    /// Whether another try may come out otherwise.
+    /// Whether a retry may succeed.
     pub is_worth_retrying: bool,
-    /// What was said about the first of them.
+    /// The message of the first one.
     pub example: String,
     pub example_image: String,
 }
@@ -99,9 +99,9 @@ pub struct PreviewAnnotation {
 pub struct InFlight {
     pub image: ImageId,
     pub since_millis: u32,
-    /// Upright size of the original: the frame of the preview.
+    /// Upright size of the original, in whose pixels the preview is.
     pub size: PixelSize,
-    /// What has come so far.
+    /// Annotations so far.
     pub preview: Vec<PreviewAnnotation>,
 }
 
@@ -109,19 +109,19 @@ pub struct InFlight {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointState {
-    /// The host that it leads to, or what the person calls it.
+    /// Its host, or the user's name for it.
     pub name: String,
-    /// Requests under way, of this run and of others.
+    /// Requests in flight, of all runs.
     pub under_way: u32,
     /// Requests that may be under way at once, as things stand.
     pub concurrency: u32,
-    /// Whether that number is found out, and not set.
+    /// Whether the concurrency is automatic.
     pub is_adaptive: bool,
-    /// The strictest limit that was set, announced or learned; `None`: none is known.
+    /// The lowest limit that is set, announced or learned; `None` if unknown.
     pub requests_per_minute: Option<u32>,
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
-    /// Why it is not used at the moment, or not at all; `None` while it works.
+    /// Why it is not used at the moment; `None` while it works.
     pub failure: Option<EndpointFailure>,
 }
 
@@ -129,9 +129,9 @@ pub struct EndpointState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PendingElsewhere {
-    /// The run that asks.
+    /// The run that sends them.
     pub run: RunId,
-    /// Whether a process works on that run.
+    /// Whether that run has a worker.
     pub is_worked_on: bool,
     /// Whether they are in a batch, which may take a day.
     pub is_in_batch: bool,
@@ -144,7 +144,7 @@ pub struct PendingElsewhere {
 pub struct JustAnswered {
     pub image: ImageId,
     pub annotation_count: u32,
-    /// `None` where it was not asked about: its answer was reused.
+    /// `None` if it was not sent because its answer was reused.
     pub took_millis: Option<u32>,
 }
 
@@ -162,7 +162,7 @@ pub struct RunProgress {
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub started_at: u64,
-    /// Worked on, pauses aside.
+    /// Active time, without pauses.
     pub elapsed_millis: u32,
     /// `None` until the first image is done, while none finish, and when nothing is left.
     pub left_millis: Option<u32>,
@@ -170,21 +170,21 @@ pub struct RunProgress {
     pub done: u32,
     pub failed: u32,
     pub in_flight: Vec<InFlight>,
-    /// Not finished and not in flight.
+    /// Neither finished nor in flight.
     pub waiting: u32,
-    /// Of those that wait: prepared, and ready to be sent.
+    /// Of the waiting ones: prepared to be sent.
     pub prepared: u32,
     /// Answers that an earlier run had paid for already.
     pub reused: u32,
     /// Images that were given the annotations of a similar one instead of being asked about.
     pub propagated: u32,
-    /// Annotations that it found, and those that it propagated to similar images.
+    /// Found and propagated annotations.
     pub annotations: u32,
     /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
     /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
-    /// How long these last moments are.
+    /// Length of the recent window.
     pub rate_window_millis: u32,
     /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
     /// function and of the same images as in the report; `None` before the first.
@@ -196,26 +196,25 @@ pub struct RunProgress {
     /// that was in flight.
     pub concurrency: u32,
     pub mode: RunMode,
-    /// The ways to the model; empty where nothing is sent.
+    /// The endpoints; empty if nothing is sent.
     pub routes: Vec<EndpointState>,
-    /// Of a batch run, the oldest first.
+    /// Of a batch run, oldest first.
     pub batches: Vec<BatchState>,
-    /// Requests in batches that the server does not know: a person may give them up.
+    /// Requests in batches unknown to the server, which the user may give up.
     pub unknown_batches: PossiblyBilled,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
-    /// Settled from what the vendor reported.
+    /// As the vendor reported.
     #[serde(rename = "spent_dollars")]
     pub spent: PicoDollars,
     pub possibly_billed: PossiblyBilled,
     /// What the run may cost at most; `None`: no limit.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// The most that requests under way can cost.
+    /// Maximum cost of requests in flight.
     #[serde(rename = "reserved_dollars")]
     pub reserved: PicoDollars,
-    /// The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
-    /// first.
+    /// The largest reservation of a request so far: a budget must have room for another. Zero before the first.
     #[serde(rename = "largest_request_dollars")]
     pub largest_request: PicoDollars,
     /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
@@ -223,19 +222,19 @@ pub struct RunProgress {
     pub unsettled: PossiblyBilled,
     /// `None` while requests are sent on any way.
     pub hold: Option<Hold>,
-    /// What the images that are left wait for, once nothing else is left to begin.
+    /// What the remaining images wait for, if nothing else can be started.
     pub pending_elsewhere: Vec<PendingElsewhere>,
-    /// What was tried again, over all sessions.
+    /// Retries, over all sessions.
     pub retried: Vec<RetryGroup>,
-    /// Answers that were cut off, whose whole annotations were kept.
+    /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
     pub failures: Vec<FailureGroup>,
-    /// The newest first, at most twelve.
+    /// Newest first, at most twelve.
     pub just_answered: Vec<JustAnswered>,
-    /// Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]).
+    /// Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]).
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
-    /// Hooks that did not succeed when they ran last.
+    /// Hooks whose latest run did not succeed.
     pub failed_hooks: Vec<HookRun>,
 }
 
@@ -270,20 +269,20 @@ pub struct RunSummary {
     pub done: u32,
     pub failed: u32,
     pub waiting: u32,
-    /// Annotations that it found, and those that it propagated to similar images.
+    /// Found and propagated annotations.
     pub annotation_count: u32,
-    /// Of these: propagated to images that were not asked about.
+    /// Of these: propagated to images that were not sent.
     pub propagated_count: u32,
-    /// Proposals that nobody has decided yet.
+    /// Undecided proposals.
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.
     pub reviewed_count: u32,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
-    /// Settled from what the vendor reported.
+    /// As the vendor reported.
     #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
-    /// Of all its requests together.
+    /// Of all requests.
     pub usage: Usage,
     pub possibly_billed: PossiblyBilled,
     /// What the run may cost at most; `None`: no limit.
@@ -291,16 +290,16 @@ pub struct RunSummary {
     pub budget: Option<PicoDollars>,
     /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
     pub unsettled: PossiblyBilled,
-    /// Answers that were cut off, whose whole annotations were kept.
+    /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
-    /// Failed images for which another try may come out otherwise.
+    /// Failed images that a retry may fix.
     pub retryable: u32,
     /// Answers that an earlier run had paid for already.
     pub reused: u32,
     /// Images that were given the annotations of a similar one instead of being asked about.
     pub propagated: u32,
     pub retries: u32,
-    /// Images that were asked about and have finished. The next three figures are about these.
+    /// Images sent and finished. The next three figures are about these.
     pub asked: u32,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p50_millis: Option<f64>,

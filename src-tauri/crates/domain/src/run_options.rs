@@ -1,29 +1,29 @@
-//! What may be said for one run beside what it is about, and the presets of the earlier pipeline.
+//! Options of a single run, and the presets of the earlier pipeline.
 
 use serde::{Deserialize, Serialize};
 
 use crate::settings::{RouteLimits, Settings};
 
-/// What is said for one run. What is left open follows the settings.
+/// Options of a run. Absent ones follow the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunOptions {
-    /// Images at once; `None` finds out.
+    /// `None` is automatic.
     pub concurrency: Option<u32>,
-    /// How long each of the images at once rests before the next takes its place.
+    /// Pause of each parallel worker between two requests.
     pub pause_millis: Option<u32>,
-    /// Images that are prepared ahead of their turn; `None`: as many as their size and speed call for.
+    /// Images prepared ahead; `None` depends on their size and speed.
     pub chunk_size: Option<u32>,
     /// Of the first endpoint.
     pub limits: RouteLimits,
-    /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
+    /// Output maximum, including thinking; `None` for the model's default.
     pub max_tokens: Option<u32>,
 }
 
 impl RunOptions {
-    /// What these say, and where they say nothing, what `settings` say. A pause lies between the requests of one worker, so
-    /// that with one there are always so many workers.
+    /// These options, completed by `settings`. A pause is between two requests of one worker, so with a pause the
+    /// number of workers is fixed.
     #[must_use]
     pub fn completed_by(self, settings: &Settings) -> Self {
         let run = &settings.run;
@@ -38,8 +38,8 @@ impl RunOptions {
         }
     }
 
-    /// How long `images` take when each takes `image_millis`, in rounds of `concurrency` with a pause between them; `None`
-    /// where the number at once is not said.
+    /// Duration of `images` of `image_millis` each, in rounds of `concurrency` with a pause between them; `None`
+    /// without a concurrency.
     #[must_use]
     pub fn total_millis(&self, images: u32, image_millis: u32) -> Option<u64> {
         let rounds = u64::from(images).div_ceil(u64::from(self.concurrency?.max(1)));
@@ -48,10 +48,10 @@ impl RunOptions {
     }
 }
 
-/// How many the earlier pipeline worked on at once when nobody said otherwise.
+/// The earlier pipeline's default concurrency.
 pub const CLASSIC_CONCURRENCY: u32 = 4;
 
-/// The earlier pipeline's ways to work, by the size of the batch.
+/// The earlier pipeline's presets, by batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -64,7 +64,7 @@ pub enum Preset {
 impl Preset {
     pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
 
-    /// The one for so many images: each begins where the earlier pipeline's did, the small one for 5 to 10.
+    /// The preset for this many images, with the earlier pipeline's boundaries; the small one is for 5 to 10.
     #[must_use]
     pub const fn for_images(images: u32) -> Self {
         if images >= Self::Large.least_images() {
@@ -76,7 +76,7 @@ impl Preset {
         }
     }
 
-    /// The number of images from which on it is meant.
+    /// The number of images from which it is meant.
     const fn least_images(self) -> u32 {
         match self {
             Self::Small => 5,
@@ -85,7 +85,7 @@ impl Preset {
         }
     }
 
-    /// What it says for a run of so many images: the large one works harder where there are many.
+    /// Its options for this many images: the large one scales up for many.
     #[must_use]
     pub const fn options(self, images: u32) -> RunOptions {
         let (concurrency, pause_millis, chunk_size) = match self {

@@ -8,55 +8,55 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum StopReason {
     Completed,
-    /// By a person; can be resumed.
+    /// By the user; can be resumed.
     Paused,
-    /// By a person; what is done stays, the rest can still be resumed.
+    /// By the user; what is done stays, and the rest can be resumed.
     Cancelled,
-    /// The app was closed while it ran.
+    /// The app was closed during the run.
     Shutdown,
-    /// The key is wrong or was withdrawn.
+    /// The key is wrong or revoked.
     KeyRejected,
-    /// The key may not do this.
+    /// The key lacks a permission.
     NotPermitted,
     /// The account has no credit.
     NoCredit,
-    /// A spend limit that somebody set at the vendor's is reached.
+    /// A spend limit of the account is reached.
     SpendLimit,
     /// The server does not know the model.
     UnknownModel,
-    /// A batch was canceled at the server, and not by this run. What was not done waits until the run is resumed.
+    /// A batch was cancelled at the server by another client. Unfinished images wait until the run is resumed.
     BatchCanceled,
-    /// The server does not know a batch that was submitted to it.
+    /// The server does not know a submitted batch.
     BatchUnknown,
-    /// What answers there is no server for this model.
+    /// The server does not have this API.
     NotSuchAServer,
-    /// The server refuses what is the same in every request, so that it would refuse them all.
+    /// The server refuses the shared part of all requests.
     RequestRefused,
-    /// No answer of the server can be read: the first ones were all unreadable, or many in a row.
+    /// The server's answers are unreadable: the first ones, or many in a row.
     AnswersUnreadable,
-    /// The server, or a limit, would have it wait for longer than any run waits.
+    /// The server, or a limit, requires a longer wait than any run waits.
     WaitTooLong,
     /// The server cannot be reached, in spite of several tries.
     Unreachable,
-    /// The next request could have passed the run's budget.
+    /// The next request could exceed the run's budget.
     BudgetReached,
-    /// The images of its pilot have finished: a person decides about the others.
+    /// The pilot is complete: the user decides about the other images.
     PilotDone,
-    /// What is left is in batches of runs that no process works on: resuming those fetches the answers.
+    /// The remaining images are in batches of runs without a worker: resuming those fetches the answers.
     AnswersPending,
     /// A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed.
     InternalError,
 }
 
-/// How a run asks.
+/// How a run sends its images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RunMode {
-    /// Image by image, each answered within seconds.
+    /// Individually, each answered within seconds.
     #[default]
     Live,
-    /// In batches that the vendor works off within a day, at half the price.
+    /// In batches, processed within a day at half the price.
     Batch,
 }
 
@@ -67,7 +67,7 @@ pub enum RunMode {
 pub enum RunState {
     /// A process works on it.
     Running,
-    /// Admits nothing more; what is in flight ends.
+    /// No new requests; those in flight finish.
     Stopping,
     Stopped {
         reason: StopReason,
@@ -113,27 +113,27 @@ impl RunState {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum FailureKind {
-    /// The original is no longer where it was.
+    /// The original no longer exists at its path.
     FileMissing,
-    /// The original is there but cannot be decoded, or is no longer the same picture.
+    /// The original cannot be decoded, or has changed.
     FileUnreadable,
-    /// The model did not answer, in spite of several tries where that makes sense.
+    /// No answer from the model, after retries if sensible.
     ModelFailed,
     /// The batch expired before the vendor began with it, several times.
     Expired,
-    /// The server would not take this picture.
+    /// The server refused this picture.
     Refused,
-    /// The model looked and declined to answer; that is paid for.
+    /// The model declined to answer, which is billed.
     Declined,
-    /// The answer was cut off before its first annotation; what it holds is paid for.
+    /// The answer was cut off before its first annotation; it is billed.
     CutOff,
     /// The model answered something that cannot be read; the raw answer is kept.
     AnswerUnreadable,
-    /// The model answered with annotations, and none of them could be used; the raw answer is kept.
+    /// No annotation of the answer is usable; the answer is saved.
     AnswerUnusable,
-    /// The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept.
+    /// The answer's coordinates are fractions of the picture's sides, 0 to 1; the answer is saved.
     CoordinatesAsFractions,
-    /// The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept.
+    /// The answer's coordinates are thousandths of the picture's sides, 0 to 1000; the answer is saved.
     CoordinatesAsThousandths,
     /// A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed.
     InternalError,
@@ -201,24 +201,24 @@ impl FailureKind {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RetryKind {
-    /// The rate limit was reached; the whole route waited as told.
+    /// The rate limit was reached; the whole endpoint waited as requested.
     RateLimited,
-    /// The server had too much to do.
+    /// The server was overloaded.
     Overloaded,
-    /// The server failed in a way that passes by itself.
+    /// A temporary server failure.
     ServerFailed,
     /// The connection ended before the answer did.
     ConnectionLost,
     /// The server answered something that is no answer, or that cannot be decoded.
     AnswerUnreadable,
-    /// The answer did not come in time.
+    /// Timeout.
     TimedOut,
     /// The batch expired before the vendor began with the request.
     Expired,
     /// No connection came about.
     Unreachable,
-    /// The picture was too large a request, and was sent smaller.
+    /// The request was too large, and the picture was sent smaller.
     TooLarge,
-    /// The answer was cut off, and was given more room.
+    /// The answer was cut off, and requested again with a higher maximum.
     CutShort,
 }

@@ -1,4 +1,4 @@
-//! What a person has set for a library. The names of fields are the keys of `settings.toml`.
+//! A library's settings. Field names are the keys of `settings.toml`.
 
 use std::ops::RangeInclusive;
 
@@ -10,27 +10,27 @@ use crate::hooks::Hooks;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Theme {
-    /// As the desktop has it.
+    /// The desktop's theme.
     System,
-    /// The default: a room for looking at photographs.
+    /// The default.
     #[default]
     Dark,
     Light,
 }
 
-/// Limits that a person has set for one route, each within a minute; `None` follows what the server announces or refuses.
+/// The user's rate limits of one endpoint, per minute; `None` follows the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RouteLimits {
     pub requests: Option<u32>,
-    /// Input that does not come from the vendor's cache.
+    /// Input that is not read from the vendor's cache.
     pub input_tokens: Option<u32>,
     pub output_tokens: Option<u32>,
 }
 
 impl RouteLimits {
-    /// These, and where they say nothing, `others`.
+    /// These limits, completed by `others`.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {
@@ -41,29 +41,29 @@ impl RouteLimits {
     }
 }
 
-/// One more way to the same models: another region, another account, a gateway.
+/// An additional endpoint for the same models: another region, account or gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FurtherRoute {
-    /// What the person calls it.
+    /// The user's name for it.
     pub name: String,
     pub base_url: String,
-    /// Put before the models' ids there, such as `us.`; mostly empty.
+    /// Prefix of model ids there, such as `us.`; usually empty.
     #[serde(default)]
     pub model_prefix: String,
-    /// What a request costs there, in percent of the list price.
+    /// Price of a request there, in percent of the list price.
     #[serde(default = "list_price")]
     pub price_percent: u16,
     pub concurrency: Option<u32>,
     #[serde(default)]
     pub limits: RouteLimits,
-    /// The variable of the environment that holds its key; `None`: [`FurtherRoute::key_variable`] says.
+    /// The environment variable with its key; `None`: see [`FurtherRoute::key_variable`].
     #[serde(default)]
     pub key_env: Option<String>,
 }
 
 impl FurtherRoute {
-    /// The variable of the environment that may hold its key: the one that is set, or else one made of its name.
+    /// The environment variable that may hold its key: the configured one, otherwise one made from its name.
     #[must_use]
     pub fn key_variable(&self) -> String {
         self.key_env.clone().unwrap_or_else(|| {
@@ -81,24 +81,24 @@ const fn list_price() -> u16 {
     100
 }
 
-/// How runs ask models elsewhere.
+/// How runs call remote models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunSettings {
-    /// Images at once; `None` finds out.
+    /// `None` is automatic.
     pub concurrency: Option<u32>,
-    /// Requests for an image beyond the first, limits and outages of the server aside.
+    /// Maximum retries per image, not counting rate limits and server outages.
     pub retry_attempts: u32,
-    /// Before the second request for an image; it doubles with each further one.
+    /// Delay before the first retry; doubles with each further one.
     pub retry_delay_ms: u32,
-    /// The longest silence while an answer is on its way.
+    /// Idle timeout of an answer.
     pub task_timeout_ms: u32,
-    /// How long each of the images at once rests before the next takes its place.
+    /// Pause of each parallel worker between two requests.
     pub rate_limit_delay_ms: u32,
-    /// Images that are prepared ahead of their turn; `None`: as many as their size and speed call for.
+    /// Images prepared ahead; `None` depends on their size and speed.
     pub chunk_size: Option<u32>,
-    /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
+    /// Output maximum, including thinking; `None` for the model's default.
     pub max_tokens: Option<u32>,
 }
 
@@ -116,15 +116,15 @@ impl Default for RunSettings {
     }
 }
 
-/// Requests, or images, at a time.
+/// Range of the concurrency.
 pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
-/// The longest that an answer may get, in tokens.
+/// Range of the output maximum, in tokens.
 pub const MAX_TOKENS: RangeInclusive<u32> = 64..=128_000;
-/// A limit of one's own, in requests or tokens a minute.
+/// Range of the user's limits, in requests or tokens per minute.
 pub const LIMIT_A_MINUTE: RangeInclusive<u32> = 1..=1_000_000_000;
 const PRICE_PERCENT: RangeInclusive<u32> = 1..=1_000;
 
-/// A number in the settings that is not in its range.
+/// A number in the settings that is out of range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfRange {
     pub key: String,
@@ -132,11 +132,11 @@ pub struct OutOfRange {
     pub range: RangeInclusive<u32>,
 }
 
-/// A number by its key, with the range that it has to be in.
+/// A number with its key and range.
 type Ranged = (String, Option<u32>, RangeInclusive<u32>);
 
 impl RunSettings {
-    /// A timeout of nothing would give up every request, paid or not; too many images ahead would fill the memory.
+    /// A timeout of zero would abandon every request, and too many images ahead would exhaust memory.
     fn ranged(&self) -> Vec<Ranged> {
         let ranged = [
             ("concurrency", self.concurrency, CONCURRENCY),
@@ -152,7 +152,7 @@ impl RunSettings {
 }
 
 impl RouteLimits {
-    /// `section`: what the limits stand under.
+    /// `section` is the section of the limits.
     fn ranged(&self, section: &str) -> Vec<Ranged> {
         let limits =
             [("requests", self.requests), ("input_tokens", self.input_tokens), ("output_tokens", self.output_tokens)];
@@ -161,7 +161,7 @@ impl RouteLimits {
 }
 
 impl FurtherRoute {
-    /// A price of nothing would leave nothing reserved of a budget.
+    /// A price of zero would reserve nothing.
     fn ranged(&self) -> Vec<Ranged> {
         let section = format!("further_routes.{}", self.name);
         let mut ranged = self.limits.ranged(&format!("{section}.limits"));
@@ -172,7 +172,7 @@ impl FurtherRoute {
 }
 
 impl Settings {
-    /// The first number that is not in its range.
+    /// The first number that is out of range.
     #[must_use]
     pub fn out_of_range(&self) -> Option<OutOfRange> {
         self.ranged().find_map(|(key, value, range)| {
@@ -181,13 +181,13 @@ impl Settings {
         })
     }
 
-    /// The variables of the environment that may hold keys of additional endpoints.
+    /// The environment variables that may hold keys of additional endpoints.
     #[must_use]
     pub fn key_variables(&self) -> Vec<String> {
         self.further_routes.iter().map(FurtherRoute::key_variable).collect()
     }
 
-    /// The range of the number under `key`, whose section is left out; `None`: there is no such number.
+    /// The range of the number `key`, given without its section; `None` if there is none.
     #[must_use]
     pub fn range_of(key: &str) -> Option<RangeInclusive<u32>> {
         if key == "price_percent" {
@@ -210,14 +210,13 @@ impl Settings {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImportSettings {
-    /// Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others.
+    /// Whether to import thumbnails, recycle bins and metadata of NAS systems and apps too.
     pub includes_leftovers: bool,
-    /// The most memory that all decoding in progress takes together, in MB, also outside of imports; `None`: a quarter of
-    /// what Fieldmark may use.
+    /// Memory budget of all decoding, in MB, not only of imports; `None` is a quarter of what Fieldmark may use.
     pub decoding_memory_mb: Option<u32>,
 }
 
-/// In MB. Less would not do for photos of usual cameras.
+/// In MB. Less is not enough for ordinary cameras.
 const DECODING_MEMORY_MB: RangeInclusive<u32> = 64..=1_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,21 +224,21 @@ const DECODING_MEMORY_MB: RangeInclusive<u32> = 64..=1_000_000;
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Settings {
     pub theme: Theme,
-    /// Whether every run leaves `metrics/batch-annotation-metrics.json` in the library folder.
+    /// Whether every run writes `metrics/batch-annotation-metrics.json` in the library folder.
     pub writes_metrics: bool,
-    /// Whether nothing may be sent to another machine.
+    /// Whether sending to other machines is forbidden.
     pub is_local_only: bool,
-    /// The server of the connection; `None`: the vendor's own.
+    /// The server; `None` for the vendor's own.
     pub base_url: Option<String>,
     pub import: ImportSettings,
     pub run: RunSettings,
     /// Of that server.
     pub limits: RouteLimits,
-    /// Beside that server: requests are spread over all of them.
+    /// Additional endpoints: requests are spread over all of them.
     pub further_routes: Vec<FurtherRoute>,
-    /// Hosts to which the person has agreed to send images, having seen what is sent.
+    /// Hosts that the user has allowed images to be sent to, after seeing what is sent.
     pub agreed_hosts: Vec<String>,
-    /// Hosts beside the vendor's own that take `transformations` on an image.
+    /// Hosts besides the vendor's own that support `transformations` on an image.
     pub transformations_hosts: Vec<String>,
     pub hooks: Hooks,
 }
@@ -262,16 +261,16 @@ impl Default for Settings {
     }
 }
 
-/// What this installation is and where it keeps things.
+/// The installation and its paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Installation {
     pub version: String,
-    /// For people to read.
+    /// For display.
     pub library_folder: String,
-    /// For people to read, and to edit.
+    /// For display, and for editing.
     pub settings_file: String,
-    /// Where every run leaves its metrics, unless the settings say otherwise; for people to read.
+    /// Where runs write their metrics by default; for display.
     pub metrics_file: String,
     pub processors: u32,
 }

@@ -1,11 +1,11 @@
-//! Where an annotation is: its shape, in pixels of the upright image.
+//! Shapes of annotations, in pixels of the upright image.
 
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::{ImageFromSent, PixelSize, Point, Rect};
 use crate::recipe::ShapeKind;
 
-/// Where an annotation is. Coordinates are in pixels of the upright image.
+/// The shape of an annotation, in pixels of the upright image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -16,21 +16,21 @@ pub enum Shape {
     Point {
         at: Point,
     },
-    /// A closed outline of three corners or more; the last is joined to the first.
+    /// A closed outline of at least three corners; the last is connected to the first.
     Polygon {
         points: Vec<Point>,
     },
-    /// About the image as a whole: the label says all.
+    /// About the whole image: the label is all there is.
     ImageTag,
-    /// A sentence about the image as a whole.
+    /// Text about the whole image.
     Caption {
         text: String,
     },
 }
 
-/// Boxes of one label that overlap this much are the same annotation.
+/// Boxes of one label that overlap this much are equal.
 const SAME_ANNOTATION_IOU: f64 = 0.9;
-/// Points that are no further apart than this, in pixels, are the same annotation.
+/// Points of one label within this distance, in pixels, are equal.
 const SAME_ANNOTATION_PIXELS: f64 = 3.0;
 
 impl Shape {
@@ -45,7 +45,7 @@ impl Shape {
         }
     }
 
-    /// The smallest box around it; without extent for a point, `None` where it is about the whole image.
+    /// The bounding box; empty for a point, `None` for the whole image.
     #[must_use]
     pub fn bounds(&self) -> Option<Rect> {
         match self {
@@ -67,8 +67,7 @@ impl Shape {
         }
     }
 
-    /// Square pixels of what it takes up: of a polygon by the shoelace formula, 0 for a point, `None` where it is about the
-    /// whole image.
+    /// Area in square pixels: of a polygon by the shoelace formula, 0 for a point, `None` for the whole image.
     #[must_use]
     pub fn area(&self) -> Option<f64> {
         match self {
@@ -83,7 +82,7 @@ impl Shape {
         }
     }
 
-    /// The same annotation on an image of another size.
+    /// The same shape on an image of another size.
     #[must_use]
     pub fn mapped(&self, map: ImageFromSent) -> Self {
         match self {
@@ -96,10 +95,11 @@ impl Shape {
         }
     }
 
-    /// What of it lies in an image of `size`, its corners in order.
+    /// The shape clipped to an image of `size`, with ordered corners.
     ///
     /// # Errors
-    /// When there is nothing left that could be seen, or a coordinate is no number.
+    ///
+    /// If nothing visible is left, or a coordinate is not a number.
     pub fn fitted(&self, size: PixelSize) -> Result<Self, UnfitShape> {
         match self {
             Self::Box { rect } => {
@@ -128,7 +128,7 @@ impl Shape {
         }
     }
 
-    /// Whether two annotations of one label mean the same thing: nearly the same place, and of captions the same words.
+    /// Whether two shapes of one label are equal: nearly the same place, and for captions the same text.
     #[must_use]
     pub fn is_nearly(&self, other: &Self) -> bool {
         match (self, other) {
@@ -143,7 +143,7 @@ impl Shape {
     }
 }
 
-/// Why a shape is no annotation on an image.
+/// Why a shape is invalid on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitShape {
     #[error("a coordinate is not a number")]

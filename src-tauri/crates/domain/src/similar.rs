@@ -1,10 +1,9 @@
-//! Photos that show the same thing: bursts, and copies of one photo. They are found by comparing perceptual hashes, which
-//! are made where pixels are decoded; this is only the arithmetic on them. Pairs with similar hashes are then compared by what
-//! they show: a thing that is absent or has moved changes hardly a bit of a hash.
+//! Photos of the same scene: bursts, and copies of one photo. Found by comparing perceptual hashes, which are computed
+//! elsewhere. Pairs with similar hashes are then compared in detail, because an absent or moved object changes hardly a
+//! bit of a hash.
 //!
-//! There is no clustering here that lets members vouch for each other: in a pan every shot resembles the next, and the
-//! last has nothing in common with the first. Whoever is in a group resembles its first image, the leader, since it is
-//! the leader's annotations that the others are offered.
+//! There is no transitive clustering: in a pan every shot resembles the next, but the last has nothing in common with
+//! the first. Every member of a group resembles its first image, the leader, because it gets the leader's annotations.
 
 use std::collections::HashMap;
 
@@ -14,84 +13,83 @@ use crate::geometry::PixelSize;
 use crate::ids::ImageId;
 use crate::plan::SimilarSaving;
 
-/// What a picture looks like at a glance, in 64 bits: the fewer of them differ, the more alike two pictures are.
+/// A 64-bit perceptual hash: the fewer bits differ, the more similar two pictures are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PerceptualHash(pub u64);
 
 impl PerceptualHash {
-    /// How many of the 64 bits differ. Unrelated pictures differ in about half.
+    /// Number of differing bits. Unrelated pictures differ in about half.
     #[must_use]
     pub const fn distance(self, other: Self) -> u32 {
         (self.0 ^ other.0).count_ones()
     }
 }
 
-/// An image as far as it matters here.
+/// An image with its hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashedImage {
     pub id: ImageId,
-    /// `None` when its pixels could not be had: it is similar to nothing.
+    /// `None` if its pixels are unavailable: it is similar to nothing.
     pub hash: Option<PerceptualHash>,
     /// Upright.
     pub size: PixelSize,
 }
 
-/// Distance up to which images are similar that are near each other in the library.
+/// Maximum distance of similar images that are near each other in the library.
 ///
-/// Measured on the sample photos: moving the camera by one per cent of the picture changes up to 8 bits, by two per cent
-/// up to 12, by three typically 8 to 14; no two different photos, nor parts of them, are nearer than 20.
+/// Measured on the sample photos: moving the camera by one per cent of the picture changes up to 8 bits, by two per
+/// cent up to 12, by three typically 8 to 14; different photos, or parts of them, differ in at least 20.
 pub const NEAR_DISTANCE: u32 = 12;
 
-/// Distance up to which images are similar wherever they are in the library.
+/// Maximum distance of similar images anywhere in the library.
 ///
-/// This is for copies: saved anew, resized, made a tenth brighter. It is tighter than [`NEAR_DISTANCE`] because an image
-/// meets all others here: among the five thousand million pairs of 100,000 images, chance alone brings some two
-/// thousand within 12 bits, and none within 4.
+/// This is for copies: re-saved, resized, slightly brightened. It is lower than [`NEAR_DISTANCE`] because an image
+/// meets all others here: of the five billion pairs of 100,000 images, chance brings about two thousand within 12 bits,
+/// and none within 4.
 pub const FAR_DISTANCE: u32 = 4;
 
-/// Near are those of the last so many groups begun, counting images alone as groups. The shots of a burst follow each
-/// other, even where two cameras alternate.
+/// Number of recent groups that count as near, including single images. Shots of a burst follow each other, even if two
+/// cameras alternate.
 const NEAR_GROUPS: usize = 32;
 
-/// Leaders that an image is compared with by what they show, at most.
+/// Maximum number of leaders that an image is compared with in detail.
 const MOST_COMPARED: usize = 4;
 
-/// Sides may be in proportions that differ by one part in so many: scaling rounds, and cropping shaves.
+/// Aspect ratios may differ by one part in this many: scaling rounds, and cropping trims.
 const SHAPE_TOLERANCE_PARTS: u64 = 50;
 
-/// Images that show nearly the same.
+/// Near-duplicate images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SimilarGroup {
-    /// The first of them in the order of the library.
+    /// The first of them in library order.
     pub leader: ImageId,
-    /// The others in the order of the library; never none. Each resembles the leader.
+    /// The others in library order; never empty. Each resembles the leader.
     pub followers: Vec<ImageId>,
 }
 
-/// The similar images among some.
+/// The near-duplicates among some images.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SimilarGroups {
-    /// In the order of their leaders. No image is in two of them.
+    /// Ordered by leader. No image is in two of them.
     pub groups: Vec<SimilarGroup>,
-    /// How many images were compared.
+    /// Number of compared images.
     pub image_count: u32,
-    /// Members of groups that are not their leaders: so many need not be sent.
+    /// Members of groups other than leaders, which need not be sent.
     pub follower_count: u32,
-    /// Images whose pixels could not be had, and which are in no group therefore.
+    /// Images without available pixels, which are in no group.
     pub unknown_count: u32,
 }
 
 impl SimilarGroups {
-    /// Groups `images`, which are distinct and in the order of the library. Each joins the nearest leader that it is
-    /// similar to, the earliest of equally near ones, or else begins a group itself. `shows_the_same` compares a leader and
-    /// an image whose hashes are similar.
+    /// Groups distinct `images` in library order. Each joins the nearest similar leader, the earliest of equally near
+    /// ones, or begins a group. `shows_the_same` compares a leader and an image with similar hashes in detail.
     ///
     /// Near leaders are compared one by one. Far ones are found by multi-index hashing (Norouzi, Punjani, Fleet, "Fast
-    /// Search in Hamming Space with Multi-Index Hashing", CVPR 2012): hashes cut into one more piece than bits may differ
-    /// have at least one piece in common. So an image is compared with about a hundred leaders out of 100,000. A BK-tree
-    /// would do for the tighter distance too; for the wider one it would have to look at most of its nodes.
+    /// Search in Hamming Space with Multi-Index Hashing", CVPR 2012): hashes cut into one more piece than bits may
+    /// differ have at least one piece in common. So an image is compared with about a hundred leaders out of 100,000. A
+    /// BK-tree would visit most of its nodes for the wider distance.
     #[must_use]
     pub fn of(images: &[HashedImage], mut shows_the_same: impl FnMut(ImageId, ImageId) -> bool) -> Self {
         let mut leaders = Leaders::default();
@@ -116,7 +114,7 @@ impl SimilarGroups {
         }
     }
 
-    /// What is spared when only leaders and images alone are sent.
+    /// Savings if only leaders and single images are sent.
     #[must_use]
     pub fn saving(&self) -> SimilarSaving {
         SimilarSaving { groups: count(self.groups.len()), followers: self.follower_count }
@@ -132,8 +130,7 @@ impl SimilarGroups {
         self.groups.iter().flat_map(pairs).collect()
     }
 
-    /// `images` with the members of a group next to each other, at the place of the first of them. All else stays in
-    /// order.
+    /// `images` with the members of each group moved next to its first one.
     #[must_use]
     pub fn in_order_of_similarity(&self, images: &[ImageId]) -> Vec<ImageId> {
         let leaders = self.leaders();
@@ -155,7 +152,7 @@ fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// An image whose hash is known.
+/// An image with a known hash.
 struct Candidate {
     id: ImageId,
     hash: PerceptualHash,
@@ -163,7 +160,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Whether both are of one shape, so that annotations can be carried from one to the other by a scale an axis.
+    /// Whether both have the same aspect ratio, so that annotations can be propagated by scaling each axis.
     fn is_shaped_like(&self, other: &Self) -> bool {
         let across = u64::from(self.size.width) * u64::from(other.size.height);
         let down = u64::from(self.size.height) * u64::from(other.size.width);
@@ -171,16 +168,16 @@ impl Candidate {
     }
 }
 
-/// Pieces of a hash, one more than bits may differ.
+/// Number of pieces of a hash, one more than bits may differ.
 const PIECE_COUNT: u32 = FAR_DISTANCE + 1;
 const PIECE_BITS: u32 = u64::BITS.div_ceil(PIECE_COUNT);
 
-/// The bits of `hash` in pieces, each with its place.
+/// The pieces of `hash` with their positions.
 fn pieces(hash: PerceptualHash) -> impl Iterator<Item = (u32, u64)> {
     (0..PIECE_COUNT).map(move |place| (place, (hash.0 >> (place * PIECE_BITS)) & ((1 << PIECE_BITS) - 1)))
 }
 
-/// The groups begun so far, and where to find those with a piece of a hash.
+/// The groups so far, indexed by pieces of hashes.
 #[derive(Default)]
 struct Leaders {
     begun: Vec<(Candidate, Vec<ImageId>)>,
@@ -188,7 +185,7 @@ struct Leaders {
 }
 
 impl Leaders {
-    /// Lets `image` join the group it belongs to, or begin one.
+    /// Adds `image` to its group, or begins one.
     fn place(&mut self, image: Candidate, shows_the_same: impl FnMut(ImageId, ImageId) -> bool) {
         if let Some(group) = self.nearest(&image, shows_the_same) {
             self.begun[group].1.push(image.id);
@@ -243,7 +240,7 @@ mod tests {
         groups.groups.iter().map(group).collect()
     }
 
-    /// `SplitMix64` (Steele, Lea, Flood, 2014): different for every seed, and as good as independent.
+    /// `SplitMix64` (Steele, Lea, Flood, 2014): a pseudo-random number per seed.
     fn scrambled(seed: u64) -> u64 {
         let mut bits = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -251,7 +248,7 @@ mod tests {
         bits ^ (bits >> 31)
     }
 
-    /// A few motifs, each with some bits astray, in a few shapes, some unknown.
+    /// A few motifs with flipped bits, in a few aspect ratios, some without a hash.
     fn shots() -> impl Strategy<Value = Vec<HashedImage>> {
         let shot = (0u64..6, prop::collection::vec(0u32..64, 0..14), 0usize..8);
         prop::collection::vec(shot, 0..120).prop_map(|shots| {
@@ -303,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_pan_falls_into_groups_about_their_first_shots() {
-        // Every shot is four bits from the one before and has moved on from all others.
+        // Every shot differs by four bits from the one before.
         let pan: Vec<u64> = (0..8).map(|shot| (1 << (4 * shot)) - 1).collect();
         assert_eq!(members(&groups_of(&images(&pan))), [(1, vec![2, 3, 4]), (5, vec![6, 7, 8])]);
     }

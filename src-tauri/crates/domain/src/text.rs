@@ -1,11 +1,10 @@
-//! Text from outside (file names, servers, models, hooks, recipes) as it may be shown: no character of it can move the
-//! cursor, start a line, change a color or reverse the order of what stands beside it.
+//! Displays external text (file names, servers, models, hooks, recipes) safely: no character can move the cursor, start
+//! a line, change a color or reverse the writing direction.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether `c` does something instead of showing something: control characters, line separators, and those that set or
-/// override the writing direction.
+/// Whether `c` is invisible or has an effect: control characters, line separators, and bidirectional overrides.
 #[must_use]
 pub const fn is_hidden(c: char) -> bool {
     matches!(c,
@@ -18,7 +17,8 @@ pub const fn is_hidden(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// `text` on one line, with hidden characters written out: `\n`, `\u{1b}`, `\u{202e}`.
+/// `text` on one line, with hidden characters escaped: `
+/// `, `\u{1b}`, `\u{202e}`.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
@@ -31,7 +31,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Adds `c` to `shown`, written out where it is hidden.
+/// Appends `c`, escaped if hidden.
 pub fn push_visible(shown: &mut String, c: char) {
     if is_hidden(c) {
         // Writing to a string cannot fail.

@@ -1,26 +1,26 @@
-//! What requests consumed, as the vendor counted it.
+//! Usage of requests, as the vendor counted it.
 
 use serde::{Deserialize, Serialize};
 
-/// Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum.
+/// Tokens of one or several requests. The kinds of input do not overlap: the whole prompt is their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Usage {
-    /// Input that neither came from the cache nor went there.
+    /// Input neither read from nor written to the cache.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub input_tokens: u64,
-    /// All output, thinking included.
+    /// All output, including thinking.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub output_tokens: u64,
-    /// Input that was put into the cache for five minutes.
+    /// Input written to the cache for five minutes.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_write_5m_tokens: u64,
-    /// Input that was put into the cache for an hour.
+    /// Input written to the cache for an hour.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_write_1h_tokens: u64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_read_tokens: u64,
-    /// The part of the output that was thinking, already in `output_tokens`; `None` where it was not reported.
+    /// Thinking tokens, included in `output_tokens`; `None` if not reported.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub thinking_tokens: Option<u64>,
 }

@@ -1,17 +1,17 @@
-//! The most that one image can cost. A quote adds it up over its images, and a run sends no request about an image that
-//! could pass it, so that no run costs more than the high end of its quote: what was paid, together with what may have
-//! been billed without an answer, never exceeds it.
+//! The maximum cost of one image. A quote adds it up over its images, and a run sends no request that could exceed it
+//! for its image, so no run costs more than the high end of its quote: what was paid, plus what may have been billed
+//! without an answer, never exceeds it.
 
 use crate::money::PicoDollars;
 
-/// Upper bounds of the requests about one image.
+/// Upper bounds of the requests for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorstCase {
-    /// Of a request with the usual output maximum.
+    /// Of a request with the initial output maximum.
     pub request: PicoDollars,
-    /// Of the longer request that follows a cut-off answer; `None` where there is none.
+    /// Of the longer request after a cut-off answer; `None` if there is none.
     pub longer: Option<PicoDollars>,
-    /// Requests that may be made again after they were billed and lost.
+    /// Maximum retries of billed and lost requests.
     pub retries: u32,
 }
 
@@ -27,7 +27,7 @@ impl WorstCase {
     }
 }
 
-/// What is left of the worst case of one image.
+/// The rest of one image's worst case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
     limit: PicoDollars,
@@ -36,7 +36,7 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// `committed`: what earlier requests about the image have cost, or may have.
+    /// `committed` is the actual and possible cost of earlier requests for the image.
     #[must_use]
     pub const fn new(limit: PicoDollars, committed: PicoDollars) -> Self {
         Self { limit, committed }
@@ -48,7 +48,7 @@ impl Allowance {
         self.committed + at_most <= self.limit
     }
 
-    /// A request has ended; `cost` is what it has cost, or may have.
+    /// Records the actual or possible cost of an ended request.
     pub fn commit(&mut self, cost: PicoDollars) {
         self.committed += cost;
     }
@@ -97,7 +97,7 @@ mod tests {
             };
             let lost_before = lost_before.min(worst.retries);
             for _ in 0..=lost_before {
-                // Each is billed and lost, but for the last, which is cut off.
+                // Each is billed and lost, except the last, which is cut off.
                 prop_assert!(send(worst.request));
             }
             if let Some(longer) = worst.longer {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use domain::ids::{CollectionId, ImageId};
 use domain::import::{ImportProgress, SkipReason, SkippedFile};
 use domain::taken::Taken;
-use prepare::{DecodingMemory, Found, Ingested, ScanOptions};
+use prepare::{DecodingMemory, Ingested, ScanOptions, ScannedPath};
 use store::{KnownFile, NewImage, Store};
 use tokio::sync::watch;
 
@@ -208,13 +208,13 @@ impl Imports {
         for (root, Root { paths, .. }) in roots.iter().enumerate() {
             prepare::scan(paths, options, is_cancelled, &mut |found| {
                 let found = match found {
-                    Found::Leftover(_) => {
+                    ScannedPath::Leftover(_) => {
                         self.progress.send_modify(|progress| progress.leftovers += 1);
                         return;
                     }
-                    Found::File(path) if self.layout.is_written_by_library(&path) => return,
-                    Found::File(path) => Ok(path),
-                    Found::Unreadable { path, detail } => Err((path, detail)),
+                    ScannedPath::File(path) if self.layout.is_written_by_library(&path) => return,
+                    ScannedPath::File(path) => Ok(path),
+                    ScannedPath::Unreadable { path, detail } => Err((path, detail)),
                 };
                 self.progress.send_modify(|progress| progress.found += 1);
                 // The readers are gone only when the import is over.

@@ -1,4 +1,4 @@
-//! Writing whole folders: one appears under its name with everything that belongs in it, or not at all.
+//! Writing whole folders: a folder appears complete or not at all.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -8,18 +8,18 @@ use tempfile::TempDir;
 
 use crate::write::folder_of;
 
-/// A folder that is being filled. Dropped before [`WholeFolder::finish`], it leaves nothing behind.
+/// A folder being written. Dropping it before [`WholeFolder::finish`] leaves nothing behind.
 pub struct WholeFolder {
     filling: TempDir,
     target: PathBuf,
 }
 
 impl WholeFolder {
-    /// Begins the folder at `target`; makes the folders above it.
+    /// Begins the folder at `target`, creating its parents.
     ///
     /// # Errors
-    /// Where something is at `target` already, except for an empty folder: files that came from elsewhere would be lost, or
-    /// would be mixed with the new ones.
+    ///
+    /// If `target` exists, except as an empty folder: existing files would be lost or mixed with the new ones.
     pub fn begin(target: &Path) -> io::Result<Self> {
         check_empty(target)?;
         let parent = folder_of(target);
@@ -34,13 +34,13 @@ impl WholeFolder {
         Ok(Self { filling: builder.tempdir_in(parent)?, target: target.to_owned() })
     }
 
-    /// Where its files are written until it is finished.
+    /// The temporary folder for its files.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.filling.path()
     }
 
-    /// Puts the folder in its place. It is on disk when this returns.
+    /// Moves the folder to its path and flushes it to disk.
     pub fn finish(self) -> io::Result<()> {
         check_empty(&self.target)?;
         sync_all_in(self.path())?;
@@ -49,7 +49,7 @@ impl WholeFolder {
             _ => {}
         }
         fs::rename(self.path(), &self.target)?;
-        // The name that it was filled under is gone.
+        // The temporary folder no longer exists.
         let _ = self.filling.keep();
         crate::write::sync_folder(folder_of(&self.target));
         Ok(())
@@ -65,7 +65,7 @@ fn check_empty(target: &Path) -> io::Result<()> {
     }
 }
 
-/// One call for the whole file system where there is one: a call for each of thousands of files takes minutes.
+/// One call for the whole file system: a call per file takes minutes for thousands of files.
 #[cfg(target_os = "linux")]
 fn sync_all_in(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(fs::File::open(folder)?)?)
@@ -84,7 +84,7 @@ fn sync_all_in(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Windows flushes only files that are open for writing, and a linked original is not opened for that.
+/// Windows flushes only files that are open for writing, and hard-linked originals are never opened for writing.
 #[cfg(not(unix))]
 fn sync_all_in(_: &Path) -> io::Result<()> {
     Ok(())
@@ -104,7 +104,7 @@ mod tests {
         drop(folder);
         assert_eq!(fs::read_dir(outside.path().join("new")).unwrap().count(), 0);
 
-        // An empty folder is as good as none.
+        // An empty folder is replaced.
         fs::create_dir(&target).unwrap();
         let folder = WholeFolder::begin(&target).unwrap();
         fs::create_dir(folder.path().join("labels")).unwrap();
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(refused(outside.path()), ErrorKind::DirectoryNotEmpty);
         assert_eq!(refused(&outside.path().join("file")), ErrorKind::NotADirectory);
 
-        // Files that came while the folder was filled.
+        // Files that appeared meanwhile.
         let target = outside.path().join("dataset");
         let folder = WholeFolder::begin(&target).unwrap();
         fs::create_dir(&target).unwrap();

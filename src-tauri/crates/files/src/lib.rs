@@ -1,4 +1,4 @@
-//! Reads and writes whole files and folders that people name.
+//! Reads and writes files and folders that users name.
 
 mod folder;
 mod read;

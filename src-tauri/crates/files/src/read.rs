@@ -1,15 +1,15 @@
-//! Reading files that people give: photos, settings, keys.
+//! Reads files that users name: photos, settings, keys.
 //!
-//! Only regular files are opened. Opening a named pipe waits for a writer, which may never come, and opening a device can do
-//! anything. No more is read than the caller allows, however long the file is.
+//! Only regular files are opened: opening a named pipe may block forever, and opening a device may have side effects.
+//! Reads are limited in length.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// Opens a regular file for reading, and never waits for it.
+/// Opens a regular file for reading, without blocking.
 pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
-    // A device is not even opened: that alone can have an effect.
+    // Devices are not even opened, because that may have side effects.
     check(&std::fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
@@ -27,7 +27,7 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
-/// The whole content of a regular file, which is at most `most` bytes long.
+/// The content of a regular file of at most `most` bytes.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let (file, metadata) = open(path)?;
     let mut bytes = Vec::new();
@@ -35,25 +35,25 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As [`read`], of a file that is UTF-8.
+/// [`read`] for UTF-8 text.
 pub fn read_to_string(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read(path, most)?).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
-/// Reads what is left of `file`, about `len` and at most `most` bytes, to the end of `bytes`.
+/// Appends the rest of `file`, about `len` and at most `most` bytes, to `bytes`.
 pub fn read_into(file: File, len: u64, most: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let too_long = || io::Error::new(ErrorKind::FileTooLarge, format!("longer than {most} bytes"));
     if len > most {
         return Err(too_long());
     }
-    // Without the memory, this is an error and not the end of the process.
+    // Running out of memory is an error here, and does not abort the process.
     bytes.try_reserve(usize::try_from(len).unwrap_or(usize::MAX)).map_err(|_| ErrorKind::OutOfMemory)?;
     let before = bytes.len();
     file.take(most.saturating_add(1)).read_to_end(bytes)?;
     if (bytes.len() - before) as u64 > most { Err(too_long()) } else { Ok(()) }
 }
 
-/// What is at a path in place of a regular file, such as "a named pipe"; `None`: a regular file.
+/// What is at a path instead of a regular file, such as "a named pipe"; `None` for a regular file.
 #[must_use]
 pub fn other_kind(kind: FileType) -> Option<&'static str> {
     #[cfg(unix)]
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(read(&path, 4).unwrap(), b"four");
         assert_eq!(read_to_string(&path, u64::MAX).unwrap(), "four");
         assert_eq!(read(&path, 3).unwrap_err().kind(), ErrorKind::FileTooLarge);
-        // Sparse: it takes no room on the disk, and must not take any in memory.
+        // Sparse: it uses no disk space, and must use no memory.
         File::options().write(true).open(&path).unwrap().set_len(1 << 42).unwrap();
         assert_eq!(read(&path, 1 << 20).unwrap_err().kind(), ErrorKind::FileTooLarge);
         fs::write(&path, b"\xFF").unwrap();

@@ -1,8 +1,8 @@
-//! Writing whole files: a reader sees the whole new file or the old one, also after a power cut.
+//! Writes whole files: readers see the complete new file or the old one, even after a power failure.
 //!
-//! A file grows under a unique temporary name next to its target and then takes its place. A symbolic link stays a link:
-//! the file that it points to is replaced. A replaced file keeps its permissions. Devices, pipes and open files
-//! (`/dev/stdout`) are written to and never replaced.
+//! A file is written under a unique temporary name next to its target and then renamed. A symbolic link stays a link:
+//! its target is replaced. A replaced file keeps its permissions. Devices, pipes and open files (`/dev/stdout`) are
+//! written to and never replaced.
 
 #[cfg(test)]
 mod tests;
@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// Symbolic links on the way to a file, as on Linux.
+/// Maximum number of symbolic links, as on Linux.
 const MOST_LINKS: usize = 40;
-/// What a check writes, to find a full disk.
+/// Written by a check, to detect a full disk.
 const PROBE: [u8; 4096] = [0; 4096];
 
-/// A file that is being written. Dropped before [`WholeFile::finish`], it leaves the old file as it was.
+/// A file being written. Dropping it before [`WholeFile::finish`] leaves the old file unchanged.
 pub struct WholeFile {
     out: BufWriter<Out>,
 }
@@ -29,13 +29,13 @@ enum Out {
         file: NamedTempFile,
         target: PathBuf,
     },
-    /// A device or pipe, or a file that is open already.
+    /// A device, a pipe, or an open file.
     InPlace(File),
     StandardOutput(io::Stdout),
 }
 
 /// How a target is written.
-enum Place {
+enum WriteMode {
     Replace(PathBuf),
     InPlace,
 }
@@ -43,24 +43,24 @@ enum Place {
 /// Who may read a new file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Readers {
-    /// As the umask says.
+    /// According to the umask.
     Usual,
-    /// Only its owner, also where it replaces a file that others may read.
+    /// Only its owner, even if it replaces a file that others may read.
     Owner,
 }
 
 impl WholeFile {
-    /// Begins the file at `target`; makes the folders that it needs. It replaces what is there with [`WholeFile::finish`].
+    /// Begins the file at `target`, creating its parent folders. It replaces the target with [`WholeFile::finish`].
     pub fn begin(target: &Path) -> io::Result<Self> {
         Self::begin_for(target, Readers::Usual)
     }
 
-    /// As [`WholeFile::begin`], for a file that only its owner may read.
+    /// [`WholeFile::begin`] for a file that only its owner may read.
     pub fn begin_private(target: &Path) -> io::Result<Self> {
         Self::begin_for(target, Readers::Owner)
     }
 
-    /// Standard output in place of a file.
+    /// Standard output instead of a file.
     #[must_use]
     pub fn standard_output() -> Self {
         Self { out: BufWriter::new(Out::StandardOutput(io::stdout())) }
@@ -68,8 +68,8 @@ impl WholeFile {
 
     fn begin_for(target: &Path, readers: Readers) -> io::Result<Self> {
         let out = match place(target)? {
-            Place::InPlace => Out::InPlace(OpenOptions::new().append(true).open(target)?),
-            Place::Replace(target) => {
+            WriteMode::InPlace => Out::InPlace(OpenOptions::new().append(true).open(target)?),
+            WriteMode::Replace(target) => {
                 fs::create_dir_all(folder_of(&target))?;
                 Out::Temporary { file: temporary(&target, readers)?, target }
             }
@@ -77,7 +77,7 @@ impl WholeFile {
         Ok(Self { out: BufWriter::new(out) })
     }
 
-    /// Puts the file in its place. It is on disk when this returns.
+    /// Moves the file to its path and flushes it to disk.
     pub fn finish(self) -> io::Result<()> {
         match self.out.into_inner().map_err(IntoInnerError::into_error)? {
             Out::Temporary { file, target } => {
@@ -120,25 +120,26 @@ impl Write for Out {
     }
 }
 
-/// Writes `content` to `target`, as [`WholeFile::begin`] does.
+/// Writes `content` to `target`, like [`WholeFile::begin`].
 pub fn write(target: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = WholeFile::begin(target)?;
     file.write_all(content)?;
     file.finish()
 }
 
-/// Writes `content` to `target`, as [`WholeFile::begin_private`] does.
+/// Writes `content` to `target`, like [`WholeFile::begin_private`].
 pub fn write_private(target: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = WholeFile::begin_private(target)?;
     file.write_all(content)?;
     file.finish()
 }
 
-/// Opens a file that the program keeps for itself, such as a lock, for writing from its beginning; creates it for its owner
-/// alone when there is none. Its content stays.
+/// Opens a file of the program's own, such as a lock, for writing from its beginning; creates it for its owner alone.
+/// Its content is kept.
 ///
 /// # Errors
-/// Links are not followed, and nothing but a regular file is opened: what stands in its place came from someone else.
+///
+/// If the path is a link or not a regular file, because someone else put it there.
 pub fn open_own(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -146,7 +147,7 @@ pub fn open_own(path: &Path) -> io::Result<File> {
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        // A named pipe must not make the program wait.
+        // A named pipe must not block.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
@@ -157,17 +158,17 @@ pub fn open_own(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether a file can be written to `target`: finds out before hours of work, and leaves nothing behind.
+/// Checks that `target` can be written, before hours of work; leaves nothing behind.
 pub fn check(target: &Path) -> io::Result<()> {
-    let Place::Replace(path) = place(target)? else {
-        // To open a pipe would be to wait for its reader.
+    let WriteMode::Replace(path) = place(target)? else {
+        // Opening a pipe would wait for its reader.
         return Ok(());
     };
     check_existing(&path)?;
     check_folder(folder_of(&path))
 }
 
-/// Whether files can be written into `folder`, which may have to be made.
+/// Checks that files can be written into `folder`, creating it if necessary.
 pub fn check_folder(folder: &Path) -> io::Result<()> {
     let there = folder.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok());
     let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -179,7 +180,7 @@ pub fn check_folder(folder: &Path) -> io::Result<()> {
     probe.flush()
 }
 
-fn place(target: &Path) -> io::Result<Place> {
+fn place(target: &Path) -> io::Result<WriteMode> {
     if target.as_os_str().is_empty() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "no file is named"));
     }
@@ -188,16 +189,16 @@ fn place(target: &Path) -> io::Result<Place> {
     }
     match fs::metadata(target) {
         Ok(there) if there.is_dir() => Err(ErrorKind::IsADirectory.into()),
-        Ok(there) if !there.is_file() || is_open_file(target)? => Ok(Place::InPlace),
-        Ok(_) => Ok(Place::Replace(fs::canonicalize(target)?)),
+        Ok(there) if !there.is_file() || is_open_file(target)? => Ok(WriteMode::InPlace),
+        Ok(_) => Ok(WriteMode::Replace(fs::canonicalize(target)?)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Ok(Place::Replace(links(target)?.pop().unwrap_or_else(|| target.to_owned())))
+            Ok(WriteMode::Replace(links(target)?.pop().unwrap_or_else(|| target.to_owned())))
         }
         Err(error) => Err(error),
     }
 }
 
-/// Whether `target` stands for an open file of a process, as `/dev/stdout` does, whatever its other name is.
+/// Whether `target` is an open file of a process, such as `/dev/stdout` or an alias of it.
 fn is_open_file(target: &Path) -> io::Result<bool> {
     let is_of_process = |path: &PathBuf| {
         let folder = fs::canonicalize(folder_of(path)).unwrap_or_default();
@@ -206,7 +207,7 @@ fn is_open_file(target: &Path) -> io::Result<bool> {
     Ok(links(target)?.iter().any(is_of_process))
 }
 
-/// `target`, what it points to where it is a link, and so on.
+/// `target` and all link targets that it leads to.
 fn links(target: &Path) -> io::Result<Vec<PathBuf>> {
     let mut path = target.to_owned();
     let mut links = Vec::new();
@@ -225,7 +226,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that may not be written is not replaced either, although its folder would allow it.
+/// A read-only file is not replaced, even if its folder would permit it.
 fn check_existing(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -233,7 +234,7 @@ fn check_existing(path: &Path) -> io::Result<()> {
     }
 }
 
-/// An empty file next to `target`, with the owner and the permissions that `target` has or would get.
+/// An empty file next to `target`, with the owner and permissions of `target`, or those of a new file.
 fn temporary(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     check_existing(target)?;
     let mut builder = tempfile::Builder::new();
@@ -248,7 +249,7 @@ fn temporary(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::{MetadataExt, fchown};
-            // Only the superuser can give a file to somebody else.
+            // Only root can change a file's owner.
             let _ = fchown(file.as_file(), Some(replaced.uid()), Some(replaced.gid()));
         }
         file.as_file().set_permissions(replaced.permissions())?;
@@ -256,7 +257,7 @@ fn temporary(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Makes a new name in `folder` outlive a power cut, on file systems that can do that.
+/// Flushes a new name in `folder` to disk, if the file system supports it.
 pub(crate) fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::open(folder) {

@@ -27,35 +27,35 @@ use zeroize::Zeroizing;
 use crate::environment::{BASE_URL, KEY, MODEL, NAMES};
 use crate::{KeysError, Result};
 
-/// A value of ours and the number of the line it stands in.
+/// A variable of Fieldmark and its line number.
 pub(crate) struct Line {
     pub(crate) value: Zeroizing<String>,
     pub(crate) number: usize,
 }
 
-/// A `.env` file as it was read. It came with the folder, so that a person decides about exactly this text in this place
-/// before anything of it is used.
+/// A `.env` file. It may come with a folder of photos, so the user must allow exactly this text at this path before it
+/// is used.
 #[derive(Clone)]
 pub struct EnvFile {
     path: PathBuf,
     bytes: Arc<Zeroizing<Vec<u8>>>,
 }
 
-/// What a `.env` file says about the connection, to be shown to a person.
+/// What a `.env` file says about the connection, for display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvSummary {
-    /// As it is written; `None`: the vendor's own server.
+    /// As written; `None` for the vendor's own server.
     pub base_url: Option<String>,
     pub model: Option<String>,
-    /// The last characters of the key; `None`: there is no key.
+    /// The last characters of the key; `None` without a key.
     pub key_ending: Option<String>,
-    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    /// Variables with keys of additional endpoints, each with the last characters of its key.
     pub endpoint_keys: Vec<(String, String)>,
 }
 
 impl EnvFile {
-    /// The `.env` of `folder`. A folder of this name is a Python environment, and reading a pipe would wait for its writer:
-    /// only a regular file counts.
+    /// The `.env` of `folder`. Only a regular file counts: a folder of this name is a Python environment, and reading a
+    /// pipe would block.
     pub fn in_folder(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(".env");
         match std::fs::metadata(&path) {
@@ -66,15 +66,14 @@ impl EnvFile {
         }
     }
 
-    /// The file at `path`, which a person has named.
+    /// The file at `path`, named by the user.
     pub fn named(path: &Path) -> Result<Self> {
         let unreadable = |source| KeysError::Unreadable { file: path.to_owned(), source };
         let bytes = Zeroizing::new(files::read(path, MAX_BYTES).map_err(unreadable)?);
         Ok(Self { path: Self::place_of(path), bytes: Arc::new(bytes) })
     }
 
-    /// Where the file at `path` is, whatever leads there: absolute, in a folder without links. A file that is a link is
-    /// another file than the one that it leads to.
+    /// The absolute path of a file, with links in its folder resolved. A link is a different file than its target.
     #[must_use]
     pub fn place_of(path: &Path) -> PathBuf {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -85,25 +84,25 @@ impl EnvFile {
         }
     }
 
-    /// As [`EnvFile::place_of`] gives it.
+    /// As returned by [`EnvFile::place_of`].
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Tells this text from every other.
+    /// Identifies the text.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
-    /// Whether it sets a variable that Fieldmark reads, `key_variables` among them: those that the settings name for keys of
-    /// additional endpoints. Files that set none of our variables are ignored.
+    /// Whether it sets a variable of Fieldmark, including `key_variables`, which the settings name for keys of
+    /// additional endpoints. Other files are ignored.
     #[must_use]
     pub fn concerns_fieldmark(&self, key_variables: &[String]) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-        // The file may be malformed: then a person is told so.
+        // The file may be malformed; the user is told so.
         text.lines().filter_map(name_in).any(|(name, _)| is_ours(name, key_variables))
     }
 
@@ -120,7 +119,7 @@ impl EnvFile {
         Ok(EnvSummary { base_url, model, key_ending: key.map(|key| ending(&key)), endpoint_keys })
     }
 
-    /// The lines whose names are `wanted`: the last one wins, as in a shell. An empty value is one, too.
+    /// The lines with `wanted` names: the last one wins, as in a shell. Empty values count.
     pub(crate) fn lines(&self, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
         let text = std::str::from_utf8(&self.bytes).map_err(|error| {
             let before = &self.bytes[..error.valid_up_to()];
@@ -140,18 +139,18 @@ fn is_ours(name: &str, key_variables: &[String]) -> bool {
     NAMES.contains(&name) || name.starts_with("FIELDMARK_ENDPOINT_") || key_variables.iter().any(|own| own == name)
 }
 
-/// The last four characters of a key, which tell keys apart and give none away; less than that of a short one.
+/// The last four characters of a key, enough to distinguish keys; fewer for short ones.
 fn ending(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
     let shown = (characters.len() / 3).min(4);
     characters[characters.len() - shown..].iter().collect()
 }
 
-/// Far more than a `.env` needs, and little enough to read at once.
+/// Far more than a `.env` needs.
 const MAX_BYTES: u64 = 1 << 20;
 
 fn parse(text: &str, file: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
-    // Some editors put an annotation first.
+    // Some editors write a byte order mark.
     let mut rest = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut number = 1;
     let mut found = HashMap::new();
@@ -171,16 +170,16 @@ fn parse(text: &str, file: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashM
     Ok(found)
 }
 
-/// A line, or several where quoted text goes over them.
+/// A line, or several for multi-line quoted text.
 struct Entry<'a> {
-    /// `None`: there is a comment, or nothing.
+    /// `None` for a comment or an empty line.
     variable: Option<(&'a str, Zeroizing<String>)>,
-    /// What follows it in the file.
+    /// The rest of the file.
     after: &'a str,
 }
 
 impl<'a> Entry<'a> {
-    /// `None` where it is malformed.
+    /// `None` if malformed.
     fn at_start_of(text: &'a str) -> Option<Self> {
         let (line, after) = text.split_once('\n').unwrap_or((text, ""));
         if is_comment_or_empty(line) {
@@ -220,7 +219,7 @@ fn is_comment_or_empty(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// The name that `line` sets, and what follows its equals sign.
+/// The name that `line` sets, and the text after its equals sign.
 fn name_in(line: &str) -> Option<(&str, &str)> {
     let (name, stated) = line.split_once('=')?;
     let name = name.trim();
@@ -272,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_file_cannot_look_at_process_variables() {
-        // PATH is a variable that every process has; the library alone would put it here.
+        // Every process has PATH; a reader with substitution would insert it here.
         for text in ["KEY=$PATH", "KEY=https://x.example/${PATH}", "KEY=\"$PATH\"", "KEY='$PATH'", "KEY=\\$PATH"] {
             let refusal = refusal(&format!("MODEL=x\n{text}\n"));
             assert!(refusal.starts_with("KEY in line 2 of .env must be plain text"), "{refusal}");

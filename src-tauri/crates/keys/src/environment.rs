@@ -15,20 +15,20 @@ use zeroize::Zeroizing;
 use crate::dot_env::EnvFile;
 use crate::{KeysError, Result};
 
-/// The most requests at a time that can be asked for.
+/// Maximum concurrency.
 pub const MAX_CONCURRENCY: u32 = 64;
 
-/// Requests at a time, as somebody wants them.
+/// A concurrency as the user sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concurrency {
-    /// As many as turn out well, whatever was set before.
+    /// Automatic, overriding earlier settings.
     FoundOut,
-    /// So many, from 1 to [`MAX_CONCURRENCY`].
+    /// Fixed, from 1 to [`MAX_CONCURRENCY`].
     Exactly(u32),
 }
 
 impl Concurrency {
-    /// `None` finds out.
+    /// `None` is automatic.
     #[must_use]
     pub const fn count(self) -> Option<u32> {
         match self {
@@ -50,29 +50,29 @@ impl std::str::FromStr for Concurrency {
     }
 }
 
-/// A text that says of no number how many.
+/// Text that is not a concurrency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a whole number from 1 to {MAX_CONCURRENCY} is needed, or auto")]
 pub struct InvalidConcurrency;
 
-/// What is said for one invocation of the program, such as by flags.
+/// Values for one invocation of the program, such as flags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Invocation {
-    /// In place of `ANTHROPIC_BASE_URL`.
+    /// Overrides `ANTHROPIC_BASE_URL`.
     pub base_url: Option<String>,
-    /// In place of `CONCURRENCY`.
+    /// Overrides `CONCURRENCY`.
     pub concurrency: Option<Concurrency>,
     /// Of additional endpoints.
     pub endpoint_keys: Vec<EndpointKey>,
 }
 
-/// The key of an additional endpoint, as it was given for one invocation of the program.
+/// The key of an additional endpoint, for one invocation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EndpointKey {
     /// The name of the endpoint in the settings.
     pub endpoint: String,
     pub secret: Zeroizing<String>,
-    /// The variable that it was read from, which programs that Fieldmark starts are not given; `None`: a file.
+    /// The variable that it was read from, which is removed from the environment of child processes; `None` for a file.
     pub variable: Option<String>,
 }
 
@@ -89,31 +89,31 @@ pub(crate) const KEY: &str = "ANTHROPIC_API_KEY";
 pub(crate) const MODEL: &str = "ANTHROPIC_MODEL";
 pub(crate) const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const CONCURRENCY: &str = "CONCURRENCY";
-/// Every variable that is read, the key's among them: programs that Fieldmark starts are not given them.
+/// All variables that are read, including the key: they are removed from the environment of child processes.
 pub const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
 
-/// Where something was said.
+/// Source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// A variable of the process, or what was said in its place for this invocation.
+    /// A variable of the process, or a value for this invocation.
     Variable,
     /// A `.env` file.
     DotEnv,
 }
 
-/// A value and where it was said.
+/// A value and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said<T> {
     pub value: T,
     pub source: Source,
 }
 
-/// A key from the environment and the one address that it may be sent to.
+/// A key from the environment and the only address that it may be sent to.
 #[derive(Clone)]
 pub struct EnvironmentKey {
     pub secret: Zeroizing<String>,
     pub source: Source,
-    /// As it was written, or the default address; not necessarily the one of [`Environment::base_url`].
+    /// As written, or the default address; not necessarily [`Environment::base_url`].
     pub base_url: String,
 }
 
@@ -126,25 +126,25 @@ impl std::fmt::Debug for EnvironmentKey {
     }
 }
 
-/// What a variable of the environment is set to.
+/// Looks up an environment variable.
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
-/// What the environment said when it was read.
+/// The environment as of reading it.
 #[derive(Clone)]
 pub struct Environment {
     variables: Settings,
     dot_env: Settings,
     concurrency: Option<Said<Concurrency>>,
-    /// The address said for this invocation.
+    /// The address for this invocation.
     invoked_base_url: Option<String>,
-    /// Keys of additional endpoints, as they were given for this invocation.
+    /// Keys of additional endpoints for this invocation.
     endpoint_keys: Vec<EndpointKey>,
     /// A variable of the process.
     variable: Arc<Lookup>,
     file: Option<EnvFile>,
 }
 
-/// What one source says; never an empty text.
+/// Values of one source; never empty text.
 #[derive(Clone, Default)]
 struct Settings {
     key: Option<Zeroizing<String>>,
@@ -153,7 +153,7 @@ struct Settings {
 }
 
 impl Environment {
-    /// Reads the process variables, and `file` for what they do not say.
+    /// Reads the process variables, then `file` for missing ones.
     pub fn read(file: Option<EnvFile>) -> Result<Self> {
         Self::from_variables(|name| std::env::var_os(name), file)
     }
@@ -195,7 +195,7 @@ impl Environment {
         })
     }
 
-    /// With `file` in place of the one that it was read with.
+    /// Replaces the file that it was read with.
     pub fn with_file(&self, file: EnvFile) -> Result<Self> {
         let variable = Arc::clone(&self.variable);
         let read = Self::from_variables(move |name| variable(name), Some(file))?;
@@ -207,7 +207,7 @@ impl Environment {
         })
     }
 
-    /// The key in variable `name`, of the process or else of the `.env` file. The caller says which server it is for.
+    /// The key in variable `name` of the process, otherwise of the `.env` file. The caller knows its server.
     pub fn key_in(&self, name: &str) -> Result<Option<(Zeroizing<String>, Source)>> {
         let of_process = (self.variable)(name).map(|value| text_of(name, value)).transpose()?;
         if let Some(key) = of_process.filter(|key| !key.is_empty()) {
@@ -218,13 +218,13 @@ impl Environment {
         Ok(line.map(|line| line.value).filter(|key| !key.is_empty()).map(|key| (key, Source::DotEnv)))
     }
 
-    /// Keys of additional endpoints that were given for this invocation.
+    /// Keys of additional endpoints for this invocation.
     #[must_use]
     pub fn endpoint_keys(&self) -> &[EndpointKey] {
         &self.endpoint_keys
     }
 
-    /// With what is said for this invocation, which wins.
+    /// Adds values for this invocation, which take precedence.
     #[must_use]
     pub fn during(mut self, invocation: Invocation) -> Self {
         if let Some(value) = invocation.concurrency {
@@ -235,9 +235,8 @@ impl Environment {
         self
     }
 
-    /// The key, bound to the address that is set beside it: a process variable's to the process variable's address, a
-    /// `.env`'s to the `.env`'s. `default_base_url` is where it belongs when there is none; it must not come from anywhere
-    /// but the program itself.
+    /// The key, bound to the address from the same source: a process variable's to the process variable's address, a
+    /// `.env`'s to the `.env`'s. Without one it belongs to `default_base_url`, which must be a constant of the program.
     #[must_use]
     pub fn key(&self, default_base_url: &str) -> Option<EnvironmentKey> {
         let (secret, source, settings) = match (&self.variables.key, &self.dot_env.key) {
@@ -253,7 +252,7 @@ impl Environment {
         })
     }
 
-    /// The server's address as it was written. The key from the environment may belong to another one.
+    /// The server's address as written. The key from the environment may belong to another one.
     #[must_use]
     pub fn base_url(&self) -> Option<Said<&str>> {
         match &self.invoked_base_url {
@@ -267,7 +266,7 @@ impl Environment {
         self.said(|settings| settings.model.as_deref())
     }
 
-    /// How many requests may be under way at a time.
+    /// The concurrency.
     #[must_use]
     pub fn concurrency(&self) -> Option<Said<Concurrency>> {
         self.concurrency
@@ -339,7 +338,7 @@ mod tests {
         let both = format!("{file_url}{file_key}");
         let said = |secret: &str, source, base_url: &str| (secret.to_owned(), source, base_url.to_owned());
 
-        // The one that matters most: a planted file next to the key of the process environment.
+        // The most important case: a planted file and a key of the process.
         assert_eq!(key(&[process_key], file_url), said("process", Source::Variable, DEFAULT));
         assert_eq!(key(&[process_key], &both), said("process", Source::Variable, DEFAULT));
         let process = said("process", Source::Variable, "https://process.example");
@@ -365,7 +364,7 @@ mod tests {
             (vec![], both, "https://file.example"),
             (vec![], "ANTHROPIC_API_KEY=file", DEFAULT),
             (vec![process_key], "", DEFAULT),
-            // A planted file does not get the key of the process, whatever it says.
+            // A planted file never gets the key of the process.
             (vec![process_key], "ANTHROPIC_BASE_URL=https://file.example", DEFAULT),
         ] {
             let invocation = Invocation { base_url: Some(flag.to_owned()), ..Invocation::default() };
@@ -402,7 +401,7 @@ mod tests {
             let by_file = environment(&[], &format!("\nCONCURRENCY={wrong}")).unwrap_err().to_string();
             assert!(by_file.starts_with("CONCURRENCY in line 2 of "), "{by_file}");
             assert!(by_file.ends_with(".env must be a whole number from 1 to 64, or auto"), "{by_file}");
-            // What nobody uses disturbs nobody.
+            // Invalid values of unused sources do not matter.
             assert!(environment(&[(CONCURRENCY, "1")], &format!("CONCURRENCY={wrong}")).is_ok());
         }
     }

@@ -5,25 +5,25 @@
 
 use zeroize::Zeroizing;
 
-/// Under which name people find Fieldmark's keys in their keychain.
+/// The name of Fieldmark's entries in the keychain.
 const SERVICE: &str = "fieldmark";
 
-/// Keeps secrets beyond the end of the program.
+/// Stores secrets persistently.
 pub(crate) trait Keychain: Send + Sync {
-    /// Whether there is a keychain at all; it asks nobody for a password.
+    /// Whether there is a keychain; never asks for a password.
     fn check(&self) -> Result<(), KeychainFailure>;
     fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure>;
     fn write(&self, origin: &str, secret: &str) -> Result<(), KeychainFailure>;
-    /// That there was nothing to delete is no trouble.
+    /// A missing entry is not an error.
     fn delete(&self, origin: &str) -> Result<(), KeychainFailure>;
 }
 
-/// Why the keychain did not do what it was asked, in words that contain no secret.
+/// Why a keychain operation failed, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KeychainFailure {
-    /// There is none, so there is nothing in it either.
+    /// There is no keychain, so it contains nothing.
     Absent { reason: String },
-    /// There is one that cannot or may not do it now.
+    /// The keychain cannot or must not be used now.
     Refused { reason: String },
 }
 
@@ -39,8 +39,8 @@ impl KeychainFailure {
     }
 }
 
-/// The keychain of whoever runs the program. It is looked for at the first call; when there is none then, there is none
-/// until the program starts again.
+/// The user's keychain. It is looked up at the first call; if there is none then, there is none until the program
+/// restarts.
 pub(crate) struct SystemKeychain;
 
 impl Keychain for SystemKeychain {
@@ -76,7 +76,7 @@ impl Keychain for SystemKeychain {
     }
 }
 
-/// Where no key is to outlive the program.
+/// For keys that must not outlive the program.
 pub(crate) struct NoKeychain;
 
 impl NoKeychain {
@@ -110,7 +110,7 @@ impl SystemKeychain {
     }
 }
 
-/// Says what happened. Of what the keychain holds or was given, nothing is repeated, nor what others said about that.
+/// Describes an error without secrets or messages of others.
 fn in_words(error: &keyring::Error) -> String {
     use keyring::Error;
     match error {

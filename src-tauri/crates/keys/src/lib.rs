@@ -23,18 +23,18 @@ pub use environment::{
 };
 pub use ring::{Found, Keeping, KeyRing, Place};
 
-/// What can go wrong with keys and with the environment. No secret is in it.
+/// Errors of keys and the environment. They contain no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// Keys can still be kept for the session.
     #[error("the keychain cannot be used: {reason}")]
     Keychain { reason: String },
-    /// The session has forgotten the key, the keychain has not.
+    /// The key is removed from the session, but maybe not from the keychain.
     #[error("the key for {origin} may still be in the keychain: {reason}")]
     StillKept { origin: String, reason: String },
     #[error("{file} cannot be read: {source}")]
     Unreadable { file: PathBuf, source: std::io::Error },
-    /// The line is not repeated: it may hold the key.
+    /// The line is not repeated, because it may contain the key.
     #[error("line {line} of {file} cannot be read; a line should look like NAME=value")]
     Malformed { file: PathBuf, line: usize },
     #[error("{name} in line {line} of {file} must be plain text, without $ and line breaks")]

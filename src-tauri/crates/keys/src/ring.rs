@@ -17,10 +17,10 @@ use zeroize::Zeroizing;
 use crate::keychain::{Keychain, KeychainFailure, NoKeychain, SystemKeychain};
 use crate::{KeysError, Result};
 
-/// Enough to type a password, little enough not to look broken.
+/// Enough time to type a password, short enough not to look frozen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where a key outlives the call.
+/// Where a key is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The operating system's keychain.
@@ -29,18 +29,18 @@ pub enum Place {
     Session,
 }
 
-/// What became of a key that was to be kept.
+/// Result of storing a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keeping {
     Keychain,
-    /// It is there until the program ends, and why, in words. An older key for the same origin may still be in the
-    /// keychain and be found the next time.
+    /// Kept until the program ends, with the reason. An older key for the same origin may still be in the keychain and
+    /// be found the next time.
     Session {
         reason: String,
     },
 }
 
-/// A key and where it is kept.
+/// A key and where it is stored.
 #[derive(Clone)]
 pub struct Found {
     pub secret: Zeroizing<String>,
@@ -62,19 +62,18 @@ pub struct KeyRing {
     keychain: Arc<dyn Keychain>,
     patience: Duration,
     session: Mutex<HashMap<String, Found>>,
-    /// Whoever asks the keychain holds this until the session knows the outcome, too. In it is the thread that has been
-    /// given up, if there is one.
+    /// Held while the keychain is used and the session is updated. Contains the thread that timed out, if any.
     turn: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl KeyRing {
-    /// Touches nothing yet: the keychain is looked for when the first key is asked for or kept.
+    /// Accesses nothing yet: the keychain is looked up when a key is first read or stored.
     #[must_use]
     pub fn open() -> Self {
         Self::with_keychain(Arc::new(SystemKeychain), PATIENCE)
     }
 
-    /// Keys in memory only, whatever keychain there is.
+    /// Keys in memory only.
     #[must_use]
     pub fn for_session() -> Self {
         Self::with_keychain(Arc::new(NoKeychain), PATIENCE)
@@ -84,21 +83,21 @@ impl KeyRing {
         Self { keychain, patience, session: Mutex::default(), turn: Mutex::default() }
     }
 
-    /// Whether keys can outlive the session. A locked keychain is one: it asks for its password when it is used.
+    /// Whether keys can be stored persistently. A locked keychain counts: it asks for its password when used.
     pub fn check_keychain(&self) -> Result<()> {
         let mut turn = lock(&self.turn);
         self.ask(&mut turn, |keychain| keychain.check())
             .map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })
     }
 
-    /// Keeps `secret` for `origin` in place of what was kept for it. Whatever the keychain says, it is there for the
-    /// session. When the keychain was only slow, it may take the key after all.
+    /// Stores `secret` for `origin`, replacing an older one. It is always kept for the session. After a timeout the
+    /// keychain may still store it.
     pub fn keep(&self, origin: &str, secret: Zeroizing<String>) -> Keeping {
         let mut turn = lock(&self.turn);
         let hold = |secret, place| {
             lock(&self.session).insert(origin.to_owned(), Found { secret, place });
         };
-        // First of all, so that the key can be used while the keychain is still asking for its password.
+        // First, so that the key can be used while the keychain asks for its password.
         hold(secret.clone(), Place::Session);
         let outcome = {
             let (origin, secret) = (origin.to_owned(), secret.clone());
@@ -113,13 +112,13 @@ impl KeyRing {
         }
     }
 
-    /// The key for `origin`. An error says that nobody knows, because the keychain could not be asked.
+    /// The key for `origin`. An error means that the keychain could not be read.
     pub fn find(&self, origin: &str) -> Result<Option<Found>> {
         if let Some(found) = self.held(origin) {
             return Ok(Some(found));
         }
         let mut turn = lock(&self.turn);
-        // Somebody else may have asked for it or kept it in the meantime.
+        // Another thread may have read or stored it meanwhile.
         if let Some(found) = self.held(origin) {
             return Ok(Some(found));
         }
@@ -135,8 +134,8 @@ impl KeyRing {
         Ok(found)
     }
 
-    /// Forgets the key for `origin` here and in the keychain. After an error it may still be in the keychain; the session
-    /// has forgotten it in any case.
+    /// Removes the key for `origin` from session and keychain. After an error it may still be in the keychain, but not
+    /// in the session.
     pub fn forget(&self, origin: &str) -> Result<()> {
         let mut turn = lock(&self.turn);
         let held = lock(&self.session).remove(origin);
@@ -146,7 +145,7 @@ impl KeyRing {
         };
         match outcome {
             Ok(()) => Ok(()),
-            // Where there is no keychain it holds nothing, unless this very key has been seen in it.
+            // Without a keychain there is nothing to remove, unless this key was read from it.
             Err(KeychainFailure::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
             Err(failure) => Err(KeysError::StillKept { origin: origin.to_owned(), reason: failure.into_reason() }),
         }
@@ -156,7 +155,7 @@ impl KeyRing {
         lock(&self.session).get(origin).cloned()
     }
 
-    /// Puts `question` to the keychain, unless it still owes an answer to an earlier one.
+    /// Sends `question` to the keychain, unless an earlier one is unanswered.
     fn ask<T: Send + 'static>(
         &self,
         given_up: &mut Option<JoinHandle<()>>,
@@ -170,7 +169,7 @@ impl KeyRing {
         let (deliver, delivered) = sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("keychain".into())
-            // Whoever has stopped waiting does not want the answer any more.
+            // The receiver may have timed out.
             .spawn(move || drop(deliver.send(question(keychain.as_ref()))))
             .map_err(|error| KeychainFailure::refused(error.to_string()))?;
         match delivered.recv_timeout(self.patience) {
@@ -195,12 +194,12 @@ impl std::fmt::Debug for KeyRing {
     }
 }
 
-/// A thread that panicked has left whole values behind: nothing here is changed in more than one step.
+/// A poisoned lock is fine: every change is a single step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A keychain could repeat in its complaint what it was given.
+/// A keychain's error message may contain the secret.
 fn without(secret: &str, text: String) -> String {
     if secret.is_empty() { text } else { text.replace(secret, "[key]") }
 }

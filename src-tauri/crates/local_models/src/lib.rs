@@ -1,8 +1,8 @@
-//! Models that run on this computer: without a key, without a network. Each family is a folder that implements
-//! [`LocalModel`] and a line in the [`registry`].
+//! Models that run on this computer, without key or network. Each family is a folder that implements [`LocalModel`] and
+//! a line in the [`registry`].
 //!
-//! This crate owns the runtimes, and nothing of them shows outside. Deliberately absent: decoding and EXIF (callers hand
-//! over upright pixels), queues and spawning (callers own their threads).
+//! This crate owns the runtimes and does not expose them. Decoding and EXIF (callers pass upright pixels) and threads
+//! are the caller's task.
 
 mod model;
 mod nanodet;

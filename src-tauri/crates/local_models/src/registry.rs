@@ -1,9 +1,9 @@
-//! Every model on this computer, one line a family.
+//! All models on this computer, one line per family.
 
 use crate::model::LocalModel;
 use crate::nanodet::NanoDet;
 
-/// In the order in which they are offered; the first is built in and always works.
+/// In display order; the first is built in and always works.
 static MODELS: &[&dyn LocalModel] = &[&NanoDet];
 
 /// Every local model, the built-in one first.

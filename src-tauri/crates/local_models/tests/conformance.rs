@@ -1,4 +1,4 @@
-//! What every local model has to do: each one in the registry, and a toy that shows how little a new one takes.
+//! Requirements on every local model: those in the registry, and a minimal toy.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -12,8 +12,7 @@ use domain::recipe::{Recipe, ShapeKind};
 use domain::shape::Shape;
 use local_models::{LocalDescriptor, LocalError, LocalModel};
 
-/// A model as small as one can be: it says how bright a picture is. In `src/` it would be a folder, and a line in the
-/// registry.
+/// A minimal model that reports the brightness of a picture. In `src/` it would be a folder and a line in the registry.
 struct Brightness;
 
 static BRIGHTNESS: LazyLock<LocalDescriptor> = LazyLock::new(|| LocalDescriptor {
@@ -50,14 +49,14 @@ impl LocalModel for Brightness {
     }
 }
 
-/// The models that are tested: a line each.
+/// The tested models, one line each.
 fn models() -> Vec<&'static dyn LocalModel> {
     let mut models = local_models::registry::all().to_vec();
     models.push(&Brightness);
     models
 }
 
-/// Grey noise, the same each time.
+/// Deterministic grey noise.
 fn picture(width: u32, height: u32) -> (PixelSize, Vec<u8>) {
     let size = PixelSize::new(width, height);
     let rgb = (0..size.area() * 3).map(|index| u8::try_from(index * 7 % 251).unwrap()).collect();

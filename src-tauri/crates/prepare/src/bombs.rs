@@ -1,4 +1,4 @@
-//! Small files that would take gigabytes: each is refused by its header, before anything is allocated.
+//! Small files that would need gigabytes of memory: each is refused by its header, before anything is allocated.
 
 use crate::decode::guarded;
 use crate::fixtures::{self, encoded, rgb_image, scenery};
@@ -14,7 +14,7 @@ fn entry(tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
     [tag.to_le_bytes().as_slice(), &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat()
 }
 
-/// Four floating-point samples a pixel. All strips are the same few bytes.
+/// Four floating-point samples per pixel. All strips are the same few bytes.
 fn tiff_of_shared_strips(size: PixelSize) -> Vec<u8> {
     const ROWS: u32 = 10;
     let mut strip = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
@@ -54,7 +54,7 @@ fn tiff_of_shared_strips(size: PixelSize) -> Vec<u8> {
     tiff
 }
 
-/// Sixteen bits a sample. Only the header is sound.
+/// Sixteen bits per sample. Only the header is valid.
 fn png_of_deep_pixels(size: PixelSize, is_interlaced: bool) -> Vec<u8> {
     let small = image::DynamicImage::from(rgb_image(&scenery(8, 8)).to_rgba16());
     let mut png = encoded(&small, image::ImageFormat::Png);
@@ -66,10 +66,10 @@ fn png_of_deep_pixels(size: PixelSize, is_interlaced: bool) -> Vec<u8> {
     png
 }
 
-/// Lossless, all of one colour.
+/// Lossless, in a single colour.
 fn webp_of_one_colour(size: PixelSize) -> Vec<u8> {
     let header = (size.width - 1) | (size.height - 1) << 14;
-    // No transformation, no cache, one set of codes; five codes of a single symbol each.
+    // No transform, no cache, one set of codes; five codes of one symbol each.
     let codes = 0b1000_1000_1000_1000_1000_u32;
     let data = [&[0x2F], header.to_le_bytes().as_slice(), &codes.to_le_bytes()].concat();
     let chunk = [b"VP8L", u32::try_from(data.len()).unwrap().to_le_bytes().as_slice(), &data, &[0]].concat();
@@ -87,7 +87,7 @@ fn gif_of_two_buffers(size: PixelSize) -> Vec<u8> {
     gif
 }
 
-/// The sizes of the file of another picture, and its kind of frame.
+/// With the size and frame kind of another picture.
 fn jpeg_of_kind(marker: u8, size: PixelSize) -> Vec<u8> {
     let mut jpeg = fixtures::jpeg(&scenery(16, 16));
     let frame = jpeg.windows(2).position(|part| part == [0xFF, 0xC0]).unwrap();
@@ -104,14 +104,14 @@ fn what_needs_more_than_is_allowed_is_refused_with_what_it_needs() {
     let mut bmp = encoded(&rgb_image(&scenery(8, 8)), image::ImageFormat::Bmp);
     bmp[18..26].copy_from_slice(&[SIDE.to_le_bytes(), SIDE.to_le_bytes()].concat());
     let mut tiff = encoded(&rgb_image(&scenery(8, 8)), image::ImageFormat::Tiff);
-    // Width, height, compression by Deflate, rows of a strip.
+    // Width, height, Deflate compression, rows per strip.
     for (tag, kind, value) in [(256_u16, 4, SIDE), (257, 4, SIDE), (259, 3, 8), (278, 4, SIDE)] {
         let tag = [tag.to_le_bytes(), [kind, 0]].concat();
         let place = tiff.windows(4).position(|part| part == tag).unwrap();
         tiff[place + 8..place + 12].copy_from_slice(&value.to_le_bytes());
     }
     tiff.resize(1 << 20, 0);
-    // Bytes a pixel.
+    // Bytes per pixel.
     for (name, bytes, at_least) in [
         ("PNG", png_of_deep_pixels(size, false), 3),
         ("interlaced PNG", png_of_deep_pixels(size, true), 12),
@@ -138,7 +138,7 @@ fn what_needs_more_than_is_allowed_is_refused_with_what_it_needs() {
         }
         assert!(memory.reserve(200_000_000).is_ok(), "{name}: all memory was given back");
     }
-    // Scaled to an eighth while it is decoded, it needs little.
+    // Decoded at an eighth, it needs little memory.
     let (_folder, path) = fixtures::file(&jpeg_of_kind(0xC0, size));
     let scaled = decode(&path, Some(256), &DecodingMemory::of(200_000_000)).unwrap_err();
     assert!(matches!(scaled, SkipReason::Damaged { .. }), "{scaled:?}");
@@ -153,14 +153,14 @@ fn strips_that_share_their_data_are_refused_at_once() {
     let SkipReason::NotSupported { format, detail: Some(detail) } = &refused else { panic!("{refused:?}") };
     assert_eq!(format, ImageFormat::Tiff.name());
     assert!(detail.starts_with("strips or tiles that share their data (6396 MB in a file of "), "{detail}");
-    // Of a small picture they are read.
+    // Those of a small picture are read.
     let (_folder, path) = fixtures::file(&tiff_of_shared_strips(PixelSize::new(200, 300)));
     assert_eq!(fixtures::decode(&path, None).unwrap().original, PixelSize::new(200, 300));
 }
 
 #[test]
 fn tiles_that_reach_far_beyond_the_picture_are_refused() {
-    // A column of pixels whose tiles are 65,520 wide, each row of which a bit of fax data would fill.
+    // A column of pixels whose tiles are 65,520 wide; a bit of fax data fills each row.
     let entries = [
         (256, 4, 1, 1),
         (257, 4, 1, 8_000_000),
@@ -189,7 +189,7 @@ fn what_is_too_much_together_is_decoded_one_after_the_other() {
     let size = PixelSize::new(2000, 1500);
     let (_folder, path) =
         fixtures::file(&encoded(&rgb_image(&scenery(size.width, size.height)), image::ImageFormat::Png));
-    // Its file and its pixels fit once, and hardly twice.
+    // Enough for one file and its pixels, not for two.
     let memory = DecodingMemory::of(fs::metadata(&path).unwrap().len() + 11_000_000);
     thread::scope(|scope| {
         let readers: Vec<_> = (0..6).map(|_| scope.spawn(|| ingest(&path, 64, &memory))).collect();

@@ -1,7 +1,7 @@
-//! Pictures that decoders are known to get wrong, each beside what it must look like.
+//! Pictures that decoders are known to decode wrongly, with reference results.
 //!
-//! `FIELDMARK_PICTURE_CASES=FOLDER` tests the pictures in `FOLDER/in` against `FOLDER/want` as well. A picture without one in
-//! `want` must look like a picture at least, or be refused as not supported.
+//! `FIELDMARK_PICTURE_CASES=FOLDER` also tests the pictures in `FOLDER/in` against `FOLDER/want`. A picture without a
+//! reference must be plausible, or be refused as not supported.
 
 use crate::fixtures::decode;
 use crate::pixels::Pixels;
@@ -29,7 +29,7 @@ fn pictures_look_right_or_are_not_supported() {
     }
 }
 
-/// The files that are not supported. Panics with all that are wrong.
+/// The unsupported files. Panics with all wrong ones.
 fn check(folder: &Path) -> Vec<(String, String)> {
     let mut files: Vec<PathBuf> = folder.join("in").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -66,8 +66,8 @@ fn check(folder: &Path) -> Vec<(String, String)> {
     refused
 }
 
-/// Why a picture is hardly one, where there is none to compare it with: it is all of one colour, as what was never decoded, or
-/// neighbours differ like noise, as what was decoded with a wrong layout.
+/// Why a picture without a reference is implausible: a single colour, as if never decoded, or noise, as if decoded with
+/// a wrong layout.
 fn implausible(pixels: &Pixels) -> Option<String> {
     const MOST_DIFFERENCE_OF_NEIGHBOURS: f64 = 50.0;
     let row_len = 3 * pixels.size.width as usize;
@@ -100,7 +100,7 @@ fn what_was_not_decoded_is_no_plausible_picture() {
     assert_eq!(implausible(&crate::fixtures::quarters(64, 64)), None);
 }
 
-/// Of all samples, and of those in the block where they differ most.
+/// Mean difference of all samples, and of the worst block.
 fn differences(seen: &Pixels, want: &Pixels) -> (f64, f64) {
     let (width, height) = (seen.size.width as usize, seen.size.height as usize);
     let of_rectangle = |left: usize, top: usize, side: usize| {

@@ -1,12 +1,12 @@
-//! From a file to upright pixels of the size that is wanted. JPEG goes to libjpeg-turbo, which scales while it decodes,
-//! TIFF to a reader of our own, PNG to the `png` crate row by row, everything else to the `image` crate.
+//! Decodes a file to upright pixels of the requested size. JPEG uses libjpeg-turbo, which scales while decoding; TIFF a
+//! reader of our own; PNG the `png` crate row by row; all others the `image` crate.
 //!
-//! Transparency is shown on white, as on paper: models are trained on pictures without it, and dark drawings on a
-//! transparent ground would vanish on black. So is a first frame on a larger canvas. Colour profiles are not applied.
+//! Transparency is blended on white: models are trained on opaque pictures, and dark drawings on transparent ground
+//! would vanish on black. A first frame on a larger canvas is treated the same. Colour profiles are not applied.
 
 use crate::file::{ImageFile, megabytes};
 use crate::header::Header;
-use crate::memory::{DecodingMemory, Reservation, TooMuch};
+use crate::memory::{DecodingMemory, MemoryReservation, TooMuch};
 use crate::pixels::{Pixels, Stored};
 use crate::{jpeg, png, raster, tiff};
 use domain::geometry::PixelSize;
@@ -14,21 +14,21 @@ use domain::import::{ImageFormat, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-/// A photo, ready to be shown or sent.
+/// A decoded photo.
 #[derive(Debug)]
 pub struct Decoded {
     pub pixels: Pixels,
     /// Upright size of the original.
     pub original: PixelSize,
-    /// Set aside for the pixels as long as they are here.
-    _memory: Reservation,
+    /// Keeps the pixels' memory reserved.
+    _memory: MemoryReservation,
 }
 
-/// Reads the picture at `path`, upright, its long edge at most `max_edge` pixels (`None`: full size). Never enlarges. Waits
-/// until the memory for it is free.
+/// Decodes the picture at `path`, upright, its long edge at most `max_edge` pixels (`None` for full size). Never
+/// enlarges. Waits until enough memory is free.
 pub fn decode(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Decoded, SkipReason> {
     guarded(|| {
-        let Source { format, bytes, mut memory } = Source::read(path, max_edge, memory)?;
+        let DecodeSource { format, bytes, mut memory } = DecodeSource::read(path, max_edge, memory)?;
         let stored = decode_stored(format, &bytes, max_edge)?;
         let original = stored.orientation.upright_size(stored.size);
         let pixels = stored.into_upright(max_edge)?;
@@ -38,7 +38,7 @@ pub fn decode(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Re
     })
 }
 
-/// As [`decode`], of a file in memory.
+/// [`decode`] for a file in memory.
 pub(crate) fn decode_bytes(
     format: ImageFormat,
     bytes: &[u8],
@@ -52,13 +52,13 @@ pub(crate) fn decode_bytes(
     })
 }
 
-/// Decoders meet files that nobody tested them with: a panic in one costs that file and no more.
+/// Decoders may panic on untested files: a panic only fails that file.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, SkipReason>) -> Result<T, SkipReason> {
     panic::catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(SkipReason::Unreadable { detail: "the decoder failed".into() }))
 }
 
-/// The picture as stored, of any size from what `max_edge` asks for to the full one. The memory for it is set aside before.
+/// The picture as stored, at any size from that of `max_edge` to the full one. Its memory must be reserved.
 pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
     match format {
         ImageFormat::Jpeg => jpeg::decode(bytes, max_edge),
@@ -68,22 +68,22 @@ pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<
     }
 }
 
-/// A file in memory, with the memory that it takes and that decoding it takes.
-pub(crate) struct Source {
+/// A file in memory, with reserved memory for it and its decoding.
+pub(crate) struct DecodeSource {
     pub(crate) format: ImageFormat,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) memory: Reservation,
+    pub(crate) memory: MemoryReservation,
 }
 
-impl Source {
-    /// Reads the file at `path`. Waits until the memory is free.
+impl DecodeSource {
+    /// Reads the file at `path`. Waits until enough memory is free.
     pub(crate) fn read(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Self, SkipReason> {
         let (format, bytes, mut reservation) = read_file(path, memory)?;
         let header = read_header(format, &bytes, max_edge)?;
         if reservation.try_grow(header.memory_needed(max_edge)) {
             return Ok(Self { format, bytes, memory: reservation });
         }
-        // Nobody waits while holding memory: all of it is given back, and then waited for at once.
+        // Never wait while holding memory: release all of it, then wait for the total.
         let total = reservation.bytes().saturating_add(header.memory_needed(max_edge));
         drop((bytes, reservation));
         let reservation = reserve(memory, total, Some(header.size))?;
@@ -102,17 +102,17 @@ impl Source {
     }
 }
 
-/// The file at `path`, with the memory for its bytes alone.
+/// The file at `path`, with reserved memory for its bytes only.
 pub(crate) fn read_file(
     path: &Path,
     memory: &DecodingMemory,
-) -> Result<(ImageFormat, Vec<u8>, Reservation), SkipReason> {
+) -> Result<(ImageFormat, Vec<u8>, MemoryReservation), SkipReason> {
     let file = ImageFile::open(path)?;
     let reservation = reserve(memory, file.len, None)?;
     Ok((file.format, file.read()?, reservation))
 }
 
-fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<Reservation, SkipReason> {
+fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<MemoryReservation, SkipReason> {
     memory.reserve(bytes).map_err(|too_much| match too_much {
         TooMuch::OverLimit { needed, limit } => SkipReason::TooMuchMemory {
             size,
@@ -177,8 +177,8 @@ mod tests {
         }
     }
 
-    /// What the corners of the stored picture are once it is upright, by the table of the EXIF standard: the visual top
-    /// and left side of rows and columns.
+    /// Where the stored corners are in the upright picture, by the table of the EXIF standard: the visual top and left
+    /// side of rows and columns.
     const UPRIGHT: [[[u8; 3]; 4]; 8] = [
         [RED, GREEN, BLUE, YELLOW],
         [GREEN, RED, YELLOW, BLUE],
@@ -248,7 +248,7 @@ mod tests {
         [&png[..end_of_header], &len, &chunk, &(!checksum).to_be_bytes(), &png[end_of_header..]].concat()
     }
 
-    /// Wraps a bare lossless picture into the extended form, which alone may carry EXIF.
+    /// Converts a bare lossless picture to the extended form, which can have EXIF.
     fn webp_with_exif(webp: &[u8], exif: &[u8]) -> Vec<u8> {
         let chunk = |name: &[u8], data: &[u8]| {
             let len = u32::try_from(data.len()).unwrap().to_le_bytes();
@@ -259,7 +259,7 @@ mod tests {
         chunk(b"RIFF", &body)
     }
 
-    /// Moves the directory to the end, with one more entry. Ours are little-endian.
+    /// Moves the directory to the end and adds an entry. Ours are little-endian.
     fn tiff_with_orientation(tiff: &[u8], orientation: Orientation) -> Vec<u8> {
         let start = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
         let count = u16::from_le_bytes(tiff[start..start + 2].try_into().unwrap());
@@ -285,7 +285,7 @@ mod tests {
         let expected = Pixels { size: PixelSize::new(40, 40), rgb: image.grayscale().to_rgb8().into_raw() };
         for grey in [DynamicImage::from(image.to_luma8()), DynamicImage::from(image.to_luma16())] {
             let pixels = decoded(&encoded(&grey, image::ImageFormat::Png), None).unwrap().pixels;
-            // 16 bits round the other way once in a while.
+            // 16-bit values may be rounded differently.
             assert!(peak_signal_to_noise(&pixels, &expected) > 45.0);
         }
         let grey_jpeg = encoded(&image.to_luma8().into(), image::ImageFormat::Jpeg);
@@ -297,7 +297,7 @@ mod tests {
             let pixels = decoded(&encoded(&half_red.clone().into(), format), None).unwrap().pixels;
             assert_eq!(pixel(&pixels, 4, 4), [255, 127, 127], "{format:?}");
         }
-        // A TIFF that does not say what its fourth sample is, as this encoder writes it.
+        // A TIFF that does not declare its fourth sample, as this encoder writes it.
         let undeclared = decoded(&encoded(&half_red.clone().into(), image::ImageFormat::Tiff), None);
         let expected = not_supported(ImageFormat::Tiff, "a sample that may or may not be transparency");
         assert_eq!(undeclared.unwrap_err(), expected);

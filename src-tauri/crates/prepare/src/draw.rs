@@ -1,5 +1,5 @@
-//! Annotations drawn into copies of photos, for reports that are read where Fieldmark is not. Lines and letters grow with the
-//! picture, so that a report looks the same at any size; each line has a dark casing, so that it shows on any photo.
+//! Draws annotations on copies of photos, for reports. Lines and text scale with the picture; each line has a dark
+//! casing, so that it shows on any photo.
 
 use crate::Pixels;
 use crate::pixels::multiply;
@@ -7,7 +7,7 @@ use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 use domain::geometry::Rect;
 use std::ops::Range;
 
-/// Inter, semi-bold, Latin letters, under the licence beside it. Other scripts show as empty boxes.
+/// Inter, semi-bold, Latin letters, with its licence beside it. Other scripts show as empty boxes.
 const FONT: &[u8] = include_bytes!("../fonts/inter-semibold.ttf");
 
 const LINE_PER_LONG_EDGE: f64 = 0.003;
@@ -16,23 +16,23 @@ const TEXT_PER_LONG_EDGE: f64 = 0.016;
 const MIN_TEXT: f64 = 12.0;
 
 const CASING: [u8; 3] = [16, 16, 16];
-/// In widths of the line.
+/// In line widths.
 const DASH: i64 = 4;
 const GAP: i64 = 3;
 
-/// A box with its label, as it is to look.
+/// A box with its label, as drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawnAnnotation {
-    /// In the pixels of the picture that is drawn on.
+    /// In pixels of the picture that is drawn on.
     pub rect: Rect,
-    /// Nothing is written for an empty text.
+    /// No tag is drawn for an empty text.
     pub text: String,
     pub color: [u8; 3],
     pub dashed: bool,
 }
 
-/// Draws `annotations` over `pixels`, all outlines first, so that no line crosses a label. Parts outside the picture are cut
-/// off; an annotation wholly outside, or without finite corners, is left out.
+/// Draws `annotations` over `pixels`, all outlines first, so that no line crosses a label. Parts outside the picture are
+/// clipped; annotations entirely outside, or without finite corners, are skipped.
 pub fn draw_annotations(pixels: &mut Pixels, annotations: &[DrawnAnnotation]) {
     let long_edge = f64::from(pixels.size.long_edge());
     let line = rounded((LINE_PER_LONG_EDGE * long_edge).max(MIN_LINE));
@@ -53,7 +53,7 @@ pub fn draw_annotations(pixels: &mut Pixels, annotations: &[DrawnAnnotation]) {
     }
 }
 
-/// A block of whole pixels; `right` and `bottom` are the first ones outside.
+/// A rectangle of whole pixels; `right` and `bottom` are exclusive.
 #[derive(Clone, Copy)]
 struct Block {
     left: i64,
@@ -86,7 +86,7 @@ struct Canvas<'a> {
 impl Canvas<'_> {
     fn outline(&mut self, block: Block, line: i64, annotation: &DrawnAnnotation) {
         let casing = (line / 2).max(1);
-        // The line lies centred on the edge of the box.
+        // The line is centered on the edge of the box.
         let outer = block.grown(line - line / 2);
         self.frame(outer.grown(casing), line + 2 * casing, CASING);
         if annotation.dashed {
@@ -120,7 +120,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// A tag above the top left corner, or inside the box where there is no room above, moved into the picture.
+    /// A tag above the top left corner, or inside the box if there is no room above, shifted into the picture.
     fn label(&mut self, block: Block, line: i64, annotation: &DrawnAnnotation, lettering: &Lettering) {
         let text = lettering.set(&annotation.text);
         if text.glyphs.is_empty() {
@@ -148,7 +148,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// Mixes `color` into a pixel, all of it for a `coverage` of 255. Nothing happens outside the picture.
+    /// Blends `color` into a pixel, fully for a `coverage` of 255. Ignores pixels outside the picture.
     fn blend(&mut self, x: i64, y: i64, color: [u8; 3], coverage: u8) {
         if !(0..self.width).contains(&x) || !(0..self.height).contains(&y) {
             return;
@@ -162,7 +162,7 @@ impl Canvas<'_> {
     }
 }
 
-/// The part of `range` that lies from 0 to `limit`.
+/// `range` clipped to 0 to `limit`.
 fn visible(range: Range<i64>, limit: i64) -> Range<i64> {
     range.start.max(0)..range.end.min(limit)
 }
@@ -173,11 +173,11 @@ struct Lettering {
     scale: PxScale,
     /// Height of a line, in pixels.
     height: i64,
-    /// Between the text and the edge of its tag, in pixels.
+    /// Between text and tag edge, in pixels.
     padding: i64,
 }
 
-/// A line of text, its glyphs at their distance from the left, all in pixels.
+/// A line of text; glyph positions from the left, in pixels.
 struct Text {
     glyphs: Vec<(GlyphId, f32)>,
     width: i64,
@@ -198,7 +198,7 @@ impl Lettering {
         let mut width = 0.0;
         let mut glyphs = Vec::new();
         for character in text.trim().chars() {
-            // A tag is one line.
+            // Tags are single-line.
             let glyph = font.glyph_id(if character.is_control() { ' ' } else { character });
             glyphs.push((glyph, width));
             width += font.h_advance(glyph);
@@ -206,7 +206,7 @@ impl Lettering {
         Text { glyphs, width: rounded(f64::from(width).ceil()) }
     }
 
-    /// Calls `ink` with each pixel that the text covers, and how much of it; (`left`, `top`) is the corner of the text.
+    /// Calls `ink` with each covered pixel and its coverage; (`left`, `top`) is the corner of the text.
     fn draw(&self, text: &Text, left: i64, top: i64, mut ink: impl FnMut(i64, i64, u8)) {
         let ascent = self.font.as_scaled(self.scale).ascent();
         for &(glyph, offset) in &text.glyphs {
@@ -225,14 +225,14 @@ impl Lettering {
     }
 }
 
-/// Nearly black or white, whichever reads better on `color`.
+/// Nearly black or white, whichever is more readable on `color`.
 fn ink_on(color: [u8; 3]) -> [u8; 3] {
     let [red, green, blue] = color.map(u32::from);
     // Luma by Rec. 601, in thousandths; above about two thirds black contrasts more.
     if 299 * red + 587 * green + 114 * blue > 150_000 { CASING } else { [255; 3] }
 }
 
-/// To whole pixels. Far outside any picture one place is as good as another.
+/// Rounds to whole pixels, clamped far outside of any picture.
 fn rounded(value: f64) -> i64 {
     const FAR: f64 = 1e7;
     #[expect(clippy::cast_possible_truncation, reason = "clamped to what an i64 holds")]

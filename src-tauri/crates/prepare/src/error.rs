@@ -1,6 +1,6 @@
-//! What can fail here besides a file that is left out: those say why with [`domain::import::SkipReason`].
+//! Errors of this crate, except for skipped files, which have a [`domain::import::SkipReason`].
 
-/// A failure that is not about one file of a person's.
+/// An error that is not about a user's file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The encoder refused: a side above 65,500 pixels, a quality outside 1 to 100, or no memory.

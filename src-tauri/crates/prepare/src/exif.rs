@@ -1,23 +1,23 @@
-//! The few entries of EXIF that matter: how a picture is to be turned, and when it was taken.
+//! The few EXIF entries that matter: orientation and capture time.
 //!
-//! Only the first directory and the one of the photo that it points to are read, so that a broken maker note further on
-//! costs nothing.
+//! Only the first directory and the photo directory that it points to are read, so that a broken maker note does not
+//! matter.
 //!
-//! EXIF is directories of TIFF, and `crate::tiff::directory` reads these in place: decoding TIFF and `BigTIFF` needs it in any
-//! case. A crate would come beside that reader and replace none of it: kamadak-exif copies the block that it reads, which of a
-//! TIFF is the whole file, and neither it nor nom-exif knows `BigTIFF`. What is left is a few tags, and dates in the forms in
-//! which phones write them, which these crates leave to their callers.
+//! EXIF consists of TIFF directories, which `crate::tiff::directory` reads in place and which decoding TIFF and
+//! `BigTIFF` needs anyway. A crate would not replace that reader: kamadak-exif copies the block that it reads, which
+//! for TIFF is the whole file, and neither it nor nom-exif supports `BigTIFF`. The rest is a few tags, and dates in the
+//! forms that phones write, which these crates leave to their callers.
 
 use crate::tiff::directory::{Directory, TiffFile, tag};
 use domain::calendar::CalendarDate;
 use domain::geometry::Orientation;
 use domain::taken::Taken;
 
-/// The year of the oldest photo that is left. An earlier one is a clock that was never set, or no date.
+/// The year of the oldest surviving photo. Earlier dates are from a clock that was never set, or invalid.
 const FIRST_PHOTO: i16 = 1826;
 const MINUTES_A_DAY: i16 = 24 * 60;
 
-/// How the picture is to be turned; upright if `exif` says nothing sensible.
+/// The orientation; upright if `exif` has none or an invalid one.
 pub(crate) fn orientation(exif: &[u8]) -> Orientation {
     TiffFile::of(exif).and_then(TiffFile::first_directory).as_ref().map(orientation_of).unwrap_or_default()
 }
@@ -27,8 +27,7 @@ pub(crate) fn orientation_of(directory: &Directory) -> Orientation {
     value.and_then(Orientation::from_exif).unwrap_or_default()
 }
 
-/// What the camera's clock showed when the photo was taken. The times at which a file was scanned or edited are others,
-/// and are not taken for it.
+/// The camera's clock when the photo was taken. Scan and edit times are not used.
 pub(crate) fn taken(exif: &[u8]) -> Option<Taken> {
     let file = TiffFile::of(exif)?;
     let photo = file.directory(file.first_directory()?.number(tag::EXIF_DIRECTORY)?)?;
@@ -40,7 +39,7 @@ pub(crate) fn taken(exif: &[u8]) -> Option<Taken> {
     })
 }
 
-/// Of `2026:05:14 10:32:05`. A clock that was never set is written as noughts or spaces, and says nothing.
+/// Parses `2026:05:14 10:32:05`. A clock that was never set is written as zeros or spaces.
 fn clock_millis(text: &str) -> Option<i64> {
     let mut numbers = text.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty());
     let year = numbers.next()?.parse().ok().filter(|&year| year >= FIRST_PHOTO)?;
@@ -51,13 +50,13 @@ fn clock_millis(text: &str) -> Option<i64> {
     Some(Taken::clock_millis_at(day) + seconds * 1000)
 }
 
-/// Of the digits after the point: `5` is half a second, `050` a twentieth.
+/// Parses fractional digits: `5` is half a second, `050` a twentieth.
 fn sub_second_millis(text: &str) -> Option<i64> {
     let digits: String = text.trim().chars().chain("000".chars()).take(3).collect();
     digits.parse::<u16>().ok().filter(|_| !text.trim().is_empty()).map(i64::from)
 }
 
-/// Of `+02:00`.
+/// Parses `+02:00`.
 fn minutes_ahead_of_utc(text: &str) -> Option<i16> {
     let text = text.trim();
     if text == "Z" {

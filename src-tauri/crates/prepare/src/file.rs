@@ -1,20 +1,20 @@
-//! Reading a file that may be an image. What it is, is told by its first bytes and never by its name; and only the
-//! first bytes of anything else are read, so that an eight-gigabyte film in a dropped folder costs nothing.
+//! Opens files that may be images. The format is detected from the first bytes, never from the name; only these are
+//! read of other files, so that an eight-gigabyte film in a dropped folder costs nothing.
 
 use domain::import::{ImageFormat, MAX_FILE_BYTES, SkipReason};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Enough to tell all formats apart, also by the list of compatible brands that HEIC and AVIF begin with.
+/// Enough to detect all formats, including the compatible brands of HEIC and AVIF.
 const SIGNATURE_LEN: u64 = 64;
 
 pub(crate) const CAMERA_RAW: &str = "camera raw";
 
-/// An image file of which the first bytes are read.
+/// An image file whose first bytes are read.
 pub(crate) struct ImageFile {
     pub(crate) format: ImageFormat,
-    /// Bytes of the whole file.
+    /// Size of the file in bytes.
     pub(crate) len: u64,
     start: Vec<u8>,
     file: File,
@@ -52,7 +52,7 @@ impl ImageFile {
     }
 }
 
-/// Rounded up.
+/// In megabytes, rounded up.
 pub(crate) fn megabytes(bytes: u64) -> u32 {
     u32::try_from(bytes.div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
@@ -73,7 +73,7 @@ fn format_by_signature(start: &[u8]) -> Result<ImageFormat, SkipReason> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(ImageFormat::Gif),
         // The second variant is BigTIFF.
         [b'I', b'I', b'*' | b'+', 0, ..] | [b'M', b'M', 0, b'*' | b'+', ..] => Ok(ImageFormat::Tiff),
-        // Two letters alone would take every text that begins with "BM": the length of the second header counts too.
+        // "BM" alone would match every text that begins with it, so the length of the second header is checked too.
         [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, ..] => {
             Ok(ImageFormat::Bmp)
         }
@@ -81,7 +81,7 @@ fn format_by_signature(start: &[u8]) -> Result<ImageFormat, SkipReason> {
     }
 }
 
-/// The name of an image format that is not decoded.
+/// The name of an image format that is not supported.
 fn unsupported_by_signature(start: &[u8]) -> Option<&'static str> {
     const RAW_SIGNATURES: [&[u8]; 7] = [b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM"];
     match start {
@@ -96,14 +96,14 @@ fn unsupported_by_signature(start: &[u8]) -> Option<&'static str> {
         [b'g', b'i', b'm', b'p', b' ', b'x', b'c', b'f', ..] => Some("GIMP"),
         [b'q', b'o', b'i', b'f', ..] => Some("QOI"),
         [b'P', b'1'..=b'7', b'\n', b'#' | b'0'..=b'9' | b'W', ..] => Some("PNM"),
-        // Canon's raw photos are TIFF files that carry a preview.
+        // Canon's raw photos are TIFF files with a preview.
         [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', ..] => Some(CAMERA_RAW),
         _ if RAW_SIGNATURES.iter().any(|signature| start.starts_with(signature)) => Some(CAMERA_RAW),
         _ => is_svg(start).then_some("SVG"),
     }
 }
 
-/// HEIC and AVIF are told from films by the brands that a file says it is compatible with.
+/// HEIC and AVIF are distinguished from films by their compatible brands.
 fn base_media_format(brands: &[u8]) -> Option<&'static str> {
     let formats = brands.as_chunks::<4>().0.iter().map(|brand| match brand {
         b"crx " => Some(CAMERA_RAW),
@@ -179,7 +179,7 @@ mod tests {
         fs::write(&path, b"\xFF\xD8\xFF\xE0").unwrap();
         File::options().append(true).open(&path).unwrap().set_len(3_000_000_001).unwrap();
         assert_eq!(ImageFile::open(&path).err().unwrap(), SkipReason::FileTooLarge { megabytes: 3001 });
-        // What is no image is still told by its first bytes.
+        // Other files are detected from their first bytes too.
         fs::write(&path, b"film").unwrap();
         File::options().append(true).open(&path).unwrap().set_len(3_000_000_001).unwrap();
         assert_eq!(ImageFile::open(&path).err().unwrap(), SkipReason::NotAnImage);

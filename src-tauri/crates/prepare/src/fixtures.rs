@@ -1,4 +1,4 @@
-//! Pictures for tests, made on the spot.
+//! Generated test pictures.
 
 use crate::{Decoded, DecodingMemory, Pixels, encode_jpeg};
 use domain::geometry::PixelSize;
@@ -28,7 +28,7 @@ pub(crate) fn quarters(width: u32, height: u32) -> Pixels {
     Pixels { size: PixelSize::new(width, height), rgb }
 }
 
-/// Smooth colours with some texture, different everywhere, and too busy to compress to nothing.
+/// Smooth colours with texture, different everywhere, and hard to compress.
 pub(crate) fn scenery(width: u32, height: u32) -> Pixels {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the sine keeps it from 0 to 255")]
     let wave = |phase: f64| (127.5 + 127.5 * phase.sin()) as u8;
@@ -49,7 +49,7 @@ pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Enough for every picture of these tests.
+/// Enough for all test pictures.
 pub(crate) fn memory() -> DecodingMemory {
     DecodingMemory::of(1 << 30)
 }
@@ -62,7 +62,7 @@ pub(crate) fn jpeg(pixels: &Pixels) -> Vec<u8> {
     encode_jpeg(pixels, 92).unwrap()
 }
 
-/// A TIFF directory, big-endian, with nothing but this orientation.
+/// A big-endian TIFF directory with only this orientation.
 pub(crate) fn exif(orientation: u16) -> Vec<u8> {
     let mut tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01".to_vec();
     tiff.extend(orientation.to_be_bytes());
@@ -70,7 +70,7 @@ pub(crate) fn exif(orientation: u16) -> Vec<u8> {
     tiff
 }
 
-/// EXIF as cameras write it, little-endian: a directory that points to the photo's own, which says when it was taken.
+/// EXIF as cameras write it, little-endian: a directory that points to the photo's, which has the capture time.
 pub(crate) fn exif_taken(clock: &str, sub_second: Option<&str>, offset: Option<&str>) -> Vec<u8> {
     let texts = [(0x9003_u16, Some(clock)), (0x9011, offset), (0x9291, sub_second)];
     let texts: Vec<_> =
@@ -102,7 +102,7 @@ pub(crate) fn exif_taken(clock: &str, sub_second: Option<&str>, offset: Option<&
     tiff
 }
 
-/// Puts a marker segment right after the start of the image.
+/// Inserts a marker segment after the start of the image.
 pub(crate) fn with_segment(jpeg: &[u8], marker: u8, payload: &[u8]) -> Vec<u8> {
     let len = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
     [&jpeg[..2], &[0xFF, marker], &len, payload, &jpeg[2..]].concat()
@@ -116,7 +116,7 @@ pub(crate) fn with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
     with_segment(jpeg, 0xE1, &[b"Exif\0\0", exif].concat())
 }
 
-/// A file in a folder that goes away with the first part.
+/// A file in a temporary folder.
 pub(crate) fn file(bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("photo");
@@ -133,7 +133,7 @@ pub(crate) fn pixel(pixels: &Pixels, x: u32, y: u32) -> [u8; 3] {
     pixels.rgb[start..start + 3].try_into().unwrap()
 }
 
-/// Which of the four colours of [`quarters`] is in the corners: top left, top right, bottom left, bottom right.
+/// Which of the four colours of [`quarters`] is in each corner: top left, top right, bottom left, bottom right.
 pub(crate) fn corners(pixels: &Pixels) -> [[u8; 3]; 4] {
     let (right, bottom) = (pixels.size.width - 1, pixels.size.height - 1);
     [(0, 0), (right, 0), (0, bottom), (right, bottom)].map(|(x, y)| {
@@ -145,7 +145,7 @@ pub(crate) fn corners(pixels: &Pixels) -> [[u8; 3]; 4] {
     })
 }
 
-/// How alike two pictures are, in decibels; above 40 nobody tells them apart.
+/// Peak signal-to-noise ratio in decibels; above 40 pictures look identical.
 pub(crate) fn peak_signal_to_noise(a: &Pixels, b: &Pixels) -> f64 {
     assert_eq!(a.size, b.size);
     let squares: f64 = a.rgb.iter().zip(&b.rgb).map(|(&a, &b)| f64::from(a.abs_diff(b)).powi(2)).sum();

@@ -1,11 +1,11 @@
-//! The identity of an image in the library: its bytes, whatever its name and place.
+//! The identity of an image in the library: its content, independent of name and path.
 
 use crate::Error;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// BLAKE3 of a whole file. Written as 64 lower-case hexadecimal digits.
+/// BLAKE3 of a whole file, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 32]);
 
@@ -15,7 +15,7 @@ impl ContentHash {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// The hash of a regular file's content, read in pieces.
+    /// The hash of a regular file's content, read in chunks.
     pub fn of_file(path: &Path) -> std::io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(files::open(path)?.0)?;

@@ -1,26 +1,26 @@
-//! What is known of a picture before it is decoded, and why it cannot be: what all decoders share.
+//! Header data and decoding errors, common to all decoders.
 
 use crate::file::megabytes;
 use crate::pixels::fitted;
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
 
-/// What is known of a picture before anything is allocated for it.
+/// What the header says about a picture.
 #[derive(Debug)]
 pub(crate) struct Header {
     /// As stored.
     pub(crate) size: PixelSize,
-    /// What the decoder makes of it; smaller where it scales.
+    /// Size after decoding; smaller if the decoder scales.
     pub(crate) decoded_size: PixelSize,
     pub(crate) orientation: Orientation,
-    /// The most that the decoder holds at a time, its result among it.
+    /// Peak memory of the decoder, including its result.
     pub(crate) decoder_bytes: u64,
 }
 
 impl Header {
-    /// The most that decoding, resizing and turning take at a time, in bytes, beside the file itself.
+    /// Peak memory of decoding, resizing and rotating, in bytes, without the file itself.
     pub(crate) fn memory_needed(&self, max_edge: Option<u32>) -> u64 {
-        /// Tables, rows and buffers of no great size.
+        /// Tables, rows and small buffers.
         const SMALL_THINGS: u64 = 1 << 20;
         let target = fitted(self.size, max_edge);
         let result = 3 * target.area();
@@ -31,7 +31,7 @@ impl Header {
     }
 }
 
-/// To be asked with the size that a header claims, before anything else.
+/// Checks the size that a header claims, before anything else.
 pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
     let pixels = claimed.area();
     if pixels == 0 {
@@ -43,7 +43,7 @@ pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
     Ok(())
 }
 
-/// That many zeros. Without the memory for them this is an error and not the end of the process.
+/// A zeroed buffer. Running out of memory is an error here, and does not abort the process.
 pub(crate) fn zeros(len: usize) -> Result<Vec<u8>, SkipReason> {
     let mut zeros = Vec::new();
     let no_memory = |_| SkipReason::Unreadable { detail: "there is not enough memory".into() };

@@ -1,7 +1,7 @@
-//! Taking a file into the library: one read, after which its identity, size and thumbnail are known and the whole of
-//! its data has been decoded once, so that a truncated photo is found on import and not during a paid run.
+//! Reads a file for the library: a single read gives its identity, size and thumbnail, and decodes all of its data, so
+//! that a truncated photo is found on import and not during a paid run.
 
-use crate::decode::{Source, decode_stored, guarded, read_file};
+use crate::decode::{DecodeSource, decode_stored, guarded, read_file};
 use crate::file::ImageFile;
 use crate::header::damaged;
 use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, png, raster};
@@ -11,13 +11,13 @@ use domain::similar::PerceptualHash;
 use domain::taken::Taken;
 use std::path::Path;
 
-/// Small enough to keep thousands, good enough to judge a photo by.
+/// Small enough to store thousands, good enough to judge a photo.
 const THUMBNAIL_QUALITY: u8 = 82;
 
-/// EXIF stands at the beginning of a JPEG, in one segment of at most 64 KiB; others of that size may come before it.
+/// EXIF is at the beginning of a JPEG, in one segment of at most 64 KiB; other segments of that size may precede it.
 const METADATA_LEN: u64 = 256 << 10;
 
-/// What the library keeps of a file.
+/// What the library stores about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingested {
     pub hash: ContentHash,
@@ -27,20 +27,20 @@ pub struct Ingested {
     pub orientation: Orientation,
     /// Upright size of the original.
     pub size: PixelSize,
-    /// `None`: the file does not say.
+    /// `None` if the file does not say.
     pub taken: Option<Taken>,
     pub perceptual_hash: PerceptualHash,
     /// A JPEG without metadata, upright.
     pub thumbnail: Vec<u8>,
 }
 
-/// Reads the file at `path` once. The long edge of the thumbnail is at most `thumbnail_edge` pixels. Waits until the memory
-/// for it is free.
+/// Reads the file at `path` once. The thumbnail's long edge is at most `thumbnail_edge` pixels. Waits until enough
+/// memory is free.
 ///
-/// Of an animation only the first picture is decoded, and only that is known to be whole.
+/// Of an animation only the first frame is decoded and verified.
 pub fn ingest(path: &Path, thumbnail_edge: u32, memory: &DecodingMemory) -> Result<Ingested, SkipReason> {
     guarded(|| {
-        let Source { format, bytes, memory: _memory } = Source::read(path, Some(thumbnail_edge), memory)?;
+        let DecodeSource { format, bytes, memory: _memory } = DecodeSource::read(path, Some(thumbnail_edge), memory)?;
         let stored = decode_stored(format, &bytes, Some(thumbnail_edge))?;
         let (taken, orientation) = (stored.taken, stored.orientation);
         let size = orientation.upright_size(stored.size);
@@ -58,15 +58,15 @@ pub fn ingest(path: &Path, thumbnail_edge: u32, memory: &DecodingMemory) -> Resu
     })
 }
 
-/// When the photo at `path` was taken, for a library that has it and never asked. Of a JPEG only the beginning is read.
+/// The capture time of a photo that is already in a library. Of a JPEG only the beginning is read.
 pub fn taken(path: &Path, memory: &DecodingMemory) -> Result<Option<Taken>, SkipReason> {
     guarded(|| {
         let file = ImageFile::open(path)?;
         match file.format {
             ImageFormat::Jpeg => Ok(jpeg::exif(&file.read_start(METADATA_LEN)?).and_then(exif::taken)),
-            // These two have no place for it.
+            // These two cannot store it.
             ImageFormat::Gif | ImageFormat::Bmp => Ok(None),
-            // In the others it may stand anywhere, also at the end.
+            // In the others it may be anywhere, even at the end.
             ImageFormat::Tiff | ImageFormat::Png | ImageFormat::WebP => {
                 let (format, bytes, _memory) = read_file(path, memory)?;
                 Ok(match format {
@@ -114,7 +114,7 @@ mod tests {
         let expected = Taken { clock_millis: 1_778_754_725_250, minutes_ahead_of_utc: Some(120) };
         let plain = fixtures::jpeg(&fixtures::scenery(900, 600));
         let dated = fixtures::with_exif(&plain, &exif);
-        // Colour profiles of printers are as large as this, and stand first.
+        // Printer colour profiles are as large as this, and come first.
         let profile = vec![0x20; 60_000];
         let profiled = [0xE2, 0xE2, 0xE2].iter().fold(dated.clone(), |jpeg, &marker| {
             fixtures::with_segment(&jpeg, marker, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &profile].concat())
@@ -125,7 +125,7 @@ mod tests {
             assert_eq!(taken(&path, &memory()), Ok(expected));
             assert_eq!(&fs::read(&path).unwrap(), bytes);
         }
-        // A library that has the photo only looks at its beginning.
+        // For a known photo, only its beginning is read.
         let (_folder, path) = fixtures::file(&dated[..dated.len() / 2]);
         assert_eq!(taken(&path, &memory()), Ok(Some(expected)));
         let (_folder, path) = fixtures::file(b"Dear diary");
@@ -138,7 +138,7 @@ mod tests {
             let ingested = ingest(&fixtures::sample(name), 384, &memory()).unwrap();
             assert_eq!(ingested.byte_len, fs::metadata(fixtures::sample(name)).unwrap().len());
             assert!(ingested.thumbnail.len() < 60_000, "{name}: {} bytes", ingested.thumbnail.len());
-            // A library from before hashes were kept has the thumbnails to make them from.
+            // Old libraries compute hashes from their thumbnails.
             let later = perceptual_hash_of_thumbnail(&ingested.thumbnail, &memory()).unwrap();
             assert!(ingested.perceptual_hash.distance(later) <= 2, "{name}: {:?}, {later:?}", ingested.perceptual_hash);
         }

@@ -3,6 +3,9 @@
 //! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
 //! file damaged, while oddities of cameras that lose nothing are let pass. So is a file that lacks only its end marker.
 
+#[cfg(test)]
+mod tests;
+
 use crate::header::{Header, check_size, damaged, not_supported, zeros};
 use crate::pixels::{Pixels, Stored, fitted, multiply};
 use crate::{Error, exif, raster};
@@ -11,17 +14,17 @@ use domain::import::{ImageFormat, SkipReason};
 use std::borrow::Cow;
 use turbojpeg::{Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
-/// Progressive files have about ten scans, 64 coefficients of 4 components at the very most. Each scan costs a pass
-/// over the whole picture, so that a small file with thousands would keep a core busy for hours. Of large pictures fewer
-/// are read: as many as [`MAX_SCANNED_PIXELS`] allow.
+/// Progressive files have about ten scans, 64 coefficients of 4 components at most. Each scan costs a pass over the
+/// whole picture, so a small file with thousands would take hours. Large pictures may have fewer: as
+/// [`MAX_SCANNED_PIXELS`] allows.
 const MAX_SCANS: u64 = 256;
 const FEWEST_SCANS: u64 = 16;
 const MAX_SCANNED_PIXELS: u64 = 6_400_000_000;
 
-/// What a picture's sides can be divided by while decoding. The eighths between are no faster and look worse.
+/// Supported scales. The eighths in between are no faster and look worse.
 const DIVISORS: [u32; 4] = [8, 4, 2, 1];
 
-/// Parts of the warnings of libjpeg-turbo (`jerror.h`) after which no pixel is missing.
+/// Parts of libjpeg-turbo's warnings (`jerror.h`) that do not mean lost pixels.
 const HARMLESS_WARNINGS: [&str; 6] = [
     "extraneous bytes before marker",
     "unknown JFIF revision number",
@@ -31,7 +34,7 @@ const HARMLESS_WARNINGS: [&str; 6] = [
     "Invalid SOS parameters for sequential JPEG",
 ];
 
-/// What decoding will take.
+/// Reads the header.
 pub(crate) fn header(bytes: &[u8], max_edge: Option<u32>) -> Result<Header, SkipReason> {
     check_kind(bytes)?;
     let mut decompressor = Decompressor::new().map_err(failure)?;
@@ -47,7 +50,7 @@ pub(crate) fn header(bytes: &[u8], max_edge: Option<u32>) -> Result<Header, Skip
     let coefficients = if holds_all_coefficients(bytes) { coefficient_bytes(bytes) } else { 0 };
     // A few rows of blocks of every component, in several stages.
     let rows = 128 * u64::from(size.width);
-    // A colour profile is kept apart, and a file without its end is copied.
+    // A colour profile is copied, and so is a file without an end marker.
     let copies = 2 * bytes.len() as u64;
     Ok(Header {
         size,
@@ -57,7 +60,7 @@ pub(crate) fn header(bytes: &[u8], max_edge: Option<u32>) -> Result<Header, Skip
     })
 }
 
-/// The picture, of the smallest size that libjpeg-turbo makes which is not below the one that `max_edge` asks for.
+/// The picture, at the smallest supported scale that is not below `max_edge`.
 pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
     check_kind(bytes)?;
     let closed = with_end(bytes)?;
@@ -65,11 +68,11 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
     let mut decompressor = Decompressor::new().map_err(failure)?;
     let header = match decompressor.read_header(&closed) {
         Ok(header) => header,
-        // The binding takes a warning in the header for an error, and then won't decode.
+        // The binding treats a warning in the header as an error and refuses to decode.
         Err(error) if is_closed && is_harmless(&error) => return raster::decode(ImageFormat::Jpeg, bytes),
         Err(error) => return Err(failure(error)),
     };
-    // libjpeg-turbo converts no colours of lossless pictures.
+    // libjpeg-turbo does not convert colours of lossless pictures.
     if header.is_lossless && !matches!(header.colorspace, Colorspace::RGB | Colorspace::CMYK) {
         return Err(not_supported(ImageFormat::Jpeg, format!("lossless {:?}", header.colorspace)));
     }
@@ -86,8 +89,8 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
     let output = Image { pixels: samples.as_mut_slice(), width: scaled.width, pitch, height: scaled.height, format };
     match decompressor.decompress(&closed, output) {
         Ok(()) => {}
-        // Only the first warning of a file is reported, so that one without loss may hide one with. A file without its
-        // end gets no such credit.
+        // Only the first warning of a file is reported, so a harmless one may hide a severe one. Files without an end
+        // marker are not trusted.
         Err(error) if is_closed && is_harmless(&error) => {}
         Err(error) => return Err(failure(error)),
     }
@@ -112,7 +115,7 @@ fn limit_scans(decompressor: &mut Decompressor, size: PixelSize) -> Result<(), S
     decompressor.set_scan_limit(u32::try_from(scans).unwrap_or(u32::MAX)).map_err(failure)
 }
 
-/// Refuses what libjpeg-turbo does not decode in this build.
+/// Refuses what this build of libjpeg-turbo does not decode.
 fn check_kind(bytes: &[u8]) -> Result<(), SkipReason> {
     let Some(frame) = frame(bytes) else { return Ok(()) };
     if frame.marker == JPEG_LS {
@@ -134,8 +137,8 @@ fn pixel_format(header: DecompressHeader) -> PixelFormat {
     if is_cmyk { PixelFormat::CMYK } else { PixelFormat::RGB }
 }
 
-/// Whether the decoder holds the coefficients of the whole picture, in its full size: of a progressive one, and of one whose
-/// components come one after the other.
+/// Whether the decoder holds all coefficients at full size: for progressive pictures, and for those with separate
+/// component scans.
 fn holds_all_coefficients(bytes: &[u8]) -> bool {
     let components = frame(bytes).and_then(|frame| frame.payload.get(5).copied());
     let in_first_scan = (Segments { rest: bytes })
@@ -165,7 +168,7 @@ fn coefficient_bytes(bytes: &[u8]) -> u64 {
     factors.iter().map(|(across, down)| 2 * BLOCK * BLOCK * groups * across * down).sum()
 }
 
-/// Encodes without any metadata. `quality`: 1 to 100.
+/// Encodes without metadata. `quality` is 1 to 100.
 pub fn encode_jpeg(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, Error> {
     let encode = || {
         let mut compressor = Compressor::new()?;
@@ -184,13 +187,13 @@ fn pixel_size(header: DecompressHeader) -> Result<PixelSize, SkipReason> {
     Ok(PixelSize::new(width, height))
 }
 
-/// The largest that leaves no side below `target`.
+/// The largest divisor that leaves no side below `target`.
 fn divisor(size: PixelSize, target: PixelSize) -> u32 {
     let is_enough = |by: u32| size.width.div_ceil(by) >= target.width && size.height.div_ceil(by) >= target.height;
     DIVISORS.into_iter().find(|&by| is_enough(by)).unwrap_or(1)
 }
 
-/// Whether `error` is a warning without loss.
+/// Whether `error` is a harmless warning.
 fn is_harmless(error: &turbojpeg::Error) -> bool {
     let turbojpeg::Error::TurboJpegError(message) = error else {
         return false;
@@ -198,7 +201,7 @@ fn is_harmless(error: &turbojpeg::Error) -> bool {
     HARMLESS_WARNINGS.iter().any(|warning| message.contains(warning))
 }
 
-/// Parts of the errors of libjpeg-turbo (`jerror.h`) about sound files that it does not decode.
+/// Parts of libjpeg-turbo's errors (`jerror.h`) about valid files that it does not support.
 const UNSUPPORTED_ERRORS: [&str; 4] = ["Unsupported", "not implemented", "omitted at compile time", "has more than"];
 
 #[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
@@ -210,8 +213,8 @@ fn failure(error: turbojpeg::Error) -> SkipReason {
     damaged(message)
 }
 
-/// The file with an end marker, which some cameras and transfers lose. Where the picture before it ends early the decoder
-/// then says so, except between two scans.
+/// Adds an end marker, which some cameras and transfers lose. The decoder then reports a picture that ends early,
+/// except between two scans.
 fn with_end(bytes: &[u8]) -> Result<Cow<'_, [u8]>, SkipReason> {
     if (Segments { rest: bytes }).any(|segment| segment.marker == END_OF_IMAGE) {
         return Ok(Cow::Borrowed(bytes));
@@ -231,7 +234,7 @@ fn has_all_scans(bytes: &[u8]) -> bool {
     for scan in (Segments { rest: bytes }).filter(|segment| segment.marker == START_OF_SCAN) {
         let Some((&count, rest)) = scan.payload.split_first() else { return false };
         let (selectors, spectrum) = rest.split_at(rest.len().min(2 * usize::from(count)));
-        // The bits of a coefficient come from high to low; the last of them is bit 0.
+        // Bits of a coefficient are sent from high to low; the last one is bit 0.
         let &[first, last, bits] = spectrum else { return false };
         if bits & 0x0F != 0 {
             continue;
@@ -247,14 +250,14 @@ fn has_all_scans(bytes: &[u8]) -> bool {
     !missing.is_empty() && missing.iter().all(|(_, missing)| !missing.contains(&true))
 }
 
-/// The frame header, whose payload is: bits of a sample, height, width, components.
+/// The frame header: bits per sample, height, width, components.
 fn frame(bytes: &[u8]) -> Option<Segment<'_>> {
     Segments { rest: bytes }
         .take_while(|segment| segment.marker != START_OF_SCAN)
         .find(|segment| matches!(segment.marker, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | JPEG_LS))
 }
 
-/// The `count` components of a JPEG in a strip or tile of TIFF, interleaved and not scaled. `is_expected` is asked about
+/// Decodes the `count` components of a JPEG in a TIFF strip or tile, interleaved and not scaled. `is_expected` checks
 /// width and height before anything is allocated.
 pub(crate) fn decode_components(
     bytes: &[u8],
@@ -279,8 +282,8 @@ pub(crate) fn decode_components(
     Ok(samples)
 }
 
-/// A complete JPEG of tables and a picture that are stored apart, with `transform` of Adobe's marker (0: as stored,
-/// 1: `YCbCr`) in the place of all markers that say what the components mean.
+/// Joins separately stored tables and picture, replacing all markers about colour with Adobe's and its `transform` (0
+/// is as stored, 1 is `YCbCr`).
 pub(crate) fn joined(tables: &[u8], picture: &[u8], transform: u8) -> Vec<u8> {
     let mut joined = vec![0xFF, START_OF_IMAGE];
     let adobe = [b"Adobe\0\x64\0\0\0\0".as_slice(), &[transform]].concat();
@@ -307,8 +310,8 @@ fn push_segment(jpeg: &mut Vec<u8>, marker: u8, payload: &[u8]) {
     jpeg.extend(payload);
 }
 
-/// Every writer of JPEG follows Adobe's in storing 255 for no ink, whatever the standard says, and every reader expects
-/// it. Without a colour profile this is what browsers show.
+/// Like Adobe, all JPEG writers store 255 for no ink, whatever the standard says, and all readers expect it. Without a
+/// colour profile this is what browsers show.
 fn rgb_from_inverted_cmyk(mut samples: Vec<u8>) -> Vec<u8> {
     let pixel_count = samples.len() / 4;
     for index in 0..pixel_count {
@@ -321,7 +324,7 @@ fn rgb_from_inverted_cmyk(mut samples: Vec<u8>) -> Vec<u8> {
     samples
 }
 
-/// What stands before the picture about how and when it was taken. The first bytes of a file are enough to find it.
+/// The EXIF segment. The first bytes of a file are enough to find it.
 pub(crate) fn exif(bytes: &[u8]) -> Option<&[u8]> {
     Segments { rest: bytes }
         .take_while(|segment| segment.marker != START_OF_SCAN)
@@ -335,11 +338,11 @@ const START_OF_SCAN: u8 = 0xDA;
 const JFIF: u8 = 0xE0;
 const APPLICATION_1: u8 = 0xE1;
 const ADOBE: u8 = 0xEE;
-/// The start of a frame of JPEG-LS, another format in the same container.
+/// Start of frame of JPEG-LS, another format in the same container.
 const JPEG_LS: u8 = 0xF7;
 
-/// The marker segments of a file up to its end-of-image marker, skipping what lies between them: compressed data, and
-/// stray bytes. Ends early where the data does.
+/// The marker segments of a file up to its end marker, skipping compressed data and stray bytes. Ends early if the data
+/// does.
 struct Segments<'a> {
     rest: &'a [u8],
 }
@@ -357,9 +360,9 @@ impl<'a> Iterator for Segments<'a> {
             let prefix = self.rest.iter().position(|&byte| byte == 0xFF)?;
             let (&marker, after) = self.rest.get(prefix + 1..)?.split_first()?;
             match marker {
-                // Filling: the marker may be the next byte.
+                // A fill byte: the marker may be the next one.
                 0xFF => self.rest = &self.rest[prefix + 1..],
-                // An escaped 0xFF in compressed data, a temporary or restart marker, a start of image: no payload.
+                // An escaped 0xFF, a temporary or restart marker, a start of image: no payload.
                 0x00 | 0x01 | 0xD0..=0xD8 => self.rest = after,
                 END_OF_IMAGE => {
                     self.rest = &[];
@@ -374,206 +377,5 @@ impl<'a> Iterator for Segments<'a> {
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, peak_signal_to_noise, with_segment};
-    use domain::geometry::Orientation;
-    use std::fs;
-
-    fn upright(bytes: &[u8], max_edge: Option<u32>) -> Result<Pixels, SkipReason> {
-        decode(bytes, max_edge)?.into_upright(max_edge)
-    }
-
-    fn is_damaged(bytes: &[u8]) -> bool {
-        // Both at full size and at an eighth, where the decoder skips most of the work.
-        [None, Some(40)].map(|edge| matches!(upright(bytes, edge), Err(SkipReason::Damaged { .. }))) == [true; 2]
-    }
-
-    fn compressed(pixels: &Pixels, adjust: impl Fn(&mut Compressor)) -> Vec<u8> {
-        let mut compressor = Compressor::new().unwrap();
-        adjust(&mut compressor);
-        let (width, height) = (pixels.size.width as usize, pixels.size.height as usize);
-        let image = Image { pixels: &pixels.rgb[..], width, pitch: 3 * width, height, format: PixelFormat::RGB };
-        compressor.compress_to_vec(image).unwrap()
-    }
-
-    #[test]
-    fn truncated_files_are_damaged() {
-        let scenery = fixtures::scenery(400, 300);
-        let progressive = compressed(&scenery, |compressor| compressor.set_progressive(true).unwrap());
-        let photo = fs::read(fixtures::sample("china.jpg")).unwrap();
-        for whole in [fixtures::jpeg(&scenery), progressive, photo] {
-            assert!(upright(&whole, Some(40)).is_ok());
-            for percent in [1, 10, 50, 90, 99] {
-                assert!(is_damaged(&whole[..whole.len() * percent / 100]), "cut at {percent} %");
-            }
-            // Only the end marker is missing, or a part of it.
-            for missing in [1, 2] {
-                let cut = &whole[..whole.len() - missing];
-                assert_eq!(upright(cut, Some(40)), upright(&whole, Some(40)), "{missing} bytes missing");
-            }
-            // The last byte of the picture is missing as well.
-            assert!(is_damaged(&whole[..whole.len() - 3]));
-            // Cut, then closed properly; and cut, then filled up, as recovered files are.
-            let half = &whole[..whole.len() / 2];
-            let first_scan_half = [half, &[0xFF, END_OF_IMAGE]].concat();
-            let filled = [half, &vec![0; whole.len() / 2]].concat();
-            assert!(is_damaged(&first_scan_half));
-            assert!(is_damaged(&filled));
-        }
-    }
-
-    #[test]
-    fn a_progressive_file_without_its_last_scan_is_damaged() {
-        let scenery = fixtures::scenery(400, 300);
-        let whole = compressed(&scenery, |compressor| compressor.set_progressive(true).unwrap());
-        let scans: Vec<usize> =
-            whole.windows(2).enumerate().filter(|(_, pair)| pair == &[0xFF, START_OF_SCAN]).map(|(at, _)| at).collect();
-        // Each scan has its own tables before it.
-        let tables = |scan: usize| whole[..scan].windows(2).rposition(|pair| pair == [0xFF, 0xC4]).unwrap();
-        assert!(scans.len() > 5);
-        for &scan in &scans[1..] {
-            assert!(is_damaged(&whole[..tables(scan)]), "cut before the scan at {scan}");
-        }
-        assert!(upright(&whole[..whole.len() - 2], Some(40)).is_ok());
-    }
-
-    #[test]
-    fn more_scans_than_any_program_writes_are_refused() {
-        let whole = compressed(&fixtures::scenery(64, 48), |compressor| compressor.set_progressive(true).unwrap());
-        let last = |marker: u8| whole.windows(2).rposition(|pair| pair == [0xFF, marker]).unwrap();
-        let (scan, end) = (last(START_OF_SCAN), last(END_OF_IMAGE));
-        let tables = whole[..scan].windows(2).rposition(|pair| pair == [0xFF, 0xC4]).unwrap();
-        // The last scan with its tables, again and again.
-        let with = |more: usize| [&whole[..end], &whole[tables..end].repeat(more), &whole[end..]].concat();
-        assert!(upright(&with(100), None).is_ok());
-        assert!(upright(&with(300), None).is_err());
-    }
-
-    #[test]
-    fn twelve_bits_are_not_supported() {
-        let mut deep = fixtures::jpeg(&fixtures::quarters(16, 16));
-        let frame = deep.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
-        deep[frame + 1] = 0xC1;
-        deep[frame + 4] = 12;
-        assert_eq!(upright(&deep, None), Err(not_supported(ImageFormat::Jpeg, "12 bits")));
-    }
-
-    #[test]
-    fn jpeg_ls_is_named_wherever_its_frame_begins() {
-        let spiff = b"SPIFF\0\x02\0\0\x01\0\0\0\x10\0\0\0\x10\x08\x08\x06\0\0\0\0\0\0\0\0\0".as_slice();
-        let jfif = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0".as_slice();
-        for before in [None, Some((0xE8, spiff)), Some((JFIF, jfif))] {
-            let mut bytes = vec![0xFF, START_OF_IMAGE];
-            if let Some((marker, payload)) = before {
-                push_segment(&mut bytes, marker, payload);
-            }
-            push_segment(&mut bytes, JPEG_LS, b"\x08\0\x10\0\x10\x01\x01\x11\0");
-            push_segment(&mut bytes, START_OF_SCAN, b"\x01\x01\0\0\0\0");
-            bytes.extend([0x12, 0x34]);
-            let expected = SkipReason::NotSupported { format: "JPEG-LS".into(), detail: None };
-            assert_eq!(upright(&bytes, None), Err(expected), "{before:?}");
-        }
-    }
-
-    #[test]
-    fn lossless_pictures_are_read_where_no_colours_are_converted() {
-        let quarters = fixtures::quarters(64, 48);
-        let rgb = compressed(&quarters, |compressor| compressor.set_lossless(true).unwrap());
-        assert_eq!(corners(&upright(&rgb, None).unwrap()), [RED, GREEN, BLUE, YELLOW]);
-        let ycbcr = with_segment(&rgb, JFIF, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
-        assert_eq!(upright(&ycbcr, None), Err(not_supported(ImageFormat::Jpeg, "lossless YCbCr")));
-        let mut compressor = Compressor::new().unwrap();
-        compressor.set_lossless(true).unwrap();
-        let samples = [90; 64 * 48];
-        let image = Image { pixels: &samples[..], width: 64, pitch: 64, height: 48, format: PixelFormat::GRAY };
-        let gray = compressor.compress_to_vec(image).unwrap();
-        assert_eq!(upright(&gray, None), Err(not_supported(ImageFormat::Jpeg, "lossless Gray")));
-    }
-
-    #[test]
-    fn oddities_without_loss_pass() {
-        let stored = fixtures::quarters(90, 60);
-        let whole = fixtures::with_orientation(&fixtures::jpeg(&stored), 3);
-        let end = whole.len() - 2;
-        let trailing = [whole.as_slice(), b"a second picture or a maker's note"].concat();
-        let before_end = [&whole[..end], &[0; 7], &whole[end..]].concat();
-        let in_header = [&whole[..2], &[0; 5], &whole[2..]].concat();
-        let profile = with_segment(&whole, 0xE2, b"ICC_PROFILE\0\x02\x03nonsense");
-        let revision = with_segment(&whole, 0xE0, b"JFIF\0\x07\x01\0\0\x01\0\x01\0\0");
-        let odd = [
-            ("trailing", trailing),
-            ("before end", before_end),
-            ("in header", in_header),
-            ("profile", profile),
-            ("revision", revision),
-        ];
-        for (name, bytes) in odd {
-            let decoded = decode(&bytes, Some(45)).unwrap_or_else(|reason| panic!("{name}: {reason:?}"));
-            assert_eq!(decoded.orientation, Orientation::Rotated180, "{name}");
-            assert_eq!(corners(&decoded.into_upright(Some(45)).unwrap()), [YELLOW, BLUE, GREEN, RED], "{name}");
-            if name != "trailing" {
-                assert!(is_damaged(&bytes[..bytes.len() * 9 / 10]), "{name}");
-            }
-        }
-    }
-
-    #[test]
-    fn scaled_decoding_shows_the_same_picture() {
-        // Odd sides, so that the decoder rounds up, in every scale.
-        for (width, height) in [(1201, 799), (4001, 1003)] {
-            let scenery = fixtures::scenery(width, height);
-            let bytes = compressed(&scenery, |compressor| {
-                compressor.set_quality(95).unwrap();
-                compressor.set_subsamp(Subsamp::None).unwrap();
-            });
-            for edge in [width / 2 - 3, width / 4 - 3, width / 8 - 3] {
-                let scaled = decode(&bytes, Some(edge)).unwrap();
-                assert!(scaled.pixels.size.long_edge() < width);
-                let scaled = scaled.into_upright(Some(edge)).unwrap();
-                let full = decode(&bytes, None).unwrap().into_upright(Some(edge)).unwrap();
-                let ratio = peak_signal_to_noise(&scaled, &full);
-                assert!(ratio > 35.0, "{width} to {edge}: {ratio:.1} dB");
-            }
-        }
-    }
-
-    #[test]
-    fn four_colour_prints_look_right() {
-        let expected = fixtures::quarters(64, 48);
-        // Half of the ink in black: channel = (1 - ink) * (1 - black), each stored inverted.
-        let samples: Vec<u8> = expected
-            .rgb
-            .chunks(3)
-            .flat_map(|rgb| {
-                let white = *rgb.iter().max().unwrap();
-                let inverted = |value: u8| u8::try_from(u32::from(value) * 255 / u32::from(white)).unwrap();
-                [inverted(rgb[0]), inverted(rgb[1]), inverted(rgb[2]), white]
-            })
-            .collect();
-        for colorspace in [Colorspace::CMYK, Colorspace::YCCK] {
-            let mut compressor = Compressor::new().unwrap();
-            compressor.set_colorspace(colorspace).unwrap();
-            compressor.set_subsamp(Subsamp::None).unwrap();
-            let image = Image { pixels: &samples[..], width: 64, pitch: 256, height: 48, format: PixelFormat::CMYK };
-            let bytes = compressor.compress_to_vec(image).unwrap();
-            for max_edge in [None, Some(16)] {
-                let seen = upright(&bytes, max_edge).unwrap();
-                assert_eq!(corners(&seen), [RED, GREEN, BLUE, YELLOW], "{colorspace:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_encoded_carries_no_metadata() {
-        let photo = fixtures::with_orientation(&fixtures::jpeg(&fixtures::scenery(300, 200)), 6);
-        let sent = encode_jpeg(&upright(&photo, Some(100)).unwrap(), 85).unwrap();
-        let markers: Vec<u8> = Segments { rest: &sent }.map(|segment| segment.marker).collect();
-        // Beside tables, frame and scan only JFIF's own, which holds a pixel density.
-        assert!(markers.iter().all(|marker| matches!(marker, 0xC0 | 0xC4 | 0xD9..=0xDB | 0xE0)), "{markers:x?}");
     }
 }

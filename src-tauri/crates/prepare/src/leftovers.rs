@@ -1,9 +1,9 @@
-//! Files that NAS systems, operating systems and photo apps leave between people's photos: thumbnails, recycle bins and
-//! copies of metadata. Imported, each photo would be there twice, or again after it was deleted.
+//! Files that NAS systems, operating systems and photo apps leave between photos: thumbnails, recycle bins and metadata
+//! copies. Importing them would duplicate photos or bring back deleted ones.
 
 use std::path::Path;
 
-/// Folders, in lower case: Synology's and QNAP's thumbnails, snapshots and recycle bins, Windows' and Apple's.
+/// Lower-case folder names: thumbnails, snapshots and recycle bins of Synology, QNAP, Windows and Apple.
 const FOLDERS: [&str; 11] = [
     "@eadir",
     "#recycle",
@@ -18,11 +18,11 @@ const FOLDERS: [&str; 11] = [
     "__macosx",
 ];
 
-/// Libraries of Apple's Photos, iPhoto and Aperture, which keep the photos in other folders than these.
+/// Libraries of Apple's Photos, iPhoto and Aperture, which keep their photos in other folders than these.
 const LIBRARY_EXTENSIONS: [&str; 4] = ["photoslibrary", "photolibrary", "aplibrary", "migratedphotolibrary"];
 const LIBRARY_FOLDERS: [&str; 6] = ["resources", "previews", "thumbnails", "database", "private", "internal"];
 
-/// Whether the file or folder at `path` begins what was left behind. Below such a folder this is not asked.
+/// Whether the file or folder at `path` is a leftover. Not called below such a folder.
 pub(crate) fn is_leftover(path: &Path) -> bool {
     let name = lower_case(path.file_name().unwrap_or_default());
     FOLDERS.contains(&name.as_str())

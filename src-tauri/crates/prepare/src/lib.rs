@@ -1,10 +1,9 @@
-//! Everything that touches the pixels of a photo: finding files in dropped folders, reading them once into the library,
-//! telling which of them look alike, decoding and resizing them for a model, encoding what is sent, and drawing annotations on
-//! copies for reports.
+//! Everything that touches the pixels of a photo: finding files, reading them into the library, comparing them,
+//! decoding and resizing them for a model, encoding, and drawing annotations on copies.
 //!
-//! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads: decoding waits
-//! until memory is free (`memory`). There is no async, no cache and no network here, and nothing is remembered between two
-//! calls. A panic in a decoder is an error of that file.
+//! Originals are only opened for reading. All functions are synchronous and for blocking threads: decoding waits until
+//! memory is free (`memory`). No async, cache, network or state between calls. A panic in a decoder is an error of that
+//! file.
 
 #[cfg(test)]
 mod bombs;
@@ -44,4 +43,4 @@ pub use likeness::Glance;
 pub use memory::{DecodingMemory, MemoryLimit};
 pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;
-pub use scan::{Found, ScanOptions, scan};
+pub use scan::{ScanOptions, ScannedPath, scan};

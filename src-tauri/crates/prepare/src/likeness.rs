@@ -1,29 +1,29 @@
-//! Whether two pictures show the same things in the same places, so that the annotations of one fit the other. A perceptual
-//! hash says that two pictures are alike as a whole; a thing that is absent, has another colour or has moved changes hardly a
-//! bit of it. This looks for such a thing, block by block.
+//! Whether two pictures show the same objects in the same places, so that annotations can be propagated. A perceptual
+//! hash compares pictures as a whole; an object that is absent, recoloured or moved changes hardly a bit of it. This
+//! module looks for such objects, block by block.
 
 use domain::import::{ImageFormat, SkipReason};
 
 use crate::decode::decode_bytes;
 use crate::{DecodingMemory, Pixels};
 
-/// Long edge in which pictures are compared.
+/// Long edge of compared pictures.
 const EDGE: u32 = 96;
-/// The camera may have moved by so many pixels of that.
+/// Maximum camera movement, in these pixels.
 const MOST_SHIFT: i32 = 4;
-/// Side of a block: a thing of a twentieth of the picture fills one.
+/// Side of a block: an object of a twentieth of the picture fills one.
 const BLOCK: usize = 5;
-/// The most that a block may differ by on average, of 255. Measured on the sample photos, with two shots of a burst, another
-/// exposure, another size or another compression: up to 17.6. With a thing of 6 % of the picture or more absent, recoloured or
-/// moved: from 20 on.
+/// Maximum mean difference of a block, of 255. Measured on the sample photos: two shots of a burst, another exposure,
+/// size or compression differ by up to 17.6; an object of 6 % of the picture or more that is absent, recoloured or
+/// moved differs by 20 or more.
 const MOST_DIFFERENCE: i32 = 18;
-/// Exposure may differ by a factor up to this, or by so many levels.
+/// Maximum exposure difference, as a factor or in levels.
 const MOST_GAIN: f32 = 1.33;
 const MOST_OFFSET: i32 = 40;
-/// Levels beyond these may be clipped, and say nothing about the exposure.
+/// Levels outside of these may be clipped, and say nothing about exposure.
 const CLIPPED: std::ops::Range<u8> = 16..250;
 
-/// A picture as it is compared with others.
+/// A picture prepared for comparison.
 #[derive(Debug, Clone)]
 pub struct Glance {
     width: usize,
@@ -31,7 +31,7 @@ pub struct Glance {
     rgb: Vec<u8>,
 }
 
-/// The part of two pictures that both show, each pixel of one beside that of the other.
+/// The common part of two pictures, aligned pixel by pixel.
 struct Overlap {
     width: usize,
     height: usize,
@@ -40,7 +40,7 @@ struct Overlap {
 }
 
 impl Glance {
-    /// Of a thumbnail: a JPEG as [`crate::ingest`] makes it.
+    /// From a thumbnail: a JPEG of [`crate::ingest`].
     pub fn of_thumbnail(jpeg: &[u8], memory: &DecodingMemory) -> Result<Self, SkipReason> {
         Ok(Self::of(decode_bytes(ImageFormat::Jpeg, jpeg, Some(EDGE), memory)?))
     }
@@ -49,14 +49,14 @@ impl Glance {
         Self { width: pixels.size.width as usize, height: pixels.size.height as usize, rgb: pixels.rgb }
     }
 
-    /// Whether what is annotated on one picture is on the other one as well. The camera may have moved a little between
-    /// the two, and the exposure, size and compression may differ.
+    /// Whether annotations of one picture also fit the other one. The camera may have moved slightly, and exposure,
+    /// size and compression may differ.
     #[must_use]
     pub fn shows_the_same_as(&self, other: &Self) -> bool {
         self.worst_difference(other) <= MOST_DIFFERENCE
     }
 
-    /// The mean difference in the block that differs most, of 255.
+    /// The mean difference of the worst block, of 255.
     fn worst_difference(&self, other: &Self) -> i32 {
         let (right, down) = self.shift_to(other);
         let overlap = self.overlap(other, right, down).equally_exposed();
@@ -66,7 +66,7 @@ impl Glance {
         worst(&overlap.one, &overlap.other).max(worst(&overlap.other, &overlap.one))
     }
 
-    /// By how many pixels `other` is to be moved so that both fit best, by brightness.
+    /// The shift in pixels that aligns `other` best, by brightness.
     fn shift_to(&self, other: &Self) -> (i32, i32) {
         let mut best = (f32::INFINITY, 0, (0, 0));
         for down in -MOST_SHIFT..=MOST_SHIFT {
@@ -102,7 +102,7 @@ impl Glance {
 }
 
 impl Overlap {
-    /// The mean difference of brightness, when one picture is as bright as the other on the whole.
+    /// The mean difference of brightness, with equal overall brightness.
     #[expect(clippy::cast_precision_loss, reason = "sums of some thousand pixels")]
     fn misfit(&self) -> f32 {
         if self.one.is_empty() {
@@ -116,8 +116,8 @@ impl Overlap {
         differences.iter().map(|&difference| (difference as f32 - mean).abs()).sum::<f32>() / count
     }
 
-    /// The darker picture made as bright as the other one, by a factor or by an offset, whichever fits better. What is
-    /// clipped in the brighter one is then clipped in both.
+    /// Brightens the darker picture to match, by a factor or an offset, whichever fits better. What is clipped in the
+    /// brighter one is then clipped in both.
     fn equally_exposed(self) -> Self {
         let levels = || self.one.as_flattened().iter().zip(self.other.as_flattened());
         let unclipped: Vec<(f32, f32)> = levels()
@@ -164,8 +164,8 @@ fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
-/// By how much each pixel differs from what is around its place in the other picture: edges that lie a fraction of a pixel
-/// aside do not count.
+/// The difference of each pixel from the neighbourhood of its place in the other picture: edges shifted by a fraction
+/// of a pixel do not count.
 fn differences(pixels: &[[u8; 3]], among: &[[u8; 3]], width: usize, height: usize) -> Vec<i32> {
     let mut differences = Vec::with_capacity(pixels.len());
     for y in 0..height {
@@ -189,7 +189,7 @@ fn differences(pixels: &[[u8; 3]], among: &[[u8; 3]], width: usize, height: usiz
     differences
 }
 
-/// The mean of the block with the highest one.
+/// The mean of the worst block.
 fn worst_block(differences: &[i32], width: usize, height: usize) -> i32 {
     let (block_width, block_height) = (BLOCK.min(width), BLOCK.min(height));
     let mut worst = 0;
@@ -231,7 +231,7 @@ mod tests {
         Glance::of_thumbnail(&jpeg(&small, 82), &fixtures::memory()).unwrap()
     }
 
-    /// The middle nine tenths of a photo as a camera sees them that moved by so many per cent.
+    /// The central nine tenths of a photo, from a camera that moved by these per cents.
     fn seen(photo: &RgbImage, (right, down): (i32, i32)) -> RgbImage {
         let (width, height) = (photo.width() * 9 / 10, photo.height() * 9 / 10);
         let start = |side: u32, part: u32, moved: i32| {
@@ -241,7 +241,7 @@ mod tests {
         image::imageops::crop_imm(photo, left, top, width, height).to_image()
     }
 
-    /// With a disc of a colour, its middle and width in per cent of the long edge.
+    /// With a coloured disc; center and width in per cent of the long edge.
     fn with_disc(photo: &RgbImage, (x, y): (u32, u32), width: u32, color: [u8; 3]) -> RgbImage {
         let edge = photo.width().max(photo.height());
         let (middle_x, middle_y) = (i64::from(photo.width() * x / 100), i64::from(photo.height() * y / 100));
@@ -256,7 +256,7 @@ mod tests {
         changed
     }
 
-    /// With a part of another photo as the thing, so that it has edges and texture of its own.
+    /// With a patch of another photo, which has edges and texture.
     fn with_patch(photo: &RgbImage, (x, y): (u32, u32), width: u32, other: &RgbImage) -> RgbImage {
         let side = photo.width().max(photo.height()) * width / 100;
         let thing = image::imageops::crop_imm(

@@ -1,8 +1,8 @@
-//! How much memory this process may use: that of the machine, or less where the process is confined.
+//! How much memory this process may use: that of the machine, or less if the process is limited.
 
 use std::path::Path;
 
-/// Of a machine that does not say how much memory it has, in bytes.
+/// Default if the machine's memory is unknown, in bytes.
 const UNKNOWN: u64 = 4 << 30;
 
 /// In bytes.
@@ -15,7 +15,7 @@ pub(crate) fn usable_memory() -> u64 {
     limits.into_iter().flatten().min().unwrap_or(UNKNOWN)
 }
 
-/// As set by `ulimit -v`.
+/// From `ulimit -v`.
 #[cfg(unix)]
 fn address_space_limit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::As).current
@@ -26,8 +26,7 @@ fn address_space_limit() -> Option<u64> {
     None
 }
 
-/// How much of the address space is left where `ulimit -v` limits it, in bytes. Threads take much of it for memory that they
-/// may never use.
+/// Remaining address space under `ulimit -v`, in bytes. Threads reserve much of it without using it.
 pub(crate) fn address_space_left() -> Option<u64> {
     let limit = address_space_limit()?;
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -36,14 +35,14 @@ pub(crate) fn address_space_left() -> Option<u64> {
     Some(limit.saturating_sub(taken.saturating_mul(1024)))
 }
 
-/// Of containers and of services; Linux alone has these.
+/// The limit of containers and services, on Linux only.
 fn control_group_limit() -> Option<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
     limit_of_groups(&groups, Path::new("/sys/fs/cgroup"))
 }
 
-/// The smallest limit of the groups that a process is in, and of those around them. `groups` is its list, a line each:
-/// `0::/service` of version 2, and `5:memory:/service` of version 1.
+/// The smallest limit of a process's control groups and their parents. `groups` has a line each: `0::/service` (version
+/// 2) or `5:memory:/service` (version 1).
 fn limit_of_groups(groups: &str, mounted_at: &Path) -> Option<u64> {
     let limits = groups.lines().flat_map(|line| {
         let mut parts = line.splitn(3, ':').skip(1);
@@ -55,7 +54,7 @@ fn limit_of_groups(groups: &str, mounted_at: &Path) -> Option<u64> {
         };
         let counts = controllers.is_empty() || controllers.split(',').any(|controller| controller == "memory");
         let group = base.join(group.trim_start_matches('/'));
-        // In a container the group may be named as it is outside, and be mounted as the root.
+        // In a container the group may have its outside name and be mounted as the root.
         let around = group.ancestors().take_while(|path| path.starts_with(&base)).map(|path| path.join(file));
         around.filter(move |_| counts).collect::<Vec<_>>()
     });

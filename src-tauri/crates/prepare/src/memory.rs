@@ -1,27 +1,27 @@
-//! The memory that decoding may take, of all pictures in progress together. It is set aside before anything is allocated: a
-//! picture that needs more than there is at all is refused, and one that needs more than is free now waits. Where `ulimit -v`
-//! limits the address space, what is left of that counts as well.
+//! The memory budget of all decoding in progress. Memory is reserved before anything is allocated: a picture that
+//! exceeds the whole budget is refused, and one that exceeds the free part waits. The remaining address space under
+//! `ulimit -v` counts as well.
 //!
-//! Those that wait are served in the order in which they came, so that a large picture is not passed over by small ones for
-//! ever. Nobody waits while holding a part: then two could wait for each other.
+//! Waiting pictures are served in order, so that small ones do not starve a large one. Holders of memory never wait,
+//! which prevents deadlocks.
 
 use crate::machine;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Of the machine's memory, in percent: what all decoding in progress may take together, unless a setting says otherwise.
+/// Percentage of the machine's memory for all decoding in progress, unless set otherwise.
 const SHARE_TOGETHER: u64 = 25;
-/// The same for a picture that is decoded while no other is.
+/// The same for a picture that is decoded alone.
 const SHARE_ALONE: u64 = 60;
-/// Enough for a photo of a camera on any machine.
+/// Enough for any camera's photo.
 const LEAST: u64 = 64_000_000;
 
-/// Of a limited address space, what is left to threads and everything else. An allocation that fails ends the process.
+/// Address space left for threads and everything else, because a failed allocation aborts the process.
 const ADDRESS_SPACE_SPARED: u64 = 128_000_000;
-/// What needs no more than this is decoded however little address space is left.
+/// Pictures that need no more than this are decoded however little address space is left.
 const ALWAYS_TRIED: u64 = 32_000_000;
 
-/// A budget in bytes. Clones share it.
+/// A budget in bytes, shared by clones.
 #[derive(Debug, Clone)]
 pub struct DecodingMemory(Arc<Shared>);
 
@@ -29,7 +29,7 @@ pub struct DecodingMemory(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     freed: Condvar,
-    /// How much address space is left; `None`: as much as one likes.
+    /// Remaining address space; `None` if unlimited.
     address_space_left: fn() -> Option<u64>,
 }
 
@@ -37,22 +37,22 @@ struct Shared {
 struct State {
     limit: MemoryLimit,
     used: u64,
-    /// Those that wait, the first first.
+    /// Waiting requests, in order.
     waiting: VecDeque<u64>,
     next_ticket: u64,
 }
 
-/// How much decoding may take, in bytes.
+/// Limits of decoding, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryLimit {
     /// All pictures in progress together.
     together: u64,
-    /// A picture while no other is in progress; at least as much.
+    /// A picture that is decoded alone; at least as much.
     alone: u64,
 }
 
 impl MemoryLimit {
-    /// `bytes` for one picture as for many.
+    /// `bytes` for one picture as well as for many.
     #[must_use]
     pub fn of(bytes: u64) -> Self {
         Self { together: bytes, alone: bytes }
@@ -60,7 +60,7 @@ impl MemoryLimit {
 }
 
 impl Default for MemoryLimit {
-    /// A quarter of the memory that this process may use, and 60 % of it for a picture alone.
+    /// A quarter of the memory that this process may use, and 60 % for a picture alone.
     fn default() -> Self {
         let usable = machine::usable_memory();
         let share = |percent: u64| (usable / 100 * percent).max(LEAST);
@@ -68,14 +68,14 @@ impl Default for MemoryLimit {
     }
 }
 
-/// Memory that is set aside until this is dropped.
+/// Reserved memory, released on drop.
 #[derive(Debug)]
-pub struct Reservation {
+pub struct MemoryReservation {
     memory: DecodingMemory,
     bytes: u64,
 }
 
-/// More is needed than there is at all, in bytes.
+/// More is needed than the whole budget, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TooMuch {
     OverLimit { needed: u64, limit: u64 },
@@ -99,14 +99,14 @@ impl DecodingMemory {
         Self(Arc::new(Shared { state: Mutex::new(state), freed: Condvar::new(), address_space_left }))
     }
 
-    /// Takes effect for what is not set aside yet.
+    /// Applies to new reservations.
     pub fn set_limit(&self, limit: MemoryLimit) {
         self.state().limit = limit;
         self.0.freed.notify_all();
     }
 
     /// Waits until `bytes` are free.
-    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation, TooMuch> {
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<MemoryReservation, TooMuch> {
         let mut state = self.state();
         let ticket = state.next_ticket;
         state.next_ticket += 1;
@@ -120,9 +120,9 @@ impl DecodingMemory {
                 let left = self.address_space_for(bytes);
                 if state.used.saturating_add(bytes) <= left {
                     state.used += bytes;
-                    break Ok(Reservation { memory: self.clone(), bytes });
+                    break Ok(MemoryReservation { memory: self.clone(), bytes });
                 }
-                // Nothing that could be waited for.
+                // Waiting would not help.
                 if state.used == 0 {
                     break Err(TooMuch::OverAddressSpace { needed: bytes, left });
                 }
@@ -131,13 +131,13 @@ impl DecodingMemory {
         };
         state.waiting.retain(|&other| other != ticket);
         drop(state);
-        // There may be room for the next one as well.
+        // There may be room for the next one too.
         self.0.freed.notify_all();
         result
     }
 
-    /// How much address space there is for something that needs `bytes`, and for what is set aside already. Of that a part is
-    /// taken, and counts twice: others wait a little longer then.
+    /// Address space needed for `bytes` plus reserved memory. A part of the latter is in use already and counts twice,
+    /// which only makes others wait longer.
     fn address_space_for(&self, bytes: u64) -> u64 {
         if bytes <= ALWAYS_TRIED {
             return u64::MAX;
@@ -151,19 +151,19 @@ impl DecodingMemory {
 }
 
 impl State {
-    /// Whether a picture for which `held` bytes are set aside may have `bytes` more.
+    /// Whether a picture with `held` reserved bytes may reserve `bytes` more.
     fn has_room(&self, held: u64, bytes: u64) -> bool {
         let limit = if self.used == held { self.limit.alone } else { self.limit.together };
         self.used.checked_add(bytes).is_some_and(|used| used <= limit)
     }
 }
 
-impl Reservation {
+impl MemoryReservation {
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Sets aside `bytes` more if they are free right now, and says whether they were.
+    /// Reserves `bytes` more if they are free now; returns whether they were.
     pub(crate) fn try_grow(&mut self, bytes: u64) -> bool {
         let mut state = self.memory.state();
         let address_space = self.memory.address_space_for(bytes);
@@ -175,7 +175,7 @@ impl Reservation {
         has_room
     }
 
-    /// Gives back all but `bytes`.
+    /// Releases all but `bytes`.
     pub(crate) fn shrink_to(&mut self, bytes: u64) {
         let surplus = self.bytes.saturating_sub(bytes);
         self.bytes -= surplus;
@@ -184,7 +184,7 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
+impl Drop for MemoryReservation {
     fn drop(&mut self) {
         self.shrink_to(0);
     }
@@ -197,8 +197,8 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    /// Waits for `bytes` on a thread of its own; says when it has them, and keeps them until the answer is dropped.
-    fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<Reservation, TooMuch>> {
+    /// Reserves `bytes` on a thread of its own; reports when done, and releases them when the answer is dropped.
+    fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<MemoryReservation, TooMuch>> {
         let (send, receive) = mpsc::channel();
         let before = memory.state().waiting.len();
         let its = memory.clone();
@@ -284,7 +284,7 @@ mod tests {
         assert!(second.try_recv().is_err());
         first.shrink_to(90);
         let mut second = second.recv_timeout(SOON).unwrap().unwrap();
-        // Together they have what is for many.
+        // Together they have used up the budget for many.
         assert!(!first.try_grow(1) && !second.try_grow(1));
         let third = waiting(&memory, 150);
         drop(first);

@@ -1,10 +1,9 @@
-//! The order in which people expect file names: numbers by value, `img2` before `img10`, letters without regard to
-//! case.
+//! Natural order of file names: numbers by value, `img2` before `img10`, case-insensitive.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
 
-/// Compares two file names. Equal only for equal names, so that an order is always the same.
+/// Compares two file names. Equal only for equal names, so that the order is total.
 pub(crate) fn compare(a: &OsStr, b: &OsStr) -> Ordering {
     let (a, b) = (a.as_encoded_bytes(), b.as_encoded_bytes());
     compare_tokens(a, b).then_with(|| a.cmp(b))
@@ -31,7 +30,7 @@ fn compare_tokens(mut a: &[u8], mut b: &[u8]) -> Ordering {
     }
 }
 
-/// Splits the digits off the front, without leading zeros.
+/// Splits off leading digits, without leading zeros.
 fn take_number<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let len = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     let (digits, after) = rest.split_at(len);

@@ -1,5 +1,5 @@
-//! What a picture looks like at a glance, in 64 bits that hardly change when the picture is resized, compressed or made
-//! brighter, or the camera moves a little. What counts as similar is for `domain::similar` to say.
+//! A 64-bit perceptual hash that hardly changes when a picture is resized, compressed or brightened, or the camera
+//! moves slightly. `domain::similar` decides what is similar.
 
 use crate::decode::decode_bytes;
 use crate::{DecodingMemory, Pixels};
@@ -7,7 +7,7 @@ use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
 use std::f32::consts::PI;
 
-/// Waves along a side, from none to seven halves: what is finer is detail that compression and a shaking hand change.
+/// Frequencies per side, from zero to seven half waves: finer ones change with compression and camera shake.
 const WAVE_COUNT: usize = 8;
 
 /// The perceptual hash of a picture; upright, so that it does not depend on how the camera was held.
@@ -54,20 +54,19 @@ pub fn perceptual_hash(pixels: &Pixels) -> PerceptualHash {
     PerceptualHash(frequencies.iter().fold(0, |bits, &frequency| bits << 1 | u64::from(frequency > median)))
 }
 
-/// The perceptual hash of an image whose thumbnail is all that is at hand: a JPEG as [`crate::ingest`] makes it. What
-/// compression changes is no more than two bits.
+/// The perceptual hash from a thumbnail: a JPEG of [`crate::ingest`]. Compression changes at most two bits.
 pub fn perceptual_hash_of_thumbnail(jpeg: &[u8], memory: &DecodingMemory) -> Result<PerceptualHash, SkipReason> {
     Ok(perceptual_hash(&decode_bytes(ImageFormat::Jpeg, jpeg, None, memory)?))
 }
 
-/// The cosines of the transform (DCT-II) for every place along a side.
+/// The DCT-II cosines for every position along a side.
 #[expect(clippy::cast_precision_loss, reason = "sides are far below the 24 bits that a float holds exactly")]
 fn waves(side: usize) -> Vec<[f32; WAVE_COUNT]> {
     let wave = |place: usize, wave: usize| (PI * wave as f32 * (place as f32 + 0.5) / side as f32).cos();
     (0..side).map(|place| std::array::from_fn(|number| wave(place, number))).collect()
 }
 
-/// By ITU-R BT.601, as JPEG has it.
+/// Luma by ITU-R BT.601, as in JPEG.
 fn brightness(pixel: &[u8]) -> f32 {
     0.299 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.114 * f32::from(pixel[2])
 }
@@ -95,7 +94,7 @@ mod tests {
         perceptual_hash(&pixels(&image.resize(384, 384, FilterType::Triangle)))
     }
 
-    /// The part of a photo in which its middle `percent` are seen by a camera that moved by so many per cent.
+    /// The central `percent` of a photo, from a camera that moved by these per cents.
     fn seen(photo: &DynamicImage, percent: u32, (right, down): (i32, i32)) -> DynamicImage {
         let (width, height) = (photo.width() * percent / 100, photo.height() * percent / 100);
         let start = |side: u32, part: u32, moved: i32| {

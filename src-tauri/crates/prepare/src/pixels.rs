@@ -1,4 +1,4 @@
-//! Decoded pictures in memory, and the two things done to every one of them: resizing and turning upright.
+//! Decoded pictures in memory, and resizing and rotating them.
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::SkipReason;
@@ -7,7 +7,7 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{ResizeOptions, Resizer};
 
-/// An upright picture, eight bits for each of red, green and blue, rows from top to bottom without padding.
+/// An upright picture, eight bits each for red, green and blue, rows from top to bottom without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pixels {
     pub size: PixelSize,
@@ -15,20 +15,20 @@ pub struct Pixels {
     pub rgb: Vec<u8>,
 }
 
-/// A picture as its file stores it, not turned yet and maybe scaled down by the decoder.
+/// A picture as its file stores it, not rotated yet and maybe scaled by the decoder.
 pub(crate) struct Stored {
     pub(crate) pixels: Pixels,
-    /// How many columns and rows of `pixels` the picture fills. A decoder that scales by a half rounds odd sides up,
-    /// and the last column is then worth only half a pixel.
+    /// Columns and rows of `pixels` that the picture fills. A decoder that scales by a half rounds odd sides up, and
+    /// the last column is then only half filled.
     pub(crate) filled: (f64, f64),
-    /// Size of the picture in the file, before any scaling.
+    /// Size of the picture in the file, before scaling.
     pub(crate) size: PixelSize,
     pub(crate) orientation: Orientation,
     pub(crate) taken: Option<Taken>,
 }
 
 impl Stored {
-    /// The picture, resized so that its long edge is at most `max_edge` and turned upright.
+    /// The picture, resized to a long edge of at most `max_edge` and rotated upright.
     pub(crate) fn into_upright(self, max_edge: Option<u32>) -> Result<Pixels, SkipReason> {
         let target = fitted(self.size, max_edge);
         let pixels = if self.pixels.size == target { self.pixels } else { resized(&self.pixels, self.filled, target)? };
@@ -36,17 +36,17 @@ impl Stored {
     }
 }
 
-/// The size that a picture of `size` is wanted in.
+/// The target size for a picture of `size`.
 pub(crate) fn fitted(size: PixelSize, max_edge: Option<u32>) -> PixelSize {
     max_edge.map_or(size, |edge| size.fit_within(edge))
 }
 
-/// Lanczos with three lobes: the sharpest result for models that read small text.
+/// Lanczos with three lobes: the sharpest result, for models that read small text.
 fn resized(pixels: &Pixels, filled: (f64, f64), target: PixelSize) -> Result<Pixels, SkipReason> {
     let PixelSize { width, height } = pixels.size;
     let options = ResizeOptions::new().crop(0.0, 0.0, filled.0, filled.1);
     let mut rgb = vec![0; 3 * target.width as usize * target.height as usize];
-    // Of this kind of pixel alone: the resizer that looks at the kind takes two minutes to compile for all of them.
+    // Typed, because the resizer for any pixel type takes two minutes to compile.
     let source = TypedImageRef::<U8x3>::from_buffer(width, height, &pixels.rgb).map_err(damaged)?;
     let mut result = TypedImage::<U8x3>::from_buffer(target.width, target.height, &mut rgb).map_err(damaged)?;
     Resizer::new().resize_typed(&source, &mut result, &options).map_err(damaged)?;
@@ -60,8 +60,8 @@ fn damaged(error: impl Into<Box<dyn std::error::Error>>) -> SkipReason {
 fn turned(stored: Pixels, orientation: Orientation) -> Pixels {
     let (width, height) = (stored.size.width as usize, stored.size.height as usize);
     let last = width * height - 1;
-    // Which stored pixel comes first in the upright picture, and how many pixels further the next column and the next
-    // row are. Steps back wrap around.
+    // The first stored pixel of the upright picture, and the steps to the next column and row. Negative steps wrap
+    // around.
     let (first, column_step, row_step) = match orientation {
         Orientation::Upright => return stored,
         Orientation::MirroredHorizontally => (width - 1, 1_usize.wrapping_neg(), width),
@@ -86,12 +86,12 @@ fn turned(stored: Pixels, orientation: Orientation) -> Pixels {
     Pixels { size, rgb }
 }
 
-/// Product of two numbers that stand for 0 to 1, rounded to the nearest.
+/// Product of two numbers from 0 to 1 in 255ths, rounded to nearest.
 pub(crate) fn multiply(a: u8, b: u8) -> u8 {
     u8::try_from((u32::from(a) * u32::from(b) + 127) / 255).unwrap_or(u8::MAX)
 }
 
-/// `value` on white, as much of it as `alpha` says.
+/// `value` blended on white by `alpha`.
 pub(crate) fn over_white(value: u8, alpha: u8) -> u8 {
     255 - multiply(255 - value, alpha)
 }

@@ -1,4 +1,4 @@
-//! PNG, row by row: what is in memory is the result and a row. Interlaced pictures go to the `image` crate, since their rows
+//! PNG, row by row: memory holds the result and a row. Interlaced pictures use the `image` crate, because their rows
 //! come in seven passes.
 
 use crate::header::{Header, check_size, damaged, not_supported, zeros};
@@ -10,10 +10,10 @@ use domain::import::{ImageFormat, SkipReason};
 use domain::taken::Taken;
 use std::io::Cursor;
 
-/// For what is kept beside the pixels: EXIF, palettes, rows.
+/// Limit for EXIF, palettes and rows.
 const MAX_METADATA_BYTES: usize = 64 << 20;
 
-/// What decoding will take.
+/// Reads the header.
 pub(crate) fn header(bytes: &[u8]) -> Result<Header, SkipReason> {
     let reader = reader(bytes)?;
     let info = reader.info();
@@ -21,7 +21,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Header, SkipReason> {
         return raster::header(ImageFormat::Png, bytes);
     }
     let size = size(&reader)?;
-    // A row as stored, the one before it, and as it is given out.
+    // A stored row, the previous one, and the output row.
     let rows = 3 * reader.output_line_size(size.width).unwrap_or(usize::MAX) as u64;
     let metadata = info.exif_metadata.as_ref().map_or(0, |exif| exif.len() as u64);
     let orientation = info.exif_metadata.as_deref().map(exif::orientation).unwrap_or_default();
@@ -29,7 +29,7 @@ pub(crate) fn header(bytes: &[u8]) -> Result<Header, SkipReason> {
     Ok(Header { size, decoded_size: size, orientation, decoder_bytes })
 }
 
-/// The picture in its full size; of an animation the one that programs show which know nothing of animations.
+/// The picture in full size; of an animation the default image.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     let mut reader = reader(bytes)?;
     if reader.info().interlaced {
@@ -53,7 +53,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     })
 }
 
-/// When the picture was taken, without decoding it.
+/// The capture time, without decoding.
 pub(crate) fn taken(bytes: &[u8]) -> Option<Taken> {
     exif::taken(reader(bytes).ok()?.info().exif_metadata.as_deref()?)
 }
@@ -64,10 +64,10 @@ fn reader(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, SkipReason> {
         return Err(not_supported(ImageFormat::Png, "Apple's CgBI"));
     }
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MAX_METADATA_BYTES });
-    // Neither is looked at, and a small one may expand to any size.
+    // Neither is used, and a small one may expand to any size.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    // Palettes become colors, fewer than eight bits become eight, and a color that is transparent becomes transparency.
+    // Expands palettes, fewer than eight bits, and transparent colours.
     decoder.set_transformations(Transformations::EXPAND);
     decoder.read_info().map_err(damaged)
 }
@@ -78,7 +78,7 @@ fn size<R: std::io::BufRead + std::io::Seek>(reader: &Reader<R>) -> Result<Pixel
     Ok(size)
 }
 
-/// From samples as they are stored to red, green and blue on white.
+/// Converts stored samples to RGB on white.
 fn spread(samples: &[u8], (color, depth): (ColorType, BitDepth), pixels: &mut [u8]) -> Result<(), SkipReason> {
     if (color, depth) == (ColorType::Rgb, BitDepth::Eight) {
         pixels.copy_from_slice(samples);
@@ -97,7 +97,7 @@ fn spread(samples: &[u8], (color, depth): (ColorType, BitDepth), pixels: &mut [u
     for (stored, pixel) in samples.chunks_exact(pixel_len).zip(pixels.chunks_exact_mut(3)) {
         for (channel, shown) in pixel.iter_mut().enumerate() {
             let value = level(stored, if count < 3 { 0 } else { channel });
-            // Two samples or four: the last one is transparency.
+            // Two or four samples: the last one is transparency.
             *shown = if count % 2 == 0 { over_white(value, level(stored, count - 1)) } else { value };
         }
     }
@@ -116,7 +116,7 @@ mod tests {
     use crate::fixtures::{encoded, rgb_image, scenery};
     use image::DynamicImage;
 
-    /// As the `image` crate decodes it, by way of what is used for interlaced pictures.
+    /// Same result as the `image` crate, which is used for interlaced pictures.
     #[test]
     fn rows_show_what_the_whole_picture_shows() {
         let image = rgb_image(&scenery(61, 37));

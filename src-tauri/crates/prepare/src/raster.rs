@@ -1,4 +1,4 @@
-//! Decoding by the `image` crate: WebP, GIF, BMP and interlaced PNG, and the few JPEG files that libjpeg-turbo won't start on.
+//! Decoding by the `image` crate: WebP, GIF, BMP and interlaced PNG, and the few JPEG files that libjpeg-turbo refuses.
 
 use crate::header::{Header, check_size, damaged, not_supported};
 use crate::pixels::{Pixels, Stored, over_white};
@@ -12,10 +12,10 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, Limi
 use std::borrow::Cow;
 use std::io::Cursor;
 
-/// What a decoder may allocate before the size of the picture is known, and beside the picture afterwards.
+/// Allocation limit before the picture's size is known, and beside the picture afterwards.
 const OVERHEAD_BYTES: u64 = 64 << 20;
 
-/// What decoding will take.
+/// Reads the header.
 pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipReason> {
     let failure = |error| failure(format, error);
     if format == ImageFormat::WebP {
@@ -28,18 +28,18 @@ pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipRe
         check_bmp(bytes)?;
     }
     let decoder = reader(format, bytes).into_decoder().map_err(failure)?;
-    // Where the end is missing, the file is copied to be given one.
+    // If the end is missing, the file is copied to add one.
     let copied = missing_end(format, bytes).map_or(0, |end| (bytes.len() + end.len()) as u64);
     header_of(decoder, format, bytes, |area| match format {
         ImageFormat::Gif => gif_frame_bytes(bytes),
-        // The file is copied; the coefficients are held, of up to four components.
+        // The file is copied; coefficients of up to four components are held.
         ImageFormat::Jpeg => 8 * area + bytes.len() as u64,
         ImageFormat::Png => copied + unpacked_metadata_bytes(bytes).min(OVERHEAD_BYTES),
         _ => copied,
     })
 }
 
-/// `extra_bytes` is told how many pixels there are, and says what the decoder holds beside the picture.
+/// `extra_bytes` gets the number of pixels, and returns the decoder's memory beside the picture.
 fn header_of(
     mut decoder: impl ImageDecoder,
     format: ImageFormat,
@@ -50,7 +50,7 @@ fn header_of(
     let size = PixelSize::new(width, height);
     check_size(size)?;
     let color = decoder.color_type();
-    // Other kinds of pixels are copied to these, and those with transparency then brought to three bytes in place.
+    // Other pixel formats are converted to these, and those with transparency then reduced to three bytes in place.
     let converted = match (color, color.has_alpha()) {
         (ColorType::Rgb8 | ColorType::Rgba8, _) => 0,
         (_, false) => 3 * size.area(),
@@ -62,9 +62,9 @@ fn header_of(
     Ok(Header { size, decoded_size: size, orientation, decoder_bytes })
 }
 
-/// At most what the metadata of a PNG takes when it is unpacked.
+/// Maximum size of a PNG's unpacked metadata.
 fn unpacked_metadata_bytes(bytes: &[u8]) -> u64 {
-    /// The most that Deflate packs into a byte (RFC 1951).
+    /// Deflate's maximum ratio (RFC 1951).
     const MAX_RATIO: u64 = 1032;
     const SIGNATURE_LEN: usize = 8;
     let mut rest = bytes.get(SIGNATURE_LEN..).unwrap_or_default();
@@ -78,14 +78,14 @@ fn unpacked_metadata_bytes(bytes: &[u8]) -> u64 {
             b"tEXt" => total = total.saturating_add(len.into()),
             _ => {}
         }
-        // A checksum of four bytes follows.
+        // Followed by a four-byte checksum.
         let next = usize::try_from(len).ok().and_then(|len| after.get(len.checked_add(4)?..));
         rest = next.unwrap_or_default();
     }
     total
 }
 
-/// The first frame, where it is not as large as the canvas. It may be larger.
+/// Memory of the first frame, if it differs from the canvas in size. It may be larger.
 fn gif_frame_bytes(bytes: &[u8]) -> u64 {
     let mut options = gif::DecodeOptions::new();
     options.set_color_output(gif::ColorOutput::RGBA);
@@ -99,14 +99,14 @@ fn gif_frame_bytes(bytes: &[u8]) -> u64 {
     frame_size().map_or(0, |frame| 4 * frame.area())
 }
 
-/// The picture in its full size; of an animation the first frame.
+/// The picture in full size; of an animation the first frame.
 pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipReason> {
     let failure = |error| failure(format, error);
     if format == ImageFormat::WebP {
         let bytes = webp::with_stored_alpha(bytes);
         let mut decoder = WebPDecoder::new(Cursor::new(&*bytes)).map_err(failure)?;
         if decoder.has_animation() {
-            // Browsers ignore the background that the file names.
+            // Browsers ignore the file's background colour.
             decoder.set_background_color(Rgba([255; 4])).map_err(failure)?;
         }
         return decode_with(format, &bytes, decoder);
@@ -124,7 +124,7 @@ fn decode_with(format: ImageFormat, bytes: &[u8], mut decoder: impl ImageDecoder
     let size = PixelSize::new(width, height);
     check_size(size)?;
 
-    // Some decoders hold a second copy while they convert.
+    // Some decoders hold a second copy while converting.
     let max_alloc = decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES);
     decoder.set_limits(limits(max_alloc)).map_err(failure)?;
     let exif = exif_of(&mut decoder, format, bytes);
@@ -132,7 +132,8 @@ fn decode_with(format: ImageFormat, bytes: &[u8], mut decoder: impl ImageDecoder
     let image = DynamicImage::from_decoder(decoder).map_err(failure)?;
     let rgb = if image.color().has_alpha() {
         let rgba = image.into_rgba8().into_raw();
-        // Programs that fill the fourth byte of a BMP with zeros mean nothing by it; Windows shows those pictures opaque.
+        // Some programs fill the fourth byte of a BMP with zeros without meaning transparency; Windows shows those
+        // pictures opaque.
         let is_unused = format == ImageFormat::Bmp && rgba.iter().skip(3).step_by(4).all(|&alpha| alpha == 0);
         rgb_of(rgba, if is_unused { |value, _| value } else { over_white })
     } else {
@@ -164,12 +165,12 @@ fn limits(max_alloc: u64) -> Limits {
     limits
 }
 
-/// The file with the end that decoders insist on, where only that is missing and no pixel.
+/// Adds the missing end that decoders require, if no pixel is missing.
 fn with_end(format: ImageFormat, bytes: &[u8]) -> Cow<'_, [u8]> {
     missing_end(format, bytes).map_or(Cow::Borrowed(bytes), |end| Cow::Owned([bytes, end].concat()))
 }
 
-/// The end that decoders insist on, where only that is missing and no pixel.
+/// The missing end that decoders require, if no pixel is missing.
 fn missing_end(format: ImageFormat, bytes: &[u8]) -> Option<&'static [u8]> {
     const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
     const PADDING: &[u8] = &[0; 4];
@@ -204,7 +205,7 @@ fn check_bmp(bmp: &[u8]) -> Result<(), SkipReason> {
     }
 }
 
-/// Rows of a BMP are padded to four bytes. Some writers leave that out after the last row.
+/// Rows of a BMP are padded to four bytes. Some writers omit that after the last row.
 fn missing_padding(bmp: &[u8]) -> Option<usize> {
     const CORE_HEADER_LEN: u32 = 12;
     const UNCOMPRESSED: [u32; 2] = [0, 3];
@@ -226,7 +227,7 @@ fn missing_padding(bmp: &[u8]) -> Option<usize> {
     usize::try_from(missing).ok()
 }
 
-/// When the picture was taken, without decoding it.
+/// The capture time, without decoding.
 pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
     if format == ImageFormat::WebP {
         return exif::taken(webp::exif(bytes)?);
@@ -234,7 +235,7 @@ pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
     exif::taken(&exif_of(&mut reader(format, bytes).into_decoder().ok()?, format, bytes)?)
 }
 
-/// The decoder for WebP would allocate whatever length the file claims.
+/// The WebP decoder would allocate whatever length the file claims.
 fn exif_of<'a>(decoder: &mut impl ImageDecoder, format: ImageFormat, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
     match format {
         ImageFormat::WebP => webp::exif(bytes).map(Cow::Borrowed),
@@ -253,8 +254,8 @@ const fn image_format(format: ImageFormat) -> image::ImageFormat {
     }
 }
 
-/// Three bytes a pixel, composed by `on_white` within the same buffer: a frame of hundreds of megabytes has no room for a
-/// second one.
+/// Converts to three bytes per pixel with `on_white`, in the same buffer, because a frame of hundreds of megabytes has
+/// no room for a second one.
 fn rgb_of(mut rgba: Vec<u8>, on_white: fn(u8, u8) -> u8) -> Vec<u8> {
     let pixel_count = rgba.len() / 4;
     for index in 0..pixel_count {

@@ -1,4 +1,4 @@
-//! Finding files in what was dropped. Nothing is opened: whether a file is an image is for [`crate::ingest`] to say.
+//! Finds files in dropped folders. Nothing is opened: [`crate::ingest`] decides whether a file is an image.
 
 use crate::leftovers::is_leftover;
 use crate::natural_order;
@@ -9,40 +9,40 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use walkdir::WalkDir;
 
-/// What a scan comes across.
+/// An entry found by a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum ScannedPath {
     File(PathBuf),
-    /// A file that a NAS system or an app left behind, which is not imported.
+    /// A leftover of a NAS system or an app, which is not imported.
     Leftover(PathBuf),
-    /// What could not be looked at, by what the operating system said in `detail`, or is no file: a named pipe, a device.
+    /// Inaccessible, with the system's error in `detail`, or not a file: a named pipe, a device.
     Unreadable {
         path: PathBuf,
         detail: String,
     },
 }
 
-/// How to walk folders.
+/// Options of a scan.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ScanOptions {
-    /// Whether leftovers of NAS systems and apps are files like others.
+    /// Whether to import leftovers of NAS systems and apps too.
     pub includes_leftovers: bool,
 }
 
-/// Walks `roots`, files or folders, and calls `found` for everything in them, each folder in natural order of names.
+/// Walks `roots`, files or folders, and calls `found` for all entries, each folder in natural order of names.
 ///
 /// Links inside folders are not followed; a root that is a link is. Hidden files and folders (names that begin with a
-/// dot) inside folders are skipped; what is neither file nor folder is unreadable. A root is never hidden and never a
-/// leftover, for it was asked for by name. A folder is walked once, however often roots or mounts lead to it. Returns
-/// early once `is_cancelled`.
-pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
+/// dot) inside folders are skipped; other file types are unreadable. A root is never hidden or a leftover, because it
+/// was named explicitly. A folder is walked once, however often roots or mounts lead to it. Returns early once
+/// `is_cancelled`.
+pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(ScannedPath)) {
     let mut scan = Scan { options, walked: HashSet::new(), is_cancelled, found };
     for root in roots {
         match fs::metadata(root) {
             Ok(metadata) if metadata.is_dir() => scan.folder(root),
-            Ok(metadata) if metadata.is_file() => (scan.found)(Found::File(root.clone())),
+            Ok(metadata) if metadata.is_file() => (scan.found)(ScannedPath::File(root.clone())),
             Ok(metadata) => scan.other(root.clone(), metadata.file_type()),
-            Err(error) => (scan.found)(Found::Unreadable { path: root.clone(), detail: error.to_string() }),
+            Err(error) => (scan.found)(ScannedPath::Unreadable { path: root.clone(), detail: error.to_string() }),
         }
     }
 }
@@ -51,14 +51,14 @@ struct Scan<'a> {
     options: ScanOptions,
     walked: HashSet<FolderId>,
     is_cancelled: &'a AtomicBool,
-    found: &'a mut dyn FnMut(Found),
+    found: &'a mut dyn FnMut(ScannedPath),
 }
 
 impl Scan<'_> {
     fn folder(&mut self, root: &Path) {
         let mut entries =
             WalkDir::new(root).sort_by(|a, b| natural_order::compare(a.file_name(), b.file_name())).into_iter();
-        // How deep the leftover folder is that the walk is in.
+        // Depth of the current leftover folder.
         let mut leftover_depth = None;
         while let Some(entry) = entries.next() {
             if self.is_cancelled.load(Ordering::Relaxed) {
@@ -69,12 +69,12 @@ impl Scan<'_> {
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
                     let detail = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                    (self.found)(Found::Unreadable { path, detail });
+                    (self.found)(ScannedPath::Unreadable { path, detail });
                     continue;
                 }
             };
             let is_root = entry.depth() == 0;
-            // A root that is a link has the type of a link; it was seen to lead to a folder.
+            // A root that is a link has the type of a link; it is known to lead to a folder.
             let is_folder = is_root || entry.file_type().is_dir();
             leftover_depth = leftover_depth.filter(|&depth| entry.depth() > depth);
             let begins_leftover = !is_root && leftover_depth.is_none() && is_leftover(entry.path());
@@ -84,7 +84,7 @@ impl Scan<'_> {
             let is_leftover = begins_leftover || leftover_depth.is_some();
             let is_hidden = !is_root && !begins_leftover && is_hidden(entry.file_name());
             if is_folder {
-                // A folder that cannot be looked at is walked all the same: that says why.
+                // An inaccessible folder is walked anyway, which gives the reason.
                 let is_known =
                     fs::metadata(entry.path()).is_ok_and(|metadata| !self.walked.insert(folder_id(&entry, &metadata)));
                 if is_hidden || is_known {
@@ -93,7 +93,7 @@ impl Scan<'_> {
             } else if entry.file_type().is_file() && !is_hidden {
                 let path = entry.into_path();
                 let is_file = !is_leftover || self.options.includes_leftovers;
-                (self.found)(if is_file { Found::File(path) } else { Found::Leftover(path) });
+                (self.found)(if is_file { ScannedPath::File(path) } else { ScannedPath::Leftover(path) });
             } else if !entry.file_type().is_symlink() && !is_hidden && !is_leftover {
                 let kind = entry.file_type();
                 self.other(entry.into_path(), kind);
@@ -104,7 +104,7 @@ impl Scan<'_> {
     /// A named pipe, for instance.
     fn other(&mut self, path: PathBuf, kind: FileType) {
         if let Some(kind) = files::other_kind(kind) {
-            (self.found)(Found::Unreadable { path, detail: format!("{kind}, not a regular file") });
+            (self.found)(ScannedPath::Unreadable { path, detail: format!("{kind}, not a regular file") });
         }
     }
 }
@@ -113,7 +113,7 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// What is the same for two paths that lead to one folder.
+/// Identifies a folder, whatever path leads to it.
 #[cfg(unix)]
 type FolderId = (u64, u64);
 
@@ -135,19 +135,19 @@ fn folder_id(entry: &walkdir::DirEntry, _: &Metadata) -> FolderId {
 mod tests {
     use super::*;
 
-    fn scanned(roots: &[&Path]) -> Vec<Found> {
+    fn scanned(roots: &[&Path]) -> Vec<ScannedPath> {
         let roots: Vec<PathBuf> = roots.iter().map(|&root| root.to_owned()).collect();
         let mut all = Vec::new();
         scan(&roots, ScanOptions::default(), &AtomicBool::new(false), &mut |found| all.push(found));
         all
     }
 
-    /// Paths below `folder`; panics on anything unreadable.
-    fn names(folder: &Path, found: &[Found]) -> Vec<String> {
+    /// Relative paths below `folder`; panics on unreadable entries.
+    fn names(folder: &Path, found: &[ScannedPath]) -> Vec<String> {
         found
             .iter()
             .map(|found| match found {
-                Found::File(path) => path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
+                ScannedPath::File(path) => path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
                 other => panic!("{other:?}"),
             })
             .collect()
@@ -172,7 +172,7 @@ mod tests {
             touch(&folder.path().join(file));
         }
         assert_eq!(names(folder.path(), &scanned(&[folder.path()])), files);
-        // Asked for by name, a hidden folder is no longer hidden.
+        // A hidden folder that is named explicitly is not hidden.
         assert_eq!(names(folder.path(), &scanned(&[&folder.path().join(".cache")])), [".cache/img.jpg"]);
     }
 
@@ -201,9 +201,9 @@ mod tests {
         let split = |options| {
             let (mut files, mut left) = (Vec::new(), Vec::new());
             scan(&[folder.path().to_owned()], options, &AtomicBool::new(false), &mut |found| match found {
-                Found::File(path) => files.push(Found::File(path)),
-                Found::Leftover(path) => left.push(Found::File(path)),
-                Found::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
+                ScannedPath::File(path) => files.push(ScannedPath::File(path)),
+                ScannedPath::Leftover(path) => left.push(ScannedPath::File(path)),
+                ScannedPath::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
             });
             [files, left].map(|found| {
                 let mut names = names(folder.path(), &found);
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(files, sorted(&[photos.as_slice(), &leftovers].concat()));
         assert_eq!(left, [""; 0]);
 
-        // Asked for by name, they are files like others.
+        // Named explicitly, they are imported.
         for (root, expected) in [
             ("#recycle", "#recycle/old.jpg"),
             ("._IMG_1.jpg", "._IMG_1.jpg"),
@@ -239,7 +239,7 @@ mod tests {
         let found = scanned(&[&folder.path().join("b"), folder.path()]);
         assert_eq!(names(folder.path(), &found), ["b/2.jpg", "a/1.jpg"]);
         let gone = folder.path().join("gone");
-        assert!(matches!(&scanned(&[&gone])[..], [Found::Unreadable { path, .. }] if *path == gone));
+        assert!(matches!(&scanned(&[&gone])[..], [ScannedPath::Unreadable { path, .. }] if *path == gone));
     }
 
     #[test]
@@ -273,14 +273,14 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
         let pipe = root.join("pipe.jpg");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let other = |name: &str, kind: &str| Found::Unreadable {
+        let other = |name: &str, kind: &str| ScannedPath::Unreadable {
             path: root.join(name),
             detail: format!("{kind}, not a regular file"),
         };
         let (is_pipe, is_socket) = (other("pipe.jpg", "a named pipe"), other("socket", "a socket"));
-        assert_eq!(scanned(&[&root]), [Found::File(odd.clone()), is_pipe.clone(), is_socket]);
+        assert_eq!(scanned(&[&root]), [ScannedPath::File(odd.clone()), is_pipe.clone(), is_socket]);
         assert_eq!(scanned(&[&pipe]), [is_pipe]);
-        // Reading a pipe would wait for ever.
+        // Reading a pipe would block forever.
         assert!(crate::ingest(&pipe, 100, &crate::fixtures::memory()).is_err());
 
         let (to_folder, to_file) = (folder.path().join("to folder"), folder.path().join("to file"));
@@ -288,7 +288,7 @@ mod tests {
         symlink(&odd, &to_file).unwrap();
         let inside = to_folder.join(odd.file_name().unwrap());
         let both = scanned(&[&to_file, &to_folder]);
-        assert_eq!(both[..2], [Found::File(to_file), Found::File(inside)]);
+        assert_eq!(both[..2], [ScannedPath::File(to_file), ScannedPath::File(inside)]);
     }
 
     #[cfg(unix)]
@@ -300,10 +300,10 @@ mod tests {
         touch(&closed.join("1.jpg"));
         touch(&folder.path().join("open/2.jpg"));
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
-        // Nothing is closed to root.
+        // Root can read everything.
         if fs::read_dir(&closed).is_err() {
             let found = scanned(&[folder.path()]);
-            assert!(matches!(&found[0], Found::Unreadable { path, .. } if *path == closed));
+            assert!(matches!(&found[0], ScannedPath::Unreadable { path, .. } if *path == closed));
             assert_eq!(names(folder.path(), &found[1..]), ["open/2.jpg"]);
         }
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();

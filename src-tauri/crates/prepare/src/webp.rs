@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-/// A part of a WebP file.
+/// A chunk of a WebP file.
 struct Chunk<'a> {
     name: &'a [u8],
     data: &'a [u8],
@@ -14,7 +14,7 @@ struct Chunk<'a> {
 /// Before the first chunk: "RIFF", a length, "WEBP".
 const HEADER_LEN: usize = 12;
 
-/// The EXIF metadata, as far as the file goes.
+/// The EXIF metadata, truncated at the end of the file.
 pub(crate) fn exif(webp: &[u8]) -> Option<&[u8]> {
     chunks(webp.get(HEADER_LEN..)?).find(|chunk| chunk.name == b"EXIF").map(|chunk| chunk.data)
 }
@@ -43,7 +43,7 @@ pub(crate) fn with_stored_alpha(webp: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(corrected)
 }
 
-/// The most that is held beside the result, in bytes.
+/// The maximum memory beside the result, in bytes.
 pub(crate) fn extra_bytes(webp: &[u8]) -> u64 {
     let mut canvas = 0;
     let mut held = 0;
@@ -51,7 +51,7 @@ pub(crate) fn extra_bytes(webp: &[u8]) -> u64 {
     for chunk in chunks(webp.get(HEADER_LEN..).unwrap_or_default()) {
         match chunk.name {
             b"VP8X" => canvas = area_at(chunk.data, 4),
-            // Of an animation only the first frame is decoded, and then drawn on a canvas.
+            // Of an animation only the first frame is decoded, and drawn on a canvas.
             b"ANMF" if is_animated => {}
             b"ANMF" => {
                 is_animated = true;
@@ -70,27 +70,27 @@ fn held_for_frame(frame: &[u8]) -> u64 {
 }
 
 impl Chunk<'_> {
-    /// In bytes. `frame` is the number of pixels of the frame that it belongs to.
+    /// Memory in bytes. `frame` is the number of pixels of its frame.
     fn held(&self, frame: u64) -> u64 {
         match (self.name, self.data) {
-            // Four bytes a pixel, also where the result has three. After the signature: 14 bits of width, 14 of height.
+            // Four bytes per pixel, even if the result has three. After the signature: 14 bits of width, 14 of height.
             (b"VP8L", [0x2F, bits @ ..]) => bits.first_chunk().map_or(0, |bits| {
                 let bits = u32::from_le_bytes(*bits);
                 4 * u64::from((bits & 0x3FFF) + 1) * u64::from((bits >> 14 & 0x3FFF) + 1)
             }),
-            // One brightness a pixel and two colours a block of four, in whole blocks of 16.
+            // One luma per pixel and two chromas per block of four, in whole blocks of 16.
             (b"VP8 ", [_, _, _, 0x9D, 0x01, 0x2A, width_low, width_high, height_low, height_high, ..]) => {
                 let side = |low, high| u64::from(u16::from_le_bytes([low, high]) & 0x3FFF).next_multiple_of(16);
                 side(*width_low, *width_high) * side(*height_low, *height_high) * 3 / 2
             }
-            // Decoded to four bytes a pixel, of which one is taken.
+            // Decoded to four bytes per pixel, of which one is used.
             (b"ALPH", _) => 5 * frame,
             _ => 0,
         }
     }
 }
 
-/// The last one may be cut off.
+/// The last one may be truncated.
 fn chunks(mut rest: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     std::iter::from_fn(move || {
         let (name, after) = rest.split_at_checked(4)?;
@@ -102,7 +102,7 @@ fn chunks(mut rest: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
-/// Width and height less one, of 24 bits each.
+/// Width and height minus one, 24 bits each.
 fn area_at(data: &[u8], at: usize) -> u64 {
     let side = |at: usize| {
         let bytes = data.get(at..at + 3)?;

@@ -1,4 +1,4 @@
-//! What reading an answer costs, whole and while it is on its way.
+//! Cost of reading an answer, complete and while it streams.
 
 #![expect(clippy::expect_used, reason = "an answer that cannot be read is not what is measured")]
 
@@ -25,14 +25,14 @@ impl Annotation {
         Self { label, x: place * 37 % 1_300, y: place * 53 % 1_000, percent: 50 + place % 50 }
     }
 
-    /// In the form that is asked for.
+    /// In the requested form.
     fn as_asked(&self) -> String {
         let Self { label, x, y, percent } = self;
         let (right, bottom) = (x + 90, y + 60);
         format!(r#"{{"label":"{label}","x1":{x},"y1":{y},"x2":{right},"y2":{bottom},"confidence":0.{percent}}}"#)
     }
 
-    /// In one that models fall into: another spelling, corners in an object and as text, percent.
+    /// In a form that needs corrections: another spelling, corners in an object and as text, percent.
     fn in_need_of_repair(&self) -> String {
         let Self { label, x, y, percent } = self;
         let (label, right, bottom) = (label.to_uppercase(), x + 90, y + 60);

@@ -1,4 +1,4 @@
-//! What taking a streamed answer apart costs, in the pieces in which a network delivers it.
+//! Cost of parsing a streamed answer, in packets as a network delivers them.
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -6,16 +6,15 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use providers::sse::Parser;
 
-/// Pieces of its text in which a model sends an answer of eight annotations.
+/// Pieces in which a model streams an answer of eight annotations.
 const DELTAS: u32 = 200;
-/// What one packet holds, in bytes.
+/// Bytes per packet.
 const PACKET: usize = 1_400;
 
 /// A stream as the Messages API sends it.
 fn stream() -> String {
     let mut stream = String::new();
     let mut add = |name: &str, data: &str| {
-        // Writing to a string does not fail.
         let _ = write!(stream, "event: {name}\ndata: {data}\n\n");
     };
     add("message_start", r#"{"type":"message_start","message":{"id":"msg_1","usage":{"input_tokens":2400}}}"#);

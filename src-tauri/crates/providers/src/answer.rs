@@ -1,4 +1,4 @@
-//! An answer as it came, before it is read. This is what is kept on disk, and it can be read again at any time.
+//! An answer as received, before it is parsed. This form is stored and can be parsed again at any time.
 
 use domain::geometry::PixelSize;
 use serde::{Deserialize, Serialize};
@@ -20,13 +20,13 @@ pub enum StopReason {
     Refusal,
     /// The model's context was full; the answer is cut off.
     ModelContextWindowExceeded,
-    /// One that this version does not know, or none.
+    /// Unknown to this version, or absent.
     #[serde(untagged)]
     Other(String),
 }
 
 impl StopReason {
-    /// Whether the answer was cut off; `None` where the server gave no reason, so that only the text can tell.
+    /// Whether the answer was cut off; `None` if the server gave no reason, so that only the text can tell.
     #[must_use]
     pub fn cuts_off(&self) -> Option<bool> {
         match self {
@@ -39,55 +39,55 @@ impl StopReason {
     }
 }
 
-/// A model's answer for one image, with what is to be known about it.
+/// A model's answer for one image, with its metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawAnswer {
-    /// What the model wrote, thinking left out.
+    /// The model's text, without thinking.
     pub text: String,
     pub stop_reason: StopReason,
-    /// `None` when the server did not count: what it cost is then unknown.
+    /// `None` if the server reported none: the cost is then unknown.
     pub usage: Option<Usage>,
-    /// The model that answered, by the server's own account: a route may have its own name for it.
+    /// The model that answered, as the server reports it: an endpoint may have its own name for it.
     pub model: String,
-    /// To be named when one asks the vendor about it.
+    /// For inquiries at the vendor.
     pub request_id: Option<String>,
-    /// Size of the picture that was sent: the frame of the answer's coordinates.
+    /// Size of the picture that was sent, in whose pixels the answer is.
     pub sent: PixelSize,
     /// From sending to the first byte of the answer's body.
     pub time_to_first_byte_millis: u32,
     /// From sending to the end of the answer.
     pub took_millis: u32,
-    /// What the headers said about limits: of use in this moment only, so it is not kept.
+    /// Rate limits from the headers. Only useful at this moment, so not stored.
     #[serde(skip)]
     pub rate_limits: RateLimits,
 }
 
-/// An answer, before it is read.
+/// An answer before it is parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedAnswer {
-    /// The form in which it is kept, for [`Provider::read`](crate::provider::Provider::read).
+    /// The stored form, for [`Provider::read`](crate::provider::Provider::read).
     pub kept: String,
-    /// `None` when the server did not count: what it cost is then unknown.
+    /// `None` if the server reported none: the cost is then unknown.
     pub usage: Option<Usage>,
 }
 
-/// A kept answer that cannot be read back.
+/// A stored answer that cannot be parsed.
 #[derive(Debug, thiserror::Error)]
 #[error("the kept answer could not be read: {0}")]
 pub struct NotKept(#[from] serde_json::Error);
 
 impl RawAnswer {
-    /// The form in which answers are kept: JSON.
+    /// The stored form: JSON.
     pub fn to_kept(&self) -> Result<String, NotKept> {
         Ok(serde_json::to_string(self)?)
     }
 
-    /// The answer as its endpoint gives it.
+    /// The answer as an endpoint returns it.
     pub fn received(&self) -> Result<ReceivedAnswer, NotKept> {
         Ok(ReceivedAnswer { kept: self.to_kept()?, usage: self.usage })
     }
 
-    /// The answer that [`RawAnswer::to_kept`] wrote.
+    /// Parses what [`RawAnswer::to_kept`] wrote.
     pub fn from_kept(kept: &str) -> Result<Self, NotKept> {
         Ok(serde_json::from_str(kept)?)
     }

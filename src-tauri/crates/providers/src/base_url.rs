@@ -1,9 +1,8 @@
-//! Where requests go and with which key: a base URL that is safe to send a key to, and a key that goes nowhere else.
+//! Base URLs and keys: a URL that is safe to send a key to, and a key that is sent only there.
 //!
-//! A key is bound to the origin (scheme, host, port) it was entered for, so that changing a base URL never sends it to
-//! somebody else. It shows in no `Debug`, `Display` or serialised form, and its memory is wiped when it is dropped (the
-//! HTTP library keeps a copy for as long as a client lives).
-//! Deliberately absent: where keys are kept after the program has ended.
+//! A key is bound to the origin (scheme, host, port) that it was entered for, so that changing a base URL never sends
+//! it to another server. It is absent from `Debug`, `Display` and serialized forms, and its memory is wiped on drop
+//! (the HTTP library keeps a copy for as long as a client lives). Storing keys is not part of this module.
 
 use std::net::IpAddr;
 
@@ -14,12 +13,12 @@ use zeroize::Zeroizing;
 
 use crate::redaction::Redaction;
 
-/// A text that is no server's address, or not one that a key may be sent to.
+/// An invalid base URL, or one that a key must not be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     #[error("this is no address: it should look like https://api.example.com")]
     Unreadable,
-    /// Plain HTTP would show key and photos to everybody on the way; only this machine is exempt.
+    /// Plain HTTP exposes key and photos on the network; only this machine is exempt.
     #[error("the address must begin with https://, unless it is on this machine")]
     NotEncrypted,
     #[error("the address must not contain a user name or a password")]
@@ -33,7 +32,7 @@ pub enum BaseUrlError {
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// Reads an address with or without a path. A trailing `/v1` is taken as part of the interface, not of the address.
+    /// Parses a URL with or without a path. A trailing `/v1` is part of the API and removed.
     pub fn parse(typed: &str) -> Result<Self, BaseUrlError> {
         let mut url = Url::parse(typed.trim()).map_err(|_| BaseUrlError::Unreadable)?;
         match (url.scheme(), url.host_str()) {
@@ -54,13 +53,13 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
-    /// Scheme, host and port: the name under which a key for this server is kept.
+    /// Scheme, host and port: the name that a key is stored under.
     #[must_use]
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// Where photos go, to tell people: the host, with its port when that is an unusual one.
+    /// Host for display, with its port if unusual.
     #[must_use]
     pub fn destination(&self) -> Destination {
         let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -73,7 +72,7 @@ impl BaseUrl {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Whether what is sent there stays on this machine.
+    /// Whether the server is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.host())
@@ -98,7 +97,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// A text that cannot be a key. What was typed is not repeated.
+/// A text that cannot be a key. The text is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     #[error("the key is empty")]
@@ -115,7 +114,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Binds `secret` to the server's origin. Spaces and line ends around it, as pasting leaves them, are dropped.
+    /// Binds `secret` to the server's origin. Surrounding white space from pasting is removed.
     pub fn for_server(secret: &str, server: &BaseUrl) -> Result<Self, KeyError> {
         let secret = secret.trim();
         if secret.is_empty() {
@@ -132,14 +131,14 @@ impl Key {
         self.origin == server.origin()
     }
 
-    /// The header's value, marked so that the HTTP library does not print it either.
+    /// The header value, marked as sensitive so that the HTTP library does not print it.
     pub(crate) fn header(&self) -> Result<HeaderValue, KeyError> {
         let mut value = HeaderValue::from_str(&self.secret).map_err(|_| KeyError::NoKeyCharacters)?;
         value.set_sensitive(true);
         Ok(value)
     }
 
-    /// Takes the key out of what servers say.
+    /// Redacts the key from texts of servers.
     pub(crate) fn into_redaction(self) -> Redaction {
         Redaction::of(&self.secret)
     }

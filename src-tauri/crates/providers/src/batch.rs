@@ -1,8 +1,8 @@
-//! Requests that may wait for a day, at half the price: what a batch is, how far it has come, what came of its requests.
+//! Batches: requests that may take a day, at half the price.
 //!
-//! One call is one attempt, as everywhere in this crate. A submission whose reply was lost may have been taken
-//! ([`RequestError::may_have_been_taken`](crate::error::RequestError::may_have_been_taken)); the list of batches finds it by its
-//! time and its count. Deliberately absent: waiting, and remembering which id belongs to which image.
+//! One call is one attempt, as everywhere in this crate. A submission whose reply was lost may have been accepted
+//! ([`RequestError::may_have_been_taken`](crate::error::RequestError::may_have_been_taken)); it is then found in the
+//! list of batches by time and count. Polling, and mapping ids to images, is the caller's task.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,20 +20,20 @@ use crate::rate_limits::RateLimits;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
-/// How far a batch has come.
+/// State of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchState {
-    /// What has begun is finished, the rest is not begun any more.
+    /// Requests in progress finish; no new ones start.
     Canceling,
-    /// Nothing changes any more: the results can be read.
+    /// Final: the results can be read.
     Ended,
-    /// Also any state that this version does not know: none of those is an end.
+    /// Also any unknown state: none of those is final.
     #[serde(other)]
     InProgress,
 }
 
-/// How many of a batch's requests have come to what.
+/// Number of requests of a batch by result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct BatchCounts {
@@ -50,7 +50,7 @@ pub struct BatchCounts {
 }
 
 impl BatchCounts {
-    /// How many requests were submitted.
+    /// Number of submitted requests.
     #[must_use]
     pub const fn total(&self) -> u64 {
         let ended = self.succeeded.saturating_add(self.errored).saturating_add(self.canceled);
@@ -58,52 +58,52 @@ impl BatchCounts {
     }
 }
 
-/// A batch as the server tells of it.
+/// A batch as the server reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// The server's name for it. It is the only way to the results: to be kept before anything else is done.
+    /// The server's id. It is the only way to the results, so it must be stored first.
     pub id: String,
     pub state: BatchState,
     pub counts: BatchCounts,
-    /// `None` where the server does not say.
+    /// `None` if the server does not report it.
     pub created_at: Option<SystemTime>,
-    /// When what has not been done by then expires. `None` where the server does not say.
+    /// When unfinished requests expire; `None` if the server does not report it.
     pub expires_at: Option<SystemTime>,
 }
 
-/// Some of the account's batches, the newest first.
+/// A page of the account's batches, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchPage {
     pub batches: Vec<Batch>,
-    /// After which id the next page begins; `None` on the last one.
+    /// Id after which the next page begins; `None` on the last page.
     pub next_after_id: Option<String>,
 }
 
-/// What came of one request of a batch.
+/// The result of one request of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchResult {
-    /// As it was pushed. `None` where even that cannot be read.
+    /// As pushed; `None` if unreadable.
     pub custom_id: Option<String>,
     pub outcome: BatchOutcome,
 }
 
-/// What can come of a request in a batch.
+/// The outcome of a request in a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
     Answered(BatchAnswer),
-    /// Not billed. [`Refusal::action`] says what it calls for.
+    /// Not billed. [`Refusal::action`] says how to react.
     Refused(Box<Refusal>),
-    /// Not begun when the batch was canceled, and not billed.
+    /// Not begun before the batch was canceled, and not billed.
     Canceled,
-    /// Not begun within the batch's time, and not billed.
+    /// Not begun before the batch expired, and not billed.
     Expired,
-    /// A result that this version cannot read. It may have been billed.
+    /// Unreadable by this version. It may have been billed.
     Unreadable {
         detail: String,
     },
 }
 
-/// An answer that lacks the size of the picture it is about.
+/// An answer without the size of its picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchAnswer {
     pub(crate) text: String,
@@ -113,8 +113,8 @@ pub struct BatchAnswer {
 }
 
 impl BatchAnswer {
-    /// The answer about a picture of `sent` size, as any other. Its times are zero: it was not waited for, and no figure
-    /// about speed may be made of them.
+    /// The answer for a picture of `sent` size. Its times are zero, because nobody waited for it; it must not enter
+    /// timing metrics.
     #[must_use]
     pub fn about(self, sent: PixelSize) -> RawAnswer {
         let Self { text, stop_reason, usage, model } = self;
@@ -132,27 +132,28 @@ impl BatchAnswer {
     }
 }
 
-/// Whether `text` names a request in a batch at every vendor: 1 to 64 letters, digits, `_` and `-` of ASCII.
+/// Whether `text` is valid as an id at every vendor: 1 to 64 ASCII letters, digits, `_` and `-`.
 #[must_use]
 pub fn is_custom_id(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// Whether there was room for a request.
+/// Whether a request fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pushed {
     Taken,
-    /// Nothing was written: this request belongs into the next batch, or, when this one is empty, into none.
+    /// Nothing was written: the request belongs in the next batch, or, if this one is empty, in none.
     Full,
 }
 
-/// Writes the body of a batch, request by request. After an error what was written is no batch any more.
+/// Writes the body of a batch, request by request. After an error the file is unusable.
 pub trait BatchWriter: Send {
-    /// Adds a request if there is room. Its result will carry `custom_id`, which nothing else in the batch may carry.
+    /// Adds a request if it fits. Its result will carry `custom_id`, which must be unique in the batch.
     ///
     /// # Errors
-    /// When `custom_id` is not one ([`is_custom_id`]; nothing is written then), and when writing fails.
+    ///
+    /// If `custom_id` is invalid ([`is_custom_id`]; nothing is written then), or if writing fails.
     fn push(&mut self, custom_id: &str, request: &Request) -> io::Result<Pushed>;
 
     /// Ends the batch and flushes it.
@@ -161,31 +162,33 @@ pub trait BatchWriter: Send {
 
 /// The batches of an endpoint.
 pub trait BatchApi: Send + Sync {
-    /// Begins a batch of at most `byte_limit` bytes, or the vendor's limit where that is less. `spool` is given small pieces,
-    /// and should be buffered.
+    /// Begins a batch of at most `byte_limit` bytes, or the vendor's limit if that is less. `spool` receives small
+    /// pieces and should be buffered.
     fn writer(&self, spool: Box<dyn Write + Send>, byte_limit: u64) -> io::Result<Box<dyn BatchWriter>>;
 
     /// Submits the batch that the [writer](BatchApi::writer) of this endpoint wrote to `spool`.
     ///
     /// # Errors
-    /// [`RequestError::may_have_been_taken`] tells whether the server may have the batch all the same. A refusal as too large
-    /// is about the batch and not about a picture.
+    ///
+    /// [`RequestError::may_have_been_taken`] tells whether the server may have accepted the batch nevertheless. "Too
+    /// large" is about the batch, not about a picture.
     fn submit<'a>(&'a self, spool: &'a Path) -> BoxFuture<'a, Result<Batch, RequestError>>;
 
-    /// How far a batch has come.
+    /// Polls the state of a batch.
     fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
 
-    /// The account's batches, the newest first: those that were created before the batch `after_id`, or the newest of all.
+    /// A page of the account's batches, newest first, starting after `after_id` if given.
     fn list<'a>(&'a self, after_id: Option<&'a str>) -> BoxFuture<'a, Result<BatchPage, RequestError>>;
 
-    /// Asks the server to begin nothing more of a batch. It ends some time later, with the results of what was begun.
+    /// Asks the server to start no more requests of a batch. It ends later, with the results of those in progress.
     fn cancel<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
 
-    /// Reads the results of a batch that has ended, in whatever order they come, one at a time. They may be read again for
-    /// as long as the server keeps them.
+    /// Reads the results of an ended batch one at a time, in any order. They can be read again for as long as the
+    /// server keeps them.
     ///
     /// # Errors
-    /// When the results end before their end. Those that were told until then are good.
+    ///
+    /// If the results are incomplete. Those passed on before are valid.
     fn results<'a>(
         &'a self,
         id: &'a str,

@@ -1,4 +1,4 @@
-//! What models say of themselves, as data: a TOML file a vendor in `catalog/`, read once. A correction is one line there.
+//! Model catalogues as data: one TOML file per vendor in `catalog/`, read once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,63 +12,63 @@ use serde::Deserialize;
 use crate::image_rule::ImageRule;
 use crate::price::{Cliff, Price, Rates};
 
-/// Whether a model reasons before it answers when a request says nothing about it. Reasoning is paid as output.
+/// Whether a model reasons by default. Reasoning is billed as output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reasoning {
-    /// Only when asked.
+    /// Only on request.
     OffByDefault,
-    /// As much as it finds useful; could be switched off.
+    /// By default; can be switched off.
     OnByDefault,
-    /// Always, as much as it finds useful.
+    /// Always.
     Always,
 }
 
-/// A model: what it can do, what it is sent, what it costs.
+/// A model: capabilities, image rule, limits, prices.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub struct ModelSpec {
-    /// As requests name it.
+    /// In requests.
     pub id: String,
-    /// As it is shown.
+    /// For display.
     pub name: String,
     pub vocabulary: Vocabulary,
     pub shapes: Vec<ShapeKind>,
     /// Whether it fills a recipe's attributes.
     pub fills_attributes: bool,
-    /// How many attributes of a recipe may be optional; `None`: any number.
+    /// Maximum number of optional attributes; `None` for any number.
     pub optional_attributes_limit: Option<u32>,
-    /// The size in which it is sent images.
+    /// Determines the size of sent images.
     pub image_rule: ImageRule,
     pub price: Price,
     /// Prompt and answer together, in tokens.
     pub context_tokens: u64,
-    /// The longest answer, reasoning included, in tokens; 0 where answers have no tokens.
+    /// Longest answer including reasoning, in tokens; 0 if answers have no tokens.
     pub max_output_tokens: u64,
-    /// A shorter prompt prefix is silently not cached, in tokens.
+    /// Shorter prompt prefixes are silently not cached, in tokens.
     pub min_cacheable_tokens: u64,
-    /// Bytes of English text and JSON a token, on average. For estimates only.
+    /// Average bytes per token of English text and JSON. For estimates only.
     pub bytes_per_token: u64,
     pub reasoning: Reasoning,
-    /// Whether a request may force a tool. Where it may not, forcing is refused.
+    /// Whether a request may force a tool. Otherwise forcing one is refused.
     pub can_force_tool: bool,
-    /// Whether a request may set how much effort the model makes.
+    /// Whether a request may set the effort.
     pub takes_effort: bool,
-    /// Whether the vendor has newer ones of its kind and says so.
+    /// Whether the vendor marks it as legacy.
     pub is_legacy: bool,
-    /// The day from which requests are refused, where one is announced.
+    /// The announced day from which requests are refused.
     pub retires: Option<CalendarDate>,
 }
 
 impl ModelSpec {
-    /// Whether one request can have consumed this: no prompt is longer than the context, no answer longer than the longest
-    /// that the model gives. What a server reports beyond that is no count.
+    /// Whether one request can have used this much: the prompt fits the context and the output the longest answer.
+    /// Larger reports are invalid.
     #[must_use]
     pub const fn can_use(&self, usage: &Usage) -> bool {
         usage.prompt_tokens() <= self.context_tokens && usage.output_tokens <= self.max_output_tokens
     }
 
-    /// The model as a plan offers it when its pixels go to `destination`.
+    /// The model as listed in a plan when images go to `destination`.
     #[must_use]
     pub fn offered_at(&self, destination: Destination) -> Model {
         Model {
@@ -87,16 +87,16 @@ impl ModelSpec {
 /// The models of one provider.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Catalog {
-    /// The day on which prices and limits were read from the vendor. To be shown beside every estimate. `None` where nothing
-    /// has a price.
+    /// The day on which prices and limits were read from the vendor, shown beside every estimate. `None` if nothing has
+    /// a price.
     pub prices_as_of: Option<CalendarDate>,
-    /// Chosen when the user has not chosen a model: the id of one of `models`.
+    /// The default model: the id of one of `models`.
     pub default_model: String,
-    /// In the order in which they are offered.
+    /// In display order.
     pub models: Vec<Arc<ModelSpec>>,
 }
 
-/// A catalogue that cannot be used.
+/// An invalid catalogue.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     #[error(transparent)]
@@ -153,7 +153,7 @@ struct PriceEntry {
 }
 
 impl Catalog {
-    /// Reads and checks a catalogue file. Its models are asked in words, so that they find whatever a recipe names.
+    /// Parses and checks a catalogue file. Its models are prompted with text, so they find whatever a recipe names.
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
         let file: CatalogFile = toml_edit::de::from_str(text)?;
         let mut ids = HashSet::new();
@@ -171,7 +171,7 @@ impl Catalog {
         Ok(Self { prices_as_of: Some(file.prices_as_of), default_model: file.default_model, models })
     }
 
-    /// A catalogue without models: what is left of a file that cannot be read, which a test rules out.
+    /// An empty catalogue, for a file that cannot be parsed, which a test rules out.
     #[must_use]
     pub fn empty() -> Self {
         Self { prices_as_of: None, default_model: String::new(), models: Vec::new() }

@@ -1,21 +1,21 @@
-//! Whether boxes are in pixels of the picture that was sent. Another system is named only on clear evidence: a box inside
-//! the picture may be in pixels, and so may one that reaches over the edge.
+//! Detects answers that are not in pixels of the sent picture. Another coordinate system is reported only on clear
+//! evidence: a box inside the picture may be in pixels, and so may one that overhangs the edge.
 
 use domain::answer::CoordinateSystem;
 use domain::geometry::{PixelSize, Rect};
 
-/// Boxes that all lie within this many pixels of the origin are not in pixels.
+/// Boxes that all lie within this many pixels of the origin are fractions.
 const FRACTION_REACH: f64 = 1.5;
-/// In pixels. On smaller pictures a box of one pixel is possible.
+/// In pixels. On smaller pictures a one-pixel box is plausible.
 const LEAST_SIDE: u32 = 16;
-/// A box that reaches further over the edge than this part of the side is evidence against pixels.
+/// A box that overhangs by more than this share of a side is evidence against pixels.
 const FAR: f64 = 0.25;
-/// This many boxes that reach far are evidence, however many others do not.
+/// This many such boxes are evidence, however many others are fine.
 const ENOUGH: usize = 3;
 const THOUSAND: f64 = 1000.0;
 
-/// The coordinate system of `boxes` on a picture of `sent` size, where it is certainly not pixels. A box that only overhangs
-/// can be clipped, so a single one counts only if its centre is outside.
+/// The coordinate system of `boxes` on a picture of `sent` size if it is certainly not pixels. An overhanging box can
+/// be clipped, so a single one counts only if its center is outside.
 pub fn other_system(boxes: &[Rect], sent: PixelSize) -> Option<CoordinateSystem> {
     if are_fractions(boxes, sent) {
         return Some(CoordinateSystem::Fractions);
@@ -44,7 +44,7 @@ fn corners(own: &Rect) -> [f64; 4] {
     [own.x1, own.y1, own.x2, own.y2]
 }
 
-/// How far a box reaches over the edge, as a part of the picture's side.
+/// How far a box overhangs, as a share of the side.
 fn overhang(own: &Rect, sent: PixelSize) -> f64 {
     let (own, width, height) = (own.ordered(), f64::from(sent.width), f64::from(sent.height));
     [-own.x1 / width, own.x2 / width - 1.0, -own.y1 / height, own.y2 / height - 1.0].into_iter().fold(0.0, f64::max)
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use CoordinateSystem::{Fractions, Thousandths, Unknown};
 
-    /// Boxes, the size of the sent picture, and what is said of them.
+    /// Boxes, size of the sent picture, expected system.
     type Case<'a> = (&'a [[f64; 4]], PixelSize, Option<CoordinateSystem>);
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
             // One stray box among others.
             (&[[700.0, 0.0, 900.0, 9.0], [0.0, 0.0, 9.0, 9.0], [9.0, 9.0, 99.0, 99.0]], small, None),
             (&[[700.0, 100.0, 900.0, 200.0], [100.0, 100.0, 300.0, 300.0]], small, None),
-            // Over the edge: these are clipped, or dropped where they are mostly outside.
+            // Overhanging: clipped, or dropped if mostly outside.
             (&[[300.0, 200.0, 660.0, 500.0]], small, None),
             (&[[400.0, 200.0, 720.0, 400.0]], small, None),
             (&[[400.0, 200.0, 860.0, 400.0]], small, None),

@@ -1,33 +1,33 @@
-//! Trying a connection before anything depends on it: is this a server of the right kind, does it take the key, does it
-//! have the model? Nothing is billed, and no picture leaves the machine.
+//! Tests a connection: is this the right kind of server, does it accept the key, does it have the model? Nothing is
+//! billed and no picture is sent.
 
 use crate::error::RequestError;
 use crate::retry::{RetryAction, StopCause};
 
-/// A model as a server lists it. Servers leave things out.
+/// A model in a server's list. Fields may be absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteModel {
     pub id: String,
     pub name: Option<String>,
-    /// `active`, `deprecated` or `retired` in the vendor's words.
+    /// `active`, `deprecated` or `retired`, as the vendor says.
     pub lifecycle: Option<String>,
-    /// RFC 3339, as the server tells it.
+    /// RFC 3339, as the server reports it.
     pub retires_at: Option<String>,
 }
 
-/// Why a connection does not work, by what a person can do about it.
+/// Why a connection does not work, by what the user can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// Enter another key.
     #[error("the server does not take this key")]
     KeyRejected,
-    /// Give the key the right, or take another.
+    /// Give the key the permission, or use another.
     #[error("the server takes the key but does not allow this: {detail}")]
     NotPermitted { detail: String },
     /// Buy credit, or raise the limit.
     #[error("the account has no credit left, or its spend limit is reached: {detail}")]
     NoCredit { detail: String },
-    /// Choose one of these.
+    /// Choose one of these models.
     #[error("the server has no model named {model}")]
     UnknownModel { model: String, available: Vec<RemoteModel> },
     /// Correct the address.
@@ -60,7 +60,7 @@ impl CheckError {
             RetryAction::Retry { .. }
             | RetryAction::HoldEndpoint { .. }
             | RetryAction::StopRun(StopCause::WaitTooLong) => Self::ServerFailing { detail },
-            // There is no model in the question, so that a missing one cannot be meant.
+            // The request names no model, so an unknown model cannot be meant.
             RetryAction::StopRun(StopCause::UnknownModel | StopCause::NotSuchAServer | StopCause::Configuration)
             | RetryAction::Unreadable
             | RetryAction::RefuseForm

@@ -1,4 +1,4 @@
-//! How sending fails, what that calls for, and what of an answer had already arrived.
+//! Request errors, the reaction that they call for, and the part of an answer that had arrived.
 
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
@@ -10,10 +10,10 @@ use domain::usage::Usage;
 use crate::refusal::Refusal;
 use crate::retry::{ItemFailure, RetryAction, RetryCause};
 
-/// What had arrived of an answer that never ended.
+/// The received part of an incomplete answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Partial {
-    /// As far as the server had counted; `None` when it had not begun to answer.
+    /// As far as reported; `None` if the answer had not begun.
     pub usage: Option<Usage>,
     pub text: String,
 }
@@ -21,32 +21,32 @@ pub struct Partial {
 /// A request without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The server said no before it began to answer.
+    /// The server refused before it began to answer.
     #[error("the server refused: {0}")]
     Refused(Box<Refusal>),
-    /// The server said no in the middle of its answer.
+    /// The server failed in the middle of its answer.
     #[error("the server broke off its answer: {refusal}")]
     BrokenOff { refusal: Box<Refusal>, partial: Partial },
-    /// What was to be sent could not be read from this machine's disk, so that nothing was sent.
+    /// A local file could not be read; nothing was sent.
     #[error("what was to be sent cannot be read: {detail}")]
     Unsendable { detail: String },
-    /// The model failed on this image, and would again. Nothing is billed for it.
+    /// The model failed on this image, and would again. Not billed.
     #[error("{detail}")]
     Failed { detail: String },
-    /// No connection came about, so that nothing was sent.
+    /// No connection; nothing was sent.
     #[error("the server cannot be reached: {detail}")]
     Unreachable { detail: String },
     /// The connection ended before the answer did.
     #[error("the connection was lost: {detail}")]
     Lost { detail: String, partial: Partial },
-    /// Nothing at all came for this long; the request was aborted.
+    /// No data for this long; the request was aborted.
     #[error("nothing came for {} seconds", limit.as_secs())]
     IdleTimeout { limit: Duration, partial: Partial },
-    /// The answer did not end in time; the request was aborted.
+    /// The answer took too long; the request was aborted.
     #[error("the answer did not end within {} seconds", limit.as_secs())]
     TotalTimeout { limit: Duration, partial: Partial },
-    /// The server answered, and its answer is not one of this interface or cannot be decoded: an empty body, a network's
-    /// login page, nonsense. `detail` shows what came.
+    /// The answer is not one of this API or cannot be decoded: an empty body, a network's login page, nonsense.
+    /// `detail` shows it.
     #[error("the server's answer could not be read: {detail}")]
     Unreadable { detail: String, partial: Partial },
 }
@@ -55,7 +55,7 @@ impl RequestError {
     pub(crate) fn from_http(error: reqwest::Error) -> Self {
         let is_unreachable = error.is_connect();
         let is_undecodable = is_undecodable(&error);
-        // The address is known to whoever reads this; the causes tell what went wrong.
+        // The URL is known to the reader; the causes tell what failed.
         let error = error.without_url();
         let mut detail = error.to_string();
         let mut cause = error.source();
@@ -86,7 +86,7 @@ impl RequestError {
         self
     }
 
-    /// What to do about it.
+    /// How to react.
     #[must_use]
     pub fn action(&self) -> RetryAction {
         match self {
@@ -101,7 +101,7 @@ impl RequestError {
         }
     }
 
-    /// What the server complains of, as [`Refusal::complaint`] has it.
+    /// The complaint, as in [`Refusal::complaint`].
     #[must_use]
     pub fn complaint(&self) -> Option<String> {
         match self {
@@ -110,7 +110,7 @@ impl RequestError {
         }
     }
 
-    /// Under which name a request that failed so is counted when it is made again.
+    /// The kind under which a retry is counted.
     #[must_use]
     pub fn retry_kind(&self) -> RetryKind {
         match self {
@@ -129,7 +129,7 @@ impl RequestError {
         }
     }
 
-    /// What is told of it: that a server cannot be reached is what its [kind](RequestError::retry_kind) says.
+    /// Details for display. That a server is unreachable is already in its [kind](RequestError::retry_kind).
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
@@ -138,16 +138,16 @@ impl RequestError {
         }
     }
 
-    /// Whether the vendor may bill this request although it has no answer. There is no way to find out, and no way to
-    /// send it again as the same request: what was set aside for it has to stay so.
+    /// Whether the vendor may bill this request although it has no answer. There is no way to find out and no way to
+    /// repeat the same request, so its reservation must stay.
     #[must_use]
     pub fn may_be_billed(&self) -> bool {
         self.partial().is_some()
     }
 
-    /// Whether a batch may have been taken although this came in place of a reply: whenever it may be billed, and also
-    /// when a gateway gave up waiting or the server failed at an unknown point. To be looked for among
-    /// [the batches of the account](crate::batch::BatchApi::list) before it is submitted again.
+    /// Whether a batch may have been accepted although the reply was lost: whenever it may be billed, and after a
+    /// gateway timeout or a server failure at an unknown point. Then look for it among [the account's
+    /// batches](crate::batch::BatchApi::list) before submitting it again.
     #[must_use]
     pub fn may_have_been_taken(&self) -> bool {
         match self {
@@ -156,14 +156,14 @@ impl RequestError {
         }
     }
 
-    /// Whether the server knows nothing under this address. Asked about a batch: not this batch, or no batches at all;
-    /// [`RequestError::action`] speaks of models and of servers there.
+    /// Whether the server has nothing at this URL. For a batch: not this batch, or no batches at all;
+    /// [`RequestError::action`] would speak of models and servers there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status == 404)
     }
 
-    /// What had arrived before the failure.
+    /// The part of the answer that had arrived.
     #[must_use]
     pub fn partial(&self) -> Option<&Partial> {
         match self {

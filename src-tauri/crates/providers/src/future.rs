@@ -1,4 +1,4 @@
-//! Futures of trait objects.
+//! Boxed futures for trait objects.
 
 use std::pin::Pin;
 

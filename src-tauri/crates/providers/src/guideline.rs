@@ -1,5 +1,5 @@
-//! What a model is told, in words: the recipe as a text that is the same for every image of a run, so that the vendor can
-//! cache it. Nothing about a single image belongs in here.
+//! The system prompt of a recipe: the same text for every image of a run, so that the vendor can cache it. Nothing
+//! about a single image belongs here.
 
 use domain::recipe::{Attribute, AttributeKind, Label, Recipe};
 
@@ -17,7 +17,6 @@ y grows downwards. The image's width and height stand beside it; do not scale co
 - confidence: from 0 to 1, the probability that a careful person agrees with the label and the box.
 ";
 
-/// The system text for a recipe.
 #[must_use]
 pub fn guideline(recipe: &Recipe) -> String {
     let mut text = TASK.to_owned();
@@ -74,7 +73,7 @@ fn with_definition(mut line: String, definition: &str) -> String {
     line
 }
 
-/// A list's entry must not look like two.
+/// A list entry must stay on one line.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

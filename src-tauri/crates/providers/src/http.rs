@@ -1,7 +1,6 @@
-//! HTTP as all providers need it: one server with one key, bodies in both directions, timeouts, refusals without the key in
-//! them.
+//! HTTP for all providers: one server with one key, request and response bodies, timeouts, errors without the key.
 //!
-//! Redirects are not followed, and nothing is sent twice: a key goes to the server it was entered for and to no other.
+//! Redirects are not followed, and nothing is sent twice: a key goes only to the server that it was entered for.
 
 mod glimpse;
 
@@ -22,22 +21,22 @@ use crate::refusal::Refusal;
 
 pub(crate) use glimpse::Glimpse;
 
-/// How long a connection may take to come about.
+/// Timeout for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The longest error body that is read, in bytes.
 const ERROR_BODY_LIMIT: usize = 64 << 10;
 /// The longest page of JSON that is read, in bytes.
 const PAGE_LIMIT: usize = 32 << 20;
-/// The slowest uplink that is waited for, in bytes a second: a picture on its way is not an idle server.
+/// The slowest supported upload, in bytes per second: an upload in progress does not count as idle.
 const SLOWEST_UPLOAD: u64 = 32 << 10;
 
-/// How long sending so many bytes may take.
+/// Time allowed for uploading this many bytes.
 pub(crate) fn upload_time(byte_count: u64) -> Duration {
     Duration::from_secs(byte_count / SLOWEST_UPLOAD)
 }
 
-/// JSON in pieces, which are sent as they lie.
+/// Sets a JSON body in pieces, without copying.
 pub(crate) fn with_json<const PIECES: usize>(request: RequestBuilder, pieces: [Bytes; PIECES]) -> RequestBuilder {
     let byte_count: usize = pieces.iter().map(Bytes::len).sum();
     let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
@@ -45,7 +44,7 @@ pub(crate) fn with_json<const PIECES: usize>(request: RequestBuilder, pieces: [B
     request.header(CONTENT_TYPE, "application/json").header(CONTENT_LENGTH, byte_count).body(Body::wrap_stream(pieces))
 }
 
-/// Reads a refused response in a vendor's form: status, headers, body, and the time now.
+/// Parses an error response in a vendor's form: status, headers, body, current time.
 pub(crate) type ReadRefusal = fn(u16, &HeaderMap, &[u8], SystemTime) -> Refusal;
 
 /// A connection pool to one server with one key. Cheap to clone; clones share the pool.
@@ -59,8 +58,8 @@ pub(crate) struct HttpClient {
 }
 
 impl HttpClient {
-    /// Sets up a client that sends `headers`, the one with `key` among them, with every request. Nothing is sent, and no
-    /// runtime is needed yet.
+    /// Creates a client that sends `headers`, including `key`, with every request. Nothing is sent, and no runtime is
+    /// needed yet.
     pub(crate) fn new(
         server: BaseUrl,
         key: Key,
@@ -78,7 +77,7 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT);
         let builder = if server.is_loopback() {
-            // A proxy is another machine, and what goes to this one must not leave it.
+            // A proxy is another machine, and requests to this machine must not leave it.
             builder.no_proxy()
         } else {
             builder.https_only(true)
@@ -95,7 +94,7 @@ impl HttpClient {
         self.timeouts
     }
 
-    /// Takes the key out of what the server sends.
+    /// Redacts the key from responses.
     pub(crate) fn redaction(&self) -> &Redaction {
         &self.redaction
     }
@@ -104,7 +103,7 @@ impl HttpClient {
         self.http.request(method, url)
     }
 
-    /// Sends a request whose body takes `upload` to send, and returns the response once its headers say that all is well.
+    /// Sends a request whose upload may take `upload`, and returns the response if its status is a success.
     pub(crate) async fn open(&self, request: RequestBuilder, upload: Duration) -> Result<Response, RequestError> {
         let response = self.within(self.timeouts.idle + upload, request.send()).await?;
         if !response.status().is_success() {
@@ -113,7 +112,7 @@ impl HttpClient {
         Ok(response)
     }
 
-    /// Sends a request and reads what comes back as a page of JSON.
+    /// Sends a request and parses a page of JSON.
     pub(crate) async fn page<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
@@ -135,12 +134,12 @@ impl HttpClient {
             .unwrap_or_else(|_| Err(RequestError::TotalTimeout { limit, partial: Partial::default() }))
     }
 
-    /// The next piece of a response's body; `None` at its end.
+    /// The next chunk of a body; `None` at its end.
     pub(crate) async fn next_piece(&self, response: &mut Response) -> Result<Option<Bytes>, RequestError> {
         self.within(self.timeouts.idle, response.chunk()).await
     }
 
-    /// An answer that cannot be read, with what came in its place. What is wrong with it may quote it.
+    /// Adds an excerpt of the response to an "unreadable" error, with the key redacted.
     pub(crate) fn shown(&self, error: RequestError, glimpse: &Glimpse) -> RequestError {
         match error {
             RequestError::Unreadable { detail, partial } => {
@@ -151,19 +150,19 @@ impl HttpClient {
         }
     }
 
-    /// `text` without the key: servers repeat what they were sent.
+    /// `text` without the key, because servers repeat what they received.
     pub(crate) fn redacted(&self, text: &str) -> String {
         self.redaction.of_failure(text)
     }
 
     async fn refusal(&self, response: Response) -> Refusal {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        // A refusal whose body does not arrive is still a refusal.
+        // A refusal without a body is still a refusal.
         let body = self.body(response, ERROR_BODY_LIMIT).await.unwrap_or_default();
         (self.read_refusal)(status, &headers, &body, SystemTime::now()).presentable(|text| self.redacted(text))
     }
 
-    /// A body up to `limit` bytes; what is beyond is left unread.
+    /// A body up to `limit` bytes; the rest is not read.
     async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, RequestError> {
         let mut body = Vec::new();
         while let Some(chunk) = self.next_piece(&mut response).await? {
@@ -188,7 +187,7 @@ impl HttpClient {
     }
 }
 
-/// An answer that cannot be read, for `why`. [`HttpClient::shown`] adds what came.
+/// An "unreadable answer" error. [`HttpClient::shown`] adds an excerpt.
 pub(crate) fn unreadable(why: impl Into<String>) -> RequestError {
     RequestError::Unreadable { detail: why.into(), partial: Partial::default() }
 }

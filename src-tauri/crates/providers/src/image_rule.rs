@@ -1,31 +1,30 @@
-//! How large a picture may be so that a provider leaves it alone, and how many tokens it then costs.
+//! Image size limits of models, and the tokens that an image costs.
 //!
-//! A picture beyond a model's limits would be resized by the server, out of sight, and the boxes would come back in pixels
-//! of that unseen picture. So the rule is applied here, before a picture is encoded. Deliberately absent: resizing itself,
-//! which is left to the owner of the pixels.
+//! A server would silently resize a larger picture, and boxes would come back in pixels of that unseen picture. So the
+//! rule is applied here, before a picture is encoded. Resizing itself is elsewhere.
 
 use domain::geometry::PixelSize;
 use serde::Deserialize;
 
-/// The rule of a model.
+/// The image rule of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ImageRule {
-    /// The picture is cut into square patches, a token each.
+    /// The picture is divided into square patches, one token each.
     Patches {
-        /// Of a patch, in pixels.
+        /// Side of a patch, in pixels.
         side: u32,
-        /// Of the picture, padded to whole patches, in pixels.
+        /// Longest edge of the picture, padded to whole patches, in pixels.
         longest_edge: u32,
         /// The most tokens that a picture may take.
         token_limit: u64,
     },
-    /// The picture is looked at within a square of this side; it takes no tokens.
+    /// The picture is resized to a square of this side; it has no tokens.
     LongestEdge { pixels: u32 },
 }
 
 impl ImageRule {
-    /// Input tokens of a picture that is sent in this size: exact as long as it [fits](ImageRule::fits).
+    /// Input tokens of a picture of this size; exact if it [fits](ImageRule::fits).
     #[must_use]
     pub const fn tokens(self, size: PixelSize) -> u64 {
         match self {
@@ -34,7 +33,7 @@ impl ImageRule {
         }
     }
 
-    /// Whether a picture of this size is taken as it is.
+    /// Whether a picture of this size is not resized by the server.
     #[must_use]
     pub const fn fits(self, size: PixelSize) -> bool {
         match self {
@@ -48,19 +47,19 @@ impl ImageRule {
         }
     }
 
-    /// The size in which a picture of `original` size is to be sent: the server's rule, with sides rounded as
-    /// [`PixelSize::fit_within`] rounds them, since that is what resizing to a long edge makes.
+    /// The size in which to send a picture of `original` size: the server's rule, rounded like
+    /// [`PixelSize::fit_within`], because that is how pictures are resized.
     #[must_use]
     pub fn sent_size(self, original: PixelSize) -> PixelSize {
         let mut edge = self.resized(original).long_edge();
-        // The other rounding can make a side a pixel longer, and with that a patch.
+        // Rounding can make a side a pixel longer, and so add a patch.
         while edge > 1 && !self.fits(original.fit_within(edge)) {
             edge -= 1;
         }
         original.fit_within(edge)
     }
 
-    /// The size that the server itself would give a picture of `size`. Never larger than `size`, no side below 1.
+    /// The size to which the server itself would resize a picture. Never larger than `size`, no side below 1.
     #[must_use]
     pub fn resized(self, size: PixelSize) -> PixelSize {
         if self.fits(size) {

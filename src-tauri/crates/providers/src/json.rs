@@ -1,5 +1,5 @@
-//! Reading the vendors' JSON one field at a time: a field that is missing, `null` or of another type than expected is
-//! absent, and takes nothing else with it.
+//! Field-by-field reading of vendors' JSON: a field that is missing, `null` or of an unexpected type is absent, without
+//! affecting others.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, de};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// No request consumes this many tokens: a larger number is no count.
+/// No request uses this many tokens: larger numbers are invalid.
 const COUNT_LIMIT: u64 = 1_000_000_000;
 
 /// The fields of a JSON object.
@@ -19,7 +19,7 @@ impl<'a> Object<'a> {
         serde_json::from_str(text).map(Self)
     }
 
-    /// The JSON of a field that is there and not `null`.
+    /// The JSON of a field that is present and not `null`.
     pub fn raw(&self, key: &str) -> Option<&'a str> {
         self.0.get(key).map(|value| value.get()).filter(|raw| *raw != "null")
     }
@@ -37,12 +37,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A text that may contain halves of surrogate pairs.
+    /// Text that may contain unpaired surrogates.
     pub fn text(&self, key: &str) -> Option<Wtf8> {
         serde_json::from_str(self.raw(key)?).ok()
     }
 
-    /// A text that is whole in itself.
+    /// Text without unpaired surrogates.
     pub fn name(&self, key: &str) -> Option<String> {
         let mut joining = Joining::default();
         let text = joining.add(&self.text(key)?);
@@ -65,12 +65,12 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A count of tokens as a server reports it.
+/// A token count as a server reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Count {
     #[default]
     Absent,
-    /// Something that is no count, such as a negative number.
+    /// Not a count, such as a negative number.
     Unreadable,
     Known(u64),
 }
@@ -83,8 +83,8 @@ impl Count {
         }
     }
 
-    /// The count after a `later` report of the same: counts are cumulative, and servers that repeat a report fill in
-    /// zeros for what they do not know then.
+    /// Combines two reports of a count: counts are cumulative, and servers that repeat a report send zeros for unknown
+    /// values.
     pub fn updated_by(self, later: Self) -> Self {
         match (self, later) {
             (_, Self::Known(1..)) | (Self::Absent, _) | (Self::Unreadable, Self::Known(_)) => later,
@@ -93,7 +93,7 @@ impl Count {
     }
 }
 
-/// The bytes of a JSON string: UTF-8 in which halves of surrogate pairs are encoded too.
+/// A JSON string as WTF-8: UTF-8 that may encode unpaired surrogates.
 pub struct Wtf8(Vec<u8>);
 
 impl<'de> Deserialize<'de> for Wtf8 {
@@ -110,16 +110,15 @@ impl<'de> Deserialize<'de> for Wtf8 {
                 Ok(Wtf8(bytes.to_owned()))
             }
         }
-        // Asked for bytes, the JSON reader does not insist on whole surrogate pairs.
+        // When asked for bytes, serde_json accepts unpaired surrogates.
         deserializer.deserialize_bytes(Visitor)
     }
 }
 
-/// Puts a text together from pieces between which a surrogate pair may be split. A half without its other half becomes
-/// U+FFFD.
+/// Joins pieces of text between which a surrogate pair may be split. An unpaired surrogate becomes U+FFFD.
 #[derive(Debug, Default)]
 pub struct Joining {
-    /// The first half of a pair, at the end of what came so far.
+    /// A leading surrogate at the end of the text so far.
     first_half: Option<u32>,
 }
 
@@ -164,13 +163,13 @@ impl Joining {
         text
     }
 
-    /// What is left once no other piece follows.
+    /// The rest, when no more pieces follow.
     pub fn end(&mut self) -> &'static str {
         self.first_half.take().map_or("", |_| "\u{fffd}")
     }
 }
 
-/// A field that is read where it can be, and otherwise has its default: for types with fields that nothing depends on.
+/// Deserializes a field, or its default if it is invalid: for fields that nothing depends on.
 pub fn lenient<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,

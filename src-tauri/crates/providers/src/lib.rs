@@ -1,9 +1,9 @@
-//! Vision models behind HTTP: what they cost, what they are sent, what their answers and refusals mean. Each vendor is a
-//! folder that implements [`provider::Provider`] and a line in the [`registry`]; what vendors share stands beside them.
+//! Vision models over HTTP: prices, requests, answers, errors. Each vendor is a folder that implements
+//! [`provider::Provider`] and a line in the [`registry`]; shared code is beside them.
 //!
-//! This crate owns HTTP; the vendors' own forms never leave it, and neither does a key. Deliberately absent: pixels
-//! (pictures come resized and encoded), retries, pacing and budgets (whoever runs a plan owns those), and keeping anything
-//! between two calls. Times are passed in or measured, never assumed.
+//! This crate owns HTTP; wire formats and keys never leave it. Not part of it: pixels (pictures arrive resized and
+//! encoded), retries, pacing and budgets (the engine's task), and any state between two calls. Times are passed in or
+//! measured.
 
 pub mod answer;
 mod anthropic;

@@ -1,12 +1,11 @@
-//! From a model's words to annotations in pixels of the picture that was sent.
+//! Parses a model's text into annotations, in pixels of the picture that was sent.
 //!
-//! Models answer almost what they are asked. Whatever is meant beyond doubt is repaired, and every repair is recorded;
-//! what is not is dropped by itself, with its reason, and never takes another annotation with it. Nothing is made up: a
-//! confidence that is missing stays missing, and coordinates in an unknown frame are not guessed at. An answer with items
-//! of which none can be used is no empty answer but an error. Pure: the same answer gives the same annotations, so a kept answer
-//! can be read again when this gets better.
+//! Models deviate from the requested form. Unambiguous deviations are corrected and recorded; anything else is dropped
+//! individually with its reason, without affecting other annotations. Nothing is invented: a missing confidence stays
+//! missing, and unknown coordinates are not guessed. If no item is usable, the result is an error, not an empty answer.
+//! Pure, so that stored answers can be parsed again by a better version.
 //!
-//! Deliberately absent: the way to image pixels ([`domain::geometry::ImageFromSent`] is the only one).
+//! The mapping to image pixels is elsewhere ([`domain::geometry::ImageFromSent`]).
 
 mod attributes;
 mod brackets;
@@ -30,30 +29,30 @@ use crate::answer::{RawAnswer, StopReason};
 use crate::coordinates;
 use items::{Item, LABEL_KEYS};
 
-/// A box of which no more than this part is inside the picture cannot be used: too much of it would be clipped.
+/// A box with no more than this share inside the picture is dropped, because too much of it would be clipped.
 const LEAST_SHARE_INSIDE: f64 = 0.5;
 
-/// An answer of which nothing can be used, which is another thing than an empty list.
+/// An unusable answer, as opposed to an empty list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
     /// The model declined to answer.
     #[error("the model declined")]
     Declined,
-    /// The output maximum was used up before the answer began; a larger one helps.
+    /// The output maximum was reached before the first annotation; a larger one helps.
     #[error("the answer was cut off before its first annotation")]
     CutOffEarly,
-    /// There is no list of annotations, or nothing in it can be read.
+    /// There is no readable list of annotations.
     #[error("{detail}")]
     Unreadable { detail: String },
-    /// There are annotations, and none can be used.
+    /// There are annotations, but none is usable.
     #[error("{detail}")]
     Unusable { detail: String },
-    /// There are boxes, and they are certainly not in pixels of the picture that was sent.
+    /// There are boxes, but certainly not in pixels of the sent picture.
     #[error("{detail}")]
     OtherCoordinates { system: CoordinateSystem, detail: String },
 }
 
-/// Reads an answer as it was received or kept.
+/// Parses a received or stored answer.
 pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> {
     if answer.stop_reason == StopReason::Refusal {
         return Err(AnswerError::Declined);
@@ -65,12 +64,12 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
             let is_unclosed = reading.is_cut_short;
             reading.is_cut_short = is_cut_off.unwrap_or(is_unclosed);
             if is_unclosed && !reading.is_cut_short {
-                // The model ended its answer without closing the list. A longer answer would be no better.
+                // The model ended its answer without closing the list. A higher limit would not help.
                 for repair in reading.repairs.iter_mut().filter(|repair| repair.kind == RepairKind::CutOff) {
                     repair.kind = RepairKind::BrokenJson;
                 }
             }
-            // Only a list that is closed can say that there is nothing to annotate.
+            // Only a closed list can state that there is nothing to annotate.
             if !read.annotations.is_empty() {
                 Ok(read)
             } else if read.reading.is_cut_short {
@@ -86,7 +85,7 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
     }
 }
 
-/// Reads the text of an answer about a picture of `sent` size.
+/// Parses the text of an answer for a picture of `sent` size.
 pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
     let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
     let beyond = Dropped::beyond_limit(found.items.len());
@@ -125,8 +124,8 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
     Ok(Answer { sent, annotations, reading })
 }
 
-/// The annotations of an answer that is still on its way, as far as they are whole and can be read. To be shown, never to be
-/// kept: [`read`] has the last word on the whole answer. Takes time in proportion to the text.
+/// The complete annotations of an answer that is still streaming, for display only: [`read`] parses the complete
+/// answer. Linear in the length of the text.
 #[must_use]
 pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
     let items = items::among_text(text).map(|found| found.items).unwrap_or_default();
@@ -160,14 +159,14 @@ fn has_known_label(item: &Item, recipe: &Recipe) -> bool {
     answered_label(fields).is_some_and(|label| recipe.label_for(label).is_some())
 }
 
-/// The box of an item as it was answered, whatever its label.
+/// The box of an item as answered, whatever its label.
 fn answered_rect(item: &Item, sent: PixelSize) -> Option<Rect> {
     let Item::Read(Value::Object(fields)) = item else { return None };
     corners(fields, sent, &mut Vec::new())
 }
 
 fn corners(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Option<Rect> {
-    // Some put the corners into an object of their own. A list of four is not read: its order would be a guess.
+    // Some models nest the corners in an object. A list of four is not read, because its order is ambiguous.
     let corners = ["box", "bbox"].iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
     let mut corner = |key: &str, side: u32| {
         let number = scalars::number(corners.get(key)?)?;
@@ -214,7 +213,7 @@ fn confidence(answered: Option<&Value>, repairs: &mut Vec<RepairKind>) -> Option
             let field = "confidence".to_owned();
             (Some(number.value), number.was_text.then_some(RepairKind::NumberFromText { field }))
         }
-        // From 10 up nothing else can be meant; 5 could as well be five of ten.
+        // From 10 up it can only be percent; 5 could also be five of ten.
         Some(number) if (if number.is_percent { 0.0 } else { 10.0 }..=100.0).contains(&number.value) => {
             (Some(number.value / 100.0), Some(RepairKind::ConfidenceFromPercent))
         }

@@ -1,30 +1,30 @@
-//! What tokens cost. All arithmetic is in whole pico-dollars and rounds up, so that a sum of parts never comes out below
-//! the bill. Deliberately absent: taxes, discounts of a contract, and any guess at a price that nobody has told.
+//! Token prices. All arithmetic is in whole pico-dollars and rounds up, so that a sum of parts is never below the bill.
+//! Taxes and contract discounts are not included.
 
 use domain::money::PicoDollars;
 
 use domain::usage::Usage;
 use serde::Deserialize;
 
-/// Prices of a token, each in pico-dollars.
+/// Prices per token, in pico-dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Rates {
     pub input: u64,
     pub output: u64,
-    /// Input that is put into the cache for five minutes.
+    /// Input written to the cache for five minutes.
     pub cache_write_5m: u64,
-    /// Input that is put into the cache for an hour.
+    /// Input written to the cache for an hour.
     pub cache_write_1h: u64,
     pub cache_read: u64,
 }
 
 impl Rates {
-    /// A rate from its place in a price list, in dollars for a million tokens; `None` where it is not a whole number of
-    /// pico-dollars a token, from 0 to a dollar a token.
+    /// A rate from a price list, in dollars per million tokens; `None` unless it is a whole number of pico-dollars per
+    /// token, from 0 to a dollar per token.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that is checked")]
     pub fn from_dollars_per_million(dollars: f64) -> Option<u64> {
-        // A dollar / 10^6 tokens = 10^6 pico-dollars a token.
+        // 1 dollar / 10^6 tokens = 10^6 pico-dollars per token.
         let pico = dollars * 1e6;
         let is_whole = (pico - pico.round()).abs() < 1e-3;
         (is_whole && (0.0..=1e12).contains(&pico)).then(|| pico.round() as u64)
@@ -44,30 +44,30 @@ impl Rates {
     }
 }
 
-/// A long prompt makes every token of its request dearer.
+/// A surcharge on all tokens of a request with a long prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cliff {
-    /// The longest prompt at the plain rates, in tokens, cached ones included.
+    /// The longest prompt at normal rates, in tokens, including cached ones.
     pub prompt_tokens: u64,
-    /// What all rates are multiplied with beyond it.
+    /// Factor on all rates beyond it.
     pub factor: u64,
 }
 
-/// How a model is paid for.
+/// The price of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Price {
     pub rates: Rates,
     pub cliff: Option<Cliff>,
-    /// What a request in a batch costs, in percent of the same request sent live.
+    /// Price of a request in a batch, in percent of a live one.
     pub batch_percent: u16,
 }
 
-/// Circumstances that change all rates alike.
+/// Conditions that change all rates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Terms {
     pub is_batch: bool,
-    /// What the endpoint charges, in percent of the vendor's list: 100 as a rule, 110 where a region is dearer.
+    /// What the endpoint charges, in percent of the list price: usually 100, 110 in some regions.
     pub endpoint_percent: u16,
 }
 
@@ -79,20 +79,20 @@ impl Terms {
 }
 
 impl Price {
-    /// Of what is computed on this machine.
+    /// For models on this machine.
     pub const FREE: Self = Self {
         rates: Rates { input: 0, output: 0, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 },
         cliff: None,
         batch_percent: 100,
     };
 
-    /// Whether nothing costs anything, whatever a request uses.
+    /// Whether everything is free.
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.rates == Rates::default()
     }
 
-    /// The bill for one request, rounded up to a whole pico-dollar.
+    /// The cost of one request, rounded up to a whole pico-dollar.
     #[must_use]
     pub fn cost(&self, usage: Usage, terms: Terms) -> PicoDollars {
         let factor = match self.cliff {

@@ -1,11 +1,10 @@
-//! Takes a key out of what a server sends back: servers and gateways repeat what they were sent, in messages, headers and
-//! answers. The key is found as it is, and in the forms in which text carries it: JSON and HTML escapes, percent encoding,
-//! base64 at any offset, and hexadecimal digits.
+//! Redacts a key from what a server sends: servers and gateways repeat what they received, in messages, headers and
+//! answers. The key is found as it is and in its encodings: JSON and HTML escapes, percent encoding, base64 at any
+//! offset, and hexadecimal.
 //!
-//! Messages and headers are for people to read: any key is redacted in them. An answer is data that was paid for, and
-//! servers on one's own machine take keys such as `password`, `lm-studio` or `12345678`, which it may contain by chance: only
-//! a key that is a secret in kind is redacted in answers ([`is_secret`]), only where it is not part of a longer word or
-//! number, and only within the strings of an answer that is JSON.
+//! In messages and headers any key is redacted. An answer is paid data, and local servers use keys such as `password`,
+//! `lm-studio` or `12345678`, which may occur by chance: in answers only keys that look like secrets are redacted
+//! ([`is_secret`]), only as whole words, and only within strings if the answer is JSON.
 
 use std::ops::Range;
 
@@ -18,7 +17,7 @@ use zeroize::Zeroizing;
 
 /// Replaces a key.
 const REPLACEMENT: &str = "[key]";
-/// The encoded forms of shorter keys are ordinary text.
+/// Encodings of shorter keys are ordinary text.
 const SHORTEST_WITH_FORMS: usize = 4;
 /// Generated keys are at least this long.
 const SHORTEST_SECRET: usize = 16;
@@ -27,8 +26,8 @@ const SHORTEST_SECRET: usize = 16;
 #[derive(Clone)]
 pub struct Redaction {
     secret: Zeroizing<String>,
-    /// Every form of the key. `None` where it is too short for that, or too long for a regular expression: it is then found
-    /// as it is only.
+    /// All encodings of the key. `None` if it is too short, or too long for a regular expression: then only the plain
+    /// key is found.
     pattern: Option<Regex>,
     is_in_answers: bool,
 }
@@ -43,12 +42,12 @@ impl Redaction {
         }
     }
 
-    /// `text` of a failure or a header without the key.
+    /// An error text or header without the key.
     pub fn of_failure(&self, text: &str) -> String {
         replaced(text, self.places(text))
     }
 
-    /// `text` of an answer without the key, if that is a secret. JSON stays JSON, and its numbers stay as they are.
+    /// An answer without the key, if the key looks like a secret. JSON stays valid, and numbers stay unchanged.
     pub fn of_answer(&self, text: &str) -> String {
         if !self.is_in_answers || self.places(text).is_empty() {
             return text.to_owned();
@@ -59,12 +58,12 @@ impl Redaction {
         }
     }
 
-    /// Redacts text that arrives in pieces, between which the key may be cut.
+    /// Redacts text that arrives in pieces, between which the key may be split.
     pub fn of_pieces(&self) -> Pieces<'_> {
         Pieces { redaction: self, held: String::new() }
     }
 
-    /// `text` without the key, except where it is part of a longer word. Its encoded forms are found anywhere.
+    /// `text` without the key, except as part of a longer word. Its encodings are found anywhere.
     fn of_words(&self, text: &str) -> String {
         let is_plain = |place: &Range<usize>| text[place.clone()].eq_ignore_ascii_case(&self.secret);
         let places = self.places(text).into_iter().filter(|place| !is_plain(place) || is_word(text, place));
@@ -96,7 +95,7 @@ impl Redaction {
                 let redacted = self.of_words(&text);
                 if redacted == text { string.to_owned() } else { Value::String(redacted).to_string() }
             }
-            // One with half a surrogate pair.
+            // A string with an unpaired surrogate.
             Err(_) => self.of_words(string),
         }
     }
@@ -119,12 +118,12 @@ impl std::fmt::Debug for Redaction {
 /// Text that arrives in pieces.
 pub struct Pieces<'a> {
     redaction: &'a Redaction,
-    /// The end of what has arrived, which may be the beginning of the key.
+    /// The end of the text so far, which may be the start of the key.
     held: String,
 }
 
 impl Pieces<'_> {
-    /// What can be shown now that `piece` has arrived.
+    /// The text that is safe to show after `piece`.
     pub fn push(&mut self, piece: &str) -> String {
         self.held.push_str(piece);
         let text = self.redaction.of_answer(&self.held);
@@ -139,7 +138,7 @@ impl Pieces<'_> {
     }
 }
 
-/// Whether a key is a secret in kind, which no answer contains by chance: long, with letters and digits, and not a number.
+/// Whether a key looks like a secret that does not occur by chance: long, with letters and digits, not a number.
 fn is_secret(key: &str) -> bool {
     let has = |is_kind: fn(&u8) -> bool| key.as_bytes().iter().any(is_kind);
     key.len() >= SHORTEST_SECRET
@@ -148,14 +147,16 @@ fn is_secret(key: &str) -> bool {
         && key.parse::<f64>().is_err()
 }
 
-/// Whether no letter or digit is next to `place`. A letter of an escape, as in `\n`, is next to nothing.
+/// Whether no letter or digit is next to `place`. The letter of an escape, such as `
+/// `, does not count.
 fn is_word(text: &str, place: &Range<usize>) -> bool {
     let (before, after) = (&text[..place.start], &text[place.end..]);
     let is_alphanumeric = |c: char| c.is_ascii_alphanumeric();
     (!before.ends_with(is_alphanumeric) || ends_in_escape(before)) && !after.starts_with(is_alphanumeric)
 }
 
-/// Whether `text` ends in an escape of JSON or of an address, such as `\n`, `\u0020` or `%20`.
+/// Whether `text` ends in a JSON or URL escape, such as `
+/// `, `\u0020` or `%20`.
 fn ends_in_escape(text: &str) -> bool {
     let hexadecimal = |digits: usize| {
         let start = text.len().checked_sub(digits)?;
@@ -191,13 +192,13 @@ fn hexadecimal(byte: u8) -> String {
     format!("{byte:02x}")
 }
 
-/// One character of a key: plain, or escaped as in JSON, in an address or in HTML, also several times over.
+/// One character of a key: plain, or escaped for JSON, URLs or HTML, possibly repeatedly.
 fn character(byte: u8) -> String {
     let plain = regex::escape(&char::from(byte).to_string());
     format!(r"(?:\\*{plain}|\\+u00{byte:02x}|%(?:25)*{byte:02x}|&#0*{byte};|&#x0*{byte:x};)")
 }
 
-/// The characters of base64 that say nothing but the key, where it begins `offset` bytes into a group of three.
+/// The base64 characters that depend only on the key, if it begins `offset` bytes into a group of three.
 fn base64_at(secret: &[u8], offset: usize) -> String {
     let bytes = Zeroizing::new([&[0; 2][..offset], secret].concat());
     let encoded = BASE64_STANDARD.encode(bytes.as_slice());

@@ -1,43 +1,43 @@
-//! A server's "no": status, class, message, and when to come back. Each provider reads its own; what follows from one is the
-//! same for all.
+//! Errors that servers return: status, class, message, and when to retry. Each provider parses its own; the reaction is
+//! the same for all.
 
 use std::time::Duration;
 
 use crate::rate_limits::RateLimits;
 use crate::retry::{ErrorClass, ItemFailure, RetryAction, RetryCause, StopCause};
 
-/// The longest time that a server is waited for because it says so or because of a limit. A run that would have to wait
-/// longer stops, says why, and can be resumed. The figure stands in docs/reliability.md.
+/// The longest wait that a server or a limit may impose. A run that would have to wait longer stops with the reason and
+/// can be resumed. Documented in docs/reliability.md.
 pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// The longest part of a server's message that is kept, in characters.
+/// The longest kept part of a server's message, in characters.
 pub(crate) const MESSAGE_LIMIT: usize = 500;
 
-/// A request that the server refused, or gave up after it had begun to answer.
+/// A request that the server refused, or failed while answering.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refusal {
-    /// HTTP status; 200 when the error came within a stream that had begun, or among a batch's results.
+    /// HTTP status; 200 if the error came within a stream or batch results.
     pub status: u16,
     pub class: ErrorClass,
-    /// The vendor's own name for it, such as `rate_limit_error`; `None` when the body was not in the vendor's form.
+    /// The vendor's error type, such as `rate_limit_error`; `None` if the body was not in the vendor's form.
     pub error_type: Option<String>,
-    /// A finer code that some errors carry.
+    /// A more specific code of some errors.
     pub error_code: Option<String>,
-    /// What the server said, shortened. May be empty.
+    /// The server's message, shortened. May be empty.
     pub message: String,
-    /// To be named when one asks the vendor about it.
+    /// For inquiries at the vendor.
     pub request_id: Option<String>,
-    /// The server's own word on whether trying again makes sense.
+    /// The server's hint whether a retry makes sense.
     pub should_retry: Option<bool>,
-    /// How long the server asks to be left alone.
+    /// The wait that the server asks for.
     pub retry_after: Option<Duration>,
-    /// What the headers said about limits.
+    /// Rate limits from the headers.
     pub rate_limits: RateLimits,
 }
 
-/// What a complaint about an image speaks of.
+/// Words of complaints about an image.
 const IMAGE_WORDS: [&str; 5] = ["image", "base64", "picture", "pixel", "media_type"];
-/// What a complaint about the form of a request says, whatever it is about.
+/// Words of complaints about the form of a request.
 const FORM_WORDS: [&str; 9] = [
     "extra inputs",
     "not permitted",
@@ -51,13 +51,13 @@ const FORM_WORDS: [&str; 9] = [
 ];
 
 impl Refusal {
-    /// What to do about it: what its class calls for, with the server's own word (`should_retry`) above it.
+    /// How to react: by class, overridden by the server's `should_retry`.
     #[must_use]
     pub fn action(&self) -> RetryAction {
         let action = match (self.should_retry, self.by_class()) {
             (Some(true), _) => self.again(),
             (Some(false), RetryAction::Retry { .. }) => RetryAction::FailItem(ItemFailure::ServerFailed),
-            // A limit that does not pass by itself.
+            // A limit that does not reset by itself.
             (Some(false), RetryAction::HoldEndpoint { .. }) => RetryAction::StopRun(StopCause::SpendLimit),
             (_, action) => action,
         };
@@ -70,8 +70,8 @@ impl Refusal {
         }
     }
 
-    /// What the server complains of, the same for two requests that are refused for the same reason. `None` where the
-    /// complaint is about the image of one request.
+    /// The complaint, equal for two requests that are refused for the same reason. `None` if it is about the image of
+    /// one request.
     #[must_use]
     pub fn complaint(&self) -> Option<String> {
         let message = self.message.to_lowercase();
@@ -79,7 +79,7 @@ impl Refusal {
         if has(&IMAGE_WORDS) && !has(&FORM_WORDS) {
             return None;
         }
-        // Sizes, places and names of requests differ from one to the next.
+        // Numbers, paths and request ids differ between requests.
         let words = message.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
         let error_type = self.error_type.as_deref().unwrap_or_default();
         Some(format!("{} {error_type} {}", self.status, words.collect::<Vec<_>>().join(" ")))
@@ -102,7 +102,7 @@ impl Refusal {
         }
     }
 
-    /// Trying again, in the way that fits the failure.
+    /// A retry that fits the failure.
     fn again(&self) -> RetryAction {
         let after = self.retry_after;
         match self.class {
@@ -112,8 +112,7 @@ impl Refusal {
         }
     }
 
-    /// The same refusal without what `redact` takes out of its texts, and not longer than anybody reads. In this order:
-    /// half of a secret must not remain where a text was cut.
+    /// The refusal with redacted and then shortened texts. In this order, so that no half of a secret remains.
     pub(crate) fn presentable(self, redact: impl Fn(&str) -> String) -> Self {
         let redacted = |text: Option<String>| text.map(|text| shortened(&redact(&text)));
         Self {

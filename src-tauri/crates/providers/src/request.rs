@@ -1,5 +1,4 @@
-//! What is asked about a picture: the picture as it is sent, what may be set for the requests of a run, and a request that
-//! is ready to leave.
+//! A request for a picture: the picture as sent, options of a run's requests, and the finished request.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::geometry::PixelSize;
 
-/// How much longer an answer may get once one was cut off: few are cut off twice then.
+/// Factor on the output maximum after a cut-off answer: few are cut off twice.
 pub const LONGER_ANSWER_FACTOR: u64 = 4;
 
 /// How a picture is encoded.
@@ -17,12 +16,12 @@ pub enum MediaType {
     Png,
     Webp,
     Gif,
-    /// Not a file: three bytes a pixel (red, green, blue), rows from top to bottom, without padding.
+    /// Not a file: three bytes per pixel (red, green, blue), rows from top to bottom, without padding.
     Rgb,
 }
 
 impl MediaType {
-    /// As HTTP names it.
+    /// The MIME type.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -35,20 +34,20 @@ impl MediaType {
     }
 }
 
-/// How a provider wants its pictures.
+/// Which encoding a provider needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Pixels as [`MediaType::Rgb`].
     Rgb,
     Jpeg {
-        /// The best first. A picture that takes more than `byte_limit` at one is encoded at the next.
+        /// Best first. If the file exceeds `byte_limit`, the next one is used.
         qualities: &'static [u8],
         /// Of the file, in bytes.
         byte_limit: usize,
     },
 }
 
-/// A picture as it is to be sent: upright, without metadata, already in the size it will be looked at.
+/// A picture to send: upright, without metadata, in the size that the model looks at.
 #[derive(Clone)]
 pub struct Picture {
     pub size: PixelSize,
@@ -57,10 +56,10 @@ pub struct Picture {
     pub bytes: Bytes,
 }
 
-/// A picture that must not be sent as it is.
+/// A picture that must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
-    /// The server would look at another picture than this one, and boxes would drift.
+    /// The server would resize it, and boxes would be off.
     #[error("a picture of {} x {} pixels is larger than the model looks at", size.width, size.height)]
     TooLarge { size: PixelSize },
     #[error("the picture's file takes {bytes} bytes in base64; at most {limit} are taken")]
@@ -71,79 +70,79 @@ pub enum PictureError {
     MediaType { media_type: MediaType },
 }
 
-/// Whether the part that is the same in every request is cached at the vendor's, which makes the first request dearer and
-/// the following ones cheaper.
+/// Whether the shared prefix is cached at the vendor, which makes the first request more expensive and later ones
+/// cheaper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Caching {
     Off,
     #[default]
     FiveMinutes,
-    /// For batches, whose requests lie further apart.
+    /// For batches, whose requests are further apart in time.
     OneHour,
 }
 
-/// What may be set for the requests of a run; the defaults suit annotation.
+/// Options of a run's requests; the defaults suit annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestOptions {
-    /// Output maximum in tokens, reasoning included; `None` leaves it to the provider.
+    /// Output maximum in tokens, including reasoning; `None` for the provider's default.
     pub max_output_tokens: Option<u64>,
     pub caching: Caching,
 }
 
 impl RequestOptions {
-    /// What suits requests that are sent in batches.
+    /// Options for batches.
     pub const BATCH: Self = Self { max_output_tokens: None, caching: Caching::OneHour };
 }
 
-/// A recipe that cannot be put to a model.
+/// A recipe that a model cannot be prepared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecipeError {
     #[error("the recipe names nothing to find")]
     NoLabels,
-    /// Only boxes can be asked for.
+    /// Only boxes are supported.
     #[error("the recipe does not ask for boxes")]
     NoBoxes,
     #[error("the recipe has {count} optional attributes; at most {limit} can be asked at a time")]
     TooManyOptionalAttributes { count: usize, limit: u32 },
 }
 
-/// A request, ready to be sent. Names neither the server that it goes to nor the way in which its answer comes back, so
-/// that the same one can be sent to any of several endpoints, live or in a batch. Cheap to clone.
+/// A request, ready to be sent. Independent of the server and of how the answer is delivered, so that it can be sent to
+/// any endpoint, live or in a batch. Cheap to clone.
 #[derive(Clone)]
 pub struct Request {
     sent: PixelSize,
     max_output_tokens: u64,
     byte_count: usize,
-    /// In the provider's own form.
+    /// In the provider's form.
     body: Arc<dyn Any + Send + Sync>,
 }
 
 impl Request {
-    /// `sent` is the size of the picture in it, `byte_count` what it takes of the memory. Only the endpoints of the provider
-    /// that made `body` can send it.
+    /// `sent` is the size of its picture, `byte_count` its size in memory. Only endpoints of the provider that made
+    /// `body` can send it.
     pub fn new(sent: PixelSize, max_output_tokens: u64, byte_count: usize, body: impl Any + Send + Sync) -> Self {
         Self { sent, max_output_tokens, byte_count, body: Arc::new(body) }
     }
 
-    /// The most output that it allows, in tokens; 0 where answers have no tokens.
+    /// Its output maximum, in tokens; 0 if answers have no tokens.
     #[must_use]
     pub fn max_output_tokens(&self) -> u64 {
         self.max_output_tokens
     }
 
-    /// Size of the picture in it.
+    /// Size of its picture.
     #[must_use]
     pub fn sent(&self) -> PixelSize {
         self.sent
     }
 
-    /// What it takes of the memory, which is about what it takes on the wire.
+    /// Size in memory, about that on the wire.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         self.byte_count
     }
 
-    /// Its body, if the provider whose form is `T` has made it.
+    /// Its body, if it has type `T`.
     #[must_use]
     pub fn body<T: Any>(&self) -> Option<&T> {
         self.body.downcast_ref()

@@ -1,68 +1,68 @@
-//! From a failure to what is to be done about it. A provider puts its errors into classes ([`ErrorClass`]); what a class
-//! calls for ([`RetryAction`]) is the same for all of them.
+//! Maps failures to reactions. A provider classifies its errors ([`ErrorClass`]); the reaction ([`RetryAction`]) is the
+//! same for all providers.
 //!
-//! Deliberately absent: waiting, counting retries, lowering concurrency. The owner of a run does that.
+//! Waiting, counting retries and lowering concurrency are the engine's task.
 
 use std::time::Duration;
 
 use domain::run_state::StopReason;
 
-/// What a failure calls for.
+/// How to react to a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAction {
     /// This image fails; the next one may succeed.
     FailItem(ItemFailure),
-    /// The server would not take this request, and does not say that its image is the reason. This image fails if the
-    /// server takes other requests; if it takes none, the form of the requests is the reason ([`Refusal::complaint`]).
+    /// The server refuses this request without blaming its image. The image fails if the server accepts other requests;
+    /// if it accepts none, the form of the requests is the reason ([`Refusal::complaint`]).
     RefuseForm,
-    /// The answer could not be read. Try this request again; a server of which no answer can be read is not asked any more.
+    /// The answer could not be parsed. Retry; a server that never gives a readable answer is abandoned.
     Unreadable,
-    /// Try this request again, after `after` or the caller's own backoff.
+    /// Retry, after `after` or the caller's own backoff.
     Retry { after: Option<Duration>, cause: RetryCause },
-    /// Send nothing to this endpoint for `after` or the caller's own backoff, then try again. Costs no attempt.
+    /// Pause this endpoint for `after` or the caller's own backoff, then retry. Costs no attempt.
     HoldEndpoint { after: Option<Duration> },
-    /// Send a smaller picture, once; if that is refused as well the image fails.
+    /// Send a smaller picture, once; if that is refused too, the image fails.
     ShrinkOnce,
-    /// Nothing more will succeed until the user has done something.
+    /// Nothing will succeed until the user acts.
     StopRun(StopCause),
 }
 
-/// Why an image failed for good.
+/// Why an image failed permanently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemFailure {
-    /// The server would not take this request.
+    /// The server refused this request.
     Refused,
-    /// The server failed, and said that trying again is pointless.
+    /// The server failed, and said that a retry is pointless.
     ServerFailed,
 }
 
-/// Why it makes sense to try again.
+/// Why to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetryCause {
-    /// A failure that passes by itself.
+    /// A temporary failure.
     Transient,
-    /// The server is overloaded: fewer requests at a time will help.
+    /// The server is overloaded: lower concurrency helps.
     Overloaded,
 }
 
-/// What the user has to see to before a run can go on.
+/// What the user must fix before a run can continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StopCause {
-    /// The key is wrong or was withdrawn.
+    /// The key is wrong or revoked.
     KeyRejected,
-    /// The account has no credit, or its billing is not in order.
+    /// The account has no credit or a billing problem.
     NoCredit,
     /// A spend limit of the account is reached.
     SpendLimit,
-    /// The key may not do this.
+    /// The key lacks a permission.
     NotPermitted,
     /// The server does not know the model.
     UnknownModel,
-    /// The server does not know the interface at all, or sends elsewhere.
+    /// The server does not have this API, or redirects.
     NotSuchAServer,
-    /// The request's fixed part is refused, so that every image would be.
+    /// The shared part of the requests is refused, so every image would fail.
     Configuration,
-    /// The server asks to wait for longer than [`LONGEST_WAIT`](crate::refusal::LONGEST_WAIT).
+    /// The required wait is longer than [`LONGEST_WAIT`](crate::refusal::LONGEST_WAIT).
     WaitTooLong,
 }
 
@@ -81,10 +81,10 @@ impl From<StopCause> for StopReason {
     }
 }
 
-/// What a refusal is about. The provider tells by the status, the type and the words of an error.
+/// Class of an error, determined from status, type and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ErrorClass {
-    /// This request, for its image or for its form.
+    /// This request, because of its image or form.
     #[default]
     Refused,
     KeyRejected,
@@ -98,13 +98,12 @@ pub enum ErrorClass {
     TooLarge,
     RateLimited,
     Overloaded,
-    /// A failure of the server that passes by itself.
+    /// A temporary server failure.
     Transient,
 }
 
 impl ErrorClass {
-    /// The class that the HTTP status tells, where the body does not tell more. 529 is overload by the use of several
-    /// vendors.
+    /// The class of an HTTP status, if the body is not more specific. Several vendors use 529 for overload.
     #[must_use]
     pub const fn of_status(status: u16) -> Self {
         match status {

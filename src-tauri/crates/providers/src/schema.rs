@@ -1,9 +1,9 @@
-//! The JSON schema of an answer, within what the vendors' structured outputs can express.
+//! The JSON schema of an answer, within what vendors' structured outputs support.
 //!
-//! They know no ranges, no lengths and no recursion, demand `additionalProperties: false`, and allow few optional
-//! properties. So a box is four named integers, and ranges are checked on this side when an answer is read. Properties
-//! keep the order in which a model should write them, which is why this is no `serde_json::Value`. Source: Anthropic's
-//! structured output guide as of 2026-11-23.
+//! They support no ranges, lengths or recursion, require `additionalProperties: false`, and allow few optional
+//! properties. So a box is four named integers, and ranges are checked when an answer is parsed. Properties keep the
+//! order in which a model should write them, so this is not a `serde_json::Value`. Source: Anthropic's structured
+//! output guide as of 2026-11-23.
 
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 use serde::{Serialize, Serializer};
@@ -15,7 +15,7 @@ pub enum Schema {
     Array(Box<Schema>),
     /// A value of this JSON type.
     Plain(&'static str),
-    /// One of these texts.
+    /// One of these strings.
     OneOf(Vec<String>),
 }
 
@@ -33,7 +33,7 @@ impl Property {
 }
 
 impl Schema {
-    /// How long an answer of this form is likely to be when every list in it has `items` items, in bytes of JSON.
+    /// Estimated length of an answer whose lists have `items` items, in bytes of JSON.
     #[must_use]
     pub fn likely_bytes(&self, items: u64) -> u64 {
         match self {
@@ -96,7 +96,7 @@ impl Serialize for Schema {
     }
 }
 
-/// The schema of an answer to `recipe`: a list of annotations.
+/// The schema of an answer for `recipe`: a list of annotations.
 #[must_use]
 pub fn of_answer(recipe: &Recipe) -> Schema {
     let mut annotation = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
@@ -116,8 +116,8 @@ pub fn of_answer(recipe: &Recipe) -> Schema {
     Schema::Object(vec![Property::required("marks", annotations)])
 }
 
-/// The property under which a model gives an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; an
-/// attribute with another name gets a key by its place.
+/// The property name of an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; other attributes get a
+/// key by index.
 #[must_use]
 pub fn attribute_key(attribute: &Attribute, index: usize) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-');
@@ -137,7 +137,7 @@ fn of_attribute(attribute: &Attribute) -> Schema {
     }
 }
 
-/// An enumeration must not be empty and must not repeat itself.
+/// An enumeration must be non-empty and without duplicates.
 fn one_of<'a>(names: impl Iterator<Item = &'a String>) -> Schema {
     let mut distinct: Vec<String> = Vec::new();
     for name in names {

@@ -1,24 +1,24 @@
-//! Server-sent events from bytes, however they are cut. Incremental and pure: push what came, get what is complete.
+//! Server-sent events from chunks of bytes. Incremental and pure.
 //!
-//! Deliberately absent: reconnecting, `id` and `retry`, which the Messages API does not use. Source: the WHATWG HTML
+//! Reconnecting, `id` and `retry` are not implemented, because the vendors do not use them. Source: the WHATWG HTML
 //! standard, section 9.2.
 
-/// One event. A comment or an event without data is none.
+/// One event. Comments and events without data are ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
-    /// The `event` field; empty when there was none.
+    /// The `event` field; empty if absent.
     pub name: String,
-    /// The `data` fields, joined by line ends.
+    /// The `data` fields, joined by line feeds.
     pub data: String,
 }
 
-/// What has arrived of a stream and is not an event yet.
+/// The incomplete rest of a stream.
 #[derive(Debug, Default)]
 pub struct Parser {
     line: Vec<u8>,
     event: Event,
     has_data: bool,
-    /// A carriage return ended the last line: a line feed right after it belongs to it.
+    /// After a carriage return, a line feed belongs to the same line end.
     skips_line_feed: bool,
     is_past_first_line: bool,
 }
@@ -42,8 +42,8 @@ impl Parser {
         events
     }
 
-    /// The event that the stream ended in, as far as it came. The standard discards it; servers that leave out the last
-    /// empty line have sent all of it.
+    /// An incomplete event at the end of the stream. The standard discards it; servers that omit the last empty line
+    /// have sent all of it.
     #[must_use]
     pub fn finish(mut self) -> Option<Event> {
         if !self.line.is_empty() {
@@ -52,7 +52,7 @@ impl Parser {
         self.has_data.then_some(self.event)
     }
 
-    /// Bytes that wait for the rest of their event.
+    /// Bytes of an incomplete event.
     #[must_use]
     pub fn pending_bytes(&self) -> usize {
         self.line.len() + self.event.data.len()

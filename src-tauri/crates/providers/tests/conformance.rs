@@ -1,5 +1,4 @@
-//! What every provider has to do, whoever wrote it: each one in the registry, the scripted one, and a toy that shows how
-//! little a new one takes.
+//! Requirements on every provider: those in the registry, the scripted one, and a minimal toy.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -22,7 +21,7 @@ use providers::provider::{
 use providers::request::{Encoding, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions};
 use providers::retry::RetryAction;
 
-/// The providers that are tested: a line each.
+/// The tested providers, one line each.
 fn providers() -> Vec<&'static dyn Provider> {
     let mut providers = providers::registry::all().to_vec();
     #[cfg(feature = "scripted")]
@@ -37,12 +36,12 @@ fn recipes() -> Vec<Recipe> {
     recipes
 }
 
-/// Every provider with every model that it has.
+/// Every model of every provider.
 fn models() -> impl Iterator<Item = (&'static dyn Provider, &'static Arc<ModelSpec>)> {
     providers().into_iter().flat_map(|provider| provider.catalog().models.iter().map(move |model| (provider, model)))
 }
 
-/// Every model, prepared for every recipe that it can run.
+/// Every model, prepared for every recipe that it supports.
 fn prepared() -> impl Iterator<Item = (String, Arc<dyn PreparedModel>)> {
     models().flat_map(|(provider, model)| {
         let offered = model.offered_at(server("https://host.example").destination());

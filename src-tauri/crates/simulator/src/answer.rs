@@ -1,6 +1,6 @@
-//! Turns what was seen into an answer of the form that was asked for. A schema is walked generically: lists of objects
-//! get one item per shape, integers are told apart by their names (`x1`, `y1`, `x2`, `y2`, ...), enums get the member
-//! that fits best. Coordinates are absolute pixels of the image as seen; right and bottom are exclusive.
+//! Builds an answer in the requested form from the shapes that were found. A schema is walked generically: lists of
+//! objects get one item per shape, integers are told apart by their names (`x1`, `y1`, `x2`, `y2`, ...), enums get the
+//! member that fits best. Coordinates are absolute pixels of the image as seen; right and bottom are exclusive.
 
 use serde_json::{Map, Number, Value, json};
 
@@ -8,14 +8,14 @@ use crate::seeing::{Colour, Sighting};
 use crate::usage::{text_bytes, text_tokens};
 use crate::validation::{Asked, Form, schema::referenced};
 
-/// What a model says that forgets its form.
+/// An answer that ignores the requested form.
 const WRONG_JSON: &str = "Here are the shapes I found: {\"annotations\": [{\"label\": \"red\", x1: ten,";
 
-/// The one block, besides thinking, of an answer.
+/// The only block of an answer besides thinking.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Block {
     Text(String),
-    /// The input as the text that is streamed, so that it can be cut short.
+    /// The input as streamed text, so that it can be cut off.
     Tool {
         name: String,
         input: String,
@@ -40,16 +40,16 @@ impl Block {
 
 /// A whole answer, before it is sent.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct GeneratedAnswer {
     pub(crate) is_thinking: bool,
     pub(crate) thinking_tokens: u64,
-    /// Absent when thinking used up every token, and for a refusal.
+    /// Absent when thinking used all tokens, and for a refusal.
     pub(crate) block: Option<Block>,
     pub(crate) output_tokens: u64,
     pub(crate) stop_reason: &'static str,
 }
 
-/// How an answer is spoiled on purpose.
+/// A deliberate defect of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spoiling {
     Refusal,
@@ -57,7 +57,7 @@ pub(crate) enum Spoiling {
     WrongJson,
 }
 
-impl Answer {
+impl GeneratedAnswer {
     pub(crate) fn to(asked: &Asked, sightings: &[Sighting], spoiling: Option<Spoiling>) -> Self {
         let mut block = compose(asked, sightings);
         let thinking_tokens = if asked.is_thinking { thinking_tokens(&asked.effort).min(asked.max_tokens) } else { 0 };
@@ -93,7 +93,7 @@ impl Answer {
     }
 }
 
-/// The simulator's own choice: models think more the more effort is asked for.
+/// The simulator's own rule: more effort, more thinking.
 fn thinking_tokens(effort: &str) -> u64 {
     match effort {
         "low" => 40,
@@ -207,7 +207,7 @@ impl Filler<'_> {
         Value::Array(values)
     }
 
-    /// The shapes that a list of this name asks for: all, unless the name has a colour in it.
+    /// The shapes that a list of this name should hold: all, or those of the colour in the name.
     fn meant(&self, name: &str) -> impl Iterator<Item = &Sighting> {
         let colours = colours_in(name);
         self.sightings.iter().filter(move |seen| colours.is_empty() || colours.contains(&seen.colour))
@@ -222,8 +222,8 @@ impl Filler<'_> {
             .to_vec()
     }
 
-    /// The member that names the colour or the form, or that the prompt ties to the colour; a label otherwise gets the
-    /// member at its colour's turn, anything else the first member.
+    /// The member that names the colour or the form, or that the prompt ties to the colour. Otherwise a label gets the
+    /// member at the index of its colour, and anything else the first member.
     fn fitting(&self, members: &[Value], name: &str, about: Option<&Sighting>) -> Value {
         let first = members.first().cloned().unwrap_or_default();
         let Some(seen) = about else { return first };
@@ -254,7 +254,7 @@ impl Filler<'_> {
         members[choices[turn.unwrap_or_default() % choices.len()]].clone()
     }
 
-    /// Whether a line of the prompt speaks of this member, of no other, and of the colour.
+    /// Whether a line of the prompt names this member, no other, and the colour.
     fn is_tied(&self, member: &str, colour: Colour, members: &[&str]) -> bool {
         !member.is_empty()
             && self.prompt.lines().any(|line| {
@@ -328,7 +328,7 @@ fn place(seen: &Sighting, name: &str) -> Option<u32> {
     })
 }
 
-/// A number: a coordinate by name, or else a confidence that is the higher the more of its box the shape fills.
+/// A number: a coordinate by name, or else a confidence that grows with the share of the box that the shape fills.
 fn number(name: &str, about: Option<&Sighting>) -> Value {
     let confidence = |coverage: f32| (f64::from(0.5 + 0.49 * coverage) * 100.0).round() / 100.0;
     match about {

@@ -1,5 +1,5 @@
-//! Batches: what may be in one, what becomes of it in time, and how it is described. Nothing here waits, answers or bills;
-//! the clocks are passed in. Batches of all keys are in one list, and are never archived or deleted.
+//! Batches: what one may hold, its progress over time, and its description. Nothing here waits, answers or bills; the
+//! clocks are passed in. Batches of all keys are in one list, and are never archived or deleted.
 
 mod routes;
 mod work;
@@ -14,21 +14,21 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::ledger::Receipt;
-pub(crate) use work::Work;
+pub(crate) use work::BatchWork;
 
 /// The vendor's limit on the items of a batch.
 const MAX_ITEMS: usize = 100_000;
-/// Keeps the draws of batches apart from those of requests.
+/// Separates the random draws of batches from those of requests.
 const BATCH_STREAM: u64 = 0x2545_f491_4f6c_dd1d;
-/// How long a canceled batch takes to end, in parts of the time that a whole one takes.
+/// A canceled batch takes this fraction of the time of a whole one to end.
 const PARTS_TO_CANCEL: u32 = 10;
 
-/// How batches are worked off.
+/// How batches are processed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Batching {
-    /// From the creation of a batch to its end. It takes longer only where looking at its pictures does.
+    /// From the creation of a batch to its end. Decoding its pictures can make it longer.
     pub takes: Duration,
     /// The probability, between 0 and 1, that an item fails on the vendor's side.
     pub errored: f64,
@@ -38,7 +38,7 @@ pub struct Batching {
     pub canceled: f64,
 }
 
-/// What chance has in store for an item that is in order.
+/// The drawn outcome of an item that is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Luck {
     Good,
@@ -47,7 +47,7 @@ enum Luck {
     Canceled,
 }
 
-/// One item as it was sent; its `params` are checked when it is worked on.
+/// An item as it was sent; its `params` are checked when it is processed.
 #[derive(Debug)]
 struct Item {
     custom_id: String,
@@ -56,18 +56,20 @@ struct Item {
 }
 
 /// Takes the items out of the body of `POST /v1/messages/batches`.
-fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<Vec<Item>, Refusal> {
-    let Some(fields) = body.as_object_mut() else { return Err(Refusal::invalid("body: Input should be an object")) };
+fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<Vec<Item>, ErrorResponse> {
+    let Some(fields) = body.as_object_mut() else {
+        return Err(ErrorResponse::invalid("body: Input should be an object"));
+    };
     if let Some(other) = fields.keys().find(|field| *field != "requests") {
-        return Err(Refusal::extra_input(other));
+        return Err(ErrorResponse::extra_input(other));
     }
     let requests = match fields.remove("requests") {
         Some(Value::Array(requests)) => requests,
-        Some(_) => return Err(Refusal::invalid("requests: Input should be a valid array")),
-        None => return Err(Refusal::missing("requests")),
+        Some(_) => return Err(ErrorResponse::invalid("requests: Input should be a valid array")),
+        None => return Err(ErrorResponse::missing("requests")),
     };
     if !(1..=MAX_ITEMS).contains(&requests.len()) {
-        return Err(Refusal::invalid(format!(
+        return Err(ErrorResponse::invalid(format!(
             "requests: List should have between 1 and {MAX_ITEMS} items after validation, not {}",
             requests.len()
         )));
@@ -77,35 +79,35 @@ fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<Vec<Item>, R
     for (index, mut request) in requests.into_iter().enumerate() {
         let path = format!("requests.{index}");
         let Some(fields) = request.as_object_mut() else {
-            return Err(Refusal::invalid(format!("{path}: Input should be an object")));
+            return Err(ErrorResponse::invalid(format!("{path}: Input should be an object")));
         };
         let custom_id = match fields.remove("custom_id") {
             Some(Value::String(custom_id)) => custom_id,
-            Some(_) => return Err(Refusal::invalid(format!("{path}.custom_id: Input should be a valid string"))),
-            None => return Err(Refusal::missing(&format!("{path}.custom_id"))),
+            Some(_) => return Err(ErrorResponse::invalid(format!("{path}.custom_id: Input should be a valid string"))),
+            None => return Err(ErrorResponse::missing(&format!("{path}.custom_id"))),
         };
         let is_named_well = (1..=64).contains(&custom_id.len())
             && custom_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
         if !is_named_well {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "{path}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'"
             )));
         }
         if !known.insert(custom_id.clone()) {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "requests: custom_id's must be unique within a batch. Duplicate custom_id found: {custom_id}"
             )));
         }
-        let params = fields.remove("params").ok_or_else(|| Refusal::missing(&format!("{path}.params")))?;
+        let params = fields.remove("params").ok_or_else(|| ErrorResponse::missing(&format!("{path}.params")))?;
         if let Some(other) = fields.keys().next() {
-            return Err(Refusal::extra_input(&format!("{path}.{other}")));
+            return Err(ErrorResponse::extra_input(&format!("{path}.{other}")));
         }
         items.push(Item { custom_id, params, luck: luck() });
     }
     Ok(items)
 }
 
-/// A moment on both clocks: one to count with, one to print.
+/// A moment on both clocks: monotonic, and wall time for display.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     at: Instant,
@@ -118,7 +120,7 @@ impl Moment {
     }
 }
 
-/// How many items came to which end.
+/// Items by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Counts {
     succeeded: usize,
@@ -127,14 +129,14 @@ struct Counts {
     expired: usize,
 }
 
-/// A batch that is over.
+/// An ended batch.
 #[derive(Debug)]
 struct Ended {
     clock: Timestamp,
     counts: Counts,
     /// JSON lines, in no order.
     results: Bytes,
-    /// One for every item that was billed, until the results are fetched.
+    /// One for every billed item, until the results are fetched.
     receipts: Vec<Receipt>,
 }
 
@@ -144,9 +146,8 @@ struct State {
     ended: Option<Ended>,
 }
 
-/// One batch.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(crate) struct StoredBatch {
     id: String,
     items: usize,
     created: Moment,
@@ -155,16 +156,16 @@ pub(crate) struct Batch {
     canceled: Notify,
 }
 
-impl Batch {
+impl StoredBatch {
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Starts to cancel; a batch that is being canceled already goes on with that.
-    fn cancel(&self, now: Moment) -> Result<(), Refusal> {
+    /// Starts to cancel. Does nothing if the batch is being canceled already.
+    fn cancel(&self, now: Moment) -> Result<(), ErrorResponse> {
         self.with(|state| {
             if state.ended.is_some() {
-                return Err(Refusal::invalid(format!("Message Batch {} has already ended.", self.id)));
+                return Err(ErrorResponse::invalid(format!("Message Batch {} has already ended.", self.id)));
             }
             state.cancel_initiated.get_or_insert(now);
             Ok(())
@@ -173,7 +174,7 @@ impl Batch {
         Ok(())
     }
 
-    /// How many items, in the order in which they were sent, are done by then: they are worked off evenly.
+    /// How many items, in the order in which they were sent, are done by then. They are processed at a constant rate.
     fn done_by(&self, at: Instant) -> usize {
         let elapsed = at.saturating_duration_since(self.created.at);
         if elapsed >= self.takes {
@@ -215,13 +216,13 @@ impl Batch {
     }
 }
 
-/// What all batches share.
+/// State shared by all batches.
 #[derive(Debug)]
 pub(crate) struct Batches {
     batching: Batching,
     rng: Mutex<Rng>,
     /// Oldest first.
-    list: Mutex<Vec<Arc<Batch>>>,
+    list: Mutex<Vec<Arc<StoredBatch>>>,
 }
 
 impl Batches {

@@ -1,13 +1,13 @@
-//! The vendor's prompt cache: prefixes of a prompt that were marked, are long enough, and whose first answer has begun.
-//! The clock is passed in.
+//! The vendor's prompt cache: prefixes of a prompt that are marked, long enough, and whose first answer has begun. The
+//! clock is passed in.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-use crate::models::Model;
+use crate::models::ServedModel;
 
-/// How long a prefix lives after it was last written or read.
+/// How long a prefix lives after its last write or read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeToLive {
     FiveMinutes,
@@ -28,20 +28,20 @@ impl TimeToLive {
 pub(crate) struct Segment {
     fingerprint: u64,
     pub(crate) tokens: u64,
-    /// Whether the prompt up to and including this block is to be kept, and how long.
+    /// Whether to cache the prompt up to and including this block, and for how long.
     pub(crate) breakpoint: Option<TimeToLive>,
 }
 
 impl Segment {
     pub(crate) fn new(role: &str, content: &[u8], tokens: u64, breakpoint: Option<TimeToLive>) -> Self {
         let mut hasher = DefaultHasher::new();
-        // An image is a hundred kilobytes of text, which this hash goes through several times as fast as the other.
+        // An image is a hundred kilobytes of text, which BLAKE3 hashes several times as fast as the default hasher.
         (role, blake3::hash(content).as_bytes()).hash(&mut hasher);
         Self { fingerprint: hasher.finish(), tokens, breakpoint }
     }
 }
 
-/// The tokens of one prompt, by what the cache did with them.
+/// The tokens of one prompt, by cache use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Split {
     pub(crate) uncached: u64,
@@ -50,7 +50,7 @@ pub(crate) struct Split {
     pub(crate) written_1h: u64,
 }
 
-/// Every prefix kept, by model and content, and when it expires.
+/// All cached prefixes, by model and content, with their expiry.
 #[derive(Debug, Default)]
 pub(crate) struct PromptCache {
     expires_at: HashMap<u64, Instant>,
@@ -63,8 +63,8 @@ struct Prefix {
 }
 
 impl PromptCache {
-    /// Splits a prompt that arrives now into what is read, written and neither.
-    pub(crate) fn split(&self, model: &Model, segments: &[Segment], now: Instant) -> Split {
+    /// Splits an arriving prompt into what is read, written and neither.
+    pub(crate) fn split(&self, model: &ServedModel, segments: &[Segment], now: Instant) -> Split {
         let prefixes = marked_prefixes(model, segments);
         let whole: u64 = segments.iter().map(|segment| segment.tokens).sum();
         let is_kept = |prefix: &Prefix| self.expires_at.get(&prefix.key).is_some_and(|expiry| *expiry > now);
@@ -83,8 +83,9 @@ impl PromptCache {
         split
     }
 
-    /// Keeps, or keeps longer, what a prompt annotations. Called when its answer begins: a prefix is not readable before.
-    pub(crate) fn keep(&mut self, model: &Model, segments: &[Segment], now: Instant) {
+    /// Caches the marked prefixes of a prompt, or extends their life. Called when its answer begins: a prefix is not
+    /// readable before.
+    pub(crate) fn keep(&mut self, model: &ServedModel, segments: &[Segment], now: Instant) {
         self.expires_at.retain(|_, expiry| *expiry > now);
         for prefix in marked_prefixes(model, segments) {
             let renewed = now + prefix.lifetime.duration();
@@ -94,7 +95,7 @@ impl PromptCache {
     }
 }
 
-fn marked_prefixes(model: &Model, segments: &[Segment]) -> Vec<Prefix> {
+fn marked_prefixes(model: &ServedModel, segments: &[Segment]) -> Vec<Prefix> {
     let mut hasher = DefaultHasher::new();
     model.id.hash(&mut hasher);
     let mut tokens = 0;

@@ -1,37 +1,45 @@
-//! A request carried out: what was asked, what there is to say and what it costs, before any of it is sent or billed.
+//! A completed request: the question, the answer and its price, before any of it is sent or billed.
 
-use crate::answer::{Answer, Spoiling};
+use crate::answer::{GeneratedAnswer, Spoiling};
 use crate::digest::Digest;
 use crate::eyes::Eyes;
 use crate::ledger::{Delivery, Entry};
 use crate::sse::Message;
-use crate::usage::{Price, Tier, Usage};
+use crate::usage::{PriceTerms, Tier, TokenUsage};
 use crate::validation::Asked;
 
-/// What was asked and what there is to say.
+/// A request with its answer, usage and price.
 #[derive(Debug)]
-pub(crate) struct Completion {
+pub(crate) struct CompletedRequest {
     pub(crate) asked: Asked,
-    pub(crate) answer: Answer,
-    pub(crate) usage: Usage,
-    pub(crate) price: Price,
+    pub(crate) answer: GeneratedAnswer,
+    pub(crate) usage: TokenUsage,
+    pub(crate) price: PriceTerms,
 }
 
-impl Completion {
-    /// Looks at the picture and writes the answer, which takes a while with open eyes. `prompt` is what the prompt used.
-    pub(crate) fn of(asked: Asked, eyes: Eyes, prompt: Usage, price: Price, spoiling: Option<Spoiling>) -> Self {
+impl CompletedRequest {
+    /// Looks at the picture and writes the answer; decoding the picture takes a while. `prompt` is the usage of the
+    /// prompt.
+    pub(crate) fn of(
+        asked: Asked,
+        eyes: Eyes,
+        prompt: TokenUsage,
+        price: PriceTerms,
+        spoiling: Option<Spoiling>,
+    ) -> Self {
         let sightings = asked.picture.as_ref().map(|picture| eyes.look(picture)).unwrap_or_default();
-        let answer = Answer::to(&asked, &sightings, spoiling);
-        let usage = Usage { output_tokens: answer.output_tokens, thinking_tokens: answer.thinking_tokens, ..prompt };
+        let answer = GeneratedAnswer::to(&asked, &sightings, spoiling);
+        let usage =
+            TokenUsage { output_tokens: answer.output_tokens, thinking_tokens: answer.thinking_tokens, ..prompt };
         Self { asked, answer, usage, price }
     }
 
-    /// The message as a client reads it.
+    /// The message as sent to the client.
     pub(crate) fn message<'a>(&'a self, id: &'a str) -> Message<'a> {
         Message { id, model: self.asked.model.id, answer: &self.answer, usage: self.usage, price: self.price }
     }
 
-    /// What the ledger says of it, before it is delivered.
+    /// Its entry in the ledger, before delivery.
     pub(crate) fn entry(&self, request_id: &str, message_id: &str, arrived_millis: u64, digest: Digest) -> Entry {
         Entry {
             request_id: request_id.to_owned(),

@@ -1,6 +1,6 @@
-//! Recognises what was asked before, without keeping it.
+//! Recognises repeated requests without storing them.
 
-/// Stands for the content of a request.
+/// Identifies the content of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Digest(blake3::Hash);
 

@@ -1,5 +1,5 @@
-//! What goes wrong: failures to start the server, and the refusals it sends in the vendor's words. Messages follow those
-//! the vendor was seen to send where they are public; clients must not match on them.
+//! Errors: failures to start the server, and the error responses in the vendor's words. Messages follow those of the
+//! vendor where they are public; clients must not match on them.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use serde_json::{Value, json};
 /// Why the simulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The port is taken, or not ours to open.
+    /// The port is taken, or may not be opened.
     #[error("cannot listen on 127.0.0.1:{port}: {source}")]
     Listen {
-        /// The port asked for; 0 means any free one.
+        /// The requested port; 0 means any free one.
         port: u16,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
-/// A refusal: an HTTP status and the vendor's error body.
+/// An error response: an HTTP status and the vendor's error body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
     pub(crate) kind: &'static str,
     pub(crate) message: String,
     pub(crate) error_code: Option<&'static str>,
     pub(crate) retry_after: Option<Duration>,
-    /// In place of it, as a server without sense would write it.
+    /// Replaces `retry_after`, for a header that is not a number.
     pub(crate) raw_retry_after: Option<String>,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
         Self { status, kind, message: message.into(), error_code: None, retry_after: None, raw_retry_after: None }
     }
@@ -39,7 +39,7 @@ impl Refusal {
         Self::new(400, "invalid_request_error", message)
     }
 
-    /// A parameter that the vendor does not know, in the words its validator uses.
+    /// An unknown parameter, in the words of the vendor's validator.
     pub(crate) fn extra_input(path: &str) -> Self {
         Self::invalid(format!("{path}: Extra inputs are not permitted"))
     }
@@ -68,12 +68,12 @@ impl Refusal {
         Self { retry_after, ..Self::new(429, "rate_limit_error", message) }
     }
 
-    /// The whole seconds of `retry-after`, rounded up: a client that waits exactly as long as it was told must get in.
+    /// The whole seconds of `retry-after`, rounded up: a client that waits exactly this long must be admitted.
     pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
     }
 
-    /// Whether asking the same again gets the same answer until a person does something.
+    /// Whether the same request fails until a person changes something.
     pub(crate) fn is_beyond_mending(&self) -> bool {
         matches!(self.status, 400..=403) || self.error_code.is_some_and(|code| code.ends_with("spend_limit_reached"))
     }
@@ -82,7 +82,7 @@ impl Refusal {
         Self { error_code: Some(error_code), ..self }
     }
 
-    /// The body the vendor sends, also used for an `error` event inside a stream.
+    /// The vendor's error body, also used for an `error` event inside a stream.
     pub(crate) fn body(&self, request_id: &str) -> Value {
         let mut error = json!({"type": self.kind, "message": self.message});
         if let Some(code) = self.error_code {

@@ -1,17 +1,17 @@
-//! Whether the simulator looks at pictures. With its eyes closed it decodes nothing and points at fixed places, so that
-//! a benchmark measures the client and not what it costs to look.
+//! Whether the simulator decodes pictures. If not, it returns boxes at fixed places, so that a benchmark measures the
+//! client and not the simulator.
 
-use crate::picture::Picture;
+use crate::picture::SentPicture;
 use crate::seeing::{self, Colour, Sighting};
 
-/// How pictures are looked at.
+/// How pictures are processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Eyes {
     /// Every picture is decoded and searched for coloured shapes.
     #[default]
     Open,
-    /// Pictures are measured and not decoded. Every answer has the same number of annotations, spread over the picture, their
-    /// labels taken in turn from the schema.
+    /// Pictures are measured but not decoded. Every answer has the same number of annotations, spread over the picture,
+    /// with the labels of the schema in turn.
     Closed {
         /// Annotations in every answer about a picture.
         annotations: u32,
@@ -19,8 +19,8 @@ pub enum Eyes {
 }
 
 impl Eyes {
-    /// What there is to say of a picture.
-    pub(crate) fn look(self, picture: &Picture) -> Vec<Sighting> {
+    /// The shapes of a picture.
+    pub(crate) fn look(self, picture: &SentPicture) -> Vec<Sighting> {
         match self {
             Self::Open => seeing::look(picture),
             Self::Closed { annotations } => imagined(picture, annotations),
@@ -28,8 +28,8 @@ impl Eyes {
     }
 }
 
-/// Boxes in the cells of a grid, each in the middle of its cell and half as large, row by row.
-fn imagined(picture: &Picture, annotations: u32) -> Vec<Sighting> {
+/// Boxes in the cells of a grid, row by row, each in the middle of its cell and half as large.
+fn imagined(picture: &SentPicture, annotations: u32) -> Vec<Sighting> {
     let columns = annotations.saturating_sub(1).isqrt() + 1;
     let rows = annotations.div_ceil(columns);
     let (cell_width, cell_height) = (picture.seen.width / columns, picture.seen.height / rows.max(1));
@@ -59,7 +59,7 @@ mod tests {
     fn imagined_annotations_lie_apart_inside_the_picture() {
         let size = Size { width: 1568, height: 1045 };
         for annotations in [0, 1, 3, 7, 12] {
-            let boxes = imagined(&Picture { pixels: None, sent: size, seen: size }, annotations);
+            let boxes = imagined(&SentPicture { pixels: None, sent: size, seen: size }, annotations);
             assert_eq!(boxes.len(), annotations as usize);
             for (index, one) in boxes.iter().enumerate() {
                 assert!(one.left < one.right && one.right <= 1568 && one.top < one.bottom && one.bottom <= 1045);

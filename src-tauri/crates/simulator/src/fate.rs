@@ -1,6 +1,6 @@
-//! What chance has in store: how long the n-th admitted request waits for its first byte, and what befalls it. All of it
-//! follows from a seed, so that a benchmark can be run again with the same draws, and can work out beforehand how fast
-//! anybody could have been. Nothing here waits or fails: a fate is only told.
+//! Random outcomes: how long the n-th admitted request waits for its first byte, and which fault it meets. All follow
+//! from a seed, so that a benchmark can repeat the same draws, and can compute the best possible speed beforehand.
+//! Nothing here waits or fails: a fate is only drawn.
 
 use std::f64::consts::TAU;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use fastrand::Rng;
 
 use crate::faults::Fault;
 
-/// Nothing waits longer than this, however unlikely the draw.
+/// The longest wait, however unlikely the draw.
 const LONGEST: Duration = Duration::from_hours(1);
-/// Keeps the draws of chaos apart from those of latency: the same seed has the same latencies with chaos and without.
+/// Separates the draws of faults from those of latency: the same seed gives the same latencies with and without faults.
 const CHAOS_STREAM: u64 = 0x9e37_79b9_7f4a_7c15;
-/// An answer that chance breaks has sent one event at least and this many at most; the shortest stream has eight.
+/// An answer broken by chance has sent between one event and this many; the shortest stream has eight.
 const MOST_EVENTS_BEFORE: usize = 7;
-/// What drips comes in pieces of so many bytes.
+/// The size of the pieces of a slow answer.
 const DRIP_BYTES: usize = 16;
 const DRIP_MILLIS: u64 = 20;
 
 /// How a duration is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Distribution {
-    /// Always the same, so that what is measured against it can be explained.
+    /// Always the same, so that measurements can be explained.
     Fixed(Duration),
-    /// The logarithm of the duration is normally distributed, as answer times of models are seen to be.
+    /// The logarithm of the duration is normally distributed, as is observed for the answer times of models.
     LogNormal {
-        /// Half of the draws are shorter.
+        /// The median.
         median: Duration,
         /// The standard deviation of the natural logarithm; 0.5 puts a twentieth of the draws beyond 2.3 medians.
         sigma: f64,
@@ -50,7 +50,7 @@ impl Distribution {
         match self {
             Self::Fixed(duration) => duration,
             Self::LogNormal { median, sigma } => {
-                // Box and Muller's transform. One of its two normal deviates is dropped, so that every draw takes the
+                // The Box-Muller transform. One of its two normal deviates is dropped, so that every draw takes the
                 // same two numbers from the generator.
                 let (radius, angle) = ((-2.0 * (1.0 - rng.f64()).ln()).sqrt(), TAU * rng.f64());
                 let seconds = median.as_secs_f64() * (sigma * radius * angle.cos()).exp();
@@ -69,8 +69,8 @@ pub struct Latency {
     pub between_events: Duration,
 }
 
-/// What may befall an admitted request: a probability between 0 and 1 for each. At most one strikes; where they add up to
-/// more than 1, the last ones get what is left.
+/// Faults of admitted requests: a probability between 0 and 1 for each. A request meets at most one; where they add up
+/// to more than 1, the last ones get the remainder.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Chaos {
     /// 529.
@@ -81,11 +81,11 @@ pub struct Chaos {
     pub reset: f64,
     /// The connection is reset in the middle of the answer.
     pub broken: f64,
-    /// The answer comes in small pieces, slowly, and whole.
+    /// The answer is complete, but arrives slowly in small pieces.
     pub drip: f64,
     /// The answer stops in the middle, and the connection stays open.
     pub stall: f64,
-    /// The stream ends in good order, but too early.
+    /// The stream ends properly, but too early.
     pub truncated: f64,
     /// An `error` event after HTTP 200.
     pub error_in_stream: f64,
@@ -118,17 +118,17 @@ impl Chaos {
     }
 }
 
-/// What happens to one admitted request.
+/// The outcome of one admitted request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fate {
-    /// How long the first byte of its answer takes; a refusal or a reset in place of an answer comes at once.
+    /// Time to the first byte of its answer; an error response or a reset comes at once.
     pub first_byte: Duration,
-    /// What befalls it. A scripted fault takes the place of this one and leaves the latency.
+    /// Its fault. A scripted fault replaces this one and leaves the latency.
     pub fault: Option<Fault>,
 }
 
 /// The fates of all admitted requests, in the order of their admission: the n-th request that passes the checks and the
-/// limits meets the n-th fate, a request made again being a request like any other. It never ends.
+/// limits gets the n-th fate. A retry is a request like any other. Endless.
 #[must_use]
 pub fn fates(seed: u64, latency: Latency, chaos: Chaos) -> Fates {
     Fates { latency, chaos, durations: Rng::with_seed(seed), faults: Rng::with_seed(seed ^ CHAOS_STREAM) }
@@ -144,7 +144,6 @@ pub struct Fates {
 }
 
 impl Fates {
-    /// The next fate.
     pub(crate) fn draw(&mut self) -> Fate {
         let first_byte = self.latency.first_byte.draw(&mut self.durations);
         let (point, after_events) = (self.faults.f64(), self.faults.usize(1..=MOST_EVENTS_BEFORE));

@@ -1,48 +1,48 @@
-//! Faults: what the network does to an answer, and what the vendor answers instead of one. Those to order are each met by
-//! one request to `/v1/messages` that would otherwise have succeeded, first come, first served; chance brings the same
-//! ones ([`crate::fates`]).
+//! Faults: what the network does to an answer, and what the vendor sends instead of one. A scripted fault is met by one
+//! request to `/v1/messages` that would otherwise succeed, in the order of arrival; random faults are of the same kinds
+//! ([`crate::fates`]).
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Spoiling;
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::rewriting::Rewriting;
 
-/// What befalls one request. As JSON: `{"fault": "rate_limited", "retry_after_seconds": 2}`.
+/// The fault of one request. As JSON: `{"fault": "rate_limited", "retry_after_seconds": 2}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
     /// 429 with `retry-after`.
     RateLimited {
-        /// Whole seconds to wait; without it the header is missing.
+        /// Whole seconds to wait; without it, the header is missing.
         retry_after_seconds: Option<u64>,
     },
-    /// 429 with this text in `retry-after`, whatever it says.
+    /// 429 with this text in `retry-after`, valid or not.
     RetryAfter {
         /// The header's value.
         value: String,
     },
-    /// This status, as a gateway refuses what is in a request.
+    /// This status, as from a gateway that refuses a part of the request.
     Refused {
         /// Such as 400 or 422.
         status: u16,
         /// The message in the error body.
         message: String,
     },
-    /// The answer is compressed, even if the client did not ask for it.
+    /// The answer is compressed, even if the client did not request it.
     Gzip,
-    /// 200 and an empty body in place of the answer, which is billed.
+    /// 200 and an empty body instead of the answer, which is billed.
     Empty,
-    /// The answer comes in events without names, one of them damaged.
+    /// The events of the answer have no names, and one of them is damaged.
     Damaged {
-        /// Whole events before it.
+        /// Intact events before the damaged one.
         after_events: usize,
     },
-    /// The answer says that its prompt took so many tokens.
+    /// The answer reports this many prompt tokens.
     Usage {
-        /// What is said; the bill is not changed.
+        /// The reported number; the bill does not change.
         tokens: u64,
     },
     /// 429 because usage grew too fast.
@@ -50,14 +50,14 @@ pub enum Fault {
         /// Whole seconds to wait.
         retry_after_seconds: u64,
     },
-    /// 429 that no waiting mends: the organisation reached the monthly threshold of its tier.
+    /// 429 that waiting does not resolve: the organisation reached the monthly threshold of its tier.
     SpendLimit,
-    /// 429 that no waiting mends: the organisation reached the limit of its contract.
+    /// 429 that waiting does not resolve: the organisation reached the limit of its contract.
     ContractSpendLimit,
-    /// 402: the organisation linked to the request reached its limit or has no credit. The status is that of the error
-    /// class of the vendor's Python SDK 2.12.
+    /// 402: the organisation reached its limit or has no credit. The status is that of the error class of the vendor's
+    /// Python SDK 2.12.
     LinkedOrganizationSpendLimit,
-    /// 400: the limit that the account's owner set was reached.
+    /// 400: the limit set by the account's owner was reached.
     UsageLimit,
     /// 529.
     Overloaded,
@@ -72,49 +72,49 @@ pub enum Fault {
     },
     /// 413 from a proxy, with a body that is not JSON.
     TooLarge,
-    /// 200 and a page of HTML: some other server.
+    /// 200 and an HTML page, as from an unrelated server.
     NotThisServer,
-    /// So much more time before the first byte; the answer is whole.
+    /// Additional time before the first byte; the answer is complete.
     Slow {
         /// Milliseconds on top of the configured latency.
         delay_millis: u64,
     },
-    /// The request is read and never answered, nor billed.
+    /// The request is read and neither answered nor billed.
     Silence,
-    /// The answer is made and billed, and not even its headers are ever sent.
+    /// The answer is billed, but not even its headers are sent.
     Withheld,
     /// The connection is reset before the first byte of an answer, and nothing is billed.
     Reset,
-    /// The answer comes in small pieces, slowly, and whole.
+    /// The answer is complete, but arrives slowly in small pieces.
     Drip {
         /// The size of a piece.
         bytes: usize,
         /// Milliseconds between pieces.
         every_millis: u64,
     },
-    /// The answer stops after so many events, and the connection stays open.
+    /// The answer stops after this many events, and the connection stays open.
     Stall {
         /// Events sent before; an answer that is not streamed stalls after its headers.
         after_events: usize,
     },
-    /// The answer stops after so many events, but pings keep coming.
+    /// The answer stops after this many events, but pings continue.
     PingsForever {
         /// Events sent before.
         after_events: usize,
         /// Milliseconds between pings.
         every_millis: u64,
     },
-    /// The stream ends in good order after so many events, without `message_stop`.
+    /// The stream ends properly after this many events, without `message_stop`.
     Truncated {
         /// Events sent before. An answer that is not streamed loses its second half.
         after_events: usize,
     },
-    /// The connection is reset after so many events; an answer that is not streamed loses its second half.
+    /// The connection is reset after this many events; an answer that is not streamed loses its second half.
     Broken {
         /// Events sent before.
         after_events: usize,
     },
-    /// An `error` event after HTTP 200 and so many events: the vendor became overloaded on the way.
+    /// An `error` event after HTTP 200 and this many events: the vendor became overloaded.
     ErrorInStream {
         /// Events sent before. An answer that is not streamed is a 529 instead.
         after_events: usize,
@@ -125,12 +125,12 @@ pub enum Fault {
     MaxTokens,
     /// The model's text is not JSON.
     WrongJson,
-    /// A batch is accepted and worked off, but the connection is reset before the reply to its creation. It is met by a
-    /// request to `/v1/messages/batches`; the others are not.
+    /// A batch is accepted and processed, but the connection is reset before the reply to its creation. Met by a
+    /// request to `/v1/messages/batches`, unlike the others.
     BatchReplyLost,
 }
 
-/// How the connection treats an answer.
+/// What the connection does to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interruption {
     Stall,
@@ -140,16 +140,16 @@ pub(crate) enum Interruption {
     Error,
 }
 
-/// Where a fault strikes.
+/// Where a fault takes effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Instead of an answer; nothing is billed.
-    Refuse(Refusal),
+    Refuse(ErrorResponse),
     RefuseAsProxy,
     AnotherServer,
     Silence,
     Reset,
-    /// While answering; the answer is billed.
+    /// During an answer; the answer is billed.
     Delay(Duration),
     Withhold,
     Drip {
@@ -165,35 +165,35 @@ pub(crate) enum Effect {
 }
 
 impl Fault {
-    /// Whether it strikes the creation of a batch and not a message.
+    /// Whether it applies to the creation of a batch and not to a message.
     pub(crate) fn strikes_batches(&self) -> bool {
         *self == Self::BatchReplyLost
     }
 
-    /// What it does to a request whose answer would be streamed, or not.
+    /// Its effect on a request whose answer is streamed, or not.
     pub(crate) fn effect(&self, is_streaming: bool) -> Effect {
         let spend_limit = |status: u16, kind: &'static str, message: &str, code: &'static str| {
-            Effect::Refuse(Refusal::new(status, kind, message).with_code(code))
+            Effect::Refuse(ErrorResponse::new(status, kind, message).with_code(code))
         };
         let interrupt = |after_events: usize, how: Interruption| Effect::Interrupt { after_events, how };
         match *self {
-            Self::RateLimited { retry_after_seconds } => Effect::Refuse(Refusal::rate_limited(
+            Self::RateLimited { retry_after_seconds } => Effect::Refuse(ErrorResponse::rate_limited(
                 "This request would exceed your organization's rate limit.",
                 retry_after_seconds.map(Duration::from_secs),
             )),
-            Self::RetryAfter { ref value } => Effect::Refuse(Refusal {
+            Self::RetryAfter { ref value } => Effect::Refuse(ErrorResponse {
                 raw_retry_after: Some(value.clone()),
-                ..Refusal::rate_limited("This request would exceed your organization's rate limit.", None)
+                ..ErrorResponse::rate_limited("This request would exceed your organization's rate limit.", None)
             }),
             Self::Refused { status, ref message } => {
-                Effect::Refuse(Refusal::new(status, "invalid_request_error", message.clone()))
+                Effect::Refuse(ErrorResponse::new(status, "invalid_request_error", message.clone()))
             }
             Self::Gzip => Effect::Rewrite(Rewriting::Gzip),
             Self::Empty => Effect::Rewrite(Rewriting::Empty),
             Self::Damaged { after_events } => Effect::Rewrite(Rewriting::Damaged { after_events }),
             Self::Usage { tokens } => Effect::Rewrite(Rewriting::Usage { tokens }),
             Self::RampLimited { retry_after_seconds } => Effect::Refuse(
-                Refusal::rate_limited(
+                ErrorResponse::rate_limited(
                     "This request would exceed your organization's ramp limit: usage grew too fast.",
                     Some(Duration::from_secs(retry_after_seconds)),
                 )
@@ -217,11 +217,15 @@ impl Fault {
                 "The linked organization has reached its spend limit or lacks credit.",
                 "linked_organization_spend_limit_reached",
             ),
-            Self::UsageLimit => Effect::Refuse(Refusal::invalid("You have reached your specified API usage limits.")),
-            Self::Overloaded => Effect::Refuse(Refusal::overloaded()),
-            Self::InternalError => Effect::Refuse(Refusal::internal()),
-            Self::TimedOut => Effect::Refuse(Refusal::new(504, "timeout_error", "Request timed out")),
-            Self::Status { status } => Effect::Refuse(Refusal::new(status, error_type(status), "Refused as scripted")),
+            Self::UsageLimit => {
+                Effect::Refuse(ErrorResponse::invalid("You have reached your specified API usage limits."))
+            }
+            Self::Overloaded => Effect::Refuse(ErrorResponse::overloaded()),
+            Self::InternalError => Effect::Refuse(ErrorResponse::internal()),
+            Self::TimedOut => Effect::Refuse(ErrorResponse::new(504, "timeout_error", "Request timed out")),
+            Self::Status { status } => {
+                Effect::Refuse(ErrorResponse::new(status, error_type(status), "Refused as scripted"))
+            }
             Self::TooLarge => Effect::RefuseAsProxy,
             Self::NotThisServer => Effect::AnotherServer,
             Self::Slow { delay_millis } => Effect::Delay(Duration::from_millis(delay_millis)),
@@ -237,7 +241,7 @@ impl Fault {
             }
             Self::Truncated { after_events } => interrupt(after_events, Interruption::End),
             Self::Broken { after_events } => interrupt(after_events, Interruption::Break),
-            Self::ErrorInStream { .. } if !is_streaming => Effect::Refuse(Refusal::overloaded()),
+            Self::ErrorInStream { .. } if !is_streaming => Effect::Refuse(ErrorResponse::overloaded()),
             Self::ErrorInStream { after_events } => interrupt(after_events, Interruption::Error),
             Self::Refusal => Effect::Spoil(Spoiling::Refusal),
             Self::MaxTokens => Effect::Spoil(Spoiling::CutInHalf),

@@ -1,5 +1,4 @@
-//! Connections and batches under way: each belongs to the accepting task and ends with it. What goes over the connections
-//! is the server's.
+//! Connections and batches in progress. Each belongs to the accepting task and ends with it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::batches::Work;
+use crate::batches::BatchWork;
 use crate::reply;
 use crate::server::Server;
 
-/// How long to wait after the system refuses a connection, before accepting again.
+/// Wait after the system refuses a connection, before accepting again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A server below a base path.
@@ -27,14 +26,14 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
-    /// The server's own name for `path`; `None` when it is not below this mount.
+    /// The path on the server for `path`; `None` outside this mount.
     fn own_path<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&self.path).filter(|rest| rest.starts_with('/'))
     }
 }
 
-/// Accepts connections, and batches from them, until the task is aborted; everything under way is then dropped with it.
-pub(crate) async fn accept(listener: TcpListener, mounts: Vec<(Mount, mpsc::Receiver<Work>)>) {
+/// Accepts connections, and batches from them, until the task is aborted. Everything in progress is then dropped.
+pub(crate) async fn accept(listener: TcpListener, mounts: Vec<(Mount, mpsc::Receiver<BatchWork>)>) {
     let mut under_way = JoinSet::new();
     let mut servers = Vec::new();
     for (mount, batches) in mounts {
@@ -58,8 +57,8 @@ pub(crate) async fn accept(listener: TcpListener, mounts: Vec<(Mount, mpsc::Rece
     }
 }
 
-/// Works off the batches that a server accepts.
-async fn work_off_batches(server: Arc<Server>, mut batches: mpsc::Receiver<Work>) {
+/// Processes the batches that a server accepts.
+async fn work_off_batches(server: Arc<Server>, mut batches: mpsc::Receiver<BatchWork>) {
     let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
@@ -74,7 +73,7 @@ async fn work_off_batches(server: Arc<Server>, mut batches: mpsc::Receiver<Work>
     }
 }
 
-/// A request as the server below a base path sees it.
+/// A request with the path below the mount.
 fn below(mount: &Mount, request: Request<Incoming>) -> Request<Incoming> {
     let Some(path) = mount.own_path(request.uri().path()) else { return request };
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -85,14 +84,14 @@ fn below(mount: &Mount, request: Request<Incoming>) -> Request<Incoming> {
 }
 
 async fn converse(stream: TcpStream, mounts: Arc<[Mount]>) {
-    // Without this, small events of a stream would wait for each other's acknowledgement.
+    // Without this, small events of a stream wait for each other's acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "the connection keeps its delay");
     }
     let service = service_fn(move |request: Request<Incoming>| {
         let mounts = Arc::clone(&mounts);
         async move {
-            // What is below no base path is answered by the first server, which does not know it.
+            // The first server answers paths outside all mounts: unknown to it.
             let mount = mounts.iter().find(|mount| mount.own_path(request.uri().path()).is_some()).or(mounts.first());
             let Some(mount) = mount else { return Err(reply::reset()) };
             mount.server.reply(below(mount, request)).await
@@ -102,7 +101,7 @@ async fn converse(stream: TcpStream, mounts: Arc<[Mount]>) {
     let Err(error) = (&mut connection).await else { return };
     tracing::debug!(%error, "a connection ended early");
     if error.is_user() {
-        // Broken on purpose: without lingering, closing resets the connection in place of ending it in good order.
+        // Without lingering, closing resets the connection instead of ending it properly.
         let stream = connection.into_parts().io.into_inner();
         if let Err(error) = stream.set_zero_linger() {
             tracing::debug!(%error, "the connection is closed and not reset");

@@ -1,5 +1,5 @@
-//! Which keys open the door. The default takes any key except four well-known ones, with which a person can see each
-//! refusal of the vendor without owning a broken account. Keys are compared and forgotten: none is logged or kept.
+//! Which keys are accepted. The default takes any key except four well-known ones, which show each of the vendor's
+//! refusals without a broken account. Keys are compared and forgotten: none is logged or stored.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 
 /// Refused as unknown by the default keys.
 pub const WRONG_KEY: &str = "sk-simulated-wrong";
@@ -18,7 +18,7 @@ pub const NO_CREDIT_KEY: &str = "sk-simulated-no-credit";
 /// Known, but without permission, by the default keys.
 pub const FORBIDDEN_KEY: &str = "sk-simulated-forbidden";
 
-/// The keys the simulator knows. Those refused win over those accepted.
+/// The known keys. Refused ones take precedence over accepted ones.
 #[derive(Clone)]
 pub struct Keys {
     /// `None` accepts every key that is not empty.
@@ -58,8 +58,8 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     /// Checks the key of a request: `x-api-key`, or else a bearer token.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let unauthenticated = |message: &str| Refusal::new(401, "authentication_error", message);
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), ErrorResponse> {
+        let unauthenticated = |message: &str| ErrorResponse::new(401, "authentication_error", message);
         let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let bearer = text(AUTHORIZATION.as_str())
             .and_then(|value| value.strip_prefix("Bearer ").map(|token| token.trim().to_owned()));
@@ -81,7 +81,7 @@ impl Keys {
             return Err(unauthenticated(invalid));
         }
         if self.without_credit.contains(&key) {
-            return Err(Refusal::new(
+            return Err(ErrorResponse::new(
                 402,
                 "billing_error",
                 "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade \
@@ -89,7 +89,7 @@ impl Keys {
             ));
         }
         if self.forbidden.contains(&key) {
-            return Err(Refusal::new(
+            return Err(ErrorResponse::new(
                 403,
                 "permission_error",
                 "Your API key does not have permission to use the specified resource.",

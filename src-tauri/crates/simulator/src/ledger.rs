@@ -1,6 +1,6 @@
-//! What was billed. An entry is written before the answer starts, at the full price of the answer, and learns later
-//! whether the whole answer was handed to the connection: a client that hangs up has paid nevertheless. (The vendor does
-//! not say what it bills for an answer nobody waited for; this is the dearest reading.)
+//! What was billed. An entry is written before the answer starts, at the full price, and is updated when delivery ends:
+//! a client that disconnects has paid nevertheless. (The vendor does not document what it bills for an abandoned
+//! answer; this is the most expensive reading.)
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -9,17 +9,17 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 use crate::picture::Size;
-use crate::usage::Usage;
+use crate::usage::TokenUsage;
 
-/// How far an answer got.
+/// How far the delivery of an answer got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// Still being sent.
     Underway,
-    /// Handed whole to the connection.
+    /// Handed over completely to the connection.
     Whole,
-    /// The client hung up, or a fault cut it short.
+    /// The client disconnected, or a fault cut it off.
     Partial,
 }
 
@@ -33,31 +33,31 @@ pub struct Entry {
     /// The full id of the model.
     pub model: String,
     /// The counters as they were reported.
-    pub usage: Usage,
+    pub usage: TokenUsage,
     /// The price in pico-dollars (10^-12 USD), from the simulator's own table.
     pub pico_dollars: u64,
-    /// Why the answer ended.
+    /// The stop reason of the answer.
     pub stop_reason: String,
     /// Whether it was sent as a stream.
     pub is_streamed: bool,
     /// Whether it was an item of a batch.
     pub is_batched: bool,
-    /// The size of the picture asked about, as it was sent.
+    /// The size of the picture, as sent.
     pub picture: Option<Size>,
     /// When the request arrived, in milliseconds since the simulator's start.
     pub arrived_millis: u64,
     /// When the last byte of the answer was handed to the connection, in milliseconds since the simulator's start. For
-    /// an item of a batch, when the results were first asked for.
+    /// an item of a batch, when the results were first fetched.
     pub handed_over_millis: Option<u64>,
-    /// Whether the client got it.
+    /// Whether the client received it.
     pub delivery: Delivery,
-    /// What tells whether the same was asked before.
+    /// Tells whether the same request was sent before.
     #[serde(skip)]
     pub(crate) digest: Digest,
 }
 
 impl Entry {
-    /// The price in dollars, for people to read; sums belong in `pico_dollars`.
+    /// The price in dollars, for display; add up `pico_dollars`.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "for display")]
     pub fn dollars(&self) -> f64 {
@@ -65,9 +65,9 @@ impl Entry {
     }
 }
 
-/// A request that was answered with an error, and billed nothing.
+/// A request that was answered with an error and not billed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Refused {
+pub struct RejectedRequest {
     /// The `request-id` header.
     pub request_id: String,
     /// The HTTP status.
@@ -84,7 +84,7 @@ pub struct Ledger {
     /// Answers, oldest first.
     pub billed: Vec<Entry>,
     /// Refusals, oldest first, on every path.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RejectedRequest>,
 }
 
 impl Ledger {
@@ -95,7 +95,7 @@ impl Ledger {
     }
 }
 
-/// The ledger while the server runs.
+/// The ledger of a running server.
 #[derive(Debug, Clone)]
 pub(crate) struct Book {
     started: Instant,
@@ -120,11 +120,11 @@ impl Book {
         self.with(|ledger| ledger.clone())
     }
 
-    pub(crate) fn refuse(&self, refused: Refused) {
+    pub(crate) fn refuse(&self, refused: RejectedRequest) {
         self.with(|ledger| ledger.refused.push(refused));
     }
 
-    /// Bills an answer. Dropping the receipt undelivered annotations the entry partial.
+    /// Bills an answer. If the receipt is dropped undelivered, the entry becomes partial.
     pub(crate) fn bill(&self, entry: Entry) -> Receipt {
         let index = self.with(|ledger| {
             ledger.billed.push(entry);
@@ -134,7 +134,7 @@ impl Book {
     }
 }
 
-/// The right to say how the delivery of one entry ended.
+/// Records how the delivery of one entry ended.
 #[derive(Debug)]
 pub(crate) struct Receipt {
     book: Book,
@@ -143,7 +143,7 @@ pub(crate) struct Receipt {
 }
 
 impl Receipt {
-    /// Notes that the whole answer was handed over at `at`.
+    /// Records that the whole answer was handed over at `at`.
     pub(crate) fn delivered(&mut self, at: Instant) {
         self.handed_over_millis = Some(self.book.millis(at));
     }

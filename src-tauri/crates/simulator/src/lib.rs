@@ -1,11 +1,10 @@
-//! An HTTP server on the loopback interface that speaks Anthropic's Messages API: `POST /v1/messages` (streamed or not),
-//! `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`. It is as strict as the vendor about what
-//! it takes, bills by the image it was sent, fails on demand or by chance, judges the manners of its clients, and *looks*:
-//! it finds coloured shapes in the image and answers with their boxes, so that coordinates are proved through the real
-//! client.
+//! An HTTP server on the loopback interface that speaks Anthropic's Messages API: `POST /v1/messages` (streamed or
+//! not), `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`. It is as strict as the vendor,
+//! bills by the image, fails on demand or by chance, and judges the behaviour of its clients. It finds coloured shapes
+//! in the image and answers with their boxes, so that coordinates are tested through the real client.
 //!
-//! It shares nothing with the code it tests: no size rule, price or parser. A result against it is a result against a
-//! simulator: it says nothing of the vendor's accuracy, speed or availability.
+//! It shares nothing with the code it tests: no size rule, price or parser. Results against it say nothing about the
+//! vendor's accuracy, speed or availability.
 
 mod answer;
 mod batches;
@@ -52,10 +51,10 @@ pub use eyes::Eyes;
 pub use fate::{Chaos, Distribution, Fate, Fates, Latency, fates};
 pub use faults::Fault;
 pub use keys::{EXPIRED_KEY, FORBIDDEN_KEY, Keys, NO_CREDIT_KEY, WRONG_KEY};
-pub use ledger::{Delivery, Entry, Ledger, Refused};
+pub use ledger::{Delivery, Entry, Ledger, RejectedRequest};
 pub use limits::{Crowded, Limits};
 pub use picture::Size;
-pub use usage::Usage;
+pub use usage::TokenUsage;
 pub use verdict::{Complaint, Example, GRACE, REOPENING, Verdict};
 
 /// How to run the simulator. The default listens on any free port, answers at once, takes any key except
@@ -64,25 +63,25 @@ pub use verdict::{Complaint, Example, GRACE, REOPENING, Verdict};
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
-    /// Which keys are known.
+    /// The accepted keys.
     pub keys: Keys,
-    /// From which everything random follows; see [`fates`].
+    /// The seed of everything random; see [`fates`].
     pub seed: u64,
     /// How long answers take.
     pub latency: Latency,
-    /// What befalls requests by chance.
+    /// Random faults.
     pub chaos: Chaos,
-    /// How much may be asked.
+    /// Rate limits.
     pub limits: Limits,
-    /// What befalls the first requests; these faults win over those of chance.
+    /// Faults of the first requests; they take precedence over random ones.
     pub faults: Vec<Fault>,
-    /// How pictures are looked at.
+    /// How pictures are processed.
     pub eyes: Eyes,
-    /// What the region charges, in hundredths of the list price.
+    /// The price in the region, in hundredths of the list price.
     pub price_percent: u32,
-    /// What stands before every model's id in requests, such as `anthropic.`; without it the model is not known.
+    /// The prefix of every model's id in requests, such as `anthropic.`; a model without it is unknown.
     pub model_prefix: Option<String>,
-    /// How batches are worked off.
+    /// How batches are processed.
     pub batching: Batching,
     /// How long a client may keep the connection of a stalled answer open; see [`Verdict::hung_on`].
     pub patience: Duration,
@@ -107,7 +106,7 @@ impl Default for Options {
     }
 }
 
-/// Batches that are accepted before the first of them is taken up.
+/// Batches accepted before the first of them is processed.
 const BATCHES_WAITING: usize = 16;
 
 /// The simulator.
@@ -122,8 +121,8 @@ impl Simulator {
         Ok(running)
     }
 
-    /// Starts several servers on one port, each below its base path, such as `/a`. They share nothing but the port, which
-    /// the first of the returned handles closes when it is stopped or dropped.
+    /// Starts several servers on one port, each below its base path, such as `/a`. They share only the port, which the
+    /// first of the returned handles closes when it is stopped or dropped.
     pub async fn start_at_paths<const COUNT: usize>(
         port: u16,
         paths: [(&str, Options); COUNT],
@@ -146,16 +145,16 @@ impl Simulator {
     }
 }
 
-/// A simulator that listens. Dropping it closes the port and breaks every connection, as a lost network would.
+/// A running simulator. Dropping it closes the port and breaks every connection, as a network failure would.
 pub struct Running {
     address: SocketAddr,
     server: Arc<Server>,
-    /// Of the one that owns the port.
+    /// Of the server that owns the port.
     accepting: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    /// Where it listens.
+    /// Its address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -173,24 +172,24 @@ impl Running {
         self.server.book.copy()
     }
 
-    /// What there is to complain of in the clients so far.
+    /// The complaints about clients so far.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.server.verdict(Instant::now())
     }
 
-    /// Adds faults, one for each of the next requests to `/v1/messages` that would otherwise succeed. Those that spoil an
-    /// answer strike requests in batches as well.
+    /// Adds faults, one for each of the next requests to `/v1/messages` that would otherwise succeed. Those that spoil
+    /// an answer also apply to requests in batches.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.server.script(faults);
     }
 
-    /// Every message meets this fault from now on, until it is replaced by another or by `None`.
+    /// Every message meets this fault from now on, until it is replaced or removed with `None`.
     pub fn fail_every_message(&self, fault: Option<Fault>) {
         self.server.set_lasting_fault(fault);
     }
 
-    /// Cancels every batch that is under way, as another client of the account can do.
+    /// Cancels every batch in progress, as another client of the account can.
     pub fn cancel_batches(&self) {
         self.server.batches.cancel_all();
     }
@@ -199,7 +198,7 @@ impl Running {
     pub async fn stop(mut self) -> Ledger {
         if let Some(accepting) = self.accepting.take() {
             accepting.abort();
-            // An error here says that the task was aborted, which is what was asked for.
+            // An error means that the task was aborted, as requested.
             let _ended = accepting.await;
         }
         self.ledger()

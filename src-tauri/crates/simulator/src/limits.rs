@@ -1,40 +1,40 @@
 //! Rate limits: three buckets that refill continuously, as the vendor's do, and their headers. The limits of a gateway
-//! can be hidden by leaving out the headers, `retry-after` or both. The clocks are passed in: one to count with, one to
-//! print. Answers in the making are counted elsewhere; what is said when they are too many is here.
+//! can be hidden by leaving out the headers, `retry-after` or both. The clocks are passed in: monotonic, and wall time
+//! for display. Answers in progress are counted elsewhere; the response when there are too many is here.
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 
 const CROWDED_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What one organisation may use.
+/// The limits of one organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Requests per minute.
     pub requests_per_minute: u32,
-    /// Requests that may come at once after a quiet time: the capacity of the bucket that refills at
-    /// `requests_per_minute`. `None` is a minute's worth, as the vendor has it.
+    /// Capacity of the bucket that refills at `requests_per_minute`: requests possible at once after a quiet time.
+    /// `None` is a minute's worth, as at the vendor.
     pub burst: Option<u32>,
     /// Input tokens per minute, tokens read from the cache excepted.
     pub input_tokens_per_minute: u32,
     /// Output tokens per minute, as generated.
     pub output_tokens_per_minute: u32,
-    /// Whether a request counts for all the output that it allows, when it arrives, and not for what is generated.
+    /// Whether a request counts its maximum output when it arrives, instead of the output generated.
     pub counts_max_tokens: bool,
     /// Whether answers and 429s carry `anthropic-ratelimit-*` headers.
     pub are_announced: bool,
-    /// Whether refusals that come of these limits carry `retry-after`.
+    /// Whether errors due to these limits carry `retry-after`.
     pub sends_retry_after: bool,
-    /// Answers in the making at once beyond which requests are refused; never announced.
+    /// Answers in progress at once above which requests are refused; never announced.
     pub most_in_flight: Option<usize>,
-    /// How they are refused.
+    /// The response above `most_in_flight`.
     pub crowded: Crowded,
 }
 
-/// The refusal when too many answers are in the making. Its `retry-after`, if sent, is one second.
+/// The response when too many answers are in progress. Its `retry-after`, if sent, is one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Crowded {
     /// 529.
@@ -62,14 +62,15 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What a request hears when [`Limits::most_in_flight`] others are being answered.
-    pub(crate) fn crowded_out(&self) -> Refusal {
+    /// The response when [`Limits::most_in_flight`] others are in progress.
+    pub(crate) fn crowded_out(&self) -> ErrorResponse {
         let retry_after = self.sends_retry_after.then_some(CROWDED_RETRY_AFTER);
         match self.crowded {
-            Crowded::Overloaded => Refusal { retry_after, ..Refusal::overloaded() },
-            Crowded::RateLimited => {
-                Refusal::rate_limited("Number of concurrent connections has exceeded your rate limit.", retry_after)
-            }
+            Crowded::Overloaded => ErrorResponse { retry_after, ..ErrorResponse::overloaded() },
+            Crowded::RateLimited => ErrorResponse::rate_limited(
+                "Number of concurrent connections has exceeded your rate limit.",
+                retry_after,
+            ),
         }
     }
 }
@@ -90,7 +91,7 @@ impl Bucket {
         self.level = (self.level + self.per_minute * elapsed.as_secs_f64() / 60.0).min(self.capacity);
     }
 
-    /// How long until the bucket holds so much; a minute if it never will.
+    /// Time until the bucket holds this much; a minute if it never will.
     fn wait_for(&self, amount: f64) -> Duration {
         if amount <= self.level {
             return Duration::ZERO;
@@ -128,9 +129,9 @@ impl Meter {
         }
     }
 
-    /// Lets a request in, or says when to come back. Output is counted when it is generated, and may overdraw.
+    /// Admits a request, or returns when to retry. Output is counted when it is generated, and may overdraw.
     #[expect(clippy::cast_precision_loss, reason = "token counts, far below 2^52")]
-    pub(crate) fn admit(&mut self, input_tokens: u64, max_tokens: u64, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, input_tokens: u64, max_tokens: u64, now: Instant) -> Result<(), ErrorResponse> {
         self.refill(now);
         let input_tokens = input_tokens as f64;
         let reserved = if self.limits.counts_max_tokens { max_tokens as f64 } else { 0.0 };
@@ -144,7 +145,7 @@ impl Meter {
         {
             let message =
                 format!("This request would exceed your organization's rate limit of {limit} {unit} per minute.");
-            return Err(Refusal::rate_limited(message, self.limits.sends_retry_after.then_some(wait)));
+            return Err(ErrorResponse::rate_limited(message, self.limits.sends_retry_after.then_some(wait)));
         }
         self.requests.level -= 1.0;
         self.input.level -= input_tokens;

@@ -1,27 +1,26 @@
-//! A client's manners: what it does that a vendor would resent, or that costs its user twice. Requests are judged as they
-//! arrive, in the order of their arrival; the clock is passed in. Nothing here refuses anything: a bad client is served
-//! like a good one and only written down.
+//! The behaviour of clients: what a vendor would object to, or what costs the user twice. Requests are judged in the
+//! order of their arrival; the clock is passed in. Nothing here refuses anything: misbehaviour is only recorded.
 //!
-//! Only `POST /v1/messages` is judged, all keys together: limits are an organisation's.
+//! Only `POST /v1/messages` is judged, for all keys together: limits are per organisation.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::digest::Digest;
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::ledger::{Delivery, Ledger};
 use crate::limits::Limits;
 use crate::verdict::{Complaint, Example, GRACE, REOPENING, Verdict};
 
-/// A request that comes so long after the end of a hold has nothing to do with it.
+/// A request later than this after the end of a hold is unrelated to it.
 const FORGOTTEN: Duration = Duration::from_secs(10);
 
-/// A time in which nobody was to ask, or not again for the same.
+/// A time in which no request may be sent, or not the same one again.
 #[derive(Debug, Clone, Copy)]
 struct Hold {
     refused_at: Instant,
     until: Instant,
-    /// What was asked, where the hold is for that alone.
+    /// The request, if the hold is for that one only.
     digest: Option<Digest>,
 }
 
@@ -32,26 +31,26 @@ struct Reopening {
     arrivals: usize,
 }
 
-/// Everything seen of the clients so far.
+/// Everything observed of the clients so far.
 #[derive(Debug)]
 pub(crate) struct Manners {
     started: Instant,
     patience: Duration,
     /// The announced ones.
     holds: Vec<Hold>,
-    /// The end of the last hold, announced or not, until somebody asks again.
+    /// The end of the last hold, announced or not, until the next request.
     closed_until: Option<Instant>,
     reopening: Option<Reopening>,
-    /// Answers that asking again does not mend.
+    /// Answers that a retry does not change.
     beyond_mending: HashMap<Digest, String>,
-    /// When each stalled answer whose connection is still open stalled, by the id of the request.
+    /// When each stalled answer with an open connection stalled, by request id.
     stalls: HashMap<String, Instant>,
     verdict: Verdict,
 }
 
 impl Manners {
     pub(crate) fn new(started: Instant, patience: Duration, limits: &Limits) -> Self {
-        // Twice the requests of fifty milliseconds, which is a six-hundredth of those of a minute.
+        // Twice the requests of 50 ms, from a rate per minute: 2 * 50 / 60,000.
         let by_rate = usize::try_from(limits.requests_per_minute / 600).unwrap_or(usize::MAX);
         let tolerated_at_reopening = by_rate.max(limits.most_in_flight.unwrap_or(0)).max(2);
         Self {
@@ -72,7 +71,7 @@ impl Manners {
         Example { request_id: request_id.to_owned(), at_millis, detail }
     }
 
-    /// Notes that the head of a request arrived.
+    /// Records that the head of a request arrived.
     pub(crate) fn arrived(&mut self, request_id: &str, at: Instant) {
         self.holds.retain(|hold| hold.until > at);
         self.note_haste(None, request_id, at);
@@ -98,7 +97,7 @@ impl Manners {
         }
     }
 
-    /// Complains of a request that comes during a hold, one for everybody or one for what it asks.
+    /// Complains about a request during a hold, a general one or one for the same request.
     fn note_haste(&mut self, digest: Option<Digest>, request_id: &str, at: Instant) {
         let concerned = self.holds.iter().filter(|hold| hold.digest == digest && hold.refused_at + GRACE <= at);
         if let Some(until) = concerned.map(|hold| hold.until).filter(|until| *until > at).max() {
@@ -108,7 +107,7 @@ impl Manners {
         }
     }
 
-    /// Notes what a request that arrived at `at` asks.
+    /// Records the content of a request that arrived at `at`.
     pub(crate) fn asked(&mut self, digest: Digest, request_id: &str, at: Instant) {
         self.note_haste(Some(digest), request_id, at);
         if let Some(answer) = self.beyond_mending.get(&digest) {
@@ -117,8 +116,8 @@ impl Manners {
         }
     }
 
-    /// Notes a refusal that is about to be sent.
-    pub(crate) fn refused(&mut self, digest: Digest, refusal: &Refusal, at: Instant) {
+    /// Records an error response that is about to be sent.
+    pub(crate) fn refused(&mut self, digest: Digest, refusal: &ErrorResponse, at: Instant) {
         if refusal.is_beyond_mending() {
             self.beyond_mending.insert(digest, format!("{} {}", refusal.status, refusal.message));
             return;
@@ -135,17 +134,17 @@ impl Manners {
         }
     }
 
-    /// Notes that the model refused.
+    /// Records that the model refused.
     pub(crate) fn declined(&mut self, digest: Digest) {
         self.beyond_mending.insert(digest, "the model refused".to_owned());
     }
 
-    /// Notes that an answer stopped coming.
+    /// Records that an answer stalled.
     pub(crate) fn stalled(&mut self, request_id: &str, at: Instant) {
         self.stalls.insert(request_id.to_owned(), at);
     }
 
-    /// Notes that the client closed the connection of a stalled answer.
+    /// Records that the client closed the connection of a stalled answer.
     pub(crate) fn hung_up(&mut self, request_id: &str, at: Instant) {
         if let Some(since) = self.stalls.remove(request_id)
             && let Some(example) = self.impatience(request_id, since, at)
@@ -160,7 +159,7 @@ impl Manners {
             .then(|| self.example(request_id, since, format!("kept open for {} s after it stalled", kept.as_secs())))
     }
 
-    /// The verdict at a moment, stalled answers that are still open included. Double bills are read from the ledger.
+    /// The verdict at a moment, including stalled answers that are still open. Double billing is read from the ledger.
     pub(crate) fn verdict(&self, ledger: &Ledger, now: Instant) -> Verdict {
         let mut verdict = Verdict { asked_twice: asked_twice(ledger), ..self.verdict.clone() };
         let mut open: Vec<_> = self.stalls.iter().collect();

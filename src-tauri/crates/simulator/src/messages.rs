@@ -1,5 +1,5 @@
-//! `POST /v1/messages` and `POST /v1/messages/count_tokens`: the order in which a request meets keys, checks, scripted
-//! faults, limits, its fate and its answer.
+//! `POST /v1/messages` and `POST /v1/messages/count_tokens`: the order of keys, checks, scripted faults, limits, fate
+//! and answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,21 +13,21 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
-use crate::completion::Completion;
+use crate::completion::CompletedRequest;
 use crate::digest::Digest;
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
 use crate::fate::Fate;
 use crate::faults::{Effect, Interruption};
 use crate::playback::{Playback, dripping};
-use crate::reply::{self, Ending, Reply, page, read, set};
+use crate::reply::{self, Ending, HttpReply, page, read, set};
 use crate::server::{Arrival, MAX_BODY_BYTES, Server, lock};
 use crate::sse;
-use crate::usage::{Price, Tier, Usage};
-use crate::validation::{self, Asked, Terms};
+use crate::usage::{PriceTerms, Tier, TokenUsage};
+use crate::validation::{self, Asked, CheckTerms};
 
 impl Server {
-    pub(crate) async fn count(&self, headers: &HeaderMap, body: Incoming) -> Result<Reply, Ending> {
+    pub(crate) async fn count(&self, headers: &HeaderMap, body: Incoming) -> Result<HttpReply, Ending> {
         let terms = self.admitted(headers)?;
         let body = read(body, MAX_BODY_BYTES).await?;
         let asked = attended(terms.eyes, move || validation::count(&validation::parsed(&body)?, &terms)).await??;
@@ -39,10 +39,10 @@ impl Server {
         headers: &HeaderMap,
         body: Incoming,
         arrival: &Arrival,
-    ) -> Result<Reply, Ending> {
+    ) -> Result<HttpReply, Ending> {
         self.witness.with(|manners| manners.arrived(&arrival.request_id, arrival.at));
         let terms = self.admitted(headers);
-        // The body is read even with a wrong key: who asks the same again is told by the body.
+        // The body is read even with a wrong key: it identifies repeated requests.
         let body = read(body, MAX_BODY_BYTES).await.map_err(|unread| terms.clone().err().unwrap_or(unread))?;
         let digest = Digest::of(&body);
         self.witness.with(|manners| manners.asked(digest, &arrival.request_id, arrival.at));
@@ -63,7 +63,13 @@ impl Server {
         }
     }
 
-    async fn answered(&self, terms: Terms, body: Bytes, digest: Digest, arrival: &Arrival) -> Result<Reply, Ending> {
+    async fn answered(
+        &self,
+        terms: CheckTerms,
+        body: Bytes,
+        digest: Digest,
+        arrival: &Arrival,
+    ) -> Result<HttpReply, Ending> {
         let eyes = terms.eyes;
         let asked = attended(eyes, move || validation::message(&validation::parsed(&body)?, &terms)).await??;
         let scripted = self.next_fault().map(|fault| fault.effect(asked.is_streaming));
@@ -82,7 +88,7 @@ impl Server {
         }
         let spoiling = if let Some(Effect::Spoil(spoiling)) = effect { Some(spoiling) } else { None };
         let price = self.price(&asked, Tier::Standard);
-        let completion = attended(eyes, move || Completion::of(asked, eyes, usage, price, spoiling)).await?;
+        let completion = attended(eyes, move || CompletedRequest::of(asked, eyes, usage, price, spoiling)).await?;
         lock(&self.gate).meter.generated(completion.usage.output_tokens);
         if completion.answer.stop_reason == "refusal" {
             self.witness.with(|manners| manners.declined(digest));
@@ -92,8 +98,8 @@ impl Server {
         Ok(reply)
     }
 
-    /// What comes in place of an answer, if this effect is one that does that.
-    async fn instead(&self, effect: Option<&Effect>, arrival: &Arrival) -> Option<Result<Reply, Ending>> {
+    /// The response instead of an answer, if the effect has one.
+    async fn instead(&self, effect: Option<&Effect>, arrival: &Arrival) -> Option<Result<HttpReply, Ending>> {
         match effect? {
             Effect::Refuse(refusal) => Some(Err(refusal.clone().into())),
             Effect::RefuseAsProxy => {
@@ -113,39 +119,39 @@ impl Server {
         }
     }
 
-    fn place(&self) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
+    fn place(&self) -> Result<Option<OwnedSemaphorePermit>, ErrorResponse> {
         let taken = self.places.as_ref().map(|places| Arc::clone(places).try_acquire_owned()).transpose();
         taken.map_err(|_| self.limits.crowded_out())
     }
 
-    /// Lets a request in, in its turn: what it uses, and its fate.
-    fn admit(&self, asked: &Asked) -> Result<(Usage, Fate), Refusal> {
-        let usage = Usage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, Instant::now()));
+    /// Admits a request in order of arrival; returns its usage and fate.
+    fn admit(&self, asked: &Asked) -> Result<(TokenUsage, Fate), ErrorResponse> {
+        let usage = TokenUsage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, Instant::now()));
         let mut gate = lock(&self.gate);
         gate.meter.admit(usage.limited_input_tokens(), asked.max_tokens, Instant::now())?;
         Ok((usage, gate.fates.draw()))
     }
 
-    pub(crate) fn price(&self, asked: &Asked, tier: Tier) -> Price {
-        Price { tier, is_confined_to_us: asked.is_confined_to_us, percent: self.price_percent }
+    pub(crate) fn price(&self, asked: &Asked, tier: Tier) -> PriceTerms {
+        PriceTerms { tier, is_confined_to_us: asked.is_confined_to_us, percent: self.price_percent }
     }
 
-    fn announce_limits(&self, reply: &mut Reply) {
+    fn announce_limits(&self, reply: &mut HttpReply) {
         for (name, value) in lock(&self.gate).meter.headers(Instant::now(), Timestamp::now()) {
             set(reply.headers_mut(), &name, &value);
         }
     }
 
-    /// Bills the answer, waits until its time has come, and starts sending.
+    /// Bills the answer, waits for its first byte, and starts sending.
     async fn send(
         &self,
-        completion: &Completion,
+        completion: &CompletedRequest,
         first_byte_at: Instant,
         effect: Option<Effect>,
         place: Option<OwnedSemaphorePermit>,
         digest: Digest,
         arrival: &Arrival,
-    ) -> Reply {
+    ) -> HttpReply {
         let request_id = &arrival.request_id;
         let message_id = request_id.replacen("req_", "msg_", 1);
         let arrived_millis = self.book.millis(arrival.at);
@@ -183,7 +189,7 @@ impl Server {
             pieces: pieces.into(),
             between_pieces,
             interruption,
-            error_event: sse::event(&Refusal::overloaded().body(request_id)),
+            error_event: sse::event(&ErrorResponse::overloaded().body(request_id)),
             sent: 0,
             receipt,
             witness: self.witness.clone(),
@@ -199,21 +205,24 @@ impl Server {
     }
 }
 
-/// Runs work that would hold up other connections on another thread.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+/// Runs work that would block other connections on another thread.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ErrorResponse> {
     spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "the simulator failed on a request");
-        Refusal::internal()
+        ErrorResponse::internal()
     })
 }
 
-/// Runs what there is to do for one request: aside with open eyes; with closed ones there is too little of it to be worth
-/// the way.
-async fn attended<T: Send + 'static>(eyes: Eyes, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+/// Runs the work of one request: on another thread if pictures are decoded, otherwise here, because it is too short to
+/// be worth it.
+async fn attended<T: Send + 'static>(
+    eyes: Eyes,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ErrorResponse> {
     if eyes == Eyes::Open { aside(work).await } else { Ok(work()) }
 }
 
-/// A JSON answer has no events: what interrupts it strikes before, or else in the middle.
+/// A JSON answer has no events: an interruption takes effect before it, or in the middle.
 fn in_one_piece(
     message: &Value,
     interruption: Option<(usize, Interruption)>,

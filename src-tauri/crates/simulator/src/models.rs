@@ -1,6 +1,6 @@
-//! The models on offer: what each accepts, what it costs and how large an image it sees. This table is the simulator's
-//! own, written from the vendor's published pages as of 2026-11-23, so that a mistake in the table of the code under
-//! test shows up as a difference instead of being shared.
+//! The models: what each accepts, its prices and the largest image it sees. This table is the simulator's own, written
+//! from the vendor's published pages as of 2026-11-23, so that a mistake in the table of the code under test shows up
+//! as a difference.
 
 use serde_json::{Value, json};
 
@@ -11,9 +11,9 @@ const fn dollars_per_million(hundredths_of_a_cent: u64) -> PicoDollarsPerToken {
     hundredths_of_a_cent * 100
 }
 
-/// What a token costs, by how it was used. The literals are in hundredths of a cent per million tokens.
+/// The price of a token, by use. The literals are in hundredths of a cent per million tokens.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rates {
+pub(crate) struct TokenRates {
     pub(crate) input: PicoDollarsPerToken,
     pub(crate) output: PicoDollarsPerToken,
     pub(crate) cache_write_5m: PicoDollarsPerToken,
@@ -21,8 +21,8 @@ pub(crate) struct Rates {
     pub(crate) cache_read: PicoDollarsPerToken,
 }
 
-const fn rates(input: u64, output: u64, short_write: u64, long_write: u64, read: u64) -> Rates {
-    Rates {
+const fn rates(input: u64, output: u64, short_write: u64, long_write: u64, read: u64) -> TokenRates {
+    TokenRates {
         input: dollars_per_million(input),
         output: dollars_per_million(output),
         cache_write_5m: dollars_per_million(short_write),
@@ -31,14 +31,14 @@ const fn rates(input: u64, output: u64, short_write: u64, long_write: u64, read:
     }
 }
 
-/// Above so many prompt tokens, every token of the request costs `factor` times its rate.
+/// Above this many prompt tokens, every token of the request costs `factor` times its rate.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cliff {
+pub(crate) struct LongPromptSurcharge {
     pub(crate) prompt_tokens: u64,
     pub(crate) factor: u64,
 }
 
-/// The largest image that a model sees without shrinking it first.
+/// The largest image that a model sees unscaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ImageTier {
     pub(crate) longest_edge_pixels: u32,
@@ -50,10 +50,10 @@ pub(crate) const STANDARD: ImageTier = ImageTier { longest_edge_pixels: 1568, to
 /// Models from 4.7 on.
 pub(crate) const HIGH: ImageTier = ImageTier { longest_edge_pixels: 2576, tokens: 4784 };
 
-/// Whether a model thinks when the request does not say.
+/// Whether a model thinks when the request does not specify it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ThinkingHabit {
-    /// Off unless asked for.
+    /// Off unless requested.
     WhenAsked,
     /// On unless switched off.
     UnlessDisabled,
@@ -64,24 +64,24 @@ pub(crate) enum ThinkingHabit {
 /// A model of the catalogue.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "one a capability, as the catalogue lists them")]
-pub(crate) struct Model {
+pub(crate) struct ServedModel {
     pub(crate) id: &'static str,
-    /// An undated name that stands for the dated id.
+    /// An undated alias of the dated id.
     pub(crate) alias: Option<&'static str>,
     pub(crate) display_name: &'static str,
     pub(crate) created_at: &'static str,
     /// RFC 3339. A model with a date is listed as deprecated and still answers.
     pub(crate) retires_at: Option<&'static str>,
-    pub(crate) rates: Rates,
-    pub(crate) cliff: Option<Cliff>,
+    pub(crate) rates: TokenRates,
+    pub(crate) cliff: Option<LongPromptSurcharge>,
     pub(crate) context_tokens: u64,
     pub(crate) max_output_tokens: u64,
-    /// A prefix shorter than this is not cached, and nothing says so.
+    /// A shorter prefix is silently not cached.
     pub(crate) min_cacheable_tokens: u64,
     pub(crate) image_tier: ImageTier,
     pub(crate) accepts_forced_tool: bool,
     pub(crate) accepts_prefill: bool,
-    /// Non-default `temperature`, `top_p` and `top_k` under the versions that still know them.
+    /// Non-default `temperature`, `top_p` and `top_k` under the versions that still accept them.
     pub(crate) accepts_sampling: bool,
     /// `thinking: {"type": "enabled", "budget_tokens": ...}`.
     pub(crate) accepts_thinking_budget: bool,
@@ -93,7 +93,7 @@ pub(crate) struct Model {
     pub(crate) has_newer_tokenizer: bool,
 }
 
-const MODERN: Model = Model {
+const MODERN: ServedModel = ServedModel {
     id: "",
     alias: None,
     display_name: "",
@@ -115,7 +115,7 @@ const MODERN: Model = Model {
     has_newer_tokenizer: true,
 };
 
-const FOUR_SIX: Model = Model {
+const FOUR_SIX: ServedModel = ServedModel {
     created_at: "2026-02-01T00:00:00Z",
     image_tier: STANDARD,
     accepts_forced_tool: true,
@@ -127,7 +127,7 @@ const FOUR_SIX: Model = Model {
     ..MODERN
 };
 
-const FOUR_FIVE: Model = Model {
+const FOUR_FIVE: ServedModel = ServedModel {
     created_at: "2025-10-01T00:00:00Z",
     context_tokens: 200_000,
     max_output_tokens: 64_000,
@@ -137,44 +137,44 @@ const FOUR_FIVE: Model = Model {
     ..FOUR_SIX
 };
 
-const OPUS_4: Rates = rates(50_000, 250_000, 62_500, 100_000, 5_000);
+const OPUS_4: TokenRates = rates(50_000, 250_000, 62_500, 100_000, 5_000);
 
-static MODELS: [Model; 14] = [
-    Model {
+static MODELS: [ServedModel; 14] = [
+    ServedModel {
         id: "claude-haiku-5-5",
         display_name: "Claude Haiku 5.5",
         rates: rates(1_000, 5_000, 1_250, 2_000, 100),
-        cliff: Some(Cliff { prompt_tokens: 100_000, factor: 5 }),
+        cliff: Some(LongPromptSurcharge { prompt_tokens: 100_000, factor: 5 }),
         accepts_forced_tool: true,
         thinking: ThinkingHabit::UnlessDisabled,
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-sonnet-5-5",
         display_name: "Claude Sonnet 5.5",
         rates: rates(20_000, 100_000, 25_000, 40_000, 1_000),
         thinking: ThinkingHabit::UnlessDisabled,
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-opus-5-5",
         display_name: "Claude Opus 5.5",
         rates: rates(40_000, 200_000, 50_000, 80_000, 2_000),
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-fable-5-2",
         display_name: "Claude Fable 5.2",
         rates: rates(80_000, 400_000, 100_000, 160_000, 2_000),
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-fable-5-1",
         display_name: "Claude Fable 5.1",
         rates: rates(100_000, 500_000, 125_000, 200_000, 2_500),
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-opus-5",
         display_name: "Claude Opus 5",
         rates: OPUS_4,
@@ -182,7 +182,7 @@ static MODELS: [Model; 14] = [
         thinking: ThinkingHabit::WhenAsked,
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-sonnet-5",
         display_name: "Claude Sonnet 5",
         rates: rates(20_000, 100_000, 25_000, 40_000, 2_000),
@@ -191,7 +191,7 @@ static MODELS: [Model; 14] = [
         thinking: ThinkingHabit::WhenAsked,
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-opus-4-8",
         display_name: "Claude Opus 4.8",
         rates: OPUS_4,
@@ -200,7 +200,7 @@ static MODELS: [Model; 14] = [
         thinking: ThinkingHabit::WhenAsked,
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-opus-4-7",
         display_name: "Claude Opus 4.7",
         rates: OPUS_4,
@@ -209,21 +209,21 @@ static MODELS: [Model; 14] = [
         thinking: ThinkingHabit::WhenAsked,
         ..MODERN
     },
-    Model {
+    ServedModel {
         id: "claude-opus-4-6",
         display_name: "Claude Opus 4.6",
         rates: OPUS_4,
         min_cacheable_tokens: 4096,
         ..FOUR_SIX
     },
-    Model {
+    ServedModel {
         id: "claude-sonnet-4-6",
         display_name: "Claude Sonnet 4.6",
         rates: rates(30_000, 150_000, 37_500, 60_000, 3_000),
         min_cacheable_tokens: 1024,
         ..FOUR_SIX
     },
-    Model {
+    ServedModel {
         id: "claude-opus-4-5-20251101",
         alias: Some("claude-opus-4-5"),
         display_name: "Claude Opus 4.5",
@@ -232,7 +232,7 @@ static MODELS: [Model; 14] = [
         efforts: &["low", "medium", "high"],
         ..FOUR_FIVE
     },
-    Model {
+    ServedModel {
         id: "claude-sonnet-4-5-20250929",
         alias: Some("claude-sonnet-4-5"),
         display_name: "Claude Sonnet 4.5",
@@ -241,7 +241,7 @@ static MODELS: [Model; 14] = [
         min_cacheable_tokens: 1024,
         ..FOUR_FIVE
     },
-    Model {
+    ServedModel {
         id: "claude-haiku-4-5-20251001",
         alias: Some("claude-haiku-4-5"),
         display_name: "Claude Haiku 4.5",
@@ -251,8 +251,8 @@ static MODELS: [Model; 14] = [
     },
 ];
 
-/// The model of this id or alias, each with a region's prefix before it.
-pub(crate) fn find(name: &str, prefix: &str) -> Option<&'static Model> {
+/// The model of this id or alias, with a region's prefix.
+pub(crate) fn find(name: &str, prefix: &str) -> Option<&'static ServedModel> {
     let name = name.strip_prefix(prefix)?;
     MODELS.iter().find(|model| model.id == name || model.alias == Some(name))
 }
@@ -262,7 +262,7 @@ pub(crate) fn listed(prefix: &str) -> Vec<Value> {
     MODELS.iter().map(|model| model.described(prefix)).collect()
 }
 
-impl Model {
+impl ServedModel {
     /// The model as the catalogue of a region shows it.
     pub(crate) fn described(&self, prefix: &str) -> Value {
         let supported = |is_supported: bool| json!({"supported": is_supported});

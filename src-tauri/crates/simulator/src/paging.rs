@@ -1,11 +1,11 @@
-//! Pages of a list, as the vendor's catalogue and list of batches have them: a cursor is the id of the object before or
-//! after the page, and what the cursor asks for is nearest to it.
+//! Pages of a list, as in the vendor's catalogue and list of batches: a cursor is the id of the object before or after
+//! the page, and the page starts next to it.
 
 use serde_json::{Value, json};
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor<'a> {
     after_id: Option<&'a str>,
@@ -14,7 +14,7 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn of(query: &'a str) -> Result<Self, Refusal> {
+    pub(crate) fn of(query: &'a str) -> Result<Self, ErrorResponse> {
         let parameter = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
@@ -22,7 +22,7 @@ impl<'a> Cursor<'a> {
         let limit = match parameter("limit").map(str::parse::<usize>) {
             None => 20,
             Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
-            Some(_) => return Err(Refusal::invalid("limit: Input should be between 1 and 1000")),
+            Some(_) => return Err(ErrorResponse::invalid("limit: Input should be between 1 and 1000")),
         };
         Ok(Self { after_id: parameter("after_id"), before_id: parameter("before_id"), limit })
     }

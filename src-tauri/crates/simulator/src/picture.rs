@@ -1,6 +1,6 @@
-//! An image as it arrives: its bytes, its real size, the size the model sees and what it costs. The size rule is written
-//! anew from the vendor's documentation, for it is what the code under test must agree with. Where nobody will look at
-//! the pixels, only the head of the file is decoded from base64.
+//! An arriving image: its bytes, its size, the size the model sees and its price. The size rule is written separately
+//! from the vendor's documentation, because the code under test must agree with it. If pictures are not decoded, only
+//! the head of the file is decoded from base64.
 
 use std::io::Cursor;
 
@@ -9,11 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use image::{ImageFormat, ImageReader};
 use serde::Serialize;
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
 use crate::models::ImageTier;
 
-/// The side of the square of pixels that one token stands for.
+/// The side of the square of pixels that costs one token.
 const PATCH_PIXELS: u32 = 28;
 /// Measured on the base64 text, as the vendor does.
 const MAX_BASE64_BYTES: usize = 10 * 1024 * 1024;
@@ -50,7 +50,7 @@ impl Size {
         Self { width: self.height, height: self.width }
     }
 
-    /// The size the model sees: the image's own when it fits, otherwise the largest that does, by bisection on the
+    /// The size the model sees: the original size if it fits, otherwise the largest that does, by bisection on the
     /// longer side.
     pub(crate) fn seen_by(self, tier: ImageTier) -> Self {
         if self.fits(tier) {
@@ -86,24 +86,24 @@ pub(crate) enum Oversized {
     Refuse,
 }
 
-/// An image's file.
+/// The file of an image.
 #[derive(Debug, Clone)]
-pub(crate) struct Pixels {
+pub(crate) struct EncodedPicture {
     pub(crate) bytes: Vec<u8>,
     pub(crate) format: ImageFormat,
 }
 
-/// An image of a request, measured but not decoded yet.
+/// An image of a request, measured but not decoded.
 #[derive(Debug, Clone)]
-pub(crate) struct Picture {
-    /// Absent when nobody is going to look.
-    pub(crate) pixels: Option<Pixels>,
+pub(crate) struct SentPicture {
+    /// Absent if pictures are not decoded.
+    pub(crate) pixels: Option<EncodedPicture>,
     pub(crate) sent: Size,
-    /// What the model sees, and the pixels it answers in.
+    /// What the model sees; its answers are in these pixels.
     pub(crate) seen: Size,
 }
 
-impl Picture {
+impl SentPicture {
     /// Takes the base64 source of an image block at `path`.
     pub(crate) fn take(
         data: &str,
@@ -112,27 +112,27 @@ impl Picture {
         oversized: Oversized,
         eyes: Eyes,
         path: &str,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ErrorResponse> {
         let claimed = match media_type {
             "image/jpeg" => ImageFormat::Jpeg,
             "image/png" => ImageFormat::Png,
             "image/gif" => ImageFormat::Gif,
             "image/webp" => ImageFormat::WebP,
             _ => {
-                return Err(Refusal::invalid(format!(
+                return Err(ErrorResponse::invalid(format!(
                     "{path}.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or \
                      'image/webp'"
                 )));
             }
         };
         if data.len() > MAX_BASE64_BYTES {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "{path}.source.base64: image exceeds 10 MB maximum: {} bytes > {MAX_BASE64_BYTES} bytes",
                 data.len()
             )));
         }
-        let not_base64 = || Refusal::invalid(format!("{path}.source.base64.data: Invalid base64 data"));
-        let unreadable = || Refusal::invalid(format!("{path}.source.base64.data: Could not process image"));
+        let not_base64 = || ErrorResponse::invalid(format!("{path}.source.base64.data: Invalid base64 data"));
+        let unreadable = || ErrorResponse::invalid(format!("{path}.source.base64.data: Could not process image"));
         let measured_concurrency = if eyes == Eyes::Open {
             None
         } else if is_base64(data) {
@@ -148,7 +148,7 @@ impl Picture {
             (format, sent, (eyes == Eyes::Open).then_some(bytes))
         };
         if format != claimed {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "{path}.source.base64.data: The image was specified using the {media_type} media type, but the image \
                  appears to be a {} image",
                 format.to_mime_type()
@@ -159,31 +159,31 @@ impl Picture {
             return Err(unreadable());
         }
         if width.max(height) > MAX_SIDE_PIXELS {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "{path}.source.base64.data: At least one of the image dimensions exceed max allowed size: \
                  {MAX_SIDE_PIXELS} pixels"
             )));
         }
         let seen = sent.seen_by(tier);
         if seen != sent && oversized == Oversized::Refuse {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "{path}: image dimensions {width}x{height} exceed the maximum for this model; the largest dimensions \
                  that fit are {}x{}",
                 seen.width, seen.height
             )));
         }
-        Ok(Self { pixels: bytes.map(|bytes| Pixels { bytes, format }), sent, seen })
+        Ok(Self { pixels: bytes.map(|bytes| EncodedPicture { bytes, format }), sent, seen })
     }
 }
 
-/// The format and size that the head of a file tells.
+/// The format and size in the head of a file.
 fn measured(bytes: &[u8]) -> Option<(ImageFormat, Size)> {
     let format = image::guess_format(bytes).ok()?;
     let (width, height) = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().ok()?;
     Some((format, Size { width, height }))
 }
 
-/// Whether a text could be decoded. Without a way out of the loop the compiler checks many bytes at a time.
+/// Whether a text can be decoded. A loop without an exit lets the compiler check many bytes at a time.
 fn is_base64(data: &str) -> bool {
     let digits = data.strip_suffix("==").or_else(|| data.strip_suffix('=')).unwrap_or(data);
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
@@ -191,10 +191,10 @@ fn is_base64(data: &str) -> bool {
 }
 
 /// Refuses a request whose images are each allowed but too large for their number.
-pub(crate) fn check_together(sizes: &[Size]) -> Result<(), Refusal> {
+pub(crate) fn check_together(sizes: &[Size]) -> Result<(), ErrorResponse> {
     let has_large = sizes.iter().any(|size| size.width.max(size.height) > MAX_SIDE_PIXELS_OF_MANY);
     if sizes.len() > MANY_IMAGES && has_large {
-        return Err(Refusal::invalid(format!(
+        return Err(ErrorResponse::invalid(format!(
             "messages: At least one of the image dimensions exceed max allowed size for many-image requests: \
              {MAX_SIDE_PIXELS_OF_MANY} pixels"
         )));

@@ -1,5 +1,5 @@
-//! The body of an answer while it is being sent: its pieces at their pace, the fault that interrupts it, and the receipt
-//! that tells the ledger how it ended. A client that hangs up drops the body, which is how the ledger learns of it.
+//! The body of an answer while it is sent: its pieces at their pace, the fault that interrupts it, and the receipt that
+//! records the end in the ledger. A client that disconnects drops the body.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,19 +17,19 @@ use crate::reply::{ReplyBody, reset};
 use crate::sse;
 use crate::witness::{Stalled, Witness};
 
-/// An answer on its way.
+/// An answer being sent.
 pub(crate) struct Playback {
     pub(crate) request_id: String,
     pub(crate) pieces: VecDeque<Bytes>,
     pub(crate) between_pieces: Duration,
-    /// After how many pieces, and how, the answer is interrupted.
+    /// After how many pieces the answer is interrupted, and how.
     pub(crate) interruption: Option<(usize, Interruption)>,
     /// The `error` event of a stream that fails.
     pub(crate) error_event: Bytes,
     pub(crate) sent: usize,
     pub(crate) receipt: Receipt,
     pub(crate) witness: Witness,
-    /// A place among the answers in the making, given back when the body is dropped.
+    /// A place among the answers in progress, released when the body is dropped.
     #[expect(dead_code, reason = "held to be dropped")]
     pub(crate) place: Option<OwnedSemaphorePermit>,
     /// Held from the moment the answer stalls.
@@ -62,7 +62,7 @@ impl Playback {
                 }
                 Interruption::End => None,
                 Interruption::Break => {
-                    // What was sent before must leave the buffers first, or the client would see nothing of it.
+                    // The bytes sent before must leave the buffers first, or the client would receive none of them.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     Some(Err(reset()))
                 }

@@ -1,5 +1,4 @@
-//! Faults in how an answer is written: what was to be sent, as another server or a proxy on the way would send it. The
-//! answer is made and billed as always.
+//! Faults in the encoding of an answer, as another server or a proxy would send it. The answer is billed as usual.
 
 use std::io::Write as _;
 
@@ -7,21 +6,21 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// How an answer is written anew.
+/// How an answer is altered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rewriting {
-    /// Compressed, and said to be.
+    /// Compressed, with the header.
     Gzip,
-    /// Nothing is left of it.
+    /// Empty.
     Empty,
-    /// Events without names, the one after so many damaged.
+    /// Events without names, the one after this many damaged.
     Damaged { after_events: usize },
-    /// It says that the prompt took so many tokens.
+    /// It reports this many prompt tokens.
     Usage { tokens: u64 },
 }
 
 impl Rewriting {
-    /// The pieces of an answer as they are sent, and their encoding.
+    /// The pieces of an answer as sent, and their encoding.
     pub(crate) fn apply(self, pieces: &[Bytes]) -> (Vec<Bytes>, Option<&'static str>) {
         match self {
             Self::Gzip => (vec![gzipped(&pieces.concat())], Some("gzip")),
@@ -30,7 +29,7 @@ impl Rewriting {
                 let nameless = pieces.iter().enumerate().map(|(index, piece)| {
                     let text = String::from_utf8_lossy(piece);
                     let data = text.lines().filter(|line| !line.starts_with("event:")).collect::<Vec<_>>().join("\n");
-                    // Without its first letters it is no JSON any more.
+                    // Without its first letters it is not valid JSON.
                     let data = if index == after_events { data.replace("data: {\"", "data: ") } else { data };
                     Bytes::from(data + "\n\n")
                 });

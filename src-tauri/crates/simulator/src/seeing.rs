@@ -1,37 +1,37 @@
-//! Finds solid, saturated shapes on a plain ground: what the simulator "sees" in an image. It knows colours by hue, takes
-//! connected pixels of one hue for one shape, and then places the shape's edges where its own colour outweighs the
-//! ground around it, so that compression and resizing do not move them. Shapes of one hue that touch are one shape, and
-//! those less than four pixels apart may widen each other; shapes under 12 pixels may be missed. It recognises nothing
-//! else: in a photograph it points at patches of strong colour.
+//! Finds solid, saturated shapes on a plain ground: what the simulator "sees" in an image. It tells colours apart by
+//! hue, takes connected pixels of one hue for one shape, and then places the shape's edges where its colour outweighs
+//! the ground around it, so that compression and resizing do not move them. Shapes of one hue that touch are one shape,
+//! and those less than four pixels apart may widen each other; shapes under 12 pixels may be missed. It recognises
+//! nothing else: in a photograph it finds patches of strong colour.
 
 use std::io::Cursor;
 
 use image::imageops::FilterType;
 use image::{ImageReader, Limits, RgbImage};
 
-use crate::picture::{Picture, Pixels};
+use crate::picture::{EncodedPicture, SentPicture};
 
-/// How saturated a pixel must be (largest minus smallest channel) to belong to a shape.
+/// Saturation (largest minus smallest channel) from which a pixel belongs to a shape.
 const MIN_CHROMA: u8 = 80;
-/// How near the ground's colour (in RGB) a pixel is taken for ground, for grounds that have a colour themselves.
+/// Distance (in RGB) to the ground's colour within which a pixel is ground, for grounds with a colour.
 const GROUND_DISTANCE: f32 = 60.0;
-/// How near its mean colour a pixel of a solid shape lies.
+/// Distance to the mean colour within which a pixel belongs to a solid shape.
 const SOLID_DISTANCE: f32 = 64.0;
-/// The share of a shape's pixels that must lie so near.
+/// The share of a shape's pixels that must be within it.
 const SOLID_PERCENT: u32 = 60;
-/// How far outside a shape's box the ground around it is looked at.
+/// How far around a shape's box the ground is sampled.
 const SURROUNDINGS_PIXELS: u32 = 5;
-/// How near their median colour the surroundings must lie to be plain, and how many of them.
+/// Distance to their median colour within which surroundings are plain, and their share.
 const PLAIN_DISTANCE: f32 = 40.0;
 const PLAIN_PERCENT: usize = 60;
-/// How far the edge is looked for outside the pixels first found.
+/// How far the edge is searched outside the pixels first found.
 const EDGE_MARGIN_PIXELS: u32 = 3;
 const MAX_SHAPES: usize = 100;
-/// A vendor's own limit on decoding: 8000 x 8000 pixels of four bytes.
+/// The vendor's limit on decoding: 8000 x 8000 pixels of four bytes.
 const MAX_DECODED_BYTES: u64 = 8000 * 8000 * 4;
 
-/// A colour that can be told apart by its hue. The order is that in which labels without a colour in their name are
-/// given to colours.
+/// A colour that can be told apart by its hue. Labels without a colour in their name are assigned to colours in this
+/// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Colour {
     Red,
@@ -98,12 +98,12 @@ pub(crate) struct Sighting {
     pub(crate) bottom: u32,
     /// The share of the box that the shape covers: 1 for a rectangle, 0.785 for an ellipse.
     pub(crate) coverage: f32,
-    /// Its place among annotations that nobody saw, and whose labels go by turn and not by colour.
+    /// Its index among annotations at fixed places, whose labels go in turn and not by colour.
     pub(crate) turn: Option<u32>,
 }
 
 impl Sighting {
-    /// A word for the form, guessed from how much of its box it covers.
+    /// The form, guessed from the share of its box that it covers.
     pub(crate) fn form(&self) -> &'static str {
         if self.coverage > 0.9 {
             "rectangle"
@@ -115,10 +115,10 @@ impl Sighting {
     }
 }
 
-/// Looks at an image: decoded, shrunk to the size the model sees if it is larger, top to bottom and left to right.
-/// An image that cannot be decoded after all shows nothing.
-pub(crate) fn look(picture: &Picture) -> Vec<Sighting> {
-    let Some(Pixels { bytes, format }) = &picture.pixels else { return Vec::new() };
+/// Finds the shapes of an image, decoded and scaled to the size the model sees if it is larger, top to bottom and left
+/// to right. An image that cannot be decoded has none.
+pub(crate) fn look(picture: &SentPicture) -> Vec<Sighting> {
+    let Some(EncodedPicture { bytes, format }) = &picture.pixels else { return Vec::new() };
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), *format);
@@ -183,9 +183,8 @@ fn ground_of(image: &RgbImage) -> [f32; 3] {
     median(&frame(image, 0, 0, image.width() - 1, image.height() - 1))
 }
 
-/// The median colour around a shape, if the surroundings are plain: a patch of colour in a photograph seldom has any.
-/// A shape cut off by the image's edge counts
-/// its own pixels there.
+/// The median colour around a shape, if the surroundings are plain: those of a patch of colour in a photograph seldom
+/// are. A shape cut off by the image's edge counts its own pixels there.
 fn surroundings_of(image: &RgbImage, blob: &Blob) -> Option<[f32; 3]> {
     let left = blob.left.saturating_sub(SURROUNDINGS_PIXELS);
     let top = blob.top.saturating_sub(SURROUNDINGS_PIXELS);
@@ -259,7 +258,7 @@ fn measured(image: &RgbImage, colour: Colour, members: &[(u32, u32)]) -> Blob {
     Blob { colour, mean, left, top, right, bottom, area: members.len() as u32, solid: solid as u32 }
 }
 
-/// The shape's box, from the pixels that are nearer its colour than to the ground's and to any other shape's.
+/// The shape's box, from the pixels that are nearer its colour than the ground's and any other shape's.
 #[expect(clippy::cast_precision_loss, reason = "areas in pixels, below 2^26")]
 fn placed(image: &RgbImage, ground: [f32; 3], prototypes: &[[f32; 3]], own: usize, blob: &Blob) -> Sighting {
     let belongs = |x: u32, y: u32| {

@@ -1,8 +1,8 @@
-//! What every connection shares, and which path leads where.
+//! State shared by all connections, and the routes.
 //!
-//! Three paths are not the vendor's, and need no key: `POST /simulator/faults` (a JSON list of faults for the next
-//! requests), `GET /simulator/ledger` and `GET /simulator/verdict`. They let a program that runs elsewhere script and check
-//! the simulator.
+//! Three routes are not the vendor's, and need no key: `POST /simulator/faults` (a JSON list of faults for the next
+//! requests), `GET /simulator/ledger` and `GET /simulator/verdict`. They let another program script and check the
+//! simulator.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,19 +17,19 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::Options;
 use crate::answer::Spoiling;
-use crate::batches::{Batches, Work};
+use crate::batches::{BatchWork, Batches};
 use crate::cache::PromptCache;
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::fate::{Fates, fates};
 use crate::faults::{Effect, Fault};
 use crate::keys::Keys;
-use crate::ledger::{Book, Refused};
+use crate::ledger::{Book, RejectedRequest};
 use crate::limits::{Limits, Meter};
 use crate::manners::Manners;
 use crate::models;
 use crate::paging::Cursor;
-use crate::reply::{self, Ending, Reply, read, set};
-use crate::validation::{Terms, Version};
+use crate::reply::{self, Ending, HttpReply, read, set};
+use crate::validation::{CheckTerms, Version};
 use crate::verdict::Verdict;
 use crate::witness::Witness;
 
@@ -38,20 +38,20 @@ pub(crate) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 const BATCHES: &str = "/v1/messages/batches";
 
-/// One request, as it arrived.
+/// An arrived request.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(crate) request_id: String,
     pub(crate) at: Instant,
 }
 
-/// Lets requests in, one after the other, and gives each its fate.
+/// Admits requests one after the other, and draws the fate of each.
 pub(crate) struct Gate {
     pub(crate) meter: Meter,
     pub(crate) fates: Fates,
 }
 
-/// What every connection shares.
+/// State shared by all connections.
 pub(crate) struct Server {
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
@@ -61,13 +61,13 @@ pub(crate) struct Server {
     pub(crate) gate: Mutex<Gate>,
     pub(crate) places: Option<Arc<Semaphore>>,
     pub(crate) batches: Batches,
-    /// Where accepted batches go to be worked off.
-    pub(crate) work: mpsc::Sender<Work>,
-    /// Where clients find this server.
+    /// Accepted batches to be processed.
+    pub(crate) work: mpsc::Sender<BatchWork>,
+    /// The address of this server for clients.
     pub(crate) base_url: String,
     pub(crate) book: Book,
     pub(crate) witness: Witness,
-    terms: Terms,
+    terms: CheckTerms,
     faults: Mutex<VecDeque<Fault>>,
     /// Met by every message while it is set.
     lasting_fault: Mutex<Option<Fault>>,
@@ -78,12 +78,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn not_allowed() -> Refusal {
-    Refusal::new(405, "invalid_request_error", "Method Not Allowed")
+fn not_allowed() -> ErrorResponse {
+    ErrorResponse::new(405, "invalid_request_error", "Method Not Allowed")
 }
 
 impl Server {
-    pub(crate) fn new(options: Options, base_url: String, work: mpsc::Sender<Work>, now: Instant) -> Self {
+    pub(crate) fn new(options: Options, base_url: String, work: mpsc::Sender<BatchWork>, now: Instant) -> Self {
         let limits = options.limits;
         Self {
             keys: options.keys,
@@ -101,7 +101,7 @@ impl Server {
             base_url,
             book: Book::new(now),
             witness: Witness::new(Manners::new(now, options.patience, &limits)),
-            terms: Terms {
+            terms: CheckTerms {
                 version: Version::October2026,
                 eyes: options.eyes,
                 model_prefix: options.model_prefix.unwrap_or_default().into(),
@@ -126,7 +126,7 @@ impl Server {
         lasting.or_else(|| self.next_of(|fault| !fault.strikes_batches()))
     }
 
-    /// How the next answer in a batch was scripted to be spoiled.
+    /// The scripted defect of the next answer in a batch.
     pub(crate) fn next_spoiling(&self) -> Option<Spoiling> {
         let spoils = |fault: &Fault| matches!(fault.effect(false), Effect::Spoil(_));
         match self.next_of(spoils)?.effect(false) {
@@ -135,20 +135,20 @@ impl Server {
         }
     }
 
-    /// How the next request in a batch was scripted to be refused.
-    pub(crate) fn next_item_refusal(&self) -> Option<Refusal> {
+    /// The scripted error response of the next request in a batch.
+    pub(crate) fn next_item_refusal(&self) -> Option<ErrorResponse> {
         match self.next_of(|fault| matches!(fault, Fault::Refused { .. }))?.effect(false) {
             Effect::Refuse(refusal) => Some(refusal),
             _ => None,
         }
     }
 
-    /// Whether the next results of a batch were scripted to be an empty page.
+    /// Whether the next results of a batch are scripted to be an empty page.
     pub(crate) fn empties_results(&self) -> bool {
         self.next_of(|fault| matches!(fault, Fault::Empty)).is_some()
     }
 
-    /// Whether the next batch was scripted to be created without a reply.
+    /// Whether the next batch is scripted to be created without a reply.
     pub(crate) fn loses_batch_reply(&self) -> bool {
         self.next_of(Fault::strikes_batches).is_some()
     }
@@ -164,13 +164,13 @@ impl Server {
         self.witness.with(|manners| manners.verdict(&ledger, now))
     }
 
-    /// The terms of a request with these headers, once its key is admitted.
-    pub(crate) fn terms(&self, headers: &HeaderMap) -> Result<Terms, Refusal> {
-        Ok(Terms { version: Version::of(headers)?, ..self.terms.clone() })
+    /// The terms of a request with these headers, once its key is accepted.
+    pub(crate) fn terms(&self, headers: &HeaderMap) -> Result<CheckTerms, ErrorResponse> {
+        Ok(CheckTerms { version: Version::of(headers)?, ..self.terms.clone() })
     }
 
     /// Answers a request; an error resets its connection.
-    pub(crate) async fn reply(&self, request: Request<Incoming>) -> io::Result<Reply> {
+    pub(crate) async fn reply(&self, request: Request<Incoming>) -> io::Result<HttpReply> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let arrival = Arrival { request_id: format!("req_sim{number:017}"), at: Instant::now() };
         let mut reply = match self.route(request, &arrival).await {
@@ -184,14 +184,14 @@ impl Server {
         Ok(reply)
     }
 
-    /// Writes a refusal down, and the reply that tells it.
-    pub(crate) fn refuse(&self, refusal: &Refusal, arrival: &Arrival) -> Reply {
+    /// Records an error response, and returns its reply.
+    pub(crate) fn refuse(&self, refusal: &ErrorResponse, arrival: &Arrival) -> HttpReply {
         self.note_refusal(refusal.status, refusal.message.clone(), arrival);
         reply::refused(refusal, &arrival.request_id)
     }
 
     pub(crate) fn note_refusal(&self, status: u16, message: String, arrival: &Arrival) {
-        self.book.refuse(Refused {
+        self.book.refuse(RejectedRequest {
             request_id: arrival.request_id.clone(),
             status,
             message,
@@ -199,7 +199,7 @@ impl Server {
         });
     }
 
-    async fn route(&self, request: Request<Incoming>, arrival: &Arrival) -> Result<Reply, Ending> {
+    async fn route(&self, request: Request<Incoming>, arrival: &Arrival) -> Result<HttpReply, Ending> {
         let (head, body) = request.into_parts();
         let headers = &head.headers;
         match (&head.method, head.uri.path()) {
@@ -224,12 +224,13 @@ impl Server {
             (&Method::GET, path) if path.starts_with("/v1/models/") => {
                 let prefix = self.admitted(headers)?.model_prefix;
                 let name = path.trim_start_matches("/v1/models/");
-                let model = models::find(name, &prefix).ok_or_else(|| Refusal::not_found(format!("model: {name}")))?;
+                let model =
+                    models::find(name, &prefix).ok_or_else(|| ErrorResponse::not_found(format!("model: {name}")))?;
                 Ok(reply::json(&model.described(&prefix)))
             }
             (&Method::POST, "/simulator/faults") => {
                 let faults: Vec<Fault> = serde_json::from_slice(&read(body, MAX_BODY_BYTES).await?)
-                    .map_err(|error| Refusal::invalid(error.to_string()))?;
+                    .map_err(|error| ErrorResponse::invalid(error.to_string()))?;
                 self.script(faults);
                 Ok(reply::json(&json!({"waiting": lock(&self.faults).len()})))
             }
@@ -244,12 +245,12 @@ impl Server {
                 | "/simulator/ledger"
                 | "/simulator/verdict",
             ) => Err(not_allowed().into()),
-            _ => Err(Refusal::not_found("Not Found").into()),
+            _ => Err(ErrorResponse::not_found("Not Found").into()),
         }
     }
 
     /// Checks the key and the version of a request.
-    pub(crate) fn admitted(&self, headers: &HeaderMap) -> Result<Terms, Refusal> {
+    pub(crate) fn admitted(&self, headers: &HeaderMap) -> Result<CheckTerms, ErrorResponse> {
         self.keys.admit(headers)?;
         self.terms(headers)
     }

@@ -1,25 +1,25 @@
-//! An answer as the vendor writes it: one JSON message, or the events of a stream in their order. A stream's usage is
-//! cumulative: the last event says the whole.
+//! An answer in the vendor's format: one JSON message, or the events of a stream in their order. A stream's usage is
+//! cumulative: the last event has the total.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Block};
-use crate::usage::{Price, Usage};
+use crate::answer::{Block, GeneratedAnswer};
+use crate::usage::{PriceTerms, TokenUsage};
 
-/// About how much text one delta carries.
+/// The approximate size of the text in one delta.
 const DELTA_BYTES: usize = 24;
-/// Opaque to clients: they only hand it back.
+/// Opaque to clients: they only return it.
 const SIGNATURE: &str = "c2ltdWxhdGVkLXRoaW5raW5n";
 
-/// Everything a client reads in an answer.
+/// The content of an answer.
 #[derive(Debug)]
 pub(crate) struct Message<'a> {
     pub(crate) id: &'a str,
     pub(crate) model: &'a str,
-    pub(crate) answer: &'a Answer,
-    pub(crate) usage: Usage,
-    pub(crate) price: Price,
+    pub(crate) answer: &'a GeneratedAnswer,
+    pub(crate) usage: TokenUsage,
+    pub(crate) price: PriceTerms,
 }
 
 impl Message<'_> {
@@ -32,7 +32,8 @@ impl Message<'_> {
         match &self.answer.block {
             Some(Block::Text(text)) => content.push(json!({"type": "text", "text": text})),
             Some(Block::Tool { name, input }) => {
-                // A call cut short has no whole input; the vendor then sends what it could close, here nothing.
+                // A call that was cut off has no complete input; the vendor then sends the part that it could close,
+                // here nothing.
                 let input: Value = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
                 content.push(json!({"type": "tool_use", "id": self.tool_id(), "name": name, "input": input}));
             }
@@ -45,9 +46,9 @@ impl Message<'_> {
         message
     }
 
-    /// The events of the stream, in order, each as it goes over the wire.
+    /// The events of the stream, in order, each as sent.
     pub(crate) fn events(&self) -> Vec<Bytes> {
-        let at_start = Usage { output_tokens: 1, thinking_tokens: 0, ..self.usage };
+        let at_start = TokenUsage { output_tokens: 1, thinking_tokens: 0, ..self.usage };
         let mut events = vec![event(&json!({"type": "message_start", "message": self.envelope(at_start)}))];
         let mut index = 0;
         let mut add_block = |block: Value, deltas: Vec<Value>| {
@@ -88,7 +89,7 @@ impl Message<'_> {
         events
     }
 
-    fn envelope(&self, usage: Usage) -> Value {
+    fn envelope(&self, usage: TokenUsage) -> Value {
         json!({
             "id": self.id,
             "type": "message",
@@ -119,7 +120,7 @@ pub(crate) fn ping() -> Bytes {
     event(&json!({"type": "ping"}))
 }
 
-/// One event on the wire, named by the `type` of its data.
+/// One event as sent, named by the `type` of its data.
 pub(crate) fn event(data: &Value) -> Bytes {
     let name = data.get("type").and_then(Value::as_str).unwrap_or_default();
     Bytes::from(format!("event: {name}\ndata: {data}\n\n"))

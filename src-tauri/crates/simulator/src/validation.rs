@@ -1,5 +1,5 @@
-//! What the vendor refuses. A request that passes becomes an [`Asked`], the only form in which the rest of the simulator
-//! knows it; nothing here answers, bills or waits.
+//! What the vendor refuses. A valid request becomes an [`Asked`], the only form used by the rest of the simulator;
+//! nothing here answers, bills or waits.
 
 mod content;
 mod fields;
@@ -11,14 +11,14 @@ use hyper::HeaderMap;
 use serde_json::Value;
 
 use crate::cache::Segment;
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
-use crate::models::{self, Model, ThinkingHabit};
-use crate::picture::Picture;
+use crate::models::{self, ServedModel, ThinkingHabit};
+use crate::picture::SentPicture;
 use content::Content;
 use fields::Fields;
 
-/// The API's versions, in order of time.
+/// The API's versions, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
     January2023,
@@ -27,20 +27,20 @@ pub(crate) enum Version {
 }
 
 impl Version {
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ErrorResponse> {
         match headers.get("anthropic-version").map(|value| value.to_str().unwrap_or("?")) {
-            None | Some("") => Err(Refusal::invalid("anthropic-version: header is required")),
+            None | Some("") => Err(ErrorResponse::invalid("anthropic-version: header is required")),
             Some("2023-01-01") => Ok(Self::January2023),
             Some("2023-06-01") => Ok(Self::June2023),
             Some("2026-10-21") => Ok(Self::October2026),
-            Some(other) => Err(Refusal::invalid(format!(
+            Some(other) => Err(ErrorResponse::invalid(format!(
                 "anthropic-version: \"{other}\" is not a valid version for this endpoint"
             ))),
         }
     }
 }
 
-/// In which form the answer must come.
+/// The required form of the answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Form {
     Prose,
@@ -53,15 +53,15 @@ pub(crate) enum Form {
     },
 }
 
-/// A request that the vendor would carry out.
+/// A valid request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    pub(crate) model: &'static Model,
+    pub(crate) model: &'static ServedModel,
     pub(crate) max_tokens: u64,
     pub(crate) is_streaming: bool,
     pub(crate) is_confined_to_us: bool,
     pub(crate) segments: Vec<Segment>,
-    pub(crate) picture: Option<Picture>,
+    pub(crate) picture: Option<SentPicture>,
     pub(crate) text: String,
     pub(crate) form: Form,
     pub(crate) is_thinking: bool,
@@ -77,21 +77,21 @@ impl Asked {
 
 /// What the checks depend on besides the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Terms {
+pub(crate) struct CheckTerms {
     pub(crate) version: Version,
     pub(crate) eyes: Eyes,
-    /// What stands before every model's id; may be empty.
+    /// The prefix of every model's id; may be empty.
     pub(crate) model_prefix: Arc<str>,
 }
 
 /// The JSON of a body.
-pub(crate) fn parsed(body: &[u8]) -> Result<Value, Refusal> {
+pub(crate) fn parsed(body: &[u8]) -> Result<Value, ErrorResponse> {
     serde_json::from_slice(body)
-        .map_err(|error| Refusal::invalid(format!("The request body is not valid JSON: {error}")))
+        .map_err(|error| ErrorResponse::invalid(format!("The request body is not valid JSON: {error}")))
 }
 
 /// Checks the body of `POST /v1/messages`.
-pub(crate) fn message(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
+pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<Asked, ErrorResponse> {
     let body = Fields::of(body, "")?;
     body.only(&[
         "model",
@@ -114,12 +114,12 @@ pub(crate) fn message(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
         "top_p",
     ])?;
     let model = model(&body, terms)?;
-    let max_tokens = body.count("max_tokens")?.ok_or_else(|| Refusal::missing("max_tokens"))?;
+    let max_tokens = body.count("max_tokens")?.ok_or_else(|| ErrorResponse::missing("max_tokens"))?;
     if max_tokens == 0 {
-        return Err(Refusal::invalid("max_tokens: Input should be greater than or equal to 1"));
+        return Err(ErrorResponse::invalid("max_tokens: Input should be greater than or equal to 1"));
     }
     if max_tokens > model.max_output_tokens {
-        return Err(Refusal::invalid(format!(
+        return Err(ErrorResponse::invalid(format!(
             "max_tokens: {max_tokens} > {}, which is the maximum allowed number of output tokens for {}",
             model.max_output_tokens, model.id
         )));
@@ -131,7 +131,7 @@ pub(crate) fn message(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
     }
     for (index, sequence) in body.list("stop_sequences")?.into_iter().flatten().enumerate() {
         if sequence.as_str().is_none_or(|text| text.trim().is_empty()) {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "stop_sequences.{index}: each stop sequence must contain non-whitespace"
             )));
         }
@@ -143,7 +143,7 @@ pub(crate) fn message(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
         Asked { max_tokens, is_streaming, is_confined_to_us, ..prompt(&body, model, Some(max_tokens), terms.eyes)? };
     let prompt_tokens = asked.prompt_tokens();
     if prompt_tokens > model.context_tokens {
-        return Err(Refusal::invalid(format!(
+        return Err(ErrorResponse::invalid(format!(
             "prompt is too long: {prompt_tokens} tokens > {} maximum",
             model.context_tokens
         )));
@@ -152,7 +152,7 @@ pub(crate) fn message(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
 }
 
 /// Checks the body of `POST /v1/messages/count_tokens`, which knows fewer parameters.
-pub(crate) fn count(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
+pub(crate) fn count(body: &Value, terms: &CheckTerms) -> Result<Asked, ErrorResponse> {
     let body = Fields::of(body, "")?;
     body.only(&[
         "model",
@@ -169,15 +169,20 @@ pub(crate) fn count(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
     prompt(&body, model, None, terms.eyes)
 }
 
-fn model(body: &Fields<'_>, terms: &Terms) -> Result<&'static Model, Refusal> {
+fn model(body: &Fields<'_>, terms: &CheckTerms) -> Result<&'static ServedModel, ErrorResponse> {
     let name = body.required_text("model")?;
-    models::find(name, &terms.model_prefix).ok_or_else(|| Refusal::not_found(format!("model: {name}")))
+    models::find(name, &terms.model_prefix).ok_or_else(|| ErrorResponse::not_found(format!("model: {name}")))
 }
 
 /// The parameters that counting and answering share.
-fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>, eyes: Eyes) -> Result<Asked, Refusal> {
+fn prompt(
+    body: &Fields<'_>,
+    model: &'static ServedModel,
+    max_tokens: Option<u64>,
+    eyes: Eyes,
+) -> Result<Asked, ErrorResponse> {
     if body.choice("speed", &["standard", "fast"])? == Some("fast") {
-        return Err(Refusal::invalid("speed: fast mode is not enabled for this organization"));
+        return Err(ErrorResponse::invalid("speed: fast mode is not enabled for this organization"));
     }
     let mut output_schema = None;
     let mut effort = "high".to_owned();
@@ -185,7 +190,7 @@ fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>, eye
         output.only(&["effort", "format"])?;
         if let Some(level) = output.choice("effort", &["low", "medium", "high", "xhigh", "max"])? {
             if !model.efforts.contains(&level) {
-                return Err(Refusal::invalid(if model.efforts.is_empty() {
+                return Err(ErrorResponse::invalid(if model.efforts.is_empty() {
                     "This model does not support the effort parameter.".to_owned()
                 } else {
                     format!("This model does not support effort level '{level}'.")
@@ -206,7 +211,7 @@ fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>, eye
     let content = Content::read(body, model, output_schema, eyes)?;
     let form = form(body, model, &content, output_schema)?;
     if content.ends_with_assistant && !model.accepts_prefill {
-        return Err(Refusal::invalid(
+        return Err(ErrorResponse::invalid(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         ));
     }
@@ -224,39 +229,42 @@ fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>, eye
     })
 }
 
-fn check_sampling(body: &Fields<'_>, model: &Model, version: Version) -> Result<(), Refusal> {
-    // A default value changes nothing and passes the older versions; top_k has no default value.
+fn check_sampling(body: &Fields<'_>, model: &ServedModel, version: Version) -> Result<(), ErrorResponse> {
+    // A default value changes nothing and is valid in the older versions; top_k has no default value.
     for (name, default, range) in
         [("temperature", 1.0, 0.0..=1.0), ("top_p", 1.0, 0.0..=1.0), ("top_k", -1.0, 0.0..=1e9)]
     {
         let Some(value) = body.number(name)? else { continue };
         if version >= Version::October2026 {
-            return Err(Refusal::extra_input(name));
+            return Err(ErrorResponse::extra_input(name));
         }
         if !range.contains(&value) {
             return Err(body.refused(name, "in range"));
         }
         if !model.accepts_sampling && (value - default).abs() > f64::EPSILON {
-            return Err(Refusal::invalid(format!("`{name}` may only be set to its default value for this model.")));
+            return Err(ErrorResponse::invalid(format!(
+                "`{name}` may only be set to its default value for this model."
+            )));
         }
     }
     Ok(())
 }
 
-fn geography(body: &Fields<'_>, model: &Model) -> Result<bool, Refusal> {
+fn geography(body: &Fields<'_>, model: &ServedModel) -> Result<bool, ErrorResponse> {
     match body.choice("inference_geo", &["us", "global"])? {
         Some(_) if !model.accepts_geography => {
-            Err(Refusal::invalid("inference_geo: this parameter is not supported for this model"))
+            Err(ErrorResponse::invalid("inference_geo: this parameter is not supported for this model"))
         }
         place => Ok(place == Some("us")),
     }
 }
 
-fn thinking(body: &Fields<'_>, model: &Model, max_tokens: Option<u64>) -> Result<bool, Refusal> {
+fn thinking(body: &Fields<'_>, model: &ServedModel, max_tokens: Option<u64>) -> Result<bool, ErrorResponse> {
     let Some(thinking) = body.object("thinking")? else {
         return Ok(model.thinking != ThinkingHabit::WhenAsked);
     };
-    let unsupported = |kind: &str| Refusal::invalid(format!("thinking.type: '{kind}' is not supported for this model"));
+    let unsupported =
+        |kind: &str| ErrorResponse::invalid(format!("thinking.type: '{kind}' is not supported for this model"));
     thinking.required("type")?;
     match thinking.choice("type", &["adaptive", "disabled", "enabled", "between_tools"])? {
         Some("disabled") => {
@@ -265,7 +273,8 @@ fn thinking(body: &Fields<'_>, model: &Model, max_tokens: Option<u64>) -> Result
         }
         Some("enabled") => {
             thinking.only(&["type", "budget_tokens", "display"])?;
-            let budget = thinking.count("budget_tokens")?.ok_or_else(|| Refusal::missing("thinking.budget_tokens"))?;
+            let budget =
+                thinking.count("budget_tokens")?.ok_or_else(|| ErrorResponse::missing("thinking.budget_tokens"))?;
             if !model.accepts_thinking_budget {
                 return Err(unsupported("enabled"));
             }
@@ -273,7 +282,7 @@ fn thinking(body: &Fields<'_>, model: &Model, max_tokens: Option<u64>) -> Result
                 return Err(thinking.refused("budget_tokens", "greater than or equal to 1024"));
             }
             if max_tokens.is_some_and(|most| budget >= most) {
-                return Err(Refusal::invalid("`max_tokens` must be greater than `thinking.budget_tokens`."));
+                return Err(ErrorResponse::invalid("`max_tokens` must be greater than `thinking.budget_tokens`."));
             }
             Ok(true)
         }
@@ -283,16 +292,16 @@ fn thinking(body: &Fields<'_>, model: &Model, max_tokens: Option<u64>) -> Result
             Ok(true)
         }
         Some(other) => Err(unsupported(other)),
-        None => Err(Refusal::missing("thinking.type")),
+        None => Err(ErrorResponse::missing("thinking.type")),
     }
 }
 
 fn form(
     body: &Fields<'_>,
-    model: &Model,
+    model: &ServedModel,
     content: &Content<'_>,
     output_schema: Option<&Value>,
-) -> Result<Form, Refusal> {
+) -> Result<Form, ErrorResponse> {
     let called =
         |tool: &content::Tool<'_>| Form::Tool { name: tool.name.to_owned(), schema: tool.input_schema.clone() };
     let otherwise = output_schema.map_or(Form::Prose, |schema| Form::Json(schema.clone()));
@@ -300,7 +309,7 @@ fn form(
         return Ok(content.tools.first().map_or(otherwise, called));
     };
     if content.tools.is_empty() {
-        return Err(Refusal::invalid("tool_choice: tool_choice may only be specified while providing tools"));
+        return Err(ErrorResponse::invalid("tool_choice: tool_choice may only be specified while providing tools"));
     }
     choice.required("type")?;
     let kind = choice.choice("type", &["auto", "any", "tool", "none"])?.unwrap_or_default();
@@ -311,7 +320,7 @@ fn form(
     })?;
     choice.flag("disable_parallel_tool_use")?;
     if matches!(kind, "any" | "tool") && !model.accepts_forced_tool {
-        return Err(Refusal::invalid(format!(
+        return Err(ErrorResponse::invalid(format!(
             "tool_choice: forcing tool use with type '{kind}' is not supported for this model; use 'auto'"
         )));
     }
@@ -319,12 +328,9 @@ fn form(
         "none" => Ok(otherwise),
         "tool" => {
             let name = choice.required_text("name")?;
-            content
-                .tools
-                .iter()
-                .find(|tool| tool.name == name)
-                .map(called)
-                .ok_or_else(|| Refusal::invalid(format!("tool_choice: Tool '{name}' not found in provided tools")))
+            content.tools.iter().find(|tool| tool.name == name).map(called).ok_or_else(|| {
+                ErrorResponse::invalid(format!("tool_choice: Tool '{name}' not found in provided tools"))
+            })
         }
         _ => Ok(content.tools.first().map_or(otherwise, called)),
     }

@@ -1,11 +1,11 @@
-//! The judge of manners while the server runs, shared by every connection.
+//! Records the behaviour of clients while the server runs, shared by all connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::manners::Manners;
 
-/// Sees what clients do.
+/// Observes the clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Witness(Arc<Mutex<Manners>>);
 
@@ -18,14 +18,14 @@ impl Witness {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Watches an answer that stalled at `at`, until it is dropped, which is when the client hung up.
+    /// Watches an answer that stalled at `at`, until it is dropped when the client disconnects.
     pub(crate) fn watch(&self, request_id: &str, at: Instant) -> Stalled {
         self.with(|manners| manners.stalled(request_id, at));
         Stalled { witness: self.clone(), request_id: request_id.to_owned() }
     }
 }
 
-/// A stalled answer whose connection is open.
+/// A stalled answer with an open connection.
 #[derive(Debug)]
 pub(crate) struct Stalled {
     witness: Witness,

@@ -1,5 +1,5 @@
-//! Questions of the grid to a library of 100,000 images with a million annotations: what the window waits for when a filter is
-//! chosen. Prints the median of several tries with the pages in memory, and judges nothing.
+//! Grid queries on a library of 100,000 images with a million annotations: the delay when a filter is chosen. Prints
+//! the median of several runs with warm pages.
 
 #![expect(clippy::disallowed_methods, reason = "it measures how long questions take")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
@@ -29,7 +29,7 @@ type Done<T> = Result<T, Box<dyn Error>>;
 const IMAGES: u32 = 100_000;
 const ANNOTATIONS_AN_IMAGE: u32 = 10;
 const LABELS: u32 = 40;
-/// One annotation in so many says something in an attribute.
+/// Every n-th annotation has an attribute with text.
 const ATTRIBUTES_EVERY: u32 = 10;
 const WRITTEN_AT_ONCE: usize = 1_000;
 const TRIES: usize = 9;
@@ -88,7 +88,7 @@ fn main() -> Done<()> {
     Ok(())
 }
 
-/// Milliseconds.
+/// In milliseconds.
 fn median(ask: impl Fn() -> store::Result<()>) -> Done<f64> {
     let mut times = Vec::with_capacity(TRIES);
     for _ in 0..TRIES {
@@ -191,7 +191,7 @@ fn recipe() -> Recipe {
     }
 }
 
-/// Low labels are more frequent, as they are in photographs.
+/// Labels are distributed unevenly, as in real photos.
 fn annotation(image: u32, place: u32) -> NewAnnotation {
     let chance = scattered(image, place + 2);
     let label = (chance % LABELS) * (chance / LABELS % LABELS) / LABELS;
@@ -209,7 +209,7 @@ fn annotation(image: u32, place: u32) -> NewAnnotation {
     }
 }
 
-/// A number that only depends on what it is asked for.
+/// A deterministic pseudo-random number.
 fn scattered(image: u32, salt: u32) -> u32 {
     let mut hash = image.wrapping_mul(0x9e37_79b1).wrapping_add(salt.wrapping_mul(0x85eb_ca77));
     hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);

@@ -1,5 +1,5 @@
-//! What keeping an answer costs: the commit before a request leaves, that of the answer as it came, and that of its annotations;
-//! alone, and several at once, which the writer groups. The first two are flushed to the disk, so they tell of the disk.
+//! Cost of storing an answer: the commits before a request is sent, of the raw answer, and of its annotations; alone,
+//! and several at once, which the writer groups. The first two are flushed, so they measure the disk.
 
 #![expect(clippy::expect_used, reason = "a library that cannot be written is not what is measured")]
 
@@ -25,12 +25,12 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 const ANNOTATIONS: u32 = 8;
-/// Of an answer with so many annotations, in bytes.
+/// Of an answer with this many annotations, in bytes.
 const ANSWER_LENGTH: usize = 800;
 const AT_MOST: PicoDollars = PicoDollars(40_000_000_000);
 const PAID: PicoDollars = PicoDollars(16_200_000_000);
 
-/// What is committed of a request, in this order.
+/// The commits of a request, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Sent,
@@ -38,7 +38,7 @@ enum Step {
     Parsed,
 }
 
-/// An image that is being asked about.
+/// An image whose request is in progress.
 struct Asked {
     run: RunId,
     job: WaitingJob,
@@ -48,7 +48,7 @@ struct Asked {
 impl Step {
     const ALL: [(Self, &str); 3] = [(Self::Sent, "sent"), (Self::Received, "received"), (Self::Parsed, "parsed")];
 
-    /// Takes it as a run does.
+    /// Commits it as a run does.
     async fn commit(self, store: Arc<Store>, asked: Asked) -> store::Result<()> {
         let Asked { run, job, attempt } = asked;
         match self {
@@ -97,7 +97,7 @@ impl Ledger {
         })
     }
 
-    /// So many new images in a new run, each of which has come as far as right before `step`.
+    /// This many new images in a new run, each right before `step`.
     fn asked(&self, images: u32, step: Step) -> store::Result<Vec<Asked>> {
         let known = self.images.replace(self.images.get() + images);
         self.store.write_blocking(move |edit| {
@@ -117,7 +117,7 @@ impl Ledger {
         })
     }
 
-    /// Takes `step` with all of `asked` at once.
+    /// Commits `step` for all of `asked` at once.
     fn commit(&self, step: Step, asked: Vec<Asked>) -> store::Result<()> {
         self.runtime.block_on(async {
             let mut commits: JoinSet<_> =

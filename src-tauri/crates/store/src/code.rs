@@ -1,4 +1,4 @@
-//! Between the enums of `domain` and columns: unit variants are kept as their serde name, everything else as JSON.
+//! Enums of `domain` in columns: unit variants as their serde name, everything else as JSON.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

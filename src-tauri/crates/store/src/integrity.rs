@@ -1,10 +1,10 @@
-//! Whether the library's file is sound.
+//! Integrity check of the library file.
 
 use crate::{Result, View};
 
 impl View<'_> {
-    /// What `SQLite` finds wrong with the file, in its own words; nothing when it is sound. Looks at every page, but does not
-    /// compare indexes with their tables, which would take minutes in a large library.
+    /// Problems that `SQLite` finds in the file; empty if it is intact. Reads every page, but does not compare indexes
+    /// with their tables, which would take minutes in a large library.
     pub fn damages(&self) -> Result<Vec<String>> {
         let mut statement = self.0.prepare("PRAGMA quick_check")?;
         let found = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
@@ -12,7 +12,7 @@ impl View<'_> {
     }
 }
 
-/// The version of the `SQLite` that is built in.
+/// The version of the bundled `SQLite`.
 #[must_use]
 pub fn sqlite_version() -> &'static str {
     rusqlite::version()

@@ -1,7 +1,7 @@
-//! The library on disk: one `SQLite` file in WAL mode, one writer thread that groups commits, readers beside it.
+//! The library on disk: one `SQLite` file in WAL mode, one writer thread that groups commits, and readers.
 //!
-//! Questions are methods of [`View`], changes are methods of [`Edit`]; both are spread over `table/`, a file a table.
-//! SQL, rows and `rusqlite` stay inside this crate. Nothing here knows the clock: times are passed in.
+//! Queries are methods of [`View`], changes are methods of [`Edit`]; both are in `table/`, one file per table. SQL,
+//! rows and `rusqlite` stay inside this crate. Times are passed in.
 
 mod code;
 mod integrity;
@@ -36,9 +36,9 @@ pub use table::workers::{Worker, WorkerId};
 pub use integrity::sqlite_version;
 pub use opening::exists;
 use presence::Presence;
-use writer::{Keeping, Writer};
+use writer::{Durability, Writer};
 
-/// What can go wrong with the library on disk.
+/// Errors of the library.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the library {path} cannot be opened: {source}")]
@@ -80,17 +80,17 @@ pub enum StoreError {
     Panicked(String),
 }
 
-/// What keeps a library from being used at all.
+/// Why a library cannot be used at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LibraryFailure {
     DiskFull,
-    /// Its file is no longer where it was when it was opened.
+    /// The file is no longer where it was opened.
     Lost,
     Other,
 }
 
 impl StoreError {
-    /// `None` where only the question or change that failed is at fault, and the library can be read and written as before.
+    /// `None` if only the failed query or change is affected, and the library remains usable.
     #[must_use]
     pub fn library_failure(&self) -> Option<LibraryFailure> {
         match self {
@@ -138,10 +138,10 @@ fn is_of_one_statement(error: &rusqlite::Error) -> bool {
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// A consistent look at the library.
+/// A consistent snapshot of the library.
 pub struct View<'a>(&'a Connection);
 
-/// A change to the library, all of it or nothing.
+/// An atomic change of the library.
 pub struct Edit<'a>(View<'a>);
 
 impl<'a> Deref for Edit<'a> {
@@ -152,13 +152,13 @@ impl<'a> Deref for Edit<'a> {
     }
 }
 
-/// An open library. Sharing it between threads is cheap by `Arc`; dropping it waits for what was submitted.
+/// An open library, shared by `Arc`. Dropping it waits for submitted changes.
 pub struct Store {
     writer: Writer,
     readers: Arc<Readers>,
 }
 
-/// Connections that look at the library, as many as are looking at once.
+/// Read connections, as many as there are concurrent readers.
 struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
@@ -194,7 +194,7 @@ impl Readers {
 }
 
 impl Store {
-    /// Opens the library at `path` and brings it to this version's format; makes it when there is none.
+    /// Opens the library at `path`, creating or migrating it.
     pub fn open(path: &Path) -> Result<Self> {
         opening::prepare(path)?;
         Self::connect(path).map_err(|error| opening::explain(path, error))
@@ -207,12 +207,12 @@ impl Store {
         opening::annotation_new(&connection, path)?;
         switch_to_wal(&connection).map_err(open_error)?;
         opening::check_wal(&connection, path)?;
-        // FULL, because a commit here may be the only proof of something that was paid for; fullfsync is what makes a
-        // flush reach the disk on macOS and is ignored elsewhere.
+        // FULL, because a commit may be the only record of a paid request. `fullfsync` makes flushes reach the disk on
+        // macOS and is ignored elsewhere.
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // What a savepoint would need to go back is a few pages: writing them to a file was most of what a change cost.
+        // A savepoint needs only a few pages; writing them to a file was most of the cost of a change.
         connection.pragma_update(None, "temp_store", "memory")?;
         keep_statements(&connection)?;
         migration::migrate(&connection)?;
@@ -223,18 +223,18 @@ impl Store {
         })
     }
 
-    /// Where the library is.
+    /// Path of the library.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.readers.path
     }
 
-    /// Has `changed` called within about a second of a change to the library by another process.
+    /// Calls `changed` within about a second of a change by another process.
     pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
         self.writer.watch_others(changed)
     }
 
-    /// Looks at the library, on a thread that may block. Gives up the answer, not the thread, when it is dropped.
+    /// Reads on a blocking thread. Dropping the future drops the result, but the query completes.
     pub async fn read<T, F>(&self, question: F) -> Result<T>
     where
         T: Send + 'static,
@@ -248,8 +248,8 @@ impl Store {
         })
     }
 
-    /// As [`Store::read`] for threads that may block: a question may take seconds. Workers of tokio may not, which `clippy.toml`
-    /// sees to: a module or function that calls this says on which threads it runs.
+    /// [`Store::read`] for threads that may block: a query may take seconds. Forbidden on tokio workers
+    /// (`clippy.toml`): a module or function that calls this says on which threads it runs.
     pub fn read_blocking<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         self.readers.read(question)
     }
@@ -260,49 +260,49 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit(Keeping::Synced, change).await
+        self.submit(Durability::Synced, change).await
     }
 
-    /// As [`Store::write`] for a change that can be derived anew from what is on disk: a power cut may undo it, until the
-    /// next change that is flushed. The end of a process does not.
+    /// [`Store::write`] for changes that can be recomputed from what is on disk: a power failure may lose them until
+    /// the next flushed change; the end of a process does not.
     pub async fn write_derived<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit(Keeping::Derived, change).await
+        self.submit(Durability::Derived, change).await
     }
 
-    async fn submit<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    async fn submit<T, F>(&self, keeping: Durability, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
         let (deliver, delivered) = tokio::sync::oneshot::channel();
-        // Whoever stops waiting has given up the answer, not the change.
+        // Dropping the future drops the result; the change is still made.
         self.writer.submit(keeping, change, |outcome| drop(deliver.send(outcome)))?;
         delivered.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// [`Store::write`] for threads that are not driven by tokio.
+    /// [`Store::write`] for threads outside of tokio.
     pub fn write_blocking<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit_blocking(Keeping::Synced, change)
+        self.submit_blocking(Durability::Synced, change)
     }
 
-    /// As [`Store::write_derived`]; blocks.
+    /// Blocking [`Store::write_derived`].
     pub fn write_derived_blocking<T, F>(&self, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit_blocking(Keeping::Derived, change)
+        self.submit_blocking(Durability::Derived, change)
     }
 
-    fn submit_blocking<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    fn submit_blocking<T, F>(&self, keeping: Durability, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
@@ -313,8 +313,7 @@ impl Store {
     }
 }
 
-/// The switch needs the whole file for a moment. Where another process has it open meanwhile, `SQLite` may refuse at once
-/// instead of waiting as it does for other locks.
+/// The switch locks the whole file. If another process has it open, `SQLite` may fail at once instead of waiting.
 fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
     let patience = Instant::now() + BUSY_TIMEOUT;
     loop {
@@ -330,18 +329,19 @@ fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Lets statements be prepared once: room for all there are, and plans that do not follow the values that are bound.
+/// Sets up the statement cache: room for all statements, and plans that do not depend on bound values.
 fn keep_statements(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Processes may share a library. Each holds the write lock for milliseconds, and dozens may start at once on a slow disk.
+/// Processes may share a library. Each holds the write lock for milliseconds, and dozens may start at once on a slow
+/// disk.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between attempts to switch to WAL.
 const SWITCH_INTERVAL: Duration = Duration::from_millis(10);
-/// More than there are.
+/// More than exist.
 const STATEMENTS: usize = 128;
 
 #[cfg(test)]

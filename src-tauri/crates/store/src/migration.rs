@@ -93,7 +93,7 @@ fn apply(connection: &Connection, migrations: &[Migration]) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
-/// What a library says of its format.
+/// The format versions of a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Versions {
     pub found: u32,
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::Store;
 
-    /// A library as a program would leave it that knows one more migration.
+    /// A library as a program with one more migration would leave it.
     fn library_of_newer_program(folder: &Path, next: Migration) -> PathBuf {
         let path = folder.join("library.sqlite");
         drop(Store::open(&path).unwrap());
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(Versions::of(&connection).unwrap().found as usize, newer);
         let hosts = connection.query_row("SELECT group_concat(host) FROM workers", [], |row| row.get::<_, String>(0));
         assert_eq!(hosts.unwrap(), "here");
-        // The newer program goes on with it as its own.
+        // The newer program continues with it.
         apply(&connection, &[&MIGRATIONS[..], &[Migration { sql: "no SQL", is_breaking: false }]].concat()).unwrap();
     }
 
@@ -180,7 +180,7 @@ mod tests {
         assert!(told.contains("newer Fieldmark") && told.contains("Update Fieldmark"), "{told}");
         assert!(told.contains(&format!("format {newer}")) && told.contains(&format!("up to {known}")), "{told}");
         assert!(std::fs::read(&path).unwrap() == before);
-        // Also where it became one after it was looked at.
+        // Also if it became newer after it was checked.
         let connection = Connection::open(&path).unwrap();
         assert!(matches!(migrate(&connection), Err(StoreError::TooNew { .. })));
     }

@@ -1,5 +1,5 @@
-//! What is looked at before a library is opened, and why it cannot be. A file that is no library stays byte for byte as it
-//! is, and gets no companions: it is read by an immutable connection, which takes no locks and creates nothing.
+//! Checks before a library is opened, and errors that explain why it cannot be. A file that is not a library stays
+//! unchanged and gets no companion files: it is read by an immutable connection, which takes no locks.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -10,28 +10,28 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior, f
 use crate::migration::Versions;
 use crate::{BUSY_TIMEOUT, Result, StoreError};
 
-/// "FMRK": tells a library from the files of other programs.
+/// "FMRK": identifies libraries among `SQLite` files.
 pub const APPLICATION_ID: u32 = 0x464D_524B;
-/// Tables of every library since the first version, which had no application id.
+/// Tables since the first version, which had no application id.
 const FIRST_TABLES: [&str; 6] = ["attempts", "collection_images", "images", "jobs", "label_counts", "skipped_files"];
 /// The smallest page of `SQLite`, in bytes.
 const SHORTEST: u64 = 512;
-/// A checkpoint of another process may be half done while the file is read.
+/// Another process may be in the middle of a checkpoint.
 const LOOKS: u32 = 5;
 
-/// Whether there is a library, or a file in its place, at `path`. An empty file is none.
+/// Whether `path` exists and is not an empty file.
 #[must_use]
 pub fn exists(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() || metadata.len() > 0)
 }
 
-/// Refuses what is no library, or one that requires a newer program (see [`crate::migration`]), and lets nobody but the owner
-/// read the rest. Creates an empty file where there is none.
+/// Refuses files that are not libraries or require a newer program (see [`crate::migration`]), and restricts others to
+/// their owner. Creates an empty file if there is none.
 pub fn prepare(path: &Path) -> Result<()> {
     let unopened = |source| StoreError::File { path: path.to_owned(), source };
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => return Err(foreign(path, "it is not a regular file")),
-        // `SQLite` takes a file of less than a page for an empty database, and writes over it.
+        // `SQLite` treats a file of less than a page as an empty database and overwrites it.
         Ok(metadata) if (1..SHORTEST).contains(&metadata.len()) => {
             return Err(foreign(path, "it is not an SQLite database"));
         }
@@ -49,7 +49,7 @@ pub fn prepare(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Annotations a new library as one. Before the switch to WAL, so that the annotation is in the file itself from the beginning.
+/// Sets the application id of a new library. Before the switch to WAL, so that it is in the file itself.
 pub fn annotation_new(connection: &Connection, path: &Path) -> Result<()> {
     if connection.is_readonly(MAIN_DB)? {
         return Err(StoreError::ReadOnly { path: path.to_owned() });
@@ -69,20 +69,20 @@ pub fn annotation_new(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails where the file system cannot share memory between processes: `SQLite` then keeps another journal without a word.
+/// Fails if the file system cannot share memory between processes: `SQLite` then silently keeps another journal mode.
 pub fn check_wal(connection: &Connection, path: &Path) -> Result<()> {
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if mode == "wal" { Ok(()) } else { Err(StoreError::NoWal { path: path.to_owned() }) }
 }
 
-/// `error` in terms of what a person can do about it.
+/// `error` with an explanation of what to do.
 pub fn explain(path: &Path, error: StoreError) -> StoreError {
     let (StoreError::Open { source, .. } | StoreError::Sqlite(source)) = &error else { return error };
     let rusqlite::Error::SqliteFailure(failure, _) = source else { return error };
     let path = path.to_owned();
     match failure.code {
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::ReadOnly { path },
-        // The file can be opened, so that it is its companions that cannot be created beside it.
+        // The file can be opened, so its companion files cannot be created.
         ErrorCode::CannotOpen if exists(&path) => StoreError::ReadOnly { path },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             StoreError::Locked { path }
@@ -105,7 +105,7 @@ pub fn explain(path: &Path, error: StoreError) -> StoreError {
     }
 }
 
-/// Refuses a file that is no library, or one that requires a newer program.
+/// Refuses a file that is not a library, or that requires a newer program.
 fn check(path: &Path) -> Result<()> {
     let mut look = look(path);
     for _ in 1..LOOKS {
@@ -147,7 +147,7 @@ fn is_marked(path: &Path) -> bool {
     read.is_ok() && header.ends_with(&APPLICATION_ID.to_be_bytes())
 }
 
-/// What a database says of itself.
+/// The identification of a database.
 struct Look {
     application_id: u32,
     versions: Versions,
@@ -158,7 +158,7 @@ struct Look {
 enum Kind {
     Library,
     Foreign,
-    /// There is nothing in it yet.
+    /// Still empty.
     Unknown,
 }
 
@@ -193,7 +193,7 @@ fn look_through(connection: &Connection) -> rusqlite::Result<Look> {
     Ok(Look { application_id, versions, tables })
 }
 
-/// Looks at a copy of the file and its log, which may be changed.
+/// Reads a copy of the file and its log, which may be changed.
 fn look_at_copy(path: &Path) -> Result<Look> {
     let unread = |source| StoreError::File { path: path.to_owned(), source };
     let folder = tempfile::tempdir().map_err(unread)?;
@@ -206,7 +206,7 @@ fn look_at_copy(path: &Path) -> Result<Look> {
     Ok(look_through(&connection)?)
 }
 
-/// The address of a file that `SQLite` reads without locks, log and companions.
+/// A URI that `SQLite` reads without locks, log and companion files.
 fn immutable(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut address = String::from(if cfg!(windows) { "file:/" } else { "file:" });
@@ -242,7 +242,7 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
     fs::OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Removes other users' permissions. Fails without a word where the file is not ours to change.
+/// Removes other users' permissions. Silently fails for files of other owners.
 #[cfg(unix)]
 fn make_private(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
@@ -314,7 +314,7 @@ mod tests {
         let connection = Connection::open(&path).unwrap();
         connection.pragma_update(None, "journal_mode", "wal").unwrap();
         connection.execute_batch("CREATE TABLE notes (text)").unwrap();
-        // All of it is in the log.
+        // All content is in the log.
         assert!(refusal(&path).contains("belongs to another program"));
         drop(connection);
     }
@@ -334,7 +334,7 @@ mod tests {
         let path = folder.path().join("library.sqlite");
         for newer in [
             "PRAGMA user_version = 99; UPDATE library SET required_version = 99",
-            // As programs left it that said nothing of what it requires.
+            // As older programs left it, without a required version.
             "PRAGMA user_version = 99; ALTER TABLE library DROP COLUMN required_version",
         ] {
             drop(Store::open(&path).unwrap());
@@ -355,7 +355,7 @@ mod tests {
         connection.pragma_update(None, "journal_mode", "wal").unwrap();
         connection.execute_batch(MIGRATIONS[0].sql).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
-        // As after a crash: all of it is in the log.
+        // As after a crash: all content is in the log.
         let crashed = folder.path().join("crashed.sqlite");
         for ending in ["", "-wal"] {
             fs::copy(companion(&path, ending), companion(&crashed, ending)).unwrap();
@@ -392,7 +392,7 @@ mod tests {
     fn why_a_library_cannot_be_used_comes_with_advice_that_fits() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.sqlite");
-        // The one file system of SQLite that has no shared memory, as network drives have none.
+        // SQLite's only file system without shared memory, as on network drives.
         let address = format!("file:{}?vfs=unix-dotfile", path.display());
         let without_memory = Connection::open(address).unwrap();
         without_memory.pragma_update(None, "journal_mode", "wal").unwrap();

@@ -1,4 +1,4 @@
-//! Paths as bytes, because not every path is UTF-8: the raw bytes on Unix, UTF-16 units (little-endian) on Windows.
+//! Paths as bytes, because not every path is UTF-8: raw bytes on Unix, UTF-16 units (little-endian) on Windows.
 
 use std::path::{Path, PathBuf};
 

@@ -1,31 +1,31 @@
-//! Whether the library is still where it was opened. `SQLite` goes on writing into a file that has been deleted or replaced,
-//! and all of that would be lost.
+//! Detects that the library file was moved, deleted or replaced. `SQLite` would keep writing to the old file, and all
+//! of that would be lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Error, ffi};
 
-/// The code for it.
+/// `SQLite`'s error code for it.
 pub const MOVED: i32 = ffi::SQLITE_READONLY_DBMOVED;
 
-/// A file, and which one it was when it was opened.
+/// The identity of an open file.
 pub struct Presence {
     path: PathBuf,
     identity: Option<Identity>,
 }
 
-/// The number of a file on its file system, and that of the file system.
+/// File number and device number.
 type Identity = (u64, u64);
 
 impl Presence {
     pub fn of(path: &Path) -> Self {
-        // The working folder may change, the file does not move with it.
+        // Absolute, because the working folder may change.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self { identity: identity(&path), path }
     }
 
-    /// An error where the file is gone, or another one is in its place.
+    /// An error if the file is gone or replaced.
     pub fn check(&self) -> rusqlite::Result<()> {
         if self.identity == identity(&self.path) {
             return Ok(());
@@ -42,7 +42,7 @@ fn identity(path: &Path) -> Option<Identity> {
     Some((there.ino(), there.dev()))
 }
 
-/// Where files have no number, that there is one.
+/// Without file numbers, checks only that the file exists.
 #[cfg(not(unix))]
 fn identity(path: &Path) -> Option<Identity> {
     fs::metadata(path).ok().map(|_| (0, 0))

@@ -22,7 +22,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the loss of a change would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
+pub enum Durability {
     /// It is on disk before its submitter hears of it, come what may.
     Synced,
     /// It can be derived anew from what is on disk: it outlives this process, and the next synced change makes it outlive
@@ -34,18 +34,18 @@ pub enum Keeping {
 /// applied.
 type Apply = Box<dyn for<'a, 'b> FnOnce(rusqlite::Result<&'b Edit<'a>, &'b rusqlite::Error>) -> Settle + Send>;
 struct Change {
-    keeping: Keeping,
+    keeping: Durability,
     apply: Apply,
 }
-/// What the writer is asked for.
+/// Requests to the writer.
 enum Request {
     Change(Change),
-    /// To call back whenever another process has changed the library, and to say once it is watched.
+    /// Calls back whenever another process has changed the library, and reports once it is watched.
     WatchOthers(Box<dyn Fn() + Send>, SyncSender<()>),
 }
-/// Whether the change holds so far, and how to tell its submitter.
+/// Whether the change is valid so far, and how to notify its submitter.
 type Settle = (bool, Tell);
-/// Tells a submitter how its change ended; `Some` when the commit failed.
+/// Notifies a submitter; `Some` if the commit failed.
 type Tell = Box<dyn FnOnce(Option<&rusqlite::Error>)>;
 
 pub struct Writer {
@@ -61,9 +61,9 @@ impl Writer {
         Self { queue: Some(queue), thread: Some(thread) }
     }
 
-    /// Queues a change. `deliver` is called on the writer's thread once the change is committed, or is known not to be;
-    /// it is dropped uncalled when the library cannot be written at all.
-    pub fn submit<T, F, D>(&self, keeping: Keeping, change: F, deliver: D) -> Result<()>
+    /// Queues a change. `deliver` is called on the writer's thread after the commit or its failure; it is dropped
+    /// uncalled if the library cannot be written at all.
+    pub fn submit<T, F, D>(&self, keeping: Durability, change: F, deliver: D) -> Result<()>
     where
         T: 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
@@ -71,7 +71,7 @@ impl Writer {
     {
         let apply: Apply = Box::new(move |edit| {
             let outcome = match edit {
-                // A panic undoes this change alone: without the writer, the library would be of no more use to this process.
+                // A panic undoes this change alone; without the writer the library would be unusable.
                 Ok(edit) => catch_unwind(AssertUnwindSafe(|| change(edit)))
                     .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(&*panic)))),
                 Err(error) => Err(StoreError::Sqlite(copy_of(error))),
@@ -89,8 +89,7 @@ impl Writer {
         self.request(Request::Change(Change { keeping, apply }))
     }
 
-    /// Has `changed` called, on the writer's thread, within about a second of a change by another process. Every change after
-    /// the return counts.
+    /// Calls `changed` on the writer's thread within about a second of a change by another process.
     pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
         let (started, is_watched) = sync_channel(1);
         self.request(Request::WatchOthers(Box::new(changed), started))?;
@@ -114,8 +113,8 @@ impl Drop for Writer {
     }
 }
 
-/// Looks for changes by other processes. The connection that writes is the one to ask: `data_version` does not count what
-/// the connection itself has committed.
+/// Detects changes by other processes. Must use the writing connection, because `data_version` does not count its own
+/// commits.
 struct Others {
     changed: Box<dyn Fn() + Send>,
     version: Option<i64>,
@@ -146,7 +145,7 @@ fn data_version(connection: &Connection) -> Option<i64> {
 
 fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP_LENGTH);
-    let mut keeping = Keeping::Synced;
+    let mut keeping = Durability::Synced;
     let mut others: Option<Others> = None;
     loop {
         let first = match &mut others {
@@ -175,7 +174,7 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
             continue;
         }
         let wanted = keeping_of(&group);
-        // What has to be flushed is not committed where that cannot be had.
+        // A change that must be flushed is not committed if flushing cannot be enabled.
         let kept = if wanted == keeping { Ok(()) } else { keep(connection, wanted) };
         let kept = presence.check().and(kept);
         let mut tells = Vec::with_capacity(group.len());
@@ -185,14 +184,14 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
         });
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit to the library failed");
-            // Not applied, since the group could not begin or go on.
+            // Not applied, because the group could not begin or continue.
             tells.extend(group.drain(..).map(|change| (change.apply)(Err(error)).1));
         }
         for tell in tells {
             tell(committed.as_ref().err());
         }
     }
-    // Leaves one tidy file behind; what is in the log is safe without it, so that this waits for no other process.
+    // Checkpoints into a single file; the log is safe without it, so this waits for no other process.
     let tidied = connection
         .busy_timeout(Duration::ZERO)
         .and_then(|()| connection.pragma_update(None, "wal_checkpoint", "truncate"));
@@ -201,24 +200,24 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
     }
 }
 
-/// One change that has to be on disk takes all others with it.
-fn keeping_of(group: &[Change]) -> Keeping {
-    let is_derived = group.iter().all(|change| change.keeping == Keeping::Derived);
-    if is_derived { Keeping::Derived } else { Keeping::Synced }
+/// One change that must be flushed flushes the whole group.
+fn keeping_of(group: &[Change]) -> Durability {
+    let is_derived = group.iter().all(|change| change.keeping == Durability::Derived);
+    if is_derived { Durability::Derived } else { Durability::Synced }
 }
 
-fn keep(connection: &Connection, keeping: Keeping) -> rusqlite::Result<()> {
+fn keep(connection: &Connection, keeping: Durability) -> rusqlite::Result<()> {
     let synchronous = match keeping {
-        Keeping::Synced => "full",
-        Keeping::Derived => "normal",
+        Durability::Synced => "full",
+        Durability::Derived => "normal",
     };
     connection.pragma_update(None, "synchronous", synchronous)
 }
 
 fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell>) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    // A change that is alone goes back with the transaction. A savepoint keeps every page as it was, and each statement
-    // walks through all that is kept.
+    // A single change is rolled back with the transaction. A savepoint would keep a copy of every page and slow down
+    // each statement.
     let is_alone = group.len() == 1;
     let mut is_any_applied = false;
     for change in group.drain(..) {
@@ -244,7 +243,7 @@ pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("it panicked").to_owned()
 }
 
-/// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets what it says.
+/// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets its text.
 fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),

@@ -1,22 +1,22 @@
-/** Draws labels beside their annotations, and what is measured below one. */
+/** Draws labels beside annotations, and the size below a box. */
 import type { Annotation } from "../../ipc/bindings";
 import type { PaletteColor } from "../../kit/labelColors";
-import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../../photo/lettering";
+import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../../photo/labelText";
 import { colorsOf, type Palette } from "../../photo/palette";
 import { type Area, placeTags } from "../../photo/tags";
 
-/** Of the sign before a label, in CSS pixels. */
+/** Size of the status sign before a label, in CSS pixels. */
 const SIGN = 9;
 
 export interface Labelled {
   annotation: Annotation;
   box: Area;
-  /** It gets a place even where there is no free one. */
+  /** Placed even if it covers something. */
   isNeeded: boolean;
 }
 
 export class Labels {
-  /** Measuring a text takes longer than drawing its box. */
+  /** Measuring text is slower than drawing its box. */
   readonly #widths = new Map<string, number>();
   #font = "";
   #palette: Palette | null = null;
@@ -34,7 +34,7 @@ export class Labels {
     context.globalAlpha = 1;
     this.#write(context, 600, ratio, palette);
     const measure = (text: string) => this.#width(context, text);
-    const texts = labelled.map(({ annotation }) => tagText(annotation, MOST_TAG_WIDTH * ratio, measure));
+    const texts = labelled.map(({ annotation }) => tagText(annotation, MAX_TAG_WIDTH * ratio, measure));
     const places = placeTags(
       labelled.map(({ annotation, box, isNeeded }, index) => ({
         box,
@@ -52,7 +52,7 @@ export class Labels {
     });
   }
 
-  /** Below the middle of a box; nowhere when that is out of sight. */
+  /** Centered below a box; null if that is outside the view. */
   placeOfMeasure(
     context: CanvasRenderingContext2D,
     palette: Palette,
@@ -81,7 +81,7 @@ export class Labels {
   }
 
   #write(context: CanvasRenderingContext2D, weight: number, ratio: number, palette: Palette): void {
-    // A palette is read anew when its font has come: what was measured before was measured in another.
+    // A new palette may have a newly loaded font, so widths are remeasured.
     if (palette !== this.#palette) this.#widths.clear();
     this.#palette = palette;
     this.#font = `${weight} ${TAG.text * ratio}px ${palette.family}`;
@@ -93,14 +93,14 @@ export class Labels {
     const known = this.#widths.get(name);
     if (known !== undefined) return known;
     const { width } = context.measureText(text);
-    // Measures of every size of every box would pile up.
+    // The size texts would accumulate without end.
     if (this.#widths.size > 500) this.#widths.clear();
     this.#widths.set(name, width);
     return width;
   }
 }
 
-/** Between the edge of an annotation and its label, in device pixels. */
+/** Gap between an annotation and its label, in device pixels. */
 export function tagGap(lineWidth: number, ratio: number): number {
   return Math.round((lineWidth + TAG.gap) * ratio);
 }
@@ -127,7 +127,7 @@ function paintTag(
   context.fillText(text, x + (TAG.padding + sign) * ratio, middle + 0.5 * ratio);
 }
 
-/** A cross for what was rejected, a tick for what holds. */
+/** A cross for rejected, a check mark for accepted or edited. */
 function paintSign(
   context: CanvasRenderingContext2D,
   ratio: number,

@@ -1,24 +1,23 @@
 /**
- * Draws the outlines of shapes: a line in the label's colour over its casing, on the pixels of the screen.
- *
- * Boxes are drawn one by one with `strokeRect`: one path of many rectangles is ten times slower.
+ * Draws shape outlines: a line in the label's color over its casing, aligned to device pixels. Boxes use one
+ * `strokeRect` each: a single path of many rectangles is ten times slower.
  */
 import type { Shape } from "../../ipc/bindings";
 import type { Area } from "../../photo/tags";
 import { devicePoint, type Frame } from "../../photo/frame";
 import type { LabelColors, Palette } from "../../photo/palette";
 
-/** A point's dot, in CSS pixels, beside the width of a line. */
+/** Diameter of a point, in CSS pixels, plus the line width. */
 const DOT = 5;
 
 export interface Line {
-  /** In device pixels, whole. */
+  /** In whole device pixels. */
   width: number;
   isDashed: boolean;
   colors: LabelColors;
-  /** Of the whole outline, from 0 to 1. */
+  /** Opacity of the outline, 0 to 1. */
   opacity: number;
-  /** Of the wash inside, from 0 to 1. */
+  /** Opacity of the fill, 0 to 1. */
   fill: number;
 }
 
@@ -58,7 +57,7 @@ export function paintOutline(
 }
 
 function boxOf(context: CanvasRenderingContext2D, { x, y, width, height }: Area, line: number): () => void {
-  // An odd line lies between two pixels unless it is moved by half of one.
+  // A line of odd width is sharp only at half-pixel positions.
   const shift = line % 2 === 0 ? 0 : 0.5;
   context.lineJoin = "miter";
   return () => context.strokeRect(x + shift, y + shift, width, height);

@@ -1,9 +1,6 @@
 /**
- * Draws the annotations of an image. Everything is computed in device pixels, and
- * lines lie on them, so that what is drawn is sharp at any zoom and on any screen.
- *
- * A frame of a pan or a zoom draws what the frame before drew, elsewhere: what does not change with the place of the
- * image, such as the order of the annotations, is kept for as long as the annotations are the same.
+ * Draws the annotations of an image in device pixels, so that lines are sharp at any zoom. What does not depend on pan
+ * and zoom, such as the drawing order, is cached while the annotations stay the same.
  */
 import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
 import { boundsOf } from "../../kit/shape";
@@ -12,36 +9,44 @@ import { area } from "../hit";
 import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
 import { deviceBox, type Frame, isSeen } from "../../photo/frame";
-import { paintCorners, paintCrosshair, gripAreas, beyondGrips, paintFrame, paintHandles, paintTicks } from "./grips";
+import {
+  paintCorners,
+  paintCrosshair,
+  handleAreas,
+  aroundHandles,
+  paintFrame,
+  paintHandles,
+  paintTicks,
+} from "./handles";
 import { Labels, tagGap } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
 
-/** With more annotations in sight, labels would hide what they are about. */
-const MOST_TAGS = 120;
-/** The selected annotation has a wash at least so strong. */
+/** With more visible annotations, labels would hide the photo. */
+const MAX_TAGS = 120;
+/** Minimum fill opacity of the selected annotation. */
 const SELECTED_FILL = 0.14;
 
-/** In the lower left corner, in CSS pixels. */
+/** Size of the pointer position in the lower left corner, in CSS pixels. */
 const READOUT = { width: 104, height: 24 };
 
 export interface Scene {
   annotations: readonly Annotation[];
   selected: ReadonlySet<AnnotationId>;
-  /** The corner of the selected annotation that is in hand. */
+  /** The selected corner of the selected annotation. */
   corner: number | null;
-  /** What is being drawn, and the label that it will have. */
+  /** The shape being drawn, and its future label. */
   sketch: { shape: Shape; label: string } | null;
   colorOf: (label: string) => PaletteColor;
-  /** That is dragged to select what lies across it. */
+  /** The selection rectangle. */
   frame: Rect | null;
-  /** Where lines cross while somebody draws. */
+  /** Position of the crosshair while drawing. */
   crosshair: Point | null;
   /** In CSS pixels. */
   lineWidth: number;
   labels: Labelling;
   fill: number;
-  /** Width and height of the selected annotation, in words. */
+  /** Formats the size of the selected annotation. */
   measure: (box: Rect) => string;
 }
 
@@ -77,7 +82,7 @@ export class AnnotationPainter {
       );
     }
     const last = drawn.at(-1);
-    // Of several annotations none is measured, and none has handles.
+    // Only a single selection shows its size and handles.
     const chosen = last?.isSelected && scene.selected.size === 1 ? last : undefined;
     if (scene.selected.size > 1)
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
@@ -88,7 +93,7 @@ export class AnnotationPainter {
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
 
-  /** Annotations that are seen: large ones first, so that small ones are not hidden, and the selected ones over all. */
+  /** Visible annotations: large ones first, so that small ones are on top, and selected ones last. */
   #inSight(frame: Frame, { annotations, selected }: Scene, room: Area): Drawn[] {
     if (annotations !== this.#annotations) {
       this.#annotations = annotations;
@@ -125,24 +130,24 @@ export class AnnotationPainter {
       chosen && measure !== ""
         ? this.#labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
         : null;
-    const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
-    const grips = chosen ? gripAreas(frame, chosen.annotation.shape) : [];
+    const areFew = scene.labels === "always" && drawn.length <= MAX_TAGS;
+    const handles = chosen ? handleAreas(frame, chosen.annotation.shape) : [];
     const labelled = drawn
       .filter(({ annotation, isSelected }) =>
         isSelected ? scene.labels !== "never" : areFew && annotation.status !== "rejected",
       )
-      // The selected ones choose their places first, then the small ones, which have the fewest places.
+      // Selected labels are placed first, then those of small annotations, which have the fewest possible places.
       .reverse()
       .map(({ annotation, box, ...each }) => {
         const isNeeded = chosen?.annotation === annotation && each.isSelected;
         return {
           annotation,
-          box: isNeeded ? beyondGrips(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
+          box: isNeeded ? aroundHandles(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
           isNeeded,
         };
       });
-    // Nothing is written over what one takes hold of, or where it says where the pointer is.
-    const taken = [...(place === null ? [] : [place]), ...grips, readoutArea(room, pixelRatio)];
+    // Labels must not cover handles or the pointer position.
+    const taken = [...(place === null ? [] : [place]), ...handles, readoutArea(room, pixelRatio)];
     if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene, labelled, room, taken);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);
   }

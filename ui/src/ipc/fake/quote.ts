@@ -11,7 +11,7 @@ import type {
   UnsupportedCapability,
   SimilarSaving,
 } from "../bindings";
-import { isBlocking } from "../../plan/unsupported_capabilities";
+import { isBlocking } from "../../plan/unsupported";
 import { claudeRows, DEFAULT_CLAUDE } from "./claude";
 import { photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";

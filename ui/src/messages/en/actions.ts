@@ -2,7 +2,7 @@ import type { PresetName } from "../../state/actions/presets";
 import type { ActionId, Place } from "../../state/actions/table";
 import { count } from "../format";
 
-/** Actions as the command palette, the sheet of shortcuts and the settings name them. */
+/** Names of actions in the command palette, the shortcut sheet and the settings. */
 const titles: Record<ActionId, string> = {
   "everywhere.palette": "Search or command",
   "everywhere.shortcuts": "Keyboard shortcuts",
@@ -41,7 +41,7 @@ const titles: Record<ActionId, string> = {
 
   "review.accept": "Accept and next",
   "review.reject": "Reject and next",
-  "review.reason": "Reason for the last rejection, while it is asked",
+  "review.reason": "Reason for the last rejection",
   "review.label": "Label of the selection or of the next annotation",
   "review.skip": "Skip without deciding",
   "review.finish": "Finish the shape, or place one in the center",
@@ -61,15 +61,15 @@ const titles: Record<ActionId, string> = {
   "review.rename": "Change the label of the selection",
   "review.nudge": "Move the selection by one pixel",
   "review.nudgeFar": "Move the selection by ten pixels",
-  "review.nextCorner": "Next corner of the selected annotation; arrows move it",
-  "review.previousCorner": "Previous corner of the selected annotation",
+  "review.nextCorner": "Next corner of the selection; arrow keys move it",
+  "review.previousCorner": "Previous corner of the selection",
   "review.insertCorner": "Add a polygon corner after this one",
   "review.duplicate": "Duplicate the selection",
   "review.remove": "Delete the selection, or the corner",
   "review.undoHere": "Undo on this image, or the last bulk edit",
   "review.redoHere": "Redo on this image, or the last bulk edit",
-  "review.nextImage": "Next image; arrows, if nothing is selected",
-  "review.previousImage": "Previous image; arrows, if nothing is selected",
+  "review.nextImage": "Next image (arrow keys if nothing is selected)",
+  "review.previousImage": "Previous image (arrow keys if nothing is selected)",
   "review.fit": "Fit the image",
   "review.full": "Actual size, 100 %",
   "review.zoomIn": "Zoom in",
@@ -84,7 +84,7 @@ const titles: Record<ActionId, string> = {
 
   "audit.right": "Right: accept the annotation",
   "audit.wrong": "Wrong: reject the annotation",
-  "audit.reason": "Why the last one was wrong, while it is asked",
+  "audit.reason": "Reason for the last “wrong”",
   "audit.takeBack": "Undo the last answer",
   "audit.whole": "Switch between whole image and annotation",
   "audit.full": "Actual size, 100 %",
@@ -122,7 +122,7 @@ const titles: Record<ActionId, string> = {
 
 export const actions = {
   titles,
-  /** In a word or two, for the status bar. */
+  /** Short names for the status bar. */
   hints: {
     "library.open": "review",
     "library.search": "search",
@@ -163,7 +163,7 @@ export const actions = {
     compare: "Compare",
     history: "History",
   } satisfies Record<Place, string>,
-  /** What is printed on keys, where that is not a single character. */
+  /** Names of keys that are not a single character. */
   keyNames: {
     Mod: "Ctrl",
     Ctrl: "Ctrl",

@@ -1,16 +1,16 @@
-/** Accepting many proposals after a look at some of them. What is said of a sample is said exactly. */
+/** Accepting many proposals after checking a sample. */
 import type { Audit, ErrorRate } from "../../ipc/bindings";
 import { confidence, count, decimal } from "../format";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
-/** Figure and sign stay on one line. */
+/** Keeps number and sign on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, ${confidence(threshold)} and above`;
 
 const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
-  if (wrong === 0) return judged === 1 ? "The one was right." : `None of ${count(judged)} was wrong.`;
-  return `${count(wrong)} of ${count(judged)} ${wrong === 1 ? "was" : "were"} wrong: ${share(rate)}.`;
+  if (wrong === 0) return judged === 1 ? "The one checked is correct." : `None of ${count(judged)} is wrong.`;
+  return `${count(wrong)} of ${count(judged)} ${wrong === 1 ? "is" : "are"} wrong: ${share(rate)}.`;
 };
 
 export const audit = {
@@ -25,21 +25,22 @@ export const audit = {
   histogram: "Proposals by confidence, with the threshold",
   counted: (number: number, all: number, threshold: number) =>
     `${count(number)} of ${proposals(all)} at ${confidence(threshold)} and above`,
-  unstated: (number: number) => `${count(number)} without a confidence ${number === 1 ? "is" : "are"} skipped.`,
+  withoutConfidence: (number: number) =>
+    `${count(number)} without a confidence ${number === 1 ? "is" : "are"} skipped.`,
   sample: "Sample",
   sampleWrong: "Enter a whole number of 1 or more.",
-  drawn: "drawn at random",
-  cleanBound: (sample: number, atMost: number) =>
-    `${count(sample)} right of ${count(sample)} would mean at most ${share(atMost)} wrong (95 % confidence).`,
+  drawnAtRandom: "drawn at random",
+  boundIfAllRight: (sample: number, atMost: number) =>
+    `If all ${count(sample)} are right, at most ${share(atMost)} of all are wrong (95 % confidence).`,
   wholeSample: (sample: number) =>
     sample === 1
       ? "It is the only one, so you check it."
       : `These are all ${count(sample)}: nothing is accepted unchecked.`,
   share,
   errorLimit: "Error limit",
-  errorLimitNote: "of the accepted may be wrong",
+  errorLimitNote: "of accepted annotations may be wrong",
   neededSample: (sample: number, limit: number) => `For a limit of ${share(limit)}, check ${count(sample)}.`,
-  decides: "Your answers are decisions: right accepts the annotation, wrong rejects it.",
+  answersAreDecisions: "Your answers are decisions: right accepts the annotation, wrong rejects it.",
   begin: (sample: number) => (sample === 0 ? "Check a sample" : `Check a sample of ${count(sample)}`),
 
   earlier: "Earlier audits",
@@ -48,42 +49,42 @@ export const audit = {
     if (accepted !== null) return `${count(accepted)} accepted unchecked.`;
     return error_rate !== null && error_rate.judged >= sample.length ? "Nothing accepted unchecked." : "Not finished.";
   },
-  goOn: (judged: number, sample: number) => `Continue, ${count(judged)} of ${count(sample)}`,
-  look: "Open",
+  continueAudit: (judged: number, sample: number) => `Continue, ${count(judged)} of ${count(sample)}`,
+  openAudit: "Open",
 
   leave: "Leave the audit",
   progress: (judged: number, sample: number) => `Checked ${count(judged)} of ${count(sample)}`,
-  lookedAt: "Checked",
+  checked: "Checked",
   of: (sample: number) => `of ${count(sample)}`,
   pace: (milliseconds: number) => `${decimal(milliseconds / 1000)} s per annotation`,
   loading: "Opening the sample",
-  picture: (label: string, image: string) => `${label} on ${image}`,
-  whole: "Show the whole image",
+  canvas: (label: string, image: string) => `${label} on ${image}`,
+  wholeImage: "Show the whole image",
   hideAnnotation: "Hide the annotation",
-  annotation: "This annotation",
-  question: (label: string) => `Is this ${label}, and in the right place?`,
-  certainty: "Confidence",
+  thisAnnotation: "This annotation",
+  question: (label: string) => `Is “${label}” correct and well placed?`,
+  confidence: "Confidence",
   image: "Image",
   right: "Right",
   wrong: "Wrong",
-  takeBack: "Undo",
+  undo: "Undo",
   why: "Why was the last one wrong?",
-  soFar: "So far",
+  resultSoFar: "So far",
   nothingYet: "Nothing checked yet.",
-  running: (finding: ErrorRate) =>
+  runningResult: (finding: ErrorRate) =>
     `${wrongOf(finding)} At most ${share(finding.at_most)} of all are wrong (95 % confidence).`,
-  strip: (judged: number, wrong: number, sample: number) =>
+  sampleStrip: (judged: number, wrong: number, sample: number) =>
     `Of ${count(sample)}, ${count(judged)} checked, ${count(wrong)} wrong`,
 
-  found: "Sample result",
-  statement: (finding: ErrorRate, all: number): string =>
+  result: "Sample result",
+  resultText: (finding: ErrorRate, all: number): string =>
     finding.judged >= all
-      ? `${wrongOf(finding)} ${all === 1 ? "There are no others." : "Those were all of them."}`
-      : `${wrongOf(finding)} With 95 % confidence, at most ${share(finding.at_most)} of the ${count(all)} are.`,
-  gone: "The annotations of this sample are no longer in the library.",
+      ? `${wrongOf(finding)} ${all === 1 ? "There are no others." : "All of them were checked."}`
+      : `${wrongOf(finding)} With 95 % confidence, at most ${share(finding.at_most)} of all ${count(all)} are wrong.`,
+  annotationsGone: "The annotations of this sample are no longer in the library.",
   acceptOthers: (number: number) => (number === 1 ? "Accept the other one" : `Accept the other ${count(number)}`),
   withinLimit: (limit: number) => `That is within your limit of ${share(limit)}.`,
-  /** `more`: how many more would show that the limit is kept, if they are as these; null when no sample would. */
+  /** `more`: how many more would confirm the limit, with the same error rate; null if no sample would. */
   aboveLimit: (limit: number, more: number | null, reserve: number): string => {
     const asked = `Your limit is ${share(limit)}.`;
     if (more === null)

@@ -1,4 +1,4 @@
-/** Annotations that are likely mistakes, and what repairs them. */
+/** Likely mistakes and their repairs. */
 import type { BulkEditResult, Check, RepairAction, RepairExtent } from "../../ipc/bindings";
 import { confidence, count } from "../format";
 
@@ -7,7 +7,7 @@ const images = (number: number) => `${count(number)} ${number === 1 ? "image" : 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const verb = (check: Check) => (check === "outside" ? "Clip" : check === "misspelled" ? "Correct" : "Reject");
 
-/** As a filter, after "likely mistake". */
+/** As a filter. */
 const names: Record<Check, string> = {
   duplicate: "Duplicates another annotation",
   huge: "Over 95 % of the image",
@@ -29,7 +29,7 @@ const found: Record<Check, string> = {
 export const checks = {
   names,
   group: "Likely mistakes",
-  unchecked: (number: number) => `${images(number)} still to be checked`,
+  pending: (number: number) => `${images(number)} still to be checked`,
   found: (check: Check, number: number) => `${images(number)} ${found[check]}`,
   repairs: (check: Check, number: number): string => {
     switch (check) {
@@ -41,7 +41,7 @@ export const checks = {
         return `Reject them on ${images(number)}`;
     }
   },
-  ownAreRemoved: "Annotations that you drew are removed instead.",
+  ownRemoved: "Annotations that you drew are removed instead.",
   repaired: (check: Check, result: BulkEditResult): string => {
     const where = `on ${images(result.images)}`;
     switch (check) {
@@ -53,7 +53,7 @@ export const checks = {
         return `${annotations(result.annotations)} rejected or removed ${where}`;
     }
   },
-  /** Before a bulk edit. */
+  /** Confirmation of a bulk edit. */
   ask: {
     title: (check: Check, number: number): string => {
       switch (check) {
@@ -90,14 +90,14 @@ export const checks = {
     all: (check: Check, number: number): string => `${verb(check)} ${annotations(number)}`,
     others: (check: Check, number: number): string => `${verb(check)} only the other ${count(number)}`,
   },
-  nothingRepaired: "Nothing was left to fix.",
+  nothingToRepair: "Nothing was left to fix.",
   undo: "Undo",
   undone: (number: number) => `Undone on ${images(number)}`,
   undoneOn: (name: string) => `Undone on ${name}`,
   redone: (number: number) => `Redone on ${images(number)}`,
   redoneOn: (name: string) => `Redone on ${name}`,
 
-  likely: "Likely a mistake",
+  likelyMistake: "Likely a mistake",
   why: (check: Check, label: string, other: { label: string; confidence: number | null } | null): string => {
     switch (check) {
       case "duplicate":
@@ -116,7 +116,7 @@ export const checks = {
         return "The label is likely misspelled.";
     }
   },
-  repairOne: (repair: RepairAction): string => {
+  repairAction: (repair: RepairAction): string => {
     switch (repair.kind) {
       case "reject":
         return "Reject it";

@@ -7,7 +7,7 @@ const letters = { first: "A", second: "B" };
 
 export const compare = {
   letters,
-  /** Between the names of two sides. */
+  /** Separates the names of two sides. */
   between: (first: string, second: string) => `${first} ↔ ${second}`,
   run: (id: number, model: string) => `Run ${count(id)} ${model}`,
   decided: "People’s decisions",
@@ -25,7 +25,7 @@ export const compare = {
   differing: (differing: number, all: number) =>
     `${count(differing)} of ${images(all)} ${differing === 1 ? "differs" : "differ"}`,
   imageOf: (place: number, all: number) => `Image ${count(place)} of ${count(all)}`,
-  settledOf: (settled: number, all: number) => `Decided on ${count(settled)} of ${images(all)}`,
+  decidedOf: (settled: number, all: number) => `Decided on ${count(settled)} of ${images(all)}`,
 
   figures: "Agreement",
   columns: { kind: "Objects", first: "A", second: "B" },
@@ -53,8 +53,8 @@ export const compare = {
 
   choose: "Choose",
   nothing: "nothing",
-  takeBoth: "Both",
-  takeNeither: "Neither",
+  keepBoth: "Both",
+  keepNeither: "Neither",
   acceptAgreed: (number: number) => `Accept ${count(number)} agreed, next`,
   nextImage: "Next image",
   previousImage: "Previous image",
@@ -73,7 +73,7 @@ export const compare = {
   endDoneNote: (all: number) => `${images(all)} differed.`,
   endLeft: "That was the last image",
   endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "has" : "have"} differences to decide.`,
-  toUnsettled: "Go to the next one",
+  toUndecided: "Go to the next one",
 
   failedTitle: "The comparison failed",
   noRunsTitle: "Nothing to compare yet",
@@ -81,8 +81,8 @@ export const compare = {
   oneRunTitle: "Nothing to compare with yet",
   oneRunNote: (run: number) =>
     `Only run ${count(run)} has answers. Annotate the same images with another model, or review some of them.`,
-  apartTitle: "These two have no images in common",
-  apartNote: "Choose other sides above, or annotate the images of one with the other's model.",
+  disjointTitle: "These two have no images in common",
+  disjointNote: "Choose other sides above, or annotate the images of one with the other's model.",
   undecidedTitle: "None of these images is reviewed yet",
   undecidedNote: "Review some of this run's images, or choose another side above.",
   sameTitle: (all: number) => (all === 1 ? "Both agree on the one image" : `Both agree on all ${images(all)}`),
@@ -93,5 +93,5 @@ export const compare = {
 
   nothingToUndo: "There is no decision to undo.",
   undoneElsewhere: (name: string) => `The decision on ${name} was undone. It is not among these images.`,
-  refusedOn: (name: string, words: string) => `${name}: ${words}`,
+  failedOn: (name: string, words: string) => `${name}: ${words}`,
 };

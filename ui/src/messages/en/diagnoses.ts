@@ -1,4 +1,4 @@
-/** What stood out in a run, and what to change because of it. */
+/** Findings about a run, and recommended changes. */
 import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 import { run } from "./run";
@@ -25,7 +25,7 @@ const room = (given: OutputLimit): string => {
   }
 };
 
-/** Nothing where the server refused nothing. */
+/** Empty if nothing was refused. */
 const refused = (refusals: number, overloads: number): string => {
   const told = [
     ...(refusals === 0 ? [] : [`${counted(refusals, "request")} refused`]),
@@ -34,17 +34,17 @@ const refused = (refusals: number, overloads: number): string => {
   return told.length === 0 ? "" : `; ${told.join(", ")}`;
 };
 
-export interface Said {
+export interface Message {
   title: string;
-  /** The numbers that it rests on. */
+  /** The figures behind it. */
   note: string;
 }
 
-function finding(found: Finding): Said {
+function finding(found: Finding): Message {
   switch (found.kind) {
     case "rate_limited":
       return {
-        title: "Held back by the server’s limits",
+        title: "Slowed by the server’s rate limit",
         note: `For ${duration(found.held_millis)}, ${percent(found.share)} of the time${met(found.limit, ", at about ")}${refused(found.refusals, found.overloads)}.`,
       };
     case "retries_high":
@@ -69,22 +69,22 @@ function finding(found: Finding): Said {
       };
     case "slowed_by_own_limit":
       return {
-        title: "Held back by a limit that you set",
+        title: "Slowed by a limit that you set",
         note: `For ${percent(found.share)} of the time${met(found.limit, ": ")}.`,
       };
     case "slowed_by_pause":
       return {
-        title: "Held back by the pause",
+        title: "Slowed by the pause between requests",
         note: `The pause of ${duration(found.pause_millis)} after each answer took ${percent(found.share)} of the time.`,
       };
     case "slowed_by_concurrency":
       return {
         title: "A higher concurrency would be faster",
-        note: `Your concurrency of ${count(found.concurrency)} was used up for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images per second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
+        note: `Your concurrency of ${count(found.concurrency)} was fully used for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images per second${found.possible === null ? "" : `, while the server’s limit allows ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
-        title: "The server waited for this machine",
+        title: "Image preparation was the bottleneck",
         note: `${percent(found.share)} of the requests that could have been in flight had no image ready, at ${decimal(found.images_per_second)} images per second.`,
       };
     case "cost_by_output":
@@ -121,11 +121,11 @@ function change(advised: Change): string {
     case "raise_max_tokens":
       return advised.than === null
         ? "Set max output tokens above the model’s default, so that the first answer fits"
-        : `Run it again with max output tokens above ${count(advised.than)}: only answers that were cut off are paid for again`;
+        : `Run it again with max output tokens above ${count(advised.than)}: only answers that were cut off are billed again`;
     case "add_endpoint":
-      return "Get a higher limit from the vendor, or add another endpoint: nothing else is faster";
+      return "Request a higher limit from the vendor, or add another endpoint";
     case "use_batch":
-      return `Run it as a batch: about ${money(advised.cost_dollars)}, with limits of its own`;
+      return `Run it as a batch: about ${money(advised.cost_dollars)}, with separate limits`;
     case "run_live":
       return "Run these images live: answers come within seconds";
     case "cheaper_model":

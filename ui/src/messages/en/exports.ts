@@ -7,7 +7,7 @@ const annotations = (number: number): string => `${count(number)} ${number === 1
 const features: Record<Feature, string> = {
   boxes: "boxes",
   polygons: "polygons",
-  polygon_bounds: "boxes around polygons",
+  polygon_bounds: "bounding boxes of polygons",
   points: "points",
   image_tags: "image tags",
   captions: "captions",
@@ -15,37 +15,37 @@ const features: Record<Feature, string> = {
   empty_images: "images without annotations",
   failed_images: "failed images",
   attributes: "attributes",
-  attribute_types: "types of attributes",
+  attribute_types: "attribute types",
   confidences: "confidences",
   decisions: "decisions",
-  origins: "runs and people",
-  annotation_ids: "numbers of annotations",
+  origins: "sources (run or person)",
+  annotation_ids: "annotation IDs",
   groups: "groups",
   crowds: "crowds",
   stored_sizes: "orientations",
-  hashes: "hashes of files",
-  review_states: "review states of images",
-  image_origins: "images that annotations came from",
+  hashes: "file hashes",
+  review_states: "review states",
+  image_origins: "source images of propagated annotations",
   missing_files: "missing files",
-  other_files: "other files of an image",
-  failure_costs: "costs of failed images",
+  other_files: "duplicate files",
+  failure_costs: "cost of failed images",
   splits: "splits",
-  label_table: "table of labels",
-  attribute_table: "table of attributes",
+  label_table: "label table",
+  attribute_table: "attribute table",
   description: "run, model and recipe",
 };
 
-function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
+function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
   const named = losses
-    .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
+    .filter(({ kind }) => (kind !== "simplified") === isOmitted)
     .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isLeftOut ? "outlines of polygons" : features[feature];
+      const name = feature === "polygons" && !isOmitted ? "polygon outlines" : features[feature];
       return `${name} (${count(number)})`;
     });
   return named.length === 0 ? null : named.join(", ");
 }
 
-/** A run's marks as a file. */
+/** Export of a run. */
 export const exports = {
   title: "Export a dataset",
   open: "Export",
@@ -58,8 +58,8 @@ export const exports = {
   all: "Everything",
   reviewed: "Reviewed only",
   withRejected: "With rejected annotations",
-  writing: "Writing…",
-  holds: (exported: Exported) =>
+  exporting: "Writing…",
+  contents: (exported: Exported) =>
     [
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} of them empty`] : []),
@@ -68,9 +68,9 @@ export const exports = {
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
   noDrag: "Dragging out of the window is not supported here. Save it instead.",
-  leftOut: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Skipped: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Not kept: ${what}.`])),
+  losses: ({ losses, missing }: Exported) => [
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Not exported: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Simplified: ${what}.`])),
     ...(missing > 0
       ? [
           `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: the image is no longer in any folder it was added from.`,
@@ -79,5 +79,5 @@ export const exports = {
   ],
   save: "Save as…",
   saved: (path: string) => `Dataset written to ${path}`,
-  nothing: "No run has annotated an image yet. Once one has, you can export its annotations here.",
+  nothingToExport: "No run has annotated an image yet. Once one has, you can export its annotations here.",
 };

@@ -1,6 +1,6 @@
 import type { FailureKind } from "../../ipc/bindings";
 
-/** Why an image failed, in two words. */
+/** Why an image failed, in short. */
 export const failures: Record<FailureKind, string> = {
   file_missing: "File missing",
   file_unreadable: "File unreadable",

@@ -26,11 +26,11 @@ export const frame = {
   settings: "Settings",
   close: "Close",
   dismiss: "Dismiss",
-  loading: "Opening the library",
-  reading: "Loading",
+  openingLibrary: "Opening the library",
+  loading: "Loading",
   offline: "No network: models on this machine still work",
-  unread: "The library could not be read",
-  unreadNote:
+  libraryUnreadable: "The library could not be read",
+  libraryUnreadableNote:
     "Nothing in it was changed. Its folder may be on a disk that is not connected, or in use by another program.",
   tryAgain: "Try again",
   privacy: (privacy: Privacy, key: KeyPlace | null): string => {
@@ -43,7 +43,7 @@ export const frame = {
   imagesInLibrary: (images: number) =>
     images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,
   selectedOf: (selected: number, images: number) => `${count(selected)} selected of ${count(images)}`,
-  /** Behind a count, where the screen shows the layers of some runs only. */
+  /** After a count, if the screen shows only some layers. */
   inAllLayers: "in all layers",
   reviewedOf: (reviewed: number, images: number) => `${count(reviewed)} of ${count(images)} reviewed`,
   imported: (added: number, known: number, skipped: number, leftovers: number) =>
@@ -55,19 +55,18 @@ export const frame = {
     ]
       .filter((part) => part !== "")
       .join(", "),
-  importCancelled: (added: number) =>
-    `Import cancelled; ${count(added)} ${added === 1 ? "image was" : "images were"} added before`,
+  importCancelled: (added: number) => `Import cancelled after ${count(added)} ${added === 1 ? "image" : "images"}`,
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",
   whisker: (low: string, expected: string, high: string) => `${expected} expected, low ${low}, at most ${high}`,
   whiskerCap: (cap: string, isCrossed: boolean) =>
     isCrossed ? `, beyond your cap of ${cap}` : `, within your cap of ${cap}`,
-  /** Why a sum that was typed is not taken. */
+  /** Why a typed amount is invalid. */
   typedMoney: {
     no_money: "Enter an amount in dollars, such as 0.60.",
     not_positive: "Enter more than $0.",
     too_much: "Enter $1,000,000 at most.",
   },
-  refused: (message: string) => `That did not work: ${message}`,
+  unknownError: (message: string) => `Something went wrong: ${message}`,
 };

@@ -61,38 +61,38 @@ export const history = {
   keep: "Keep them",
   undoConfirm: (undecided: number) => `Remove ${annotations(undecided)}`,
 
-  night: {
-    ended: (ended: RunSummary, tookMillis: number) => {
+  batchEnded: {
+    summary: (ended: RunSummary, tookMillis: number) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted_dollars === null ? "" : ` of ${money(ended.quoted_dollars.expected)} quoted`;
+      const quoted = ended.quoted_dollars === null ? "" : ` (estimated ${money(ended.quoted_dollars.expected)})`;
       return [
         `Batch run ${count(ended.id)} ${isThrough ? "is done" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} done, ${count(ended.failed)} failed, ${annotations(ended.annotation_count)}; `,
-        `${money(ended.paid_dollars)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
+        `cost ${money(ended.paid_dollars)}${quoted}, took ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
-    putAway: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
+    dismiss: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
   },
-  how: "Mode",
+  mode: "Mode",
   batch: "Batch",
   inBatches: "batch",
-  asked: "Images sent",
+  sent: "Images sent",
   reused: "Reused answers",
   propagated: "Images with propagated annotations",
   propagatedAnnotations: "Propagated annotations",
   unread: "Files that could not be read",
 
-  cost: "Quote against paid",
+  cost: "Estimated and actual cost",
   notReported: "Cost not reported",
-  paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,
-  /** `part` of the quote: 0.95 is 5 % under. */
-  offBy: (part: number) =>
-    Math.abs(part - 1) < 0.005 ? "as quoted" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
-  partOnly: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
+  paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} (estimated ${money(expected)})`,
+  /** `part` of the estimate: 0.95 is 5 % under. */
+  deviation: (part: number) =>
+    Math.abs(part - 1) < 0.005 ? "as estimated" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
+  partialProgress: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
   low: (cost: number) => `low ${money(cost)}`,
   high: (cost: number) => `at most ${enoughMoney(cost)}`,
-  to: "Sent to",
+  sentTo: "Sent to",
   tokensIn: "Tokens in",
   tokensCached: "of them from the cache",
   tokensOut: "Tokens out",
@@ -109,34 +109,34 @@ export const history = {
     return `${name}: ${served}; ${is_working ? "working again, last problem" : "not working"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Retried automatically",
-  repairs: "Corrected values",
+  corrections: "Corrected values",
   dropped: "Skipped annotations",
-  repair: (repair: RepairKind): string => {
+  correction: (repair: RepairKind): string => {
     switch (repair.kind) {
       case "words_around":
-        return "Text around the list";
+        return "Text around the JSON";
       case "broken_json":
-        return "Malformed lists, read item by item";
+        return "Malformed JSON, parsed item by item";
       case "cut_off":
         return "Answers that ended early";
       case "label_renamed":
-        return `Labels under another name, such as “${repair.answered}”`;
+        return `Labels renamed, such as “${repair.answered}”`;
       case "number_from_text":
         return `Numbers written as text, such as ${repair.field}`;
       case "corners_swapped":
         return "Corners swapped";
       case "clamped_to_picture":
-        return `Boxes beyond the edge, such as by ${decimal(repair.pixels, 0)} px`;
+        return `Boxes clipped at the image edge, such as by ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confidences in percent";
       case "confidence_left_out":
-        return `Invalid confidences, such as “${repair.answered}”`;
+        return `Invalid confidences dropped, such as “${repair.answered}”`;
       case "attribute_converted":
-        return `Attributes of another type, such as ${repair.name} “${repair.answered}”`;
+        return `Attributes converted to their type, such as ${repair.name} “${repair.answered}”`;
       case "attribute_clamped":
-        return `Attributes out of range, such as ${repair.name} “${repair.answered}”`;
+        return `Attributes clamped to their range, such as ${repair.name} “${repair.answered}”`;
       case "attribute_left_out":
-        return `Attributes that do not fit, such as ${repair.name} “${repair.answered}”`;
+        return `Invalid attributes dropped, such as ${repair.name} “${repair.answered}”`;
     }
   },
   drop: ({ example, names, more_names }: DropGroup): string => {
@@ -172,7 +172,7 @@ export const history = {
   concurrency: (mode: RunMode) => (mode === "live" ? "Max requests in flight" : "Max images in batches"),
   parallelism: "Parallelism",
   speedup: "Speed-up",
-  saved: "Time saved",
+  timeSaved: "Time saved",
   times: (factor: number) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   parallelismNote: (summed: number, wall: number) =>
     `Parallelism: the durations of all images add up to ${duration(summed)}, in ${duration(wall)}. This is not a speed-up: images take longer in parallel.`,
@@ -197,7 +197,7 @@ export const history = {
   durationsNote: (total: number) => images(total),
   durationsText: (from: number, to: number, p50: number) =>
     `Histogram of durations from ${duration(from)} to ${duration(to)}; half of the images took ${duration(p50)} or less.`,
-  annotation: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
+  percentile: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
 
   labels: "Labels found",
   labelsNote: (total: number) => annotations(total),
@@ -214,7 +214,7 @@ export const history = {
     ].join(", "),
 
   emptyTitle: "No runs yet",
-  emptyNote: "Every run is kept here with its metrics, its cost and its annotations.",
+  emptyNote: "Every run is listed here with its metrics, cost and annotations.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
 };

@@ -30,10 +30,10 @@ function ending(ending: HookEnding, millis: number): string {
 
 export const hooks = {
   title: "Hooks",
-  note: "Your own commands, run by the system shell in the library folder. They get the facts of the run as environment variables and as JSON on standard input. A hook that fails is reported and does not affect the run.",
+  note: "Your own commands, run by the system shell in the library folder. Each receives data about the run in environment variables and as JSON on standard input. A hook that fails is reported and does not affect the run.",
   events,
   nothing: "no command",
-  timeout: "Timeout, s",
+  timeout: "Timeout (s)",
   timeoutNote: "After this time, a command and its child processes are killed.",
   timeoutWrong: (most: number) => `Enter a whole number from 1 to ${String(most)}.`,
   save: "Save",

@@ -1,4 +1,4 @@
-/** All words in English. Every other language has the same parts. */
+/** All messages in English. Every other language has the same keys. */
 import { actions } from "./actions";
 import { audit } from "./audit";
 import { checks } from "./checks";

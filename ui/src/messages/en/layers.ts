@@ -4,10 +4,9 @@ import { count } from "../format";
 const named = (runs: readonly number[]): string =>
   `${runs.length === 1 ? "Run" : "Runs"} ${runs.map(count).join(", ")}`;
 
-/** Which annotations a view shows. */
 export const layers = {
   title: "Layers",
-  /** What the button of the menu says. */
+  /** Text of the menu button. */
   shown: (layers: LayerScope): string => {
     if (layers.kind === "all") return "All layers";
     return layers.runs.length === 0 ? "People only" : named(layers.runs);
@@ -20,9 +19,9 @@ export const layers = {
   run: (run: number, model: string) => `${named([run])}, ${model}`,
   noRuns: "No run has annotated an image yet.",
   alwaysPeople: "What people drew, accepted or edited is shown with every run.",
-  /** Behind the images that a question is about. */
+  /** After a count of images. */
   inLayers: (layers: LayerScope): string => {
     if (layers.kind === "all") return "in all layers";
-    return layers.runs.length === 0 ? "people’s work only" : `${named(layers.runs).toLowerCase()} only`;
+    return layers.runs.length === 0 ? "people’s annotations only" : `${named(layers.runs).toLowerCase()} only`;
   },
 };

@@ -52,7 +52,7 @@ export const library = {
   grid: "Images",
   unnamed: "Image",
   taken: (at: Taken) => `Taken ${takenWithZone(at)}`,
-  annotationWord: (number: number) => (number === 1 ? "annotation" : "annotations"),
+  annotationNoun: (number: number) => (number === 1 ? "annotation" : "annotations"),
   states: {
     unreviewed: "Unreviewed",
     reviewed: "Reviewed",
@@ -62,7 +62,7 @@ export const library = {
   } satisfies Record<ImageState, string>,
   empty: "empty",
   failures,
-  noneHere: "No images in this collection",
+  emptyCollection: "No images in this collection",
   importing: {
     scanning: (found: number) => `Scanning folders, ${files(found)} so far`,
     adding: (done: number, found: number) => `Adding ${count(done)} of ${files(found)}`,
@@ -76,7 +76,7 @@ export const library = {
     file: "File",
     why: "Why",
     more: (number: number) => `and ${count(number)} more`,
-    /** What skipped files have in common, as in "1,500 HEIC files: not supported". */
+    /** Summary of a group of skipped files, as in "1,500 HEIC files: not supported". */
     kind: (reason: SkipReason, number: number): string => {
       switch (reason.kind) {
         case "empty":
@@ -92,7 +92,7 @@ export const library = {
         case "too_many_pixels":
           return `${files(number)}: too large`;
         case "too_much_memory":
-          return `${files(number)}: decoding takes more memory than is allowed`;
+          return `${files(number)}: decoding needs more memory than allowed`;
         case "file_too_large":
           return `${files(number)}: more than 2,000 MB`;
         case "unreadable":
@@ -125,26 +125,26 @@ export const library = {
   },
   welcome: {
     title: "Drop folders of photos here",
-    note: "JPEG, PNG, WebP, GIF, TIFF, BMP. Any number, any depth. They stay where they are and are only read.",
+    note: "JPEG, PNG, WebP, GIF, TIFF, BMP, including subfolders. Photos stay where they are and are only read.",
     choose: "Choose folders",
     samples: "Try with the samples",
     privacy: {
       unknown: "Nothing leaves this machine without your consent",
       locked: "Locked: nothing leaves this machine",
       nothing_set_up: "Nothing leaves this machine",
-      key: "You see what is sent, and to whom, first",
+      key: "You see what is sent, and where, before it is sent",
     } satisfies Record<Privacy, string>,
-    samplesNote: "6 photos to try everything with",
+    samplesNote: "6 photos to try Fieldmark with",
     works: {
       title: "Works now, without a key",
       lines: [
-        "Find 80 everyday objects: the built-in detector",
+        "The built-in detector finds 80 everyday objects",
         "Time and cost are quoted before a run",
-        "Pause or close: finished images are kept",
+        "Pause or close at any time: finished images are saved",
       ],
     },
     review: {
-      title: "Reviewed by you",
+      title: "Review with two keys",
       lines: [
         "Two keys: accept and next, reject and next",
         "Most uncertain first, with undo",

@@ -30,7 +30,7 @@ const shapes: Record<ShapeKind, string> = {
   caption: "Caption",
 };
 
-/** A price a million tokens, never broken across lines. */
+/** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan = {
@@ -72,9 +72,9 @@ export const plan = {
   noRecipeNote: "There is no recipe yet. Enter names of objects, such as: cat, cup, traffic light.",
   toRecipe: "Enter what to find",
   noneChosen: "No images are selected",
-  noneChosenNote: "The selection is now empty. Choose another collection or other images in the library.",
+  noneChosenNote: "Choose a collection or images in the library.",
   undoDelete: "Undo",
-  quotingNote: "A few of them are run to measure the speed of this machine.",
+  quotingNote: "A few of these images are annotated to measure the speed of this machine.",
   model: "Model",
   low: "Low",
   expected: "Expected",
@@ -90,22 +90,22 @@ export const plan = {
     no_price: "No price is known for this model",
     now_only: "This model is not available in batches",
   },
-  afterRun: "after a run",
+  afterRun: "not measured",
   afterRunNote: "Known once this model has annotated some images",
-  night: "within 24 h",
-  nightNote: "The vendor processes it within 24 hours",
+  batchTime: "within 24 h",
+  batchTimeNote: "The vendor processes it within 24 hours",
   mode: "Mode",
   modes: { live: "Live", batch: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
-  cannotRun: "cannot run this",
-  at: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
+  unsupportedRecipe: "cannot run this recipe",
+  modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
   retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
-  closed: (labels: number) => `${count(labels)} labels`,
-  closedNote: "It detects only these labels",
-  /** Why a model cannot be used, in a few words. */
+  fixedLabels: (labels: number) => `${count(labels)} labels`,
+  fixedLabelsNote: "It detects only these labels",
+  /** Why a model is unavailable. */
   unavailable: (unavailable: Unavailable): string => {
     switch (unavailable.kind) {
       case "no_key":
@@ -120,13 +120,13 @@ export const plan = {
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
   reviewEnvFile: "Review the file",
-  /** The way out of a reason; a retired model has none. */
-  wayOut: {
+  /** The action for an unavailable model; retired ones have none. */
+  unavailableAction: {
     no_key: "Enter a key",
     local_only: "Unlock in Settings",
     unusable: "Open Settings",
   },
-  /** A model named by what it is takes an article; a model with a name of its own does not. */
+  /** A generic name gets an article; a proper name does not. */
   theModel: (name: string) =>
     name.startsWith("Built-in") ? `The ${name.charAt(0).toLowerCase()}${name.slice(1)}` : name,
   unsupported: (modelName: string, unsupported: UnsupportedCapability): string => {
@@ -147,16 +147,16 @@ export const plan = {
     }
   },
   timeTitle: "Time estimate",
-  timeNote: "a run cannot end sooner",
-  timeSum: (number: number, each: string, atOnce: number) =>
+  timeNote: "earliest finish",
+  timeFormula: (number: number, each: string, atOnce: number) =>
     `Answers, ${count(number)} × ${each}, ${count(atOnce)} in parallel`,
-  timeNight: "The vendor processes the batches within 24 hours, at half the price.",
+  batchTimeBasis: "The vendor processes the batches within 24 hours, at half the price.",
   timeBasis: (basis: TimeBasis): string =>
     basis.kind === "earlier_run"
       ? `Based on an earlier run of this model here, over ${images(basis.images)}.`
       : `Measured just now on ${count(basis.images)} of these images; the answers were discarded.`,
-  /** The limit that a run is held to. */
-  timeHeld: ({ unit, limit }: EndpointLimit): string => {
+  /** The limit that determines the speed. */
+  limitedBy: ({ unit, limit }: EndpointLimit): string => {
     const most = count(Math.round(limit));
     switch (unit) {
       case "requests":
@@ -174,25 +174,21 @@ export const plan = {
   timeUnknown: "The speed of this model is known once it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
-  leaves: "What leaves this machine",
-  leavesNothing: "Nothing leaves this machine",
-  leavesNothingNote: "The model runs here. Originals are only read.",
-  leavesTo: (
-    number: number,
-    edge: number | null,
-    { name, is_on_this_machine }: Extract<Destination, { kind: "host" }>,
-  ) =>
+  leavesMachine: "What leaves this machine",
+  nothingLeaves: "Nothing leaves this machine",
+  nothingLeavesNote: "The model runs here. Originals are only read.",
+  sentTo: (number: number, edge: number | null, { name, is_on_this_machine }: Extract<Destination, { kind: "host" }>) =>
     [
       `${count(number)} ${number === 1 ? "JPEG" : "JPEGs"}`,
       ...(edge === null ? [] : [`${count(edge)} px at most`]),
       `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
     ].join(", "),
-  leavesFurther: (further: readonly FurtherConnection[]) =>
+  sentToEndpoints: (further: readonly FurtherConnection[]) =>
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
-  leavesText: "Label names, definitions, instructions",
-  readWords: "Show the exact prompt",
-  wordsTitle: "Prompt",
-  wordsNote: "Sent with every image, exactly as shown.",
+  sentText: "Label names, definitions, instructions",
+  showPrompt: "Show the exact prompt",
+  promptTitle: "Exact prompt",
+  promptNote: "Sent with every image, exactly as shown.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
     cost: (low: Dollars, expected: Dollars, high: Dollars) =>
@@ -201,23 +197,23 @@ export const plan = {
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
   },
-  which: {
+  images: {
     title: "Images to send",
     answered: (answered: number, total: number, ignoresSavedAnswers: boolean) =>
-      `${count(answered)} of ${count(total)} answered before: ${ignoresSavedAnswers ? "paid again" : "not paid again"}`,
-    ignoreSavedAnswers: "Ask again about every image",
+      `${count(answered)} of ${count(total)} have saved answers: ${ignoresSavedAnswers ? "billed again" : "not billed again"}`,
+    ignoreSavedAnswers: "Ignore saved answers",
     similar: (followers: number) =>
       followers === 1
-        ? "1 of these looks like another: send one of each group and propagate its annotations to the others"
-        : `${count(followers)} of these look like another: send one of each group and propagate its annotations to the others`,
+        ? "Skip 1 near-duplicate (copy annotations from a similar image)"
+        : `Skip ${count(followers)} near-duplicates (copy annotations from a similar image)`,
   },
-  atOnce: {
+  concurrency: {
     advanced: "Advanced",
     title: "Concurrency",
     auto: "automatic",
     inShort: (number: number | null) => (number === null ? "automatic concurrency" : `${count(number)} in parallel`),
     note: "Empty: set automatically, and lowered when the server asks for it.",
-    hinders: "The concurrency is not valid.",
+    invalid: "The concurrency is not valid.",
   },
   pace: {
     title: "Pace",
@@ -232,14 +228,14 @@ export const plan = {
       large: "Meant for 50 images and more.",
     } satisfies Record<Preset, string>,
     suggestion: (name: string) => `Suggested for this number of images: ${name}.`,
-    pause: "Pause between requests, ms",
+    pause: "Pause between requests (ms)",
     none: "none",
     pauseRange: (most: number) => `Enter a whole number of milliseconds up to ${count(most)}.`,
-    pauseHinders: "The pause is not valid.",
+    pauseInvalid: "The pause is not valid.",
     maxTokens: "Max output tokens",
     maxTokensNote: "Empty: the model’s default. A lower value caps the cost but may cut answers off.",
     maxTokensRange: (least: number, most: number) => `Enter a whole number from ${count(least)} to ${count(most)}.`,
-    maxTokensHinders: "Max output tokens is not valid.",
+    maxTokensInvalid: "Max output tokens is not valid.",
   },
   budget: {
     title: "Budget cap",
@@ -248,9 +244,9 @@ export const plan = {
     note: (cap: Dollars) =>
       `The worst case is reserved before each request, so the run stops before it could exceed ${exactMoney(cap)}.`,
     tooSmall: (cap: Dollars, dearest: Dollars) =>
-      `Not one image could be sent under ${exactMoney(cap)}; the most expensive can cost ${enoughMoney(dearest)}.`,
+      `${exactMoney(cap)} is too low for a single image; the most expensive can cost ${enoughMoney(dearest)}.`,
     noPrice: "This model has no price, so a cap cannot be enforced. Clear the field to run without one.",
-    hinders: "The budget cap is not valid.",
+    invalid: "The budget cap is not valid.",
     beyond: (cap: Dollars) => `More than your cap of ${exactMoney(cap)}`,
     red: "Red",
     mayStop: "It is below the maximum cost, so the run may stop before its last image.",
@@ -260,42 +256,42 @@ export const plan = {
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
     redNote: (cap: Dollars) => ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
   },
-  stays: "Stays here: originals, file names, EXIF, location",
+  staysHere: "Stays here: originals, file names, EXIF, location",
   cost: "Cost",
   costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
-  sentOthers: "In other sizes",
+  sentOthers: "Other sizes",
   imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }: CostBasis) =>
     `${count(image_tokens)} image tokens at ${rate(perMillion)}`,
-  textTokens: ({ text_tokens }: CostBasis) => `Instructions, question: ${count(text_tokens)}`,
+  textTokens: ({ text_tokens }: CostBasis) => `Prompt text: ${count(text_tokens)}`,
   answerTokens: ({ answer_tokens, output_dollars_per_million: perMillion }: CostBasis) =>
     `Answers: ${count(answer_tokens)} at ${rate(perMillion)}`,
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
       ? `The length of answers is assumed: ${count(basis.annotations)} annotations per image, no thinking.`
       : basis.requests > basis.images
-        ? `As before: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
-        : `The answer length is the average of ${images(basis.images)} before.`,
+        ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
+        : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
-    if (tokens >= least) return `${instructions} are not cached: every request pays for them in full.`;
-    return `${instructions} are under the ${count(least)} that this model needs to cache them: every request pays for them in full.`;
+    if (tokens >= least) return `${instructions} are not cached: every request is billed for them in full.`;
+    return `${instructions} are under the ${count(least)} that this model needs to cache them: every request is billed for them in full.`;
   },
-  sumNow: "Expected, if live",
-  sumNight: "Batch, half of that",
+  liveTotal: "Expected, live",
+  batchTotal: "Batch, half price",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
     longer > usual
-      ? `At most: every answer is cut off at ${count(usual)} tokens and asked for again, up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
+      ? `At most: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
       : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
     `At most: every answer reaches its limit of ${count(limit)} tokens.`,
   free: "Runs on this machine",
-  allAnswered: "Every image is already answered: nothing is sent",
+  allAnswered: "All answers are saved: nothing is sent",
   noPriceNote: "No price is known for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
-  /** Images that are asked about, and those whose earlier answers are used again for nothing. */
+  /** Images to send, and reused answers. */
   annotateNew: (asked: number, reused: number, cost: string | null) =>
     asked === 0
       ? `Reuse ${count(reused)} ${reused === 1 ? "answer" : "answers"}, $0`
@@ -303,8 +299,8 @@ export const plan = {
   annotateNothing: "Annotate",
   about: (cost: string) => `about ${cost}`,
   takes: (time: string) => `about ${time}, no need to wait`,
-  takesNight: "within 24 h, no need to wait",
-  canBeLeft: "no need to wait",
+  takesBatchTime: "within 24 h, no need to wait",
+  noNeedToWait: "no need to wait",
   noImages: "No images to annotate yet",
   noImagesNote: "Add folders or the samples in the library first.",
   toLibrary: "Go to the library",

@@ -1,9 +1,9 @@
-/** Questions to the library in words: conditions as chips, suggestions, and why a text is not understood. */
+/** Library queries: chips, suggestions and errors. */
 import type {
   Condition,
   ImageOrder,
   ImageState,
-  Key,
+  QueryKey,
   ProblemKind,
   Status,
   Suggestion,
@@ -24,7 +24,7 @@ const states: Record<ImageState, string> = {
   running: "In a run",
 };
 
-const annotations: Record<Status, string> = {
+const statuses: Record<Status, string> = {
   proposed: "Undecided",
   accepted: "Accepted",
   edited: "Edited",
@@ -33,7 +33,7 @@ const annotations: Record<Status, string> = {
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
   annotations: { has: "With annotations", lacks: "Without annotations" },
-  answer: { has: "Seen by a model", lacks: "Not seen by a model" },
+  answer: { has: "Annotated by a model", lacks: "Not annotated by a model" },
   attributes: { has: "With attributes", lacks: "Without attributes" },
 };
 
@@ -75,8 +75,8 @@ function lowered(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** What holds, and what is said when it must not. */
-function said(test: Test): [string, string] {
+/** The text of a condition, and of its negation. */
+function conditionTexts(test: Test): [string, string] {
   const both = (text: string): [string, string] => [text, `Not ${lowered(text)}`];
   switch (test.kind) {
     case "in":
@@ -86,7 +86,7 @@ function said(test: Test): [string, string] {
     case "image":
       return both(states[test.state]);
     case "annotation":
-      return [`${annotations[test.status]} annotations`, `No ${annotations[test.status].toLowerCase()} annotations`];
+      return [`${statuses[test.status]} annotations`, `No ${statuses[test.status].toLowerCase()} annotations`];
     case "confidence": {
       const text = range(test.span, confidence);
       return [`Confidence ${text}`, `No confidence ${text}`];
@@ -112,7 +112,7 @@ function said(test: Test): [string, string] {
   }
 }
 
-const keys: Record<Key, string> = {
+const keys: Record<QueryKey, string> = {
   label: "a label on the image",
   status: "unreviewed, reviewed, empty, failed, running",
   conf: "confidence of an annotation, such as <0.5",
@@ -127,7 +127,7 @@ const keys: Record<Key, string> = {
   date: "date of the file, such as 2026-11",
 };
 
-const forms: Partial<Record<Key, string>> = {
+const forms: Partial<Record<QueryKey, string>> = {
   conf: "“conf:” takes a number from 0 to 1, such as <0.5 or 0.5..0.8.",
   annotations: "“annotations:” takes a number, such as 0, >3 or 2..5.",
   run: "“run:” takes the number of a run, such as 12.",
@@ -135,13 +135,13 @@ const forms: Partial<Record<Key, string>> = {
   date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
 };
 
-/** By what is typed. */
+/** Keyed by the typed value. */
 const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query = {
-  condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
+  condition: ({ is_excluded, test }: Condition): string => conditionTexts(test)[is_excluded ? 1 : 0],
   states,
-  annotations,
+  statuses,
   traits,
   confidenceRange: (span: Spans) => {
     const text = range(span, confidence);
@@ -188,7 +188,7 @@ export const query = {
   suggestions: "Suggestions",
   clear: "Clear the search",
   active: "Filters",
-  drop: (text: string) => `Remove: ${text}`,
+  remove: (text: string) => `Remove: ${text}`,
   clearAll: "Clear all",
   filters: "Filters",
   groups: {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../ipc/bindings";
 
-/** Refusals by the core's code. Its own message, with the particulars, goes to the log. */
+/** Messages of the core's error codes. The core's own message, with details, goes to the log. */
 export const refusals: Record<ErrorCode, string> = {
   library: "The library could not be read or written.",
   model: "The model could not be loaded or run.",
@@ -11,18 +11,18 @@ export const refusals: Record<ErrorCode, string> = {
   nothing_to_find: "Enter what to find, separated by commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",
-  recipe_beyond_model: "This model can find nothing that the recipe asks for.",
-  local_only: "Everything is locked to this machine. Settings, Privacy unlocks it.",
+  recipe_beyond_model: "This model cannot run this recipe.",
+  local_only: "Everything is locked to this machine. Unlock it in Settings, Privacy.",
   model_retired: "This model is retired and no longer available. Choose a newer one.",
   no_key: "There is no key for this server. Enter one in Settings.",
   unusable_connection: "The connection to this server is not set up correctly. Settings shows what is wrong.",
   not_agreed:
     "You have not agreed to send images to this server yet. Start a run from the plan to see what would be sent.",
-  budget_too_small: "This budget is too small: not one image could be sent under it. Nothing was sent.",
+  budget_too_small: "This budget is too low for a single image. Nothing was sent.",
   unsettled:
-    "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to ask again.",
-  endpoint_name_taken: "Two endpoints have the same name. Give each a name of its own.",
-  settings: "The settings file cannot be read. The log and the command line say where it is wrong.",
+    "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to send them again.",
+  endpoint_name_taken: "Two endpoints have the same name. Give each a unique name.",
+  settings: "The settings file cannot be read. The log and the command line say where the error is.",
   address:
     "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, and without a user name, a password or a query.",
   key: "This is not a valid key: it is empty or has invalid characters. Paste it again.",
@@ -30,5 +30,5 @@ export const refusals: Record<ErrorCode, string> = {
   run_busy: "This run is in use by another window or the command line.",
   nothing_left: "Nothing is left to do in this run.",
   no_figures: "No image of this run has finished, so there are no metrics yet.",
-  internal: "Something went wrong inside Fieldmark. Nothing that was stored is lost.",
+  internal: "Internal error. Saved data is not affected.",
 };

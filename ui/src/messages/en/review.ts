@@ -63,7 +63,7 @@ export const review = {
   withKey: (name: string, key: string) => `${name} (${key})`,
   pointer: (x: number, y: number) => `${x}, ${y}`,
   rename: (number: number) => (number === 1 ? "Label of this annotation" : `Label of ${annotations(number)}`),
-  nameIt: "Label",
+  labelField: "Label",
   knownLabels: "Known labels",
   createLabel: (label: string) => `Create label “${label}”`,
   captionHint: "What the image shows. Enter saves it.",
@@ -79,14 +79,14 @@ export const review = {
   },
 
   canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : annotations(number)}`,
-  unread: "The images to review could not be loaded",
-  unreadNote:
+  unreadable: "The images to review could not be loaded",
+  unreadableNote:
     "Nothing was lost or changed. The library may be in use by another program, or its disk may not be connected.",
-  annotationsUnread: "The annotations could not be loaded",
-  photoUnread: (name: string) => `${name} cannot be opened`,
-  photoUnreadPreview: "This is the small preview that Fieldmark keeps.",
-  photoUnreadNothing: "There is no preview either.",
-  photoUnreadNote:
+  annotationsUnreadable: "The annotations could not be loaded",
+  photoUnreadable: (name: string) => `${name} cannot be opened`,
+  photoUnreadablePreview: "This is the small preview that Fieldmark keeps.",
+  photoUnreadableNoPreview: "There is no preview either.",
+  photoUnreadableNote:
     "The photo was moved, renamed or deleted, or its disk is not connected. Put it back or connect the disk, then try again. Its annotations are kept, and you can still review them.",
   pixelsFailed: "The image could not be loaded. Its file may be missing.",
   measure: (width: number, height: number) => `${width} × ${height} px`,
@@ -95,9 +95,9 @@ export const review = {
   annotationsNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
   leastCertainFirst: "by confidence",
-  mostDoubtfulFirst: "most uncertain first",
+  mostUncertainFirst: "most uncertain first",
   notAnnotated: "No model has annotated this image yet. Accept confirms that it is empty.",
-  noAnnotations: "Nothing was found here. Accept confirms that the image is empty.",
+  noAnnotations: "The model found nothing here. Accept confirms that the image is empty.",
   confirmedEmpty: "Confirmed empty: there is nothing to find here.",
   noAnnotationsDecided: "No annotations.",
   statuses,
@@ -117,29 +117,29 @@ export const review = {
   cornerAt: (corner: string, x: number, y: number) => `${corner} at ${x}, ${y}`,
   cornerKeys: { move: "move", next: "next", insert: "add", remove: "delete", leave: "done" },
   cornerStays: "This corner cannot be deleted. Press Esc, then Del, to delete the whole annotation.",
-  selectedAnnotations: (number: number) => `${annotations(number)} selected`,
-  severalAnnotations: annotations,
+  selectedCount: (number: number) => `${annotations(number)} selected`,
+  annotationCount: annotations,
   statusCounts: (counts: readonly { status: Status; number: number }[]) =>
     counts.map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}`).join(", "),
   mixed: "several",
   renameAnnotations: (number: number, label: string | null) => `Label of ${annotations(number)}: ${label ?? "several"}`,
   shape: "Shape",
-  certainty: "Confidence",
+  confidence: "Confidence",
   range: (least: string, most: string) => `${least} to ${most}`,
-  noneSelected: "Nothing is selected: Accept and Reject apply to all proposals.",
+  noneSelected: "Nothing is selected. Accept and Reject apply to all proposals.",
   label: "Label",
   labels: "Labels",
   nextLabel: "Label of what is drawn next",
   renameAnnotation: (label: string) => `Label: ${label}`,
-  certain: (confidence: string) => `confidence ${confidence}`,
+  confidenceOf: (confidence: string) => `confidence ${confidence}`,
   captionText: "Caption",
-  unset: "none",
-  box: "Box, px",
+  noValue: "none",
+  box: "Box (px)",
   boxFields: { x: "X", y: "Y", width: "Width", height: "Height" },
   boxCorner: (x: number, y: number) => `at ${x}, ${y}`,
   status: "Status",
   byRun: (run: number) => `Run ${count(run)}`,
-  carriedOver: "Propagated from a similar image",
+  propagated: "Propagated from a similar image",
   byPerson: "You",
   yes: "yes",
   no: "no",
@@ -162,7 +162,7 @@ export const review = {
         return "Next image";
     }
   },
-  /** Of the key that does it, in the status bar. */
+  /** The same for the status bar. */
   acceptHint: (accepting: Accepting): string => {
     switch (accepting.kind) {
       case "annotations":
@@ -184,7 +184,7 @@ export const review = {
 
   rejected: (number: number, name: string) => `${annotations(number)} rejected on ${name}`,
   why: "Why?",
-  reasonGiven: (reason: RejectReason) => `Rejected: ${reasons[reason]}`,
+  rejectedBecause: (reason: RejectReason) => `Rejected: ${reasons[reason]}`,
 
   neighbours: "Images of this review",
   neighbour: (name: string, place: number, state: ReviewState) =>
@@ -193,7 +193,7 @@ export const review = {
   endDone: "Everything here is reviewed",
   endDoneNote: (total: number) => `${images(total)}, all decided.`,
   endLeft: "That was the last image",
-  leftUnknown: "The number of remaining images could not be read.",
+  remainingUnknown: "The number of remaining images could not be read.",
   endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "needs" : "need"} a decision.`,
   toUnreviewed: "Go to the next one",
   toLibrary: "Back to the library",
@@ -210,5 +210,5 @@ export const review = {
   nothingToUndoHere: "There is nothing to undo on this image.",
   nothingToRedoHere: "There is nothing to redo on this image.",
   undoneElsewhere: (name: string) => `Undone on ${name}, which is not in this review.`,
-  refusedOn: (name: string, words: string) => `${name}: ${words}`,
+  failedOn: (name: string, words: string) => `${name}: ${words}`,
 };

@@ -18,62 +18,62 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const annotations = (number: number): string =>
   number === 0 ? "no annotations" : `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
-/** What failed, and what a person can do about it. */
-const failures: Record<FailureKind, { title: string; remedy: string }> = {
+/** Failures and what to do about them. */
+const failures: Record<FailureKind, { title: string; action: string }> = {
   file_missing: {
     title: "File not found",
-    remedy: "The file is no longer where it was. Put it back, then retry.",
+    action: "The file is no longer where it was. Put it back, then retry.",
   },
   file_unreadable: {
     title: "File cannot be read",
-    remedy: "The file is damaged, or no longer the image that was added. Repair it and retry, or add it again.",
+    action: "The file is damaged, or no longer the image that was added. Repair it and retry, or add it again.",
   },
   model_failed: {
     title: "No answer from the model",
-    remedy: "Retry. If it fails again, try another model.",
+    action: "Retry. If it fails again, try another model.",
   },
   expired: {
     title: "Batch expired",
-    remedy:
+    action:
       "The vendor did not start on this image before the batch expired; nothing was charged. Retry, or run it live.",
   },
   refused: {
     title: "Image refused",
-    remedy: "The server rejected this image. Skip it, or annotate it by hand.",
+    action: "The server rejected this image. Skip it, or annotate it manually.",
   },
   declined: {
     title: "Model declined",
-    remedy: "The model refused to answer; this was billed. Try another model, or annotate it by hand.",
+    action: "The model refused to answer; this was billed. Try another model, or annotate it manually.",
   },
   cut_off: {
     title: "Answer cut off",
-    remedy:
+    action:
       "The answer ended before its first annotation, and was billed. Run it again with higher max output tokens: only answers that were cut off are billed again. Or ask for fewer labels.",
   },
   answer_unreadable: {
     title: "Answer cannot be read",
-    remedy: "The answer is not a list of annotations. It is kept. Try another model.",
+    action: "The answer is not a list of annotations. It is saved. Try another model.",
   },
   answer_unusable: {
     title: "No annotation can be used",
-    remedy:
-      "The model answered with annotations, but none fits the recipe and the image. The answer is kept. Check the label names, or try another model.",
+    action:
+      "The model answered with annotations, but none fits the recipe and the image. The answer is saved. Check the label names, or try another model.",
   },
   coordinates_as_fractions: {
     title: "The model answers in 0..1 coordinates",
-    remedy: "The boxes are not in image pixels, so none was used. The answer is kept. Try another model.",
+    action: "The boxes are not in image pixels, so none was used. The answer is saved. Try another model.",
   },
   coordinates_as_thousandths: {
     title: "The model answers in 0..1000 coordinates",
-    remedy: "The boxes are not in image pixels, so none was used. The answer is kept. Try another model.",
+    action: "The boxes are not in image pixels, so none was used. The answer is saved. Try another model.",
   },
   internal_error: {
     title: "Internal error",
-    remedy: "Fieldmark failed on this image. Retry. If it fails again, please report it with the details below.",
+    action: "Fieldmark failed on this image. Retry. If it fails again, please report it with the details below.",
   },
 };
 
-/** Runs that ended by themselves: why, and what to do about it. */
+/** Why runs stopped on their own, and what to do. */
 const stopped = {
   key_rejected: () => "The server rejected the key. Enter another key in Settings, then resume.",
   not_permitted: () =>
@@ -86,7 +86,7 @@ const stopped = {
   not_such_a_server: (_model: string, host: string) =>
     `The server at ${host} is not a Claude API server. Check the address, then resume.`,
   batch_canceled: (_model: string, host: string) =>
-    `A batch was canceled at ${host}, but not by Fieldmark. Its finished results are stored. Resume to submit the other images again.`,
+    `A batch was cancelled at ${host}, but not by Fieldmark. Its finished results are saved. Resume to submit the other images again.`,
   batch_unknown: (_model: string, host: string) =>
     `${host} does not know a batch of this run. If the key is that of another account, enter the right one and resume. If the batch is gone, give it up.`,
   request_refused: (_model: string, host: string) =>
@@ -94,21 +94,20 @@ const stopped = {
   answers_unreadable: (_model: string, host: string) =>
     `The answers of ${host} cannot be read, and each may have been billed. Check the address and the network, then resume.`,
   wait_too_long: (_model: string, host: string) =>
-    `${host}, or a limit, requires a wait of more than an hour. Resume later, or check the limits in Settings.`,
+    `A rate limit requires a wait of more than an hour before the next request to ${host}. Resume later, or check the limits in Settings.`,
   unreachable: (_model: string, host: string) =>
     `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
   answers_pending: () =>
     "The remaining images are in a batch of another run. Resume that run to fetch the answers, then this one.",
   internal_error: () =>
-    "Fieldmark failed during this run. All answers so far are stored. Resume, and if it fails again, please report it with the details below.",
+    "Fieldmark failed during this run. All answers so far are saved. Resume, and if it fails again, please report it with the details below.",
 };
 
-/** Why a run may have ended by itself. */
 export type OwnStop = keyof typeof stopped;
 
 const retries: Record<RetryKind, string> = {
   rate_limited: "Rate limit reached, waited as requested",
-  overloaded: "Server overloaded",
+  overloaded: "Server overloaded (529)",
   server_failed: "Temporary server error",
   connection_lost: "Connection lost before the answer",
   answer_unreadable: "Server's answer could not be read",
@@ -152,13 +151,12 @@ const endpointProblems: Record<EndpointProblem, string> = {
   overloaded: "overloaded",
 };
 
-/** Where a batch stands. */
 const stages: Record<BatchStage, string> = {
   unconfirmed: "Sent, not confirmed",
   working: "In progress",
   canceling: "Cancelling",
   unknown: "Unknown to the server",
-  ended: "Ended, results stored",
+  ended: "Ended, results saved",
 };
 
 export const run = {
@@ -185,7 +183,7 @@ export const run = {
     unknown_model: "Unknown model",
     not_such_a_server: "Wrong server",
     request_refused: "Refused",
-    batch_canceled: "Batch canceled",
+    batch_canceled: "Batch cancelled",
     batch_unknown: "Unknown batch",
     answers_unreadable: "Unreadable answers",
     wait_too_long: "Long wait",
@@ -205,28 +203,28 @@ export const run = {
       : `Retries the failed images that may still succeed, and continues with the ${images(left)} left`,
   notWorthRetrying: "A retry would give the same result, so it is not retried.",
   paidAgain:
-    "It is not retried, because a new answer is billed again. To retry it, plan a run that asks again about every image.",
+    "It is not retried, because a new answer is billed again. To retry it, plan a run with “Ignore saved answers”.",
   review: "Review annotations",
   report: "Show the report",
 
-  /** What the images that are left wait for. */
+  /** What the remaining images wait for. */
   pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }: PendingElsewhere) =>
     `${images(waiting)} waiting for the ${waiting === 1 ? "answer" : "answers"} of ${inBatch ? "a batch of " : ""}run ${count(run)}, which annotates them with the same model and recipe`,
   pendingElsewhereBegan: "Waiting for the answers of another run",
   pendingElsewhereNote: "Each image is paid for only once.",
 
-  stoppingNote: "Nothing new starts; requests in flight are finished.",
+  stoppingNote: "No new requests are sent; those in flight finish.",
   interruptedNote: (done: number) =>
-    `Fieldmark was closed during this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored. Resume to annotate the rest.`,
+    `Fieldmark was closed during this run. ${images(done)} ${done === 1 ? "is" : "are"} finished and saved. Resume to annotate the rest.`,
   unsettledNote: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)} ${requests === 1 ? "request was" : "requests were"} in flight and may have been billed, up to ${enoughMoney(atMost)}.`,
   stopped,
-  waitNothing: (left: number) =>
-    `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are stored.`,
+  stoppedWaiting: (left: number) =>
+    `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are saved.`,
   resumeHere: "Resume",
   resumeHint: "resume",
   budget: {
-    /** `each`: what one image is expected to cost. */
+    /** `each`: expected cost per image. */
     reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars) =>
       [
         `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
@@ -234,7 +232,7 @@ export const run = {
         "and the next request could exceed it. Raise it to continue.",
       ].join(""),
     field: "New budget",
-    /** What the proposed budget is made of. */
+    /** The parts of the proposed budget. */
     proposed: ({ committed, left, rest, margin }: ProposedBudget, each: Dollars) =>
       `${moneyBeside(committed, each)} so far, about ${moneyBeside(rest, each)} for the other ${count(left)}, and ${moneyBeside(margin, each)} as a margin.`,
     notHigher: (budget: Dollars) => `The budget is already ${exactMoney(budget)}. Enter more.`,
@@ -245,25 +243,25 @@ export const run = {
     title: (run: number) => `Resume run ${count(run)}?`,
     why: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 request was in flight when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`
-        : `${count(requests)} requests were in flight when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`,
+        ? `1 request was in flight when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and sending it again may be billed too.`
+        : `${count(requests)} requests were in flight when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and sending them again may be billed too.`,
     whyGivenUp: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`
-        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`,
-    giveUp: "Give up and ask again",
-    askAgain: "Ask again and resume",
+        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and sending it again may be billed too.`
+        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and sending them again may be billed too.`,
+    giveUp: "Give up and send again",
+    askAgain: "Send again and resume",
     notNow: "Not now",
   },
-  said: (detail: string) => `Details: ${detail}`,
-  toSettings: "Open Settings",
+  details: (detail: string) => `Details: ${detail}`,
+  openSettings: "Open Settings",
   hold: ({ kind, left_millis }: Hold, host: string) => {
     const next = kind === "rate_limited" ? "sending again" : "trying again";
     const seconds = Math.ceil(left_millis / 1000);
     return `${holds[kind](host)}: ${next} ${seconds === 0 ? "now" : `in ${duration(seconds * 1000)}`}`;
   },
   holdBegan: ({ kind }: Hold, host: string) => `${holds[kind](host)}.`,
-  stoppedNote: (done: number) => `${images(done)} ${done === 1 ? "is" : "are"} stored. The rest can still be resumed.`,
+  stoppedNote: (done: number) => `${images(done)} ${done === 1 ? "is" : "are"} saved. The rest can still be resumed.`,
 
   progress: "Progress of the run",
   progressText: (done: number, failed: number, total: number) =>
@@ -273,37 +271,37 @@ export const run = {
   failed: (failed: number) => `${count(failed)} failed`,
   inFlight: (number: number) => `${count(number)} in flight`,
   waiting: (number: number) => `${count(number)} waiting`,
-  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused, nothing paid`,
+  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused at no cost`,
   propagated: (number: number) => `${count(number)} propagated from similar images`,
-  started: (at: number, elapsed: number) => `started ${moment(at)}, active for ${duration(elapsed)}`,
+  started: (at: number, elapsed: number) => `started ${moment(at)}, active ${duration(elapsed)}`,
 
   timeLeft: "Time left",
   timeLeftUnknown: "Measuring",
-  doneAbout: (at: number) => `done about ${clock(at)}`,
+  estimatedEnd: (at: number) => `done about ${clock(at)}`,
   afterFirst: "known after the first image",
-  noneFinish: "no images are finishing",
-  took: "Time",
-  tookNote: "without pauses",
+  stalled: "waiting for images to finish",
+  elapsed: "Time",
+  elapsedNote: "without pauses",
   rate: "Rate",
   perMinute: (rate: number) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: (window: number) => `last ${duration(window)}`,
   rateWhole: "over the whole run",
-  takes: "Time per image",
-  takesNote: (p95: number) => `P50, ${duration(p95)} at P95`,
+  timePerImage: "Time per image",
+  timePerImageNote: (p95: number) => `P50, ${duration(p95)} at P95`,
   annotations: "Annotations",
-  annotationsEach: (each: number) => `${decimal(each)} per image`,
+  annotationsPerImage: (each: number) => `${decimal(each)} per image`,
   cost: "Cost",
   free: "on this machine",
   spent: "spent so far",
   paid: "paid",
   money,
   duration,
-  /** Without seconds, which would only flicker beside hours. */
+  /** Without seconds, which would flicker. */
   wholeMinutes: (milliseconds: number) =>
     milliseconds < 60_000 ? "under 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading: number) => `projected ${money(heading)}`,
-  /** `each`: what one image is expected to cost, where it matters how much room is left. */
+  costProjected: (heading: number) => `projected ${money(heading)}`,
+  /** `each`: expected cost per image, if a budget sets the precision. */
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
   costQuote: (expected: number) => `quote ${money(expected)}`,
@@ -314,16 +312,16 @@ export const run = {
   costReserved: (reserved: Dollars, inFlight: number) =>
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
   costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
-    `${money(spent)} spent of ${money(expected)} quoted, ${enoughMoney(high)} at most${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
-  /** `share` of the quote: 0.984 is 1.6 % under. */
+    `${money(spent)} spent, estimated ${money(expected)}, at most ${enoughMoney(high)}${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
+  /** `share` of the estimate: 0.984 is 1.6 % under. */
   againstQuote: (share: number) =>
     Math.abs(share - 1) < 0.0005
       ? "as quoted"
       : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "under" : "over"} quote`,
   maybeBilled: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
-    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${enoughMoney(atMost)}`,
+    `${count(requests)} unanswered ${requests === 1 ? "request" : "requests"} may be billed too, at most ${enoughMoney(atMost)}`,
 
-  /** In place of how long it took: it was not asked about. */
+  /** In place of a duration, because it was not sent. */
   reusedTile: "reused",
   chart: "Images per minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
@@ -331,31 +329,31 @@ export const run = {
   chartText: (rate: number, most: number, worked: number, isWorking: boolean) =>
     `Images per minute over ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "now" : "on average"}, highest ${count(Math.round(most))}.`,
   chartSoon: "Shown after a few seconds.",
-  chartNever: "Too short for a chart.",
+  chartNever: "The run was too short for a chart.",
 
   pictures: "Images in flight and just answered",
   inFlightTitle: "In flight",
   inFlightNote: (number: number, isElsewhere: boolean) =>
     isElsewhere ? `${count(number)}, annotations as they arrive` : count(number),
-  /** `more` than are shown. */
+  /** `more`: images that are not shown. */
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
-  flightAnnotations: (number: number) => (number === 0 ? "analyzing" : annotations(number)),
-  answeredTitle: "Just answered",
-  answeredLast: "Last answered",
+  inFlightAnnotations: (number: number) => (number === 0 ? "analyzing" : annotations(number)),
+  recentAnswers: "Just answered",
+  lastAnswered: "Last answered",
   newestFirst: "newest first",
   tileAnnotations: annotations,
   tile: (name: string, number: number) => `${name}, ${annotations(number)}`,
   pace: {
     title: "Pace",
-    /** `from`: by whom the number is, where that can be said in a word. */
-    atOnce: (number: number, from: "found_out" | "set" | null) =>
+    /** `from`: whether it is automatic or set, if all endpoints agree. */
+    concurrency: (number: number, from: "found_out" | "set" | null) =>
       `concurrency ${count(number)}${from === null ? "" : from === "set" ? ", as set" : ", automatic"}`,
     limit: (perMinute: number | null, routes: number) =>
       perMinute === null
         ? "No limit is known yet."
         : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests per minute`,
-    underWay: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
-    routeLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
+    inFlightOf: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
+    endpointLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "Not used",
     prepared: (number: number) => `${count(number)} prepared ahead`,
   },
@@ -381,20 +379,20 @@ export const run = {
     finishedText: (batch: number, finished: number, total: number) =>
       `Batch ${count(batch)}: ${count(finished)} of ${images(total)} finished`,
     untilUnknown: "not known yet",
-    noneYet: "The images are being prepared; the first batch is sent when enough of them are.",
-    none: "No batch is with the vendor.",
+    noneYet: "Images are being prepared. The first batch is sent when enough are ready.",
+    none: "No batch is in progress.",
     unknownNote: "The server does not know one of the batches. Nothing is submitted until you resume or give it up.",
-    unconfirmedNote: "Sent but not confirmed: the server is checked before anything is sent again.",
+    unconfirmedNote: "Sent but not confirmed. Fieldmark checks with the server before sending anything again.",
     interrupted:
       "Fieldmark was closed while images of this run were with the vendor. Resume to fetch what is ready; nothing is sent twice.",
     mayBeClosed: "You can close the window: the vendor keeps working, and results are fetched when you open it again.",
   },
-  flightTile: (name: string) => `${name}, in flight`,
+  inFlightTile: (name: string) => `${name}, in flight`,
 
-  needsYou: "Needs you",
-  /** `things` are listed. */
-  needs: (things: number) => (things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "issue" : "issues"}`),
-  needsNothingNote: "No image has failed.",
+  issues: "Needs you",
+  /** `things`: number of listed issues. */
+  issueCount: (things: number) => (things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "issue" : "issues"}`),
+  noFailures: "No image has failed.",
   endpointFails: (name: string, problem: EndpointProblem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis: number | null) =>
     millis === null
@@ -404,7 +402,7 @@ export const run = {
   giveUpBatches: (images: number) => `Give up ${count(images)} in unknown batches`,
   hookFailed: "A hook failed",
   hookNotRun: "A hook did not run",
-  toHooks: "Open the hook settings",
+  openHookSettings: "Open the hook settings",
   cutShort: "Answers cut off",
   cutShortNote: "They reached the output limit. Every complete annotation was kept; there may be more to find.",
   retried: "Retried automatically",
@@ -415,7 +413,7 @@ export const run = {
   failureOnly: (image: string, others: number) =>
     others === 0 ? image : `${image} and ${count(others)} ${others === 1 ? "other" : "others"}`,
   leaveNote:
-    "You can leave this screen or close the window: every answer is stored as it arrives, and the run can be resumed.",
+    "You can leave this screen or close the window: every answer is saved as it arrives, and the run can be resumed.",
 
   emptyTitle: "No runs yet",
   emptyNote: "Plan a run to see its time and cost first. Its progress shows here.",

@@ -10,9 +10,9 @@ import type { RunSettingName } from "../../settings/run.svelte";
 import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";
 
-/** Where a key is kept, and why not in the keychain. */
+/** Where a key is stored, and why not in the keychain. */
 export interface KeptKey extends Pick<Connection, "key" | "keychain_problem"> {
-  /** The variable of the environment that may hold it. */
+  /** The environment variable that may hold it. */
   variable: string;
 }
 
@@ -32,7 +32,7 @@ export const settings = {
   parts: "Settings sections",
   claude: "Claude",
   claudeNote: "Models of Anthropic, or of a compatible server. The plan shows prices even without a key.",
-  /** By whose word a setting is as it is, where that is not for the window to change. */
+  /** Why the window cannot change a setting. */
   source: (source: SettingSource, variable: string): string => {
     if (source === "variable") return `Set by the environment variable ${variable}. Change it there.`;
     return source === "dot_env" ? `Set by ${variable} in the .env file of the working folder. Change it there.` : "";
@@ -86,17 +86,17 @@ export const settings = {
   run: {
     retry_attempts: { title: "Max retries", note: "Per image.", usual: "3" },
     retry_delay_ms: {
-      title: "Delay before the first retry, ms",
+      title: "First retry delay (ms)",
       note: "Doubles with each further retry.",
       usual: "1000",
     },
     task_timeout_ms: {
-      title: "Idle timeout, ms",
+      title: "Idle timeout (ms)",
       note: "How long an answer may send no data before the request is cancelled.",
       usual: "60000",
     },
     rate_limit_delay_ms: {
-      title: "Pause between requests, ms",
+      title: "Pause between requests (ms)",
       note: "Applied to each parallel request. With a pause, concurrency is 4 unless you set it.",
       usual: "0",
     },
@@ -147,7 +147,7 @@ export const settings = {
     prefix: "Model name prefix",
     noPrefix: "none",
     prefixNote: "If its model names start differently, such as anthropic.",
-    percent: "Price, %",
+    percent: "Price (%)",
     percentNote: "Of the list price.",
     keyNote: "You enter its key in the list after you add it.",
     wrong: {
@@ -210,17 +210,17 @@ export const settings = {
   importing: "Import",
   includesLeftovers: "Import system files too",
   includesLeftoversNote:
-    "Thumbnails of NAS systems (@eaDir), recycle bins, __MACOSX and ._ files, Lightroom previews, and the smaller copies in Apple's photo libraries. A folder of these that you drop itself is always imported.",
-  decodingMemory: "Memory for decoding, in MB",
+    "Thumbnails of NAS systems (@eaDir), recycle bins, __MACOSX and ._ files, Lightroom previews, and the smaller copies in Apple's photo libraries. Such a folder is always imported if you drop it directly.",
+  decodingMemory: "Decoding memory (MB)",
   decodingMemoryNote:
-    "Shared by all photos that are being decoded. Empty: a quarter of this machine's memory, or 60 % for a photo that is decoded alone.",
+    "Limit for all photos that are decoded at the same time. Empty: a quarter of this machine’s memory, or 60 % when one photo is decoded alone.",
   automatic: "Automatic",
   appearance: "Appearance",
   theme: "Theme",
   themes: { system: "System", dark: "Dark", light: "Light" },
   themeNote: "Photos are easiest to judge in the dark theme. Both use neutral greys.",
   language: "Language",
-  /** Each by its own name, for whoever reads no other. */
+  /** Each in its own language. */
   languages: { system: "System", en: "English", es: "Español" } satisfies Record<LanguageChoice, string>,
   languageNote: "Numbers, dates and amounts follow the language.",
   metrics: "Metrics",

@@ -1,4 +1,4 @@
-/** The first look around, on the sample photos. */
+/** The tour on the sample photos. */
 export const tour = {
   title: "Tour",
   place: (step: number, steps: number) => `${step} of ${steps}`,
@@ -15,15 +15,15 @@ export const tour = {
       text: "Choose what to find and a model. Time and cost for exactly these images are shown before anything runs.",
     },
     run: {
-      title: "Watch it, or leave it",
-      text: "Pause, resume or close the window: every answer is stored as it arrives, and nothing is paid twice.",
+      title: "Leave it running",
+      text: "Pause, resume or close the window: every answer is saved as it arrives, and nothing is paid twice.",
     },
     review: {
       title: "Decide with two keys",
       text: "The most uncertain annotations come first. One key accepts, another rejects, and both move on; every decision can be undone.",
     },
     export: {
-      title: "Take it with you",
+      title: "Export the dataset",
       text: "Every run stays here with its cost and metrics. Export writes its annotations as COCO, JSON Lines or CSV, to be saved or dragged into another program.",
     },
   },

@@ -5,13 +5,13 @@ import type { Words } from "../words";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
-/** Figure and sign stay on one line. */
+/** Keeps number and sign on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, desde ${confidence(threshold)}`;
 
 const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
-  if (wrong === 0) return judged === 1 ? "La única estaba bien." : `Ninguna de ${count(judged)} estaba mal.`;
-  return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "estaba" : "estaban"} mal: ${share(rate)}.`;
+  if (wrong === 0) return judged === 1 ? "La comprobada está bien." : `Ninguna de ${count(judged)} está mal.`;
+  return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "está" : "están"} mal: ${share(rate)}.`;
 };
 
 export const audit: Words<typeof english> = {
@@ -25,19 +25,19 @@ export const audit: Words<typeof english> = {
   threshold: "Umbral",
   histogram: "Propuestas por confianza, con el umbral",
   counted: (number, all, threshold) => `${count(number)} de ${proposals(all)} desde ${confidence(threshold)}`,
-  unstated: (number) => `${count(number)} sin confianza se ${number === 1 ? "omite" : "omiten"}.`,
+  withoutConfidence: (number) => `${count(number)} sin confianza se ${number === 1 ? "omite" : "omiten"}.`,
   sample: "Muestra",
   sampleWrong: "Escribe un número entero, al menos 1.",
-  drawn: "elegidas al azar",
-  cleanBound: (sample, atMost) =>
-    `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (confianza del 95 %).`,
+  drawnAtRandom: "elegidas al azar",
+  boundIfAllRight: (sample, atMost) =>
+    `Si las ${count(sample)} están bien, como mucho ${share(atMost)} de todas están mal (confianza del 95 %).`,
   wholeSample: (sample) =>
     sample === 1 ? "Es la única: la compruebas." : `Son las ${count(sample)} que hay: nada se acepta sin comprobar.`,
   share,
   errorLimit: "Límite de error",
-  errorLimitNote: "de lo aceptado puede estar mal",
+  errorLimitNote: "de las anotaciones aceptadas puede estar mal",
   neededSample: (sample, limit) => `Para un límite del ${share(limit)}, comprueba ${count(sample)}.`,
-  decides: "Tus respuestas son decisiones: bien acepta la anotación, mal la rechaza.",
+  answersAreDecisions: "Tus respuestas son decisiones: bien acepta la anotación, mal la rechaza.",
   begin: (sample) => (sample === 0 ? "Comprobar una muestra" : `Comprobar una muestra de ${count(sample)}`),
 
   earlier: "Muestras anteriores",
@@ -46,38 +46,38 @@ export const audit: Words<typeof english> = {
     if (accepted !== null) return `${count(accepted)} aceptadas sin comprobar.`;
     return error_rate !== null && error_rate.judged >= sample.length ? "Nada aceptado sin comprobar." : "Sin terminar.";
   },
-  goOn: (judged, sample) => `Seguir, ${count(judged)} de ${count(sample)}`,
-  look: "Abrir",
+  continueAudit: (judged, sample) => `Seguir, ${count(judged)} de ${count(sample)}`,
+  openAudit: "Abrir",
 
   leave: "Salir de la muestra",
   progress: (judged, sample) => `Comprobadas ${count(judged)} de ${count(sample)}`,
-  lookedAt: "Comprobadas",
+  checked: "Comprobadas",
   of: (sample) => `de ${count(sample)}`,
   pace: (milliseconds) => `${decimal(milliseconds / 1000)} s por anotación`,
   loading: "Abriendo la muestra",
-  picture: (label, image) => `${label} en ${image}`,
-  whole: "Mostrar la imagen entera",
+  canvas: (label, image) => `${label} en ${image}`,
+  wholeImage: "Mostrar la imagen entera",
   hideAnnotation: "Ocultar la anotación",
-  annotation: "Esta anotación",
-  question: (label) => `¿Es ${label} y está en su sitio?`,
-  certainty: "Confianza",
+  thisAnnotation: "Esta anotación",
+  question: (label) => `¿Es correcta «${label}» y está bien colocada?`,
+  confidence: "Confianza",
   image: "Imagen",
   right: "Bien",
   wrong: "Mal",
-  takeBack: "Deshacer",
+  undo: "Deshacer",
   why: "¿Por qué estaba mal la última?",
-  soFar: "Hasta ahora",
+  resultSoFar: "Hasta ahora",
   nothingYet: "Aún no se ha comprobado ninguna.",
-  running: (finding) =>
+  runningResult: (finding) =>
     `${wrongOf(finding)} Como mucho ${share(finding.at_most)} de todas están mal (confianza del 95 %).`,
-  strip: (judged, wrong, sample) => `De ${count(sample)}, ${count(judged)} comprobadas, ${count(wrong)} mal`,
+  sampleStrip: (judged, wrong, sample) => `De ${count(sample)}, ${count(judged)} comprobadas, ${count(wrong)} mal`,
 
-  found: "Resultado de la muestra",
-  statement: (finding, all) =>
+  result: "Resultado de la muestra",
+  resultText: (finding, all) =>
     finding.judged >= all
-      ? `${wrongOf(finding)} ${all === 1 ? "No hay otras." : "Eran todas."}`
-      : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} lo están.`,
-  gone: "Las anotaciones de esta muestra ya no están en la biblioteca.",
+      ? `${wrongOf(finding)} ${all === 1 ? "No hay otras." : "Se comprobaron todas."}`
+      : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} están mal.`,
+  annotationsGone: "Las anotaciones de esta muestra ya no están en la biblioteca.",
   acceptOthers: (number) => (number === 1 ? "Aceptar la otra" : `Aceptar las otras ${count(number)}`),
   withinLimit: (limit) => `Está dentro de tu límite del ${share(limit)}.`,
   aboveLimit: (limit, more, reserve) => {

@@ -29,7 +29,7 @@ const found: Record<Check, string> = {
 export const checks: Words<typeof english> = {
   names,
   group: "Errores probables",
-  unchecked: (number) => `${images(number)} por comprobar`,
+  pending: (number) => `${images(number)} por comprobar`,
   found: (check, number) => `${images(number)} ${found[check]}`,
   repairs: (check, number) => {
     switch (check) {
@@ -41,7 +41,7 @@ export const checks: Words<typeof english> = {
         return `Rechazarlas en ${images(number)}`;
     }
   },
-  ownAreRemoved: "Las que dibujaste tú se quitan.",
+  ownRemoved: "Las que dibujaste tú se quitan.",
   repaired: (check, result) => {
     const where = `en ${images(result.images)}`;
     const one = result.annotations === 1;
@@ -92,14 +92,14 @@ export const checks: Words<typeof english> = {
     others: (check, number) =>
       number === 1 ? `${verb(check)} solo la otra` : `${verb(check)} solo las otras ${count(number)}`,
   },
-  nothingRepaired: "Ya no quedaba nada que corregir.",
+  nothingToRepair: "Ya no quedaba nada que corregir.",
   undo: "Deshacer",
   undone: (number) => `Deshecho en ${images(number)}`,
   undoneOn: (name) => `Deshecho en ${name}`,
   redone: (number) => `Rehecho en ${images(number)}`,
   redoneOn: (name) => `Rehecho en ${name}`,
 
-  likely: "Error probable",
+  likelyMistake: "Error probable",
   why: (check, label, other) => {
     switch (check) {
       case "duplicate":
@@ -118,7 +118,7 @@ export const checks: Words<typeof english> = {
         return "Es probable que la etiqueta esté mal escrita.";
     }
   },
-  repairOne: (repair) => {
+  repairAction: (repair) => {
     switch (repair.kind) {
       case "reject":
         return "Rechazarla";

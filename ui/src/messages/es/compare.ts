@@ -24,7 +24,7 @@ export const compare: Words<typeof english> = {
   },
   differing: (differing, all) => `${count(differing)} de ${images(all)} ${differing === 1 ? "difiere" : "difieren"}`,
   imageOf: (place, all) => `Imagen ${count(place)} de ${count(all)}`,
-  settledOf: (settled, all) => `Decididas ${count(settled)} de ${images(all)}`,
+  decidedOf: (settled, all) => `Decididas ${count(settled)} de ${images(all)}`,
 
   figures: "Acuerdo",
   columns: { kind: "Objetos", first: "A", second: "B" },
@@ -52,8 +52,8 @@ export const compare: Words<typeof english> = {
 
   choose: "Elegir",
   nothing: "nada",
-  takeBoth: "Ambas",
-  takeNeither: "Ninguna",
+  keepBoth: "Ambas",
+  keepNeither: "Ninguna",
   acceptAgreed: (number) => `Aceptar ${count(number)} de acuerdo y seguir`,
   nextImage: "Imagen siguiente",
   previousImage: "Imagen anterior",
@@ -71,7 +71,7 @@ export const compare: Words<typeof english> = {
   endDoneNote: (all) => `${images(all)} ${all === 1 ? "difería" : "diferían"}.`,
   endLeft: "Era la última imagen",
   endLeftNote: (left) => `${images(left)} ${left === 1 ? "tiene" : "tienen"} todavía diferencias por decidir.`,
-  toUnsettled: "Ir a la siguiente",
+  toUndecided: "Ir a la siguiente",
 
   failedTitle: "La comparación ha fallado",
   noRunsTitle: "Todavía no hay nada que comparar",
@@ -79,8 +79,8 @@ export const compare: Words<typeof english> = {
   oneRunTitle: "Todavía no hay con qué comparar",
   oneRunNote: (run) =>
     `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas.`,
-  apartTitle: "Estos dos no tienen imágenes en común",
-  apartNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
+  disjointTitle: "Estos dos no tienen imágenes en común",
+  disjointNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
   undecidedTitle: "Ninguna de estas imágenes está revisada",
   undecidedNote: "Revisa algunas imágenes de esta ejecución o elige otro lado arriba.",
   sameTitle: (all) => (all === 1 ? "Ambos coinciden en la única imagen" : `Ambos coinciden en ${images(all)}`),
@@ -91,5 +91,5 @@ export const compare: Words<typeof english> = {
 
   nothingToUndo: "No hay ninguna decisión que deshacer.",
   undoneElsewhere: (name) => `Se deshizo la decisión sobre ${name}. No está entre estas imágenes.`,
-  refusedOn: (name, words) => `${name}: ${words}`,
+  failedOn: (name, words) => `${name}: ${words}`,
 };

@@ -1,5 +1,5 @@
 import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
-import type { diagnoses as english, Said } from "../en/diagnoses";
+import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Words } from "../words";
 import { run } from "./run";
@@ -41,11 +41,11 @@ const room = (given: OutputLimit): string => {
   }
 };
 
-function finding(found: Finding): Said {
+function finding(found: Finding): Message {
   switch (found.kind) {
     case "rate_limited":
       return {
-        title: "Frenada por los límites del servidor",
+        title: "Frenada por el límite de ritmo del servidor",
         note: `Durante ${duration(found.held_millis)}, el ${percent(found.share)} del tiempo${met(found.limit, ", en torno a ")}${refused(found.refusals, found.overloads)}.`,
       };
     case "retries_high":
@@ -75,7 +75,7 @@ function finding(found: Finding): Said {
       };
     case "slowed_by_pause":
       return {
-        title: "Frenada por la pausa",
+        title: "Frenada por la pausa entre peticiones",
         note: `La pausa de ${duration(found.pause_millis)} tras cada respuesta ocupó el ${percent(found.share)} del tiempo.`,
       };
     case "slowed_by_concurrency":
@@ -85,7 +85,7 @@ function finding(found: Finding): Said {
       };
     case "slowed_by_preparing":
       return {
-        title: "El servidor esperó a este equipo",
+        title: "La preparación de imágenes fue el cuello de botella",
         note: `El ${percent(found.share)} de las peticiones que cabían en curso no tenía ninguna imagen lista, a ${imagesPerSecond(found.images_per_second)}.`,
       };
     case "cost_by_output":
@@ -124,9 +124,9 @@ function change(advised: Change): string {
         ? "Pon un máximo de tokens de salida mayor que el del modelo, para que quepa la primera respuesta"
         : `Repítela con un máximo de más de ${tokens(advised.than)} de salida: solo se pagan de nuevo las respuestas cortadas`;
     case "add_endpoint":
-      return "Consigue un límite más alto del proveedor o añade otro endpoint: nada más es más rápido";
+      return "Pide al proveedor un límite más alto o añade otro endpoint";
     case "use_batch":
-      return `Ejecútalo por lotes: unos ${money(advised.cost_dollars)}, con límites propios`;
+      return `Ejecútalo por lotes: unos ${money(advised.cost_dollars)}, con límites aparte`;
     case "run_live":
       return "Ejecuta estas imágenes en directo: las respuestas llegan en segundos";
     case "cheaper_model":

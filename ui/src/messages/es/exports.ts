@@ -7,9 +7,9 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const features: Record<Feature, string> = {
-  boxes: "cajas",
+  boxes: "recuadros",
   polygons: "polígonos",
-  polygon_bounds: "cajas alrededor de polígonos",
+  polygon_bounds: "recuadros de polígonos",
   points: "puntos",
   image_tags: "etiquetas de imagen",
   captions: "descripciones",
@@ -20,16 +20,16 @@ const features: Record<Feature, string> = {
   attribute_types: "tipos de los atributos",
   confidences: "confianzas",
   decisions: "decisiones",
-  origins: "ejecuciones y personas",
-  annotation_ids: "números de las anotaciones",
+  origins: "origen (ejecución o persona)",
+  annotation_ids: "identificadores de las anotaciones",
   groups: "grupos",
   crowds: "multitudes",
   stored_sizes: "orientaciones",
-  hashes: "huellas de los archivos",
+  hashes: "hashes de los archivos",
   review_states: "estados de revisión",
-  image_origins: "imágenes de origen",
+  image_origins: "imágenes de origen de lo propagado",
   missing_files: "archivos que faltan",
-  other_files: "otros archivos de una imagen",
+  other_files: "archivos duplicados",
   failure_costs: "costes de las fallidas",
   splits: "particiones",
   label_table: "tabla de etiquetas",
@@ -37,11 +37,11 @@ const features: Record<Feature, string> = {
   description: "ejecución, modelo y receta",
 };
 
-function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
+function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
   const named = losses
-    .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
+    .filter(({ kind }) => (kind !== "simplified") === isOmitted)
     .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isLeftOut ? "contornos de polígonos" : features[feature];
+      const name = feature === "polygons" && !isOmitted ? "contornos de polígonos" : features[feature];
       return `${name} (${count(number)})`;
     });
   return named.length === 0 ? null : named.join(", ");
@@ -58,8 +58,8 @@ export const exports: Words<typeof english> = {
   all: "Todo",
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
-  writing: "Escribiendo…",
-  holds: (exported: Exported) =>
+  exporting: "Escribiendo…",
+  contents: (exported: Exported) =>
     [
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} de ellas vacías`] : []),
@@ -70,9 +70,9 @@ export const exports: Words<typeof english> = {
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
   noDrag: "Aquí no se puede arrastrar fuera de la ventana. Guárdalo.",
-  leftOut: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Se omite: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`No se conserva: ${what}.`])),
+  losses: ({ losses, missing }: Exported) => [
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`No se exporta: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Se simplifica: ${what}.`])),
     ...(missing > 0
       ? [
           `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
@@ -81,5 +81,5 @@ export const exports: Words<typeof english> = {
   ],
   save: "Guardar como…",
   saved: (path) => `Conjunto de datos escrito en ${path}`,
-  nothing: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
+  nothingToExport: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
 };

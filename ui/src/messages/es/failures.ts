@@ -1,7 +1,6 @@
 import type { failures as english } from "../en/failures";
 import type { Words } from "../words";
 
-/** Why an image failed, in two words. */
 export const failures: Words<typeof english> = {
   file_missing: "Falta el archivo",
   file_unreadable: "Archivo ilegible",

@@ -27,11 +27,11 @@ export const frame: Words<typeof english> = {
   settings: "Ajustes",
   close: "Cerrar",
   dismiss: "Descartar",
-  loading: "Abriendo la biblioteca",
-  reading: "Cargando",
+  openingLibrary: "Abriendo la biblioteca",
+  loading: "Cargando",
   offline: "Sin red: los modelos de este equipo siguen funcionando",
-  unread: "No se pudo leer la biblioteca",
-  unreadNote:
+  libraryUnreadable: "No se pudo leer la biblioteca",
+  libraryUnreadableNote:
     "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco no conectado o que la use otro programa.",
   tryAgain: "Reintentar",
   privacy: (privacy, key) => {
@@ -59,8 +59,7 @@ export const frame: Words<typeof english> = {
     ]
       .filter((part) => part !== "")
       .join(", "),
-  importCancelled: (added) =>
-    `Importación cancelada; antes se ${added === 1 ? "añadió" : "añadieron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
+  importCancelled: (added) => `Importación cancelada tras ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
   dropOverDialog: "Las fotos se añaden en segundo plano. El diálogo abierto queda como está.",
@@ -71,5 +70,5 @@ export const frame: Words<typeof english> = {
     not_positive: "Escribe más de 0 $.",
     too_much: "Escribe 1.000.000 $ como mucho.",
   },
-  refused: (message) => `No ha funcionado: ${message}`,
+  unknownError: (message) => `Ha ocurrido un error: ${message}`,
 };

@@ -53,41 +53,41 @@ export const history: Words<typeof english> = {
   keep: "Conservarlas",
   undoConfirm: (undecided) => `Quitar ${annotations(undecided)}`,
 
-  night: {
-    ended: (ended, tookMillis) => {
+  batchEnded: {
+    summary: (ended, tookMillis) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted_dollars === null ? "" : ` de ${money(ended.quoted_dollars.expected)} presupuestados`;
+      const quoted = ended.quoted_dollars === null ? "" : ` (estimado ${money(ended.quoted_dollars.expected)})`;
       return [
         `La ejecución por lotes ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${annotations(ended.annotation_count)}; `,
-        `${money(ended.paid_dollars)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
+        `coste ${money(ended.paid_dollars)}${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
-    putAway: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
+    dismiss: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
   },
-  how: "Modo",
+  mode: "Modo",
   batch: "Por lotes",
   inBatches: "por lotes",
-  asked: "Imágenes enviadas",
+  sent: "Imágenes enviadas",
   reused: "Respuestas reutilizadas",
   propagated: "Imágenes con anotaciones propagadas",
   propagatedAnnotations: "Anotaciones propagadas",
   unread: "Archivos que no se pudieron leer",
 
-  cost: "Presupuesto y pagado",
+  cost: "Coste estimado y real",
   notReported: "Coste no comunicado",
-  paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,
-  offBy: (part) =>
+  paidOf: (paid, { expected }) => `${money(paid)} (estimado ${money(expected)})`,
+  deviation: (part) =>
     Math.abs(part - 1) < 0.005
-      ? "como el presupuesto"
+      ? "como lo estimado"
       : part < 1
         ? `${share(part)} por debajo`
         : `${share(part)} por encima`,
-  partOnly: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
+  partialProgress: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
   low: (cost) => `mínimo ${money(cost)}`,
   high: (cost) => `máximo ${enoughMoney(cost)}`,
-  to: "Enviado a",
+  sentTo: "Enviado a",
   tokensIn: "Tokens de entrada",
   tokensCached: "de ellos, de la caché",
   tokensOut: "Tokens de salida",
@@ -104,34 +104,34 @@ export const history: Words<typeof english> = {
     return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Reintentos automáticos",
-  repairs: "Valores corregidos",
+  corrections: "Valores corregidos",
   dropped: "Anotaciones omitidas",
-  repair: (repair) => {
+  correction: (repair) => {
     switch (repair.kind) {
       case "words_around":
-        return "Texto alrededor de la lista";
+        return "Texto alrededor del JSON";
       case "broken_json":
-        return "Listas mal formadas, leídas elemento a elemento";
+        return "JSON mal formado, leído elemento a elemento";
       case "cut_off":
         return "Respuestas que acabaron antes de tiempo";
       case "label_renamed":
-        return `Etiquetas con otro nombre, como «${repair.answered}»`;
+        return `Etiquetas renombradas, como «${repair.answered}»`;
       case "number_from_text":
         return `Números escritos como texto, como ${repair.field}`;
       case "corners_swapped":
         return "Esquinas intercambiadas";
       case "clamped_to_picture":
-        return `Recuadros que pasan del borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
+        return `Recuadros recortados en el borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confianza en tanto por ciento";
       case "confidence_left_out":
-        return `Valores de confianza no válidos, como «${repair.answered}»`;
+        return `Valores de confianza no válidos descartados, como «${repair.answered}»`;
       case "attribute_converted":
-        return `Atributos de otro tipo, como ${repair.name} «${repair.answered}»`;
+        return `Atributos convertidos a su tipo, como ${repair.name} «${repair.answered}»`;
       case "attribute_clamped":
-        return `Atributos fuera de rango, como ${repair.name} «${repair.answered}»`;
+        return `Atributos ajustados a su rango, como ${repair.name} «${repair.answered}»`;
       case "attribute_left_out":
-        return `Atributos que no encajan, como ${repair.name} «${repair.answered}»`;
+        return `Atributos no válidos descartados, como ${repair.name} «${repair.answered}»`;
     }
   },
   drop: ({ example, names, more_names }) => {
@@ -167,7 +167,7 @@ export const history: Words<typeof english> = {
   concurrency: (mode) => (mode === "live" ? "Máx. peticiones en curso" : "Máx. imágenes en lotes"),
   parallelism: "Paralelismo",
   speedup: "Aceleración",
-  saved: "Tiempo ahorrado",
+  timeSaved: "Tiempo ahorrado",
   times: (factor) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   parallelismNote: (summed, wall) =>
     `Paralelismo: las duraciones de todas las imágenes suman ${duration(summed)}, en ${duration(wall)}. No es una aceleración: en paralelo, cada imagen tarda más.`,
@@ -191,7 +191,7 @@ export const history: Words<typeof english> = {
   durationsNote: (total) => images(total),
   durationsText: (from, to, p50) =>
     `Histograma de duraciones de ${duration(from)} a ${duration(to)}; la mitad de las imágenes tardó ${duration(p50)} o menos.`,
-  annotation: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
+  percentile: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
 
   labels: "Etiquetas encontradas",
   labelsNote: (total) => annotations(total),

@@ -37,7 +37,7 @@ export const hooks: Words<typeof english> = {
   note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si una orden falla, se avisa y no afecta a la ejecución.",
   events,
   nothing: "ninguna orden",
-  timeout: "Tiempo límite, s",
+  timeout: "Tiempo límite (s)",
   timeoutNote: "Pasado ese tiempo se terminan la orden y sus procesos hijos.",
   timeoutWrong: (most) => `Escribe un número entero de 1 a ${String(most)}.`,
   save: "Guardar",

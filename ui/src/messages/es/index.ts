@@ -1,4 +1,4 @@
-/** All words in Spanish, as it is written in Spain. */
+/** All messages in Spanish of Spain. */
 import type { en } from "../en";
 import type { Words } from "../words";
 import { actions } from "./actions";

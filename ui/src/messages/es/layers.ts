@@ -21,6 +21,6 @@ export const layers: Words<typeof en> = {
   alwaysPeople: "Lo que las personas han dibujado, aceptado o editado se muestra con cada ejecución.",
   inLayers: (layers) => {
     if (layers.kind === "all") return "en todas las capas";
-    return layers.runs.length === 0 ? "solo el trabajo de personas" : `solo ${named(layers.runs).toLowerCase()}`;
+    return layers.runs.length === 0 ? "solo anotaciones de personas" : `solo ${named(layers.runs).toLowerCase()}`;
   },
 };

@@ -53,7 +53,7 @@ export const library: Words<typeof english> = {
   grid: "Imágenes",
   unnamed: "Imagen",
   taken: (at) => `Tomada el ${takenWithZone(at)}`,
-  annotationWord: (number) => (number === 1 ? "anotación" : "anotaciones"),
+  annotationNoun: (number) => (number === 1 ? "anotación" : "anotaciones"),
   states: {
     unreviewed: "Sin revisar",
     reviewed: "Revisada",
@@ -63,7 +63,7 @@ export const library: Words<typeof english> = {
   },
   empty: "vacía",
   failures,
-  noneHere: "No hay imágenes en esta colección",
+  emptyCollection: "No hay imágenes en esta colección",
   importing: {
     scanning: (found) => `Examinando carpetas, ${files(found)} hasta ahora`,
     adding: (done, found) => `Añadiendo ${count(done)} de ${files(found)}`,
@@ -125,26 +125,26 @@ export const library: Words<typeof english> = {
   },
   welcome: {
     title: "Suelta aquí carpetas de fotos",
-    note: "JPEG, PNG, WebP, GIF, TIFF, BMP. Las que sean, a cualquier nivel. Se quedan donde están y solo se leen.",
+    note: "JPEG, PNG, WebP, GIF, TIFF, BMP, también en subcarpetas. Las fotos se quedan donde están y solo se leen.",
     choose: "Elegir carpetas",
     samples: "Probar con fotos de ejemplo",
     privacy: {
       unknown: "Nada sale de este equipo sin tu permiso",
       locked: "Bloqueado: nada sale de este equipo",
       nothing_set_up: "Nada sale de este equipo",
-      key: "Antes ves qué se envía y a quién",
+      key: "Ves qué se envía, y adónde, antes de enviarlo",
     },
-    samplesNote: "6 fotos para probarlo todo",
+    samplesNote: "6 fotos para probar Fieldmark",
     works: {
       title: "Funciona ya, sin clave",
       lines: [
-        "Encuentra 80 objetos cotidianos: el detector integrado",
+        "El detector integrado encuentra 80 objetos cotidianos",
         "El tiempo y el coste se calculan antes de ejecutar",
-        "Pausa o cierra: lo terminado se conserva",
+        "Pausa o cierra cuando quieras: lo terminado se guarda",
       ],
     },
     review: {
-      title: "Revisado por ti",
+      title: "Revisa con dos teclas",
       lines: [
         "Dos teclas: aceptar y siguiente, rechazar y siguiente",
         "Primero lo más incierto, y se puede deshacer",

@@ -15,7 +15,7 @@ const shapes: Record<ShapeKind, string> = {
 
 const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" };
 
-/** A price a million tokens, never broken across lines. */
+/** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan: Words<typeof english> = {
@@ -56,9 +56,9 @@ export const plan: Words<typeof english> = {
   noRecipeNote: "Todavía no hay ninguna receta. Escribe nombres de objetos, por ejemplo: gato, taza, semáforo.",
   toRecipe: "Escribir qué buscar",
   noneChosen: "No hay imágenes seleccionadas",
-  noneChosenNote: "La selección está vacía. Elige otra colección u otras imágenes en la biblioteca.",
+  noneChosenNote: "Elige una colección o imágenes en la biblioteca.",
   undoDelete: "Deshacer",
-  quotingNote: "Se procesan unas pocas para medir la velocidad de este equipo.",
+  quotingNote: "Se anotan unas pocas de estas imágenes para medir la velocidad de este equipo.",
   model: "Modelo",
   low: "Mínimo",
   expected: "Previsto",
@@ -73,21 +73,21 @@ export const plan: Words<typeof english> = {
     no_price: "No se conoce el precio de este modelo",
     now_only: "Este modelo no está disponible por lotes",
   },
-  afterRun: "tras una ejecución",
+  afterRun: "sin medir",
   afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
-  night: "en 24 h",
-  nightNote: "El proveedor lo procesa en un plazo de 24 horas",
+  batchTime: "en 24 h",
+  batchTimeNote: "El proveedor lo procesa en un plazo de 24 horas",
   mode: "Modo",
   modes,
   modePrice: ({ expected }) => money(expected),
   thisMachine: "este equipo",
-  cannotRun: "no puede con esto",
-  at: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
+  unsupportedRecipe: "no admite esta receta",
+  modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
   retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
-  closed: (labels) => `${count(labels)} etiquetas`,
-  closedNote: "Solo detecta estas etiquetas",
+  fixedLabels: (labels) => `${count(labels)} etiquetas`,
+  fixedLabelsNote: "Solo detecta estas etiquetas",
   unavailable: (unavailable) => {
     switch (unavailable.kind) {
       case "no_key":
@@ -102,7 +102,7 @@ export const plan: Words<typeof english> = {
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",
   reviewEnvFile: "Ver el archivo",
-  wayOut: {
+  unavailableAction: {
     no_key: "Introducir una clave",
     local_only: "Desbloquear en Ajustes",
     unusable: "Abrir Ajustes",
@@ -128,14 +128,14 @@ export const plan: Words<typeof english> = {
     }
   },
   timeTitle: "Tiempo previsto",
-  timeNote: "una ejecución no puede acabar antes",
-  timeSum: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} en paralelo`,
-  timeNight: "El proveedor procesa los lotes en un plazo de 24 horas, a mitad de precio.",
+  timeNote: "como muy pronto",
+  timeFormula: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} en paralelo`,
+  batchTimeBasis: "El proveedor procesa los lotes en un plazo de 24 horas, a mitad de precio.",
   timeBasis: (basis) =>
     basis.kind === "earlier_run"
       ? `Según una ejecución anterior de este modelo aquí, con ${images(basis.images)}.`
       : `Medido ahora con ${count(basis.images)} de estas imágenes; las respuestas se han descartado.`,
-  timeHeld: ({ unit, limit }) => {
+  limitedBy: ({ unit, limit }) => {
     const most = count(Math.round(limit));
     switch (unit) {
       case "requests":
@@ -153,21 +153,21 @@ export const plan: Words<typeof english> = {
   timeUnknown: "La velocidad de este modelo se sabe cuando haya anotado algunas imágenes.",
   sizes: "Tamaños de las imágenes",
   otherSizes: "otros tamaños",
-  leaves: "Lo que sale de este equipo",
-  leavesNothing: "Nada sale de este equipo",
-  leavesNothingNote: "El modelo funciona aquí. Los originales solo se leen.",
-  leavesTo: (number, edge, { name, is_on_this_machine }) =>
+  leavesMachine: "Lo que sale de este equipo",
+  nothingLeaves: "Nada sale de este equipo",
+  nothingLeavesNote: "El modelo funciona aquí. Los originales solo se leen.",
+  sentTo: (number, edge, { name, is_on_this_machine }) =>
     [
       `${count(number)} JPEG`,
       ...(edge === null ? [] : [`${count(edge)} px como mucho`]),
       `a ${name}${is_on_this_machine ? ", un servidor en este equipo" : ""}`,
     ].join(", "),
-  leavesFurther: (further) =>
+  sentToEndpoints: (further) =>
     `y, por tus endpoints adicionales, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
-  leavesText: "Nombres de etiquetas, definiciones, instrucciones",
-  readWords: "Mostrar el prompt exacto",
-  wordsTitle: "El prompt",
-  wordsNote: "Se envía con cada imagen, tal como se muestra.",
+  sentText: "Nombres de etiquetas, definiciones, instrucciones",
+  showPrompt: "Mostrar el prompt exacto",
+  promptTitle: "Prompt exacto",
+  promptNote: "Se envía con cada imagen, tal como se muestra.",
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
     cost: (low, expected, high) =>
@@ -176,23 +176,23 @@ export const plan: Words<typeof english> = {
     send: (number, host) => `Enviar ${images(number)} a ${host}`,
     notNow: "Ahora no",
   },
-  which: {
+  images: {
     title: "Imágenes que enviar",
     answered: (answered, total, ignoresSavedAnswers) =>
-      `${count(answered)} de ${count(total)} ya respondidas: ${ignoresSavedAnswers ? "se pagan otra vez" : "no se pagan otra vez"}`,
-    ignoreSavedAnswers: "Preguntar de nuevo por todas las imágenes",
+      `${count(answered)} de ${count(total)} tienen respuesta guardada: ${ignoresSavedAnswers ? "se cobran otra vez" : "no se cobran otra vez"}`,
+    ignoreSavedAnswers: "Ignorar las respuestas guardadas",
     similar: (followers) =>
       followers === 1
-        ? "1 de ellas se parece a otra: enviar una de cada grupo y propagar sus anotaciones a las demás"
-        : `${count(followers)} de ellas se parecen a otra: enviar una de cada grupo y propagar sus anotaciones a las demás`,
+        ? "Omitir 1 casi duplicada (copiar las anotaciones de una imagen parecida)"
+        : `Omitir ${count(followers)} casi duplicadas (copiar las anotaciones de una imagen parecida)`,
   },
-  atOnce: {
+  concurrency: {
     advanced: "Avanzado",
     title: "Concurrencia",
     auto: "automática",
     inShort: (number) => (number === null ? "concurrencia automática" : `${count(number)} en paralelo`),
     note: "Vacío: se ajusta automáticamente y baja cuando el servidor lo pide.",
-    hinders: "La concurrencia no es válida.",
+    invalid: "La concurrencia no es válida.",
   },
   pace: {
     title: "Ritmo",
@@ -207,14 +207,14 @@ export const plan: Words<typeof english> = {
       large: "Pensado para 50 imágenes o más.",
     },
     suggestion: (name) => `Recomendado para esta cantidad de imágenes: ${name}.`,
-    pause: "Pausa entre peticiones, ms",
+    pause: "Pausa entre peticiones (ms)",
     none: "ninguna",
     pauseRange: (most) => `Escribe un número entero de milisegundos hasta ${count(most)}.`,
-    pauseHinders: "La pausa no es válida.",
+    pauseInvalid: "La pausa no es válida.",
     maxTokens: "Máx. tokens de salida",
     maxTokensNote: "Vacío: el valor del modelo. Un valor menor limita el coste, pero puede cortar respuestas.",
     maxTokensRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
-    maxTokensHinders: "El máximo de tokens de salida no es válido.",
+    maxTokensInvalid: "El máximo de tokens de salida no es válido.",
   },
   budget: {
     title: "Tope de gasto",
@@ -223,9 +223,9 @@ export const plan: Words<typeof english> = {
     note: (cap) =>
       `Antes de cada petición se reserva el peor caso, así que la ejecución se detiene antes de poder superar ${exactMoney(cap)}.`,
     tooSmall: (cap, dearest) =>
-      `Con ${exactMoney(cap)} no se podría enviar ni una imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
+      `${exactMoney(cap)} no alcanza para una sola imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
     noPrice: "Este modelo no tiene precio, así que no se puede aplicar un tope. Vacía el campo para ejecutar sin él.",
-    hinders: "El tope de gasto no es válido.",
+    invalid: "El tope de gasto no es válido.",
     beyond: (cap) => `Más que tu tope de ${exactMoney(cap)}`,
     red: "Rojo",
     mayStop:
@@ -236,31 +236,31 @@ export const plan: Words<typeof english> = {
       `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
     redNote: (cap) => ` es tu tope, ${exactMoney(cap)}. Donde un intervalo lo cruza, la ejecución puede detenerse ahí.`,
   },
-  stays: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
+  staysHere: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
   cost: "Coste",
   costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
-  sentOthers: "En otros tamaños",
+  sentOthers: "Otros tamaños",
   imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }) =>
     `${count(image_tokens)} tokens de imagen a ${rate(perMillion)}`,
-  textTokens: ({ text_tokens }) => `Instrucciones, pregunta: ${count(text_tokens)}`,
+  textTokens: ({ text_tokens }) => `Texto del prompt: ${count(text_tokens)}`,
   answerTokens: ({ answer_tokens, output_dollars_per_million: perMillion }) =>
     `Respuestas: ${count(answer_tokens)} a ${rate(perMillion)}`,
   answerBasis: (basis) =>
     basis.kind === "assumed"
       ? `La longitud de las respuestas es un supuesto: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
       : basis.requests > basis.images
-        ? `Como antes: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
-        : `La longitud de las respuestas es la media de ${images(basis.images)} anteriores.`,
+        ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
+        : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
     if (tokens >= least) return `${instructions} no se guardan en caché: cada petición las paga enteras.`;
     return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: cada petición las paga enteras.`;
   },
-  sumNow: "Previsto, en directo",
-  sumNight: "Por lotes, la mitad",
+  liveTotal: "Previsto, en directo",
+  batchTotal: "Por lotes, a mitad de precio",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
     longer > usual
       ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
@@ -268,7 +268,7 @@ export const plan: Words<typeof english> = {
   highNoteInBatches: ({ answer_tokens_limit: limit }) =>
     `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
   free: "Funciona en este equipo",
-  allAnswered: "Todas las imágenes tienen ya respuesta: no se envía nada",
+  allAnswered: "Todas las respuestas están guardadas: no se envía nada",
   noPriceNote: "No se conoce el precio de este modelo.",
   annotate: (number, cost) => `Anotar ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   annotateNew: (asked, reused, cost) =>
@@ -278,8 +278,8 @@ export const plan: Words<typeof english> = {
   annotateNothing: "Anotar",
   about: (cost) => `unos ${cost}`,
   takes: (time) => `unos ${time}; no hace falta esperar`,
-  takesNight: "en 24 h; no hace falta esperar",
-  canBeLeft: "no hace falta esperar",
+  takesBatchTime: "en 24 h; no hace falta esperar",
+  noNeedToWait: "no hace falta esperar",
   noImages: "Aún no hay imágenes que anotar",
   noImagesNote: "Añade antes carpetas o las fotos de ejemplo en la biblioteca.",
   toLibrary: "Ir a la biblioteca",

@@ -1,4 +1,4 @@
-import type { ImageState, Key, Status, Test, Trait } from "../../ipc/bindings";
+import type { ImageState, QueryKey, Status, Test, Trait } from "../../ipc/bindings";
 import type { query as english } from "../en/query";
 import { confidence, count, date, period } from "../format";
 import type { Words } from "../words";
@@ -15,7 +15,7 @@ const states: Record<ImageState, string> = {
   running: "En una ejecución",
 };
 
-const annotations: Record<Status, string> = {
+const statuses: Record<Status, string> = {
   proposed: "Por decidir",
   accepted: "Aceptadas",
   edited: "Editadas",
@@ -24,7 +24,7 @@ const annotations: Record<Status, string> = {
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
   annotations: { has: "Con anotaciones", lacks: "Sin anotaciones" },
-  answer: { has: "Vistas por un modelo", lacks: "No vistas por un modelo" },
+  answer: { has: "Anotadas por un modelo", lacks: "No anotadas por un modelo" },
   attributes: { has: "Con atributos", lacks: "Sin atributos" },
 };
 
@@ -68,8 +68,8 @@ function lowered(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** What holds, and what is said when it must not. */
-function said(test: Test): [string, string] {
+/** The text of a condition, and of its negation. */
+function conditionTexts(test: Test): [string, string] {
   const both = (text: string): [string, string] => [text, `Excepto ${lowered(text)}`];
   switch (test.kind) {
     case "in":
@@ -80,8 +80,8 @@ function said(test: Test): [string, string] {
       return both(states[test.state]);
     case "annotation":
       return [
-        `Anotaciones ${annotations[test.status].toLowerCase()}`,
-        `Sin anotaciones ${annotations[test.status].toLowerCase()}`,
+        `Anotaciones ${statuses[test.status].toLowerCase()}`,
+        `Sin anotaciones ${statuses[test.status].toLowerCase()}`,
       ];
     case "confidence":
       return both(`Confianza: ${range(test.span, confidence)}`);
@@ -106,7 +106,7 @@ function said(test: Test): [string, string] {
   }
 }
 
-const keys: Record<Key, string> = {
+const keys: Record<QueryKey, string> = {
   label: "una etiqueta de la imagen",
   status: "unreviewed, reviewed, empty, failed, running",
   conf: "confianza de una anotación, como <0.5",
@@ -121,7 +121,7 @@ const keys: Record<Key, string> = {
   date: "fecha del archivo, como 2026-11",
 };
 
-const forms: Partial<Record<Key, string>> = {
+const forms: Partial<Record<QueryKey, string>> = {
   conf: "«conf:» admite un número de 0 a 1, como <0.5 o 0.5..0.8.",
   annotations: "«annotations:» admite un número, como 0, >3 o 2..5.",
   run: "«run:» admite el número de una ejecución, como 12.",
@@ -129,13 +129,13 @@ const forms: Partial<Record<Key, string>> = {
   date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
 };
 
-/** By what is typed. */
+/** Keyed by the typed value. */
 const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query: Words<typeof english> = {
-  condition: ({ is_excluded, test }) => said(test)[is_excluded ? 1 : 0],
+  condition: ({ is_excluded, test }) => conditionTexts(test)[is_excluded ? 1 : 0],
   states,
-  annotations,
+  statuses,
   traits,
   confidenceRange: (span) => {
     const text = range(span, confidence);
@@ -182,7 +182,7 @@ export const query: Words<typeof english> = {
   suggestions: "Sugerencias",
   clear: "Borrar la búsqueda",
   active: "Filtros",
-  drop: (text) => `Quitar: ${text}`,
+  remove: (text) => `Quitar: ${text}`,
   clearAll: "Quitar todos",
   filters: "Filtros",
   groups: {

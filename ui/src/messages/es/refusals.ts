@@ -10,17 +10,17 @@ export const refusals: Record<ErrorCode, string> = {
   nothing_to_find: "Escribe qué hay que encontrar, separado por comas, como: gato, taza, semáforo.",
   unknown_model: "Este modelo no está disponible.",
   no_images: "No hay imágenes que anotar.",
-  recipe_beyond_model: "El modelo no puede encontrar nada de lo que pide la receta.",
+  recipe_beyond_model: "Este modelo no admite esta receta.",
   local_only: "Todo está bloqueado en este equipo. Se desbloquea en Ajustes, Privacidad.",
   model_retired: "Este modelo se ha retirado y ya no está disponible. Elige uno más nuevo.",
   no_key: "No hay clave para este servidor. Introduce una en Ajustes.",
   unusable_connection: "La conexión con este servidor no está bien configurada. En Ajustes se ve qué falla.",
   not_agreed:
     "Aún no has aceptado enviar imágenes a este servidor. Inicia una ejecución desde el plan para ver qué se enviaría.",
-  budget_too_small: "Este tope es demasiado bajo: no se podría enviar ni una imagen. No se ha enviado nada.",
+  budget_too_small: "Este tope es demasiado bajo para una sola imagen. No se ha enviado nada.",
   unsettled:
-    "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres preguntar de nuevo.",
-  endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada uno un nombre propio.",
+    "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres enviarlas de nuevo.",
+  endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada uno un nombre único.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de comandos dicen dónde falla.",
   address:
     "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, y sin nombre de usuario, contraseña ni consulta.",
@@ -29,5 +29,5 @@ export const refusals: Record<ErrorCode, string> = {
   run_busy: "Otra ventana o la línea de comandos está usando esta ejecución.",
   nothing_left: "No queda nada por hacer en esta ejecución.",
   no_figures: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay métricas.",
-  internal: "Algo ha fallado dentro de Fieldmark. No se ha perdido nada de lo guardado.",
+  internal: "Error interno. Los datos guardados no se ven afectados.",
 };

@@ -7,59 +7,59 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const annotations = (number: number): string =>
   number === 0 ? "sin anotaciones" : `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
-const failures: Record<FailureKind, { title: string; remedy: string }> = {
+const failures: Record<FailureKind, { title: string; action: string }> = {
   file_missing: {
     title: "Archivo no encontrado",
-    remedy: "El archivo ya no está donde estaba. Devuélvelo a su sitio y reintenta.",
+    action: "El archivo ya no está donde estaba. Devuélvelo a su sitio y reintenta.",
   },
   file_unreadable: {
     title: "Archivo ilegible",
-    remedy: "El archivo está dañado o ya no es la foto que se añadió. Repáralo y reintenta, o añádelo de nuevo.",
+    action: "El archivo está dañado o ya no es la foto que se añadió. Repáralo y reintenta, o añádelo de nuevo.",
   },
   model_failed: {
     title: "El modelo no respondió",
-    remedy: "Reintenta. Si vuelve a fallar, prueba otro modelo.",
+    action: "Reintenta. Si vuelve a fallar, prueba otro modelo.",
   },
   expired: {
     title: "Lote caducado",
-    remedy:
+    action:
       "El proveedor no empezó con esta imagen antes de que caducara el lote; no se ha cobrado nada. Reintenta o ejecútala en directo.",
   },
   refused: {
     title: "Imagen rechazada",
-    remedy: "El servidor ha rechazado esta imagen. Omítela o anótala a mano.",
+    action: "El servidor ha rechazado esta imagen. Omítela o anótala a mano.",
   },
   declined: {
     title: "El modelo se negó",
-    remedy: "El modelo se negó a responder; se cobra igual. Prueba otro modelo o anótala a mano.",
+    action: "El modelo se negó a responder; se cobra igual. Prueba otro modelo o anótala a mano.",
   },
   cut_off: {
     title: "Respuesta cortada",
-    remedy:
+    action:
       "La respuesta acabó antes de su primera anotación y se ha cobrado. Repite con un máximo de tokens de salida mayor: solo se cobran de nuevo las respuestas cortadas. O pide menos etiquetas.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",
-    remedy: "La respuesta no es una lista de anotaciones. Se conserva. Prueba otro modelo.",
+    action: "La respuesta no es una lista de anotaciones. Se conserva. Prueba otro modelo.",
   },
   answer_unusable: {
     title: "Ninguna anotación sirve",
-    remedy:
+    action:
       "El modelo respondió con anotaciones, pero ninguna encaja con la receta y la foto. La respuesta se guarda. Revisa los nombres de las etiquetas o prueba otro modelo.",
   },
   coordinates_as_fractions: {
     title: "El modelo responde en coordenadas 0..1",
-    remedy:
+    action:
       "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
   },
   coordinates_as_thousandths: {
     title: "El modelo responde en coordenadas 0..1000",
-    remedy:
+    action:
       "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
   },
   internal_error: {
     title: "Error interno",
-    remedy: "Fieldmark falló con esta imagen. Reintenta. Si vuelve a fallar, comunícalo con los detalles de abajo.",
+    action: "Fieldmark falló con esta imagen. Reintenta. Si vuelve a fallar, comunícalo con los detalles de abajo.",
   },
 };
 
@@ -82,7 +82,7 @@ const stopped: Words<typeof english>["stopped"] = {
   answers_unreadable: (_model, host) =>
     `Las respuestas de ${host} no se pueden leer, y cada una puede haberse facturado. Comprueba la dirección y la red, y reanuda.`,
   wait_too_long: (_model, host) =>
-    `${host}, o un límite, obliga a esperar más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
+    `Un límite de ritmo obliga a esperar más de una hora antes de la siguiente petición a ${host}. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
   answers_pending: () =>
@@ -93,7 +93,7 @@ const stopped: Words<typeof english>["stopped"] = {
 
 const retries: Record<RetryKind, string> = {
   rate_limited: "Límite de ritmo alcanzado, se esperó lo pedido",
-  overloaded: "Servidor saturado",
+  overloaded: "Servidor saturado (529)",
   server_failed: "Error temporal del servidor",
   connection_lost: "Conexión perdida antes de la respuesta",
   answer_unreadable: "La respuesta del servidor no se pudo leer",
@@ -188,7 +188,7 @@ export const run: Words<typeof english> = {
       : `Reintenta las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
   paidAgain:
-    "No se reintenta, porque otra respuesta se cobra de nuevo. Para reintentarla, planifica una ejecución que pregunte de nuevo por todas las imágenes.",
+    "No se reintenta, porque otra respuesta se cobra de nuevo. Para reintentarla, planifica una ejecución con «Ignorar las respuestas guardadas».",
   review: "Revisar las anotaciones",
   report: "Ver el informe",
 
@@ -197,13 +197,13 @@ export const run: Words<typeof english> = {
   pendingElsewhereBegan: "A la espera de las respuestas de otra ejecución",
   pendingElsewhereNote: "Cada imagen se paga una sola vez.",
 
-  stoppingNote: "No empieza nada nuevo; las peticiones en curso se terminan.",
+  stoppingNote: "No se envían peticiones nuevas; las que están en curso terminan.",
   interruptedNote: (done) =>
-    `Fieldmark se cerró durante esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}. Reanuda para anotar el resto.`,
+    `Fieldmark se cerró durante esta ejecución. ${images(done)} ${done === 1 ? "está terminada y guardada" : "están terminadas y guardadas"}. Reanuda para anotar el resto.`,
   unsettledNote: ({ count: requests, at_most_dollars: atMost }) =>
     `Había ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} en curso que quizá se hayan cobrado, hasta ${enoughMoney(atMost)}.`,
   stopped,
-  waitNothing: (left) =>
+  stoppedWaiting: (left) =>
     `${images(left)} ${left === 1 ? "espera" : "esperan"}, sin coste. Las respuestas recibidas están guardadas.`,
   resumeHere: "Reanudar",
   resumeHint: "reanudar",
@@ -225,18 +225,18 @@ export const run: Words<typeof english> = {
     title: (run) => `¿Reanudar la ejecución ${count(run)}?`,
     why: ({ count: requests, at_most_dollars: atMost }) =>
       requests === 1
-        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`
-        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`,
+        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(atMost)}, y enviarla otra vez también puede cobrarse.`
+        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(atMost)}, y enviarlas otra vez también puede cobrarse.`,
     whyGivenUp: ({ count: requests, at_most_dollars: atMost }) =>
       requests === 1
-        ? `1 imagen se envió en un lote que el servidor no conoce. Quizá se haya cobrado, hasta ${enoughMoney(atMost)}, y preguntar otra vez también puede cobrarse.`
-        : `${images(requests)} se enviaron en lotes que el servidor no conoce. Quizá se hayan cobrado, hasta ${enoughMoney(atMost)}, y preguntar otra vez también puede cobrarse.`,
-    giveUp: "Renunciar y preguntar otra vez",
-    askAgain: "Preguntar otra vez y reanudar",
+        ? `1 imagen se envió en un lote que el servidor no conoce. Quizá se haya cobrado, hasta ${enoughMoney(atMost)}, y enviarla otra vez también puede cobrarse.`
+        : `${images(requests)} se enviaron en lotes que el servidor no conoce. Quizá se hayan cobrado, hasta ${enoughMoney(atMost)}, y enviarlas otra vez también puede cobrarse.`,
+    giveUp: "Renunciar y enviar otra vez",
+    askAgain: "Enviar otra vez y reanudar",
     notNow: "Ahora no",
   },
-  said: (detail) => `Detalles: ${detail}`,
-  toSettings: "Abrir Ajustes",
+  details: (detail) => `Detalles: ${detail}`,
+  openSettings: "Abrir Ajustes",
   hold: ({ kind, left_millis }, host) => {
     const next = kind === "rate_limited" ? "se vuelve a enviar" : "se vuelve a intentar";
     const seconds = Math.ceil(left_millis / 1000);
@@ -255,25 +255,25 @@ export const run: Words<typeof english> = {
   inFlight: (number) => `${count(number)} en curso`,
   waiting: (number) => `${count(number)} en espera`,
   reused: (answers) =>
-    `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin pagar nada`,
+    `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin coste`,
   propagated: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
-  started: (at, elapsed) => `iniciada el ${moment(at)}, activa durante ${duration(elapsed)}`,
+  started: (at, elapsed) => `iniciada el ${moment(at)}, activa ${duration(elapsed)}`,
 
   timeLeft: "Tiempo restante",
   timeLeftUnknown: "Midiendo",
-  doneAbout: (at) => `acaba hacia las ${clock(at)}`,
+  estimatedEnd: (at) => `acaba hacia las ${clock(at)}`,
   afterFirst: "se sabe tras la primera imagen",
-  noneFinish: "ahora no termina ninguna imagen",
-  took: "Tiempo",
-  tookNote: "sin contar pausas",
+  stalled: "a la espera de que termine alguna imagen",
+  elapsed: "Tiempo",
+  elapsedNote: "sin contar pausas",
   rate: "Ritmo",
   perMinute: (rate) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: (window) => `últimos ${duration(window)}`,
   rateWhole: "en toda la ejecución",
-  takes: "Tiempo por imagen",
-  takesNote: (p95) => `P50, ${duration(p95)} en P95`,
+  timePerImage: "Tiempo por imagen",
+  timePerImageNote: (p95) => `P50, ${duration(p95)} en P95`,
   annotations: "Anotaciones",
-  annotationsEach: (each) => `${decimal(each)} por imagen`,
+  annotationsPerImage: (each) => `${decimal(each)} por imagen`,
   cost: "Coste",
   free: "en este equipo",
   spent: "gastado hasta ahora",
@@ -283,7 +283,7 @@ export const run: Words<typeof english> = {
   wholeMinutes: (milliseconds) =>
     milliseconds < 60_000 ? "menos de 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading) => `proyección ${money(heading)}`,
+  costProjected: (heading) => `proyección ${money(heading)}`,
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
   costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
   costQuote: (expected) => `presupuesto ${money(expected)}`,
@@ -293,7 +293,7 @@ export const run: Words<typeof english> = {
     `${kind === "cap" ? `tope ${exactMoney(cost)}` : `máximo ${enoughMoney(cost)}`}, fuera de esta escala`,
   costReserved: (reserved, inFlight) => `${money(reserved)} reservados para ${count(inFlight)} en curso`,
   costText: (spent, expected, high, budget) =>
-    `${money(spent)} gastados de ${money(expected)} presupuestados, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
+    `${money(spent)} gastados, estimado ${money(expected)}, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
   againstQuote: (share) =>
     Math.abs(share - 1) < 0.0005
       ? "como el presupuesto"
@@ -308,29 +308,29 @@ export const run: Words<typeof english> = {
   chartText: (rate, most, worked, isWorking) =>
     `Imágenes por minuto durante ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "ahora" : "de media"}, máximo ${count(Math.round(most))}.`,
   chartSoon: "Se muestra tras unos segundos.",
-  chartNever: "Demasiado breve para un gráfico.",
+  chartNever: "La ejecución fue demasiado breve para un gráfico.",
 
   pictures: "Imágenes en curso y recién respondidas",
   inFlightTitle: "En curso",
   inFlightNote: (number, isElsewhere) =>
     isElsewhere ? `${count(number)}, con las anotaciones según llegan` : count(number),
   longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
-  flightAnnotations: (number) => (number === 0 ? "analizando" : annotations(number)),
-  answeredTitle: "Recién respondidas",
-  answeredLast: "Últimas respondidas",
+  inFlightAnnotations: (number) => (number === 0 ? "analizando" : annotations(number)),
+  recentAnswers: "Recién respondidas",
+  lastAnswered: "Últimas respondidas",
   newestFirst: "primero las nuevas",
   tileAnnotations: annotations,
   tile: (name, number) => `${name}, ${annotations(number)}`,
   pace: {
     title: "Ritmo",
-    atOnce: (number, from) =>
+    concurrency: (number, from) =>
       `concurrencia ${count(number)}${from === null ? "" : from === "set" ? ", fijada" : ", automática"}`,
     limit: (perMinute, routes) =>
       perMinute === null
         ? "Aún no se conoce ningún límite."
         : `${routes > 1 ? "Límite más estricto" : "Límite"}: ${count(perMinute)} peticiones por minuto`,
-    underWay: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
-    routeLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
+    inFlightOf: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
+    endpointLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "No se usa",
     prepared: (number) => `${count(number)} ${number === 1 ? "preparada" : "preparadas"} por adelantado`,
   },
@@ -355,20 +355,20 @@ export const run: Words<typeof english> = {
     finishedOf: (finished, total) => `${count(finished)} de ${count(total)}`,
     finishedText: (batch, finished, total) => `Lote ${count(batch)}: ${count(finished)} de ${images(total)} terminadas`,
     untilUnknown: "aún no se sabe",
-    noneYet: "Se preparan las imágenes; el primer lote se envía cuando haya suficientes.",
-    none: "El proveedor no tiene ningún lote.",
+    noneYet: "Se están preparando las imágenes. El primer lote se envía cuando haya suficientes listas.",
+    none: "No hay ningún lote en curso.",
     unknownNote: "El servidor no conoce un lote: no se envía nada más hasta que reanudes o renuncies a él.",
-    unconfirmedNote: "Enviado, pero sin confirmar: se consulta al servidor antes de enviar nada otra vez.",
+    unconfirmedNote: "Enviado, pero sin confirmar. Fieldmark consulta al servidor antes de enviar nada otra vez.",
     interrupted:
       "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
     mayBeClosed:
       "Puedes cerrar la ventana: el proveedor sigue trabajando, y los resultados se recogen cuando la abras de nuevo.",
   },
-  flightTile: (name) => `${name}, en curso`,
+  inFlightTile: (name) => `${name}, en curso`,
 
-  needsYou: "Pendiente de ti",
-  needs: (things) => (things === 0 ? "Nada" : `${count(things)} ${things === 1 ? "asunto" : "asuntos"}`),
-  needsNothingNote: "No ha fallado ninguna imagen.",
+  issues: "Pendiente de ti",
+  issueCount: (things) => (things === 0 ? "Nada" : `${count(things)} ${things === 1 ? "asunto" : "asuntos"}`),
+  noFailures: "No ha fallado ninguna imagen.",
   endpointFails: (name, problem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis) =>
     millis === null
@@ -378,7 +378,7 @@ export const run: Words<typeof english> = {
   giveUpBatches: (number) => `Renunciar a ${count(number)} en lotes perdidos`,
   hookFailed: "Ha fallado una orden propia",
   hookNotRun: "Una orden propia no se ejecutó",
-  toHooks: "Abrir los ajustes de órdenes",
+  openHookSettings: "Abrir los ajustes de órdenes",
   cutShort: "Respuestas cortadas",
   cutShortNote: "Llegaron al límite de salida. Se guardó cada anotación completa; puede haber más por encontrar.",
   retried: "Reintentos automáticos",

@@ -74,17 +74,17 @@ export const settings: Words<typeof english> = {
   run: {
     retry_attempts: { title: "Máx. reintentos", note: "Por imagen.", usual: "3" },
     retry_delay_ms: {
-      title: "Espera antes del primer reintento, ms",
+      title: "Espera del primer reintento (ms)",
       note: "Se duplica con cada reintento.",
       usual: "1000",
     },
     task_timeout_ms: {
-      title: "Tiempo de inactividad, ms",
+      title: "Tiempo de inactividad (ms)",
       note: "Cuánto puede estar una respuesta sin enviar datos antes de cancelar la petición.",
       usual: "60000",
     },
     rate_limit_delay_ms: {
-      title: "Pausa entre peticiones, ms",
+      title: "Pausa entre peticiones (ms)",
       note: "Se aplica a cada petición en paralelo. Con pausa, la concurrencia es 4 salvo que la fijes.",
       usual: "0",
     },
@@ -134,7 +134,7 @@ export const settings: Words<typeof english> = {
     prefix: "Prefijo de los modelos",
     noPrefix: "ninguno",
     prefixNote: "Si sus nombres empiezan de otra forma, como anthropic.",
-    percent: "Precio, %",
+    percent: "Precio (%)",
     percentNote: "Del precio de lista.",
     keyNote: "Su clave se introduce en la lista después de añadirlo.",
     wrong: {
@@ -198,7 +198,7 @@ export const settings: Words<typeof english> = {
   includesLeftovers: "Importar también archivos de sistema",
   includesLeftoversNote:
     "Miniaturas de sistemas NAS (@eaDir), papeleras, archivos __MACOSX y ._, vistas previas de Lightroom y las copias reducidas de las fototecas de Apple. Si sueltas una de esas carpetas, se importa siempre.",
-  decodingMemory: "Memoria para decodificar, en MB",
+  decodingMemory: "Memoria para decodificar (MB)",
   decodingMemoryNote:
     "La comparten todas las fotos que se están decodificando. Vacío: una cuarta parte de la memoria del equipo, o el 60 % para una foto que se decodifica sola.",
   automatic: "Automático",

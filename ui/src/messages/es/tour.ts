@@ -17,7 +17,7 @@ export const tour: Words<typeof english> = {
       text: "Elige qué encontrar y un modelo. El tiempo y el coste de justo estas imágenes se ven antes de ejecutar nada.",
     },
     run: {
-      title: "Míralo o déjalo",
+      title: "Déjalo en marcha",
       text: "Pausa, reanuda o cierra la ventana: cada respuesta se guarda según llega y nada se paga dos veces.",
     },
     review: {
@@ -25,7 +25,7 @@ export const tour: Words<typeof english> = {
       text: "Primero van las anotaciones más inciertas. Una tecla acepta, otra rechaza, y ambas pasan a la siguiente; toda decisión se puede deshacer.",
     },
     export: {
-      title: "Llévatelo",
+      title: "Exporta los datos",
       text: "Aquí queda cada ejecución con su coste y sus métricas. Exportar escribe sus anotaciones como COCO, JSON Lines o CSV, para guardarlas o arrastrarlas a otro programa.",
     },
   },

@@ -1,6 +1,6 @@
 /**
- * What can be done now. Screens offer the actions that are theirs while they show; keys, the command palette and the
- * status bar all ask here.
+ * Actions available now. Screens register theirs while they are shown; keys, the command palette and the status bar use
+ * this registry.
  */
 import { untrack } from "svelte";
 
@@ -8,63 +8,63 @@ import { belongsToControl, type Chord, chordOf } from "./chords";
 import { Keymap } from "./keymap.svelte";
 import { ACTION_IDS, type ActionId, entryOf } from "./table";
 
-export interface Deed {
-  /** `chord` is what was pressed; null when the action was chosen by name. */
+export interface Command {
+  /** `chord` is the pressed chord; null if the action was chosen by name. */
   do: (chord: Chord | null) => void;
-  /** Whether it can be done now; without this it always can. */
+  /** Whether it is enabled; defaults to always. */
   can?: () => boolean;
-  /** What the status bar says that it does now, where that changes; null says nothing, and without this the catalogue does. */
+  /** A dynamic status bar hint; null hides it, and the catalogue's is the default. */
   hint?: () => string | null;
 }
 
-export type Deeds = Partial<Record<ActionId, Deed | (() => void)>>;
+export type Commands = Partial<Record<ActionId, Command | (() => void)>>;
 
 export class Actions {
   readonly keymap = new Keymap();
-  #deeds = $state.raw<ReadonlyMap<ActionId, Deed>>(new Map());
+  #commands = $state.raw<ReadonlyMap<ActionId, Command>>(new Map());
 
-  /** Offers actions; returns the way to take them back. */
-  offer(offered: Deeds): () => void {
+  /** Registers actions; returns a function that removes them. */
+  offer(offered: Commands): () => void {
     return untrack(() => {
-      const deeds = Object.entries(offered).map(
-        ([id, deed]) => [id as ActionId, typeof deed === "function" ? { do: deed } : deed] as const,
+      const commands = Object.entries(offered).map(
+        ([id, command]) => [id as ActionId, typeof command === "function" ? { do: command } : command] as const,
       );
-      this.#deeds = new Map([...this.#deeds, ...deeds]);
-      // The next screen may have offered the same ones before this one goes.
+      this.#commands = new Map([...this.#commands, ...commands]);
+      // The next screen may have registered the same actions before this one is removed.
       return () => {
-        const left = new Map(this.#deeds);
-        for (const [id, deed] of deeds) if (left.get(id) === deed) left.delete(id);
-        this.#deeds = left;
+        const left = new Map(this.#commands);
+        for (const [id, command] of commands) if (left.get(id) === command) left.delete(id);
+        this.#commands = left;
       };
     });
   }
 
   can(id: ActionId): boolean {
-    const deed = this.#deeds.get(id);
-    return deed !== undefined && (deed.can?.() ?? true);
+    const command = this.#commands.get(id);
+    return command !== undefined && (command.can?.() ?? true);
   }
 
-  /** What the status bar says that it does now; undefined where the catalogue says it. */
+  /** The dynamic hint of an action; undefined if the catalogue's applies. */
   hint(id: ActionId): string | null | undefined {
-    return this.#deeds.get(id)?.hint?.();
+    return this.#commands.get(id)?.hint?.();
   }
 
   do(id: ActionId, chord: Chord | null = null): void {
-    if (this.can(id)) this.#deeds.get(id)?.do(chord);
+    if (this.can(id)) this.#commands.get(id)?.do(chord);
   }
 
-  /** Those that can be done by name, in the order of the table. */
+  /** Actions that can be invoked by name, in the order of the table. */
   get byName(): ActionId[] {
     return ACTION_IDS.filter((id) => !entryOf(id).isHidden && this.can(id));
   }
 
-  /** Does what the keys say; false when they say nothing here. */
+  /** Runs the action of a key event; returns whether there was one. */
   press(event: KeyboardEvent): boolean {
     const chord = chordOf(event);
     if (chord === null || belongsToControl(chord, event.target)) return false;
     const id = this.keymap.actionsOf(chord).find((each) => this.can(each));
     if (id === undefined) return false;
-    // A key that is held down must not decide a hundred images.
+    // Key repeat must not decide a hundred images.
     if (!event.repeat || entryOf(id).repeats) this.do(id, chord);
     return true;
   }

@@ -1,10 +1,10 @@
-/** Which keys do what here: a preset, and what the person has bound otherwise. It is kept. */
+/** The keymap: a preset and the user's changes, remembered. */
 import { keep, recall } from "../kept";
 import type { Chord } from "./chords";
 import { type Bindings, PRESET_NAMES, presetBindings, type PresetName } from "./presets";
 import { ACTION_IDS, type ActionId, entryOf, isAction, placeOf } from "./table";
 
-/** Two actions that one chord would do at the same time. The first of them has it until that is settled. */
+/** Two actions on the same chord. The first one wins until it is resolved. */
 export interface Conflict {
   chord: Chord;
   first: ActionId;
@@ -18,7 +18,7 @@ interface KeptKeyboard {
 
 export class Keymap {
   preset = $state<PresetName>("fieldmark");
-  /** Beside the preset. Replaced whole. */
+  /** Changes to the preset. Replaced as a whole. */
   changes = $state.raw<Bindings>({});
 
   readonly #actions = $derived(this.#byChord());
@@ -36,7 +36,7 @@ export class Keymap {
     return this.changes[id] ?? presetBindings(this.preset)[id] ?? entryOf(id).keys;
   }
 
-  /** What a chord may do, in the order of the table. */
+  /** Actions of a chord, in the order of the table. */
   actionsOf(chord: Chord): readonly ActionId[] {
     return this.#actions.get(chord) ?? [];
   }
@@ -53,17 +53,17 @@ export class Keymap {
     return Object.keys(this.changes).length > 0;
   }
 
-  /** One key for an action, in place of those it had. */
+  /** Binds an action to one chord, replacing its others. */
   bind(id: ActionId, chord: Chord): void {
     this.#change({ ...this.changes, [id]: [chord] });
   }
 
-  /** Takes a key away from an action. */
+  /** Removes a chord from an action. */
   release(id: ActionId, chord: Chord): void {
     this.#change({ ...this.changes, [id]: this.keysOf(id).filter((key) => key !== chord) });
   }
 
-  /** Gives an action the keys of the preset again. */
+  /** Restores the preset's chords of an action. */
   reset(id: ActionId): void {
     const { [id]: _taken, ...others } = this.changes;
     this.#change(others);
@@ -103,7 +103,7 @@ export class Keymap {
   }
 }
 
-/** Whether both can be meant on one screen. Two ways of the platform are told apart by the platform. */
+/** Whether both can be active on one screen. Two fixed keys of the platform never conflict. */
 function mayMeet(one: ActionId, other: ActionId): boolean {
   if (entryOf(one).isFixed && entryOf(other).isFixed) return false;
   const [oneWhen, otherWhen] = [entryOf(one).when, entryOf(other).when];
@@ -113,7 +113,7 @@ function mayMeet(one: ActionId, other: ActionId): boolean {
   return places[0] === places[1] || places.includes("everywhere");
 }
 
-/** Arrows and digits are several keys that are told as one. */
+/** "Arrows" and digit ranges stand for several keys. */
 function eachOf(chord: Chord): Chord[] {
   const [, first, last] = /^(\d)–(\d)$/u.exec(chord) ?? [];
   if (first && last)

@@ -1,4 +1,4 @@
-/** Actions by what is typed: a part of a name, or of a key. */
+/** Searches actions by name or key. */
 import { words } from "../../messages";
 import { printed } from "./chords";
 import type { Keymap } from "./keymap.svelte";
@@ -13,7 +13,7 @@ function actionsNamed(text: string, ids: readonly ActionId[], keymap: Keymap): A
   });
 }
 
-/** The same by the place where they do something; places without any are left out. */
+/** The same, grouped by screen; empty groups are omitted. */
 export function actionsByPlace(
   text: string,
   ids: readonly ActionId[],
@@ -25,7 +25,7 @@ export function actionsByPlace(
   );
 }
 
-/** Without accents and capitals: nobody types them in a search. */
+/** Strips accents and case for searching. */
 function folded(text: string): string {
   return text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
 }

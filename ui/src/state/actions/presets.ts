@@ -1,14 +1,14 @@
 /**
- * Keys for people who come from other tools. A preset has the keys that its tool documents for what Fieldmark does too,
- * and moves what would be in their way; everything else stays Fieldmark's. Tools in which nobody accepts or rejects have
- * no keys for that: these stay near the hand that pages.
+ * Keyboard presets for users of other tools. A preset has the documented keys of its tool for what Fieldmark does too,
+ * and moves conflicting ones; all others stay. Tools without accept and reject keep Fieldmark's keys for these, near
+ * the ones that change the image.
  */
 import type { Chord } from "./chords";
 import type { ActionId } from "./table";
 
 export type Bindings = Partial<Record<ActionId, readonly Chord[]>>;
 
-/** What labelme and its descendants have in common: A and D page, Ctrl with a letter does the rest. */
+/** Shared by labelme and its descendants: A and D change the image, Ctrl with a letter does the rest. */
 const LABELME_FAMILY = {
   "everywhere.folders": ["Mod+U"],
   "review.nextImage": ["D", "ArrowRight"],
@@ -67,7 +67,7 @@ export const PRESETS = {
     "review.hide": ["Mod+H", "H"],
     "review.zoomIn": ["Mod++", "Mod+=", "+", "="],
     "review.zoomOut": ["Mod+-", "-"],
-    // Backspace deletes there: to take a step back with it would do the opposite of what the hand means.
+    // Backspace deletes in that tool, so it must not undo.
     "review.remove": ["Backspace", "Delete"],
     "review.undo": ["Shift+Backspace"],
     "review.nextImage": ["Mod+ArrowRight", "ArrowRight"],

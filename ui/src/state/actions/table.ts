@@ -1,23 +1,22 @@
 /**
- * Every action that a key does, and the keys that Fieldmark gives it: the one place where keys are listed. What an
- * action is called is in the catalogue (`actions`), what it does is offered by the screen that can do it (`Actions`),
- * and what a person has bound instead is in the `Keymap`.
+ * All actions with their default keys: the only list of keys. Names are in the catalogue (`actions`), behavior is
+ * registered by screens (`Actions`), and user changes are in the `Keymap`.
  */
 import type { Chord } from "./chords";
 
 interface Entry {
-  /** "Arrows" and "1–6" are several keys that are told as one; what is done hears which of them it was. */
+  /** "Arrows" and "1–6" stand for several keys; the handler receives the pressed one. */
   keys: readonly Chord[];
-  /** It goes on while the key is held; without this a held key does it once. */
+  /** Whether it repeats while the key is held. */
   repeats?: true;
-  /** The way of the platform, or of a control: it is told, and not to be changed. */
+  /** A key of the platform or of a control: listed, but not configurable. */
   isFixed?: true;
   /**
-   * When it is meant: actions of different moments do not meet. While something is drawn its keys come before all others;
-   * what is meant `unselected` gives its key to the selected annotation and may keep another one for itself.
+   * When it applies: actions with different conditions do not conflict. Keys of `drawing` have priority; `unselected`
+   * ones yield to the selection's.
    */
   when?: "drawing" | "selected" | "unselected";
-  /** Not offered by name: it needs a place to start from that only the keyboard's own has. */
+  /** Hidden from the palette: it only makes sense by keyboard. */
   isHidden?: true;
 }
 
@@ -140,7 +139,7 @@ export const TABLE = {
 
 export type ActionId = keyof typeof TABLE;
 
-/** Where an action is: on one screen, or everywhere. */
+/** Where an action applies: on one screen, or everywhere. */
 export type Place = PlaceOf<ActionId>;
 type PlaceOf<Id> = Id extends `${infer Where}.${string}` ? Where : never;
 

@@ -42,13 +42,13 @@ pub struct Annotate {
     /// expected. A pilot is never sent in batches, even with --batch
     #[arg(long, value_name = "N", value_parser = count())]
     pub pilot: Option<u32>,
-    /// Ask about one of several similar images, such as a burst, and propose its annotations for the others
+    /// Send only one of several near-duplicates, such as a burst, and copy its annotations to the others as proposals
     #[arg(long)]
     pub similar: bool,
-    /// Ask about every image again, even where an answer was paid for before
+    /// Ignore saved answers: send every image, even if its answer was paid for before
     #[arg(long)]
     pub fresh: bool,
-    /// Send batches, at half the price: the vendor processes them within a day. Ctrl-C leaves them at the vendor, and
+    /// Send batches, at half the price. The vendor processes them within a day. Ctrl-C leaves them at the vendor, and
     /// `fieldmark resume` fetches the results
     #[arg(long)]
     pub batch: bool,
@@ -59,10 +59,10 @@ pub struct Annotate {
 }
 
 impl Annotate {
-    /// What is said about how a run of so many images asks.
+    /// Run options for this number of images.
     pub fn options(&self, images: usize) -> RunOptions {
         let options = self.tuning.options(images);
-        // `auto` wins over a preset as well.
+        // `auto` overrides a preset.
         let concurrency = self.session.concurrency.map_or(options.concurrency, Concurrency::count);
         RunOptions { concurrency, ..options }
     }
@@ -79,23 +79,22 @@ impl Annotate {
     fieldmark resume 12 --rpm 50\n  \
     fieldmark resume latest --retry-failed\n  \
     fieldmark resume latest --retry-failed --max-tokens 16000\n\n\
-    Limits, --max-tokens and --concurrency apply from here on; without them, those of the run stay.")]
+    Limits, --max-tokens and --concurrency apply from now on; without them, those of the run stay.")]
 pub struct Resume {
     /// The number of a run, or latest [default: the newest unfinished run]
     #[arg(value_name = "RUN")]
     pub run: Option<RunChoice>,
-    /// Also retry failed images where that can help, and answers that were cut off where --max-tokens is larger than before.
-    /// Complete answers are kept
+    /// Also retry failed images that a retry may fix, and cut-off answers if --max-tokens is larger than before. Complete
+    /// answers are kept
     #[arg(long)]
     pub retry_failed: bool,
-    /// Give up the batches that the server does not know any more: their images are asked about again, and may have been
-    /// billed already
+    /// Give up batches that the server no longer knows: their images are sent again, and may have been billed already
     #[arg(long)]
     pub give_up_batches: bool,
-    /// The maximum length of an answer from here on, in tokens, thinking included
+    /// Max output tokens from now on, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
-    /// Ask again even where an answer was paid for before. Without it, kept answers that could not be used are read again for
+    /// Ignore saved answers, even if they were paid for. Without it, saved answers that could not be used are parsed again for
     /// free
     #[arg(long)]
     pub fresh: bool,
@@ -117,7 +116,7 @@ pub struct SessionOptions {
     pub base_url: Option<String>,
     #[command(flatten)]
     pub endpoint_keys: EndpointKeys,
-    /// The most that the run may cost, in dollars, over all its sessions; it stops before it would cost more
+    /// The most that the run may cost, in dollars, over all its sessions; it stops before it could cost more
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<PicoDollars>,
     /// Also write the metrics, as JSON, to this file, or - for standard output
@@ -138,7 +137,7 @@ pub struct SessionOptions {
 }
 
 impl SessionOptions {
-    /// Where its files go.
+    /// All output files.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.metrics_out.iter().chain(self.exports.iter().map(|export| &export.file))
     }

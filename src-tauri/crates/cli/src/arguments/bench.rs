@@ -11,7 +11,7 @@ use super::numbers::{whole, within};
     fieldmark bench\n  \
     fieldmark bench --images 20 --latency 2100 --concurrency 4\n  \
     fieldmark bench --images 100 --limit-rpm 120 --json\n\n\
-    The server is a simulation on this machine. With --base-url it is a real one, and every image is paid for twice.")]
+    The server is a simulation on this machine. With --base-url it is a real one, and every image is billed twice.")]
 pub struct Bench {
     /// The number of images
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = within(1..=10_000))]
@@ -34,7 +34,7 @@ pub struct Bench {
     /// Where the results go: a file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "metrics/benchmark-results.json", value_parser = Target::parser())]
     pub out: Target,
-    /// Do not ask, whatever a real server may cost
+    /// Do not ask, whatever a real server costs
     #[arg(long, short = 'y')]
     pub yes: bool,
 }

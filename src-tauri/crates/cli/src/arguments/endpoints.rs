@@ -1,4 +1,5 @@
-//! Keys of additional endpoints, for one invocation. A key itself is never an argument: every process sees those.
+//! Keys of additional endpoints, for one invocation. A key itself is never an argument, because other processes can see
+//! arguments.
 
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ pub struct EndpointKeys {
     files: Vec<(String, String)>,
 }
 
-/// Far more than a key takes: a longer file is something else.
+/// Longer files are no keys.
 const MAX_KEY_BYTES: u64 = 1 << 16;
 
 impl EndpointKeys {

@@ -26,13 +26,13 @@ pub struct Estimate {
     /// What batches cost, of the models that have a batch API, the cheapest first
     #[arg(long)]
     pub batch: bool,
-    /// As with `annotate --similar`: only one of several similar images is asked about
+    /// As with `annotate --similar`: only one of several near-duplicates is sent
     #[arg(long)]
     pub similar: bool,
-    /// As with `annotate --fresh`: earlier answers are not reused
+    /// As with `annotate --fresh`: saved answers are ignored
     #[arg(long)]
     pub fresh: bool,
-    /// Show how far a run with this budget would come, in dollars
+    /// Show how many images a run with this budget, in dollars, would annotate
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<PicoDollars>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `export`, and the files that `annotate` and `resume` leave in the same forms.
+//! `export`, and the `--export` option of `annotate` and `resume`.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -38,7 +38,7 @@ impl Export {
     }
 }
 
-/// A file to leave when a run is over.
+/// A file to export at the end of a run.
 #[derive(Debug, Clone)]
 pub struct ExportedFile {
     pub format: FormatId,

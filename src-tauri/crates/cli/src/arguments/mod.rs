@@ -1,4 +1,4 @@
-//! What can be said on the command line: a file a command where there is much to say.
+//! Command-line arguments, one file per command with many.
 
 mod annotate;
 mod bench;
@@ -65,7 +65,7 @@ const STYLES: Styles = Styles::styled()
          Results go to standard output, everything else to standard error.\n\n\
          Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n  \
          ANTHROPIC_API_KEY              the key, if none is entered in the settings of the window\n  \
-         ANTHROPIC_BASE_URL             another server with the Messages API\n  \
+         ANTHROPIC_BASE_URL             another server with the Claude API\n  \
          ANTHROPIC_MODEL                the model, without --model\n  \
          CONCURRENCY                    concurrency: a number, or auto\n  \
          FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
@@ -111,25 +111,24 @@ pub enum Color {
 }
 
 impl Color {
-    /// What is said of colours among arguments that do not come to a command: then the parser only says what it wants to
-    /// say.
-    pub fn said_in(arguments: impl Iterator<Item = OsString>) -> Self {
+    /// `--color` among arguments that fail to parse or that ask for help, which clap prints before a command runs.
+    pub fn from_arguments(arguments: impl Iterator<Item = OsString>) -> Self {
         let mut arguments =
             arguments.take_while(|argument| argument != "--").filter_map(|argument| argument.into_string().ok());
         while let Some(argument) = arguments.next() {
-            let said = match argument.strip_prefix("--color") {
+            let typed = match argument.strip_prefix("--color") {
                 Some("") => arguments.next(),
                 Some(rest) => rest.strip_prefix('=').map(str::to_owned),
                 None => None,
             };
-            if let Some(said) = said {
-                return Self::from_str(&said, false).unwrap_or_default();
+            if let Some(typed) = typed {
+                return Self::from_str(&typed, false).unwrap_or_default();
             }
         }
         Self::default()
     }
 
-    /// From here on, whatever is printed follows this.
+    /// Applies to all further output.
     pub fn write_global(self) {
         let choice = match self {
             Self::Auto => ColorChoice::Auto,
@@ -144,7 +143,7 @@ impl Color {
 pub enum Command {
     /// Annotate photos and folders of photos
     Annotate(Annotate),
-    /// Continue an unfinished run; nothing finished is done again
+    /// Continue an unfinished run; finished images are not sent again
     Resume(Resume),
     /// Show the cost and time of annotating with every model; sends nothing
     Estimate(Estimate),
@@ -177,7 +176,7 @@ pub enum Command {
     Env(Env),
     /// Measure a parallel run against a sequential one
     Bench(Bench),
-    /// Simulate Anthropic's Messages API on this machine, free of charge, until interrupted
+    /// Simulate the Claude API on this machine, free of charge, until interrupted
     Simulate(Simulate),
     /// Print a completion script for a shell
     Completions(Completions),
@@ -185,7 +184,7 @@ pub enum Command {
     Man(Man),
 }
 
-/// A run as people name it.
+/// A run by number, or the latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunChoice {
     Latest,
@@ -211,13 +210,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_heard_of_wherever_they_stand() {
-        let said = |line: &str| Color::said_in(line.split(' ').map(OsString::from));
-        assert_eq!(said("annotate --help --color never"), Color::Never);
-        assert_eq!(said("--color=always annotate --bad"), Color::Always);
-        assert_eq!(said("annotate --color sometimes"), Color::Auto);
-        assert_eq!(said("annotate -- --color=never"), Color::Auto);
-        assert_eq!(said("annotate --colors=never"), Color::Auto);
+    fn color_is_found_anywhere_among_the_arguments() {
+        let color = |line: &str| Color::from_arguments(line.split(' ').map(OsString::from));
+        assert_eq!(color("annotate --help --color never"), Color::Never);
+        assert_eq!(color("--color=always annotate --bad"), Color::Always);
+        assert_eq!(color("annotate --color sometimes"), Color::Auto);
+        assert_eq!(color("annotate -- --color=never"), Color::Auto);
+        assert_eq!(color("annotate --colors=never"), Color::Auto);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Numbers as people type them. One that cannot be used is refused with the range of those that can.
+//! Parsers of typed numbers. An invalid one is refused with the valid range.
 
 use std::ops::RangeInclusive;
 
@@ -21,7 +21,7 @@ pub fn within(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String
     whole(u64::from(*range.start())..=u64::from(*range.end()))
 }
 
-/// Of images.
+/// A number of images.
 pub fn count() -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
     within(1..=1_000_000_000)
 }

@@ -1,4 +1,4 @@
-//! Commands about runs that are over, and about the installation.
+//! `report`, `metrics` and `doctor`.
 
 use clap::Args;
 
@@ -34,7 +34,7 @@ pub struct Metrics {
 #[command(after_help = "Examples:\n  fieldmark doctor\n  fieldmark doctor --online\n\n\
     Exits with 1 when there is a problem.")]
 pub struct Doctor {
-    /// Also ask the server for its models, with the key; sends no image and costs nothing
+    /// Also request the list of models from the server, with the key; sends no image and costs nothing
     #[arg(long)]
     pub online: bool,
     #[command(flatten)]

@@ -1,5 +1,5 @@
-//! How a run asks, for `annotate` and `estimate`, and what of it can be said anew for `resume`. What is left out follows the
-//! environment and the settings.
+//! Run options of `annotate` and `estimate`, and those that `resume` can change. The rest comes from the environment and the
+//! settings.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -16,12 +16,12 @@ pub struct Tuning {
     pub preset: Option<Preset>,
     #[command(flatten)]
     pub limits: Limits,
-    /// The maximum length of an answer, in tokens, thinking included
+    /// Max output tokens, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
 }
 
-/// The user's own limits, which each session of a run can change.
+/// The user's rate limits, which each session of a run can change.
 #[derive(Args)]
 pub struct Limits {
     /// At most N requests a minute
@@ -42,7 +42,7 @@ impl Limits {
 }
 
 impl Tuning {
-    /// What is said here about a run of so many images.
+    /// Run options for this number of images.
     pub fn options(&self, images: usize) -> RunOptions {
         let images = u32::try_from(images).unwrap_or(u32::MAX);
         let preset = self.preset.map_or(RunOptions::default(), |preset| preset.options(images));

@@ -1,4 +1,4 @@
-//! What a benchmark measured.
+//! Results of a benchmark.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ pub fn benchmarking(concurrency: u32) -> String {
     }
 }
 
-/// Asked where a server of one's own is measured.
+/// The question before a real server is measured.
 pub fn benchmark_cost(row: &ModelQuote, images: u32) -> String {
     let twice = row.cost.map_or_else(
         || "at an unknown price".to_owned(),

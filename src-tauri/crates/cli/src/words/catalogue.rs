@@ -34,7 +34,7 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
         table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
     }
     table.write(out)?;
-    // Mostly one reason holds for all.
+    // Usually all models share one reason.
     reasons.dedup();
     for reason in reasons {
         writeln!(out)?;

@@ -1,4 +1,4 @@
-//! What `doctor` found, and what to do about it.
+//! Findings of `doctor`, with advice.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use domain::connection::{ConnectionCheck, KeyPlace, SettingSource};
 use super::figures::{bytes, counted, counted_len};
 use crate::style::{ERROR, GOOD, WARNING};
 
-/// Below a finding, under its words.
+/// Aligns advice with the text of its finding.
 const INDENT: &str = "                       ";
 
 pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
@@ -19,7 +19,7 @@ pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
             Severity::Warning => (WARNING, "warn"),
             Severity::Problem => (ERROR, "problem"),
         };
-        let (subject, seen, advice) = told(finding);
+        let (subject, seen, advice) = text_of(finding);
         writeln!(out, "{style}{word:<8}{style:#} {subject:<13} {seen}")?;
         if severity != Severity::Fine && !advice.is_empty() {
             writeln!(out, "{INDENT}{advice}")?;
@@ -32,8 +32,8 @@ pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     writeln!(out, "{style}{}{style:#}, {}", counted_len(problems, "problem"), counted_len(warnings, "warning"))
 }
 
-/// Subject, what was found, and what to do about it where that is a problem.
-fn told(finding: &Finding) -> (&'static str, String, &'static str) {
+/// Subject, finding, and advice if it is a problem.
+fn text_of(finding: &Finding) -> (&'static str, String, &'static str) {
     match finding {
         Finding::Versions { fieldmark, sqlite, system, processors } => {
             let processors = counted(*processors, "processor");
@@ -55,7 +55,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         ),
         Finding::Database { path, problems } => (
             "database",
-            if problems.is_empty() { format!("{path} is sound") } else { problems.join("; ") },
+            if problems.is_empty() { format!("{path} is intact") } else { problems.join("; ") },
             "Copy the library's folder before anything else: `sqlite3 library.sqlite .recover` saves what can be read.",
         ),
         Finding::NoLibrary { path } => ("database", format!("there is none yet at {path}"), ""),
@@ -72,7 +72,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         ),
         Finding::Server { base_url, said_by, problem } => (
             "server",
-            either(problem.as_ref(), || format!("{base_url}{}", by_whose_word(*said_by)), ToString::to_string),
+            either(problem.as_ref(), || format!("{base_url}{}", source_of(*said_by)), ToString::to_string),
             "Correct ANTHROPIC_BASE_URL, ANTHROPIC_MODEL or the settings in the window.",
         ),
         Finding::Key { host, place } => (
@@ -108,7 +108,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
                 None if found.is_empty() => "finds nothing in a photo of a cat".to_owned(),
                 None => format!("finds in a sample photo: {}", found.join(", ")),
             },
-            "Install Fieldmark again: this copy is damaged.",
+            "This installation is damaged: reinstall Fieldmark.",
         ),
     }
 }
@@ -120,7 +120,7 @@ fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl F
     }
 }
 
-fn by_whose_word(source: SettingSource) -> &'static str {
+fn source_of(source: SettingSource) -> &'static str {
     match source {
         SettingSource::Default => "",
         SettingSource::Settings => ", from the settings",
@@ -158,7 +158,7 @@ fn connection(check: &ConnectionCheck) -> (String, &'static str) {
             (format!("the server does not know {model}"), "Choose one that it offers, with --model or ANTHROPIC_MODEL.")
         }
         ConnectionCheck::NotSuchAServer { detail } => {
-            (format!("not a server that Fieldmark can use: {detail}"), "Correct the address.")
+            (format!("not a Claude API server: {detail}"), "Correct the address.")
         }
         ConnectionCheck::Unreachable { detail } => (detail.clone(), "Check the network and the address."),
         ConnectionCheck::ServerFailing { detail } => (format!("the server fails: {detail}"), "Try again later."),

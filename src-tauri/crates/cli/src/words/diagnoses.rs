@@ -1,4 +1,4 @@
-//! What a run's report says of what stood out in it, and of what to change.
+//! Findings about a run and recommended changes.
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()>
     Ok(())
 }
 
-/// The same for a page.
+/// The same for the HTML report.
 pub fn notices(diagnoses: &[Diagnosis]) -> Vec<Notice> {
     let notices = diagnoses.iter().map(|diagnosis| Notice {
         finding: finding(&diagnosis.finding),
@@ -30,7 +30,7 @@ pub fn notices(diagnoses: &[Diagnosis]) -> Vec<Notice> {
 fn finding(finding: &Finding) -> String {
     match finding {
         Finding::RateLimited { refusals, overloads, held_millis, share, limit } => format!(
-            "the server's limits held the run back for {}, {} of its time{}{}",
+            "slowed by the server's rate limit for {}, {} of the time{}{}",
             duration(*held_millis),
             percent(*share),
             limit.map(|limit| format!(", at about {}", met(limit))).unwrap_or_default(),
@@ -43,7 +43,7 @@ fn finding(finding: &Finding) -> String {
             format!("{retries} for {}: {}", counted(*asked, "image"), kinds.join(", "))
         }
         Finding::ServerAway { away_millis, share } => {
-            format!("the server was unavailable for {}, {} of the run's time", duration(*away_millis), percent(*share))
+            format!("the server was unavailable for {}, {} of the time", duration(*away_millis), percent(*share))
         }
         Finding::MostlyOneFailure { failure: kind, count, failed, finished } => {
             let all = match (*failed, *finished) {
@@ -58,7 +58,7 @@ fn finding(finding: &Finding) -> String {
             format!("{} cut off{} ({} of the images)", were(*count, "answer"), self::room(*room), percent(*share))
         }
         Finding::SlowedByOwnLimit { share, limit } => format!(
-            "a limit that you set held the run back for {} of its time{}",
+            "slowed by a limit that you set for {} of the time{}",
             percent(*share),
             limit.map(|limit| format!(": {}", met(limit))).unwrap_or_default()
         ),
@@ -68,13 +68,13 @@ fn finding(finding: &Finding) -> String {
             percent(*share)
         ),
         Finding::SlowedByConcurrency { concurrency, share, images_per_second, possible } => format!(
-            "the run was limited by its concurrency of {concurrency} for {} of the time: {images_per_second:.1} images a second{}",
+            "slowed by the concurrency of {concurrency} for {} of the time: {images_per_second:.1} images a second{}",
             percent(*share),
-            possible.map(|possible| format!(", where the server's limit allows {possible:.1}")).unwrap_or_default()
+            possible.map(|possible| format!(", while the server's limit allows {possible:.1}")).unwrap_or_default()
         ),
         Finding::SlowedByPreparing { images_per_second, share } => format!(
-            "this machine prepared images more slowly than the server takes them: {} of the possible requests had no image \
-             ready, at {images_per_second:.1} images a second",
+            "image preparation was the bottleneck: {} of the possible requests had no image ready, at \
+             {images_per_second:.1} images a second",
             percent(*share)
         ),
         Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
@@ -95,7 +95,7 @@ fn finding(finding: &Finding) -> String {
     }
 }
 
-/// Nothing where the server refused nothing.
+/// Empty if the server refused nothing.
 fn refused(refusals: u32, overloads: u32) -> String {
     let refusals = (refusals > 0).then(|| format!("{} refused", were(refusals, "request")));
     let overloads = (overloads > 0).then(|| format!("{} answered \"overloaded\"", were(overloads, "request")));
@@ -112,7 +112,7 @@ fn change(change: &Change) -> String {
         Change::RaiseConcurrency { to: None } => "--concurrency auto".into(),
         Change::LimitRequests { per_minute } => {
             format!(
-                "a limit of {} a minute in the settings: as fast, without refusals",
+                "a limit of {} a minute in the settings: as fast, without refused requests",
                 counted(*per_minute, "request")
             )
         }
@@ -159,10 +159,10 @@ fn change(change: &Change) -> String {
     }
 }
 
-/// What goes with "cut off".
+/// The limit at which answers were cut off.
 fn room(room: OutputLimit) -> String {
     match room {
-        OutputLimit::More => ", even with more room".into(),
+        OutputLimit::More => " even with a higher limit".into(),
         OutputLimit::OwnMaximum { tokens } => format!(" at your maximum of {}", counted(tokens, "token")),
         OutputLimit::Usual => String::new(),
     }
@@ -227,8 +227,8 @@ mod tests {
         let held = |refusals, overloads| {
             finding(&Finding::RateLimited { refusals, overloads, held_millis: 80_000.0, share: 0.8, limit: None })
         };
-        assert_eq!(held(0, 0), "the server's limits held the run back for 1 min 20 s, 80 % of its time");
-        assert!(held(0, 11).ends_with("80 % of its time; 11 requests were answered \"overloaded\""), "{}", held(0, 11));
+        assert_eq!(held(0, 0), "slowed by the server's rate limit for 1 min 20 s, 80 % of the time");
+        assert!(held(0, 11).ends_with("80 % of the time; 11 requests were answered \"overloaded\""), "{}", held(0, 11));
         assert!(held(1, 1).ends_with("; 1 request was refused, 1 request was answered \"overloaded\""));
     }
 
@@ -252,11 +252,11 @@ mod tests {
         };
         assert_eq!(
             said(diagnosis),
-            "  noticed     the server's limits held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
+            "  noticed     slowed by the server's rate limit for 1 min 20 s, 80 % of the time, at about 58 requests a \
              minute; 1 request was refused\n    \
              advice    a higher limit from the vendor, or an additional endpoint in the settings\n    \
              advice    --batch, if it may take a day: about $0.50 in batches, which have their own limits\n    \
-             advice    a limit of 58 requests a minute in the settings: as fast, without refusals\n"
+             advice    a limit of 58 requests a minute in the settings: as fast, without refused requests\n"
         );
     }
 }

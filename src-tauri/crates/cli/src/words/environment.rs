@@ -1,11 +1,11 @@
-//! `.env` files: what a person decides about.
+//! `.env` files that need to be allowed.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use engine::{EnvSummary, address_shown};
 
-/// What a `.env` file says, never its key.
+/// Contents of a `.env` file, without its key.
 pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::Result<()> {
     writeln!(out, "  file    {}", path.display())?;
     let server = summary.base_url.as_deref().map(address_shown);
@@ -22,7 +22,7 @@ pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::R
     Ok(())
 }
 
-/// One line for use without a terminal.
+/// A one-line warning for use without a terminal.
 pub fn env_file_not_used(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = path.chars().all(|character| character.is_alphanumeric() || "/._-+@".contains(character));

@@ -8,7 +8,7 @@ use domain::money::{CostRange, PicoDollars};
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
-use super::figures::{at_most, counted, duration, grouped, money};
+use super::figures::{at_most, counted, duration, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
 use super::refusal::{unavailable, unsupported};
 use super::table::Table;
@@ -63,11 +63,11 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
     if quote.similar.followers == 0 {
         return Ok(());
     }
-    let alike = counted(quote.similar.followers, "image");
+    let alike = counted(quote.similar.followers, "near-duplicate");
     if arguments.similar {
-        writeln!(out, "{alike} not sent: each gets the annotations of a similar image")
+        writeln!(out, "{alike} not sent: annotations are copied from a similar image")
     } else {
-        writeln!(out, "{alike} similar to another one: with --similar only one image of each group is sent")
+        writeln!(out, "{alike}: --similar sends only one image of each group")
     }
 }
 
@@ -76,11 +76,11 @@ fn time(row: &ModelQuote, arguments: &Estimate) -> Option<TimeEstimate> {
     row.time.filter(|_| !arguments.batch)
 }
 
-/// What a model does not do, or does for nothing.
+/// What a model does not support, and what it costs nothing for.
 fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
     let mut remarks: Vec<String> = row.unsupported_capabilities.iter().map(unsupported).collect();
     if row.answered_before > 0 && !arguments.fresh {
-        remarks.push(format!("{} answered before, at no cost", grouped(row.answered_before.into())));
+        remarks.push(format!("{} at no cost", counted(row.answered_before, "saved answer")));
     }
     if let (Some(retires), false) = (row.model.retires, matches!(row.unavailable, Some(Unavailable::Retired { .. }))) {
         remarks.push(format!("until {retires}"));
@@ -91,23 +91,23 @@ fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
     remarks
 }
 
-/// What is said of the models, once for all of whom it is said.
+/// A remark about each model, printed once for all models that share it.
 fn by_model(
     out: &mut dyn Write,
     subject: &str,
     rows: &[ModelQuote],
-    said_of: impl Fn(&ModelQuote) -> Option<String>,
+    text_of: impl Fn(&ModelQuote) -> Option<String>,
 ) -> io::Result<()> {
-    let mut models_by_saying: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut models_by_text: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for row in rows {
-        if let Some(said) = said_of(row) {
-            models_by_saying.entry(said).or_default().push(&row.model.id.0);
+        if let Some(text) = text_of(row) {
+            models_by_text.entry(text).or_default().push(&row.model.id.0);
         }
     }
-    for (said, models) in models_by_saying {
+    for (text, models) in models_by_text {
         match models.as_slice() {
-            [one] => writeln!(out, "{subject}, {one}: {said}.")?,
-            several => writeln!(out, "{subject}, {} models: {said}.", several.len())?,
+            [one] => writeln!(out, "{subject}, {one}: {text}.")?,
+            several => writeln!(out, "{subject}, {} models: {text}.", several.len())?,
         }
     }
     Ok(())

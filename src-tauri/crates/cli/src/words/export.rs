@@ -1,4 +1,4 @@
-//! What an export or another file wrote, and why it did not.
+//! Results and errors of exports and other outputs.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ pub fn not_written(name: &str, error: &CommandError) -> String {
     format!("{name} was not written: {reason}")
 }
 
-/// Without the name of the file, which was said.
+/// The reason without the file name, which is shown before it.
 fn reason(error: &EngineError) -> String {
     match error {
         EngineError::UnfitTarget { reason, .. } => (*reason).to_owned(),
@@ -57,7 +57,7 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
     let losses = exported.losses.iter().filter(|loss| loss.kind != LossKind::Simplified);
     let left_out: Vec<String> = losses.copied().map(left_out).collect();
     if !left_out.is_empty() {
-        let _ = write!(said, "; left out: {}", left_out.join(", "));
+        let _ = write!(said, "; not exported: {}", left_out.join(", "));
     }
     if exported.missing > 0 {
         let _ = write!(said, "; {} missing on disk", counted(exported.missing, "file"));
@@ -68,7 +68,7 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
     writeln!(out, "{before}{file}: {said}")
 }
 
-/// `3 points`: what the format has no place for.
+/// `3 points`: what the format does not support.
 fn left_out(loss: Loss) -> String {
     let what = match loss.feature {
         Feature::Boxes if loss.count != 1 => return format!("{} boxes", grouped(loss.count.into())),

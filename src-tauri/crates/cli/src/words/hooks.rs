@@ -1,4 +1,4 @@
-//! Hooks: what would run, and what came of it.
+//! Hooks: commands and their results.
 
 use std::io::{self, Write};
 
@@ -6,13 +6,13 @@ use domain::hooks::{HookEnding, HookEvent, HookRun};
 
 use super::figures::duration;
 
-/// Which command would run when.
+/// A hook and when it runs.
 pub fn hook_command(out: &mut dyn Write, event: HookEvent, command: &str) -> io::Result<()> {
     writeln!(out, "A hook runs {}:", moment(event))?;
     writeln!(out, "  {command}")
 }
 
-/// What hooks did, a line each.
+/// Results of hooks, one line each.
 pub fn hooks(out: &mut dyn Write, hooks: &[HookRun]) -> io::Result<()> {
     for hook in hooks {
         writeln!(out, "  hook        {}: {}", moment(hook.event), ending(hook))?;
@@ -38,9 +38,9 @@ fn ending(hook: &HookRun) -> String {
     match &hook.ending {
         HookEnding::Exited { code: 0 } => format!("done in {took}"),
         HookEnding::Exited { code } => format!("failed with exit code {code}"),
-        HookEnding::Killed => "ended by a signal".into(),
-        HookEnding::TimedOut => format!("ended after {took}: its time limit"),
+        HookEnding::Killed => "killed by a signal".into(),
+        HookEnding::TimedOut => format!("killed after {took}: timeout"),
         HookEnding::NotStarted { detail } => format!("not started: {detail}"),
-        HookEnding::NotAgreed => "not run: its command was not allowed".into(),
+        HookEnding::NotAgreed => "not run: you have not allowed it".into(),
     }
 }

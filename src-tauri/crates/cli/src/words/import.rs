@@ -1,4 +1,4 @@
-//! What an import brought.
+//! Result of an import.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use engine::Imported;
 
 use super::figures::{counted, counted_len, grouped};
 
-/// More skipped files of one kind than these are one line with a count.
+/// More skipped files of one kind are summarized.
 const MOST_OF_A_KIND: usize = 5;
 
-/// What an import brought, and what it skipped.
+/// Imported and skipped files.
 pub fn import(out: &mut dyn Write, imported: &Imported) -> io::Result<()> {
     let progress = &imported.progress;
     writeln!(
@@ -37,7 +37,7 @@ pub fn import(out: &mut dyn Write, imported: &Imported) -> io::Result<()> {
         writeln!(
             out,
             "  {} of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml includes them",
-            counted(progress.leftovers, "leftover file")
+            counted(progress.leftovers, "system file")
         )?;
     }
     Ok(())
@@ -51,7 +51,7 @@ pub fn skipped(out: &mut dyn Write, files: &[&SkippedFile]) -> io::Result<()> {
     Ok(())
 }
 
-/// What files that were skipped have in common.
+/// A kind of skipped files.
 #[derive(Debug, PartialEq, Eq)]
 struct Kind {
     /// "HEIC", for instance.
@@ -70,7 +70,7 @@ impl Kind {
             }
             SkipReason::Damaged { .. } => (None, "damaged".into()),
             SkipReason::TooManyPixels { .. } => (None, "too many pixels".into()),
-            SkipReason::TooMuchMemory { .. } => (None, "decoding takes more memory than is allowed".into()),
+            SkipReason::TooMuchMemory { .. } => (None, "decoding needs more memory than allowed".into()),
             SkipReason::FileTooLarge { .. } => (None, "file too large".into()),
             SkipReason::Unreadable { .. } => (None, "cannot be read".into()),
         };
@@ -83,7 +83,7 @@ impl Kind {
     }
 }
 
-/// The files by kind, in the order in which the kinds come up.
+/// The files by kind, in order of appearance.
 fn by_kind(files: &[SkippedFile]) -> Vec<(Kind, Vec<&SkippedFile>)> {
     let mut kinds: Vec<(Kind, Vec<&SkippedFile>)> = Vec::new();
     for file in files {
@@ -116,7 +116,7 @@ mod tests {
              1,500 HEIC files skipped: not supported\n  \
              skipped: notes.txt: not an image\n  \
              `fieldmark skipped` lists them all\n  \
-             1 leftover file of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml includes them\n"
+             1 system file of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml includes them\n"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Kinds of failures and retries, in a few words.
+//! Short names of failures and retries.
 
 use domain::endpoint::EndpointProblem;
 use domain::run_state::{FailureKind, RetryKind};
@@ -6,10 +6,10 @@ use domain::run_state::{FailureKind, RetryKind};
 pub fn retry(kind: RetryKind) -> &'static str {
     match kind {
         RetryKind::RateLimited => "rate limit reached",
-        RetryKind::Overloaded => "server overloaded",
+        RetryKind::Overloaded => "server overloaded (529)",
         RetryKind::ServerFailed => "server failed",
         RetryKind::ConnectionLost => "connection lost",
-        RetryKind::AnswerUnreadable => "answer of the server could not be read",
+        RetryKind::AnswerUnreadable => "server's answer could not be read",
         RetryKind::TimedOut => "timed out",
         RetryKind::Expired => "batch expired",
         RetryKind::Unreachable => "server cannot be reached",
@@ -27,7 +27,7 @@ pub fn endpoint(problem: EndpointProblem) -> &'static str {
         EndpointProblem::NoCredit => "no credit",
         EndpointProblem::SpendLimit => "spend limit reached",
         EndpointProblem::UnknownModel => "unknown model",
-        EndpointProblem::NotSuchAServer => "not a Messages API server",
+        EndpointProblem::NotSuchAServer => "not a Claude API server",
         EndpointProblem::RequestRefused => "requests refused",
         EndpointProblem::AnswersUnreadable => "unreadable answers",
         EndpointProblem::WaitTooLong => "required wait is over an hour",
@@ -46,15 +46,15 @@ pub fn failure(kind: FailureKind) -> &'static str {
         FailureKind::ModelFailed => "model did not answer",
         FailureKind::Expired => "batch expired before the image was processed",
         FailureKind::Refused => "server rejected the image",
-        FailureKind::Declined => "model declined (the answer was paid for)",
+        FailureKind::Declined => "model declined to answer (billed)",
         FailureKind::CutOff => "answer cut off before its first annotation",
-        FailureKind::AnswerUnreadable => "answer is unreadable (it is kept)",
-        FailureKind::AnswerUnusable => "no annotation of the answer is usable (it is kept)",
+        FailureKind::AnswerUnreadable => "answer is unreadable (it is saved)",
+        FailureKind::AnswerUnusable => "no annotation in the answer is usable (it is saved)",
         FailureKind::CoordinatesAsFractions => {
-            "the model answers in 0..1 coordinates, not in pixels (the answer is kept)"
+            "the model answers in 0..1 coordinates, not in pixels (the answer is saved)"
         }
         FailureKind::CoordinatesAsThousandths => {
-            "the model answers in 0..1000 coordinates, not in pixels (the answer is kept)"
+            "the model answers in 0..1000 coordinates, not in pixels (the answer is saved)"
         }
         FailureKind::InternalError => "internal error in Fieldmark",
     }

@@ -1,4 +1,4 @@
-//! Everything that the command line says to people: a file a subject.
+//! All texts of the command line, one file per subject.
 
 mod bench;
 mod catalogue;

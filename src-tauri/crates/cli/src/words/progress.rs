@@ -1,4 +1,4 @@
-//! How far a run is, and what an interruption does.
+//! Progress of a run, and what an interruption does.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -44,7 +44,7 @@ pub fn progress(progress: &RunProgress) -> String {
     line
 }
 
-/// An endpoint is no longer used because it fails.
+/// An endpoint is suspended because it fails.
 pub fn endpoint_failed(name: &str, failure: &EndpointFailure) -> String {
     format!(
         "the endpoint {name} fails: {} ({}). Its images go to the other endpoints, and it is tried again.",
@@ -57,7 +57,7 @@ pub fn endpoint_works_again(name: &str) -> String {
     format!("The endpoint {name} works again.")
 }
 
-/// What the images that are left wait for.
+/// What the remaining images wait for.
 fn pending_elsewhere(pending: &[PendingElsewhere]) -> String {
     let by_run = pending.iter().map(|PendingElsewhere { run, images, is_in_batch, .. }| {
         let place = if *is_in_batch { format!("the batches of run {run}") } else { format!("run {run}") };

@@ -1,4 +1,4 @@
-//! The quote of one model, as it is agreed to.
+//! The quote of one model, shown before a run.
 
 use std::io::{self, Write};
 
@@ -28,18 +28,15 @@ pub fn quote(
     writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
     let asked = asked_count(quote, model, arguments.similar, arguments.fresh);
     if quote.similar.followers > 0 {
-        let alike = counted(quote.similar.followers, "image");
+        let alike = counted(quote.similar.followers, "near-duplicate");
         if arguments.similar {
-            writeln!(out, "  similar {alike} not sent: each gets the annotations of a similar image")?;
+            writeln!(out, "  similar {alike} not sent: annotations are copied from a similar image")?;
         } else {
-            writeln!(
-                out,
-                "  similar {alike} similar to another one: with --similar only one image of each group is sent"
-            )?;
+            writeln!(out, "  similar {alike}: --similar sends only one image of each group")?;
         }
     }
     if model.answered_before > 0 && !arguments.fresh {
-        writeln!(out, "  reused  {} answered before, at no cost", counted(model.answered_before, "image"))?;
+        writeln!(out, "  reused  {}, at no cost", counted(model.answered_before, "saved answer"))?;
     }
     let cost = match arguments.mode() {
         RunMode::Live => model.cost,
@@ -89,7 +86,7 @@ pub fn quote(
     }
     match &model.model.destination {
         Destination::ThisMachine => writeln!(out, "  sends   nothing: the model runs on this machine")?,
-        Destination::Host { .. } if asked == 0 => writeln!(out, "  sends   nothing: every image was answered before")?,
+        Destination::Host { .. } if asked == 0 => writeln!(out, "  sends   nothing: every image has a saved answer")?,
         Destination::Host { name, is_on_this_machine } => {
             let edge = model.cost_basis.as_ref().map_or(0, |basis| basis.longest_edge);
             let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
@@ -131,7 +128,7 @@ fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
     Ok(())
 }
 
-/// Images that a model is asked about: neither those that look like another, nor those that it has answered before.
+/// Images that a run sends to a model: all but near-duplicates and those with saved answers.
 pub fn asked_count(quote: &Quote, model: &ModelQuote, propagates_to_similar: bool, ignores_saved_answers: bool) -> u32 {
     let followers = if propagates_to_similar { quote.similar.followers } else { 0 };
     let answered = if ignores_saved_answers { 0 } else { model.answered_before };
@@ -177,7 +174,7 @@ pub fn answer_basis(basis: AnswerBasis) -> String {
     }
 }
 
-/// What the high end of a live quote rests on.
+/// How the high end of a live quote is computed.
 pub fn worst_case(basis: &CostBasis) -> String {
     let CostBasis { answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries, .. } = *basis;
     let retries = match retries {
@@ -196,7 +193,7 @@ pub fn worst_case(basis: &CostBasis) -> String {
     }
 }
 
-/// What a budget does to the run, where that is to be known before it starts.
+/// How a budget limits the run; `None` if it does not.
 pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: RunMode) -> Option<String> {
     let reach = match forecast.reach {
         BudgetReach::Enough => None,
@@ -223,12 +220,12 @@ pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: R
     }
 }
 
-/// Said where a run is left as it is after its pilot.
+/// A run that is not continued after its pilot.
 pub fn left_after_pilot(run: RunId) -> String {
     format!("Run {run} stopped after its pilot. To continue: fieldmark resume {run}")
 }
 
-/// What a pilot says about the images that are left.
+/// The result of a pilot, and the quote for the remaining images.
 pub fn pilot(
     out: &mut dyn Write,
     verdict: PilotVerdict,

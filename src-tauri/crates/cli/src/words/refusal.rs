@@ -1,4 +1,4 @@
-//! Why something cannot be done, and what is asked before it is done all the same.
+//! Errors, and questions before risky actions.
 
 use domain::model::{Unavailable, UnsupportedCapability};
 use domain::plan::ModelQuote;
@@ -7,7 +7,7 @@ use engine::{EngineError, LibraryFailure};
 
 use super::figures::{at_most, counted};
 
-/// The engine's errors in words. Those whose own message says what to do are listed, so that a new one is looked at here.
+/// The message of an engine error. Errors whose own message suffices are listed, so that a new one must be considered here.
 pub fn refusal(error: &EngineError) -> String {
     match error {
         EngineError::Unavailable(reason) => unavailable(reason),
@@ -61,7 +61,7 @@ pub fn refusal(error: &EngineError) -> String {
     }
 }
 
-/// What keeps a model from being used for a plan.
+/// Why a model cannot be used for a plan.
 pub fn wait_reasons(quote: &ModelQuote) -> Vec<String> {
     let blocking = quote.unsupported_capabilities.iter().filter(|gap| gap.is_blocking()).map(unsupported);
     quote.unavailable.iter().map(unavailable).chain(blocking).collect()
@@ -84,9 +84,9 @@ pub fn unavailable(unavailable: &Unavailable) -> String {
 pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
     match unsupported {
         UnsupportedCapability::UnknownLabels { labels } => {
-            format!("it does not know these labels and skips them: {}", labels.join(", "))
+            format!("it does not support these labels and skips them: {}", labels.join(", "))
         }
-        UnsupportedCapability::NoKnownLabel => "it knows none of the labels".into(),
+        UnsupportedCapability::NoKnownLabel => "it supports none of the labels".into(),
         UnsupportedCapability::Attributes { names, are_required: true } => {
             format!("it cannot fill attributes, and these are required: {}", names.join(", "))
         }

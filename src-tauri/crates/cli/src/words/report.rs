@@ -1,8 +1,8 @@
-//! How a run went.
+//! The report of a run.
 
 use std::io::{self, Write};
 
-use domain::answer::DropReason;
+use domain::answer::{DropReason, RepairKind};
 use domain::endpoint::{EndpointProblem, RunEndpoint};
 use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
@@ -68,11 +68,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             out,
             "  success     {:.1} %{}, {}",
             metrics.success_rate * 100.0,
-            if metrics.unread > 0 {
-                format!(" of {} asked about", counted(metrics.asked, "image"))
-            } else {
-                String::new()
-            },
+            if metrics.unread > 0 { format!(" of {} sent", counted(metrics.asked, "image")) } else { String::new() },
             if metrics.retries == 1 { "1 retry".to_owned() } else { format!("{} retries", metrics.retries) }
         )?;
     }
@@ -90,7 +86,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             let PossiblyBilled { count, at_most: bound } = report.unknown_batches;
             writeln!(
                 out,
-                "  or          fieldmark resume {} --give-up-batches: asks again about {} that may have been billed, at most {}",
+                "  or          fieldmark resume {} --give-up-batches: sends {} again, which may have been billed, at most {}",
                 summary.id,
                 counted(count, "image"),
                 at_most(bound)
@@ -109,7 +105,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     diagnoses(out, &report.diagnoses)
 }
 
-/// What helps with failed images and with answers that were cut off; nothing where another try would end the same.
+/// Commands that retry failed images and cut-off answers; nothing if a retry would give the same result.
 fn try_again(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let run = report.summary.id;
     let mut retryable = report.failures.iter().filter(|group| group.is_worth_retrying).peekable();
@@ -124,7 +120,7 @@ fn try_again(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     Ok(())
 }
 
-/// What each endpoint did, where there was more than one.
+/// Results of each endpoint of a run with several.
 fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if report.endpoints.len() < 2 {
         return Ok(());
@@ -150,7 +146,7 @@ fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     Ok(())
 }
 
-/// What completes answers that were cut off.
+/// The command that requests cut-off answers again.
 pub fn raise_max_tokens(run: RunId, cut_off: CutOffAnswers) -> String {
     let CutOffAnswers { images, max_tokens, suggested_max_tokens } = cut_off;
     format!(
@@ -162,7 +158,7 @@ pub fn raise_max_tokens(run: RunId, cut_off: CutOffAnswers) -> String {
     )
 }
 
-/// What a run may cost that asks about images again.
+/// The upper bound of a run that sends images again.
 pub fn at_most_in_all(run: RunId, quoted: CostRange) -> String {
     format!("Run {run} costs at most {}, including what is already paid", at_most(quoted.high))
 }
@@ -178,7 +174,7 @@ fn measured(speedup: Speedup) -> String {
     format!("{:.2}: one image at a time would have taken {sequential}, measured by {basis}", speedup.factor)
 }
 
-/// Every image that failed, under its kind of failure.
+/// All failed images, by kind of failure.
 fn failed_images(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     for group in &report.failures {
         writeln!(out, "  {ERROR}failed{ERROR:#}      {} x {}", group.count, failure(group.kind))?;
@@ -205,7 +201,7 @@ fn failed_image(image: &FailedImage) -> String {
     format!("{}: {}{costs}", image.place(), image.reason())
 }
 
-/// `report --failures`: nothing but the images that failed.
+/// `report --failures`: failed images only.
 pub fn failures(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if report.failed_images.is_empty() {
         return writeln!(out, "No image of run {} has failed.", report.summary.id);
@@ -217,12 +213,12 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     let quoted = match summary.quoted {
         Some(quoted) if quoted.high > PicoDollars::ZERO => {
-            format!(" (expected {}, at most {})", money(quoted.expected), at_most(quoted.high))
+            format!(" (estimated {}, range {}-{})", money(quoted.expected), money(quoted.low), at_most(quoted.high))
         }
         _ => String::new(),
     };
     let cost = summary.reported_cost().map_or_else(|| "not reported".to_owned(), money);
-    writeln!(out, "  paid        {cost}{quoted}")?;
+    writeln!(out, "  cost        {cost}{quoted}")?;
     if summary.usage != Usage::default() {
         let usage = summary.usage;
         writeln!(out, "  tokens      {} in, {} out", grouped(usage.prompt_tokens()), grouped(usage.output_tokens))?;
@@ -242,14 +238,33 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if summary.cut_short > 0 {
         writeln!(out, "  cut off     {}: complete annotations were kept", counted(summary.cut_short, "answer"))?;
     }
-    let repairs: u32 = report.repairs.iter().map(|group| group.count).sum();
-    if repairs > 0 {
-        writeln!(out, "  corrected   {} in answers", counted(repairs, "value"))?;
+    for group in &report.repairs {
+        writeln!(out, "  corrected   {} x {}", grouped(group.count.into()), corrected(&group.example))?;
     }
     for group in &report.dropped {
         writeln!(out, "  skipped     {}: {}", counted(group.count, "annotation"), skipped(group))?;
     }
     Ok(())
+}
+
+/// What was corrected in answers: `attribute out of range, clamped (difficulty 7)`.
+fn corrected(repair: &RepairKind) -> String {
+    match repair {
+        RepairKind::WordsAround => "text around the JSON removed".into(),
+        RepairKind::BrokenJson => "malformed JSON, parsed item by item".into(),
+        RepairKind::CutOff => "answer that ended early".into(),
+        RepairKind::LabelRenamed { answered } => format!("label renamed ({answered})"),
+        RepairKind::NumberFromText { field } => format!("number written as text ({field})"),
+        RepairKind::CornersSwapped => "corners swapped".into(),
+        RepairKind::ClampedToPicture { pixels } => format!("box clipped at the image edge (by {pixels:.0} px)"),
+        RepairKind::ConfidenceFromPercent => "confidence in percent".into(),
+        RepairKind::ConfidenceLeftOut { answered } => format!("invalid confidence, dropped ({answered})"),
+        RepairKind::AttributeConverted { name, answered } => format!("attribute converted ({name} {answered})"),
+        RepairKind::AttributeClamped { name, answered } => {
+            format!("attribute out of range, clamped ({name} {answered})")
+        }
+        RepairKind::AttributeLeftOut { name, answered } => format!("invalid attribute, dropped ({name} {answered})"),
+    }
 }
 
 /// Why annotations of an answer were skipped: `label not in the recipe (cat, dog)`.
@@ -271,13 +286,13 @@ fn skipped(group: &DropGroup) -> String {
     format!("{reason} ({}{more})", group.names.join(", "))
 }
 
-/// Where the annotations come from: only part of the images were asked about.
+/// How many images were answered, reused and copied.
 fn shares(summary: &RunSummary) -> String {
     let asked = summary.done.saturating_sub(summary.reused + summary.propagated);
     let shares = [
         (asked, "answered"),
-        (summary.reused, "answered before, at no cost"),
-        (summary.propagated, "with the annotations of a similar image"),
+        (summary.reused, "reused, at no cost"),
+        (summary.propagated, "copied from a similar image"),
     ];
     let told = shares.into_iter().filter(|(count, _)| *count > 0);
     told.map(|(count, what)| format!("{} {what}", grouped(count.into()))).collect::<Vec<_>>().join("; ")

@@ -32,14 +32,14 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     table.write(out)
 }
 
-/// Milliseconds since the Unix epoch, by the clock on the wall.
+/// Milliseconds since the Unix epoch, as local time.
 fn local_time(millis: u64) -> String {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
     let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
     jiff::tz::TimeZone::system().to_datetime(time).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// Where a run stands, green when nothing is left to do.
+/// State of a run, green if it is complete.
 pub fn state(state: RunState) -> String {
     let style = match state {
         RunState::Stopped { reason: StopReason::Completed } => GOOD,

@@ -1,5 +1,4 @@
-//! Tables: aligned, without lines. On a terminal that is too narrow for one, its rows stand below each other, a line a cell:
-//! a number that is broken in two is no number.
+//! Aligned tables without lines. On a narrow terminal each cell gets its own line, because a wrapped number is unreadable.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -38,7 +37,7 @@ impl Table {
     }
 
     pub fn add<const COLUMNS: usize>(&mut self, row: [String; COLUMNS]) {
-        // A line feed in a cell would make lines of the table.
+        // A line feed in a cell would break the table.
         let row = row.map(|cell| visible(&cell).into_owned());
         self.aligned.add_row(row.clone());
         self.rows.push(row.into());
@@ -74,7 +73,7 @@ impl Table {
     }
 }
 
-/// Of the terminal, or as `COLUMNS` says; `None` in a pipe or a file.
+/// Width of the terminal, or `COLUMNS`; `None` in a pipe or a file.
 fn width() -> Option<u16> {
     if !io::stdout().is_terminal() {
         return None;

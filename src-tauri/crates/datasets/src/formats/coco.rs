@@ -1,4 +1,5 @@
-//! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1: evaluators take an annotation 0 for none.
+//! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1, because evaluators ignore an annotation
+//! 0.
 
 mod read;
 
@@ -14,7 +15,7 @@ use domain::ids::RunId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
@@ -67,8 +68,8 @@ impl Format for Coco {
         &DESCRIPTOR
     }
 
-    /// Images first, then annotations: the source is gone through twice, so that neither has to be kept.
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    /// First images, then annotations: two passes over the source, so that neither is kept in memory.
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
         out.write_all(b"{\n\"info\": ")?;
         serde_json::to_writer(&mut *out, &CocoInfo::from(source.info())).map_err(io::Error::from)?;
@@ -112,7 +113,7 @@ impl Format for Coco {
     }
 }
 
-/// What stands between the brackets of a JSON array, an item a line.
+/// The content of a JSON array, one item per line.
 #[derive(Default)]
 pub(super) struct Items {
     count: u64,
@@ -126,7 +127,7 @@ impl Items {
     }
 }
 
-/// What a dataset says about itself.
+/// Info of a dataset.
 #[derive(Serialize, Deserialize)]
 struct CocoInfo<'a> {
     #[serde(default)]
@@ -238,7 +239,7 @@ struct CocoAnnotation<'a> {
     /// Square pixels.
     area: f64,
     iscrowd: u8,
-    /// The corners of a polygon, x and y in turn; empty for a box, which needs none beside it.
+    /// The corners of a polygon, alternating x and y; empty for a box.
     segmentation: Vec<Vec<f64>>,
     attributes: CocoAttributes<'a>,
 }
@@ -256,7 +257,7 @@ struct CocoAttributes<'a> {
     of_recipe: BTreeMap<Cow<'a, str>, &'a AttributeValue>,
 }
 
-/// Names of other things in [`CocoAttributes`]: an attribute of a recipe that is called so has [`PREFIX`] put before it.
+/// Names of other fields in [`CocoAttributes`]: a recipe's attribute with one of these names gets [`PREFIX`].
 const RESERVED: [&str; 7] = ["annotation", "confidence", "status", "reject_reason", "origin", "run", "propagated_from"];
 const PREFIX: &str = "recipe_";
 

@@ -1,5 +1,5 @@
-//! COCO results: the list of scored boxes that evaluators take beside a dataset. Image and category ids are those of the
-//! dataset.
+//! COCO results: the list of scored boxes that evaluators read together with a dataset. Image and category ids are
+//! those of the dataset.
 
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::coco::Items;
 use super::fields::bbox_of;
 use crate::error::Result;
-use crate::format::{Format, FormatOptions, Source};
+use crate::format::{DatasetSource, Format, FormatOptions};
 use crate::output::Output;
 
 /// The format `coco-detections`.
@@ -22,11 +22,11 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     },
     package: Package::File { extension: "json" },
     media_type: "application/json",
-    // An image without a detection has no entry, which says just that.
+    // An image without detections has no entry, which says exactly that.
     holds: &[Feature::Boxes, Feature::PolygonBounds, Feature::EmptyImages, Feature::Confidences, Feature::LabelTable],
-    // Evaluators fail at an empty list.
+    // Evaluators fail on an empty list.
     can_be_empty: false,
-    // Its ids mean nothing without the dataset beside it.
+    // Its ids have no meaning without the dataset.
     is_readable: false,
     options: &[],
     documentation: "https://cocodataset.org/#format-results",
@@ -37,7 +37,7 @@ impl Format for CocoDetections {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
         out.write_all(b"[")?;
         let mut items = Items::default();

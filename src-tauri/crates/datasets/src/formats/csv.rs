@@ -1,7 +1,7 @@
-//! CSV by RFC 4180, an annotation a row, for spreadsheets and data frames. An image without annotations has a row of its
-//! own, in which everything about an annotation is empty; one that failed says so in `failure`.
+//! CSV by RFC 4180, one annotation per row, for spreadsheets and data frames. An image without annotations has a row
+//! with empty annotation columns; a failed one states so in `failure`.
 //!
-//! Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are.
+//! Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe; numbers are unchanged.
 
 mod read;
 
@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 
 use super::fields::{OriginName, bbox_of, points_of};
 use crate::error::{DatasetError, Result};
-use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage};
 use crate::output::Output;
@@ -90,9 +90,9 @@ const COLUMNS: [&str; 27] = [
     "run",
     "propagated_from",
 ];
-/// Before the name of an attribute, in the name of its column.
+/// Prefix of attribute columns.
 const ATTRIBUTES: &str = "attributes.";
-/// A spreadsheet calculates what begins so.
+/// Spreadsheets evaluate cells that begin with these.
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 impl Format for Csv {
@@ -100,7 +100,7 @@ impl Format for Csv {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let attributes: Vec<&str> = source.info().attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         let columns: Vec<String> = attributes.iter().map(|name| format!("{ATTRIBUTES}{name}")).collect();
         let mut rows = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out.file()?);
@@ -152,7 +152,7 @@ struct AnnotationCells<'a> {
     label: Option<Text<'a>>,
     shape: Option<ShapeKind>,
     bbox: [Option<f64>; 4],
-    /// x and y in turn, between spaces.
+    /// Alternating x and y, separated by spaces.
     points: Option<String>,
     text: Option<Text<'a>>,
     confidence: Option<f32>,
@@ -163,7 +163,7 @@ struct AnnotationCells<'a> {
     propagated_from: Option<u64>,
 }
 
-/// Words from outside, in a form that no spreadsheet calculates.
+/// External text, protected against evaluation.
 struct Text<'a>(&'a str);
 
 impl Serialize for Text<'_> {

@@ -1,4 +1,4 @@
-//! What COCO, CSV and JSON Lines say in the same way: shapes as `bbox` and points, and where an annotation comes from.
+//! Common parts of COCO, CSV and JSON Lines: shapes as `bbox` and points, and provenance.
 
 use domain::annotation::Origin;
 use domain::geometry::{Point, Rect};
@@ -7,7 +7,7 @@ use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 
-/// Whether an annotation comes from a run or a person. The number of the run is beside it.
+/// Whether an annotation is a run's or a person's. The run's number is a separate field.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OriginName {
@@ -33,12 +33,12 @@ impl OriginName {
     }
 }
 
-/// Left, top, width and height of what a shape takes up; `None` where it is about the whole image.
+/// Left, top, width and height of a shape; `None` for the whole image.
 pub fn bbox_of(shape: &Shape) -> Option<[f64; 4]> {
     shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()])
 }
 
-/// The place of a point, or the corners of a polygon.
+/// The position of a point, or the corners of a polygon.
 pub fn points_of(shape: &Shape) -> Vec<[f64; 2]> {
     match shape {
         Shape::Point { at } => vec![[at.x, at.y]],
@@ -47,7 +47,7 @@ pub fn points_of(shape: &Shape) -> Vec<[f64; 2]> {
     }
 }
 
-/// The shape that [`bbox_of`] and [`points_of`] were taken from. The error names what is missing.
+/// The inverse of [`bbox_of`] and [`points_of`]. The error names what is missing.
 pub fn shape_from(
     kind: ShapeKind,
     bbox: Option<[f64; 4]>,
@@ -68,16 +68,16 @@ pub fn shape_from(
     }
 }
 
-/// What is wrong, without the line and column that `serde_json` counts within one line of the file.
+/// The message without line and column, which `serde_json` counts within one line of the file.
 pub fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
 }
 
-/// Where in a value the error is, such as `annotations[2].bbox`; `None`: the value as a whole.
+/// The position of the error within a value, such as `annotations[2].bbox`; `None` for the value as a whole.
 pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Option<String> {
     let path = error.path().to_string();
-    // The name of a field that is not whole is a question mark.
+    // An incomplete field name is shown as a question mark.
     let known = path.trim_end_matches('?').trim_end_matches('.');
     (!known.is_empty()).then(|| known.to_owned())
 }

@@ -1,4 +1,4 @@
-//! JSON Lines: an image a line, with its annotations, or with the reason why it was not answered.
+//! JSON Lines: one image per line, with its annotations, or the reason of its failure.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,8 +13,8 @@ use domain::run_state::FailureKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{DatasetError, Place, Result};
-use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::error::{DatasetError, FileLocation, Result};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
 use crate::output::Output;
@@ -67,7 +67,7 @@ impl Format for JsonLines {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let out = out.file()?;
         for image in source.images() {
             serde_json::to_writer(&mut *out, &Line::from(&image?)).map_err(std::io::Error::from)?;
@@ -95,7 +95,7 @@ impl Format for JsonLines {
 
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
-    /// The number of the line where a file does not number its images.
+    /// The line number, if a file does not number its images.
     image: Option<u64>,
     file_name: Cow<'a, str>,
     width: Option<u32>,
@@ -129,12 +129,12 @@ struct LineAnnotation<'a> {
     annotation: Option<u64>,
     label: Cow<'a, str>,
     shape: ShapeKind,
-    /// Left, top, width, height of what it takes up; `None` where that is the whole image.
+    /// Left, top, width, height; `None` for the whole image.
     bbox: Option<[f64; 4]>,
-    /// Its place, if it is a point, or the corners of its outline.
+    /// Position of a point, or corners of a polygon.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     points: Vec<[f64; 2]>,
-    /// What a caption says.
+    /// Text of a caption.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Cow<'a, str>>,
     confidence: Option<f32>,
@@ -200,16 +200,16 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
 fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let line: Line<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let place = Place { line: Some(number), field: path_of(&error), ..Place::default() };
+        let place = FileLocation { line: Some(number), field: path_of(&error), ..FileLocation::default() };
         place.malformed(without_position(error.inner()))
     })?;
-    json.end().map_err(|error| Place::line(number).malformed(without_position(&error)))?;
+    json.end().map_err(|error| FileLocation::line(number).malformed(without_position(&error)))?;
     let stored = line.stored_width.zip(line.stored_height).map(|(width, height)| StoredImage {
         size: PixelSize::new(width, height),
         orientation: line.orientation.unwrap_or_default(),
     });
     let annotations = line.annotations.into_iter().enumerate().map(|(index, annotation)| {
-        let place = || Place::line(number).with_field(format!("annotations[{index}]"));
+        let place = || FileLocation::line(number).with_field(format!("annotations[{index}]"));
         annotation.into_annotation().map_err(|problem| place().malformed(problem))
     });
     Ok(DatasetImage {

@@ -1,4 +1,4 @@
-//! Datasets that the tests write, and what they compare.
+//! Test datasets and comparisons.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -12,7 +12,7 @@ use datasets::model::{
     DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit,
     LabelTable, StoredImage,
 };
-use datasets::{Dataset, FORMATS, Format, FormatOptions, Input, Output, Result, Source, Written};
+use datasets::{Dataset, DatasetSource, FORMATS, Format, FormatOptions, Input, Output, Result, Written};
 use domain::annotation::{AttributeValue, Origin, RejectReason, ReviewState, Status};
 use domain::dataset::Feature;
 use domain::export::AnnotationSelection;
@@ -31,8 +31,8 @@ pub fn defaults(format: &dyn Format) -> FormatOptions {
     FormatOptions::new(format.descriptor(), []).unwrap()
 }
 
-/// Writes `dataset` to `path`, and puts it in its place.
-pub fn write(format: &dyn Format, dataset: &dyn Source, path: &Path) -> Result<Written> {
+/// Writes `dataset` to `path`.
+pub fn write(format: &dyn Format, dataset: &dyn DatasetSource, path: &Path) -> Result<Written> {
     let mut out = Output::begin(format.descriptor().package, path)?;
     let written = datasets::write(format, dataset, &defaults(format), &mut out)?;
     out.finish()?;
@@ -45,7 +45,7 @@ pub fn read(format: &dyn Format, path: &Path) -> Result<Dataset> {
     Ok(read)
 }
 
-/// The files at `path`, by their names below it.
+/// The files at `path`, by relative name.
 pub fn files_at(path: &Path) -> BTreeMap<String, Vec<u8>> {
     if path.is_file() {
         return [(String::new(), fs::read(path).unwrap())].into();
@@ -59,8 +59,8 @@ pub fn files_at(path: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// The images with coordinates to a millionth of a pixel: `x + width` is not exactly the other side, and JSON readers may
-/// be off in the last place.
+/// Images with coordinates rounded to a millionth of a pixel: `x + width` is not exact, and JSON readers may be off in
+/// the last digit.
 pub fn rounded(images: &[DatasetImage]) -> Vec<DatasetImage> {
     let round = |value: f64| (value * 1e6).round() / 1e6 + 0.0;
     let point = |point: &Point| Point::new(round(point.x), round(point.y));
@@ -85,7 +85,7 @@ pub fn rounded(images: &[DatasetImage]) -> Vec<DatasetImage> {
 
 pub const RUN: RunId = RunId(2);
 
-/// A dataset of these images, with every label and attribute in its tables.
+/// A dataset of these images, with complete tables.
 pub fn dataset(images: Vec<DatasetImage>) -> Dataset {
     let annotations = || images.iter().flat_map(|image| &image.annotations);
     let mut attributes: Vec<DatasetAttribute> = Vec::new();
@@ -106,7 +106,7 @@ pub fn dataset(images: Vec<DatasetImage>) -> Dataset {
     Dataset::new(info, images)
 }
 
-/// Names from outside that formats must not fall over.
+/// Difficult external names.
 pub const ODD_NAMES: [&str; 8] = [
     "=1+1.jpg",
     "@SUM(A1),\"x\".jpg",
@@ -138,7 +138,7 @@ pub const SHAPES: [(ShapeKind, Feature); 5] = [
     (ShapeKind::Caption, Feature::Captions),
 ];
 
-/// A dataset with everything that there is, and odd names throughout.
+/// A dataset with all features, and difficult names.
 pub fn everything() -> Dataset {
     let mut id = 0;
     let mut annotation = |label: &str, kind| {

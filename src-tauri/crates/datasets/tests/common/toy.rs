@@ -1,10 +1,10 @@
-//! A toy format, as a folder and as an archive: a file of labels, and for each image a file with its boxes, and the image.
-//! It shows all that a format has to say and do. To be one of the application's, it would need its line in the registry.
+//! A toy format, as a folder and as an archive: a file of labels, and for each image its file and one with its boxes.
+//! It shows everything that a format implements. To be part of the application, it would need its line in the registry.
 
 use std::io::{self, BufRead, Read};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
-use datasets::{DatasetError, Format, FormatOptions, Input, Output, Place, Result, Sink, Source};
+use datasets::{DatasetError, DatasetSource, FileLocation, Format, FormatOptions, Input, Output, Result, Sink};
 use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
 use domain::shape::Shape;
@@ -51,7 +51,7 @@ impl Format for Toy {
         self.0
     }
 
-    fn write(&self, source: &dyn Source, options: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
         let labels = &source.info().labels;
         let file = out.entry("labels.txt")?;
         for label in labels.labels() {
@@ -65,7 +65,7 @@ impl Format for Toy {
             let file = out.entry(&format!("{folder}/{}.txt", image.id))?;
             writeln!(file, "{} {} {}", size.width, size.height, image.file_name.escape_default())?;
             for annotation in &image.annotations {
-                // Trainers refuse what is outside the image.
+                // Trainers refuse boxes outside of the image.
                 let Ok(Shape::Box { rect }) = annotation.shape.fitted(size) else { continue };
                 let label = labels.index_of(&annotation.label)? + first;
                 writeln!(file, "{label} {} {} {} {}", rect.x1, rect.y1, rect.x2, rect.y2)?;
@@ -97,7 +97,7 @@ impl Format for Toy {
         for (id, name, split) in images {
             let mut text = String::new();
             input.entry(name)?.read_to_string(&mut text)?;
-            let place = |line: usize| Place { file: name.to_owned(), line: Some(line as u64 + 1), field: None };
+            let place = |line: usize| FileLocation { file: name.to_owned(), line: Some(line as u64 + 1), field: None };
             let mut lines = text.lines();
             let header: Vec<&str> = lines.next().unwrap_or_default().splitn(3, ' ').collect();
             let [width, height, file_name] = header[..] else { return Err(place(0).malformed("no size")) };
@@ -125,7 +125,7 @@ impl Format for Toy {
     }
 }
 
-/// What [`str::escape_default`] was given.
+/// The inverse of [`str::escape_default`].
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars();
@@ -144,7 +144,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// For a source that fails.
+/// The error of a failing source.
 pub fn broken() -> DatasetError {
     DatasetError::Owner(Box::new(io::Error::other("the library cannot be read")))
 }

@@ -1,13 +1,13 @@
-//! What most of a run's cost was for.
+//! Findings about cost.
 
 use super::{Change, Diagnosis, Finding, Observed, share, share_unbounded, whole};
 use crate::money::PicoDollars;
 
-/// Of the cost: from here on one part is what the bill is about.
+/// A part with at least this share dominates the cost.
 const MAIN_PART: f64 = 0.6;
-/// Less is not worth changing a setting for: ten cents.
+/// Smaller costs are not worth a change: ten cents.
 const WORTH_SAVING: PicoDollars = PicoDollars(100_000_000_000);
-/// Of what was paid, that a cheaper model must spare to be named.
+/// Minimum share that a cheaper model must save.
 const TELLING_SAVING: f64 = 0.2;
 
 pub fn by_part(observed: &Observed) -> Option<Diagnosis> {

@@ -1,32 +1,31 @@
-//! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
+//! Findings about failures: retries, unavailable servers, failed images, cut-off answers.
 
 use super::{Change, Diagnosis, Finding, Observed, OutputLimit, WaitReason, whole};
 use crate::run::RetryGroup;
 use crate::run_state::{FailureKind, RetryKind};
 
-/// Requests made again over images asked about. One in ten is more than the bad weather of a healthy way: overloads and
-/// lost connections of a few percent pass by themselves.
+/// Retries per image. A few per cent of overloads and lost connections are normal.
 const HIGH_RETRY_RATE: f64 = 0.1;
-/// Of the time worked. Less is over before anybody has looked.
+/// Minimum share of the active time.
 const LONG_AWAY: f64 = 0.1;
-/// Failed images over finished ones, and the part of them that one kind must have to be called the reason.
+/// Failed images per finished one, and the share of one kind that makes it the reason.
 const MANY_FAILED: f64 = 0.1;
 const MAIN_REASON: f64 = 0.6;
-/// Answers cut off over images asked about.
+/// Cut-off answers per image.
 const MANY_CUT_SHORT: f64 = 0.05;
-/// How long an answer may well be silent, in times that an image takes, and in whole steps of milliseconds.
+/// Suitable idle timeout, as a multiple of the time per image, and its rounding in milliseconds.
 const FITTING_SILENCE: f64 = 4.0;
 const SILENCE_STEP: f64 = 10_000.0;
-/// Nobody is told to wait less long, in milliseconds: a server with much to do may need it before it begins.
+/// No shorter idle timeout is advised, in milliseconds, because a busy server may need it.
 const LEAST_SILENCE: u32 = 20_000;
 const MOST_SILENCE: u32 = 3_600_000;
-/// How many times shorter or longer than that a silence has to be for a word about it.
+/// Minimum factor between suitable and actual timeout for advice.
 const FAR_OFF: f64 = 2.0;
 
 pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
     let mut by_kind: Vec<RetryGroup> = observed.retried.iter().copied().filter(|group| group.count > 0).collect();
     by_kind.sort_by_key(|group| std::cmp::Reverse(group.count));
-    // Refusals for limits have a finding of their own.
+    // Rate limits have their own finding.
     let faults = || by_kind.iter().filter(|group| group.kind != RetryKind::RateLimited);
     let main = faults().next()?.kind;
     if observed.per_asked(faults().map(|group| group.count).sum()) <= HIGH_RETRY_RATE || !observed.is_elsewhere() {
@@ -37,13 +36,13 @@ pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
     Some(Diagnosis { finding: Finding::RetriesHigh { repeated, asked: observed.asked, by_kind }, changes })
 }
 
-/// What to change where requests are made again for this reason.
+/// Changes for retries of this kind.
 fn changes_for(kind: RetryKind, observed: &Observed) -> Vec<Change> {
     match kind {
         RetryKind::Unreachable | RetryKind::ConnectionLost | RetryKind::AnswerUnreadable => {
             vec![observed.check_connection()]
         }
-        // Nobody waits for an answer in a batch: before expiry had a kind of its own, it was counted as this.
+        // Expired batch requests, before expiry had its own kind.
         RetryKind::Expired | RetryKind::TimedOut if !observed.is_live() => vec![Change::RunLive],
         RetryKind::TimedOut => {
             let silence = silence(observed);
@@ -66,7 +65,7 @@ fn changes_for(kind: RetryKind, observed: &Observed) -> Vec<Change> {
     }
 }
 
-/// Another silence, where the one that is allowed is far from what images take.
+/// A better idle timeout, if the current one is far off.
 fn silence(observed: &Observed) -> Option<Change> {
     let allowed = observed.silence_millis.filter(|_| observed.p50_millis > 0.0)?;
     let fitting = observed.p50_millis * FITTING_SILENCE;
@@ -78,7 +77,7 @@ fn silence(observed: &Observed) -> Option<Change> {
     }
 }
 
-/// Half as many as there were.
+/// Half the concurrency.
 fn lower_concurrency(observed: &Observed) -> Option<Change> {
     let is_told = observed.is_live() && observed.concurrency > 1;
     is_told.then_some(Change::LowerConcurrency { to: observed.concurrency / 2 })
@@ -99,8 +98,8 @@ pub fn server_away(observed: &Observed) -> Option<Diagnosis> {
     Some(Diagnosis { finding: Finding::ServerAway { away_millis: unreachable + server_failing, share }, changes })
 }
 
-/// A single answer in another coordinate system says what the model does, and so do answers of which none is usable: they
-/// count in a run of any size.
+/// A single answer in another coordinate system, or without usable annotations, characterizes the model, so these count
+/// in runs of any size.
 pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     let failed: u32 = observed.failures.iter().map(|group| group.count).sum();
     let main = observed.failures.iter().max_by_key(|group| group.count)?;
@@ -119,7 +118,7 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     }
     let changes = match main.kind {
         FailureKind::FileMissing | FailureKind::FileUnreadable => vec![Change::CheckPhotos],
-        // It was sent smaller first where its size was the reason.
+        // It was first sent smaller if its size was the reason.
         FailureKind::Refused if observed.retried(RetryKind::TooLarge) > 0 => vec![Change::SmallerPhotos],
         FailureKind::CutOff => longer_answers(observed),
         FailureKind::Expired => vec![Change::RunLive],
@@ -131,7 +130,7 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         | FailureKind::AnswerUnusable
         | FailureKind::CoordinatesAsFractions
         | FailureKind::CoordinatesAsThousandths => vec![Change::OtherModel],
-        // Nothing that a person can change.
+        // Nothing that the user can change.
         FailureKind::InternalError => return None,
     };
     let finding =
@@ -139,7 +138,7 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     Some(Diagnosis { finding, changes })
 }
 
-/// What to change where images stayed unanswered: what their requests were repeated for says why.
+/// Changes for images without an answer, by the reasons of their retries.
 fn model_failed(observed: &Observed) -> Vec<Change> {
     let is_reason = |kind| !matches!(kind, RetryKind::RateLimited | RetryKind::TooLarge | RetryKind::CutShort);
     let main = observed.retried.iter().filter(|group| is_reason(group.kind)).max_by_key(|group| group.count);
@@ -157,7 +156,7 @@ pub fn answers_cut_short(observed: &Observed) -> Option<Diagnosis> {
     (share > MANY_CUT_SHORT).then(|| Diagnosis { finding, changes: longer_answers(observed) })
 }
 
-/// An answer that was cut off is asked for with more room at once, unless a person has set its maximum or it came in a batch.
+/// A cut-off answer is requested again with a higher maximum at once, unless the user has set it or it was in a batch.
 fn room(observed: &Observed) -> OutputLimit {
     match observed.max_tokens {
         _ if observed.retried(RetryKind::CutShort) > 0 => OutputLimit::More,
@@ -166,12 +165,12 @@ fn room(observed: &Observed) -> OutputLimit {
     }
 }
 
-/// What to do about answers that were cut off.
+/// Changes for cut-off answers.
 fn longer_answers(observed: &Observed) -> Vec<Change> {
     let more = match room(observed) {
         OutputLimit::OwnMaximum { tokens } => Some(Change::RaiseMaxTokens { than: Some(tokens) }),
         OutputLimit::Usual if !observed.is_live() => Some(Change::RaiseMaxTokens { than: None }),
-        // The maximum that they met has been lifted since, or there was more room already.
+        // The maximum has been raised since, or it was higher already.
         OutputLimit::Usual | OutputLimit::More => None,
     };
     more.into_iter().chain([Change::SmallerRecipe]).collect()

@@ -1,25 +1,26 @@
-//! What held a run back, by the time that the next request could not be sent.
+//! Findings about speed, from the wait times of requests.
 //!
-//! The least time that a run of N images can take, with K at once, L an image (its median) and R requests a minute, is
-//! `max(ceil(N / K) x L, N x 60 / R)`, and the throughput that is possible is N over that. It is compared with what there
-//! was only where the time waited leaves no other reason.
+//! The minimum duration of a run of N images with concurrency K, L per image (median) and R requests per minute is
+//! `max(ceil(N / K) x L, N x 60 / R)`, and the possible throughput is N over that. It is compared with the actual one
+//! only if wait times leave no other reason.
 
 use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Wait, WaitReason, share_unbounded, whole};
 use crate::run_state::RetryKind;
 
-/// Of the time worked. Below it the limit is about as fast as the run was anyway.
+/// Share of the active time below which a limit does not matter.
 const LONG_HELD: f64 = 0.1;
-/// Refusals over images asked about from which asking slower is worth a setting; a few are how limits are found out.
+/// Refusals per image from which a lower rate is worth a setting; a few are part of learning limits.
 const MANY_REFUSALS: f64 = 0.05;
-/// Of the time worked, for which all places were taken: then nothing else was what the run waited for.
+/// Share of the active time with full concurrency above which nothing else was limiting.
 const MOSTLY_FULL: f64 = 0.5;
-/// A run that is shorter is mostly its beginning and its end, and nobody waits for it.
+/// Shorter runs are dominated by their start and end.
 const TELLING_MILLIS: f64 = 10_000.0;
-/// Of the possible throughput: limits are approached from below, and the last images leave places empty.
+/// Share of the possible throughput below which a run is slow: limits are approached from below, and the end leaves
+/// slots empty.
 const FAR_BELOW: f64 = 0.6;
-/// Of the requests that could have been in flight: more is worth smaller photos.
+/// Share of possible requests above which smaller photos help.
 const OFTEN_UNPREPARED: f64 = 0.4;
-/// As many as Fieldmark ever has under way on a route that it finds out about.
+/// The maximum automatic concurrency.
 const MAX_AT_ONCE: f64 = 64.0;
 
 const BY_SERVER: [WaitReason; 4] =
@@ -57,8 +58,8 @@ pub fn slowed_by_own_limit(observed: &Observed) -> Option<Diagnosis> {
     (share > LONG_HELD).then(|| Diagnosis { finding, changes: vec![Change::RaiseOwnLimit] })
 }
 
-/// Time waited for a pause overstates what it costs, since others are under way meanwhile. What it costs is the part of its
-/// place's time that it takes.
+/// Wait time overstates the cost of a pause, because other requests are in flight meanwhile. Its cost is its share of a
+/// slot's time.
 pub fn slowed_by_pause(observed: &Observed) -> Option<Diagnosis> {
     let paused = observed.waits.iter().find(|wait| wait.wait_reason == WaitReason::OwnPause)?;
     let pause_millis = paused.limit?;
@@ -82,7 +83,7 @@ pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
     let possible = full.limit.map(|per_minute| (per_minute / 60.0).min(MAX_AT_ONCE / seconds));
     let to = possible.map(|possible| whole((possible * seconds).ceil()));
     let images_per_second = images_per_second(observed);
-    // Already about as fast as the server lets it be.
+    // Already about as fast as the server allows.
     if possible.is_some_and(|possible| images_per_second >= FAR_BELOW * possible)
         || to.is_some_and(|to| to <= observed.concurrency)
     {
@@ -102,12 +103,12 @@ pub fn slowed_by_preparing(observed: &Observed) -> Option<Diagnosis> {
     Some(Diagnosis { finding, changes: vec![Change::SmallerPhotos] })
 }
 
-/// Images asked about a second.
+/// Sent images per second.
 fn images_per_second(observed: &Observed) -> f64 {
     share_unbounded(f64::from(observed.asked), observed.wall_millis / 1000.0)
 }
 
-/// The limit that kept the run longest, of those that have a number.
+/// The limit with a number that delayed the run longest.
 fn main_limit(observed: &Observed, wait_reasons: &[WaitReason]) -> Option<MetLimit> {
     let known = observed.waits.iter().filter(|wait| wait_reasons.contains(&wait.wait_reason));
     let (unit, limit) = known

@@ -9,7 +9,7 @@ fn elsewhere() -> Destination {
     Destination::Host { name: "api.anthropic.com".into(), is_on_this_machine: false }
 }
 
-/// 200 images in 100 seconds, eight at once, four seconds each: nothing to say.
+/// 200 images in 100 seconds, concurrency 8, four seconds each: no finding.
 fn healthy() -> Observed {
     Observed {
         mode: RunMode::Live,
@@ -74,7 +74,7 @@ fn nothing_is_said_of_a_few_images_or_of_answers_used_again() {
     assert_eq!(diagnose(&bad).len(), 1);
     assert_eq!(diagnose(&Observed { asked: 9, ..bad.clone() }), []);
     assert_eq!(diagnose(&Observed { asked: 0, ..bad.clone() }), []);
-    // Files that cannot be read are never asked about, and are a finding all the same.
+    // Unreadable files are never sent, but still a finding.
     assert_eq!(diagnose(&Observed { asked: 0, unread: 100, ..bad }).len(), 1);
 }
 
@@ -105,7 +105,7 @@ fn limits_that_held_a_run_back_are_told_with_their_number() {
     );
     let batch = Change::UseBatch { cost: PicoDollars(9 * CENT / 2) };
     assert_eq!(diagnosis.changes, [Change::AddEndpoint, batch.clone(), Change::LimitRequests { per_minute: 58 }]);
-    // A few refusals are how a limit is found out.
+    // A few refusals are part of learning a limit.
     let few = only(&Observed { waits, ..healthy() });
     assert_eq!(few.changes, [Change::AddEndpoint, batch]);
 }
@@ -144,7 +144,7 @@ fn many_retries_are_told_by_what_caused_most() {
 
 #[test]
 fn connections_that_are_reset_say_nothing_about_the_photos() {
-    // A quarter of the requests, each tried again after a pause: far below what eight at once could do, without a wait.
+    // A quarter of the requests, each retried after a pause: far below the possible rate, without a wait.
     let reset = Observed {
         retried: vec![retried(RetryKind::ConnectionLost, 50)],
         wall_millis: 400_000.0,
@@ -165,7 +165,7 @@ fn a_batch_that_expired_is_a_matter_of_neither_the_model_nor_the_network() {
         ..healthy()
     };
     assert_eq!(only(&expired).changes, [Change::RunLive]);
-    // As runs of the past recorded it.
+    // As recorded by earlier versions.
     let past = Observed {
         retried: vec![retried(RetryKind::TimedOut, 80)],
         failures: vec![failures(FailureKind::ModelFailed, 40)],
@@ -273,7 +273,7 @@ fn answers_that_stay_too_long_ask_for_more_room_or_less_to_say() {
     let limited = Observed { max_tokens: Some(600), ..cut_short.clone() };
     let more = Change::RaiseMaxTokens { than: Some(600) };
     assert_eq!(told(&limited), (OutputLimit::OwnMaximum { tokens: 600 }, vec![more, Change::SmallerRecipe]));
-    // In batches nothing is asked for again with more room.
+    // In batches nothing is requested again with a higher maximum.
     let batch = Observed { mode: RunMode::Batch, ..cut_short.clone() };
     assert_eq!(told(&batch), (OutputLimit::Usual, vec![Change::RaiseMaxTokens { than: None }, Change::SmallerRecipe]));
     assert_eq!(told(&cut_short), (OutputLimit::Usual, vec![Change::SmallerRecipe]), "the limit that it met is gone");
@@ -283,7 +283,7 @@ fn answers_that_stay_too_long_ask_for_more_room_or_less_to_say() {
 fn answers_that_are_mostly_asked_for_twice_get_room_from_the_beginning() {
     let twice = Observed { retried: vec![retried(RetryKind::CutShort, 40)], ..healthy() };
     assert_eq!(only(&twice).changes, [Change::RaiseMaxTokens { than: None }, Change::SmallerRecipe]);
-    // That has been done since.
+    // Already done since.
     assert_eq!(only(&Observed { max_tokens: Some(9_000), ..twice }).changes, [Change::SmallerRecipe]);
 }
 
@@ -299,7 +299,7 @@ fn a_silence_is_told_that_is_far_from_what_images_take() {
     assert_eq!(timed_out(11_000.0, Some(60_000)), [fewer.clone(), network.clone()]);
     let shorter = |to_millis| Change::ShorterIdleTimeout { to_millis };
     assert_eq!(timed_out(11_000.0, Some(100_000)), [fewer.clone(), network.clone(), shorter(50_000)]);
-    // A second is no time to begin in, however short answers are.
+    // A second is too short for a server to begin, however short answers are.
     assert_eq!(timed_out(3_000.0, Some(60_000)), [fewer.clone(), network.clone(), shorter(20_000)]);
     assert_eq!(timed_out(3_000.0, Some(30_000)), [fewer.clone(), network.clone()]);
     assert_eq!(timed_out(11_000.0, None), [fewer, network]);
@@ -426,7 +426,7 @@ prop_compose! {
     }
 }
 
-/// Every figure of a finding that is no count.
+/// All figures of a finding that are not counts.
 fn figures(finding: &Finding) -> Vec<f64> {
     match finding {
         Finding::RateLimited { held_millis: millis, share, .. }

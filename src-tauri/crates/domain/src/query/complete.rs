@@ -1,27 +1,27 @@
-//! What a half typed question may become: keys first, then the values that the library has.
+//! Completes a partially typed query: keys first, then values of the library.
 
 use serde::{Deserialize, Serialize};
 
 use super::parse::known_values;
-use super::token::{Key, Token, quoted, tokens};
+use super::token::{QueryKey, Token, quoted, tokens};
 use crate::ids::RunId;
 
 const MOST_SUGGESTIONS: usize = 12;
 
-/// The values that a library has, the most frequent or latest first.
+/// Values of a library, most frequent or latest first.
 #[derive(Debug, Clone, Default)]
-pub struct Vocabulary {
-    /// With how often they stand.
+pub struct QueryVocabulary {
+    /// With their counts.
     pub labels: Vec<(String, u32)>,
-    /// With their images.
+    /// With their image counts.
     pub collections: Vec<(String, u32)>,
-    /// With the names of their models.
+    /// With their model names.
     pub runs: Vec<(RunId, String)>,
-    /// Months in which images were taken, as they are typed, with their images.
+    /// Capture months as typed, with image counts.
     pub months: Vec<(String, u32)>,
 }
 
-/// What may stand in the place of the word at the cursor. Places count characters.
+/// Completions for the word at the cursor. Positions count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Completion {
@@ -33,9 +33,9 @@ pub struct Completion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Suggestion {
-    /// The whole word, with its dash and its quotes.
+    /// The whole word, with its dash and quotes.
     pub text: String,
-    pub key: Key,
+    pub key: QueryKey,
     pub kind: SuggestionKind,
 }
 
@@ -43,10 +43,10 @@ pub struct Suggestion {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum SuggestionKind {
-    /// A value is still to come.
+    /// A value must follow.
     Key,
     Value,
-    /// A value that stands so often in the library.
+    /// A value with its count in the library.
     Counted {
         count: u32,
     },
@@ -55,14 +55,14 @@ pub enum SuggestionKind {
     },
 }
 
-/// What the word of `text` that ends at `cursor`, or has it inside, may become.
+/// Completions for the word of `text` at `cursor`.
 #[must_use]
-pub fn complete(text: &str, cursor: u32, vocabulary: &Vocabulary) -> Completion {
+pub fn complete(text: &str, cursor: u32, vocabulary: &QueryVocabulary) -> Completion {
     let before: String = text.chars().take(cursor as usize).collect();
     let cursor = cursor.min(u32::try_from(before.chars().count()).unwrap_or(u32::MAX));
     let typed = tokens(&before).pop().filter(|token| token.place.end == cursor);
     let Some(typed) = typed else {
-        // A dash alone is about to exclude something, and is read as a text.
+        // A single dash begins an exclusion, but is parsed as text.
         return Completion { from: cursor, to: cursor, suggestions: keys("", "") };
     };
     let from = typed.place.start;
@@ -71,16 +71,18 @@ pub fn complete(text: &str, cursor: u32, vocabulary: &Vocabulary) -> Completion 
     Completion { from, to, suggestions: suggestions(&typed, vocabulary) }
 }
 
-fn suggestions(typed: &Token, vocabulary: &Vocabulary) -> Vec<Suggestion> {
+fn suggestions(typed: &Token, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
     let is_dash = typed.key.is_none() && typed.value == "-";
     let dash = if typed.is_excluded || is_dash { "-" } else { "" };
     let mut found = match &typed.key {
-        Some((name, _)) => Key::named(name).map_or_else(Vec::new, |key| values(key, dash, &typed.value, vocabulary)),
+        Some((name, _)) => {
+            QueryKey::named(name).map_or_else(Vec::new, |key| values(key, dash, &typed.value, vocabulary))
+        }
         None if is_dash => keys(dash, ""),
-        // Who begins a quote looks for a text.
+        // An open quote begins a text search.
         None if typed.open_quote.is_some() => Vec::new(),
         None => {
-            let all = Key::ALL.into_iter().flat_map(|key| values(key, dash, &typed.value, vocabulary));
+            let all = QueryKey::ALL.into_iter().flat_map(|key| values(key, dash, &typed.value, vocabulary));
             keys(dash, &typed.value).into_iter().chain(all).collect()
         }
     };
@@ -90,17 +92,17 @@ fn suggestions(typed: &Token, vocabulary: &Vocabulary) -> Vec<Suggestion> {
 
 fn keys(dash: &str, typed: &str) -> Vec<Suggestion> {
     let typed = typed.to_lowercase();
-    Key::ALL
+    QueryKey::ALL
         .into_iter()
         .filter(|key| key.name().starts_with(&typed))
         .map(|key| Suggestion { text: format!("{dash}{}:", key.name()), key, kind: SuggestionKind::Key })
         .collect()
 }
 
-/// Values of `key` that have `typed` in them; those that begin so first.
-fn values(key: Key, dash: &str, typed: &str, vocabulary: &Vocabulary) -> Vec<Suggestion> {
-    // "Before" and "after" are said of the same months.
-    let is_span = key == Key::Taken && typed.starts_with(['<', '>']);
+/// Values of `key` that contain `typed`; those that begin with it first.
+fn values(key: QueryKey, dash: &str, typed: &str, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
+    // "Before" and "after" use the same months.
+    let is_span = key == QueryKey::Taken && typed.starts_with(['<', '>']);
     let (sign, typed) =
         if is_span { typed.split_at(if typed[1..].starts_with('=') { 2 } else { 1 }) } else { ("", typed) };
     let typed = typed.to_lowercase();
@@ -108,39 +110,39 @@ fn values(key: Key, dash: &str, typed: &str, vocabulary: &Vocabulary) -> Vec<Sug
         .into_iter()
         .filter_map(|(value, kind)| value.to_lowercase().find(&typed).map(|place| (place > 0, value, kind)))
         .collect();
-    // Sorting is stable: the library's own order stays among equals.
+    // A stable sort keeps the library's order among equals.
     matching.sort_by_key(|(is_inside, ..)| *is_inside);
     matching
         .into_iter()
         .map(|(_, value, kind)| Suggestion {
             text: format!("{dash}{}:{sign}{}", key.name(), quoted(&value, true)),
             key,
-            // How many there are of the month says nothing about those before and after it.
+            // The count of a month says nothing about those before and after it.
             kind: if is_span { SuggestionKind::Value } else { kind },
         })
         .collect()
 }
 
-fn known(key: Key, vocabulary: &Vocabulary) -> Vec<(String, SuggestionKind)> {
+fn known(key: QueryKey, vocabulary: &QueryVocabulary) -> Vec<(String, SuggestionKind)> {
     let counted = |names: &[(String, u32)]| {
         names.iter().map(|(name, count)| (name.clone(), SuggestionKind::Counted { count: *count })).collect()
     };
     let plain = |value: &str| (value.to_owned(), SuggestionKind::Value);
     match key {
-        Key::Label => counted(&vocabulary.labels),
-        Key::In => counted(&vocabulary.collections),
-        Key::Run => vocabulary
+        QueryKey::Label => counted(&vocabulary.labels),
+        QueryKey::In => counted(&vocabulary.collections),
+        QueryKey::Run => vocabulary
             .runs
             .iter()
             .map(|(run, model_name)| (run.to_string(), SuggestionKind::Run { model_name: model_name.clone() }))
             .collect(),
-        Key::Status | Key::Annotation | Key::Failed | Key::Has | Key::Check => {
+        QueryKey::Status | QueryKey::Annotation | QueryKey::Failed | QueryKey::Has | QueryKey::Check => {
             known_values(key).into_iter().map(|value| (value, SuggestionKind::Value)).collect()
         }
-        // Of endless ones, a few that show the form.
-        Key::Conf => ["<0.5", "0.5..0.8", ">=0.8"].map(plain).into(),
-        Key::Annotations => ["0", ">=1", ">5", "2..5"].map(plain).into(),
-        Key::Taken => counted(&vocabulary.months),
-        Key::Date => Vec::new(),
+        // Examples for keys with unlimited values.
+        QueryKey::Conf => ["<0.5", "0.5..0.8", ">=0.8"].map(plain).into(),
+        QueryKey::Annotations => ["0", ">=1", ">5", "2..5"].map(plain).into(),
+        QueryKey::Taken => counted(&vocabulary.months),
+        QueryKey::Date => Vec::new(),
     }
 }

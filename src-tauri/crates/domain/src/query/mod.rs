@@ -1,8 +1,8 @@
-//! A question to the library: which images, in which order. Conditions are joined by "and"; there is deliberately no "or"
-//! and no nesting, so that every condition is a chip that can be taken away alone.
+//! Library queries: which images, in which order. Conditions are combined by "and"; there is deliberately no "or" and
+//! no nesting, so that every condition is a removable chip.
 //!
-//! People type questions as text: [`parse`] reads it, or [`read`] as far as it goes while it is typed; [`to_text`]
-//! writes it back, [`complete`] suggests how it goes on.
+//! Users type queries as text: [`parse`] parses it, [`read`] as far as it is valid, [`to_text`] formats it,
+//! [`complete`] suggests completions.
 
 mod complete;
 mod parse;
@@ -12,11 +12,11 @@ mod token;
 
 use serde::{Deserialize, Serialize};
 
-pub use complete::{Completion, Suggestion, SuggestionKind, Vocabulary, complete};
+pub use complete::{Completion, QueryVocabulary, Suggestion, SuggestionKind, complete};
 pub use parse::{ProblemKind, QueryProblem, ReadQuery, parse, read};
 pub use print::to_text;
 pub use span::{Share, Span};
-pub use token::Key;
+pub use token::QueryKey;
 
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
@@ -25,13 +25,13 @@ use crate::layers::LayerScope;
 use crate::review::checks::Check;
 use crate::run_state::FailureKind;
 
-/// A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images.
+/// A library query; its result is a list of ids, small enough to send whole for 100,000 images.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageQuery {
-    /// `None`: every collection.
+    /// `None` for all collections.
     pub collection: Option<CollectionId>,
-    /// All of them hold.
+    /// All must hold.
     pub conditions: Vec<Condition>,
     pub order: ImageOrder,
     /// The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`].
@@ -40,14 +40,13 @@ pub struct ImageQuery {
 }
 
 impl ImageQuery {
-    /// The images of which all of `tests` hold, in the order in which they were added.
+    /// All images that match every test, in the order in which they were added.
     #[must_use]
     pub fn of(tests: impl IntoIterator<Item = Test>) -> Self {
         Self { conditions: tests.into_iter().map(Condition::holds).collect(), ..Self::default() }
     }
 
-    /// The layers that count and are shown: those that were chosen, or else those of the runs that the conditions name, or
-    /// else all.
+    /// The layers that count and are shown: chosen ones, otherwise those of the runs in the conditions, otherwise all.
     #[must_use]
     pub fn layers_shown(&self) -> LayerScope {
         if let Some(chosen) = &self.layers {
@@ -61,11 +60,11 @@ impl ImageQuery {
     }
 }
 
-/// What must hold of an image, or must not.
+/// A condition on an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Condition {
-    /// Whether images are found of which the test does not hold.
+    /// Whether it matches images for which the test does not hold.
     pub is_excluded: bool,
     pub test: Test,
 }
@@ -82,65 +81,64 @@ impl Condition {
     }
 }
 
-/// What can be asked of an image. Annotations in layers that are not shown count for nothing, and those that were rejected for
-/// nothing but [`Test::Annotation`].
+/// A test of an image. Only annotations in shown layers count, and rejected ones only for [`Test::Annotation`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Test {
-    /// It is in a collection of this name.
+    /// In a collection with this name.
     In {
         name: String,
     },
-    /// An annotation with this label stands on it.
+    /// Has an annotation with this label.
     Label {
         name: String,
     },
     Image {
         state: ImageState,
     },
-    /// It has an annotation of this status.
+    /// Has an annotation with this status.
     Annotation {
         status: Status,
     },
-    /// One of its annotations was made with a confidence within.
+    /// Has an annotation with a confidence in this range.
     Confidence {
         span: Span<Share>,
     },
-    /// It was one of the images of this run. Unless layers were chosen, the question is about the layer of this run.
+    /// In the queue of this run. Unless layers were chosen, the query is about this run's layer.
     Run {
         run: RunId,
     },
-    /// The latest job on it failed so.
+    /// Its latest job failed for this reason.
     Failure {
         failure: FailureKind,
     },
     Has {
         what: Trait,
     },
-    /// An annotation on it is likely such a mistake.
+    /// Has an annotation that is likely such a mistake.
     Check {
         check: Check,
     },
-    /// So many annotations stand on it.
+    /// Has this many annotations.
     Annotations {
         span: Span<u32>,
     },
-    /// Its file was last changed then: the oldest of its places, by days of UTC.
+    /// Its oldest file was last changed then, by days of UTC.
     Date {
         span: Span<CalendarDate>,
     },
-    /// It was taken then, by days of its camera's clock. Of what says nothing about that, this does not hold.
+    /// Was taken then, by days of the camera's clock. Does not hold without a capture time.
     Taken {
         span: Span<CalendarDate>,
     },
-    /// Its name, one of its labels or what an attribute says has this in it, whatever the case.
+    /// Its name, a label or an attribute contains this text, ignoring case.
     Text {
         text: String,
     },
 }
 
-/// Where an image stands.
+/// State of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -148,46 +146,46 @@ pub enum ImageState {
     Unreviewed,
     Reviewed,
     ConfirmedEmpty,
-    /// The latest job on it failed.
+    /// Its latest job failed.
     Failed,
-    /// A run that is worked on has it still to do.
+    /// In the queue of an active run.
     Running,
 }
 
-/// What an image may have or lack.
+/// A property that an image may have or lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Trait {
-    /// An annotation stands on it.
+    /// Has annotations.
     Annotations,
-    /// A model has looked at it.
+    /// Was answered by a model.
     Answer,
-    /// An annotation on it says something beyond its label.
+    /// Has attributes.
     Attributes,
 }
 
-/// In which order.
+/// Sort order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ImageOrder {
-    /// As they came into the library.
+    /// In the order in which they were added.
     #[default]
     Added,
     Name,
-    /// The file that was changed last first.
+    /// Most recently changed file first.
     Newest,
-    /// The photo that was taken first first, by the clocks of cameras; what does not say when it was taken comes last, as it
-    /// was added.
+    /// Earliest capture time first, by the camera's clock; images without one last, in the order in which they were
+    /// added.
     Taken,
-    /// The least confident undecided annotation first; images without undecided annotations last.
+    /// Least confident undecided annotation first; images without undecided annotations last.
     LeastCertain,
-    /// What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last.
+    /// Most uncertain first ([`crate::review::uncertainty`]); reviewed images last.
     Uncertainty,
-    /// The most annotations first.
+    /// Most annotations first.
     MostAnnotations,
-    /// Where the answers of several runs differ most first. Only labels that both were asked for are compared.
+    /// Largest disagreement between runs first. Only labels in both recipes are compared.
     Disagreement,
 }
 

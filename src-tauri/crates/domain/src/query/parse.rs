@@ -1,19 +1,19 @@
-//! From text to conditions: `label:cat -label:dog status:unreviewed conf:<0.5 "beach day"`.
+//! Parses text into conditions: `label:cat -label:dog status:unreviewed conf:<0.5 "beach day"`.
 //!
-//! What cannot be read is told by place and kind; the words for it are the window's and the command line's.
+//! Errors have a position and a kind; texts belong to the window and the command line.
 
 use serde::{Deserialize, Serialize};
 
 use super::print::{name_of, state_name};
 use super::token::{Token, tokens};
-use super::{Condition, ImageState, Key, Share, Span, Test, Trait};
+use super::{Condition, ImageState, QueryKey, Share, Span, Test, Trait};
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
 use crate::ids::RunId;
 use crate::review::checks::Check;
 use crate::run_state::FailureKind;
 
-/// Why a text is no question, and where. Places count characters.
+/// A query syntax error and its position. Positions count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct QueryProblem {
@@ -26,27 +26,27 @@ pub struct QueryProblem {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ProblemKind {
-    /// There is no such key; a text with a colon in it wants quotes.
+    /// Unknown key; text with a colon must be quoted.
     UnknownKey { key: String },
-    /// Nothing stands after the colon.
-    NoValue { key: Key },
-    /// The key takes none such; these are what it takes, or none where it takes a form, such as a number.
-    UnknownValue { key: Key, value: String, known: Vec<String> },
-    /// A quote that nothing closes.
+    /// No value after the colon.
+    NoValue { key: QueryKey },
+    /// Invalid value; `known` lists valid ones, or is empty if the key takes a form such as a number.
+    UnknownValue { key: QueryKey, value: String, known: Vec<String> },
+    /// An unclosed quote.
     OpenQuote,
 }
 
-/// A typed question as far as it can be read.
+/// A typed query, as far as it is valid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ReadQuery {
-    /// Of the words that can be read.
+    /// Of the valid words.
     pub conditions: Vec<Condition>,
-    /// Of the first word that cannot be read.
+    /// Of the first invalid word.
     pub problem: Option<QueryProblem>,
 }
 
-/// Reads what can be read of `text`: who is still typing sees what the whole words find.
+/// Parses the valid part of `text`, so that results are shown while typing.
 #[must_use]
 pub fn read(text: &str) -> ReadQuery {
     let (mut conditions, mut problem) = (Vec::new(), None);
@@ -61,10 +61,11 @@ pub fn read(text: &str) -> ReadQuery {
     ReadQuery { conditions, problem }
 }
 
-/// Reads `text`. An empty one asks for nothing, and so for every image.
+/// Parses `text`. Empty text matches every image.
 ///
 /// # Errors
-/// At the first word that cannot be read.
+///
+/// At the first invalid word.
 pub fn parse(text: &str) -> Result<Vec<Condition>, QueryProblem> {
     tokens(text).iter().map(condition).collect()
 }
@@ -76,7 +77,7 @@ fn condition(token: &Token) -> Result<Condition, QueryProblem> {
     let test = match &token.key {
         None => Test::Text { text: token.value.clone() },
         Some((name, place)) => {
-            let key = Key::named(name).ok_or_else(|| QueryProblem {
+            let key = QueryKey::named(name).ok_or_else(|| QueryProblem {
                 from: place.start,
                 to: place.end,
                 problem: ProblemKind::UnknownKey { key: name.clone() },
@@ -87,29 +88,29 @@ fn condition(token: &Token) -> Result<Condition, QueryProblem> {
     Ok(Condition { is_excluded: token.is_excluded, test })
 }
 
-fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
+fn keyed(key: QueryKey, token: &Token) -> Result<Test, QueryProblem> {
     let problem = |problem| QueryProblem { from: token.value_place.start, to: token.value_place.end, problem };
     let value = token.value.as_str();
     if value.is_empty() {
         return Err(QueryProblem { from: token.place.start, ..problem(ProblemKind::NoValue { key }) });
     }
     let test = match key {
-        Key::Label => Some(Test::Label { name: value.into() }),
-        Key::In => Some(Test::In { name: value.into() }),
-        Key::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
-        Key::Annotation => {
+        QueryKey::Label => Some(Test::Label { name: value.into() }),
+        QueryKey::In => Some(Test::In { name: value.into() }),
+        QueryKey::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
+        QueryKey::Annotation => {
             one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Annotation { status })
         }
-        Key::Failed => {
+        QueryKey::Failed => {
             one_of(&FailureKind::ALL, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure })
         }
-        Key::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
-        Key::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
-        Key::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
-        Key::Annotations => Span::parse(value, alone).map(|span| Test::Annotations { span }),
-        Key::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
-        Key::Taken => Span::parse(value, days).map(|span| Test::Taken { span }),
-        Key::Date => Span::parse(value, days).map(|span| Test::Date { span }),
+        QueryKey::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
+        QueryKey::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
+        QueryKey::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
+        QueryKey::Annotations => Span::parse(value, alone).map(|span| Test::Annotations { span }),
+        QueryKey::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
+        QueryKey::Taken => Span::parse(value, days).map(|span| Test::Taken { span }),
+        QueryKey::Date => Span::parse(value, days).map(|span| Test::Date { span }),
     };
     test.ok_or_else(|| problem(ProblemKind::UnknownValue { key, value: value.into(), known: known_values(key) }))
 }
@@ -119,15 +120,21 @@ const STATES: [ImageState; 5] =
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
 const TRAITS: [Trait; 3] = [Trait::Annotations, Trait::Answer, Trait::Attributes];
 
-/// The values that a key takes, where they are few.
-pub(super) fn known_values(key: Key) -> Vec<String> {
+/// The valid values of a key, if enumerable.
+pub(super) fn known_values(key: QueryKey) -> Vec<String> {
     match key {
-        Key::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
-        Key::Annotation => STATUSES.iter().map(name_of).collect(),
-        Key::Failed => FailureKind::ALL.iter().map(name_of).collect(),
-        Key::Has => TRAITS.iter().map(name_of).collect(),
-        Key::Check => Check::ALL.iter().map(name_of).collect(),
-        Key::Label | Key::In | Key::Run | Key::Annotations | Key::Conf | Key::Taken | Key::Date => Vec::new(),
+        QueryKey::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
+        QueryKey::Annotation => STATUSES.iter().map(name_of).collect(),
+        QueryKey::Failed => FailureKind::ALL.iter().map(name_of).collect(),
+        QueryKey::Has => TRAITS.iter().map(name_of).collect(),
+        QueryKey::Check => Check::ALL.iter().map(name_of).collect(),
+        QueryKey::Label
+        | QueryKey::In
+        | QueryKey::Run
+        | QueryKey::Annotations
+        | QueryKey::Conf
+        | QueryKey::Taken
+        | QueryKey::Date => Vec::new(),
     }
 }
 
@@ -135,12 +142,12 @@ fn one_of<Value: Copy, Name: AsRef<str>>(all: &[Value], typed: &str, name: impl 
     all.iter().copied().find(|&value| name(value).as_ref().eq_ignore_ascii_case(typed))
 }
 
-/// A value that stands for itself.
+/// A single value.
 fn alone<Value: std::str::FromStr + Copy>(text: &str) -> Option<(Value, Value)> {
     text.parse().ok().map(|value| (value, value))
 }
 
-/// The first and the last day of `2026`, `2026-11` or `2026-11-03`.
+/// The first and last day of `2026`, `2026-11` or `2026-11-03`.
 fn days(text: &str) -> Option<(CalendarDate, CalendarDate)> {
     if let Ok(day) = CalendarDate::try_from(text.to_owned()) {
         return Some((day, day));

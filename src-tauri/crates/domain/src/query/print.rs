@@ -1,12 +1,12 @@
-//! Conditions as text: the form that [`super::parse`] reads back to the same conditions.
+//! Formats conditions as text that [`super::parse`] parses back.
 
 use serde::Serialize;
 
-use super::token::{Key, quoted};
+use super::token::{QueryKey, quoted};
 use super::{Condition, ImageState, Span, Test};
 use crate::calendar::CalendarDate;
 
-/// The text of `conditions`, a word each.
+/// The text of `conditions`, one word each.
 #[must_use]
 pub fn to_text(conditions: &[Condition]) -> String {
     conditions.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -15,27 +15,27 @@ pub fn to_text(conditions: &[Condition]) -> String {
 fn word(condition: &Condition) -> String {
     let word = match &condition.test {
         Test::Text { text } => quoted(text, false),
-        Test::In { name } => keyed(Key::In, &quoted(name, true)),
-        Test::Label { name } => keyed(Key::Label, &quoted(name, true)),
-        Test::Image { state } => keyed(Key::Status, state_name(*state)),
-        Test::Annotation { status } => keyed(Key::Annotation, &name_of(status)),
-        Test::Confidence { span } => keyed(Key::Conf, &span.to_string()),
-        Test::Run { run } => keyed(Key::Run, &run.to_string()),
-        Test::Failure { failure } => keyed(Key::Failed, &name_of(failure)),
-        Test::Has { what } => keyed(Key::Has, &name_of(what)),
-        Test::Check { check } => keyed(Key::Check, &name_of(check)),
-        Test::Annotations { span } => keyed(Key::Annotations, &span.to_string()),
-        Test::Taken { span } => keyed(Key::Taken, &days(span)),
-        Test::Date { span } => keyed(Key::Date, &days(span)),
+        Test::In { name } => keyed(QueryKey::In, &quoted(name, true)),
+        Test::Label { name } => keyed(QueryKey::Label, &quoted(name, true)),
+        Test::Image { state } => keyed(QueryKey::Status, state_name(*state)),
+        Test::Annotation { status } => keyed(QueryKey::Annotation, &name_of(status)),
+        Test::Confidence { span } => keyed(QueryKey::Conf, &span.to_string()),
+        Test::Run { run } => keyed(QueryKey::Run, &run.to_string()),
+        Test::Failure { failure } => keyed(QueryKey::Failed, &name_of(failure)),
+        Test::Has { what } => keyed(QueryKey::Has, &name_of(what)),
+        Test::Check { check } => keyed(QueryKey::Check, &name_of(check)),
+        Test::Annotations { span } => keyed(QueryKey::Annotations, &span.to_string()),
+        Test::Taken { span } => keyed(QueryKey::Taken, &days(span)),
+        Test::Date { span } => keyed(QueryKey::Date, &days(span)),
     };
     if condition.is_excluded { format!("-{word}") } else { word }
 }
 
-fn keyed(key: Key, value: &str) -> String {
+fn keyed(key: QueryKey, value: &str) -> String {
     format!("{}:{value}", key.name())
 }
 
-/// Whole years and months as people write them, without their first and last days.
+/// Whole years and months without their first and last days.
 fn days(span: &Span<CalendarDate>) -> String {
     let Span::Between { least, most } = span else { return span.to_string() };
     let (first, last) = (least.to_string(), most.to_string());
@@ -50,7 +50,7 @@ fn days(span: &Span<CalendarDate>) -> String {
     ends.to_string()
 }
 
-/// As people write it: an image confirmed as empty is "empty".
+/// As typed: an image confirmed empty is "empty".
 pub(super) const fn state_name(state: ImageState) -> &'static str {
     match state {
         ImageState::Unreviewed => "unreviewed",
@@ -61,7 +61,7 @@ pub(super) const fn state_name(state: ImageState) -> &'static str {
     }
 }
 
-/// A unit variant as it is sent: `FileMissing` is `file_missing`.
+/// The serde name of a unit variant: `FileMissing` is `file_missing`.
 pub(super) fn name_of(variant: &impl Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(name)) => name,

@@ -1,17 +1,17 @@
-//! A range as people write it: `<0.5`, `>=3`, `2..5`.
+//! Typed ranges: `<0.5`, `>=3`, `2..5`.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A share of one, 0 to 1.
+/// A share, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
 pub struct Share(#[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))] pub f64);
 
-/// A text that is no share.
+/// Text that is not a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a share is a number from 0 to 1")]
 pub struct NoShare;
@@ -21,7 +21,7 @@ impl FromStr for Share {
 
     fn from_str(text: &str) -> Result<Self, NoShare> {
         let share: f64 = text.parse().map_err(|_| NoShare)?;
-        // "-0" is nought, and written so.
+        // "-0" is normalized to 0.
         if (0.0..=1.0).contains(&share) { Ok(Self(share.abs())) } else { Err(NoShare) }
     }
 }
@@ -32,7 +32,7 @@ impl Display for Share {
     }
 }
 
-/// A range of values. Never empty by its form: `least` is not above `most`.
+/// A range of values. `least` is never above `most`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -49,7 +49,7 @@ pub enum Span<Value> {
     Above {
         value: Value,
     },
-    /// Both ends belong to it.
+    /// Inclusive.
     Between {
         least: Value,
         most: Value,
@@ -57,7 +57,7 @@ pub enum Span<Value> {
 }
 
 impl<Value> Span<Value> {
-    /// The lower end and whether it belongs to the range; `None`: it has none.
+    /// The lower end and whether it is included; `None` if open.
     #[must_use]
     pub fn least(&self) -> Option<(&Value, bool)> {
         match self {
@@ -92,7 +92,7 @@ impl<Value: Display + PartialEq> Display for Span<Value> {
 }
 
 impl<Value: Copy + PartialOrd> Span<Value> {
-    /// Reads a range of values that `read` reads: a value may itself stand for a range, as a month does for its days.
+    /// Parses a range of values parsed by `read`: a value may itself be a range, such as a month.
     pub(super) fn parse(text: &str, read: impl Fn(&str) -> Option<(Value, Value)>) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("<=") {
             return read(rest).map(|(_, value)| Self::AtMost { value });

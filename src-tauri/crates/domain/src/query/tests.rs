@@ -1,4 +1,4 @@
-//! `cases.json` is read by the tests of the window too, whose core in memory reads questions by itself.
+//! `cases.json` is also used by the window's tests.
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ struct Cases {
 struct Question {
     text: String,
     conditions: Option<Vec<Condition>>,
-    /// As it is written back; without it, as it was typed.
+    /// As formatted; absent if equal to the input.
     canonical: Option<String>,
     problem: Option<QueryProblem>,
 }
@@ -71,12 +71,12 @@ fn whole_words_are_read_beside_a_half_typed_one() {
 #[test]
 fn half_typed_words_are_completed_from_the_library() {
     let Cases { vocabulary: Words { labels, collections, runs, months }, completions, .. } = cases();
-    let vocabulary = Vocabulary { labels, collections, runs, months };
+    let vocabulary = QueryVocabulary { labels, collections, runs, months };
     for case in completions {
         let Completion { from, to, suggestions } = complete(&case.text, case.cursor, &vocabulary);
         let texts: Vec<_> = suggestions.iter().map(|suggestion| suggestion.text.as_str()).collect();
         assert_eq!((from, to, texts), (case.from, case.to, case.suggestions.iter().map(String::as_str).collect()));
-        // What is taken can be read, unless a value is still to come.
+        // Completions can be parsed, unless a value must follow.
         for suggestion in suggestions.iter().filter(|suggestion| suggestion.kind != SuggestionKind::Key) {
             assert!(parse(&suggestion.text).is_ok(), "{}", suggestion.text);
         }
@@ -85,7 +85,7 @@ fn half_typed_words_are_completed_from_the_library() {
     assert_eq!(first.kind, SuggestionKind::Run { model_name: "Claude Haiku".into() });
 }
 
-/// Any span of values that `text` writes as they are kept.
+/// Any range of values whose text is canonical.
 fn span(values: impl Strategy<Value = Value> + Clone) -> impl Strategy<Value = Value> {
     let one = prop::sample::select(vec!["below", "at_most", "at_least", "above"]);
     prop_oneof![
@@ -153,7 +153,7 @@ proptest! {
         if let Err(problem) = parse(&text) {
             prop_assert!(problem.from < problem.to && problem.to <= length);
         }
-        let completion = complete(&text, cursor, &Vocabulary::default());
+        let completion = complete(&text, cursor, &QueryVocabulary::default());
         prop_assert!(completion.from <= completion.to && completion.to <= length);
     }
 }

@@ -1,12 +1,12 @@
-//! The words of a typed question: `-label:"traffic light"` is one, with its places in the text. Places count characters.
+//! Tokenizes a typed query: `-label:"traffic light"` is one token. Positions count characters.
 
 use std::ops::Range;
 
-/// What stands before a colon.
+/// A key before a colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Key {
+pub enum QueryKey {
     Label,
     Status,
     Annotation,
@@ -21,8 +21,8 @@ pub enum Key {
     Date,
 }
 
-impl Key {
-    /// In the order in which they are suggested.
+impl QueryKey {
+    /// In suggestion order.
     pub const ALL: [Self; 12] = [
         Self::Label,
         Self::Status,
@@ -61,23 +61,23 @@ impl Key {
     }
 }
 
-/// A word as it stands in the text.
+/// A token of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub is_excluded: bool,
-    /// What stands before an unquoted colon, and where.
+    /// The text before an unquoted colon, and its position.
     pub key: Option<(String, Range<u32>)>,
     /// Without quotes and escapes.
     pub value: String,
     /// Of the value with its quotes.
     pub value_place: Range<u32>,
-    /// Of the whole word.
+    /// Of the whole token.
     pub place: Range<u32>,
-    /// Where a quote begins that nothing closes.
+    /// Start of an unclosed quote.
     pub open_quote: Option<u32>,
 }
 
-/// The words of `text`, between spaces that no quotes enclose.
+/// The tokens of `text`, separated by unquoted spaces.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let characters: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
@@ -102,7 +102,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn token(mut self) -> Token {
         let start = self.place();
-        // A dash alone is something to look for.
+        // A single dash is a search text.
         let is_excluded =
             self.peek() == Some('-') && self.characters.get(self.at + 1).is_some_and(|next| !next.is_whitespace());
         if is_excluded {
@@ -127,7 +127,7 @@ impl Reader<'_> {
         Token { is_excluded, key, value, value_place: value_start..end, place: start..end, open_quote }
     }
 
-    /// Letters and a colon after them.
+    /// Letters followed by a colon.
     fn key(&mut self) -> Option<(String, Range<u32>)> {
         let start = self.place();
         let length = self.characters[self.at..].iter().take_while(|character| character.is_alphanumeric()).count();
@@ -141,7 +141,7 @@ impl Reader<'_> {
         Some((name, start..end))
     }
 
-    /// What stands between this quote and the next; false when there is no next.
+    /// Reads up to the closing quote; false if there is none.
     fn quoted(&mut self, value: &mut String) -> bool {
         self.at += 1;
         while let Some(character) = self.peek() {
@@ -170,7 +170,7 @@ impl Reader<'_> {
     }
 }
 
-/// `value` so that it is read back as one word, quoted where it has to be.
+/// `value` as a single token, quoted if necessary.
 pub(super) fn quoted(value: &str, is_after_key: bool) -> String {
     let is_plain = !value.is_empty()
         && !value.contains(|character: char| character.is_whitespace() || character == '"')

@@ -1,4 +1,4 @@
-//! The recipes that every library starts with.
+//! The recipes of a new library.
 
 use super::{Attribute, AttributeKind, Label, Recipe, ShapeKind};
 use crate::coco;
@@ -9,7 +9,7 @@ pub fn all() -> Vec<Recipe> {
     vec![everyday_objects(), bird_vocabulary()]
 }
 
-/// The eighty classes of COCO, as boxes.
+/// The 80 classes of COCO, as boxes.
 #[must_use]
 pub fn everyday_objects() -> Recipe {
     Recipe {
@@ -23,7 +23,7 @@ pub fn everyday_objects() -> Recipe {
     }
 }
 
-/// Parts, behaviour, colours and patterns of birds, each with its Spanish and English term, for vocabulary cards.
+/// Parts, behaviour, colours and patterns of birds, with Spanish and English terms, for vocabulary cards.
 #[must_use]
 pub fn bird_vocabulary() -> Recipe {
     const FEATURES: [(&str, &str); 14] = [

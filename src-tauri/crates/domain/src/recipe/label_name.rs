@@ -1,22 +1,22 @@
-//! Comparing the names of labels: spelling, case and surrounding punctuation do not make another label.
+//! Compares label names: spelling, case and surrounding punctuation do not matter.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// Punctuation that people and models put around a name. Signs that belong to names, such as those of C++ and C#, stay.
+/// Punctuation that people and models put around a name. Signs of names, such as C++ and C#, are kept.
 const SURROUNDING: &[char] = &[
     '"', '\'', '`', '´', '“', '”', '„', '‟', '‘', '’', '‚', '‛', '«', '»', '‹', '›', '「', '」', '『', '』', '(', ')',
     '[', ']', '{', '}', '<', '>', '.', ',', ';', ':', '!', '?', '¡', '¿', '…', '、', '。', '，', '*', '_', '-', '–',
     '—', '/', '\\', '|', '·', '•',
 ];
 
-/// `name` in Unicode normalization form C, so that one spelling has one form.
+/// `name` in Unicode normalization form C.
 pub fn composed(name: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(name).into_owned()
 }
 
-/// The form in which two names of the same label are equal: composed, case-folded, without surrounding punctuation, with
-/// one space between words. A name that is all punctuation keeps it.
+/// Normalized form of a label name: composed, case-folded, without surrounding punctuation, with single spaces. A name
+/// of only punctuation keeps it.
 #[must_use]
 pub fn comparable(name: &str) -> String {
     let folded = composed(&CaseMapper::new().fold_string(&composed(name)));

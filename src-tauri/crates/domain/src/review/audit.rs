@@ -1,5 +1,5 @@
-//! Audits: before many proposals are accepted unseen, a random sample of them is looked at. What it showed, with its bound, is
-//! kept.
+//! Audits: before many proposals are accepted unchecked, a random sample is checked. The result and its confidence
+//! bound are stored.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,22 +8,21 @@ use crate::ids::{AnnotationId, AuditId, ImageId};
 use crate::layers::LayerScope;
 use crate::query::{ImageQuery, Share};
 
-/// Proposals of one label, by confidence, among the images of a question.
+/// Confidences of one label's proposals on the images of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LabelConfidences {
     pub label: String,
     pub color: u8,
-    /// How many proposals have a confidence from place/100 on up to the next hundredth: a hundred of them, of which the last
-    /// takes in 1.
+    /// Number of proposals by hundredth of confidence: a hundred bins, the last of which includes 1.
     pub hundredths: Vec<u32>,
-    /// Proposals for which no confidence was stated; they cannot be above anything.
+    /// Proposals without a confidence; they are never above a threshold.
     pub unstated: u32,
 }
 
 /// Confidences are counted by the hundredth.
 const HUNDREDTHS: usize = 100;
-/// Confidences are kept in 32 bits: 0.29 is a little less than 29 hundredths there.
+/// Confidences are 32-bit: 0.29 is slightly less than 29 hundredths.
 const TOLERANCE: f64 = 1e-6;
 
 impl LabelConfidences {
@@ -42,35 +41,35 @@ impl LabelConfidences {
         }
     }
 
-    /// All proposals that were counted.
+    /// All counted proposals.
     #[must_use]
     pub fn count(&self) -> u32 {
         self.hundredths.iter().sum::<u32>() + self.unstated
     }
 }
 
-/// Which proposals are to be accepted, and how many of them are looked at.
+/// Which proposals to accept, and the size of the sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct AuditRequest {
     pub query: ImageQuery,
     pub label: String,
-    /// The least confidence that is accepted.
+    /// The lowest accepted confidence.
     pub threshold: Share,
     pub sample: u32,
-    /// The largest share of wrong annotations that the person wants to accept.
+    /// The largest acceptable share of wrong annotations.
     pub error_limit: Share,
 }
 
 impl AuditRequest {
-    /// The least confidence that is at or above the threshold, as confidences are kept.
+    /// The lowest 32-bit confidence at or above the threshold.
     #[must_use]
     pub fn least_confidence(&self) -> f64 {
         self.threshold.0 - TOLERANCE
     }
 
-    /// Whether the audit is about `annotation` of one of its images: proposals of its label in its layers, at or above its
-    /// threshold. Those with an id past `latest` came after it was drawn.
+    /// Whether the audit covers `annotation` of one of its images: proposals of its label in its layers, at or above
+    /// its threshold. Ids above `latest` are newer than the audit.
     #[must_use]
     pub fn is_about(&self, annotation: &Annotation, latest: AnnotationId) -> bool {
         annotation.status == Status::Proposed
@@ -81,10 +80,10 @@ impl AuditRequest {
     }
 }
 
-/// Proposals whose random order is kept with an audit, so that its sample can be extended.
+/// Length of the stored random order, so that the sample can be extended.
 const MOST_DRAWN: usize = 10_000;
 
-/// The beginning of a random order of `proposals`: the sample first, then the reserve for a larger one.
+/// A random order of `proposals`: the sample first, then the reserve.
 #[must_use]
 pub fn draw<Proposal>(mut proposals: Vec<Proposal>, sample: u32, seed: u64) -> Vec<Proposal> {
     fastrand::Rng::with_seed(seed).shuffle(&mut proposals);
@@ -92,18 +91,18 @@ pub fn draw<Proposal>(mut proposals: Vec<Proposal>, sample: u32, seed: u64) -> V
     proposals
 }
 
-/// What a person has said about an annotation of the sample.
+/// A person's verdict on an annotation of the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum SampleVerdict {
     Right,
-    /// Rejected or edited: either way it was not what was there.
+    /// Rejected or edited.
     Wrong,
 }
 
 impl SampleVerdict {
-    /// `None`: not looked at yet.
+    /// `None` if unchecked.
     #[must_use]
     pub fn of(status: Status) -> Option<Self> {
         match status {
@@ -114,17 +113,17 @@ impl SampleVerdict {
     }
 }
 
-/// An annotation of the sample, in the random order in which it is looked at.
+/// An annotation of the sample, in random order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SampledAnnotation {
     pub image: ImageId,
     pub annotation: AnnotationId,
-    /// `None`: not looked at yet.
+    /// `None` if unchecked.
     pub verdict: Option<SampleVerdict>,
 }
 
-/// An audit: a sample of proposals, what was found in it, and what became of the rest.
+/// An audit: a sample of proposals, its result, and what was accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Audit {
@@ -135,48 +134,48 @@ pub struct Audit {
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub drawn_at: u64,
-    /// Proposals that it is about, the sample among them, when it was drawn.
+    /// Number of proposals when it was drawn, including the sample.
     pub proposals: u32,
-    /// The largest share of wrong annotations that the person wants to accept.
+    /// The largest acceptable share of wrong annotations.
     pub error_limit: Share,
-    /// The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
-    /// the bound of what was found is that of one random sample, however often the sample was extended.
+    /// The beginning of the random order. A larger sample is a longer prefix of the same order, so that the bound is
+    /// that of one random sample, however often it was extended.
     pub sample: Vec<SampledAnnotation>,
-    /// How many follow in that order, for a larger sample.
+    /// Number of further ones in that order.
     pub reserve: u32,
-    /// `None` before anything is judged.
+    /// `None` before anything is checked.
     pub error_rate: Option<ErrorRate>,
-    /// How many more to look at until the bound is within the error limit, if they are wrong as often as those before; 0: it
-    /// is within the limit. `None`: no sample would do, or nothing is judged.
+    /// How many more to check until the bound is within the error limit, with the same error rate; 0 if it is. `None`
+    /// if no sample suffices, or nothing is checked.
     pub needed_more: Option<u32>,
     /// The layers of its proposals.
     pub layers: LayerScope,
-    /// How many proposals were accepted unseen because of it; `None`: not yet.
+    /// How many proposals were accepted unchecked; `None` if not accepted.
     pub accepted: Option<u32>,
 }
 
-/// How many of a sample were wrong, and what that says about all.
+/// The error rate of a sample, with a bound for all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ErrorRate {
     pub judged: u32,
     pub wrong: u32,
-    /// Wrong ones among those judged, 0 to 1.
+    /// Share of wrong ones among those checked, 0 to 1.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate: f64,
-    /// With 95 % confidence no more than this share of all is wrong.
+    /// With 95 % confidence at most this share of all is wrong.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub at_most: f64,
 }
 
-/// What a sample can say in which nothing is wrong.
+/// What an error-free sample can show.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SampleOutlook {
-    /// With 95 % confidence no more than this share of all would be wrong; `None` of no sample.
+    /// With 95 % confidence at most this share of all would be wrong; `None` without a sample.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub clean_bound: Option<f64>,
-    /// How many must be looked at, and be right, for the bound to be within the error limit.
+    /// How many must be checked and right for the bound to be within the error limit.
     pub clean_sample: u32,
 }
 
@@ -191,14 +190,14 @@ impl SampleOutlook {
     }
 }
 
-/// The chance that the bound is too low.
+/// Probability that the bound is too low.
 const RISK: f64 = 0.05;
-/// A larger sample is not worth proposing.
+/// Larger samples are not proposed.
 const LARGEST_SAMPLE: u32 = 20_000;
-/// Halvings of an interval of 1: beyond what a share is ever shown in.
+/// Bisection steps: more precise than any displayed share.
 const HALVINGS: u32 = 50;
 
-/// How many of a sample were looked at, and how many of these were wrong.
+/// Number of checked and wrong annotations of a sample.
 #[must_use]
 pub fn judged_and_wrong(sample: &[SampledAnnotation]) -> (u32, u32) {
     let verdicts = || sample.iter().filter_map(|drawn| drawn.verdict);
@@ -208,9 +207,9 @@ pub fn judged_and_wrong(sample: &[SampledAnnotation]) -> (u32, u32) {
 }
 
 impl ErrorRate {
-    /// `None` before anything is judged. The bound is the one-sided one of Clopper and Pearson ("The use of confidence or
-    /// fiducial limits illustrated in the case of the binomial", 1934): the share at which a sample with so few wrong ones
-    /// or fewer would have come up in only 5 of 100 cases.
+    /// `None` before anything is checked. The bound is the one-sided one of Clopper and Pearson ("The use of confidence
+    /// or fiducial limits illustrated in the case of the binomial", 1934): the share at which a sample with at most
+    /// this many wrong ones has a probability of 5 %.
     #[must_use]
     pub fn of(judged: u32, wrong: u32) -> Option<Self> {
         if judged == 0 {
@@ -230,8 +229,8 @@ impl ErrorRate {
         Some(Self { judged, wrong, rate, at_most })
     }
 
-    /// How many more to look at until the bound is within `limit`, if they are wrong as often as those before. `None`: no
-    /// sample would do.
+    /// How many more to check until the bound is within `limit`, with the same error rate. `None` if no sample
+    /// suffices.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "samples are small")]
     pub fn needed_more(self, limit: Share) -> Option<u32> {
@@ -247,8 +246,8 @@ impl ErrorRate {
     }
 }
 
-/// The chance of `wrong` or fewer among `judged`, each of which is wrong with the chance `share`: summed from the logarithms
-/// of the binomial terms, so that large samples do not run out of numbers.
+/// Probability of at most `wrong` among `judged` at an error rate of `share`: summed from logarithms of the binomial
+/// terms, so that large samples do not underflow.
 fn chance_of_at_most(wrong: u32, judged: u32, share: f64) -> f64 {
     if share >= 1.0 {
         return if wrong >= judged { 1.0 } else { 0.0 };

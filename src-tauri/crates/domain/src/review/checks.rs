@@ -1,6 +1,5 @@
-//! Checks: likely mistakes that the place, the size or the label of an annotation gives away. What is usual for a label is
-//! counted by the store, which has all annotations. Rejected annotations are no mistakes any more. Deliberately absent: what
-//! only a look at the picture could tell.
+//! Checks: likely mistakes in position, size or label of an annotation. Usual values of a label are computed by the
+//! store, which has all annotations. Rejected annotations are never mistakes. Pixels are not examined.
 
 use std::collections::BTreeMap;
 
@@ -22,11 +21,11 @@ pub enum Check {
     Huge,
     /// Under 0.1 % of the image.
     Tiny,
-    /// Reaches over the image's edge.
+    /// Overhangs the image's edge.
     Outside,
-    /// Much wider or higher than boxes of its label are.
+    /// Much wider or taller than other boxes of its label.
     OddAspect,
-    /// Its label is spelled like another one that is far more frequent.
+    /// Its label is spelled like a far more frequent one.
     Misspelled,
 }
 
@@ -35,12 +34,12 @@ impl Check {
         [Self::Duplicate, Self::Huge, Self::Tiny, Self::Outside, Self::OddAspect, Self::Misspelled];
 }
 
-/// An annotation whose place or size is likely a mistake.
+/// An annotation with a likely mistake in position or size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Misplaced {
     pub check: Check,
     pub annotation: AnnotationId,
-    /// Of a duplicate: the annotation that it repeats, and that would stay.
+    /// For a duplicate: the annotation that it repeats, which stays.
     pub other: Option<AnnotationId>,
 }
 
@@ -49,7 +48,7 @@ impl Misplaced {
         Self { check, annotation: annotation.id, other: None }
     }
 
-    /// Whether it can be seen among the annotations `shown`: what repeats a hidden annotation is no mistake there.
+    /// Whether it applies among the annotations `shown`: a duplicate of a hidden annotation is no mistake there.
     #[must_use]
     pub fn is_among(&self, shown: &[Annotation]) -> bool {
         let has = |id: AnnotationId| shown.iter().any(|annotation| annotation.id == id);
@@ -57,19 +56,19 @@ impl Misplaced {
     }
 }
 
-/// What a check has found: an annotation that is likely a mistake, and what repairs it.
+/// A finding of a check: an annotation with a likely mistake, and its repair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CheckFinding {
     pub check: Check,
     pub annotation: AnnotationId,
-    /// Of a duplicate: the annotation that it repeats, and that would stay.
+    /// For a duplicate: the annotation that it repeats, which stays.
     pub other: Option<AnnotationId>,
     pub repair: RepairAction,
 }
 
-/// All findings among the annotations that are `shown` of an image of `size`, in the order of their ids: those of
-/// `misplaced` that can be seen there, and misspelled labels, of which `meant` says what is likely meant.
+/// All findings among the annotations `shown` of an image of `size`, by id: those of `misplaced` that apply there, and
+/// misspelled labels, with corrections in `meant`.
 #[must_use]
 pub fn findings(
     size: PixelSize,
@@ -92,22 +91,22 @@ pub fn findings(
     findings
 }
 
-/// Two annotations of one label that overlap this much are one thing annotated twice.
+/// Annotations of one label that overlap this much are duplicates.
 const DUPLICATE_IOU: f64 = 0.85;
 const HUGE_SHARE: f64 = 0.95;
 const TINY_SHARE: f64 = 0.001;
-/// Boxes of a label from which on something is usual for them.
+/// Minimum number of boxes of a label for usual values.
 const FEWEST_USUAL: u32 = 20;
-/// How many spreads from the middle are odd, and how much wider or higher than usual at least.
+/// How many spreads from the median are odd, and the minimum factor to the usual aspect ratio.
 const ODD_SPREADS: f64 = 4.0;
 const ODD_FACTOR: f64 = 2.0;
-/// Boxes of a label that are looked at to say what is usual.
+/// Maximum number of boxes for usual values.
 pub const MOST_BOXES: u32 = 500;
-/// From the median absolute deviation to the standard deviation of a normal distribution.
+/// Factor from median absolute deviation to standard deviation of a normal distribution.
 const SPREAD_FROM_DEVIATION: f64 = 1.4826;
 
-/// How wide boxes of a label usually are for their height: of the natural logarithm of width over height, the median and the
-/// spread (the median absolute deviation, scaled to be a standard deviation where they are normally distributed).
+/// Usual aspect ratio of a label's boxes: median and spread of ln(width / height), where the spread is the median
+/// absolute deviation scaled to a standard deviation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UsualAspect {
     pub boxes: u32,
@@ -116,7 +115,7 @@ pub struct UsualAspect {
 }
 
 impl UsualAspect {
-    /// `None` of no boxes.
+    /// `None` without boxes.
     #[must_use]
     pub fn of(rects: &[Rect]) -> Option<Self> {
         let mut aspects: Vec<f64> = rects.iter().filter_map(|rect| log_aspect(*rect)).collect();
@@ -126,8 +125,8 @@ impl UsualAspect {
         Some(Self { boxes: u32::try_from(aspects.len()).unwrap_or(u32::MAX), middle, spread })
     }
 
-    /// Whether what was counted of `then` annotations of a label is to be counted anew of `now`. Since they have doubled or
-    /// halved by then, looking at all of them again costs twice the annotations at most.
+    /// Whether values computed from `then` annotations of a label are recomputed with `now`. They are when the number
+    /// has doubled or halved, so that the total effort is at most twice the annotations.
     #[must_use]
     pub fn is_outdated(then: u32, now: u32) -> bool {
         now >= then.saturating_mul(2) || now <= then / 2
@@ -140,12 +139,12 @@ impl UsualAspect {
     }
 }
 
-/// The natural logarithm of width over height; `None` of a box without extent.
+/// ln(width / height); `None` for an empty box.
 fn log_aspect(rect: Rect) -> Option<f64> {
     (rect.area() > 0.0).then(|| (rect.width() / rect.height()).ln())
 }
 
-/// The middle one, or the mean of the two in the middle; sorts what it is given.
+/// The median; sorts `values`.
 fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let upper = values.get(values.len() / 2)?;
@@ -153,7 +152,7 @@ fn median(values: &mut [f64]) -> Option<f64> {
     Some(f64::midpoint(*upper, *lower))
 }
 
-/// How many annotations images usually have: the median and the median absolute deviation.
+/// Usual number of annotations per image: median and median absolute deviation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UsualCount {
     middle: f64,
@@ -161,7 +160,7 @@ pub struct UsualCount {
 }
 
 impl UsualCount {
-    /// Of how many images have how many annotations, by that number; `None` of no images.
+    /// From the number of images by number of annotations; `None` without images.
     #[must_use]
     pub fn of(images_by_count: &[(u32, u32)]) -> Option<Self> {
         let middle = weighted_median(images_by_count)?;
@@ -169,18 +168,18 @@ impl UsualCount {
             images_by_count.iter().map(|(count, images)| (count.abs_diff(middle), *images)).collect();
         deviations.sort_unstable();
         let spread = weighted_median(&deviations)?;
-        // Where nearly all have the same number, one more or less is not yet odd.
+        // If nearly all have the same number, one more or less is not odd yet.
         Some(Self { middle: f64::from(middle), spread: f64::from(spread.max(1)) })
     }
 
-    /// By how many spreads `count` differs from what is usual.
+    /// Deviation of `count` from the usual number, in spreads.
     #[must_use]
     pub fn spreads_of(self, count: usize) -> f64 {
         (f64::from(u32::try_from(count).unwrap_or(u32::MAX)) - self.middle) / self.spread
     }
 }
 
-/// The middle value of `(value, how often)` in order; `None` of nothing.
+/// The median of `(value, count)` pairs in order; `None` if empty.
 fn weighted_median(counts: &[(u32, u32)]) -> Option<u32> {
     let total: u64 = counts.iter().map(|(_, often)| u64::from(*often)).sum();
     let mut seen = 0;
@@ -190,8 +189,8 @@ fn weighted_median(counts: &[(u32, u32)]) -> Option<u32> {
     })
 }
 
-/// What the places and sizes of the annotations on an image of `size` give away, in their order. `usual` knows how boxes of
-/// a label usually are.
+/// Findings in position and size of the annotations on an image of `size`, in order. `usual` returns usual aspect
+/// ratios by label.
 #[must_use]
 pub fn misplaced(
     size: PixelSize,
@@ -226,9 +225,8 @@ pub fn misplaced(
     found
 }
 
-/// The annotation that this one repeats: of two, the one that a person has decided stays, then the more certain, then the
-/// earlier.
-/// Two runs that propose the same are no mistake of either.
+/// The annotation that this one repeats: of two, the decided one stays, then the more confident, then the earlier.
+/// Equal proposals of two runs are no mistake.
 fn repeated(annotation: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
     let bounds = annotation.shape.bounds()?;
     standing
@@ -257,18 +255,18 @@ fn stays_before(one: &Annotation, other: &Annotation) -> bool {
     }
 }
 
-/// What repairs an annotation.
+/// The repair of an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RepairAction {
-    /// A run's annotation repeats another one, or can hardly be meant.
+    /// For a run's annotation that is a duplicate or implausible.
     Reject { reason: RejectReason },
-    /// So does a person's own.
+    /// The same for a person's own.
     Remove,
-    /// What reaches over the image's edge is cut off there.
+    /// Clips it at the image edge.
     Crop,
-    /// The label becomes the one that is likely meant.
+    /// Changes the label to the likely one.
     Relabel { label: String },
 }
 
@@ -279,7 +277,7 @@ impl RepairAction {
         if let Self::Relabel { label } = self { Some(label) } else { None }
     }
 
-    /// What repairs an annotation whose place or size a check has found on an image of `size`.
+    /// The repair of a position or size finding on an image of `size`.
     pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
         let reason = match check {
             Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,

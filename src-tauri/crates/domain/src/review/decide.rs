@@ -1,15 +1,16 @@
-//! Decisions: what accepting and rejecting make of annotations.
+//! Decisions: what accepting and rejecting change.
 
 use crate::annotation::{Annotation, Origin, RejectReason, Status};
 use crate::ids::AnnotationId;
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
 use crate::review::{DecisionScope, Verdict};
 
-/// Carries out a decision. One about a whole image is about its proposals in the layers that the person sees, and reviews
-/// the image; one about a single annotation reviews the image once no proposal is left there.
+/// Applies a decision. One about a whole image applies to its proposals in the layers that the person sees, and marks
+/// the image as reviewed; one about a single annotation does so once no proposal is left.
 ///
 /// # Errors
-/// When the image does not have the annotation.
+///
+/// If the image does not have the annotation.
 pub fn decide(
     image: &AnnotatedImage,
     scope: DecisionScope,
@@ -26,7 +27,7 @@ pub fn decide(
     Ok(ImageDiff::of(image, changes, true, context))
 }
 
-/// Accepts those of `ids` that are undecided, as a part of a bulk edit.
+/// Accepts the undecided ones of `ids`, as part of a bulk edit.
 #[must_use]
 pub fn accept(image: &AnnotatedImage, ids: &[AnnotationId], context: Context<'_>) -> ImageDiff {
     let undecided = image.annotations.iter().filter(|annotation| annotation.status == Status::Proposed);
@@ -38,7 +39,7 @@ fn change(annotation: &Annotation, verdict: Verdict) -> AnnotationDiff {
     AnnotationDiff { before: Some(annotation.clone()), after: Some(decided(annotation, verdict)) }
 }
 
-/// The annotation with a verdict. Accepting one that the person had edited leaves it an edited one.
+/// The annotation with a verdict. An edited annotation stays edited when accepted.
 pub(super) fn decided(annotation: &Annotation, verdict: Verdict) -> Annotation {
     let (status, reject_reason) = match verdict {
         Verdict::Accept if annotation.status == Status::Edited => (Status::Edited, None),
@@ -48,7 +49,7 @@ pub(super) fn decided(annotation: &Annotation, verdict: Verdict) -> Annotation {
     Annotation { status, reject_reason, ..annotation.clone() }
 }
 
-/// What is left of an annotation that a person removes: their own goes, a run's is rejected, so that what it found stays
+/// An annotation after its removal: a person's own is deleted, a run's is rejected, so that the run's result stays
 /// known.
 pub(super) fn removed(annotation: &Annotation, reason: Option<RejectReason>) -> Option<Annotation> {
     match annotation.origin {

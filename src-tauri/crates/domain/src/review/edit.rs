@@ -1,4 +1,4 @@
-//! Edits: what a person draws, changes, removes and adopts.
+//! Edits: drawing, changing, removing and adopting annotations.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, U
 use crate::review::{AnnotationChange, AnnotationContent};
 use crate::shape::UnfitShape;
 
-/// The colours in which labels are shown in a library.
+/// Label colors of a library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelColors {
-    /// Of the labels that a command names, those that the library has.
+    /// Of the labels in a command, those that exist in the library.
     pub known: BTreeMap<String, u8>,
-    /// How many labels the library has.
+    /// Number of labels in the library.
     pub label_count: usize,
 }
 
 impl LabelColors {
-    /// The colour of `label`, or the next one that is free, round the palette of twelve.
+    /// The color of `label`, or the next one of the palette of twelve, cyclic.
     #[must_use]
     pub fn color_of(&self, label: &str) -> u8 {
         self.known.get(label).copied().unwrap_or_else(|| palette_color(self.label_count))
     }
 }
 
-/// Why an edit cannot be carried out.
+/// Why an edit is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     #[error(transparent)]
@@ -37,7 +37,7 @@ pub enum EditError {
     Unfit(#[from] UnfitAnnotation),
 }
 
-/// Why something is no annotation on an image.
+/// Why an annotation is invalid on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitAnnotation {
     #[error("it has no label")]
@@ -46,11 +46,12 @@ pub enum UnfitAnnotation {
     Shape(#[from] UnfitShape),
 }
 
-/// Carries out the changes of a person as one command, one after the other. What reaches over the image's edge is cut off
-/// there. New annotations get the ids after `latest_id`.
+/// Applies a person's changes in order, as one command. Shapes are clipped at the image edge. New annotations get the
+/// ids after `latest_id`.
 ///
 /// # Errors
-/// When an annotation is not there, or nothing would be left of one, or it has no label. Nothing is changed then.
+///
+/// If an annotation does not exist, would be empty, or has no label. Nothing is changed then.
 pub fn edit(
     image: &AnnotatedImage,
     changes: &[AnnotationChange],
@@ -92,7 +93,7 @@ pub fn edit(
 }
 
 impl AnnotationChange {
-    /// The annotation that is changed; `None` for a new one.
+    /// The changed annotation; `None` for a new one.
     #[must_use]
     pub fn id(&self) -> Option<AnnotationId> {
         match self {
@@ -101,7 +102,7 @@ impl AnnotationChange {
         }
     }
 
-    /// The label that an annotation is given, as the person has typed it.
+    /// The new label, as typed.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         match self {
@@ -140,7 +141,7 @@ fn drawn(id: AnnotationId, content: &AnnotationContent, colors: &LabelColors) ->
     }
 }
 
-/// An annotation that a person has changed, under `label`. A run's is from then on an edited one, and the person's.
+/// A changed annotation with `label`. A run's becomes an edited one of the person.
 pub(super) fn relabeled(before: &Annotation, label: &str, colors: &LabelColors) -> Annotation {
     let color = if label == before.label { before.color } else { colors.color_of(label) };
     let status = match before.origin {

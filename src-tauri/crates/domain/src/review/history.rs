@@ -1,5 +1,5 @@
-//! Undo and redo: which steps go back and which come again. On one image they go one after the other, from every screen the
-//! latest first; a bulk edit goes as a whole until something else is done after it.
+//! Undo and redo: which steps are undone or redone next. Steps of an image are undone in reverse order, from everywhere
+//! latest first; a bulk edit as a whole, until something else is done after it.
 
 use crate::ids::{BulkEditId, ImageId, StepId};
 
@@ -8,24 +8,24 @@ use crate::ids::{BulkEditId, ImageId, StepId};
 pub struct PastStep {
     pub id: StepId,
     pub image: ImageId,
-    /// The bulk edit that it is part of.
+    /// Its bulk edit, if any.
     pub bulk_edit: Option<BulkEditId>,
     pub is_undone: bool,
 }
 
-/// All steps of a library that can be undone or redone, the earliest first.
+/// All steps of a library that can be undone or redone, earliest first.
 #[derive(Debug, Clone, Default)]
 pub struct History(pub Vec<PastStep>);
 
 impl History {
-    /// A new step. What was undone on its image cannot be redone after it.
+    /// Adds a step. Steps undone on its image can no longer be redone.
     pub fn add(&mut self, id: StepId, image: ImageId, bulk_edit: Option<BulkEditId>) {
         self.0.retain(|step| step.image != image || !step.is_undone);
         self.0.push(PastStep { id, image, bulk_edit, is_undone: false });
     }
 
-    /// Undoes the latest standing step, of `image` or of all. A bulk edit that nothing was done after is undone as a whole,
-    /// from every image. Returns the undone steps in the order in which they go, none where there is nothing to undo.
+    /// Undoes the latest active step, of `image` or of all. A bulk edit that was the last action is undone on all its
+    /// images. Returns the undone steps in order, empty if there is nothing to undo.
     pub fn undo(&mut self, image: Option<ImageId>) -> Vec<PastStep> {
         let latest = self.0.iter().rfind(|step| !step.is_undone).copied();
         let bulk_edit = latest.and_then(|step| step.bulk_edit);
@@ -38,8 +38,8 @@ impl History {
         self.turn(chosen, bulk_edit, true)
     }
 
-    /// Redoes what was undone last, on `image` or on all; on all only where nothing was done since. A bulk edit that nothing
-    /// was done after is redone as a whole, from every image.
+    /// Redoes the step last undone on `image`; or the one last undone on any image, unless there was a step since. A
+    /// bulk edit that was the last action is redone on all its images.
     pub fn redo(&mut self, image: Option<ImageId>) -> Vec<PastStep> {
         let latest = self.0.iter().rfind(|step| !step.is_undone).map(|step| step.id);
         let next = self.0.iter().copied().find(|step| step.is_undone && latest.is_none_or(|latest| step.id > latest));

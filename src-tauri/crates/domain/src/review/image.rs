@@ -1,4 +1,4 @@
-//! An image as the rules of review see it, and what a command changes on it: enough to save, undo and redo the command.
+//! An image as seen by the review rules, and the changes of a command on it: enough to save, undo and redo the command.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,58 +8,59 @@ use crate::ids::AnnotationId;
 use crate::layers::LayerScope;
 use crate::review::runs::RunsOnImage;
 
-/// An image with all of its annotations, in whichever layers.
+/// An image with all of its annotations, in all layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnotatedImage {
     /// Upright.
     pub size: PixelSize,
-    /// What a person has said about the image as a whole.
+    /// What a person stated about the whole image.
     pub review: ReviewState,
-    /// In the order of their ids.
+    /// Ordered by id.
     pub annotations: Vec<Annotation>,
 }
 
-/// What a command knows beside the image.
+/// Context of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The layers that the person sees.
     pub layers: &'a LayerScope,
-    /// May be empty where at most one run proposes annotations on the image.
+    /// May be empty if at most one run has proposals on the image.
     pub runs: &'a RunsOnImage,
 }
 
-/// What a command does to one annotation. `None`: there was none, or there is none any more.
+/// The change of one annotation. `None` if it did not exist before, or does not after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnnotationDiff {
     pub before: Option<Annotation>,
     pub after: Option<Annotation>,
 }
 
-/// What a command does to an image.
+/// The changes of a command on an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageDiff {
     pub review_before: ReviewState,
     pub review_after: ReviewState,
-    /// In the order of the command; repetitions in the layers of other runs last.
+    /// In command order; repetitions in the layers of other runs last.
     pub annotations: Vec<AnnotationDiff>,
 }
 
-/// An annotation was named that the image does not have.
+/// The image does not have an annotation with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the image has no annotation {0}")]
 pub struct UnknownAnnotation(pub AnnotationId);
 
 impl AnnotatedImage {
-    /// The annotation of this id.
+    /// The annotation with this id.
     ///
     /// # Errors
-    /// When the image does not have it.
+    ///
+    /// If the image does not have it.
     pub fn annotation(&self, id: AnnotationId) -> Result<&Annotation, UnknownAnnotation> {
         let place = self.place_of(id).map_err(|_| UnknownAnnotation(id))?;
         Ok(&self.annotations[place])
     }
 
-    /// The image once the command has been carried out, for the first time or again.
+    /// The image after the command, or after redoing it.
     #[must_use]
     pub fn redone(mut self, diff: &ImageDiff, runs: &RunsOnImage) -> Self {
         for change in &diff.annotations {
@@ -70,7 +71,7 @@ impl AnnotatedImage {
         self
     }
 
-    /// The image once the command has been undone. A proposal of a run that was undone since does not come back.
+    /// The image after undoing the command. Proposals of a run that was undone since do not come back.
     #[must_use]
     pub fn undone(mut self, diff: &ImageDiff, runs: &RunsOnImage) -> Self {
         for change in diff.annotations.iter().rev() {
@@ -82,7 +83,7 @@ impl AnnotatedImage {
         self
     }
 
-    /// Whether a proposal of one run may repeat what another run found here, decided or not.
+    /// Whether a proposal of one run may repeat another run's annotation here.
     #[must_use]
     pub fn may_hold_repetitions(&self) -> bool {
         let mut runs = self.annotations.iter().filter_map(|annotation| annotation.origin.run());
@@ -90,7 +91,7 @@ impl AnnotatedImage {
         are_several && self.annotations.iter().any(|annotation| annotation.status == Status::Proposed)
     }
 
-    /// What the annotations differ in from those of the image `before`, in the order of their ids.
+    /// The difference of the annotations from those of `before`, by id.
     #[must_use]
     pub fn changes_since(&self, before: &Self) -> Vec<AnnotationDiff> {
         let mut changes = Vec::new();
@@ -108,7 +109,7 @@ impl AnnotatedImage {
         changes
     }
 
-    /// Puts `wanted` in the place of what there `was`.
+    /// Replaces `was` by `wanted`.
     pub(super) fn put(&mut self, was: Option<&Annotation>, wanted: Option<&Annotation>) {
         let Some(id) = wanted.or(was).map(|annotation| annotation.id) else { return };
         match (self.place_of(id), wanted) {
@@ -123,7 +124,7 @@ impl AnnotatedImage {
         self.annotations.binary_search_by_key(&id, |annotation| annotation.id)
     }
 
-    /// Notes which annotations are superseded, as far as the runs on the image are known.
+    /// Updates which annotations are superseded, as far as the runs on the image are known.
     fn supersede(&mut self, runs: &RunsOnImage) {
         if runs.is_empty() {
             return;
@@ -141,8 +142,8 @@ fn is_withdrawn(annotation: &Annotation, runs: &RunsOnImage) -> bool {
 }
 
 impl ImageDiff {
-    /// The whole command of which `changes` are what the person named. Proposals of other runs of the same model and recipe
-    /// that say what the command decides go with it. `decides`: whether the command can make the image a reviewed one.
+    /// The complete command for the `changes` that the person requested: proposals of other runs of the same model and
+    /// recipe that repeat a decided one are decided too. `decides`: whether the command can mark the image as reviewed.
     pub(super) fn of(
         image: &AnnotatedImage,
         mut changes: Vec<AnnotationDiff>,
@@ -158,7 +159,7 @@ impl ImageDiff {
         diff
     }
 
-    /// What the command was about, in its order. Repetitions in the layers of other runs are not counted.
+    /// The annotations of the command, in order, without repetitions in the layers of other runs.
     #[must_use]
     pub fn ids(&self) -> Vec<AnnotationId> {
         let is_repetition = |change: &&AnnotationDiff| {
@@ -169,8 +170,8 @@ impl ImageDiff {
     }
 }
 
-/// What a person has said about an image after a command that leaves `left` on it: that it is reviewed once the command has
-/// decided the last proposal in `layers`, and from then on whether it is empty. An image with an undecided proposal in
+/// The stated review state after a command that leaves the annotations `left`: reviewed once the command has decided
+/// the last proposal in `layers`, and confirmed empty if nothing is left. An image with an undecided proposal in
 /// `layers` does not become empty.
 fn review_after(stated: ReviewState, left: &[Annotation], layers: &LayerScope, decides: bool) -> ReviewState {
     match stated {
@@ -181,8 +182,8 @@ fn review_after(stated: ReviewState, left: &[Annotation], layers: &LayerScope, d
     }
 }
 
-/// Undecided proposals of other runs of the same model and recipe that say what `changes` decide, except for those that
-/// `changes` are about themselves.
+/// Undecided proposals of other runs of the same model and recipe that equal those decided by `changes`, except those
+/// in `changes`.
 fn repetitions(image: &AnnotatedImage, changes: &[AnnotationDiff], runs: &RunsOnImage) -> Vec<Annotation> {
     let is_named = |id: AnnotationId| changes.iter().any(|change| change.before.as_ref().is_some_and(|it| it.id == id));
     let decided: Vec<&Annotation> = changes

@@ -1,5 +1,5 @@
-//! Review: the commands of a person on annotations, and the rules of what each does. The rules are pure: an image with its
-//! annotations and a command make what changes on it, which the store saves.
+//! Review: the commands of a person on annotations, and their rules. The rules are pure functions from an image with
+//! its annotations and a command to the changes, which the store saves.
 
 pub mod audit;
 pub mod checks;
@@ -28,7 +28,7 @@ use crate::library::ImageCard;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum DecisionScope {
-    /// Every proposal on the image; with none, accepting confirms the image as empty.
+    /// All proposals on the image; without any, accepting confirms the image as empty.
     Image,
     Annotation {
         id: AnnotationId,
@@ -43,7 +43,7 @@ pub enum Verdict {
     Reject { reason: Option<RejectReason> },
 }
 
-/// One keystroke of review.
+/// A review decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Decision {
@@ -52,7 +52,7 @@ pub struct Decision {
     pub verdict: Verdict,
 }
 
-/// All of an annotation that a person may change.
+/// The editable part of an annotation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct AnnotationContent {
@@ -61,20 +61,20 @@ pub struct AnnotationContent {
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
-/// A change to the annotations of an image.
+/// A change of an image's annotations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AnnotationChange {
-    /// An annotation of the person's own, accepted from the start.
+    /// A new annotation of the person, already accepted.
     Add { content: AnnotationContent },
-    /// All of the new content. A run's annotation is from then on an edited one, and the person's.
+    /// Replaces the content. A run's annotation becomes an edited one of the person.
     Change { id: AnnotationId, content: AnnotationContent },
-    /// An annotation of the person's own goes; a run's is rejected, so that what it found stays known.
+    /// A person's own annotation is deleted; a run's is rejected, so that the run's result stays known.
     Remove { id: AnnotationId },
     /// A decision about one annotation, as part of the step.
     Decide { id: AnnotationId, verdict: Verdict },
-    /// What a run had found and what is not on the image any more, or never was: accepted, and the run's.
+    /// An annotation of a run that is not on the image: added as accepted, and still the run's.
     Adopt {
         run: RunId,
         content: AnnotationContent,
@@ -83,9 +83,9 @@ pub enum AnnotationChange {
     },
 }
 
-/// Changes to the annotations of one image that are one step. What the person has said about the image stays, except that a
-/// reviewed image becomes confirmed empty without approved annotations and reviewed with some, and that an image is reviewed
-/// once a step has decided its last proposal.
+/// Changes of one image's annotations that are one step. The stated review state stays, except that a reviewed image
+/// becomes confirmed empty without approved annotations and reviewed with some, and that an image becomes reviewed once
+/// a step has decided its last proposal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageEdit {
@@ -93,19 +93,19 @@ pub struct ImageEdit {
     pub changes: Vec<AnnotationChange>,
 }
 
-/// A step that was taken, undone or redone, and the image as it is after that.
+/// A step that was made, undone or redone, and the image after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Step {
     pub id: StepId,
     pub image: ImageCard,
-    /// What it was about, in the order of its changes; with those that it added, and those that are gone.
+    /// The affected annotations in order, including added and deleted ones.
     pub annotations: Vec<AnnotationId>,
-    /// How many other images it changed.
+    /// Number of other images that it changed.
     pub others: u32,
 }
 
-/// What a bulk edit has changed. It is undone as a whole.
+/// Result of a bulk edit, which is undone as a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct BulkEditResult {

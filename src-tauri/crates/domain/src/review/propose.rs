@@ -1,22 +1,22 @@
-//! Proposals: what a run adds to an image, what gives way to it, and what is propagated to similar images. What a person has
-//! touched is theirs: a run adds and withdraws undecided proposals only.
+//! Proposals: what a run adds to an image, what it replaces, and what it propagates to similar images. Runs only add
+//! and withdraw undecided proposals; everything else is the person's.
 
 use crate::annotation::{Annotation, NewAnnotation, Origin, Status};
 use crate::geometry::{ImageFromSent, PixelSize};
 use crate::ids::{AnnotationId, ImageId, RunId};
 
-/// What a run changes on an image.
+/// Changes of a run on an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposed {
-    /// Proposals that give way.
+    /// Withdrawn proposals.
     pub withdrawn: Vec<AnnotationId>,
     pub added: Vec<NewAnnotation>,
 }
 
-/// What `run` changes on an image with the annotations `standing`, where it found `found`: on this image or, when that is
-/// given, on the similar image `propagated_from`. Its own undecided proposals give way: those of a shorter answer, and those
-/// that were propagated. What is propagated takes the place of no answer. An annotation that a person has decided is not
-/// proposed again.
+/// What `run` changes on an image with the annotations `standing`, after it found `found` on this image or, if given,
+/// on the similar image `propagated_from`. Its own undecided proposals are replaced: those of a cut-off answer, and
+/// propagated ones. Propagated annotations replace no answer. Annotations that a person has decided are not proposed
+/// again.
 #[must_use]
 pub fn propose(
     standing: &[Annotation],
@@ -32,34 +32,33 @@ pub fn propose(
     Proposed { withdrawn, added }
 }
 
-/// Whether `annotation` goes when `run` is undone: undecided proposals do, decisions are the person's.
+/// Whether `annotation` is removed when `run` is undone: only undecided proposals are.
 #[must_use]
 pub fn is_withdrawn_with(annotation: &Annotation, run: RunId) -> bool {
     annotation.origin == Origin::Run { run } && annotation.status == Status::Proposed
 }
 
-/// What is known before annotations of a run are propagated from one image to a similar one.
+/// State before annotations of a run are propagated from one image to a similar one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Propagation {
-    /// Whether the run has had an answer about the image that they come from.
+    /// Whether the run has an answer for the source image.
     pub is_source_answered: bool,
-    /// Whether it has had one about the image that they go to.
+    /// Whether it has one for the target image.
     pub is_target_answered: bool,
-    /// Whether it has propagated annotations to that image before.
+    /// Whether it has propagated to the target image before.
     pub is_repeated: bool,
 }
 
 impl Propagation {
-    /// Nothing is propagated before the run has had an answer, nor twice to an image, nor to one that it asked about itself.
+    /// Nothing is propagated before the run has an answer, twice to an image, or to an image that it sent itself.
     #[must_use]
     pub fn is_due(self) -> bool {
         self.is_source_answered && !self.is_target_answered && !self.is_repeated
     }
 }
 
-/// What `run` found on an image with the annotations `source`, for a similar image of another size. Only annotations that
-/// the model made are propagated: neither rejected ones, nor edited ones, which are the person's own, nor those that were
-/// propagated themselves.
+/// Annotations of `run` on an image with the annotations `source`, scaled to a similar image of another size. Only the
+/// model's annotations are propagated: not rejected, edited or propagated ones.
 #[must_use]
 pub fn propagated(
     run: RunId,
@@ -67,7 +66,7 @@ pub fn propagated(
     source_size: PixelSize,
     target_size: PixelSize,
 ) -> Vec<NewAnnotation> {
-    // One image stands for the other here, as the one that was sent stands for the image elsewhere.
+    // The source image plays the role of the sent picture here.
     let to_scale = ImageFromSent::new(source_size, target_size);
     let is_found_there = |annotation: &Annotation| {
         annotation.origin == Origin::Run { run }

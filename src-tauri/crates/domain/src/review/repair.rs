@@ -1,4 +1,4 @@
-//! Repairs: what becomes of an annotation that is likely a mistake, one at a time or as a bulk edit.
+//! Repairs of likely mistakes, one at a time or as a bulk edit.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub fn repair(
     (!changes.is_empty()).then(|| ImageDiff::of(image, changes, false, context))
 }
 
-/// `None`: the annotation goes.
+/// `None` if the annotation is deleted.
 fn repaired(
     annotation: &Annotation,
     repair: &RepairAction,
@@ -51,20 +51,20 @@ fn repaired(
     }
 }
 
-/// What a repair of many images would change.
+/// Extent of a bulk repair.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RepairExtent {
     pub images: u32,
-    /// Those of the images that a person has reviewed.
+    /// Reviewed ones of the images.
     pub reviewed: u32,
     pub annotations: u32,
-    /// Those of them that a person has accepted, edited or drawn.
+    /// Annotations that a person accepted, edited or drew.
     pub decided: u32,
 }
 
 impl RepairExtent {
-    /// Counts what [`repair`] would change on an image, if nothing is spared.
+    /// Counts what [`repair`] would change on an image, sparing nothing.
     pub fn add(&mut self, image: &AnnotatedImage, findings: &[CheckFinding]) {
         let meant: Vec<&Annotation> = findings.iter().filter_map(|it| image.annotation(it.annotation).ok()).collect();
         if meant.is_empty() {

@@ -1,30 +1,30 @@
-//! The runs that have looked at an image: which of them repeat one another, and which proposals a later one supersedes.
+//! The runs on an image: which repeat one another, and which proposals a later one supersedes.
 
 use std::collections::BTreeMap;
 
 use crate::ids::RunId;
 
-/// Where a run has its annotations of an image from.
+/// The source of a run's annotations on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerSource {
-    /// It has asked about the image.
+    /// The run sent the image.
     Image,
-    /// It has asked about a similar one, whose annotations were propagated.
+    /// Propagated from a similar image.
     SimilarImage,
 }
 
-/// What is known of a run with regard to one image.
+/// A run's relation to one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunOnImage {
-    /// The earliest run on the image of the same model and recipe, which may be the run itself.
+    /// The earliest run on the image with the same model and recipe, possibly itself.
     pub first_alike: RunId,
-    /// `None`: the run has not answered the image.
+    /// `None` if the run has not answered the image.
     pub answer: Option<AnswerSource>,
-    /// Whether the run was undone since it answered the image.
+    /// Whether the run was undone since.
     pub is_undone: bool,
 }
 
-/// All runs that concern an image.
+/// All runs on an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunsOnImage(BTreeMap<RunId, RunOnImage>);
 
@@ -40,7 +40,7 @@ impl RunsOnImage {
         self.0.is_empty()
     }
 
-    /// Whether both runs are of one model and recipe.
+    /// Whether both runs have the same model and recipe.
     #[must_use]
     pub fn are_alike(&self, one: RunId, other: RunId) -> bool {
         let first_alike = |run| self.0.get(&run).map(|known| known.first_alike);
@@ -52,8 +52,8 @@ impl RunsOnImage {
         self.0.get(&run).is_some_and(|known| known.is_undone)
     }
 
-    /// Whether the annotations of `run` on the image are superseded: a later run of the same model and recipe has answered
-    /// it. What was propagated gives way to the answer of any such run, and supersedes only what was propagated.
+    /// Whether the annotations of `run` on the image are superseded: a later run of the same model and recipe has
+    /// answered it. Propagated annotations are superseded by any such answer, and supersede only propagated ones.
     #[must_use]
     pub fn supersede(&self, run: RunId, is_propagated: bool) -> bool {
         self.0.iter().any(|(&other, known)| {

@@ -1,15 +1,15 @@
-//! Labels that are likely another one in another spelling.
+//! Labels that are likely misspelled.
 
 use crate::recipe::comparable;
 
-/// A label is taken for misspelled when the other one is this many times as frequent.
+/// A label is likely misspelled if the other one is this many times as frequent.
 const FAR_MORE_FREQUENT: u32 = 4;
-/// Words shorter than this are too alike by nature: "cat" is no misspelled "car".
+/// Shorter words are too similar: "cat" is no misspelled "car".
 const SHORTEST_MISSPELLED: usize = 5;
 
-/// Labels that are likely another one in another spelling, with that one. `labels` are all of them with how often they
-/// stand; names that differ in case, spaces, hyphens and underscores only are the same word, and so are long ones that
-/// differ by a plural s or one letter.
+/// Labels that are likely misspelled, with their corrections. `labels` are all labels with counts. Names that differ
+/// only in case, spaces, hyphens and underscores are the same word, as are long ones that differ by a plural s or one
+/// letter.
 #[must_use]
 pub fn misspelled(labels: &[(String, u32)]) -> Vec<(String, String)> {
     let mut by_count: Vec<&(String, u32)> = labels.iter().filter(|(_, count)| *count > 0).collect();
@@ -33,7 +33,7 @@ fn folded(name: &str) -> Vec<char> {
     comparable(name).chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
-/// Whether one letter was changed, added or left out, or two neighbours were swapped.
+/// Whether one letter was changed, added or removed, or two neighbours were swapped.
 fn is_one_letter_off(one: &[char], other: &[char]) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     if short.len() < SHORTEST_MISSPELLED || long.len() - short.len() > 1 {

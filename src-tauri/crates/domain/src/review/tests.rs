@@ -1,4 +1,4 @@
-//! The rules of review hold for any image and any command.
+//! The review rules hold for any image and command.
 
 mod arbitrary;
 
@@ -61,7 +61,7 @@ proptest! {
         prop_assert_eq!(saved.annotations, after.annotations);
     }
 
-    /// A decision about an image changes undecided proposals alone, and those that the person sees.
+    /// A decision about an image only changes undecided proposals that the person sees.
     #[test]
     fn a_decision_is_never_lost(
         (image, runs) in images(), layers in layers(), accepts in any::<bool>(),
@@ -96,7 +96,7 @@ proptest! {
             let decides = matches!(command, Command::DecideAll { .. } | Command::Decide { .. } | Command::Accept { .. });
             prop_assert!(!decides || layers.has_proposal(&after.annotations));
         }
-        // An image that was reviewed is empty exactly where nothing on it is approved and nothing shown is undecided.
+        // A reviewed image is empty exactly if nothing is approved and no shown annotation is undecided.
         let has_approved = after.annotations.iter().any(|annotation| annotation.status.is_approved());
         if image.review != ReviewState::Unreviewed && !layers.has_proposal(&after.annotations) {
             prop_assert_eq!(after.review == ReviewState::ConfirmedEmpty, !has_approved);
@@ -123,7 +123,7 @@ proptest! {
         let mut meant: Vec<&Annotation> = Vec::new();
         for place in places {
             let Some(annotation) = image.annotations.get(place) else { continue };
-            // Of repetitions one is decided, and the others go with it.
+            // Of repetitions one is decided, and the others follow.
             let repeats = meant.iter().any(|other| other.repeats(annotation) && other.origin != annotation.origin);
             if annotation.status == Status::Proposed && !repeats && meant.iter().all(|it| it.id != annotation.id) {
                 meant.push(annotation);
@@ -165,7 +165,7 @@ proptest! {
                 prop_assert!(check == Check::Misspelled || is_inside(&after.shape));
             }
         }
-        // Repaired once, an annotation is no such mistake any more.
+        // A repaired annotation no longer has that mistake.
         let after = image.clone().redone(&diff, &runs);
         if matches!(check, Check::Outside | Check::Huge | Check::Misspelled) && !spares_decided {
             prop_assert_eq!(findings_of(&after, check, &layers), vec![]);
@@ -187,7 +187,7 @@ proptest! {
         }
     }
 
-    /// What a command knows of the runs does not matter where no proposal can repeat another run's.
+    /// The runs do not matter if no proposal can repeat another run's.
     #[test]
     fn runs_are_asked_about_only_where_they_can_repeat_one_another(
         (image, runs) in images(), layers in layers(), command in commands(),
@@ -215,7 +215,7 @@ proptest! {
         }
         let kept = found.iter().filter(|one| !one.is_decided_among(&image.annotations)).count();
         prop_assert_eq!(proposed.added.len(), kept);
-        // A later run of the same model supersedes an earlier one, and never the other way round.
+        // A later run of the same model supersedes an earlier one, never the reverse.
         for (one, other) in [(1, 2), (2, 3), (1, 4)].map(|(one, other)| (RunId(one), RunId(other))) {
             let both = runs.supersede(one, false) && runs.supersede(other, false);
             prop_assert!(!both || runs.supersede(one, true));
@@ -238,7 +238,7 @@ proptest! {
         }
     }
 
-    /// What the histogram counts above a threshold is what an audit is about.
+    /// The histogram's count above a threshold equals the number of an audit's proposals.
     #[test]
     fn a_threshold_means_the_same_everywhere(hundredths in prop::collection::vec(0u8..=100, 0..30), threshold in 0usize..100) {
         let mut counts = LabelConfidences::of_label("cat", 1);
@@ -319,8 +319,7 @@ proptest! {
     }
 }
 
-/// The first place goes to each of ten proposals about equally often: of 2,000 draws 200 each, give or take six standard
-/// deviations.
+/// Each of ten proposals is first about equally often: in 2,000 draws 200 times, within six standard deviations.
 #[test]
 fn a_sample_favours_no_proposal() {
     let mut first = [0u32; 10];

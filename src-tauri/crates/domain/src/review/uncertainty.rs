@@ -1,41 +1,40 @@
-//! How much an image wants a second look: one figure from all that speaks for a mistake, so that review begins where it
-//! is worth most.
+//! Uncertainty of an image: one figure from all signals of mistakes, so that review starts where it is most useful.
 
 use std::collections::BTreeMap;
 
 use crate::annotation::{Annotation, Status};
 use crate::review::checks::{Misplaced, UsualCount};
 
-/// What is known of an image that is not reviewed.
+/// Signals of an unreviewed image.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Signals {
-    /// The least confidence among its proposals, 0 to 1; `None` without proposals.
+    /// The lowest confidence of its proposals, 0 to 1; `None` without proposals.
     pub least_certain: Option<f64>,
-    /// Likely mistakes by place and size ([`crate::review::checks`]).
+    /// Likely mistakes in position and size ([`crate::review::checks`]).
     pub mistakes: u32,
-    /// How often the rarest label on it stands in the library; `None` without labels.
+    /// Library-wide count of its rarest label; `None` without labels.
     pub rarest_label: Option<u32>,
-    /// By how many spreads its number of annotations differs from what is usual.
+    /// Deviation of its number of annotations from the usual one, in spreads.
     pub count_spreads: f64,
-    /// In how many annotations the answers of several runs differ.
+    /// Number of annotations in which runs disagree.
     pub disagreement: u32,
 }
 
-/// How much each signal alone can say.
+/// Weights of the signals.
 const CONFIDENCE: f64 = 0.7;
 const GEOMETRY: f64 = 0.8;
 const RARITY: f64 = 0.4;
 const COUNT: f64 = 0.4;
 const DISAGREEMENT: f64 = 0.7;
-/// A label that stands this often is not rare at all.
+/// A label with this count is not rare at all.
 const FREQUENT: f64 = 50.0;
-/// From so many spreads on a number of annotations begins to be odd, and at so many it is.
+/// The deviation, in spreads, from which a number of annotations is odd, and the one at which it fully is.
 const USUAL_SPREADS: f64 = 2.0;
 const ODD_SPREADS: f64 = 6.0;
 
 impl Signals {
-    /// What the annotations that are `shown` of an image say, with those of them that are `misplaced`. `label_counts`: how often
-    /// each label stands in the library. `usual`: how many annotations images usually have, where that is known.
+    /// The signals of the annotations `shown`, with those in `misplaced`. `label_counts` is library-wide. `usual` is
+    /// the usual number of annotations, if known.
     #[must_use]
     pub fn of(
         shown: &[Annotation],
@@ -46,7 +45,7 @@ impl Signals {
     ) -> Self {
         let standing: Vec<&Annotation> = shown.iter().filter(|it| it.status != Status::Rejected).collect();
         let proposals = standing.iter().filter(|it| it.status == Status::Proposed);
-        // An image without annotations may not have been looked at.
+        // An image without annotations may not have been sent.
         let usual = usual.filter(|_| !shown.is_empty());
         Self {
             least_certain: proposals.map(|it| f64::from(it.confidence.unwrap_or(0.0))).min_by(f64::total_cmp),
@@ -57,8 +56,8 @@ impl Signals {
         }
     }
 
-    /// 0 (nothing speaks for a mistake) to 1: the chance that at least one of the signals is right, were each of them as
-    /// likely as its weight and independent of the others (a noisy or).
+    /// From 0 (no signal) to 1: the probability that at least one signal is right, if each is as likely as its weight
+    /// and independent (a noisy or).
     #[must_use]
     pub fn uncertainty(&self) -> f64 {
         let more_is_worse = |count: u32| 1.0 - 0.5_f64.powi(i32::try_from(count).unwrap_or(i32::MAX));

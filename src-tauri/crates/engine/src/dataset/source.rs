@@ -6,7 +6,7 @@ use std::vec;
 use datasets::model::{
     DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage,
 };
-use datasets::{DatasetError, Images, Source};
+use datasets::{DatasetError, DatasetSource, Images};
 use domain::annotation::Annotation;
 use domain::dataset::{Feature, FormatDescriptor};
 use domain::export::AnnotationSelection;
@@ -116,7 +116,7 @@ impl<'a> RunDataset<'a> {
     }
 }
 
-impl Source for RunDataset<'_> {
+impl DatasetSource for RunDataset<'_> {
     fn info(&self) -> &DatasetInfo {
         &self.info
     }

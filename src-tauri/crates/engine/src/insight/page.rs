@@ -84,7 +84,7 @@ fn figures(report: &RunReport) -> Markup {
         format!("{:.2} (one image at a time: {:.2} s)", speedup.factor, speedup.sequential_millis / 1000.0)
     };
     let rows = [
-        ("Images asked about", Some(metrics.asked.to_string())),
+        ("Images sent", Some(metrics.asked.to_string())),
         ("Reused answers", counted(metrics.reused)),
         ("Annotations of a similar image", counted(metrics.propagated)),
         ("Files that could not be read", counted(metrics.unread)),

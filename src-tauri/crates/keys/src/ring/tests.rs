@@ -5,7 +5,7 @@ use super::*;
 const HERE: &str = "https://here.example";
 const THERE: &str = "https://there.example";
 
-/// A keychain in memory that does as it is told.
+/// A scripted in-memory keychain.
 #[derive(Default)]
 struct Scripted {
     entries: Mutex<HashMap<String, String>>,
@@ -21,7 +21,7 @@ enum Mood {
     RefusesToWrite,
     RefusesAll,
     Panics,
-    /// Answers nothing until the mood changes.
+    /// Does not answer until the mode changes.
     Silent,
 }
 
@@ -166,7 +166,7 @@ fn a_key_never_shows() {
     assert!(!refused.contains("planted"), "{refused}");
 }
 
-/// The keychain of this machine. `find` is the second process, which this test starts.
+/// The keychain of this machine. `find` runs in a second process, which this test starts.
 mod real {
     use super::*;
 

@@ -11,19 +11,19 @@ use domain::geometry::Rect;
 use super::{Detection, INPUT_SIDE};
 use crate::LocalError;
 
-/// Edges of the cells, in input pixels.
+/// Cell sizes, in input pixels.
 const STRIDES: [u16; 3] = [8, 16, 32];
 
 const CLASSES: usize = coco::NAMES.len();
 
-/// A side's distance from the centre is spread over this many bins: 0 to 10 cell edges.
+/// A side's distance from the center is distributed over this many bins: 0 to 10 cell edges.
 const BINS: usize = 11;
 
-/// One output of the model: its shape and its values, rows first.
+/// An output of the model: shape and values, row-major.
 pub(super) type Output = ([usize; 3], Vec<f32>);
 
-/// Everything that scores at least `threshold`, in input pixels, still overlapping; one cell may speak for several
-/// classes. Outputs are told apart by their shapes, since their order is an accident of the conversion.
+/// All candidates that score at least `threshold`, in input pixels, still overlapping; one cell may yield several
+/// classes. Outputs are identified by shape, because their order depends on the conversion.
 pub(super) fn candidates(outputs: &[Output], threshold: f32) -> Result<Vec<Detection>, LocalError> {
     let mut found = Vec::new();
     for stride in STRIDES {
@@ -32,7 +32,7 @@ pub(super) fn candidates(outputs: &[Output], threshold: f32) -> Result<Vec<Detec
         let scores = values_of_shape(outputs, [1, cells, CLASSES])?;
         let distances = values_of_shape(outputs, [1, cells, 4 * BINS])?;
         for (cell, (scores, sides)) in scores.chunks_exact(CLASSES).zip(distances.chunks_exact(4 * BINS)).enumerate() {
-            // A score that is not a number compares false, and so is no candidate.
+            // A NaN score compares false, so it is no candidate.
             let mut above = scores.iter().enumerate().filter(|(_, score)| **score >= threshold).peekable();
             if above.peek().is_none() {
                 continue;
@@ -51,7 +51,7 @@ fn values_of_shape(outputs: &[Output], shape: [usize; 3]) -> Result<&[f32], Loca
     output.map(|(_, values)| values.as_slice()).ok_or(LocalError::OutputMissing { shape })
 }
 
-/// The box of the cell in this column and row. `sides`: the bins of left, top, right and bottom, as logits.
+/// The box of a cell. `sides` are the bins of left, top, right and bottom, as logits.
 fn box_around(column: usize, row: usize, stride: u16, sides: &[f32]) -> Rect {
     let edge = f64::from(stride);
     #[expect(clippy::cast_precision_loss, reason = "a row has at most 52 cells")]
@@ -61,7 +61,7 @@ fn box_around(column: usize, row: usize, stride: u16, sides: &[f32]) -> Rect {
     Rect::new(x - distance(0), y - distance(1), x + distance(2), y + distance(3))
 }
 
-/// The mean bin under the softmax of these logits; not finite when they are not.
+/// The expected bin under the softmax of these logits; not finite if they are not.
 fn expected_bin(logits: &[f32]) -> f64 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let (mut weighted, mut total) = (0.0, 0.0);
@@ -77,7 +77,7 @@ fn expected_bin(logits: &[f32]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Outputs of a model that sees nothing, in an order of no meaning.
+    /// Outputs without detections, in arbitrary order.
     fn silent() -> Vec<Output> {
         [(2704, 44), (169, 80), (676, 80), (169, 44), (2704, 80), (676, 44)]
             .map(|(cells, values)| ([1, cells, values], vec![0.0; cells * values]))
@@ -97,7 +97,7 @@ mod tests {
             output(&mut outputs, 676, 44)[cell * 44 + side * 11 + bin] = 1000.0;
         }
         let found = candidates(&outputs, 0.4).unwrap();
-        // The centre is (5.5, 3.5) cells of 16 pixels.
+        // The center is (5.5, 3.5) cells of 16 pixels.
         let rect = Rect::new(88.0 - 16.0, 56.0 - 32.0, 88.0 + 48.0, 56.0 + 64.0);
         assert_eq!(found, [Detection { class: 15, score: 0.75, rect }]);
     }

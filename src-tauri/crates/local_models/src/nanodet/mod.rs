@@ -27,16 +27,16 @@ use domain::shape::Shape;
 use rten::{Model, ModelOptions, NodeId, RunOptions, Value, op_registry};
 
 use self::pools::SingleThreadPools;
-use self::view::View;
+use self::view::InputView;
 use crate::{LocalDescriptor, LocalError, LocalModel, check_buffer};
 
-/// Side of the square the model looks at, in pixels.
+/// Side of the model's square input, in pixels.
 const INPUT_EDGE: u32 = 416;
 
 /// [`INPUT_EDGE`] for lengths and indices.
 const INPUT_SIDE: usize = INPUT_EDGE as usize;
 
-/// The weights, with half-precision constants (they were published so).
+/// The weights, with half-precision constants, as published.
 static WEIGHTS: &[u8] = include_bytes!("../../../../../models/nanodet.f16w.onnx");
 
 static DESCRIPTOR: LazyLock<LocalDescriptor> = LazyLock::new(|| LocalDescriptor {
@@ -46,14 +46,14 @@ static DESCRIPTOR: LazyLock<LocalDescriptor> = LazyLock::new(|| LocalDescriptor 
     vocabulary: Vocabulary::Closed { names: coco::NAMES.map(String::from).to_vec() },
     shapes: vec![ShapeKind::Box],
     fills_attributes: false,
-    // Twice its input, since its second view stretches the picture, and small originals stay sharp.
+    // Twice the input, because the second view stretches the picture, and small originals stay sharp.
     longest_edge: 2 * INPUT_EDGE,
 });
 
-/// The detector, once it is loaded.
+/// The loaded detector.
 static DETECTOR: OnceLock<Detector> = OnceLock::new();
 
-/// The detector as a local model. Its weights are loaded when it is first used.
+/// The detector as a local model. Weights are loaded on first use.
 pub struct NanoDet;
 
 fn detector() -> Result<&'static Detector, LocalError> {
@@ -87,24 +87,24 @@ impl LocalModel for NanoDet {
     }
 }
 
-/// One object found.
+/// A detected object.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Detection {
     /// Index into [`domain::coco::NAMES`].
     pub class: usize,
-    /// The model's own estimate, 0 to 1.
+    /// The model's confidence, 0 to 1.
     pub score: f32,
-    /// In pixels of the picture that was given, inside it, never without extent.
+    /// In pixels of the picture, inside it, never empty.
     pub rect: Rect,
 }
 
-/// What to look for and how hard.
+/// Detection options.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct DetectOptions {
-    /// Least score of a detection, 0 to 1.
+    /// Minimum score, 0 to 1.
     pub threshold: f32,
-    /// Whether it takes a second look at the picture stretched to a square, where narrow things fill more of the input.
-    /// Finds more, in twice the time. A picture that is square already looks the same both times and gets one look only.
+    /// Whether to run a second view, stretched to a square, in which narrow objects are larger. Finds more, in twice
+    /// the time. Square pictures need only one view.
     pub looks_twice: bool,
 }
 
@@ -129,13 +129,13 @@ struct Detector {
 }
 
 impl Detector {
-    /// Loads the weights that are part of the binary.
+    /// Loads the embedded weights.
     pub fn embedded() -> Result<Self, LocalError> {
-        // Only these operators are linked in; `Cast` widens the half-precision constants, once, at load.
+        // Only these operators are linked; `Cast` widens the half-precision constants once, at load.
         let operators =
             op_registry!(Add, Cast, Concat, Conv, LeakyRelu, MaxPool, Pad, Reshape, Resize, Sigmoid, Split, Transpose);
         let mut loading = ModelOptions::with_ops(operators);
-        // A little time and memory once, for a little time saved on every picture.
+        // Some time and memory at load saves time per picture.
         loading.prepack_weights(true);
         let model = loading.load_static_slice(WEIGHTS).map_err(|error| LocalError::Load(error.into()))?;
         let input = *model.input_ids().first().ok_or_else(|| LocalError::Load("the model takes no input".into()))?;
@@ -143,16 +143,15 @@ impl Detector {
         Ok(Self { model, input, outputs, pools: SingleThreadPools::default() })
     }
 
-    /// Finds objects in an upright picture: RGB, a byte a channel, tightly packed, rows from top to bottom.
+    /// Detects objects in an upright RGB picture: one byte per channel, tightly packed, rows from top to bottom.
     ///
-    /// Detections come back in pixels of this picture, clamped to it, best first, at most a hundred. A picture without
-    /// pixels has none.
+    /// Detections are in pixels of this picture and clamped to it, best first, at most 100. An empty picture has none.
     pub fn detect(&self, size: PixelSize, rgb: &[u8], options: DetectOptions) -> Result<Vec<Detection>, LocalError> {
         check_buffer(size, rgb)?;
         if rgb.is_empty() {
             return Ok(Vec::new());
         }
-        let (letterboxed, stretched) = (View::letterboxed(size), View::stretched(size));
+        let (letterboxed, stretched) = (InputView::letterboxed(size), InputView::stretched(size));
         let first = self.look(letterboxed, rgb, options.threshold)?;
         let second = if options.looks_twice && stretched != letterboxed {
             self.look(stretched, rgb, options.threshold)?
@@ -162,8 +161,8 @@ impl Detector {
         Ok(suppress::merged(first, second))
     }
 
-    /// Runs the model on one view. Candidates come back in picture pixels and still overlap.
-    fn look(&self, view: View, rgb: &[u8], threshold: f32) -> Result<Vec<Detection>, LocalError> {
+    /// Runs the model on one view. Candidates are in picture pixels and still overlap.
+    fn look(&self, view: InputView, rgb: &[u8], threshold: f32) -> Result<Vec<Detection>, LocalError> {
         let planes = view.planes(rgb)?;
         let input =
             Value::from_shape([1, 3, INPUT_SIDE, INPUT_SIDE], planes).map_err(|error| LocalError::Run(error.into()))?;

@@ -1,18 +1,18 @@
-//! Non-maximum suppression: of the many boxes around one object, the best stays.
+//! Non-maximum suppression: of overlapping boxes around one object, the best is kept.
 
 use super::Detection;
 
-/// Most candidates a view hands on, as upstream's `nms_pre`; it bounds the work when a threshold lets everything pass.
+/// Maximum candidates per view, as upstream's `nms_pre`; bounds the work if a threshold passes everything.
 pub(super) const CANDIDATE_LIMIT: usize = 1000;
 
-/// Most detections in a picture: the COCO benchmark counts no more, and upstream gives no more.
+/// Maximum detections per picture, as in the COCO benchmark and upstream.
 pub(super) const DETECTION_LIMIT: usize = 100;
 
-/// Two boxes of one class that overlap by more than this are the same object. Source: upstream's setting.
+/// Boxes of one class that overlap by more than this are the same object. Source: upstream's setting.
 const SAME_CLASS_OVERLAP: f64 = 0.6;
 
-/// Two boxes of different classes that overlap by more than this are one object with two opinions about it. A person
-/// must decide about every box, so only the better opinion is worth their time.
+/// Boxes of different classes that overlap by more than this are one object with two labels. A person must decide about
+/// every box, so only the better one is kept.
 const ANY_CLASS_OVERLAP: f64 = 0.85;
 
 /// Keeps the `limit` best, best first.
@@ -21,10 +21,10 @@ pub(super) fn keep_best(detections: &mut Vec<Detection>, limit: usize) {
     detections.truncate(limit);
 }
 
-/// What two views of one picture found, as one list, best first.
+/// Merges the detections of two views, best first.
 ///
-/// The stretched view adds objects and may place a box better, but it does not overrule what the letterboxed one took
-/// an object for: distorted shapes are what the model was not trained on.
+/// The stretched view adds objects and may improve a box, but it does not override the label of the letterboxed view,
+/// because the model was not trained on distorted shapes.
 pub(super) fn merged(letterboxed: Vec<Detection>, mut stretched: Vec<Detection>) -> Vec<Detection> {
     let mut found = best_of_overlapping(letterboxed);
     stretched.retain(|detection| {
@@ -36,7 +36,7 @@ pub(super) fn merged(letterboxed: Vec<Detection>, mut stretched: Vec<Detection>)
     best_of_overlapping(found)
 }
 
-/// Those that no better one covers, best first.
+/// Removes boxes that a better one covers; best first.
 pub(super) fn best_of_overlapping(mut detections: Vec<Detection>) -> Vec<Detection> {
     detections.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<Detection> = Vec::new();
@@ -69,8 +69,8 @@ mod tests {
         let best = detection(0, 0.9, 0.0, 10.0);
         let shifted_by_a_fifth = detection(0, 0.8, 2.0, 12.0);
         let shifted_by_half = detection(0, 0.7, 5.0, 15.0);
-        // The second overlaps the first by 2/3 and falls; the third overlaps the first by 1/3 only, and what fell
-        // suppresses nothing.
+        // The second overlaps the first by 2/3 and is removed; the third overlaps the first by only 1/3, and removed
+        // boxes suppress nothing.
         assert_eq!(best_of_overlapping(vec![shifted_by_half, shifted_by_a_fifth, best]), [best, shifted_by_half]);
     }
 

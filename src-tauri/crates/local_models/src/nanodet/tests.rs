@@ -1,5 +1,5 @@
-//! The detector on real photos. The expected boxes were drawn around the objects by eye; what is asserted is that the
-//! model's boxes sit on them, not which score it gives.
+//! The detector on real photos. Expected boxes were drawn by eye; tests check that detections overlap them, not their
+//! scores.
 
 use image::{RgbImage, imageops};
 
@@ -42,11 +42,11 @@ fn boxes_sit_on_the_objects() {
 
     let coffee = detect(&sample("coffee"), DetectOptions::default());
     assert_overlap(only(&coffee, "dining table").rect, Rect::new(0.0, 0.0, 600.0, 400.0), 0.8);
-    // Cup and handle; the model takes in some of the saucer below.
+    // Cup and handle; the model includes some of the saucer.
     assert_overlap(only(&coffee, "cup").rect, Rect::new(172.0, 17.0, 412.0, 308.0), 0.6);
 }
 
-/// No class of COCO is in these (a pagoda, a dahlia, a rocket's trail), and none is claimed.
+/// These show no COCO class (a pagoda, a dahlia, a rocket's trail), and none is detected.
 #[test]
 fn photos_without_known_objects_stay_empty() {
     for name in ["china", "flower", "rocket"] {
@@ -54,7 +54,7 @@ fn photos_without_known_objects_stay_empty() {
     }
 }
 
-/// The second look is worth its time: the cup is found in the stretched view alone.
+/// The second view is worth its time: the cup is found only in the stretched view.
 #[test]
 fn a_second_look_finds_more() {
     let coffee = sample("coffee");
@@ -63,7 +63,7 @@ fn a_second_look_finds_more() {
     assert!(labels(DetectOptions::default()).contains(&"cup"));
 }
 
-/// Bars that the letterbox would add anyway change nothing but where the picture begins.
+/// Bars that the letterbox would add anyway only shift the picture.
 #[test]
 fn boxes_move_with_the_picture() {
     let cat = sample("chelsea");

@@ -1,6 +1,4 @@
-//! A view: how a picture of any shape is laid into the square the model looks at, and the way back.
-//!
-//! Nothing here knows the model's answers; a view maps boxes and makes pixels.
+//! A view: maps a picture of any shape into the model's square input, and boxes back.
 
 use domain::geometry::{PixelSize, Rect};
 use fast_image_resize::images::{TypedImage, TypedImageRef};
@@ -15,21 +13,20 @@ use crate::LocalError;
 const MEAN: [f32; 3] = [103.53, 116.28, 123.675];
 const STANDARD_DEVIATION: [f32; 3] = [57.375, 57.12, 58.395];
 
-/// Where in an RGB pixel the model's channels are found.
+/// Index in an RGB pixel of each model channel.
 const RGB_FROM_PLANE: [usize; 3] = [2, 1, 0];
 
 /// A picture resized to `resized` whole pixels, with its top left corner at (`left`, `top`) of the input square.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct View {
+pub(super) struct InputView {
     picture: PixelSize,
     resized: PixelSize,
     left: u32,
     top: u32,
 }
 
-impl View {
-    /// The picture in its own shape, centred, with bars where it does not fill the square: what the model was trained on
-    /// (`keep_ratio` upstream).
+impl InputView {
+    /// The picture in its own shape, centered, with bars: as in training (`keep_ratio` upstream).
     pub(super) fn letterboxed(picture: PixelSize) -> Self {
         let long = u64::from(picture.long_edge()).max(1);
         let scale = |side: u32| {
@@ -49,7 +46,7 @@ impl View {
         self.picture
     }
 
-    /// A box in input pixels, as a box in picture pixels; boxes on the bars come out beyond the picture.
+    /// Maps a box from input pixels to picture pixels; boxes on the bars are outside the picture.
     pub(super) fn rect_in_picture(self, in_input: Rect) -> Rect {
         let x_scale = f64::from(self.picture.width) / f64::from(self.resized.width);
         let y_scale = f64::from(self.picture.height) / f64::from(self.resized.height);
@@ -82,14 +79,13 @@ impl View {
         Ok(planes)
     }
 
-    /// The picture at the size it has in the input. Each new pixel averages all the old ones it covers, so that
-    /// shrinking a large photo leaves no aliases for the model to stumble over. The Hamming window costs no more than
-    /// the bilinear one and keeps edges sharper, as they were in training.
+    /// The picture resized to the input. Each new pixel averages all old ones it covers, to avoid aliasing. The Hamming
+    /// window costs no more than the bilinear one and keeps edges sharper, as in training.
     fn resized_rgb(self, rgb: &[u8]) -> Result<Vec<u8>, LocalError> {
         let (from, to) = (self.picture, self.resized);
         let mut resized = vec![0; 3 * to.width as usize * to.height as usize];
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Hamming));
-        // Of this kind of pixel alone: the resizer that looks at the kind takes two minutes to compile for all of them.
+        // Typed, because the resizer for any pixel type takes two minutes to compile.
         let picture = TypedImageRef::<U8x3>::from_buffer(from.width, from.height, rgb).map_err(resize)?;
         let mut view = TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut resized).map_err(resize)?;
         Resizer::new().resize_typed(&picture, &mut view, &options).map_err(resize)?;
@@ -109,7 +105,7 @@ mod tests {
     fn corners_of_the_picture_come_back_from_where_they_were_laid() {
         for (width, height) in [(640, 427), (427, 640), (416, 416), (1, 1), (8000, 1000), (1, 65_535), (3, 2)] {
             let picture = PixelSize::new(width, height);
-            for view in [View::letterboxed(picture), View::stretched(picture)] {
+            for view in [InputView::letterboxed(picture), InputView::stretched(picture)] {
                 assert!(view.left + view.resized.width <= INPUT_EDGE && view.top + view.resized.height <= INPUT_EDGE);
                 let laid = Rect::new(
                     f64::from(view.left),
@@ -126,15 +122,15 @@ mod tests {
 
     #[test]
     fn letterboxing_centres_and_keeps_the_shape() {
-        let view = View::letterboxed(PixelSize::new(1600, 800));
+        let view = InputView::letterboxed(PixelSize::new(1600, 800));
         assert_eq!((view.resized, view.left, view.top), (PixelSize::new(416, 208), 0, 104));
-        let view = View::letterboxed(PixelSize::new(50, 100));
+        let view = InputView::letterboxed(PixelSize::new(50, 100));
         assert_eq!((view.resized, view.left, view.top), (PixelSize::new(208, 416), 104, 0));
     }
 
     #[test]
     fn planes_are_blue_green_red_and_bars_are_black() {
-        let view = View::letterboxed(PixelSize::new(2, 1));
+        let view = InputView::letterboxed(PixelSize::new(2, 1));
         let planes = view.planes(&[255, 128, 0, 255, 128, 0]).unwrap();
         let value = |plane: usize, y: usize| planes[(plane * INPUT_SIDE + y) * INPUT_SIDE + 200];
         let expected = |plane: usize, value: f32| (value - MEAN[plane]) / STANDARD_DEVIATION[plane];

@@ -1,8 +1,9 @@
-//! Decompressing strips and tiles.
+//! Decompression of strips and tiles.
 
 use super::directory::tag;
+use super::encoding::{ColorModel, Compression};
 use super::not_supported;
-use super::page::{Color, Compression, Page};
+use super::page::Page;
 use super::samples::RowLayout;
 use crate::header::damaged;
 use crate::{jpeg, webp};
@@ -18,8 +19,8 @@ use std::io::{self, Cursor, Read};
 use weezl::decode::{Configuration, Decoder};
 use weezl::{BitOrder, LzwStatus};
 
-/// The bytes of chunk `index`, of which the caller needs `rows` rows. Most kinds of compression are undone while the
-/// result is read, so that a chunk of any size takes no memory.
+/// The bytes of chunk `index`, of which the caller needs `rows` rows. Most compressions are decoded while reading, so
+/// that a chunk of any size needs no memory.
 pub(super) fn reader<'a>(page: &Page<'a>, index: usize, rows: usize) -> Result<Box<dyn Read + 'a>, SkipReason> {
     let data = page.chunk_data(index);
     if page.is_bit_reversed {
@@ -29,7 +30,7 @@ pub(super) fn reader<'a>(page: &Page<'a>, index: usize, rows: usize) -> Result<B
     }
 }
 
-/// `data` is what `stream` reads, with its bits as they are in the file.
+/// `data` is what `stream` reads, with bits in file order.
 fn decompressed<'a>(
     page: &Page,
     stream: impl Read + 'a,
@@ -53,12 +54,12 @@ fn decompressed<'a>(
     })
 }
 
-/// The most that a reader holds, in bytes.
+/// The maximum memory of a reader, in bytes.
 pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
     const TABLES: u64 = 1 << 20;
     let (width, height) = (page.chunk_width as u64, page.chunk_height as u64);
     let stored = layout.byte_len() as u64 * height;
-    // JPEG is decoded in whole blocks, and may be held as coefficients as well.
+    // JPEG is decoded in whole blocks, and may be held as coefficients too.
     let blocks = width.next_multiple_of(16) * height.next_multiple_of(16);
     let longest = page.chunks.iter().map(|&(_, len)| len).max().unwrap_or_default();
     let file_len = page.directory.file().bytes().len() as u64;
@@ -81,7 +82,7 @@ pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
             Compression::Jpeg => {
                 longest.min(file_len) + 3 * blocks * if page.is_planar { 1 } else { page.samples as u64 }
             }
-            // The result has up to four bytes a pixel, and may be copied once.
+            // The result has up to four bytes per pixel, and may be copied once.
             Compression::WebP => {
                 let extra = (0..page.chunks.len()).map(|chunk| webp::extra_bytes(page.chunk_data(chunk)));
                 extra.max().unwrap_or_default() + 8 * width * height
@@ -89,10 +90,10 @@ pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
         }
 }
 
-/// Of a frame, with its magic number, in bytes at most (RFC 8878, 3.1.1).
+/// Maximum length of a frame header, with its magic number, in bytes (RFC 8878, 3.1.1).
 const ZSTD_HEADER_LEN: usize = 18;
 
-/// How much of its output the decoder keeps to copy from, as the header of a frame says (RFC 8878, 3.1.1.1).
+/// The window size from a frame header (RFC 8878, 3.1.1.1).
 fn zstd_window(data: &[u8]) -> u64 {
     let [0x28, 0xB5, 0x2F, 0xFD, descriptor, rest @ ..] = data else { return 0 };
     let is_single_segment = descriptor >> 5 & 1 == 1;
@@ -110,7 +111,7 @@ fn zstd_window(data: &[u8]) -> u64 {
     u64::from_le_bytes(content_len) + 256
 }
 
-/// The lowest bit of each byte comes first.
+/// Reverses the bits of each byte.
 struct BitReversed<'a>(&'a [u8]);
 
 impl Read for BitReversed<'_> {
@@ -160,7 +161,7 @@ enum Run {
 }
 
 impl<R: Read> PackBitsReader<R> {
-    /// `None`: the data has ended.
+    /// `None` at the end of the data.
     fn byte(&mut self) -> io::Result<Option<u8>> {
         let mut byte = [0];
         Ok((self.stream.read(&mut byte)? == 1).then_some(byte[0]))
@@ -175,7 +176,7 @@ impl<R: Read> Read for PackBitsReader<R> {
                     let Some(header) = self.byte()? else { return Ok(0) };
                     self.state = match usize::from(header) {
                         literal @ 0..=127 => Run::Literal { left: literal + 1 },
-                        // Means nothing.
+                        // No operation.
                         128 => Run::Done,
                         repeated => match self.byte()? {
                             Some(value) => Run::Repeated { value, left: 257 - repeated },
@@ -204,7 +205,7 @@ impl<R: Read> Read for PackBitsReader<R> {
 /// Black is 1.
 fn fax_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReason> {
     let width = u16::try_from(page.chunk_width).map_err(damaged)?;
-    // The decoder looks ahead, also at the end.
+    // The decoder looks ahead, even at the end.
     let ordered = |byte: u8| if page.is_bit_reversed { byte.reverse_bits() } else { byte };
     let input = data.iter().copied().map(ordered).chain([0; 4]).map(Ok::<u8, Infallible>);
     let mut packed = Vec::with_capacity(rows * page.chunk_width.div_ceil(8));
@@ -226,11 +227,11 @@ fn fax_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReason
     Ok(packed)
 }
 
-/// One row of runs, white first, as the places where the color changes.
+/// One row of runs, white first, as positions of colour changes.
 fn fax_runs(bits: &mut impl BitReader, page: &Page, width: u16) -> Option<Vec<u16>> {
     const END_OF_LINE_ZEROS: u8 = 11;
     if page.compression == Compression::CcittG3 {
-        // Filling, then the end of the line before; the first line of a strip may have none.
+        // Fill bits, then the end of the previous line; the first line of a strip may have none.
         while bits.peek(END_OF_LINE_ZEROS) == Some(0) {
             while bits.peek(1)? == 0 {
                 bits.consume(1).ok()?;
@@ -242,7 +243,7 @@ fn fax_runs(bits: &mut impl BitReader, page: &Page, width: u16) -> Option<Vec<u1
     let mut place: u16 = 0;
     let mut is_black = false;
     while place < width {
-        // Long runs are made of several codes, of which the last is below 64.
+        // Long runs consist of several codes, the last one below 64.
         loop {
             let run = if is_black { maps::black::decode(bits)? } else { maps::white::decode(bits)? };
             place = place.checked_add(run)?;
@@ -266,13 +267,12 @@ fn pack(transitions: &[u16], width: u16, packed: &mut Vec<u8>) {
     }
 }
 
-/// A JPEG of its own, but for the tables, which all chunks may share, and for the markers that say what its components
-/// mean: in TIFF the page says that.
+/// A separate JPEG, except for shared tables, and for the markers about its components, which the TIFF page overrides.
 fn jpeg_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReason> {
     const YCBCR: u64 = 6;
     const IS_YCBCR: u8 = 1;
     const AS_STORED: u8 = 0;
-    let is_ycbcr = page.color == Color::Rgb
+    let is_ycbcr = page.color == ColorModel::Rgb
         && !page.is_planar
         && page.directory.number(tag::PHOTOMETRIC_INTERPRETATION) == Some(YCBCR);
     let tables = page.directory.bytes(tag::JPEG_TABLES).unwrap_or_default();

@@ -1,18 +1,19 @@
-//! From the levels of a pixel to red, green and blue on white.
+//! Converts the levels of a pixel to RGB on white.
 
-use super::page::{Alpha, Color, Page, YCbCr};
+use super::encoding::{Alpha, ColorModel, YCbCr};
+use super::page::Page;
 use crate::pixels::{multiply, over_white};
 
-/// The color of a pixel whose samples are `levels`.
+/// The colour of a pixel with these `levels`.
 pub(super) fn rgb(page: &Page, levels: &[u8]) -> [u8; 3] {
     let rgb = match &page.color {
-        Color::Gray { is_inverted: false } => [levels[0]; 3],
-        Color::Gray { is_inverted: true } => [255 - levels[0]; 3],
-        Color::Rgb => [levels[0], levels[1], levels[2]],
-        Color::Palette(colors) => colors[usize::from(levels[0])],
-        Color::Cmyk => [0, 1, 2].map(|ink| multiply(255 - levels[ink], 255 - levels[3])),
-        Color::YCbCr(ycbcr) => ycbcr.rgb([levels[0], levels[1], levels[2]]),
-        Color::Lab { is_signed } => {
+        ColorModel::Gray { is_inverted: false } => [levels[0]; 3],
+        ColorModel::Gray { is_inverted: true } => [255 - levels[0]; 3],
+        ColorModel::Rgb => [levels[0], levels[1], levels[2]],
+        ColorModel::Palette(colors) => colors[usize::from(levels[0])],
+        ColorModel::Cmyk => [0, 1, 2].map(|ink| multiply(255 - levels[ink], 255 - levels[3])),
+        ColorModel::YCbCr(ycbcr) => ycbcr.rgb([levels[0], levels[1], levels[2]]),
+        ColorModel::Lab { is_signed } => {
             let flip = if *is_signed { 0x80 } else { 0 };
             rgb_from_lab([levels[0], levels[1] ^ flip, levels[2] ^ flip])
         }
@@ -39,7 +40,7 @@ impl YCbCr {
     }
 }
 
-/// CIE L*a*b* of the illuminant D50, as TIFF has it, in sRGB. `a` and `b` have an offset of 128.
+/// Converts CIE L*a*b* of illuminant D50, as in TIFF, to sRGB. `a` and `b` have an offset of 128.
 fn rgb_from_lab(levels: [u8; 3]) -> [u8; 3] {
     const WHITE_D50: [f32; 3] = [0.9642, 1.0, 0.8249];
     // Bradford adaptation from D50 to D65, then the primaries of sRGB.

@@ -1,7 +1,6 @@
-//! The directories of a TIFF or `BigTIFF` file, and of EXIF, which is such a file inside another one.
+//! Directories of a TIFF or `BigTIFF` file, and of EXIF, which is such a file inside another one.
 //!
-//! Nothing is copied before it is asked for, so that a file of hundreds of megabytes costs nothing here. An entry that
-//! cannot be read counts as absent.
+//! Values are read lazily without copying, so that large files cost nothing. An unreadable entry counts as absent.
 
 /// Tags of the TIFF 6.0 specification, its supplements, EXIF and DNG.
 pub(crate) mod tag {
@@ -51,12 +50,12 @@ const IFD: u16 = 13;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;
 
-/// A directory with more entries is broken; those beyond are not looked at.
+/// Entries beyond this are ignored; the directory is broken.
 const MAX_ENTRIES: usize = 1 << 12;
-/// No list of fractions is longer.
+/// The longest list of fractions.
 const MAX_FRACTIONS: usize = 16;
 
-/// A file that holds directories.
+/// A file with directories.
 #[derive(Clone, Copy)]
 pub(crate) struct TiffFile<'a> {
     bytes: &'a [u8],
@@ -64,23 +63,23 @@ pub(crate) struct TiffFile<'a> {
     is_big: bool,
 }
 
-/// One directory: the description of a picture, or of a photo in EXIF.
+/// A directory: metadata of a picture, or of a photo in EXIF.
 #[derive(Clone, Copy)]
 pub(crate) struct Directory<'a> {
     file: TiffFile<'a>,
-    /// Where the first entry begins.
+    /// Offset of the first entry.
     entries: usize,
     count: usize,
 }
 
-/// The values of an entry, not interpreted yet.
+/// Raw values of an entry.
 struct Values<'a> {
     kind: u16,
     bytes: &'a [u8],
 }
 
 impl<'a> TiffFile<'a> {
-    /// Some writers of WebP put the six bytes that begin EXIF in a JPEG before it.
+    /// Some WebP writers add the six-byte EXIF prefix of JPEG.
     pub(crate) fn of(bytes: &'a [u8]) -> Option<Self> {
         let bytes = bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes);
         let (is_little_endian, is_big) = match bytes.get(..4)? {
@@ -107,7 +106,7 @@ impl<'a> TiffFile<'a> {
         let (count, count_len) = if self.is_big { (self.u64_at(offset)?, 8) } else { (self.u16_at(offset)?.into(), 2) };
         let count = usize::try_from(count).ok()?;
         let entries = offset.checked_add(count_len)?;
-        // A directory that claims to go on beyond the file is read as far as the file goes.
+        // A directory that extends beyond the file is read up to its end.
         let room = self.bytes.len().saturating_sub(entries) / self.entry_len();
         Some(Directory { file: self, entries, count: count.min(room) })
     }
@@ -142,12 +141,12 @@ impl<'a> Directory<'a> {
         self.file
     }
 
-    /// Tells two directories of a file apart.
+    /// Identifies a directory in a file.
     pub(crate) fn place(&self) -> usize {
         self.entries
     }
 
-    /// The directory that follows in the chain of the file's pages.
+    /// The next directory in the chain of pages.
     pub(crate) fn next(&self) -> Option<Self> {
         let end = self.entries.checked_add(self.count * self.file.entry_len())?;
         let offset = if self.file.is_big { self.file.u64_at(end)? } else { self.file.u32_at(end)?.into() };
@@ -158,22 +157,22 @@ impl<'a> Directory<'a> {
         self.values(tag).is_some()
     }
 
-    /// The first of the whole numbers of `tag`.
+    /// The first whole number of `tag`.
     pub(crate) fn number(&self, tag: u16) -> Option<u64> {
         self.values(tag)?.numbers(self.file).next()
     }
 
-    /// The whole numbers of `tag`; empty if there are none. No list is longer than a palette.
+    /// The whole numbers of `tag`; empty if absent. No list is longer than a palette.
     pub(crate) fn numbers(&self, tag: u16) -> Vec<u64> {
         self.first_numbers(tag, 3 << 16)
     }
 
-    /// At most the first `most` of the whole numbers of `tag`.
+    /// At most the first `most` whole numbers of `tag`.
     pub(crate) fn first_numbers(&self, tag: u16, most: usize) -> Vec<u64> {
         self.values(tag).map(|values| values.numbers(self.file).take(most).collect()).unwrap_or_default()
     }
 
-    /// The fractions of `tag`; empty if there are none.
+    /// The fractions of `tag`; empty if absent.
     pub(crate) fn fractions(&self, tag: u16) -> Vec<f32> {
         let Some(Values { kind: RATIONAL, bytes }) = self.values(tag) else { return Vec::new() };
         let file = TiffFile { bytes, ..self.file };
@@ -182,7 +181,7 @@ impl<'a> Directory<'a> {
         (0..bytes.len()).step_by(8).take(MAX_FRACTIONS).filter_map(fraction).collect()
     }
 
-    /// Up to the zero that ends it.
+    /// Text up to the terminating zero.
     pub(crate) fn text(&self, tag: u16) -> Option<&'a str> {
         let values = self.values(tag).filter(|values| values.kind == ASCII)?;
         std::str::from_utf8(values.bytes.split(|&byte| byte == 0).next()?).ok()
@@ -204,7 +203,7 @@ impl<'a> Directory<'a> {
             (file.u32_at(entry + 4)?.into(), entry + 8)
         };
         let len = usize::try_from(count).ok()?.checked_mul(size_of_kind(kind)?)?;
-        // A few bytes stand in the entry itself, more of them elsewhere.
+        // Short values are in the entry itself, longer ones elsewhere.
         let start = match (len, file.is_big) {
             (0..=4, false) | (0..=8, true) => value,
             (_, false) => usize::try_from(file.u32_at(value)?).ok()?,

@@ -1,16 +1,16 @@
-//! TIFF, row by row: what is in memory is the result and one row as stored, or a strip or tile where its compression cannot
-//! be undone row by row.
+//! TIFF, row by row: memory holds the result and one stored row, or a strip or tile if its compression requires it.
 //!
-//! The file's structure is read here and the compression is undone by libraries. The `image` and `tiff` crates decode
-//! some sound files to something else than they show (extra samples with a predictor, associated alpha) and fail on
-//! many others; what this reader does not know is refused by name.
+//! The structure is parsed here, compression is done by libraries. The `image` and `tiff` crates decode some valid
+//! files wrongly (extra samples with a predictor, associated alpha) and fail on many others; what this reader does not
+//! support is refused by name.
 //!
-//! Whole numbers reach from black at 0 to white at their maximum, floating-point numbers from 0 to 1. Other ranges and
-//! signed samples are refused: nothing in the file says how they are to be shown.
+//! Whole numbers range from black at 0 to white at their maximum, floating-point numbers from 0 to 1. Other ranges and
+//! signed samples are refused, because the file does not say how to show them.
 
 mod codec;
 mod color;
 pub(crate) mod directory;
+mod encoding;
 mod page;
 mod samples;
 
@@ -27,13 +27,13 @@ fn not_supported(detail: impl Into<String>) -> SkipReason {
     crate::header::not_supported(ImageFormat::Tiff, detail)
 }
 
-/// What decoding will take.
+/// Reads the header.
 pub(crate) fn header(bytes: &[u8]) -> Result<Header, SkipReason> {
     let page = page_of(bytes)?;
     let layout = RowLayout::of(&page);
     let readers = if page.is_planar { page.used_samples().len() } else { 1 };
     let row = page.chunk_width.next_multiple_of(page.subsampling().0) * page.samples * page.subsampling().1;
-    // A row as stored, once more where its bytes are reordered, and its levels.
+    // A stored row, a copy if its bytes are reordered, and its levels.
     let rows = (2 * layout.byte_len().max(page.block_row_byte_len()) + row) as u64;
     let result = 3 * page.size.area();
     Ok(Header {
@@ -51,7 +51,7 @@ fn page_of(bytes: &[u8]) -> Result<Page<'_>, SkipReason> {
     Page::of(directory)
 }
 
-/// The picture in its full size.
+/// The picture in full size.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     let page = page_of(bytes)?;
     let size = page.size;
@@ -66,7 +66,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     Ok(Stored { pixels: Pixels { size, rgb }, filled, size, orientation, taken: exif::taken(bytes) })
 }
 
-/// Writes the pixels of a strip or tile to their place in `rgb`.
+/// Writes the pixels of a strip or tile to `rgb`.
 fn decode_chunk(page: &Page, chunk: usize, seen: &mut Seen, rgb: &mut [u8]) -> Result<(), SkipReason> {
     let (width, height) = (page.size.width as usize, page.size.height as usize);
     let (left, top) =
@@ -115,7 +115,7 @@ impl Page<'_> {
         self.chunk_width.div_ceil(columns) * (columns * rows + 2)
     }
 
-    /// From a row of blocks to rows of pixels.
+    /// Expands a row of blocks to rows of pixels.
     fn spread_blocks(&self, stored: &[u8], levels: &mut [u8]) {
         let (columns, rows) = self.subsampling();
         let row_len = levels.len() / rows;
@@ -132,11 +132,11 @@ impl Page<'_> {
     }
 }
 
-/// What was seen of samples whose meaning depends on their values.
+/// Observed values of samples whose meaning depends on them.
 struct Seen<'a> {
     page: &'a Page<'a>,
-    /// Of a sample that the file declares to be nothing. Where it is the same everywhere it changes nothing; otherwise it
-    /// may be transparency, as some programs take it, or a measurement.
+    /// A sample without a declared meaning. If constant, it is ignored; otherwise it may be transparency, as some
+    /// programs assume, or a measurement.
     undeclared_lowest: u8,
     undeclared_highest: u8,
     color_highest: u8,
@@ -160,7 +160,7 @@ impl<'a> Seen<'a> {
         if self.page.undeclared.is_some() && !is_constant {
             return Err(not_supported("a sample that may or may not be transparency"));
         }
-        // Counts and identifiers rather than brightness: the picture would be black.
+        // Counts or ids rather than brightness: the picture would be black.
         if self.page.bits > 16 && !self.page.is_float && self.color_highest == 0 {
             return Err(not_supported(format!("only small values in samples of {} bits", self.page.bits)));
         }

@@ -1,8 +1,11 @@
-//! Which page of a TIFF file is the picture, and how its samples are stored.
+//! Selects the page of a TIFF file, and parses how its samples are stored.
 //!
-//! Everything that this reader does not know to decode is refused here, by name, before a sample is read.
+//! Everything unsupported is refused here, by name, before a sample is read.
 
 use super::directory::{Directory, TiffFile, tag};
+use super::encoding::{
+    Alpha, ColorModel, Compression, Predictor, color, compression, extra_samples, predictor, sample_type,
+};
 use super::not_supported;
 use crate::file::CAMERA_RAW;
 use crate::header::damaged;
@@ -10,92 +13,18 @@ use domain::geometry::PixelSize;
 use domain::import::SkipReason;
 use std::collections::HashSet;
 
-/// Pages beyond these are not looked at.
+/// Further pages are ignored.
 const MAX_PAGES: usize = 256;
-/// More samples than that are measurements, not a picture.
+/// More samples are measurements, not a picture.
 const MAX_SAMPLES: usize = 16;
-/// Tiles may be larger than a small picture. Of some kinds one is held in memory as a whole.
+/// Tiles may be larger than a small picture. Some compressions hold a whole one in memory.
 const MAX_TILE_PIXELS: u64 = 1 << 24;
-/// A row is held in memory as it is stored.
+/// A stored row is held in memory.
 const MAX_ROW_BYTES: usize = 64 << 20;
-/// Tiles of 16 x 16 pixels of the largest picture, and a few more.
+/// Tiles of 16 x 16 pixels of the largest picture, and some more.
 const MAX_CHUNKS: usize = 1 << 21;
-/// Up to here, strips and tiles may share their data as they like: decoding takes no time.
+/// Up to this size, strips and tiles may share their data: decoding is fast anyway.
 const SMALL_PICTURE_BYTES: u64 = 1 << 28;
-
-/// How the samples of a pixel make a color.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Color {
-    /// One sample; zero is white if `is_inverted`.
-    Gray {
-        is_inverted: bool,
-    },
-    Rgb,
-    Palette(Vec<[u8; 3]>),
-    /// Zero is no ink.
-    Cmyk,
-    YCbCr(YCbCr),
-    /// The second and third sample are signed in one variant and have an offset of 128 in the other.
-    Lab {
-        is_signed: bool,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct YCbCr {
-    /// What red, green and blue contribute to Y.
-    pub(super) luma: [f32; 3],
-    /// The codes of black and white for Y, then of zero and the maximum for Cb and Cr.
-    pub(super) reference: [f32; 6],
-    /// Columns and rows that share one pair of Cb and Cr.
-    pub(super) subsampling: (usize, usize),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alpha {
-    /// The colors are multiplied by it already.
-    Associated,
-    Unassociated,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Predictor {
-    None,
-    Horizontal,
-    FloatingPoint,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
-    None,
-    /// Runs of one row after the other, each padded to whole bytes.
-    CcittRuns,
-    CcittG3,
-    CcittG4,
-    Lzw,
-    Jpeg,
-    Deflate,
-    PackBits,
-    Zstd,
-    WebP,
-}
-
-impl Compression {
-    /// How many bytes one byte can become; `None` where that is bounded by the pixels alone.
-    fn most_expansion(self) -> Option<u64> {
-        match self {
-            // Leaves room for files that end early: they are damaged.
-            Self::None => Some(16),
-            Self::PackBits => Some(64),
-            Self::Deflate => Some(1032),
-            // Of 4096 codes of 12 bits each means at most so many bytes.
-            Self::Lzw => Some(2731),
-            // Four bytes for a block of 128 KiB.
-            Self::Zstd => Some(1 << 15),
-            Self::CcittRuns | Self::CcittG3 | Self::CcittG4 | Self::Jpeg | Self::WebP => None,
-        }
-    }
-}
 
 /// How a page is stored. A chunk is a strip or a tile.
 pub(super) struct Page<'a> {
@@ -103,27 +32,27 @@ pub(super) struct Page<'a> {
     pub(super) size: PixelSize,
     pub(super) bits: usize,
     pub(super) is_float: bool,
-    /// Samples of a pixel.
+    /// Samples per pixel.
     pub(super) samples: usize,
-    pub(super) color: Color,
-    /// Which sample is transparency.
+    pub(super) color: ColorModel,
+    /// Index of the transparency sample.
     pub(super) alpha: Option<(usize, Alpha)>,
-    /// A sample of which the file does not say what it is: transparency by habit, or something else.
+    /// A sample without a declared meaning: usually transparency.
     pub(super) undeclared: Option<usize>,
-    /// Each sample has chunks of its own.
+    /// Each sample has its own chunks.
     pub(super) is_planar: bool,
     pub(super) predictor: Predictor,
     pub(super) compression: Compression,
-    /// The lowest bit of a byte is the first.
+    /// The lowest bit of a byte comes first.
     pub(super) is_bit_reversed: bool,
     pub(super) chunk_width: usize,
     pub(super) chunk_height: usize,
-    /// Where the chunks are, and how long they are as stored.
+    /// Offset and length of each chunk as stored.
     pub(super) chunks: Vec<(u64, u64)>,
 }
 
-/// The page to show: the first that is a picture in full size. Cameras and scanners put a smaller copy before it, or
-/// keep it in a directory below.
+/// The first page that is a full-size picture. Cameras and scanners store a smaller copy before it, or in a
+/// subdirectory.
 pub(super) fn choose(file: TiffFile) -> Result<Directory, SkipReason> {
     let mut seen = HashSet::new();
     let chain: Vec<Directory> = std::iter::successors(file.first_directory(), Directory::next)
@@ -154,7 +83,7 @@ fn is_full_picture(page: &Directory<'_>) -> bool {
         && page.number(tag::SUBFILE_TYPE) != Some(REDUCED)
 }
 
-/// The raw photos of most cameras are TIFF files that hold previews beside the values of the sensor.
+/// Raw photos of most cameras are TIFF files with previews beside the sensor data.
 fn is_camera_raw(page: &Directory) -> bool {
     const COLOR_FILTER_ARRAY: u64 = 32803;
     const LINEAR_RAW: u64 = 34892;
@@ -215,21 +144,23 @@ impl<'a> Page<'a> {
         Ok(page)
     }
 
-    /// What no single entry says.
+    /// Checks that involve several entries.
     fn check(&self) -> Result<(), SkipReason> {
         let (columns, rows) = self.subsampling();
         let is_subsampled = (columns, rows) != (1, 1);
         let has_plain_bytes = self.bits == 8 && !self.is_float;
         match &self.color {
-            Color::Palette(_) if self.bits > 8 || self.is_float => Err(not_supported("a palette of more than 8 bits")),
-            Color::Palette(colors) if colors.len() < 1 << self.bits => Err(damaged("the palette ends early")),
-            Color::YCbCr(_) if !has_plain_bytes => Err(not_supported(format!("YCbCr of {} bits", self.bits))),
-            Color::YCbCr(_)
+            ColorModel::Palette(_) if self.bits > 8 || self.is_float => {
+                Err(not_supported("a palette of more than 8 bits"))
+            }
+            ColorModel::Palette(colors) if colors.len() < 1 << self.bits => Err(damaged("the palette ends early")),
+            ColorModel::YCbCr(_) if !has_plain_bytes => Err(not_supported(format!("YCbCr of {} bits", self.bits))),
+            ColorModel::YCbCr(_)
                 if is_subsampled && (self.is_planar || self.samples != 3 || self.predictor != Predictor::None) =>
             {
                 Err(not_supported("subsampled YCbCr in an unusual layout"))
             }
-            Color::Cmyk | Color::Lab { .. } if self.is_float || !matches!(self.bits, 8 | 16) => {
+            ColorModel::Cmyk | ColorModel::Lab { .. } if self.is_float || !matches!(self.bits, 8 | 16) => {
                 Err(not_supported(format!("{} of {} bits", self.color.name(), self.bits)))
             }
             _ => Ok(()),
@@ -254,7 +185,9 @@ impl<'a> Page<'a> {
             Compression::Jpeg if !self.is_planar && !matches!(self.samples, 1 | 3 | 4) => {
                 Err(not_supported(format!("JPEG compression of {} bands", self.samples)))
             }
-            Compression::Jpeg if matches!(self.color, Color::Lab { .. } | Color::YCbCr(_) | Color::Palette(_)) => {
+            Compression::Jpeg
+                if matches!(self.color, ColorModel::Lab { .. } | ColorModel::YCbCr(_) | ColorModel::Palette(_)) =>
+            {
                 Err(not_supported(format!("{} in JPEG compression", self.color.name())))
             }
             Compression::WebP if self.is_planar || !matches!(self.samples, 3 | 4) => {
@@ -275,8 +208,8 @@ impl<'a> Page<'a> {
         self.check_expansion()
     }
 
-    /// Refuses what takes far longer to decode than its picture or its file is worth: tiles that reach far beyond the picture,
-    /// and strips or tiles that can only hold so much because many of them are the same bytes of the file.
+    /// Refuses pages that take disproportionately long to decode: tiles far larger than the picture, and strips or
+    /// tiles that share the same bytes of the file.
     fn check_expansion(&self) -> Result<(), SkipReason> {
         let chunk_pixels = self.chunk_width as u64 * self.chunk_height as u64;
         let decoded_pixels = chunk_pixels.saturating_mul(self.chunks_per_plane() as u64);
@@ -301,8 +234,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// A chunk as it is compressed. A length beyond the end of the file is met with an early end, if what is missing is needed
-    /// at all.
+    /// A compressed chunk. A length beyond the file is truncated, and only matters if the missing part is needed.
     pub(super) fn chunk_data(&self, index: usize) -> &'a [u8] {
         let file = self.directory.file().bytes();
         let (offset, len) = self.chunks[index];
@@ -311,7 +243,7 @@ impl<'a> Page<'a> {
         &file[start..end]
     }
 
-    /// What the lists of chunks took to make, in bytes.
+    /// Memory of the chunk lists, in bytes.
     pub(super) fn list_bytes(&self) -> u64 {
         64 * self.chunks.len() as u64
     }
@@ -324,190 +256,22 @@ impl<'a> Page<'a> {
         self.chunks_across() * (self.size.height as usize).div_ceil(self.chunk_height)
     }
 
-    /// Columns and rows of the blocks that pixels are stored in; mostly one.
+    /// Columns and rows of the stored blocks; usually one.
     pub(super) fn subsampling(&self) -> (usize, usize) {
         match &self.color {
-            Color::YCbCr(ycbcr) => ycbcr.subsampling,
+            ColorModel::YCbCr(ycbcr) => ycbcr.subsampling,
             _ => (1, 1),
         }
     }
 
-    /// The samples that are looked at.
+    /// The samples in use.
     pub(super) fn used_samples(&self) -> Vec<usize> {
         (0..self.color.samples()).chain(self.alpha.map(|(sample, _)| sample)).chain(self.undeclared).collect()
     }
 }
 
-impl Color {
-    pub(super) const fn samples(&self) -> usize {
-        match self {
-            Self::Gray { .. } | Self::Palette(_) => 1,
-            Self::Rgb | Self::YCbCr(_) | Self::Lab { .. } => 3,
-            Self::Cmyk => 4,
-        }
-    }
-
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Gray { .. } => "gray",
-            Self::Rgb => "RGB",
-            Self::Palette(_) => "palette",
-            Self::Cmyk => "CMYK",
-            Self::YCbCr(_) => "YCbCr",
-            Self::Lab { .. } => "Lab",
-        }
-    }
-}
-
 fn usize_of(directory: &Directory, tag: u16) -> Option<usize> {
     usize::try_from(directory.number(tag)?).ok()
-}
-
-fn compression(directory: &Directory) -> Result<Compression, SkipReason> {
-    Ok(match directory.number(tag::COMPRESSION).unwrap_or(1) {
-        1 => Compression::None,
-        2 => Compression::CcittRuns,
-        3 => Compression::CcittG3,
-        4 => Compression::CcittG4,
-        5 => Compression::Lzw,
-        6 => return Err(not_supported("old-style JPEG compression")),
-        7 => Compression::Jpeg,
-        8 | 32946 => Compression::Deflate,
-        32773 => Compression::PackBits,
-        33003 | 33004 | 33005 | 34712 => return Err(not_supported("JPEG 2000 compression")),
-        34887 => return Err(not_supported("LERC compression")),
-        34925 => return Err(not_supported("LZMA compression")),
-        50000 => Compression::Zstd,
-        50001 => Compression::WebP,
-        50002 | 52546 => return Err(not_supported("JPEG XL compression")),
-        other => return Err(not_supported(format!("compression {other}"))),
-    })
-}
-
-fn color(directory: &Directory, compression: Compression) -> Result<Color, SkipReason> {
-    Ok(match directory.number(tag::PHOTOMETRIC_INTERPRETATION) {
-        Some(white_or_black_is_zero @ (0 | 1)) => Color::Gray { is_inverted: white_or_black_is_zero == 0 },
-        Some(2) => Color::Rgb,
-        Some(3) => Color::Palette(palette(&directory.numbers(tag::COLOR_MAP))),
-        Some(5) if matches!(directory.number(tag::INK_SET), None | Some(1)) => Color::Cmyk,
-        Some(5) => return Err(not_supported("inks other than CMYK")),
-        // The JPEG decoder makes RGB of it.
-        Some(6) if compression == Compression::Jpeg && directory.number(tag::PLANAR_CONFIGURATION) != Some(2) => {
-            Color::Rgb
-        }
-        Some(6) => Color::YCbCr(ycbcr(directory)?),
-        Some(8) => Color::Lab { is_signed: true },
-        Some(9) => Color::Lab { is_signed: false },
-        Some(other) => return Err(not_supported(format!("color model {other}"))),
-        None => return Err(not_supported("a color model that is not declared")),
-    })
-}
-
-/// All reds come first, then all greens, then all blues, of 16 bits each. Some writers use only the lower eight.
-fn palette(values: &[u64]) -> Vec<[u8; 3]> {
-    let has_16_bits = values.iter().any(|&value| value > 255);
-    let level = |value: u64| u8::try_from(if has_16_bits { value >> 8 } else { value }).unwrap_or(u8::MAX);
-    let len = values.len() / 3;
-    (0..len).map(|index| [0, 1, 2].map(|channel| level(values[channel * len + index]))).collect()
-}
-
-fn ycbcr(directory: &Directory) -> Result<YCbCr, SkipReason> {
-    let luma = directory.fractions(tag::YCBCR_COEFFICIENTS).try_into().unwrap_or([0.299, 0.587, 0.114]);
-    let reference =
-        directory.fractions(tag::REFERENCE_BLACK_WHITE).try_into().unwrap_or([0.0, 255.0, 128.0, 255.0, 128.0, 255.0]);
-    let is_usable = luma[1] > 0.0
-        && reference.iter().chain(&luma).all(|value| value.is_finite())
-        && reference.as_chunks().0.iter().all(|[zero, most]| most > zero);
-    if !is_usable {
-        return Err(damaged("the coefficients of YCbCr make no sense"));
-    }
-    let subsampling = match directory.numbers(tag::YCBCR_SUBSAMPLING)[..] {
-        [] => (2, 2),
-        [columns @ (1 | 2 | 4), rows @ (1 | 2 | 4)] => {
-            (usize::try_from(columns).map_err(damaged)?, usize::try_from(rows).map_err(damaged)?)
-        }
-        _ => return Err(damaged("the subsampling of YCbCr makes no sense")),
-    };
-    Ok(YCbCr { luma, reference, subsampling })
-}
-
-/// Bits of a sample, and whether it is a floating-point number.
-fn sample_type(directory: &Directory, color: &Color) -> Result<(usize, bool), SkipReason> {
-    const UNSIGNED: u64 = 1;
-    const SIGNED: u64 = 2;
-    const FLOAT: u64 = 3;
-    const UNDEFINED: u64 = 4;
-    let all_bits = directory.numbers(tag::BITS_PER_SAMPLE);
-    let bits = all_bits.first().copied().unwrap_or(1);
-    if all_bits.iter().any(|&other| other != bits) {
-        return Err(not_supported("samples of different sizes"));
-    }
-    let formats = directory.numbers(tag::SAMPLE_FORMAT);
-    let format = formats.first().copied().unwrap_or(UNSIGNED);
-    // Lab says what is signed by itself.
-    let is_lab = matches!(color, Color::Lab { .. });
-    if !is_lab && formats.iter().any(|&other| other != format) {
-        return Err(not_supported("samples of different kinds"));
-    }
-    let is_float = match format {
-        UNSIGNED | UNDEFINED => false,
-        SIGNED if is_lab => false,
-        SIGNED => return Err(not_supported("signed samples")),
-        FLOAT => true,
-        _ => return Err(not_supported("complex samples")),
-    };
-    match (bits, is_float) {
-        (1..=16 | 24 | 32, false) | (16 | 32 | 64, true) => {}
-        (bits, false) => return Err(not_supported(format!("samples of {bits} bits"))),
-        (bits, true) => return Err(not_supported(format!("floating-point samples of {bits} bits"))),
-    }
-    Ok((usize::try_from(bits).unwrap_or(usize::MAX), is_float))
-}
-
-/// The transparency among the samples beyond those of the color, by its index, and the index of one of which nothing is
-/// said.
-type ExtraSamples = (Option<(usize, Alpha)>, Option<usize>);
-
-fn extra_samples(directory: &Directory, color: &Color, samples: usize) -> Result<ExtraSamples, SkipReason> {
-    const ASSOCIATED: u64 = 1;
-    const UNASSOCIATED: u64 = 2;
-    let Some(extra) = samples.checked_sub(color.samples()) else {
-        return Err(not_supported(format!("{} of {samples} samples", color.name())));
-    };
-    let kinds = directory.numbers(tag::EXTRA_SAMPLES);
-    // Bands of measurements are often declared as gray.
-    let is_measurement = matches!(color, Color::Gray { .. }) && extra > 1;
-    if is_measurement && !kinds.iter().any(|kind| matches!(*kind, ASSOCIATED | UNASSOCIATED)) {
-        return Err(not_supported(format!("{samples} bands without colors")));
-    }
-    if kinds.is_empty() {
-        return Ok((None, (extra > 0).then_some(color.samples())));
-    }
-    let first = samples.saturating_sub(kinds.len()).max(color.samples());
-    let alpha = kinds.iter().take(extra).enumerate().find_map(|(index, &kind)| match kind {
-        ASSOCIATED => Some((first + index, Alpha::Associated)),
-        UNASSOCIATED => Some((first + index, Alpha::Unassociated)),
-        _ => None,
-    });
-    Ok((alpha, None))
-}
-
-fn predictor(
-    directory: &Directory,
-    compression: Compression,
-    bits: usize,
-    is_float: bool,
-) -> Result<Predictor, SkipReason> {
-    let predictor = match directory.number(tag::PREDICTOR) {
-        None | Some(1) => return Ok(Predictor::None),
-        Some(2) if matches!(bits, 8 | 16 | 32 | 64) => Predictor::Horizontal,
-        Some(3) if is_float => Predictor::FloatingPoint,
-        Some(other) => return Err(not_supported(format!("predictor {other} with {bits} bits"))),
-    };
-    match compression {
-        Compression::Lzw | Compression::Deflate | Compression::Zstd => Ok(predictor),
-        _ => Err(not_supported("a predictor where none is defined")),
-    }
 }
 
 /// Width and height of a chunk, and the offset and length of each.
@@ -532,7 +296,7 @@ fn chunks(directory: &Directory, size: PixelSize, compression: Compression) -> R
     };
     let offsets = directory.first_numbers(offsets, MAX_CHUNKS);
     let mut lengths = directory.first_numbers(lengths, MAX_CHUNKS);
-    // Some old writers leave the lengths out. Uncompressed rows say how long they are, and one strip ends with the file.
+    // Some old writers omit the lengths. Uncompressed rows have a known length, and a single strip ends with the file.
     if lengths.is_empty() && (compression == Compression::None || offsets.len() == 1) {
         lengths = vec![u64::MAX; offsets.len()];
     }

@@ -1,22 +1,23 @@
-//! From the bytes of a row to one level from 0 to 255 a sample.
+//! Converts the bytes of a row to levels from 0 to 255 per sample.
 
+use super::encoding::{ColorModel, Predictor};
 use super::not_supported;
-use super::page::{Page, Predictor};
+use super::page::Page;
 use domain::import::SkipReason;
 
-/// How a row of one plane, or of all samples together, is stored.
+/// How a row of one plane, or of all samples, is stored.
 pub(super) struct RowLayout {
     is_little_endian: bool,
     bits: usize,
     is_float: bool,
     is_index: bool,
-    /// Samples of a pixel in this row.
+    /// Samples per pixel in this row.
     samples: usize,
     values: usize,
     predictor: Predictor,
 }
 
-/// Floating-point samples reach from 0 to 1. Sharpening leaves a little more.
+/// Floating-point samples range from 0 to 1. Sharpening may overshoot slightly.
 const MAX_OVERSHOOT: f64 = 1.0 / 255.0;
 
 impl RowLayout {
@@ -26,7 +27,7 @@ impl RowLayout {
             is_little_endian: page.directory.file().is_little_endian,
             bits: page.bits,
             is_float: page.is_float,
-            is_index: matches!(page.color, super::page::Color::Palette(_)),
+            is_index: matches!(page.color, ColorModel::Palette(_)),
             samples,
             values: page.chunk_width * samples,
             predictor: page.predictor,
@@ -37,8 +38,8 @@ impl RowLayout {
         (self.values * self.bits).div_ceil(8)
     }
 
-    /// Writes a level for each value of `row`, or the plain value where it is an index. Fails where floating-point
-    /// numbers are outside 0 to 1: nothing says then what is black and what is white.
+    /// Writes a level for each value of `row`, or the plain value of an index. Fails if floating-point numbers are
+    /// outside 0 to 1, because black and white are then undefined.
     pub(super) fn levels(&self, row: &mut [u8], mut level: impl FnMut(usize, u8)) -> Result<(), SkipReason> {
         self.undo_predictor(row);
         if self.is_float {
@@ -118,7 +119,7 @@ impl RowLayout {
         }
     }
 
-    /// Adds whole numbers of several bytes, in the byte order of the file.
+    /// Adds multi-byte whole numbers, in the byte order of the file.
     fn add(&self, value: &mut [u8], other: &[u8]) {
         let mut carry = 0;
         for step in 0..value.len() {
@@ -130,7 +131,7 @@ impl RowLayout {
     }
 }
 
-/// `bits` bits from bit `start` on, the highest first.
+/// `bits` bits from bit `start` on, highest first.
 fn packed(row: &[u8], start: usize, bits: usize) -> u32 {
     (start..start + bits).fold(0, |value, bit| value << 1 | u32::from(row[bit / 8] >> (7 - bit % 8) & 1))
 }

@@ -1,5 +1,5 @@
-//! Message batches: written to a file, submitted together, looked after, read one by one in whatever order they come back.
-//! Source: Anthropic's page on message batches as of 2026-11-23.
+//! Message batches: written to a file, submitted, polled, and read line by line in any order. Source: Anthropic's page
+//! on message batches as of 2026-11-23.
 
 mod calls;
 mod results;

@@ -1,4 +1,4 @@
-//! The body of a request: made once, written for each server and each way of replying.
+//! The body of a request: built once, adapted to each server and reply mode.
 
 use bytes::Bytes;
 
@@ -8,16 +8,16 @@ use crate::request::Request;
 /// Makes the server refuse an image that it would otherwise resize silently.
 const TRANSFORMATIONS: &str = "\"transformations\":{\"oversized_image\":\"error\"},";
 
-/// How an answer comes back.
+/// How an answer is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
-    /// Piece by piece, while it is written.
+    /// As a stream of events.
     Streamed,
-    /// Among a batch's results. In a batch a request to stream is refused.
+    /// In batch results. Batch requests must not ask for a stream.
     InBatch,
 }
 
-/// What differs between servers of the same interface in how a request is written.
+/// Differences between servers with this API in how a request is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dialect<'a> {
     /// Put before the vendor's name of a model.
@@ -30,10 +30,10 @@ pub struct Dialect<'a> {
 pub struct MessageBody {
     /// As the vendor names it.
     pub model: String,
-    /// The request as a JSON object that lacks its opening brace, the model and the way of replying, up to where the image
-    /// may carry `transformations`.
+    /// The request as a JSON object without its opening brace, model and reply mode, up to where the image may carry
+    /// `transformations`.
     pub before: Bytes,
-    /// From there on, with the picture.
+    /// The rest, including the picture.
     pub after: Bytes,
 }
 
@@ -44,13 +44,13 @@ impl MessageBody {
         request.body().ok_or_else(foreign)
     }
 
-    /// Bytes on the wire, headers and what a server puts before the model's name aside.
+    /// Size in bytes, without headers and the server's model prefix.
     pub fn byte_count(&self) -> usize {
         let longest = Dialect { sends_transformations: true, ..Dialect::default() };
         self.pieces(longest, Reply::Streamed).iter().map(Bytes::len).sum()
     }
 
-    /// The request as a JSON object in pieces. The last holds the picture and is shared, not copied.
+    /// The request as JSON in pieces. The last one holds the picture and is shared, not copied.
     pub fn pieces(&self, dialect: Dialect<'_>, reply: Reply) -> [Bytes; 4] {
         let model = serde_json::Value::String(format!("{}{}", dialect.model_prefix, self.model));
         let stream = match reply {

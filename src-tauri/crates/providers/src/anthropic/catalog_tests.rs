@@ -18,11 +18,11 @@ pub const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
 /// Whether a model thinks before it answers when a request says nothing about it. Thinking is paid as output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Thinking {
-    /// Only when asked.
+    /// Only on request.
     OffByDefault,
-    /// As much as it finds useful; could be switched off.
+    /// By default; can be switched off.
     OnByDefault,
-    /// Always, as much as it finds useful.
+    /// Always.
     Always,
 }
 
@@ -38,7 +38,7 @@ pub struct ClaudeModel {
     pub context_tokens: u64,
     /// The longest answer, thinking included, in tokens.
     pub max_output_tokens: u64,
-    /// A shorter prompt prefix is silently not cached, in tokens.
+    /// Shorter prompt prefixes are silently not cached, in tokens.
     pub min_cacheable_tokens: u64,
     pub image_tier: ImageTier,
     pub thinking: Thinking,
@@ -46,9 +46,9 @@ pub struct ClaudeModel {
     pub can_force_tool: bool,
     /// Whether `output_config.effort` is known to be taken. Unconfirmed for the 4.5 generation, where it is left out.
     pub takes_effort: bool,
-    /// Whether the vendor has newer ones of its kind and says so.
+    /// Whether the vendor annotations it as legacy.
     pub is_legacy: bool,
-    /// The day from which requests are refused, where one is announced.
+    /// The announced day from which requests are refused.
     pub retires: Option<CalendarDate>,
 }
 

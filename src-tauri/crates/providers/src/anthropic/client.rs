@@ -1,4 +1,4 @@
-//! Sending requests and receiving answers, to one server with one key.
+//! Sends requests to one server with one key.
 
 mod exchange;
 #[cfg(test)]
@@ -25,7 +25,7 @@ use crate::http::{HttpClient, unreadable};
 use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
 use crate::request::Request;
 
-/// The `anthropic-version` of the vendor's own host, and the one that compatible servers have always known.
+/// `anthropic-version` of the vendor's own host, and the one that compatible servers support.
 const NEWEST_API_VERSION: &str = "2026-10-21";
 const OLDEST_API_VERSION: &str = "2023-06-01";
 
@@ -60,7 +60,7 @@ impl Client {
         Dialect { model_prefix: &self.model_prefix, sends_transformations: self.sends_transformations }
     }
 
-    /// As [`Endpoint::send`], with all that is known of the answer.
+    /// Like [`Endpoint::send`], with the full answer.
     pub async fn send(
         &self,
         request: &Request,
@@ -77,7 +77,7 @@ impl Client {
         let outcome = timeout_at(began + self.http.timeouts().total, exchange).await.unwrap_or_else(|_| {
             Err(RequestError::TotalTimeout { limit: self.http.timeouts().total, partial: Partial::default() })
         });
-        // From here on nothing has the key in it: what is kept, shown and exported is made of this.
+        // The key is redacted here, before anything is stored, shown or exported.
         receiving.redact(|text| self.http.redaction().of_answer(text));
         match outcome {
             Ok(received) => Ok(RawAnswer {

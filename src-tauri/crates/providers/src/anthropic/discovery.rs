@@ -8,12 +8,12 @@ use super::client::Client;
 use super::wire::answer::{ListedModel, ModelPage};
 use crate::discovery::{CheckError, RemoteModel};
 
-/// Pages of models that are read at most: a server that never ends is not waited for.
+/// Maximum number of pages: protects against an endless list.
 const PAGE_LIMIT: usize = 20;
 
 impl Client {
-    /// Asks the server for its models, and whether `model` is among them, by the vendor's name or the route's. Returns
-    /// them all.
+    /// Requests the server's models, and checks that `model` is among them, by the vendor's name or the endpoint's.
+    /// Returns all models.
     pub async fn check(&self, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
         let available = self.models().await?;
         let model_here = format!("{}{model}", self.dialect().model_prefix);

@@ -1,4 +1,4 @@
-//! Anthropic's Messages API, at the vendor's own host or at any server that speaks it.
+//! Anthropic's Messages API, at the vendor's host or a compatible server.
 
 mod batch;
 mod body;
@@ -44,7 +44,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
-    // A test reads it, so that it can be read here.
+    // A test parses the file, so this cannot fail.
     Catalog::parse(include_str!("../../catalog/anthropic.toml")).unwrap_or_else(|_| Catalog::empty())
 });
 

@@ -1,4 +1,4 @@
-//! What every request of a run shares: model, guideline, schema, output maximum.
+//! The part that all requests of a run share: model, guideline, schema, output maximum.
 
 #[cfg(test)]
 mod tests;
@@ -24,24 +24,24 @@ use crate::request::{
 };
 use crate::schema::{self, Schema};
 
-/// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional hosts.
+/// Maximum size of an image file after base64, in bytes: 10 MB at the vendor's own host, 5 MB on regional hosts.
 const IMAGE_BASE64_LIMIT: usize = 5_000_000;
-/// Below the last, edges would suffer more than from fewer pixels.
+/// Below the last one, lower resolution is better than lower quality.
 const QUALITIES: &[u8] = &[90, 75, 60];
 
-/// What the vendor adds to a prompt of its own (roles, the explanation of the answer's form), in tokens. It is not
-/// published; this is a generous bound, and reported usage settles it.
+/// Tokens that the vendor adds to a prompt (roles, explanation of the schema). Not published; this is a generous bound,
+/// corrected by the reported usage.
 const OVERHEAD_TOKENS: u64 = 1_000;
 
-/// Output maximum of a model that does not reason: some sixty annotations with attributes.
+/// Output maximum of a model that does not reason: about sixty annotations with attributes.
 const OUTPUT_TOKENS: u64 = 4_096;
-/// Output maximum of a model that reasons, which is output as well.
+/// Output maximum of a model that reasons; reasoning counts as output.
 const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
 
-/// What a request's JSON takes beside picture and words, and some room, in bytes.
+/// JSON overhead of a request besides picture and text, in bytes.
 const FRAME_BYTES: usize = 1_024;
 
-/// Where an image's data begins in a request.
+/// Start of an image in a request.
 const SOURCE: &[u8] = b"\"source\":{\"type\":\"base64\"";
 
 /// A model of the Messages API, prepared for a recipe.
@@ -52,13 +52,13 @@ pub struct PreparedMessages {
     schema: Schema,
     schema_bytes: u64,
     max_output_tokens: u64,
-    /// Whether the user has said how long an answer may get.
+    /// Whether the user has set the output maximum.
     is_limited: bool,
     caching: Caching,
 }
 
 impl PreparedMessages {
-    /// Puts `recipe` into words and a schema for `model`.
+    /// Builds the prompt and the schema of `recipe` for `model`.
     pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions) -> Result<Self, RecipeError> {
         if recipe.labels.is_empty() {
             return Err(RecipeError::NoLabels);
@@ -75,7 +75,7 @@ impl PreparedMessages {
         let mut prepared = Self {
             model: Arc::clone(model),
             system: guideline(recipe),
-            // Names and nothing else: they serialise, and if they did not, nothing could be sent either.
+            // A schema of names always serializes; if not, sending would fail too.
             schema_bytes: serde_json::to_vec(&schema).map_or(0, |bytes| bytes.len() as u64),
             schema,
             max_output_tokens: options.max_output_tokens.unwrap_or(usual).clamp(1, model.max_output_tokens),
@@ -88,8 +88,8 @@ impl PreparedMessages {
         Ok(prepared)
     }
 
-    /// Whether the guideline may be long enough for the vendor's cache. If not, the vendor would skip it silently, and
-    /// nothing is asked.
+    /// Whether the guideline may be long enough for the vendor's cache. Shorter ones are silently not cached, so
+    /// caching is not requested.
     fn may_be_cached(&self) -> bool {
         self.prefix_bound() >= self.model.min_cacheable_tokens
     }
@@ -112,10 +112,10 @@ impl PreparedModel for PreparedMessages {
         &self.system
     }
 
-    // The output maximum is no part of it, since an answer that is whole is the same under any.
+    // Without the output maximum, because a complete answer is the same with any.
     fn fixed_part(&self) -> String {
         let schema = serde_json::to_string(&self.schema).unwrap_or_default();
-        // The usual maximum stays in it, so that answers kept by earlier versions are found.
+        // The default maximum stays included, so that answers stored by earlier versions are found.
         let usual = usual_output_tokens(&self.model);
         format!("{}\n{usual}\n{}\n{}\n{schema}", self.model.id, self.model.takes_effort, self.system)
     }
@@ -137,7 +137,7 @@ impl PreparedModel for PreparedMessages {
         self.caching != Caching::Off && self.likely_prefix_tokens() >= self.model.min_cacheable_tokens
     }
 
-    // Pictures exactly, text at a token a byte (a tokenizer that falls back to bytes never takes more), the whole output
+    // Exact for pictures; one token per byte for text (a byte-fallback tokenizer never needs more); the whole output
     // maximum.
     fn upper_bound(&self, sent: PixelSize) -> Usage {
         let prefix = self.prefix_bound();
@@ -159,7 +159,7 @@ impl PreparedModel for PreparedMessages {
     }
 
     fn likely_answer_tokens(&self, annotations: u64) -> u64 {
-        // Digits and punctuation take more tokens than words.
+        // Digits and punctuation need more tokens per byte than words.
         self.schema.likely_bytes(annotations) * 2 / 5
     }
 
@@ -197,12 +197,12 @@ impl PreparedModel for PreparedMessages {
                 format: OutputFormat { schema: &self.schema },
             },
         };
-        // With room for all of it from the beginning: a picture is not to be moved while its request grows.
+        // Preallocated, so that the picture is not moved.
         let words = 2 * self.system.len() + usize::try_from(self.schema_bytes).unwrap_or_default();
         let mut json = Vec::with_capacity(data.len() + words + FRAME_BYTES);
-        // Only text and numbers are in it, so that writing it to memory cannot fail.
+        // Only text and numbers: writing to memory cannot fail.
         let _ = serde_json::to_writer(&mut json, &request);
-        // The first that is not within a text, where quotes are escaped: only the image has a source.
+        // The first occurrence outside of strings, where quotes are escaped: only the image has a source.
         let source_at = json.windows(SOURCE.len()).position(|part| part == SOURCE).unwrap_or_default();
         let json = Bytes::from(json);
         let (before, after) = (json.slice(1..source_at.max(1)), json.slice(source_at.max(1)..));
@@ -211,7 +211,7 @@ impl PreparedModel for PreparedMessages {
     }
 }
 
-/// The output maximum of a request when the user has set none.
+/// The output maximum if the user has set none.
 fn usual_output_tokens(model: &ModelSpec) -> u64 {
     match model.reasoning {
         Reasoning::OffByDefault => OUTPUT_TOKENS,
@@ -219,7 +219,7 @@ fn usual_output_tokens(model: &ModelSpec) -> u64 {
     }
 }
 
-/// How long a prefix is cached, as the vendor writes it.
+/// Cache lifetime in the vendor's notation.
 const fn ttl(caching: Caching) -> Option<&'static str> {
     match caching {
         Caching::Off => None,

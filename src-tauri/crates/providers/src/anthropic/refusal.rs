@@ -1,5 +1,5 @@
-//! Anthropic's errors and limits: bodies, headers, and what an error is about. Pure. Source: Anthropic's error and rate
-//! limit pages, and the retry rule of its SDKs, as of 2026-11-23.
+//! Anthropic's errors and rate limit headers. Pure. Source: Anthropic's error and rate limit pages, and the retry rule
+//! of its SDKs, as of 2026-11-23.
 
 use std::time::SystemTime;
 
@@ -33,7 +33,7 @@ struct Details {
     error_code: Option<String>,
 }
 
-/// Fields of a request that are the same for every image of a run.
+/// Request fields that are the same for every image of a run.
 const FIXED_FIELDS: [&str; 10] = [
     "model",
     "max_tokens",
@@ -47,12 +47,12 @@ const FIXED_FIELDS: [&str; 10] = [
     "anthropic-version",
 ];
 
-/// Reads a refused response. `now` is needed where a date says when to come back.
+/// Parses an error response. `now` is needed for dates in headers.
 pub fn read(status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Refusal {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let refusal = from_body(status, body);
     let should_retry = match header("x-should-retry") {
-        // A spend limit does not pass, whatever the header says.
+        // Waiting does not help against a spend limit, whatever the header says.
         _ if spend_class(&refusal).is_some() => None,
         Some("true") => Some(true),
         Some("false") => Some(false),
@@ -67,7 +67,7 @@ pub fn read(status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> R
     }
 }
 
-/// An error object by itself, as it also comes within a stream.
+/// Parses an error object, as it also comes within a stream.
 pub fn from_body(status: u16, body: &[u8]) -> Refusal {
     let mut refusal = match serde_json::from_slice::<ErrorBody>(body) {
         Ok(ErrorBody { error, request_id }) => Refusal {
@@ -84,12 +84,12 @@ pub fn from_body(status: u16, body: &[u8]) -> Refusal {
     refusal
 }
 
-/// What the headers tell of limits.
+/// Rate limits from the headers.
 pub fn rate_limits(headers: &HeaderMap) -> RateLimits {
     let header = |kind: &str, what: &str| headers.get(format!("anthropic-ratelimit-{kind}-{what}"))?.to_str().ok();
     let window = |kind: &str| {
         Some(Window {
-            // Nothing can be paced by a limit of nothing; what it means, a refusal tells.
+            // A limit of zero cannot be used for pacing.
             limit: header(kind, "limit")?.parse().ok().filter(|limit| *limit > 0)?,
             remaining: header(kind, "remaining")?.parse().ok()?,
             resets_at: header(kind, "reset").and_then(moment),
@@ -109,7 +109,7 @@ fn class_of(refusal: &Refusal) -> ErrorClass {
     }
     match (refusal.status, refusal.error_type.as_deref()) {
         (200 | 400, _) if is_about_configuration(refusal) => ErrorClass::Configuration,
-        // Within a stream or a batch's results the status has been sent before the failure; only the type tells.
+        // Within a stream or batch results the status precedes the error; only the type tells.
         (200, Some("invalid_request_error")) => ErrorClass::Refused,
         (200, Some("authentication_error")) => ErrorClass::KeyRejected,
         (200, Some("billing_error")) => ErrorClass::NoCredit,
@@ -123,7 +123,7 @@ fn class_of(refusal: &Refusal) -> ErrorClass {
     }
 }
 
-/// Some refusals are about money although their status says rate limit or bad request.
+/// Billing errors have the status of a rate limit or a bad request.
 fn spend_class(refusal: &Refusal) -> Option<ErrorClass> {
     let codes = [&refusal.error_type, &refusal.error_code];
     if codes.into_iter().flatten().any(|code| code.ends_with("spend_limit_reached")) {
@@ -141,7 +141,7 @@ fn spend_class(refusal: &Refusal) -> Option<ErrorClass> {
     }
 }
 
-/// The vendor's messages begin with the path of the field they are about: `output_config.format.schema: ...`.
+/// The vendor's messages begin with the path of the field in question: `output_config.format.schema: ...`.
 fn is_about_configuration(refusal: &Refusal) -> bool {
     let field = refusal.message.split(['.', ':', ' ']).next().unwrap_or_default();
     let is_bad_request = match refusal.status {

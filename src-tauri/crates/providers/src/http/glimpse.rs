@@ -1,9 +1,9 @@
-//! What came in place of an answer, as people are shown it: status, content type, the first characters.
+//! An excerpt of an unexpected response for error messages: status, content type, first characters.
 
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 
-/// Bytes of a body that are kept, many times what is shown: a key at the end of what is shown must be whole to be found.
+/// Bytes kept, many times more than shown: a key at the end of the excerpt must be complete to be redacted.
 const KEPT_BYTES: usize = 16 << 10;
 /// Characters of a body that are shown.
 const SHOWN_CHARS: usize = 120;
@@ -15,7 +15,7 @@ const HEADER_CHARS: usize = 60;
 pub(crate) struct Glimpse {
     status: u16,
     content_type: Option<String>,
-    /// Of a body that was not decoded.
+    /// `Content-Encoding` of a body that was not decoded.
     encoding: Option<String>,
     beginning: Vec<u8>,
 }
@@ -34,13 +34,12 @@ impl Glimpse {
         }
     }
 
-    /// Takes the next bytes of the body.
     pub fn add(&mut self, bytes: &[u8]) {
         let room = KEPT_BYTES - self.beginning.len();
         self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// `why` the answer cannot be read, with what came. `redact` takes the key out.
+    /// The error text `why` with the excerpt. `redact` removes the key.
     pub fn explain(&self, why: &str, redact: impl Fn(&str) -> String) -> String {
         let escaped = |text: &str, most: usize| {
             let shown: String = redact(text).trim().chars().take(most).collect();

@@ -1,4 +1,4 @@
-//! Attributes of an annotation, each by its kind.
+//! Attributes of an annotation, by kind.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::scalars::{number, shown, spaced};
 use crate::schema::attribute_key;
 
-/// The attributes among an item's fields, or in an object of their own.
+/// The attributes among an item's fields, or in a nested object.
 pub fn read(
     fields: &Map<String, Value>,
     recipe: &Recipe,
@@ -21,7 +21,7 @@ pub fn read(
     for (index, attribute) in recipe.attributes.iter().enumerate() {
         let answered = own
             .and_then(|own| field(own, attribute, index))
-            // Beside the label there are fields that an attribute may share its name with.
+            // Other fields beside the label may have the same name as an attribute.
             .or_else(|| if own.is_none() { field(fields, attribute, index) } else { None });
         match answered.and_then(|answered| convert(attribute, answered, repairs)) {
             Some(value) => {
@@ -45,7 +45,7 @@ fn field<'a>(fields: &'a Map<String, Value>, attribute: &Attribute, index: usize
     value.filter(|value| !value.is_null())
 }
 
-/// How a value came about.
+/// How a value was converted.
 enum Converted {
     AsIs(AttributeValue),
     FromOtherForm(AttributeValue),
@@ -66,7 +66,7 @@ fn convert(attribute: &Attribute, answered: &Value, repairs: &mut Vec<RepairKind
             (Some(value), RepairKind::AttributeConverted { name, answered: shown })
         }
         Some(Converted::Clamped(value)) => (Some(value), RepairKind::AttributeClamped { name, answered: shown }),
-        // An empty text is a way of saying nothing.
+        // Empty text means no value.
         None if shown.trim().is_empty() => return None,
         None => (None, RepairKind::AttributeLeftOut { name, answered: shown }),
     };

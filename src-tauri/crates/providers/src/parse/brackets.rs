@@ -1,26 +1,26 @@
-//! Which bracket belongs to which, in a text that need not be JSON. Reads the text once, whatever it nests.
+//! Matches brackets in text that need not be JSON, in one pass.
 
-/// More brackets than any answer has; a text with more is not read.
+/// Texts with more brackets than this are not parsed.
 const LIMIT: usize = 1 << 20;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Bracket {
-    /// Where it is, in bytes.
+    /// Position, in bytes.
     pub open: usize,
-    /// Where it is closed; `None` where it never is.
+    /// Position of the closing bracket, if any.
     pub close: Option<usize>,
-    /// `{` in place of `[`.
+    /// `{` rather than `[`.
     pub is_brace: bool,
-    /// The innermost bracket that is open around it.
+    /// The innermost enclosing open bracket.
     pub parent: Option<usize>,
 }
 
-/// The opening brackets of `text` in its order, those in strings left out; `None` where there are too many. Strings are
-/// where JSON has them: within brackets.
+/// The opening brackets of `text` in order, without those in strings; `None` if there are too many. Strings are
+/// recognized only within brackets, as in JSON.
 pub fn of(text: &str) -> Option<Vec<Bracket>> {
     let mut brackets: Vec<Bracket> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
-    // How many of those that are open are braces.
+    // Number of open braces.
     let mut open_braces = 0;
     let mut at = 0;
     while let Some(&byte) = text.as_bytes().get(at) {
@@ -42,7 +42,7 @@ pub fn of(text: &str) -> Option<Vec<Bracket>> {
             b'}' | b']' => {
                 let is_brace = byte == b'}';
                 let is_open = if is_brace { open_braces > 0 } else { open.len() > open_braces };
-                // Those within that are still open are never closed.
+                // Open brackets within it are never closed.
                 while is_open && let Some(last) = open.pop() {
                     open_braces -= usize::from(brackets[last].is_brace);
                     if brackets[last].is_brace == is_brace {
@@ -58,7 +58,7 @@ pub fn of(text: &str) -> Option<Vec<Bracket>> {
     Some(brackets)
 }
 
-/// Just behind the string that begins at `start`; `None` where it does not end.
+/// The position after the string that begins at `start`; `None` if it does not end.
 pub fn end_of_string(text: &str, start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {

@@ -1,6 +1,6 @@
-//! Finding the items in an answer: first as the JSON that was asked for, then among other text, and when that JSON is
-//! broken, item by item. What stands between the brackets of a list and cannot be read is an item that cannot be read: a
-//! list is empty only where nothing stands in it. Takes time in proportion to the text.
+//! Finds the items in an answer: first as the requested JSON, then among other text, and in broken JSON item by item.
+//! Unreadable content between the brackets of a list counts as an unreadable item: a list is empty only if it contains
+//! nothing. Linear in the length of the text.
 
 use domain::answer::RepairKind;
 use serde_json::Value;
@@ -9,22 +9,22 @@ use super::brackets::{self, Bracket};
 use super::json;
 use super::scalars::shortened;
 
-/// Names under which models put the list. The first is the one that is asked for.
+/// Field names that models use for the list. The first is the requested one.
 const LIST_KEYS: [&str; 7] = ["marks", "annotations", "objects", "detections", "items", "boxes", "results"];
-/// Names under which models put an item's label. The first is the one that is asked for.
+/// Field names that models use for an item's label. The first is the requested one.
 pub const LABEL_KEYS: [&str; 4] = ["label", "class", "category", "name"];
 
-pub struct Found {
-    /// In the answer's order.
+pub struct FoundItems {
+    /// In order of the answer.
     pub items: Vec<Item>,
     pub repairs: Vec<RepairKind>,
-    /// Whether the text ended within the list.
+    /// Whether the text ends within the list.
     pub is_cut_off: bool,
 }
 
 pub enum Item {
     Read(Value),
-    /// How it begins.
+    /// Its beginning.
     Unreadable(String),
 }
 
@@ -34,14 +34,14 @@ impl Item {
     }
 }
 
-/// `None` when there is no list in `text`, not even the beginning of one.
-pub fn find(text: &str) -> Option<Found> {
+/// `None` if `text` contains no list, not even the start of one.
+pub fn find(text: &str) -> Option<FoundItems> {
     let text = text.trim().trim_start_matches('\u{feff}').trim_start();
     match json::strict(text) {
-        // A text in JSON that is JSON itself.
+        // JSON within a JSON string.
         Some(Value::String(inner)) => among_text(&inner),
         Some(value) => match list_in(value) {
-            Some(items) => Some(Found { items, repairs: Vec::new(), is_cut_off: false }),
+            Some(items) => Some(FoundItems { items, repairs: Vec::new(), is_cut_off: false }),
             None => among_text(text),
         },
         None => among_text(text),
@@ -53,11 +53,11 @@ fn list_in(value: Value) -> Option<Vec<Item>> {
         Value::Array(list) => list,
         Value::Object(mut fields) => {
             let lists = LIST_KEYS.iter().filter(|key| fields.get(**key).is_some_and(Value::is_array));
-            // An empty list says nothing where there is another.
+            // An empty list yields to a non-empty one.
             let key = lists.min_by_key(|key| fields.get(**key).and_then(Value::as_array).is_none_or(Vec::is_empty));
             match key.and_then(|key| fields.remove(*key)) {
                 Some(Value::Array(list)) => list,
-                // A single item, without a list around it.
+                // A single item without a list.
                 _ if is_item(&Value::Object(fields.clone())) => vec![Value::Object(fields)],
                 _ => return None,
             }
@@ -71,11 +71,10 @@ fn is_item(value: &Value) -> bool {
     LABEL_KEYS.iter().any(|key| value.get(key).is_some_and(Value::is_string))
 }
 
-/// A list in an answer that is not JSON as a whole: in a code fence or between sentences, broken, or still on its way.
-///
-/// Of several lists the last one that can be read counts, since earlier ones are examples and drafts. Lists under one of
-/// the names that are asked for go before others, and an empty one gives way to anything that follows it.
-pub fn among_text(text: &str) -> Option<Found> {
+/// A list in an answer that is not pure JSON: in a code fence, between sentences, broken, or still streaming. The last
+/// readable list wins, because earlier ones are examples and drafts. Lists under a requested name have priority, and an
+/// empty one yields to anything after it.
+pub fn among_text(text: &str) -> Option<FoundItems> {
     let brackets = brackets::of(text)?;
     let mut best: Option<Candidate> = None;
     for candidate in candidates(text, &brackets) {
@@ -96,7 +95,7 @@ pub fn among_text(text: &str) -> Option<Found> {
     best.map(|best| best.found)
 }
 
-/// Whether `brackets[index]` belongs to an item that stands by itself.
+/// Whether `brackets[index]` belongs to a separate item.
 fn is_within_item(text: &str, brackets: &[Bracket], mut index: usize) -> bool {
     while let Some(parent) = brackets[index].parent {
         index = parent;
@@ -105,18 +104,18 @@ fn is_within_item(text: &str, brackets: &[Bracket], mut index: usize) -> bool {
     json::loose(&text[open..=close]).is_some_and(|value| is_item(&value))
 }
 
-/// What a list may be the answer for, the least first.
+/// Candidates by priority, lowest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
-    /// Something stands in it, or is still to come, and nothing of it can be read.
+    /// There is content, or more to come, but nothing readable.
     Unreadable,
     WithoutName,
     Named,
 }
 
 struct Candidate {
-    found: Found,
-    /// Among the brackets.
+    found: FoundItems,
+    /// Index of the bracket.
     index: usize,
     worth: Worth,
     end: usize,
@@ -128,7 +127,7 @@ impl Candidate {
     }
 }
 
-/// The outermost lists in `text` that may be the answer, in its order.
+/// The outermost lists in `text` that may be the answer, in order.
 fn candidates<'a>(text: &'a str, brackets: &'a [Bracket]) -> impl Iterator<Item = Candidate> + 'a {
     let mut is_within_list = vec![false; brackets.len()];
     brackets.iter().enumerate().filter_map(move |(index, bracket)| {
@@ -159,7 +158,7 @@ fn candidates<'a>(text: &'a str, brackets: &'a [Bracket]) -> impl Iterator<Item 
     })
 }
 
-/// Whether `before` ends with one of the names that a list has, and a colon.
+/// Whether `before` ends with a list's field name and a colon.
 fn is_named(before: &str, is_in_object: bool) -> bool {
     let Some(before) = before.trim_end().strip_suffix(':') else { return false };
     let before = before.trim_end();
@@ -169,7 +168,7 @@ fn is_named(before: &str, is_in_object: bool) -> bool {
         let start = name.len().saturating_sub(key.len());
         let is_key = name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(key));
         let before_key = name.get(..start).and_then(|before| before.chars().next_back());
-        // Without quotes it is a name only where names are: "objects: [" also stands in sentences.
+        // Without quotes it must be the whole name: "objects: [" also occurs in sentences.
         let is_whole = match unquoted {
             Some(_) => matches!(before_key, Some('"' | '\'')),
             None => {
@@ -180,31 +179,31 @@ fn is_named(before: &str, is_in_object: bool) -> bool {
     })
 }
 
-/// Whether a code fence begins right before.
+/// Whether a code fence starts right before.
 fn is_in_fence(before: &str) -> bool {
     let before = before.trim_end().trim_end_matches(char::is_alphanumeric);
     before.ends_with("```")
 }
 
 /// The items of the list that `brackets[index]` opens and that ends at `end` at the latest.
-fn list_at(text: &str, brackets: &[Bracket], index: usize, end: usize) -> Found {
+fn list_at(text: &str, brackets: &[Bracket], index: usize, end: usize) -> FoundItems {
     let Bracket { open, close, .. } = brackets[index];
     if let Some(close) = close
         && let Some(Value::Array(items)) = json::strict(&text[open..=close])
     {
         let items = items.into_iter().map(Item::Read).collect();
-        return Found { items, repairs: vec![RepairKind::WordsAround], is_cut_off: false };
+        return FoundItems { items, repairs: vec![RepairKind::WordsAround], is_cut_off: false };
     }
     let is_cut_off = close.is_none() && end == text.len();
     let items = split(text, brackets, index, end, is_cut_off);
     let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::BrokenJson };
-    Found { items, repairs: vec![repair], is_cut_off }
+    FoundItems { items, repairs: vec![repair], is_cut_off }
 }
 
-/// Every item of a list that is no JSON as a whole.
+/// Splits a list that is not valid JSON.
 fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off: bool) -> Vec<Item> {
     let (mut items, mut comments) = (Vec::new(), Vec::new());
-    // Where something began that is no object.
+    // Start of something that is not an object.
     let mut other: Option<usize> = None;
     let mut is_in_broken_item = false;
     let mut end_other = |other: &mut Option<usize>, at: usize, items: &mut Vec<Item>| {
@@ -233,7 +232,7 @@ fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off:
                 other.get_or_insert(at);
                 at = close + 1;
             }
-            // What has begun last did not come to its end.
+            // The last item is incomplete.
             (_, Some(_)) if is_cut_off => return items,
             (_, Some(_)) => {
                 other.get_or_insert(at);
@@ -262,7 +261,7 @@ fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off:
     }
     if !is_cut_off {
         end_other(&mut other, end.min(text.len()), &mut items);
-        // Commas separate what is missing, and only a list that is closed can be empty.
+        // Commas delimit unreadable items, and only a closed list can be empty.
         let content = text[brackets[index].open + 1..end.min(text.len())].trim();
         let is_empty = content.is_empty() && brackets[index].close.is_some();
         if items.is_empty() && comments.is_empty() && !is_empty {
@@ -272,8 +271,8 @@ fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off:
     if items.is_empty() { comments } else { items }
 }
 
-/// Items without a list around them, such as one a line, beyond `after`.
-fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<Found> {
+/// Items without a list around them, such as one per line, after `after`.
+fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<FoundItems> {
     let outermost = || brackets.iter().filter(|bracket| bracket.parent.is_none() && bracket.open >= after);
     let objects = outermost().filter(|bracket| bracket.is_brace);
     let items: Vec<Item> = objects
@@ -283,5 +282,5 @@ fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<Found> {
         .collect();
     let is_cut_off = outermost().next_back().is_some_and(|bracket| bracket.close.is_none());
     let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::WordsAround };
-    (!items.is_empty()).then(|| Found { items, repairs: vec![repair], is_cut_off })
+    (!items.is_empty()).then(|| FoundItems { items, repairs: vec![repair], is_cut_off })
 }

@@ -1,11 +1,11 @@
-//! JSON as models write it.
+//! Tolerant JSON parsing.
 
 use std::borrow::Cow;
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde_json::Value;
 
-/// Deeper nested values are not read loosely: the reader calls itself for each level.
+/// Deeper nesting is not parsed loosely, because the parser is recursive.
 const NESTING_LIMIT: usize = 64;
 
 const LOOSE: ParseOptions = ParseOptions {
@@ -18,7 +18,7 @@ const LOOSE: ParseOptions = ParseOptions {
     allow_unary_plus_numbers: true,
 };
 
-/// A JSON value. Escaped halves of surrogate pairs, which stand for no character, become U+FFFD.
+/// A JSON value. Unpaired surrogate escapes become U+FFFD.
 pub fn strict(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().or_else(|| match with_whole_pairs(text) {
         Cow::Owned(text) => serde_json::from_str(&text).ok(),
@@ -26,7 +26,7 @@ pub fn strict(text: &str) -> Option<Value> {
     })
 }
 
-/// A JSON value, also with names without quotes or in single ones, comments, and commas that are missing or too many.
+/// A JSON value, also with unquoted or single-quoted names, comments, and missing or extra commas.
 pub fn loose(text: &str) -> Option<Value> {
     strict(text).or_else(|| {
         let is_flat = nesting(text) <= NESTING_LIMIT;
@@ -34,7 +34,7 @@ pub fn loose(text: &str) -> Option<Value> {
     })
 }
 
-/// How deep brackets are nested at most.
+/// Maximum nesting depth.
 fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in text.bytes() {
@@ -48,10 +48,10 @@ fn nesting(text: &str) -> usize {
     deepest
 }
 
-/// `json` with U+FFFD in place of every escaped surrogate that is no half of a pair.
+/// `json` with U+FFFD in place of unpaired surrogate escapes.
 fn with_whole_pairs(json: &str) -> Cow<'_, str> {
     let mut whole: Option<String> = None;
-    // What of `json` is in `whole` already.
+    // How much of `json` is copied already.
     let mut taken = 0;
     let mut at = 0;
     while let Some(found) = json[at..].find('\\') {
@@ -66,7 +66,7 @@ fn with_whole_pairs(json: &str) -> Cow<'_, str> {
                 at += 6;
                 taken = at;
             }
-            // The escaped character, which may be a backslash.
+            // The escaped character, possibly a backslash.
             (None, _) => at += 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
         }
     }
@@ -76,7 +76,7 @@ fn with_whole_pairs(json: &str) -> Cow<'_, str> {
     }
 }
 
-/// The surrogate whose escape stands at `at`.
+/// The surrogate whose escape is at `at`.
 fn surrogate(json: &str, at: usize) -> Option<u32> {
     let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
     u32::from_str_radix(digits, 16).ok().filter(|unit| (0xD800..=0xDFFF).contains(unit))

@@ -1,19 +1,19 @@
-//! Single values as models write them: numbers that are texts, names with other characters between their words.
+//! Scalar values: numbers in text, names with varying separators.
 
 use serde_json::Value;
 
-/// The longest part of an answered value that is recorded, in characters.
+/// Longest recorded part of an answered value, in characters.
 const SHOWN_LIMIT: usize = 80;
 
 pub struct Number {
     /// Finite.
     pub value: f64,
     pub was_text: bool,
-    /// Whether a percent sign stood behind it; the value is still what was written.
+    /// Whether a percent sign followed; the value is as written.
     pub is_percent: bool,
 }
 
-/// A number, or a text that is nothing but a number with its unit.
+/// A number, or text that contains only a number and its unit.
 pub fn number(value: &Value) -> Option<Number> {
     let (value, was_text, is_percent) = match value {
         Value::Number(number) => (number.as_f64()?, false, false),
@@ -28,7 +28,7 @@ pub fn number(value: &Value) -> Option<Number> {
     value.is_finite().then_some(Number { value, was_text, is_percent })
 }
 
-/// A name for comparing: lower case, one space wherever there is space, a hyphen or an underscore.
+/// A name for comparison: lower case, with one space per run of spaces, hyphens and underscores.
 pub fn spaced(name: &str) -> String {
     let words = name.split(|character: char| character.is_whitespace() || matches!(character, '_' | '-'));
     words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect::<Vec<_>>().join(" ")

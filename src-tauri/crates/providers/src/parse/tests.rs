@@ -1,10 +1,52 @@
-//! Answers as models give them, well and badly formed.
+//! Well-formed and malformed answers.
 
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 
 use super::*;
 
+mod extremes;
+mod outcomes;
+mod previews;
+
 const SENT: PixelSize = PixelSize::new(400, 300);
+
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "'",
+    "\\",
+    "\\ud83d",
+    "\n",
+    " ",
+    "(",
+    "//",
+    "/*",
+    "```",
+    "```json\n",
+    "marks",
+    "label",
+    "\"marks\":",
+    "marks:",
+    "\"label\":",
+    "\"cat\"",
+    "x1:",
+    "\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40",
+    "null",
+    "-1e9",
+    "0.5",
+    "25%",
+    "{\"label\":\"cat\",\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40}",
+    "é",
+    "\u{feff}",
+    "[]",
+    "{\"marks\":[]}",
+    "I see it",
+];
 
 fn recipe() -> Recipe {
     let mut recipe = Recipe::find_these("cat, traffic light").unwrap();
@@ -30,7 +72,7 @@ fn rect(annotation: &AnsweredAnnotation) -> Rect {
     rect
 }
 
-/// A line an annotation, a repair, a dropped item.
+/// One line per annotation, correction and dropped item.
 fn told(text: &str, recipe: &Recipe) -> String {
     let parsed = match parse(text, recipe, SENT) {
         Ok(parsed) => parsed,
@@ -48,6 +90,31 @@ fn told(text: &str, recipe: &Recipe) -> String {
         lines.push("truncated".into());
     }
     lines.join("\n")
+}
+
+/// The result of an answer: number of annotations, or kind and text of the error.
+fn outcome(text: &str) -> String {
+    match read(&answer(text, StopReason::EndTurn), &recipe()) {
+        Ok(answer) => format!("{} marks, {} skipped", answer.annotations.len(), answer.reading.dropped.len()),
+        Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
+        Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
+        Err(AnswerError::OtherCoordinates { system, .. }) => format!("{system:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn answer(text: &str, stop_reason: StopReason) -> RawAnswer {
+    RawAnswer {
+        text: text.into(),
+        stop_reason,
+        usage: None,
+        model: String::new(),
+        request_id: None,
+        sent: SENT,
+        time_to_first_byte_millis: 0,
+        took_millis: 0,
+        rate_limits: crate::rate_limits::RateLimits::default(),
+    }
 }
 
 #[test]
@@ -230,7 +297,7 @@ fn a_truncated_answer_gives_its_whole_items() {
     repair None: CutOff
     truncated
     "#);
-    // Wherever it is cut, nothing is invented and nothing fails but the beginning.
+    // Wherever it is cut, nothing is invented, and only the beginning fails.
     for (end, _) in text.char_indices() {
         match parse(&text[..end], &with_attributes(), SENT) {
             Ok(parsed) => {
@@ -241,7 +308,7 @@ fn a_truncated_answer_gives_its_whole_items() {
     }
 }
 
-/// Numbers that are none, or that no picture and no probability has.
+/// Invalid or out-of-range numbers.
 const EXTREMES: &[&str] = &[
     "1e308",
     "-1e308",
@@ -261,7 +328,7 @@ const EXTREMES: &[&str] = &[
     "200",
 ];
 
-/// A number that is finite in percent, and not in pixels, would make the kept reading unreadable.
+/// A number that is finite in percent but not in pixels would make the stored reading unreadable.
 #[test]
 fn a_percentage_beyond_all_numbers_is_no_box() {
     let text = r#"{"marks":[{"label":"cat","x1":"1e308%","y1":0,"x2":"1e308%","y2":"1e308%"},
@@ -288,13 +355,13 @@ proptest::proptest! {
             proptest::prop_assert!(rect(annotation).is_finite() && rect(annotation).clamped(SENT) == rect(annotation), "{annotation:?}");
             proptest::prop_assert!(annotation.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
         }
-        // What is kept of the reading can be read back.
+        // The stored reading can be parsed.
         proptest::prop_assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
     }
 }
 
 proptest::proptest! {
-    /// Whatever is cut out of an answer or put into it: reading ends, and what comes out is inside the picture.
+    /// Random deletions and insertions: parsing ends, and results are inside the picture.
     #[test]
     fn anything_can_be_read(start in 0..260_usize, length in 0..40_usize, put_in in "[{}\\[\\]\",:0-9a-z\\\\ é`]{0,12}") {
         let text = r#"```json {"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":"3"}},
@@ -311,7 +378,7 @@ proptest::proptest! {
 }
 
 proptest::proptest! {
-    /// Any text made of what answers are made of: reading ends, and never with an empty list that nobody wrote.
+    /// Random text of answer fragments: parsing ends, and never with an invented empty list.
     #[test]
     fn any_text_can_be_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30)) {
         let text = pieces.concat();
@@ -326,202 +393,6 @@ proptest::proptest! {
     #[test]
     fn any_bytes_can_be_read(text in ".{0,200}") {
         let _ = (parse(&text, &recipe(), SENT), preview(&text, &recipe(), SENT));
-    }
-}
-
-const PIECES: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "'",
-    "\\",
-    "\\ud83d",
-    "\n",
-    " ",
-    "(",
-    "//",
-    "/*",
-    "```",
-    "```json\n",
-    "marks",
-    "label",
-    "\"marks\":",
-    "marks:",
-    "\"label\":",
-    "\"cat\"",
-    "x1:",
-    "\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40",
-    "null",
-    "-1e9",
-    "0.5",
-    "25%",
-    "{\"label\":\"cat\",\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40}",
-    "é",
-    "\u{feff}",
-    "[]",
-    "{\"marks\":[]}",
-    "I see it",
-];
-
-/// Answers that a preview must follow to their end: as asked, in other forms, with items that are not read.
-fn on_their_way() -> Vec<String> {
-    let attributes = r#""attributes":{"difficulty":1,"note":"a ] } \" b [{"}"#;
-    let good = format!(r#"{{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"confidence":0.5,{attributes}}}"#);
-    let synonym = format!(r#"{{"class":"Kitten","box":{{"x1":-1,"y1":2,"x2":"30","y2":40}},{attributes}}}"#);
-    let dropped = format!(r#"{{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40,{attributes}}}"#);
-    let comma = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"difficulty":2,}"#;
-    vec![
-        format!("{{\"marks\":[{good},{dropped},{synonym},\n {good}]}}"),
-        format!("I see é and [two] of them:\n```json\n{{\"objects\" : [{synonym}, 7, {good}]}}\n```\nThat is all."),
-        format!("[{good},{comma},null,{{\"label\":\"cat\",x1:5}},{synonym},]"),
-        format!("{{\"answer\":{{\"annotations\":[{dropped},{good}]}}}}"),
-        "{\"marks\":[]}".into(),
-        "I cannot help with that.".into(),
-    ]
-}
-
-#[test]
-fn a_preview_grows_into_the_answer() {
-    for text in on_their_way() {
-        let last = parse(&text, &with_attributes(), SENT).map(|answer| answer.annotations).unwrap_or_default();
-        let mut shown = 0;
-        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-            let preview = preview(&text[..end], &with_attributes(), SENT);
-            assert!(preview.len() >= shown && last.starts_with(&preview), "{}: {preview:?}", &text[..end]);
-            shown = preview.len();
-        }
-        assert_eq!(shown, last.len(), "{text}");
-    }
-}
-
-#[test]
-fn answers_without_annotations() {
-    for text in ["", "I cannot help with that.", "{}", "null", "{\"marks\":null}", "```", "{\"ok\":true}"] {
-        let error = parse(text, &recipe(), SENT).unwrap_err();
-        assert!(matches!(error, AnswerError::Unreadable { .. }), "{text}: {error:?}");
-    }
-}
-
-fn answer(text: &str, stop_reason: StopReason) -> RawAnswer {
-    RawAnswer {
-        text: text.into(),
-        stop_reason,
-        usage: None,
-        model: String::new(),
-        request_id: None,
-        sent: SENT,
-        time_to_first_byte_millis: 0,
-        took_millis: 0,
-        rate_limits: crate::rate_limits::RateLimits::default(),
-    }
-}
-
-#[test]
-fn the_reason_for_stopping_is_heard() {
-    let read = |text, reason| read(&answer(text, reason), &recipe());
-    assert_eq!(read("{\"marks\":[]}", StopReason::Refusal), Err(AnswerError::Declined));
-    assert_eq!(read("", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
-    assert!(matches!(read("", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
-    assert_eq!(read("{\"marks\":[", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
-    assert!(matches!(read("{\"marks\":[", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
-    let whole = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40},"#;
-    for (reason, is_cut_short) in [
-        (StopReason::MaxTokens, true),
-        (StopReason::ModelContextWindowExceeded, true),
-        (StopReason::Other(String::new()), true),
-        (StopReason::Other("length".into()), true),
-        (StopReason::EndTurn, false),
-        (StopReason::StopSequence, false),
-    ] {
-        let reading = read(whole, reason.clone()).unwrap().reading;
-        let kind = if is_cut_short { RepairKind::CutOff } else { RepairKind::BrokenJson };
-        assert_eq!(
-            (reading.is_cut_short, reading.repairs),
-            (is_cut_short, vec![Repair { item: None, kind }]),
-            "{reason:?}"
-        );
-    }
-    assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
-    // More room does not help a model that answers in other coordinates.
-    let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
-    let error = read(fractions, StopReason::MaxTokens).unwrap_err();
-    assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
-}
-
-/// What an answer comes to: the number of annotations, or the kind of error and what is said about it.
-fn outcome(text: &str) -> String {
-    match read(&answer(text, StopReason::EndTurn), &recipe()) {
-        Ok(answer) => format!("{} marks, {} skipped", answer.annotations.len(), answer.reading.dropped.len()),
-        Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
-        Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
-        Err(AnswerError::OtherCoordinates { system, .. }) => format!("{system:?}"),
-        Err(error) => error.to_string(),
-    }
-}
-
-#[test]
-fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
-    for (text, expected) in [
-        (r#"[["red",10,20,30,40]]"#, "unreadable: the annotation cannot be used: not a readable object"),
-        (r#"{"marks":[["red",10,20,30,40]]}"#, "unreadable: the annotation cannot"),
-        (r#"{"marks":[["red",10,20,30,40]],}"#, "unreadable: the annotation cannot"),
-        (r#"["red at 10, 20"]"#, "unreadable: the annotation cannot"),
-        (r#"{"marks":["red at 10, 20", "cat at 3"],}"#, "unreadable: none of the 2"),
-        ("[(red,10,20,30,40)]", "unreadable: the answer has no list"),
-        (r#"{"marks":[(cat,10,20,30,40)]}"#, "unreadable: none of"),
-        (r#"{"marks":[("cat",10,20,30,40)]}"#, "unreadable: none of"),
-        (r#"{"marks":[cat]}"#, "unreadable: the annotation cannot"),
-        ("\"marks\":[,]{", "unreadable: the annotation cannot"),
-        (r#"{"marks":[ , ,]}"#, "unreadable: the annotation cannot"),
-        (r#"{"marks":[}"#, "unreadable: the annotation cannot"),
-        (
-            r#"{"marks":[// nothing
-            ]}"#,
-            "unreadable: the annotation cannot",
-        ),
-        (r#"{"marks":[{"label":"cat","x1":ten}]}"#, "unreadable: the annotation cannot"),
-        (r#"{"marks":[{]}"#, "unreadable: the annotation cannot"),
-        (r#"{"marks":[...]}"#, "unreadable: the annotation cannot"),
-        (r#"{"marks":[{"x1":1}]}"#, "unusable: the annotation cannot be used: no label; the answer: {\"x1\":1}"),
-        (
-            r#"[{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40},{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40}]"#,
-            "unusable: none of the 2 annotations can be used: 2 x unknown label \"dog\"",
-        ),
-        (r#"[{"label":"cat","bbox":[1,2,30,40]}]"#, "unusable: the annotation cannot be used: a coordinate"),
-        (r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
-        (r#"[{"label":"dog","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
-        (r#"[{"label":"cat","x1":"0.1","y1":"0.2","x2":"0.5","y2":"0.9"}]"#, "Fractions"),
-        (r#"[{"label":"cat","x1":120,"y1":500,"x2":340,"y2":960}]"#, "Thousandths"),
-        (r#"[{"label":"cat","x1":1200,"y1":500,"x2":1340,"y2":960}]"#, "Unknown"),
-        (
-            r#"[{"label":"cat","x1":700,"y1":500,"x2":900,"y2":900},{"label":"cat","x1":10,"y1":20,"x2":90,"y2":90}]"#,
-            "1 marks, 1 skipped",
-        ),
-        (
-            r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9},{"label":"cat","x1":0.2,"y1":0.2,"x2":0.6,"y2":0.9},
-                {"label":"dog","x1":10,"y1":20,"x2":90,"y2":90}]"#,
-            "Fractions",
-        ),
-        (
-            r#"[{"label":"cat","x1":-40,"y1":-40,"x2":80,"y2":80}]"#,
-            "unusable: the annotation cannot be used: at least half of the box is outside the picture",
-        ),
-        (
-            r#"[{"label":"cat","x1":-40,"y1":0,"x2":40,"y2":40}]"#,
-            "unusable: the annotation cannot be used: at least half",
-        ),
-    ] {
-        assert!(outcome(text).starts_with(expected), "{text}: {}", outcome(text));
-    }
-    for text in [r#"{"marks":[]}"#, "[]", r#"{"marks": [ ]}"#, r#"{"objects":[],"marks":[]}"#, r#""{\"marks\":[]}""#] {
-        assert_eq!(outcome(text), "0 marks, 0 skipped", "{text}");
-    }
-    for text in ["None found: []", "[[]]", r#"{"marks":[[]]}"#, r#"{"marks":[{}]}"#, r#"{"marks":[null]}"#] {
-        assert!(outcome(text).starts_with("un"), "{text}: {}", outcome(text));
     }
 }
 
@@ -589,60 +460,6 @@ fn of_several_lists_the_real_one_counts() {
     assert_eq!(outcome(&retracted), "0 marks, 0 skipped");
     for text in [r#"{"marks":[]} {"marks":[{"lab"#, r#"{"marks":[]} {"marks":[(cat,1,2,3,4)]}"#] {
         assert!(outcome(text).starts_with("unreadable"), "{text}: {}", outcome(text));
-    }
-}
-
-#[test]
-fn half_a_surrogate_pair_costs_no_annotation() {
-    let text =
-        r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":1,"note":"\ud83d!"}}]}"#;
-    let note = "\u{fffd}!";
-    for text in [text.to_owned(), text.replace("]}", ",]}")] {
-        let parsed = parse(&text, &with_attributes(), SENT).unwrap();
-        assert_eq!(
-            parsed.annotations[0].attributes["note"],
-            domain::annotation::AttributeValue::Text(note.into()),
-            "{text}"
-        );
-    }
-}
-
-#[test]
-fn a_list_without_end_is_read_up_to_the_limit_and_says_so() {
-    let item = r#"{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120}"#;
-    let list = |count: usize| format!("{{\"marks\":[{}]}}", vec![item; count].join(","));
-    let read = |text: &str| parse(text, &recipe(), SENT).unwrap();
-    assert_eq!(read(&list(MAX_ANNOTATIONS)).reading.dropped, []);
-    let beyond = read(&list(MAX_ANNOTATIONS + 20_000));
-    assert_eq!(beyond.annotations.len(), MAX_ANNOTATIONS);
-    let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 20_000 } };
-    assert_eq!(beyond.reading.dropped, [expected]);
-    // Items that cannot be used are not kept one by one either.
-    let broken = vec!["7"; 2 * MAX_ANNOTATIONS].join(",");
-    let mixed = read(&format!("{{\"marks\":[{item},{broken}]}}"));
-    assert_eq!((mixed.annotations.len(), mixed.reading.dropped.len()), (1, MAX_ANNOTATIONS));
-}
-
-#[test]
-fn nesting_without_end_is_read_to_its_end() {
-    let deep = 500_000;
-    for text in [
-        "[".repeat(deep),
-        "{".repeat(deep),
-        "{\"marks\":".repeat(deep),
-        format!("{{\"marks\":{}", "[".repeat(deep)),
-        format!("{{\"marks\":{}{}}}", "[".repeat(deep), "]".repeat(deep)),
-        format!("{{\"marks\":[{}{}]}}", "{\"a\":".repeat(deep), "}".repeat(deep)),
-        format!("{{\"marks\":[{}", "{a:[".repeat(deep)),
-        "[]".repeat(deep),
-        "[{".repeat(deep),
-        "[{}".repeat(deep),
-        "\"".repeat(deep),
-        format!("[{}", "\"".repeat(deep)),
-        "\\".repeat(deep),
-    ] {
-        assert!(outcome(&text).starts_with("un"), "{}: {}", &text[..20], outcome(&text));
-        assert_eq!(preview(&text, &recipe(), SENT), []);
     }
 }
 

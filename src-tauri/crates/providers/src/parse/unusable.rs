@@ -1,4 +1,4 @@
-//! Why nothing of an answer can be used, with what the model said first.
+//! Explains why an answer is unusable, with the model's first item.
 
 use domain::answer::{CoordinateSystem, DropReason, Dropped, UNKNOWN_LABEL};
 use domain::geometry::{PixelSize, Rect};
@@ -7,7 +7,7 @@ use super::AnswerError;
 use super::items::Item;
 use super::scalars::{shortened, shown};
 
-/// Reasons that are named; more of them say nothing more.
+/// Maximum number of listed reasons.
 const NAMED_REASONS: usize = 3;
 
 pub fn no_list(text: &str) -> AnswerError {

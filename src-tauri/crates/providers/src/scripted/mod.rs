@@ -1,4 +1,4 @@
-//! A provider for tests: it answers what a test has written down, and sends nothing. It is in no registry.
+//! A provider for tests that gives scripted answers and sends nothing. Not in the registry.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -27,7 +27,7 @@ use crate::request::{Encoding, LONGER_ANSWER_FACTOR, Picture, PictureError, Reci
 
 const OUTPUT_TOKENS: u64 = 1_000;
 const FILE_BYTE_LIMIT: usize = 1_000_000;
-/// Output tokens of an annotation.
+/// Output tokens per annotation.
 const ANNOTATION_TOKENS: u64 = 30;
 
 static DESCRIPTOR: Descriptor = Descriptor {
@@ -42,7 +42,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
 static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| Catalog::parse(include_str!("../../catalog/scripted.toml")).unwrap_or_else(|_| Catalog::empty()));
 
-/// The provider. Its connections fail; endpoints with a script are made by [`ScriptedEndpoint::new`].
+/// The provider. Its connections fail; [`ScriptedEndpoint::new`] makes endpoints with a script.
 pub struct Scripted;
 
 impl Provider for Scripted {
@@ -98,7 +98,7 @@ struct PreparedScript {
     is_limited: bool,
 }
 
-/// Proves that a request was made here.
+/// A request of this provider.
 struct ScriptedRequest;
 
 impl PreparedModel for PreparedScript {
@@ -161,7 +161,7 @@ impl PreparedModel for PreparedScript {
     }
 }
 
-/// What the endpoint does with one request.
+/// A scripted reply.
 #[derive(Debug, Clone)]
 pub enum ScriptedReply {
     /// This text, with this usage.
@@ -180,7 +180,7 @@ pub struct ScriptedEndpoint {
 }
 
 impl ScriptedEndpoint {
-    /// Once all `replies` are given, it cannot be reached.
+    /// After the last reply it is unreachable.
     #[must_use]
     pub fn new(replies: impl IntoIterator<Item = ScriptedReply>) -> Self {
         Self { server: None, replies: Mutex::new(replies.into_iter().collect()) }

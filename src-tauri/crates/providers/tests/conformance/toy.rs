@@ -1,4 +1,4 @@
-//! A provider as small as one can be. In `src/` it would be this folder, and a line in the registry.
+//! A minimal provider. In `src/` it would be this folder, and a line in the registry.
 
 use std::sync::{Arc, LazyLock};
 
@@ -141,7 +141,7 @@ impl PreparedModel for PreparedToy {
     }
 }
 
-/// A server that is never there.
+/// A server that does not exist.
 #[derive(Debug)]
 struct ToyEndpoint(BaseUrl);
 

@@ -1,4 +1,4 @@
-//! The paths of batches.
+//! The routes of batches.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use hyper::{HeaderMap, StatusCode};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::{Batch, Batches, Item, Luck, Moment, State, Work, items};
-use crate::error::Refusal;
+use super::{BatchWork, Batches, Item, Luck, Moment, State, StoredBatch, items};
+use crate::error::ErrorResponse;
 use crate::messages::aside;
 use crate::paging::Cursor;
-use crate::reply::{self, Ending, Reply, full, read, set};
+use crate::reply::{self, Ending, HttpReply, full, read, set};
 use crate::server::{Arrival, Server, lock};
 use crate::validation;
 
 /// The vendor's limit on a batch.
 const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
-/// The vendor was seen to ask for ten seconds between two looks at a batch.
+/// The vendor was observed to ask for ten seconds between two polls of a batch.
 const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 
 impl Server {
@@ -28,26 +28,26 @@ impl Server {
         headers: &HeaderMap,
         body: Incoming,
         arrival: &Arrival,
-    ) -> Result<Reply, Ending> {
+    ) -> Result<HttpReply, Ending> {
         let terms = self.admitted(headers)?;
         let body = read(body, MAX_BODY_BYTES).await?;
         let parsed = aside(move || validation::parsed(&body)).await??;
         let items = self.batches.drawn(parsed)?;
         let batch = self.batches.open(items.len(), Moment::now());
         let reply = reply::json(&batch.described(&self.base_url));
-        // Nobody works it off only when the server is about to stop.
-        let _stopping = self.work.send(Work { batch, items, terms, arrival: arrival.clone() }).await;
+        // Fails only while the server stops.
+        let _stopping = self.work.send(BatchWork { batch, items, terms, arrival: arrival.clone() }).await;
         if self.loses_batch_reply() { Err(Ending::Reset) } else { Ok(reply) }
     }
 
-    pub(crate) fn list_batches(&self, headers: &HeaderMap, query: &str) -> Result<Reply, Ending> {
+    pub(crate) fn list_batches(&self, headers: &HeaderMap, query: &str) -> Result<HttpReply, Ending> {
         self.admitted(headers)?;
         let list = lock(&self.batches.list);
         let newest_first: Vec<_> = list.iter().rev().map(|batch| batch.described(&self.base_url)).collect();
         Ok(reply::json(&Cursor::of(query)?.page(&newest_first)))
     }
 
-    pub(crate) fn batch(&self, headers: &HeaderMap, id: &str) -> Result<Reply, Ending> {
+    pub(crate) fn batch(&self, headers: &HeaderMap, id: &str) -> Result<HttpReply, Ending> {
         self.admitted(headers)?;
         let batch = self.batches.find(id)?;
         let mut reply = reply::json(&batch.described(&self.base_url));
@@ -59,14 +59,14 @@ impl Server {
         Ok(reply)
     }
 
-    pub(crate) fn cancel_batch(&self, headers: &HeaderMap, id: &str) -> Result<Reply, Ending> {
+    pub(crate) fn cancel_batch(&self, headers: &HeaderMap, id: &str) -> Result<HttpReply, Ending> {
         self.admitted(headers)?;
         let batch = self.batches.find(id)?;
         batch.cancel(Moment::now())?;
         Ok(reply::json(&batch.described(&self.base_url)))
     }
 
-    pub(crate) fn batch_results(&self, headers: &HeaderMap, id: &str) -> Result<Reply, Ending> {
+    pub(crate) fn batch_results(&self, headers: &HeaderMap, id: &str) -> Result<HttpReply, Ending> {
         self.admitted(headers)?;
         let batch = self.batches.find(id)?;
         let fetched = batch.with(|state: &mut State| {
@@ -74,7 +74,7 @@ impl Server {
             Some((ended.results.clone(), std::mem::take(&mut ended.receipts)))
         });
         let Some((results, receipts)) = fetched else {
-            return Err(Refusal::not_found(format!("Message Batch {id} has no available results.")).into());
+            return Err(ErrorResponse::not_found(format!("Message Batch {id} has no available results.")).into());
         };
         for mut receipt in receipts {
             receipt.delivered(Instant::now());
@@ -85,8 +85,8 @@ impl Server {
 }
 
 impl Batches {
-    /// The items of a body, each with its luck.
-    fn drawn(&self, body: Value) -> Result<Vec<Item>, Refusal> {
+    /// The items of a body, each with its drawn outcome.
+    fn drawn(&self, body: Value) -> Result<Vec<Item>, ErrorResponse> {
         let mut rng = lock(&self.rng);
         items(body, || match rng.f64() {
             point if point < self.batching.errored => Luck::Errored,
@@ -96,9 +96,9 @@ impl Batches {
         })
     }
 
-    fn open(&self, items: usize, created: Moment) -> Arc<Batch> {
+    fn open(&self, items: usize, created: Moment) -> Arc<StoredBatch> {
         let mut list = lock(&self.list);
-        let batch = Arc::new(Batch {
+        let batch = Arc::new(StoredBatch {
             id: format!("msgbatch_sim{:017}", list.len() + 1),
             items,
             created,
@@ -110,16 +110,16 @@ impl Batches {
         batch
     }
 
-    fn find(&self, id: &str) -> Result<Arc<Batch>, Refusal> {
+    fn find(&self, id: &str) -> Result<Arc<StoredBatch>, ErrorResponse> {
         let list = lock(&self.list);
         let found = list.iter().find(|batch| batch.id == id).map(Arc::clone);
-        found.ok_or_else(|| Refusal::not_found(format!("Message Batch {id} not found.")))
+        found.ok_or_else(|| ErrorResponse::not_found(format!("Message Batch {id} not found.")))
     }
 
-    /// Cancels every batch that is under way.
+    /// Cancels every batch in progress.
     pub(crate) fn cancel_all(&self) {
         for batch in lock(&self.list).iter() {
-            // An error says that the batch has ended already.
+            // An error means that the batch has ended already.
             let _ended = batch.cancel(Moment::now());
         }
     }

@@ -1,4 +1,4 @@
-//! What a batch may hold, and what is done of it in time.
+//! The limits of a batch, and its progress over time.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn items_are_named_well_and_only_once() {
 #[test]
 fn a_batch_is_worked_off_evenly() {
     let created = Moment::now();
-    let batch = Batch {
+    let batch = StoredBatch {
         id: "msgbatch".to_owned(),
         items: 10,
         created,

@@ -1,5 +1,5 @@
-//! Works a batch off: checks and answers its items one after the other, waits until its time is over, and bills what was
-//! done by then.
+//! Processes a batch: checks and answers its items one after the other, waits until its time is over, and bills what
+//! was done by then.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,26 +9,26 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
 
-use super::{Batch, Counts, Ended, Item, Luck, PARTS_TO_CANCEL};
-use crate::completion::Completion;
+use super::{Counts, Ended, Item, Luck, PARTS_TO_CANCEL, StoredBatch};
+use crate::completion::CompletedRequest;
 use crate::digest::Digest;
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::ledger::{Entry, Receipt};
 use crate::messages::aside;
 use crate::server::{Arrival, Server, lock};
-use crate::usage::{Tier, Usage};
-use crate::validation::{self, Asked, Terms};
+use crate::usage::{Tier, TokenUsage};
+use crate::validation::{self, Asked, CheckTerms};
 
-/// A batch that was accepted.
+/// An accepted batch.
 #[derive(Debug)]
-pub(crate) struct Work {
-    pub(super) batch: Arc<Batch>,
+pub(crate) struct BatchWork {
+    pub(super) batch: Arc<StoredBatch>,
     pub(super) items: Vec<Item>,
-    pub(super) terms: Terms,
+    pub(super) terms: CheckTerms,
     pub(super) arrival: Arrival,
 }
 
-/// What one item comes to.
+/// The outcome of an item.
 enum Outcome {
     Succeeded { message: Value, entry: Box<Entry> },
     Errored(Value),
@@ -37,9 +37,9 @@ enum Outcome {
 }
 
 impl Server {
-    /// Carries a batch to its end.
-    pub(crate) async fn work_off(self: Arc<Self>, work: Work) {
-        let Work { batch, items, terms, arrival } = work;
+    /// Processes a batch to its end.
+    pub(crate) async fn work_off(self: Arc<Self>, work: BatchWork) {
+        let BatchWork { batch, items, terms, arrival } = work;
         let mut outcomes = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
             let custom_id = item.custom_id.clone();
@@ -83,8 +83,8 @@ impl Server {
         }
     }
 
-    async fn outcome(&self, item: Item, terms: &Terms, arrival: &Arrival, name: String) -> Outcome {
-        let errored = |refusal: &Refusal| {
+    async fn outcome(&self, item: Item, terms: &CheckTerms, arrival: &Arrival, name: String) -> Outcome {
+        let errored = |refusal: &ErrorResponse| {
             let mut body = refusal.body("");
             body["request_id"] = Value::Null;
             Outcome::Errored(body)
@@ -92,7 +92,7 @@ impl Server {
         match item.luck {
             Luck::Expired => return Outcome::Expired,
             Luck::Canceled => return Outcome::Canceled,
-            Luck::Errored => return errored(&Refusal::internal()),
+            Luck::Errored => return errored(&ErrorResponse::internal()),
             Luck::Good => {}
         }
         if let Some(refusal) = self.next_item_refusal() {
@@ -106,14 +106,14 @@ impl Server {
         };
         let now = Instant::now();
         let usage = {
-            // A hit in the cache is the vendor's best effort; here it is as good as the order of the items.
+            // The vendor does not guarantee cache hits in a batch; here they depend on the order of the items.
             let mut cache = lock(&self.cache);
             let split = cache.split(asked.model, &asked.segments, now);
             cache.keep(asked.model, &asked.segments, now);
-            Usage::of_prompt(split)
+            TokenUsage::of_prompt(split)
         };
         let (eyes, price, spoiling) = (terms.eyes, self.price(&asked, Tier::Batch), self.next_spoiling());
-        let completion = match aside(move || Completion::of(asked, eyes, usage, price, spoiling)).await {
+        let completion = match aside(move || CompletedRequest::of(asked, eyes, usage, price, spoiling)).await {
             Ok(completion) => completion,
             Err(refusal) => return errored(&refusal),
         };
@@ -124,16 +124,16 @@ impl Server {
     }
 }
 
-fn checked(params: &Value, terms: &Terms) -> Result<Asked, Refusal> {
+fn checked(params: &Value, terms: &CheckTerms) -> Result<Asked, ErrorResponse> {
     let asked = validation::message(params, terms)?;
     if asked.is_streaming {
-        return Err(Refusal::invalid("\"stream=True\" is not supported in the Message Batches API"));
+        return Err(ErrorResponse::invalid("\"stream=True\" is not supported in the Message Batches API"));
     }
     Ok(asked)
 }
 
-impl Batch {
-    /// Waits until the batch ends, by itself or canceled, and says how many items are done.
+impl StoredBatch {
+    /// Waits until the batch ends, by itself or canceled; returns how many items are done.
     async fn time_out(&self) -> usize {
         tokio::select! {
             biased;

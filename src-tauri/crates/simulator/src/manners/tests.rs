@@ -1,4 +1,4 @@
-//! A client's behaviour, told moment by moment, and what is made of it.
+//! The behaviour of a client step by step, and its verdict.
 
 use super::*;
 
@@ -10,8 +10,8 @@ fn manners(start: Instant) -> Manners {
     Manners::new(start, Duration::from_secs(90), &Limits::default())
 }
 
-fn rate_limited(seconds: Option<u64>) -> Refusal {
-    Refusal::rate_limited("", seconds.map(Duration::from_secs))
+fn rate_limited(seconds: Option<u64>) -> ErrorResponse {
+    ErrorResponse::rate_limited("", seconds.map(Duration::from_secs))
 }
 
 fn digest(text: &str) -> Digest {
@@ -36,7 +36,11 @@ fn nobody_may_ask_during_a_hold_but_who_was_on_the_way() {
 fn an_overloaded_server_holds_back_only_whom_it_refused() {
     let start = Instant::now();
     let mut manners = manners(start);
-    manners.refused(digest("a"), &Refusal { retry_after: Some(millis(1000)), ..Refusal::overloaded() }, start);
+    manners.refused(
+        digest("a"),
+        &ErrorResponse { retry_after: Some(millis(1000)), ..ErrorResponse::overloaded() },
+        start,
+    );
     for (name, at) in [("b", 300), ("a", 400), ("a", 1000)] {
         manners.arrived(name, start + millis(at));
         manners.asked(digest(name), name, start + millis(at));
@@ -49,7 +53,7 @@ fn a_hold_ends_without_a_stampede() {
     let start = Instant::now();
     let stampedes = |wait: Option<u64>, arrivals: &[u64]| {
         let mut manners = manners(start);
-        // Several were refused together, as always when many are under way.
+        // Several were refused together, as is usual with many in flight.
         for refused in 0..5 {
             manners.refused(digest("a"), &rate_limited(wait), start + millis(refused));
         }
@@ -71,7 +75,9 @@ fn what_no_asking_mends_is_asked_once() {
     let start = Instant::now();
     let mut manners = manners(start);
     let spent = rate_limited(None).with_code("contract_spend_limit_reached");
-    for (name, refusal) in [("bad", Refusal::invalid("bad")), ("spent", spent), ("again", Refusal::overloaded())] {
+    for (name, refusal) in
+        [("bad", ErrorResponse::invalid("bad")), ("spent", spent), ("again", ErrorResponse::overloaded())]
+    {
         manners.refused(digest(name), &refusal, start);
     }
     manners.declined(digest("declined"));

@@ -1,29 +1,29 @@
 //! Content blocks: the system prompt, the messages and the tools, each turned into segments of the prompt in the order
-//! in which the vendor's cache sees them.
+//! of the vendor's cache.
 
 use serde_json::Value;
 
 use super::fields::Fields;
 use super::schema;
 use crate::cache::{Segment, TimeToLive};
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
-use crate::models::Model;
-use crate::picture::{self, Oversized, Picture, Size};
+use crate::models::ServedModel;
+use crate::picture::{self, Oversized, SentPicture, Size};
 use crate::usage::text_tokens;
 
 const MAX_BREAKPOINTS: usize = 4;
 
-/// What the blocks of a request hold.
+/// The content of a request's blocks.
 pub(super) struct Content<'a> {
-    model: &'static Model,
+    model: &'static ServedModel,
     eyes: Eyes,
     pub(super) segments: Vec<Segment>,
     /// The images' sizes as sent, in order.
     sizes: Vec<Size>,
-    /// The image the question is about: the last one, for examples come first.
-    pub(super) picture: Option<Picture>,
-    /// Every text of system prompt and messages, a line each.
+    /// The image that the question is about: the last one, because examples come first.
+    pub(super) picture: Option<SentPicture>,
+    /// Every text of the system prompt and the messages, a line each.
     pub(super) text: String,
     pub(super) tools: Vec<Tool<'a>>,
     pub(super) ends_with_assistant: bool,
@@ -37,13 +37,13 @@ pub(super) struct Tool<'a> {
 
 impl<'a> Content<'a> {
     /// Reads `tools`, `system` and `messages` of a body. A schema of the output format is part of the prefix: changing
-    /// it changes what can be read from the cache.
+    /// it invalidates the cache.
     pub(super) fn read(
         body: &Fields<'a>,
-        model: &'static Model,
+        model: &'static ServedModel,
         output_schema: Option<&Value>,
         eyes: Eyes,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ErrorResponse> {
         let mut content = Self {
             model,
             eyes,
@@ -68,7 +68,7 @@ impl<'a> Content<'a> {
         }
         let breakpoints = content.segments.iter().filter(|segment| segment.breakpoint.is_some()).count();
         if breakpoints > MAX_BREAKPOINTS {
-            return Err(Refusal::invalid(format!(
+            return Err(ErrorResponse::invalid(format!(
                 "A maximum of {MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {breakpoints}."
             )));
         }
@@ -80,7 +80,7 @@ impl<'a> Content<'a> {
         self.segments.push(Segment::new(role, text.as_bytes(), text_tokens(text, self.model), breakpoint));
     }
 
-    fn read_tools(&mut self, body: &Fields<'a>) -> Result<(), Refusal> {
+    fn read_tools(&mut self, body: &Fields<'a>) -> Result<(), ErrorResponse> {
         for (index, tool) in body.list("tools")?.into_iter().flatten().enumerate() {
             let tool = Fields::of(tool, format!("tools.{index}"))?;
             tool.only(&[
@@ -100,7 +100,7 @@ impl<'a> Content<'a> {
             let is_named_well = (1..=128).contains(&name.len())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
             if !is_named_well {
-                return Err(Refusal::invalid(format!(
+                return Err(ErrorResponse::invalid(format!(
                     "{}: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'",
                     tool.path("name")
                 )));
@@ -119,7 +119,7 @@ impl<'a> Content<'a> {
         Ok(())
     }
 
-    fn read_system(&mut self, body: &Fields<'a>) -> Result<(), Refusal> {
+    fn read_system(&mut self, body: &Fields<'a>) -> Result<(), ErrorResponse> {
         match body.get("system") {
             None => Ok(()),
             Some(Value::String(text)) => {
@@ -139,10 +139,10 @@ impl<'a> Content<'a> {
         }
     }
 
-    fn read_messages(&mut self, body: &Fields<'a>) -> Result<(), Refusal> {
-        let messages = body.list("messages")?.ok_or_else(|| Refusal::missing("messages"))?;
+    fn read_messages(&mut self, body: &Fields<'a>) -> Result<(), ErrorResponse> {
+        let messages = body.list("messages")?.ok_or_else(|| ErrorResponse::missing("messages"))?;
         if messages.is_empty() {
-            return Err(Refusal::invalid("messages: at least one message is required"));
+            return Err(ErrorResponse::invalid("messages: at least one message is required"));
         }
         for (index, message) in messages.iter().enumerate() {
             let message = Fields::of(message, format!("messages.{index}"))?;
@@ -150,7 +150,7 @@ impl<'a> Content<'a> {
             message.required("role")?;
             let role = message.choice("role", &["user", "assistant"])?.unwrap_or_default();
             if index == 0 && role != "user" {
-                return Err(Refusal::invalid("messages: first message must use the \"user\" role"));
+                return Err(ErrorResponse::invalid("messages: first message must use the \"user\" role"));
             }
             self.ends_with_assistant = role == "assistant";
             match message.required("content")? {
@@ -160,7 +160,7 @@ impl<'a> Content<'a> {
                     self.push_text(role, text, None);
                 }
                 Value::Array(blocks) if blocks.is_empty() && role == "user" => {
-                    return Err(Refusal::invalid("messages: user messages must have non-empty content"));
+                    return Err(ErrorResponse::invalid("messages: user messages must have non-empty content"));
                 }
                 Value::Array(blocks) => {
                     for (block_index, block) in blocks.iter().enumerate() {
@@ -174,7 +174,7 @@ impl<'a> Content<'a> {
         Ok(())
     }
 
-    fn read_block(&mut self, block: &Fields<'a>, role: &str) -> Result<(), Refusal> {
+    fn read_block(&mut self, block: &Fields<'a>, role: &str) -> Result<(), ErrorResponse> {
         match block.required_text("type")? {
             "text" => self.read_text_block(block, role),
             "image" if role == "user" => self.read_image_block(block),
@@ -197,14 +197,14 @@ impl<'a> Content<'a> {
                 self.push_text(role, block.text("thinking")?.unwrap_or_default(), None);
                 Ok(())
             }
-            other => Err(Refusal::invalid(format!(
+            other => Err(ErrorResponse::invalid(format!(
                 "{}: Input tag '{other}' is not supported in a message of role '{role}'",
                 block.path("type")
             ))),
         }
     }
 
-    fn read_text_block(&mut self, block: &Fields<'a>, role: &str) -> Result<(), Refusal> {
+    fn read_text_block(&mut self, block: &Fields<'a>, role: &str) -> Result<(), ErrorResponse> {
         block.only(&["type", "text", "cache_control", "citations"])?;
         block.required_text("type")?;
         let text = block.required_text("text")?;
@@ -214,12 +214,12 @@ impl<'a> Content<'a> {
         Ok(())
     }
 
-    fn read_image_block(&mut self, block: &Fields<'a>) -> Result<(), Refusal> {
+    fn read_image_block(&mut self, block: &Fields<'a>) -> Result<(), ErrorResponse> {
         block.only(&["type", "source", "cache_control", "transformations"])?;
         let path = block.path("image");
-        let source = block.object("source")?.ok_or_else(|| Refusal::missing(&block.path("source")))?;
+        let source = block.object("source")?.ok_or_else(|| ErrorResponse::missing(&block.path("source")))?;
         if source.required_text("type")? != "base64" {
-            return Err(Refusal::invalid(format!("{path}.source: only base64 sources are simulated")));
+            return Err(ErrorResponse::invalid(format!("{path}.source: only base64 sources are simulated")));
         }
         source.only(&["type", "media_type", "data"])?;
         let mut oversized = Oversized::Downsize;
@@ -230,7 +230,7 @@ impl<'a> Content<'a> {
             }
         }
         let (data, media_type) = (source.required_text("data")?, source.required_text("media_type")?);
-        let picture = Picture::take(data, media_type, self.model.image_tier, oversized, self.eyes, &path)?;
+        let picture = SentPicture::take(data, media_type, self.model.image_tier, oversized, self.eyes, &path)?;
         let tokens = u64::from(picture.seen.tokens());
         self.segments.push(Segment::new("image", data.as_bytes(), tokens, time_to_live(block)?));
         self.sizes.push(picture.sent);
@@ -244,14 +244,14 @@ impl<'a> Content<'a> {
     }
 }
 
-fn refuse_empty(text: &str) -> Result<(), Refusal> {
+fn refuse_empty(text: &str) -> Result<(), ErrorResponse> {
     if text.is_empty() {
-        return Err(Refusal::invalid("messages: text content blocks must be non-empty"));
+        return Err(ErrorResponse::invalid("messages: text content blocks must be non-empty"));
     }
     Ok(())
 }
 
-fn time_to_live(block: &Fields<'_>) -> Result<Option<TimeToLive>, Refusal> {
+fn time_to_live(block: &Fields<'_>) -> Result<Option<TimeToLive>, ErrorResponse> {
     let Some(control) = block.object("cache_control")? else { return Ok(None) };
     control.only(&["type", "ttl"])?;
     control.required("type")?;

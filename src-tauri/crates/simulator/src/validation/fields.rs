@@ -1,11 +1,11 @@
-//! Walks one JSON object of a request: which fields it may have, and each field's type. Null counts as absent where the
+//! Reads one JSON object of a request: the allowed fields, and each field's type. Null counts as absent where the
 //! vendor's types say `Optional`, which is every field that may be absent.
 
 use serde_json::{Map, Value};
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 
-/// An object of the request and the dotted path that refusals name it by; the path of the body itself is empty.
+/// An object of the request and the dotted path that names it in errors; the path of the body itself is empty.
 #[derive(Debug, Clone)]
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
@@ -13,11 +13,11 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn of(value: &'a Value, path: impl Into<String>) -> Result<Self, Refusal> {
+    pub(super) fn of(value: &'a Value, path: impl Into<String>) -> Result<Self, ErrorResponse> {
         let path = path.into();
         match value.as_object() {
             Some(object) => Ok(Self { object, path }),
-            None => Err(Refusal::invalid(format!("{}: Input should be an object", named(&path)))),
+            None => Err(ErrorResponse::invalid(format!("{}: Input should be an object", named(&path)))),
         }
     }
 
@@ -26,9 +26,9 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses the first field that is not in the list.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), ErrorResponse> {
         match self.object.keys().find(|field| !known.contains(&field.as_str())) {
-            Some(field) => Err(Refusal::extra_input(&self.path(field))),
+            Some(field) => Err(ErrorResponse::extra_input(&self.path(field))),
             None => Ok(()),
         }
     }
@@ -37,40 +37,40 @@ impl<'a> Fields<'a> {
         self.object.get(field).filter(|value| !value.is_null())
     }
 
-    pub(super) fn required(&self, field: &str) -> Result<&'a Value, Refusal> {
-        self.get(field).ok_or_else(|| Refusal::missing(&self.path(field)))
+    pub(super) fn required(&self, field: &str) -> Result<&'a Value, ErrorResponse> {
+        self.get(field).ok_or_else(|| ErrorResponse::missing(&self.path(field)))
     }
 
-    pub(super) fn text(&self, field: &str) -> Result<Option<&'a str>, Refusal> {
+    pub(super) fn text(&self, field: &str) -> Result<Option<&'a str>, ErrorResponse> {
         self.get(field).map(|value| value.as_str().ok_or_else(|| self.refused(field, "a valid string"))).transpose()
     }
 
-    pub(super) fn required_text(&self, field: &str) -> Result<&'a str, Refusal> {
-        self.text(field)?.ok_or_else(|| Refusal::missing(&self.path(field)))
+    pub(super) fn required_text(&self, field: &str) -> Result<&'a str, ErrorResponse> {
+        self.text(field)?.ok_or_else(|| ErrorResponse::missing(&self.path(field)))
     }
 
-    pub(super) fn flag(&self, field: &str) -> Result<bool, Refusal> {
+    pub(super) fn flag(&self, field: &str) -> Result<bool, ErrorResponse> {
         self.get(field).map_or(Ok(false), |value| value.as_bool().ok_or_else(|| self.refused(field, "a valid boolean")))
     }
 
-    pub(super) fn number(&self, field: &str) -> Result<Option<f64>, Refusal> {
+    pub(super) fn number(&self, field: &str) -> Result<Option<f64>, ErrorResponse> {
         self.get(field).map(|value| value.as_f64().ok_or_else(|| self.refused(field, "a valid number"))).transpose()
     }
 
-    pub(super) fn count(&self, field: &str) -> Result<Option<u64>, Refusal> {
+    pub(super) fn count(&self, field: &str) -> Result<Option<u64>, ErrorResponse> {
         self.get(field).map(|value| value.as_u64().ok_or_else(|| self.refused(field, "a valid integer"))).transpose()
     }
 
-    pub(super) fn list(&self, field: &str) -> Result<Option<&'a Vec<Value>>, Refusal> {
+    pub(super) fn list(&self, field: &str) -> Result<Option<&'a Vec<Value>>, ErrorResponse> {
         self.get(field).map(|value| value.as_array().ok_or_else(|| self.refused(field, "a valid array"))).transpose()
     }
 
-    pub(super) fn object(&self, field: &str) -> Result<Option<Self>, Refusal> {
+    pub(super) fn object(&self, field: &str) -> Result<Option<Self>, ErrorResponse> {
         self.get(field).map(|value| Fields::of(value, self.path(field))).transpose()
     }
 
-    /// A string that must be one of a few.
-    pub(super) fn choice(&self, field: &str, allowed: &[&str]) -> Result<Option<&'a str>, Refusal> {
+    /// A string that must be one of these.
+    pub(super) fn choice(&self, field: &str, allowed: &[&str]) -> Result<Option<&'a str>, ErrorResponse> {
         match self.text(field)? {
             Some(text) if !allowed.contains(&text) => {
                 Err(self
@@ -80,8 +80,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn refused(&self, field: &str, expected: &str) -> Refusal {
-        Refusal::invalid(format!("{}: Input should be {expected}", self.path(field)))
+    pub(super) fn refused(&self, field: &str, expected: &str) -> ErrorResponse {
+        ErrorResponse::invalid(format!("{}: Input should be {expected}", self.path(field)))
     }
 }
 

@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
 
 const MAX_OPTIONAL_PARAMETERS: usize = 24;
 const MAX_UNION_PARAMETERS: usize = 16;
-/// What a schema may say besides its type, whatever the type.
+/// Keywords allowed beside any type.
 const COMMON: [&str; 13] = [
     "type",
     "title",
@@ -27,7 +27,7 @@ const STRING_FORMATS: [&str; 10] =
     ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"];
 
 /// Checks a schema found at `path` of the request.
-pub(crate) fn check(schema: &Value, path: &str) -> Result<(), Refusal> {
+pub(crate) fn check(schema: &Value, path: &str) -> Result<(), ErrorResponse> {
     let mut census = Census { root: schema, path, optional: 0, unions: 0 };
     census.visit(schema, &mut Vec::new())?;
     if census.optional > MAX_OPTIONAL_PARAMETERS {
@@ -58,11 +58,11 @@ struct Census<'a> {
 }
 
 impl<'a> Census<'a> {
-    fn refused(&self, message: impl AsRef<str>) -> Refusal {
-        Refusal::invalid(format!("{}: {}", self.path, message.as_ref()))
+    fn refused(&self, message: impl AsRef<str>) -> ErrorResponse {
+        ErrorResponse::invalid(format!("{}: {}", self.path, message.as_ref()))
     }
 
-    fn visit(&mut self, schema: &'a Value, references: &mut Vec<&'a str>) -> Result<(), Refusal> {
+    fn visit(&mut self, schema: &'a Value, references: &mut Vec<&'a str>) -> Result<(), ErrorResponse> {
         let Some(fields) = schema.as_object() else {
             return Err(self.refused("Schema should be an object"));
         };
@@ -92,7 +92,7 @@ impl<'a> Census<'a> {
         }
     }
 
-    fn follow(&mut self, reference: &'a str, references: &mut Vec<&'a str>) -> Result<(), Refusal> {
+    fn follow(&mut self, reference: &'a str, references: &mut Vec<&'a str>) -> Result<(), ErrorResponse> {
         if references.contains(&reference) {
             return Err(
                 self.refused(format!("Circular reference detected: {reference}. Recursive schemas are not supported"))
@@ -111,7 +111,7 @@ impl<'a> Census<'a> {
         kind: &str,
         fields: &'a Map<String, Value>,
         references: &mut Vec<&'a str>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ErrorResponse> {
         match kind {
             "object" => self.visit_object(fields, references),
             "array" => {
@@ -139,7 +139,11 @@ impl<'a> Census<'a> {
         }
     }
 
-    fn visit_object(&mut self, fields: &'a Map<String, Value>, references: &mut Vec<&'a str>) -> Result<(), Refusal> {
+    fn visit_object(
+        &mut self,
+        fields: &'a Map<String, Value>,
+        references: &mut Vec<&'a str>,
+    ) -> Result<(), ErrorResponse> {
         self.only(fields, "object", &["properties", "required", "additionalProperties"])?;
         match fields.get("additionalProperties") {
             Some(Value::Bool(false)) => {}
@@ -167,7 +171,7 @@ impl<'a> Census<'a> {
         Ok(())
     }
 
-    fn only(&self, fields: &Map<String, Value>, kind: &str, known: &[&str]) -> Result<(), Refusal> {
+    fn only(&self, fields: &Map<String, Value>, kind: &str, known: &[&str]) -> Result<(), ErrorResponse> {
         match fields.keys().find(|key| !COMMON.contains(&key.as_str()) && !known.contains(&key.as_str())) {
             Some(key) => Err(self.refused(format!("For '{kind}' type, property '{key}' is not supported"))),
             None => Ok(()),

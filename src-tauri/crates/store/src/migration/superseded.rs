@@ -1,4 +1,5 @@
-//! Brings back what earlier versions had replaced, without what a person has decided since. SQL alone cannot compare shapes.
+//! Restores proposals that earlier versions had replaced, except those that a person has decided since. Not possible in
+//! SQL alone, because shapes are compared.
 
 use domain::annotation::{Shape, is_same};
 use rusqlite::{Connection, params};
@@ -10,7 +11,7 @@ use crate::table::all;
 /// The version of the library that `0024_superseded.sql` leads to.
 pub const VERSION: usize = 24;
 
-/// What people have decided on image `?1`: as it is now, and as it was proposed.
+/// People's decisions on image `?1`: current and as proposed.
 const DECIDED: &str = "SELECT label, shape FROM annotations WHERE image_id = ?1 AND status <> 'proposed'
     UNION
     SELECT step.value ->> '$.before.label', step.value -> '$.before.shape'
@@ -18,7 +19,7 @@ const DECIDED: &str = "SELECT label, shape FROM annotations WHERE image_id = ?1 
     WHERE steps.image_id = ?1 AND NOT is_undone
       AND step.value ->> '$.before.status' = 'proposed' AND step.value ->> '$.after.status' <> 'proposed'";
 
-/// Runs the migration `sql`. Deletes those of the proposals it adds that repeat a decided annotation.
+/// Runs the migration `sql`, then deletes added proposals that repeat a decided annotation.
 pub fn migrate(connection: &Connection, sql: &str) -> Result<()> {
     let latest: i64 = connection.query_row(
         "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'annotations'), 0)",

@@ -1,4 +1,4 @@
-//! Annotations. What commands and runs make of them is decided by `domain::review`.
+//! Annotations. `domain::review` decides how commands and runs change them.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +18,18 @@ use super::{all, found, id_list};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// The annotations of run `?1`, and those that people have drawn or approved on its images.
+/// The annotations of run `?1`, and those that people drew or approved on its images.
 const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
     UNION ALL SELECT label, attributes FROM annotations
     WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
         SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1))";
 
-/// What [`read_annotation`] reads.
+/// The columns of [`read_annotation`].
 const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
     reject_reason, propagated_from, is_superseded";
 
 impl View<'_> {
-    /// In the order in which they were made.
+    /// In creation order.
     pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
         let mut statement =
             self.0.prepare_cached(&format!("SELECT {COLUMNS} FROM annotations WHERE image_id = ?1 ORDER BY id"))?;
@@ -50,7 +50,7 @@ impl View<'_> {
         Ok(annotations)
     }
 
-    /// The image as the rules of review see it.
+    /// The image as seen by the review rules.
     pub(super) fn annotated(&self, image: ImageId) -> Result<AnnotatedImage> {
         let mut statement = self.0.prepare_cached("SELECT width, height, review FROM images WHERE id = ?1")?;
         let row = statement
@@ -60,7 +60,7 @@ impl View<'_> {
         Ok(AnnotatedImage { size, review, annotations: self.annotations_of(image)? })
     }
 
-    /// The runs that have annotations on `image`, or were to look at it.
+    /// The runs that annotated `image` or have it in their queue.
     pub(super) fn runs_on(&self, image: ImageId) -> Result<RunsOnImage> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT runs.id, min(runs.id) OVER (PARTITION BY model, recipe), coalesce({IS_ANSWERED}, FALSE),
@@ -97,7 +97,7 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// The highest id that an annotation has had.
+    /// The highest annotation id ever used.
     pub fn latest_annotation(&self) -> Result<u32> {
         let mut statement = self
             .0
@@ -105,7 +105,7 @@ impl View<'_> {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// Every label of the library, also those that only superseded or rejected annotations have, the most frequent first.
+    /// All labels, including those of superseded and rejected annotations, most frequent first.
     pub(super) fn every_label(&self) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(
             "SELECT label, color, annotation_count FROM label_counts WHERE collection_id = 0 ORDER BY annotation_count DESC, label",
@@ -113,7 +113,7 @@ impl View<'_> {
         all(&mut statement, [], |row| Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? }))
     }
 
-    /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
+    /// Labels on the images of `collection`, or of all, most frequent first, without rejected annotations.
     pub fn label_counts(&self, collection: Option<CollectionId>) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(
             "SELECT label, color, annotation_count FROM label_counts WHERE collection_id = ?1 AND annotation_count > 0
@@ -125,7 +125,7 @@ impl View<'_> {
     }
 }
 
-/// From the first columns of a row.
+/// Reads the first columns of a row.
 fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
     let run: Option<u32> = row.get(1)?;
     let reject_reason: Option<String> = row.get(8)?;
@@ -146,7 +146,7 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
 }
 
 impl Edit<'_> {
-    /// Proposes what `run` found on `image`, or on the similar image `propagated_from`; returns how many annotations that are.
+    /// Proposes the annotations of `run` on `image`, or those propagated from `propagated_from`; returns how many.
     pub(super) fn propose(
         &self,
         run: RunId,
@@ -176,7 +176,7 @@ impl Edit<'_> {
         Ok(u32::try_from(proposed.added.len()).unwrap_or(u32::MAX))
     }
 
-    /// Writes what a command has changed.
+    /// Saves the changes of a command.
     pub(super) fn write_changes(&self, image: ImageId, changes: &[AnnotationDiff]) -> Result<()> {
         changes.iter().try_for_each(|change| match (&change.after, &change.before) {
             (Some(annotation), _) => self.write_annotation(image, annotation),
@@ -217,7 +217,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// The colours of those of `labels` that the library has.
+    /// The stored colors of `labels`.
     pub(super) fn label_colors<'a>(&self, labels: impl IntoIterator<Item = &'a str>) -> Result<LabelColors> {
         let mut statement =
             self.0.0.prepare_cached("SELECT color FROM label_counts WHERE collection_id = 0 AND label = ?1")?;
@@ -231,8 +231,8 @@ impl Edit<'_> {
         Ok(LabelColors { known, label_count: statement.query_row([], |row| row.get::<_, u32>(0))? as usize })
     }
 
-    /// Removes the undecided proposals of `run`, on its images and on those that they were propagated to, so that it no
-    /// longer supersedes any. Returns how many were removed.
+    /// Removes the undecided proposals of `run`, including propagated ones, so that it no longer supersedes others.
+    /// Returns how many.
     pub fn take_back_proposals(&self, run: RunId) -> Result<u32> {
         let removed = self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
         self.0.0.execute("UPDATE jobs SET is_taken_back = TRUE WHERE run_id = ?1", [run.0])?;
@@ -246,7 +246,7 @@ impl Edit<'_> {
         Ok(u32::try_from(removed).unwrap_or(u32::MAX))
     }
 
-    /// Records which annotations on `image` are superseded.
+    /// Updates which annotations on `image` are superseded.
     pub(super) fn refresh_superseded(&self, image: ImageId) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
             "SELECT id, run_id, propagated_from IS NOT NULL, is_superseded FROM annotations

@@ -1,5 +1,6 @@
-//! The ledger of requests: `sent` is on disk before anything leaves, `received` with the raw answer before it is parsed,
-//! `parsed` together with the annotations. `failed` has an error for an answer; `lost` was sent by a process that died.
+//! The ledger of requests: `sent` is on disk before a request is sent, `received` with the raw answer before it is
+//! parsed, `parsed` together with the annotations. `failed` has an error instead of an answer; `lost` was sent by a
+//! process that died.
 
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, JobId, RunId};
@@ -16,7 +17,7 @@ use super::all;
 use crate::code::{from_name, name_of, to_json};
 use crate::{Edit, Result, StoreError, View};
 
-/// What the vendor reported for an answer.
+/// Usage and cost that the vendor reported for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bill {
     pub usage: Usage,
@@ -27,45 +28,45 @@ pub struct Bill {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unanswered {
     pub error: String,
-    /// `None` when it is not made again.
+    /// `None` if it is not retried.
     pub retried_for: Option<RetryKind>,
-    /// Whether the vendor may bill it all the same.
+    /// Whether the vendor may still bill it.
     pub may_be_billed: bool,
 }
 
-/// What all requests about one image came to.
+/// All requests for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskedImage {
     /// Upright.
     pub size: PixelSize,
-    /// Answers that the vendor has counted.
+    /// Answers with reported usage.
     pub answers: u32,
-    /// Requests without such an answer that may have been billed.
+    /// Requests without one that may have been billed.
     pub lost: u32,
-    /// Of all answers.
+    /// Sum of all answers.
     pub usage: Usage,
 }
 
-/// The newest images that an estimate of the next ones rests on.
+/// The number of newest images that estimates are based on.
 const TELLING_IMAGES: u32 = 1000;
 
-/// Whether an attempt is in a batch that the server is still asked about.
+/// Whether an attempt is in an open batch.
 const IS_IN_OPEN_BATCH: &str = "EXISTS (
     SELECT 1 FROM batch_items JOIN batches ON batches.id = batch_id
     WHERE attempt_id = attempts.id AND standing NOT IN ('ended', 'given_up'))";
 
-/// Whether an attempt was sent and nothing is known of its answer. Of those in a batch something can still be learned,
-/// unless it was given up.
+/// Whether an attempt was sent and has no known answer. Attempts in a batch may still get one, unless the batch was
+/// given up.
 pub(super) fn is_unsettled() -> String {
     format!("(attempts.state = 'sent' AND at_most > 0 AND NOT {IS_IN_OPEN_BATCH})")
 }
 
-/// What attempts consumed, and what they cost, as [`read_bill`] reads it.
+/// Usage and cost of attempts, for [`read_bill`].
 pub(super) const BILL: &str = "sum(usage_input) AS input, sum(usage_output) AS output,
     sum(usage_cache_write_5m) AS cache_write_5m, sum(usage_cache_write_1h) AS cache_write_1h,
     sum(usage_cache_read) AS cache_read, sum(usage_thinking) AS thinking, sum(paid) AS paid";
 
-/// The columns of [`BILL`]; of no attempts these are null.
+/// The columns of [`BILL`], which are null without attempts.
 pub(super) fn read_bill(row: &Row<'_>) -> Result<Bill> {
     let sum = |column: &str| Ok::<_, StoreError>(row.get::<_, Option<u64>>(column)?.unwrap_or_default());
     Ok(Bill {
@@ -82,7 +83,7 @@ pub(super) fn read_bill(row: &Row<'_>) -> Result<Bill> {
 }
 
 impl View<'_> {
-    /// Requests of `run` that were made again, the most frequent reason first.
+    /// Retried requests of `run`, most frequent reason first.
     pub fn retry_groups(&self, run: RunId) -> Result<Vec<RetryGroup>> {
         let mut statement = self.0.prepare_cached(
             "SELECT retried_for, count(*) FROM attempts JOIN jobs ON jobs.id = job_id
@@ -93,7 +94,7 @@ impl View<'_> {
         })
     }
 
-    /// Upright sizes of the images whose answers `run` paid for, and how many answers each.
+    /// Upright sizes of the images whose answers `run` paid for, with the number of answers.
     pub fn paid_sizes(&self, run: RunId) -> Result<Vec<SizeCount>> {
         let mut statement = self.0.prepare_cached(
             "SELECT width, height, count(*) FROM attempts JOIN jobs ON jobs.id = job_id JOIN images ON images.id = image_id
@@ -104,7 +105,7 @@ impl View<'_> {
         })
     }
 
-    /// The most that a request of `run` could cost when it was sent.
+    /// The highest possible cost of a request of `run`.
     pub fn largest_request(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached(
             "SELECT coalesce(max(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1",
@@ -112,7 +113,7 @@ impl View<'_> {
         Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
     }
 
-    /// Requests of `run` that were sent and of whose answer nothing is known.
+    /// Requests of `run` without a known answer.
     pub fn unsettled(&self, run: RunId) -> Result<PossiblyBilled> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT count(*), coalesce(sum(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id
@@ -123,9 +124,8 @@ impl View<'_> {
             .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
     }
 
-    /// What the newest images took that `model` at its destination was asked about with `recipe`, in batches or not: all
-    /// requests about each, those that were cut off, lost and made again included. Images that nothing was billed for are
-    /// left out.
+    /// Usage of the newest images that `model` at its destination answered with `recipe`, in batches or live: all
+    /// requests for each, including cut-off, lost and retried ones. Without images that cost nothing.
     pub fn asked_images(&self, model: &Model, recipe: &Recipe, in_batches: bool) -> Result<Vec<AskedImage>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT width, height, sum(usage_output > 0) AS answers, sum(may_be_billed) AS lost, {BILL}
@@ -153,7 +153,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Notes that a request is about to leave, and what it can cost at most.
+    /// Records that a request is about to be sent, and its maximum cost.
     pub fn note_sent(&self, job: JobId, at_most: PicoDollars, now: u64) -> Result<AttemptId> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO attempts (job_id, state, sent_at, at_most) VALUES (?1, 'sent', ?2, ?3) RETURNING id",
@@ -161,7 +161,7 @@ impl Edit<'_> {
         Ok(AttemptId(statement.query_row(params![job.0, now, at_most.0], |row| row.get(0))?))
     }
 
-    /// Notes the output maximum that a request carries, in tokens.
+    /// Records the output maximum of a request, in tokens.
     pub fn note_output_limit(&self, attempt: AttemptId, tokens: u64) -> Result<()> {
         self.0
             .0
@@ -170,7 +170,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Keeps an answer as it came. Without a bill nobody has said what it cost.
+    /// Stores a raw answer. Without a bill its cost is unknown.
     pub fn note_received(&self, attempt: AttemptId, raw_answer: &str, bill: Option<Bill>, now: u64) -> Result<()> {
         let Bill { usage, paid } = bill.unwrap_or(Bill { usage: Usage::default(), paid: PicoDollars::ZERO });
         self.0
@@ -197,7 +197,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes that a request ended without an answer.
+    /// Records that a request ended without an answer.
     pub fn note_unanswered(&self, attempt: AttemptId, how: &Unanswered, now: u64) -> Result<()> {
         let retried_for = how.retried_for.as_ref().map(name_of).transpose()?;
         self.0
@@ -211,7 +211,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes that a request is made again although it was answered.
+    /// Records that a request is retried although it was answered.
     pub fn note_retried(&self, attempt: AttemptId, kind: RetryKind) -> Result<()> {
         self.0
             .0
@@ -225,7 +225,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// An answer without annotations to read: it stays as it was received and was paid for.
+    /// An answer without readable annotations stays received and paid.
     pub(super) fn note_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
         self.0
             .0
@@ -236,7 +236,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Makes the requests of `job` that were sent and never answered `lost`, but for those in a batch; what they may have cost.
+    /// Annotations the unanswered requests of `job` as `lost`, except those in a batch; returns what they may have cost.
     pub fn lose_attempts(&self, job: JobId) -> Result<PossiblyBilled> {
         let mut statement = self.0.0.prepare_cached(&format!(
             "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
@@ -250,8 +250,8 @@ impl Edit<'_> {
         }))
     }
 
-    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on, with a new allowance, since a person
-    /// has agreed that they are asked about again; answers that came are kept, and batches are still the server's.
+    /// Annotations the unanswered attempts of a run whose process died as `lost`. Its waiting jobs get a new allowance,
+    /// because the user has agreed to send them again; received answers and batches stay.
     pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
         self.0.0.execute(
             &format!(

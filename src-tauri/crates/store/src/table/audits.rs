@@ -1,4 +1,4 @@
-//! Audits: which proposals were to be accepted unseen, the sample of them that was looked at, and what it showed.
+//! Audits: proposals to accept unchecked, the random sample that is checked, and its result.
 
 use domain::ids::{AnnotationId, AuditId, ImageId, RunId};
 use domain::layers::LayerScope;
@@ -15,10 +15,10 @@ use super::layers::Layers;
 use crate::code::{from_json, from_name, to_json};
 use crate::{Edit, Result, StoreError, View};
 
-/// Audits that a list has room for.
+/// Maximum length of the list.
 const MOST_AUDITS: u32 = 20;
 
-/// A proposal that an audit is about.
+/// A proposal in an audit.
 pub type Proposal = (ImageId, AnnotationId);
 
 struct KeptAudit {
@@ -30,7 +30,7 @@ struct KeptAudit {
     proposals: u32,
     judged: Option<(u32, u32)>,
     accepted: Option<u32>,
-    /// Places of the random order that are looked at.
+    /// Length of the checked prefix of the random order.
     sample_size: u32,
 }
 
@@ -56,14 +56,14 @@ fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
     })
 }
 
-/// What was accepted counts while it stands: it may have been taken back since.
+/// Accepted proposals count only until the acceptance is undone.
 const COLUMNS: &str =
     "id, drawn_at, label, color, threshold, query, latest_annotation, proposals, judged, wrong, accepted,
     coalesce(accepted = 0, FALSE) OR EXISTS (SELECT 1 FROM steps WHERE sweep = audits.sweep AND NOT is_undone),
     sample_size, error_limit";
 
 impl View<'_> {
-    /// How confident the proposals on the images of `query` in its layers are, label by label, the most frequent first.
+    /// Confidences of proposals on the images of `query` in its layers, by label, most frequent first.
     pub fn proposal_confidences(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<LabelConfidences>> {
         let images = self.images_found(query, working)?;
         let mut labels: std::collections::BTreeMap<String, LabelConfidences> = std::collections::BTreeMap::new();
@@ -89,11 +89,11 @@ impl View<'_> {
         Ok(labels)
     }
 
-    /// The proposals that `request` is about, in the layers of its question, up to the annotation `latest`, image by image.
+    /// The proposals that `request` selects, in the layers of its query, up to the annotation `latest`, by image.
     pub fn proposals_above(&self, request: &AuditRequest, latest: u32, working: &[RunId]) -> Result<Vec<Proposal>> {
         let images = self.images_found(&request.query, working)?;
         let layers = request.query.layers_shown();
-        // An index has a label's proposals by run; those of all runs are found by the images with the label.
+        // The index has a label's proposals by run; those of all runs are found through the images with the label.
         let from = match layers {
             LayerScope::All => "image_labels JOIN annotations USING (image_id, label)",
             LayerScope::Runs { .. } => "annotations",
@@ -116,7 +116,7 @@ impl View<'_> {
         self.described(self.kept_audit(id)?)
     }
 
-    /// The newest first.
+    /// Newest first.
     pub fn audits(&self) -> Result<Vec<Audit>> {
         let mut statement =
             self.0.prepare_cached(&format!("SELECT {COLUMNS} FROM audits ORDER BY id DESC LIMIT ?1"))?;
@@ -130,7 +130,7 @@ impl View<'_> {
         found.ok_or(StoreError::Missing { what: "audit", id: id.0 })?
     }
 
-    /// An annotation that is gone with its run, or no longer shown, is not part of the sample any more.
+    /// Annotations that are deleted or no longer shown leave the sample.
     fn described(&self, kept: KeptAudit) -> Result<Audit> {
         let layers = kept.request.query.layers_shown();
         let drawn = format!(
@@ -167,8 +167,8 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Keeps an audit of `proposals` annotations. `drawn` is the beginning of a random order of them: first the sample that the
-    /// request asks for, then the reserve for a larger one.
+    /// Stores an audit of `proposals` annotations. `drawn` is the beginning of a random order of them: the requested
+    /// sample, then the reserve for a larger one.
     pub fn add_audit(
         &self,
         request: &AuditRequest,
@@ -208,7 +208,7 @@ impl Edit<'_> {
         Ok(AuditId(id))
     }
 
-    /// Makes the sample of an audit larger by `more`, as far as its reserve goes.
+    /// Extends the sample of an audit by `more`, limited by its reserve.
     pub fn extend_audit(&self, id: AuditId, more: u32) -> Result<()> {
         self.0
             .0
@@ -217,8 +217,8 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Accepts what an audit was about and is undecided, as one bulk edit, and keeps what its sample had shown by then. Does
-    /// nothing while that stands already.
+    /// Accepts the undecided proposals of an audit as one bulk edit, and stores the sample's result. Does nothing if
+    /// they are accepted already.
     pub fn accept_audited(&self, id: AuditId, working: &[RunId], now: u64) -> Result<()> {
         let kept = self.kept_audit(id)?;
         if kept.accepted.is_some() {

@@ -1,5 +1,5 @@
-//! Batches: which requests were submitted together, and how far the server has come with them. What came
-//! of each request stands in the ledger, as of any other.
+//! Batches: which requests were submitted together, and the server's progress. The result of each request is in the
+//! ledger.
 
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, BatchId, ImageId, JobId, RunId};
@@ -14,27 +14,27 @@ use super::queue::WaitingJob;
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};
 
-/// Where a batch stands, by what is known of it here.
+/// State of a batch, as known locally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchStanding {
-    /// The server does not have it: requests are still put in, or it is about to be submitted, or was refused.
+    /// Not at the server: requests are being added, or it is about to be submitted, or was refused.
     Filling,
-    /// It is on its way, or its reply never came: the server may have it.
+    /// Submission in progress or without a reply: the server may have it.
     Submitting,
     /// The server has it.
     Working,
-    /// The server was asked to begin nothing more of it.
+    /// Cancellation was requested.
     Canceling,
-    /// The server said that it does not know it. It is asked again when the run is resumed.
+    /// The server does not know it. Checked again when the run is resumed.
     Unknown,
-    /// All that came of it is stored.
+    /// All results are stored.
     Ended,
-    /// It may have been taken, and is not found: what it cost nobody knows.
+    /// Possibly accepted but not found: its cost is unknown.
     GivenUp,
 }
 
-/// A batch as it is kept.
+/// A stored batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptBatch {
     pub id: BatchId,
@@ -44,19 +44,19 @@ pub struct KeptBatch {
     /// Milliseconds since the Unix epoch.
     pub submitted_at: u64,
     pub vendor_id: Option<String>,
-    /// Whether it was found in the server's list, so that its results have to prove that it is this one.
+    /// Whether it was found in the server's list, so that its results must confirm its identity.
     pub is_adopted: bool,
     pub items: u32,
-    /// Requests of whose end nothing is known here.
+    /// Requests without a known result.
     pub items_left: u32,
-    /// Requests that the server is done with, by its own count.
+    /// Finished requests by the server's count.
     pub finished: u32,
     /// Milliseconds since the Unix epoch.
     pub expires_at: Option<u64>,
 }
 
 impl KeptBatch {
-    /// As it is shown; `None` while the server cannot have it.
+    /// The displayed state; `None` while the server cannot have it.
     #[must_use]
     pub fn state(&self) -> Option<BatchState> {
         let stage = match self.standing {
@@ -78,21 +78,21 @@ impl KeptBatch {
     }
 }
 
-/// A request in a batch of whose end nothing is known yet.
+/// A request in a batch without a known result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchItem {
     pub attempt: AttemptId,
     pub job: WaitingJob,
-    /// Size in which the picture was sent.
+    /// Size of the sent picture.
     pub sent: PixelSize,
-    /// Requests about the same image that expired before.
+    /// Earlier requests for the same image that expired.
     pub expiries: u32,
-    /// Requests about the same image that failed otherwise before, and were made again.
+    /// Earlier requests for the same image that failed otherwise and were retried.
     pub failures: u32,
 }
 
 impl View<'_> {
-    /// The batches of `run`, the oldest first.
+    /// The batches of `run`, oldest first.
     pub fn batches_of_run(&self, run: RunId) -> Result<Vec<KeptBatch>> {
         let mut statement = self.0.prepare_cached(
             "SELECT batches.id, standing, token, origin, submitted_at, vendor_id, is_adopted, finished, expires_at,
@@ -103,15 +103,15 @@ impl View<'_> {
         all(&mut statement, [run.0], read_batch)
     }
 
-    /// Whether a batch of this library is already known to be the one that the server calls `vendor_id`.
+    /// Whether this library already has the batch with the server's id `vendor_id`.
     pub fn is_known_batch(&self, origin: &str, vendor_id: &str) -> Result<bool> {
         let mut statement =
             self.0.prepare_cached("SELECT EXISTS (SELECT 1 FROM batches WHERE origin = ?1 AND vendor_id = ?2)")?;
         Ok(statement.query_row([origin, vendor_id], |row| row.get(0))?)
     }
 
-    /// The request `attempt` in `batch`, unless it has ended or there is none.
-    /// What expired was counted as `timed_out` before it had a kind of its own.
+    /// The request `attempt` in `batch`, unless it has ended or does not exist. Expired requests were counted as
+    /// `timed_out` before they had a kind of their own.
     pub fn batch_item(&self, batch: BatchId, attempt: AttemptId) -> Result<Option<BatchItem>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT jobs.id, image_id, width, height, name, sent_width, sent_height,
@@ -149,7 +149,7 @@ impl View<'_> {
         Ok(Some(item))
     }
 
-    /// Requests of `run` in batches that the server does not know, with the most that they can have cost.
+    /// Requests of `run` in batches unknown to the server, with their maximum cost.
     pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
         let mut statement = self.0.prepare_cached(
             "SELECT count(*), coalesce(sum(at_most), 0) FROM batches JOIN batch_items ON batch_id = batches.id
@@ -161,7 +161,7 @@ impl View<'_> {
         })?)
     }
 
-    /// Requests in `batch` of whose end nothing is known, with the most that each can cost.
+    /// Requests in `batch` without a known result, each with its maximum cost.
     pub fn batch_items_left(&self, batch: BatchId) -> Result<Vec<(AttemptId, PicoDollars)>> {
         let mut statement = self.0.prepare_cached(
             "SELECT attempt_id, at_most FROM batch_items JOIN attempts ON attempts.id = attempt_id
@@ -188,7 +188,7 @@ fn read_batch(row: &Row<'_>) -> Result<KeptBatch> {
 }
 
 impl Edit<'_> {
-    /// Begins a batch. Its `token` stands in the names of its requests.
+    /// Begins a batch. Its `token` is part of the names of its requests.
     pub fn add_batch(&self, run: RunId, token: &str, origin: &str, now: u64) -> Result<BatchId> {
         Ok(BatchId(self.0.0.query_row(
             "INSERT INTO batches (run_id, standing, token, origin, submitted_at) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
@@ -197,7 +197,7 @@ impl Edit<'_> {
         )?))
     }
 
-    /// Puts a request about `job` into `batch`, with a picture of `sent` size and the most that it can cost.
+    /// Adds a request for `job` to `batch`, with a picture of `sent` size and its maximum cost.
     pub fn add_batch_item(
         &self,
         batch: BatchId,
@@ -216,14 +216,14 @@ impl Edit<'_> {
         Ok(attempt)
     }
 
-    /// Takes a request out again, before anything of its batch has left.
+    /// Removes a request before its batch is submitted.
     pub fn drop_batch_item(&self, attempt: AttemptId) -> Result<()> {
         self.0.0.execute("DELETE FROM batch_items WHERE attempt_id = ?1", [attempt.0])?;
         self.0.0.execute("DELETE FROM attempts WHERE id = ?1", [attempt.0])?;
         Ok(())
     }
 
-    /// Forgets a batch that the server does not have, and its requests with it.
+    /// Deletes a batch that the server does not have, with its requests.
     pub fn discard_batch(&self, batch: BatchId) -> Result<()> {
         let attempts: Vec<AttemptId> = self.batch_items_left(batch)?.into_iter().map(|(attempt, _)| attempt).collect();
         for attempt in attempts {
@@ -233,7 +233,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes that `batch` is about to leave: from now on the server may have it.
+    /// Records that `batch` is about to be submitted: from now on the server may have it.
     pub fn note_submitting(&self, batch: BatchId, now: u64) -> Result<()> {
         self.note_standing(batch, BatchStanding::Submitting)?;
         self.0.0.execute("UPDATE batches SET submitted_at = ?2 WHERE id = ?1", params![batch.0, now])?;
@@ -252,7 +252,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Gives up the batches of `run` that the server does not know: their requests are no longer asked after, and may have
+    /// Gives up the batches of `run` that the server does not know: their requests are no longer polled, and may have
     /// been billed.
     pub fn give_up_unknown_batches(&self, run: RunId) -> Result<()> {
         self.0.0.execute(
@@ -262,7 +262,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes how the server calls `batch`, which it has therefore; `is_adopted` when it was found in its list.
+    /// Records the server's id of `batch`; `is_adopted` if it was found in the server's list.
     pub fn note_taken(&self, batch: BatchId, vendor_id: &str, is_adopted: bool) -> Result<()> {
         self.note_standing(batch, BatchStanding::Working)?;
         self.0.0.execute(
@@ -272,7 +272,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes that what was adopted as `batch` is another one.
+    /// Records that the adopted batch is a different one.
     pub fn note_not_taken_there(&self, batch: BatchId) -> Result<()> {
         self.note_standing(batch, BatchStanding::Submitting)?;
         self.0.0.execute(
@@ -282,7 +282,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes how far the server has come.
+    /// Records the server's progress.
     pub fn note_batch_progress(&self, batch: BatchId, finished: u32, expires_at: Option<u64>) -> Result<()> {
         self.0
             .0

@@ -1,4 +1,4 @@
-//! Collections and the files that were left out of them.
+//! Collections and the files that were skipped in them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::path_bytes;
 use crate::{Edit, Result, View};
 
 impl View<'_> {
-    /// In the order in which they were first dropped.
+    /// In the order in which they were created.
     pub fn collections(&self) -> Result<Vec<Collection>> {
         let mut statement = self.0.prepare_cached(
             "SELECT id, name,
@@ -31,14 +31,14 @@ impl View<'_> {
         })
     }
 
-    /// Its folder, or the folder of files that were dropped without one.
+    /// Its folder, or the common folder of individually added files.
     pub fn collection_root(&self, collection: CollectionId) -> Result<PathBuf> {
         let mut statement = self.0.prepare_cached("SELECT root FROM collections WHERE id = ?1")?;
         let root: Vec<u8> = found(statement.query_row([collection.0], |row| row.get(0)), "collection", collection.0)?;
         Ok(path_bytes::from_bytes(&root))
     }
 
-    /// Files left out of `collection`, or of any, by path; what was never an image comes last.
+    /// Files skipped in `collection`, or in any, by path; files that are no images come last.
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
         let mut statement = self.0.prepare_cached(
             "SELECT path, reason FROM skipped_files JOIN collections ON collections.id = collection_id
@@ -55,7 +55,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// The collection of the folder or files at `root`: a new one, or the one that there is or was.
+    /// The collection at `root`: a new one, or the existing or removed one.
     pub fn collection_at(&self, root: &Path, name: &str, now: u64) -> Result<CollectionId> {
         let root = path_bytes::to_bytes(root);
         self.0.0.execute(
@@ -72,7 +72,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Takes a collection out of every view, and with it the images that are in no other. Nothing about them is deleted.
+    /// Hides a collection, and the images that are in no other. Nothing is deleted.
     pub fn remove_collection(&self, collection: CollectionId) -> Result<()> {
         self.0.0.execute("UPDATE collections SET is_removed = 1 WHERE id = ?1", [collection.0])?;
         self.0.0.execute(
@@ -85,7 +85,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Brings a removed collection back as it was.
+    /// Restores a removed collection.
     pub fn restore_collection(&self, collection: CollectionId) -> Result<()> {
         let restored =
             self.0.0.execute("UPDATE collections SET is_removed = 0 WHERE id = ?1 AND is_removed", [collection.0])?;
@@ -99,7 +99,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Deletes a collection in which there is nothing but files that were never images.
+    /// Deletes a collection that contains only files that are no images.
     pub fn delete_if_empty(&self, collection: CollectionId) -> Result<()> {
         let is_empty = "NOT EXISTS (SELECT 1 FROM collection_images WHERE collection_id = ?1) AND NOT EXISTS (
             SELECT 1 FROM skipped_files WHERE collection_id = ?1 AND reason <> '{\"kind\":\"not_an_image\"}')";
@@ -115,7 +115,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes a file that was left out; a later import that takes it removes the note.
+    /// Records a skipped file; a later import that accepts it deletes the record.
     pub fn note_skipped(&self, collection: CollectionId, path: &Path, skipped: &SkippedFile) -> Result<()> {
         self.0.0.execute(
             "INSERT INTO skipped_files (collection_id, path, reason) VALUES (?1, ?2, ?3)

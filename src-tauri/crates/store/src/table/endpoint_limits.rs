@@ -1,4 +1,4 @@
-//! What runs have learned of the limits of endpoints: a row for each limit of a server with one key.
+//! Learned rate limits of endpoints: a row for each limit of a server with one key.
 
 use domain::endpoint::EndpointId;
 use domain::pace::EndpointLimit;
@@ -25,8 +25,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Keeps what is known by now of an endpoint's limits. Those that are not known stay as they were, and so does the
-    /// largest burst that it has taken.
+    /// Stores the learned limits of an endpoint. Unknown ones keep their value, as does the largest burst.
     pub fn keep_endpoint_limits(&self, endpoint: &EndpointId, limits: &[EndpointLimit], now: u64) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO endpoint_limits (base_url, key_fingerprint, unit, limit_at, burst, noted_at)

@@ -1,4 +1,4 @@
-//! Where the originals are. They are only ever read.
+//! Paths of the originals, which are only read.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use super::all;
 use crate::path_bytes;
 use crate::{Edit, Result, View};
 
-/// What tells that a file is still the one that was imported, without reading it.
+/// Identifies an unchanged file without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownFile {
     pub byte_len: u64,
-    /// Nanoseconds since the Unix epoch, as the file system has it.
+    /// Nanoseconds since the Unix epoch, from the file system.
     pub modified_at: i64,
 }
 
 impl View<'_> {
-    /// The image of a file that has not changed since it was imported.
+    /// The image of a file that is unchanged since its import.
     pub fn image_of_unchanged(&self, path: &Path, file: KnownFile) -> Result<Option<ImageId>> {
         let id = self
             .0
@@ -28,7 +28,7 @@ impl View<'_> {
         Ok(id.map(ImageId))
     }
 
-    /// Every place at which an image's content was seen, by path, with what its file was like then.
+    /// All paths at which an image was found, with the file's state at that time.
     pub fn files_of(&self, image: ImageId) -> Result<Vec<(PathBuf, KnownFile)>> {
         let mut statement =
             self.0.prepare_cached("SELECT path, byte_len, modified_at FROM files WHERE image_id = ?1 ORDER BY path")?;
@@ -38,14 +38,14 @@ impl View<'_> {
         })
     }
 
-    /// Whether an image was ever seen at `path`.
+    /// Whether an image was ever found at `path`.
     pub fn is_original(&self, path: &Path) -> Result<bool> {
         Ok(self.0.prepare_cached("SELECT 1 FROM files WHERE path = ?1")?.exists([path_bytes::to_bytes(path)])?)
     }
 }
 
 impl Edit<'_> {
-    /// Puts `image` at `path` into `collection`.
+    /// Records `image` at `path` in `collection`.
     pub fn note_file(&self, collection: CollectionId, image: ImageId, path: &Path, file: KnownFile) -> Result<()> {
         let path = path_bytes::to_bytes(path);
         self.0.0.execute(

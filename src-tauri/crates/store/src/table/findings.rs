@@ -1,5 +1,5 @@
-//! Findings of the checks, and the uncertainty of images. They follow from the annotations, and are looked for when they are
-//! asked for and not when annotations change: a run has better things to do.
+//! Findings of the checks, and the uncertainty of images. They are derived from the annotations, and computed on demand
+//! rather than on every change, so that runs are not slowed down.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,7 @@ use super::all;
 use crate::code::{from_json, from_name, name_of};
 use crate::{Edit, Result, View};
 
-/// What is usual in this library, as far as it was asked for.
+/// Usual values of this library, loaded on demand.
 struct Usual {
     aspects: HashMap<String, Option<UsualAspect>>,
     label_counts: BTreeMap<String, u32>,
@@ -27,26 +27,26 @@ struct Usual {
 }
 
 impl View<'_> {
-    /// Whether there are images that [`Edit::look_through`] has not seen as they are.
+    /// Whether images have changed since [`Edit::look_through`].
     pub fn has_unchecked(&self) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT EXISTS (SELECT 1 FROM unchecked_images)")?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// How many of them there are.
+    /// Number of such images.
     pub(super) fn unchecked_count(&self) -> Result<u32> {
         let mut statement = self.0.prepare_cached("SELECT count(*) FROM unchecked_images")?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// Whether `image` is as it was when it was last looked through.
+    /// Whether `image` is unchanged since it was last checked.
     pub fn is_checked(&self, image: ImageId) -> Result<bool> {
         let mut statement =
             self.0.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM unchecked_images WHERE image_id = ?1)")?;
         Ok(statement.query_row([image.0], |row| row.get(0))?)
     }
 
-    /// What the places and sizes of the annotations on `image` have given away, in their order.
+    /// Findings from position and size of the annotations on `image`, in order.
     fn misplaced_on(&self, image: ImageId) -> Result<Vec<Misplaced>> {
         let mut statement = self.0.prepare_cached(
             "SELECT kind, annotation_id, other_id FROM mistakes WHERE image_id = ?1 ORDER BY annotation_id, kind",
@@ -61,7 +61,7 @@ impl View<'_> {
         })
     }
 
-    /// Likely mistakes on `image` among the annotations of `layers`, in the order of its annotations.
+    /// Likely mistakes on `image` among the annotations of `layers`, in order.
     pub fn findings_on(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<CheckFinding>> {
         let meant = self.misspelled_labels()?.into_iter().collect();
         let shown = self.shown_on(image, layers)?;
@@ -79,7 +79,7 @@ impl View<'_> {
         Ok(extent)
     }
 
-    /// What one check finds among the annotations of `layers` on an image.
+    /// Findings of one check among the annotations of `layers` on an image.
     fn findings_of(
         &self,
         check: Check,
@@ -94,14 +94,14 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// Labels that are likely another one, with that one.
+    /// Labels that are likely misspelled, with the intended one.
     pub(super) fn misspelled_labels(&self) -> Result<Vec<(String, String)>> {
         let labels: Vec<(String, u32)> =
             self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect();
         Ok(misspelled(&labels))
     }
 
-    /// By misspelled label what is meant, where the check asks for that.
+    /// Intended labels by misspelled one, if the check needs them.
     fn labels_meant(&self, check: Check) -> Result<BTreeMap<String, String>> {
         match check {
             Check::Misspelled => Ok(self.misspelled_labels()?.into_iter().collect()),
@@ -119,7 +119,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Looks through at most `limit` images whose annotations have changed since they were looked through; whether some are left.
+    /// Checks at most `limit` changed images; returns whether more are left.
     pub fn look_through(&self, limit: u32) -> Result<bool> {
         let mut statement = self.0.0.prepare_cached("SELECT image_id FROM unchecked_images LIMIT ?1")?;
         let images: Vec<ImageId> = all(&mut statement, [limit], |row| Ok(ImageId(row.get(0)?)))?;
@@ -130,7 +130,7 @@ impl Edit<'_> {
         self.has_unchecked()
     }
 
-    /// Looks through `images`, whether or not their annotations have changed.
+    /// Checks `images`, whether or not they have changed.
     pub fn look_through_these(&self, images: &[ImageId]) -> Result<()> {
         let label_counts = self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect();
         let mut usual = Usual { aspects: HashMap::new(), label_counts, count: self.usual_count()? };
@@ -138,7 +138,7 @@ impl Edit<'_> {
     }
 
     fn look_at(&self, image: ImageId, usual: &mut Usual) -> Result<()> {
-        // First, since what is usual may turn out otherwise, and then this image is to be looked at again.
+        // First, because recomputing usual values may mark this image as changed again.
         self.0.0.prepare_cached("DELETE FROM unchecked_images WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM mistakes WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM image_doubts WHERE image_id = ?1")?.execute([image.0])?;
@@ -177,7 +177,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// How boxes of `label` usually are. When that is counted anew, all images with the label are to be looked through again.
+    /// Usual aspect ratios of `label`. When they are recomputed, all images with the label are marked as changed.
     fn usual_aspect(&self, label: &str, label_counts: &BTreeMap<String, u32>) -> Result<Option<UsualAspect>> {
         let annotations = label_counts.get(label).copied().unwrap_or_default();
         let mut statement = self
@@ -227,8 +227,8 @@ impl Edit<'_> {
         Ok(Some(usual))
     }
 
-    /// Repairs what a check finds on `images`, as one bulk edit. With `spares_decided` annotations stay that a person has
-    /// accepted, edited or drawn. Annotations outside `layers` are not touched.
+    /// Repairs the findings of a check on `images` as one bulk edit. `spares_decided` keeps annotations that a person
+    /// accepted, edited or drew. Annotations outside `layers` stay.
     pub fn repair(
         &self,
         check: Check,

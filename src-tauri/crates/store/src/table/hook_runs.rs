@@ -1,4 +1,4 @@
-//! What hooks did.
+//! Results of hooks.
 
 use domain::hooks::{HookEvent, HookRun};
 use domain::ids::RunId;
@@ -11,13 +11,13 @@ use crate::{Edit, Result, View};
 const COLUMNS: &str = "SELECT run_id, event, command, started_at, millis, ending, output FROM hook_runs";
 
 impl View<'_> {
-    /// The oldest first.
+    /// Oldest first.
     pub fn hook_runs(&self, run: RunId) -> Result<Vec<HookRun>> {
         let mut statement = self.0.prepare_cached(&format!("{COLUMNS} WHERE run_id = ?1 ORDER BY id"))?;
         all(&mut statement, [run.0], read_hook_run)
     }
 
-    /// The latest at `event`, of any run.
+    /// The latest one for `event`, of any run.
     pub fn last_hook_run(&self, event: HookEvent) -> Result<Option<HookRun>> {
         let mut statement = self.0.prepare_cached(&format!("{COLUMNS} WHERE event = ?1 ORDER BY id DESC LIMIT 1"))?;
         Ok(all(&mut statement, [name_of(&event)?], read_hook_run)?.pop())

@@ -1,4 +1,4 @@
-//! Images by content: what grids list, count and show.
+//! Images by content: lists, counts and cards.
 
 mod conditions;
 mod counts;
@@ -17,7 +17,7 @@ use domain::import::ImageFormat;
 use domain::layers::LayerScope;
 use domain::library::{ImageCard, ImageCounts, ImageFailure};
 use domain::plan::{ImageSelection, SizeCount};
-use domain::query::{ImageQuery, ImageState, Vocabulary};
+use domain::query::{ImageQuery, ImageState, QueryVocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
@@ -28,11 +28,11 @@ use super::{all, found, id_list};
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, StoreError, View};
 
-/// An image that an import has read whole.
+/// A completely read image of an import.
 #[derive(Debug, Clone)]
 pub struct NewImage {
     pub hash: [u8; 32],
-    /// File name for people to read.
+    /// File name for display.
     pub name: String,
     pub byte_len: u64,
     pub format: ImageFormat,
@@ -40,27 +40,27 @@ pub struct NewImage {
     /// Upright.
     pub size: PixelSize,
     pub perceptual_hash: PerceptualHash,
-    /// `None`: its file does not say.
+    /// `None` if the file does not say.
     pub taken: Option<Taken>,
 }
 
-/// An image that a run has answered, or was given the annotations of a similar one for.
+/// An image that a run answered, or to which it propagated annotations.
 #[derive(Debug, Clone)]
 pub struct AnsweredImage {
     pub id: ImageId,
-    /// File name for people to read.
+    /// File name for display.
     pub name: String,
     pub hash: [u8; 32],
     pub orientation: Orientation,
     /// Upright.
     pub size: PixelSize,
     pub review: ReviewState,
-    /// The image whose annotations it was given instead of being asked about.
+    /// The image whose annotations were propagated to it.
     pub propagated_from: Option<ImageId>,
 }
 
 impl AnsweredImage {
-    /// From columns in the order of its fields, width and height apart.
+    /// Reads columns in the order of its fields, width and height separately.
     pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
         let orientation: u8 = row.get(3)?;
         Ok(Self {
@@ -76,16 +76,16 @@ impl AnsweredImage {
 }
 
 impl View<'_> {
-    /// The images that `query` finds, in its order; `working` are the runs that are worked on.
+    /// The images that match `query`, in its order; `working` are the active runs.
     pub fn image_ids(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<ImageId>> {
         let found = self.images_found(query, working)?;
         self.in_order(found, query.order, &query.layers_shown())
     }
 
-    /// The values that typed questions are completed from.
-    pub fn query_vocabulary(&self) -> Result<Vocabulary> {
+    /// The values for completing typed queries.
+    pub fn query_vocabulary(&self) -> Result<QueryVocabulary> {
         let mut runs = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC")?;
-        Ok(Vocabulary {
+        Ok(QueryVocabulary {
             labels: self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect(),
             collections: self.collections()?.into_iter().map(|each| (each.name, each.image_count)).collect(),
             runs: all(&mut runs, [], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?,
@@ -93,12 +93,12 @@ impl View<'_> {
         })
     }
 
-    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped. `working` are the runs that
-    /// are worked on.
+    /// In the order of `ids`, with the annotations of `layers`; missing ids are skipped. `working` are the active runs.
     pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope, working: &[RunId]) -> Result<Vec<ImageCard>> {
         let wanted = id_list(ids.iter().map(|id| id.0));
         let mut annotations = self.annotations_of_each(ids)?;
-        // `?2` are the runs of the layers, or null: then the latest job of an image tells whether it failed, and any answers it.
+        // `?2` are the runs of the layers, or null: then the latest job of an image decides whether it failed, and any
+        // job whether it was answered.
         let mut statement = self.0.prepare_cached(
             "SELECT wanted.key, images.id, images.name, width, height, review, taken_at, taken_minutes_ahead,
                     failed.run_id, failed.failure, failed.failure_detail,
@@ -141,7 +141,7 @@ impl View<'_> {
         })
     }
 
-    /// Images by review state, all layers shown.
+    /// Images by review state, in all layers.
     pub fn image_counts(&self, collection: Option<CollectionId>) -> Result<ImageCounts> {
         let all = self.images_of_scope(collection)?;
         let proposed = self.images_proposed_on(&LayerScope::All)?;
@@ -157,7 +157,7 @@ impl View<'_> {
         })
     }
 
-    /// The images that a plan is about, in the order in which they were added. Ids that are gone are left out.
+    /// The images of a plan, in the order in which they were added, without missing ids.
     pub fn selected_images(&self, selection: &ImageSelection) -> Result<Vec<ImageId>> {
         match selection {
             ImageSelection::All => self.image_ids(&ImageQuery::default(), &[]),
@@ -174,10 +174,10 @@ impl View<'_> {
         }
     }
 
-    /// At most `limit` images that `run` has answered, or was given annotations for, after image `after`, in the order of ids.
-    /// Those whose cut-off answer is retried count as answered while they wait.
+    /// At most `limit` images that `run` answered or propagated to, after image `after`, by id. Images whose cut-off
+    /// answer is retried count as answered meanwhile.
     pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
-        // The plus keeps SQLite from listing and sorting all that is done for every page.
+        // The unary plus keeps SQLite from listing and sorting all finished jobs for every page.
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT images.id, name, hash, orientation, width, height, review,
                     (SELECT propagated_from FROM propagations WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
@@ -191,12 +191,12 @@ impl View<'_> {
         all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], AnsweredImage::from_row)
     }
 
-    /// Whether an image has this content.
+    /// Whether an image with this content exists.
     pub fn has_content(&self, hash: [u8; 32]) -> Result<bool> {
         Ok(self.0.prepare_cached("SELECT 1 FROM images WHERE hash = ?1")?.exists([hash])?)
     }
 
-    /// What the images that a plan is about look like, in their order. Images from before that was kept have no hash.
+    /// Perceptual hashes of a plan's images, in order. Images imported before hashes were stored have none.
     pub fn hashed_images(&self, selection: &ImageSelection) -> Result<Vec<HashedImage>> {
         let selected = self.selected_images(selection)?;
         let mut statement = self.0.prepare_cached(
@@ -212,7 +212,7 @@ impl View<'_> {
         })
     }
 
-    /// Whether each of `images` was found to show the same as the leaders that it was compared with: by leader and image.
+    /// Stored comparisons of `images` with their leaders: by leader and image.
     pub fn similar_checks(
         &self,
         images: impl IntoIterator<Item = ImageId>,
@@ -229,7 +229,7 @@ impl View<'_> {
         Ok(checks)
     }
 
-    /// The upright sizes among `images`, the most frequent first.
+    /// The upright sizes among `images`, most frequent first.
     pub fn sizes_of(&self, images: &[ImageId]) -> Result<Vec<SizeCount>> {
         let mut statement = self.0.prepare_cached(
             "SELECT width, height, count(*), min(wanted.value) FROM json_each(?1) AS wanted
@@ -262,7 +262,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// The image of this content, and whether it is new to the library.
+    /// The image with this content, and whether it is new.
     pub fn image_of_content(&self, image: &NewImage, now: u64) -> Result<(ImageId, bool)> {
         let known = self
             .0
@@ -302,7 +302,7 @@ impl Edit<'_> {
         Ok((ImageId(id), true))
     }
 
-    /// Notes what an image looks like that came into the library before that was kept.
+    /// Records the perceptual hash of an image from before hashes were stored.
     pub fn note_perceptual_hash(&self, image: ImageId, hash: PerceptualHash) -> Result<()> {
         self.0
             .0
@@ -311,7 +311,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes whether an image shows the same as `leader`.
+    /// Records whether an image shows the same as `leader`.
     pub fn note_similar_check(&self, leader: ImageId, image: ImageId, is_similar: bool) -> Result<()> {
         self.0
             .0

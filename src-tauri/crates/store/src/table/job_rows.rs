@@ -8,7 +8,7 @@ use domain::run_state::FailureKind;
 use crate::Result;
 use crate::code::name_of;
 
-/// The output maximum of an attempt whose answer was cut off. An answer that reached it is as long.
+/// The output maximum of an attempt with a cut-off answer, whose length equals it.
 pub(super) const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_output, 0))";
 /// Whether the answer of a job was cut off.
 pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
@@ -17,17 +17,17 @@ pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedImage {
     pub image: ImageId,
-    /// The image before it in the queue whose annotations it is given; `None`: it is asked about itself.
+    /// The earlier image whose annotations are propagated to it; `None` if it is sent itself.
     pub leader: Option<ImageId>,
 }
 
-/// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
+/// Actual and possible cost of the requests of a row of `jobs` since the user last allowed a retry.
 pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
      WHERE job_id = jobs.id AND attempts.id > counted_after)";
 
-/// The annotations that a row of `jobs` had found when it was last settled.
+/// The annotations of a row of `jobs` when it was last settled.
 pub(super) const STANDING: &str = "(SELECT coalesce(sum(value), 0) FROM json_each(found))";
-/// Whether a row of `jobs` has an answer whose annotations stand: that of a job that is retried stands while it waits.
+/// Whether a row of `jobs` has a valid answer: the answer of a retried job stays valid meanwhile.
 pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
 
 /// How a job ended.
@@ -38,7 +38,7 @@ pub enum JobOutcome {
 }
 
 impl JobOutcome {
-    /// The request that it came from.
+    /// Its request.
     pub(super) fn attempt(&self) -> Option<AttemptId> {
         match self {
             Self::Done { attempt, .. } => Some(*attempt),
@@ -47,12 +47,12 @@ impl JobOutcome {
     }
 }
 
-/// What an image took that was asked about.
+/// Timing of a sent image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct JobTiming {
-    /// Preparing it, its requests, and the pauses between its own retries; not its waits for a permit.
+    /// Preparation, requests, and delays between its retries; without waits for a permit.
     pub took_millis: f64,
-    /// What it took while it was in flight, where no other request of the run was in flight beside any of its own.
+    /// Its time in flight, if no other request of the run was in flight during its own.
     pub alone_millis: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ pub struct JobFailure {
     pub detail: String,
 }
 
-/// The failures of which `is_meant` holds, as a list in SQL.
+/// The failures that match `is_meant`, as an SQL list.
 pub(super) fn names_of_failures(is_meant: impl Fn(FailureKind) -> bool) -> Result<String> {
     let meant = FailureKind::ALL.into_iter().filter(|&kind| is_meant(kind));
     let names: Vec<String> = meant.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;

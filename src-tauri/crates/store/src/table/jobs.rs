@@ -1,4 +1,4 @@
-//! The jobs of a run, one an image: how they end, what they found and took, and which are tried again.
+//! The jobs of a run, one per image: results, timings and retries.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use super::{all, whole_millis};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// What an answer was propagated to: similar images that were not asked about.
+/// Annotations propagated to similar images that were not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Propagated {
     pub images: u32,
@@ -33,15 +33,15 @@ pub struct FailedJob {
     pub image: AnsweredImage,
     pub kind: FailureKind,
     pub message: String,
-    /// Requests that were sent about it.
+    /// Requests sent for it.
     pub requests: u32,
     pub paid: PicoDollars,
-    /// The most that requests without an answer can have cost on top.
+    /// Maximum additional cost of requests without an answer.
     pub possibly_billed: PicoDollars,
 }
 
 impl View<'_> {
-    /// What every image of `run` took that was asked about and has finished, ascending, in milliseconds.
+    /// Durations of all sent and finished images of `run`, ascending, in milliseconds.
     pub fn durations(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement = self.0.prepare_cached(
             "SELECT took_millis FROM jobs WHERE run_id = ?1 AND took_millis IS NOT NULL ORDER BY took_millis",
@@ -49,14 +49,14 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// What every image of `run` took that ran alone, in milliseconds.
+    /// Durations of images of `run` that ran alone, in milliseconds.
     pub fn alone_durations(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement =
             self.0.prepare_cached("SELECT alone_millis FROM jobs WHERE run_id = ?1 AND alone_millis IS NOT NULL")?;
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// Images that `run` asked about and that are done.
+    /// Sent images of `run` that are done.
     pub fn answered_count(&self, run: RunId) -> Result<u32> {
         let mut statement = self.0.prepare_cached(
             "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'done' AND took_millis IS NOT NULL",
@@ -73,7 +73,7 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    /// Every image that failed in `run`, in its order.
+    /// All failed images of `run`, in its order.
     pub fn failed_jobs(&self, run: RunId) -> Result<Vec<FailedJob>> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.id, name, hash, orientation, width, height, review, NULL, failure, failure_detail,
@@ -94,7 +94,7 @@ impl View<'_> {
         })
     }
 
-    /// When the images that `run` asked about finished, ascending, in milliseconds of the time worked on it.
+    /// When the sent images of `run` finished, ascending, in milliseconds of active time.
     pub fn finished_after(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement = self.0.prepare_cached(
             "SELECT finished_after_millis FROM jobs
@@ -104,7 +104,7 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// The images that `run` answered last, the newest first, at most `limit`.
+    /// The last answered images of `run`, newest first, at most `limit`.
     pub fn last_answered(&self, run: RunId, limit: u32) -> Result<Vec<JustAnswered>> {
         let mut statement = self.0.prepare_cached(
             "WITH last AS MATERIALIZED (
@@ -123,7 +123,7 @@ impl View<'_> {
 
     /// Failures of `run` by kind.
     pub fn failure_groups(&self, run: RunId) -> Result<Vec<FailureGroup>> {
-        // With a bare min(), SQLite takes the other columns from the row that has the minimum.
+        // With a bare min(), SQLite takes the other columns from the row with the minimum.
         let mut statement = self.0.prepare_cached(
             "SELECT failure, count(*), min(jobs.id), failure_detail, name FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND state = 'failed' GROUP BY failure ORDER BY count(*) DESC",
@@ -140,7 +140,7 @@ impl View<'_> {
         })
     }
 
-    /// Failed images of `run` that [`Edit::retry`] lets wait again.
+    /// Failed images of `run` that [`Edit::retry`] resets.
     pub fn retried_count(&self, run: RunId) -> Result<u32> {
         let ignores_saved_answers = self.ignores_saved_answers(run)?;
         let groups = self.failure_groups(run)?;
@@ -148,7 +148,7 @@ impl View<'_> {
         Ok(retried.map(|group| group.count).sum())
     }
 
-    /// Whether every session of `run` has asked the same question, of the same server.
+    /// Whether all sessions of `run` used the same model, recipe and server.
     pub fn asks_one_question(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT answer_key IS NOT NULL FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
@@ -159,8 +159,8 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    /// Images of `run` whose answers were cut off and that have not been reviewed since in its layer, with the largest output
-    /// maximum of those answers, in tokens.
+    /// Images of `run` whose answers were cut off and that have not been reviewed in its layer since, with the largest
+    /// output maximum of those answers, in tokens.
     pub fn cut_off_images(&self, run: RunId) -> Result<(u32, u64)> {
         let cut_off = self.cut_off_jobs(run)?;
         let count = u32::try_from(cut_off.len()).unwrap_or(u32::MAX);
@@ -182,7 +182,7 @@ impl View<'_> {
         all(&mut statement, params![run.0, cut_off], |row| Ok((JobId(row.get(0)?), row.get(1)?)))
     }
 
-    /// What reading the answers of `run` took: repairs and dropped items by kind, the most frequent first.
+    /// Corrections and dropped items in the answers of `run` by kind, most frequent first.
     pub fn readings_of_run(&self, run: RunId) -> Result<(Vec<RepairGroup>, Vec<DropGroup>)> {
         let mut statement =
             self.0.prepare_cached("SELECT reading FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL ORDER BY id")?;
@@ -202,7 +202,7 @@ impl View<'_> {
         Ok((repairs, DropGroup::all(dropped)))
     }
 
-    /// What `run` found and propagated, the most frequent label first, whatever has become of the annotations since.
+    /// Annotations that `run` found and propagated, most frequent label first, whatever happened to them since.
     pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
         let recipe = self.recipe_of_run(run)?;
         let mut statement = self.0.prepare_cached(
@@ -216,14 +216,14 @@ impl View<'_> {
         })
     }
 
-    /// The images of `run` that have not finished, in its order.
+    /// The unfinished images of `run`, in its order.
     pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
         let mut statement =
             self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
 
-    /// What the requests about the waiting images of `run` have cost, or may have, within what they may cost.
+    /// Actual and possible cost of the waiting images of `run`, within their limit.
     pub fn committed_to_waiting(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT coalesce(sum({COMMITTED}), 0) FROM jobs WHERE run_id = ?1 AND state = 'waiting'"
@@ -231,7 +231,7 @@ impl View<'_> {
         Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
     }
 
-    /// The images of `run` in its order.
+    /// The images of `run`, in its order.
     pub fn images_of_run(&self, run: RunId) -> Result<Vec<ImageId>> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
@@ -260,9 +260,9 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Settles a job for good: its annotations, its state, its attempt, and the images that waited to be given its annotations,
-    /// all together. A job that has already been settled keeps what it has. `timing` is `None` where the image was not asked
-    /// about: its answer was reused, or its file could not be read. Returns what was propagated.
+    /// Settles a job: its annotations, state, attempt, and the images that waited for its annotations, atomically. A
+    /// settled job stays unchanged. `timing` is `None` if the image was not sent: its answer was reused, or its file
+    /// was unreadable. Returns what was propagated.
     pub fn settle_job(
         &self,
         run: RunId,
@@ -329,7 +329,7 @@ impl Edit<'_> {
         match outcome {
             JobOutcome::Done { .. } => self.propagate_to_waiting(run, job.image),
             JobOutcome::Failed(_) => {
-                // Those that look like it are asked about themselves.
+                // Images similar to it are sent themselves.
                 self.0
                     .0
                     .prepare_cached(
@@ -341,7 +341,7 @@ impl Edit<'_> {
         }
     }
 
-    /// Notes when a job finished, in milliseconds of the time worked on its run.
+    /// Records when a job finished, in milliseconds of its run's active time.
     pub fn note_finished_after(&self, job: JobId, millis: f64) -> Result<()> {
         self.0
             .0
@@ -350,7 +350,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Gives the annotations of `leader` to the images that wait for them.
+    /// Propagates the annotations of `leader` to the images that wait for them.
     fn propagate_to_waiting(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
         let mut waiting = self
             .0
@@ -377,9 +377,9 @@ impl Edit<'_> {
         Ok(propagated)
     }
 
-    /// Lets those jobs of `run` wait again for which that can change something when an answer may take `output_limit` tokens,
-    /// with a new allowance; returns how many. An answer of which nothing could be used is read again, and asked for again
-    /// only in a run that asks anew. An answer that was cut off is kept, and counts, until a longer one has come.
+    /// Resets those jobs of `run` that may change with an output maximum of `output_limit` tokens, with a new
+    /// allowance; returns how many. Unusable answers are parsed again, and requested again only if the run ignores
+    /// saved answers. A cut-off answer stays valid until a longer one arrives.
     pub fn retry(&self, run: RunId, output_limit: u64) -> Result<u32> {
         let ignores_saved_answers = self.ignores_saved_answers(run)?;
         let mut jobs =
@@ -398,7 +398,7 @@ impl Edit<'_> {
                  counted_after = (SELECT coalesce(max(id), 0) FROM attempts WHERE job_id = jobs.id)
              WHERE id = ?1",
         )?;
-        // The newest one, which then stands as it did before it was read for the first time.
+        // The newest one, restored to its state before it was first parsed.
         let mut unusable = self.0.0.prepare_cached(
             "UPDATE attempts SET state = 'received', error = NULL WHERE id = (
                  SELECT max(id) FROM attempts WHERE job_id = ?1 AND state = 'failed' AND raw_answer IS NOT NULL)",

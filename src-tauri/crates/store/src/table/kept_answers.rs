@@ -1,4 +1,4 @@
-//! Raw answers that were paid for, by this run or another one: they are read again instead of being asked for.
+//! Saved raw answers of this run or another one: they are parsed again instead of being requested.
 
 use std::collections::HashSet;
 
@@ -10,22 +10,22 @@ use super::all;
 use super::job_rows::{IS_CUT_SHORT, OUTPUT_LIMIT, names_of_failures};
 use crate::{Result, View};
 
-/// A raw answer that was paid for.
+/// A paid raw answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
     pub attempt: AttemptId,
     pub raw_answer: String,
-    /// From its request to its answer.
+    /// From request to answer.
     pub took_millis: u32,
-    /// The output maximum of its request, in tokens; `None`: not known.
+    /// The output maximum of its request, in tokens; `None` if unknown.
     pub output_limit: Option<u64>,
-    /// Whether another run asked for it. Otherwise this run did: it was not parsed before the process died, or it was cut
-    /// off and a longer one is wanted.
+    /// Whether it is another run's. Otherwise this run's process died before parsing it, or it was cut off and a longer
+    /// one is requested.
     pub is_reused: bool,
 }
 
 impl View<'_> {
-    /// The answer about `image` that is there already: one of `job` in `run` itself, or else one of another run.
+    /// The saved answer for `image`: of `job` in `run` itself, otherwise of another run.
     pub(super) fn kept_answer(&self, run: RunId, job: JobId, image: ImageId) -> Result<Option<KeptAnswer>> {
         match self.unparsed_answer(job)? {
             None => self.reusable_answer(run, image),
@@ -42,9 +42,9 @@ impl View<'_> {
         Ok(answer.optional()?)
     }
 
-    /// The newest whole answer about `image` to the question that `run` asks, unless it is to ask anew; then one that its run
-    /// has not parsed yet; of answers that were all cut off, the one with the most room. One of which nothing could be used
-    /// was paid for as well: it is read again where there is no better one.
+    /// The newest complete answer for `image` with the answer key of `run`, unless it ignores saved answers; then one
+    /// that is not parsed yet; of cut-off answers, the one with the largest output maximum. An unusable answer is used
+    /// if there is no better one.
     fn reusable_answer(&self, run: RunId, image: ImageId) -> Result<Option<KeptAnswer>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT attempts.id, raw_answer, max(0, answered_at - sent_at), {OUTPUT_LIMIT},
@@ -65,7 +65,8 @@ impl View<'_> {
         Ok(answer.optional()?)
     }
 
-    /// The raw answer that the annotations of `run` on `image` were read from; `None` when it has none about this very image.
+    /// The raw answer that the annotations of `run` on `image` were parsed from; `None` if there is none for this very
+    /// image.
     pub fn settled_answer(&self, run: RunId, image: ImageId) -> Result<Option<String>> {
         let mut statement = self.0.prepare_cached(
             "SELECT raw_answer FROM jobs JOIN attempts ON attempts.id = coalesce(reused_attempt, (
@@ -76,8 +77,8 @@ impl View<'_> {
         Ok(answer.flatten())
     }
 
-    /// Those of `images` whose answer to the question of `answer_key` is used again where an answer may take `output_limit`
-    /// tokens: it is whole, or was cut off at no less.
+    /// Those of `images` whose answer for `answer_key` is reused with an output maximum of `output_limit` tokens: it is
+    /// complete, or was cut off at no less.
     pub fn answered_before(&self, answer_key: &str, output_limit: u64, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id

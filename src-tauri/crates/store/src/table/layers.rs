@@ -1,5 +1,5 @@
-//! Layers in SQL. What is shown is `domain::layers`' rule; these say it of rows, for questions about too many annotations
-//! to read each.
+//! Layers in SQL. The rule is in `domain::layers`; these conditions express it for queries over too many annotations to
+//! load.
 
 use domain::annotation::Annotation;
 use domain::ids::{ImageId, RunId};
@@ -8,13 +8,13 @@ use domain::layers::LayerScope;
 use crate::{Result, View};
 
 pub(super) trait Layers {
-    /// The runs to ask about one by one; `None`: all together.
+    /// The runs to query one by one; `None` for all together.
     fn runs(&self) -> Option<&[RunId]>;
 
-    /// Narrows a condition on proposals of `annotations`.
+    /// SQL condition on proposals of `annotations`.
     fn and_proposal_is_shown(&self) -> String;
 
-    /// Narrows a condition on annotations that are not rejected.
+    /// SQL condition on annotations that are not rejected.
     fn and_is_shown(&self) -> String;
 }
 
@@ -40,7 +40,7 @@ impl Layers for LayerScope {
 }
 
 impl View<'_> {
-    /// The annotations on `image` that `layers` show, in the order in which they were made.
+    /// The annotations on `image` in `layers`, in creation order.
     pub fn shown_on(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<Annotation>> {
         let mut annotations = self.annotations_of(image)?;
         annotations.retain(|annotation| layers.shows(annotation));

@@ -1,4 +1,4 @@
-//! A file a table: its rows, questions and changes.
+//! One file per table: rows, queries and changes.
 
 pub mod annotations;
 pub mod attempts;
@@ -29,18 +29,18 @@ use rusqlite::{OptionalExtension, Row};
 
 use crate::{Result, StoreError};
 
-/// The row that a query by id finds, or which thing is missing.
+/// The row of a query by id, or a "missing" error.
 fn found<T>(row: rusqlite::Result<T>, what: &'static str, id: u32) -> Result<T> {
     row.optional()?.ok_or(StoreError::Missing { what, id })
 }
 
-/// Ids as a parameter for `json_each`, which makes rows of them.
+/// Ids as a parameter for `json_each`.
 fn id_list(ids: impl IntoIterator<Item = u32>) -> String {
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
     format!("[{}]", ids.join(","))
 }
 
-/// Every row of a query, each read by a function that may find it unreadable.
+/// All rows of a query.
 pub(crate) fn all<T>(
     statement: &mut rusqlite::Statement<'_>,
     parameters: impl rusqlite::Params,

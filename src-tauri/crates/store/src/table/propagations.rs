@@ -1,4 +1,4 @@
-//! Propagated annotations: what a run found on an image, proposed on others that look nearly the same.
+//! Propagated annotations: found on one image, proposed on others that look nearly the same.
 
 use domain::ids::{ImageId, RunId};
 use domain::review::propose::{Propagation, propagated};
@@ -6,7 +6,7 @@ use domain::review::propose::{Propagation, propagated};
 use crate::{Edit, Result, View};
 
 impl Edit<'_> {
-    /// Proposes on `to` what `run` found on `from`, and records from where; returns how many annotations that are.
+    /// Proposes the annotations of `run` on `from` also on `to`, recording their origin; returns how many.
     pub fn propagate(&self, run: RunId, from: ImageId, to: ImageId) -> Result<u32> {
         if !self.propagation(run, from, to)?.is_due() {
             return Ok(0);

@@ -1,5 +1,5 @@
-//! The queue of a run: the jobs that wait, and the claims by which no two runs ask the same question about one image at the
-//! same time. A claim is a flag of the job. It ends with the job, and counts only while the job's run has a worker.
+//! The queue of a run: waiting jobs, and claims, which keep two runs from requesting the same answer for one image at
+//! the same time. A claim is a flag of the job. It ends with the job, and counts only while the job's run has a worker.
 
 use domain::geometry::PixelSize;
 use domain::ids::{ImageId, JobId, RunId};
@@ -12,20 +12,20 @@ use super::job_rows::{COMMITTED, JobOutcome, STANDING};
 use super::kept_answers::KeptAnswer;
 use crate::{Edit, Result, View};
 
-/// A job that waits to be worked on.
+/// A waiting job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingJob {
     pub id: JobId,
     pub image: ImageId,
-    /// File name of the image, for people to read.
+    /// File name of the image, for display.
     pub name: String,
     /// Upright.
     pub size: PixelSize,
-    /// An answer that is there already: the image is not asked about again.
+    /// A saved answer, used instead of a request.
     pub answer: Option<KeptAnswer>,
-    /// What its requests have cost, or may have, since a person last let it be asked anew.
+    /// Actual and possible cost of its requests since the user last allowed a retry.
     pub committed: PicoDollars,
-    /// Annotations of a shorter answer that stand until a longer one has come.
+    /// Annotations of a cut-off answer that stay valid until a longer one arrives.
     pub standing: u32,
 }
 
@@ -37,35 +37,35 @@ impl WaitingJob {
     }
 }
 
-/// What is left to do for a run.
+/// Remaining work of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remaining {
-    /// The next jobs that can be worked on, in order.
+    /// The next available jobs, in order.
     pub jobs: Vec<WaitingJob>,
-    /// What the other jobs wait for, where there are none of these.
+    /// What the other jobs wait for, if none is available.
     pub pending: Vec<PendingElsewhere>,
 }
 
-/// Whether a job may be asked about.
+/// Result of claiming a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Its run asks about its image, and no other run asks the same.
+    /// Claimed: no other run requests the same answer.
     Held,
-    /// An answer has come since the job was read.
+    /// An answer has arrived since the job was read.
     Answered(KeptAnswer),
-    /// Another run asks the same about its image: it waits for that answer.
+    /// Another run requests the same answer: the job waits for it.
     PendingElsewhere,
 }
 
-/// Whether a row of `jobs` is in the queue: its image is asked about, not given another's annotations; it belongs to the
-/// pilot, as long as there is one; and it is not in a batch of its own run.
+/// Whether a row of `jobs` is in the queue: its image is sent rather than propagated to; it belongs to the pilot, if
+/// there is one; and it is not in a batch of its own run.
 const IS_QUEUED: &str = "jobs.state = 'waiting' AND leader IS NULL
     AND jobs.id <= coalesce((SELECT pilot_until FROM runs WHERE id = jobs.run_id), jobs.id) AND NOT EXISTS (
         SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id
         WHERE job_id = jobs.id AND attempts.state = 'sent')";
 
-/// The rows of `other` in which another run asks the question of a row of `jobs`: it holds a claim and is worked on, or the
-/// request is in a batch that the server may have. A run that asks anew has nothing to wait for.
+/// The rows of `other` in which another run requests the same answer as a row of `jobs`: it holds a claim and has a
+/// worker, or the request is in a batch that the server may have. A run that ignores saved answers waits for none.
 const PENDING_ELSEWHERE: &str = "jobs AS other JOIN runs AS theirs ON theirs.id = other.run_id
     JOIN runs AS this ON this.id = jobs.run_id AND NOT this.ignores_saved_answers AND this.answer_key = theirs.answer_key
     WHERE other.image_id = jobs.image_id AND other.run_id <> jobs.run_id AND other.state = 'waiting'
@@ -82,16 +82,16 @@ fn pending_elsewhere() -> String {
 }
 
 impl View<'_> {
-    /// At most `limit` jobs of `run` that can be worked on, after job `after`, in order; where there are none, what the others
-    /// of its queue wait for.
+    /// At most `limit` available jobs of `run` after job `after`, in order; if there are none, what the others wait
+    /// for.
     pub fn remaining(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Remaining> {
         let jobs = self.waiting_jobs(run, after, limit)?;
         let pending = if jobs.is_empty() { self.pending_elsewhere(run)? } else { Vec::new() };
         Ok(Remaining { jobs, pending })
     }
 
-    /// At most `limit` jobs of `run` that can be worked on, after job `after`, in order. Those that wait for a similar image's
-    /// answer, those in a batch, and those that wait for the answer of another run are not among them.
+    /// At most `limit` available jobs of `run` after job `after`, in order: without those that wait for a similar image
+    /// or another run, and those in a batch.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT jobs.id, image_id, width, height, name, {COMMITTED}, {STANDING} FROM jobs JOIN images ON images.id = image_id
@@ -113,8 +113,7 @@ impl View<'_> {
         })
     }
 
-    /// Whether the image of `job` is for `run` to ask about, as things stand. A request that is put into a batch needs no claim
-    /// besides.
+    /// Whether `run` could claim the image of `job` now. A request that is added to a batch needs no claim.
     pub fn can_claim(&self, run: RunId, job: &WaitingJob) -> Result<Claim> {
         if let Some(kept) = self.kept_answer(run, job.id, job.image)?
             && job.answer.as_ref().is_none_or(|known| known.attempt != kept.attempt)
@@ -149,8 +148,8 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Claims the image of `job` for `run`, before anything about it is sent. The claim ends when the job is settled, or when
-    /// no worker works on `run` any more.
+    /// Claims the image of `job` for `run`, before anything is sent. The claim ends when the job is settled, or when
+    /// `run` loses its worker.
     pub fn claim(&self, run: RunId, job: &WaitingJob) -> Result<Claim> {
         let claim = self.can_claim(run, job)?;
         if claim == Claim::Held {
@@ -159,7 +158,7 @@ impl Edit<'_> {
         Ok(claim)
     }
 
-    /// Ends all claims of `run`.
+    /// Releases all claims of `run`.
     pub fn release_claims(&self, run: RunId) -> Result<()> {
         self.0
             .0

@@ -9,7 +9,7 @@ use crate::code::{from_json, to_json};
 use crate::{Edit, Result, View};
 
 impl View<'_> {
-    /// Those that Fieldmark brought along first, then by age.
+    /// Built-in ones first, then by age.
     pub fn recipes(&self) -> Result<Vec<SavedRecipe>> {
         let mut statement =
             self.0.prepare_cached("SELECT id, body, is_builtin FROM recipes ORDER BY is_builtin DESC, id")?;
@@ -30,7 +30,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Saves a recipe, or finds the one that already says the same.
+    /// Saves a recipe, or finds the equal one.
     pub fn save_recipe(&self, recipe: &Recipe, is_builtin: bool) -> Result<SavedRecipe> {
         let body = to_json("recipes.body", recipe)?;
         self.0.0.execute(
@@ -44,7 +44,7 @@ impl Edit<'_> {
         Ok(SavedRecipe { id: RecipeId(id), recipe: recipe.clone(), is_builtin })
     }
 
-    /// Deletes a person's recipe; those that Fieldmark brought along stay. Runs keep the copy they began with.
+    /// Deletes a user's recipe; built-in ones stay. Runs keep their copy.
     pub fn delete_recipe(&self, id: RecipeId) -> Result<()> {
         self.0.0.execute("DELETE FROM recipes WHERE id = ?1 AND NOT is_builtin", [id.0])?;
         Ok(())

@@ -1,4 +1,4 @@
-//! What each endpoint did for a run, over all its sessions.
+//! Statistics of each endpoint of a run, over all sessions.
 
 use domain::endpoint::RunEndpoint;
 use domain::ids::RunId;
@@ -9,7 +9,7 @@ use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};
 
 impl View<'_> {
-    /// In the order in which they were set up.
+    /// In the order of configuration.
     pub fn endpoints_of_run(&self, run: RunId) -> Result<Vec<RunEndpoint>> {
         let mut statement = self.0.prepare_cached(
             "SELECT name, answered, failed, problem, detail, is_working FROM run_endpoints WHERE run_id = ?1
@@ -30,7 +30,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Adds what endpoints did for `run` since the last record. A problem stays recorded once the endpoint works again.
+    /// Adds statistics of endpoints since the last call. A problem stays recorded after the endpoint works again.
     pub fn record_endpoints(&self, run: RunId, endpoints: &[RunEndpoint]) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO run_endpoints (run_id, name, answered, failed, problem, detail, is_working)

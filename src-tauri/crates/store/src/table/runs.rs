@@ -1,4 +1,4 @@
-//! Runs: what was asked, by which model, and how it stands.
+//! Runs: model, recipe, options and state.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -22,33 +22,33 @@ use crate::code::{from_json, from_name, name_of, to_json};
 use crate::path_bytes;
 use crate::{Edit, Result, StoreError, View};
 
-/// A plan about to be carried out.
+/// A plan to be stored as a run.
 #[derive(Debug, Clone)]
 pub struct NewRun {
     pub model: ModelId,
     pub model_name: String,
     pub recipe: Recipe,
-    /// Images at a time, of a run on this machine.
+    /// Concurrency of a run on this machine.
     pub concurrency: u32,
     pub options: RunOptions,
-    /// What decides an answer besides the image; `None` where answers cost nothing.
+    /// Identifies what determines an answer besides the image; `None` if answers are free.
     pub answer_key: Option<String>,
-    /// Whether answers that were paid for before are not used again.
+    /// Whether saved answers are ignored.
     pub ignores_saved_answers: bool,
     pub mode: RunMode,
     pub destination: Destination,
-    /// The cost of its quote.
+    /// The quoted cost.
     pub quoted: Option<CostRange>,
-    /// What it may cost at most.
+    /// The budget.
     pub budget: Option<PicoDollars>,
-    /// The files and folders that it is started on; none: anywhere in the library.
+    /// The files and folders that it was started on; empty for the whole library.
     pub roots: Vec<PathBuf>,
     pub pilot: Option<NewPilot>,
-    /// In the order of the queue.
+    /// In queue order.
     pub images: Vec<QueuedImage>,
 }
 
-/// The images of a new run that are asked about before a person decides about the others.
+/// A pilot: images that are annotated before the user decides about the others.
 #[derive(Debug, Clone, Copy)]
 pub struct NewPilot {
     /// The first ones of the queue.
@@ -56,8 +56,8 @@ pub struct NewPilot {
     pub expected: PicoDollars,
 }
 
-/// Every run, or run `?1`, with what its jobs, requests and annotations come to. Every table is gone through once, however
-/// many runs there are.
+/// All runs, or run `?1`, with sums over jobs, requests and annotations. Each table is scanned once, however many runs
+/// there are.
 fn summaries_sql(is_of_one: bool) -> Result<String> {
     let [of_runs, of_run] = if is_of_one { ["WHERE runs.id = ?1", "WHERE run_id = ?1"] } else { [""; 2] };
     let (is_unsettled, worth_retrying) = (is_unsettled(), names_of_failures(FailureKind::is_worth_retrying)?);
@@ -86,7 +86,7 @@ fn summaries_sql(is_of_one: bool) -> Result<String> {
 }
 
 impl View<'_> {
-    /// The newest first. A run without a stop reason is said to be running; whether it is, its worker tells.
+    /// Newest first. A run without a stop reason is reported as running; whether it really is depends on its worker.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
         self.summaries(None)
     }
@@ -111,63 +111,63 @@ impl View<'_> {
         })
     }
 
-    /// The model that the run asks.
+    /// The model of the run.
     pub fn model_of_run(&self, run: RunId) -> Result<ModelId> {
         let mut statement = self.0.prepare_cached("SELECT model FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| row.get(0)), "run", run.0).map(ModelId)
     }
 
-    /// The recipe as it was when the run began.
+    /// The recipe as of the start of the run.
     pub fn recipe_of_run(&self, run: RunId) -> Result<Recipe> {
         let mut statement = self.0.prepare_cached("SELECT recipe FROM runs WHERE id = ?1")?;
         let recipe: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
         from_json("runs.recipe", &recipe)
     }
 
-    /// The files and folders that a run was started on; none: anywhere in the library.
+    /// The files and folders that a run was started on; empty for the whole library.
     pub fn roots_of_run(&self, run: RunId) -> Result<Vec<PathBuf>> {
         let mut statement = self.0.prepare_cached("SELECT path FROM run_roots WHERE run_id = ?1 ORDER BY path")?;
         all(&mut statement, [run.0], |row| Ok(path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?)))
     }
 
-    /// Milliseconds worked on a run over all its sessions, and the highest number of its requests in flight.
+    /// Active milliseconds of a run over all sessions, and its peak number of requests in flight.
     pub fn pace_of_run(&self, run: RunId) -> Result<(f64, u32)> {
         let mut statement = self.0.prepare_cached("SELECT wall_millis, peak_in_flight FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
     }
 
-    /// The durations of all requests of `run` together, in milliseconds; `None`: not recorded.
+    /// Summed durations of all requests of `run`, in milliseconds; `None` if not recorded.
     pub fn in_flight_millis(&self, run: RunId) -> Result<Option<f64>> {
         let mut statement = self.0.prepare_cached("SELECT in_flight_millis FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
-    /// Whether `run` has a pilot that is not over.
+    /// Whether `run` has an unfinished pilot.
     pub fn is_in_pilot(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT pilot_until IS NOT NULL FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
-    /// What the pilot of `run` was expected to cost.
+    /// Expected cost of the pilot of `run`.
     pub fn pilot_expected(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached("SELECT coalesce(pilot_expected, 0) FROM runs WHERE id = ?1")?;
         Ok(PicoDollars(found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?))
     }
 
-    /// Images at a time that a run on this machine is set to.
+    /// Concurrency of a run on this machine.
     pub fn concurrency_of_run(&self, run: RunId) -> Result<u32> {
         let mut statement = self.0.prepare_cached("SELECT concurrency FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
-    /// What was said for `run`.
+    /// Options of `run`.
     pub fn options_of_run(&self, run: RunId) -> Result<RunOptions> {
         let mut statement = self.0.prepare_cached("SELECT options FROM runs WHERE id = ?1")?;
         let options: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
         from_json("runs.options", &options)
     }
 
-    /// The newest live run of `model` at its destination in which an image was answered.
+    /// The newest live run of `model` at its destination with an answer.
     pub fn latest_answered_run(&self, model: &Model) -> Result<Option<RunId>> {
         let mut statement = self.0.prepare_cached(
             "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND mode = 'live' AND wall_millis > 0
@@ -179,9 +179,9 @@ impl View<'_> {
     }
 }
 
-/// A row of [`summaries_sql`], with what the images of the run took, ascending, in milliseconds.
+/// A row of [`summaries_sql`], with the ascending durations of the run's images in milliseconds.
 fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
-    // A run without jobs or requests has no sums.
+    // A run without jobs or requests has null sums.
     let count = |column: &str| Ok::<_, StoreError>(row.get::<_, Option<u32>>(column)?.unwrap_or_default());
     let money = |column: &str| Ok::<_, StoreError>(PicoDollars(row.get::<_, Option<u64>>(column)?.unwrap_or_default()));
     let recipe: Recipe = from_json("runs.recipe", &row.get::<_, String>("recipe")?)?;
@@ -229,7 +229,7 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
     })
 }
 
-/// Runs from before quotes had ends were free: their ends are what was expected.
+/// Runs from before quotes had a range were free: both ends equal the expected cost.
 fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<CostRange> {
     let expected = expected?;
     let [low, expected, high] = [low.unwrap_or(expected), expected, high.unwrap_or(expected)].map(PicoDollars);
@@ -237,7 +237,7 @@ fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<
 }
 
 impl Edit<'_> {
-    /// Writes a run and its queue.
+    /// Stores a run and its queue.
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
@@ -279,7 +279,7 @@ impl Edit<'_> {
         Ok(id)
     }
 
-    /// Adds the time of a session as it passes, so that a crash loses none of it.
+    /// Adds active time as it passes, so that a crash loses none.
     pub fn add_wall_millis(&self, run: RunId, millis: f64) -> Result<()> {
         self.0
             .0
@@ -288,7 +288,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Records how many requests were in flight at the most, when that is more than before.
+    /// Records the peak number of requests in flight.
     pub fn note_peak_in_flight(&self, run: RunId, peak: u32) -> Result<()> {
         self.0
             .0
@@ -297,7 +297,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Adds the time for which requests were in flight since the last record. A run whose earlier sessions did not record it
+    /// Adds the summed time of requests in flight since the last call. A run whose earlier sessions did not record it
     /// has no such figure.
     pub fn add_in_flight_millis(&self, run: RunId, millis: f64) -> Result<()> {
         self.0
@@ -307,8 +307,8 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes how many images at once somebody wants from now on; `None` finds out. The count is that of a run on this
-    /// machine, which has nobody to find it out from.
+    /// Records the concurrency from now on; `None` is automatic. `count` is that of a run on this machine, which cannot
+    /// adapt to a server.
     pub fn record_concurrency(&self, run: RunId, concurrency: Option<u32>, count: Option<u32>) -> Result<()> {
         self.0
             .0
@@ -320,7 +320,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes the limits that somebody wants kept to from now on; those that are left open stay as they were.
+    /// Records the user's rate limits from now on; absent ones stay.
     pub fn note_limits(&self, run: RunId, limits: RouteLimits) -> Result<()> {
         let options = self.options_of_run(run)?;
         let options = RunOptions { limits: limits.or(options.limits), ..options };
@@ -331,7 +331,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes the longest that an answer may get from now on, in tokens.
+    /// Records the output maximum from now on, in tokens.
     pub fn note_max_tokens(&self, run: RunId, max_tokens: u32) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET options = json_set(options, '$.max_tokens', ?2) WHERE id = ?1",
@@ -340,8 +340,8 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes what decides the answers of the run from now on. Where that is not what it was, its answers are of two kinds,
-    /// and no other run uses them again.
+    /// Records the answer key from now on. If it changes, the run has answers of two kinds, and no other run reuses
+    /// them.
     pub fn note_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 THEN answer_key END WHERE id = ?1",
@@ -350,14 +350,14 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// The pilot of the run is over: all its images may be asked about.
+    /// Ends the pilot of the run: all its images may be sent.
     pub fn end_pilot(&self, run: RunId) -> Result<()> {
         self.0.0.execute("UPDATE runs SET pilot_until = NULL WHERE id = ?1", [run.0])?;
         Ok(())
     }
 
-    /// Raises the high end of the run's quote to `bound`, if that is more: a person has let images be asked about again, or
-    /// has changed the settings that it rests on.
+    /// Raises the high end of the run's quote to `bound`, if that is more: the user has allowed images to be sent
+    /// again, or has changed the settings that it depends on.
     pub fn raise_bound(&self, run: RunId, bound: PicoDollars) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET quoted_high = max(quoted_high, ?2) WHERE id = ?1 AND quoted_high IS NOT NULL",
@@ -366,19 +366,19 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes that answers that were paid for before are not used again from now on.
+    /// Records that saved answers are ignored from now on.
     pub fn record_ignores_saved_answers(&self, run: RunId) -> Result<()> {
         self.0.0.execute("UPDATE runs SET ignores_saved_answers = 1 WHERE id = ?1", [run.0])?;
         Ok(())
     }
 
-    /// Notes what the run may cost at most from now on.
+    /// Records the budget from now on.
     pub fn note_budget(&self, run: RunId, budget: PicoDollars) -> Result<()> {
         self.0.0.execute("UPDATE runs SET budget = ?2 WHERE id = ?1", params![run.0, budget.0])?;
         Ok(())
     }
 
-    /// Notes where the run sends its images from now on.
+    /// Records the destination from now on.
     pub fn note_destination(&self, run: RunId, destination: &Destination) -> Result<()> {
         let destination = to_json("runs.destination", destination)?;
         self.0.0.execute("UPDATE runs SET destination = ?2 WHERE id = ?1", params![run.0, destination])?;
@@ -390,7 +390,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes why a run no longer sends, and what was said about it when it stopped by itself.
+    /// Records why a run stopped, with details if it stopped on its own.
     pub fn note_stopped(&self, run: RunId, reason: StopReason, detail: Option<&str>) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET stop_reason = ?2, stop_detail = ?3 WHERE id = ?1",

@@ -1,4 +1,4 @@
-//! What libraries from before `settings.toml` kept here: one row.
+//! Settings of libraries from before `settings.toml`: one row.
 
 use domain::settings::Settings;
 use rusqlite::OptionalExtension;
@@ -8,7 +8,7 @@ use crate::code::from_json;
 use crate::{Result, View};
 
 impl View<'_> {
-    /// `None` where nothing was set, or never here.
+    /// `None` if none were stored.
     pub fn settings_of_older_library(&self) -> Result<Option<Settings>> {
         let body: Option<String> =
             self.0.query_row("SELECT body FROM settings WHERE id = 1", [], |row| row.get(0)).optional()?;

@@ -1,5 +1,5 @@
-//! Steps: the commands of people, each on one image, with what the annotations were before it and after it. What a command
-//! does, undone or redone, is decided by `domain::review`.
+//! Steps: the commands of people, each on one image, with the annotations before and after. What a command changes is
+//! decided by `domain::review`.
 
 use domain::ids::{AnnotationId, BulkEditId, ImageId, StepId};
 use domain::layers::LayerScope;
@@ -14,14 +14,14 @@ use super::all;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, StoreError};
 
-/// A step that was taken, undone or redone.
+/// A step that was made, undone or redone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepTaken {
     pub id: StepId,
     pub image: ImageId,
-    /// What it was about, in the order of its changes.
+    /// The changed annotations, in order.
     pub annotations: Vec<AnnotationId>,
-    /// How many other images it changed.
+    /// Number of other images that it changed.
     pub others: u32,
 }
 
@@ -50,7 +50,7 @@ fn read_step(row: &Row<'_>) -> Result<KeptStep> {
 }
 
 impl Edit<'_> {
-    /// Carries out a decision of a person who sees `layers`.
+    /// Applies a decision of a person who sees `layers`.
     pub fn decide(&self, decision: &Decision, layers: &LayerScope, now: u64) -> Result<StepTaken> {
         let image = self.annotated(decision.image)?;
         let runs = self.runs_that_repeat(decision.image, &image)?;
@@ -59,7 +59,7 @@ impl Edit<'_> {
         self.take_step(decision.image, None, &diff, now)
     }
 
-    /// Carries out the changes of a person who sees `layers`, as one step.
+    /// Applies the changes of a person who sees `layers`, as one step.
     pub fn edit_annotations(&self, changes: &ImageEdit, layers: &LayerScope, now: u64) -> Result<StepTaken> {
         let ImageEdit { image: id, changes } = changes;
         let image = self.annotated(*id)?;
@@ -74,13 +74,13 @@ impl Edit<'_> {
         self.take_step(*id, None, &diff, now)
     }
 
-    /// What a command on the image `id` knows of its runs: nothing where none of them can repeat another.
+    /// The runs that a command on image `id` must consider: none if no run can repeat another.
     pub(super) fn runs_that_repeat(&self, id: ImageId, image: &AnnotatedImage) -> Result<RunsOnImage> {
         if image.may_hold_repetitions() { self.runs_on(id) } else { Ok(RunsOnImage::default()) }
     }
 
-    /// Saves what a command changes on an image, and the step with which it is undone. What was undone on the image before
-    /// cannot be redone after it.
+    /// Saves the changes of a command on an image, with the step that undoes it. Steps undone on the image before can
+    /// no longer be redone.
     pub(super) fn take_step(
         &self,
         id: ImageId,
@@ -114,13 +114,13 @@ impl Edit<'_> {
         Ok(StepTaken { id: StepId(step), image: id, annotations: diff.ids(), others: 0 })
     }
 
-    /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
+    /// Undoes the latest step on any image, or a whole bulk edit; `None` if there is none.
     pub fn undo_latest(&self) -> Result<Option<StepTaken>> {
         self.latest_step()?.map(|step| self.undo_whole(&step)).transpose()
     }
 
-    /// Undoes the latest standing step on `image`; `None` when there is none. A bulk edit that nothing was done after is
-    /// undone as a whole, from every image.
+    /// Undoes the latest step on `image`; `None` if there is none. A bulk edit that was the last action is undone on
+    /// all its images.
     pub fn undo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
         if let Some(bulk) = self.latest_step()?.filter(|step| step.bulk_edit.is_some()) {
             return self.undo_whole(&bulk).map(Some);
@@ -129,19 +129,19 @@ impl Edit<'_> {
         latest.map(|step| self.undo(&step)).transpose()
     }
 
-    /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
-    /// nothing.
+    /// Redoes what was last undone on any image, or a whole bulk edit; `None` if there was a later step, or nothing to
+    /// redo.
     pub fn redo_latest(&self) -> Result<Option<StepTaken>> {
         self.next_undone()?.map(|step| self.redo_whole(&step)).transpose()
     }
 
-    /// Redoes the step on `image` that was undone last; `None` when there is none. A bulk edit that nothing was done after is
-    /// redone as a whole, from every image.
+    /// Redoes the step on `image` that was last undone; `None` if there is none. A bulk edit that was the last action
+    /// is redone on all its images.
     pub fn redo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
         if let Some(bulk) = self.next_undone()?.filter(|step| step.bulk_edit.is_some()) {
             return self.redo_whole(&bulk).map(Some);
         }
-        // What was undone follows all that stands: it was the latest then, and is deleted with the next step.
+        // An undone step follows all others: it was the latest then, and is deleted with the next step.
         let next = self.find_step("WHERE is_undone AND image_id = ?1 ORDER BY id LIMIT 1", [image.0])?;
         next.map(|step| self.redo(&step)).transpose()
     }
@@ -150,7 +150,7 @@ impl Edit<'_> {
         self.find_step("WHERE is_undone = 0 ORDER BY id DESC LIMIT 1", [])
     }
 
-    /// The earliest undone step that nothing was done after.
+    /// The earliest undone step without later steps.
     fn next_undone(&self) -> Result<Option<KeptStep>> {
         self.find_step(
             "WHERE is_undone AND id > coalesce((SELECT id FROM steps WHERE is_undone = 0 ORDER BY id DESC LIMIT 1), 0)
@@ -159,7 +159,7 @@ impl Edit<'_> {
         )
     }
 
-    /// Undoes a step, and with it all steps of its bulk edit.
+    /// Undoes a step, and all steps of its bulk edit.
     fn undo_whole(&self, step: &KeptStep) -> Result<StepTaken> {
         let mut taken = self.undo(step)?;
         if let Some(bulk_edit) = step.bulk_edit {
@@ -171,7 +171,7 @@ impl Edit<'_> {
         Ok(taken)
     }
 
-    /// Redoes a step, and with it all steps of its bulk edit.
+    /// Redoes a step, and all steps of its bulk edit.
     fn redo_whole(&self, step: &KeptStep) -> Result<StepTaken> {
         let mut taken = self.redo(step)?;
         if let Some(bulk_edit) = step.bulk_edit {
@@ -215,7 +215,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// The steps of a bulk edit that stand or are undone, the earliest first.
+    /// The steps of a bulk edit that are in effect or undone, earliest first.
     fn steps_of(&self, bulk_edit: BulkEditId, is_undone: bool) -> Result<Vec<StepId>> {
         let mut statement =
             self.0.0.prepare_cached("SELECT id FROM steps WHERE sweep = ?1 AND is_undone = ?2 ORDER BY id")?;
@@ -232,8 +232,7 @@ impl Edit<'_> {
         found.transpose()
     }
 
-    /// A number for the steps of a bulk edit that no others have had: an audit knows its own by it, though undone steps are
-    /// gone in the end.
+    /// A number that no other bulk edit ever had: audits refer to it even after undone steps are deleted.
     pub(super) fn next_bulk_edit(&self) -> Result<BulkEditId> {
         let mut statement = self.0.0.prepare_cached(
             "SELECT coalesce(max(sweep), 0) + 1 FROM (SELECT sweep FROM steps UNION ALL SELECT sweep FROM audits)",

@@ -1,4 +1,4 @@
-//! What kept runs waiting: a row for each wait reason that a run met, over all its sessions.
+//! What runs waited for: a row for each wait reason of a run, over all sessions.
 
 use domain::diagnosis::Wait;
 use domain::ids::RunId;
@@ -9,7 +9,7 @@ use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};
 
 impl View<'_> {
-    /// The longest first.
+    /// Longest first.
     pub fn waits_of_run(&self, run: RunId) -> Result<Vec<Wait>> {
         let mut statement = self
             .0
@@ -25,7 +25,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Adds what `run` waited since the last note.
+    /// Adds waits of `run` since the last call.
     pub fn add_waits(&self, run: RunId, waits: &[Wait]) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO waits (run_id, wait_reason, millis, limit_at) VALUES (?1, ?2, ?3, ?4)

@@ -1,4 +1,4 @@
-//! Processes that work on runs. Whether one is alive is not known here: its lock tells.
+//! Processes that work on runs. Whether one is alive is known by its lock, not here.
 
 use domain::ids::RunId;
 use rusqlite::{OptionalExtension, Row, params};
@@ -6,11 +6,11 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::all;
 use crate::{Edit, Result, View};
 
-/// A process that works on runs, or did.
+/// A process that works or worked on runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
     pub id: WorkerId,
-    /// Names its lock.
+    /// Identifies its lock.
     pub token: String,
     pub process_id: u32,
     /// Milliseconds since the Unix epoch.
@@ -32,7 +32,7 @@ impl View<'_> {
         all(&mut statement, [], |row| Ok(read_worker(row)?))
     }
 
-    /// The worker that is recorded for `run`.
+    /// The worker recorded for `run`.
     pub fn worker_of(&self, run: RunId) -> Result<Option<Worker>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM runs JOIN workers ON workers.id = worker_id WHERE runs.id = ?1"
@@ -40,7 +40,7 @@ impl View<'_> {
         Ok(statement.query_row([run.0], read_worker).optional()?)
     }
 
-    /// The runs for which a worker is recorded.
+    /// The runs with a recorded worker.
     pub fn runs_with_workers(&self) -> Result<Vec<(RunId, Worker)>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT {COLUMNS}, runs.id FROM workers JOIN runs ON worker_id = workers.id ORDER BY runs.id"
@@ -50,7 +50,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Records this process, which holds the lock that `token` names.
+    /// Records this process, which holds the lock of `token`.
     pub fn add_worker(&self, token: &str, process_id: u32, now: u64) -> Result<WorkerId> {
         Ok(WorkerId(self.0.0.query_row(
             "INSERT INTO workers (token, process_id, began_at) VALUES (?1, ?2, ?3) RETURNING id",
@@ -59,9 +59,9 @@ impl Edit<'_> {
         )?))
     }
 
-    /// Forgets a worker that is dead or about to end: its runs have none from now on, and their claims are void.
+    /// Removes a worker that is dead or about to end: its runs have none, and their claims are void.
     pub fn remove_worker(&self, token: &str) -> Result<()> {
-        // By its token: the id may be another worker's by now.
+        // By token, because the id may be another worker's by now.
         self.0.0.execute(
             "UPDATE runs SET worker_id = NULL WHERE worker_id = (SELECT id FROM workers WHERE token = ?1)",
             [token],
@@ -70,7 +70,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Records that `worker` works on `run`, without any claims yet; false where another worker does.
+    /// Records that `worker` works on `run`, without claims; false if another worker does.
     pub fn assign_worker(&self, run: RunId, worker: WorkerId) -> Result<bool> {
         let assigned = self.0.0.execute(
             "UPDATE runs SET worker_id = ?2 WHERE id = ?1 AND (worker_id IS NULL OR worker_id = ?2)",

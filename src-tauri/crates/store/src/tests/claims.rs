@@ -1,8 +1,8 @@
-//! Two runs that ask the same about one image.
+//! Two runs that request the same answer for one image.
 
 use super::*;
 
-/// Two runs of the same question about one image, both worked on: the first by worker `a`, the second by worker `b`.
+/// Two active runs with the same answer key and one image: the first by worker `a`, the second by worker `b`.
 fn two_runs(library: &Library) -> [RunId; 2] {
     let image = library.add_image(1);
     [("a", 1), ("b", 2)].map(|(token, process_id)| {
@@ -50,7 +50,7 @@ fn the_second_run_waits_for_the_answer_and_uses_it() {
     let [first, second] = two_runs(&library);
     let (firsts, seconds) = (job(&library, first).unwrap(), job(&library, second).unwrap());
     assert_eq!(claim(&library, first, &firsts), Claim::Held);
-    // It was read before, and is not handed out again.
+    // It was read before, and is not available again.
     assert_eq!(claim(&library, second, &seconds), Claim::PendingElsewhere);
     assert_eq!(job(&library, second), None);
     let waits = PendingElsewhere { run: first, is_worked_on: true, is_in_batch: false, images: 1 };
@@ -82,7 +82,7 @@ fn a_claim_ends_when_its_job_fails_or_its_worker_is_gone() {
     let seconds = job(&library, second).unwrap();
     assert_eq!(claim(&library, second, &seconds), Claim::Held);
 
-    // The first run is taken up by another worker, with no claims of its own.
+    // Another worker takes over the first run, without its claims.
     let retaken = library.store.write_blocking(move |edit| {
         let other = edit.add_worker("c", 3, 2)?;
         let taken_by_two = edit.assign_worker(second, other)?;

@@ -1,9 +1,9 @@
-//! Libraries of earlier versions, filled as these versions filled them.
+//! Libraries of earlier versions, with data as those versions wrote it.
 
 use super::gallery::kept_and_counted;
 use super::*;
 
-/// A library in the format of `version`, with what `fill` puts into it.
+/// A library in the format of `version`, filled by `fill`.
 fn library_of_version(version: usize, fill: &[&str]) -> Library {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
@@ -44,7 +44,7 @@ impl Library {
             .unwrap()
     }
 
-    /// What triggers keep is what counting says, and every row refers to one that is there.
+    /// Trigger-maintained figures equal recounts, and all references are valid.
     fn assert_consistent(&self) {
         let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&self.store);
         assert_eq!((labels, figures), (counted_labels, counted_figures));
@@ -74,7 +74,7 @@ impl Library {
     }
 }
 
-/// Two folders with an image in both, two models, and a person's work of each kind, one step undone.
+/// Two folders that share an image, two models, and a person's edits of each kind, one undone.
 const FILL_12: &str = r#"
 INSERT INTO collections (id, name, root, created_at) VALUES (1, 'photos', x'2f70', 1), (2, 'more', x'2f71', 1);
 INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at, perceptual_hash, review) VALUES
@@ -169,7 +169,7 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
         12,
         &[
             &filled(FILL_12),
-            // The image was reviewed in run 1, and unreviewed again since run 2 had proposed something there.
+            // The image was reviewed in run 1, and unreviewed again after run 2 proposed something there.
             &step_12(1, 1, "NULL", ["unreviewed", "reviewed"], "1, 2", "proposed", false),
             &step_12(2, 2, "1", ["unreviewed", "reviewed"], "4", "proposed", false),
             &step_12(3, 3, "1", ["unreviewed", "confirmed_empty"], "6", "proposed", false),
@@ -217,7 +217,7 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
         [domain::diagnosis::WaitReason::AutomaticConcurrency]
     );
 
-    // Everything is undone, the bulk edit as a whole, and redone.
+    // Everything is undone, including the whole bulk edit, and redone.
     let mut undone = Vec::new();
     while let Some(step) = library.store.write_blocking(|edit| edit.undo_latest()).unwrap() {
         undone.push((step.id.0, step.others));
@@ -268,7 +268,7 @@ fn what_version_20_kept_for_exports_returns_to_the_layer_of_its_run() {
     // The cat has been decided since.
     assert_eq!(shown(1, LayerScope::of_run(RunId(1))), [cat(0.7), dog(0.8)]);
     assert_eq!(shown(1, LayerScope::All), [cat(0.7), dog(0.6)]);
-    // Run 3 has been undone: it has answered the image, and what run 1 proposes still stood.
+    // Run 3 was undone: it had answered the image, and the proposal of run 1 was still undecided.
     assert_eq!(shown(2, LayerScope::All), [cat(0.5)]);
     library.store.write_blocking(|edit| edit.take_back_proposals(RunId(2))).unwrap();
     assert_eq!(shown(1, LayerScope::All), [cat(0.7), dog(0.8)]);

@@ -1,4 +1,4 @@
-//! Findings, uncertainty and audits, as the library keeps them.
+//! Findings, uncertainty and audits in the library.
 
 use domain::query::{Condition, ImageOrder, ImageQuery, Share, Test as Asked};
 use domain::review::audit::{AuditRequest, SampleVerdict};
@@ -170,7 +170,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     assert_eq!(proposals.iter().map(|(image, _)| *image).collect::<Vec<_>>(), images[..3]);
     let drawn = proposals.clone();
     let id = library.store.write_blocking(move |edit| edit.add_audit(&request, latest, 3, &drawn, 60)).unwrap();
-    // Proposed after the sample was drawn: nobody can say that it stands for this one.
+    // Proposed after the sample was drawn, so the sample says nothing about it.
     library.propose(run, vec![found("cat", SOUND, 0.99)]);
 
     for (place, verdict) in [(0, Verdict::Accept), (1, Verdict::Reject { reason: None })] {
@@ -196,7 +196,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
 
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!(cat_of(images[2]), Status::Proposed);
-    // The steps that were taken back go with the next ones on their images; their number must not come back with others.
+    // Undone steps are deleted with the next ones on their images; their number must not be reused.
     let decision =
         Decision { image: images[2], scope: DecisionScope::Image, verdict: Verdict::Reject { reason: None } };
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 63)).unwrap();
@@ -237,7 +237,7 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     let sample = || audit().sample.iter().map(|drawn| (drawn.image, drawn.annotation)).collect::<Vec<_>>();
     assert_eq!((sample(), audit().reserve, audit().error_limit), (order[..2].to_vec(), 4, Share(0.1)));
 
-    // An annotation that is decided elsewhere stays in the order: leaving it out would leave a sample that is not random.
+    // An annotation decided elsewhere stays in the order: removing it would bias the sample.
     for (place, verdict) in [(0, Verdict::Accept), (2, Verdict::Reject { reason: None })] {
         let scope = DecisionScope::Annotation { id: order[place].1 };
         let decision = Decision { image: order[place].0, scope, verdict };

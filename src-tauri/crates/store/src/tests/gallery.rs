@@ -1,4 +1,4 @@
-//! Questions of the grid: what they find, the counts beside them, and that they look where the answer is kept.
+//! Grid queries: results, counts, and that they use covering indexes.
 
 use domain::annotation::AttributeValue;
 use domain::calendar::CalendarDate;
@@ -49,7 +49,7 @@ fn saying(label: &str, confidence: Option<f32>, note: Option<&str>) -> NewAnnota
     NewAnnotation { label: label.into(), confidence, attributes, ..cat(0.5) }
 }
 
-/// Five images: cats and a dog, nothing, a failure, and one that nobody has asked about.
+/// Five images: cats and a dog, nothing, a failure, and one that was never sent.
 fn library() -> (Library, RunId, Vec<ImageId>) {
     let library = Library::new();
     let images: Vec<_> = (1..=5).map(|seed| library.add_image(seed)).collect();
@@ -112,7 +112,7 @@ fn every_condition_finds_what_it_says() {
     assert_eq!(library.store.read_blocking(|view| view.image_ids(&running, &[])).unwrap(), []);
 }
 
-/// Four photos that say when they were taken, out of order, and one that does not.
+/// Four photos with capture times, out of order, and one without.
 fn dated_library() -> (Library, Vec<ImageId>) {
     let library = Library::new();
     let at =
@@ -179,7 +179,7 @@ fn images_from_before_are_dated_once() {
         .unwrap();
     assert!(unread(scan) && unread(unknown));
     note(scan, None);
-    // The same content was found at another place.
+    // The same content at another path.
     let again = NewImage { taken: later, ..new_image(2, PixelSize::new(640, 480)) };
     assert_eq!(library.add(again), unknown);
     assert!(!unread(scan) && !unread(unknown));
@@ -194,7 +194,7 @@ fn orders_have_every_image_once() {
     assert_eq!(library.find("-label:dog", ImageOrder::MostAnnotations), [one, three, four, five]);
     assert_eq!(library.find("", ImageOrder::Name), images);
     assert_eq!(library.find("", ImageOrder::Newest), [five, four, three, two, one]);
-    // A second run finds one cat fewer on the first image, and as many on the second.
+    // A second run finds one cat fewer on the first image, and the same on the second.
     let again = library.add_run(vec![one, two]);
     library.answer_with(again, vec![saying("cat", Some(0.9), None)]);
     library.answer_with(again, vec![saying("cat", Some(0.8), None)]);
@@ -216,7 +216,7 @@ fn counts_beside_filters_say_what_choosing_them_finds() {
     let given = parse("label:cat status:reviewed").unwrap();
     let counts = library.counts(given.clone());
     assert_eq!((counts.found, counts.in_any_state), (1, 2));
-    // What is counted is what is found when the filter is chosen.
+    // Each count equals the number of results with that filter.
     for FilterCount { filter, count } in counts.states {
         let chosen =
             [Condition::holds(Test::Label { name: "cat".into() }), Condition::holds(Test::Image { state: filter })];
@@ -234,7 +234,7 @@ fn counts_beside_filters_say_what_choosing_them_finds() {
     assert_eq!(failures, [FilterCount { filter: FailureKind::Refused, count: 1 }]);
 }
 
-/// What the triggers keep, and the same counted anew.
+/// Trigger-maintained figures, and the same recounted.
 pub fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
     let rows = |sql: &'static str| {
         store
@@ -295,7 +295,7 @@ fn a_library_from_before_has_its_annotations_counted() {
     let before = kept_and_counted(&library.store);
     let path = library.store.path();
     let earlier = path.with_file_name("earlier.sqlite");
-    // The same rows in the format before this was kept.
+    // The same rows in the format before these figures.
     let connection = Connection::open(&earlier).unwrap();
     for migration in [
         include_str!("../migration/0001_first.sql"),
@@ -424,7 +424,7 @@ fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_wi
     remove(other);
     assert_eq!(seen(), (vec![], vec![], 0, 0));
     assert_eq!(library.annotations(own).len(), 1, "what was answered stays");
-    // What changes on a removed image counts once the image is back.
+    // Changes on a removed image count once it is back.
     library.decide_image(own, Verdict::Reject { reason: None });
     assert_eq!(seen(), (vec![], vec![], 0, 0));
     library.store.write_blocking(move |edit| edit.restore_collection(photos)).unwrap();
@@ -432,7 +432,7 @@ fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_wi
     remove(photos);
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!(seen(), (vec![], vec![], 0, 0));
-    // Undone, or dropped again.
+    // Undone, or added again.
     library.store.write_blocking(move |edit| edit.restore_collection(other)).unwrap();
     library.store.write_blocking(|edit| edit.collection_at(Path::new("/photos"), "photos", 9)).unwrap();
     assert_eq!(seen(), both);

@@ -12,6 +12,8 @@ use proptest::prelude::*;
 use super::gallery::kept_and_counted;
 use super::*;
 
+mod consistency;
+
 fn found(label: &str, x: f64, confidence: Option<f32>) -> NewAnnotation {
     let shape = Shape::Box { rect: Rect::new(x, 10.0, x + 100.0, 200.0) };
     let attributes = (label == "dog").then(|| ("fur".to_owned(), AttributeValue::Text("long".into())));
@@ -19,7 +21,7 @@ fn found(label: &str, x: f64, confidence: Option<f32>) -> NewAnnotation {
 }
 
 impl Library {
-    /// A run of a model of its own, so that its proposals stand beside those of other runs.
+    /// A run of its own model, so that its proposals are shown beside those of other runs.
     fn layer(&self, model: &str, answers: Vec<(ImageId, Vec<NewAnnotation>)>) -> RunId {
         let run = NewRun {
             model: ModelId(model.into()),
@@ -93,11 +95,11 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
     assert_eq!((summary(first).reviewed_count, summary(second).reviewed_count), (0, 1));
     assert_eq!((summary(first).undecided_count, summary(second).undecided_count), (4, 0));
 
-    // Nothing was found there by the second run: that it is empty is a word about the image.
+    // The second run found nothing: confirming it empty is a decision about the image.
     library.decide_in(other, DecisionScope::Image, Verdict::Accept, &two);
     assert_eq!(states(other), [open, ReviewState::ConfirmedEmpty, open]);
 
-    // A later run takes nothing back that was said in another layer.
+    // A later run does not revert decisions made in another layer.
     let third = library.layer("c", vec![(image, vec![found("dog", 0.0, None)])]);
     assert_eq!(states(image), [open, done, open]);
     assert_eq!(library.card_in(image, &LayerScope::of_run(third)).review, open);
@@ -125,7 +127,7 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     let summary = |run| library.store.read_blocking(|view| view.run(run)).unwrap().undecided_count;
     assert_eq!((summary(first), summary(second)), (3, 1));
 
-    // A decision is about the annotation, whichever of the two runs it was shown in.
+    // A decision is about the annotation, in whichever run it was shown.
     library.decide_in(both, DecisionScope::Image, Verdict::Accept, &one);
     assert_eq!(shown(both), [2, 2, 2]);
     assert!(library.card_in(both, &two).annotations.iter().all(|annotation| annotation.status == Status::Accepted));
@@ -136,7 +138,7 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     assert_eq!(shown(both), [2, 2, 2]);
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
 
-    // A third one in between is undone first, then the second: what the first proposed is shown again.
+    // A third run is undone first, then the second: the proposal of the first is shown again.
     let third = library.layer("a", vec![(both, vec![]), (emptied, vec![right])]);
     assert_eq!((shown(both), shown(emptied)), ([2, 1, 0], [1, 0, 1]));
     let undo = |run| library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
@@ -164,7 +166,7 @@ fn undoing_a_decision_does_not_bring_back_proposals_of_an_undone_run() {
     library.store.write_blocking(move |edit| edit.take_back_proposals(second)).unwrap();
     undo();
     assert_eq!(origins(image), [(Origin::Run { run: first }, Status::Proposed)]);
-    // What was accepted of the undone run is a proposal of it again, and goes with the others.
+    // An accepted annotation of the undone run becomes a proposal again, and is removed with the others.
     let accepted = [(Origin::Run { run: second }, Status::Accepted)];
     assert_eq!(origins(other), accepted);
     undo();
@@ -310,173 +312,6 @@ fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
     assert_eq!(library.statuses(image), [Status::Proposed, Status::Proposed, Status::Rejected]);
 }
 
-/// Which image a question finds, said of its card.
-fn holds(test: &Test, card: &ImageCard) -> bool {
-    let standing: Vec<&Annotation> =
-        card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).collect();
-    match test {
-        Test::Label { name } => standing.iter().any(|annotation| &annotation.label == name),
-        Test::Image { state } => match state {
-            ImageState::Unreviewed => card.review == ReviewState::Unreviewed,
-            ImageState::Reviewed => card.review == ReviewState::Reviewed,
-            ImageState::ConfirmedEmpty => card.review == ReviewState::ConfirmedEmpty,
-            ImageState::Failed | ImageState::Running => false,
-        },
-        Test::Annotation { status } => card.annotations.iter().any(|annotation| annotation.status == *status),
-        Test::Confidence { span: Span::AtLeast { value } } => standing
-            .iter()
-            .any(|annotation| annotation.confidence.is_some_and(|confidence| f64::from(confidence) >= value.0)),
-        Test::Has { what: Trait::Annotations } => !standing.is_empty(),
-        Test::Has { what: Trait::Attributes } => standing.iter().any(|annotation| !annotation.attributes.is_empty()),
-        Test::Has { what: Trait::Answer } => card.is_annotated,
-        Test::Annotations { span: Span::Below { value } } => standing.len() < *value as usize,
-        Test::Text { text } => standing.iter().any(|annotation| {
-            annotation.label == *text
-                || annotation.attributes.values().any(|said| said == &AttributeValue::Text(text.clone()))
-        }),
-        other => panic!("{other:?} is not asked here"),
-    }
-}
-
-fn tests() -> Vec<Test> {
-    let states = [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty];
-    let statuses = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
-    let traits = [Trait::Annotations, Trait::Answer, Trait::Attributes];
-    let mut tests = vec![
-        Test::Confidence { span: Span::AtLeast { value: Share(0.55) } },
-        Test::Annotations { span: Span::Below { value: 2 } },
-        Test::Annotations { span: Span::Below { value: 1 } },
-        Test::Text { text: "dog".into() },
-        Test::Text { text: "long".into() },
-    ];
-    tests.extend(["cat", "dog"].map(|name| Test::Label { name: name.into() }));
-    tests.extend(states.map(|state| Test::Image { state }));
-    tests.extend(statuses.map(|status| Test::Annotation { status }));
-    tests.extend(traits.map(|what| Test::Has { what }));
-    tests
-}
-
-#[derive(Debug, Clone)]
-enum Act {
-    Decide { layers: usize, image: usize, accepts: bool },
-    DecideOne { image: usize, place: usize, accepts: bool },
-    Draw { image: usize },
-    Undo,
-    TakeBack { run: usize },
-}
-
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        (0usize..6, 0usize..3, any::<bool>()).prop_map(|(layers, image, accepts)| Act::Decide {
-            layers,
-            image,
-            accepts
-        }),
-        (0usize..3, 0usize..6, any::<bool>()).prop_map(|(image, place, accepts)| Act::DecideOne {
-            image,
-            place,
-            accepts
-        }),
-        (0usize..3).prop_map(|image| Act::Draw { image }),
-        Just(Act::Undo),
-        (0usize..3).prop_map(|run| Act::TakeBack { run }),
-    ];
-    prop::collection::vec(act, 0..8)
-}
-
-fn answers() -> impl Strategy<Value = Vec<Vec<NewAnnotation>>> {
-    let one = (prop::bool::ANY, 0u8..4, prop::option::of(1u8..10)).prop_map(|(is_cat, place, tenths)| {
-        let confidence = tenths.map(|tenths| f32::from(tenths) / 10.0);
-        found(if is_cat { "cat" } else { "dog" }, 120.0 * f64::from(place), confidence)
-    });
-    prop::collection::vec(prop::collection::vec(one, 0..3), 3)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    /// What a question finds by indexes is what the cards of its layers show.
-    #[test]
-    fn questions_find_what_cards_show(found in prop::collection::vec(answers(), 3), acts in acts()) {
-        let library = Library::new();
-        let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
-        let runs: Vec<RunId> = (0..).zip(found).map(|(place, answers)| {
-            let answered = images.iter().copied().zip(answers).take(3 - place % 2).collect();
-            // The last two are runs of one model and recipe.
-            library.layer(&format!("model {}", place.min(1)), answered)
-        }).collect();
-        let scopes = [
-            LayerScope::All,
-            LayerScope::Runs { runs: Vec::new() },
-            LayerScope::of_run(runs[0]),
-            LayerScope::of_run(runs[1]),
-            LayerScope::Runs { runs: vec![runs[1], runs[2]] },
-            LayerScope::of_run(runs[2]),
-        ];
-        for act in acts {
-            let verdict = |accepts| if accepts { Verdict::Accept } else { Verdict::Reject { reason: None } };
-            match act {
-                Act::Decide { layers, image, accepts } => {
-                    library.decide_in(images[image], DecisionScope::Image, verdict(accepts), &scopes[layers]);
-                }
-                Act::DecideOne { image, place, accepts } => {
-                    if let Some(annotation) = library.annotations(images[image]).get(place) {
-                        let scope = DecisionScope::Annotation { id: annotation.id };
-                        library.decide_in(images[image], scope, verdict(accepts), &LayerScope::All);
-                    }
-                }
-                Act::Draw { image } => library.draw(images[image], "cat"),
-                Act::Undo => drop(library.store.write_blocking(|edit| edit.undo_latest()).unwrap()),
-                Act::TakeBack { run } => {
-                    let run = runs[run];
-                    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
-                }
-            }
-        }
-        let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&library.store);
-        prop_assert_eq!((labels, figures), (counted_labels, counted_figures));
-        for layers in &scopes {
-            let cards: Vec<ImageCard> = images.iter().map(|&image| library.card_in(image, layers)).collect();
-            for card in &cards {
-                let all = library.annotations(card.id);
-                let shown: Vec<_> = all.iter().filter(|each| layers.shows(each)).map(|each| each.id).collect();
-                prop_assert_eq!(ids_of(card), shown);
-            }
-            for test in tests() {
-                let query = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::of([test.clone()]) };
-                let wanted: Vec<ImageId> = cards.iter().filter(|card| holds(&test, card)).map(|card| card.id).collect();
-                prop_assert_eq!(library.found_by(&query), wanted, "{:?} in {:?}", test, layers);
-            }
-            for order in [ImageOrder::LeastCertain, ImageOrder::MostAnnotations] {
-                let query = ImageQuery { layers: Some(layers.clone()), order, ..ImageQuery::default() };
-                let mut ranked: Vec<(i64, ImageId)> = cards.iter().map(|card| (rank(card, order), card.id)).collect();
-                ranked.sort_unstable();
-                let ranked: Vec<ImageId> = ranked.into_iter().map(|(_, id)| id).collect();
-                prop_assert_eq!(library.found_by(&query), ranked, "{:?} in {:?}", order, layers);
-            }
-            let all = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::default() };
-            let counts = library.store.read_blocking(|view| view.filter_counts(&all, &[])).unwrap();
-            for count in counts.runs {
-                let chosen = [Condition::holds(Test::Run { run: count.run })];
-                let query = ImageQuery { conditions: chosen.into(), ..ImageQuery::default() };
-                prop_assert_eq!(library.found_by(&query).len(), count.count as usize);
-            }
-        }
-    }
-}
-
-/// In tenths, so that equal confidences are equal ranks.
-#[expect(clippy::cast_possible_truncation, reason = "confidences are tenths")]
-fn rank(card: &ImageCard, order: ImageOrder) -> i64 {
-    let proposals = card.annotations.iter().filter(|annotation| annotation.status == Status::Proposed);
-    let least = proposals.map(|annotation| (annotation.confidence.unwrap_or(0.0) * 10.0).round() as i64).min();
-    let standing = card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).count();
-    match order {
-        ImageOrder::LeastCertain => least.unwrap_or(i64::MAX),
-        _ => -i64::try_from(standing).unwrap(),
-    }
-}
-
 #[test]
 fn a_library_from_before_keeps_what_people_said_about_images() {
     let library = Library::new();
@@ -497,7 +332,7 @@ fn a_library_from_before_keeps_what_people_said_about_images() {
     let figures = "SELECT concat_ws(' ', run_id, image_id, proposed, rejected, least_certain) FROM layer_figures
                    WHERE proposed + rejected > 0";
     let before = kept(figures);
-    // As the version before this one left it: the new proposal had made the image unreviewed.
+    // As the previous version left it: the new proposal had made the image unreviewed.
     let connection = Connection::open(library.store.path()).unwrap();
     connection
         .execute_batch(
@@ -578,7 +413,7 @@ fn deciding_again_takes_the_repetitions_of_other_runs_along() {
     library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     assert_eq!((of_run(first).unwrap().status, of_run(second).unwrap().status), (Status::Edited, Status::Proposed));
 
-    // Now the second run's is the only proposal, and it repeats what is decided once more.
+    // Now the second run's is the only proposal, and it repeats the decided one again.
     let reject =
         Decision { image, scope: DecisionScope::Annotation { id: dog.id }, verdict: Verdict::Reject { reason: None } };
     library.store.write_blocking(move |edit| edit.decide(&reject, &LayerScope::All, 31)).unwrap();

@@ -1,4 +1,4 @@
-//! Opening a library, and what it survives while it is open.
+//! Opening a library, and disturbances while it is open.
 
 use std::sync::Barrier;
 

@@ -1,5 +1,5 @@
-//! The store does what `domain::review` says: random commands on a library on disk and on a model in memory, which holds
-//! images, runs and the history and asks the rules alone.
+//! The store follows `domain::review`: random commands on a library on disk and on an in-memory model that only uses
+//! the rules.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ const SIZE: PixelSize = PixelSize::new(640, 480);
 const IMAGES: usize = 3;
 
 #[derive(Default)]
-struct Model {
+struct ExpectedLibrary {
     images: BTreeMap<ImageId, AnnotatedImage>,
     runs: BTreeMap<ImageId, Vec<(RunId, RunOnImage)>>,
     models: Vec<(RunId, bool)>,
@@ -34,12 +34,12 @@ struct Model {
     latest_bulk_edit: u32,
 }
 
-impl Model {
+impl ExpectedLibrary {
     fn runs_on(&self, image: ImageId) -> RunsOnImage {
         self.runs.get(&image).into_iter().flatten().copied().collect()
     }
 
-    /// Asks a rule what a command changes on an image, and takes the step.
+    /// Applies a rule to an image, and records the step.
     fn take<Rule>(&mut self, image: ImageId, bulk_edit: Option<u32>, layers: &LayerScope, rule: Rule)
     where
         Rule: FnOnce(&AnnotatedImage, Context<'_>) -> Option<ImageDiff>,
@@ -64,7 +64,7 @@ impl Model {
         }
     }
 
-    /// A run of one of two models has `found` something on an image, itself or on a similar one.
+    /// A run of one of two models has `found` something on an image, itself or by propagation.
     fn propose(&mut self, run: RunId, image: ImageId, from: Option<ImageId>, found: Vec<NewAnnotation>) {
         let answer = Some(from.map_or(AnswerSource::Image, |_| AnswerSource::SimilarImage));
         let alike = |other: &&(RunId, bool)| self.models.iter().any(|(it, model)| *it == run && *model == other.1);
@@ -104,7 +104,7 @@ impl Model {
         }
     }
 
-    /// Labels in the view of all layers, by how often they stand, and what is meant by misspelled ones.
+    /// Corrections of misspelled labels, from label counts in all layers.
     fn meant(&self) -> BTreeMap<String, String> {
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
         let all = self.images.values().flat_map(|image| &image.annotations);
@@ -177,11 +177,11 @@ fn acts() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// A library on disk and the model of it.
+/// A library on disk and its model.
 struct Twins {
     library: Library,
     images: Vec<ImageId>,
-    model: Model,
+    model: ExpectedLibrary,
 }
 
 impl Twins {
@@ -189,7 +189,10 @@ impl Twins {
         let library = Library::new();
         let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
         let empty = AnnotatedImage { size: SIZE, review: ReviewState::Unreviewed, annotations: Vec::new() };
-        let model = Model { images: images.iter().map(|&image| (image, empty.clone())).collect(), ..Model::default() };
+        let model = ExpectedLibrary {
+            images: images.iter().map(|&image| (image, empty.clone())).collect(),
+            ..ExpectedLibrary::default()
+        };
         Self { library, images, model }
     }
 
@@ -207,7 +210,7 @@ impl Twins {
         self.library.store.write_blocking(change).unwrap()
     }
 
-    /// What a person has said about an image: no proposal hides it where no run is shown.
+    /// The review state in the view without runs, where no proposal hides it.
     fn review(&self, image: ImageId) -> ReviewState {
         let nobody = LayerScope::Runs { runs: Vec::new() };
         self.library.store.read_blocking(|view| view.image_cards(&[image], &nobody, &[])).unwrap()[0].review
@@ -250,7 +253,7 @@ impl Twins {
         }
     }
 
-    /// A new run about one image, and about another one to which what it finds is propagated.
+    /// A new run of one image, propagated to another one.
     fn answer(&mut self, is_second_model: bool, found: Vec<NewAnnotation>, image: usize, to: Option<usize>) {
         let (image, to) = (self.images[image], to.map(|to| self.images[to]).filter(|to| *to != self.images[image]));
         let leads = QueuedImage { image, leader: None };

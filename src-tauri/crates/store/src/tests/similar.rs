@@ -1,4 +1,4 @@
-//! Perceptual hashes, and annotations propagated between images that look alike.
+//! Perceptual hashes, and annotations propagated between similar images.
 
 use domain::plan::ImageSelection;
 use domain::similar::HashedImage;
@@ -23,7 +23,7 @@ fn what_images_look_like_is_kept() {
     let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
     let size = PixelSize::new(640, 480);
     let (first, second) = (library.add_image(1), library.add_image(2));
-    // As it was in a library from before hashes were kept.
+    // As in a library from before hashes were stored.
     Connection::open(&path).unwrap().execute("UPDATE images SET perceptual_hash = NULL WHERE id = 1", []).unwrap();
 
     let hashed = || library.store.read_blocking(|view| view.hashed_images(&ImageSelection::All)).unwrap();
@@ -97,7 +97,7 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     };
     let own = |run| vec![(Origin::Run { run }, None)];
 
-    // Asked about itself after the propagation, or before it, in the same run or an earlier one.
+    // Sent itself after the propagation, or before it, in the same run or an earlier one.
     let first = library.add_run(vec![leader, follower]);
     assert_eq!(library.propagate(first, leader, follower), 0, "nothing was found yet");
     library.answer(first, &[0.9]);

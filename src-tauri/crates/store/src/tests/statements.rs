@@ -1,4 +1,4 @@
-//! Questions about many images or runs take as many statements as questions about one.
+//! Queries about many images or runs take as many statements as queries about one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use super::*;
 
-/// A connection, and the statements that it has run.
+/// A connection that counts its statements.
 struct Counted {
     connection: Connection,
     count: Arc<AtomicUsize>,
@@ -25,7 +25,7 @@ impl Counted {
         Self { connection, count }
     }
 
-    /// How many statements `question` takes.
+    /// Number of statements of `question`.
     fn statements<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> usize {
         let before = self.count.load(Ordering::Relaxed);
         question(&View(&self.connection)).unwrap();

@@ -1,4 +1,4 @@
-//! What a person does to annotations, taken back and made again.
+//! Undo and redo of edits.
 
 use domain::annotation::AttributeValue;
 use domain::geometry::Point;
@@ -268,7 +268,7 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
     assert_eq!(bulk(&images[..2]).images, 2);
     assert_eq!(has_annotation(), [false, false, true]);
 
-    // The third image was not changed, and still Ctrl+Z there undoes the bulk edit.
+    // The third image was not changed, but Ctrl+Z there still undoes the bulk edit.
     let undone = library.store.write_blocking(move |edit| edit.undo_on(images[2])).unwrap().unwrap();
     assert_eq!((undone.others, has_annotation()), (1, [true; 3]));
     let redone = library.store.write_blocking(move |edit| edit.redo_on(images[2])).unwrap().unwrap();
@@ -279,7 +279,7 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
     assert_eq!(library.store.write_blocking(|edit| edit.redo_latest()).unwrap().unwrap().others, 1);
     assert_eq!(has_annotation(), [false, false, true]);
 
-    // Once something was done after it, each image has its own order again, and no later work is lost.
+    // After another step, each image has its own order again, and no later work is lost.
     library.change(images[1], vec![AnnotationChange::Add { content: content("dog", somewhere()) }]);
     assert!(library.undo(images[0]));
     assert_eq!(has_annotation(), [true, true, true]);

@@ -1,5 +1,5 @@
-//! The names of enums in the library. Those that are there stay as they are: a library of an earlier version has them. A new
-//! variant is a name that programs of earlier versions do not know, so that it takes a breaking migration.
+//! Stored names of enums, which never change, because libraries contain them. A new variant is unknown to earlier
+//! versions, so it requires a breaking migration.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

@@ -1,10 +1,10 @@
 /** Completing half typed questions, as the core does. */
-import type { Completion, Key, RunId, Suggestion, SuggestionKind } from "../../bindings";
+import type { Completion, QueryKey, RunId, Suggestion, SuggestionKind } from "../../bindings";
 import { KEYS, KNOWN, quoted, wordsOf } from "./words";
 
 const MOST_SUGGESTIONS = 12;
 /** Of endless values, a few that show the form. */
-const FORMS: Partial<Record<Key, readonly string[]>> = {
+const FORMS: Partial<Record<QueryKey, readonly string[]>> = {
   conf: ["<0.5", "0.5..0.8", ">=0.8"],
   annotations: ["0", ">=1", ">5", "2..5"],
 };
@@ -40,7 +40,7 @@ function keys(dash: string, typed: string): Suggestion[] {
   return found.map((key) => ({ text: `${dash}${key}:`, key, kind: { kind: "key" } }));
 }
 
-function values(key: Key, dash: string, typed: string, vocabulary: Vocabulary): Suggestion[] {
+function values(key: QueryKey, dash: string, typed: string, vocabulary: Vocabulary): Suggestion[] {
   const [sign] = (key === "taken" && /^[<>]=?/.exec(typed)) || [""];
   const rest = typed.slice(sign.length).toLowerCase();
   const place = ([value]: readonly [string, SuggestionKind]) => value.toLowerCase().indexOf(rest);
@@ -53,7 +53,7 @@ function values(key: Key, dash: string, typed: string, vocabulary: Vocabulary): 
   }));
 }
 
-function known(key: Key, vocabulary: Vocabulary): [string, SuggestionKind][] {
+function known(key: QueryKey, vocabulary: Vocabulary): [string, SuggestionKind][] {
   const counted = (names: Vocabulary["labels"]) =>
     names.map(([name, count]): [string, SuggestionKind] => [name, { kind: "counted", count }]);
   if (key === "label") return counted(vocabulary.labels);

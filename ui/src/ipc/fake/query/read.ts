@@ -1,5 +1,5 @@
 /** Typed questions to conditions and back, as the core does. */
-import type { Condition, ImageState, Key, ProblemKind, ReadQuery, Test } from "../../bindings";
+import type { Condition, ImageState, QueryKey, ProblemKind, ReadQuery, Test } from "../../bindings";
 import { KEYS, KNOWN, quoted, type Word, wordsOf } from "./words";
 
 type AnySpan<Value> =
@@ -34,7 +34,7 @@ function testOf(word: Word): Test | { from: number; to: number; problem: Problem
   return keyed(key, word.value) ?? { from: word.valueFrom, to: word.to, problem };
 }
 
-function keyed(key: Key, value: string): Test | null {
+function keyed(key: QueryKey, value: string): Test | null {
   const known = KNOWN[key]?.find((each) => each === value.toLowerCase()) as never;
   switch (key) {
     case "label":

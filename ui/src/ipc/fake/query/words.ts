@@ -2,9 +2,9 @@
  * Typed questions as the core in memory reads them. The real rules are the core's own; the tests of both read the same
  * cases, `domain/src/query/cases.json`.
  */
-import type { Key } from "../../bindings";
+import type { QueryKey } from "../../bindings";
 
-export const KEYS: readonly Key[] = [
+export const KEYS: readonly QueryKey[] = [
   "label",
   "status",
   "conf",
@@ -20,7 +20,7 @@ export const KEYS: readonly Key[] = [
 ];
 
 /** What keys take of which there are few. */
-export const KNOWN: Partial<Record<Key, readonly string[]>> = {
+export const KNOWN: Partial<Record<QueryKey, readonly string[]>> = {
   status: ["unreviewed", "reviewed", "empty", "failed", "running"],
   annotation: ["proposed", "accepted", "edited", "rejected"],
   has: ["annotations", "answer", "attributes"],

@@ -1,4 +1,4 @@
-//! Reads a COCO dataset one item after the other. Its parts may be in any order: what cannot be given on yet is passed over,
+//! Reads a COCO dataset item by item. Its parts may be in any order: parts that cannot be passed on yet are skipped,
 //! and the file is read again.
 
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, Map
 use serde_json::{Map, Value};
 
 use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
-use crate::error::{DatasetError, Place, Result};
+use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::formats::fields::{OriginName, path_of, without_position};
 use crate::input::Input;
@@ -35,7 +35,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
         }
         match (progress.images, progress.annotations) {
             (ListState::Unknown, _) => {
-                return Err(Place::field("images").malformed("the file has no list of this name"));
+                return Err(FileLocation::field("images").malformed("the file has no list of this name"));
             }
             (ListState::Read, ListState::Unknown | ListState::Read) => return Ok(()),
             _ => {}
@@ -47,21 +47,22 @@ fn malformed(error: serde_json::Error, field: Option<String>) -> DatasetError {
     if error.is_io() {
         return DatasetError::Io(error.into());
     }
-    Place { line: Some(error.line() as u64), field, ..Place::default() }.malformed(without_position(&error))
+    FileLocation { line: Some(error.line() as u64), field, ..FileLocation::default() }
+        .malformed(without_position(&error))
 }
 
-/// How far a list of the file has come.
+/// State of a list in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum ListState {
-    /// It has not been met.
+    /// Not found yet.
     #[default]
     Unknown,
-    /// It was passed over.
+    /// Skipped for now.
     Waiting,
     Read,
 }
 
-/// What has been read of the file, and given to the sink.
+/// What has been read and passed to the sink.
 #[derive(Default)]
 struct Progress {
     info: Option<DatasetInfo>,
@@ -88,13 +89,13 @@ impl Progress {
     }
 }
 
-/// One time through the file.
+/// One pass over the file.
 struct Reader<'a> {
     progress: &'a mut Progress,
     sink: &'a mut dyn Sink,
-    /// Why it ended, where that is not the file's syntax.
+    /// Why it ended, if not by a syntax error.
     failure: Option<DatasetError>,
-    /// The value at which the syntax is wrong.
+    /// The value with the syntax error.
     field: Option<String>,
 }
 
@@ -165,7 +166,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// Keeps an error that is not one of syntax, and ends reading.
+    /// Stores an error that is not a syntax error, and ends reading.
     fn checked<T, E: serde::de::Error>(&mut self, result: Result<T>) -> std::result::Result<T, E> {
         result.map_err(|error| {
             self.failure = Some(error);
@@ -175,7 +176,9 @@ impl Reader<'_> {
 
     fn image(&mut self, place: &str, image: CocoImage<'static>) -> Result<()> {
         if !self.progress.image_ids.insert(image.id) {
-            return Err(Place::field(format!("{place}.id")).malformed(format!("image {} is in it twice", image.id)));
+            return Err(
+                FileLocation::field(format!("{place}.id")).malformed(format!("image {} is in it twice", image.id))
+            );
         }
         let mut read = DatasetImage {
             id: image.id,
@@ -198,7 +201,7 @@ impl Reader<'_> {
     }
 
     fn annotation(&mut self, place: &str, found: FoundAnnotation) -> Result<()> {
-        let field = |name: &str| Place::field(format!("{place}.{name}"));
+        let field = |name: &str| FileLocation::field(format!("{place}.{name}"));
         let image = found.image_id;
         if !self.progress.image_ids.contains(&image) {
             return Err(field("image_id").malformed(format!("there is no image {image}")));
@@ -214,7 +217,7 @@ impl Reader<'_> {
                     if ring.len() % 2 == 1 {
                         return Err(field("segmentation").malformed("a polygon has an odd number of coordinates"));
                     }
-                    // Fewer than three corners enclose nothing; some programs write a box so.
+                    // Fewer than three corners have no area; some programs write boxes like this.
                     if ring.len() >= 6 {
                         let points = ring.chunks_exact(2).map(|point| Point::new(point[0], point[1])).collect();
                         shapes.push(Shape::Polygon { points });
@@ -277,9 +280,9 @@ struct FoundAnnotation {
 
 /// The outline of an annotation.
 enum Segmentation {
-    /// Coordinates of the corners of polygons, x and y in turn.
+    /// Coordinates of polygon corners, alternating x and y.
     Rings(Vec<Vec<f64>>),
-    /// Run lengths, which are passed over.
+    /// Run-length encoding, which is ignored.
     Mask,
 }
 
@@ -291,9 +294,9 @@ impl Default for Segmentation {
 
 impl<'de> Deserialize<'de> for Segmentation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Found;
+        struct KindVisitor;
 
-        impl<'de> Visitor<'de> for Found {
+        impl<'de> Visitor<'de> for KindVisitor {
             type Value = Segmentation;
 
             fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -314,12 +317,11 @@ impl<'de> Deserialize<'de> for Segmentation {
             }
         }
 
-        deserializer.deserialize_any(Found)
+        deserializer.deserialize_any(KindVisitor)
     }
 }
 
-/// Takes over attributes, of another program or of this one's: the latter has provenance among them. The error names the
-/// attribute.
+/// Reads attributes of another program or of this one, which include provenance. The error names the attribute.
 fn read_attributes(
     annotation: &mut DatasetAnnotation,
     mut found: Map<String, Value>,
@@ -360,7 +362,7 @@ fn known<T: DeserializeOwned>(
     serde_json::from_value(value).map_err(|error| (name.to_owned(), error.to_string()))
 }
 
-/// One value, whose place is noted where it is malformed.
+/// A value whose position is recorded if it is malformed.
 struct Item<'a, T, F> {
     place: String,
     field: &'a mut Option<String>,
@@ -390,7 +392,7 @@ impl<'de, T: DeserializeOwned, F: FnOnce(T)> DeserializeSeed<'de> for Item<'_, T
     }
 }
 
-/// The items of a list, one after the other.
+/// The items of a list, one by one.
 struct ItemList<'r, 'a, T, F> {
     reader: &'r mut Reader<'a>,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! Reads CSV as it is written here. Columns may be in any order, and all but `file_name` may be absent.
+//! Reads CSV as written by this program. Columns may be in any order, and all but `file_name` may be absent.
 
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use serde::de::value::Error as ValueError;
 
 use super::super::fields::{OriginName, shape_from};
 use super::{ATTRIBUTES, FORMULA_STARTS};
-use crate::error::{DatasetError, Place, Result};
+use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::Sink;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
@@ -24,12 +24,12 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let header = reader.headers().map_err(malformed)?;
     let columns = Columns::new(header);
     if !columns.places.contains_key("file_name") {
-        return Err(Place::line(1).malformed("there is no column file_name"));
+        return Err(FileLocation::line(1).malformed("there is no column file_name"));
     }
     let attributes = columns.attributes.iter().map(|(name, _)| DatasetAttribute { name: name.clone(), kind: None });
     sink.begin(DatasetInfo { attributes: attributes.collect(), ..DatasetInfo::default() })?;
 
-    // Where images are not numbered, they are by their names.
+    // Without image numbers, images are identified by name.
     let mut numbers: HashMap<String, u64> = HashMap::new();
     let mut images: HashSet<u64> = HashSet::new();
     let mut record = StringRecord::new();
@@ -53,17 +53,17 @@ fn malformed(error: ::csv::Error) -> DatasetError {
     let line = error.position().map(::csv::Position::line);
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => DatasetError::Io(error),
-        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => Place { line, ..Place::default() }
+        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => FileLocation { line, ..FileLocation::default() }
             .malformed(format!("the row has {len} columns, and the header {expected_len}")),
-        ::csv::ErrorKind::Utf8 { .. } => Place { line, ..Place::default() }.malformed("it is not UTF-8"),
-        other => Place { line, ..Place::default() }.malformed(format!("{other:?}")),
+        ::csv::ErrorKind::Utf8 { .. } => FileLocation { line, ..FileLocation::default() }.malformed("it is not UTF-8"),
+        other => FileLocation { line, ..FileLocation::default() }.malformed(format!("{other:?}")),
     }
 }
 
-/// Places of columns in a row.
+/// Column indices.
 struct Columns {
     places: HashMap<String, usize>,
-    /// Attributes by their names, in the order of their columns.
+    /// Attribute names and columns, in order.
     attributes: Vec<(String, usize)>,
 }
 
@@ -71,7 +71,7 @@ impl Columns {
     fn new(header: &StringRecord) -> Self {
         let mut columns = Self { places: HashMap::new(), attributes: Vec::new() };
         for (place, name) in header.iter().enumerate() {
-            // A byte order annotation, which Excel writes.
+            // Excel writes a byte order mark.
             let name = if place == 0 { name.trim_start_matches('\u{feff}') } else { name };
             match name.strip_prefix(ATTRIBUTES) {
                 Some(attribute) => columns.attributes.push((attribute.to_owned(), place)),
@@ -91,7 +91,7 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// `None` where the cell is empty.
+    /// `None` for an empty cell.
     fn cell(&self, column: &str) -> Option<&'a str> {
         let place = self.columns.places.get(column)?;
         self.record.get(*place).filter(|cell| !cell.is_empty())
@@ -101,8 +101,8 @@ impl<'a> Row<'a> {
         self.cell(column).map(|cell| uncovered(cell).to_owned())
     }
 
-    fn place(&self, column: &str) -> Place {
-        Place::line(self.line).with_field(column)
+    fn place(&self, column: &str) -> FileLocation {
+        FileLocation::line(self.line).with_field(column)
     }
 
     fn number<T: FromStr>(&self, column: &str) -> Result<Option<T>> {
@@ -112,7 +112,7 @@ impl<'a> Row<'a> {
         self.cell(column).map(number).transpose()
     }
 
-    /// One of the names of an enum.
+    /// A variant name of an enum.
     fn name<T: Deserialize<'a>>(&self, column: &str) -> Result<Option<T>> {
         let name = |cell: &'a str| {
             let cell: serde::de::value::BorrowedStrDeserializer<'a, ValueError> =
@@ -157,7 +157,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// `None` where the row says that there is no annotation.
+    /// `None` for a row without an annotation.
     fn annotation(&self) -> Result<Option<DatasetAnnotation>> {
         let kind: Option<ShapeKind> = self.name("shape")?;
         let label = self.text("label");
@@ -204,7 +204,7 @@ fn attribute(cell: &str) -> AttributeValue {
     untyped(uncovered(cell))
 }
 
-/// A text without the apostrophe that keeps a spreadsheet from calculating it.
+/// Removes the apostrophe of protected text.
 fn uncovered(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|text| text.starts_with(FORMULA_STARTS)).unwrap_or(cell)
 }

@@ -19,7 +19,7 @@ use crate::review::{AnnotationChange, AnnotationContent, DecisionScope, Verdict}
 pub const SIZE: PixelSize = PixelSize::new(100, 80);
 pub const RUNS: u32 = 4;
 
-/// Few places, so that annotations repeat one another; some reach over the edge, some lie beside the image.
+/// Few places, so that annotations repeat one another; some overhang the edge, some are outside the image.
 pub fn shapes() -> impl Strategy<Value = Shape> {
     let rect = (0..4, 0..3, 1..3).prop_map(|(x, y, side)| {
         let (x, y, side) = (f64::from(x * 40 - 10), f64::from(y * 40 - 10), f64::from(side * 25));
@@ -59,7 +59,7 @@ pub fn layers() -> impl Strategy<Value = LayerScope> {
     ]
 }
 
-/// Runs of at most two models, of which some have answered the image.
+/// Runs of at most two models, some with an answer for the image.
 pub fn runs() -> impl Strategy<Value = RunsOnImage> {
     let answers = prop_oneof![Just(None), Just(Some(AnswerSource::Image)), Just(Some(AnswerSource::SimilarImage))];
     prop::collection::vec((any::<bool>(), answers), RUNS as usize).prop_map(|runs| {
@@ -93,7 +93,7 @@ prop_compose! {
                 shape: found.shape,
                 confidence: found.confidence.filter(|_| run.is_some()),
                 attributes: BTreeMap::new(),
-                // What a person has drawn is no proposal.
+                // A person's annotations are never proposals.
                 status: if run.is_none() && status == Status::Proposed { Status::Accepted } else { status },
                 reject_reason: (status == Status::Rejected).then_some(RejectReason::Other),
                 is_superseded: run.is_some_and(|run| runs.supersede(run, is_propagated)),
@@ -108,7 +108,7 @@ pub enum Command {
     DecideAll {
         accepts: bool,
     },
-    /// Of the annotation at a place, counted round.
+    /// The annotation at an index, cyclic.
     Decide {
         place: usize,
         accepts: bool,
@@ -166,7 +166,7 @@ pub fn findings_of(image: &AnnotatedImage, check: Check, layers: &LayerScope) ->
     found
 }
 
-/// `None` where the command cannot be carried out, or changes nothing.
+/// `None` if the command is invalid or changes nothing.
 pub fn carry_out(command: &Command, image: &AnnotatedImage, context: Context<'_>) -> Option<ImageDiff> {
     let count = image.annotations.len();
     let id = |place: usize| (count > 0).then(|| image.annotations[place % count].id);

@@ -1,4 +1,4 @@
-//! The calls about batches.
+//! API calls for batches.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use reqwest::{Body, Method, Url};
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 
-use super::results::{Lines, read};
+use super::results::{ResultLines, read};
 use super::spool::SpoolWriter;
 use crate::anthropic::client::Client;
 use crate::anthropic::wire::batch::{BatchList, BatchObject};
@@ -22,7 +22,7 @@ use crate::rate_limits::moment;
 const BATCHES: &str = "v1/messages/batches";
 /// Batches on a page.
 const PAGE_SIZE: &str = "100";
-/// How much of the file is read at a time, in bytes.
+/// Chunk size for reading the file, in bytes.
 const PIECE_BYTES: usize = 256 << 10;
 
 impl BatchApi for Client {
@@ -30,7 +30,7 @@ impl BatchApi for Client {
         Ok(Box::new(SpoolWriter::new(spool, self.dialect(), byte_limit)?))
     }
 
-    // The file is read piece by piece while it is sent.
+    // The file is read in chunks while it is sent.
     fn submit<'a>(&'a self, spool: &'a Path) -> BoxFuture<'a, Result<Batch, RequestError>> {
         let unreadable = |error: io::Error| RequestError::Unsendable { detail: error.to_string() };
         Box::pin(async move {
@@ -67,7 +67,7 @@ impl BatchApi for Client {
         })
     }
 
-    // There is no limit to how long it takes as long as something comes.
+    // No total time limit as long as data arrives.
     fn results<'a>(
         &'a self,
         id: &'a str,
@@ -89,7 +89,7 @@ impl Client {
         let fetching = self.http.request(Method::GET, url).header(ACCEPT, "application/x-jsonl, application/json");
         let mut response = self.http.open(fetching, Duration::ZERO).await?;
         let mut glimpse = Glimpse::of(&response);
-        let (mut lines, mut is_result_read) = (Lines::default(), false);
+        let (mut lines, mut is_result_read) = (ResultLines::default(), false);
         let mut tell = |line: &[u8]| {
             if let Some(result) = read(line, self.http.redaction()) {
                 is_result_read |= result.custom_id.is_some();
@@ -105,7 +105,7 @@ impl Client {
             }
         }
         tell(&lines.rest());
-        // A batch has results: these are none, and the batch's own can still be fetched.
+        // These are not batch results; the batch's own can still be fetched.
         if is_result_read { Ok(()) } else { Err(self.http.shown(unreadable(""), &glimpse)) }
     }
 
@@ -113,7 +113,7 @@ impl Client {
         self.http.page(self.http.request(Method::GET, self.address(id, None)), Duration::ZERO).await
     }
 
-    /// Where a batch is found. Whatever an id contains, it is one segment of the path.
+    /// The URL of a batch. Whatever an id contains, it stays one path segment.
     fn address(&self, id: &str, what: Option<&str>) -> Url {
         let mut url = self.http.server().endpoint(BATCHES);
         if let Ok(mut path) = url.path_segments_mut() {
@@ -122,7 +122,7 @@ impl Client {
         url
     }
 
-    /// `told` as an address, if it is the server's own: the key goes along, and it goes nowhere else.
+    /// `told` as a URL if it is on the same server: the key is sent along, and only there.
     fn own_address(&self, told: &str) -> Option<Url> {
         let url = Url::parse(told).ok()?;
         let is_own = url.origin().ascii_serialization() == self.http.server().origin();

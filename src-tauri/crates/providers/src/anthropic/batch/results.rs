@@ -1,5 +1,5 @@
-//! A batch's results from bytes: a JSON object a line, in any order. Pure. A line that cannot be read is one result that
-//! says so, and takes no other with it.
+//! Parses batch results: one JSON object per line, in any order. Pure. An unreadable line becomes a result that says so
+//! and does not affect others.
 
 use crate::answer::StopReason;
 use crate::anthropic::refusal;
@@ -8,20 +8,20 @@ use crate::batch::{BatchAnswer, BatchOutcome, BatchResult};
 use crate::json::Object;
 use crate::redaction::Redaction;
 
-/// The longest line that is read, in bytes: far beyond any answer. What is longer is cut, and cannot be read then.
+/// Longest line in bytes, far above any answer. Longer lines are truncated and then unreadable.
 const LINE_LIMIT: usize = 32 << 20;
 
-/// Lines from bytes, however they are cut.
+/// Splits bytes into lines, however they are chunked.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct ResultLines {
     line: Vec<u8>,
 }
 
-impl Lines {
+impl ResultLines {
     /// Takes the next bytes and returns the lines that they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut pieces = bytes.split(|byte| *byte == b'\n');
-        // There is always one, be it empty. What stands behind the last line end waits for its own.
+        // The last piece is the incomplete line; it may be empty.
         let last = pieces.next_back().unwrap_or_default();
         let mut lines = Vec::new();
         for piece in pieces {
@@ -32,7 +32,7 @@ impl Lines {
         lines
     }
 
-    /// What came after the last line end: the last line, where there is none behind it.
+    /// A last line without a line end.
     pub fn rest(self) -> Vec<u8> {
         self.line
     }
@@ -43,7 +43,7 @@ impl Lines {
     }
 }
 
-/// Reads one line; `None` for an empty one. What it says may quote what was sent: the key is taken out of its texts.
+/// Parses one line; `None` if empty. The key is redacted from its texts, because they may quote the request.
 pub fn read(line: &[u8], redaction: &Redaction) -> Option<BatchResult> {
     if line.trim_ascii().is_empty() {
         return None;
@@ -59,7 +59,7 @@ pub fn read(line: &[u8], redaction: &Redaction) -> Option<BatchResult> {
     })
 }
 
-/// What came of a request, or why that cannot be read.
+/// The result of a request, or why it cannot be parsed.
 fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, String> {
     let result = line.object("result").ok_or("it has no result")?;
     Ok(match result.name("type").as_deref() {
@@ -74,7 +74,7 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
                 model: received.model,
             })
         }
-        // As in a stream, the failure came after the status.
+        // As in a stream, the error came after the HTTP status.
         Some("errored") => {
             let refused = refusal::from_body(200, result.raw("error").unwrap_or_default().as_bytes());
             BatchOutcome::Refused(Box::new(refused.presentable(|text| redaction.of_failure(text))))
@@ -109,7 +109,7 @@ mod tests {
     );
 
     fn results(chunk_size: usize) -> Vec<BatchResult> {
-        let mut lines = Lines::default();
+        let mut lines = ResultLines::default();
         let mut all: Vec<Vec<u8>> = RESULTS.as_bytes().chunks(chunk_size).flat_map(|chunk| lines.push(chunk)).collect();
         all.push(lines.rest());
         let redaction = Redaction::of("secret");
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_endless_line_does_not_fill_the_memory() {
-        let mut lines = Lines::default();
+        let mut lines = ResultLines::default();
         let piece = vec![b'x'; LINE_LIMIT / 2 + 1];
         for _ in 0..3 {
             assert_eq!(lines.push(&piece), Vec::<Vec<u8>>::new());

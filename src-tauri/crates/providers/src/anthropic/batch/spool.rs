@@ -1,4 +1,4 @@
-//! Writing a batch item by item, so that a quarter of a gigabyte never lies in memory.
+//! Writes a batch item by item, so that it is never held in memory as a whole.
 
 use std::io::{Error, ErrorKind, Result, Write};
 
@@ -6,9 +6,9 @@ use crate::anthropic::body::{Dialect, MessageBody, Reply};
 use crate::batch::{BatchWriter, Pushed, is_custom_id};
 use crate::request::Request;
 
-/// The most requests that the vendor takes in a batch.
+/// The vendor's maximum number of requests per batch.
 const ITEM_LIMIT: usize = 100_000;
-/// The most bytes that the vendor takes in a batch: 256 MB.
+/// The vendor's maximum batch size in bytes: 256 MB.
 const BYTE_LIMIT: u64 = 256_000_000;
 
 const BEGIN: &[u8] = b"{\"requests\":[";
@@ -25,9 +25,9 @@ pub struct SpoolWriter<W> {
 }
 
 impl<W: Write> SpoolWriter<W> {
-    /// Begins a batch of at most `byte_limit` bytes, or [`BYTE_LIMIT`] where that is less. Requests are written in `dialect`,
-    /// which has to be [`Client::dialect`](super::super::client::Client::dialect) of the client that will submit the batch: what
-    /// is written is sent as it is.
+    /// Begins a batch of at most `byte_limit` bytes, or [`BYTE_LIMIT`] if that is less. `dialect` must be
+    /// [`Client::dialect`](super::super::client::Client::dialect) of the client that will submit the batch, because the
+    /// file is sent unchanged.
     pub fn new(mut spool: W, dialect: Dialect<'_>, byte_limit: u64) -> Result<Self> {
         spool.write_all(BEGIN)?;
         Ok(Self {
@@ -63,7 +63,7 @@ impl<W: Write> SpoolWriter<W> {
         Ok(Pushed::Taken)
     }
 
-    /// Ends the batch and gives the writer back, flushed.
+    /// Ends the batch and returns the flushed writer.
     pub fn ended(mut self) -> Result<W> {
         self.spool.write_all(END)?;
         self.spool.flush()?;

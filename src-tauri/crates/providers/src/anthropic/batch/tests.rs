@@ -43,7 +43,7 @@ fn path(request: &str) -> &str {
     request.split(' ').nth(1).unwrap()
 }
 
-/// Calls are made from tasks that move between threads.
+/// Asserts that the future is `Send`.
 fn spawnable<F: Future + Send>(call: F) -> F {
     call
 }

@@ -1,5 +1,5 @@
-//! One request and its answer over one connection: a stream of events, or the whole message from servers that do not
-//! stream. An answer is complete when the stream says so, or when the model has said why it stopped.
+//! One request and its answer: a stream of events, or a complete message from servers that do not stream. An answer is
+//! complete when the stream ends it, or when the model has given a stop reason.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::Client;
 use crate::anthropic::body::{MessageBody, Reply};
 use crate::anthropic::refusal;
-use crate::anthropic::wire::answer::{BadEvent, Receiving, Step};
+use crate::anthropic::wire::answer::{BadEvent, Receiving, StreamEvent};
 use crate::error::{Partial, RequestError};
 use crate::http::{Glimpse, unreadable, upload_time, with_json};
 use crate::json::Object;
@@ -21,12 +21,12 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::sse;
 
-/// The longest answer that is read, in bytes: far beyond any output maximum, and short of filling the memory.
+/// Longest answer in bytes: far above any output maximum, but bounded.
 const BODY_LIMIT: usize = 32 << 20;
-/// How long something more is waited for once the answer itself is complete.
+/// How long to wait for the end of the body once the answer is complete.
 const REMAINDER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What is to be known about an answer besides what it says.
+/// Metadata of an answer.
 pub(super) struct Received {
     pub request_id: Option<String>,
     pub rate_limits: RateLimits,
@@ -57,7 +57,7 @@ impl Client {
         Ok(Received { request_id, rate_limits, first_byte_at: first_byte_at.unwrap_or(began), ended_at })
     }
 
-    /// Reads the body of an answer; when its first byte came, and when it ended.
+    /// Reads the body of an answer; returns the times of its first byte and its end.
     async fn receive(
         &self,
         response: &mut Response,
@@ -81,7 +81,7 @@ impl Client {
         }
         let ended_at = Instant::now();
         if has_ended {
-            // A connection whose answer was read to its very end serves the next request, too.
+            // A connection can only be reused if its body was read to the end.
             let _ = timeout(REMAINDER_TIMEOUT, response.chunk()).await;
         } else {
             self.take_rest(body, receiving, on_progress)?;
@@ -89,8 +89,7 @@ impl Client {
         Ok((first_byte_at, ended_at))
     }
 
-    /// The next piece of an answer; `None` at its end, which is also reached once the model has stopped and nothing more
-    /// comes.
+    /// The next chunk; `None` at the end, or once the model has stopped and nothing more arrives.
     async fn next_of_answer(
         &self,
         response: &mut Response,
@@ -103,7 +102,7 @@ impl Client {
         self.http.next_piece(response).await
     }
 
-    /// Takes what the body ended with: a whole message, or an event without the empty line that ends one.
+    /// Handles the end of the body: a complete message, or an event without its final empty line.
     fn take_rest(
         &self,
         body: Body,
@@ -136,7 +135,7 @@ impl Client {
         Err(RequestError::Lost { detail, partial: Partial::default() })
     }
 
-    /// The answer, or the refusal, that a whole body is.
+    /// Parses a body that is a complete answer or an error.
     fn whole(&self, body: &[u8]) -> Result<Receiving, RequestError> {
         let body = String::from_utf8_lossy(body);
         let bad = |error: BadEvent| unreadable(error.to_string());
@@ -161,33 +160,33 @@ impl Client {
     ) -> Result<bool, RequestError> {
         for event in events {
             let step = match event.name.as_str() {
-                // Servers agree on the name of this one, and less on its form.
-                "error" => Ok(Step::Failed(Box::new(refusal::from_body(200, event.data.as_bytes())))),
+                // Servers agree on this event's name, less on its form.
+                "error" => Ok(StreamEvent::Failed(Box::new(refusal::from_body(200, event.data.as_bytes())))),
                 name => receiving.take(name, &event.data),
             };
             match step {
-                Ok(Step::Begun) => on_progress(Progress::Begun { usage: receiving.usage_so_far() }),
-                Ok(Step::Text(text)) => on_progress(Progress::Text(&text)),
-                Ok(Step::Ended) => return Ok(true),
-                // The model had stopped before: its answer is whole.
-                Ok(Step::Failed(_)) if receiving.has_stopped() => return Ok(true),
-                Ok(Step::Failed(refusal)) => return Err(self.broken_off(*refusal)),
-                // What is lost here may be part of the answer, unless the model had stopped before. Of the other events
-                // nothing is needed, and gateways send events of their own, which need not even be JSON.
+                Ok(StreamEvent::Begun) => on_progress(Progress::Begun { usage: receiving.usage_so_far() }),
+                Ok(StreamEvent::Text(text)) => on_progress(Progress::Text(&text)),
+                Ok(StreamEvent::Ended) => return Ok(true),
+                // The model had already stopped, so the answer is complete.
+                Ok(StreamEvent::Failed(_)) if receiving.has_stopped() => return Ok(true),
+                Ok(StreamEvent::Failed(refusal)) => return Err(self.broken_off(*refusal)),
+                // A lost event may be part of the answer, unless the model had already stopped. Other events are not
+                // needed, and gateways send events of their own that may not be JSON.
                 Err(error) if may_have_text(&event) && !receiving.has_stopped() => {
                     return Err(unreadable(format!("an event of the answer is damaged: {error}")));
                 }
-                Ok(Step::Other) | Err(_) => {}
+                Ok(StreamEvent::Other) | Err(_) => {}
             }
         }
         Ok(false)
     }
 }
 
-/// What streams without event names carry beside the events of an answer.
+/// Other events in streams without event names.
 const FILLERS: [&str; 5] = ["", "[DONE]", "ping", "keep-alive", "heartbeat"];
 
-/// Whether an event that cannot be read may have been part of an answer. Without a name of its own any event may.
+/// Whether an unreadable event may be part of an answer. Without a name, any event may.
 fn may_have_text(event: &sse::Event) -> bool {
     match event.name.as_str() {
         "content_block_start" | "content_block_delta" => true,
@@ -196,10 +195,10 @@ fn may_have_text(event: &sse::Event) -> bool {
     }
 }
 
-/// What has arrived of a body. Whether it is a stream shows in how it begins: servers and gateways do not all say so in the
-/// header.
+/// The received part of a body. Whether it is a stream is detected from its beginning, because the header is
+/// unreliable.
 enum Body {
-    /// Nothing but white space yet.
+    /// Only white space so far.
     Begun(Vec<u8>),
     Events(sse::Parser),
     /// One JSON value.
@@ -220,7 +219,7 @@ impl Body {
                 let text = begun.trim_ascii_start();
                 let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
                 match text.first() {
-                    // The first bytes of a byte order annotation, or nothing.
+                    // Possibly the start of a byte order mark.
                     None | Some(0xEF) if text.len() < 3 => Vec::new(),
                     Some(b'{') => {
                         *self = Self::Whole(std::mem::take(begun));

@@ -1,4 +1,4 @@
-//! A server that does what a test tells it to, over real HTTP on the loopback.
+//! A real HTTP server on the loopback interface that follows a test's script.
 
 use bytes::Bytes;
 use domain::geometry::PixelSize;
@@ -16,11 +16,11 @@ use crate::request::{MediaType, Picture, Request, RequestOptions};
 
 pub const SECRET: &str = "planted-key-4711";
 
-/// What a scripted server does with its one connection once it has read the request.
+/// What the server does with a connection after reading the request.
 pub enum Act {
     /// Writes these pieces one after the other and closes.
     Write(Vec<Vec<u8>>),
-    /// Writes this, then waits until the other side closes.
+    /// Writes this, then waits for the client to close.
     WriteAndWait(String),
 }
 
@@ -29,12 +29,12 @@ pub fn response(status: &str, headers: &str, body: &str) -> Act {
     Act::Write(vec![text.into_bytes()])
 }
 
-/// Serves one connection after another, one act each; the task gives back the requests it has read.
+/// Serves one connection per act; the task returns the requests.
 pub async fn serve(acts: Vec<Act>) -> (BaseUrl, JoinHandle<Vec<String>>) {
     serve_as(|_| acts).await
 }
 
-/// As [`serve`], with acts that depend on the server's own address.
+/// Like [`serve`], with acts that depend on the server's address.
 pub async fn serve_as(acts: impl FnOnce(&BaseUrl) -> Vec<Act>) -> (BaseUrl, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
@@ -54,7 +54,7 @@ pub async fn serve_as(acts: impl FnOnce(&BaseUrl) -> Vec<Act>) -> (BaseUrl, Join
                 }
                 Act::WriteAndWait(text) => {
                     connection.write_all(text.as_bytes()).await.unwrap();
-                    // Ends only when the client closes its side: by end of file or by a reset.
+                    // Ends when the client closes: by end of file or reset.
                     let mut rest = Vec::new();
                     let _ = connection.read_to_end(&mut rest).await;
                 }

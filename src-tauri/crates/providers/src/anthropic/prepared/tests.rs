@@ -1,4 +1,4 @@
-//! Requests as they are made, and what they can cost.
+//! Requests and their upper bounds.
 
 use domain::money::PicoDollars;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn models_that_know_no_effort_are_not_given_one() {
     let body = body(&request, "", Reply::Streamed);
     assert_eq!(body["output_config"].get("effort"), None);
     assert_eq!(body["max_tokens"], 4096);
-    // Too short for this model's cache, so that none is asked.
+    // Too short for this model's cache.
     assert_eq!(body["system"][0].get("cache_control"), None);
 }
 
@@ -175,7 +175,7 @@ fn the_cache_is_warmed_where_it_is_likely_to_be_used() {
     for (model, recipe, warms_cache) in [
         ("claude-sonnet-5-5", cats(), false),
         ("claude-sonnet-5-5", wordy.clone(), true),
-        // A token a byte, this could be long enough for the cache; it is unlikely to be.
+        // At one token per byte this could be long enough for the cache, but it is unlikely.
         ("claude-opus-4-7", wordy.clone(), false),
     ] {
         let prepared = prepared(model, &recipe);

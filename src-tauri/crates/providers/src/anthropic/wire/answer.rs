@@ -1,7 +1,7 @@
-//! Anthropic's Messages API as of 2026-11-23: what comes back, and how a stream becomes an answer.
+//! Anthropic's Messages API as of 2026-11-23: responses, and how a stream becomes an answer.
 //!
-//! An answer was paid for when it arrives, so that nothing but its text is needed: unknown events, blocks and fields are
-//! ignored, content is chosen by its type and never by its place, and counts that cannot be read are not reported.
+//! An answer is paid for when it arrives, so only its text is required: unknown events, blocks and fields are ignored,
+//! content is selected by type and not by position, and unreadable counts are treated as not reported.
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -13,7 +13,7 @@ use crate::json::{Count, Joining, Object, Wtf8};
 use crate::refusal::Refusal;
 use domain::usage::Usage;
 
-/// Cumulative counts; what is absent has not changed.
+/// Cumulative counts; absent ones have not changed.
 #[derive(Debug, Default, Clone, Copy)]
 struct UsageCounts {
     input: Count,
@@ -54,10 +54,10 @@ impl UsageCounts {
         }
     }
 
-    /// `None` where a count on which the price depends cannot be read, or the prompt is not counted: a picture was sent,
-    /// so that it has tokens.
+    /// `None` if a count that determines the price is unreadable, or if the prompt has no tokens although a picture was
+    /// sent.
     fn usage(self) -> Option<Usage> {
-        // Caches are left out where none are used.
+        // Cache counts are absent if no cache is used.
         let or_none = |count: Count| if count == Count::Unreadable { None } else { Some(count.known().unwrap_or(0)) };
         let split = (self.cache_write_5m.known().unwrap_or(0), self.cache_write_1h.known().unwrap_or(0));
         let told = split.0.saturating_add(split.1);
@@ -73,7 +73,7 @@ impl UsageCounts {
         let usage = Usage {
             input_tokens: self.input.known()?,
             output_tokens: self.output.known()?,
-            // Without a split all of it went where requests ask by default: five minutes.
+            // Without a split, all of it has the default lifetime of five minutes.
             cache_write_5m_tokens: cache_write.saturating_sub(split.1),
             cache_write_1h_tokens: split.1,
             cache_read_tokens: or_none(self.cache_read)?,
@@ -83,22 +83,22 @@ impl UsageCounts {
     }
 }
 
-/// What an event did to an answer.
+/// Effect of an event on an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The model has begun to answer: its prompt is read, and cached where asked.
+pub enum StreamEvent {
+    /// The model has begun to answer: its prompt is read, and cached if requested.
     Begun,
-    /// This text was added at the end.
+    /// Text was appended.
     Text(String),
     /// The answer is complete.
     Ended,
-    /// The server gave up.
+    /// The server failed.
     Failed(Box<Refusal>),
-    /// Nothing to tell.
+    /// No effect.
     Other,
 }
 
-/// An event, or a whole body, that should be understood and is not.
+/// An event or body that cannot be parsed.
 #[derive(Debug, thiserror::Error)]
 pub enum BadEvent {
     #[error("the server's JSON could not be read: {0}")]
@@ -110,20 +110,20 @@ pub enum BadEvent {
 /// An answer that is being received.
 #[derive(Debug, Default)]
 pub struct Receiving {
-    /// Empty where the server does not say.
+    /// Empty if the server does not report it.
     pub model: String,
     pub text: String,
     pub stop_reason: Option<StopReason>,
     joining: Joining,
     counts: Option<UsageCounts>,
-    /// Whether anything of an answer has come.
+    /// Whether any part of an answer has arrived.
     has_begun: bool,
-    /// Whether the output was counted at the end of the answer; at its beginning the count is no more than a start.
+    /// Whether output tokens were counted at the end; the count at the beginning is only a start.
     is_output_counted: bool,
 }
 
 impl Receiving {
-    /// The answer that a whole message is.
+    /// Parses a complete message.
     pub fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
         let mut receiving = Self::default();
         receiving.begin(message);
@@ -141,18 +141,18 @@ impl Receiving {
         }
     }
 
-    /// Whether anything that came belongs to an answer.
+    /// Whether any part of an answer has arrived.
     pub fn has_begun(&self) -> bool {
         self.has_begun
     }
 
-    /// Whether the model has said why it stopped: nothing of the answer is missing.
+    /// Whether the model has given a stop reason, so that the answer is complete.
     pub fn has_stopped(&self) -> bool {
         self.stop_reason.is_some()
     }
 
-    /// Takes the data of one event, which may name its kind itself.
-    pub fn take(&mut self, name: &str, data: &str) -> Result<Step, BadEvent> {
+    /// Parses the data of one event, which may name its kind itself.
+    pub fn take(&mut self, name: &str, data: &str) -> Result<StreamEvent, BadEvent> {
         let event = Object::parse(data)?;
         let kind = event.name("type").unwrap_or_else(|| name.to_owned());
         self.has_begun |= kind.starts_with("message_") || kind.starts_with("content_block_");
@@ -161,7 +161,7 @@ impl Receiving {
                 if let Some(message) = event.object("message") {
                     self.begin(&message);
                 }
-                Step::Begun
+                StreamEvent::Begun
             }
             "content_block_start" => {
                 self.text.push_str(self.joining.end());
@@ -178,37 +178,37 @@ impl Receiving {
                 }
                 if let Some(usage) = event.object("usage") {
                     self.count(&usage);
-                    // Nothing was counted where there is a text and the count is zero.
+                    // A count of zero beside text means that nothing was counted.
                     let output = usage.count("output_tokens").known();
                     self.is_output_counted |= output.is_some_and(|output| output > 0 || self.text.is_empty());
                 }
-                Step::Other
+                StreamEvent::Other
             }
-            "message_stop" => Step::Ended,
+            "message_stop" => StreamEvent::Ended,
             // Some gateways send the whole message as the one event of a stream.
             "message" if event.name("type").is_some() => {
                 *self = Self::whole(&event)?;
                 self.has_begun = true;
-                Step::Ended
+                StreamEvent::Ended
             }
-            "error" => Step::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
-            _ => Step::Other,
+            "error" => StreamEvent::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
+            _ => StreamEvent::Other,
         })
     }
 
-    /// No other piece follows.
+    /// Ends the text: no more pieces follow.
     pub fn end(&mut self) {
         self.text.push_str(self.joining.end());
     }
 
-    /// What the whole answer has consumed, where the server has counted all of it.
+    /// Usage of the whole answer; `None` if not counted completely.
     pub fn usage(&self) -> Option<Usage> {
         let usage = self.usage_so_far().filter(|_| self.is_output_counted)?;
-        // What was written has tokens.
+        // Text must have tokens.
         (usage.output_tokens > 0 || self.text.is_empty()).then_some(usage)
     }
 
-    /// What has been consumed so far, where the server has said so.
+    /// Usage so far, if reported.
     pub fn usage_so_far(&self) -> Option<Usage> {
         self.counts.and_then(UsageCounts::usage)
     }
@@ -225,10 +225,10 @@ impl Receiving {
         self.text.push_str(&message.name("content").unwrap_or_default());
     }
 
-    fn added(&mut self, piece: Option<Wtf8>) -> Step {
+    fn added(&mut self, piece: Option<Wtf8>) -> StreamEvent {
         let text = piece.map(|piece| self.joining.add(&piece)).unwrap_or_default();
         self.text.push_str(&text);
-        if text.is_empty() { Step::Other } else { Step::Text(text) }
+        if text.is_empty() { StreamEvent::Other } else { StreamEvent::Text(text) }
     }
 
     fn count(&mut self, later: &Object<'_>) {
@@ -291,8 +291,8 @@ mod tests {
                 "usage":{"output_tokens":90,"output_tokens_details":{"thinking_tokens":60}}}"#,
             r#"{"type":"message_stop"}"#,
         ];
-        let steps: Vec<Step> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
-        assert_eq!((steps.first(), steps.last()), (Some(&Step::Begun), Some(&Step::Ended)));
+        let steps: Vec<StreamEvent> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
+        assert_eq!((steps.first(), steps.last()), (Some(&StreamEvent::Begun), Some(&StreamEvent::Ended)));
         assert_eq!(receiving.text, "{\"marks\":[]}");
         assert_eq!(receiving.stop_reason, Some(StopReason::EndTurn));
         assert_eq!(
@@ -326,24 +326,24 @@ mod tests {
             "usage":{"input_tokens":7,"output_tokens":2}}"#;
         for name in ["", "message"] {
             let mut receiving = Receiving::default();
-            assert_eq!(receiving.take(name, body).unwrap(), Step::Ended);
+            assert_eq!(receiving.take(name, body).unwrap(), StreamEvent::Ended);
             assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(StopReason::EndTurn)));
             assert_eq!(receiving.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         }
         // The default name of an event says nothing of what it is.
-        assert_eq!(Receiving::default().take("message", r#"{"ok":true}"#).unwrap(), Step::Other);
+        assert_eq!(Receiving::default().take("message", r#"{"ok":true}"#).unwrap(), StreamEvent::Other);
     }
 
     #[test]
     fn an_error_within_a_stream() {
         let data =
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
-        let Step::Failed(refusal) = Receiving::default().take("", data).unwrap() else { panic!("no failure") };
+        let StreamEvent::Failed(refusal) = Receiving::default().take("", data).unwrap() else { panic!("no failure") };
         assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("overloaded_error")));
         Receiving::default().take("", "{").unwrap_err();
     }
 
-    /// A stream of one text, with this usage at its beginning and at its end.
+    /// A stream with this usage at its beginning and end.
     fn usage_of(at_start: &str, at_end: &str) -> Option<Usage> {
         let mut receiving = Receiving::default();
         for data in [
@@ -369,7 +369,7 @@ mod tests {
             (start, r#"{"input_tokens":null,"output_tokens":90,"server_tool_use":-1}"#, Some(plain)),
             (start, r#"{"output_tokens":90,"output_tokens_details":{"thinking_tokens":"?"}}"#, Some(plain)),
             (start, r#"{"output_tokens":90,"cache_creation":null,"cache_read_input_tokens":null}"#, Some(plain)),
-            // The prompt is counted at the end only.
+            // The prompt is counted only at the end.
             ("null", r#"{"input_tokens":1600,"output_tokens":90}"#, Some(plain)),
             ("null", end, None),
             (r#"{"input_tokens":-1600}"#, end, None),

@@ -1,5 +1,5 @@
-//! Anthropic's message batches as of 2026-11-23: what the server tells of a batch, where what is sent is
-//! written item by item ([`crate::batch::BatchWriter`]), and results are read line by line.
+//! Anthropic's message batches as of 2026-11-23: the state of a batch. Requests are written by
+//! [`crate::batch::BatchWriter`], results are parsed line by line.
 
 use serde::Deserialize;
 

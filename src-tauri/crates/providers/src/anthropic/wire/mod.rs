@@ -1,4 +1,4 @@
-//! The vendor's own forms. Nothing in here leaves the crate.
+//! The vendor's wire formats, private to this crate.
 
 pub mod answer;
 pub mod batch;

@@ -1,10 +1,10 @@
-//! Anthropic's Messages API as of 2026-11-23: what is sent.
+//! Anthropic's Messages API as of 2026-11-23: requests.
 
 use serde::Serialize;
 
 use crate::schema::Schema;
 
-/// A request without `model` and `stream`, which are known when it is sent.
+/// A request without `model` and `stream`, which are added when it is sent.
 #[derive(Serialize)]
 pub struct MessagesRequest<'a> {
     pub max_tokens: u64,

@@ -1,5 +1,5 @@
-//! Which images a condition finds. Each is asked for by itself, of an index that holds all of the answer, and what several
-//! have in common is taken here: a join over a million annotations would be slower than all of them together.
+//! Images that match a condition. Each condition is answered by a covering index, and the results are intersected in
+//! memory: a join over a million annotations would be slower than all of them together.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ const MILLIS_A_DAY: i64 = 86_400_000;
 const NANOS_A_DAY: i64 = 86_400_000_000_000;
 
 impl View<'_> {
-    /// The images that `query` finds; `working` are the runs that are worked on.
+    /// The images that match `query`; `working` are the active runs.
     pub(in crate::table) fn images_found(&self, query: &ImageQuery, working: &[RunId]) -> Result<IdSet> {
         let mut found = self.images_of_scope(query.collection)?;
         let layers = query.layers_shown();
@@ -54,14 +54,14 @@ impl View<'_> {
         Ok(())
     }
 
-    /// The images of which `test` holds as far as `layers` show them.
+    /// The images that match `test` in `layers`.
     fn images_of(&self, test: &Test, layers: &LayerScope, working: &[RunId]) -> Result<IdSet> {
         let mut found = self.images_in_every_layer(test, working)?;
         found.add_all(&self.images_in_layers(test, layers)?);
         Ok(found)
     }
 
-    /// The images of which `test` holds whatever layers are shown. [`View::images_in_layers`] are the others.
+    /// The images that match `test` independently of layers. [`View::images_in_layers`] has the others.
     pub(super) fn images_in_every_layer(&self, test: &Test, working: &[RunId]) -> Result<IdSet> {
         match test {
             Test::In { name } => self.images_in(name),
@@ -81,7 +81,7 @@ impl View<'_> {
         }
     }
 
-    /// The images of which `test` holds because of what `layers` show on them.
+    /// The images that match `test` because of annotations in `layers`.
     pub(super) fn images_in_layers(&self, test: &Test, layers: &LayerScope) -> Result<IdSet> {
         match test {
             Test::In { .. }
@@ -150,7 +150,7 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The images in a state, where `proposed` are those on which a shown proposal waits for a decision.
+    /// The images in a review state; `proposed` are those with an undecided shown proposal.
     pub(super) fn images_in_state(
         &self,
         state: ImageState,
@@ -253,7 +253,7 @@ impl View<'_> {
         }
     }
 
-    /// As they were last looked through.
+    /// As of the last check.
     pub(super) fn images_with_mistake(&self, check: Check, layers: &LayerScope) -> Result<IdSet> {
         if check == Check::Misspelled {
             let misspelled: HashSet<String> = self.misspelled_labels()?.into_iter().map(|(label, _)| label).collect();
@@ -272,7 +272,7 @@ impl View<'_> {
         self.id_set(&sql, [name_of(&check)?])
     }
 
-    /// The images that both sides have looked at, as they came into the library.
+    /// The images that both sides cover, in the order in which they were added.
     pub fn images_of_both(&self, first: Side, second: Side) -> Result<Vec<ImageId>> {
         let mut both = self.images_seen_by(first)?;
         both.keep_common(&self.images_seen_by(second)?);
@@ -308,7 +308,7 @@ impl View<'_> {
                 found.insert(row.get(0)?);
             }
         }
-        // An image that was seen at several places is found by each of its names.
+        // An image at several paths is found by each name.
         let mut places = self.0.prepare_cached(
             "SELECT image_id, path FROM files
              WHERE image_id IN (SELECT image_id FROM files GROUP BY image_id HAVING count(*) > 1)",
@@ -334,7 +334,7 @@ impl View<'_> {
         let mut rows = attributes.query([])?;
         while let Some(row) = rows.next()? {
             let json = row.get_ref(1)?.as_str().unwrap_or_default();
-            // Names of attributes are in the text too, so what it has in it is only worth a closer look.
+            // The text also contains attribute names, so a match needs a closer look.
             if needle.may_be_in_json(json) {
                 let values: std::collections::BTreeMap<String, AttributeValue> =
                     from_json("annotations.attributes", json)?;
@@ -348,7 +348,7 @@ impl View<'_> {
     }
 }
 
-/// `column` within `span`, whose ends are bound as the first and the second parameter.
+/// `column` within `span`, whose ends are bound as the first and second parameter.
 pub(super) fn within<Value>(column: &str, span: &Span<Value>) -> String {
     let least = match span.least() {
         Some((_, true)) => format!("{column} >= ?1"),
@@ -363,7 +363,7 @@ pub(super) fn within<Value>(column: &str, span: &Span<Value>) -> String {
     format!("{least} AND {most}")
 }
 
-/// From the first moment of the first day up to the one after the last day, counted from 1970.
+/// From the start of the first day to the end of the last day, counted from 1970.
 fn moments(span: &Span<CalendarDate>, moments_a_day: i64) -> [i64; 2] {
     let start = |day: &CalendarDate| day.days_since_epoch() * moments_a_day;
     let end = |day: &CalendarDate| start(day) + moments_a_day;

@@ -1,4 +1,4 @@
-//! The counts beside filters: how many images there would be with each of them, all conditions of other kinds kept.
+//! Counts of filters: the number of images with each filter added, keeping the conditions of other kinds.
 
 use std::collections::HashMap;
 use std::mem::discriminant;
@@ -18,29 +18,29 @@ use crate::table::all;
 use crate::table::layers::Layers;
 use crate::{Result, View};
 
-/// Runs that a list beside a grid has room for.
+/// Maximum number of listed runs.
 const MOST_RUNS: u32 = 8;
-/// What is doubtful, what may be, and what is nearly sure.
+/// Uncertain, possible, and nearly certain.
 const CONFIDENCES: [Span<Share>; 3] = [
     Span::Below { value: Share(0.5) },
     Span::Between { least: Share(0.5), most: Share(0.8) },
     Span::Above { value: Share(0.8) },
 ];
-/// Any span says which kind of condition is left out.
+/// Any span identifies the kind of condition to omit.
 const ANY_DAY: Span<CalendarDate> = Span::AtLeast { value: CalendarDate::new(1970, 1, 1) };
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
 const TRAITS: [Trait; 3] = [Trait::Annotations, Trait::Answer, Trait::Attributes];
 const STATES: [ImageState; 5] =
     [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty, ImageState::Failed, ImageState::Running];
 
-/// What each condition of a question finds, so that it can be taken together without some of them.
+/// The images of each condition of a query, so that intersections without some of them are cheap.
 struct Tested<'a> {
     scope: IdSet,
     conditions: Vec<(&'a Test, bool, IdSet)>,
 }
 
 impl Tested<'_> {
-    /// What is found when conditions of the kind of `left_out` are not asked.
+    /// The images that match without conditions of the kind of `left_out`.
     fn without(&self, scope: &IdSet, left_out: Option<&Test>) -> IdSet {
         let mut found = scope.clone();
         for (test, is_excluded, tested) in &self.conditions {
@@ -55,7 +55,7 @@ impl Tested<'_> {
 }
 
 impl View<'_> {
-    /// `working` are the runs that are worked on.
+    /// `working` are the active runs.
     pub fn filter_counts(&self, query: &ImageQuery, working: &[RunId]) -> Result<FilterCounts> {
         let layers = query.layers_shown();
         let in_every_layer = |condition: &Condition| self.images_in_every_layer(&condition.test, working);
@@ -92,7 +92,7 @@ impl View<'_> {
         })
     }
 
-    /// `in_every_layer` is what each condition finds whatever layers are shown.
+    /// `in_every_layer` has the images of each condition independently of layers.
     fn tested<'a>(
         &self,
         query: &'a ImageQuery,
@@ -126,7 +126,7 @@ impl View<'_> {
                 labels.push(LabelCount { count, ..label });
             }
         }
-        // Stable, so that equal ones stay as they are in the whole library.
+        // Stable, so that equal counts keep the order of the whole library.
         labels.sort_by_key(|label| std::cmp::Reverse(label.count));
         Ok(labels)
     }
@@ -173,7 +173,7 @@ impl View<'_> {
         Ok(failures)
     }
 
-    /// A run that is chosen shows its layer: the other conditions are asked of that one.
+    /// Choosing a run shows its layer, so the other conditions apply to that layer.
     fn counts_by_run(&self, query: &ImageQuery, scope: &IdSet, in_every_layer: &[IdSet]) -> Result<Vec<RunCount>> {
         let mut statement = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC LIMIT ?1")?;
         let runs: Vec<(RunId, String)> = all(&mut statement, [MOST_RUNS], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?;

@@ -1,4 +1,4 @@
-//! What triggers keep of the annotations on each image: of all layers together, and of each run.
+//! Figures about the annotations on each image, maintained by triggers: of all layers together, and by run.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ impl View<'_> {
         }
     }
 
-    /// The images on which a proposal of `layers` waits for a decision.
+    /// The images with an undecided proposal in `layers`.
     pub(super) fn images_proposed_on(&self, layers: &LayerScope) -> Result<IdSet> {
         let Some(runs) = layers.runs() else {
             return self.id_set("SELECT image_id FROM image_figures WHERE proposed > 0", []);
@@ -45,7 +45,7 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The images with an annotation in `layers`, rejected ones aside.
+    /// The images with an annotation in `layers`, ignoring rejected ones.
     pub(super) fn images_marked(&self, layers: &LayerScope) -> Result<IdSet> {
         if layers.runs().is_none() {
             return self.id_set("SELECT image_id FROM image_figures WHERE proposed + accepted + edited > 0", []);
@@ -55,7 +55,7 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The images with so many annotations in `layers`, rejected ones aside.
+    /// The images with this many annotations in `layers`, ignoring rejected ones.
     pub(super) fn images_with_annotations(&self, span: &Span<u32>, layers: &LayerScope) -> Result<IdSet> {
         let is_in_span = |count: u32| {
             span.least().is_none_or(|(&least, is_included)| count > least || (is_included && count == least))
@@ -75,7 +75,7 @@ impl View<'_> {
             found = self.id_set(&sql, params![least, most])?;
         }
         if is_in_span(0) {
-            // Images without any have no row, or one that says nought.
+            // Images without any have no row, or a zero.
             let mut none = self.images_of_scope(None)?;
             none.remove_all(&self.images_marked(layers)?);
             found.add_all(&none);
@@ -83,7 +83,7 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// How many annotations of `layers` there are on each image that has any, rejected ones aside.
+    /// The number of annotations in `layers` per image, without zero and ignoring rejected ones.
     pub(super) fn annotation_counts(&self, layers: &LayerScope) -> Result<BTreeMap<u32, u32>> {
         let mut counts = BTreeMap::new();
         let mut add = |sql: &str, parameters: &[u32]| -> Result<()> {
@@ -105,7 +105,7 @@ impl View<'_> {
         Ok(counts)
     }
 
-    /// The least confidence among the proposals of `layers` on each image that has any, ascending.
+    /// The lowest confidence of the proposals in `layers` per image, ascending.
     pub(super) fn least_certain(&self, layers: &LayerScope) -> Result<Vec<(u32, f64)>> {
         let mut least: BTreeMap<u32, f64> = BTreeMap::new();
         for run in layers.runs().unwrap_or_default() {

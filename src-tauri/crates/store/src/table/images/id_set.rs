@@ -1,5 +1,5 @@
-//! A set of images: a bit for each number up to the largest. Ids are given out from 1 and hardly ever end, so that 100,000
-//! images are 13 kilobytes, and what several conditions have in common is found in microseconds.
+//! A bit set of images. Ids start at 1 and have few gaps, so 100,000 images take 13 kB, and intersections take
+//! microseconds.
 
 use domain::ids::ImageId;
 
@@ -59,7 +59,7 @@ impl IdSet {
         self.0.iter().zip(&other.0).map(|(word, other)| (word & other).count_ones()).sum()
     }
 
-    /// From the lowest on.
+    /// Ascending.
     pub fn ids(&self) -> impl Iterator<Item = ImageId> {
         (0_u32..).zip(&self.0).flat_map(|(place, &word)| {
             let mut left = word;

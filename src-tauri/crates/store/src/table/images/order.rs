@@ -1,4 +1,4 @@
-//! The order of what was found. An index has all images in each order; the found ones are taken from it as they come.
+//! Sort orders. An index has all images in each order; matches are picked from it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::table::layers::Layers;
 use crate::{Result, View};
 
 impl View<'_> {
-    /// What `layers` do not show does not count.
+    /// Only what `layers` show counts.
     pub(super) fn in_order(&self, mut found: IdSet, order: ImageOrder, layers: &LayerScope) -> Result<Vec<ImageId>> {
         if matches!(layers, LayerScope::Runs { .. })
             && let Some(ranked) = self.ranked_in_layers(order, layers)?
@@ -46,12 +46,12 @@ impl View<'_> {
                 ids.push(ImageId(id));
             }
         }
-        // What has no rank comes last, as it was added.
+        // Images without a rank come last, in the order in which they were added.
         ids.extend(found.ids());
         Ok(ids)
     }
 
-    /// The images in an order that depends on `layers`; `None` where it does not.
+    /// The images in an order that depends on `layers`; `None` if it does not.
     fn ranked_in_layers(&self, order: ImageOrder, layers: &LayerScope) -> Result<Option<Vec<u32>>> {
         Ok(match order {
             ImageOrder::LeastCertain => Some(self.least_certain(layers)?.into_iter().map(|(image, _)| image).collect()),
@@ -73,7 +73,7 @@ impl View<'_> {
         })
     }
 
-    /// What speaks for a mistake on each image as `layers` show it: the kept uncertainty is that of all layers together.
+    /// Signals of mistakes per image in `layers`: the stored uncertainty is for all layers together.
     fn signals_in(&self, layers: &LayerScope) -> Result<BTreeMap<u32, Signals>> {
         let mut found: BTreeMap<u32, Signals> = BTreeMap::new();
         for (image, least) in self.least_certain(layers)? {
@@ -96,7 +96,7 @@ impl View<'_> {
     }
 }
 
-/// The `found` images in the order of `ranked`; what has no rank comes last, as it was added.
+/// The `found` images in the order of `ranked`; the rest comes last, in the order in which they were added.
 fn taken_in_order(mut found: IdSet, ranked: Vec<u32>) -> Vec<ImageId> {
     let mut ids: Vec<ImageId> = ranked.into_iter().filter(|&id| found.remove(id)).map(ImageId).collect();
     ids.extend(found.ids());

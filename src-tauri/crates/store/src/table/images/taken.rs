@@ -1,4 +1,4 @@
-//! When photos were taken, by the clocks of their cameras.
+//! Capture times, by the camera's clock.
 
 use domain::calendar::CalendarDate;
 use domain::ids::ImageId;
@@ -9,7 +9,7 @@ use rusqlite::params;
 use super::id_set::IdSet;
 use crate::{Edit, Result, View};
 
-/// A month of the calendar, by its first and its last day.
+/// A calendar month, by its first and last day.
 pub struct Month(CalendarDate, CalendarDate);
 
 impl Month {
@@ -17,7 +17,7 @@ impl Month {
         Span::Between { least: self.0, most: self.1 }
     }
 
-    /// As it is typed: `2026-05`.
+    /// As typed: `2026-05`.
     pub fn name(&self) -> String {
         let mut name = self.0.to_string();
         name.truncate("2026-05".len());
@@ -26,15 +26,15 @@ impl Month {
 }
 
 impl View<'_> {
-    /// Whether `image` came into the library before it was asked of files when they were taken.
+    /// Whether `image` was imported before capture times were read.
     pub fn is_taken_unread(&self, image: ImageId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT 1 FROM images WHERE id = ?1 AND NOT is_taken_read")?;
         Ok(statement.exists([image.0])?)
     }
 
-    /// The months in which images of `found`, or of the library, were taken, the latest first, with how many.
+    /// The capture months of `found`, or of the library, latest first, with counts.
     pub(super) fn months_taken(&self, found: Option<&IdSet>) -> Result<Vec<(Month, u32)>> {
-        // In the order of the index a month is entered once, and the calendar is asked once a month.
+        // In index order, the calendar is consulted once a month.
         let mut statement = self
             .0
             .prepare_cached("SELECT taken_at, id FROM images WHERE taken_at IS NOT NULL ORDER BY taken_at DESC")?;
@@ -60,7 +60,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Notes when an image was taken that came into the library before that was asked; others keep what they have.
+    /// Records the capture time of an image from before it was read; others keep theirs.
     pub fn note_when_taken(&self, image: ImageId, taken: Option<Taken>) -> Result<()> {
         self.0
             .0

@@ -1,11 +1,10 @@
-//! Looking for a text whatever its case, in alphabets beyond the first 128 characters too, which the database's own
-//! functions leave as they are.
+//! Case-insensitive text search beyond ASCII, which the database's own functions do not support.
 
-/// What is looked for, in small letters.
+/// The text in lower case.
 pub struct Needle(String);
 
 impl Needle {
-    /// `None`: every text has it in it.
+    /// `None` if empty, which every text contains.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty()).then(|| Self(text.to_lowercase()))
@@ -19,7 +18,7 @@ impl Needle {
         text.to_lowercase().contains(&self.0)
     }
 
-    /// Whether a string of this JSON may have it in it; what JSON writes otherwise may be anywhere.
+    /// Whether a string of this JSON may contain it; escaped text always may.
     pub fn may_be_in_json(&self, json: &str) -> bool {
         self.0.contains(|character: char| character == '"' || character == '\\' || character.is_control())
             || self.is_in(json)

@@ -1,0 +1,17 @@
+/** Commands of the library. Movement in the grid is in the grid. */
+import type { Commands } from "../state/actions/actions.svelte";
+import type { Library } from "./library.svelte";
+
+export function libraryCommands(library: Library): Commands {
+  const hasImages = () => library.ids.length > 0;
+  return {
+    "library.open": { do: () => library.review(library.active), can: hasImages },
+    "library.toggle": { do: () => library.select(library.active, "toggle"), can: hasImages },
+    "library.all": { do: () => library.selectAll(), can: hasImages },
+    "library.none": { do: () => library.selectNone(), can: () => library.app.selected.size > 0 },
+    "library.larger": () => library.resize(1),
+    "library.smaller": () => library.resize(-1),
+    "library.search": () => document.getElementById("library-search")?.focus(),
+    "library.plan": { do: () => library.plan(), can: () => library.plannedCount > 0 },
+  };
+}

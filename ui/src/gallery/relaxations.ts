@@ -1,0 +1,20 @@
+/** Which condition to remove when nothing matches. */
+import type { Seam } from "../ipc/seam";
+import type { Question } from "./question.svelte";
+
+export interface Relaxation {
+  /** Index of the condition; null for the collection. */
+  place: number | null;
+  /** Number of images without it. */
+  found: number;
+}
+
+/** Removals that find something, fewest images first, since those are nearest to the query. */
+export async function relaxations(seam: Pick<Seam, "imageIds">, question: Question): Promise<Relaxation[]> {
+  const places: (number | null)[] = question.conditions.map((_, place) => place);
+  if (question.query.collection !== null) places.push(null);
+  const targets = await Promise.all(
+    places.map(async (place) => ({ place, found: (await seam.imageIds(question.without(place))).length })),
+  );
+  return targets.filter(({ found }) => found > 0).sort((one, other) => one.found - other.found);
+}

@@ -1,0 +1,15 @@
+/** Which unsupported capabilities make a run pointless, as in the core. */
+import type { UnsupportedCapability } from "../ipc/bindings";
+
+export function isBlocking(unsupported: UnsupportedCapability): boolean {
+  switch (unsupported.kind) {
+    case "no_known_label":
+    case "shapes":
+    case "too_many_optional_attributes":
+      return true;
+    case "attributes":
+      return unsupported.are_required;
+    case "unknown_labels":
+      return false;
+  }
+}
