@@ -51,7 +51,7 @@ describe("the model", () => {
 
   it("becomes the suggested one once there is a key, unless somebody has chosen", async () => {
     const plan = await asked("?priced");
-    await plan.app.seam.keepKey(null, "sk-ant-1");
+    await plan.app.seam.keepKey("anthropic", null, "sk-ant-1");
     await plan.ask();
     expect(plan.modelId).toBe("claude-haiku-5-5");
     plan.choose("nanodet-g-416");

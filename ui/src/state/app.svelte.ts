@@ -6,12 +6,14 @@ import type {
   AuditId,
   CollectionId,
   Connection,
+  ConnectionOverview,
   ImageId,
   ImageQuery,
   ImageSelection,
   ImportProgress,
   LayerScope,
   LibraryOverview,
+  ProviderSettings,
   RunId,
   Settings,
   Side,
@@ -36,7 +38,7 @@ export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare"
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
 /** A part of the settings that other screens lead to. */
-export type SettingsPart = "claude" | "privacy" | "hooks" | "language" | "keyboard";
+export type SettingsPart = "providers" | "privacy" | "hooks" | "language" | "keyboard";
 
 /** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
@@ -75,14 +77,8 @@ const MOST_TOASTS = 3;
 /** While an import or a run goes on the library changes all the time: it is read again at most so often. */
 const RELOAD_INTERVAL_MILLIS = 500;
 
-/** Settings that make or hinder the way to Claude. */
-const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
-  "base_url",
-  "run",
-  "further_routes",
-  "agreed_hosts",
-  "is_local_only",
-];
+/** Settings that connections are made of. */
+const CONNECTION_SETTINGS: readonly (keyof Settings)[] = ["providers", "run", "agreed_hosts", "is_local_only"];
 
 export class App {
   readonly seam: Seam;
@@ -125,8 +121,8 @@ export class App {
   workingRuns = $state.raw<WorkingRun[]>([]);
 
   settings = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
-  /** The way to Claude; null until the core has answered. */
-  connection = $state.raw<Connection | null>(null);
+  /** The connections to all providers; null until the core has answered. */
+  connections = $state.raw<ConnectionOverview | null>(null);
   /** Where the settings open; null at their top. */
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
@@ -188,14 +184,14 @@ export class App {
     ];
     await Promise.all([
       this.attempt(async () => (this.settings = await this.seam.settings())),
-      this.loadConnection(),
+      this.loadConnections(),
       this.reload(),
       this.attempt(() => this.nights.look()),
     ]);
   }
 
-  async loadConnection(): Promise<void> {
-    await this.attempt(async () => (this.connection = await this.seam.connection()));
+  async loadConnections(): Promise<void> {
+    await this.attempt(async () => (this.connections = await this.seam.connections()));
   }
 
   stop(): void {
@@ -326,9 +322,28 @@ export class App {
     const saved = await this.attempt(() => this.seam.changeSettings(before, after));
     // With what others have changed since; unless this window has changed more meanwhile.
     if (this.settings === after) this.settings = saved ?? before;
-    // What the way to Claude is made of are settings too; the core says what became of them.
-    if (saved && CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnection();
+    // What connections are made of are settings too; the core says what became of them.
+    if (saved && CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnections();
     return saved !== undefined;
+  }
+
+  /** The connection to the provider with this id; null until the core has answered. */
+  connectionTo(provider: string): Connection | null {
+    return this.connections?.connections.find((connection) => connection.provider.id === provider) ?? null;
+  }
+
+  /** What is set for the provider with this id. */
+  providerSettings(id: string): ProviderSettings {
+    return this.settings.providers?.find((provider) => provider.id === id) ?? { id };
+  }
+
+  /** Whether it was saved. */
+  saveProvider(id: string, changed: Partial<ProviderSettings>): Promise<boolean> {
+    const others = this.settings.providers ?? [];
+    const after = { ...this.providerSettings(id), ...changed };
+    const isKnown = others.some((provider) => provider.id === id);
+    const providers = isKnown ? others.map((provider) => (provider.id === id ? after : provider)) : [...others, after];
+    return this.saveSettings({ providers });
   }
 
   /** Takes in what a text editor or another process has changed. */
@@ -336,7 +351,7 @@ export class App {
     const settings = await this.attempt(() => this.seam.settings());
     if (!settings || JSON.stringify(settings) === JSON.stringify(this.settings)) return;
     this.settings = settings;
-    await this.loadConnection();
+    await this.loadConnections();
   }
 
   /** Does something that the core may refuse; a refusal is told in words, and the answer is undefined. */
@@ -366,8 +381,8 @@ export class App {
 
   #privacy(): Privacy {
     if (this.settings.is_local_only) return "locked";
-    if (this.connection === null) return "unknown";
-    return this.connection.key === null ? "nothing_set_up" : "key";
+    if (this.connections === null) return "unknown";
+    return this.connections.connections.every(({ key }) => key === null) ? "nothing_set_up" : "key";
   }
 
   #selection(): ImageSelection | null {

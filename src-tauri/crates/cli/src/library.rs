@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::ids::{ImageId, RecipeId, RunId};
 use domain::recipe::Recipe;
-use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings};
+use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings, VariableNames};
 use tempfile::TempDir;
 
 use crate::arguments::{Global, RunChoice, ToFind};
@@ -102,7 +102,7 @@ fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
 
 /// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
 pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
-    for endpoint in library.connections.shown()?.further {
+    for endpoint in library.connections.shown()?.connections.into_iter().flat_map(|connection| connection.endpoints) {
         match endpoint.why_unused() {
             Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
             None => {
@@ -113,9 +113,10 @@ pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The variables that the settings name for keys of additional endpoints.
-pub fn key_variables(global: &Global) -> Vec<String> {
-    database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database))
+/// The variables that Fieldmark reads, those among them that the settings name for keys.
+pub fn variable_names(global: &Global) -> VariableNames {
+    let keys = database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database));
+    engine::variable_names(keys)
 }
 
 pub fn database(global: &Global) -> Result<PathBuf, CommandError> {

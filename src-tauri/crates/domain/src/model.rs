@@ -70,7 +70,11 @@ pub enum Hindrance {
     /// The vendor no longer answers for it.
     Retired { on: CalendarDate },
     /// There is no key for the server.
-    NoKey { host: String },
+    NoKey {
+        host: String,
+        /// The variable of the environment that may hold it.
+        variable: Option<String>,
+    },
     /// The address or the environment is unusable.
     Unusable { detail: String },
 }

@@ -35,11 +35,13 @@ mod sync;
 
 pub use backend::limiter;
 pub use checkup::check_up;
-pub use connections::{Connections, address_shown};
+pub use connections::{Connections, address_shown, name_of_provider, provider_descriptions};
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;
-pub use keys::{AtOnce, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, NotAtOnce};
+pub use keys::{
+    AtOnce, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, NotAtOnce, ProviderSummary, VariableNames,
+};
 pub use library::Library;
 pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
@@ -49,4 +51,4 @@ pub use run::BatchLimits;
 pub use samples::write_copies;
 pub use settings::{LibrarySettings, key_variables};
 pub use store::{LibraryFailure, StoreError};
-pub use surroundings::Surroundings;
+pub use surroundings::{Surroundings, variable_names};

@@ -12,10 +12,10 @@ const SERVICE: &str = "fieldmark";
 pub(crate) trait Keychain: Send + Sync {
     /// Whether there is a keychain at all; it asks nobody for a password.
     fn check(&self) -> Result<(), Trouble>;
-    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, Trouble>;
-    fn write(&self, origin: &str, secret: &str) -> Result<(), Trouble>;
+    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, Trouble>;
+    fn write(&self, entry: &str, secret: &str) -> Result<(), Trouble>;
     /// That there was nothing to delete is no trouble.
-    fn delete(&self, origin: &str) -> Result<(), Trouble>;
+    fn delete(&self, entry: &str) -> Result<(), Trouble>;
 }
 
 /// Why the keychain did not do what it was asked, in words that contain no secret.
@@ -54,20 +54,20 @@ impl Keychain for SystemKeychain {
         }
     }
 
-    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
-        match self.entry(origin)?.get_password() {
+    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+        match self.entry(entry)?.get_password() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(Trouble::refused(in_words(&error))),
         }
     }
 
-    fn write(&self, origin: &str, secret: &str) -> Result<(), Trouble> {
-        self.entry(origin)?.set_password(secret).map_err(|error| Trouble::refused(in_words(&error)))
+    fn write(&self, entry: &str, secret: &str) -> Result<(), Trouble> {
+        self.entry(entry)?.set_password(secret).map_err(|error| Trouble::refused(in_words(&error)))
     }
 
-    fn delete(&self, origin: &str) -> Result<(), Trouble> {
-        match self.entry(origin)?.delete_credential() {
+    fn delete(&self, entry: &str) -> Result<(), Trouble> {
+        match self.entry(entry)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             Err(error) => Err(Trouble::refused(in_words(&error))),
         }
@@ -88,23 +88,23 @@ impl Keychain for NoKeychain {
         Err(Self::absent())
     }
 
-    fn read(&self, _origin: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+    fn read(&self, _entry: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
         Ok(None)
     }
 
-    fn write(&self, _origin: &str, _secret: &str) -> Result<(), Trouble> {
+    fn write(&self, _entry: &str, _secret: &str) -> Result<(), Trouble> {
         Err(Self::absent())
     }
 
-    fn delete(&self, _origin: &str) -> Result<(), Trouble> {
+    fn delete(&self, _entry: &str) -> Result<(), Trouble> {
         Ok(())
     }
 }
 
 impl SystemKeychain {
-    fn entry(&self, origin: &str) -> Result<keyring::Entry, Trouble> {
+    fn entry(&self, entry: &str) -> Result<keyring::Entry, Trouble> {
         self.check()?;
-        keyring::Entry::new(SERVICE, origin).map_err(|error| Trouble::refused(in_words(&error)))
+        keyring::Entry::new(SERVICE, entry).map_err(|error| Trouble::refused(in_words(&error)))
     }
 }
 

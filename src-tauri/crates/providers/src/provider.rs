@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::answer::{Answer, AnsweredMark};
+use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
@@ -63,16 +64,6 @@ pub struct ConnectionField {
     /// The variable of the environment that may hold it.
     pub variable: &'static str,
     pub is_required: bool,
-}
-
-/// What a field of a connection holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FieldKind {
-    BaseUrl,
-    /// A secret, kept for one server.
-    Key,
-    /// The model that is chosen when the user has not chosen one.
-    Model,
 }
 
 /// What a provider can do beside answering one request at a time.

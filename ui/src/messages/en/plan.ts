@@ -7,7 +7,7 @@ import type {
   Destination,
   Dollars,
   EndpointLimit,
-  FurtherConnection,
+  EndpointConnection,
   Hindrance,
   Preset,
   PromptCaching,
@@ -109,7 +109,7 @@ export const plan = {
   hindrance: (hindrance: Hindrance): string => {
     switch (hindrance.kind) {
       case "no_key":
-        return `Claude needs a key for ${hindrance.host}`;
+        return `A key is needed for ${hindrance.host}`;
       case "local_only":
         return "Everything is locked to this machine";
       case "unusable":
@@ -187,7 +187,7 @@ export const plan = {
       ...(edge === null ? [] : [`${count(edge)} px at most`]),
       `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
     ].join(", "),
-  leavesFurther: (further: readonly FurtherConnection[]) =>
+  leavesFurther: (further: readonly EndpointConnection[]) =>
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   leavesText: "Label names, definitions, instructions",
   readWords: "Show the exact prompt",

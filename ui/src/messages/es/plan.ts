@@ -91,7 +91,7 @@ export const plan: Words<typeof english> = {
   hindrance: (hindrance) => {
     switch (hindrance.kind) {
       case "no_key":
-        return `Claude necesita una clave para ${hindrance.host}`;
+        return `Hace falta una clave para ${hindrance.host}`;
       case "local_only":
         return "Todo está bloqueado en este equipo";
       case "unusable":

@@ -40,6 +40,7 @@ pub fn refusal(error: &EngineError) -> String {
         | EngineError::RecipeBeyondWords(_)
         | EngineError::Address { .. }
         | EngineError::UnknownEndpoint { .. }
+        | EngineError::UnknownProvider { .. }
         | EngineError::Settings { .. }
         | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }
@@ -68,10 +69,11 @@ pub fn hindrance(hindrance: &Hindrance) -> String {
     match hindrance {
         Hindrance::LocalOnly => "the settings allow only this machine".into(),
         Hindrance::Retired { on } => format!("the vendor retired it on {on}"),
-        Hindrance::NoKey { host } => {
+        Hindrance::NoKey { host, variable } => {
+            let set = variable.as_ref().map_or_else(String::new, |variable| format!("set {variable}, or "));
             format!(
-                "there is no key for {host}: set ANTHROPIC_API_KEY, or enter one in the settings of the window (a key \
-                 for another server is never sent there)"
+                "there is no key for {host}: {set}enter one in the settings of the window (a key for another server is \
+                 never sent there)"
             )
         }
         Hindrance::Unusable { detail } => detail.clone(),

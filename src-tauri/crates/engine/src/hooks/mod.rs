@@ -75,7 +75,7 @@ impl Library {
             return Ok(None);
         }
         let settings = self.settings.in_force()?;
-        let withheld = self.connections.endpoint_key_variables(&settings);
+        let withheld = self.connections.variables_withheld(&settings);
         let hooks = settings.hooks;
         let Some(command) = hooks.command(event) else { return Ok(None) };
         let folder = self.hook_folder()?;

@@ -31,7 +31,7 @@ use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
 use domain::run::{PossiblyBilled, RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
-use domain::settings::RouteLimits;
+use domain::settings::LimitSettings;
 use keys::AtOnce;
 use store::{Edit, NewPilot, NewRun, Worker};
 use tokio::sync::watch;
@@ -287,8 +287,8 @@ impl Library {
     }
 
     /// Changes the limits of a run that no process works on; those that are `None` stay as they were.
-    pub async fn change_limits(self: &Arc<Self>, run: RunId, limits: RouteLimits) -> Result<()> {
-        if limits == RouteLimits::default() {
+    pub async fn change_limits(self: &Arc<Self>, run: RunId, limits: LimitSettings) -> Result<()> {
+        if limits == LimitSettings::default() {
             return Ok(());
         }
         self.change_run(run, move |edit| edit.note_limits(run, limits)).await
