@@ -1,6 +1,6 @@
 //! What the window is told when something is refused: a code that its catalogue turns into words, and a message for logs.
 
-use domain::model::Hindrance;
+use domain::model::Unavailable;
 use domain::text::visible;
 use engine::EngineError;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub enum ErrorCode {
     Model,
     File,
     Original,
-    UnfitMark,
+    UnfitAnnotation,
     NothingToAudit,
     NothingToFind,
     UnknownModel,
@@ -52,16 +52,16 @@ impl From<EngineError> for AppError {
             EngineError::Local { .. } => ErrorCode::Model,
             EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
             EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
-            EngineError::UnfitMark { .. } => ErrorCode::UnfitMark,
+            EngineError::UnfitAnnotation { .. } => ErrorCode::UnfitAnnotation,
             EngineError::NothingToAudit => ErrorCode::NothingToAudit,
             EngineError::NothingToFind(_) => ErrorCode::NothingToFind,
             EngineError::UnknownModel(_) => ErrorCode::UnknownModel,
             EngineError::NoImages => ErrorCode::NoImages,
             EngineError::RecipeBeyondModel(_) | EngineError::RecipeBeyondWords(_) => ErrorCode::RecipeBeyondModel,
-            EngineError::Hindered(Hindrance::LocalOnly) => ErrorCode::LocalOnly,
-            EngineError::Hindered(Hindrance::Retired { .. }) => ErrorCode::ModelRetired,
-            EngineError::Hindered(Hindrance::NoKey { .. }) => ErrorCode::NoKey,
-            EngineError::Hindered(Hindrance::Unusable { .. }) => ErrorCode::UnusableConnection,
+            EngineError::Unavailable(Unavailable::LocalOnly) => ErrorCode::LocalOnly,
+            EngineError::Unavailable(Unavailable::Retired { .. }) => ErrorCode::ModelRetired,
+            EngineError::Unavailable(Unavailable::NoKey { .. }) => ErrorCode::NoKey,
+            EngineError::Unavailable(Unavailable::Unusable { .. }) => ErrorCode::UnusableConnection,
             EngineError::Address { .. } => ErrorCode::Address,
             EngineError::Settings { .. }
             | EngineError::UnknownEndpoint { .. }

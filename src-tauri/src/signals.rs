@@ -21,7 +21,7 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct ImportChanged(pub ImportProgress);
 
-/// Collections, images, marks or decisions are not what they were.
+/// Collections, images, annotations or decisions are not what they were.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct LibraryChanged;
 

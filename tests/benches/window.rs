@@ -1,5 +1,5 @@
 //! Review in the real window: 120 photos are annotated, then 100 of them are accepted with one key each. Prints how long it
-//! takes from the key to the next photo with its marks on the screen, by the window's own clock, and judges nothing.
+//! takes from the key to the next photo with its annotations on the screen, by the window's own clock, and judges nothing.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the benchmark")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]

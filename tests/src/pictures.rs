@@ -1,4 +1,4 @@
-//! Pictures whose marks are known: coloured shapes that the simulator finds.
+//! Pictures whose annotations are known: coloured shapes that the simulator finds.
 
 use std::fs;
 use std::io::Cursor;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::dataset::FormatId;
 use domain::diagnosis::{Change, Finding};
-use domain::export::{ExportRequest, MarkSelection};
+use domain::export::{ExportRequest, AnnotationSelection};
 use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
@@ -129,7 +129,7 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     // What was not understood is no negative.
     let request = ExportRequest {
         format: FormatId("coco".into()),
-        marks: MarkSelection { is_reviewed_only: false, includes_rejected: false },
+        annotations: AnnotationSelection { is_reviewed_only: false, includes_rejected: false },
     };
     let path = bench.folder.path().join("coco.json");
     let exported = bench.library.export_run(run, &request, &path).unwrap();
@@ -151,7 +151,7 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     assert_eq!(finished(&bench, run).await.1, expected);
 
     // Only a run that asks anew pays for other answers.
-    bench.library.ask_anew(other).await.unwrap();
+    bench.library.ignore_saved_answers(other).await.unwrap();
     bench.library.resume_run(resume(other)).await.unwrap();
     let (summary, _) = finished(&bench, other).await;
     assert_eq!((summary.done, summary.failed, server.asked()), (6, 0, 10));
@@ -182,7 +182,7 @@ async fn an_answer_that_the_model_ended_unclosed_is_not_asked_for_again() {
     let run = bench.look_for("cat", MODEL).await;
     let (summary, failures) = finished(&bench, run).await;
     assert_eq!(
-        (summary.done, summary.mark_count, failures.as_slice()),
+        (summary.done, summary.annotation_count, failures.as_slice()),
         (1, 1, [(FailureKind::AnswerUnreadable, 1)].as_slice())
     );
     assert_eq!((server.asked(), summary.retries, summary.cut_short), (2, 0, 0));
@@ -208,7 +208,7 @@ async fn a_paid_answer_is_not_lost_over_a_field_that_nobody_needs() {
     let bench = Bench::with_pictures(&server.url, KEY, 5);
     let run = bench.look_for("cat", MODEL).await;
     let (summary, _) = finished(&bench, run).await;
-    assert_eq!((summary.done, summary.mark_count, summary.retries, server.asked()), (5, 5, 0, 5));
+    assert_eq!((summary.done, summary.annotation_count, summary.retries, server.asked()), (5, 5, 0, 5));
     assert_eq!((summary.usage.input_tokens, summary.usage.output_tokens), (4000, 200));
     // What was not reported is not nothing: it stays at its bound.
     assert_eq!((summary.possibly_billed.count, summary.unsettled.count), (1, 0));

@@ -53,7 +53,7 @@ fn quoted(bench: &Bench, request: &RunRequest) -> ModelQuote {
     let plan = PlanRequest {
         options: request.options,
         budget: request.budget,
-        asks_anew: request.asks_anew,
+        ignores_saved_answers: request.ignores_saved_answers,
         ..PlanRequest::of(request.images.clone(), request.recipe)
     };
     let quote = bench.library.quote(&plan).unwrap();
@@ -120,15 +120,15 @@ async fn a_server_that_loses_every_answer_costs_what_the_retries_allow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_overnight_run_ends_above_the_high_end_of_its_quote() {
+async fn no_batch_run_ends_above_the_high_end_of_its_quote() {
     let batching = Batching { takes: Duration::from_millis(300), ..Batching::default() };
     let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
     server.script([Fault::MaxTokens, Fault::WrongJson, Fault::MaxTokens, Fault::InternalError, Fault::MaxTokens]);
     let bench = bench(&server, 6, 3);
-    let request = RunRequest { mode: RunMode::Overnight, ..request(&bench, RunOptions::default()).await };
+    let request = RunRequest { mode: RunMode::Batch, ..request(&bench, RunOptions::default()).await };
     let quote = quoted(&bench, &request);
     let summary = summary_of(&bench, &request).await;
-    assert_eq!(summary.quoted, quote.overnight);
+    assert_eq!(summary.quoted, quote.batch);
     assert_eq!(summary.done + summary.failed, 6);
     assert_within(&summary, "batch");
     server.stop().await;
@@ -138,7 +138,7 @@ async fn no_overnight_run_ends_above_the_high_end_of_its_quote() {
 async fn cut_off_answers_teach_the_next_quote_what_images_cost_in_all() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = bench(&server, 8, 3);
-    let request = RunRequest { asks_anew: true, ..request(&bench, RunOptions::default()).await };
+    let request = RunRequest { ignores_saved_answers: true, ..request(&bench, RunOptions::default()).await };
     server.script(vec![Fault::MaxTokens; 5]);
     let summary = summary_of(&bench, &request).await;
     let requests = u32::try_from(server.ledger().billed.len()).unwrap();
@@ -180,7 +180,7 @@ async fn a_budget_below_the_low_estimate_stops_about_where_the_quote_says() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = bench(&server, 40, 3);
     let options = RunOptions { concurrency: Some(1), max_tokens: Some(900), ..RunOptions::default() };
-    let mut request = RunRequest { asks_anew: true, ..request(&bench, options).await };
+    let mut request = RunRequest { ignores_saved_answers: true, ..request(&bench, options).await };
     summary_of(&bench, &request).await;
     let quote = quoted(&bench, &request);
     let (low, dearest) = (quote.cost.unwrap().low, quote.cost_basis.unwrap().dearest_request);

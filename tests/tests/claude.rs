@@ -1,4 +1,4 @@
-//! Claude through the real client, over HTTP, against the simulator: where marks land, what is paid, what failures do. A
+//! Claude through the real client, over HTTP, against the simulator: where annotations land, what is paid, what failures do. A
 //! result against the simulator says nothing of the vendor's accuracy, speed or availability.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
@@ -12,7 +12,7 @@ use domain::annotation::Shape;
 use domain::connection::{ConnectionCheck, KeyPlace};
 use domain::geometry::{PixelSize, Rect};
 use domain::library::ImageCard;
-use domain::model::{Hindrance, ModelId};
+use domain::model::{Unavailable, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};
@@ -32,10 +32,10 @@ async fn simulate() -> Running {
 
 /// The largest distance of an edge from where it was drawn, in pixels of the image; `drawn` must all be found.
 fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
-    assert_eq!(card.marks.len(), drawn.len(), "{}: {:?}", card.name, card.marks);
+    assert_eq!(card.annotations.len(), drawn.len(), "{}: {:?}", card.name, card.annotations);
     let drift = |(label, rect): &(&str, Rect)| {
-        let mark = card.marks.iter().find(|mark| mark.label == *label);
-        let Some(Shape::Box { rect: found }) = mark.map(|mark| mark.shape.clone()) else {
+        let annotation = card.annotations.iter().find(|annotation| annotation.label == *label);
+        let Some(Shape::Box { rect: found }) = annotation.map(|annotation| annotation.shape.clone()) else {
             panic!("{label} on {}", card.name)
         };
         [found.x1 - rect.x1, found.y1 - rect.y1, found.x2 - rect.x2, found.y2 - rect.y2]
@@ -47,7 +47,7 @@ fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
+async fn annotations_land_within_a_sent_pixel_whatever_the_shape_and_size() {
     let server = simulate().await;
     let sizes = [(3000, 2000), (2000, 3000), (200, 150), (8660, 5774), (8000, 1000), (1000, 8000), (1456, 819)];
     let bench = Bench::at(&server.url(), KEY);
@@ -78,7 +78,7 @@ async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn marks_land_in_every_exif_orientation() {
+async fn annotations_land_in_every_exif_orientation() {
     let server = simulate().await;
     let bench = Bench::at(&server.url(), KEY);
     let (picture, drawn) = drawing(1800, 1200);
@@ -114,7 +114,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     assert!(matches!(basis.answer_basis, AnswerBasis::Assumed { .. }));
     // 320 to 325 x 240 pixels: 12 x 9 patches each.
     assert_eq!(basis.image_tokens, 6 * 12 * 9);
-    assert_eq!((before.time, before.hindrance), (None, None));
+    assert_eq!((before.time, before.unavailable), (None, None));
 
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -188,7 +188,7 @@ async fn answers_that_are_none_fail_their_image_alone() {
     // An answer that was cut in half is given more room, once.
     assert_eq!((report.summary.done, report.summary.cut_short), (2, 0));
     assert_eq!(report.retried, [RetryGroup { kind: RetryKind::CutShort, count: 1 }]);
-    assert_eq!((report.summary.mark_count, server.ledger().billed.len()), (10, 5));
+    assert_eq!((report.summary.annotation_count, server.ledger().billed.len()), (10, 5));
     assert_eq!(report.summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
     server.stop().await;
 }
@@ -305,10 +305,10 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     let (picture, _) = drawing(320, 240);
     write_png(&picture, &bench.photos().join("1.png"));
     bench.library.import(&[bench.photos()]).unwrap();
-    let hindrance = || bench.quote(0).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap().hindrance;
+    let unavailable = || bench.quote(0).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap().unavailable;
     assert_eq!(
-        hindrance(),
-        Some(Hindrance::NoKey { host: "gateway.example".into(), variable: Some("ANTHROPIC_API_KEY".into()) })
+        unavailable(),
+        Some(Unavailable::NoKey { host: "gateway.example".into(), variable: Some("ANTHROPIC_API_KEY".into()) })
     );
     assert_eq!(bench.library.connections.check("anthropic").await.unwrap(), ConnectionCheck::NoKey);
 
@@ -316,7 +316,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     let connection = &overview.connections[0];
     assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
     assert!(overview.keychain_problem.is_some());
-    assert_eq!(hindrance(), None);
+    assert_eq!(unavailable(), None);
     let recipe = bench.library.recipes().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, recipe, model);
@@ -326,7 +326,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     let mut settings = bench.library.settings.stated().unwrap();
     settings.is_local_only = true;
     bench.library.settings.replace(&settings).unwrap();
-    assert_eq!(hindrance(), Some(Hindrance::LocalOnly));
+    assert_eq!(unavailable(), Some(Unavailable::LocalOnly));
     assert_eq!(bench.library.connections.check("anthropic").await.unwrap(), ConnectionCheck::LocalOnly);
     assert_eq!(bench.library.connections.forget_key("anthropic", None).unwrap().connections[0].key, None);
     assert_eq!(bench.library.runs().unwrap().len(), 0);
@@ -426,7 +426,7 @@ async fn a_key_is_in_no_log_however_much_is_logged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attributes_come_with_the_marks() {
+async fn attributes_come_with_the_annotations() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1);
     let birds = bench.library.recipes().unwrap()[1].clone();
@@ -436,11 +436,11 @@ async fn attributes_come_with_the_marks() {
     let run = bench.library.start_run(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();
-    assert!(!cards[0].marks.is_empty());
-    for mark in &cards[0].marks {
-        assert!(birds.recipe.label_for(&mark.label).is_some());
+    assert!(!cards[0].annotations.is_empty());
+    for annotation in &cards[0].annotations {
+        assert!(birds.recipe.label_for(&annotation.label).is_some());
         for attribute in birds.recipe.attributes.iter().filter(|attribute| attribute.is_required) {
-            assert!(mark.attributes.contains_key(&attribute.name), "{}: {mark:?}", attribute.name);
+            assert!(annotation.attributes.contains_key(&attribute.name), "{}: {annotation:?}", attribute.name);
         }
     }
     server.stop().await;

@@ -48,7 +48,7 @@ fn killed_at_any_moment_a_run_is_resumed_and_nothing_finished_is_done_again() {
         running.kill().unwrap();
         running.wait().unwrap();
         let done = count(&database, "SELECT count(*) FROM jobs WHERE state = 'done'").unwrap();
-        let marks = count(&database, "SELECT count(*) FROM annotations").unwrap();
+        let annotations = count(&database, "SELECT count(*) FROM annotations").unwrap();
         assert!(done >= kill_after_done && done < PHOTOS, "{done} done at the kill");
 
         let resumed = fieldmark(&database).arg("resume").arg("--db").arg(&database).status().unwrap();
@@ -59,7 +59,7 @@ fn killed_at_any_moment_a_run_is_resumed_and_nothing_finished_is_done_again() {
             Some(PHOTOS),
             "every image was answered exactly once"
         );
-        assert!(count(&database, "SELECT count(*) FROM annotations").unwrap() >= marks);
+        assert!(count(&database, "SELECT count(*) FROM annotations").unwrap() >= annotations);
         assert_eq!(
             count(&database, "SELECT count(*) FROM attempts WHERE state = 'sent'"),
             Some(0),

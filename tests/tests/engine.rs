@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding};
+use domain::diagnosis::{OutputLimit, Change, Diagnosis, Finding};
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::model::ModelId;
@@ -13,7 +13,7 @@ use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryKind, RunProgress};
 use domain::run_options::RunOptions;
 use domain::settings::{EndpointSettings, LimitSettings};
-use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
+use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Fault, Latency, Limits, Options, Running, Simulator};
 
@@ -42,14 +42,14 @@ async fn what_was_answered_before_is_not_paid_for_again() {
     let request = request(&bench).await;
     let first = carried_out(&bench, &request).await;
     let billed = server.ledger().billed.len();
-    let marks = bench.library.run(first).unwrap().mark_count;
+    let annotations = bench.library.run(first).unwrap().annotation_count;
 
     let second = bench.library.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!(server.ledger().billed.len(), billed);
-    assert_eq!((second.done, second.reused, second.paid.0, second.mark_count), (6, 6, 0, marks));
+    assert_eq!((second.done, second.reused, second.paid.0, second.annotation_count), (6, 6, 0, annotations));
     assert_eq!(second.p50_millis, None, "an answer used again says nothing about pace");
 
-    let anew = RunRequest { asks_anew: true, ..request.clone() };
+    let anew = RunRequest { ignores_saved_answers: true, ..request.clone() };
     let third = bench.library.run(carried_out(&bench, &anew).await).unwrap();
     assert_eq!((third.reused, server.ledger().billed.len()), (0, 2 * billed));
     // Another question is another answer.
@@ -80,7 +80,7 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
     assert!(both.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     assert_eq!(server.ledger().billed.len(), 4, "the kept answer was read again");
 
-    bench.library.ask_anew(run).await.unwrap();
+    bench.library.ignore_saved_answers(run).await.unwrap();
     bench.library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.run(run).unwrap();
@@ -94,7 +94,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-    let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
+    let run = bench.library.start_run(&RunRequest { options: concurrency(2), ..request(&bench).await }).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
     server.stop().await;
@@ -113,12 +113,12 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-    let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
+    let run = bench.library.start_run(&RunRequest { options: concurrency(2), ..request(&bench).await }).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
     bench.library.pause_run(run);
     bench.end_of(run).await;
-    let paused = bench.library.resting_progress(run).unwrap();
+    let paused = bench.library.idle_progress(run).unwrap();
     assert_eq!(paused.just_answered.len(), 12);
 
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
@@ -129,17 +129,17 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     }
     let last = progress.borrow().clone();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let resting = bench.library.resting_progress(run).unwrap();
-    assert_eq!(last, resting, "the same at the end as after a restart");
-    let peak = resting.rate_history.iter().copied().fold(0.0, f64::max);
-    assert!(resting.rate_history.len() >= 2 && peak >= resting.rate_per_minute, "{resting:?}");
-    let marks: u32 = resting.just_answered.iter().map(|answered| answered.mark_count).sum();
-    assert!(marks > 0, "{:?}", resting.just_answered);
+    let idle = bench.library.idle_progress(run).unwrap();
+    assert_eq!(last, idle, "the same at the end as after a restart");
+    let peak = idle.rate_history.iter().copied().fold(0.0, f64::max);
+    assert!(idle.rate_history.len() >= 2 && peak >= idle.rate_per_minute, "{idle:?}");
+    let annotations: u32 = idle.just_answered.iter().map(|answered| answered.annotation_count).sum();
+    assert!(annotations > 0, "{:?}", idle.just_answered);
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn marks_show_while_their_answer_is_on_its_way() {
+async fn annotations_show_while_their_answer_is_on_its_way() {
     let latency = Latency { first_byte: Duration::ZERO.into(), between_events: Duration::from_millis(120) };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1);
@@ -156,42 +156,42 @@ async fn marks_show_while_their_answer_is_on_its_way() {
     }
     assert!(most > 1, "{most} marks before the end");
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    assert_eq!(bench.library.run(run).unwrap().mark_count, 5);
+    assert_eq!(bench.library.run(run).unwrap().annotation_count, 5);
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
+async fn similar_images_are_given_the_annotations_of_one_that_is_paid_for() {
     let server = simulate(Options::default()).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 4);
-    let request = RunRequest { carries_to_similar: true, ..request(&bench).await };
+    let request = RunRequest { propagates_to_similar: true, ..request(&bench).await };
     let similar = bench.quote_of(request.recipe).similar;
     assert_eq!((similar.groups, similar.followers), (1, 3));
 
     // The first answer is none: another of the group is asked about, and the rest by itself too.
     server.script([Fault::Refusal]);
     let refused = bench.library.run(carried_out(&bench, &request).await).unwrap();
-    assert_eq!((refused.done, refused.failed, refused.carried, server.ledger().billed.len()), (3, 1, 0, 4));
+    assert_eq!((refused.done, refused.failed, refused.propagated, server.ledger().billed.len()), (3, 1, 0, 4));
 
-    let anew = RunRequest { asks_anew: true, ..request };
+    let anew = RunRequest { ignores_saved_answers: true, ..request };
     let run = carried_out(&bench, &anew).await;
     let summary = bench.library.run(run).unwrap();
-    assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
+    assert_eq!((summary.done, summary.propagated, server.ledger().billed.len()), (4, 3, 5));
     // All layers show what the others' own answers found in the earlier run, and this run's layer what it propagated.
-    assert_eq!((summary.mark_count, summary.propagated_count), (20, 15));
+    assert_eq!((summary.annotation_count, summary.propagated_count), (20, 15));
     let cards = bench.cards();
-    assert!(cards.iter().all(|card| card.marks.len() == 5));
+    assert!(cards.iter().all(|card| card.annotations.len() == 5));
     let ids: Vec<_> = cards.iter().map(|card| card.id).collect();
     let layer = bench.library.image_cards(&ids, &LayerScope::of_run(run)).unwrap();
-    assert!(layer.iter().all(|card| card.marks.len() == 5));
+    assert!(layer.iter().all(|card| card.annotations.len() == 5));
 
     let other = Bench::with_pictures(&server.url(), KEY, 4);
-    let request = RunRequest { carries_to_similar: true, ..self::request(&other).await };
+    let request = RunRequest { propagates_to_similar: true, ..self::request(&other).await };
     let run = carried_out(&other, &request).await;
     let summary = other.library.run(run).unwrap();
-    assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 6));
-    assert_eq!((summary.mark_count, summary.propagated_count), (20, 15), "as many as the library has");
-    assert!(other.cards().iter().all(|card| card.marks.len() == 5));
+    assert_eq!((summary.done, summary.propagated, server.ledger().billed.len()), (4, 3, 6));
+    assert_eq!((summary.annotation_count, summary.propagated_count), (20, 15), "as many as the library has");
+    assert!(other.cards().iter().all(|card| card.annotations.len() == 5));
     server.stop().await;
 }
 
@@ -222,7 +222,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let second = simulate(regional).await;
     let bench = Bench::with_pictures(&first.url(), KEY, 60);
     add_route(&bench, &second, 110);
-    let request = RunRequest { options: at_once(4), ..request(&bench).await };
+    let request = RunRequest { options: concurrency(4), ..request(&bench).await };
     // A quote's high end is that of the dearest way.
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
@@ -233,7 +233,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
     let address = first.address();
     let before = first.stop().await;
-    let is_suspended = |snapshot: &RunProgress| snapshot.routes[0].trouble.is_some() && snapshot.hold.is_none();
+    let is_suspended = |snapshot: &RunProgress| snapshot.routes[0].failure.is_some() && snapshot.hold.is_none();
     progress.wait_for(is_suspended).await.unwrap();
     let first = simulate(Options { port: address.port(), ..slow }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -288,7 +288,7 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     // 35 of the 40 had to wait for a place each, and a place comes free every 100 ms.
     assert!(*held_millis > 1_000.0, "{held_millis}");
     assert!(limit.is_some(), "its refusals have taught it");
-    assert!(changes.contains(&Change::MoreRoutes), "{changes:?}");
+    assert!(changes.contains(&Change::AddEndpoint), "{changes:?}");
 
     // Waiting for a turn is no part of what an image takes, so that limits make no run look as if it had gained by them.
     let metrics = report.metrics.unwrap();
@@ -302,7 +302,7 @@ async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_
     let limits = Limits { most_in_flight: Some(4), are_announced: false, ..Limits::default() };
     let server = simulate(Options { latency, limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 60);
-    let run = carried_out(&bench, &RunRequest { options: at_once(16), ..request(&bench).await }).await;
+    let run = carried_out(&bench, &RunRequest { options: concurrency(16), ..request(&bench).await }).await;
     assert_eq!(bench.library.run(run).unwrap().done, 60);
     assert!(server.verdict().is_clean(), "{:?}", server.verdict());
     server.stop().await;
@@ -313,7 +313,7 @@ async fn a_pause_that_takes_much_of_the_time_is_told() {
     let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
-    let options = RunOptions { pause_millis: Some(300), ..at_once(4) };
+    let options = RunOptions { pause_millis: Some(300), ..concurrency(4) };
     let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
     let report = bench.library.run_report(run).unwrap();
     let [Diagnosis { finding: Finding::SlowedByPause { pause_millis: 300, share }, changes }] = &report.diagnoses[..]
@@ -337,8 +337,8 @@ async fn answers_cut_off_at_a_maximum_of_one_s_own_are_told_with_it() {
     else {
         panic!("{:?}", report.diagnoses)
     };
-    assert_eq!(*room, AnswerRoom::OwnMaximum { tokens: 100 });
-    assert_eq!(*changes, [Change::MoreRoom { than: Some(100) }, Change::AskForLess]);
+    assert_eq!(*room, OutputLimit::OwnMaximum { tokens: 100 });
+    assert_eq!(*changes, [Change::RaiseMaxTokens { than: Some(100) }, Change::SmallerRecipe]);
     server.stop().await;
 }
 

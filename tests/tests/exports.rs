@@ -8,7 +8,7 @@ use std::process::Command;
 
 use domain::annotation::{Origin, RejectReason, Shape, Status};
 use domain::dataset::{Feature, FormatId};
-use domain::export::{ExportRequest, MarkSelection};
+use domain::export::{ExportRequest, AnnotationSelection};
 use domain::geometry::{Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
@@ -23,12 +23,12 @@ use fieldmark_tests::{repository, sample, stored_with_orientation};
 use serde_json::{Value, json};
 use simulator::{Fault, Options, Simulator};
 
-const EVERYTHING: MarkSelection = MarkSelection { is_reviewed_only: false, includes_rejected: true };
+const EVERYTHING: AnnotationSelection = AnnotationSelection { is_reviewed_only: false, includes_rejected: true };
 const FORMATS: [&str; 4] = ["coco", "coco-detections", "jsonl", "csv"];
-const REVIEWED: MarkSelection = MarkSelection { is_reviewed_only: true, includes_rejected: false };
+const REVIEWED: AnnotationSelection = AnnotationSelection { is_reviewed_only: true, includes_rejected: false };
 
-fn export_of(format: &str, marks: MarkSelection) -> ExportRequest {
-    ExportRequest { format: FormatId(format.into()), marks }
+fn export_of(format: &str, annotations: AnnotationSelection) -> ExportRequest {
+    ExportRequest { format: FormatId(format.into()), annotations }
 }
 
 /// Photos upright and on their side, one whose name looks like a formula, and one on which nothing is to be found; all
@@ -50,17 +50,17 @@ async fn answered() -> (Bench, RunId) {
     (bench, run)
 }
 
-/// Accepts the marks of one image, rejects one of another, confirms the fog as empty, moves a box and draws one.
+/// Accepts the annotations of one image, rejects one of another, confirms the fog as empty, moves a box and draws one.
 async fn review(bench: &Bench) {
     let cards = bench.cards();
     let card = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
     let fog = card("fog.png");
-    assert!(fog.marks.is_empty(), "{:?}", fog.marks);
+    assert!(fog.annotations.is_empty(), "{:?}", fog.annotations);
     let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict }, &LayerScope::All);
     decide(card("cat-6.jpg").id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     decide(fog.id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     let cup = card("=1+1.jpg");
-    let scope = DecisionScope::Annotation { id: cup.marks[0].id };
+    let scope = DecisionScope::Annotation { id: cup.annotations[0].id };
     decide(cup.id, scope, Verdict::Reject { reason: Some(RejectReason::WrongLabel) }).await.unwrap();
 
     let cat = card("cat-6.jpg");
@@ -68,8 +68,8 @@ async fn review(bench: &Bench) {
     let outline = [(30.0, 40.0), (90.5, 40.0), (60.0, 100.0)].map(|(x, y)| Point::new(x, y));
     let changes = vec![
         AnnotationChange::Change {
-            id: cat.marks[0].id,
-            content: content(&cat.marks[0].label, Shape::Box { rect: Rect::new(10.25, 20.0, 200.0, 250.5) }),
+            id: cat.annotations[0].id,
+            content: content(&cat.annotations[0].label, Shape::Box { rect: Rect::new(10.25, 20.0, 200.0, 250.5) }),
         },
         AnnotationChange::Add { content: content("whiskers", Shape::Box { rect: Rect::new(0.0, 0.0, 64.0, 48.0) }) },
         AnnotationChange::Add { content: content("ear", Shape::Polygon { points: outline.to_vec() }) },
@@ -88,7 +88,7 @@ fn held(bench: &Bench) -> Value {
         let stored = if on_its_side { [size[1], size[0]] } else { size };
         let file = if card.name.starts_with("cat") { format!("day 1/{}", card.name) } else { card.name.clone() };
         json!({"id": card.id, "file": file, "size": size, "stored_size": stored, "review": card.review,
-            "marks": marks(&card)})
+            "annotations": annotations(&card)})
     });
     let mut categories: Vec<String> =
         bench.library.recipes().unwrap()[0].recipe.labels.iter().map(|label| label.name.clone()).collect();
@@ -97,15 +97,15 @@ fn held(bench: &Bench) -> Value {
     json!({"images": images.collect::<Vec<_>>(), "categories": categories})
 }
 
-fn marks(card: &ImageCard) -> Vec<Value> {
-    let marks = card.marks.iter().map(|mark| {
-        let bbox = mark.shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()]);
-        let area = mark.shape.area();
-        let origin = if mark.origin == Origin::Person { "person" } else { "run" };
-        json!({"mark": mark.id, "label": mark.label, "bbox": bbox, "area": area, "shape": mark.shape.kind(),
-            "confidence": mark.confidence, "status": mark.status, "origin": origin})
+fn annotations(card: &ImageCard) -> Vec<Value> {
+    let annotations = card.annotations.iter().map(|annotation| {
+        let bbox = annotation.shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()]);
+        let area = annotation.shape.area();
+        let origin = if annotation.origin == Origin::Person { "person" } else { "run" };
+        json!({"annotation": annotation.id, "label": annotation.label, "bbox": bbox, "area": area, "shape": annotation.shape.kind(),
+            "confidence": annotation.confidence, "status": annotation.status, "origin": origin})
     });
-    marks.collect()
+    annotations.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,24 +114,24 @@ async fn independent_readers_find_what_the_library_holds() {
     review(&bench).await;
     let cards = bench.cards();
     for status in [Status::Proposed, Status::Edited, Status::Rejected] {
-        assert!(cards.iter().flat_map(|card| &card.marks).any(|mark| mark.status == status), "{status:?}");
+        assert!(cards.iter().flat_map(|card| &card.annotations).any(|annotation| annotation.status == status), "{status:?}");
     }
     assert!(cards.iter().any(|card| card.review == ReviewState::ConfirmedEmpty));
 
     let out = bench.folder.path().join("exports");
     let export =
-        |format, marks, name: &str| bench.library.export_run(run, &export_of(format, marks), &out.join(name)).unwrap();
-    let standing = MarkSelection::default();
-    let exported = export("coco", standing, "marks.coco.json");
+        |format, annotations, name: &str| bench.library.export_run(run, &export_of(format, annotations), &out.join(name)).unwrap();
+    let standing = AnnotationSelection::default();
+    let exported = export("coco", standing, "annotations.coco.json");
     assert_eq!(exported.images, 8);
     assert_eq!(exported.folder.as_deref(), bench.photos().to_str());
     let detected = export("coco-detections", standing, "marks.coco-detections.json");
     let without_form = [Feature::Points, Feature::ImageTags, Feature::Captions].map(|feature| exported.lost(feature));
     assert_eq!(without_form, [1; 3], "a point, a tag and a caption");
     let without_score = detected.lost(Feature::UnscoredAnnotations);
-    assert_eq!((detected.marks, without_score), (exported.marks - 2, 2), "a drawn mark has no score");
-    export("jsonl", EVERYTHING, "marks.jsonl");
-    export("csv", standing, "marks.csv");
+    assert_eq!((detected.annotations, without_score), (exported.annotations - 2, 2), "a drawn mark has no score");
+    export("jsonl", EVERYTHING, "annotations.jsonl");
+    export("csv", standing, "annotations.csv");
     export("coco", REVIEWED, "reviewed.coco.json");
     fs::write(out.join("library.json"), held(&bench).to_string()).unwrap();
     let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -155,12 +155,12 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
-    let out = bench.folder.path().join("marks");
-    let export = |format, marks| {
-        let exported = bench.library.export_run(run, &export_of(format, marks), &out).unwrap();
+    let out = bench.folder.path().join("annotations");
+    let export = |format, annotations| {
+        let exported = bench.library.export_run(run, &export_of(format, annotations), &out).unwrap();
         (exported.images, exported.failed_images)
     };
-    let standing = MarkSelection::default();
+    let standing = AnnotationSelection::default();
     assert_eq!(export("jsonl", standing), (2, 1));
     let lines: Vec<Value> =
         fs::read_to_string(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -174,8 +174,8 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     let mut rows = csv::Reader::from_path(&out).unwrap();
     let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
     let failed: Vec<_> = rows.iter().filter(|row| row["failure"] == "file_missing").collect();
-    assert_eq!((failed.len(), failed[0]["file_name"].as_str(), failed[0]["mark"].as_str()), (1, "coffee.jpg", ""));
-    assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["mark"].is_empty()));
+    assert_eq!((failed.len(), failed[0]["file_name"].as_str(), failed[0]["annotation"].as_str()), (1, "coffee.jpg", ""));
+    assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["annotation"].is_empty()));
 
     // A negative is what was looked at: nothing else is in a training set.
     assert_eq!(export("coco", standing), (2, 0));
@@ -188,7 +188,7 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let (bench, first) = answered().await;
     let out = bench.folder.path().join("export");
     let export = |run, format| {
-        let request = export_of(format, MarkSelection::default());
+        let request = export_of(format, AnnotationSelection::default());
         let exported = bench.library.export_run(run, &request, &out).unwrap();
         (exported, fs::read_to_string(&out).unwrap())
     };
@@ -197,23 +197,23 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
         let (_, lines) = export(run, "jsonl");
         let images = lines.lines().map(|line| {
             let image: Value = serde_json::from_str(line).unwrap();
-            let marks = image["marks"].as_array().unwrap().iter().map(|mark| {
-                assert_eq!((&mark["run"], &mark["status"]), (&json!(run), &json!("proposed")));
-                json!([mark["label"], mark["bbox"], mark["confidence"]])
+            let annotations = image["annotations"].as_array().unwrap().iter().map(|annotation| {
+                assert_eq!((&annotation["run"], &annotation["status"]), (&json!(run), &json!("proposed")));
+                json!([annotation["label"], annotation["bbox"], annotation["confidence"]])
             });
-            marks.collect()
+            annotations.collect()
         });
         images.collect()
     };
     let before = (found(first), FORMATS.map(|format| export(first, format).0));
     let (_, detections) = export(first, "coco-detections");
-    assert!(before.0.iter().any(|marks| !marks.is_empty()));
+    assert!(before.0.iter().any(|annotations| !annotations.is_empty()));
 
     let recipe = bench.library.recipes().unwrap()[0].id;
     let request = RunRequest::of(ImageSelection::All, recipe, ModelId("nanodet-g-416".into()));
-    let second = bench.library.start_run(&RunRequest { asks_anew: true, ..request }).await.unwrap();
+    let second = bench.library.start_run(&RunRequest { ignores_saved_answers: true, ..request }).await.unwrap();
     assert_eq!(bench.end_of(second).await, COMPLETED);
-    assert!(bench.cards().iter().flat_map(|card| &card.marks).all(|mark| mark.origin == Origin::Run { run: second }));
+    assert!(bench.cards().iter().flat_map(|card| &card.annotations).all(|annotation| annotation.origin == Origin::Run { run: second }));
     assert_eq!((found(first), FORMATS.map(|format| export(first, format).0)), before);
     assert_eq!(export(first, "coco-detections").1, detections);
     assert_eq!(found(second), before.0);
@@ -222,16 +222,16 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let cards = bench.cards();
     let ids: Vec<ImageId> = cards.iter().map(|card| card.id).collect();
     let reviewed = bench.library.image_cards(&ids, &LayerScope::of_run(first)).unwrap();
-    let count = |cards: &[ImageCard]| cards.iter().map(|card| card.marks.len()).sum::<usize>();
+    let count = |cards: &[ImageCard]| cards.iter().map(|card| card.annotations.len()).sum::<usize>();
     assert_eq!(count(&reviewed), before.0.iter().map(Vec::len).sum::<usize>());
     assert_eq!(count(&cards), count(&reviewed), "all layers show one of the two");
-    assert!(reviewed.iter().flat_map(|card| &card.marks).all(|mark| mark.origin == Origin::Run { run: first }));
+    assert!(reviewed.iter().flat_map(|card| &card.annotations).all(|annotation| annotation.origin == Origin::Run { run: first }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
     let (bench, run) = answered().await;
-    let request = export_of("coco", MarkSelection::default());
+    let request = export_of("coco", AnnotationSelection::default());
     let refused = |path: &std::path::Path| {
         let before = fs::read(path).ok();
         let outcome = bench.library.export_run(run, &request, path);
@@ -257,12 +257,12 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     // Nothing is reviewed yet: what stands there stays, and no unfinished file beside it.
     let out = bench.folder.path().join("exports");
     fs::create_dir(&out).unwrap();
-    fs::write(out.join("marks.json"), "the last one").unwrap();
-    let nothing = ExportRequest { marks: REVIEWED, ..request.clone() };
-    let outcome = bench.library.export_run(run, &nothing, &out.join("marks.json"));
+    fs::write(out.join("annotations.json"), "the last one").unwrap();
+    let nothing = ExportRequest { annotations: REVIEWED, ..request.clone() };
+    let outcome = bench.library.export_run(run, &nothing, &out.join("annotations.json"));
     assert!(matches!(outcome, Err(EngineError::NothingToExport(_))), "{outcome:?}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
-    assert_eq!(fs::read_to_string(out.join("marks.json")).unwrap(), "the last one");
+    assert_eq!(fs::read_to_string(out.join("annotations.json")).unwrap(), "the last one");
 }
 
 /// The file name of an image, whether it is missing, and its other paths.
@@ -294,7 +294,7 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     let run = bench.library.start_run(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
-    let out = bench.folder.path().join("marks.jsonl");
+    let out = bench.folder.path().join("annotations.jsonl");
     let names = |run| -> (Option<String>, Vec<Exported>) {
         let exported = bench.library.export_run(run, &export_of("jsonl", EVERYTHING), &out).unwrap();
         let lines = fs::read_to_string(&out).unwrap();

@@ -14,7 +14,7 @@ use domain::report::RunReport;
 use domain::run::{RunProgress, RunState, StopReason};
 use domain::run_options::RunOptions;
 use domain::settings::{EndpointSettings, LimitSettings};
-use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
+use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
 use simulator::{Distribution, Fault, Latency, Options, Running, Simulator};
 use tokio::time::timeout;
@@ -91,8 +91,8 @@ async fn snapshot(bench: &Bench, run: RunId, is_it: impl Fn(&RunProgress) -> boo
 }
 
 /// What is wrong with `b`.
-fn trouble(snapshot: &RunProgress) -> Option<EndpointProblem> {
-    snapshot.routes.get(1)?.trouble.as_ref().map(|trouble| trouble.problem)
+fn failure(snapshot: &RunProgress) -> Option<EndpointProblem> {
+    snapshot.routes.get(1)?.failure.as_ref().map(|failure| failure.problem)
 }
 
 fn billed(server: &Running) -> usize {
@@ -153,7 +153,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
             let RunEndpoint { answered, failed, problem: shown, is_working, .. } = &report.endpoints[1];
             assert_eq!((*answered, *shown, *is_working), (0, Some(problem), false), "{told}");
             assert!((1..=12).contains(failed), "it is soon left alone: {told}");
-            assert_eq!(trouble(&bench.library.resting_progress(run).unwrap()), Some(problem), "{told}");
+            assert_eq!(failure(&bench.library.idle_progress(run).unwrap()), Some(problem), "{told}");
         }
     }
 }
@@ -165,10 +165,10 @@ async fn an_endpoint_that_cannot_be_reached_is_used_again_once_it_can() {
     let [_a, b] = servers;
     let port = b.address().port();
     b.stop().await;
-    let run = start(&bench, at_once(2)).await;
-    snapshot(&bench, run, |snapshot| trouble(snapshot) == Some(EndpointProblem::Unreachable)).await;
+    let run = start(&bench, concurrency(2)).await;
+    snapshot(&bench, run, |snapshot| failure(snapshot) == Some(EndpointProblem::Unreachable)).await;
     let b = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
-    snapshot(&bench, run, |snapshot| snapshot.routes.len() == 2 && trouble(snapshot).is_none()).await;
+    snapshot(&bench, run, |snapshot| snapshot.routes.len() == 2 && failure(snapshot).is_none()).await;
     let report = ended(&bench, run).await;
     assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 40));
     assert!(billed(&b) > 0 && report.endpoints[1].is_working, "{:?}", report.endpoints);
@@ -182,8 +182,8 @@ async fn a_broken_endpoint_is_used_again_once_it_works() {
             let servers = servers(places, 200).await;
             let bench = bench(&servers, 40, 50, LimitSettings::default());
             servers[1].fail_every_message(Some(fault.clone()));
-            let run = start(&bench, at_once(2)).await;
-            snapshot(&bench, run, |snapshot| trouble(snapshot).is_some()).await;
+            let run = start(&bench, concurrency(2)).await;
+            snapshot(&bench, run, |snapshot| failure(snapshot).is_some()).await;
             servers[1].fail_every_message(None);
             let report = ended(&bench, run).await;
             let told = format!("{places:?}, {fault:?}: {:?}", report.endpoints);

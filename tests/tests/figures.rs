@@ -10,9 +10,9 @@ use domain::ids::RunId;
 use domain::metrics::{Baseline, FEWEST_ALONE, RunMetrics};
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
+use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
 use fieldmark_tests::pictures::LABELS;
-use keys::AtOnce;
+use keys::Concurrency;
 use serde_json::Value;
 use simulator::{Latency, Options, Running, Simulator};
 
@@ -29,7 +29,7 @@ async fn simulate(latency: Duration) -> Running {
 async fn request(bench: &Bench, concurrency: u32) -> RunRequest {
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    RunRequest { asks_anew: true, options: at_once(concurrency), ..request }
+    RunRequest { ignores_saved_answers: true, options: concurrency(concurrency), ..request }
 }
 
 async fn figures(bench: &Bench, run: RunId) -> RunMetrics {
@@ -55,7 +55,7 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     progress.wait_for(|snapshot| snapshot.done >= alone).await.unwrap();
     bench.library.pause_run(run);
     bench.end_of(run).await;
-    bench.library.change_concurrency(run, AtOnce::Exactly(4)).await.unwrap();
+    bench.library.change_concurrency(run, Concurrency::Exactly(4)).await.unwrap();
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
     let parallel = figures(&bench, run).await;
     let measured = parallel.speedup.unwrap();
@@ -93,7 +93,7 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
     }
     bench.library.import(&[bench.photos()]).unwrap();
     fs::remove_file(bench.photos().join("a.png")).unwrap();
-    let again = RunRequest { asks_anew: false, ..request(&bench, 2).await };
+    let again = RunRequest { ignores_saved_answers: false, ..request(&bench, 2).await };
     let run = bench.library.start_run(&again).await.unwrap();
     let metrics = figures(&bench, run).await;
     assert_eq!((metrics.asked, metrics.answered, metrics.reused, metrics.unread), (5, 5, 6, 1));
@@ -104,10 +104,10 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
     assert_eq!(metrics.concurrency, 2);
 
     let summary = bench.library.run(run).unwrap();
-    let resting = bench.library.resting_progress(run).unwrap();
+    let idle = bench.library.idle_progress(run).unwrap();
     assert_eq!(summary.asked, 5);
-    assert_eq!((resting.p50_millis, resting.concurrency), (summary.p50_millis, 2));
-    assert!((resting.rate_per_minute - summary.rate_per_minute.unwrap()).abs() < 1e-9);
+    assert_eq!((idle.p50_millis, idle.concurrency), (summary.p50_millis, 2));
+    assert!((idle.rate_per_minute - summary.rate_per_minute.unwrap()).abs() < 1e-9);
     assert!((summary.rate_per_minute.unwrap() - metrics.images_per_second * 60.0).abs() < 1e-6);
 
     let classic = serde_json::to_value(bench.library.classic_metrics(run).unwrap()).unwrap();

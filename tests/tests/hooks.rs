@@ -62,7 +62,7 @@ async fn a_failed_hook_shows_with_the_progress_of_its_run() {
     let hooks = Hooks { before_run: command("exit 3"), after_run: command("true"), ..Hooks::default() };
     set_and_agree(&bench, &hooks);
     let run = run_locally(&bench).await;
-    let failed = bench.library.resting_progress(run).unwrap().failed_hooks;
+    let failed = bench.library.idle_progress(run).unwrap().failed_hooks;
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert_eq!((failed[0].event, &failed[0].ending), (HookEvent::BeforeRun, &HookEnding::Exited { code: 3 }));
 }
@@ -280,7 +280,7 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hooks_enclose_an_overnight_run() {
+async fn hooks_enclose_a_batch_run() {
     let batching = simulator::Batching { takes: time::Duration::from_millis(500), ..simulator::Batching::default() };
     let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
     let bench = Bench::with_pictures(&server.url(), "sk-any", 3);
@@ -290,7 +290,7 @@ async fn hooks_enclose_an_overnight_run() {
     );
     let recipe = bench.library.save_typed_recipe(fieldmark_tests::pictures::LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(CLAUDE.into()));
-    let run = bench.library.start_run(&RunRequest { mode: RunMode::Overnight, ..request }).await.unwrap();
+    let run = bench.library.start_run(&RunRequest { mode: RunMode::Batch, ..request }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let said = |name: &str| fs::read_to_string(written(&bench, name)).unwrap();
     assert!(said("before.env").contains("FIELDMARK_ANSWERED=0"), "before anything is submitted");

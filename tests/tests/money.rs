@@ -34,7 +34,7 @@ async fn every_amount_is_in_dollars_under_a_key_that_says_so() {
     let estimated = ["estimate", "photos", "--labels", LABELS, "--budget", "0.01", "--fresh", "--json"];
     let documents: [(&[&str], &[&str]); 6] = [
         (&asked, &["paid_dollars", "budget_dollars", "quoted_dollars.high", "at_most_dollars"]),
-        (&estimated, &["cost_dollars.expected", "overnight_dollars.low", "dearest_request_dollars"]),
+        (&estimated, &["cost_dollars.expected", "batch_dollars.low", "dearest_request_dollars"]),
         (&["runs", "--json"], &["paid_dollars", "quoted_dollars.expected"]),
         (&["report", "latest", "--json"], &["paid_dollars"]),
         (&["metrics", "latest"], &["costDollars", "quotedDollars", "possiblyBilledDollars"]),

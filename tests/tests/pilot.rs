@@ -56,9 +56,9 @@ impl Piloted {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
-    for mode in ["live", "overnight"] {
-        let more: &[&str] = if mode == "overnight" {
-            &["--overnight", "--export", "jsonl=all.jsonl"]
+    for mode in ["live", "batch"] {
+        let more: &[&str] = if mode == "batch" {
+            &["--batch", "--export", "jsonl=all.jsonl"]
         } else {
             &["--export", "jsonl=all.jsonl"]
         };

@@ -10,7 +10,7 @@ use domain::geometry::Rect;
 use domain::import::{ImportProgress, SkipReason};
 use domain::layers::LayerScope;
 use domain::library::{ImageCard, ReviewState};
-use domain::model::Shortfall;
+use domain::model::UnsupportedCapability;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::query::{ImageOrder, ImageQuery, Share, parse};
 use domain::review::audit::AuditRequest;
@@ -23,10 +23,10 @@ use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation, taken_at};
 
 fn best<'a>(card: &'a ImageCard, label: &str) -> Option<(&'a Shape, f32)> {
-    card.marks
+    card.annotations
         .iter()
-        .filter(|mark| mark.label == label)
-        .map(|mark| (&mark.shape, mark.confidence.unwrap_or_default()))
+        .filter(|annotation| annotation.label == label)
+        .map(|annotation| (&annotation.shape, annotation.confidence.unwrap_or_default()))
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
@@ -116,7 +116,7 @@ fn a_library_in_a_folder_of_photos_does_not_import_its_own_files() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_becomes_reviewed_marks_and_a_report() {
+async fn a_folder_becomes_reviewed_annotations_and_a_report() {
     let bench = Bench::new();
     let nested = bench.photos().join("a/b");
     fs::create_dir_all(&nested).unwrap();
@@ -186,13 +186,13 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
     let accept = Decision { image: cat.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
     let decided = bench.library.decide(accept, &LayerScope::All).await.unwrap();
     assert_eq!(decided.image.review, ReviewState::Reviewed);
-    assert!(decided.image.marks.iter().all(|mark| mark.status == Status::Accepted));
+    assert!(decided.image.annotations.iter().all(|annotation| annotation.status == Status::Accepted));
 
     // Undoing the run takes the undecided proposals back and leaves what the person decided.
     let undecided = bench.library.run(run).unwrap().undecided_count;
     assert_eq!(bench.library.undo_run(run).await.unwrap(), undecided);
-    let marks: Vec<_> = bench.cards().into_iter().flat_map(|card| card.marks).collect();
-    assert!(!marks.is_empty() && marks.iter().all(|mark| mark.status == Status::Accepted));
+    let annotations: Vec<_> = bench.cards().into_iter().flat_map(|card| card.annotations).collect();
+    assert!(!annotations.is_empty() && annotations.iter().all(|annotation| annotation.status == Status::Accepted));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,12 +253,12 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     bench.library.import(&[bench.photos()]).unwrap();
     let birds = bench.quote(1);
     assert!(!birds.models[0].can_run);
-    assert!(matches!(birds.models[0].shortfalls[0], Shortfall::Attributes { are_required: true, .. }));
+    assert!(matches!(birds.models[0].unsupported_capabilities[0], UnsupportedCapability::Attributes { are_required: true, .. }));
 
     let typed = bench.library.save_typed_recipe("cat, bicycle bell").await.unwrap();
     let quote = bench.quote_of(typed.id);
     assert!(quote.models[0].can_run);
-    assert_eq!(quote.models[0].shortfalls, [Shortfall::UnknownLabels { labels: vec!["bicycle bell".into()] }]);
+    assert_eq!(quote.models[0].unsupported_capabilities, [UnsupportedCapability::UnknownLabels { labels: vec!["bicycle bell".into()] }]);
 
     let model = quote.models[0].model.id.clone();
     let birds = bench.library.recipes().unwrap()[1].id;
@@ -287,7 +287,7 @@ fn name(path: &str) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replaced_its_marks() {
+async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replaced_its_annotations() {
     let bench = Bench::new();
     fs::copy(sample("chelsea.jpg"), bench.photos().join("chelsea.jpg")).unwrap();
     fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
@@ -306,7 +306,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
 
     // One is called another name, one that nobody saw is drawn, the rest is rejected.
     let card = bench.cards().into_iter().find(|card| card.name == "coffee.jpg").unwrap();
-    let cup = card.marks.iter().find(|mark| mark.label == "cup").unwrap();
+    let cup = card.annotations.iter().find(|annotation| annotation.label == "cup").unwrap();
     let content = |label: &str, shape: &Shape| AnnotationContent {
         label: label.into(),
         shape: shape.clone(),
@@ -318,8 +318,8 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
         AnnotationChange::Add { content: content("napkin", &corner) },
     ];
     let rejected = Verdict::Reject { reason: Some(RejectReason::NotThere) };
-    let others: Vec<_> = card.marks.iter().filter(|mark| mark.id != cup.id).collect();
-    changes.extend(others.iter().map(|mark| AnnotationChange::Decide { id: mark.id, verdict: rejected }));
+    let others: Vec<_> = card.annotations.iter().filter(|annotation| annotation.id != cup.id).collect();
+    changes.extend(others.iter().map(|annotation| AnnotationChange::Decide { id: annotation.id, verdict: rejected }));
     bench.library.edit_annotations(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
     let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
     bench.library.decide(accept, &LayerScope::All).await.unwrap();
@@ -337,7 +337,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at_a_sample() {
+async fn likely_mistakes_are_repaired_and_certain_annotations_accepted_after_a_look_at_a_sample() {
     let bench = Bench::new();
     for photo in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
         fs::copy(sample(photo), bench.photos().join(photo)).unwrap();
@@ -363,9 +363,9 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     let uncertain = ImageQuery { order: ImageOrder::Uncertainty, ..everything.clone() };
     assert_eq!(bench.library.image_ids(&uncertain).unwrap().len(), 3);
     let extent = bench.library.repair_extent(Check::Huge, &everything).unwrap();
-    let marks = found_by_the_model + 1;
-    assert_eq!((extent.annotations, extent.decided, extent.reviewed), (marks, 1, 0), "drawing reviews no image");
-    assert!((1..=marks).contains(&extent.images), "{extent:?}");
+    let annotations = found_by_the_model + 1;
+    assert_eq!((extent.annotations, extent.decided, extent.reviewed), (annotations, 1, 0), "drawing reviews no image");
+    assert!((1..=annotations).contains(&extent.images), "{extent:?}");
     let spared = bench.library.repair(Check::Huge, &everything, true).await.unwrap();
     assert_eq!(spared.annotations, found_by_the_model, "what was drawn stays");
     assert_eq!(huge(), 1);

@@ -5,10 +5,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Once};
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredAnnotation};
 use domain::connection::{ConnectionCheck, FieldKind, KeyPlace};
 use domain::geometry::PixelSize;
-use domain::model::Hindrance;
+use domain::model::Unavailable;
 use domain::recipe::Recipe;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::{drawing, write_png};
@@ -79,7 +79,7 @@ impl Provider for Second {
         registry::default().read(kept, recipe)
     }
 
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
         registry::default().preview(text, recipe, sent)
     }
 }
@@ -148,11 +148,11 @@ async fn two_providers_work_side_by_side_with_addresses_and_entered_keys_of_thei
 
     let connections = &bench.library.connections;
     connections.keep_key(FIRST, None, &FIRST_KEY.to_owned().into()).unwrap();
-    let hindrance = |model: &str| {
-        bench.library.models().unwrap().into_iter().find(|offered| offered.model.id.0 == model).unwrap().hindrance
+    let unavailable = |model: &str| {
+        bench.library.models().unwrap().into_iter().find(|offered| offered.model.id.0 == model).unwrap().unavailable
     };
-    assert_eq!(hindrance(FIRST_MODEL), None);
-    assert!(matches!(hindrance(SECOND_MODEL), Some(Hindrance::NoKey { .. })), "{:?}", hindrance(SECOND_MODEL));
+    assert_eq!(unavailable(FIRST_MODEL), None);
+    assert!(matches!(unavailable(SECOND_MODEL), Some(Unavailable::NoKey { .. })), "{:?}", unavailable(SECOND_MODEL));
     assert_eq!(connections.check(SECOND).await.unwrap(), ConnectionCheck::NoKey);
 
     let overview = connections.keep_key(SECOND, None, &SECOND_KEY.to_owned().into()).unwrap();
@@ -163,8 +163,8 @@ async fn two_providers_work_side_by_side_with_addresses_and_entered_keys_of_thei
     annotate(&bench, FIRST_MODEL).await;
     annotate(&bench, SECOND_MODEL).await;
     connections.forget_key(FIRST, None).unwrap();
-    assert!(matches!(hindrance(FIRST_MODEL), Some(Hindrance::NoKey { .. })));
-    assert_eq!(hindrance(SECOND_MODEL), None, "the other key is still there");
+    assert!(matches!(unavailable(FIRST_MODEL), Some(Unavailable::NoKey { .. })));
+    assert_eq!(unavailable(SECOND_MODEL), None, "the other key is still there");
     each_got_its_own_key([first, second]).await;
 }
 

@@ -27,7 +27,7 @@ async fn limits_hold_from_the_sitting_on_for_which_they_are_said() {
     let (code, _) = fieldmark(&["resume", "--rpm", "600", "--itpm", "10000000"]);
     assert_eq!(code, Some(4));
 
-    // The limit of the sitting before still holds; the others are far off.
+    // The limit of the session before still holds; the others are far off.
     let (code, report) = fieldmark(&["resume", "--otpm", "10000000"]);
     assert_eq!(code, Some(0));
     assert_eq!(bench.library.runs().unwrap()[0].state, COMPLETED);
@@ -78,8 +78,8 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
     assert_eq!((status, billed()), (Some(0), 15), "{complaint}");
     assert!(!report.contains("cut off") && !report.contains("longer  "), "{report}");
     let summary = bench.library.run(domain::ids::RunId(1)).unwrap();
-    assert_eq!((summary.done, summary.cut_short, summary.mark_count), (12, 0, 60));
-    assert_eq!(bench.cards().iter().map(|card| card.marks.len()).sum::<usize>(), 60, "no mark stands twice");
+    assert_eq!((summary.done, summary.cut_short, summary.annotation_count), (12, 0, 60));
+    assert_eq!(bench.cards().iter().map(|card| card.annotations.len()).sum::<usize>(), 60, "no mark stands twice");
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
     assert!(summary.paid <= summary.quoted.unwrap().high);
     server.stop().await;
@@ -112,6 +112,6 @@ async fn a_shorter_answer_stays_when_no_longer_one_comes() {
     fieldmark(&bench, &server, &["resume", "1", "--retry-failed", "--max-tokens", "4000"]);
     let after = bench.library.run(domain::ids::RunId(1)).unwrap();
     assert_eq!(server.ledger().billed.len(), 15);
-    assert_eq!((after.done, after.failed, after.mark_count), (12, 0, before.mark_count));
+    assert_eq!((after.done, after.failed, after.annotation_count), (12, 0, before.annotation_count));
     server.stop().await;
 }

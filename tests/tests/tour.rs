@@ -63,8 +63,8 @@ fn assert_box(folder: &Path, name: &str, label: &str, drawn: [f64; 4]) {
     let ids = library.image_ids(&ImageQuery::default()).unwrap();
     let cards = library.image_cards(&ids, &LayerScope::All).unwrap();
     let card = cards.iter().find(|card| card.name == name).unwrap();
-    let mark = card.marks.iter().find(|mark| mark.label == label).unwrap();
-    let Shape::Box { rect } = mark.shape else { panic!("a box: {mark:?}") };
+    let annotation = card.annotations.iter().find(|annotation| annotation.label == label).unwrap();
+    let Shape::Box { rect } = annotation.shape else { panic!("a box: {annotation:?}") };
     let found = [rect.x1, rect.y1, rect.x2, rect.y2];
     // Its right and bottom edges are drawn, so that they lie a pixel further.
     assert!(found.iter().zip(drawn).all(|(found, drawn)| (found - drawn).abs() <= 2.0), "{found:?}");

@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 /// Room that the editor leaves around a fitted image, in CSS pixels.
 const FIT_MARGIN: f64 = 24.0;
 
-/// The share of points along the edges of `card`'s best mark at which the editor shows the label's colour.
+/// The share of points along the edges of `card`'s best annotation at which the editor shows the label's colour.
 async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
-    let mark = &card.marks[0];
-    let Shape::Box { rect } = mark.shape else { panic!("a box: {mark:?}") };
+    let annotation = &card.annotations[0];
+    let Shape::Box { rect } = annotation.shape else { panic!("a box: {annotation:?}") };
     let script = r"
         const [box, image, label, margin] = arguments;
         const canvas = document.querySelector('canvas[role=img]');
@@ -50,7 +50,7 @@ async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
             }
         }
         return seen / asked;";
-    let arguments = vec![json!(rect), json!(card.size), json!(mark.label), json!(FIT_MARGIN)];
+    let arguments = vec![json!(rect), json!(card.size), json!(annotation.label), json!(FIT_MARGIN)];
     window.0.execute(script, arguments).await.unwrap().as_f64().unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     let cards = desk.cards();
     assert_eq!(cards.len(), 4);
     let cat = cards.iter().find(|card| card.name == "katze.jpg").unwrap();
-    assert_eq!(cat.marks[0].label, "cat");
+    assert_eq!(cat.annotations[0].label, "cat");
 
     window.go_to("Library").await;
     window.press("//*[@role='option'][contains(., 'katze.jpg')]").await;
@@ -110,9 +110,9 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     let began = Instant::now();
     loop {
         let cards = desk.cards();
-        let of = |status| cards.iter().flat_map(|card| &card.marks).filter(|mark| mark.status == status).count();
+        let of = |status| cards.iter().flat_map(|card| &card.annotations).filter(|annotation| annotation.status == status).count();
         let cat = cards.iter().find(|card| card.name == "katze.jpg").unwrap();
-        if cat.review == ReviewState::Reviewed && of(Status::Accepted) == cat.marks.len() && of(Status::Rejected) > 0 {
+        if cat.review == ReviewState::Reviewed && of(Status::Accepted) == cat.annotations.len() && of(Status::Rejected) > 0 {
             break;
         }
         assert!(began.elapsed() < PATIENCE, "the decisions are on disk: {cards:?}");

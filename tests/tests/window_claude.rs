@@ -38,7 +38,7 @@ async fn parrot(content_type: &'static str, body: &'static str) -> String {
 
 trait Settings {
     async fn enter(&self, field: &str, text: &str);
-    async fn ask_anew(&self);
+    async fn ignore_saved_answers(&self);
     async fn set_address(&self, url: &str);
     async fn set_key(&self, key: &str);
     async fn test_connection(&self, expected: &str);
@@ -56,7 +56,7 @@ impl Settings for Window {
         panic!("{field} holds still for no text");
     }
 
-    async fn ask_anew(&self) {
+    async fn ignore_saved_answers(&self) {
         let switch = "//label[contains(., 'Ask again about every image')]//input";
         // What is above the switch may change while the plan is read, so that a click misses it.
         for _ in 0..20 {
@@ -186,7 +186,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.photograph("25-run-claude").await;
     let cards = desk.cards();
     let table = cards.iter().find(|card| card.name == "table-1.png").unwrap();
-    let blue = table.marks.iter().find(|mark| mark.label == "blue").unwrap();
+    let blue = table.annotations.iter().find(|annotation| annotation.label == "blue").unwrap();
     let Shape::Box { rect } = blue.shape else { panic!("a box: {blue:?}") };
     assert!((rect.x1 - 640.0).abs() <= 2.0 && (rect.y2 - 821.0).abs() <= 2.0, "{rect:?}");
     window.go_to("History").await;
@@ -197,7 +197,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.go_to("Plan").await;
     window.see("//*[contains(text(), 'Every image is already answered')]").await;
     window.photograph("32-plan-answered").await;
-    window.ask_anew().await;
+    window.ignore_saved_answers().await;
     window.enter("budget-cap", "0.10").await;
     window.see(annotate).await;
     window.photograph("30-plan-budget").await;
@@ -209,7 +209,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[normalize-space()='Raise and resume']").await;
     window.see("//*[contains(text(), 'Completed')]").await;
     window.go_to("Plan").await;
-    window.ask_anew().await;
+    window.ignore_saved_answers().await;
     window.enter("budget-cap", " ").await;
 
     // The same once more, against a server that stops taking the key, and then one that is gone.

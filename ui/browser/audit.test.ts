@@ -133,7 +133,7 @@ describe("a sample", () => {
     expect(await dialog().getByRole("radio", { name: /^cup/ }).count()).toBe(0);
   });
 
-  it("is zoomed and panned as in review, and the mark is hidden for as long as it is looked at", async () => {
+  it("is zoomed and panned as in review, and the annotation is hidden for as long as it is looked at", async () => {
     await opened();
     await begin(5);
     await painted();

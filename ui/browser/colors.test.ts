@@ -11,7 +11,7 @@ afterAll(() => browser.close());
 
 /** Each label of the list with the colour of its swatch. */
 function inList(page: Page): Promise<[string, string][]> {
-  return page.locator("ul.marks li").evaluateAll((rows) =>
+  return page.locator("ul.annotations li").evaluateAll((rows) =>
     rows.map((row) => [
       row.querySelector(".name")?.textContent ?? "",
       getComputedStyle(row.querySelector(".swatch") as Element)
@@ -24,8 +24,8 @@ function inList(page: Page): Promise<[string, string][]> {
 /** Colours of the frames over the thumbnail of the image that is shown. */
 function onThumbnail(page: Page): Promise<string[]> {
   return page
-    .locator("nav [aria-current] .mark")
-    .evaluateAll((marks) => marks.map((mark) => getComputedStyle(mark).getPropertyValue("--label").trim()));
+    .locator("nav [aria-current] .annotation")
+    .evaluateAll((annotations) => annotations.map((annotation) => getComputedStyle(annotation).getPropertyValue("--label").trim()));
 }
 
 describe("label colours", () => {

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { expectAccessible, expectNothingCut, launch, screenshot } from "./browser";
-import { box, click, drag, frames, marks, openAt, page, press, selected } from "./stage";
+import { box, click, drag, frames, annotations, openAt, page, press, selected } from "./stage";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe("a corner by keys", () => {
     expect(await box()).toEqual([x, y, width + 10, height + 2]);
     expect(await told()).toBe(`Lower right corner at ${x + width + 10}, ${y + height + 2}`);
     // A box has its four corners.
-    const count = (await marks()).length;
+    const count = (await annotations()).length;
     await press("Delete");
     await page.getByText("This corner cannot be deleted.").waitFor();
     await press("Shift+g", "ArrowUp");
@@ -41,7 +41,7 @@ describe("a corner by keys", () => {
     await expect.poll(box).toEqual([x, y, width + 10, height + 2]);
     await press("Control+z");
     await expect.poll(box).toEqual([x, y, width, height]);
-    expect((await marks()).length).toBe(count);
+    expect((await annotations()).length).toBe(count);
   });
 
   it("of a polygon is moved, joined by another, and taken away as long as three are left", async () => {
@@ -64,7 +64,7 @@ describe("a corner by keys", () => {
     await press("Delete");
     await page.getByText("This corner cannot be deleted.").waitFor();
     expect(await told()).toBe("Corner 2 of 3 at 190, 60");
-    // Coming back to the mark one has it whole.
+    // Coming back to the annotation one has it whole.
     await press("n", "Shift+n");
     expect(await selected()).toMatch(/accepted$/);
     expect(await told()).toBe("");

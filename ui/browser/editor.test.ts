@@ -10,7 +10,7 @@ import {
   expectNear,
   frames,
   locate,
-  marks,
+  annotations,
   name,
   openAt as openPhoto,
   page,
@@ -31,14 +31,14 @@ const openAt = (stem: string, opening: Opening = {}) => openPhoto(browser, stem,
 describe("a box", () => {
   it("is drawn, one after the other, and the tool stays in hand until Escape", async () => {
     await openAt("cat");
-    const before = (await marks()).length;
+    const before = (await annotations()).length;
     await press("b");
     expect(await page.getByRole("button", { name: "Box", exact: true }).getAttribute("aria-pressed")).toBe("true");
     await drag([60, 60], [120, 110]);
     expectNear(await box(), [60, 60, 60, 50]);
     await drag([200, 150], [260, 220]);
     expectNear(await box(), [200, 150, 60, 70]);
-    expect((await marks()).length).toBe(before + 2);
+    expect((await annotations()).length).toBe(before + 2);
     // A click sets one corner, the next click the other.
     await click(300, 60);
     await click(350, 100);
@@ -46,9 +46,9 @@ describe("a box", () => {
     await press("Escape");
     expect(await page.getByRole("button", { name: "Select", exact: true }).getAttribute("aria-pressed")).toBe("true");
     await press("Control+z", "Control+z", "Control+z");
-    await expect.poll(async () => (await marks()).length).toBe(before);
+    await expect.poll(async () => (await annotations()).length).toBe(before);
     await press("Control+Shift+z");
-    await expect.poll(async () => (await marks()).length).toBe(before + 1);
+    await expect.poll(async () => (await annotations()).length).toBe(before + 1);
     expectNear(await box(), [60, 60, 60, 50]);
   });
 
@@ -113,15 +113,15 @@ describe("a box", () => {
 
   it("is put into the middle without a pointer", async () => {
     await openAt("cat");
-    const before = (await marks()).length;
+    const before = (await annotations()).length;
     await press("b", "Enter");
-    expect((await marks()).length).toBe(before + 1);
+    expect((await annotations()).length).toBe(before + 1);
     await press("Escape", "ArrowLeft");
     expect(await selected()).toMatch(/accepted$/);
   });
 });
 
-describe("a mark", () => {
+describe("a annotation", () => {
   it("is named by a digit, and what is drawn next is called the same", async () => {
     await openAt("cafe");
     await page
@@ -169,7 +169,7 @@ describe("a mark", () => {
 
   it("is duplicated beside itself and deleted, a model's is rejected", async () => {
     await openAt("cafe");
-    const before = await marks();
+    const before = await annotations();
     await page
       .getByRole("button", { name: /^spoon/ })
       .first()
@@ -179,15 +179,15 @@ describe("a mark", () => {
     const copy = await box();
     expect(copy.slice(2)).toEqual(original.slice(2));
     expect(copy[0]).toBeGreaterThan(original[0] ?? 0);
-    expect((await marks()).length).toBe(before.length + 1);
+    expect((await annotations()).length).toBe(before.length + 1);
     await press("Delete");
-    await expect.poll(async () => (await marks()).length).toBe(before.length);
+    await expect.poll(async () => (await annotations()).length).toBe(before.length);
     await page
       .getByRole("button", { name: /^spoon/ })
       .first()
       .click();
     await press("Delete");
-    expect(await marks()).toContainEqual(expect.stringMatching(/^spoon.*rejected$/));
+    expect(await annotations()).toContainEqual(expect.stringMatching(/^spoon.*rejected$/));
   });
 
   it("drawn at once after another is selected below it by clicking again", async () => {
@@ -228,7 +228,7 @@ describe("a mark", () => {
 
   it("is accepted together with its image", async () => {
     await openAt("lake");
-    for (let tries = 0; tries < 30 && (await marks()).length > 0; tries += 1) await press("ArrowRight");
+    for (let tries = 0; tries < 30 && (await annotations()).length > 0; tries += 1) await press("ArrowRight");
     const shown = await name();
     await locate();
     await press("b");
@@ -259,7 +259,7 @@ describe("a mark", () => {
 describe("a polygon", () => {
   it("is drawn corner by corner, and corners are pulled, added and taken away", async () => {
     await openAt("dahlia");
-    const before = (await marks()).length;
+    const before = (await annotations()).length;
     await press("p");
     for (const [x, y] of [
       [100, 60],
@@ -272,7 +272,7 @@ describe("a polygon", () => {
     await click(100, 140);
     await screenshot(page, "editor-polygon-drawing-dark-1280");
     await press("Enter");
-    expect((await marks()).length).toBe(before + 1);
+    expect((await annotations()).length).toBe(before + 1);
     await press("v");
     const extent = page.locator("dl", { hasText: "polygon" });
     expect(await extent.innerText()).toMatch(/80 × 80 px\s+at 100, 60/);
@@ -298,7 +298,7 @@ describe("a polygon", () => {
 
   it("closes on its first corner and on a double click, and Escape abandons it", async () => {
     await openAt("dahlia");
-    const before = (await marks()).length;
+    const before = (await annotations()).length;
     await press("p");
     for (const [x, y] of [
       [30, 30],
@@ -307,17 +307,17 @@ describe("a polygon", () => {
       [31, 31],
     ] as const)
       await click(x, y);
-    expect((await marks()).length).toBe(before + 1);
+    expect((await annotations()).length).toBe(before + 1);
     await click(500, 30);
     await click(560, 30);
     await page.mouse.dblclick(...at(560, 80));
     await frames();
-    expect((await marks()).length).toBe(before + 2);
+    expect((await annotations()).length).toBe(before + 2);
     await click(500, 200);
     await click(560, 200);
     await press("Escape");
     await press("Enter");
-    expect((await marks()).length).toBe(before + 3);
+    expect((await annotations()).length).toBe(before + 3);
   });
 });
 
@@ -337,7 +337,7 @@ describe("beyond boxes", () => {
     await press("t");
     await page.keyboard.type("blurry");
     await press("Enter");
-    expect(await marks()).toContain("blurry, accepted");
+    expect(await annotations()).toContain("blurry, accepted");
     await press("c");
     await page.keyboard.type("A dahlia in full bloom.");
     await press("Enter");

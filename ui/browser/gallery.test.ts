@@ -68,7 +68,7 @@ describe("a typed question", () => {
     await opened();
     await search().pressSequentially("cat_ lable:dog");
     await page.getByText("There is no filter “lable:”").waitFor();
-    expect(await page.locator("mark").textContent()).toBe("lable");
+    expect(await page.locator("annotation").textContent()).toBe("lable");
     expect(await search().getAttribute("aria-invalid")).toBe("true");
     await page.getByRole("heading", { name: "All images" }).waitFor();
     await page.getByText("10 of 60 images").waitFor();
@@ -166,7 +166,7 @@ describe("filters", () => {
     expect(await cells().count()).toBe(count);
     await page.getByRole("button", { name: "Exclude spoon" }).focus();
     await page.keyboard.press("Enter");
-    expect(await search().inputValue()).toBe("label:cup mark:accepted -label:spoon");
+    expect(await search().inputValue()).toBe("label:cup annotation:accepted -label:spoon");
     await page.getByRole("button", { name: "Clear all" }).click();
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
   });
@@ -217,7 +217,7 @@ describe("filters", () => {
   });
 });
 
-it("marks images that a run has still to do", async () => {
+it("annotations images that a run has still to do", async () => {
   await opened();
   await page.keyboard.press("Control+Enter");
   await page.getByRole("radio", { name: "Built-in detector" }).waitFor();

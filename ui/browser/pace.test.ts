@@ -72,15 +72,15 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   });
 
   it("a batch run shows its batches, and the morning its sum", async () => {
-    page = await open(browser, { query: "priced&key&overnight&images=1400", theme, width, height });
+    page = await open(browser, { query: "priced&key&batch&images=1400", theme, width, height });
     await page.keyboard.press("Control+3");
     await page.getByText("Sent, not confirmed").first().waitFor();
     await page.getByText("You can close the window").waitFor();
-    await screenshot(page, `run-overnight-unconfirmed-${theme}-${width}`);
+    await screenshot(page, `run-batch-unconfirmed-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByText("Ended, results stored").first().waitFor();
-    await screenshot(page, `run-overnight-${theme}-${width}`);
+    await screenshot(page, `run-batch-${theme}-${width}`);
     await page.getByText(/^Batch run 3 is done: /).waitFor();
     await screenshot(page, `run-morning-${theme}-${width}`);
     await expectNothingCut(page);
@@ -104,7 +104,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     // How many of a batch are worked on at once is the vendor's to say.
     await page.getByText("automatic concurrency").waitFor({ state: "hidden" });
     await quoted();
-    await screenshot(page, `plan-overnight-${theme}-${width}`);
+    await screenshot(page, `plan-batch-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByRole("radio", { name: /^Live/ }).check({ force: true });

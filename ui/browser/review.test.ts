@@ -45,13 +45,13 @@ async function reviewed(page: Page): Promise<number> {
 async function pixel(page: Page, x: number, y: number): Promise<number[]> {
   return page.evaluate(
     ([left, top]) => {
-      // Marks lie over the photograph on a canvas of their own.
-      const [photo = [], mark = []] = [...document.querySelectorAll("canvas")].map((canvas) => {
+      // Annotations lie over the photograph on a canvas of their own.
+      const [photo = [], annotation = []] = [...document.querySelectorAll("canvas")].map((canvas) => {
         const ratio = canvas.width / canvas.clientWidth;
         const context = canvas.getContext("2d") as CanvasRenderingContext2D;
         return [...context.getImageData(Math.round(left * ratio), Math.round(top * ratio), 1, 1).data];
       });
-      return (mark[3] ?? 0) > 127 ? mark : photo;
+      return (annotation[3] ?? 0) > 127 ? annotation : photo;
     },
     [x, y] as [number, number],
   );
@@ -65,8 +65,8 @@ interface Seen {
   image: { width: number; height: number };
 }
 
-/** The selected mark, as the panel tells of it. */
-async function selectedMark(page: Page): Promise<Seen> {
+/** The selected annotation, as the panel tells of it. */
+async function selectedAnnotation(page: Page): Promise<Seen> {
   const field = async (name: string) => Number(await page.getByRole("spinbutton", { name, exact: true }).inputValue());
   const [width, height, x1, y1] = [await field("Width"), await field("Height"), await field("X"), await field("Y")];
   const size = /(\d+) × (\d+)/
@@ -112,12 +112,12 @@ async function hasNear(page: Page, at: { x: number; y: number }, color: number[]
 }
 
 describe("the canvas", () => {
-  it("draws each box where its mark is", async () => {
+  it("draws each box where its annotation is", async () => {
     const page = await openReview();
     for (let image = 0; image < 3; image += 1) {
       await page.keyboard.press("n");
       await frames(page);
-      const seen = await selectedMark(page);
+      const seen = await selectedAnnotation(page);
       const { x1, y1, x2, y2 } = seen.box;
       // Between the handles, which are in the corners and the middles.
       const edges = [
@@ -138,10 +138,10 @@ describe("the canvas", () => {
     const page = await openReview();
     await page.keyboard.press("n");
     await frames(page);
-    const seen = await selectedMark(page);
+    const seen = await selectedAnnotation(page);
     const corner = fitted(seen, seen.box.x1, seen.box.y1);
     const white = [255, 255, 255];
-    // The handle in the corner of the selected mark stays under the cursor while all around it moves.
+    // The handle in the corner of the selected annotation stays under the cursor while all around it moves.
     expect(await hasNear(page, corner, white, 1)).toBe(true);
     await page.mouse.move(seen.canvas.x + corner.x, seen.canvas.y + corner.y);
     const fit = await page.getByRole("combobox", { name: "Zoom" }).locator("option").first().innerText();
@@ -158,14 +158,14 @@ describe("the canvas", () => {
 
   it("selects the smallest box under a click, and the one below when clicked again", async () => {
     const page = await openReview();
-    // A photo with overlapping marks.
+    // A photo with overlapping annotations.
     for (let tries = 0; tries < 20 && !(await name(page)).startsWith("cafe"); tries += 1) {
       await page.keyboard.press("ArrowRight");
       await frames(page);
     }
     expect(await name(page)).toMatch(/^cafe/);
     await page.getByRole("button", { name: /^spoon/ }).click();
-    const seen = await selectedMark(page);
+    const seen = await selectedAnnotation(page);
     const { x1, y1, x2, y2 } = seen.box;
     const middle = fitted(seen, (x1 + x2) / 2, (y1 + y2) / 2);
     await page.keyboard.press("Escape");
@@ -186,13 +186,13 @@ describe("the canvas", () => {
       page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name }).click();
     await page.keyboard.press("n");
     await frames(page);
-    const before = [await zoom(), (await selectedMark(page)).box];
+    const before = [await zoom(), (await selectedAnnotation(page)).box];
     for (const other of ["Library", "History"]) {
       await screen(other);
       await screen("Review");
       await page.getByRole("heading", { name: "Annotations" }).waitFor();
       await photoDrawn(page);
-      expect([await zoom(), (await selectedMark(page)).box]).toEqual(before);
+      expect([await zoom(), (await selectedAnnotation(page)).box]).toEqual(before);
     }
     await page.keyboard.press("+");
     await frames(page);
@@ -215,7 +215,7 @@ describe("the canvas", () => {
     await page.keyboard.press("Enter");
     await frames(page);
     await screenshot(page, "review-long-label-dark-1280");
-    const seen = await selectedMark(page);
+    const seen = await selectedAnnotation(page);
     const middle = fitted(seen, (seen.box.x1 + seen.box.x2) / 2, (seen.box.y1 + seen.box.y2) / 2);
     await page.mouse.move(seen.canvas.x + middle.x, seen.canvas.y + middle.y);
     await page.mouse.move(seen.canvas.x + middle.x + 1, seen.canvas.y + middle.y);
@@ -224,7 +224,7 @@ describe("the canvas", () => {
     await page.context().close();
   });
 
-  it("pans by dragging and hides the marks", async () => {
+  it("pans by dragging and hides the annotations", async () => {
     const page = await openReview();
     const canvas = await page.locator("canvas[role=img]").boundingBox();
     if (!canvas) throw new Error("no canvas");
@@ -280,7 +280,7 @@ describe("two keys", () => {
     await page.context().close();
   });
 
-  it("with a mark selected decide that one and select the next", async () => {
+  it("with a annotation selected decide that one and select the next", async () => {
     const page = await openReview();
     for (let tries = 0; tries < 20 && (await page.getByRole("button", { name: /proposed$/ }).count()) < 2; tries += 1) {
       await page.keyboard.press("ArrowRight");

@@ -20,7 +20,7 @@ async function startRun(page: Page): Promise<void> {
 }
 
 describe("a run", () => {
-  it("goes from its start to the review of its marks", async () => {
+  it("goes from its start to the review of its annotations", async () => {
     const page = await open(browser);
     await startRun(page);
     const bar = page.getByRole("progressbar", { name: "Progress of the run" });
@@ -33,7 +33,7 @@ describe("a run", () => {
     await page.getByRole("button", { name: "Review annotations" }).click();
     await page.getByRole("heading", { name: "Annotations" }).waitFor();
     // The least certain comes first.
-    const sure = await page.locator("ul.marks .number").allInnerTexts();
+    const sure = await page.locator("ul.annotations .number").allInnerTexts();
     expect(sure).toEqual([...sure].sort());
     await page.context().close();
   });

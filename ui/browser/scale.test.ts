@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterEach(() => page.context().close());
 afterAll(() => browser.close());
 
-/** The colours of a row of the canvas of marks, in device pixels. */
+/** The colours of a row of the canvas of annotations, in device pixels. */
 function row(x: number, y: number, count: number): Promise<number[][]> {
   return page.evaluate(
     ([left, top, width]) => {

@@ -50,7 +50,7 @@ async function latestRun(page: Page, run: number): Promise<void> {
 
 async function review(page: Page): Promise<void> {
   await page.keyboard.press("Control+4");
-  await page.getByRole("listbox", { name: words.review.marks }).or(page.locator("ul.marks")).first().waitFor();
+  await page.getByRole("listbox", { name: words.review.annotations }).or(page.locator("ul.annotations")).first().waitFor();
 }
 
 /** Opens the menu of layers. */
@@ -158,16 +158,16 @@ export const SCENES: readonly Scene[] = [
   { name: "plan-without-key", query: "priced&images=12000", show: plan },
   { name: "plan", query: "priced&key&answered&similar&images=214", show: plan },
   {
-    name: "plan-overnight",
+    name: "plan-batch",
     query: "priced&key&routes&images=214",
     show: async (page) => {
       await plan(page);
-      await page.getByRole("radio", { name: new RegExp(`^${words.plan.modes.overnight}`) }).check({ force: true });
+      await page.getByRole("radio", { name: new RegExp(`^${words.plan.modes.batch}`) }).check({ force: true });
       await page.getByText(words.plan.atOnce.advanced, { exact: true }).click();
     },
   },
   {
-    name: "plan-shortfalls",
+    name: "plan-unsupported_capabilities",
     query: "priced",
     show: async (page) => {
       await plan(page);
@@ -306,11 +306,11 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "run-overnight",
-    query: "priced&key&overnight&images=1400",
+    name: "run-batch",
+    query: "priced&key&batch&images=1400",
     show: async (page) => {
       await latestRun(page, 3);
-      await page.getByText(words.run.overnight.mayBeClosed).waitFor();
+      await page.getByText(words.run.batch.mayBeClosed).waitFor();
     },
   },
 
@@ -361,11 +361,11 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "review-marks-unread",
+    name: "review-annotations-unread",
     query: "refuses=imageCards",
     show: async (page) => {
       await page.keyboard.press("Control+4");
-      await heading(page, words.review.marksUnread).waitFor();
+      await heading(page, words.review.annotationsUnread).waitFor();
     },
   },
   {

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { expectAccessible, expectNothingCut, launch, screenshot } from "./browser";
-import { at, box, click, drag, frames, marks, openAt, page, press } from "./stage";
+import { at, box, click, drag, frames, annotations, openAt, page, press } from "./stage";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function draw(...corners: [number, number][]): Promise<void> {
   await press("Escape", "Escape");
 }
 
-describe("several marks", () => {
+describe("several annotations", () => {
   it("are selected by Shift on the photo, in the list and with a frame, and all by Ctrl+A", async () => {
     await openAt(browser, "cat");
     await draw([60, 60], [160, 60], [260, 60]);
@@ -44,7 +44,7 @@ describe("several marks", () => {
     await press("Shift+Enter");
     expect(await chosen().count()).toBe(1);
     await press("Control+a");
-    expect(await chosen().count()).toBe((await marks()).length);
+    expect(await chosen().count()).toBe((await annotations()).length);
     await press("Escape");
     expect(await chosen().count()).toBe(0);
     await page.keyboard.down("Shift");
@@ -62,7 +62,7 @@ describe("several marks", () => {
 
   it("move, are called and go together, as one step each", async () => {
     await openAt(browser, "cat");
-    const before = (await marks()).length;
+    const before = (await annotations()).length;
     await draw([60, 60], [160, 60]);
     await click(80, 75);
     await page.keyboard.down("Shift");
@@ -78,9 +78,9 @@ describe("several marks", () => {
       "kitten, accepted",
     ]);
     await press("Control+d");
-    expect((await marks()).length).toBe(before + 4);
+    expect((await annotations()).length).toBe(before + 4);
     await press("Delete");
-    expect((await marks()).length).toBe(before + 2);
+    expect((await annotations()).length).toBe(before + 2);
     await press("Control+z", "Control+z", "Control+z", "Control+z", "Control+z");
     await expect.poll(async () => chosen().count()).toBe(2);
     await click(80, 75);
@@ -113,7 +113,7 @@ describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
   it.each([
     [1280, 800],
     [1920, 1200],
-  ])("several marks are legible and reachable at %i x %i", async (width, height) => {
+  ])("several annotations are legible and reachable at %i x %i", async (width, height) => {
     await openAt(browser, "cafe", { theme, width, height });
     await press("Control+a");
     await rows()

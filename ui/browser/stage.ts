@@ -83,8 +83,8 @@ export async function box(): Promise<number[]> {
   return values;
 }
 
-/** Names of the marks in the list. */
-export function marks(): Promise<string[]> {
+/** Names of the annotations in the list. */
+export function annotations(): Promise<string[]> {
   return page
     .locator("aside li button[aria-pressed].choose")
     .evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label") ?? ""));

@@ -65,7 +65,7 @@ describe("review", () => {
     await accept().waitFor();
   });
 
-  it("reads marks again that could not be read", async () => {
+  it("reads annotations again that could not be read", async () => {
     page = await open(browser, { query: "refuses=imageCards" });
     await page.keyboard.press("Control+4");
     await page.getByRole("heading", { name: "The annotations could not be loaded" }).waitFor();

@@ -29,9 +29,9 @@ pub async fn watch_run(
     let library = desktop.library();
     let Some(mut snapshots) = library.run_progress(run) else {
         desktop.watch(watch, None);
-        let resting = ask(&desktop, move |library| library.resting_progress(run)).await?;
+        let idle = ask(&desktop, move |library| library.idle_progress(run)).await?;
         // A window that is gone needs no snapshot.
-        let _ = progress.send(resting);
+        let _ = progress.send(idle);
         return Ok(());
     };
     let task = tauri::async_runtime::spawn(async move {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::{RunState, StopReason};
-use fieldmark_tests::bench::at_once;
+use fieldmark_tests::bench::concurrency;
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
 
@@ -73,9 +73,9 @@ impl Variant {
 
     fn allowed(self) -> Allowed {
         if self.is_by_rate {
-            Allowed { rate: Some((10.0, 10.0)), at_once: AT_ONCE as usize }
+            Allowed { rate: Some((10.0, 10.0)), concurrency: AT_ONCE as usize }
         } else {
-            Allowed { rate: None, at_once: 8 }
+            Allowed { rate: None, concurrency: 8 }
         }
     }
 }
@@ -116,7 +116,7 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let library = library(folder, &server.url()).await;
     let recipe = library.save_typed_recipe(LABELS).await.unwrap().id;
     let request =
-        RunRequest { options: at_once(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
+        RunRequest { options: concurrency(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
     let run = library.start_run(&request).await.unwrap();
     if let Some(mut progress) = library.run_progress(run) {
         let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);

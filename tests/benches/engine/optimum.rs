@@ -11,7 +11,7 @@ use simulator::{Fate, Fault};
 pub struct Allowed {
     /// Requests a second, and how many may be saved up.
     pub rate: Option<(f64, f64)>,
-    pub at_once: usize,
+    pub concurrency: usize,
 }
 
 /// Milliseconds until `count` requests are answered; `beyond` is what an answer takes after its first byte.
@@ -28,7 +28,7 @@ pub fn optimum_millis(count: usize, allowed: Allowed, mut fates: impl Iterator<I
             waiting += usize::from(is_again);
             end = now;
         }
-        while waiting > 0 && level >= 1.0 && under_way.len() < allowed.at_once {
+        while waiting > 0 && level >= 1.0 && under_way.len() < allowed.concurrency {
             let Some(fate) = fates.next() else { return end };
             let first_byte = u64::try_from(fate.first_byte.as_millis()).unwrap_or(u64::MAX);
             let (takes, is_again) = match fate.fault {

@@ -24,7 +24,7 @@ pub fn options(first_byte: Duration) -> Options {
             are_announced: false,
             ..Limits::default()
         },
-        eyes: Eyes::Closed { marks: 5 },
+        eyes: Eyes::Closed { annotations: 5 },
         ..Options::default()
     }
 }

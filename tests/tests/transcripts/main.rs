@@ -6,8 +6,8 @@
 //! writes the page anew. What was left out and still matches stays left out.
 //!
 //! A fence says after `console` how its commands are run: `terminal` on a terminal (of 100 columns, or as `columns=` says), where
-//! answers to questions are typed as they stand in the page, and `interrupted` with Ctrl-C after a few answers. Without these, output
-//! goes into a pipe. `? 3` is the exit code.
+//! answers to questions are typed as they stand in the page, and `interrupted` with Ctrl-C after a few answers. Without these,
+//! output goes into a pipe. `? 3` is the exit code.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 

@@ -1,5 +1,5 @@
 /**
- * The editor: from the key to the marks that are drawn, panning and zooming over 1,000 marks beside the same photo with
+ * The editor: from the key to the annotations that are drawn, panning and zooming over 1,000 annotations beside the same photo with
  * none, and what stays in memory after many images.
  */
 import type { Browser, Page } from "playwright-core";
@@ -11,7 +11,7 @@ import { type Frames, framesOf, heapMegabytes, print, printShare } from "./figur
 const SIZE = { width: 1280, height: 800 };
 const OPENED = 30;
 const SECONDS = 6;
-const MARKS = 1_000;
+const ANNOTATIONS = 1_000;
 const MANY_IMAGES = 1_000;
 const FEW_IMAGES = 50;
 
@@ -32,13 +32,13 @@ async function openReview(query: string): Promise<Page> {
   return page;
 }
 
-/** Goes to the next image; milliseconds until its photo is drawn with its marks. */
+/** Goes to the next image; milliseconds until its photo is drawn with its annotations. */
 function openNext(page: Page): Promise<number> {
   return page.evaluate(
     () =>
       new Promise<number>((done) => {
-        const [photo, marks] = [...document.querySelectorAll("canvas")];
-        const context = marks?.getContext("2d");
+        const [photo, annotations] = [...document.querySelectorAll("canvas")];
+        const context = annotations?.getContext("2d");
         if (!photo || !context) throw new Error("no canvas");
         const before = document.querySelector("h1")?.textContent;
         // What is drawn after the title has changed is drawn of the next image.
@@ -107,7 +107,7 @@ it("editor", async () => {
   took.sort((one, other) => one - other);
   const [median, longest] = [took[OPENED / 2] ?? 0, took.at(-1) ?? 0];
   console.log(
-    `  ${"from the key to the marks".padEnd(34)} median ${median.toFixed(0)} ms, longest ${longest.toFixed(0)} ms of ${OPENED} images`,
+    `  ${"from the key to the annotations".padEnd(34)} median ${median.toFixed(0)} ms, longest ${longest.toFixed(0)} ms of ${OPENED} images`,
   );
   for (let image = 5 + OPENED; image < FEW_IMAGES; image += 1) await openNext(page);
   const few = await heapMegabytes(page);
@@ -118,7 +118,7 @@ it("editor", async () => {
   );
   await page.context().close();
 
-  const crowded = await openReview(`images=6&marks=${MARKS}`);
+  const crowded = await openReview(`images=6&annotations=${ANNOTATIONS}`);
   const hidden = crowded.getByRole("button", { name: "Hide annotations" });
   const measured: Frames[] = [];
   for (const areHidden of [true, false]) {
@@ -128,9 +128,9 @@ it("editor", async () => {
     await crowded.keyboard.press("f");
     const frames = await wander(crowded);
     measured.push(frames);
-    print(areHidden ? "no marks, panned and zoomed" : `${MARKS} marks, panned and zoomed`, frames);
+    print(areHidden ? "no annotations, panned and zoomed" : `${ANNOTATIONS} annotations, panned and zoomed`, frames);
   }
-  const [without, withMarks] = measured;
-  if (without && withMarks) printShare("with marks, of without", withMarks, without);
+  const [without, withAnnotations] = measured;
+  if (without && withAnnotations) printShare("with annotations, of without", withAnnotations, without);
   await crowded.context().close();
 });

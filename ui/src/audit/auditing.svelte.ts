@@ -1,5 +1,5 @@
 /**
- * An audit under way: one mark of the sample after the other, each decided as right or wrong.
+ * An audit under way: one annotation of the sample after the other, each decided as right or wrong.
  *
  * As in review a decision shows at once and is stored behind the person's back, one after the other.
  */
@@ -18,10 +18,10 @@ import type { Seam } from "../ipc/seam";
 
 export type AuditSeam = Pick<Seam, "audit" | "extendAudit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
 
-/** A mark in front of the person. */
+/** An annotation in front of the person. */
 export interface Shown {
   card: ImageCard;
-  mark: Annotation;
+  annotation: Annotation;
 }
 
 /** How long a rejection waits for its reason. */
@@ -36,13 +36,13 @@ export class Auditing {
   /** In the sample. */
   place = $state(0);
   isWhole = $state(false);
-  /** For as long as this mark is looked at. */
-  isMarkHidden = $state(false);
+  /** For as long as this annotation is looked at. */
+  isAnnotationHidden = $state(false);
   isAccepting = $state(false);
   isExtending = $state(false);
   /** The latest rejection can still be given a reason. */
   asksReason = $state(false);
-  millisPerMark = $state<number | null>(null);
+  millisPerAnnotation = $state<number | null>(null);
 
   #cards = $state.raw<ReadonlyMap<ImageId, ImageCard>>(new Map());
   /** Places that were decided since the audit was opened, the latest last: those can be taken back. */
@@ -57,7 +57,7 @@ export class Auditing {
   /** What the core says of those that are stored. */
   readonly errorRate = $derived(this.audit?.error_rate ?? null);
   readonly judged = $derived(this.sample.filter(({ verdict }) => verdict !== null).length);
-  /** What is left to look at. Marks that are gone from the library are not. */
+  /** What is left to look at. Annotations that are gone from the library are not. */
   readonly left = $derived(this.sample.filter((_, place) => this.#isOpen(place)).length);
   /** Whether no more may be wrong than the person wants to accept. */
   readonly isWithinLimit = $derived(this.audit?.needed_more === 0);
@@ -94,21 +94,21 @@ export class Auditing {
       this.#lookAt(Math.max(0, this.#nextOpen(0)));
       this.#pace = new Pace();
       this.#pace.begin(this.#now());
-      this.millisPerMark = null;
+      this.millisPerAnnotation = null;
     } catch (refusal) {
       this.#refused(refusal);
     }
   }
 
-  /** The mark at a place of the sample; null when it is gone. */
+  /** The annotation at a place of the sample; null when it is gone. */
   at(place: number): Shown | null {
     const drawn = this.sample[place];
     const card = drawn && this.#cards.get(drawn.image);
-    const mark = card?.marks.find(({ id }) => id === drawn?.annotation);
-    return card && mark ? { card, mark } : null;
+    const annotation = card?.annotations.find(({ id }) => id === drawn?.annotation);
+    return card && annotation ? { card, annotation } : null;
   }
 
-  /** The mark that comes after the one that is shown, so that its picture is there in time. */
+  /** The annotation that comes after the one that is shown, so that its picture is there in time. */
   get next(): Shown | null {
     const place = this.#nextOpen(this.place + 1);
     return place < 0 || place === this.place ? null : this.at(place);
@@ -138,7 +138,7 @@ export class Auditing {
     });
   }
 
-  /** Takes the latest decision of this sitting back and shows its mark again. */
+  /** Takes the latest decision of this session back and shows its annotation again. */
   takeBack(): void {
     const place = this.#decided.at(-1);
     const drawn = place === undefined ? undefined : this.sample[place];
@@ -221,7 +221,7 @@ export class Auditing {
     this.#say(place, verdict);
     this.#decided = [...this.#decided, place];
     this.#pace.decided(this.#now());
-    this.millisPerMark = this.#pace.millisPerImage;
+    this.millisPerAnnotation = this.#pace.millisPerImage;
     this.#lookAt(Math.max(0, this.#nextOpen(place + 1)));
     this.#enqueue(() => this.#decide(drawn, verdict, reason));
     return true;
@@ -229,7 +229,7 @@ export class Auditing {
 
   #lookAt(place: number): void {
     this.place = place;
-    this.isMarkHidden = false;
+    this.isAnnotationHidden = false;
   }
 
   async #decide(drawn: SampledAnnotation, said: SampleVerdict, reason: RejectReason | null) {

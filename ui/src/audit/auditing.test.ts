@@ -79,7 +79,7 @@ describe("an audit", () => {
     await auditing.open(audit.id);
   });
 
-  it("decides the marks of its sample as they are judged", async () => {
+  it("decides the annotations of its sample as they are judged", async () => {
     auditing.right();
     auditing.wrong();
     expect(auditing.asksReason).toBe(true);
@@ -87,8 +87,8 @@ describe("an audit", () => {
     await auditing.settled();
     const [right, wrong] = [auditing.at(0), auditing.at(1)];
     const cards = await seam.imageCards([right?.card.id ?? 0, wrong?.card.id ?? 0]);
-    const statuses = cards.flatMap(({ marks }) =>
-      marks.filter(({ id }) => id === right?.mark.id || id === wrong?.mark.id),
+    const statuses = cards.flatMap(({ annotations }) =>
+      annotations.filter(({ id }) => id === right?.annotation.id || id === wrong?.annotation.id),
     );
     expect(statuses).toMatchObject([{ status: "accepted" }, { status: "rejected", reject_reason: "bad_box" }]);
     expect(await seam.audit(audit.id)).toMatchObject({ error_rate: { judged: 2, wrong: 1 } });

@@ -32,11 +32,11 @@ export function auditDeeds(auditing: Auditing, viewport: Viewport, { leave, undo
     "audit.full": looking(() => viewport.zoomToPercent(100)),
     "audit.zoomIn": looking(() => viewport.zoomBy(ZOOM_STEP)),
     "audit.zoomOut": looking(() => viewport.zoomBy(1 / ZOOM_STEP)),
-    "audit.zoomToMark": looking(() => {
+    "audit.zoomToAnnotation": looking(() => {
       auditing.isWhole = false;
       if (auditing.shown) frame(viewport, auditing.shown, false);
     }),
-    "audit.hide": looking(() => (auditing.isMarkHidden = !auditing.isMarkHidden)),
+    "audit.hide": looking(() => (auditing.isAnnotationHidden = !auditing.isAnnotationHidden)),
     "audit.leave": leave,
   };
 }

@@ -7,12 +7,12 @@ import { frame } from "./framing";
 const room = { width: 1000, height: 800 };
 const size = { width: 4000, height: 3000 };
 
-/** Where a viewport has the image when a mark is shown. */
+/** Where a viewport has the image when an annotation is shown. */
 function framed(shape: Shape, isWhole = false): Viewport {
   const viewport = new Viewport();
   viewport.resize(room, 1);
   viewport.show(size);
-  frame(viewport, { card: { size } as ImageCard, mark: { shape } as Annotation }, isWhole);
+  frame(viewport, { card: { size } as ImageCard, annotation: { shape } as Annotation }, isWhole);
   return viewport;
 }
 
@@ -20,12 +20,12 @@ function box(rect: Rect): Shape {
   return { kind: "box", rect };
 }
 
-describe("a mark with its surroundings", () => {
+describe("a annotation with its surroundings", () => {
   it("stands in the middle, about half as large as the room", () => {
     const { scale, offset } = framed(box({ x1: 1900, y1: 1400, x2: 2100, y2: 1600 }));
     expect(offset.x + 2000 * scale).toBeCloseTo(500);
     expect(offset.y + 1500 * scale).toBeCloseTo(400);
-    // The least extent of what is shown around a mark is a tenth of the image.
+    // The least extent of what is shown around an annotation is a tenth of the image.
     expect(scale).toBeCloseTo((800 * 0.45) / 400);
   });
 

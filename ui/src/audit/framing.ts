@@ -1,21 +1,21 @@
-/** Which part of an image is shown around a mark, and how large. */
+/** Which part of an image is shown around an annotation, and how large. */
 import type { PixelSize, Rect } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import type { Viewport } from "../photo/viewport.svelte";
 import type { Shown } from "./auditing.svelte";
 
-/** A mark takes about so much of the room: what is around it says what it is. */
-const MARK_SHARE = 0.45;
+/** An annotation takes about so much of the room: what is around it says what it is. */
+const ANNOTATION_SHARE = 0.45;
 /** Beyond this there is nothing to see but pixels. */
 const MOST_SCALE = 6;
-/** A small mark is shown with so much of the image's longer side around it. */
+/** A small annotation is shown with so much of the image's longer side around it. */
 const LEAST_EXTENT = 0.1;
 
-/** Shows a mark with its surroundings, or the whole image. */
-export function frame(viewport: Viewport, { card, mark }: Shown, isWhole: boolean): void {
-  const bounds = boundsOf(mark.shape);
+/** Shows an annotation with its surroundings, or the whole image. */
+export function frame(viewport: Viewport, { card, annotation }: Shown, isWhole: boolean): void {
+  const bounds = boundsOf(annotation.shape);
   if (isWhole || bounds === null) viewport.fit();
-  else viewport.zoomTo(withSurroundings(bounds, card.size), MARK_SHARE, MOST_SCALE);
+  else viewport.zoomTo(withSurroundings(bounds, card.size), ANNOTATION_SHARE, MOST_SCALE);
 }
 
 function withSurroundings({ x1, y1, x2, y2 }: Rect, image: PixelSize): Rect {

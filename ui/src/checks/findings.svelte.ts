@@ -28,7 +28,7 @@ export class Findings {
 
   async look(card: ImageCard | null): Promise<void> {
     const wish = ++this.#latest;
-    if (card === null || card.marks.length === 0) {
+    if (card === null || card.annotations.length === 0) {
       this.#found = null;
       return;
     }
@@ -40,47 +40,47 @@ export class Findings {
     }
   }
 
-  of(mark: Annotation): readonly CheckFinding[] {
+  of(annotation: Annotation): readonly CheckFinding[] {
     // What is rejected already is as good as repaired, though the core may not have said so yet.
-    if (this.#found?.image !== this.review.imageId || mark.status === "rejected") return [];
-    return this.#found?.findings.filter(({ annotation }) => annotation === mark.id) ?? [];
+    if (this.#found?.image !== this.review.imageId || annotation.status === "rejected") return [];
+    return this.#found?.findings.filter(({ annotation }) => annotation === annotation.id) ?? [];
   }
 
-  /** What a mark is called, and whether it is likely a mistake. */
-  named(mark: Annotation): string {
-    const name = words.review.markName(nameOf(mark), mark.confidence, mark.status);
-    return this.of(mark).length > 0 ? `${words.checks.likely}: ${name}` : name;
+  /** What an annotation is called, and whether it is likely a mistake. */
+  named(annotation: Annotation): string {
+    const name = words.review.annotationName(nameOf(annotation), annotation.confidence, annotation.status);
+    return this.of(annotation).length > 0 ? `${words.checks.likely}: ${name}` : name;
   }
 
   get canRepair(): boolean {
-    return this.review.marks.some((mark) => this.of(mark).length > 0);
+    return this.review.annotations.some((annotation) => this.of(annotation).length > 0);
   }
 
-  /** Repairs the selected mark; when that is no mistake, selects the first one that is. */
+  /** Repairs the selected annotation; when that is no mistake, selects the first one that is. */
   repair(): void {
-    const { selectedMark, marks } = this.review;
-    const [finding] = selectedMark === null ? [] : this.of(selectedMark);
-    if (selectedMark !== null && finding) this.repairOne(finding, selectedMark);
-    else this.review.select(marks.find((mark) => this.of(mark).length > 0)?.id ?? null);
+    const { selectedAnnotation, annotations } = this.review;
+    const [finding] = selectedAnnotation === null ? [] : this.of(selectedAnnotation);
+    if (selectedAnnotation !== null && finding) this.repairOne(finding, selectedAnnotation);
+    else this.review.select(annotations.find((annotation) => this.of(annotation).length > 0)?.id ?? null);
   }
 
-  repairOne({ repair }: CheckFinding, mark: Annotation): void {
+  repairOne({ repair }: CheckFinding, annotation: Annotation): void {
     const { card, edits, selected } = this.review;
     if (card === null) return;
-    edits.make(card.id, changeFor(repair, mark));
-    if (selected === mark.id) this.review.select(null);
+    edits.make(card.id, changeFor(repair, annotation));
+    if (selected === annotation.id) this.review.select(null);
   }
 }
 
 /** The change that carries out what the core says. */
-export function changeFor(repair: RepairAction, mark: Annotation): AnnotationChange {
-  const { id } = mark;
+export function changeFor(repair: RepairAction, annotation: Annotation): AnnotationChange {
+  const { id } = annotation;
   switch (repair.kind) {
     case "relabel":
-      return { kind: "change", id, content: { ...contentOf(mark), label: repair.label } };
+      return { kind: "change", id, content: { ...contentOf(annotation), label: repair.label } };
     // The core cuts off what reaches over the edge wherever an annotation is changed.
     case "crop":
-      return { kind: "change", id, content: contentOf(mark) };
+      return { kind: "change", id, content: contentOf(annotation) };
     case "remove":
       return { kind: "remove", id };
     case "reject":
@@ -90,7 +90,7 @@ export function changeFor(repair: RepairAction, mark: Annotation): AnnotationCha
 
 const KEY = Symbol("findings");
 
-/** For the parts of the review screen; it looks at each image that is shown, and again when its marks change. */
+/** For the parts of the review screen; it looks at each image that is shown, and again when its annotations change. */
 export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
     inLayers(app.seam, () => app.layersInReview),

@@ -15,10 +15,10 @@ const SEEDED = "?mistakes&images=240";
 const everything = imagesWhere([]);
 
 it("carries out what the core says of an annotation", () => {
-  const mark: Annotation = {
+  const annotation: Annotation = {
     id: 7,
     origin: { kind: "run", run: 1 },
-    carried_from: null,
+    propagated_from: null,
     label: "cup",
     color: 1,
     shape: { kind: "box", rect: { x1: 0, y1: 0, x2: 10, y2: 10 } },
@@ -27,17 +27,17 @@ it("carries out what the core says of an annotation", () => {
     status: "proposed",
     reject_reason: null,
   };
-  expect(changeFor({ kind: "reject", reason: "duplicate" }, mark)).toMatchObject({
+  expect(changeFor({ kind: "reject", reason: "duplicate" }, annotation)).toMatchObject({
     kind: "decide",
     id: 7,
     verdict: { kind: "reject", reason: "duplicate" },
   });
-  expect(changeFor({ kind: "remove" }, mark)).toEqual({ kind: "remove", id: 7 });
-  expect(changeFor({ kind: "relabel", label: "cups" }, mark)).toMatchObject({
+  expect(changeFor({ kind: "remove" }, annotation)).toEqual({ kind: "remove", id: 7 });
+  expect(changeFor({ kind: "relabel", label: "cups" }, annotation)).toMatchObject({
     kind: "change",
-    content: { label: "cups", shape: mark.shape },
+    content: { label: "cups", shape: annotation.shape },
   });
-  expect(changeFor({ kind: "crop" }, mark)).toMatchObject({ kind: "change", content: { label: "cup" } });
+  expect(changeFor({ kind: "crop" }, annotation)).toMatchObject({ kind: "change", content: { label: "cup" } });
 });
 
 describe("checks of the core in memory", () => {
@@ -75,9 +75,9 @@ describe("a repair of many images", () => {
     const [decided = 0] = await seam.imageIds(query);
     const [card] = await seam.imageCards([decided]);
     const [mistake] = (await seam.findings(decided)).filter(({ check }) => check === "tiny");
-    const mark = card?.marks.find(({ id }) => id === mistake?.annotation);
-    if (!mark) throw new Error("nothing to accept");
-    await seam.decide({ image: decided, scope: { kind: "annotation", id: mark.id }, verdict: { kind: "accept" } });
+    const annotation = card?.annotations.find(({ id }) => id === mistake?.annotation);
+    if (!annotation) throw new Error("nothing to accept");
+    await seam.decide({ image: decided, scope: { kind: "annotation", id: annotation.id }, verdict: { kind: "accept" } });
     const told: BulkEditResult[] = [];
     const repairing = new Repairing(seam, (_, swept) => told.push(swept), vi.fn());
     await repairing.want("tiny", query);
@@ -181,12 +181,12 @@ describe("on the image that is reviewed", () => {
   it("the key leads to the mistake, and repairs it", async () => {
     const { review, findings } = await reviewing("outside");
     findings.repair();
-    const { selectedMark } = review;
-    expect(selectedMark && findings.of(selectedMark)).toMatchObject([{ check: "outside" }]);
+    const { selectedAnnotation } = review;
+    expect(selectedAnnotation && findings.of(selectedAnnotation)).toMatchObject([{ check: "outside" }]);
     findings.repair();
     await review.settled();
     const { width } = review.card?.size ?? { width: 0 };
-    const repaired = review.card?.marks.find(({ id }) => id === selectedMark?.id);
+    const repaired = review.card?.annotations.find(({ id }) => id === selectedAnnotation?.id);
     expect(repaired).toMatchObject({ status: "edited", shape: { rect: { x2: width } } });
     expect(review.selected).toBeNull();
     await findings.look(review.card);
@@ -195,9 +195,9 @@ describe("on the image that is reviewed", () => {
 
   it("what is rejected is no mistake any more, before the core has said so", async () => {
     const { review, findings } = await reviewing("tiny");
-    const tiny = review.marks.find((each) => findings.of(each).some(({ check }) => check === "tiny"));
-    if (!tiny) throw new Error("no tiny mark");
-    review.decisions.decideMark(tiny, { kind: "reject", reason: null });
-    expect(review.marks.filter((each) => each.id === tiny.id).flatMap((each) => findings.of(each))).toEqual([]);
+    const tiny = review.annotations.find((each) => findings.of(each).some(({ check }) => check === "tiny"));
+    if (!tiny) throw new Error("no tiny annotation");
+    review.decisions.decideAnnotation(tiny, { kind: "reject", reason: null });
+    expect(review.annotations.filter((each) => each.id === tiny.id).flatMap((each) => findings.of(each))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Annotation, ComparedMark, ComparedPair, AnnotationChange, Status, Step } from "../ipc/bindings";
+import type { Annotation, ComparedAnnotation, ComparedPair, AnnotationChange, Status, Step } from "../ipc/bindings";
 import {
   type Choice,
   choiceOf,
@@ -22,20 +22,20 @@ const said = { color: 1, shape: { kind: "box", rect }, confidence: 0.9, attribut
 
 function onImage(id: number, label: string, status: Status, isOwn = false): Annotation {
   const origin = isOwn ? ({ kind: "person" } as const) : ({ kind: "run", run: 2 } as const);
-  return { ...said, id, label, status, origin, carried_from: null, reject_reason: null };
+  return { ...said, id, label, status, origin, propagated_from: null, reject_reason: null };
 }
 
-function seen(label: string, mark: number | null = null): ComparedMark {
-  return { ...said, label, mark, status: null };
+function seen(label: string, annotation: number | null = null): ComparedAnnotation {
+  return { ...said, label, annotation, status: null };
 }
 
-function pair(first: ComparedMark | null, second: ComparedMark | null): ComparedPair {
+function pair(first: ComparedAnnotation | null, second: ComparedAnnotation | null): ComparedPair {
   if (first === null || second === null)
     return { agreement: first === null ? "only_second" : "only_first", first, second, iou: 0 };
   return { agreement: first.label === second.label ? "agreed" : "relabelled", first, second, iou: 0.8 };
 }
 
-function compared(pairs: ComparedPair[], marks: Annotation[], sides = RUNS): Compared {
+function compared(pairs: ComparedPair[], annotations: Annotation[], sides = RUNS): Compared {
   const card: Compared["card"] = {
     id: 7,
     name: "a.jpg",
@@ -45,7 +45,7 @@ function compared(pairs: ComparedPair[], marks: Annotation[], sides = RUNS): Com
     is_annotated: true,
     is_running: false,
     failure: null,
-    marks,
+    annotations,
   };
   return { sides, card, pairs, passed: new Set() };
 }
@@ -79,7 +79,7 @@ describe("where two runs name one thing differently", () => {
     ["second", [reject(1, "wrong_label"), accept(2)]],
     ["both", [accept(1), accept(2)]],
     ["neither", [reject(1, null), reject(2, null)]],
-  ])("taking %s decides both marks on the image", (choice, expected) => {
+  ])("taking %s decides both annotations on the image", (choice, expected) => {
     expect(changes(bothThere, choice)).toEqual(expected);
   });
 
@@ -136,7 +136,7 @@ describe("what only one of them saw", () => {
 });
 
 describe("beside what people decided", () => {
-  it("a mark of their own goes when it is not taken, and comes back when it is after all", () => {
+  it("a annotation of their own goes when it is not taken, and comes back when it is after all", () => {
     const own = compared([pair(null, seen("cup", 5))], [onImage(5, "cup", "accepted", true)], WITH_PEOPLE);
     expect(choiceOf(own, 0)).toBe("second");
     expect(changes(own, "first")).toEqual([{ kind: "remove", id: 5 }]);
@@ -145,7 +145,7 @@ describe("beside what people decided", () => {
     expect(changes(gone, "second")).toEqual([{ kind: "add", content: content("cup") }]);
   });
 
-  it("a run's mark that they renamed is one mark, and says one thing", () => {
+  it("a run's annotation that they renamed is one annotation, and says one thing", () => {
     const image = compared([pair(seen("cat", 1), seen("dog", 1))], [onImage(1, "dog", "edited")], WITH_PEOPLE);
     expect(choiceOf(image, 0)).toBe("second");
     expect(isLeftOut(image, 0, "first")).toBe(true);
@@ -158,7 +158,7 @@ describe("beside what people decided", () => {
 });
 
 describe("what both agree on", () => {
-  const agreed = (...marks: Annotation[]) => compared([pair(seen("cat", 1), seen("cat", 2))], marks);
+  const agreed = (...annotations: Annotation[]) => compared([pair(seen("cat", 1), seen("cat", 2))], annotations);
   const moves = (image: Compared) => movesForAgreed(image).map(({ change }) => change);
 
   it("is accepted once, and never against a person's word", () => {
@@ -179,10 +179,10 @@ describe("what both agree on", () => {
 it("links what was adopted with the number that the core gave it", () => {
   const image = compared([pair(seen("cat", 1), seen("dog"))], [onImage(1, "cat", "proposed")]);
   const moves = movesFor(image, 0, "second");
-  const marks = [onImage(1, "cat", "rejected"), onImage(31, "dog", "accepted")];
-  const step: Step = { id: 1, image: { ...image.card, marks }, annotations: [1, 31], others: 0 };
+  const annotations = [onImage(1, "cat", "rejected"), onImage(31, "dog", "accepted")];
+  const step: Step = { id: 1, image: { ...image.card, annotations }, annotations: [1, 31], others: 0 };
   const after = withStep(image, moves, step);
-  expect(after.pairs[0]?.second?.mark).toBe(31);
+  expect(after.pairs[0]?.second?.annotation).toBe(31);
   expect(choiceOf(after, 0)).toBe("second");
   // Undone: the image is as before, and the choice is open again.
   expect(choiceOf({ ...after, card: image.card }, 0)).toBeNull();

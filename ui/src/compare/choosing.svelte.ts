@@ -1,6 +1,6 @@
 /**
  * Choices on their way to the core. A choice shows at once and is stored behind the person's back, one after the other.
- * What it changes is worked out when its turn comes, of what the core has by then: a mark that was just adopted has its
+ * What it changes is worked out when its turn comes, of what the core has by then: an annotation that was just adopted has its
  * number only after the core has taken it. What the core says wins over what was shown.
  */
 import type { ImageId, StepId } from "../ipc/bindings";
@@ -108,7 +108,7 @@ export class Choosing {
   }
 }
 
-/** Every mark is decided, and the image still counts as not reviewed. */
+/** Every annotation is decided, and the image still counts as not reviewed. */
 export function waitsForItsReview({ card }: Compared): boolean {
-  return card.review === "unreviewed" && !card.marks.some(({ status }) => status === "proposed");
+  return card.review === "unreviewed" && !card.annotations.some(({ status }) => status === "proposed");
 }

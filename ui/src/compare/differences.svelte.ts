@@ -22,7 +22,7 @@ import { ComparedImages } from "./images.svelte";
 import { ALL_LAYERS } from "../state/layers";
 import { areSameSides, likelySides, sidesShown } from "./sides";
 
-/** How often cards and figures are read again while marks change elsewhere. */
+/** How often cards and figures are read again while annotations change elsewhere. */
 const REFRESH_MILLIS = 2000;
 
 /** Something to tell the person. */
@@ -201,7 +201,7 @@ export class Differences {
     return this.#choosing.settled();
   }
 
-  /** Marks or answers may have changed: reads what is in sight again, and the figures. */
+  /** Annotations or answers may have changed: reads what is in sight again, and the figures. */
   refreshSoon(): void {
     this.#refreshing.soon();
   }

@@ -84,10 +84,10 @@ describe("a choice", () => {
     await differences.settled();
     const [card] = await seam.imageCards([image]);
     expect(differences.shown?.card).toEqual(card);
-    expect(card?.marks.filter(({ origin }) => origin.kind === "run" && origin.run === 1)).toHaveLength(1);
+    expect(card?.annotations.filter(({ origin }) => origin.kind === "run" && origin.run === 1)).toHaveLength(1);
     await seam.undoLatest();
     const [before] = await seam.imageCards([image]);
-    expect(before?.marks.some(({ origin }) => origin.kind === "run" && origin.run === 1)).toBe(false);
+    expect(before?.annotations.some(({ origin }) => origin.kind === "run" && origin.run === 1)).toBe(false);
   });
 
   it("is taken back with its image and its difference", async () => {
@@ -116,7 +116,7 @@ describe("a choice", () => {
     differences.select(place);
     expect(differences.choice).toBe("neither");
     const [card] = await seam.imageCards([image]);
-    const adopted = card?.marks.filter(({ origin }) => origin.kind === "run" && origin.run === 1);
+    const adopted = card?.annotations.filter(({ origin }) => origin.kind === "run" && origin.run === 1);
     expect(adopted?.map(({ status }) => status)).toEqual(["rejected"]);
     expect(notices).toEqual([]);
   });
@@ -154,7 +154,7 @@ it("accepts what both agree on and goes on, and reviews an image on which nothin
   await differences.settled();
   differences.goTo(index);
   expect(differences.agreedOpen).toBe(0);
-  const accepted = differences.shown?.card.marks.filter(({ status }) => status === "accepted");
+  const accepted = differences.shown?.card.annotations.filter(({ status }) => status === "accepted");
   expect(accepted).toHaveLength(agreedOpen);
   for (const place of differences.pairs.keys()) {
     differences.goTo(index);
@@ -198,7 +198,7 @@ describe("figures", () => {
     const pairs = await seam.compareImage(image, A, DECIDED);
     const changes = pairs.flatMap(({ first, second, agreement }) => {
       if (agreement === "agreed") return [];
-      const gone = second?.mark ? [{ kind: "remove" as const, id: second.mark }] : [];
+      const gone = second?.annotation ? [{ kind: "remove" as const, id: second.annotation }] : [];
       return first ? [...gone, { kind: "adopt" as const, run: 2, content: first, confidence: null }] : gone;
     });
     await seam.editAnnotations({ image, changes });

@@ -1,10 +1,10 @@
-/** Where a pair of marks is on the image. */
+/** Where a pair of annotations is on the image. */
 import type { ComparedPair, Point, Rect } from "../ipc/bindings";
 import { boundsOfAll } from "../kit/shape";
 
-/** Around both sides' marks; null where they are about the whole image. */
+/** Around both sides' annotations; null where they are about the whole image. */
 export function extentOf({ first, second }: ComparedPair): Rect | null {
-  return boundsOfAll([first, second].flatMap((mark) => mark?.shape ?? []));
+  return boundsOfAll([first, second].flatMap((annotation) => annotation?.shape ?? []));
 }
 
 /** Pairs under a point of the image, the smallest first: what lies inside another box is what one aims at. */

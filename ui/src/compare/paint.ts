@@ -1,12 +1,12 @@
 /**
- * Draws the marks of two sides over an image. Colour means the label, as everywhere; whose a mark is, is said by its
+ * Draws the annotations of two sides over an image. Colour means the label, as everywhere; whose an annotation is, is said by its
  * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
  */
 import { deviceBox, type Frame } from "../photo/frame";
 import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../photo/lettering";
 import { colorsOf, type LabelColors, type Palette } from "../photo/palette";
 import { type Area, placeTags } from "../photo/tags";
-import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
+import type { ComparedAnnotation, Rect, Shape } from "../ipc/bindings";
 import type { PaletteColor } from "../kit/labelColors";
 import { boundsOf } from "../kit/shape";
 import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
@@ -30,7 +30,7 @@ const POINT_RADIUS = 5;
 const FAINT = 0.55;
 
 interface Drawn {
-  mark: ComparedMark;
+  annotation: ComparedAnnotation;
   bounds: Rect;
   box: Area;
   of: SideName;
@@ -42,7 +42,7 @@ interface Drawn {
 export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
   const { frame } = scene;
   // Large ones first, so that small ones are not hidden; differences over what is agreed, the selected one over all.
-  const drawn = marksOf(scene).sort(
+  const drawn = annotationsOf(scene).sort(
     (one, other) =>
       Number(one.isSelected) - Number(other.isSelected) ||
       Number(other.isAgreed) - Number(one.isAgreed) ||
@@ -52,20 +52,20 @@ export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palett
   paintTags(context, palette, frame.pixelRatio, drawn, scene);
 }
 
-function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Drawn[] {
+function annotationsOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Drawn[] {
   if (compared === null) return [];
   return compared.pairs.flatMap((pair, place) => {
     const isAgreed = !isDifference(pair);
     const isSelected = place === selected;
     if (isAgreed && areAgreedHidden && !isSelected) return [];
     return SIDE_NAMES.flatMap((of): Drawn[] => {
-      const mark = pair[of];
+      const annotation = pair[of];
       // Two lines for what both agree on would say that they differ.
-      if (mark === null || (isAgreed && of === "second" && !isSelected)) return [];
-      const bounds = boundsOf(mark.shape);
+      if (annotation === null || (isAgreed && of === "second" && !isSelected)) return [];
+      const bounds = boundsOf(annotation.shape);
       if (bounds === null) return [];
       const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isLeftOut(compared, place, of);
-      return [{ mark, bounds, box: deviceBox(frame, bounds), of, isAgreed, isLeftOut: isLeft, isSelected }];
+      return [{ annotation, bounds, box: deviceBox(frame, bounds), of, isAgreed, isLeftOut: isLeft, isSelected }];
     });
   });
 }
@@ -77,13 +77,13 @@ function stroke(
   drawn: Drawn,
   colorOf: TwoSides["colorOf"],
 ): void {
-  const { mark, of, isSelected } = drawn;
+  const { annotation, of, isSelected } = drawn;
   const ratio = frame.pixelRatio;
   const isThin = drawn.isAgreed || drawn.isLeftOut;
   const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
-  const { line: color, casing } = colorsOf(palette, colorOf(mark.label));
-  const path = pathOf(frame, mark.shape, drawn.box, line);
+  const { line: color, casing } = colorsOf(palette, colorOf(annotation.label));
+  const path = pathOf(frame, annotation.shape, drawn.box, line);
   if (isSelected && !drawn.isLeftOut) {
     context.globalAlpha = 0.12;
     context.fillStyle = color;
@@ -134,7 +134,7 @@ function paintTags(
   context.font = `600 ${TAG.text * ratio}px ${palette.family}`;
   context.textBaseline = "middle";
   const measure = (text: string) => context.measureText(text).width;
-  const texts = tagged.map(({ mark }) => tagText(mark, MOST_TAG_WIDTH * ratio, measure));
+  const texts = tagged.map(({ annotation }) => tagText(annotation, MOST_TAG_WIDTH * ratio, measure));
   const places = placeTags(
     tagged.map(({ box, isSelected }, index) => ({
       box,
@@ -147,7 +147,7 @@ function paintTags(
   );
   tagged.forEach((each, index) => {
     const place = places[index];
-    const label = colorsOf(palette, colorOf(each.mark.label));
+    const label = colorsOf(palette, colorOf(each.annotation.label));
     if (place) paintTag(context, palette, ratio, each, label, letters[each.of], texts[index] ?? "", place);
   });
 }

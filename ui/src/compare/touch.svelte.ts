@@ -1,4 +1,4 @@
-/** What a hand does on the photograph beside moving it: a click selects the pair of marks that lies under it. */
+/** What a hand does on the photograph beside moving it: a click selects the pair of annotations that lies under it. */
 import type { ComparedPair } from "../ipc/bindings";
 import { CLICK_SLACK, type Touch } from "../photo/hand.svelte";
 import type { Point, Viewport } from "../photo/viewport.svelte";

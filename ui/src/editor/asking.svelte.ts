@@ -13,7 +13,7 @@ export interface Rejected {
   /** Of the image. */
   name: string;
   /** How many. */
-  marks: number;
+  annotations: number;
   reason: RejectReason | null;
   /** Whether the core has taken it. */
   stored: Promise<boolean>;

@@ -1,4 +1,4 @@
-/** Which attributes a mark has, or could have: what its recipe asks for, and what it says beyond that. */
+/** Which attributes an annotation has, or could have: what its recipe asks for, and what it says beyond that. */
 import type { Annotation, Attribute, AttributeValue } from "../ipc/bindings";
 
 export interface Said {

@@ -29,31 +29,31 @@ export function withChanges(
   changes: readonly AnnotationChange[],
   ids: readonly AnnotationId[],
 ): ImageCard {
-  let marks = card.marks;
+  let annotations = card.annotations;
   changes.forEach((change, place) => {
     switch (change.kind) {
       case "add":
-        marks = [...marks, added(ids[place] ?? 0, change.content)];
+        annotations = [...annotations, added(ids[place] ?? 0, change.content)];
         break;
       case "change":
-        marks = marks.map((mark) => (mark.id === change.id ? changed(mark, change.content) : mark));
+        annotations = annotations.map((annotation) => (annotation.id === change.id ? changed(annotation, change.content) : annotation));
         break;
       case "remove":
-        marks = marks.flatMap((mark): Annotation[] => {
-          if (mark.id !== change.id) return [mark];
-          return isOwn(mark) ? [] : [decided(mark, { kind: "reject", reason: null })];
+        annotations = annotations.flatMap((annotation): Annotation[] => {
+          if (annotation.id !== change.id) return [annotation];
+          return isOwn(annotation) ? [] : [decided(annotation, { kind: "reject", reason: null })];
         });
         break;
       case "decide":
-        marks = marks.map((mark) => (mark.id === change.id ? decided(mark, change.verdict) : mark));
+        annotations = annotations.map((annotation) => (annotation.id === change.id ? decided(annotation, change.verdict) : annotation));
         break;
       case "adopt": {
         const found = added(ids[place] ?? 0, change.content);
-        marks = [...marks, { ...found, origin: { kind: "run", run: change.run }, confidence: change.confidence }];
+        annotations = [...annotations, { ...found, origin: { kind: "run", run: change.run }, confidence: change.confidence }];
       }
     }
   });
-  return { ...card, marks, review: card.review === "unreviewed" ? card.review : decidedState(marks) };
+  return { ...card, annotations, review: card.review === "unreviewed" ? card.review : decidedState(annotations) };
 }
 
 function added(id: AnnotationId, content: AnnotationContent): Annotation {
@@ -61,7 +61,7 @@ function added(id: AnnotationId, content: AnnotationContent): Annotation {
     ...content,
     id,
     origin: { kind: "person" },
-    carried_from: null,
+    propagated_from: null,
     // The core's own; the window chooses colours among the labels that it shows.
     color: 1,
     confidence: null,
@@ -70,37 +70,37 @@ function added(id: AnnotationId, content: AnnotationContent): Annotation {
   };
 }
 
-function changed(mark: Annotation, content: AnnotationContent): Annotation {
+function changed(annotation: Annotation, content: AnnotationContent): Annotation {
   return {
-    ...mark,
+    ...annotation,
     ...content,
-    status: isOwn(mark) ? "accepted" : "edited",
+    status: isOwn(annotation) ? "accepted" : "edited",
     reject_reason: null,
   };
 }
 
-/** What an image is whose marks are all decided. */
-export function decidedState(marks: Annotation[]): ImageCard["review"] {
-  return marks.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
+/** What an image is whose annotations are all decided. */
+export function decidedState(annotations: Annotation[]): ImageCard["review"] {
+  return annotations.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
 }
 
-/** Accepting a mark that the person had changed leaves it the person's. */
-function decided(mark: Annotation, verdict: Verdict): Annotation {
+/** Accepting an annotation that the person had changed leaves it the person's. */
+function decided(annotation: Annotation, verdict: Verdict): Annotation {
   return verdict.kind === "accept"
-    ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
-    : { ...mark, status: "rejected", reject_reason: verdict.reason };
+    ? { ...annotation, status: annotation.status === "edited" ? "edited" : "accepted", reject_reason: null }
+    : { ...annotation, status: "rejected", reject_reason: verdict.reason };
 }
 
 /** The image after a decision. */
 export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCard {
-  const isMeant = (mark: Annotation): boolean => {
-    if (scope.kind === "image") return mark.status === "proposed";
-    return scope.kind === "annotation" ? mark.id === scope.id : scope.ids.includes(mark.id);
+  const isMeant = (annotation: Annotation): boolean => {
+    if (scope.kind === "image") return annotation.status === "proposed";
+    return scope.kind === "annotation" ? annotation.id === scope.id : scope.ids.includes(annotation.id);
   };
-  const marks = card.marks.map((mark) => (isMeant(mark) ? decided(mark, verdict) : mark));
+  const annotations = card.annotations.map((annotation) => (isMeant(annotation) ? decided(annotation, verdict) : annotation));
   return {
     ...card,
-    marks,
-    review: marks.some(({ status }) => status === "proposed") ? card.review : decidedState(marks),
+    annotations,
+    review: annotations.some(({ status }) => status === "proposed") ? card.review : decidedState(annotations),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Decisions about the marks of the image that review shows. A decision shows at once and goes on to what waits next;
+ * Decisions about the annotations of the image that review shows. A decision shows at once and goes on to what waits next;
  * it is stored behind the person's back, and the stored answer wins over what was shown.
  */
 import type { Annotation, ImageCard, ImageId, AnnotationChange, RejectReason, Step, Verdict } from "../ipc/bindings";
@@ -62,15 +62,15 @@ export class Decisions {
   }
 
   accept(): void {
-    this.#say({ kind: "accept" }, this.#review.selectedMarks);
+    this.#say({ kind: "accept" }, this.#review.selectedAnnotations);
   }
 
   reject(): void {
-    this.#say({ kind: "reject", reason: null }, this.#review.selectedMarks);
+    this.#say({ kind: "reject", reason: null }, this.#review.selectedAnnotations);
   }
 
-  decideMark(mark: Annotation, verdict: Verdict): void {
-    this.#say(verdict, [mark]);
+  decideAnnotation(annotation: Annotation, verdict: Verdict): void {
+    this.#say(verdict, [annotation]);
   }
 
   /** Says why the latest rejection was one: it is decided again, with the reason. */
@@ -91,11 +91,11 @@ export class Decisions {
     });
   }
 
-  #say(verdict: Verdict, marks: readonly Annotation[]): void {
+  #say(verdict: Verdict, annotations: readonly Annotation[]): void {
     const { card, isAtEnd } = this.#review;
     if (card === null || isAtEnd) return;
-    if (verdict.kind === "accept") this.#accept(card, marks);
-    else this.#reject(card, verdict, marks);
+    if (verdict.kind === "accept") this.#accept(card, annotations);
+    else this.#reject(card, verdict, annotations);
   }
 
   /** Accepts these annotations, or without any all proposals of the image. */
@@ -105,8 +105,8 @@ export class Decisions {
     this.#asking.end();
     const verdict = { kind: "accept" } as const;
     switch (accepting.kind) {
-      case "marks":
-        void this.#decide(card, { image: card.id, scope: scopeOf(accepting.marks), verdict });
+      case "annotations":
+        void this.#decide(card, { image: card.id, scope: scopeOf(accepting.annotations), verdict });
         this.#moveOn(selected, waiting > 0);
         break;
       case "image":
@@ -114,7 +114,7 @@ export class Decisions {
         void this.#decide(card, { image: card.id, scope: { kind: "image" }, verdict });
         this.#review.next();
         break;
-      case "next_mark":
+      case "next_annotation":
         this.#moveOn(selected, true);
         break;
       case "next_image":
@@ -136,20 +136,20 @@ export class Decisions {
       const scope = selected.length === 0 ? ({ kind: "image" } as const) : scopeOf(open);
       const said: Said = { image: card.id, scope, verdict };
       const stored = this.#decide(card, said);
-      this.#asking.begin({ said, name: card.name, marks: open.length || waiting, reason: null, stored });
+      this.#asking.begin({ said, name: card.name, annotations: open.length || waiting, reason: null, stored });
     }
     this.#moveOn(selected, waiting > 0 || areRejected);
   }
 
-  /** After a decision: the next proposal when marks are decided one by one, otherwise the next image. */
+  /** After a decision: the next proposal when annotations are decided one by one, otherwise the next image. */
   #moveOn(said: readonly Annotation[], mayLeave: boolean): void {
-    const { proposals, marks, selection } = this.#review;
+    const { proposals, annotations, selection } = this.#review;
     const isAboutSelected = said.length === selection.ids.size && said.every(({ id }) => selection.has(id));
     if (said.length === 0 || (proposals.length === 0 && mayLeave)) {
       this.#review.next();
     } else if (isAboutSelected && proposals.length > 0) {
-      const place = marks.findIndex(({ id }) => id === said.at(-1)?.id);
-      const after = [...marks.slice(place + 1), ...marks.slice(0, place + 1)];
+      const place = annotations.findIndex(({ id }) => id === said.at(-1)?.id);
+      const after = [...annotations.slice(place + 1), ...annotations.slice(0, place + 1)];
       this.#review.select(after.find(({ status }) => status === "proposed")?.id ?? null);
     }
   }
@@ -191,7 +191,7 @@ export class Decisions {
     return this.#seam.editAnnotations({ image, changes });
   }
 
-  /** By the core's names for marks. */
+  /** By the core's names for annotations. */
   #named(scope: Said["scope"]): Said["scope"] {
     const { edits } = this.#review;
     if (scope.kind === "image") return scope;
@@ -201,8 +201,8 @@ export class Decisions {
   }
 }
 
-function scopeOf(marks: readonly Annotation[]): Said["scope"] {
-  const [one, another] = marks;
+function scopeOf(annotations: readonly Annotation[]): Said["scope"] {
+  const [one, another] = annotations;
   if (one && !another) return { kind: "annotation", id: one.id };
-  return { kind: "annotations", ids: marks.map(({ id }) => id) };
+  return { kind: "annotations", ids: annotations.map(({ id }) => id) };
 }

@@ -8,7 +8,7 @@ import { acceptingOf, mayReject, REJECT_REASONS } from "./verdict";
 import type { View } from "./view.svelte";
 import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 
-/** Pixels of the image by which an arrow moves a mark with Shift. */
+/** Pixels of the image by which an arrow moves an annotation with Shift. */
 const FAR = 10;
 
 export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, view: View): Deeds {
@@ -16,7 +16,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
   const hasImage = () => review.card !== null && !review.isAtEnd;
   const always = (action: () => void): Deed => ({ do: action, can: hasImages });
   const onImage = (action: () => void): Deed => ({ do: action, can: hasImage });
-  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMarks.length > 0 });
+  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedAnnotations.length > 0 });
   const here = (action: (image: number) => void): Deed =>
     onImage(() => {
       if (review.imageId !== null) action(review.imageId);
@@ -66,12 +66,12 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
-    "review.nextMark": {
+    "review.nextAnnotation": {
       ...always(() => review.selection.step(1)),
-      hint: () => (review.visibleMarks.length > 0 && !review.isAtEnd ? words.actions.hints["review.nextMark"] : null),
+      hint: () => (review.visibleAnnotations.length > 0 && !review.isAtEnd ? words.actions.hints["review.nextAnnotation"] : null),
     },
-    "review.previousMark": always(() => review.selection.step(-1)),
-    "review.selectAll": { do: () => tools.selectAll(), can: () => hasImage() && review.visibleMarks.length > 0 },
+    "review.previousAnnotation": always(() => review.selection.step(-1)),
+    "review.selectAll": { do: () => tools.selectAll(), can: () => hasImage() && review.visibleAnnotations.length > 0 },
     "review.deselect": { do: () => tools.escape(), can: () => tools.canEscape },
     "review.nextImage": always(() => review.next()),
     "review.previousImage": always(() => review.previous()),
@@ -79,13 +79,13 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.full": always(() => viewport.zoomToPercent(100)),
     "review.zoomIn": always(() => viewport.zoomBy(ZOOM_STEP)),
     "review.zoomOut": always(() => viewport.zoomBy(1 / ZOOM_STEP)),
-    "review.zoomToMark": selected(() => {
-      const bounds = boundsOfAll(review.selectedMarks.map(({ shape }) => shape));
+    "review.zoomToAnnotation": selected(() => {
+      const bounds = boundsOfAll(review.selectedAnnotations.map(({ shape }) => shape));
       if (bounds !== null) viewport.zoomTo(bounds);
     }),
     "review.hide": {
-      ...always(() => (review.areMarksHidden = !review.areMarksHidden)),
-      hint: () => (review.areMarksHidden ? words.review.showHint : words.actions.hints["review.hide"]),
+      ...always(() => (review.areAnnotationsHidden = !review.areAnnotationsHidden)),
+      hint: () => (review.areAnnotationsHidden ? words.review.showHint : words.actions.hints["review.hide"]),
     },
     "review.brighter": always(() => view.brighten(1)),
     "review.darker": always(() => view.brighten(-1)),
@@ -95,7 +95,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
 /** What A does now: its button says the same. */
 function acceptHint(review: Review): string | null {
   if (review.card === null || review.isAtEnd) return null;
-  return words.review.acceptHint(acceptingOf(review.card, review.selectedMarks));
+  return words.review.acceptHint(acceptingOf(review.card, review.selectedAnnotations));
 }
 
 /** Of the arrow in a chord: to the right, and down. */

@@ -1,5 +1,5 @@
 /**
- * What a person changes of marks: shown at once, stored behind their back, one after the other. What is added has a
+ * What a person changes of annotations: shown at once, stored behind their back, one after the other. What is added has a
  * number of the window's own until the core has named it; whatever is done to it meanwhile is told by the core's name.
  */
 import type {
@@ -25,9 +25,9 @@ const NUDGE_MILLIS = 600;
 
 type EditsSeam = Pick<Seam, "editAnnotations" | "undoOn" | "redoOn">;
 
-/** A mark, and what it is to be. */
+/** An annotation, and what it is to be. */
 export interface Reshaped {
-  mark: Annotation;
+  annotation: Annotation;
   shape: Shape;
 }
 
@@ -69,44 +69,44 @@ export class Edits {
     this.#office = office;
   }
 
-  /** The core's name for a mark, as soon as there is one. */
-  idOf(mark: AnnotationId): AnnotationId {
-    return this.#named.get(mark) ?? mark;
+  /** The core's name for an annotation, as soon as there is one. */
+  idOf(annotation: AnnotationId): AnnotationId {
+    return this.#named.get(annotation) ?? annotation;
   }
 
-  /** A mark of the person's own; returns what to call it. */
-  add(image: ImageId, mark: AnnotationContent): AnnotationId {
-    const [id = 0] = this.#add(image, [mark]);
+  /** An annotation of the person's own; returns what to call it. */
+  add(image: ImageId, annotation: AnnotationContent): AnnotationId {
+    const [id = 0] = this.#add(image, [annotation]);
     return id;
   }
 
-  change(image: ImageId, mark: Annotation, said: Partial<AnnotationContent>): void {
-    this.#apply(image, [changeOf(mark, said)]);
-    if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...said });
+  change(image: ImageId, annotation: Annotation, said: Partial<AnnotationContent>): void {
+    this.#apply(image, [changeOf(annotation, said)]);
+    if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(annotation), ...said });
   }
 
-  /** Calls marks by another name. A caption has none. */
-  relabel(image: ImageId, marks: readonly Annotation[], label: string): void {
-    const meant = marks.filter((mark) => mark.shape.kind !== "caption" && mark.label !== label);
+  /** Calls annotations by another name. A caption has none. */
+  relabel(image: ImageId, annotations: readonly Annotation[], label: string): void {
+    const meant = annotations.filter((annotation) => annotation.shape.kind !== "caption" && annotation.label !== label);
     if (meant.length === 0) return;
     this.#apply(
       image,
-      meant.map((mark) => changeOf(mark, { label })),
+      meant.map((annotation) => changeOf(annotation, { label })),
     );
-    for (const mark of meant) this.#vocabulary.use({ ...contentOf(mark), label });
+    for (const annotation of meant) this.#vocabulary.use({ ...contentOf(annotation), label });
   }
 
   reshape(image: ImageId, reshaped: readonly Reshaped[]): void {
     this.#apply(
       image,
-      reshaped.map(({ mark, shape }) => changeOf(mark, { shape })),
+      reshaped.map(({ annotation, shape }) => changeOf(annotation, { shape })),
     );
   }
 
-  remove(image: ImageId, marks: readonly Annotation[]): void {
+  remove(image: ImageId, annotations: readonly Annotation[]): void {
     this.#apply(
       image,
-      marks.map(({ id }) => ({ kind: "remove", id })),
+      annotations.map(({ id }) => ({ kind: "remove", id })),
     );
   }
 
@@ -115,39 +115,39 @@ export class Edits {
     this.#apply(image, [change]);
   }
 
-  /** The same marks again, a little beside; returns what to call them. */
-  duplicate(card: ImageCard, marks: readonly Annotation[], shift: number): AnnotationId[] {
+  /** The same annotations again, a little beside; returns what to call them. */
+  duplicate(card: ImageCard, annotations: readonly Annotation[], shift: number): AnnotationId[] {
     const shapes = duplicated(
-      marks.map(({ shape }) => shape),
+      annotations.map(({ shape }) => shape),
       shift,
       card.size,
     );
     return this.#add(
       card.id,
-      marks.map((mark, place) => ({ ...contentOf(mark), shape: shapes[place] ?? mark.shape })),
+      annotations.map((annotation, place) => ({ ...contentOf(annotation), shape: shapes[place] ?? annotation.shape })),
     );
   }
 
-  /** Moves marks by so many pixels of the image. One nudge after the other is one step for undo. */
-  nudge(card: ImageCard, marks: readonly Annotation[], dx: number, dy: number): void {
+  /** Moves annotations by so many pixels of the image. One nudge after the other is one step for undo. */
+  nudge(card: ImageCard, annotations: readonly Annotation[], dx: number, dy: number): void {
     const shapes = moved(
-      marks.map(({ shape }) => shape),
+      annotations.map(({ shape }) => shape),
       dx,
       dy,
       card.size,
     );
-    const about = `nudge ${marks.map(({ id }) => id).join(" ")}`;
+    const about = `nudge ${annotations.map(({ id }) => id).join(" ")}`;
     this.#hold(
       card,
       about,
-      marks.map((mark, place) => ({ mark, shape: shapes[place] ?? mark.shape })),
+      annotations.map((annotation, place) => ({ annotation, shape: shapes[place] ?? annotation.shape })),
     );
   }
 
-  /** Moves one corner of a mark likewise. */
-  nudgeCorner(card: ImageCard, mark: Annotation, corner: number, dx: number, dy: number): void {
-    const shape = withCornerMoved(mark.shape, corner, dx, dy, card.size);
-    this.#hold(card, `corner ${corner} of ${mark.id}`, [{ mark, shape }]);
+  /** Moves one corner of an annotation likewise. */
+  nudgeCorner(card: ImageCard, annotation: Annotation, corner: number, dx: number, dy: number): void {
+    const shape = withCornerMoved(annotation.shape, corner, dx, dy, card.size);
+    this.#hold(card, `corner ${corner} of ${annotation.id}`, [{ annotation, shape }]);
   }
 
   /** Undoes the latest step on this image, or the bulk edit that was the last thing done. */
@@ -160,22 +160,22 @@ export class Edits {
     this.#travel(image, "redone");
   }
 
-  #add(image: ImageId, marks: readonly AnnotationContent[]): AnnotationId[] {
-    const ids = marks.map(() => (this.#latestUnnamed -= 1));
+  #add(image: ImageId, annotations: readonly AnnotationContent[]): AnnotationId[] {
+    const ids = annotations.map(() => (this.#latestUnnamed -= 1));
     this.#apply(
       image,
-      marks.map((content) => ({ kind: "add", content })),
+      annotations.map((content) => ({ kind: "add", content })),
       ids,
     );
-    for (const mark of marks) this.#vocabulary.use(mark);
+    for (const annotation of annotations) this.#vocabulary.use(annotation);
     return ids;
   }
 
   /** Shows other shapes, and stores them when nothing more of the kind has come for a while. */
   #hold(card: ImageCard, about: string, reshaped: readonly Reshaped[]): void {
     // At the image's edge there is nothing to store, and a proposal stays one.
-    if (reshaped.every(({ mark, shape }) => JSON.stringify(mark.shape) === JSON.stringify(shape))) return;
-    const changes = reshaped.map(({ mark, shape }) => changeOf(mark, { shape }));
+    if (reshaped.every(({ annotation, shape }) => JSON.stringify(annotation.shape) === JSON.stringify(shape))) return;
+    const changes = reshaped.map(({ annotation, shape }) => changeOf(annotation, { shape }));
     this.#show(card.id, changes, []);
     this.#outbox.hold(card.id, about, NUDGE_MILLIS, () => this.#deliver(card.id, changes, []));
   }
@@ -224,6 +224,6 @@ export class Edits {
   }
 }
 
-function changeOf(mark: Annotation, said: Partial<AnnotationContent>): AnnotationChange {
-  return { kind: "change", id: mark.id, content: { ...contentOf(mark), ...said } };
+function changeOf(annotation: Annotation, said: Partial<AnnotationContent>): AnnotationChange {
+  return { kind: "change", id: annotation.id, content: { ...contentOf(annotation), ...said } };
 }

@@ -49,8 +49,8 @@ function cardOf(review: Review) {
 }
 
 function selectedOf(review: Review) {
-  if (review.selectedMark === null) throw new Error("no mark");
-  return review.selectedMark;
+  if (review.selectedAnnotation === null) throw new Error("no annotation");
+  return review.selectedAnnotation;
 }
 
 describe("what a person changes", () => {
@@ -59,16 +59,16 @@ describe("what a person changes", () => {
 
   it("shows at once and has the core's name in the end", async () => {
     const { review, seam } = await opened();
-    const count = review.marks.length;
+    const count = review.annotations.length;
     const id = review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} });
     review.select(id);
-    expect(review.marks).toHaveLength(count + 1);
+    expect(review.annotations).toHaveLength(count + 1);
     expect(selectedOf(review)).toMatchObject({ label: "cup", status: "accepted", origin: { kind: "person" } });
     await review.settled();
     expect(review.selected).toBeGreaterThan(0);
     expect(selectedOf(review).label).toBe("cup");
     const [stored] = await seam.imageCards([here(review)]);
-    expect(stored?.marks.map((mark) => mark.id)).toContain(review.selected);
+    expect(stored?.annotations.map((annotation) => annotation.id)).toContain(review.selected);
     expect(stored?.review).toBe("unreviewed");
   });
 
@@ -81,7 +81,7 @@ describe("what a person changes", () => {
     await review.settled();
     expect(sent).toHaveLength(4);
     const [stored] = await seam.imageCards([here(review)]);
-    expect(stored?.marks.find(({ id }) => id === review.selected)).toMatchObject({
+    expect(stored?.annotations.find(({ id }) => id === review.selected)).toMatchObject({
       label: "glass",
       shape: { rect: { x1: 15, x2: 65 } },
       attributes: { full: true },
@@ -109,7 +109,7 @@ describe("what a person changes", () => {
     expect(selectedOf(review).status).toBe("proposed");
   });
 
-  it("is nothing where a mark cannot go further", async () => {
+  it("is nothing where a annotation cannot go further", async () => {
     const { review, sent } = await opened();
     const id = review.edits.add(here(review), {
       label: "cup",
@@ -126,13 +126,13 @@ describe("what a person changes", () => {
 
   it("is restored when the core refuses it, told once, and nothing is done to what never was", async () => {
     const { review, sent, notices, refuse } = await opened();
-    const before = review.marks;
+    const before = review.annotations;
     refuse();
     review.select(review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} }));
     review.edits.change(here(review), selectedOf(review), { label: "glass" });
     await review.settled();
     expect(sent).toHaveLength(1);
-    expect(review.marks).toEqual(before);
+    expect(review.annotations).toEqual(before);
     expect(review.selected).toBeNull();
     expect(notices).toMatchObject([{ kind: "refused" }]);
   });
@@ -140,7 +140,7 @@ describe("what a person changes", () => {
   it("is undone and done again on its own image, and says when there is nothing", async () => {
     const { review, notices } = await opened();
     const image = here(review);
-    const count = review.marks.length;
+    const count = review.annotations.length;
     review.select(review.edits.add(image, { label: "cup", shape: BOX, attributes: {} }));
     await review.settled();
     const added = review.selected;
@@ -151,7 +151,7 @@ describe("what a person changes", () => {
     review.previous();
     review.edits.undo(image);
     await review.settled();
-    expect(review.marks).toHaveLength(count);
+    expect(review.annotations).toHaveLength(count);
     review.edits.redo(image);
     await review.settled();
     expect(review.selected).toBe(added);
@@ -162,16 +162,16 @@ describe("what a person changes", () => {
 
   it("is what Backspace takes back, wherever it was", async () => {
     const { review } = await opened();
-    const count = review.marks.length;
+    const count = review.annotations.length;
     review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} });
     review.next();
     review.undo();
     await review.settled();
     expect(review.index).toBe(0);
-    expect(review.marks).toHaveLength(count);
+    expect(review.annotations).toHaveLength(count);
   });
 
-  it("does not review an image; accepting the person's own mark does", async () => {
+  it("does not review an image; accepting the person's own annotation does", async () => {
     const { review } = await opened();
     const image = here(review);
     review.edits.remove(image, review.proposals);
@@ -185,7 +185,7 @@ describe("what a person changes", () => {
   });
 });
 
-describe("several marks", () => {
+describe("several annotations", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -197,40 +197,40 @@ describe("several marks", () => {
     review.selection.set(ids);
     await review.settled();
     sent.length = 0;
-    const shapes = () => review.selectedMarks.map(({ shape }) => (shape.kind === "box" ? shape.rect.x1 : null));
+    const shapes = () => review.selectedAnnotations.map(({ shape }) => (shape.kind === "box" ? shape.rect.x1 : null));
     return { review, seam, sent, shapes };
   }
 
   it("are nudged, called and taken away as one step each, which Ctrl+Z takes back with the selection", async () => {
     const { review, sent, shapes } = await withThree();
-    expect(review.selectedMarks).toHaveLength(3);
+    expect(review.selectedAnnotations).toHaveLength(3);
     expect(review.selected).toBeNull();
-    review.edits.nudge(cardOf(review), review.selectedMarks, -30, 0);
+    review.edits.nudge(cardOf(review), review.selectedAnnotations, -30, 0);
     expect(shapes()).toEqual([0, 30, 60]);
-    review.edits.relabel(here(review), review.selectedMarks, "glass");
-    const count = review.marks.length;
-    review.edits.remove(here(review), review.selectedMarks);
+    review.edits.relabel(here(review), review.selectedAnnotations, "glass");
+    const count = review.annotations.length;
+    review.edits.remove(here(review), review.selectedAnnotations);
     review.select(null);
     await review.settled();
-    expect(review.marks).toHaveLength(count - 3);
+    expect(review.annotations).toHaveLength(count - 3);
     expect(sent.map(({ changes }) => changes.length)).toEqual([3, 3, 3]);
     review.edits.undo(here(review));
     await review.settled();
-    expect(review.selectedMarks.map(({ label }) => label)).toEqual(["glass", "glass", "glass"]);
+    expect(review.selectedAnnotations.map(({ label }) => label)).toEqual(["glass", "glass", "glass"]);
     review.edits.undo(here(review));
     review.edits.undo(here(review));
     await review.settled();
-    expect(review.selectedMarks.map(({ label }) => label)).toEqual(["cup", "cup", "cup"]);
+    expect(review.selectedAnnotations.map(({ label }) => label)).toEqual(["cup", "cup", "cup"]);
     expect(shapes()).toEqual([10, 40, 70]);
   });
 
   it("are copied together, and the copies are selected, also once they are named", async () => {
     const { review, sent, shapes } = await withThree();
-    review.selection.set(review.edits.duplicate(cardOf(review), review.selectedMarks, 5));
+    review.selection.set(review.edits.duplicate(cardOf(review), review.selectedAnnotations, 5));
     expect(shapes()).toEqual([15, 45, 75]);
     await review.settled();
     expect(sent).toHaveLength(1);
-    expect(review.selectedMarks.every(({ id }) => id > 0)).toBe(true);
+    expect(review.selectedAnnotations.every(({ id }) => id > 0)).toBe(true);
     expect(shapes()).toEqual([15, 45, 75]);
   });
 
@@ -247,20 +247,20 @@ describe("several marks", () => {
     expect(sent).toHaveLength(2);
     const [card] = await seam.imageCards([image]);
     expect(card?.review).toBe("confirmed_empty");
-    expect(card?.marks.filter(({ reject_reason }) => reject_reason === "bad_box")).toHaveLength(all.size);
+    expect(card?.annotations.filter(({ reject_reason }) => reject_reason === "bad_box")).toHaveLength(all.size);
     review.undo();
     await review.settled();
     expect(review.imageId).toBe(image);
     expect(new Set(review.selection.ids)).toEqual(all);
-    expect(review.marks.every(({ status }) => status !== "rejected")).toBe(true);
+    expect(review.annotations.every(({ status }) => status !== "rejected")).toBe(true);
   });
 
   it("are all in sight but those that were rejected", async () => {
     const { review } = await withThree();
     const [first] = review.proposals;
-    if (first) review.decisions.decideMark(first, { kind: "reject", reason: null });
+    if (first) review.decisions.decideAnnotation(first, { kind: "reject", reason: null });
     review.selectAll();
-    expect(review.selectedMarks).toHaveLength(review.marks.filter(({ status }) => status !== "rejected").length);
+    expect(review.selectedAnnotations).toHaveLength(review.annotations.filter(({ status }) => status !== "rejected").length);
     await review.settled();
   });
 });

@@ -8,38 +8,38 @@ import type { Point } from "../photo/viewport.svelte";
 const LEAST_TARGET = 4;
 
 /**
- * Marks under a point of the image, the smallest first: what lies inside another one is what one aims at. What is too
+ * Annotations under a point of the image, the smallest first: what lies inside another one is what one aims at. What is too
  * small to be aimed at is meant from a little further away, unless another small one lies right under the point.
  */
-export function marksAt(marks: readonly Annotation[], at: Point, tolerance: number): Annotation[] {
+export function annotationsAt(annotations: readonly Annotation[], at: Point, tolerance: number): Annotation[] {
   const least = LEAST_TARGET * tolerance;
-  return marks
-    .flatMap((mark) => {
-      const rect = boundsOf(mark.shape);
+  return annotations
+    .flatMap((annotation) => {
+      const rect = boundsOf(annotation.shape);
       if (rect === null) return [];
       const isTiny = rect.x2 - rect.x1 < least && rect.y2 - rect.y1 < least;
       const middle = { x: (rect.x1 + rect.x2) / 2, y: (rect.y1 + rect.y2) / 2 };
-      const isMeant = isUnder(mark.shape, at, tolerance) || (isTiny && isNear(middle, at, least / 2));
-      const away = isTiny && !isUnder(mark.shape, at, 0) ? distance(middle, at) : 0;
-      return isMeant ? { mark, away, size: isTiny ? 0 : area(mark) } : [];
+      const isMeant = isUnder(annotation.shape, at, tolerance) || (isTiny && isNear(middle, at, least / 2));
+      const away = isTiny && !isUnder(annotation.shape, at, 0) ? distance(middle, at) : 0;
+      return isMeant ? { annotation, away, size: isTiny ? 0 : area(annotation) } : [];
     })
     .sort(
       (one, other) =>
         one.size - other.size ||
         one.away - other.away ||
-        area(one.mark) - area(other.mark) ||
-        one.mark.id - other.mark.id,
+        area(one.annotation) - area(other.annotation) ||
+        one.annotation.id - other.annotation.id,
     )
-    .map(({ mark }) => mark);
+    .map(({ annotation }) => annotation);
 }
 
 function isNear(one: Point, other: Point, reach: number): boolean {
   return Math.abs(one.x - other.x) <= reach && Math.abs(one.y - other.y) <= reach;
 }
 
-/** Marks that a frame touches. One that surrounds it whole is what one looks at, not what one means. */
-export function marksAcross(marks: readonly Annotation[], frame: Rect): Annotation[] {
-  return marks.filter(({ shape }) => {
+/** Annotations that a frame touches. One that surrounds it whole is what one looks at, not what one means. */
+export function annotationsAcross(annotations: readonly Annotation[], frame: Rect): Annotation[] {
+  return annotations.filter(({ shape }) => {
     const rect = boundsOf(shape);
     if (rect === null) return false;
     const isApart = rect.x1 > frame.x2 || rect.x2 < frame.x1 || rect.y1 > frame.y2 || rect.y2 < frame.y1;
@@ -64,9 +64,9 @@ export function isUnder(shape: Shape, at: Point, tolerance: number): boolean {
   return true;
 }
 
-/** The mark to select: the first one, or the one below the selected when that was clicked again. */
+/** The annotation to select: the first one, or the one below the selected when that was clicked again. */
 export function nextUnder(stack: Annotation[], selected: AnnotationId | null, isRepeated: boolean): Annotation | null {
-  const place = stack.findIndex((mark) => mark.id === selected);
+  const place = stack.findIndex((annotation) => annotation.id === selected);
   if (isRepeated && place >= 0) return stack[(place + 1) % stack.length] ?? null;
   return stack[0] ?? null;
 }

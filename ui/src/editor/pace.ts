@@ -1,4 +1,4 @@
-/** How fast a person reviews, from this sitting's decisions alone. */
+/** How fast a person reviews, from this session's decisions alone. */
 
 /** A longer silence than this was a break, not a hard image. */
 const BREAK_MILLIS = 60_000;

@@ -38,8 +38,8 @@ it("tells when undo took many images back", async () => {
 });
 
 it.each([
-  { question: "imageIds", isUnread: true, areMarksUnread: false },
-  { question: "imageCards", isUnread: false, areMarksUnread: true },
+  { question: "imageIds", isUnread: true, areAnnotationsUnread: false },
+  { question: "imageCards", isUnread: false, areAnnotationsUnread: true },
 ])("reports that $question was refused until it is answered", async ({ question, ...expected }) => {
   const tell = vi.fn();
   const review = new Review(openFake(`?refuses=${question}&times=1`), tell);
@@ -47,7 +47,7 @@ it.each([
   expect(tell).toHaveBeenCalledTimes(1);
   expect(review).toMatchObject(expected);
   await review.refresh();
-  expect(review).toMatchObject({ isUnread: false, areMarksUnread: false });
+  expect(review).toMatchObject({ isUnread: false, areAnnotationsUnread: false });
   expect(review.card).not.toBeNull();
 });
 

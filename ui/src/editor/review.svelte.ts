@@ -1,7 +1,7 @@
 /**
- * Review: a queue of images and the marks that are selected.
+ * Review: a queue of images and the annotations that are selected.
  *
- * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
+ * What is decided is in `decisions`, what changes annotations in `edits`: both show at once and are stored behind the person's
  * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
  */
 import type {
@@ -24,11 +24,11 @@ import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
 import { Footprints } from "./footprints";
 import { Outbox } from "./outbox";
-import { MarkSelection } from "./selection.svelte";
+import { AnnotationSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
-/** How often cards are read again while marks change elsewhere. */
+/** How often cards are read again while annotations change elsewhere. */
 const REFRESH_MILLIS = 1000;
 
 /** Something to tell the person. */
@@ -66,7 +66,7 @@ export class Review {
   isUnread = $state(false);
   /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
   isByDoubt = $state(false);
-  areMarksHidden = $state(false);
+  areAnnotationsHidden = $state(false);
 
   readonly cards: QueueCards;
   readonly edits: Edits;
@@ -92,18 +92,18 @@ export class Review {
     this.imageId === null ? null : (this.cards.get(this.imageId) ?? null),
   );
   /** The least certain first. */
-  readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
-  readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
+  readonly annotations = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.annotations));
+  readonly visibleAnnotations = $derived<Annotation[]>(this.areAnnotationsHidden ? [] : this.annotations);
   /** Whether there is nothing to show of the image because its reading was refused. */
-  readonly areMarksUnread = $derived.by(
+  readonly areAnnotationsUnread = $derived.by(
     () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
   );
-  readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
-  readonly selection = new MarkSelection(() => this.marks);
-  readonly selectedMarks = $derived(this.selection.marks);
+  readonly proposals = $derived(this.annotations.filter((annotation) => annotation.status === "proposed"));
+  readonly selection = new AnnotationSelection(() => this.annotations);
+  readonly selectedAnnotations = $derived(this.selection.annotations);
   /** The one that is selected; null when there is none, or several. */
-  readonly selectedMark = $derived(this.selection.one);
-  readonly selected = $derived<AnnotationId | null>(this.selectedMark?.id ?? null);
+  readonly selectedAnnotation = $derived(this.selection.one);
+  readonly selected = $derived<AnnotationId | null>(this.selectedAnnotation?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
   /** Null while it is not known. */
   readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
@@ -111,7 +111,7 @@ export class Review {
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
-    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, marks: this.card?.marks ?? [] }));
+    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, annotations: this.card?.annotations ?? [] }));
     const footprints = this.#footprints;
     this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, footprints, {
       began: () => {
@@ -214,7 +214,7 @@ export class Review {
     }));
   }
 
-  /** Marks may have changed: reads the cards in sight again. */
+  /** Annotations may have changed: reads the cards in sight again. */
   refreshSoon(): void {
     this.#refreshing.soon();
   }
@@ -260,14 +260,14 @@ export class Review {
     }
   }
 
-  select(mark: AnnotationId | null): void {
-    this.selection.set(mark === null ? [] : [mark]);
+  select(annotation: AnnotationId | null): void {
+    this.selection.set(annotation === null ? [] : [annotation]);
   }
 
   /** All that is in sight. What was rejected is done with, unless there is nothing else. */
   selectAll(): void {
-    const standing = this.visibleMarks.filter(({ status }) => status !== "rejected");
-    this.selection.set((standing.length > 0 ? standing : this.visibleMarks).map(({ id }) => id));
+    const standing = this.visibleAnnotations.filter(({ status }) => status !== "rejected");
+    this.selection.set((standing.length > 0 ? standing : this.visibleAnnotations).map(({ id }) => id));
   }
 
   /** Leaves the image as it is. */
@@ -364,12 +364,12 @@ export class Review {
     this.#tell({ kind: "refused", refusal, image: name });
   }
 
-  /** An image as it is stored: marks have the core's names now, and some may be gone. */
+  /** An image as it is stored: annotations have the core's names now, and some may be gone. */
   #arrived(card: ImageCard, selected?: readonly AnnotationId[]): void {
     this.cards.put(card);
     if (card.id !== this.imageId) return;
     const wanted = new Set([...(selected ?? this.selection.ids)].map((id) => this.edits.idOf(id)));
-    this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
+    this.selection.set(card.annotations.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
   /** Asks the core; a refusal is told. Says whether there was an answer. */

@@ -4,11 +4,11 @@ import type { Annotation, Decision, ImageCard, ImageId, ImageQuery, LibraryOverv
 import { type Notice, Review, type ReviewSeam } from "./review.svelte";
 import { withDecision } from "./changes";
 
-function mark(id: number, confidence: number | null): Annotation {
+function annotation(id: number, confidence: number | null): Annotation {
   return {
     id,
     origin: { kind: "run", run: 1 },
-    carried_from: null,
+    propagated_from: null,
     label: "cup",
     color: 1,
     shape: { kind: "box", rect: { x1: 0, y1: 0, x2: 10, y2: 10 } },
@@ -19,7 +19,7 @@ function mark(id: number, confidence: number | null): Annotation {
   };
 }
 
-function image(id: ImageId, ...marks: Annotation[]): ImageCard {
+function image(id: ImageId, ...annotations: Annotation[]): ImageCard {
   return {
     id,
     name: `${id}.jpg`,
@@ -29,7 +29,7 @@ function image(id: ImageId, ...marks: Annotation[]): ImageCard {
     is_annotated: true,
     is_running: false,
     failure: null,
-    marks,
+    annotations,
   };
 }
 
@@ -126,23 +126,23 @@ describe("review", () => {
   afterEach(() => void vi.useRealTimers());
 
   it("accepts every proposal of the image and goes on before the answer is there", async () => {
-    const { core, review } = await opened(image(1, mark(1, 0.9), mark(2, 0.4)), image(2, mark(3, 0.5)));
+    const { core, review } = await opened(image(1, annotation(1, 0.9), annotation(2, 0.4)), image(2, annotation(3, 0.5)));
     review.decisions.accept();
     expect(review.imageId).toBe(2);
     expect(review.cards.get(1)?.review).toBe("reviewed");
     expect(review.reviewedCount).toBe(1);
     await review.settled();
     expect(core.said).toEqual([{ image: 1, scope: { kind: "image" }, verdict: { kind: "accept" } }]);
-    expect(core.cards.get(1)?.marks.map(({ status }) => status)).toEqual(["accepted", "accepted"]);
+    expect(core.cards.get(1)?.annotations.map(({ status }) => status)).toEqual(["accepted", "accepted"]);
   });
 
-  it("lists the least certain first, and marks without a confidence last", async () => {
-    const { review } = await opened(image(1, mark(1, 0.9), mark(2, null), mark(3, 0.2)));
-    expect(review.marks.map(({ id }) => id)).toEqual([3, 1, 2]);
+  it("lists the least certain first, and annotations without a confidence last", async () => {
+    const { review } = await opened(image(1, annotation(1, 0.9), annotation(2, null), annotation(3, 0.2)));
+    expect(review.annotations.map(({ id }) => id)).toEqual([3, 1, 2]);
   });
 
-  it("with a mark selected decides that one and selects the next, then leaves the image", async () => {
-    const { core, review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5), mark(3, 0.8)), image(2));
+  it("with a annotation selected decides that one and selects the next, then leaves the image", async () => {
+    const { core, review } = await opened(image(1, annotation(1, 0.2), annotation(2, 0.5), annotation(3, 0.8)), image(2));
     review.selection.step(1);
     expect(review.selected).toBe(1);
     review.selection.step(1);
@@ -161,9 +161,9 @@ describe("review", () => {
 
   it("takes decisions back, latest first, and returns to their images", async () => {
     const { core, review, notices } = await opened(
-      image(1, mark(1, 0.2)),
-      image(2, mark(2, 0.3)),
-      image(3, mark(3, 0.4)),
+      image(1, annotation(1, 0.2)),
+      image(2, annotation(2, 0.3)),
+      image(3, annotation(3, 0.4)),
     );
     review.decisions.accept();
     review.decisions.reject();
@@ -171,7 +171,7 @@ describe("review", () => {
     review.undo();
     await review.settled();
     expect(review.imageId).toBe(2);
-    expect(review.card?.marks[0]?.status).toBe("proposed");
+    expect(review.card?.annotations[0]?.status).toBe("proposed");
     review.undo();
     await review.settled();
     expect(review.imageId).toBe(1);
@@ -182,35 +182,35 @@ describe("review", () => {
     expect(core.cards.get(1)?.review).toBe("unreviewed");
   });
 
-  it("selects the mark again whose decision was taken back", async () => {
-    const { review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5)));
+  it("selects the annotation again whose decision was taken back", async () => {
+    const { review } = await opened(image(1, annotation(1, 0.2), annotation(2, 0.5)));
     review.select(2);
     review.decisions.reject();
     review.undo();
     await review.settled();
     expect(review.selected).toBe(2);
-    expect(review.selectedMark?.status).toBe("proposed");
+    expect(review.selectedAnnotation?.status).toBe("proposed");
   });
 
   it("adds the reason to the rejection as one step for undo", async () => {
-    const { core, review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
+    const { core, review } = await opened(image(1, annotation(1, 0.2)), image(2, annotation(2, 0.5)));
     review.decisions.reject();
-    expect(review.decisions.rejected).toMatchObject({ said: { image: 1 }, marks: 1, reason: null });
+    expect(review.decisions.rejected).toMatchObject({ said: { image: 1 }, annotations: 1, reason: null });
     review.decisions.giveReason("bad_box");
     expect(review.decisions.rejected?.reason).toBe("bad_box");
     await review.settled();
-    expect(review.cards.get(1)?.marks[0]?.reject_reason).toBe("bad_box");
+    expect(review.cards.get(1)?.annotations[0]?.reject_reason).toBe("bad_box");
     expect(review.imageId).toBe(2);
     vi.advanceTimersByTime(10_000);
     expect(review.decisions.rejected).toBeNull();
     review.undo();
     await review.settled();
     expect(review.imageId).toBe(1);
-    expect(core.cards.get(1)?.marks[0]?.status).toBe("proposed");
+    expect(core.cards.get(1)?.annotations[0]?.status).toBe("proposed");
   });
 
   it("forgets to ask for a reason after a moment, and with the next decision", async () => {
-    const { review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)), image(3, mark(3, 0.5)));
+    const { review } = await opened(image(1, annotation(1, 0.2)), image(2, annotation(2, 0.5)), image(3, annotation(3, 0.5)));
     review.decisions.reject();
     vi.advanceTimersByTime(10_000);
     expect(review.decisions.rejected).toBeNull();
@@ -222,7 +222,7 @@ describe("review", () => {
   });
 
   it("restores what is stored when a decision is refused, and says so", async () => {
-    const { core, review, notices } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
+    const { core, review, notices } = await opened(image(1, annotation(1, 0.2)), image(2, annotation(2, 0.5)));
     core.refusal = { code: "library_busy", message: "locked" };
     review.decisions.reject();
     expect(review.cards.get(1)?.review).toBe("confirmed_empty");
@@ -250,7 +250,7 @@ describe("review", () => {
   });
 
   it("ends after the last image and finds what was skipped", async () => {
-    const { review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.3)));
+    const { review } = await opened(image(1, annotation(1, 0.2)), image(2, annotation(2, 0.3)));
     review.skip();
     review.decisions.accept();
     expect(review.isAtEnd).toBe(true);
@@ -271,8 +271,8 @@ describe("review", () => {
     expect(review.imageId).toBe(3);
   });
 
-  it("measures the pace of this sitting and leaves breaks out", async () => {
-    const cards = Array.from({ length: 6 }, (_, index) => image(index + 1, mark(index + 1, 0.5)));
+  it("measures the pace of this session and leaves breaks out", async () => {
+    const cards = Array.from({ length: 6 }, (_, index) => image(index + 1, annotation(index + 1, 0.5)));
     const { review, clock } = await opened(...cards);
     for (const now of [2000, 4000, 3_604_000, 3_606_000]) {
       clock.now = now;
@@ -284,22 +284,22 @@ describe("review", () => {
   });
 
   it("changes a decision that was made before without leaving the image", async () => {
-    const { core, review } = await opened(image(1, mark(1, 0.2)), image(2));
+    const { core, review } = await opened(image(1, annotation(1, 0.2)), image(2));
     review.decisions.accept();
     review.previous();
-    const [decided] = review.marks;
-    if (decided) review.decisions.decideMark(decided, { kind: "reject", reason: null });
+    const [decided] = review.annotations;
+    if (decided) review.decisions.decideAnnotation(decided, { kind: "reject", reason: null });
     await review.settled();
     expect(review.imageId).toBe(1);
-    expect(core.cards.get(1)?.marks[0]?.status).toBe("rejected");
+    expect(core.cards.get(1)?.annotations[0]?.status).toBe("rejected");
   });
 
   it("reads again what a run or an undo elsewhere has changed", async () => {
-    const { core, review } = await opened(image(1), image(2, mark(2, 0.3)));
-    core.cards.set(1, image(1, mark(9, 0.7)));
+    const { core, review } = await opened(image(1), image(2, annotation(2, 0.3)));
+    core.cards.set(1, image(1, annotation(9, 0.7)));
     core.cards.set(2, { ...image(2), review: "reviewed" });
     await review.refresh();
-    expect(review.marks.map(({ id }) => id)).toEqual([9]);
+    expect(review.annotations.map(({ id }) => id)).toEqual([9]);
     expect(review.reviewedCount).toBe(1);
   });
 
@@ -328,7 +328,7 @@ describe("review", () => {
     const { core, review } = await opened();
     await review.openAll(null);
     expect(review.queue).toEqual([]);
-    core.cards.set(1, image(1, mark(1, 0.3)));
+    core.cards.set(1, image(1, annotation(1, 0.3)));
     await review.refresh();
     expect([review.queue, review.imageId]).toEqual([[1], 1]);
   });
@@ -344,19 +344,19 @@ describe("review", () => {
   });
 
   it("does not let cards that are underway cover a decision", async () => {
-    const { core, review } = await opened(image(1, mark(1, 0.3)), image(2, mark(2, 0.3)));
+    const { core, review } = await opened(image(1, annotation(1, 0.3)), image(2, annotation(2, 0.3)));
     let answer: (cards: ImageCard[]) => void = () => undefined;
     core.imageCards = () => new Promise((resolve) => (answer = resolve));
     const refreshed = review.refresh();
     review.decisions.accept();
-    answer([image(1, mark(1, 0.3))]);
+    answer([image(1, annotation(1, 0.3))]);
     await refreshed;
     expect(review.cards.get(1)?.review).toBe("reviewed");
     await review.settled();
   });
 
   it("keeps its place when one comes back, and begins anew with another choice", async () => {
-    const { review } = await opened(image(1, mark(1, 0.3)), image(2, mark(2, 0.3)), image(3, mark(3, 0.3)));
+    const { review } = await opened(image(1, annotation(1, 0.3)), image(2, annotation(2, 0.3)), image(3, annotation(3, 0.3)));
     const chosen = { ids: [1, 2, 3], index: 1 };
     await review.openFrom(chosen);
     expect(review.imageId).toBe(2);

@@ -1,39 +1,39 @@
-/** Which marks of the image are selected: none, one, or several. */
+/** Which annotations of the image are selected: none, one, or several. */
 import type { Annotation, AnnotationId } from "../ipc/bindings";
 
-export class MarkSelection {
+export class AnnotationSelection {
   readonly #all: () => readonly Annotation[];
 
   ids = $state.raw<ReadonlySet<AnnotationId>>(new Set());
 
   /** In the order of the list. */
-  readonly marks = $derived.by<readonly Annotation[]>(() =>
+  readonly annotations = $derived.by<readonly Annotation[]>(() =>
     this.ids.size === 0 ? [] : this.#all().filter(({ id }) => this.ids.has(id)),
   );
   /** The one that is selected; null when there is none, or several. */
-  readonly one = $derived.by<Annotation | null>(() => (this.marks.length === 1 ? (this.marks[0] ?? null) : null));
+  readonly one = $derived.by<Annotation | null>(() => (this.annotations.length === 1 ? (this.annotations[0] ?? null) : null));
 
   constructor(all: () => readonly Annotation[]) {
     this.#all = all;
   }
 
-  has(mark: AnnotationId): boolean {
-    return this.ids.has(mark);
+  has(annotation: AnnotationId): boolean {
+    return this.ids.has(annotation);
   }
 
   /** These and no others. */
-  set(marks: Iterable<AnnotationId>): void {
-    this.ids = new Set(marks);
+  set(annotations: Iterable<AnnotationId>): void {
+    this.ids = new Set(annotations);
   }
 
   /** One more, or one less. */
-  toggle(mark: AnnotationId): void {
+  toggle(annotation: AnnotationId): void {
     const ids = new Set(this.ids);
-    if (!ids.delete(mark)) ids.add(mark);
+    if (!ids.delete(annotation)) ids.add(annotation);
     this.ids = ids;
   }
 
-  /** The next mark of the list, or the one before it; from none, the first that waits for a decision. */
+  /** The next annotation of the list, or the one before it; from none, the first that waits for a decision. */
   step(step: 1 | -1): void {
     const all = this.#all();
     const count = all.length;

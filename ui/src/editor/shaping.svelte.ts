@@ -1,5 +1,5 @@
 /**
- * The selected marks under a person's hand: pulled as they are or by their handles, moved by arrows as a whole or by
+ * The selected annotations under a person's hand: pulled as they are or by their handles, moved by arrows as a whole or by
  * one corner, copied, taken away. Several of them move as one, and are one step for undo.
  */
 import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../ipc/bindings";
@@ -36,26 +36,26 @@ export class Shaping {
   readonly #viewport: Viewport;
   readonly #cornerStays: () => void;
 
-  /** Marks that are being pulled, and what they would be now. */
+  /** Annotations that are being pulled, and what they would be now. */
   #pulled = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
-  #chosen = $state.raw<{ mark: AnnotationId; corner: number } | null>(null);
+  #chosen = $state.raw<{ annotation: AnnotationId; corner: number } | null>(null);
 
-  /** The corner of the selected mark that is in hand; null when the mark as a whole is. */
+  /** The corner of the selected annotation that is in hand; null when the mark as a whole is. */
   readonly corner = $derived.by<number | null>(() => {
-    const { selectedMark: mark, edits } = this.#review;
-    if (this.#chosen === null || mark === null || edits.idOf(this.#chosen.mark) !== edits.idOf(mark.id)) return null;
-    return this.#chosen.corner < cornersOf(mark.shape).length ? this.#chosen.corner : null;
+    const { selectedAnnotation: annotation, edits } = this.#review;
+    if (this.#chosen === null || annotation === null || edits.idOf(this.#chosen.annotation) !== edits.idOf(annotation.id)) return null;
+    return this.#chosen.corner < cornersOf(annotation.shape).length ? this.#chosen.corner : null;
   });
 
-  /** Marks as they show: those that are being pulled are where the pointer has them. */
-  readonly marks = $derived.by<readonly Annotation[]>(() => {
-    const marks = this.#review.visibleMarks;
-    if (this.#pulled.size === 0) return marks;
+  /** Annotations as they show: those that are being pulled are where the pointer has them. */
+  readonly annotations = $derived.by<readonly Annotation[]>(() => {
+    const annotations = this.#review.visibleAnnotations;
+    if (this.#pulled.size === 0) return annotations;
     const { edits } = this.#review;
     const shapes = new Map([...this.#pulled].map(([id, shape]) => [edits.idOf(id), shape]));
-    return marks.map((mark) => {
-      const shape = shapes.get(edits.idOf(mark.id));
-      return shape ? { ...mark, shape } : mark;
+    return annotations.map((annotation) => {
+      const shape = shapes.get(edits.idOf(annotation.id));
+      return shape ? { ...annotation, shape } : annotation;
     });
   });
 
@@ -77,21 +77,21 @@ export class Shaping {
     this.#chosen = null;
   }
 
-  /** What a press would take hold of. Of several marks none has handles. */
+  /** What a press would take hold of. Of several annotations none has handles. */
   gripAt(view: Point): Grip | null {
-    const { selectedMark: one, selectedMarks, areMarksHidden } = this.#review;
-    if (areMarksHidden) return null;
+    const { selectedAnnotation: one, selectedAnnotations, areAnnotationsHidden } = this.#review;
+    if (areAnnotationsHidden) return null;
     const at = this.#viewport.imageFromView(view);
     const { scale } = this.#viewport;
     const handle = one && handleAt(one.shape, at, HANDLE / scale, REACH / scale);
     if (handle) return { kind: "handle", handle };
     const isHeld = ({ shape }: Annotation) => isUnder(shape, at, shape.kind === "point" ? REACH / scale : 0);
-    return selectedMarks.some(isHeld) ? { kind: "body" } : null;
+    return selectedAnnotations.some(isHeld) ? { kind: "body" } : null;
   }
 
   /** What was taken hold of at one place is at another now. With `reach` it is drawn to the image's edge. */
   pull(grip: Grip, from: Point, to: Point, reach: number): void {
-    const { card, selectedMark: one } = this.#review;
+    const { card, selectedAnnotation: one } = this.#review;
     if (card === null) return;
     if (grip.kind === "handle") {
       if (one === null) return;
@@ -102,11 +102,11 @@ export class Shaping {
       return;
     }
     const { scale } = this.#viewport;
-    const marks = this.#drawn();
-    const shapes = marks.map(({ shape }) => shape);
+    const annotations = this.#drawn();
+    const shapes = annotations.map(({ shape }) => shape);
     const shift = snappedShift(shapes, (to.x - from.x) / scale, (to.y - from.y) / scale, card.size, reach);
     const places = moved(shapes, shift.x, shift.y, card.size);
-    this.#pulled = new Map(marks.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
+    this.#pulled = new Map(annotations.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
   }
 
   /** What was pulled stays where it is. */
@@ -114,114 +114,114 @@ export class Shaping {
     const pulled = this.#pulled;
     if (pulled.size === 0) return;
     this.#pulled = new Map();
-    const { card, edits, marks } = this.#review;
+    const { card, edits, annotations } = this.#review;
     if (card === null) return;
     const shapes = new Map([...pulled].map(([id, shape]) => [edits.idOf(id), shape]));
     edits.reshape(
       card.id,
-      marks.flatMap((mark) => {
-        const shape = shapes.get(edits.idOf(mark.id));
-        return shape ? { mark, shape } : [];
+      annotations.flatMap((annotation) => {
+        const shape = shapes.get(edits.idOf(annotation.id));
+        return shape ? { annotation, shape } : [];
       }),
     );
   }
 
   /** A click on a handle: a corner is chosen, with Alt it goes; between two corners there is one more. */
   touch(handle: Handle, isRemoval: boolean): void {
-    const { card, selectedMark: mark } = this.#review;
-    if (mark === null || card === null || mark.shape.kind !== "polygon") return;
+    const { card, selectedAnnotation: annotation } = this.#review;
+    if (annotation === null || card === null || annotation.shape.kind !== "polygon") return;
     if (handle.kind === "side") return;
-    this.#choose(mark, handle.index);
+    this.#choose(annotation, handle.index);
     if (handle.kind === "between") this.insertCorner();
     else if (isRemoval) {
-      this.#removeCorner(card, mark, handle.index);
+      this.#removeCorner(card, annotation, handle.index);
       this.letCornerGo();
     }
   }
 
   get hasCorners(): boolean {
-    const { selectedMark, areMarksHidden } = this.#review;
-    return selectedMark !== null && !areMarksHidden && cornersOf(selectedMark.shape).length > 0;
+    const { selectedAnnotation, areAnnotationsHidden } = this.#review;
+    return selectedAnnotation !== null && !areAnnotationsHidden && cornersOf(selectedAnnotation.shape).length > 0;
   }
 
-  /** The next corner of the selected mark, or the one before; from none, its first or last. */
+  /** The next corner of the selected annotation, or the one before; from none, its first or last. */
   stepCorner(step: 1 | -1): void {
-    const { selectedMark: mark } = this.#review;
-    if (mark === null) return;
-    const count = cornersOf(mark.shape).length;
+    const { selectedAnnotation: annotation } = this.#review;
+    if (annotation === null) return;
+    const count = cornersOf(annotation.shape).length;
     const from = this.corner ?? (step === 1 ? -1 : 0);
-    if (count > 0) this.#choose(mark, (from + step + count) % count);
+    if (count > 0) this.#choose(annotation, (from + step + count) % count);
     this.#reveal();
   }
 
   /** One more corner, half-way from the chosen one to the next. */
   insertCorner(): void {
-    const { card, edits, selectedMark: mark } = this.#review;
+    const { card, edits, selectedAnnotation: annotation } = this.#review;
     const { corner } = this;
-    const shape = mark && corner !== null ? withCornerAfter(mark.shape, corner) : null;
-    if (card === null || mark === null || corner === null || shape === null) return;
-    edits.reshape(card.id, [{ mark, shape }]);
-    this.#choose(mark, corner + 1);
+    const shape = annotation && corner !== null ? withCornerAfter(annotation.shape, corner) : null;
+    if (card === null || annotation === null || corner === null || shape === null) return;
+    edits.reshape(card.id, [{ annotation, shape }]);
+    this.#choose(annotation, corner + 1);
     this.#reveal();
   }
 
   get canInsertCorner(): boolean {
-    return this.corner !== null && this.#review.selectedMark?.shape.kind === "polygon";
+    return this.corner !== null && this.#review.selectedAnnotation?.shape.kind === "polygon";
   }
 
   /** The corner that is chosen, or what is selected, goes. */
   remove(): void {
-    const { card, selectedMark: one, selectedMarks } = this.#review;
-    if (card === null || selectedMarks.length === 0) return;
+    const { card, selectedAnnotation: one, selectedAnnotations } = this.#review;
+    if (card === null || selectedAnnotations.length === 0) return;
     if (this.corner !== null && one !== null) this.#removeCorner(card, one, this.corner);
     else {
-      this.#review.edits.remove(card.id, selectedMarks);
+      this.#review.edits.remove(card.id, selectedAnnotations);
       this.#review.select(null);
     }
   }
 
   duplicate(): void {
-    const { card, selectedMarks } = this.#review;
-    if (card === null || selectedMarks.length === 0) return;
+    const { card, selectedAnnotations } = this.#review;
+    if (card === null || selectedAnnotations.length === 0) return;
     const shift = Math.max(1, Math.round(COPY_SHIFT / this.#viewport.scale));
-    this.#review.selection.set(this.#review.edits.duplicate(card, selectedMarks, shift));
+    this.#review.selection.set(this.#review.edits.duplicate(card, selectedAnnotations, shift));
   }
 
   /** Moves the corner that is chosen, or what is selected. */
   nudge(dx: number, dy: number): void {
-    const { card, edits, selectedMark: one } = this.#review;
-    const marks = this.#drawn();
-    if (card === null || marks.length === 0) return;
+    const { card, edits, selectedAnnotation: one } = this.#review;
+    const annotations = this.#drawn();
+    if (card === null || annotations.length === 0) return;
     if (this.corner !== null && one !== null) {
       edits.nudgeCorner(card, one, this.corner, dx, dy);
       this.#reveal();
-    } else edits.nudge(card, marks, dx, dy);
+    } else edits.nudge(card, annotations, dx, dy);
   }
 
   /** Of what is selected, that which has a place on the image. */
   #drawn(): Annotation[] {
-    return this.#review.selectedMarks.filter(({ shape }) => boundsOf(shape) !== null);
+    return this.#review.selectedAnnotations.filter(({ shape }) => boundsOf(shape) !== null);
   }
 
-  #choose({ id: mark }: Annotation, corner: number | null): void {
-    this.#chosen = corner === null ? null : { mark, corner };
+  #choose({ id: annotation }: Annotation, corner: number | null): void {
+    this.#chosen = corner === null ? null : { annotation, corner };
   }
 
   /** The corner before the one that goes is the next in hand, so that several go one after the other. */
-  #removeCorner(card: ImageCard, mark: Annotation, index: number): void {
-    const shape = withoutCorner(mark.shape, index);
+  #removeCorner(card: ImageCard, annotation: Annotation, index: number): void {
+    const shape = withoutCorner(annotation.shape, index);
     if (shape === null) {
       this.#cornerStays();
       return;
     }
-    this.#review.edits.reshape(card.id, [{ mark, shape }]);
-    this.#choose(mark, Math.max(0, index - 1));
+    this.#review.edits.reshape(card.id, [{ annotation, shape }]);
+    this.#choose(annotation, Math.max(0, index - 1));
   }
 
   /** What is moved by keys must be in sight. */
   #reveal(): void {
-    const { selectedMark: mark } = this.#review;
-    const at = mark && this.corner !== null ? cornersOf(mark.shape)[this.corner] : undefined;
+    const { selectedAnnotation: annotation } = this.#review;
+    const at = annotation && this.corner !== null ? cornersOf(annotation.shape)[this.corner] : undefined;
     if (at) this.#viewport.revealPoint(at);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The tool in hand and what it is at: a shape being drawn (`drawing`), the selected marks in hand (`shaping`), a name being
+ * The tool in hand and what it is at: a shape being drawn (`drawing`), the selected annotations in hand (`shaping`), a name being
  * written. Pointers come in through `touch`, keys through `deeds`; what is done goes out through `review.edits`.
  */
 import type { Annotation, AnnotationId, Point, Shape } from "../ipc/bindings";
@@ -14,7 +14,7 @@ export type Tool = "select" | DrawingTool;
 
 /** Words that are being written. */
 export type Writing =
-  | { kind: "rename"; marks: readonly AnnotationId[] }
+  | { kind: "rename"; annotations: readonly AnnotationId[] }
   /** The name of a shape that has none yet. */
   | { kind: "name"; shape: Shape }
   | { kind: "caption" };
@@ -76,7 +76,7 @@ export class Tools {
   }
 
   get canEscape(): boolean {
-    return this.isDrawing || this.#review.selectedMarks.length > 0;
+    return this.isDrawing || this.#review.selectedAnnotations.length > 0;
   }
 
   // With a drawing tool.
@@ -127,21 +127,21 @@ export class Tools {
 
   /** What is selected is called so now, and so is what is drawn next. */
   call(name: string): void {
-    const { card, edits, selectedMarks, vocabulary } = this.#review;
+    const { card, edits, selectedAnnotations, vocabulary } = this.#review;
     vocabulary.choose(name);
-    if (card !== null) edits.relabel(card.id, selectedMarks, name);
+    if (card !== null) edits.relabel(card.id, selectedAnnotations, name);
   }
 
   // Words.
 
   /** Writes a name for what is selected. */
   rename(): void {
-    const marks = this.#review.selectedMarks.filter(hasName);
-    if (marks.length > 0) this.writing = { kind: "rename", marks: marks.map(({ id }) => id) };
+    const annotations = this.#review.selectedAnnotations.filter(hasName);
+    if (annotations.length > 0) this.writing = { kind: "rename", annotations: annotations.map(({ id }) => id) };
   }
 
   get canRename(): boolean {
-    return this.#review.selectedMarks.some(hasName);
+    return this.#review.selectedAnnotations.some(hasName);
   }
 
   /** Writes what the image as a whole is called. */
@@ -165,9 +165,9 @@ export class Tools {
     else if (writing.kind === "caption") this.#add({ kind: "caption", text: said }, CAPTION_LABEL);
     else {
       const { edits } = this.#review;
-      const meant = new Set(writing.marks.map((id) => edits.idOf(id)));
-      const marks = card.marks.filter(({ id }) => meant.has(edits.idOf(id)));
-      edits.relabel(card.id, marks, said);
+      const meant = new Set(writing.annotations.map((id) => edits.idOf(id)));
+      const annotations = card.annotations.filter(({ id }) => meant.has(edits.idOf(id)));
+      edits.relabel(card.id, annotations, said);
     }
   }
 
@@ -179,7 +179,7 @@ export class Tools {
     return isFree ? 0 : SNAP / this.#viewport.scale;
   }
 
-  /** A new mark, called as the recipe's last one; without any label yet its name is asked for first. */
+  /** A new annotation, called as the recipe's last one; without any label yet its name is asked for first. */
   #add(shape: Shape, label: string | null = this.#review.vocabulary.current): void {
     const card = this.#review.card;
     if (card === null || this.#review.isAtEnd) return;

@@ -6,24 +6,24 @@ import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
 import { CLICK_SLACK, type Hold, isNear, type Touch } from "../photo/hand.svelte";
 import { MOST_TAG_LENGTH } from "../photo/lettering";
 import type { Point, Viewport } from "../photo/viewport.svelte";
-import { marksAcross, marksAt, nextUnder } from "./hit";
+import { annotationsAcross, annotationsAt, nextUnder } from "./hit";
 import type { Handle } from "./reshape";
 import type { Review } from "./review.svelte";
 import type { Grip } from "./shaping.svelte";
 import type { Held, Tools } from "./tools.svelte";
 
-export class MarkTouch implements Touch {
+export class AnnotationTouch implements Touch {
   readonly #review: Review;
   readonly #viewport: Viewport;
   readonly #tools: Tools;
 
-  /** The mark that was selected by a click, and is in sight for that reason. */
+  /** The annotation that was selected by a click, and is in sight for that reason. */
   clicked: AnnotationId | null = null;
 
   /** The frame that is being dragged, on the image. */
   frame = $state.raw<Rect | null>(null);
 
-  #hovered = $state.raw<Grip | "mark" | null>(null);
+  #hovered = $state.raw<Grip | "annotation" | null>(null);
   /** The label under the pointer, where it may be shortened on the photo. */
   hoveredLabel = $state<string | undefined>();
   #latestClick: Point | null = null;
@@ -45,7 +45,7 @@ export class MarkTouch implements Touch {
 
   get cursor(): string {
     if (this.#tools.isDrawing) return "crosshair";
-    if (this.#hovered === "mark") return "pointer";
+    if (this.#hovered === "annotation") return "pointer";
     return this.#hovered === null ? "default" : cursorOf(this.#hovered);
   }
 
@@ -68,7 +68,7 @@ export class MarkTouch implements Touch {
     else {
       const all = this.#under(at);
       const under = all.find(({ id }) => this.#review.selection.has(id)) ?? all[0];
-      this.#hovered = this.#tools.gripAt(at) ?? (under ? "mark" : null);
+      this.#hovered = this.#tools.gripAt(at) ?? (under ? "annotation" : null);
       if (under && under.label.length > MOST_TAG_LENGTH) this.hoveredLabel = under.label;
     }
   }
@@ -101,7 +101,7 @@ export class MarkTouch implements Touch {
     };
   }
 
-  /** More marks, or fewer, beside those that are selected. */
+  /** More annotations, or fewer, beside those that are selected. */
   #choosing(): Hold {
     const { selection } = this.#review;
     const before = selection.ids;
@@ -115,14 +115,14 @@ export class MarkTouch implements Touch {
           x2: Math.max(one.x, other.x),
           y2: Math.max(one.y, other.y),
         };
-        const across = marksAcross(this.#review.visibleMarks, this.frame).map(({ id }) => id);
+        const across = annotationsAcross(this.#review.visibleAnnotations, this.frame).map(({ id }) => id);
         this.clicked = across.at(-1) ?? this.clicked;
         selection.set([...before, ...across]);
       },
       end: (at, isMoved) => {
         this.frame = null;
-        const [mark] = isMoved ? [] : this.#under(at);
-        if (mark) selection.toggle(mark.id);
+        const [annotation] = isMoved ? [] : this.#under(at);
+        if (annotation) selection.toggle(annotation.id);
         // What is left of the selection is in sight as much as it was.
         this.clicked = this.#review.selected;
       },
@@ -141,8 +141,8 @@ export class MarkTouch implements Touch {
   }
 
   #under(at: Point): Annotation[] {
-    const { visibleMarks } = this.#review;
-    return marksAt(visibleMarks, this.#viewport.imageFromView(at), CLICK_SLACK / this.#viewport.scale);
+    const { visibleAnnotations } = this.#review;
+    return annotationsAt(visibleAnnotations, this.#viewport.imageFromView(at), CLICK_SLACK / this.#viewport.scale);
   }
 }
 

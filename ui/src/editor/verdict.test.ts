@@ -5,7 +5,7 @@ import { words } from "../messages";
 import { acceptingOf } from "./verdict";
 
 function card(review: ImageCard["review"], ...statuses: Status[]): ImageCard {
-  return { review, marks: statuses.map((status, id) => ({ id, status }) as Annotation) } as ImageCard;
+  return { review, annotations: statuses.map((status, id) => ({ id, status }) as Annotation) } as ImageCard;
 }
 
 /** What the button says with the annotations at these places selected. */
@@ -13,7 +13,7 @@ function button(of: ImageCard, ...places: number[]): string {
   return words.review.accepts(
     acceptingOf(
       of,
-      of.marks.filter(({ id }) => places.includes(id)),
+      of.annotations.filter(({ id }) => places.includes(id)),
     ),
   );
 }

@@ -11,7 +11,7 @@ import type {
 import { isApproved } from "../kit/approved";
 import { decidedState } from "./changes";
 
-/** What a person says of marks, as one step. */
+/** What a person says of annotations, as one step. */
 export interface Said {
   image: ImageId;
   scope: DecisionScope | { kind: "annotations"; ids: readonly AnnotationId[] };
@@ -30,39 +30,39 @@ export const REJECT_REASONS: readonly RejectReason[] = [
 
 /** What accepting does to an image, which is also what its button says. */
 export type Accepting =
-  | { kind: "marks"; marks: readonly Annotation[] }
+  | { kind: "annotations"; annotations: readonly Annotation[] }
   /** Every proposal of the image is accepted, and the next image is shown. */
   | { kind: "image" }
   /** Nothing waits for a decision: the image becomes reviewed, or confirmed empty. */
   | { kind: "confirm"; isEmpty: boolean }
-  /** The selected marks are accepted already; the next proposal is selected. */
-  | { kind: "next_mark" }
+  /** The selected annotations are accepted already; the next proposal is selected. */
+  | { kind: "next_annotation" }
   | { kind: "next_image" };
 
-export function acceptingOf({ review, marks }: ImageCard, selected: readonly Annotation[]): Accepting {
-  const open = selected.filter((mark) => !isApproved(mark));
-  if (open.length > 0) return { kind: "marks", marks: open };
-  if (marks.some(isProposed)) return selected.length > 0 ? { kind: "next_mark" } : { kind: "image" };
+export function acceptingOf({ review, annotations }: ImageCard, selected: readonly Annotation[]): Accepting {
+  const open = selected.filter((annotation) => !isApproved(annotation));
+  if (open.length > 0) return { kind: "annotations", annotations: open };
+  if (annotations.some(isProposed)) return selected.length > 0 ? { kind: "next_annotation" } : { kind: "image" };
   return review === "unreviewed"
-    ? { kind: "confirm", isEmpty: decidedState(marks) === "confirmed_empty" }
+    ? { kind: "confirm", isEmpty: decidedState(annotations) === "confirmed_empty" }
     : { kind: "next_image" };
 }
 
 /** Whether there is something to reject: what is selected, or the proposals. */
 export function mayReject({
-  selectedMarks,
+  selectedAnnotations,
   proposals,
-}: Record<"selectedMarks" | "proposals", readonly unknown[]>): boolean {
-  return selectedMarks.length > 0 || proposals.length > 0;
+}: Record<"selectedAnnotations" | "proposals", readonly unknown[]>): boolean {
+  return selectedAnnotations.length > 0 || proposals.length > 0;
 }
 
 function isProposed({ status }: Annotation): boolean {
   return status === "proposed";
 }
 
-/** The least certain first; marks without a confidence last, in the order in which they were made. */
-export function byCertainty(marks: Annotation[]): Annotation[] {
-  return [...marks].sort(
+/** The least certain first; annotations without a confidence last, in the order in which they were made. */
+export function byCertainty(annotations: Annotation[]): Annotation[] {
+  return [...annotations].sort(
     (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || turnOf(one.id) - turnOf(other.id),
   );
 }

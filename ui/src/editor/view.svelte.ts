@@ -1,16 +1,16 @@
-/** How a person wants photographs and marks to look while reviewing. It is kept on this machine. */
+/** How a person wants photographs and annotations to look while reviewing. It is kept on this machine. */
 import { keep, recall } from "../state/kept";
 
 export const OUTLINES = ["thin", "normal", "bold"] as const;
 export type Outline = (typeof OUTLINES)[number];
 export const LABELLINGS = ["always", "selected", "never"] as const;
-/** Which marks have their label beside them. */
+/** Which annotations have their label beside them. */
 export type Labelling = (typeof LABELLINGS)[number];
 
 export interface Look {
   outline: Outline;
   labels: Labelling;
-  /** Of the wash inside a mark, from 0 to 1. */
+  /** Of the wash inside an annotation, from 0 to 1. */
   fill: number;
   /** Of the photograph; 1 is as it is. */
   brightness: number;
@@ -26,7 +26,7 @@ export const BOUNDS = {
 } as const;
 export type Amount = keyof typeof BOUNDS;
 
-/** Pixels of a mark's line, in CSS pixels. */
+/** Pixels of an annotation's line, in CSS pixels. */
 const LINE_WIDTHS: Record<Outline, number> = { thin: 1, normal: 2, bold: 3 };
 
 export class View {

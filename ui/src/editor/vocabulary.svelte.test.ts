@@ -10,12 +10,12 @@ function recipe(name: string, ...labels: string[]): SavedRecipe {
 }
 
 const run = (id: number, recipe_name: string) => ({ id, recipe_name }) as RunSummary;
-const mark = (label: string, by: number | null) =>
+const annotation = (label: string, by: number | null) =>
   ({ label, origin: by === null ? { kind: "person" } : { kind: "run", run: by } }) as Annotation;
 
 /** A library full of cups, with a run for birds, a later one for boats, and one whose recipe is gone. */
 async function opened(reviewed: Partial<Reviewed> = {}): Promise<{ vocabulary: Vocabulary; here: Reviewed }> {
-  const here: Reviewed = $state({ run: null, marks: [], ...reviewed });
+  const here: Reviewed = $state({ run: null, annotations: [], ...reviewed });
   const vocabulary = new Vocabulary(
     {
       runs: () => Promise.resolve([run(3, "Gone"), run(2, "Boats"), run(1, "Birds")]),
@@ -33,11 +33,11 @@ describe("the labels of the digits", () => {
     const { vocabulary, here } = await opened({ run: 1 });
     expect([1, 2, 3, 4].map((digit) => vocabulary.at(digit))).toEqual(["wren", "robin", "eagle", undefined]);
     here.run = null;
-    here.marks = [mark("wren", 1), mark("ferry", 2)];
+    here.annotations = [annotation("wren", 1), annotation("ferry", 2)];
     expect(vocabulary.labels).toEqual(["ferry", "tug"]);
-    here.marks = [mark("wren", 1)];
+    here.annotations = [annotation("wren", 1)];
     expect(vocabulary.labels).toEqual(["wren", "robin", "eagle"]);
-    here.marks = [];
+    here.annotations = [];
     expect(vocabulary.labels).toEqual(["ferry", "tug"]);
   });
 
@@ -48,7 +48,7 @@ describe("the labels of the digits", () => {
         recipes: () => Promise.resolve([]),
         overview: () => Promise.resolve({ labels: [{ name: "cup" }] } as LibraryOverview),
       },
-      () => ({ run: 3, marks: [mark("kite", 3)] }),
+      () => ({ run: 3, annotations: [annotation("kite", 3)] }),
     );
     await vocabulary.load();
     expect(vocabulary.current).toBeNull();
@@ -88,7 +88,7 @@ describe("the label of a new box", () => {
 describe("a typed name", () => {
   it("finds every known label, those that begin with it first", async () => {
     const { vocabulary, here } = await opened({ run: 1 });
-    here.marks = [mark("cormorant", 2)];
+    here.annotations = [annotation("cormorant", 2)];
     expect(vocabulary.matching("R", 9)).toEqual(["robin", "wren", "cormorant"]);
     expect(vocabulary.matching("cu", 9)).toEqual(["cup"]);
   });
@@ -104,7 +104,7 @@ describe("a typed name", () => {
 it("can do without the core", async () => {
   const warned = vi.spyOn(console, "warn").mockReturnValue();
   const fails = () => Promise.reject(new Error("away"));
-  const vocabulary = new Vocabulary({ runs: fails, recipes: fails, overview: fails }, () => ({ run: 1, marks: [] }));
+  const vocabulary = new Vocabulary({ runs: fails, recipes: fails, overview: fails }, () => ({ run: 1, annotations: [] }));
   await vocabulary.load();
   expect(vocabulary.current).toBeNull();
   expect(warned).toHaveBeenCalled();

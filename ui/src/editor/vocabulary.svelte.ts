@@ -16,7 +16,7 @@ export interface Reviewed {
   /** The run that review was opened for; null when it was opened for other images. */
   run: RunId | null;
   /** On the image that is shown. */
-  marks: readonly Annotation[];
+  annotations: readonly Annotation[];
 }
 
 type VocabularySeam = Pick<Seam, "runs" | "recipes" | "overview">;
@@ -42,8 +42,8 @@ export class Vocabulary {
 
   /** That of the run that is reviewed, or of the newest run with annotations on the image, or of the latest run. */
   readonly recipe = $derived.by<Recipe | null>(() => {
-    const { run, marks } = this.#reviewed();
-    const onImage = marks.flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
+    const { run, annotations } = this.#reviewed();
+    const onImage = annotations.flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
     const runs = [run, ...onImage.sort((one, other) => other - one), this.#latestRun];
     const known = runs.find((each): each is RunId => each !== null && this.#recipes.has(each));
     return known === undefined ? null : (this.#recipes.get(known) ?? null);
@@ -137,14 +137,14 @@ export class Vocabulary {
   }
 
   /** What the recipe asks of an annotation: that of its run, or for one of the person's own that of its neighbours. */
-  attributesOf(mark: Annotation, marks: readonly Annotation[]): readonly Attribute[] {
-    const runs = [mark, ...marks].flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
+  attributesOf(annotation: Annotation, annotations: readonly Annotation[]): readonly Attribute[] {
+    const runs = [annotation, ...annotations].flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
     const run = runs.find((each) => this.#recipes.has(each)) ?? this.#latestRun;
     return (run === null ? undefined : this.#recipes.get(run)?.attributes) ?? [];
   }
 
   #known(): readonly string[] {
-    const onImage = this.#reviewed().marks.map(({ label }) => label);
+    const onImage = this.#reviewed().annotations.map(({ label }) => label);
     return [...new Set([...this.labels, ...onImage, ...this.#inLibrary])].filter((label) => label !== CAPTION_LABEL);
   }
 

@@ -1,4 +1,4 @@
-/** An export before it is carried away: of which run, in which form, with which marks, and what it holds. */
+/** An export before it is carried away: of which run, in which form, with which annotations, and what it holds. */
 import type { ExportRequest, FormatDescriptor, FormatId, ReadyExport, RunId, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
@@ -31,7 +31,7 @@ export class Exporting {
 
   readonly request = $derived<ExportRequest>({
     format: this.format,
-    marks: { is_reviewed_only: this.isReviewedOnly, includes_rejected: this.includesRejected },
+    annotations: { is_reviewed_only: this.isReviewedOnly, includes_rejected: this.includesRejected },
   });
 
   constructor(seam: ExportingSeam, refused: (refusal: unknown) => void) {

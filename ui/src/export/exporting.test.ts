@@ -12,7 +12,7 @@ function fileOf(name: string): ReadyExport {
     images: 1,
     failed_images: 0,
     empty_images: 0,
-    marks: 1,
+    annotations: 1,
     losses: [],
     missing: 0,
     folder: null,
@@ -30,8 +30,8 @@ describe("an export", () => {
 
     await exporting.choose({ format: "csv", isReviewedOnly: true });
     expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "run-2-csv-reviewed.csv" } });
-    const marks = (of: typeof readiness) => (of.kind === "ready" ? of.file.exported.marks : Number.NaN);
-    expect(marks(exporting.readiness)).toBeLessThan(marks(readiness));
+    const annotations = (of: typeof readiness) => (of.kind === "ready" ? of.file.exported.annotations : Number.NaN);
+    expect(annotations(exporting.readiness)).toBeLessThan(annotations(readiness));
     expect(await exporting.save()).toBe("/home/you/run-2-csv-reviewed.csv");
     expect(exporting.isOpen).toBe(false);
     expect(refused).not.toHaveBeenCalled();

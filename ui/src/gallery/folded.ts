@@ -1,7 +1,7 @@
 /** Which groups of filters somebody has folded away; they stay so. */
 import { keep, recall } from "../state/kept";
 
-export type GroupName = "labels" | "confidence" | "marks" | "checks" | "taken" | "runs" | "failures";
+export type GroupName = "labels" | "confidence" | "annotations" | "checks" | "taken" | "runs" | "failures";
 
 export function isFolded(group: GroupName): boolean {
   return folded().includes(group);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { AnswerRoom, DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
 import { EVERY_DIAGNOSIS } from "../ipc/fake/diagnoses";
 import { words } from "../messages";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
@@ -22,7 +22,7 @@ function summary(id: RunId): RunSummary {
     done: 1,
     failed: 0,
     waiting: 0,
-    mark_count: 1,
+    annotation_count: 1,
     propagated_count: 0,
     undecided_count: 1,
     reviewed_count: 0,
@@ -42,7 +42,7 @@ function summary(id: RunId): RunSummary {
     cut_short: 0,
     retryable: 0,
     reused: 0,
-    carried: 0,
+    propagated: 0,
     retries: 0,
     asked: 0,
     p50_millis: null,
@@ -220,7 +220,7 @@ describe("what to change", () => {
   });
 
   it("says how much room answers had that were cut off", () => {
-    const cutShort = (room: AnswerRoom): string =>
+    const cutShort = (room: OutputLimit): string =>
       words.diagnoses.finding({ kind: "answers_cut_short", count: 31, share: 0.15, room }).note;
     expect(cutShort({ kind: "more" })).toBe("31 answers even with a higher limit, 15 % of the images.");
     expect(cutShort({ kind: "own_maximum", tokens: 600 })).toBe(
@@ -230,11 +230,11 @@ describe("what to change", () => {
   });
 
   it("names the value where the numbers say one", () => {
-    expect(words.diagnoses.change({ kind: "more_at_once", to: 20 })).toBe(
+    expect(words.diagnoses.change({ kind: "raise_concurrency", to: 20 })).toBe(
       "Set a concurrency of 20, or leave it automatic",
     );
-    expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("above 600:");
-    expect(words.diagnoses.change({ kind: "longer_silence", to_millis: 80_000 })).toContain("1 min 20 s");
+    expect(words.diagnoses.change({ kind: "raise_max_tokens", than: 600 })).toContain("above 600:");
+    expect(words.diagnoses.change({ kind: "longer_idle_timeout", to_millis: 80_000 })).toContain("1 min 20 s");
     expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests per minute");
     expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost_dollars: 0.11 })).toContain(
       "Claude Haiku 5.5 on a few images: the same tokens would cost about $0.11",

@@ -128,7 +128,7 @@ export type Annotation = {
 	id: AnnotationId,
 	origin: Origin,
 	/**  The similar image on which the run found it, from where it was propagated: the run has not asked about this image. */
-	carried_from: ImageId | null,
+	propagated_from: ImageId | null,
 	label: string,
 	/**  Place of the label in the palette of twelve, from 1, as the recipe of its run had it. */
 	color: number,
@@ -169,7 +169,7 @@ export type AnnotationId = number;
 /**  What the expected length of answers rests on. */
 export type AnswerBasis = 
 /**  Nothing was measured yet: so many marks an image are assumed, and no thinking. */
-{ kind: "assumed"; marks: number } | 
+{ kind: "assumed"; annotations: number } | 
 /**
  *  What so many images took that this model was asked about with this recipe: the mean of all their requests, with
  *  answers that were cut off and asked for again, and requests that may have been billed without an answer.
@@ -177,7 +177,7 @@ export type AnswerBasis =
 { kind: "earlier_answers"; images: number; requests: number };
 
 /**  How much room answers had that were cut off. */
-export type AnswerRoom = 
+export type OutputLimit = 
 /**  More than usual, and that was not enough. */
 { kind: "more" } | 
 /**  As much as the person allows: so many tokens, thinking included. */
@@ -193,12 +193,12 @@ export type AppError = {
 	message: string,
 };
 
-/**  A question about every mark. */
+/**  A question about every annotation. */
 export type Attribute = {
 	name: string,
 	definition?: string,
 	kind: AttributeKind,
-	/**  Whether a mark is worth nothing without it. */
+	/**  Whether an annotation is worth nothing without it. */
 	is_required: boolean,
 };
 
@@ -242,7 +242,7 @@ export type Audit = {
 	accepted: number | null,
 };
 
-/**  A look at a sample before many marks are accepted unseen. */
+/**  A look at a sample before many annotations are accepted unseen. */
 export type AuditId = number;
 
 /**  Which proposals are to be accepted, and how many of them are looked at. */
@@ -315,35 +315,35 @@ export type BulkEditResult = {
 export type CalendarDate = string;
 
 /**  One thing to change, and to what, where the numbers say it. */
-export type Change = { kind: "fewer_at_once"; to: number } | 
+export type Change = { kind: "lower_concurrency"; to: number } | 
 /**  `None` leaves the number open, so that it is found out. */
-{ kind: "more_at_once"; to: number | null } | 
+{ kind: "raise_concurrency"; to: number | null } | 
 /**  To ask for no more than the server lets in, so that it refuses nothing. */
 { kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | 
 /**  To let a request follow the one before at once. */
 { kind: "no_pause" } | 
 /**  To wait longer for an answer that says nothing, since images take about as long as it may be silent. */
-{ kind: "longer_silence"; to_millis: number } | 
+{ kind: "longer_idle_timeout"; to_millis: number } | 
 /**  To wait less long for an answer that says nothing, since images take far less than it may be silent. */
-{ kind: "shorter_silence"; to_millis: number } | 
+{ kind: "shorter_idle_timeout"; to_millis: number } | 
 /**  To let answers get longer. */
-{ kind: "more_room"; 
+{ kind: "raise_max_tokens"; 
 /**  What the person allows them now; `None`: what the model usually gets. */
 than: number | null } | 
 /**  A higher limit at the vendor, or an additional endpoint beside this one. */
-{ kind: "more_routes" } | 
+{ kind: "add_endpoint" } | 
 /**  To ask in batches. */
-{ kind: "ask_overnight"; 
+{ kind: "use_batch"; 
 /**  What the run would have cost in batches. */
 cost_dollars: Dollars } | 
 /**  To ask live instead of in batches. */
-{ kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
+{ kind: "run_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost_dollars: Dollars } | { kind: "other_model" } | 
 /**  Add the labels in the model's answers to the recipe. */
 { kind: "add_labels" } | 
 /**  Fewer labels and attributes at a time. */
-{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
+{ kind: "smaller_recipe" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
 /**  A server on this machine, which no network is in the way of. */
 { kind: "check_server" };
 
@@ -383,10 +383,10 @@ export type Collection = {
 /**  The images of one dropped folder, or of files dropped together. */
 export type CollectionId = number;
 
-/**  A mark of one side. */
-export type ComparedMark = {
-	/**  The mark on the image that it is today, if it is there. */
-	mark: AnnotationId | null,
+/**  An annotation of one side. */
+export type ComparedAnnotation = {
+	/**  The annotation on the image that it is today, if it is there. */
+	annotation: AnnotationId | null,
 	status: Status | null,
 	label: string,
 	color: number,
@@ -398,8 +398,8 @@ export type ComparedMark = {
 /**  One thing on an image, as both sides see it. */
 export type ComparedPair = {
 	agreement: Agreement,
-	first: ComparedMark | null,
-	second: ComparedMark | null,
+	first: ComparedAnnotation | null,
+	second: ComparedAnnotation | null,
 	/**  How much the two overlap, 0 to 1; 0 where only one is there. */
 	iou: number,
 };
@@ -466,7 +466,7 @@ model_count: number } | { kind: "no_key" } |
 /**  The address, the key's form or the environment is unusable; nothing was sent. */
 { kind: "unusable"; detail: string } | { kind: "key_rejected" } | { kind: "not_permitted"; detail: string } | { kind: "no_credit"; detail: string } | { kind: "unknown_model"; model: ModelId; available: ModelId[] } | { kind: "not_such_a_server"; detail: string } | { kind: "unreachable"; detail: string } | 
 /**  The server is there, but busy or ill. */
-{ kind: "unwell"; detail: string };
+{ kind: "server_failing"; detail: string };
 
 /**  What an expected cost is made of. Its three parts add up to it. */
 export type CostBasis = {
@@ -569,7 +569,7 @@ export type DropGroup = {
 	more_names: number,
 };
 
-/**  Why an item is not a mark. */
+/**  Why an item is not an annotation. */
 export type DropReason = 
 /**  Not a JSON object. */
 { kind: "unreadable" } | { kind: "no_label" } | 
@@ -581,7 +581,7 @@ export type DropReason =
 { kind: "no_extent" } | 
 /**  Outside the picture, or mostly so. */
 { kind: "outside_picture" } | 
-/**  An attribute without which a mark is worth nothing. */
+/**  An attribute without which an annotation is worth nothing. */
 { kind: "attribute_missing"; name: string } | 
 /**  This item and those after it, `count` together, are beyond [`MAX_ANNOTATIONS`]. */
 { kind: "too_many"; count: number };
@@ -620,7 +620,7 @@ export type EndpointProblem =
 "connection_lost" | "timed_out" | "server_failed" | "overloaded";
 
 /**  What is wrong with an endpoint. */
-export type EndpointTrouble = {
+export type EndpointFailure = {
 	problem: EndpointProblem,
 	/**  The message of the server or of the connection. */
 	detail: string,
@@ -642,7 +642,7 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  How many of a sample were wrong, and what that says about all. */
 export type ErrorRate = {
@@ -657,7 +657,7 @@ export type ErrorRate = {
 /**  What to export of a run. */
 export type ExportRequest = {
 	format: FormatId,
-	marks: MarkSelection,
+	annotations: AnnotationSelection,
 };
 
 /**  What an export has written. */
@@ -668,7 +668,7 @@ export type Exported = {
 	failed_images: number,
 	/**  Of the answered ones: nothing is marked on them. */
 	empty_images: number,
-	marks: number,
+	annotations: number,
 	/**  What the format has no place for, in the order of [`Feature::ALL`]. */
 	losses: Loss[],
 	/**  Images of which no file is left where one was seen. */
@@ -720,7 +720,7 @@ export type FailureKind =
 "refused" | 
 /**  The model looked and declined to answer; that is paid for. */
 "declined" | 
-/**  The answer was cut off before its first mark; what it holds is paid for. */
+/**  The answer was cut off before its first annotation; what it holds is paid for. */
 "cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
 "answer_unreadable" | 
@@ -791,16 +791,16 @@ export type FilterCounts = {
 	everywhere: number,
 	/**  Likewise, in each of them. */
 	collections: FilterCount<CollectionId>[],
-	/**  Images, not marks; the most frequent first. */
+	/**  Images, not annotations; the most frequent first. */
 	labels: LabelCount[],
 	confidences: FilterCount<Span<Share>>[],
-	marks: FilterCount<Status>[],
+	annotations: FilterCount<Status>[],
 	traits: FilterCount<Trait>[],
 	/**  Images that lack it. */
 	lacking: FilterCount<Trait>[],
-	/**  Images with a mark that is likely such a mistake; what could not be found is left out. */
+	/**  Images with an annotation that is likely such a mistake; what could not be found is left out. */
 	checks: FilterCount<Check>[],
-	/**  Images whose marks have changed and are still to be looked through for mistakes. */
+	/**  Images whose annotations have changed and are still to be looked through for mistakes. */
 	unchecked: number,
 	/**  The months in which images were taken, the latest first; those of which none would be found are left out. */
 	taken: FilterCount<Span<CalendarDate>>[],
@@ -832,7 +832,7 @@ by_kind: RetryGroup[] } |
 /**  Many images failed for one and the same reason. */
 { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | 
 /**  Many answers were cut off. */
-{ kind: "answers_cut_short"; count: number; share: number; room: AnswerRoom } | 
+{ kind: "answers_cut_short"; count: number; share: number; room: OutputLimit } | 
 /**  A limit that the person has set held it back. */
 { kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | 
 /**  The pause between requests kept back images that stood ready. */
@@ -840,7 +840,7 @@ by_kind: RetryGroup[] } |
 /**  Of the time of each of the images at once, in which it rested. */
 share: number } | 
 /**  As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way. */
-{ kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; 
+{ kind: "slowed_by_concurrency"; concurrency: number; share: number; images_per_second: number; 
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
 possible: number | null } | 
 /**  The server waited for this machine: images were not decoded and encoded as fast as they could have been sent. */
@@ -918,7 +918,7 @@ export type FurtherRoute = {
 };
 
 /**  Why a model cannot be used now, whatever the recipe. */
-export type Hindrance = 
+export type Unavailable = 
 /**  Everything is kept on this machine, by the person's word. */
 { kind: "local_only" } | 
 /**  The vendor no longer answers for it. */
@@ -947,7 +947,7 @@ export type HookEnding = { kind: "exited"; code: number } |
 
 /**  When a hook runs. */
 export type HookEvent = 
-/**  Before the first request of a sitting: of a run that begins, or goes on. */
+/**  Before the first request of a session: of a run that begins, or goes on. */
 "before_run" | 
 /**  After a run has stopped, whatever stopped it. */
 "after_run" | 
@@ -987,7 +987,7 @@ export type Hooks = {
 	timeout_seconds?: number,
 };
 
-/**  An image with its marks: a cell of the grid, and what review opens. */
+/**  An image with its annotations: a cell of the grid, and what review opens. */
 export type ImageCard = {
 	id: ImageId,
 	/**  File name without folders, for people to read. */
@@ -997,13 +997,13 @@ export type ImageCard = {
 	/**  `None`: its file does not say, or it came into the library before that was asked and has not been dropped again. */
 	taken: Taken | null,
 	review: ReviewState,
-	/**  Whether a model has looked at it: without that, an image without marks says nothing. */
+	/**  Whether a model has looked at it: without that, an image without annotations says nothing. */
 	is_annotated: boolean,
 	/**  Whether a run that is worked on has it still to do. */
 	is_running: boolean,
 	failure: ImageFailure | null,
 	/**  In the order in which they were made. */
-	marks: Annotation[],
+	annotations: Annotation[],
 };
 
 /**  Images by review state, for the counts beside filters. */
@@ -1046,12 +1046,12 @@ export type ImageOrder =
  *  was added.
  */
 "taken" | 
-/**  The least confident undecided mark first; images without undecided marks last. */
+/**  The least confident undecided annotation first; images without undecided annotations last. */
 "least_certain" | 
 /**  What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last. */
 "doubt" | 
-/**  The most marks first. */
-"most_marks" | 
+/**  The most annotations first. */
+"most_annotations" | 
 /**  Where the answers of several runs differ most first. Only labels that both were asked for are compared. */
 "disagreement";
 
@@ -1115,7 +1115,7 @@ export type InFlight = {
 	/**  Upright size of the original: the frame of the preview. */
 	size: PixelSize,
 	/**  What has come so far. */
-	preview: PreviewMark[],
+	preview: PreviewAnnotation[],
 };
 
 /**  What this installation is and where it keeps things. */
@@ -1133,13 +1133,13 @@ export type Installation = {
 /**  An image that was just answered. */
 export type JustAnswered = {
 	image: ImageId,
-	mark_count: number,
+	annotation_count: number,
 	/**  `None` where it was not asked about: its answer was reused. */
 	took_millis: number | null,
 };
 
 /**  What stands before a colon. */
-export type Key = "label" | "status" | "mark" | "conf" | "marks" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
+export type Key = "label" | "status" | "annotation" | "conf" | "annotations" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
 
 /**  Where a key comes from. */
 export type KeyPlace = 
@@ -1188,7 +1188,7 @@ export type LayerScope =
 /**  Those of these runs; of none: only people's work. */
 { kind: "runs"; runs: RunId[] };
 
-/**  Collections, images, marks or decisions are not what they were. */
+/**  Collections, images, annotations or decisions are not what they were. */
 export type LibraryChanged = null;
 
 /**  All that the library screen shows beside the grid. */
@@ -1200,7 +1200,7 @@ export type LibraryOverview = {
 };
 
 /**  What a limit counts. */
-export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "at_once";
+export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "concurrency";
 
 /**  What an endpoint limits. */
 export type LimitedUnit = 
@@ -1224,10 +1224,10 @@ export type LossKind = "annotation_left_out" | "image_left_out" |
 /**  It is in the dataset without the feature. */
 "simplified";
 
-/**  Which images and marks are taken; by default every answered image, and every mark that was not rejected. */
-export type MarkSelection = {
+/**  Which images and annotations are taken; by default every answered image, and every annotation that was not rejected. */
+export type AnnotationSelection = {
 	/**
-	 *  Only what a person has looked at, as training sets need it: accepted and edited marks, on images that are reviewed
+	 *  Only what a person has looked at, as training sets need it: accepted and edited annotations, on images that are reviewed
 	 *  or confirmed as empty.
 	 */
 	is_reviewed_only: boolean,
@@ -1269,20 +1269,20 @@ export type ModelQuote = {
 	 */
 	answered_before: number,
 	/**  What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered. */
-	overnight_dollars: CostRange | null,
+	batch_dollars: CostRange | null,
 	/**  What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent. */
 	budget: BudgetForecast | null,
-	/**  The same of an overnight run. */
-	overnight_budget: BudgetForecast | null,
+	/**  The same of a batch run. */
+	batch_budget: BudgetForecast | null,
 	/**  `None` where nothing is sent, or nothing is known. */
 	cost_basis: CostBasis | null,
 	/**  `None`: nothing was measured yet. */
 	time: TimeEstimate | null,
 	/**  Empty where nothing is sent. */
 	presets: PresetQuote[],
-	shortfalls: Shortfall[],
-	hindrance: Hindrance | null,
-	/**  Whether there is neither a hindrance nor a blocking shortfall. */
+	unsupported_capabilities: UnsupportedCapability[],
+	unavailable: Unavailable | null,
+	/**  Whether there is neither a reason nor a blocking unsupported capability. */
 	can_run: boolean,
 };
 
@@ -1319,10 +1319,10 @@ export type PixelSize = {
 export type PlanRequest = {
 	images: ImageSelection,
 	recipe: RecipeId,
-	/**  Whether of images that look alike only one is asked about, and its marks are offered to the others. */
-	carries_to_similar: boolean,
+	/**  Whether of images that look alike only one is asked about, and its annotations are offered to the others. */
+	propagates_to_similar: boolean,
 	/**  Whether the cost is that of asking anew about every image, whatever was answered and paid for before. */
-	asks_anew: boolean,
+	ignores_saved_answers: boolean,
 	options: RunOptions,
 	/**  So many images are asked about first, live, before a person decides about the others; `None`: no pilot. */
 	pilot: number | null,
@@ -1356,8 +1356,8 @@ export type PresetQuote = {
 	total_millis: number | null,
 };
 
-/**  A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole. */
-export type PreviewMark = {
+/**  An annotation of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole. */
+export type PreviewAnnotation = {
 	label: string,
 	color: number,
 	shape: Shape,
@@ -1559,13 +1559,13 @@ export type RouteLimits = {
 };
 
 /**  One way to the model, as it stands. */
-export type RouteState = {
+export type EndpointState = {
 	/**  The host that it leads to, or what the person calls it. */
 	name: string,
 	/**  Requests under way, of this run and of others. */
 	under_way: number,
 	/**  Requests that may be under way at once, as things stand. */
-	at_once: number,
+	concurrency: number,
 	/**  Whether that number is found out, and not set. */
 	is_adaptive: boolean,
 	/**  The strictest limit that was set, announced or learned; `None`: none is known. */
@@ -1573,7 +1573,7 @@ export type RouteState = {
 	/**  `None` while requests are sent. */
 	hold: Hold | null,
 	/**  Why it is not used at the moment, or not at all; `None` while it works. */
-	trouble: EndpointTrouble | null,
+	failure: EndpointFailure | null,
 };
 
 export type RunCount = {
@@ -1641,7 +1641,7 @@ export type RunMode =
 /**  Image by image, each answered within seconds. */
 "live" | 
 /**  In batches that the vendor works off within a day, at half the price. */
-"overnight";
+"batch";
 
 /**  What is said for one run. What is left open follows the settings. */
 export type RunOptions = {
@@ -1682,10 +1682,10 @@ export type RunProgress = {
 	prepared: number,
 	/**  Answers that an earlier run had paid for already. */
 	reused: number,
-	/**  Images that were given the marks of a similar one instead of being asked about. */
-	carried: number,
+	/**  Images that were given the annotations of a similar one instead of being asked about. */
+	propagated: number,
 	/**  Annotations that it found, and those that it propagated to similar images. */
-	marks: number,
+	annotations: number,
 	/**
 	 *  Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
 	 *  afterwards.
@@ -1706,7 +1706,7 @@ export type RunProgress = {
 	concurrency: number,
 	mode: RunMode,
 	/**  The ways to the model; empty where nothing is sent. */
-	routes: RouteState[],
+	routes: EndpointState[],
 	/**  Of a batch run, the oldest first. */
 	batches: BatchState[],
 	/**  Requests in batches that the server does not know: a person may give them up. */
@@ -1733,9 +1733,9 @@ export type RunProgress = {
 	hold: Hold | null,
 	/**  What the images that are left wait for, once nothing else is left to begin. */
 	pending_elsewhere: PendingElsewhere[],
-	/**  What was tried again, over all sittings. */
+	/**  What was tried again, over all sessions. */
 	retried: RetryGroup[],
-	/**  Answers that were cut off, whose whole marks were kept. */
+	/**  Answers that were cut off, whose whole annotations were kept. */
 	cut_short: number,
 	failures: FailureGroup[],
 	/**  The newest first, at most twelve. */
@@ -1756,11 +1756,11 @@ export type RunReport = {
 	cut_off: CutOffAnswers | null,
 	/**  Every image that failed, by kind, then in the order of the run. */
 	failed_images: FailedImage[],
-	/**  What was tried again, over all sittings. */
+	/**  What was tried again, over all sessions. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */
 	repairs: RepairGroup[],
-	/**  Items of answers that are no marks, the most frequent reason first. */
+	/**  Items of answers that are no annotations, the most frequent reason first. */
 	dropped: DropGroup[],
 	labels: LabelCount[],
 	/**  How many images took how long: equal bins between the fastest and the slowest, at most 24. */
@@ -1782,13 +1782,13 @@ export type RunRequest = {
 	model: ModelId,
 	options: RunOptions,
 	mode: RunMode,
-	/**  Whether of images that look alike only one is asked about, and its marks are offered to the others. */
-	carries_to_similar: boolean,
+	/**  Whether of images that look alike only one is asked about, and its annotations are offered to the others. */
+	propagates_to_similar: boolean,
 	/**  Whether every image is asked about anew, whatever was answered and paid for before. */
-	asks_anew: boolean,
+	ignores_saved_answers: boolean,
 	/**  So many images first, live; then the run stops until it is resumed. `None`: no pilot. */
 	pilot: number | null,
-	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
+	/**  What the run may cost at most, over all its sessions; `None`: no limit. */
 	budget_dollars: Dollars | null,
 	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
 	collection?: CollectionId | null,
@@ -1839,7 +1839,7 @@ export type RunSummary = {
 	failed: number,
 	waiting: number,
 	/**  Annotations that it found, and those that it propagated to similar images. */
-	mark_count: number,
+	annotation_count: number,
 	/**  Of these: propagated to images that were not asked about. */
 	propagated_count: number,
 	/**  Proposals that nobody has decided yet. */
@@ -1856,14 +1856,14 @@ export type RunSummary = {
 	budget_dollars: Dollars | null,
 	/**  Requests that were sent and of whose answer nothing is known: under way, or lost with their process. */
 	unsettled: PossiblyBilled,
-	/**  Answers that were cut off, whose whole marks were kept. */
+	/**  Answers that were cut off, whose whole annotations were kept. */
 	cut_short: number,
 	/**  Failed images for which another try may come out otherwise. */
 	retryable: number,
 	/**  Answers that an earlier run had paid for already. */
 	reused: number,
-	/**  Images that were given the marks of a similar one instead of being asked about. */
-	carried: number,
+	/**  Images that were given the annotations of a similar one instead of being asked about. */
+	propagated: number,
 	retries: number,
 	/**  Images that were asked about and have finished. The next three figures are about these. */
 	asked: number,
@@ -1946,7 +1946,7 @@ export type Settings = {
 /**  The settings were changed, perhaps by a text editor or another process. */
 export type SettingsChanged = null;
 
-/**  Where a mark is. Coordinates are in pixels of the upright image. */
+/**  Where an annotation is. Coordinates are in pixels of the upright image. */
 export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } | 
 /**  A closed outline of three corners or more; the last is joined to the first. */
 { kind: "polygon"; points: Point[] } | 
@@ -1955,14 +1955,14 @@ export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } |
 /**  A sentence about the image as a whole. */
 { kind: "caption"; text: string };
 
-/**  A kind of mark. */
+/**  A kind of annotation. */
 export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 
 /**  A share of one, 0 to 1. */
 export type Share = number;
 
 /**  Something that a recipe asks and a model does not do. */
-export type Shortfall = 
+export type UnsupportedCapability = 
 /**  These labels are outside the model's vocabulary: they will not be looked for. */
 { kind: "unknown_labels"; labels: string[] } | 
 /**  Not one label of the recipe is in the model's vocabulary. */
@@ -1974,7 +1974,7 @@ export type Shortfall =
 /**  None of the recipe's shapes can be drawn. */
 { kind: "shapes"; shapes: ShapeKind[] };
 
-/**  Whose marks are compared. */
+/**  Whose annotations are compared. */
 export type Side = 
 /**  What a run answered, whatever became of it. */
 { kind: "run"; run: RunId } | 
@@ -1985,7 +1985,7 @@ export type Side =
 export type SimilarSaving = {
 	/**  Groups of which one image is sent. */
 	groups: number,
-	/**  Images that are not sent and are offered the marks of the one that is. */
+	/**  Images that are not sent and are offered the annotations of the one that is. */
 	followers: number,
 };
 
@@ -2123,26 +2123,26 @@ export type Taken = {
 };
 
 /**
- *  What can be asked of an image. Marks in layers that are not shown count for nothing, and those that were rejected for
- *  nothing but [`Test::Mark`].
+ *  What can be asked of an image. Annotations in layers that are not shown count for nothing, and those that were rejected for
+ *  nothing but [`Test::Annotation`].
  */
 export type Test = 
 /**  It is in a collection of this name. */
 { kind: "in"; name: string } | 
-/**  A mark with this label stands on it. */
+/**  An annotation with this label stands on it. */
 { kind: "label"; name: string } | { kind: "image"; state: ImageState } | 
-/**  It has a mark of this status. */
-{ kind: "mark"; status: Status } | 
-/**  One of its marks was made with a confidence within. */
+/**  It has an annotation of this status. */
+{ kind: "annotation"; status: Status } | 
+/**  One of its annotations was made with a confidence within. */
 { kind: "confidence"; span: Span<Share> } | 
 /**  It was one of the images of this run. Unless layers were chosen, the question is about the layer of this run. */
 { kind: "run"; run: RunId } | 
 /**  The latest job on it failed so. */
 { kind: "failure"; failure: FailureKind } | { kind: "has"; what: Trait } | 
-/**  A mark on it is likely such a mistake. */
+/**  An annotation on it is likely such a mistake. */
 { kind: "check"; check: Check } | 
-/**  So many marks stand on it. */
-{ kind: "marks"; span: Span<number> } | 
+/**  So many annotations stand on it. */
+{ kind: "annotations"; span: Span<number> } | 
 /**  Its file was last changed then: the oldest of its places, by days of UTC. */
 { kind: "date"; span: Span<CalendarDate> } | 
 /**  It was taken then, by days of its camera's clock. Of what says nothing about that, this does not hold. */
@@ -2178,11 +2178,11 @@ export type TimeEstimate = {
 
 /**  What an image may have or lack. */
 export type Trait = 
-/**  A mark stands on it. */
-"marks" | 
+/**  An annotation stands on it. */
+"annotations" | 
 /**  A model has looked at it. */
 "answer" | 
-/**  A mark on it says something beyond its label. */
+/**  An annotation on it says something beyond its label. */
 "attributes";
 
 /**  A text in every language of the window. */

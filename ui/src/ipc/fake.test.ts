@@ -37,8 +37,8 @@ describe("the library", () => {
   it("puts the least certain first and images without doubts last", async () => {
     const seam = openFake("");
     const cards = await seam.imageCards(await seam.imageIds({ ...everything, order: "least_certain" }));
-    const doubts = cards.map(({ marks }) =>
-      Math.min(2, ...marks.flatMap((mark) => (mark.status === "proposed" ? [mark.confidence ?? 0] : []))),
+    const doubts = cards.map(({ annotations }) =>
+      Math.min(2, ...annotations.flatMap((annotation) => (annotation.status === "proposed" ? [annotation.confidence ?? 0] : []))),
     );
     expect(doubts).toEqual([...doubts].sort((a, b) => a - b));
   });
@@ -68,8 +68,8 @@ describe("a run", () => {
       model: "nanodet-g-416",
       options: {},
       mode: "live",
-      carries_to_similar: false,
-      asks_anew: false,
+      propagates_to_similar: false,
+      ignores_saved_answers: false,
       pilot: null,
       budget_dollars: null,
     });
@@ -94,9 +94,9 @@ describe("a run", () => {
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, waiting: 0, left_millis: null });
     const [summary] = await seam.runs();
-    expect(summary).toMatchObject({ id: run, undecided_count: latest?.marks });
-    expect(await seam.undoRun(run)).toBe(latest?.marks);
-    expect((await seam.imageCards([1, 2, 3, 4, 5, 6])).flatMap(({ marks }) => marks)).toEqual([]);
+    expect(summary).toMatchObject({ id: run, undecided_count: latest?.annotations });
+    expect(await seam.undoRun(run)).toBe(latest?.annotations);
+    expect((await seam.imageCards([1, 2, 3, 4, 5, 6])).flatMap(({ annotations }) => annotations)).toEqual([]);
   });
 
   it("needs images", async () => {
@@ -106,8 +106,8 @@ describe("a run", () => {
       model: "nanodet-g-416",
       options: {},
       mode: "live",
-      carries_to_similar: false,
-      asks_anew: false,
+      propagates_to_similar: false,
+      ignores_saved_answers: false,
       pilot: null,
       budget_dollars: null,
     } as const;
@@ -122,8 +122,8 @@ describe("a run elsewhere", () => {
     model: "claude-haiku-5-5",
     options: {},
     mode: "live",
-    carries_to_similar: false,
-    asks_anew: false,
+    propagates_to_similar: false,
+    ignores_saved_answers: false,
     pilot: null,
     budget_dollars: null,
   } as const;
@@ -165,8 +165,8 @@ describe("what a run may cost", () => {
     model: "claude-haiku-5-5",
     options: {},
     mode: "live",
-    carries_to_similar: false,
-    asks_anew: false,
+    propagates_to_similar: false,
+    ignores_saved_answers: false,
     pilot: null,
   } as const;
 
@@ -237,8 +237,8 @@ describe("a run elsewhere as it goes", () => {
     model: "claude-haiku-5-5",
     options: {},
     mode: "live",
-    carries_to_similar: false,
-    asks_anew: false,
+    propagates_to_similar: false,
+    ignores_saved_answers: false,
     pilot: null,
     budget_dollars: null,
   };
@@ -274,12 +274,12 @@ describe("a run elsewhere as it goes", () => {
     expect(first).toMatchObject({ name: "api.anthropic.com", is_adaptive: true, requests_per_minute: null });
     await vi.advanceTimersByTimeAsync(1400);
     const grown = latest().concurrency;
-    expect(grown).toBeGreaterThan(first?.at_once ?? 0);
+    expect(grown).toBeGreaterThan(first?.concurrency ?? 0);
     await vi.advanceTimersByTimeAsync(600);
     expect(latest().concurrency).toBeLessThan(grown);
     expect(latest().routes[0]).toMatchObject({ requests_per_minute: 1000, hold: { kind: "rate_limited" } });
     const set = await begun("?priced&key&images=240", { options: { concurrency: 9 } });
-    expect(set.latest().routes[0]).toMatchObject({ at_once: 9, under_way: 9, is_adaptive: false });
+    expect(set.latest().routes[0]).toMatchObject({ concurrency: 9, under_way: 9, is_adaptive: false });
   });
 
   it("goes on by its other ways while one is held, and without one that is closed", async () => {
@@ -287,7 +287,7 @@ describe("a run elsewhere as it goes", () => {
     await vi.advanceTimersByTimeAsync(2000);
     const { routes, hold, done } = latest();
     expect(routes.map(({ name }) => name)).toEqual(["api.anthropic.com", "Frankfurt", "Second account"]);
-    expect([routes[0]?.hold?.kind, routes[1]?.hold, routes[2]?.trouble?.problem]).toEqual([
+    expect([routes[0]?.hold?.kind, routes[1]?.hold, routes[2]?.failure?.problem]).toEqual([
       "rate_limited",
       null,
       "key_rejected",
@@ -326,28 +326,28 @@ describe("a run elsewhere as it goes", () => {
     await vi.runAllTimersAsync();
     expect(second?.reused).toBe(done);
     expect(second?.spent_dollars).toBeLessThan(spent / 4);
-    const anew = await seam.startRun({ ...request, asks_anew: true });
+    const anew = await seam.startRun({ ...request, ignores_saved_answers: true });
     await seam.watchRun(anew, (snapshot) => (second = snapshot));
     await vi.runAllTimersAsync();
     expect(second?.reused).toBe(0);
     expect(second?.spent_dollars).toBeGreaterThan(spent / 2);
   });
 
-  it("carries marks over to images that look alike", async () => {
-    const { seam, run, latest } = await begun("?priced&key&similar", { carries_to_similar: true });
+  it("carries annotations over to images that look alike", async () => {
+    const { seam, run, latest } = await begun("?priced&key&similar", { propagates_to_similar: true });
     await vi.runAllTimersAsync();
-    const { carried, done, failed } = latest();
-    expect(carried).toBeGreaterThan(0);
+    const { propagated, done, failed } = latest();
+    expect(propagated).toBeGreaterThan(0);
     expect(done + failed).toBe(60);
     const ids = await seam.imageIds(imagesWhere([{ kind: "run", run }]));
-    const marks = (await seam.imageCards(ids)).flatMap((card) => card.marks.map((mark) => ({ mark, image: card.id })));
-    const over = marks.filter(({ mark }) => mark.carried_from !== null);
+    const annotations = (await seam.imageCards(ids)).flatMap((card) => card.annotations.map((annotation) => ({ annotation, image: card.id })));
+    const over = annotations.filter(({ annotation }) => annotation.propagated_from !== null);
     expect(over.length).toBeGreaterThan(0);
-    for (const { mark, image } of over) expect(mark.carried_from).toBe(image - 6);
+    for (const { annotation, image } of over) expect(annotation.propagated_from).toBe(image - 6);
   });
 
-  it("goes through its batches overnight, at half the price", async () => {
-    const { snapshots, latest } = await begun("?priced&key", { mode: "overnight" });
+  it("goes through its batches batch, at half the price", async () => {
+    const { snapshots, latest } = await begun("?priced&key", { mode: "batch" });
     const live = await begun("?priced&key");
     expect(latest().quoted_dollars?.expected).toBeCloseTo((live.latest().quoted_dollars?.expected ?? 0) / 2, -1);
     await vi.runAllTimersAsync();
@@ -358,7 +358,7 @@ describe("a run elsewhere as it goes", () => {
       [20, 20],
       [20, 20],
     ]);
-    expect(latest()).toMatchObject({ mode: "overnight", rate_history: [], in_flight: [] });
+    expect(latest()).toMatchObject({ mode: "batch", rate_history: [], in_flight: [] });
   });
 });
 
@@ -392,25 +392,25 @@ describe("a decision", () => {
     const [before] = await seam.imageCards([image]);
     const decided = await seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
     expect(decided.image.review).toBe("reviewed");
-    expect(decided.image.marks.every(({ status }) => status === "accepted")).toBe(true);
+    expect(decided.image.annotations.every(({ status }) => status === "accepted")).toBe(true);
     const undone = await seam.undoLatest();
     expect(undone).toEqual({ ...decided, image: before });
     expect(await seam.undoLatest()).toBeNull();
     expect(await seam.redoOn(image)).toEqual(decided);
   });
 
-  it("about one mark leaves the image open until the last", async () => {
+  it("about one annotation leaves the image open until the last", async () => {
     const seam = openFake("");
     const ids = await seam.imageIds(everything);
     const card = (await seam.imageCards(ids)).find(
-      ({ marks }) => marks.filter(({ status }) => status === "proposed").length === 2,
+      ({ annotations }) => annotations.filter(({ status }) => status === "proposed").length === 2,
     );
-    const [first, second] = card?.marks ?? [];
+    const [first, second] = card?.annotations ?? [];
     const reject = { kind: "reject", reason: "bad_box" } as const;
     const image = card?.id ?? 0;
     const one = await seam.decide({ image, scope: { kind: "annotation", id: first?.id ?? 0 }, verdict: reject });
     expect(one.image.review).toBe("unreviewed");
-    expect(one.image.marks[0]).toMatchObject({ status: "rejected", reject_reason: "bad_box" });
+    expect(one.image.annotations[0]).toMatchObject({ status: "rejected", reject_reason: "bad_box" });
     const other = await seam.decide({
       image,
       scope: { kind: "annotation", id: second?.id ?? 0 },
@@ -419,10 +419,10 @@ describe("a decision", () => {
     expect(other.image.review).toBe("reviewed");
   });
 
-  it("confirms an image without marks as empty", async () => {
+  it("confirms an image without annotations as empty", async () => {
     const seam = openFake("");
     const cards = await seam.imageCards(await seam.imageIds(everything));
-    const image = cards.find((card) => card.marks.length === 0 && card.review === "unreviewed")?.id ?? 0;
+    const image = cards.find((card) => card.annotations.length === 0 && card.review === "unreviewed")?.id ?? 0;
     const decided = await seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
     expect(decided.image.review).toBe("confirmed_empty");
   });
@@ -433,25 +433,25 @@ it("quotes what a model will not do", async () => {
   const bird = await seam.quote({
     images: { kind: "all" },
     recipe: 2,
-    carries_to_similar: false,
-    asks_anew: false,
+    propagates_to_similar: false,
+    ignores_saved_answers: false,
     options: {},
     pilot: null,
     budget_dollars: null,
   });
   expect(bird.models[0]).toMatchObject({ can_run: false });
-  expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["attributes", "unknown_labels"]);
+  expect(bird.models[0]?.unsupported_capabilities.map(({ kind }) => kind)).toEqual(["attributes", "unknown_labels"]);
   const typed = await seam.saveTypedRecipe("bicycle bell, zebra finch");
   const unknown = await seam.quote({
     images: { kind: "all" },
     recipe: typed.id,
-    carries_to_similar: false,
-    asks_anew: false,
+    propagates_to_similar: false,
+    ignores_saved_answers: false,
     options: {},
     pilot: null,
     budget_dollars: null,
   });
-  expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });
+  expect(unknown.models[0]).toMatchObject({ can_run: false, unsupported_capabilities: [{ kind: "no_known_label" }] });
   expect(await seam.saveTypedRecipe("bicycle bell,zebra finch")).toEqual(typed);
 });
 
@@ -470,17 +470,17 @@ describe("two sides", () => {
     const { label, shape, attributes, confidence } = found?.second ?? never();
     const content = { label, shape, attributes };
     const step = await seam.editAnnotations({ image, changes: [{ kind: "adopt", run: 1, content, confidence }] });
-    expect(step.image.marks.at(-1)).toMatchObject({
+    expect(step.image.annotations.at(-1)).toMatchObject({
       id: step.annotations[0],
       origin: second,
       status: "accepted",
       label,
     });
-    const linked = (await seam.compareImage(image, first, second)).map((pair) => pair.second?.mark ?? null);
+    const linked = (await seam.compareImage(image, first, second)).map((pair) => pair.second?.annotation ?? null);
     expect(linked).toContain(step.annotations[0]);
     await seam.undoLatest();
     const after = await seam.compareImage(image, first, second);
-    expect(after.every((pair) => pair.second?.mark == null)).toBe(true);
+    expect(after.every((pair) => pair.second?.annotation == null)).toBe(true);
   });
 
   it("are only compared where both have looked", async () => {

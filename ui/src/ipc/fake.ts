@@ -2,17 +2,17 @@
  * The whole core in memory, for browsers and tests: deterministic, without a disk or a model behind it. What it shows is
  * chosen in the address:
  *
- * - the library: `?images=0` is empty, `?images=100000` large; `?marks=1000` puts so many marks on every image, `?mistakes` seeds
- *   marks that are likely mistakes; `?similar` has images that look alike, `?hollow` a collection in which nothing could be
+ * - the library: `?images=0` is empty, `?images=100000` large; `?annotations=1000` puts so many annotations on every image, `?mistakes` seeds
+ *   annotations that are likely mistakes; `?similar` has images that look alike, `?hollow` a collection in which nothing could be
  *   read; `?layers` has the proposals of two runs; `?unchecked=500` has so many images still to be looked through for mistakes; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
  * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
  * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
  *   `?keychainless` has no keychain, `?routes` has additional endpoints, of which `?closed` closes one under way;
  * - runs: `?interrupted` has a latest one whose process died, with `?priced` while some requests were under way;
- *   `?stopped=key_rejected` one that ended so, `?overnight` one that began last night; `?held=unreachable` holds a run for that
+ *   `?stopped=key_rejected` one that ended so, `?batch` one that began last night; `?held=unreachable` holds a run for that
  *   reason, `?still` lets none come further than half-way; `?answered` counts the answers of the past as paid for, `?diagnosed`
  *   has something to change in every report, `?hooks` has hooks;
- * - an unwell core: see `fake/unwell.ts`.
+ * - an unwell core: see `fake/server_failing.ts`.
  */
 import type { CollectionId, ImageId, RecipeId, RetryKind, RunMode, Settings, Step, StopReason } from "./bindings";
 import { FakeAudits } from "./fake/audits";
@@ -36,13 +36,13 @@ import { routesOf } from "./fake/routes";
 import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/runs";
 import { DEFAULT_SETTINGS } from "./fake/settings";
 import { followersOf } from "./fake/similar";
-import { unwell } from "./fake/unwell";
+import { server_failing } from "./fake/server_failing";
 import { ALL_LAYERS, layersShown } from "../state/layers";
 import type { Seam, Signals } from "./seam";
 import { cardIn } from "./fake/layers";
 
 const DEFAULT_IMAGES = 60;
-/** An overnight run of the past began so long ago. */
+/** A batch run of the past began so long ago. */
 const A_NIGHT_MILLIS = 7.2 * 3_600_000;
 
 export function openFake(search: string): Seam {
@@ -50,7 +50,7 @@ export function openFake(search: string): Seam {
   const images = Number(query.get("images") ?? DEFAULT_IMAGES);
   const fake = new Fake(images, query);
   if (typeof window !== "undefined") fake.listenForDrops(window);
-  return unwell(fake, query);
+  return server_failing(fake, query);
 }
 
 class Fake implements Seam {
@@ -80,7 +80,7 @@ class Fake implements Seam {
 
   constructor(images: number, query: URLSearchParams) {
     this.#library = new FakeLibrary(images, {
-      crowd: Number(query.get("marks") ?? 0),
+      crowd: Number(query.get("annotations") ?? 0),
       hasMistakes: query.has("mistakes"),
       hasHollow: query.has("hollow"),
       hasTwoLayers: query.has("layers"),
@@ -129,9 +129,9 @@ class Fake implements Seam {
     else if (query.has("interrupted")) {
       const model = this.#hasPriced ? claude : builtIn;
       this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, model, { kind: "interrupted" }));
-    } else if (query.has("overnight")) {
+    } else if (query.has("batch")) {
       const ids = this.#library.selected({ kind: "all" });
-      const order: FakeOrder = { ...PLAIN_ORDER, mode: "overnight" };
+      const order: FakeOrder = { ...PLAIN_ORDER, mode: "batch" };
       const began = Date.now() - A_NIGHT_MILLIS;
       const run = new FakeRun(3, this.#library, recipe, claude, ids, () => this.#runChanged(), began, order);
       this.#runs.push(run);
@@ -210,7 +210,7 @@ class Fake implements Seam {
       this.#hasPriced
         ? {
             destination: this.#connection.destination(this.#settings),
-            hindrance: this.#connection.hindrance(this.#settings),
+            unavailable: this.#connection.unavailable(this.#settings),
             answered: (model) => this.#answered(model, recipe),
           }
         : null,
@@ -226,13 +226,13 @@ class Fake implements Seam {
     if (worker.destination.kind === "host") this.#allow(worker.destination.name);
     const id = this.#runs.length + 1;
     const isElsewhere = worker.destination.kind === "host";
-    const answered = asked.asks_anew || !isElsewhere ? new Set<ImageId>() : this.#answered(model, recipe);
+    const answered = asked.ignores_saved_answers || !isElsewhere ? new Set<ImageId>() : this.#answered(model, recipe);
     const known = new Set(ids.filter((image) => answered.has(image)));
     const order: FakeOrder = {
       mode: asked.mode,
       concurrency: asked.options.concurrency ?? null,
       answered: known,
-      followers: asked.carries_to_similar ? this.#followers(ids.filter((image) => !known.has(image))) : new Map(),
+      followers: asked.propagates_to_similar ? this.#followers(ids.filter((image) => !known.has(image))) : new Map(),
       routes: this.#routes(asked.mode),
       closesLast: this.#closesLast,
       heldAs: this.#heldAs,
@@ -415,7 +415,7 @@ class Fake implements Seam {
       const { key, problem } = this.#connection.endpoint(endpoint, this.#settings);
       return key !== null && problem === null;
     });
-    return mode === "overnight" ? routes.slice(0, 1) : routes;
+    return mode === "batch" ? routes.slice(0, 1) : routes;
   }
 
   #model(id: string): FakeModel {
@@ -425,9 +425,9 @@ class Fake implements Seam {
 
   /** Refuses as the core does what may not be sent. */
   #allow(host: string): void {
-    const hindrance = this.#connection.hindrance(this.#settings);
-    if (hindrance)
-      refuse(hindrance.kind === "local_only" || hindrance.kind === "no_key" ? hindrance.kind : "unusable_connection");
+    const unavailable = this.#connection.unavailable(this.#settings);
+    if (unavailable)
+      refuse(unavailable.kind === "local_only" || unavailable.kind === "no_key" ? unavailable.kind : "unusable_connection");
     if (!this.#settings.agreed_hosts?.includes(host)) refuse("not_agreed");
   }
 

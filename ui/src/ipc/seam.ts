@@ -63,7 +63,7 @@ export type PixelEdge = 384 | 2048 | 4096 | "full";
 /** Things that happened in the core without being asked for. */
 export interface Signals {
   importChanged: ImportProgress;
-  /** Collections, images, marks or decisions are not what they were. */
+  /** Collections, images, annotations or decisions are not what they were. */
   libraryChanged: null;
   /** The settings were changed, perhaps by a text editor or another process. */
   settingsChanged: null;
@@ -159,7 +159,7 @@ export interface Seam {
   proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
   /** What a sample of this size can say. */
   sampleOutlook(sample: number, errorLimit: number): Promise<SampleOutlook>;
-  /** Draws a random sample of the proposals at or above a threshold. Its marks are decided as any others. */
+  /** Draws a random sample of the proposals at or above a threshold. Its annotations are decided as any others. */
   beginAudit(request: AuditRequest): Promise<Audit>;
   /** Looks at so many more of the random order that was drawn. */
   extendAudit(audit: AuditId, more: number): Promise<Audit>;

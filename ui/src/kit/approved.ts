@@ -1,6 +1,6 @@
 import type { Annotation } from "../ipc/bindings";
 
-/** Whether a person has said that the mark is right. */
+/** Whether a person has said that the annotation is right. */
 export function isApproved({ status }: Annotation): boolean {
   return status === "accepted" || status === "edited";
 }

@@ -17,5 +17,5 @@ export function typedCount(typed: string, least: number, most: number): TypedCou
 }
 
 /** Images at once, wherever they are set. */
-export const LEAST_AT_ONCE = 1;
-export const MOST_AT_ONCE = 64;
+export const MIN_AT_ONCE = 1;
+export const MAX_AT_ONCE = 64;

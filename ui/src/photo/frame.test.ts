@@ -4,7 +4,7 @@ import { deviceBox } from "./frame";
 import { Viewport } from "./viewport.svelte";
 
 describe("a box on the screen", () => {
-  it("lies on device pixels, within half of one of where the mark is", () => {
+  it("lies on device pixels, within half of one of where the annotation is", () => {
     const viewport = new Viewport();
     for (const ratio of [1, 1.25, 1.5, 2]) {
       viewport.resize({ width: 901, height: 607 }, ratio);

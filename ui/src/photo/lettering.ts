@@ -11,13 +11,13 @@ export const MOST_TAG_LENGTH = 24;
 
 /** The label with its confidence. What is wider than `most` loses the end of the label, never the confidence. */
 export function tagText(
-  mark: { label: string; confidence: number | null },
+  annotation: { label: string; confidence: number | null },
   most: number,
   measure: (text: string) => number,
 ): string {
-  const certainty = mark.confidence === null ? "" : ` ${confidence(mark.confidence)}`;
-  if (measure(mark.label + certainty) <= most) return mark.label + certainty;
-  const characters = [...mark.label];
+  const certainty = annotation.confidence === null ? "" : ` ${confidence(annotation.confidence)}`;
+  if (measure(annotation.label + certainty) <= most) return annotation.label + certainty;
+  const characters = [...annotation.label];
   let [fits, tooMany] = [0, characters.length];
   while (tooMany - fits > 1) {
     const length = Math.floor((fits + tooMany) / 2);

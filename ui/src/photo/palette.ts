@@ -22,15 +22,15 @@ export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(name).trim();
   return {
-    casing: token("--mark-casing"),
+    casing: token("--annotation-casing"),
     overlay: token("--overlay"),
     overlayInk: token("--overlay-ink"),
     family: token("--font-family"),
-    dash: token("--mark-dash").split(/\s+/).map(Number),
+    dash: token("--annotation-dash").split(/\s+/).map(Number),
     labels: Array.from({ length: 12 }, (_, place) => ({
       line: token(`--label-${place + 1}`),
       ink: token(`--label-${place + 1}-ink`),
-      casing: token(`--label-${place + 1}-casing`) || token("--mark-casing"),
+      casing: token(`--label-${place + 1}-casing`) || token("--annotation-casing"),
       isDashed: place >= 6,
     })),
   };

@@ -49,7 +49,7 @@ describe("tags", () => {
     });
   });
 
-  it("hide no small mark where there is another place, and a little of a large one all the same", () => {
+  it("hide no small annotation where there is another place, and a little of a large one all the same", () => {
     const [lower, upper] = placeTags([wish(100, 100, 30, 20), wish(100, 76, 20, 16)], ROOM, 3);
     expect(lower?.y).toBe(123);
     expect(upper?.y).toBe(55);

@@ -1,6 +1,6 @@
 /**
- * Where the label of a mark goes: beside its box, never over what the box shows, never over another label, and not over
- * another small mark where there is another place.
+ * Where the label of an annotation goes: beside its box, never over what the box shows, never over another label, and not over
+ * another small annotation where there is another place.
  */
 
 /** In pixels of the screen. */
@@ -19,9 +19,9 @@ export interface TagWish {
   isNeeded: boolean;
 }
 
-/** As many labels as a small mark is large, at the most. */
+/** As many labels as a small annotation is large, at the most. */
 const SMALL = 6;
-/** Of a small mark, the share that a label may hide. */
+/** Of a small annotation, the share that a label may hide. */
 const HIDDEN = 0.2;
 
 /** Places in the order of the wishes; null where a label would cover another, or what is `taken` already. */

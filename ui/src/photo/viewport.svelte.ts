@@ -11,17 +11,17 @@ export interface Point {
   y: number;
 }
 
-/** Free room around a fitted image, in CSS pixels, so that tags of marks at its edges have a place. */
+/** Free room around a fitted image, in CSS pixels, so that tags of annotations at its edges have a place. */
 export const FIT_MARGIN = 24;
 /** One image pixel as at most this many device pixels. */
 export const DEEPEST_ZOOM = 32;
 /** One press of a zoom key. */
 export const ZOOM_STEP = 1.25;
-/** Of the view, what a mark fills that is zoomed to. */
-const MARK_SHARE = 0.6;
+/** Of the view, what an annotation fills that is zoomed to. */
+const ANNOTATION_SHARE = 0.6;
 /** A point has no extent: so many pixels of the image around it are shown. */
 const POINT_EXTENT = 64;
-/** A mark that is shorter than this on the screen, in CSS pixels, cannot be judged. */
+/** An annotation that is shorter than this on the screen, in CSS pixels, cannot be judged. */
 const TINY = 20;
 
 export class Viewport {
@@ -144,7 +144,7 @@ export class Viewport {
    * Shows a box so that it takes a share of the view, with what is around it: never smaller than the whole image, and no
    * more beside the image than there is need.
    */
-  zoomTo(box: Rect, share = MARK_SHARE, mostScale = this.largestScale): void {
+  zoomTo(box: Rect, share = ANNOTATION_SHARE, mostScale = this.largestScale): void {
     if (!this.#mayMeasure(() => this.zoomTo(box, share, mostScale))) return;
     const width = box.x2 - box.x1 || POINT_EXTENT;
     const height = box.y2 - box.y1 || POINT_EXTENT;

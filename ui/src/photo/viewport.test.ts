@@ -175,7 +175,7 @@ describe("viewport", () => {
     });
   });
 
-  it("comes closer to a mark that is too small to judge", () => {
+  it("comes closer to a annotation that is too small to judge", () => {
     const port = viewport();
     port.reveal({ x1: 1000, y1: 1000, x2: 1010, y2: 1010 });
     expect(10 * port.scale).toBeGreaterThan(20);

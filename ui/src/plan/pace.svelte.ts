@@ -1,6 +1,6 @@
 /** How a run asks: how many images at once, with what pause, and how long an answer may get. A preset fills in the fields. */
 import type { Preset, PresetQuote, RunOptions } from "../ipc/bindings";
-import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
+import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import { words } from "../messages";
 
 export type PaceName = "auto" | Preset;
@@ -17,7 +17,7 @@ export class Pace {
   /** Images prepared ahead, which only a preset says. */
   #chunk = $state<number | null>(null);
 
-  readonly atOnce = $derived(typedCount(this.typedAtOnce, LEAST_AT_ONCE, MOST_AT_ONCE));
+  readonly atOnce = $derived(typedCount(this.typedAtOnce, MIN_AT_ONCE, MAX_AT_ONCE));
   readonly pause = $derived(typedCount(this.typedPause, 0, LONGEST_PAUSE_MILLIS));
   readonly maxTokens = $derived(typedCount(this.typedMaxTokens, SHORTEST_ANSWER_TOKENS, LONGEST_ANSWER_TOKENS));
   /** Why a run cannot start with these, in words; null when it can. */

@@ -1,7 +1,7 @@
 /** The plan screen's own state: the recipe, the quote for the planned images, and the model that would do it. */
 import type {
   Destination,
-  Hindrance,
+  Unavailable,
   ModelId,
   ModelQuote,
   Dollars,
@@ -20,7 +20,7 @@ import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
-import { isBlocking } from "./shortfalls";
+import { isBlocking } from "./unsupported_capabilities";
 
 /** Models at one destination, and what hinders them all; retired ones say so themselves. */
 export interface ModelGroup {
@@ -28,7 +28,7 @@ export interface ModelGroup {
   host: string;
   destination: Destination;
   rows: ModelQuote[];
-  hindrance: Exclude<Hindrance, { kind: "retired" }> | null;
+  unavailable: Exclude<Unavailable, { kind: "retired" }> | null;
 }
 
 export class Plan {
@@ -48,11 +48,11 @@ export class Plan {
   /** The budget cap as it is typed; it stays while models change. */
   typedBudget = $state("");
   /** Overnight where the chosen model can; it stays while models change. */
-  wantsOvernight = $state(false);
+  wantsBatch = $state(false);
   /** Whether images are asked about whose answers were paid for earlier. */
-  asksAnew = $state(false);
+  ignoresSavedAnswers = $state(false);
   /** Whether of images that look alike only one is asked about. */
-  carriesToSimilar = $state(false);
+  propagatesToSimilar = $state(false);
   isStarting = $state(false);
   /** Whether the person is asked to agree that images go to a server for the first time. */
   isAskingToSend = $state(false);
@@ -61,9 +61,9 @@ export class Plan {
 
   readonly recipe = $derived(this.recipes.find((saved) => saved.id === this.recipeId) ?? null);
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
-  readonly mode = $derived<RunMode>(this.wantsOvernight && this.chosen?.overnight_dollars ? "overnight" : "live");
+  readonly mode = $derived<RunMode>(this.wantsBatch && this.chosen?.batch_dollars ? "batch" : "live");
   /** What the quote is to be for. */
-  readonly terms = $derived<Terms>({ carries_to_similar: this.carriesToSimilar, asks_anew: this.asksAnew });
+  readonly terms = $derived<Terms>({ propagates_to_similar: this.propagatesToSimilar, ignores_saved_answers: this.ignoresSavedAnswers });
   /** How long an answer may get decides the price, how fast they come does not. */
   readonly quoteOptions = $derived<RunOptions>({ max_tokens: this.pace.maxTokens.count });
   readonly price = $derived<Price | null>(this.chosen && priceOf(this.chosen, this.mode));
@@ -83,7 +83,7 @@ export class Plan {
   /** What the budget does to the run, in words; empty where it lets it come to its end. */
   readonly budgetForecast = $derived(this.#budgetForecast());
   /** Why the run cannot start, in words; null when it can. */
-  readonly hindrance = $derived(this.#hindrance());
+  readonly unavailable = $derived(this.#unavailable());
   readonly goal = $derived(this.#goal());
 
   #latestQuestion = 0;
@@ -196,7 +196,7 @@ export class Plan {
   async start(): Promise<void> {
     const destination = this.chosen?.model.destination;
     const isNew = destination?.kind === "host" && !(this.app.settings.agreed_hosts ?? []).includes(destination.name);
-    if (this.hindrance === null && isNew) this.isAskingToSend = true;
+    if (this.unavailable === null && isNew) this.isAskingToSend = true;
     else await this.#startWithHooks();
   }
 
@@ -228,7 +228,7 @@ export class Plan {
 
   /** Commands may have come into the settings file by another way than the window, which asks for each of them. */
   async #startWithHooks(): Promise<void> {
-    if (this.hindrance !== null || this.isStarting) return;
+    if (this.unavailable !== null || this.isStarting) return;
     const standings = (await this.app.attempt(() => this.app.seam.hooks())) ?? [];
     this.askedHooks = standings.flatMap(({ event, command, is_agreed }) =>
       command === null || is_agreed ? [] : { event, command },
@@ -238,7 +238,7 @@ export class Plan {
 
   async #start(): Promise<void> {
     const { recipeId, modelId } = this;
-    if (this.hindrance !== null || recipeId === null || modelId === null || this.isStarting) return;
+    if (this.unavailable !== null || recipeId === null || modelId === null || this.isStarting) return;
     this.isStarting = true;
     const images = this.app.imagesToPlan;
     const run = await this.app.attempt(() =>
@@ -258,11 +258,11 @@ export class Plan {
     this.isStarting = false;
     if (run === undefined) return;
     // To pay again is decided anew every time.
-    this.asksAnew = false;
+    this.ignoresSavedAnswers = false;
     this.app.showRun(run);
   }
 
-  #hindrance(): string | null {
+  #unavailable(): string | null {
     // What is started is what was quoted, so an outdated quote starts nothing.
     if (this.isQuoting || !(this.areRecipesRead || this.refusal !== null)) return words.plan.quoting;
     if (this.areRecipesRead && this.recipeId === null) return words.plan.noRecipe;
@@ -273,10 +273,10 @@ export class Plan {
       if (this.budgetProblem !== null) return words.plan.budget.hinders;
       return this.pace.problem;
     }
-    const { model, shortfalls, hindrance } = this.chosen;
-    if (hindrance) return words.plan.hindrance(hindrance);
-    const blocking = shortfalls.find(isBlocking);
-    return blocking ? words.plan.shortfall(words.plan.theModel(model.name), blocking) : words.plan.cannotRun;
+    const { model, unsupported_capabilities, unavailable } = this.chosen;
+    if (unavailable) return words.plan.unavailable(unavailable);
+    const blocking = unsupported_capabilities.find(isBlocking);
+    return blocking ? words.plan.unsupported(words.plan.theModel(model.name), blocking) : words.plan.cannotRun;
   }
 
   #budgetProblem(): string | null {
@@ -290,7 +290,7 @@ export class Plan {
   }
 
   #budgetForecast(): string[] {
-    const forecast = this.mode === "overnight" ? this.chosen?.overnight_budget : this.chosen?.budget;
+    const forecast = this.mode === "batch" ? this.chosen?.batch_budget : this.chosen?.budget;
     if (!forecast || this.isQuoting || this.#quotedBudget !== this.cap) return [];
     const { reach, batches } = forecast;
     const said = [];
@@ -305,7 +305,7 @@ export class Plan {
     const cost = this.price?.cost ?? null;
     if (!this.quote?.image_count) return words.plan.annotateNothing;
     const said = cost === null ? null : costWords(cost.low, cost.expected, cost.high);
-    const reused = this.asksAnew ? 0 : (this.chosen?.answered_before ?? 0);
+    const reused = this.ignoresSavedAnswers ? 0 : (this.chosen?.answered_before ?? 0);
     return reused > 0
       ? words.plan.annotateNew(this.quote.image_count - reused, reused, said)
       : words.plan.annotate(this.quote.image_count, said);
@@ -330,10 +330,10 @@ export function groupsOf(models: readonly ModelQuote[]): ModelGroup[] {
   for (const row of models) {
     const { destination } = row.model;
     const host = destination.kind === "host" ? destination.name : "";
-    const group = groups.get(host) ?? { host, destination, rows: [], hindrance: null };
+    const group = groups.get(host) ?? { host, destination, rows: [], unavailable: null };
     groups.set(host, group);
     group.rows.push(row);
-    if (row.hindrance && row.hindrance.kind !== "retired") group.hindrance ??= row.hindrance;
+    if (row.unavailable && row.unavailable.kind !== "retired") group.unavailable ??= row.unavailable;
   }
   return [...groups.values()];
 }
@@ -343,11 +343,11 @@ function costWords(low: Dollars, expected: Dollars, high: Dollars): string {
 }
 
 function unknownLabels(chosen: ModelQuote | null, saved: SavedRecipe | null): ReadonlySet<string> {
-  const shortfalls = chosen?.shortfalls ?? [];
-  if (shortfalls.some(({ kind }) => kind === "no_known_label")) {
+  const unsupported_capabilities = chosen?.unsupported_capabilities ?? [];
+  if (unsupported_capabilities.some(({ kind }) => kind === "no_known_label")) {
     return new Set(saved?.recipe.labels.map(({ name }) => name));
   }
-  return new Set(shortfalls.flatMap((shortfall) => (shortfall.kind === "unknown_labels" ? shortfall.labels : [])));
+  return new Set(unsupported_capabilities.flatMap((unsupported) => (unsupported.kind === "unknown_labels" ? unsupported.labels : [])));
 }
 
 function costScale(quote: Quote | null, mode: RunMode): CostScale | null {

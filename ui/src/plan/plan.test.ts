@@ -16,7 +16,7 @@ async function asked(query = ""): Promise<Plan> {
 it("says the number on its button", async () => {
   const plan = await asked();
   expect(plan.goal).toBe("Annotate 60 images, $0");
-  expect(plan.hindrance).toBeNull();
+  expect(plan.unavailable).toBeNull();
   plan.app.planFor({ kind: "images", ids: [1] });
   await plan.ask();
   expect(plan.goal).toBe("Annotate 1 image, $0");
@@ -62,10 +62,10 @@ describe("the model", () => {
   it("says what hinders it, in the order of who can do something about it", async () => {
     const plan = await asked("?priced");
     plan.choose("claude-opus-5-5");
-    expect(plan.hindrance).toBe("Claude needs a key for api.anthropic.com");
+    expect(plan.unavailable).toBe("Claude needs a key for api.anthropic.com");
     await plan.app.saveSettings({ is_local_only: true });
     await plan.ask();
-    expect(plan.hindrance).toBe("Everything is locked to this machine");
+    expect(plan.unavailable).toBe("Everything is locked to this machine");
   });
 
   it("costs what the parts of its cost add up to", async () => {
@@ -84,13 +84,13 @@ describe("models at one server", () => {
   it("are a group with one reason, and retired ones have their own", async () => {
     const rows = (await asked("?priced")).quote?.models ?? [];
     const retired = rows.map((row, place) =>
-      place === 1 ? { ...row, hindrance: { kind: "retired", on: "2026-10-01" } as const } : row,
+      place === 1 ? { ...row, unavailable: { kind: "retired", on: "2026-10-01" } as const } : row,
     );
     const [here, there] = groupsOf(retired);
-    expect(here).toMatchObject({ destination: { kind: "this_machine" }, hindrance: null });
-    expect(there).toMatchObject({ hindrance: { kind: "no_key", host: "api.anthropic.com" } });
+    expect(here).toMatchObject({ destination: { kind: "this_machine" }, unavailable: null });
+    expect(there).toMatchObject({ unavailable: { kind: "no_key", host: "api.anthropic.com" } });
     expect(there?.rows).toHaveLength(14);
-    expect(groupsOf(retired.slice(1, 2))[0]?.hindrance).toBeNull();
+    expect(groupsOf(retired.slice(1, 2))[0]?.unavailable).toBeNull();
   });
 });
 
@@ -132,13 +132,13 @@ describe("sending for the first time", () => {
 describe("the budget cap", () => {
   it("is none until one is typed, and stays while models change", async () => {
     const plan = await asked("?priced&key");
-    expect([plan.mayCost, plan.cap, plan.hindrance]).toEqual([true, null, null]);
+    expect([plan.mayCost, plan.cap, plan.unavailable]).toEqual([true, null, null]);
     plan.typedBudget = "$0,60";
     expect([plan.cap, plan.budgetProblem]).toEqual([0.6, null]);
     plan.choose("claude-opus-5-5");
     expect(plan.cap).toBe(0.6);
     plan.choose("nanodet-g-416");
-    expect([plan.mayCost, plan.cap, plan.hindrance]).toEqual([false, null, null]);
+    expect([plan.mayCost, plan.cap, plan.unavailable]).toEqual([false, null, null]);
   });
 
   it("goes along with the run", async () => {
@@ -155,7 +155,7 @@ describe("the budget cap", () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "0.60";
     const asking = plan.askBudget();
-    expect([plan.isQuoting, plan.hindrance, plan.budgetForecast]).toEqual([false, null, []]);
+    expect([plan.isQuoting, plan.unavailable, plan.budgetForecast]).toEqual([false, null, []]);
     await asking;
     expect(plan.budgetForecast).toHaveLength(1);
   });
@@ -164,7 +164,7 @@ describe("the budget cap", () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "a lot";
     expect(plan.budgetProblem).toBe("Enter an amount in dollars, such as 0.60.");
-    expect(plan.hindrance).toBe("The budget cap is not valid.");
+    expect(plan.unavailable).toBe("The budget cap is not valid.");
     await plan.start();
     expect(plan.isAskingToSend).toBe(false);
     plan.typedBudget = "0.001";
@@ -172,7 +172,7 @@ describe("the budget cap", () => {
       /^Not one image could be sent under \$0\.001; the most expensive can cost \$0\.00\d+\.$/u,
     );
     plan.typedBudget = "0.01";
-    expect(plan.hindrance).toBeNull();
+    expect(plan.unavailable).toBeNull();
     plan.choose("claude-opus-5-5");
     expect(plan.budgetProblem).toMatch(/^Not one image could be sent under \$0\.01;/u);
   });
@@ -183,22 +183,22 @@ describe("the budget cap", () => {
       ...plan.quote,
       models: plan.quote.models.map((row) => ({ ...row, cost_dollars: null })),
     };
-    expect([plan.mayCost, plan.hindrance]).toEqual([true, null]);
+    expect([plan.mayCost, plan.unavailable]).toEqual([true, null]);
     plan.typedBudget = "1";
     expect(plan.budgetProblem).toMatch(/^This model has no price/u);
   });
 });
 
 describe("when and how", () => {
-  it("is overnight where the chosen model can, and stays wished for while models change", async () => {
+  it("is batch where the chosen model can, and stays wished for while models change", async () => {
     const plan = await asked("?priced&key");
     plan.choose("claude-sonnet-5-5");
-    plan.wantsOvernight = true;
-    expect([plan.mode, plan.goal]).toEqual(["overnight", "Annotate 60 images, about $0.17"]);
+    plan.wantsBatch = true;
+    expect([plan.mode, plan.goal]).toEqual(["batch", "Annotate 60 images, about $0.17"]);
     plan.choose("nanodet-g-416");
     expect([plan.mode, plan.goal]).toEqual(["live", "Annotate 60 images, $0"]);
     plan.choose("claude-sonnet-5-5");
-    expect(plan.mode).toBe("overnight");
+    expect(plan.mode).toBe("batch");
   });
 
   it("goes along with the run", async () => {
@@ -206,9 +206,9 @@ describe("when and how", () => {
     await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
     const started = vi.spyOn(plan.app.seam, "startRun");
     plan.pace.typedAtOnce = "900";
-    expect(plan.hindrance).toBe("The concurrency is not valid.");
+    expect(plan.unavailable).toBe("The concurrency is not valid.");
     plan.pace.typedAtOnce = "6";
-    plan.carriesToSimilar = true;
+    plan.propagatesToSimilar = true;
     await plan.ask();
     expect(plan.asked).toBeLessThan(60);
     await plan.start();
@@ -216,15 +216,15 @@ describe("when and how", () => {
       expect.objectContaining({
         options: expect.objectContaining({ concurrency: 6 }),
         mode: "live",
-        carries_to_similar: true,
-        asks_anew: false,
+        propagates_to_similar: true,
+        ignores_saved_answers: false,
       }),
     );
     await plan.app.seam.cancelRun(3);
-    plan.wantsOvernight = true;
+    plan.wantsBatch = true;
     await plan.start();
     expect(started).toHaveBeenLastCalledWith(
-      expect.objectContaining({ options: { max_tokens: null }, mode: "overnight" }),
+      expect.objectContaining({ options: { max_tokens: null }, mode: "batch" }),
     );
     await plan.app.seam.cancelRun(4);
   });
@@ -257,13 +257,13 @@ describe("when and how", () => {
     const [before, rest] = [plan.chosen?.answered_before ?? 0, plan.price?.cost?.expected ?? 0];
     expect([before > 0, plan.asked]).toEqual([true, 60 - before]);
     expect(plan.goal).toMatch(new RegExp(`^Annotate ${60 - before} new images, ${before} reused, about \\$`, "u"));
-    plan.asksAnew = true;
+    plan.ignoresSavedAnswers = true;
     await plan.ask();
     expect(plan.asked).toBe(60);
     expect(plan.goal).toMatch(/^Annotate 60 images, about/u);
     expect(plan.price?.cost?.expected).toBeGreaterThan(rest);
     await plan.start();
-    expect(plan.asksAnew).toBe(false);
+    expect(plan.ignoresSavedAnswers).toBe(false);
     await plan.app.seam.cancelRun(3);
   });
 });
@@ -277,7 +277,7 @@ describe("what a model cannot do", () => {
     await plan.ask();
     expect(plan.unknownLabels.has("beak")).toBe(true);
     expect(plan.unknownLabels.has("bird")).toBe(false);
-    expect(plan.hindrance).toMatch(/^5 required attributes cannot be filled by this model/u);
+    expect(plan.unavailable).toMatch(/^5 required attributes cannot be filled by this model/u);
   });
 
   it("hinders the run when nothing could be found", async () => {
@@ -286,7 +286,7 @@ describe("what a model cannot do", () => {
     await plan.saveTyped();
     await plan.ask();
     expect(plan.recipe?.recipe.name).toBe("bicycle bell");
-    expect(plan.hindrance).toBe("The built-in detector knows none of these labels");
+    expect(plan.unavailable).toBe("The built-in detector knows none of these labels");
     await plan.start();
     expect(plan.app.screen).toBe("library");
   });
@@ -322,13 +322,13 @@ it("starts nothing on an outdated quote", async () => {
   const plan = await asked();
   plan.recipeId = 2;
   const quoted = plan.ask();
-  expect(plan.hindrance).toBe("Measuring these images");
+  expect(plan.unavailable).toBe("Measuring these images");
   await plan.start();
   expect(plan.app.screen).toBe("library");
   await quoted;
   plan.recipeId = 1;
   await plan.ask();
-  expect(plan.hindrance).toBeNull();
+  expect(plan.unavailable).toBeNull();
 });
 
 describe("commands that nobody agreed to", () => {

@@ -4,7 +4,7 @@ import { openFake } from "../ipc/fake";
 import type { ModelQuote, Quote } from "../ipc/bindings";
 import { askedOf, priceOf, type Terms } from "./price";
 
-const PLAIN: Terms = { carries_to_similar: false, asks_anew: false };
+const PLAIN: Terms = { propagates_to_similar: false, ignores_saved_answers: false };
 
 async function quoted(query: string, terms = PLAIN): Promise<{ quote: Quote; row: ModelQuote }> {
   const quote = await openFake(query).quote({
@@ -21,17 +21,17 @@ async function quoted(query: string, terms = PLAIN): Promise<{ quote: Quote; row
 it("has the price of the chosen mode, or says why there is none", async () => {
   const { quote, row } = await quoted("?priced&key");
   expect(priceOf(row, "live")).toEqual({ cost: row.cost_dollars, why: null });
-  expect(priceOf(row, "overnight")).toEqual({ cost: row.overnight_dollars, why: null });
-  expect(priceOf(quote.models[0] as ModelQuote, "overnight").why).toBe("now_only");
-  expect(priceOf({ ...row, cost_dollars: null, overnight_dollars: null }, "overnight").why).toBe("no_price");
+  expect(priceOf(row, "batch")).toEqual({ cost: row.batch_dollars, why: null });
+  expect(priceOf(quote.models[0] as ModelQuote, "batch").why).toBe("now_only");
+  expect(priceOf({ ...row, cost_dollars: null, batch_dollars: null }, "batch").why).toBe("no_price");
 });
 
 describe("the images that are asked about", () => {
   it.each([
     [PLAIN, 60],
-    [{ ...PLAIN, asks_anew: true }, 60],
-    [{ ...PLAIN, carries_to_similar: true }, 60],
-    [{ carries_to_similar: true, asks_anew: true }, 60],
+    [{ ...PLAIN, ignores_saved_answers: true }, 60],
+    [{ ...PLAIN, propagates_to_similar: true }, 60],
+    [{ propagates_to_similar: true, ignores_saved_answers: true }, 60],
   ])("are as many as their cost is for: %j", async (terms, all) => {
     const { quote, row } = await quoted("?priced&key&answered&similar", terms);
     expect(quote.image_count).toBe(all);

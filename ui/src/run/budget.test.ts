@@ -42,23 +42,23 @@ describe("a run at its budget", () => {
 });
 
 describe("the cost bar", () => {
-  const kinds = (run: Spending) => costBarScale(run, quoted, null).marks.map(({ kind }) => kind);
+  const kinds = (run: Spending) => costBarScale(run, quoted, null).annotations.map(({ kind }) => kind);
 
   const uncapped = { ...half, budget_dollars: null };
 
   it("has every amount at its place of one scale, and leaves out a bound that is far off", () => {
     const near = costBarScale(uncapped, { ...quoted, high: 90 * CENT }, null);
-    expect(near).toMatchObject({ beyond: null, marks: [{ kind: "quote" }, { kind: "high" }] });
-    for (const { cost, place } of near.marks) expect(place).toBeCloseTo(cost / near.end);
+    expect(near).toMatchObject({ beyond: null, annotations: [{ kind: "quote" }, { kind: "high" }] });
+    for (const { cost, place } of near.annotations) expect(place).toBeCloseTo(cost / near.end);
     expect(near.end).toBeGreaterThan(90 * CENT);
     const far = costBarScale(uncapped, { ...quoted, high: 9000 * CENT }, null);
-    expect(far).toMatchObject({ beyond: { kind: "high", cost: 9000 * CENT }, marks: [{ kind: "quote", place: 0.5 }] });
+    expect(far).toMatchObject({ beyond: { kind: "high", cost: 9000 * CENT }, annotations: [{ kind: "quote", place: 0.5 }] });
     expect(far.end).toBeCloseTo(80 * CENT);
     expect(costBarScale(uncapped, quoted, 200 * CENT).end).toBeCloseTo(210 * CENT);
     expect(costBarScale({ ...half, budget_dollars: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(73.5 * CENT);
   });
 
-  it("has its marks in their order", () => {
+  it("has its annotations in their order", () => {
     expect(kinds({ ...half, budget_dollars: 60 * CENT })).toEqual(["quote", "cap"]);
     expect(kinds(half)).toEqual(["cap", "quote"]);
   });
@@ -66,7 +66,7 @@ describe("the cost bar", () => {
   it("leaves a budget out that is far beyond all costs", () => {
     const scale = costBarScale({ ...half, budget_dollars: 1000 * CENT }, quoted, null);
     expect(scale.beyond).toEqual({ kind: "cap", cost: 1000 * CENT });
-    expect(scale.marks.map(({ kind }) => kind)).toEqual(["quote"]);
+    expect(scale.annotations.map(({ kind }) => kind)).toEqual(["quote"]);
   });
 });
 

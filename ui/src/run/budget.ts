@@ -2,7 +2,7 @@
 import type { CostRange, Dollars, RunProgress, RunState } from "../ipc/bindings";
 
 const CENTS_A_DOLLAR = 100;
-/** Room beyond the last mark of the cost bar. */
+/** Room beyond the last annotation of the cost bar. */
 const ROOM = 1.05;
 /** Where the bound is far beyond what a run costs, the bar ends at so many times what is foreseen. */
 const MOST_SHOWN = 2;
@@ -58,10 +58,10 @@ export function higherBudget(run: Spending): ProposedBudget {
   return { budget, committed, left, rest, margin: budget - committed - rest };
 }
 
-/** What the right end of the cost bar stands for, and where its marks are, from 0 to 1 and in this order. */
+/** What the right end of the cost bar stands for, and where its annotations are, from 0 to 1 and in this order. */
 export interface CostBarScale {
   end: Dollars;
-  marks: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
+  annotations: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
   /** The upper bound of the cost, where the bar ends before it: it would leave what is spent too short to read. */
   beyond: { kind: "high" | "cap"; cost: Dollars } | null;
 }
@@ -76,6 +76,6 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const isBeyond = bound.cost > foreseen * MOST_SHOWN * MOST_BEYOND;
   const end = isBeyond ? foreseen * MOST_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
   const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];
-  const marks = shown.map((mark) => ({ ...mark, place: mark.cost / end }));
-  return { end, marks: marks.sort((one, other) => one.place - other.place), beyond: isBeyond ? bound : null };
+  const annotations = shown.map((annotation) => ({ ...annotation, place: annotation.cost / end }));
+  return { end, annotations: annotations.sort((one, other) => one.place - other.place), beyond: isBeyond ? bound : null };
 }

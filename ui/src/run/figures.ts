@@ -12,9 +12,9 @@ export interface Figure {
 
 /** `now`: the clock, read with every snapshot, so that an estimate is as old as that. */
 export function figuresOf(progress: RunProgress, isWorking: boolean, now: number): Figure[] {
-  return progress.mode === "overnight"
-    ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), marks(progress)]
-    : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), marks(progress)];
+  return progress.mode === "batch"
+    ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), annotations(progress)]
+    : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), annotations(progress)];
 }
 
 /** What a run without a cost bar has cost. */
@@ -59,37 +59,37 @@ function takes({ p50_millis, p95_millis }: RunProgress): Figure {
   };
 }
 
-function marks({ marks: found, done }: RunProgress): Figure {
+function annotations({ annotations: found, done }: RunProgress): Figure {
   return {
-    name: words.run.marks,
+    name: words.run.annotations,
     value: count(found),
-    note: done === 0 ? "" : words.run.marksEach(found / done),
+    note: done === 0 ? "" : words.run.annotationsEach(found / done),
   };
 }
 
 function sinceStart({ started_at, elapsed_millis }: RunProgress, isWorking: boolean, now: number): Figure {
   if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
   return {
-    name: words.run.overnight.since,
+    name: words.run.batch.since,
     value: words.run.wholeMinutes(Math.max(0, now - started_at)),
-    note: words.run.overnight.within,
+    note: words.run.batch.within,
   };
 }
 
 function batches({ batches: sent }: RunProgress): Figure {
   const ended = sent.filter(({ stage }) => stage === "ended").length;
   return {
-    name: words.run.overnight.batches,
-    value: words.run.overnight.ofBatches(ended, sent.length),
-    note: words.run.overnight.batchesNote,
+    name: words.run.batch.batches,
+    value: words.run.batch.ofBatches(ended, sent.length),
+    note: words.run.batch.batchesNote,
   };
 }
 
 function withTheVendor({ batches: sent }: RunProgress): Figure {
   const working = sent.filter(({ stage }) => stage !== "ended");
   return {
-    name: words.run.overnight.withVendor,
+    name: words.run.batch.withVendor,
     value: count(working.reduce((sum, { images, finished }) => sum + images - finished, 0)),
-    note: words.run.overnight.withVendorNote,
+    note: words.run.batch.withVendorNote,
   };
 }

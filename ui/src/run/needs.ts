@@ -1,5 +1,5 @@
 /** What a run needs the person for. */
-import type { Dollars, RouteState, RunProgress } from "../ipc/bindings";
+import type { Dollars, EndpointState, RunProgress } from "../ipc/bindings";
 import { isAtBudget } from "./budget";
 import { mayResume, ownStop } from "./run.svelte";
 
@@ -9,7 +9,7 @@ export interface Needs {
   /** The budget at which it stopped; null when it did not stop for that. */
   budget: Dollars | null;
   /** Endpoints that are not used while others are. */
-  failing: RouteState[];
+  failing: EndpointState[];
   /** Of all things that are listed. */
   count: number;
 }
@@ -21,7 +21,7 @@ export function needsOf(progress: RunProgress): Needs {
   const isStopped = isOpen && (ownStop(state) !== null || state.kind === "interrupted");
   // Where all fail the run waits or stops, and says why.
   const isAlone = isStopped || routes.length < 2;
-  const failing = isAlone ? [] : routes.filter((route) => route.trouble !== null);
+  const failing = isAlone ? [] : routes.filter((route) => route.failure !== null);
   const listed = [isStopped, budget !== null, cut_short > 0].filter(Boolean).length;
   return { isStopped, budget, failing, count: listed + failing.length + failed_hooks.length + failures.length };
 }

@@ -4,7 +4,7 @@ import type { App } from "../state/app.svelte";
 import { imagesOfRun } from "../state/questions";
 
 /** Opens review of the images of `run` with the least certain first. */
-export async function openReviewOfMarks(app: App, run: RunId): Promise<void> {
+export async function openReviewOfAnnotations(app: App, run: RunId): Promise<void> {
   const ids = await app.attempt(() => app.seam.imageIds(imagesOfRun(run)));
   if (ids === undefined) return;
   // The question names the run: its layer is shown, and people's work.

@@ -55,11 +55,11 @@ export function runToShow(newestFirst: RunSummary[]): RunId | null {
 
 /** Whether a run can go on: it is not at work, and something waits. */
 export function mayResume(state: RunState, waiting: number): boolean {
-  return waiting > 0 && isResting(state);
+  return waiting > 0 && isIdle(state);
 }
 
 /** Whether a run rests, so that somebody may go on with it. */
-export function isResting(state: RunState): boolean {
+export function isIdle(state: RunState): boolean {
   return state.kind === "interrupted" || state.kind === "stopped";
 }
 
@@ -91,7 +91,7 @@ export class RunView {
   #stop: (() => void) | null = null;
   #following: RunId | null = null;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Images whose cards were fetched after their answer: their marks are known. */
+  /** Images whose cards were fetched after their answer: their annotations are known. */
   #answered = new Set<ImageId>();
 
   readonly state = $derived<StateName | null>(this.progress && stateName(this.progress.state));
@@ -102,7 +102,7 @@ export class RunView {
   readonly mayResume = $derived(this.progress !== null && mayResume(this.progress.state, this.left));
   /** Failed images that can be tried again now. */
   readonly retryable = $derived(
-    this.progress !== null && isResting(this.progress.state) ? retryable(this.progress.failures) : 0,
+    this.progress !== null && isIdle(this.progress.state) ? retryable(this.progress.failures) : 0,
   );
   readonly isWorking = $derived(this.state === "running" || this.state === "stopping");
 

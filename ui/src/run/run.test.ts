@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type {
-  EndpointTrouble,
+  EndpointFailure,
   FailureGroup,
   HookRun,
   ImageCard,
   ImageId,
-  RouteState,
+  EndpointState,
   RunId,
   RunProgress,
   RunState,
@@ -34,7 +34,7 @@ function summary(id: RunId, state: RunState): RunSummary {
     done: 4,
     failed: 1,
     waiting: 5,
-    mark_count: 9,
+    annotation_count: 9,
     propagated_count: 0,
     undecided_count: 9,
     reviewed_count: 0,
@@ -54,7 +54,7 @@ function summary(id: RunId, state: RunState): RunSummary {
     cut_short: 0,
     retryable: 0,
     reused: 0,
-    carried: 0,
+    propagated: 0,
     retries: 0,
     asked: 0,
     p50_millis: null,
@@ -81,8 +81,8 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     waiting: 10 - answered.length - inFlight.length,
     prepared: 0,
     reused: 0,
-    carried: 0,
-    marks: 0,
+    propagated: 0,
+    annotations: 0,
     rate_per_minute: 0,
     rate_window_millis: 1000,
     p50_millis: null,
@@ -104,13 +104,13 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     retried: [],
     cut_short: 0,
     failures: [],
-    just_answered: answered.map((image) => ({ image, mark_count: 1, took_millis: 80 })),
+    just_answered: answered.map((image) => ({ image, annotation_count: 1, took_millis: 80 })),
     rate_history: [],
     failed_hooks: [],
   };
 }
 
-const WRONG_KEY: EndpointTrouble = { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 };
+const WRONG_KEY: EndpointFailure = { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 };
 const RUNNING: RunState = { kind: "running" };
 const COMPLETED: RunState = { kind: "stopped", reason: "completed" };
 
@@ -139,7 +139,7 @@ class Core implements RunSeam {
         is_annotated: true,
         is_running: false,
         failure: null,
-        marks: [],
+        annotations: [],
       })),
     );
   };
@@ -304,21 +304,21 @@ describe("another try of what failed", () => {
 });
 
 describe("the ways to a model", () => {
-  const route: RouteState = {
+  const route: EndpointState = {
     name: "api.anthropic.com",
     under_way: 2,
-    at_once: 4,
+    concurrency: 4,
     is_adaptive: true,
     requests_per_minute: null,
     hold: null,
-    trouble: null,
+    failure: null,
   };
 
   it("have the strictest limit of those that are open", () => {
     const limited = { ...route, requests_per_minute: 600 };
     expect(strictest([route])).toBeNull();
     expect(strictest([route, limited, { ...limited, requests_per_minute: 1000 }])).toBe(600);
-    expect(strictest([route, { ...limited, trouble: WRONG_KEY }])).toBeNull();
+    expect(strictest([route, { ...limited, failure: WRONG_KEY }])).toBeNull();
   });
 
   it("say whether their number is found out, where all agree", () => {
@@ -343,10 +343,10 @@ describe("what a run needs", () => {
   });
 
   it("takes in endpoints that fail while others work, and hooks that failed", () => {
-    const endpoint = { name: "Frankfurt", under_way: 0, at_once: 4, is_adaptive: true, requests_per_minute: null };
+    const endpoint = { name: "Frankfurt", under_way: 0, concurrency: 4, is_adaptive: true, requests_per_minute: null };
     const routes = [
-      { ...endpoint, hold: null, trouble: null },
-      { ...endpoint, hold: null, trouble: WRONG_KEY },
+      { ...endpoint, hold: null, failure: null },
+      { ...endpoint, hold: null, failure: WRONG_KEY },
     ];
     const hook: HookRun = {
       run: 7,
@@ -379,9 +379,9 @@ describe("the figures of a live run", () => {
   });
 });
 
-describe("the figures of an overnight run", () => {
+describe("the figures of an batch run", () => {
   it("never say that no time has passed since the start", () => {
-    const progress: RunProgress = { ...snapshot(7, RUNNING, [], []), mode: "overnight" };
+    const progress: RunProgress = { ...snapshot(7, RUNNING, [], []), mode: "batch" };
     expect(figuresOf(progress, true, 500)[0]?.value).toBe("under 1 min");
   });
 
@@ -389,7 +389,7 @@ describe("the figures of an overnight run", () => {
     const batch = { stage: "working", images: 100, finished: 40, submitted_at: 0, expires_at: null } as const;
     const progress: RunProgress = {
       ...snapshot(7, RUNNING, [], []),
-      mode: "overnight",
+      mode: "batch",
       batches: [{ ...batch, stage: "ended", finished: 100 }, batch],
     };
     const figures = figuresOf(progress, true, 2 * 3_600_000 + 59_000);

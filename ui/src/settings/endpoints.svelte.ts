@@ -1,6 +1,6 @@
 /** Additional endpoints: servers beside the one of a connection that requests are spread over. */
 import type { EndpointConnection, EndpointSettings } from "../ipc/bindings";
-import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
+import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { LIMIT_NAMES, type LimitName, MOST_A_MINUTE } from "./limits";
 
@@ -46,7 +46,7 @@ export class EndpointDraft {
     if (!isAddress(this.baseUrl.trim())) wrong.add("base_url");
     const percent = typedCount(this.pricePercent, LEAST_PERCENT, MOST_PERCENT);
     if (percent.count === null) wrong.add("price_percent");
-    if (typedCount(this.concurrency, LEAST_AT_ONCE, MOST_AT_ONCE).isWrong) wrong.add("concurrency");
+    if (typedCount(this.concurrency, MIN_AT_ONCE, MAX_AT_ONCE).isWrong) wrong.add("concurrency");
     for (const limit of LIMIT_NAMES) if (typedCount(this.limits[limit], 1, MOST_A_MINUTE).isWrong) wrong.add(limit);
     return wrong;
   }
@@ -59,7 +59,7 @@ export class EndpointDraft {
       base_url: this.baseUrl.trim(),
       model_prefix: this.modelPrefix.trim(),
       price_percent: typedCount(this.pricePercent, LEAST_PERCENT, MOST_PERCENT).count ?? 100,
-      concurrency: typedCount(this.concurrency, LEAST_AT_ONCE, MOST_AT_ONCE).count,
+      concurrency: typedCount(this.concurrency, MIN_AT_ONCE, MAX_AT_ONCE).count,
       limits: {
         requests: limit("requests"),
         input_tokens: limit("input_tokens"),

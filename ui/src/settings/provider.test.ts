@@ -89,7 +89,7 @@ describe("what the server says", () => {
       { kind: "unknown_model", model, available: [] },
       { kind: "not_such_a_server", detail },
       { kind: "unreachable", detail },
-      { kind: "unwell", detail },
+      { kind: "server_failing", detail },
     ];
     const said = checks.map((check) => words.settings.check(check, "localhost:8787"));
     expect(new Set(said).size).toBe(checks.length);

@@ -112,7 +112,7 @@ export class App {
   library = $state.raw<LibraryOverview | null>(null);
   /** Of `collection`. */
   overview = $state.raw<LibraryOverview | null>(null);
-  /** Grows whenever images, marks or decisions may have changed; screens that hold cards watch it. */
+  /** Grows whenever images, annotations or decisions may have changed; screens that hold cards watch it. */
   libraryVersion = $state(0);
   /** Of the import that is going on; null when none is. */
   importProgress = $state.raw<ImportProgress | null>(null);

@@ -69,8 +69,8 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
     model: "nanodet-g-416",
     options: {},
     mode: "live",
-    carries_to_similar: false,
-    asks_anew: false,
+    propagates_to_similar: false,
+    ignores_saved_answers: false,
     pilot: null,
     budget_dollars: null,
   } as const;

@@ -4,18 +4,18 @@ import { Review } from "../editor/review.svelte";
 import { openFake } from "../ipc/fake";
 import type { ImageCard, LayerScope } from "../ipc/bindings";
 import { Library } from "../gallery/library.svelte";
-import { openReviewOfMarks } from "../run/review";
+import { openReviewOfAnnotations } from "../run/review";
 import { App } from "./app.svelte";
 import { ALL_LAYERS, inLayers, layersOfRuns, onlyRun, PEOPLE_ONLY, withRunToggled } from "./layers";
 import { imagesOfRun, imagesWhere } from "./questions";
 
-const runsOn = ({ marks }: ImageCard) =>
-  new Set(marks.flatMap(({ origin, status }) => (origin.kind === "run" && status === "proposed" ? origin.run : [])));
+const runsOn = ({ annotations }: ImageCard) =>
+  new Set(annotations.flatMap(({ origin, status }) => (origin.kind === "run" && status === "proposed" ? origin.run : [])));
 
 it("accepts in the review of a run what that run proposes, and nothing else", async () => {
   const app = new App(openFake("?images=60&layers"));
   await app.start();
-  await openReviewOfMarks(app, 2);
+  await openReviewOfAnnotations(app, 2);
   expect(app.layersInReview).toEqual(layersOfRuns([2]));
   const review = new Review(
     inLayers(app.seam, () => app.layersInReview),
@@ -37,8 +37,8 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
   );
   expect(runsOn(after as ImageCard)).toEqual(new Set([1]));
   expect([after?.review, ofRun?.review, ofOther?.review]).toEqual(["unreviewed", "reviewed", "unreviewed"]);
-  expect(ofOther?.marks.filter(({ status }) => status === "accepted")).toEqual(
-    ofRun?.marks.filter(({ status }) => status === "accepted"),
+  expect(ofOther?.annotations.filter(({ status }) => status === "accepted")).toEqual(
+    ofRun?.annotations.filter(({ status }) => status === "accepted"),
   );
 });
 

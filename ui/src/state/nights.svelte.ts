@@ -26,7 +26,7 @@ export class Nights {
   /** Reads the runs again: on opening the window, and whenever a run has ended. */
   async look(now = Date.now()): Promise<void> {
     for (const run of await this.#seam.runs()) {
-      if (run.mode !== "overnight") continue;
+      if (run.mode !== "batch") continue;
       if (!hasEnded(run.state)) this.#open.add(run.id);
       else if (this.#open.delete(run.id))
         this.ended = [

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
-use domain::export::MarkSelection;
+use domain::export::AnnotationSelection;
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::RunId;
 use domain::library::ReviewState;
@@ -27,7 +27,7 @@ pub struct DatasetInfo {
     /// The run that the dataset is an export of. Only its confidences are scores; without one, all are.
     pub run: Option<DatasetRun>,
     /// Which of the annotations that there are were taken.
-    pub selection: Option<MarkSelection>,
+    pub selection: Option<AnnotationSelection>,
     /// Every label of the dataset, used or not.
     pub labels: LabelTable,
     /// Every attribute of its annotations.

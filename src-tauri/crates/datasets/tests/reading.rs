@@ -163,14 +163,14 @@ fn json_lines_need_a_file_name_and_errors_name_the_line() {
     let second = |line: &str| error("jsonl", &format!("{{\"file_name\": \"a.jpg\"}}\n{line}"));
     assert_eq!(second("{}"), "line 2: missing field `file_name`");
     assert_eq!(second("{\"file_name\": \"b\"} x"), "line 2: trailing characters");
-    let mark = |mark: &str| second(&format!("{{\"file_name\": \"b\", \"marks\": [{mark}]}}"));
+    let annotation = |annotation: &str| second(&format!("{{\"file_name\": \"b\", \"marks\": [{annotation}]}}"));
     assert_eq!(
-        mark("{\"label\": \"x\", \"shape\": \"box\", \"bbox\": [1, 2, \"3\", 4]}"),
+        annotation("{\"label\": \"x\", \"shape\": \"box\", \"bbox\": [1, 2, \"3\", 4]}"),
         "line 2, marks[0].bbox[2]: invalid type: string \"3\", expected f64"
     );
-    assert_eq!(mark("{\"label\": \"x\", \"shape\": \"box\"}"), "line 2, marks[0]: a box has no bbox");
+    assert_eq!(annotation("{\"label\": \"x\", \"shape\": \"box\"}"), "line 2, marks[0]: a box has no bbox");
     assert!(
-        mark("{\"label\": \"x\", \"shape\": \"oval\"}").starts_with("line 2, marks[0].shape: unknown variant `oval`")
+        annotation("{\"label\": \"x\", \"shape\": \"oval\"}").starts_with("line 2, marks[0].shape: unknown variant `oval`")
     );
 }
 

@@ -1,5 +1,5 @@
-//! From a model's answer to marks. An answer is stored before it is read and can be read again at any time, so this is
-//! pure: the same answer gives the same marks.
+//! From a model's answer to annotations. An answer is stored before it is read and can be read again at any time, so this is
+//! pure: the same answer gives the same annotations.
 //!
 //! Models answer almost what they are asked. What had to be put right is recorded with what was read, and so is what had
 //! to be left out: [`Repair`] and [`Dropped`].
@@ -15,17 +15,17 @@ use crate::recipe::Recipe;
 /// What a model answered for one image, in pixels of the picture that it was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Size of the picture that was sent: the frame of the marks.
+    /// Size of the picture that was sent: the frame of the annotations.
     pub sent: PixelSize,
-    pub marks: Vec<AnsweredMark>,
+    pub annotations: Vec<AnsweredAnnotation>,
     #[serde(flatten)]
     pub reading: Reading,
 }
 
-/// One mark of an answer.
+/// One annotation of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "KeptMark", into = "KeptMark")]
-pub struct AnsweredMark {
+pub struct AnsweredAnnotation {
     pub label: String,
     /// 0 to 1; `None` when the model did not say.
     pub confidence: Option<f32>,
@@ -35,9 +35,9 @@ pub struct AnsweredMark {
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
-/// A mark in the form in which answers are kept: a box as `rect`, and any other shape as `shape`.
+/// An annotation in the form in which answers are kept: a box as `rect`, and any other shape as `shape`.
 #[derive(Serialize, Deserialize)]
-struct KeptMark {
+struct KeptAnnotation {
     label: String,
     confidence: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,8 +48,8 @@ struct KeptMark {
     attributes: BTreeMap<String, AttributeValue>,
 }
 
-impl From<AnsweredMark> for KeptMark {
-    fn from(AnsweredMark { label, confidence, shape, attributes }: AnsweredMark) -> Self {
+impl From<AnsweredAnnotation> for KeptAnnotation {
+    fn from(AnsweredAnnotation { label, confidence, shape, attributes }: AnsweredAnnotation) -> Self {
         let (rect, shape) = match shape {
             Shape::Box { rect } => (Some(rect), None),
             other => (None, Some(other)),
@@ -58,10 +58,10 @@ impl From<AnsweredMark> for KeptMark {
     }
 }
 
-impl TryFrom<KeptMark> for AnsweredMark {
+impl TryFrom<KeptAnnotation> for AnsweredAnnotation {
     type Error = &'static str;
 
-    fn try_from(KeptMark { label, confidence, rect, shape, attributes }: KeptMark) -> Result<Self, Self::Error> {
+    fn try_from(KeptAnnotation { label, confidence, rect, shape, attributes }: KeptAnnotation) -> Result<Self, Self::Error> {
         let shape = rect.map(|rect| Shape::Box { rect }).or(shape).ok_or("a mark without a shape")?;
         Ok(Self { label, confidence, shape, attributes })
     }
@@ -157,7 +157,7 @@ pub enum CoordinateSystem {
     Unknown,
 }
 
-/// An item of an answer that is not a mark.
+/// An item of an answer that is not an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// Place in the answer's list, from 0.
@@ -172,7 +172,7 @@ pub const UNKNOWN_LABEL: &str = "unknown label";
 /// fill the library.
 pub const MAX_ANNOTATIONS: usize = 5_000;
 
-/// Why an item is not a mark.
+/// Why an item is not an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -190,7 +190,7 @@ pub enum DropReason {
     NoExtent,
     /// Outside the picture, or mostly so.
     OutsidePicture,
-    /// An attribute without which a mark is worth nothing.
+    /// An attribute without which an annotation is worth nothing.
     AttributeMissing {
         name: String,
     },
@@ -244,25 +244,25 @@ impl Answer {
     /// With no more annotations than [`MAX_ANNOTATIONS`].
     #[must_use]
     pub fn limited(mut self) -> Self {
-        self.reading.dropped.extend(Dropped::beyond_limit(self.marks.len()));
-        self.marks.truncate(MAX_ANNOTATIONS);
+        self.reading.dropped.extend(Dropped::beyond_limit(self.annotations.len()));
+        self.annotations.truncate(MAX_ANNOTATIONS);
         self
     }
 
-    /// The marks that `recipe` asked for, in pixels of the upright `image`: known labels only (by name or synonym), shapes
+    /// The annotations that `recipe` asked for, in pixels of the upright `image`: known labels only (by name or synonym), shapes
     /// in order, inside the image, with an extent.
     #[must_use]
     pub fn annotations(&self, recipe: &Recipe, image: PixelSize) -> Vec<NewAnnotation> {
         let to_image = ImageFromSent::new(self.sent, image);
-        self.marks
+        self.annotations
             .iter()
-            .filter_map(|mark| {
-                let label = recipe.label_for(&mark.label)?;
+            .filter_map(|annotation| {
+                let label = recipe.label_for(&annotation.label)?;
                 Some(NewAnnotation {
                     label: label.name.clone(),
-                    shape: mark.shape.mapped(to_image).fitted(image).ok()?,
-                    confidence: mark.confidence.map(|confidence| confidence.clamp(0.0, 1.0)),
-                    attributes: mark.attributes.clone(),
+                    shape: annotation.shape.mapped(to_image).fitted(image).ok()?,
+                    confidence: annotation.confidence.map(|confidence| confidence.clamp(0.0, 1.0)),
+                    attributes: annotation.attributes.clone(),
                 })
             })
             .collect()
@@ -275,8 +275,8 @@ mod tests {
     use crate::geometry::Point;
 
     #[test]
-    fn marks_land_in_image_pixels_under_the_recipe_s_names() {
-        let mark = |label: &str, confidence, rect| AnsweredMark {
+    fn annotations_land_in_image_pixels_under_the_recipe_s_names() {
+        let annotation = |label: &str, confidence, rect| AnsweredAnnotation {
             label: label.into(),
             confidence,
             shape: Shape::Box { rect },
@@ -284,18 +284,18 @@ mod tests {
         };
         let answer = Answer {
             sent: PixelSize::new(400, 200),
-            marks: vec![
-                mark("CAT", Some(0.9), Rect::new(10.0, 20.0, 110.0, 120.0)),
-                mark("dog", Some(0.9), Rect::new(0.0, 0.0, 10.0, 10.0)),
-                mark("cat", None, Rect::new(390.0, 150.0, 350.0, 260.0)),
-                mark("cat", None, Rect::new(500.0, 10.0, 600.0, 20.0)),
+            annotations: vec![
+                annotation("CAT", Some(0.9), Rect::new(10.0, 20.0, 110.0, 120.0)),
+                annotation("dog", Some(0.9), Rect::new(0.0, 0.0, 10.0, 10.0)),
+                annotation("cat", None, Rect::new(390.0, 150.0, 350.0, 260.0)),
+                annotation("cat", None, Rect::new(500.0, 10.0, 600.0, 20.0)),
             ],
             reading: Reading::default(),
         };
         let raw = answer.to_raw().unwrap();
         let recipe = Recipe::find_these("Cat").unwrap();
-        let marks = Answer::from_raw(&raw).unwrap().annotations(&recipe, PixelSize::new(4000, 2000));
-        let boxes: Vec<_> = marks.iter().map(|mark| (mark.label.as_str(), mark.shape.clone())).collect();
+        let annotations = Answer::from_raw(&raw).unwrap().annotations(&recipe, PixelSize::new(4000, 2000));
+        let boxes: Vec<_> = annotations.iter().map(|annotation| (annotation.label.as_str(), annotation.shape.clone())).collect();
         assert_eq!(
             boxes,
             [
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn an_answer_beyond_the_limit_says_how_much_is_skipped() {
-        let mark = AnsweredMark {
+        let annotation = AnsweredAnnotation {
             label: "cat".into(),
             confidence: None,
             shape: Shape::Box { rect: Rect::new(0.0, 0.0, 9.0, 9.0) },
@@ -315,12 +315,12 @@ mod tests {
         };
         let answer = |count| Answer {
             sent: PixelSize::new(10, 10),
-            marks: vec![mark.clone(); count],
+            annotations: vec![annotation.clone(); count],
             reading: Reading::default(),
         };
         assert_eq!(answer(MAX_ANNOTATIONS).limited(), answer(MAX_ANNOTATIONS));
         let limited = answer(MAX_ANNOTATIONS + 7).limited();
-        assert_eq!(limited.marks.len(), MAX_ANNOTATIONS);
+        assert_eq!(limited.annotations.len(), MAX_ANNOTATIONS);
         let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 7 } };
         assert_eq!(limited.reading.dropped, [expected]);
     }
@@ -329,7 +329,7 @@ mod tests {
     fn boxes_keep_their_stored_form_and_other_shapes_are_kept_as_well() {
         let stored = r#"{"sent":{"width":400,"height":200},"marks":[{"label":"cat","confidence":0.5,"rect":{"x1":1.0,"y1":2.0,"x2":3.0,"y2":4.0}}]}"#;
         let answer = Answer::from_raw(stored).unwrap();
-        assert_eq!(answer.marks[0].shape, Shape::Box { rect: Rect::new(1.0, 2.0, 3.0, 4.0) });
+        assert_eq!(answer.annotations[0].shape, Shape::Box { rect: Rect::new(1.0, 2.0, 3.0, 4.0) });
         assert_eq!(answer.to_raw().unwrap(), stored);
         let points = [(0.0, 0.0), (40.0, 0.0), (40.0, 20.0)].map(|(x, y)| Point::new(x, y)).to_vec();
         let shapes = [
@@ -338,8 +338,8 @@ mod tests {
             Shape::ImageTag,
             Shape::Caption { text: "A cat".into() },
         ];
-        let mark = |shape| AnsweredMark { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
-        let answer = Answer { marks: shapes.map(mark).to_vec(), ..answer };
+        let annotation = |shape| AnsweredAnnotation { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
+        let answer = Answer { annotations: shapes.map(annotation).to_vec(), ..answer };
         let read = Answer::from_raw(&answer.to_raw().unwrap()).unwrap();
         assert_eq!(read, answer);
         let found = read.annotations(&Recipe::find_these("cat").unwrap(), PixelSize::new(800, 400));

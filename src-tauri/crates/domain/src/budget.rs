@@ -1,5 +1,5 @@
 //! How far a budget reaches. A run sends a request only when its worst case fits into what the budget has left, so that it
-//! stops a little before the budget is spent, and batches of an overnight run become smaller from one to the next.
+//! stops a little before the budget is spent, and batches of a batch run become smaller from one to the next.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl BudgetForecast {
     pub fn new(budget: PicoDollars, spending: Spending, mode: RunMode) -> Self {
         let (images, batches) = match mode {
             RunMode::Live => (images_until_stop(budget, spending), 1),
-            RunMode::Overnight => in_batches(budget, spending),
+            RunMode::Batch => in_batches(budget, spending),
         };
         let reach = if budget >= spending.cost.high {
             BudgetReach::Enough
@@ -116,11 +116,11 @@ mod tests {
 
     #[test]
     fn a_budget_that_holds_few_worst_cases_makes_batches_wait_for_each_other() {
-        assert_eq!(forecast(4_000, RunMode::Overnight).batches, 1);
+        assert_eq!(forecast(4_000, RunMode::Batch).batches, 1);
         // 300 cents: 30 images leave 240, 24 leave 192, then 19, 15 and the last 12.
-        assert_eq!(forecast(300, RunMode::Overnight), BudgetForecast { reach: BudgetReach::MayStop, batches: 5 });
+        assert_eq!(forecast(300, RunMode::Batch), BudgetForecast { reach: BudgetReach::MayStop, batches: 5 });
         // 90 cents: 9, 7, 5, 4, 4, 3, 2, 2, 1, ... until less than 10 cents are left.
-        let BudgetReach::StopsAfter { images } = forecast(90, RunMode::Overnight).reach else { panic!("it stops") };
+        let BudgetReach::StopsAfter { images } = forecast(90, RunMode::Batch).reach else { panic!("it stops") };
         assert_eq!(images, 41);
     }
 }

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarDate;
-use crate::model::{Hindrance, Model, ModelId};
+use crate::model::{Unavailable, Model, ModelId};
 use crate::money::PicoDollars;
 
 /// A model, and whether it can be used as things stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferedModel {
     pub model: Model,
-    pub hindrance: Option<Hindrance>,
+    pub unavailable: Option<Unavailable>,
     /// Whether it is the one to choose when nobody has chosen one.
     pub is_suggested: bool,
 }

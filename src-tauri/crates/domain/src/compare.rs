@@ -1,5 +1,5 @@
-//! Two answers to the same question about one image, mark by mark: what both say, what only one says, and where they see the
-//! same thing under another name. Pure, and symmetric but for the names of the sides.
+//! Two answers to the same question about one image, annotation by annotation: what both say, what only one says, and where they
+//! see the same thing under another name. Pure, and symmetric but for the names of the sides.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::annotation::{AttributeValue, Shape, Status};
 use crate::ids::{AnnotationId, ImageId, RunId};
 use crate::recipe::comparable;
 
-/// Whose marks are compared.
+/// Whose annotations are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -20,12 +20,12 @@ pub enum Side {
     Decided,
 }
 
-/// A mark of one side.
+/// An annotation of one side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct ComparedMark {
-    /// The mark on the image that it is today, if it is there.
-    pub mark: Option<AnnotationId>,
+pub struct ComparedAnnotation {
+    /// The annotation on the image that it is today, if it is there.
+    pub annotation: Option<AnnotationId>,
     pub status: Option<Status>,
     pub label: String,
     pub color: u8,
@@ -51,8 +51,8 @@ pub enum Agreement {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ComparedPair {
     pub agreement: Agreement,
-    pub first: Option<ComparedMark>,
-    pub second: Option<ComparedMark>,
+    pub first: Option<ComparedAnnotation>,
+    pub second: Option<ComparedAnnotation>,
     /// How much the two overlap, 0 to 1; 0 where only one is there.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub iou: f64,
@@ -95,13 +95,13 @@ pub struct Comparison {
     pub differing: Vec<ImageId>,
 }
 
-/// Two marks that overlap at least this much are of one thing (the usual one of COCO and Pascal VOC).
+/// Two annotations that overlap at least this much are of one thing (the usual one of COCO and Pascal VOC).
 pub const SAME_THING_IOU: f64 = 0.5;
 
-/// Pairs of marks, the best overlaps first: within a label, then across labels. What is left stands alone. Differences come
+/// Pairs of annotations, the best overlaps first: within a label, then across labels. What is left stands alone. Differences come
 /// before what is agreed on.
 #[must_use]
-pub fn compare(first: &[ComparedMark], second: &[ComparedMark]) -> Vec<ComparedPair> {
+pub fn compare(first: &[ComparedAnnotation], second: &[ComparedAnnotation]) -> Vec<ComparedPair> {
     let mut candidates: Vec<(bool, f64, usize, usize)> = Vec::new();
     for (place, one) in first.iter().enumerate() {
         for (other_place, other) in second.iter().enumerate() {
@@ -124,19 +124,19 @@ pub fn compare(first: &[ComparedMark], second: &[ComparedMark]) -> Vec<ComparedP
             pairs.push(ComparedPair { agreement, first: Some(one), second: Some(other), iou });
         }
     }
-    let alone = |marks: &[ComparedMark], is_left: &[bool]| -> Vec<ComparedMark> {
-        marks.iter().zip(is_left).filter(|(_, is_left)| **is_left).map(|(mark, _)| mark.clone()).collect()
+    let alone = |annotations: &[ComparedAnnotation], is_left: &[bool]| -> Vec<ComparedAnnotation> {
+        annotations.iter().zip(is_left).filter(|(_, is_left)| **is_left).map(|(annotation, _)| annotation.clone()).collect()
     };
-    pairs.extend(alone(first, &left).into_iter().map(|mark| ComparedPair {
+    pairs.extend(alone(first, &left).into_iter().map(|annotation| ComparedPair {
         agreement: Agreement::OnlyFirst,
-        first: Some(mark),
+        first: Some(annotation),
         second: None,
         iou: 0.0,
     }));
-    pairs.extend(alone(second, &right).into_iter().map(|mark| ComparedPair {
+    pairs.extend(alone(second, &right).into_iter().map(|annotation| ComparedPair {
         agreement: Agreement::OnlySecond,
         first: None,
-        second: Some(mark),
+        second: Some(annotation),
         iou: 0.0,
     }));
     pairs.sort_by_key(|pair| pair.agreement);
@@ -159,9 +159,9 @@ mod tests {
     use super::*;
     use crate::geometry::Rect;
 
-    fn mark(label: &str, x: f64) -> ComparedMark {
-        ComparedMark {
-            mark: None,
+    fn annotation(label: &str, x: f64) -> ComparedAnnotation {
+        ComparedAnnotation {
+            annotation: None,
             status: None,
             label: label.into(),
             color: 1,
@@ -171,15 +171,15 @@ mod tests {
         }
     }
 
-    fn kinds(first: &[ComparedMark], second: &[ComparedMark]) -> Vec<Agreement> {
+    fn kinds(first: &[ComparedAnnotation], second: &[ComparedAnnotation]) -> Vec<Agreement> {
         compare(first, second).iter().map(|pair| pair.agreement).collect()
     }
 
     #[test]
     fn things_are_told_apart_by_place_first_and_name_then() {
         use Agreement::{Agreed, OnlyFirst, OnlySecond, Relabelled};
-        let first = [mark("cat", 0.0), mark("dog", 300.0), mark("cup", 600.0)];
-        let second = [mark("cat", 10.0), mark("fox", 305.0), mark("cup", 900.0)];
+        let first = [annotation("cat", 0.0), annotation("dog", 300.0), annotation("cup", 600.0)];
+        let second = [annotation("cat", 10.0), annotation("fox", 305.0), annotation("cup", 900.0)];
         assert_eq!(kinds(&first, &second), [Relabelled, OnlyFirst, OnlySecond, Agreed]);
         assert_eq!(kinds(&second, &first), [Relabelled, OnlyFirst, OnlySecond, Agreed], "the sides may change places");
         assert_eq!(kinds(&[], &[]), []);
@@ -187,15 +187,15 @@ mod tests {
 
     #[test]
     fn the_same_label_is_matched_before_a_better_place() {
-        let pairs = compare(&[mark("cat", 0.0)], &[mark("dog", 0.0), mark("cat", 25.0)]);
+        let pairs = compare(&[annotation("cat", 0.0)], &[annotation("dog", 0.0), annotation("cat", 25.0)]);
         assert_eq!(pairs[1].agreement, Agreement::Agreed);
         assert!((pairs[1].iou - 0.6).abs() < 1e-9, "{}", pairs[1].iou);
         assert_eq!(pairs[0].agreement, Agreement::OnlySecond);
     }
 
     #[test]
-    fn no_mark_is_in_two_pairs() {
-        let pairs = compare(&[mark("cat", 0.0), mark("cat", 5.0)], &[mark("cat", 2.0)]);
+    fn no_annotation_is_in_two_pairs() {
+        let pairs = compare(&[annotation("cat", 0.0), annotation("cat", 5.0)], &[annotation("cat", 2.0)]);
         let agreed = pairs.iter().filter(|pair| pair.agreement == Agreement::Agreed).count();
         assert_eq!((pairs.len(), agreed), (2, 1));
     }

@@ -211,7 +211,7 @@ pub enum ConnectionCheck {
         detail: String,
     },
     /// The server is there, but busy or ill.
-    Unwell {
+    ServerFailing {
         detail: String,
     },
 }

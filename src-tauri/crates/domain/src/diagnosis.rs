@@ -18,13 +18,13 @@ use crate::usage::Usage;
 /// Images asked about below which a single hiccup would make a finding.
 const FEWEST_IMAGES: u32 = 10;
 
-/// What kept the next request of a run from being sent. Only the next one counts, so that the times of all obstacles
+/// What kept the next request of a run from being sent. Only the next one counts, so that the times of all wait reasons
 /// together are within the time that the run was worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Obstacle {
+pub enum WaitReason {
     /// As many were under way as a person has allowed at once.
-    OwnPlaces,
+    OwnConcurrency,
     /// A limit on requests that a person has set was used up.
     OwnRequests,
     /// A limit on tokens that a person has set was used up.
@@ -32,9 +32,9 @@ pub enum Obstacle {
     /// A place was free, and rested for as long as a person wants between two requests.
     OwnPause,
     /// As many were under way as had turned out well so far.
-    FoundPlaces,
+    AutomaticConcurrency,
     /// The server had refused to take more at once.
-    ServerPlaces,
+    ServerConcurrency,
     /// A limit on requests that the server announces, or that its refusals have taught, was used up.
     ServerRequests,
     /// A limit on tokens that the server announces was used up.
@@ -42,7 +42,7 @@ pub enum Obstacle {
     /// The server had refused a request for its limits, and was left alone for a while.
     Refusal,
     /// The server had too much to do or failed, and was left alone for a while.
-    Unwell,
+    ServerFailing,
     /// The server could not be reached, or lost what was sent.
     Unreachable,
     /// Requests were allowed, and the next images were still being decoded and encoded on this machine. Its time is that of
@@ -50,7 +50,7 @@ pub enum Obstacle {
     Preparing,
 }
 
-impl Obstacle {
+impl WaitReason {
     /// Whether a sequential run would have met it as well: limits on rates, pauses, and failures of the server.
     #[must_use]
     pub const fn is_hold(self) -> bool {
@@ -61,17 +61,17 @@ impl Obstacle {
             | Self::ServerRequests
             | Self::ServerTokens
             | Self::Refusal
-            | Self::Unwell
+            | Self::ServerFailing
             | Self::Unreachable => true,
-            Self::OwnPlaces | Self::FoundPlaces | Self::ServerPlaces | Self::Preparing => false,
+            Self::OwnConcurrency | Self::AutomaticConcurrency | Self::ServerConcurrency | Self::Preparing => false,
         }
     }
 }
 
-/// How long a run was kept by one obstacle.
+/// How long a run was kept by one wait reason.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wait {
-    pub obstacle: Obstacle,
+    pub wait_reason: WaitReason,
     pub millis: f64,
     /// What the limit was at last, where one was known: of requests or tokens a minute, or of places; of a pause its
     /// milliseconds.
@@ -117,7 +117,7 @@ pub struct Observed {
     pub failures: Vec<FailureGroup>,
     /// Whether unusable answers had labels that the recipe does not have.
     pub has_unknown_labels: bool,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Answers that were cut off, whose whole annotations were kept.
     pub cut_short: u32,
     pub wall_millis: f64,
     pub p50_millis: f64,
@@ -134,7 +134,7 @@ pub struct Observed {
     pub parts: Option<CostParts>,
     pub cheaper: Option<CheaperModel>,
     /// What the same would have cost in batches, where that is offered.
-    pub overnight: Option<PicoDollars>,
+    pub batch: Option<PicoDollars>,
 }
 
 /// What a limit counts.
@@ -144,7 +144,7 @@ pub struct Observed {
 pub enum LimitUnit {
     RequestsPerMinute,
     TokensPerMinute,
-    AtOnce,
+    Concurrency,
 }
 
 /// A limit that a run met.
@@ -159,7 +159,7 @@ pub struct MetLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum AnswerRoom {
+pub enum OutputLimit {
     /// More than usual, and that was not enough.
     More,
     /// As much as the person allows: so many tokens, thinking included.
@@ -209,7 +209,7 @@ pub enum Finding {
         count: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
-        room: AnswerRoom,
+        room: OutputLimit,
     },
     /// A limit that the person has set held it back.
     SlowedByOwnLimit {
@@ -226,7 +226,7 @@ pub enum Finding {
     },
     /// As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way.
     SlowedByConcurrency {
-        at_once: u32,
+        concurrency: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -274,7 +274,7 @@ pub enum Setting {
     Limits,
     Pause,
     Silence,
-    AnswerRoom,
+    OutputLimit,
     Routes,
     Mode,
     Model,
@@ -289,11 +289,11 @@ pub enum Setting {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Change {
-    FewerAtOnce {
+    LowerConcurrency {
         to: u32,
     },
     /// `None` leaves the number open, so that it is found out.
-    MoreAtOnce {
+    RaiseConcurrency {
         to: Option<u32>,
     },
     /// To ask for no more than the server lets in, so that it refuses nothing.
@@ -304,28 +304,28 @@ pub enum Change {
     /// To let a request follow the one before at once.
     NoPause,
     /// To wait longer for an answer that says nothing, since images take about as long as it may be silent.
-    LongerSilence {
+    LongerIdleTimeout {
         to_millis: u32,
     },
     /// To wait less long for an answer that says nothing, since images take far less than it may be silent.
-    ShorterSilence {
+    ShorterIdleTimeout {
         to_millis: u32,
     },
     /// To let answers get longer.
-    MoreRoom {
+    RaiseMaxTokens {
         /// What the person allows them now; `None`: what the model usually gets.
         than: Option<u32>,
     },
     /// A higher limit at the vendor, or an additional endpoint beside this one.
-    MoreRoutes,
+    AddEndpoint,
     /// To ask in batches.
-    AskOvernight {
+    UseBatch {
         /// What the run would have cost in batches.
         #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     /// To ask live instead of in batches.
-    AskLive,
+    RunLive,
     CheaperModel {
         name: String,
         /// What the same tokens would have cost: an estimate.
@@ -336,7 +336,7 @@ pub enum Change {
     /// Add the labels in the model's answers to the recipe.
     AddLabels,
     /// Fewer labels and attributes at a time.
-    AskForLess,
+    SmallerRecipe,
     SmallerPhotos,
     CheckPhotos,
     CheckNetwork,
@@ -348,15 +348,15 @@ impl Change {
     #[must_use]
     pub const fn setting(&self) -> Setting {
         match self {
-            Self::FewerAtOnce { .. } | Self::MoreAtOnce { .. } => Setting::Concurrency,
+            Self::LowerConcurrency { .. } | Self::RaiseConcurrency { .. } => Setting::Concurrency,
             Self::LimitRequests { .. } | Self::RaiseOwnLimit => Setting::Limits,
             Self::NoPause => Setting::Pause,
-            Self::LongerSilence { .. } | Self::ShorterSilence { .. } => Setting::Silence,
-            Self::MoreRoom { .. } => Setting::AnswerRoom,
-            Self::MoreRoutes => Setting::Routes,
-            Self::AskOvernight { .. } | Self::AskLive => Setting::Mode,
+            Self::LongerIdleTimeout { .. } | Self::ShorterIdleTimeout { .. } => Setting::Silence,
+            Self::RaiseMaxTokens { .. } => Setting::OutputLimit,
+            Self::AddEndpoint => Setting::Routes,
+            Self::UseBatch { .. } | Self::RunLive => Setting::Mode,
             Self::CheaperModel { .. } | Self::OtherModel => Setting::Model,
-            Self::AddLabels | Self::AskForLess => Setting::Recipe,
+            Self::AddLabels | Self::SmallerRecipe => Setting::Recipe,
             Self::SmallerPhotos | Self::CheckPhotos => Setting::Photos,
             Self::CheckNetwork => Setting::Network,
             Self::CheckServer => Setting::Server,
@@ -428,9 +428,9 @@ impl Observed {
         }
     }
 
-    /// Time kept by any of `obstacles`.
-    fn waited_millis(&self, obstacles: &[Obstacle]) -> f64 {
-        self.waits.iter().filter(|wait| obstacles.contains(&wait.obstacle)).map(|wait| wait.millis).sum()
+    /// Time kept by any of `wait_reasons`.
+    fn waited_millis(&self, wait_reasons: &[WaitReason]) -> f64 {
+        self.waits.iter().filter(|wait| wait_reasons.contains(&wait.wait_reason)).map(|wait| wait.millis).sum()
     }
 
     /// A part of the time that the run was worked on, 0 to 1.
@@ -448,8 +448,8 @@ impl Observed {
     }
 
     /// Batches cost less, have limits of their own, and nobody waits for them.
-    fn overnight(&self) -> Option<Change> {
-        self.overnight.map(|cost| Change::AskOvernight { cost })
+    fn batch(&self) -> Option<Change> {
+        self.batch.map(|cost| Change::UseBatch { cost })
     }
 
     fn per_asked(&self, count: u32) -> f64 {

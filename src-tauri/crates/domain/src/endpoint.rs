@@ -76,7 +76,7 @@ impl From<RetryKind> for EndpointProblem {
 /// What is wrong with an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct EndpointTrouble {
+pub struct EndpointFailure {
     pub problem: EndpointProblem,
     /// The message of the server or of the connection.
     pub detail: String,
@@ -84,7 +84,7 @@ pub struct EndpointTrouble {
     pub again_in_millis: Option<u32>,
 }
 
-impl EndpointTrouble {
+impl EndpointFailure {
     /// Of an endpoint that no run can use as it is set up.
     #[must_use]
     pub const fn is_of_settings(&self) -> bool {

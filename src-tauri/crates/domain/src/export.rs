@@ -1,4 +1,4 @@
-//! Exports: what of a run's marks leaves the library, and in which form.
+//! Exports: what of a run's annotations leaves the library, and in which form.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,27 @@ use crate::ids::RunId;
 use crate::layers::LayerScope;
 use crate::library::ReviewState;
 
-/// Which images and marks are taken; by default every answered image, and every mark that was not rejected.
+/// Which images and annotations are taken; by default every answered image, and every annotation that was not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct MarkSelection {
-    /// Only what a person has looked at, as training sets need it: accepted and edited marks, on images that are reviewed
+pub struct AnnotationSelection {
+    /// Only what a person has looked at, as training sets need it: accepted and edited annotations, on images that are reviewed
     /// or confirmed as empty.
     pub is_reviewed_only: bool,
     pub includes_rejected: bool,
 }
 
-impl MarkSelection {
+impl AnnotationSelection {
     #[must_use]
     pub fn takes_image(self, review: ReviewState) -> bool {
         !self.is_reviewed_only || review != ReviewState::Unreviewed
     }
 
-    /// Whether `mark` belongs to an export of `layers`.
+    /// Whether `annotation` belongs to an export of `layers`.
     #[must_use]
-    pub fn takes(self, mark: &Annotation, layers: &LayerScope) -> bool {
-        layers.shows(mark)
-            && match mark.status {
+    pub fn takes(self, annotation: &Annotation, layers: &LayerScope) -> bool {
+        layers.shows(annotation)
+            && match annotation.status {
                 Status::Proposed => !self.is_reviewed_only,
                 Status::Accepted | Status::Edited => true,
                 Status::Rejected => self.includes_rejected,
@@ -41,15 +41,15 @@ impl MarkSelection {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExportRequest {
     pub format: FormatId,
-    pub marks: MarkSelection,
+    pub annotations: AnnotationSelection,
 }
 
 impl ExportRequest {
     /// What the export is called unless a person names it: other requests about a run have other names.
     #[must_use]
     pub fn file_name(&self, run: RunId, package: Package) -> String {
-        let reviewed = if self.marks.is_reviewed_only { "-reviewed" } else { "" };
-        let rejected = if self.marks.includes_rejected { "-with-rejected" } else { "" };
+        let reviewed = if self.annotations.is_reviewed_only { "-reviewed" } else { "" };
+        let rejected = if self.annotations.includes_rejected { "-with-rejected" } else { "" };
         let extension = package.extension().map_or_else(String::new, |extension| format!(".{extension}"));
         format!("run-{}-{}{reviewed}{rejected}{extension}", run.0, self.format)
     }
@@ -65,7 +65,7 @@ pub struct Exported {
     pub failed_images: u32,
     /// Of the answered ones: nothing is marked on them.
     pub empty_images: u32,
-    pub marks: u32,
+    pub annotations: u32,
     /// What the format has no place for, in the order of [`Feature::ALL`].
     pub losses: Vec<Loss>,
     /// Images of which no file is left where one was seen.
@@ -105,7 +105,7 @@ mod tests {
     use crate::geometry::Rect;
     use crate::ids::AnnotationId;
 
-    fn mark(origin: Origin, status: Status) -> Annotation {
+    fn annotation(origin: Origin, status: Status) -> Annotation {
         Annotation {
             id: AnnotationId(1),
             origin,
@@ -122,12 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_taken_by_whose_they_are_and_what_was_decided() {
+    fn annotations_are_taken_by_whose_they_are_and_what_was_decided() {
         const RUN: RunId = RunId(2);
         const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
         let taken = |is_reviewed_only, includes_rejected, origin| {
-            let selection = MarkSelection { is_reviewed_only, includes_rejected };
-            STATUSES.map(|status| selection.takes(&mark(origin, status), &LayerScope::of_run(RUN)))
+            let selection = AnnotationSelection { is_reviewed_only, includes_rejected };
+            STATUSES.map(|status| selection.takes(&annotation(origin, status), &LayerScope::of_run(RUN)))
         };
         let own = Origin::Run { run: RUN };
         assert_eq!(taken(false, false, own), [true, true, true, false]);

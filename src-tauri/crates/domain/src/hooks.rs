@@ -17,7 +17,7 @@ pub const CLAUDE_FLOW_VERSION: &str = "3.43.0";
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum HookEvent {
-    /// Before the first request of a sitting: of a run that begins, or goes on.
+    /// Before the first request of a session: of a run that begins, or goes on.
     BeforeRun,
     /// After a run has stopped, whatever stopped it.
     AfterRun,
@@ -38,7 +38,7 @@ impl HookEvent {
         }
     }
 
-    /// What runs once a sitting has ended in `state`, with so many images of the run failed.
+    /// What runs once a session has ended in `state`, with so many images of the run failed.
     #[must_use]
     pub fn after(state: RunState, failed: u32) -> &'static [Self] {
         let is_failure = match state {

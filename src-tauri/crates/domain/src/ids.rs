@@ -29,13 +29,13 @@ ids! {
     JobId,
     /// One request to a model.
     AttemptId,
-    /// Requests that an overnight run has submitted together.
+    /// Requests that a batch run has submitted together.
     BatchId,
     AnnotationId,
     /// One step of a person's work on an image, as undo counts them.
     StepId,
     /// Steps on several images that were taken together, and are taken back together.
     BulkEditId,
-    /// A look at a sample before many marks are accepted unseen.
+    /// A look at a sample before many annotations are accepted unseen.
     AuditId,
 }

@@ -76,16 +76,16 @@ pub struct FilterCounts {
     pub everywhere: u32,
     /// Likewise, in each of them.
     pub collections: Vec<FilterCount<CollectionId>>,
-    /// Images, not marks; the most frequent first.
+    /// Images, not annotations; the most frequent first.
     pub labels: Vec<LabelCount>,
     pub confidences: Vec<FilterCount<Span<Share>>>,
-    pub marks: Vec<FilterCount<Status>>,
+    pub annotations: Vec<FilterCount<Status>>,
     pub traits: Vec<FilterCount<Trait>>,
     /// Images that lack it.
     pub lacking: Vec<FilterCount<Trait>>,
-    /// Images with a mark that is likely such a mistake; what could not be found is left out.
+    /// Images with an annotation that is likely such a mistake; what could not be found is left out.
     pub checks: Vec<FilterCount<Check>>,
-    /// Images whose marks have changed and are still to be looked through for mistakes.
+    /// Images whose annotations have changed and are still to be looked through for mistakes.
     pub unchecked: u32,
     /// The months in which images were taken, the latest first; those of which none would be found are left out.
     pub taken: Vec<FilterCount<Span<CalendarDate>>>,
@@ -118,7 +118,7 @@ pub struct ImageFailure {
     pub detail: String,
 }
 
-/// An image with its marks: a cell of the grid, and what review opens.
+/// An image with its annotations: a cell of the grid, and what review opens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageCard {
@@ -130,11 +130,11 @@ pub struct ImageCard {
     /// `None`: its file does not say, or it came into the library before that was asked and has not been dropped again.
     pub taken: Option<Taken>,
     pub review: ReviewState,
-    /// Whether a model has looked at it: without that, an image without marks says nothing.
+    /// Whether a model has looked at it: without that, an image without annotations says nothing.
     pub is_annotated: bool,
     /// Whether a run that is worked on has it still to do.
     pub is_running: bool,
     pub failure: Option<ImageFailure>,
     /// In the order in which they were made.
-    pub marks: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
 }

@@ -314,8 +314,8 @@ pub struct MetricsExtra {
     pub unread: u32,
     pub waiting: u32,
     pub retries: u32,
-    pub marks: u32,
-    pub marks_by_label: std::collections::BTreeMap<String, u32>,
+    pub annotations: u32,
+    pub annotations_by_label: std::collections::BTreeMap<String, u32>,
     /// `None` where the server has reported no cost.
     pub cost_dollars: Option<f64>,
     /// Expected before the run; `None` when nobody had told the price.
@@ -473,7 +473,7 @@ mod tests {
         };
         assert_eq!(speedup(alone.clone()), Some(expected));
         assert_eq!(speedup(Recorded { held_millis: 300.0, ..alone.clone() }), None);
-        let batch = Recorded { mode: RunMode::Overnight, ..alone.clone() }.metrics().unwrap();
+        let batch = Recorded { mode: RunMode::Batch, ..alone.clone() }.metrics().unwrap();
         assert_eq!((batch.parallelism, batch.speedup), (None, None));
         insta::assert_json_snapshot!(ClassicBenchmark::measured(&alone.metrics().unwrap()).unwrap().improvement, @r#"
         {

@@ -64,7 +64,7 @@ impl Destination {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Hindrance {
+pub enum Unavailable {
     /// Everything is kept on this machine, by the person's word.
     LocalOnly,
     /// The vendor no longer answers for it.
@@ -100,7 +100,7 @@ pub struct Model {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Shortfall {
+pub enum UnsupportedCapability {
     /// These labels are outside the model's vocabulary: they will not be looked for.
     UnknownLabels { labels: Vec<String> },
     /// Not one label of the recipe is in the model's vocabulary.
@@ -113,7 +113,7 @@ pub enum Shortfall {
     Shapes { shapes: Vec<ShapeKind> },
 }
 
-impl Shortfall {
+impl UnsupportedCapability {
     /// Whether the run would be pointless, so that it is not offered.
     #[must_use]
     pub fn is_blocking(&self) -> bool {
@@ -128,10 +128,10 @@ impl Shortfall {
 impl Model {
     /// What `recipe` asks that this model does not do, the gravest first.
     #[must_use]
-    pub fn shortfalls(&self, recipe: &Recipe) -> Vec<Shortfall> {
-        let mut shortfalls = Vec::new();
+    pub fn unsupported_capabilities(&self, recipe: &Recipe) -> Vec<UnsupportedCapability> {
+        let mut unsupported_capabilities = Vec::new();
         if !recipe.shapes.iter().any(|shape| self.shapes.contains(shape)) {
-            shortfalls.push(Shortfall::Shapes { shapes: recipe.shapes.clone() });
+            unsupported_capabilities.push(UnsupportedCapability::Shapes { shapes: recipe.shapes.clone() });
         }
         if let Vocabulary::Closed { names } = &self.vocabulary {
             let unknown: Vec<String> = recipe
@@ -141,13 +141,13 @@ impl Model {
                 .map(|label| label.name.clone())
                 .collect();
             if unknown.len() == recipe.labels.len() {
-                shortfalls.push(Shortfall::NoKnownLabel);
+                unsupported_capabilities.push(UnsupportedCapability::NoKnownLabel);
             } else if !unknown.is_empty() {
-                shortfalls.push(Shortfall::UnknownLabels { labels: unknown });
+                unsupported_capabilities.push(UnsupportedCapability::UnknownLabels { labels: unknown });
             }
         }
         if !self.fills_attributes && !recipe.attributes.is_empty() {
-            shortfalls.push(Shortfall::Attributes {
+            unsupported_capabilities.push(UnsupportedCapability::Attributes {
                 names: recipe.attributes.iter().map(|attribute| attribute.name.clone()).collect(),
                 are_required: recipe.attributes.iter().any(|attribute| attribute.is_required),
             });
@@ -156,11 +156,11 @@ impl Model {
             let optional = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
             let count = u32::try_from(optional).unwrap_or(u32::MAX);
             if count > limit {
-                shortfalls.push(Shortfall::TooManyOptionalAttributes { count, limit });
+                unsupported_capabilities.push(UnsupportedCapability::TooManyOptionalAttributes { count, limit });
             }
         }
-        shortfalls.sort_by_key(|shortfall| !shortfall.is_blocking());
-        shortfalls
+        unsupported_capabilities.sort_by_key(|unsupported| !unsupported.is_blocking());
+        unsupported_capabilities
     }
 
     /// Whether the vendor has announced that it no longer answers for it by `today`.
@@ -171,6 +171,6 @@ impl Model {
 
     #[must_use]
     pub fn can_run(&self, recipe: &Recipe) -> bool {
-        !self.shortfalls(recipe).iter().any(Shortfall::is_blocking)
+        !self.unsupported_capabilities(recipe).iter().any(UnsupportedCapability::is_blocking)
     }
 }

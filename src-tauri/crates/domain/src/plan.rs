@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
-use crate::model::{Hindrance, Model, ModelId, Shortfall};
+use crate::model::{Unavailable, Model, ModelId, UnsupportedCapability};
 use crate::money::PicoDollars;
 use crate::pace::EndpointLimit;
 use crate::run::RunMode;
@@ -29,10 +29,10 @@ pub enum ImageSelection {
 pub struct PlanRequest {
     pub images: ImageSelection,
     pub recipe: RecipeId,
-    /// Whether of images that look alike only one is asked about, and its marks are offered to the others.
-    pub carries_to_similar: bool,
+    /// Whether of images that look alike only one is asked about, and its annotations are offered to the others.
+    pub propagates_to_similar: bool,
     /// Whether the cost is that of asking anew about every image, whatever was answered and paid for before.
-    pub asks_anew: bool,
+    pub ignores_saved_answers: bool,
     pub options: RunOptions,
     /// So many images are asked about first, live, before a person decides about the others; `None`: no pilot.
     pub pilot: Option<u32>,
@@ -48,8 +48,8 @@ impl PlanRequest {
         Self {
             images,
             recipe,
-            carries_to_similar: false,
-            asks_anew: false,
+            propagates_to_similar: false,
+            ignores_saved_answers: false,
             options: RunOptions::default(),
             pilot: None,
             budget: None,
@@ -86,7 +86,7 @@ impl std::ops::Add for CostRange {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AnswerBasis {
     /// Nothing was measured yet: so many marks an image are assumed, and no thinking.
-    Assumed { marks: u32 },
+    Assumed { annotations: u32 },
     /// What so many images took that this model was asked about with this recipe: the mean of all their requests, with
     /// answers that were cut off and asked for again, and requests that may have been billed without an answer.
     EarlierAnswers { images: u32, requests: u32 },
@@ -206,21 +206,21 @@ pub struct ModelQuote {
     /// used again, for nothing.
     pub answered_before: u32,
     /// What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered.
-    #[serde(rename = "overnight_dollars")]
-    pub overnight: Option<CostRange>,
+    #[serde(rename = "batch_dollars")]
+    pub batch: Option<CostRange>,
     /// What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent.
     pub budget: Option<BudgetForecast>,
-    /// The same of an overnight run.
-    pub overnight_budget: Option<BudgetForecast>,
+    /// The same of a batch run.
+    pub batch_budget: Option<BudgetForecast>,
     /// `None` where nothing is sent, or nothing is known.
     pub cost_basis: Option<CostBasis>,
     /// `None`: nothing was measured yet.
     pub time: Option<TimeEstimate>,
     /// Empty where nothing is sent.
     pub presets: Vec<PresetQuote>,
-    pub shortfalls: Vec<Shortfall>,
-    pub hindrance: Option<Hindrance>,
-    /// Whether there is neither a hindrance nor a blocking shortfall.
+    pub unsupported_capabilities: Vec<UnsupportedCapability>,
+    pub unavailable: Option<Unavailable>,
+    /// Whether there is neither a reason nor a blocking unsupported capability.
     pub can_run: bool,
 }
 
@@ -255,7 +255,7 @@ pub struct SizeCount {
 pub struct SimilarSaving {
     /// Groups of which one image is sent.
     pub groups: u32,
-    /// Images that are not sent and are offered the marks of the one that is.
+    /// Images that are not sent and are offered the annotations of the one that is.
     pub followers: u32,
 }
 
@@ -268,13 +268,13 @@ pub struct RunRequest {
     pub model: ModelId,
     pub options: RunOptions,
     pub mode: RunMode,
-    /// Whether of images that look alike only one is asked about, and its marks are offered to the others.
-    pub carries_to_similar: bool,
+    /// Whether of images that look alike only one is asked about, and its annotations are offered to the others.
+    pub propagates_to_similar: bool,
     /// Whether every image is asked about anew, whatever was answered and paid for before.
-    pub asks_anew: bool,
+    pub ignores_saved_answers: bool,
     /// So many images first, live; then the run stops until it is resumed. `None`: no pilot.
     pub pilot: Option<u32>,
-    /// What the run may cost at most, over all its sittings; `None`: no limit.
+    /// What the run may cost at most, over all its sessions; `None`: no limit.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// The collection that the images were chosen from; `None`: all together. Exports name the files below it.
@@ -297,8 +297,8 @@ impl RunRequest {
             pilot: None,
             budget: None,
             mode: RunMode::Live,
-            carries_to_similar: false,
-            asks_anew: false,
+            propagates_to_similar: false,
+            ignores_saved_answers: false,
             collection: None,
             paths: Vec::new(),
         }

@@ -12,7 +12,7 @@ mod label_name;
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
 
-/// A kind of mark.
+/// A kind of annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -81,7 +81,7 @@ pub enum AttributeKind {
     YesNo,
 }
 
-/// A question about every mark.
+/// A question about every annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Attribute {
@@ -89,7 +89,7 @@ pub struct Attribute {
     #[serde(default)]
     pub definition: String,
     pub kind: AttributeKind,
-    /// Whether a mark is worth nothing without it.
+    /// Whether an annotation is worth nothing without it.
     pub is_required: bool,
 }
 

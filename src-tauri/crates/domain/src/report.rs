@@ -27,11 +27,11 @@ pub struct RunReport {
     pub cut_off: Option<CutOffAnswers>,
     /// Every image that failed, by kind, then in the order of the run.
     pub failed_images: Vec<FailedImage>,
-    /// What was tried again, over all sittings.
+    /// What was tried again, over all sessions.
     pub retried: Vec<RetryGroup>,
     /// What had to be put right in answers, the most frequent first.
     pub repairs: Vec<RepairGroup>,
-    /// Items of answers that are no marks, the most frequent reason first.
+    /// Items of answers that are no annotations, the most frequent reason first.
     pub dropped: Vec<DropGroup>,
     pub labels: Vec<LabelCount>,
     /// How many images took how long: equal bins between the fastest and the slowest, at most 24.

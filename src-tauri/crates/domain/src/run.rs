@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
-use crate::endpoint::EndpointTrouble;
+use crate::endpoint::EndpointFailure;
 use crate::geometry::PixelSize;
 use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
@@ -67,7 +67,7 @@ pub enum RunMode {
     #[default]
     Live,
     /// In batches that the vendor works off within a day, at half the price.
-    Overnight,
+    Batch,
 }
 
 /// Where a batch stands.
@@ -166,7 +166,7 @@ pub enum FailureKind {
     Refused,
     /// The model looked and declined to answer; that is paid for.
     Declined,
-    /// The answer was cut off before its first mark; what it holds is paid for.
+    /// The answer was cut off before its first annotation; what it holds is paid for.
     CutOff,
     /// The model answered something that cannot be read; the raw answer is kept.
     AnswerUnreadable,
@@ -213,8 +213,8 @@ impl FailureKind {
     /// Whether a failed image waits again when a person has a run retry its failures. Where there is an answer of which
     /// nothing could be used it is read again; a new one is paid for only in a run that asks anew.
     #[must_use]
-    pub const fn is_retried(self, asks_anew: bool) -> bool {
-        self.is_worth_retrying() || self.has_unusable_answer() || (asks_anew && self.has_kept_answer())
+    pub const fn is_retried(self, ignores_saved_answers: bool) -> bool {
+        self.is_worth_retrying() || self.has_unusable_answer() || (ignores_saved_answers && self.has_kept_answer())
     }
 
     /// Whether there is an answer that was paid for. It is kept, and the same question is answered with it again.
@@ -305,10 +305,10 @@ pub struct FailureGroup {
     pub example_image: String,
 }
 
-/// A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
+/// An annotation of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct PreviewMark {
+pub struct PreviewAnnotation {
     pub label: String,
     pub color: u8,
     pub shape: Shape,
@@ -323,19 +323,19 @@ pub struct InFlight {
     /// Upright size of the original: the frame of the preview.
     pub size: PixelSize,
     /// What has come so far.
-    pub preview: Vec<PreviewMark>,
+    pub preview: Vec<PreviewAnnotation>,
 }
 
 /// One way to the model, as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct RouteState {
+pub struct EndpointState {
     /// The host that it leads to, or what the person calls it.
     pub name: String,
     /// Requests under way, of this run and of others.
     pub under_way: u32,
     /// Requests that may be under way at once, as things stand.
-    pub at_once: u32,
+    pub concurrency: u32,
     /// Whether that number is found out, and not set.
     pub is_adaptive: bool,
     /// The strictest limit that was set, announced or learned; `None`: none is known.
@@ -343,7 +343,7 @@ pub struct RouteState {
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
     /// Why it is not used at the moment, or not at all; `None` while it works.
-    pub trouble: Option<EndpointTrouble>,
+    pub failure: Option<EndpointFailure>,
 }
 
 /// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
@@ -364,7 +364,7 @@ pub struct PendingElsewhere {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct JustAnswered {
     pub image: ImageId,
-    pub mark_count: u32,
+    pub annotation_count: u32,
     /// `None` where it was not asked about: its answer was reused.
     pub took_millis: Option<u32>,
 }
@@ -397,10 +397,10 @@ pub struct RunProgress {
     pub prepared: u32,
     /// Answers that an earlier run had paid for already.
     pub reused: u32,
-    /// Images that were given the marks of a similar one instead of being asked about.
-    pub carried: u32,
+    /// Images that were given the annotations of a similar one instead of being asked about.
+    pub propagated: u32,
     /// Annotations that it found, and those that it propagated to similar images.
-    pub marks: u32,
+    pub annotations: u32,
     /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
     /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -418,7 +418,7 @@ pub struct RunProgress {
     pub concurrency: u32,
     pub mode: RunMode,
     /// The ways to the model; empty where nothing is sent.
-    pub routes: Vec<RouteState>,
+    pub routes: Vec<EndpointState>,
     /// Of a batch run, the oldest first.
     pub batches: Vec<BatchState>,
     /// Requests in batches that the server does not know: a person may give them up.
@@ -446,9 +446,9 @@ pub struct RunProgress {
     pub hold: Option<Hold>,
     /// What the images that are left wait for, once nothing else is left to begin.
     pub pending_elsewhere: Vec<PendingElsewhere>,
-    /// What was tried again, over all sittings.
+    /// What was tried again, over all sessions.
     pub retried: Vec<RetryGroup>,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Answers that were cut off, whose whole annotations were kept.
     pub cut_short: u32,
     pub failures: Vec<FailureGroup>,
     /// The newest first, at most twelve.
@@ -492,7 +492,7 @@ pub struct RunSummary {
     pub failed: u32,
     pub waiting: u32,
     /// Annotations that it found, and those that it propagated to similar images.
-    pub mark_count: u32,
+    pub annotation_count: u32,
     /// Of these: propagated to images that were not asked about.
     pub propagated_count: u32,
     /// Proposals that nobody has decided yet.
@@ -512,14 +512,14 @@ pub struct RunSummary {
     pub budget: Option<PicoDollars>,
     /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
     pub unsettled: PossiblyBilled,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Answers that were cut off, whose whole annotations were kept.
     pub cut_short: u32,
     /// Failed images for which another try may come out otherwise.
     pub retryable: u32,
     /// Answers that an earlier run had paid for already.
     pub reused: u32,
-    /// Images that were given the marks of a similar one instead of being asked about.
-    pub carried: u32,
+    /// Images that were given the annotations of a similar one instead of being asked about.
+    pub propagated: u32,
     pub retries: u32,
     /// Images that were asked about and have finished. The next three figures are about these.
     pub asked: u32,

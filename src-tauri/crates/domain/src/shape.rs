@@ -1,11 +1,11 @@
-//! Where a mark is: its shape, in pixels of the upright image.
+//! Where an annotation is: its shape, in pixels of the upright image.
 
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::{ImageFromSent, PixelSize, Point, Rect};
 use crate::recipe::ShapeKind;
 
-/// Where a mark is. Coordinates are in pixels of the upright image.
+/// Where an annotation is. Coordinates are in pixels of the upright image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -28,10 +28,10 @@ pub enum Shape {
     },
 }
 
-/// Boxes of one label that overlap this much are the same mark.
-const SAME_MARK_IOU: f64 = 0.9;
-/// Points that are no further apart than this, in pixels, are the same mark.
-const SAME_MARK_PIXELS: f64 = 3.0;
+/// Boxes of one label that overlap this much are the same annotation.
+const SAME_ANNOTATION_IOU: f64 = 0.9;
+/// Points that are no further apart than this, in pixels, are the same annotation.
+const SAME_ANNOTATION_PIXELS: f64 = 3.0;
 
 impl Shape {
     #[must_use]
@@ -83,7 +83,7 @@ impl Shape {
         }
     }
 
-    /// The same mark on an image of another size.
+    /// The same annotation on an image of another size.
     #[must_use]
     pub fn mapped(&self, map: ImageFromSent) -> Self {
         match self {
@@ -128,14 +128,14 @@ impl Shape {
         }
     }
 
-    /// Whether two marks of one label mean the same thing: nearly the same place, and of captions the same words.
+    /// Whether two annotations of one label mean the same thing: nearly the same place, and of captions the same words.
     #[must_use]
     pub fn is_nearly(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Point { at }, Self::Point { at: other }) => at.distance(*other) <= SAME_MARK_PIXELS,
+            (Self::Point { at }, Self::Point { at: other }) => at.distance(*other) <= SAME_ANNOTATION_PIXELS,
             (Self::Caption { .. }, _) | (_, Self::Caption { .. }) => self == other,
             _ if self.kind() == other.kind() => match (self.bounds(), other.bounds()) {
-                (Some(one), Some(another)) => one.iou(another) >= SAME_MARK_IOU,
+                (Some(one), Some(another)) => one.iou(another) >= SAME_ANNOTATION_IOU,
                 (one, another) => one.is_none() && another.is_none(),
             },
             _ => false,
@@ -143,7 +143,7 @@ impl Shape {
     }
 }
 
-/// Why a shape is no mark on an image.
+/// Why a shape is no annotation on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitShape {
     #[error("a coordinate is not a number")]
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_mark_is_of_one_kind_and_in_one_place() {
+    fn the_same_annotation_is_of_one_kind_and_in_one_place() {
         let near = |one: Shape, other: Shape| one.is_nearly(&other);
         let rect = Rect::new(0.0, 0.0, 40.0, 40.0);
         assert!(near(Shape::Box { rect }, Shape::Box { rect: Rect::new(0.0, 1.0, 40.0, 40.0) }));

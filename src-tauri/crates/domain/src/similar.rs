@@ -4,7 +4,7 @@
 //!
 //! There is no clustering here that lets members vouch for each other: in a pan every shot resembles the next, and the
 //! last has nothing in common with the first. Whoever is in a group resembles its first image, the leader, since it is
-//! the leader's marks that the others are offered.
+//! the leader's annotations that the others are offered.
 
 use std::collections::HashMap;
 
@@ -163,7 +163,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Whether both are of one shape, so that marks can be carried from one to the other by a scale an axis.
+    /// Whether both are of one shape, so that annotations can be carried from one to the other by a scale an axis.
     fn is_shaped_like(&self, other: &Self) -> bool {
         let across = u64::from(self.size.width) * u64::from(other.size.height);
         let down = u64::from(self.size.height) * u64::from(other.size.width);

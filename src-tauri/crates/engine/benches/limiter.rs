@@ -24,11 +24,11 @@ struct FullRoute {
 
 impl FullRoute {
     /// `limits` come with every answer.
-    fn new(at_once: u32, limits: RateLimits) -> Self {
+    fn new(concurrency: u32, limits: RateLimits) -> Self {
         let now = Instant::now();
-        let limiter = Limiter::new(Bounds { at_once: Some(at_once), ..Bounds::default() }, now);
+        let limiter = Limiter::new(Bounds { concurrency: Some(concurrency), ..Bounds::default() }, now);
         let mut route = Self { limiter, under_way: VecDeque::new(), limits, now };
-        for _ in 0..at_once {
+        for _ in 0..concurrency {
             route.send();
         }
         route
@@ -66,15 +66,15 @@ fn announced() -> RateLimits {
 
 fn limiter(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("limiter");
-    for at_once in [8, 64] {
+    for concurrency in [8, 64] {
         for (name, limits) in [("a request", RateLimits::default()), ("a request, limits announced", announced())] {
-            group.bench_function(BenchmarkId::new(name, at_once), |bencher| {
-                let mut route = FullRoute::new(at_once, limits);
+            group.bench_function(BenchmarkId::new(name, concurrency), |bencher| {
+                let mut route = FullRoute::new(concurrency, limits);
                 bencher.iter(|| black_box(route.replace_oldest()));
             });
         }
-        group.bench_function(BenchmarkId::new("asking a full route", at_once), |bencher| {
-            let mut route = FullRoute::new(at_once, RateLimits::default());
+        group.bench_function(BenchmarkId::new("asking a full route", concurrency), |bencher| {
+            let mut route = FullRoute::new(concurrency, RateLimits::default());
             bencher.iter(|| black_box(route.limiter.opening(NEED, route.now)));
         });
     }

@@ -25,7 +25,7 @@ impl Library {
     /// [`EngineError::NothingToAudit`] when there is no such proposal.
     pub async fn begin_audit(self: &Arc<Self>, request: AuditRequest) -> Result<Audit> {
         let asked = request.clone();
-        let (latest_mark, proposals) = self.ask(move |library| library.proposals_above(&asked)).await?;
+        let (latest_annotation, proposals) = self.ask(move |library| library.proposals_above(&asked)).await?;
         if proposals.is_empty() {
             return Err(EngineError::NothingToAudit);
         }
@@ -33,7 +33,7 @@ impl Library {
         let request = AuditRequest { sample: request.sample.clamp(1, count), ..request };
         let drawn = draw(proposals, request.sample, fastrand::u64(..));
         let now = now_millis();
-        let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &drawn, now)).await?;
+        let id = self.store.write(move |edit| edit.add_audit(&request, latest_annotation, count, &drawn, now)).await?;
         self.ask(move |library| library.audit(id)).await
     }
 
@@ -43,7 +43,7 @@ impl Library {
         self.look_through_what_is_asked(&request.query)?;
         let working = self.runs_worked_on()?;
         let proposals = self.store.read_blocking(|view| {
-            let latest = view.latest_mark()?;
+            let latest = view.latest_annotation()?;
             Ok((latest, view.proposals_above(request, latest, &working)?))
         });
         Ok(proposals?)
@@ -76,6 +76,6 @@ impl Library {
     }
 
     fn look_through_what_is_asked(&self, query: &ImageQuery) -> Result<()> {
-        if Self::asks_for_findings(query) { self.look_through_marks() } else { Ok(()) }
+        if Self::asks_for_findings(query) { self.look_through_annotations() } else { Ok(()) }
     }
 }

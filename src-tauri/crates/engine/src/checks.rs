@@ -29,7 +29,7 @@ pub const MOMENT: Duration = Duration::from_millis(150);
 const NEWS: Duration = Duration::from_secs(1);
 
 impl Library {
-    /// Likely mistakes on `image` among the annotations of `layers`, in the order of its marks.
+    /// Likely mistakes on `image` among the annotations of `layers`, in the order of its annotations.
     pub fn findings(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<CheckFinding>> {
         // A question about one image does not wait for all others.
         if !self.store.read_blocking(|view| view.is_checked(image))? {
@@ -44,8 +44,8 @@ impl Library {
         Ok(self.store.read_blocking(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
     }
 
-    /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations stay
-    /// that a person has accepted, edited or drawn.
+    /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations
+    /// stay that a person has accepted, edited or drawn.
     pub async fn repair(
         self: &Arc<Self>,
         check: Check,
@@ -65,19 +65,19 @@ impl Library {
         self.image_ids(&ImageQuery { conditions, ..query.clone() })
     }
 
-    /// Whether what `query` asks for follows from looking through marks.
+    /// Whether what `query` asks for follows from looking through annotations.
     pub(crate) fn asks_for_findings(query: &ImageQuery) -> bool {
         query.order == ImageOrder::Uncertainty
             || query.conditions.iter().any(|condition| matches!(condition.test, Test::Check { .. }))
     }
 
     /// Looks through what has changed since that was last done; blocks.
-    pub(crate) fn look_through_marks(&self) -> Result<()> {
+    pub(crate) fn look_through_annotations(&self) -> Result<()> {
         while self.look_through_slice()? {}
         Ok(())
     }
 
-    /// The same for little longer than a moment. The rest is left to a thread of its own: a million marks take a while.
+    /// The same for little longer than a moment. The rest is left to a thread of its own: a million annotations take a while.
     pub(crate) fn look_through_for(self: &Arc<Self>, moment: Duration) -> Result<()> {
         let begun = Instant::now();
         while !self.is_looking_through.load(Ordering::Acquire) && self.look_through_slice()? {
@@ -133,11 +133,11 @@ mod tests {
 
     use super::*;
 
-    /// A mark on each image, over all of it.
+    /// An annotation on each image, over all of it.
     fn add_images(library: &Library, count: u32) {
         let size = PixelSize::new(40, 30);
         let shape = Shape::Box { rect: Rect::new(0.0, 0.0, 40.0, 30.0) };
-        let mark = AnnotationContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
+        let annotation = AnnotationContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
         let add = move |edit: &store::Edit<'_>| {
             for seed in 0..count {
                 let mut hash = [0; 32];
@@ -153,7 +153,7 @@ mod tests {
                     taken: None,
                 };
                 let (image, _) = edit.image_of_content(&image, 1)?;
-                let changes = vec![AnnotationChange::Add { content: mark.clone() }];
+                let changes = vec![AnnotationChange::Add { content: annotation.clone() }];
                 edit.edit_annotations(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
             }
             Ok(())

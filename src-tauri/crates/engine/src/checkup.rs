@@ -131,8 +131,8 @@ fn embedded_model() -> Finding {
         let decoded = prepare::decode(photo.path(), Some(model.longest_edge()), &DecodingMemory::default());
         let pixels = decoded.map_err(|reason| reason.to_string())?.pixels;
         let recipe = Recipe::find_these("cat").map_err(|error| error.to_string())?;
-        let marks = model.marks(&pixels, &recipe).map_err(|error| error.to_string())?;
-        Ok(marks.into_iter().map(|mark| mark.label).collect())
+        let annotations = model.annotations(&pixels, &recipe).map_err(|error| error.to_string())?;
+        Ok(annotations.into_iter().map(|annotation| annotation.label).collect())
     };
     match looked() {
         Ok(found) => Finding::EmbeddedModel { found, problem: None },

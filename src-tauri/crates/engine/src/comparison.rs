@@ -1,5 +1,5 @@
 //! Comparing two answers about the same images: two runs, or a run and what people have decided. What a run found is read
-//! from the answers that were kept, so that it does not matter what became of its marks.
+//! from the answers that were kept, so that it does not matter what became of its annotations.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,7 +7,7 @@
 )]
 
 use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
-use domain::compare::{Agreements, ComparedMark, ComparedPair, Comparison, Side, compare};
+use domain::compare::{Agreements, ComparedAnnotation, ComparedPair, Comparison, Side, compare};
 use domain::ids::{ImageId, RunId};
 use domain::model::ModelId;
 use domain::recipe::Recipe;
@@ -28,7 +28,7 @@ impl Library {
                 let images = view.images_of_both(first, second)?;
                 for &image in &images {
                     let mut here = Agreements::default();
-                    for pair in compare(&one.marks(image)?, &other.marks(image)?) {
+                    for pair in compare(&one.annotations(image)?, &other.annotations(image)?) {
                         here.note(pair.agreement);
                         things.note(pair.agreement);
                     }
@@ -51,7 +51,7 @@ impl Library {
         self.store
             .read_blocking(|view| {
                 let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
-                Ok(compare(&one.marks(image)?, &other.marks(image)?))
+                Ok(compare(&one.annotations(image)?, &other.annotations(image)?))
             })
             .map_err(Into::into)
     }
@@ -77,41 +77,42 @@ impl<'a> Looker<'a> {
         Ok(Self { view, kind })
     }
 
-    fn marks(&self, image: ImageId) -> store::Result<Vec<ComparedMark>> {
+    fn annotations(&self, image: ImageId) -> store::Result<Vec<ComparedAnnotation>> {
         let today = self.view.annotations_of(image)?;
         Ok(match &self.kind {
-            Kind::Decided => today.iter().filter(|mark| mark.status.is_approved()).map(as_it_stands).collect(),
+            Kind::Decided => today.iter().filter(|annotation| annotation.status.is_approved()).map(as_it_stands).collect(),
             Kind::Run { run, recipe, model } => {
                 let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
                 // What cannot be read any more was not read then either: the job failed.
                 let Ok(answer) = backend::read_kept(model, &kept, recipe) else { return Ok(Vec::new()) };
                 let size = self.view.image_size(image)?;
-                answer.annotations(recipe, size).into_iter().map(|mark| found_by(*run, mark, recipe, &today)).collect()
+                answer.annotations(recipe, size).into_iter().map(|annotation| found_by(*run, annotation, recipe, &today)).collect()
             }
         })
     }
 }
 
-fn as_it_stands(mark: &Annotation) -> ComparedMark {
-    ComparedMark {
-        mark: Some(mark.id),
-        status: Some(mark.status),
-        label: mark.label.clone(),
-        color: mark.color,
-        shape: mark.shape.clone(),
-        confidence: mark.confidence,
-        attributes: mark.attributes.clone(),
+fn as_it_stands(annotation: &Annotation) -> ComparedAnnotation {
+    ComparedAnnotation {
+        annotation: Some(annotation.id),
+        status: Some(annotation.status),
+        label: annotation.label.clone(),
+        color: annotation.color,
+        shape: annotation.shape.clone(),
+        confidence: annotation.confidence,
+        attributes: annotation.attributes.clone(),
     }
 }
 
-/// What a run found, and the mark that it is today: its own, or the one of an earlier run that a person had decided already.
-fn found_by(run: RunId, found: NewAnnotation, recipe: &Recipe, today: &[Annotation]) -> ComparedMark {
-    let is_same = |mark: &&Annotation| mark.label == found.label && mark.shape.is_nearly(&found.shape);
-    let own = today.iter().filter(|mark| mark.origin == Origin::Run { run }).find(is_same);
-    let standing = own.or_else(|| today.iter().filter(|mark| mark.status != Status::Proposed).find(is_same));
-    ComparedMark {
-        mark: standing.map(|mark| mark.id),
-        status: standing.map(|mark| mark.status),
+/// What a run found, and the annotation that it is today: its own, or the one of an earlier run that a person had decided
+/// already.
+fn found_by(run: RunId, found: NewAnnotation, recipe: &Recipe, today: &[Annotation]) -> ComparedAnnotation {
+    let is_same = |annotation: &&Annotation| annotation.label == found.label && annotation.shape.is_nearly(&found.shape);
+    let own = today.iter().filter(|annotation| annotation.origin == Origin::Run { run }).find(is_same);
+    let standing = own.or_else(|| today.iter().filter(|annotation| annotation.status != Status::Proposed).find(is_same));
+    ComparedAnnotation {
+        annotation: standing.map(|annotation| annotation.id),
+        status: standing.map(|annotation| annotation.status),
         color: recipe.label_for(&found.label).map_or(1, |label| label.color),
         label: found.label,
         shape: found.shape,

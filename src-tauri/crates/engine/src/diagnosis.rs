@@ -62,7 +62,7 @@ impl Library {
             paid: summary.paid,
             parts,
             cheaper: paid.and_then(|paid| cheaper(paid, summary, answers, &recipe)),
-            overnight: paid.filter(|_| summary.mode == RunMode::Live).map(|paid| {
+            batch: paid.filter(|_| summary.mode == RunMode::Live).map(|paid| {
                 // At the list price of batches: an endpoint's own factor is in what was paid.
                 PicoDollars(summary.paid.0 / 100 * u64::from(paid.spec.price.batch_percent))
             }),
@@ -113,7 +113,7 @@ fn parts(model: &ModelSpec, usage: Usage, sizes: &[SizeCount]) -> CostParts {
 /// The model that the same tokens would have cost least with: one that can do the recipe, and that the vendor neither
 /// calls old nor has announced an end of.
 fn cheaper(paid: &ProvidedModel, summary: &RunSummary, answers: u32, recipe: &Recipe) -> Option<CheaperModel> {
-    let terms = if summary.mode == RunMode::Overnight { Terms::BATCH } else { Terms::LIST };
+    let terms = if summary.mode == RunMode::Batch { Terms::BATCH } else { Terms::LIST };
     let models = &paid.provider.catalog().models;
     let others = models.iter().filter(|other| other.id != paid.spec.id && !other.is_legacy && other.retires.is_none());
     others

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use domain::dataset::FormatId;
 use domain::ids::RunId;
-use domain::model::{Hindrance, ModelId, Shortfall};
+use domain::model::{Unavailable, ModelId, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::recipe::NothingToFind;
 use domain::run::PossiblyBilled;
@@ -26,7 +26,7 @@ pub enum EngineError {
     #[error("the original of image {image} cannot be shown: {detail}")]
     Original { image: domain::ids::ImageId, detail: String },
     #[error("this is no mark on the image: {detail}")]
-    UnfitMark { detail: String },
+    UnfitAnnotation { detail: String },
     #[error("no proposal of this label is so certain: there is nothing to look at")]
     NothingToAudit,
     #[error(transparent)]
@@ -36,11 +36,11 @@ pub enum EngineError {
     #[error("there are no images to annotate")]
     NoImages,
     #[error("this model cannot do this recipe: {0:?}")]
-    RecipeBeyondModel(Vec<Shortfall>),
+    RecipeBeyondModel(Vec<UnsupportedCapability>),
     #[error("the recipe cannot be put to this model: {0}")]
     RecipeBeyondWords(#[from] providers::request::RecipeError),
     #[error("this model cannot be used now: {0:?}")]
-    Hindered(Hindrance),
+    Unavailable(Unavailable),
     #[error("{typed}: {source}")]
     Address { typed: String, source: providers::base_url::BaseUrlError },
     #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; {}", known_endpoints(.known))]

@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_library_of_another_name_keeps_the_settings_that_were_beside_it() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("marks.db");
+        let path = folder.path().join("annotations.db");
         drop(Library::open_alone(&path));
         fs::remove_dir_all(folder_of(&path)).unwrap();
         fs::write(folder.path().join(SETTINGS_FILE), "is_local_only = true\n").unwrap();
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn files_of_an_earlier_version_move_in_and_are_no_photos() {
         let folder = tempfile::tempdir().unwrap();
-        let (database, hash) = (folder.path().join("marks.db"), "ab".repeat(HASH / 2));
+        let (database, hash) = (folder.path().join("annotations.db"), "ab".repeat(HASH / 2));
         drop(Library::open_alone(&database));
         fs::remove_dir_all(folder_of(&database)).unwrap();
         let thumbnail = format!("thumbs/ab/{hash}.jpg");

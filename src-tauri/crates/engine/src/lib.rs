@@ -40,7 +40,7 @@ pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;
 pub use keys::{
-    AtOnce, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, NotAtOnce, ProviderSummary, VariableNames,
+    Concurrency, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, InvalidConcurrency, ProviderSummary, VariableNames,
 };
 pub use library::Library;
 pub use models::price_list;

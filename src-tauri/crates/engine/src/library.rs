@@ -57,7 +57,7 @@ pub struct Library {
     /// Why runs could not go on, until it has been shown.
     pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
-    /// Whether marks are looked through for mistakes while others wait for nothing.
+    /// Whether annotations are looked through for mistakes while others wait for nothing.
     pub(crate) is_looking_through: AtomicBool,
     version: watch::Sender<u64>,
 }
@@ -180,7 +180,7 @@ impl Library {
         tokio::task::spawn_blocking(move || question(&library)).await?
     }
 
-    /// A number that grows whenever images, marks or decisions are not what they were.
+    /// A number that grows whenever images, annotations or decisions are not what they were.
     #[must_use]
     pub fn version(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
@@ -227,7 +227,7 @@ impl Library {
 
     pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
         if Self::asks_for_findings(query) {
-            self.look_through_marks()?;
+            self.look_through_annotations()?;
         }
         let working = self.runs_worked_on()?;
         Ok(self.store.read_blocking(|view| view.image_ids(query, &working))?)

@@ -19,7 +19,7 @@ impl Library {
         let connections = self.connections.current()?;
         let suggested = connections.suggested_model().map(|(model, _)| model);
         let offered = Backends::models(&connections).into_iter().map(|model| OfferedModel {
-            hindrance: connections.hindrance(&model),
+            unavailable: connections.unavailable(&model),
             is_suggested: Some(&model.id) == suggested,
             model,
         });

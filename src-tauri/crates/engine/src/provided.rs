@@ -31,7 +31,7 @@ impl ProvidedModel {
     ) -> std::result::Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {
         let usual = match mode {
             RunMode::Live => RequestOptions::default(),
-            RunMode::Overnight => RequestOptions::BATCH,
+            RunMode::Batch => RequestOptions::BATCH,
         };
         let options = RequestOptions { max_output_tokens: max_tokens.map(u64::from), ..usual };
         self.provider.prepare(&self.spec, recipe, options)

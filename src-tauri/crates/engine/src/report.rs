@@ -35,7 +35,7 @@ impl Library {
         let (in_flight_millis, endpoints) =
             self.store.read_blocking(|view| Ok((view.in_flight_millis(run)?, view.endpoints_of_run(run)?)))?;
         let held =
-            self.store.read_blocking(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.obstacle.is_hold());
+            self.store.read_blocking(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.wait_reason.is_hold());
         let held_millis = held.map(|wait| wait.millis).sum();
         let (answered, unread) =
             self.store.read_blocking(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;
@@ -51,7 +51,7 @@ impl Library {
             alone_millis,
             answered,
             reused: summary.reused,
-            propagated: summary.carried,
+            propagated: summary.propagated,
             unread,
             retries: summary.retries,
             wall_millis,
@@ -122,8 +122,8 @@ impl Library {
                 unread: metrics.unread,
                 waiting: summary.waiting,
                 retries: summary.retries,
-                marks: summary.mark_count,
-                marks_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
+                annotations: summary.annotation_count,
+                annotations_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
                 cost_dollars,
                 quoted_dollars: summary.quoted.map(|quoted| quoted.expected.dollars()),
                 possibly_billed_dollars: summary.possibly_billed.at_most.dollars(),

@@ -12,8 +12,8 @@ use crate::library::Library;
 use crate::{EngineError, Result};
 
 impl Library {
-    /// Decides about one annotation, or about the proposals that `layers` show on an image. As every step, it returns the image as
-    /// these layers show it.
+    /// Decides about one annotation, or about the proposals that `layers` show on an image. As every step, it returns the image
+    /// as these layers show it.
     pub async fn decide(self: &Arc<Self>, decision: Decision, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await?;
@@ -23,12 +23,12 @@ impl Library {
     /// Changes annotations as a person has drawn and named them. What reaches over the image's edge is cut off there.
     ///
     /// # Errors
-    /// [`EngineError::UnfitMark`] when nothing would be left of an annotation, or it has no label.
+    /// [`EngineError::UnfitAnnotation`] when nothing would be left of an annotation, or it has no label.
     pub async fn edit_annotations(self: &Arc<Self>, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |store| store.edit_annotations(&edit, &shown, now)).await;
         let taken = taken.map_err(|error| match error {
-            StoreError::Unfit(unfit) => EngineError::UnfitMark { detail: unfit.to_string() },
+            StoreError::Unfit(unfit) => EngineError::UnfitAnnotation { detail: unfit.to_string() },
             other => other.into(),
         })?;
         self.stepped(taken, layers).await

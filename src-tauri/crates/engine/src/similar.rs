@@ -1,5 +1,5 @@
 //! Similar images: which of a plan's images show nearly the same, so that one of each group is sent and the others are
-//! offered its marks. What similar means is `domain::similar`'s; the hashes are made on import, and here for images that
+//! offered its annotations. What similar means is `domain::similar`'s; the hashes are made on import, and here for images that
 //! came into the library before there were any. Pairs with similar hashes are compared by their thumbnails, once.
 
 #![expect(
@@ -62,16 +62,16 @@ impl Library {
     }
 
     /// `images`, which are those of `selection`, in the order in which a run asks about them: similar ones next to each
-    /// other, so that a vendor's cache and a reviewer's eye have them together; or, when marks are carried over, one of each
-    /// group first and those that are given its marks after all others.
+    /// other, so that a vendor's cache and a reviewer's eye have them together; or, when annotations are carried over, one of
+    /// each group first and those that are given its annotations after all others.
     pub(crate) fn queue(
         &self,
         selection: &ImageSelection,
         images: &[ImageId],
-        carries_to_similar: bool,
+        propagates_to_similar: bool,
     ) -> Result<Vec<QueuedImage>> {
         let similar = self.similar_groups(selection)?;
-        if !carries_to_similar {
+        if !propagates_to_similar {
             let ordered = similar.in_order_of_similarity(images).into_iter();
             return Ok(ordered.map(|image| QueuedImage { image, leader: None }).collect());
         }

@@ -166,7 +166,7 @@ fn ending(key: &str) -> String {
 const MAX_BYTES: u64 = 1 << 20;
 
 fn parse(text: &str, file: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
-    // Some editors put a mark first.
+    // Some editors put an annotation first.
     let mut rest = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut number = 1;
     let mut found = HashMap::new();

@@ -21,14 +21,14 @@ pub const MAX_CONCURRENCY: u32 = 64;
 
 /// Requests at a time, as somebody wants them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AtOnce {
+pub enum Concurrency {
     /// As many as turn out well, whatever was set before.
     FoundOut,
     /// So many, from 1 to [`MAX_CONCURRENCY`].
     Exactly(u32),
 }
 
-impl AtOnce {
+impl Concurrency {
     /// `None` finds out.
     #[must_use]
     pub const fn count(self) -> Option<u32> {
@@ -39,14 +39,14 @@ impl AtOnce {
     }
 }
 
-impl std::str::FromStr for AtOnce {
-    type Err = NotAtOnce;
+impl std::str::FromStr for Concurrency {
+    type Err = InvalidConcurrency;
 
-    fn from_str(typed: &str) -> std::result::Result<Self, NotAtOnce> {
+    fn from_str(typed: &str) -> std::result::Result<Self, InvalidConcurrency> {
         match (typed, typed.parse()) {
             ("auto", _) => Ok(Self::FoundOut),
             (_, Ok(count @ 1..=MAX_CONCURRENCY)) => Ok(Self::Exactly(count)),
-            _ => Err(NotAtOnce),
+            _ => Err(InvalidConcurrency),
         }
     }
 }
@@ -54,7 +54,7 @@ impl std::str::FromStr for AtOnce {
 /// A text that says of no number how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a whole number from 1 to {MAX_CONCURRENCY} is needed, or auto")]
-pub struct NotAtOnce;
+pub struct InvalidConcurrency;
 
 /// What is said for one invocation of the program, such as by flags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,7 +62,7 @@ pub struct Invocation {
     /// Of the default provider's server, in place of its variable.
     pub base_url: Option<String>,
     /// In place of `CONCURRENCY`.
-    pub concurrency: Option<AtOnce>,
+    pub concurrency: Option<Concurrency>,
     /// Of additional endpoints.
     pub endpoint_keys: Vec<EndpointKey>,
 }
@@ -130,7 +130,7 @@ pub struct Environment {
     providers: Vec<ProviderVariables>,
     process: Texts,
     dot_env: Texts,
-    concurrency: Option<Said<AtOnce>>,
+    concurrency: Option<Said<Concurrency>>,
     /// The address said for this invocation.
     invoked_base_url: Option<String>,
     /// Keys of additional endpoints, as they were given for this invocation.
@@ -266,7 +266,7 @@ impl Environment {
 
     /// How many requests may be under way at a time.
     #[must_use]
-    pub fn concurrency(&self) -> Option<Said<AtOnce>> {
+    pub fn concurrency(&self) -> Option<Said<Concurrency>> {
         self.concurrency
     }
 
@@ -298,10 +298,10 @@ fn text_of(name: &str, value: OsString) -> Result<Zeroizing<String>> {
     Ok(Zeroizing::new(value.trim().to_owned()))
 }
 
-fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<AtOnce>> {
+fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<Concurrency>> {
     match value.parse() {
         Ok(value) => Ok(Said { value, source }),
-        Err(NotAtOnce) => Err(KeysError::Concurrency { place: place() }),
+        Err(InvalidConcurrency) => Err(KeysError::Concurrency { place: place() }),
     }
 }
 
@@ -395,7 +395,7 @@ mod tests {
         .unwrap();
         assert_eq!(environment.model(ID), Some(Said { value: "from-process", source: Source::Variable }));
         assert_eq!(environment.base_url(ID), Some(Said { value: "https://file.example", source: Source::DotEnv }));
-        assert_eq!(environment.concurrency(), Some(Said { value: AtOnce::Exactly(64), source: Source::DotEnv }));
+        assert_eq!(environment.concurrency(), Some(Said { value: Concurrency::Exactly(64), source: Source::DotEnv }));
     }
 
     #[test]

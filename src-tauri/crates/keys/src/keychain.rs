@@ -11,23 +11,23 @@ const SERVICE: &str = "fieldmark";
 /// Keeps secrets beyond the end of the program.
 pub(crate) trait Keychain: Send + Sync {
     /// Whether there is a keychain at all; it asks nobody for a password.
-    fn check(&self) -> Result<(), Trouble>;
-    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, Trouble>;
-    fn write(&self, entry: &str, secret: &str) -> Result<(), Trouble>;
+    fn check(&self) -> Result<(), KeychainFailure>;
+    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure>;
+    fn write(&self, entry: &str, secret: &str) -> Result<(), KeychainFailure>;
     /// That there was nothing to delete is no trouble.
-    fn delete(&self, entry: &str) -> Result<(), Trouble>;
+    fn delete(&self, entry: &str) -> Result<(), KeychainFailure>;
 }
 
 /// Why the keychain did not do what it was asked, in words that contain no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum KeychainFailure {
     /// There is none, so there is nothing in it either.
     Absent { reason: String },
     /// There is one that cannot or may not do it now.
     Refused { reason: String },
 }
 
-impl Trouble {
+impl KeychainFailure {
     pub(crate) fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into() }
     }
@@ -44,32 +44,32 @@ impl Trouble {
 pub(crate) struct SystemKeychain;
 
 impl Keychain for SystemKeychain {
-    fn check(&self) -> Result<(), Trouble> {
+    fn check(&self) -> Result<(), KeychainFailure> {
         match keyring::Entry::store_status() {
             Ok(()) => Ok(()),
             Err(error) => {
                 let detail = in_words(error);
-                Err(Trouble::Absent { reason: format!("no keychain could be reached on this machine ({detail})") })
+                Err(KeychainFailure::Absent { reason: format!("no keychain could be reached on this machine ({detail})") })
             }
         }
     }
 
-    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
         match self.entry(entry)?.get_password() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(keyring::Error::NoEntry) => Ok(None),
-            Err(error) => Err(Trouble::refused(in_words(&error))),
+            Err(error) => Err(KeychainFailure::refused(in_words(&error))),
         }
     }
 
-    fn write(&self, entry: &str, secret: &str) -> Result<(), Trouble> {
-        self.entry(entry)?.set_password(secret).map_err(|error| Trouble::refused(in_words(&error)))
+    fn write(&self, entry: &str, secret: &str) -> Result<(), KeychainFailure> {
+        self.entry(entry)?.set_password(secret).map_err(|error| KeychainFailure::refused(in_words(&error)))
     }
 
-    fn delete(&self, entry: &str) -> Result<(), Trouble> {
+    fn delete(&self, entry: &str) -> Result<(), KeychainFailure> {
         match self.entry(entry)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-            Err(error) => Err(Trouble::refused(in_words(&error))),
+            Err(error) => Err(KeychainFailure::refused(in_words(&error))),
         }
     }
 }
@@ -78,33 +78,33 @@ impl Keychain for SystemKeychain {
 pub(crate) struct NoKeychain;
 
 impl NoKeychain {
-    fn absent() -> Trouble {
-        Trouble::Absent { reason: "keys are kept for this session only".into() }
+    fn absent() -> KeychainFailure {
+        KeychainFailure::Absent { reason: "keys are kept for this session only".into() }
     }
 }
 
 impl Keychain for NoKeychain {
-    fn check(&self) -> Result<(), Trouble> {
+    fn check(&self) -> Result<(), KeychainFailure> {
         Err(Self::absent())
     }
 
-    fn read(&self, _entry: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+    fn read(&self, _entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
         Ok(None)
     }
 
-    fn write(&self, _entry: &str, _secret: &str) -> Result<(), Trouble> {
+    fn write(&self, _entry: &str, _secret: &str) -> Result<(), KeychainFailure> {
         Err(Self::absent())
     }
 
-    fn delete(&self, _entry: &str) -> Result<(), Trouble> {
+    fn delete(&self, _entry: &str) -> Result<(), KeychainFailure> {
         Ok(())
     }
 }
 
 impl SystemKeychain {
-    fn entry(&self, entry: &str) -> Result<keyring::Entry, Trouble> {
+    fn entry(&self, entry: &str) -> Result<keyring::Entry, KeychainFailure> {
         self.check()?;
-        keyring::Entry::new(SERVICE, entry).map_err(|error| Trouble::refused(in_words(&error)))
+        keyring::Entry::new(SERVICE, entry).map_err(|error| KeychainFailure::refused(in_words(&error)))
     }
 }
 

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 pub use dot_env::{EnvFile, EnvSummary, ProviderSummary};
 pub use environment::{
-    AtOnce, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NotAtOnce, Said, Source,
+    Concurrency, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, InvalidConcurrency, Said, Source,
 };
 pub use names::{ProviderVariables, VariableNames};
 pub use ring::{Found, Keeping, KeyOwner, KeyRing, Place};

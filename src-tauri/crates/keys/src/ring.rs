@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::keychain::{Keychain, NoKeychain, SystemKeychain, Trouble};
+use crate::keychain::{Keychain, NoKeychain, SystemKeychain, KeychainFailure};
 use crate::{KeysError, Result};
 
 /// Enough to type a password, little enough not to look broken.
@@ -115,7 +115,7 @@ impl KeyRing {
     pub fn check_keychain(&self) -> Result<()> {
         let mut turn = lock(&self.turn);
         self.ask(&mut turn, |keychain| keychain.check())
-            .map_err(|trouble| KeysError::Keychain { reason: trouble.into_reason() })
+            .map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })
     }
 
     /// Keeps `secret` for `owner` in place of what was kept for it. Whatever the keychain says, it is there for the
@@ -143,7 +143,7 @@ impl KeyRing {
                 hold(secret, Place::Keychain);
                 Keeping::Keychain
             }
-            Err(trouble) => Keeping::Session { reason: without(&secret, trouble.into_reason()) },
+            Err(failure) => Keeping::Session { reason: without(&secret, failure.into_reason()) },
         }
     }
 
@@ -164,7 +164,7 @@ impl KeyRing {
                 (found, _) => Ok(found),
             })
         };
-        let secret = answer.map_err(|trouble| KeysError::Keychain { reason: trouble.into_reason() })?;
+        let secret = answer.map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })?;
         let found = secret.map(|secret| Found { secret, place: Place::Keychain });
         if let Some(found) = &found {
             lock(&self.session).insert(owner.clone(), found.clone());
@@ -187,8 +187,8 @@ impl KeyRing {
         match outcome {
             Ok(()) => Ok(()),
             // Where there is no keychain it holds nothing, unless this very key has been seen in it.
-            Err(Trouble::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
-            Err(trouble) => Err(KeysError::StillKept { origin: owner.origin.clone(), reason: trouble.into_reason() }),
+            Err(KeychainFailure::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
+            Err(failure) => Err(KeysError::StillKept { origin: owner.origin.clone(), reason: failure.into_reason() }),
         }
     }
 
@@ -200,10 +200,10 @@ impl KeyRing {
     fn ask<T: Send + 'static>(
         &self,
         given_up: &mut Option<JoinHandle<()>>,
-        question: impl FnOnce(&dyn Keychain) -> std::result::Result<T, Trouble> + Send + 'static,
-    ) -> std::result::Result<T, Trouble> {
+        question: impl FnOnce(&dyn Keychain) -> std::result::Result<T, KeychainFailure> + Send + 'static,
+    ) -> std::result::Result<T, KeychainFailure> {
         if given_up.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            return Err(Trouble::refused("it has not answered yet; it may be waiting for its password"));
+            return Err(KeychainFailure::refused("it has not answered yet; it may be waiting for its password"));
         }
         *given_up = None;
         let keychain = Arc::clone(&self.keychain);
@@ -212,17 +212,17 @@ impl KeyRing {
             .name("keychain".into())
             // Whoever has stopped waiting does not want the answer any more.
             .spawn(move || drop(deliver.send(question(keychain.as_ref()))))
-            .map_err(|error| Trouble::refused(error.to_string()))?;
+            .map_err(|error| KeychainFailure::refused(error.to_string()))?;
         match delivered.recv_timeout(self.patience) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => {
                 *given_up = Some(thread);
                 let seconds = self.patience.as_secs();
-                Err(Trouble::refused(format!(
+                Err(KeychainFailure::refused(format!(
                     "it has not answered for {seconds} seconds; it may be waiting for its password"
                 )))
             }
-            Err(RecvTimeoutError::Disconnected) => Err(Trouble::refused("the library that speaks to it has failed")),
+            Err(RecvTimeoutError::Disconnected) => Err(KeychainFailure::refused("the library that speaks to it has failed")),
         }
     }
 }

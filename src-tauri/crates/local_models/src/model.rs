@@ -1,6 +1,6 @@
-//! What a local model supplies: its descriptor, and marks on a picture.
+//! What a local model supplies: its descriptor, and annotations on a picture.
 
-use domain::answer::AnsweredMark;
+use domain::answer::AnsweredAnnotation;
 use domain::geometry::PixelSize;
 use domain::model::Vocabulary;
 use domain::recipe::{Recipe, ShapeKind};
@@ -49,9 +49,9 @@ pub trait LocalModel: Send + Sync {
     /// Finds what `recipe` asks in an upright picture of RGB, a byte a channel, tightly packed, rows from top to bottom.
     /// Blocks.
     ///
-    /// Marks come back in pixels of this picture, inside it, the best first. A model with a closed vocabulary may return what
-    /// the recipe does not ask for; a picture without pixels has no marks.
-    fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError>;
+    /// Annotations come back in pixels of this picture, inside it, the best first. A model with a closed vocabulary may return
+    /// what the recipe does not ask for; a picture without pixels has no annotations.
+    fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredAnnotation>, LocalError>;
 }
 
 /// Whether `rgb` holds a picture of `size`, a byte a channel, tightly packed.

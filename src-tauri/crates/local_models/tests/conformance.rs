@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
-use domain::answer::AnsweredMark;
+use domain::answer::AnsweredAnnotation;
 use domain::geometry::PixelSize;
 use domain::model::Vocabulary;
 use domain::recipe::{Recipe, ShapeKind};
@@ -35,14 +35,14 @@ impl LocalModel for Brightness {
         Ok(())
     }
 
-    fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError> {
+    fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredAnnotation>, LocalError> {
         local_models::check_buffer(size, rgb)?;
         let Some(label) = recipe.labels.first().filter(|_| !rgb.is_empty()) else { return Ok(Vec::new()) };
         let total: u64 = rgb.iter().map(|&value| u64::from(value)).sum();
         let text = format!("brightness {}", total / rgb.len() as u64);
-        let mark =
-            |shape| AnsweredMark { label: label.name.clone(), confidence: None, shape, attributes: BTreeMap::new() };
-        Ok(vec![mark(Shape::ImageTag), mark(Shape::Caption { text })])
+        let annotation =
+            |shape| AnsweredAnnotation { label: label.name.clone(), confidence: None, shape, attributes: BTreeMap::new() };
+        Ok(vec![annotation(Shape::ImageTag), annotation(Shape::Caption { text })])
     }
 }
 
@@ -82,22 +82,22 @@ fn descriptors_say_what_a_plan_needs() {
 }
 
 #[test]
-fn marks_are_of_the_shapes_and_names_that_the_model_has_and_lie_in_the_picture() {
+fn annotations_are_of_the_shapes_and_names_that_the_model_has_and_lie_in_the_picture() {
     let recipe = Recipe::find_these("cat, dog").unwrap();
     for model in models() {
         let descriptor = model.descriptor();
         model.load().unwrap();
         for (size, rgb) in [picture(1, 1), picture(64, 48), picture(300, 400), picture(500, 3)] {
-            let marks = model.annotate(size, &rgb, &recipe).unwrap();
-            assert_eq!(model.annotate(size, &rgb, &recipe).unwrap(), marks, "{}: the same again", descriptor.id);
-            for mark in marks {
-                assert!(descriptor.shapes.contains(&mark.shape.kind()), "{}: {mark:?}", descriptor.id);
-                assert_eq!(mark.shape.fitted(size).as_ref(), Ok(&mark.shape), "{}", descriptor.id);
-                assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
-                assert!(mark.attributes.is_empty() || descriptor.fills_attributes, "{}", descriptor.id);
+            let annotations = model.annotate(size, &rgb, &recipe).unwrap();
+            assert_eq!(model.annotate(size, &rgb, &recipe).unwrap(), annotations, "{}: the same again", descriptor.id);
+            for annotation in annotations {
+                assert!(descriptor.shapes.contains(&annotation.shape.kind()), "{}: {annotation:?}", descriptor.id);
+                assert_eq!(annotation.shape.fitted(size).as_ref(), Ok(&annotation.shape), "{}", descriptor.id);
+                assert!(annotation.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
+                assert!(annotation.attributes.is_empty() || descriptor.fills_attributes, "{}", descriptor.id);
                 match &descriptor.vocabulary {
-                    Vocabulary::Closed { names } => assert!(names.contains(&mark.label), "{}", mark.label),
-                    Vocabulary::Open => assert!(recipe.label_for(&mark.label).is_some(), "{}", mark.label),
+                    Vocabulary::Closed { names } => assert!(names.contains(&annotation.label), "{}", annotation.label),
+                    Vocabulary::Open => assert!(recipe.label_for(&annotation.label).is_some(), "{}", annotation.label),
                 }
             }
         }
@@ -105,7 +105,7 @@ fn marks_are_of_the_shapes_and_names_that_the_model_has_and_lie_in_the_picture()
 }
 
 #[test]
-fn pictures_without_pixels_have_no_marks_and_buffers_that_do_not_fit_are_refused() {
+fn pictures_without_pixels_have_no_annotations_and_buffers_that_do_not_fit_are_refused() {
     let recipe = Recipe::find_these("cat").unwrap();
     for model in models() {
         let id = model.descriptor().id;

@@ -1,4 +1,4 @@
-//! Marks drawn into copies of photos, for reports that are read where Fieldmark is not. Lines and letters grow with the
+//! Annotations drawn into copies of photos, for reports that are read where Fieldmark is not. Lines and letters grow with the
 //! picture, so that a report looks the same at any size; each line has a dark casing, so that it shows on any photo.
 
 use crate::Pixels;
@@ -22,7 +22,7 @@ const GAP: i64 = 3;
 
 /// A box with its label, as it is to look.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DrawnMark {
+pub struct DrawnAnnotation {
     /// In the pixels of the picture that is drawn on.
     pub rect: Rect,
     /// Nothing is written for an empty text.
@@ -31,25 +31,25 @@ pub struct DrawnMark {
     pub dashed: bool,
 }
 
-/// Draws `marks` over `pixels`, all outlines first, so that no line crosses a label. Parts outside the picture are cut
-/// off; a mark wholly outside, or without finite corners, is left out.
-pub fn draw_marks(pixels: &mut Pixels, marks: &[DrawnMark]) {
+/// Draws `annotations` over `pixels`, all outlines first, so that no line crosses a label. Parts outside the picture are cut
+/// off; an annotation wholly outside, or without finite corners, is left out.
+pub fn draw_annotations(pixels: &mut Pixels, annotations: &[DrawnAnnotation]) {
     let long_edge = f64::from(pixels.size.long_edge());
     let line = rounded((LINE_PER_LONG_EDGE * long_edge).max(MIN_LINE));
     let lettering = Lettering::new((TEXT_PER_LONG_EDGE * long_edge).max(MIN_TEXT));
     let (width, height) = (i64::from(pixels.size.width), i64::from(pixels.size.height));
     let mut canvas = Canvas { width, height, rgb: &mut pixels.rgb };
-    let placed: Vec<(&DrawnMark, Block)> = marks
+    let placed: Vec<(&DrawnAnnotation, Block)> = annotations
         .iter()
-        .filter(|mark| mark.rect.is_finite())
-        .map(|mark| (mark, Block::around(mark.rect)))
+        .filter(|annotation| annotation.rect.is_finite())
+        .map(|annotation| (annotation, Block::around(annotation.rect)))
         .filter(|(_, block)| block.right >= 0 && block.bottom >= 0 && block.left <= width && block.top <= height)
         .collect();
-    for (mark, block) in &placed {
-        canvas.outline(*block, line, mark);
+    for (annotation, block) in &placed {
+        canvas.outline(*block, line, annotation);
     }
-    for (mark, block) in &placed {
-        canvas.label(*block, line, mark, &lettering);
+    for (annotation, block) in &placed {
+        canvas.label(*block, line, annotation, &lettering);
     }
 }
 
@@ -84,15 +84,15 @@ struct Canvas<'a> {
 }
 
 impl Canvas<'_> {
-    fn outline(&mut self, block: Block, line: i64, mark: &DrawnMark) {
+    fn outline(&mut self, block: Block, line: i64, annotation: &DrawnAnnotation) {
         let casing = (line / 2).max(1);
         // The line lies centred on the edge of the box.
         let outer = block.grown(line - line / 2);
         self.frame(outer.grown(casing), line + 2 * casing, CASING);
-        if mark.dashed {
-            self.dashes(outer, line, mark.color);
+        if annotation.dashed {
+            self.dashes(outer, line, annotation.color);
         } else {
-            self.frame(outer, line, mark.color);
+            self.frame(outer, line, annotation.color);
         }
     }
 
@@ -121,8 +121,8 @@ impl Canvas<'_> {
     }
 
     /// A tag above the top left corner, or inside the box where there is no room above, moved into the picture.
-    fn label(&mut self, block: Block, line: i64, mark: &DrawnMark, lettering: &Lettering) {
-        let text = lettering.set(&mark.text);
+    fn label(&mut self, block: Block, line: i64, annotation: &DrawnAnnotation, lettering: &Lettering) {
+        let text = lettering.set(&annotation.text);
         if text.glyphs.is_empty() {
             return;
         }
@@ -134,8 +134,8 @@ impl Canvas<'_> {
         let left = corner.left.min(self.width - width).max(0);
         let tag = Block::new(left, top, width, height);
         self.fill(tag.grown((line / 2).max(1)), CASING);
-        self.fill(tag, mark.color);
-        let ink = ink_on(mark.color);
+        self.fill(tag, annotation.color);
+        let ink = ink_on(annotation.color);
         lettering.draw(&text, left + padding, top + padding, |x, y, coverage| self.blend(x, y, ink, coverage));
     }
 
@@ -260,14 +260,14 @@ mod tests {
         Pixels { size: PixelSize::new(width, height), rgb: GREY.repeat((width * height) as usize) }
     }
 
-    fn mark(rect: Rect, text: &str, dashed: bool) -> DrawnMark {
-        DrawnMark { rect, text: text.to_owned(), color: ORANGE, dashed }
+    fn annotation(rect: Rect, text: &str, dashed: bool) -> DrawnAnnotation {
+        DrawnAnnotation { rect, text: text.to_owned(), color: ORANGE, dashed }
     }
 
     #[test]
     fn lines_lie_on_the_edges_of_the_box() {
         let mut picture = grey(1000, 800);
-        draw_marks(&mut picture, &[mark(Rect::new(200.0, 300.0, 600.0, 700.0), "", false)]);
+        draw_annotations(&mut picture, &[annotation(Rect::new(200.0, 300.0, 600.0, 700.0), "", false)]);
         for (x, y) in [(200, 500), (599, 500), (400, 300), (400, 699), (200, 300), (599, 699)] {
             assert_eq!(pixel(&picture, x, y), ORANGE, "({x}, {y})");
         }
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn dashed_lines_have_gaps_of_casing() {
         let mut picture = grey(1000, 800);
-        draw_marks(&mut picture, &[mark(Rect::new(200.0, 300.0, 600.0, 700.0), "", true)]);
+        draw_annotations(&mut picture, &[annotation(Rect::new(200.0, 300.0, 600.0, 700.0), "", true)]);
         let along: Vec<_> = (200..600).map(|x| pixel(&picture, x, 300)).collect();
         let dashes = along.chunk_by(|a, b| a == b).filter(|run| run[0] == ORANGE).count();
         assert_eq!(dashes, 20);
@@ -293,8 +293,8 @@ mod tests {
             let mut without = grey(800, 600);
             let mut with = without.clone();
             let rect = Rect::new(x, y, x + 20.0, y + 20.0);
-            draw_marks(&mut without, &[mark(rect, "", false)]);
-            draw_marks(&mut with, &[mark(rect, "Great tit 0.93", false)]);
+            draw_annotations(&mut without, &[annotation(rect, "", false)]);
+            draw_annotations(&mut with, &[annotation(rect, "Great tit 0.93", false)]);
             let changed = (0..600).flat_map(|y| (0..800).map(move |x| (x, y)));
             let tag: Vec<_> = changed.filter(|&(x, y)| pixel(&with, x, y) != pixel(&without, x, y)).collect();
             assert!(tag.len() > 800, "a tag of {} pixels at ({x}, {y})", tag.len());
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_beyond_the_picture_are_cut_off() {
+    fn annotations_beyond_the_picture_are_cut_off() {
         let far = 1e12;
         let rects = [
             Rect::new(-far, -far, far, far),
@@ -314,10 +314,10 @@ mod tests {
             Rect::new(30.0, 30.0, 10.0, 10.0),
             Rect::new(5.0, 5.0, 5.0, 5.0),
         ];
-        let marks: Vec<_> =
-            rects.iter().flat_map(|&rect| [mark(rect, "bird", true), mark(rect, "bird", false)]).collect();
+        let annotations: Vec<_> =
+            rects.iter().flat_map(|&rect| [annotation(rect, "bird", true), annotation(rect, "bird", false)]).collect();
         for (width, height) in [(1, 1), (3, 200), (300, 200)] {
-            draw_marks(&mut grey(width, height), &marks);
+            draw_annotations(&mut grey(width, height), &annotations);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Everything that touches the pixels of a photo: finding files in dropped folders, reading them once into the library,
-//! telling which of them look alike, decoding and resizing them for a model, encoding what is sent, and drawing marks on
+//! telling which of them look alike, decoding and resizing them for a model, encoding what is sent, and drawing annotations on
 //! copies for reports.
 //!
 //! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads: decoding waits
@@ -35,7 +35,7 @@ mod tiff;
 mod webp;
 
 pub use decode::{Decoded, decode};
-pub use draw::{DrawnMark, draw_marks};
+pub use draw::{DrawnAnnotation, draw_annotations};
 pub use error::Error;
 pub use hash::ContentHash;
 pub use ingest::{Ingested, ingest, taken};

@@ -12,14 +12,14 @@ use providers::parse::{parse, preview};
 const SENT: PixelSize = PixelSize::new(1_456, 1_092);
 const LABELS: [&str; 4] = ["cat", "dog", "traffic light", "bicycle"];
 
-struct Mark {
+struct Annotation {
     label: &'static str,
     x: u32,
     y: u32,
     percent: u32,
 }
 
-impl Mark {
+impl Annotation {
     fn nth(place: u32) -> Self {
         let label = LABELS[place as usize % LABELS.len()];
         Self { label, x: place * 37 % 1_300, y: place * 53 % 1_000, percent: 50 + place % 50 }
@@ -41,15 +41,15 @@ impl Mark {
     }
 }
 
-fn answer(marks: u32, form: impl Fn(&Mark) -> String) -> String {
-    let marks: Vec<String> = (0..marks).map(|place| form(&Mark::nth(place))).collect();
-    format!("{{\"marks\":[{}]}}", marks.join(","))
+fn answer(annotations: u32, form: impl Fn(&Annotation) -> String) -> String {
+    let annotations: Vec<String> = (0..annotations).map(|place| form(&Annotation::nth(place))).collect();
+    format!("{{\"marks\":[{}]}}", annotations.join(","))
 }
 
 fn answers(criterion: &mut Criterion) {
     let recipe = Recipe::find_these(&LABELS.join(", ")).expect("there is something to find");
-    let (few, many) = (answer(8, Mark::as_asked), answer(100, Mark::as_asked));
-    let repaired = format!("Here they are:\n```json\n{}\n```", answer(100, Mark::in_need_of_repair));
+    let (few, many) = (answer(8, Annotation::as_asked), answer(100, Annotation::as_asked));
+    let repaired = format!("Here they are:\n```json\n{}\n```", answer(100, Annotation::in_need_of_repair));
     let cut_off = &many[..many.len() - 20];
 
     let mut group = criterion.benchmark_group("parse");

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use providers::sse::Parser;
 
-/// Pieces of its text in which a model sends an answer of eight marks.
+/// Pieces of its text in which a model sends an answer of eight annotations.
 const DELTAS: u32 = 200;
 /// What one packet holds, in bytes.
 const PACKET: usize = 1_400;

@@ -38,7 +38,7 @@ pub enum CheckError {
     Unreachable { detail: String },
     /// Wait and try again.
     #[error("the server is busy or has a problem of its own: {detail}")]
-    Unwell { detail: String },
+    ServerFailing { detail: String },
 }
 
 impl CheckError {
@@ -59,7 +59,7 @@ impl CheckError {
             RetryAction::StopRun(StopCause::NoCredit | StopCause::SpendLimit) => Self::NoCredit { detail },
             RetryAction::Retry { .. }
             | RetryAction::HoldEndpoint { .. }
-            | RetryAction::StopRun(StopCause::WaitTooLong) => Self::Unwell { detail },
+            | RetryAction::StopRun(StopCause::WaitTooLong) => Self::ServerFailing { detail },
             // There is no model in the question, so that a missing one cannot be meant.
             RetryAction::StopRun(StopCause::UnknownModel | StopCause::NotSuchAServer | StopCause::Configuration)
             | RetryAction::Unreadable

@@ -1,9 +1,9 @@
-//! From a model's words to marks in pixels of the picture that was sent.
+//! From a model's words to annotations in pixels of the picture that was sent.
 //!
 //! Models answer almost what they are asked. Whatever is meant beyond doubt is repaired, and every repair is recorded;
-//! what is not is dropped by itself, with its reason, and never takes another mark with it. Nothing is made up: a
+//! what is not is dropped by itself, with its reason, and never takes another annotation with it. Nothing is made up: a
 //! confidence that is missing stays missing, and coordinates in an unknown frame are not guessed at. An answer with items
-//! of which none can be used is no empty answer but an error. Pure: the same answer gives the same marks, so a kept answer
+//! of which none can be used is no empty answer but an error. Pure: the same answer gives the same annotations, so a kept answer
 //! can be read again when this gets better.
 //!
 //! Deliberately absent: the way to image pixels ([`domain::geometry::ImageFromSent`] is the only one).
@@ -19,7 +19,7 @@ mod tests;
 mod unusable;
 
 use domain::answer::{
-    Answer, AnsweredMark, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
+    Answer, AnsweredAnnotation, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
 };
 use domain::geometry::{PixelSize, Rect};
 use domain::recipe::Recipe;
@@ -71,7 +71,7 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
                 }
             }
             // Only a list that is closed can say that there is nothing to annotate.
-            if !read.marks.is_empty() {
+            if !read.annotations.is_empty() {
                 Ok(read)
             } else if read.reading.is_cut_short {
                 Err(AnswerError::CutOffEarly)
@@ -100,7 +100,7 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
     if let Some(system) = coordinates::other_system(&boxes, sent) {
         return Err(unusable::other_coordinates(system, &boxes, sent));
     }
-    let mut marks = Vec::new();
+    let mut annotations = Vec::new();
     let mut reading = Reading {
         repairs: found.repairs.into_iter().map(|kind| Repair { item: None, kind }).collect(),
         dropped: Vec::new(),
@@ -108,37 +108,37 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
     };
     for (item, answered) in found.items.iter().enumerate() {
         let mut repairs = Vec::new();
-        match mark(answered, recipe, sent, &mut repairs) {
-            Ok(mark) => {
-                marks.push(mark);
+        match annotation(answered, recipe, sent, &mut repairs) {
+            Ok(annotation) => {
+                annotations.push(annotation);
                 reading.repairs.extend(repairs.into_iter().map(|kind| Repair { item: Some(item), kind }));
             }
             Err(reason) => reading.dropped.push(Dropped { item, reason }),
         }
     }
-    if marks.is_empty()
+    if annotations.is_empty()
         && let Some(first) = found.items.first()
     {
         return Err(unusable::nothing_used(&reading.dropped, first));
     }
     reading.dropped.extend(beyond);
-    Ok(Answer { sent, marks, reading })
+    Ok(Answer { sent, annotations, reading })
 }
 
-/// The marks of an answer that is still on its way, as far as they are whole and can be read. To be shown, never to be
+/// The annotations of an answer that is still on its way, as far as they are whole and can be read. To be shown, never to be
 /// kept: [`read`] has the last word on the whole answer. Takes time in proportion to the text.
 #[must_use]
-pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
     let items = items::among_text(text).map(|found| found.items).unwrap_or_default();
-    items.iter().filter_map(|item| mark(item, recipe, sent, &mut Vec::new()).ok()).collect()
+    items.iter().filter_map(|item| annotation(item, recipe, sent, &mut Vec::new()).ok()).collect()
 }
 
-fn mark(
+fn annotation(
     item: &Item,
     recipe: &Recipe,
     sent: PixelSize,
     repairs: &mut Vec<RepairKind>,
-) -> Result<AnsweredMark, DropReason> {
+) -> Result<AnsweredAnnotation, DropReason> {
     let Item::Read(Value::Object(fields)) = item else { return Err(DropReason::Unreadable) };
     let answered = answered_label(fields).ok_or(DropReason::NoLabel)?;
     let label = recipe.label_for(answered).ok_or_else(|| DropReason::UnknownLabel { answered: answered.to_owned() })?;
@@ -148,7 +148,7 @@ fn mark(
     let rect = rect(fields, sent, repairs)?;
     let confidence = confidence(fields.get("confidence"), repairs);
     let attributes = attributes::read(fields, recipe, repairs)?;
-    Ok(AnsweredMark { label: label.name.clone(), confidence, shape: Shape::Box { rect }, attributes })
+    Ok(AnsweredAnnotation { label: label.name.clone(), confidence, shape: Shape::Box { rect }, attributes })
 }
 
 fn answered_label(fields: &Map<String, Value>) -> Option<&str> {

@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredAnnotation};
 use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
@@ -164,9 +164,9 @@ pub trait Provider: Send + Sync {
     /// Reads an answer that was kept ([`ReceivedAnswer::kept`]), in pixels of the picture that was sent.
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError>;
 
-    /// The marks of an answer that is still on its way, as far as they are whole, on a picture of `sent` size. To be
+    /// The annotations of an answer that is still on its way, as far as they are whole, on a picture of `sent` size. To be
     /// shown, never to be kept.
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark>;
+    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation>;
 }
 
 /// A model that is ready to be asked for one recipe. Everything is known from the size of a picture alone, so that a plan
@@ -204,8 +204,8 @@ pub trait PreparedModel: Debug + Send + Sync {
     /// Input tokens that the words of a request are likely to take, its prefix included. For estimates only.
     fn likely_text_tokens(&self, sent: PixelSize) -> u64;
 
-    /// Output tokens that an answer with so many marks is likely to take, reasoning aside. For estimates only.
-    fn likely_answer_tokens(&self, marks: u64) -> u64;
+    /// Output tokens that an answer with so many annotations is likely to take, reasoning aside. For estimates only.
+    fn likely_answer_tokens(&self, annotations: u64) -> u64;
 
     /// The request for one picture.
     fn request(&self, picture: &Picture) -> Result<Request, PictureError>;

@@ -96,24 +96,24 @@ impl Serialize for Schema {
     }
 }
 
-/// The schema of an answer to `recipe`: a list of marks.
+/// The schema of an answer to `recipe`: a list of annotations.
 #[must_use]
 pub fn of_answer(recipe: &Recipe) -> Schema {
-    let mut mark = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
+    let mut annotation = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
     for corner in ["x1", "y1", "x2", "y2"] {
-        mark.push(Property::required(corner, Schema::Plain("integer")));
+        annotation.push(Property::required(corner, Schema::Plain("integer")));
     }
-    mark.push(Property::required("confidence", Schema::Plain("number")));
+    annotation.push(Property::required("confidence", Schema::Plain("number")));
     if !recipe.attributes.is_empty() {
         let attributes = recipe.attributes.iter().enumerate().map(|(index, attribute)| Property {
             key: attribute_key(attribute, index),
             schema: of_attribute(attribute),
             is_required: attribute.is_required,
         });
-        mark.push(Property::required("attributes", Schema::Object(attributes.collect())));
+        annotation.push(Property::required("attributes", Schema::Object(attributes.collect())));
     }
-    let marks = Schema::Array(Box::new(Schema::Object(mark)));
-    Schema::Object(vec![Property::required("marks", marks)])
+    let annotations = Schema::Array(Box::new(Schema::Object(annotation)));
+    Schema::Object(vec![Property::required("marks", annotations)])
 }
 
 /// The property under which a model gives an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; an
@@ -161,8 +161,8 @@ mod tests {
     #[test]
     fn a_likely_answer_is_about_as_long_as_a_real_one() {
         let recipe = Recipe::find_these("cat, dog").unwrap();
-        let mark = r#"{"label":"cat","x1":1024,"y1":1024,"x2":1211,"y2":1300,"confidence":0.87}"#;
-        let real = format!("{{\"marks\":[{}]}}", [mark; 8].join(",")).len();
+        let annotation = r#"{"label":"cat","x1":1024,"y1":1024,"x2":1211,"y2":1300,"confidence":0.87}"#;
+        let real = format!("{{\"marks\":[{}]}}", [annotation; 8].join(",")).len();
         let likely = usize::try_from(of_answer(&recipe).likely_bytes(8)).unwrap();
         assert!(likely.abs_diff(real) * 20 < real, "{likely} bytes instead of {real}");
     }

@@ -356,8 +356,8 @@ mod tests {
     fn labels(members: &Value, prompt: &str) -> Vec<Value> {
         let schema = json!({"type": "object", "properties": {"marks": {"type": "array", "items": {
             "type": "object", "properties": {"label": {"type": "string", "enum": members}}}}}});
-        let marks = filled(&schema, prompt)["marks"].as_array().cloned().unwrap_or_default();
-        marks.iter().map(|mark| mark["label"].clone()).collect()
+        let annotations = filled(&schema, prompt)["marks"].as_array().cloned().unwrap_or_default();
+        annotations.iter().map(|annotation| annotation["label"].clone()).collect()
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl PromptCache {
         split
     }
 
-    /// Keeps, or keeps longer, what a prompt marks. Called when its answer begins: a prefix is not readable before.
+    /// Keeps, or keeps longer, what a prompt annotations. Called when its answer begins: a prefix is not readable before.
     pub(crate) fn keep(&mut self, model: &Model, segments: &[Segment], now: Instant) {
         self.expires_at.retain(|_, expiry| *expiry > now);
         for prefix in marked_prefixes(model, segments) {

@@ -10,11 +10,11 @@ pub enum Eyes {
     /// Every picture is decoded and searched for coloured shapes.
     #[default]
     Open,
-    /// Pictures are measured and not decoded. Every answer has the same number of marks, spread over the picture, their
+    /// Pictures are measured and not decoded. Every answer has the same number of annotations, spread over the picture, their
     /// labels taken in turn from the schema.
     Closed {
-        /// Marks in every answer about a picture.
-        marks: u32,
+        /// Annotations in every answer about a picture.
+        annotations: u32,
     },
 }
 
@@ -23,17 +23,17 @@ impl Eyes {
     pub(crate) fn look(self, picture: &Picture) -> Vec<Sighting> {
         match self {
             Self::Open => seeing::look(picture),
-            Self::Closed { marks } => imagined(picture, marks),
+            Self::Closed { annotations } => imagined(picture, annotations),
         }
     }
 }
 
 /// Boxes in the cells of a grid, each in the middle of its cell and half as large, row by row.
-fn imagined(picture: &Picture, marks: u32) -> Vec<Sighting> {
-    let columns = marks.saturating_sub(1).isqrt() + 1;
-    let rows = marks.div_ceil(columns);
+fn imagined(picture: &Picture, annotations: u32) -> Vec<Sighting> {
+    let columns = annotations.saturating_sub(1).isqrt() + 1;
+    let rows = annotations.div_ceil(columns);
     let (cell_width, cell_height) = (picture.seen.width / columns, picture.seen.height / rows.max(1));
-    (0..marks)
+    (0..annotations)
         .zip(Colour::ALL.into_iter().cycle())
         .map(|(turn, colour)| {
             let (left, top) = ((turn % columns) * cell_width, (turn / columns) * cell_height);
@@ -56,11 +56,11 @@ mod tests {
     use crate::picture::Size;
 
     #[test]
-    fn imagined_marks_lie_apart_inside_the_picture() {
+    fn imagined_annotations_lie_apart_inside_the_picture() {
         let size = Size { width: 1568, height: 1045 };
-        for marks in [0, 1, 3, 7, 12] {
-            let boxes = imagined(&Picture { pixels: None, sent: size, seen: size }, marks);
-            assert_eq!(boxes.len(), marks as usize);
+        for annotations in [0, 1, 3, 7, 12] {
+            let boxes = imagined(&Picture { pixels: None, sent: size, seen: size }, annotations);
+            assert_eq!(boxes.len(), annotations as usize);
             for (index, one) in boxes.iter().enumerate() {
                 assert!(one.left < one.right && one.right <= 1568 && one.top < one.bottom && one.bottom <= 1045);
                 let apart =

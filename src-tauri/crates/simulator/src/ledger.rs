@@ -124,7 +124,7 @@ impl Book {
         self.with(|ledger| ledger.refused.push(refused));
     }
 
-    /// Bills an answer. Dropping the receipt undelivered marks the entry partial.
+    /// Bills an answer. Dropping the receipt undelivered annotations the entry partial.
     pub(crate) fn bill(&self, entry: Entry) -> Receipt {
         let index = self.with(|ledger| {
             ledger.billed.push(entry);

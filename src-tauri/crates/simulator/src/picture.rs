@@ -133,14 +133,14 @@ impl Picture {
         }
         let not_base64 = || Refusal::invalid(format!("{path}.source.base64.data: Invalid base64 data"));
         let unreadable = || Refusal::invalid(format!("{path}.source.base64.data: Could not process image"));
-        let measured_at_once = if eyes == Eyes::Open {
+        let measured_concurrency = if eyes == Eyes::Open {
             None
         } else if is_base64(data) {
             data.get(..HEAD_BASE64_BYTES).and_then(|head| measured(&STANDARD.decode(head).ok()?))
         } else {
             return Err(not_base64());
         };
-        let (format, sent, bytes) = if let Some((format, sent)) = measured_at_once {
+        let (format, sent, bytes) = if let Some((format, sent)) = measured_concurrency {
             (format, sent, None)
         } else {
             let bytes = STANDARD.decode(data).map_err(|_| not_base64())?;

@@ -98,7 +98,7 @@ pub(crate) struct Sighting {
     pub(crate) bottom: u32,
     /// The share of the box that the shape covers: 1 for a rectangle, 0.785 for an ellipse.
     pub(crate) coverage: f32,
-    /// Its place among marks that nobody saw, and whose labels go by turn and not by colour.
+    /// Its place among annotations that nobody saw, and whose labels go by turn and not by colour.
     pub(crate) turn: Option<u32>,
 }
 

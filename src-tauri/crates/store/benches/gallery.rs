@@ -1,4 +1,4 @@
-//! Questions of the grid to a library of 100,000 images with a million marks: what the window waits for when a filter is
+//! Questions of the grid to a library of 100,000 images with a million annotations: what the window waits for when a filter is
 //! chosen. Prints the median of several tries with the pages in memory, and judges nothing.
 
 #![expect(clippy::disallowed_methods, reason = "it measures how long questions take")]
@@ -27,9 +27,9 @@ use store::{JobOutcome, JobTiming, KnownFile, NewImage, NewRun, QueuedImage, Sto
 type Done<T> = Result<T, Box<dyn Error>>;
 
 const IMAGES: u32 = 100_000;
-const MARKS_AN_IMAGE: u32 = 10;
+const ANNOTATIONS_AN_IMAGE: u32 = 10;
 const LABELS: u32 = 40;
-/// One mark in so many says something in an attribute.
+/// One annotation in so many says something in an attribute.
 const ATTRIBUTES_EVERY: u32 = 10;
 const WRITTEN_AT_ONCE: usize = 1_000;
 const TRIES: usize = 9;
@@ -43,7 +43,7 @@ fn main() -> Done<()> {
     let added = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     answer_all(&store)?;
-    println!("gallery: {IMAGES} images, {} marks", IMAGES * MARKS_AN_IMAGE);
+    println!("gallery: {IMAGES} images, {} marks", IMAGES * ANNOTATIONS_AN_IMAGE);
     println!("  added in {added:.0} s, answered in {:.0} s", begun.elapsed().as_secs_f64());
 
     let begun = Instant::now();
@@ -57,8 +57,8 @@ fn main() -> Done<()> {
         "-label:thing-3 status:unreviewed",
         "conf:<0.5",
         "conf:0.45..0.5 label:thing-7",
-        "mark:proposed",
-        "marks:>9",
+        "annotation:proposed",
+        "annotations:>9",
         "run:1",
         "date:1970-02",
         "taken:1985",
@@ -79,7 +79,7 @@ fn main() -> Done<()> {
         ImageOrder::Taken,
         ImageOrder::LeastCertain,
         ImageOrder::Uncertainty,
-        ImageOrder::MostMarks,
+        ImageOrder::MostAnnotations,
     ] {
         let query = ImageQuery { order, ..ImageQuery::default() };
         let ids = median(|| store.read_blocking(|view| view.image_ids(&query, &[])).map(drop))?;
@@ -141,7 +141,7 @@ fn answer_all(store: &Store) -> Done<()> {
         concurrency: 2,
         options: RunOptions::default(),
         answer_key: None,
-        asks_anew: false,
+        ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,
         quoted: None,
@@ -165,7 +165,7 @@ fn answer_some(store: &Store, run: RunId) -> Done<bool> {
         for job in jobs {
             let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 2)?;
             edit.note_received(attempt, "{}", None, 3)?;
-            let annotations = (0..MARKS_AN_IMAGE).map(|place| mark(job.image.0, place)).collect();
+            let annotations = (0..ANNOTATIONS_AN_IMAGE).map(|place| annotation(job.image.0, place)).collect();
             let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
             edit.settle_job(
                 run,
@@ -192,7 +192,7 @@ fn recipe() -> Recipe {
 }
 
 /// Low labels are more frequent, as they are in photographs.
-fn mark(image: u32, place: u32) -> NewAnnotation {
+fn annotation(image: u32, place: u32) -> NewAnnotation {
     let chance = scattered(image, place + 2);
     let label = (chance % LABELS) * (chance / LABELS % LABELS) / LABELS;
     let note = chance.is_multiple_of(ATTRIBUTES_EVERY).then(|| {

@@ -1,4 +1,4 @@
-//! What keeping an answer costs: the commit before a request leaves, that of the answer as it came, and that of its marks;
+//! What keeping an answer costs: the commit before a request leaves, that of the answer as it came, and that of its annotations;
 //! alone, and several at once, which the writer groups. The first two are flushed to the disk, so they tell of the disk.
 
 #![expect(clippy::expect_used, reason = "a library that cannot be written is not what is measured")]
@@ -24,8 +24,8 @@ use store::{Bill, JobOutcome, JobTiming, NewImage, NewRun, QueuedImage, Store, W
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-const MARKS: u32 = 8;
-/// Of an answer with so many marks, in bytes.
+const ANNOTATIONS: u32 = 8;
+/// Of an answer with so many annotations, in bytes.
 const ANSWER_LENGTH: usize = 800;
 const AT_MOST: PicoDollars = PicoDollars(40_000_000_000);
 const PAID: PicoDollars = PicoDollars(16_200_000_000);
@@ -59,7 +59,7 @@ impl Step {
             }
             Self::Parsed => {
                 let recipe = recipe();
-                let outcome = JobOutcome::Done { attempt, annotations: marks(), reading: Reading::default() };
+                let outcome = JobOutcome::Done { attempt, annotations: annotations(), reading: Reading::default() };
                 store
                     .write_derived(move |edit| {
                         edit.settle_job(
@@ -153,7 +153,7 @@ fn run_of(images: Vec<QueuedImage>) -> NewRun {
         concurrency: 32,
         options: RunOptions::default(),
         answer_key: None,
-        asks_anew: false,
+        ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,
         quoted: None,
@@ -176,8 +176,8 @@ fn bill() -> Bill {
     Bill { usage: Usage { input_tokens: 2_400, output_tokens: 600, ..Usage::default() }, paid: PAID }
 }
 
-fn marks() -> Vec<NewAnnotation> {
-    let marks = (0..MARKS).map(|place| {
+fn annotations() -> Vec<NewAnnotation> {
+    let annotations = (0..ANNOTATIONS).map(|place| {
         let x = f64::from(place * 400);
         NewAnnotation {
             label: if place % 2 == 0 { "cat" } else { "dog" }.into(),
@@ -186,18 +186,18 @@ fn marks() -> Vec<NewAnnotation> {
             attributes: BTreeMap::new(),
         }
     });
-    marks.collect()
+    annotations.collect()
 }
 
 fn ledger(criterion: &mut Criterion) {
     let ledger = Ledger::new().expect("a library can be made");
     let mut group = criterion.benchmark_group("ledger");
     for (step, name) in Step::ALL {
-        for at_once in [1, 32] {
-            group.throughput(Throughput::Elements(at_once.into()));
-            group.bench_function(BenchmarkId::new(name, at_once), |bencher| {
+        for concurrency in [1, 32] {
+            group.throughput(Throughput::Elements(concurrency.into()));
+            group.bench_function(BenchmarkId::new(name, concurrency), |bencher| {
                 bencher.iter_batched(
-                    || ledger.asked(at_once, step).expect("the library can be written"),
+                    || ledger.asked(concurrency, step).expect("the library can be written"),
                     |asked| ledger.commit(step, asked).expect("the library can be written"),
                     BatchSize::SmallInput,
                 );

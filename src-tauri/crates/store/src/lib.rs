@@ -203,7 +203,7 @@ impl Store {
         let open_error = |source| StoreError::Open { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
-        opening::mark_new(&connection, path)?;
+        opening::annotation_new(&connection, path)?;
         switch_to_wal(&connection).map_err(open_error)?;
         opening::check_wal(&connection, path)?;
         // FULL, because a commit here may be the only proof of something that was paid for; fullfsync is what makes a

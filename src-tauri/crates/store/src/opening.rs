@@ -25,8 +25,8 @@ pub fn exists(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() || metadata.len() > 0)
 }
 
-/// Refuses what is no library, or one that requires a newer program (see [`crate::migration`]), and lets nobody but the owner read the rest. Creates an empty file where there
-/// is none.
+/// Refuses what is no library, or one that requires a newer program (see [`crate::migration`]), and lets nobody but the owner
+/// read the rest. Creates an empty file where there is none.
 pub fn prepare(path: &Path) -> Result<()> {
     let unopened = |source| StoreError::File { path: path.to_owned(), source };
     match fs::metadata(path) {
@@ -49,8 +49,8 @@ pub fn prepare(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Marks a new library as one. Before the switch to WAL, so that the mark is in the file itself from the beginning.
-pub fn mark_new(connection: &Connection, path: &Path) -> Result<()> {
+/// Annotations a new library as one. Before the switch to WAL, so that the annotation is in the file itself from the beginning.
+pub fn annotation_new(connection: &Connection, path: &Path) -> Result<()> {
     if connection.is_readonly(MAIN_DB)? {
         return Err(StoreError::ReadOnly { path: path.to_owned() });
     }
@@ -363,7 +363,7 @@ mod tests {
 
         drop(Store::open(&path).unwrap());
         let read_only = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let told = mark_new(&read_only, &path).unwrap_err().to_string();
+        let told = annotation_new(&read_only, &path).unwrap_err().to_string();
         assert!(told.contains("written") && !told.contains("backup"), "{told}");
         let failure = |code| {
             let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);

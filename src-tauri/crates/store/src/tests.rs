@@ -131,16 +131,16 @@ impl Library {
             .unwrap();
     }
 
-    fn marks(&self, image: ImageId) -> Vec<Annotation> {
+    fn annotations(&self, image: ImageId) -> Vec<Annotation> {
         self.store.read_blocking(|view| view.annotations_of(image)).unwrap()
     }
 
     fn statuses(&self, image: ImageId) -> Vec<Status> {
-        self.shown_marks(image).iter().map(|mark| mark.status).collect()
+        self.shown_annotations(image).iter().map(|annotation| annotation.status).collect()
     }
 
     /// In the view of all layers.
-    fn shown_marks(&self, image: ImageId) -> Vec<Annotation> {
+    fn shown_annotations(&self, image: ImageId) -> Vec<Annotation> {
         self.store.read_blocking(|view| view.shown_on(image, &LayerScope::All)).unwrap()
     }
 
@@ -157,7 +157,7 @@ fn new_run() -> NewRun {
         concurrency: 2,
         options: RunOptions::default(),
         answer_key: None,
-        asks_anew: false,
+        ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,
         quoted: None,
@@ -245,11 +245,11 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     let decide = |decision: Decision| {
         library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap()
     };
-    let mark = library.store.read_blocking(|view| view.annotations_of(first)).unwrap()[0].id;
+    let annotation = library.store.read_blocking(|view| view.annotations_of(first)).unwrap()[0].id;
     let reason = Some(RejectReason::BadBox);
     decide(Decision {
         image: first,
-        scope: DecisionScope::Annotation { id: mark },
+        scope: DecisionScope::Annotation { id: annotation },
         verdict: Verdict::Reject { reason },
     });
     assert_eq!(library.statuses(first), [Status::Rejected, Status::Proposed]);
@@ -410,7 +410,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
         .unwrap();
     assert_eq!(store.read_blocking(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
 
-    store.write_blocking(move |edit| edit.record_asks_anew(run)).unwrap();
+    store.write_blocking(move |edit| edit.record_ignores_saved_answers(run)).unwrap();
     assert_eq!((store.read_blocking(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
     assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
 }
@@ -438,11 +438,11 @@ fn a_cut_off_answer_counts_until_a_longer_one_comes() {
         })
         .unwrap();
     assert_eq!((answered(), jobs[0].standing, jobs[1].standing), (vec![cut_off], 2, 0));
-    assert_eq!((summary().done, summary().waiting, summary().mark_count), (0, 2, 2));
+    assert_eq!((summary().done, summary().waiting, summary().annotation_count), (0, 2, 2));
 
     library.answer(run, &[0.9]);
     assert_eq!((answered(), library.statuses(cut_off).len()), (vec![cut_off], 1));
-    assert_eq!((summary().done, summary().waiting, summary().mark_count), (1, 1, 1));
+    assert_eq!((summary().done, summary().waiting, summary().annotation_count), (1, 1, 1));
 }
 
 #[test]
@@ -603,7 +603,7 @@ fn kept_label_counts_agree_with_counting() {
     library.answer(run, &[0.8]);
     assert_eq!((counts(None), counts(folder)), (3, 3));
 
-    // The same image in a second folder brings its marks along.
+    // The same image in a second folder brings its annotations along.
     let other = library
         .store
         .write_blocking(move |edit| {

@@ -1,4 +1,4 @@
-/** Draws what a pointer works with: the handles of the selected mark, and lines through the pointer while drawing. */
+/** Draws what a pointer works with: the handles of the selected annotation, and lines through the pointer while drawing. */
 import type { Point, Shape } from "../../ipc/bindings";
 import type { Area } from "../../photo/tags";
 import { cornerAt, handlesOf } from "../reshape";
@@ -60,7 +60,7 @@ export function paintHandles(
   context.globalAlpha = 1;
 }
 
-/** One of several marks has nothing to take hold of; its corners say that it is selected. */
+/** One of several annotations has nothing to take hold of; its corners say that it is selected. */
 export function paintTicks(
   context: CanvasRenderingContext2D,
   palette: Palette,

@@ -1,4 +1,4 @@
-/** Draws labels beside their marks, and what is measured below one. */
+/** Draws labels beside their annotations, and what is measured below one. */
 import type { Annotation } from "../../ipc/bindings";
 import type { PaletteColor } from "../../kit/labelColors";
 import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../../photo/lettering";
@@ -9,7 +9,7 @@ import { type Area, placeTags } from "../../photo/tags";
 const SIGN = 9;
 
 export interface Labelled {
-  mark: Annotation;
+  annotation: Annotation;
   box: Area;
   /** It gets a place even where there is no free one. */
   isNeeded: boolean;
@@ -34,11 +34,11 @@ export class Labels {
     context.globalAlpha = 1;
     this.#write(context, 600, ratio, palette);
     const measure = (text: string) => this.#width(context, text);
-    const texts = labelled.map(({ mark }) => tagText(mark, MOST_TAG_WIDTH * ratio, measure));
+    const texts = labelled.map(({ annotation }) => tagText(annotation, MOST_TAG_WIDTH * ratio, measure));
     const places = placeTags(
-      labelled.map(({ mark, box, isNeeded }, index) => ({
+      labelled.map(({ annotation, box, isNeeded }, index) => ({
         box,
-        width: Math.ceil(this.#width(context, texts[index] ?? "") + (2 * TAG.padding + signWidth(mark)) * ratio),
+        width: Math.ceil(this.#width(context, texts[index] ?? "") + (2 * TAG.padding + signWidth(annotation)) * ratio),
         height: Math.round(TAG.height * ratio),
         isNeeded,
       })),
@@ -46,9 +46,9 @@ export class Labels {
       tagGap(lineWidth, ratio),
       taken,
     );
-    labelled.forEach(({ mark }, index) => {
+    labelled.forEach(({ annotation }, index) => {
       const place = places[index];
-      if (place) paintTag(context, palette, ratio, mark, colorOf(mark.label), texts[index] ?? "", place);
+      if (place) paintTag(context, palette, ratio, annotation, colorOf(annotation.label), texts[index] ?? "", place);
     });
   }
 
@@ -100,7 +100,7 @@ export class Labels {
   }
 }
 
-/** Between the edge of a mark and its label, in device pixels. */
+/** Between the edge of an annotation and its label, in device pixels. */
 export function tagGap(lineWidth: number, ratio: number): number {
   return Math.round((lineWidth + TAG.gap) * ratio);
 }
@@ -109,7 +109,7 @@ function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,
   ratio: number,
-  mark: Annotation,
+  annotation: Annotation,
   color: PaletteColor,
   text: string,
   { x, y, width, height }: Area,
@@ -122,8 +122,8 @@ function paintTag(
   context.fillStyle = colors.ink;
   context.strokeStyle = colors.ink;
   const middle = y + height / 2;
-  const sign = signWidth(mark);
-  if (sign > 0) paintSign(context, ratio, mark, x + TAG.padding * ratio, middle);
+  const sign = signWidth(annotation);
+  if (sign > 0) paintSign(context, ratio, annotation, x + TAG.padding * ratio, middle);
   context.fillText(text, x + (TAG.padding + sign) * ratio, middle + 0.5 * ratio);
 }
 

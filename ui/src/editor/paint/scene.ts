@@ -1,9 +1,9 @@
 /**
- * Draws the marks of an image. Everything is computed in device pixels, and
+ * Draws the annotations of an image. Everything is computed in device pixels, and
  * lines lie on them, so that what is drawn is sharp at any zoom and on any screen.
  *
  * A frame of a pan or a zoom draws what the frame before drew, elsewhere: what does not change with the place of the
- * image, such as the order of the marks, is kept for as long as the marks are the same.
+ * image, such as the order of the annotations, is kept for as long as the annotations are the same.
  */
 import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
 import { boundsOf } from "../../kit/shape";
@@ -17,18 +17,18 @@ import { Labels, tagGap } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
 
-/** With more marks in sight, labels would hide what they are about. */
+/** With more annotations in sight, labels would hide what they are about. */
 const MOST_TAGS = 120;
-/** The selected mark has a wash at least so strong. */
+/** The selected annotation has a wash at least so strong. */
 const SELECTED_FILL = 0.14;
 
 /** In the lower left corner, in CSS pixels. */
 const READOUT = { width: 104, height: 24 };
 
 export interface Scene {
-  marks: readonly Annotation[];
+  annotations: readonly Annotation[];
   selected: ReadonlySet<AnnotationId>;
-  /** The corner of the selected mark that is in hand. */
+  /** The corner of the selected annotation that is in hand. */
   corner: number | null;
   /** What is being drawn, and the label that it will have. */
   sketch: { shape: Shape; label: string } | null;
@@ -41,12 +41,12 @@ export interface Scene {
   lineWidth: number;
   labels: Labelling;
   fill: number;
-  /** Width and height of the selected mark, in words. */
+  /** Width and height of the selected annotation, in words. */
   measure: (box: Rect) => string;
 }
 
 interface Placed {
-  mark: Annotation;
+  annotation: Annotation;
   bounds: Rect;
 }
 
@@ -55,9 +55,9 @@ interface Drawn extends Placed {
   isSelected: boolean;
 }
 
-export class MarkPainter {
+export class AnnotationPainter {
   readonly #labels = new Labels();
-  #marks: readonly Annotation[] = [];
+  #annotations: readonly Annotation[] = [];
   #placed: readonly Placed[] = [];
 
   paint(context: CanvasRenderingContext2D, palette: Palette, frame: Frame, scene: Scene): void {
@@ -66,39 +66,39 @@ export class MarkPainter {
     const room: Area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
     const drawn = this.#inSight(frame, scene, room);
     for (const each of drawn) {
-      const { mark, box } = each;
-      paintOutline(context, palette, frame, mark.shape, box, lineOf(palette, frame, scene, mark, each.isSelected));
+      const { annotation, box } = each;
+      paintOutline(context, palette, frame, annotation.shape, box, lineOf(palette, frame, scene, annotation, each.isSelected));
     }
     const last = drawn.at(-1);
-    // Of several marks none is measured, and none has handles.
+    // Of several annotations none is measured, and none has handles.
     const chosen = last?.isSelected && scene.selected.size === 1 ? last : undefined;
     if (scene.selected.size > 1)
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
     if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
     else this.#paintSketch(context, palette, frame, scene, sketch, room);
-    if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.mark.shape, scene.corner);
+    if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.annotation.shape, scene.corner);
     if (scene.frame) paintFrame(context, palette, deviceBox(frame, scene.frame), frame.pixelRatio);
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
 
-  /** Marks that are seen: large ones first, so that small ones are not hidden, and the selected ones over all. */
-  #inSight(frame: Frame, { marks, selected }: Scene, room: Area): Drawn[] {
-    if (marks !== this.#marks) {
-      this.#marks = marks;
-      this.#placed = [...marks]
+  /** Annotations that are seen: large ones first, so that small ones are not hidden, and the selected ones over all. */
+  #inSight(frame: Frame, { annotations, selected }: Scene, room: Area): Drawn[] {
+    if (annotations !== this.#annotations) {
+      this.#annotations = annotations;
+      this.#placed = [...annotations]
         .sort((one, other) => area(other) - area(one))
-        .flatMap((mark) => {
-          const bounds = boundsOf(mark.shape);
-          return bounds === null ? [] : { mark, bounds };
+        .flatMap((annotation) => {
+          const bounds = boundsOf(annotation.shape);
+          return bounds === null ? [] : { annotation, bounds };
         });
     }
     const drawn: Drawn[] = [];
     const chosen: Drawn[] = [];
-    for (const { mark, bounds } of this.#placed) {
+    for (const { annotation, bounds } of this.#placed) {
       const box = deviceBox(frame, bounds);
       if (!isSeen(box, room)) continue;
-      const isSelected = selected.has(mark.id);
-      (isSelected ? chosen : drawn).push({ mark, bounds, box, isSelected });
+      const isSelected = selected.has(annotation.id);
+      (isSelected ? chosen : drawn).push({ annotation, bounds, box, isSelected });
     }
     return [...drawn, ...chosen];
   }
@@ -113,21 +113,21 @@ export class MarkPainter {
     room: Area,
   ): void {
     const { pixelRatio } = frame;
-    const measure = chosen && hasExtent(chosen.mark.shape) ? scene.measure(chosen.bounds) : "";
+    const measure = chosen && hasExtent(chosen.annotation.shape) ? scene.measure(chosen.bounds) : "";
     const place =
       chosen && measure !== ""
         ? this.#labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
         : null;
     const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
-    const grips = chosen ? gripAreas(frame, chosen.mark.shape) : [];
+    const grips = chosen ? gripAreas(frame, chosen.annotation.shape) : [];
     const labelled = drawn
-      .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
+      .filter(({ annotation, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && annotation.status !== "rejected"))
       // The selected ones choose their places first, then the small ones, which have the fewest places.
       .reverse()
-      .map(({ mark, box, ...each }) => {
-        const isNeeded = chosen?.mark === mark && each.isSelected;
+      .map(({ annotation, box, ...each }) => {
+        const isNeeded = chosen?.annotation === annotation && each.isSelected;
         return {
-          mark,
+          annotation,
           box: isNeeded ? beyondGrips(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
           isNeeded,
         };
@@ -170,10 +170,10 @@ function readoutArea({ height }: Area, pixelRatio: number): Area {
   return { x: 0, y: height - size.height, ...size };
 }
 
-function lineOf(palette: Palette, frame: Frame, scene: Scene, mark: Annotation, isSelected: boolean): Line {
-  const colors = colorsOf(palette, scene.colorOf(mark.label));
-  const isFaint = mark.status === "rejected" && !isSelected;
-  const width = mark.status === "rejected" ? 1 : scene.lineWidth;
+function lineOf(palette: Palette, frame: Frame, scene: Scene, annotation: Annotation, isSelected: boolean): Line {
+  const colors = colorsOf(palette, scene.colorOf(annotation.label));
+  const isFaint = annotation.status === "rejected" && !isSelected;
+  const width = annotation.status === "rejected" ? 1 : scene.lineWidth;
   return {
     width: Math.max(1, Math.round(width * frame.pixelRatio)),
     isDashed: colors.isDashed,

@@ -45,8 +45,8 @@ export class FakeAudits {
 
   confidences(images: readonly ImageId[], layers: LayerScope): LabelConfidences[] {
     const labels = new Map<string, LabelConfidences>();
-    for (const { mark } of this.#proposals(images, layers)) {
-      const { label, color, confidence } = mark;
+    for (const { annotation } of this.#proposals(images, layers)) {
+      const { label, color, confidence } = annotation;
       const known = labels.get(label) ?? { label, color, hundredths: Array<number>(HUNDREDTHS).fill(0), unstated: 0 };
       labels.set(label, known);
       if (confidence === null) known.unstated += 1;
@@ -67,17 +67,17 @@ export class FakeAudits {
   ): Audit {
     const layers = layersShown(query);
     const found = this.#proposals(images, layers).filter(
-      ({ mark }) => mark.label === label && mark.confidence !== null && mark.confidence >= threshold,
+      ({ annotation }) => annotation.label === label && annotation.confidence !== null && annotation.confidence >= threshold,
     );
     const [first] = found;
     if (!first) return refuse("library");
     const id = this.#audits.length + 1;
-    const population = found.map(({ image, mark }): Drawn => ({ image, annotation: mark.id }));
+    const population = found.map(({ image, annotation }): Drawn => ({ image, annotation: annotation.id }));
     const drawn = [...population].sort(
       (one, other) => chance(one.annotation, SALT + id) - chance(other.annotation, SALT + id),
     );
     const proposals = population.length;
-    const { color } = first.mark;
+    const { color } = first.annotation;
     const size = Math.min(sample, proposals);
     const about = { id, label, color, threshold, error_limit, layers, drawn_at: now, proposals };
     this.#audits.push({ ...about, population, drawn, size, unseen: [] });
@@ -93,8 +93,8 @@ export class FakeAudits {
   get(id: AuditId): Audit {
     const kept = this.#kept(id);
     const { population: _population, drawn, size, unseen, ...told } = kept;
-    const accepted = unseen.filter((each) => this.#markOf(each)?.status === "accepted").length;
-    const sample = drawn.slice(0, size).map((each) => ({ ...each, verdict: verdictOf(this.#markOf(each)) }));
+    const accepted = unseen.filter((each) => this.#annotationOf(each)?.status === "accepted").length;
+    const sample = drawn.slice(0, size).map((each) => ({ ...each, verdict: verdictOf(this.#annotationOf(each)) }));
     const rate = findingOf(sample);
     return {
       ...told,
@@ -113,7 +113,7 @@ export class FakeAudits {
 
   accept(id: AuditId): Audit {
     const kept = this.#kept(id);
-    const open = kept.population.filter((each) => this.#markOf(each)?.status === "proposed");
+    const open = kept.population.filter((each) => this.#annotationOf(each)?.status === "proposed");
     const edits = new Map<ImageId, ImageEdit>();
     for (const { image, annotation } of open) {
       const edit = edits.get(image) ?? { image, changes: [] };
@@ -129,23 +129,23 @@ export class FakeAudits {
     return this.#audits.find((each) => each.id === id) ?? refuse("library");
   }
 
-  #markOf({ image, annotation }: Drawn): Annotation | undefined {
-    return this.#library.card(image).marks.find(({ id }) => id === annotation);
+  #annotationOf({ image, annotation }: Drawn): Annotation | undefined {
+    return this.#library.card(image).annotations.find(({ id }) => id === annotation);
   }
 
-  #proposals(images: readonly ImageId[], layers: LayerScope): { image: ImageId; mark: Annotation }[] {
+  #proposals(images: readonly ImageId[], layers: LayerScope): { image: ImageId; annotation: Annotation }[] {
     return this.#library
       .cards([...images])
       .flatMap((card) =>
-        card.marks
-          .filter((mark) => mark.status === "proposed" && isShown(layers, mark))
-          .map((mark) => ({ image: card.id, mark })),
+        card.annotations
+          .filter((annotation) => annotation.status === "proposed" && isShown(layers, annotation))
+          .map((annotation) => ({ image: card.id, annotation })),
       );
   }
 }
 
-function verdictOf(mark: Annotation | undefined): SampleVerdict | null {
-  switch (mark?.status) {
+function verdictOf(annotation: Annotation | undefined): SampleVerdict | null {
+  switch (annotation?.status) {
     case "accepted":
       return "right";
     case "edited":

@@ -1,4 +1,4 @@
-/** The batches of an overnight run, which end one after the other within seconds instead of hours. */
+/** The batches of a batch run, which end one after the other within seconds instead of hours. */
 import type { BatchState, ImageId } from "../bindings";
 
 const BATCHES = 3;

@@ -1,7 +1,7 @@
 /** What the checks find among annotations, as the core does: some on an image alone, some by what is usual in the library. */
 import type { Annotation, Check, CheckFinding, ImageCard, PixelSize, Rect, RepairAction } from "../bindings";
 import { boundsOf } from "../../kit/shape";
-import { standingMarks } from "./query/match";
+import { standingAnnotations } from "./query/match";
 
 const SAME_PLACE = 0.85;
 const HUGE = 0.95;
@@ -26,13 +26,13 @@ export function habitsOf(cards: Iterable<ImageCard>): Habits {
   const counts = new Map<string, number>();
   const aspects = new Map<string, number[]>();
   for (const card of cards) {
-    for (const mark of standingMarks(card)) {
-      counts.set(mark.label, (counts.get(mark.label) ?? 0) + 1);
-      const aspect = aspectOf(mark);
+    for (const annotation of standingAnnotations(card)) {
+      counts.set(annotation.label, (counts.get(annotation.label) ?? 0) + 1);
+      const aspect = aspectOf(annotation);
       if (aspect === null) continue;
-      const known = aspects.get(mark.label);
+      const known = aspects.get(annotation.label);
       if (known) known.push(aspect);
-      else aspects.set(mark.label, [aspect]);
+      else aspects.set(annotation.label, [aspect]);
     }
   }
   const usual = [...aspects].flatMap(([label, all]) => {
@@ -45,41 +45,41 @@ export function habitsOf(cards: Iterable<ImageCard>): Habits {
 }
 
 export function findingsOn(card: ImageCard, habits: Habits): CheckFinding[] {
-  const marks = standingMarks(card);
-  return marks.flatMap((mark) => {
+  const annotations = standingAnnotations(card);
+  return annotations.flatMap((annotation) => {
     const found: CheckFinding[] = [];
     const note = (check: Check, more: Partial<CheckFinding> = {}) =>
-      found.push({ check, annotation: mark.id, other: null, repair: repairOf(check, mark, card.size), ...more });
-    const better = marks.find((other) => other.id !== mark.id && repeats(mark, other));
+      found.push({ check, annotation: annotation.id, other: null, repair: repairOf(check, annotation, card.size), ...more });
+    const better = annotations.find((other) => other.id !== annotation.id && repeats(annotation, other));
     if (better) note("duplicate", { other: better.id });
-    const share = shareOf(mark, card.size);
+    const share = shareOf(annotation, card.size);
     if (share !== null && share > HUGE) note("huge");
     if (share !== null && share < TINY) note("tiny");
-    if (reachesOver(mark, card.size)) note("outside");
-    const aspect = aspectOf(mark);
-    const usual = habits.aspects.get(mark.label);
+    if (reachesOver(annotation, card.size)) note("outside");
+    const aspect = aspectOf(annotation);
+    const usual = habits.aspects.get(annotation.label);
     if (aspect !== null && usual && Math.abs(aspect - usual.median) > usual.farthest) note("odd_aspect");
-    const meant = habits.meant.get(mark.label);
+    const meant = habits.meant.get(annotation.label);
     if (meant !== undefined) note("misspelled", { repair: { kind: "relabel", label: meant } });
     return found;
   });
 }
 
-function repairOf(check: Check, mark: Annotation, { width, height }: PixelSize): RepairAction {
-  const bounds = boundsOf(mark.shape);
+function repairOf(check: Check, annotation: Annotation, { width, height }: PixelSize): RepairAction {
+  const bounds = boundsOf(annotation.shape);
   const isPartlyInside = bounds && bounds.x1 < width && bounds.y1 < height && bounds.x2 > 0 && bounds.y2 > 0;
   if (check === "outside" && isPartlyInside) return { kind: "crop" };
-  if (mark.origin.kind === "person") return { kind: "remove" };
+  if (annotation.origin.kind === "person") return { kind: "remove" };
   return { kind: "reject", reason: check === "duplicate" ? "duplicate" : "bad_box" };
 }
 
-/** Whether `mark` is the worse one of two that are the same: undecided, less certain, or made later. */
-function repeats(mark: Annotation, other: Annotation): boolean {
-  if (mark.label !== other.label || mark.shape.kind !== other.shape.kind) return false;
-  const [one, two] = [boundsOf(mark.shape), boundsOf(other.shape)];
+/** Whether `annotation` is the worse one of two that are the same: undecided, less certain, or made later. */
+function repeats(annotation: Annotation, other: Annotation): boolean {
+  if (annotation.label !== other.label || annotation.shape.kind !== other.shape.kind) return false;
+  const [one, two] = [boundsOf(annotation.shape), boundsOf(other.shape)];
   if (!one || !two || overlap(one, two) < SAME_PLACE) return false;
   const worth = ({ status, confidence, id }: Annotation) => [status === "proposed" ? 0 : 1, confidence ?? 1, -id];
-  const [mine, others] = [worth(mark), worth(other)];
+  const [mine, others] = [worth(annotation), worth(other)];
   const place = mine.findIndex((value, at) => value !== others[at]);
   return (mine[place] ?? 0) < (others[place] ?? 0);
 }
@@ -99,13 +99,13 @@ function overlap(one: Rect, other: Rect): number {
   return both > 0 ? common / both : 0;
 }
 
-function shareOf(mark: Annotation, { width, height }: PixelSize): number | null {
-  const bounds = mark.shape.kind === "point" ? null : boundsOf(mark.shape);
+function shareOf(annotation: Annotation, { width, height }: PixelSize): number | null {
+  const bounds = annotation.shape.kind === "point" ? null : boundsOf(annotation.shape);
   return bounds && areaOf(bounds) / (width * height);
 }
 
-function reachesOver(mark: Annotation, { width, height }: PixelSize): boolean {
-  const bounds = boundsOf(mark.shape);
+function reachesOver(annotation: Annotation, { width, height }: PixelSize): boolean {
+  const bounds = boundsOf(annotation.shape);
   return bounds !== null && (bounds.x1 < 0 || bounds.y1 < 0 || bounds.x2 > width || bounds.y2 > height);
 }
 

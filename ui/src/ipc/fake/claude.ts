@@ -23,7 +23,7 @@ import { photoOf } from "./photos";
 const PRICE_OF_TOKEN = 1e-6;
 const PATCH = 28;
 const TEXT_TOKENS = 720;
-const MARKS_AN_IMAGE = 8;
+const ANNOTATIONS_AN_IMAGE = 8;
 export const ANSWER_TOKENS = 360;
 export const THINKING_TOKENS = 90;
 const MOST_ANSWER_TOKENS = 4096;
@@ -78,27 +78,27 @@ export function claudeRows(
   destination: Destination,
   hasLongInstructions: boolean,
   answered: (model: string) => ReadonlySet<ImageId>,
-  asksAnew: boolean,
+  ignoresSavedAnswers: boolean,
   budget: Dollars | null,
 ): ModelQuote[] {
   return LISTED.map((listed) => {
     const before = answered(listed.id);
     const left = ids.filter((image) => !before.has(image));
-    const asked = asksAnew ? ids : left;
+    const asked = ignoresSavedAnswers ? ids : left;
     const { cost, basis } = costOf(listed, asked, hasLongInstructions);
     const time = listed.id === MEASURED_CLAUDE ? measuredTime(asked.length) : null;
     return {
       model: asModel(listed, destination),
       cost_dollars: cost,
       answered_before: ids.length - left.length,
-      overnight_dollars: halved(cost),
+      batch_dollars: halved(cost),
       budget: forecastOf(budget, cost, basis.dearest_request_dollars, asked.length),
-      overnight_budget: forecastOf(budget, halved(cost), basis.dearest_request_dollars / 2, asked.length),
+      batch_budget: forecastOf(budget, halved(cost), basis.dearest_request_dollars / 2, asked.length),
       cost_basis: basis,
       time,
       presets: presetsFor(asked.length, time?.image_millis ?? null),
-      shortfalls: [],
-      hindrance: null,
+      unsupported_capabilities: [],
+      unavailable: null,
       can_run: true,
     };
   });
@@ -156,7 +156,7 @@ export function claudeCost(
   const listed = LISTED.find((each) => each.id === id);
   if (!listed) return null;
   const { cost, basis } = costOf(listed, ids, false);
-  const isHalf = mode === "overnight";
+  const isHalf = mode === "batch";
   return { cost: isHalf ? halved(cost) : cost, dearest: basis.dearest_request_dollars / (isHalf ? 2 : 1) };
 }
 
@@ -217,7 +217,7 @@ function costOf(
   const inImages = sent.reduce((sum, each) => sum + each.count * each.image_tokens, 0);
   const inText = ids.length * TEXT_TOKENS;
   const inAnswers = ids.length * ANSWER_TOKENS;
-  const assumed: AnswerBasis = { kind: "assumed", marks: MARKS_AN_IMAGE };
+  const assumed: AnswerBasis = { kind: "assumed", annotations: ANNOTATIONS_AN_IMAGE };
   const caching = cachingOf(hasLongInstructions, ids.length);
   const kept = caching.is_used ? (ids.length - 1) * caching.instruction_tokens * (1 - KEPT_SHARE) : 0;
   const textCost = (inText - kept) * input;

@@ -33,13 +33,13 @@ export class FakeComparison {
 
   /** Null where one of the sides has not looked. */
   #pairs(image: ImageId, first: Side, second: Side): ComparedPair[] | null {
-    const [one, other] = [first, second].map((side) => this.#marksOf(side, image));
+    const [one, other] = [first, second].map((side) => this.#annotationsOf(side, image));
     if (!one || !other) return null;
-    const today = this.#library.card(image).marks;
+    const today = this.#library.card(image).annotations;
     return pairsOf(asCompared(one, today), asCompared(other, today));
   }
 
-  #marksOf(side: Side, image: ImageId): Annotation[] | null {
+  #annotationsOf(side: Side, image: ImageId): Annotation[] | null {
     if (side.kind === "decided") return this.#library.decidedOn(image);
     return this.#run(side.run).hasAnswered(image) ? this.#library.foundBy(side.run, image) : null;
   }

@@ -10,7 +10,7 @@ import type {
   EndpointConnection,
   EndpointSettings,
   EnvFileProposal,
-  Hindrance,
+  Unavailable,
   KeyPlace,
   ProviderDescription,
   ProviderSettings,
@@ -46,7 +46,7 @@ const MODELS = 14;
 const ODD_SERVERS: readonly [string, ConnectionCheck][] = [
   ["nobody", { kind: "unreachable", detail: "connection refused (os error 111)" }],
   ["teapot", { kind: "not_such_a_server", detail: "HTTP 418, text/html" }],
-  ["busy", { kind: "unwell", detail: "HTTP 529, Overloaded" }],
+  ["busy", { kind: "server_failing", detail: "HTTP 529, Overloaded" }],
   ["gateway", { kind: "unknown_model", model: DEFAULT_CLAUDE, available: ["claude-sonnet-5-5", "claude-opus-5-5"] }],
 ];
 
@@ -185,7 +185,7 @@ export class FakeConnection {
     return { kind: "host", name: host, is_on_this_machine };
   }
 
-  hindrance(settings: Settings): Hindrance | null {
+  unavailable(settings: Settings): Unavailable | null {
     const { problem, host, is_on_this_machine } = this.describe(settings);
     if (problem !== null) return { kind: "unusable", detail: problem };
     if (settings.is_local_only && !is_on_this_machine) return { kind: "local_only" };
@@ -193,9 +193,9 @@ export class FakeConnection {
   }
 
   check(settings: Settings): ConnectionCheck {
-    const hindrance = this.hindrance(settings);
-    if (hindrance && hindrance.kind !== "retired")
-      return hindrance.kind === "unusable" ? hindrance : { kind: hindrance.kind };
+    const unavailable = this.unavailable(settings);
+    if (unavailable && unavailable.kind !== "retired")
+      return unavailable.kind === "unusable" ? unavailable : { kind: unavailable.kind };
     const { base_url } = this.describe(settings);
     return ODD_SERVERS.find(([word]) => base_url.includes(word))?.[1] ?? this.#answer;
   }

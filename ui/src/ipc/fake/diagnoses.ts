@@ -8,7 +8,7 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   },
   {
     finding: { kind: "answers_cut_short", count: 31, share: 0.15, room: { kind: "own_maximum", tokens: 600 } },
-    changes: [{ kind: "more_room", than: 600 }, { kind: "ask_for_less" }],
+    changes: [{ kind: "raise_max_tokens", than: 600 }, { kind: "smaller_recipe" }],
   },
   {
     finding: {
@@ -20,8 +20,8 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
       limit: { unit: "requests_per_minute", count: 58 },
     },
     changes: [
-      { kind: "more_routes" },
-      { kind: "ask_overnight", cost_dollars: 0.98 },
+      { kind: "add_endpoint" },
+      { kind: "use_batch", cost_dollars: 0.98 },
       { kind: "limit_requests", per_minute: 58 },
     ],
   },
@@ -37,8 +37,8 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     },
     changes: [
       { kind: "check_network" },
-      { kind: "fewer_at_once", to: 4 },
-      { kind: "shorter_silence", to_millis: 20_000 },
+      { kind: "lower_concurrency", to: 4 },
+      { kind: "shorter_idle_timeout", to_millis: 20_000 },
     ],
   },
   {
@@ -54,8 +54,8 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     changes: [{ kind: "no_pause" }],
   },
   {
-    finding: { kind: "slowed_by_concurrency", at_once: 2, share: 0.94, images_per_second: 0.42, possible: 16.7 },
-    changes: [{ kind: "more_at_once", to: 64 }],
+    finding: { kind: "slowed_by_concurrency", concurrency: 2, share: 0.94, images_per_second: 0.42, possible: 16.7 },
+    changes: [{ kind: "raise_concurrency", to: 64 }],
   },
   {
     finding: { kind: "slowed_by_preparing", images_per_second: 3.1, share: 0.62 },
@@ -63,7 +63,7 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   },
   {
     finding: { kind: "cost_by_output", share: 0.71, paid_dollars: 1.97, answer_tokens: 612, thinking_share: 0.4 },
-    changes: [{ kind: "other_model" }, { kind: "more_at_once", to: null }],
+    changes: [{ kind: "other_model" }, { kind: "raise_concurrency", to: null }],
   },
   {
     finding: {

@@ -1,4 +1,4 @@
-/** What a person's changes make of the marks of an image. */
+/** What a person's changes make of the annotations of an image. */
 import type {
   Annotation,
   AnnotationId,
@@ -12,13 +12,13 @@ import type {
 import { colorOf } from "./recipes";
 import { refuse } from "./refuse";
 
-/** The marks after the changes, and those that these were about. */
-export function changedMarks(
+/** The annotations after the changes, and those that these were about. */
+export function changedAnnotations(
   card: ImageCard,
   changes: AnnotationChange[],
   nextId: () => AnnotationId,
-): { marks: Annotation[]; touched: { id: AnnotationId }[] } {
-  let marks = card.marks;
+): { annotations: Annotation[]; touched: { id: AnnotationId }[] } {
+  let annotations = card.annotations;
   const touched = changes.map((change): Annotation => {
     if (change.kind === "add" || change.kind === "adopt") {
       const { label, shape, attributes } = change.content;
@@ -26,7 +26,7 @@ export function changedMarks(
       const drawn: Annotation = {
         id: nextId(),
         origin: isAdopted ? { kind: "run", run: change.run } : { kind: "person" },
-        carried_from: null,
+        propagated_from: null,
         label: named(label),
         color: colorOf(label),
         shape: fitted(shape, card.size),
@@ -35,10 +35,10 @@ export function changedMarks(
         status: "accepted",
         reject_reason: null,
       };
-      marks = [...marks, drawn];
+      annotations = [...annotations, drawn];
       return drawn;
     }
-    const before = marks.find(({ id }) => id === change.id);
+    const before = annotations.find(({ id }) => id === change.id);
     if (!before) return refuse("library");
     const isOwn = before.origin.kind === "person";
     if (change.kind === "change") {
@@ -52,31 +52,31 @@ export function changedMarks(
         status: isOwn ? "accepted" : "edited",
         reject_reason: null,
       };
-      marks = marks.map((mark) => (mark.id === change.id ? after : mark));
+      annotations = annotations.map((annotation) => (annotation.id === change.id ? after : annotation));
     } else if (change.kind === "decide") {
       const after = withVerdict(before, change.verdict);
-      marks = marks.map((mark) => (mark.id === change.id ? after : mark));
+      annotations = annotations.map((annotation) => (annotation.id === change.id ? after : annotation));
     } else if (isOwn) {
-      marks = marks.filter(({ id }) => id !== change.id);
+      annotations = annotations.filter(({ id }) => id !== change.id);
     } else {
-      marks = marks.map((mark) =>
-        mark.id === change.id ? { ...mark, status: "rejected", reject_reason: null } : mark,
+      annotations = annotations.map((annotation) =>
+        annotation.id === change.id ? { ...annotation, status: "rejected", reject_reason: null } : annotation,
       );
     }
     return before;
   });
-  return { marks, touched };
+  return { annotations, touched };
 }
 
-/** A mark that a person has edited and then accepts stays edited. */
-export function withVerdict(mark: Annotation, verdict: Verdict): Annotation {
+/** An annotation that a person has edited and then accepts stays edited. */
+export function withVerdict(annotation: Annotation, verdict: Verdict): Annotation {
   return verdict.kind === "accept"
-    ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
-    : { ...mark, status: "rejected", reject_reason: verdict.reason };
+    ? { ...annotation, status: annotation.status === "edited" ? "edited" : "accepted", reject_reason: null }
+    : { ...annotation, status: "rejected", reject_reason: verdict.reason };
 }
 
 function named(label: string): string {
-  return label.trim() === "" ? refuse("unfit_mark") : label.trim();
+  return label.trim() === "" ? refuse("unfit_annotation") : label.trim();
 }
 
 /** What of a shape lies in the image, as the core cuts it. */
@@ -93,15 +93,15 @@ function fitted(shape: Shape, { width, height }: PixelSize): Shape {
         x2: across(Math.max(x1, x2)),
         y2: down(Math.max(y1, y2)),
       };
-      return rect.x2 > rect.x1 && rect.y2 > rect.y1 ? { kind: "box", rect } : refuse("unfit_mark");
+      return rect.x2 > rect.x1 && rect.y2 > rect.y1 ? { kind: "box", rect } : refuse("unfit_annotation");
     }
     case "point":
       return { kind: "point", at: within(shape.at) };
     case "polygon":
-      return shape.points.length < 3 ? refuse("unfit_mark") : { kind: "polygon", points: shape.points.map(within) };
+      return shape.points.length < 3 ? refuse("unfit_annotation") : { kind: "polygon", points: shape.points.map(within) };
     case "image_tag":
       return shape;
     case "caption":
-      return shape.text.trim() === "" ? refuse("unfit_mark") : { kind: "caption", text: shape.text.trim() };
+      return shape.text.trim() === "" ? refuse("unfit_annotation") : { kind: "caption", text: shape.text.trim() };
   }
 }

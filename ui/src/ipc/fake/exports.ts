@@ -50,55 +50,55 @@ function formatOf({ format: id }: ExportRequest): FormatDescriptor {
   return found;
 }
 
-/** About what a mark takes in a file. */
-const BYTES_A_MARK = 148;
+/** About what an annotation takes in a file. */
+const BYTES_A_ANNOTATION = 148;
 const BYTES_AN_IMAGE = 212;
 
 export function fileName(run: RunId, request: ExportRequest): string {
-  const { marks } = request;
+  const { annotations } = request;
   const { id, package: written } = formatOf(request);
   const extension = written.kind === "folder" ? "" : `.${written.extension}`;
-  const reviewed = marks.is_reviewed_only ? "-reviewed" : "";
-  const rejected = marks.includes_rejected ? "-with-rejected" : "";
+  const reviewed = annotations.is_reviewed_only ? "-reviewed" : "";
+  const rejected = annotations.includes_rejected ? "-with-rejected" : "";
   return `run-${run}-${id}${reviewed}${rejected}${extension}`;
 }
 
 export function readyExport(library: FakeLibrary, run: RunId, request: ExportRequest): ReadyExport {
-  const { is_reviewed_only, includes_rejected } = request.marks;
+  const { is_reviewed_only, includes_rejected } = request.annotations;
   const cards = library
     .cards(library.ids(null))
     .map((card) => cardIn(layersOfRuns([run]), card))
     .filter(({ id, review }) => library.foundBy(run, id) !== null && (!is_reviewed_only || review !== "unreviewed"));
-  const taken = cards.map(({ marks }) =>
-    marks.filter(
-      (mark) =>
-        isShown(layersOfRuns([run]), mark) &&
-        (mark.status === "rejected" ? includes_rejected : mark.status !== "proposed" || !is_reviewed_only),
+  const taken = cards.map(({ annotations }) =>
+    annotations.filter(
+      (annotation) =>
+        isShown(layersOfRuns([run]), annotation) &&
+        (annotation.status === "rejected" ? includes_rejected : annotation.status !== "proposed" || !is_reviewed_only),
     ),
   );
   const { holds } = formatOf(request);
   const left: Annotation[] = [];
   const losses = new Map<Feature, Loss>();
-  for (const mark of taken.flat()) {
-    const feature = SHAPES[mark.shape.kind];
+  for (const annotation of taken.flat()) {
+    const feature = SHAPES[annotation.shape.kind];
     const isBounds = feature === "polygons" && holds.includes("polygon_bounds");
     const lost =
       !holds.includes(feature) && !isBounds
         ? feature
-        : mark.confidence === null && !holds.includes("unscored_annotations")
+        : annotation.confidence === null && !holds.includes("unscored_annotations")
           ? "unscored_annotations"
           : null;
-    if (lost === null) left.push(mark);
+    if (lost === null) left.push(annotation);
     else losses.set(lost, { feature: lost, kind: "annotation_left_out", count: (losses.get(lost)?.count ?? 0) + 1 });
   }
   return {
     file_name: fileName(run, request),
-    byte_len: cards.length * BYTES_AN_IMAGE + left.length * BYTES_A_MARK,
+    byte_len: cards.length * BYTES_AN_IMAGE + left.length * BYTES_A_ANNOTATION,
     exported: {
       images: cards.length,
       failed_images: 0,
       empty_images: taken.filter(({ length }) => length === 0).length,
-      marks: left.length,
+      annotations: left.length,
       losses: [...losses.values()],
       missing: 0,
       folder: null,

@@ -3,8 +3,8 @@ import type { Annotation, ImageId, Rect, RunId } from "../bindings";
 import { chance, photoOf } from "./photos";
 import { colorOf } from "./recipes";
 
-export const MARKS_AN_IMAGE = 16;
-/** Marks that are on no image have numbers of their own. */
+export const ANNOTATIONS_AN_IMAGE = 16;
+/** Annotations that are on no image have numbers of their own. */
 const FIRST_FOREIGN_ID = 5_000_000;
 
 /** What is easily taken for something else. */
@@ -21,17 +21,17 @@ const MISTAKEN_FOR: Record<string, string> = {
 
 /** A first run saw much the same as the next: a few things less, a few by another name, here and there one more. */
 export function foundEarliest(image: ImageId, run: RunId): Annotation[] {
-  const { marks, size } = photoOf(image);
-  const seen = marks.map((mark, place) => {
+  const { annotations, size } = photoOf(image);
+  const seen = annotations.map((annotation, place) => {
     const luck = chance(image, 70 + place);
-    const label = luck < 0.35 ? (MISTAKEN_FOR[mark.label] ?? mark.label) : mark.label;
-    return luck < 0.15 ? null : { ...mark, label, rect: nudged(mark.rect, image) };
+    const label = luck < 0.35 ? (MISTAKEN_FOR[annotation.label] ?? annotation.label) : annotation.label;
+    return luck < 0.15 ? null : { ...annotation, label, rect: nudged(annotation.rect, image) };
   });
   const { width, height } = size;
   const rect = { x1: width * 0.06, y1: height * 0.62, x2: width * 0.2, y2: height * 0.86 };
   const more = chance(image, 80) < 0.3 ? [{ label: "bottle", rect, confidence: 0.36 }] : [];
-  return [...seen, ...more].flatMap((mark, place) =>
-    mark === null ? [] : markAt(image, mark, run, FIRST_FOREIGN_ID + image * MARKS_AN_IMAGE + place),
+  return [...seen, ...more].flatMap((annotation, place) =>
+    annotation === null ? [] : annotationAt(image, annotation, run, FIRST_FOREIGN_ID + image * ANNOTATIONS_AN_IMAGE + place),
   );
 }
 
@@ -43,7 +43,7 @@ function nudged({ x1, y1, x2, y2 }: Rect, image: ImageId): Rect {
 }
 
 /** A detector never says quite the same twice: boxes and confidences differ a little from image to image. */
-export function markAt(
+export function annotationAt(
   image: ImageId,
   { label, rect, confidence }: { label: string; rect: Rect; confidence: number },
   run: RunId,
@@ -55,7 +55,7 @@ export function markAt(
   return {
     id,
     origin: { kind: "run", run },
-    carried_from: null,
+    propagated_from: null,
     label,
     color: colorOf(label),
     shape: {
@@ -67,7 +67,7 @@ export function markAt(
         y2: within(rect.y2 + shift(14), height),
       },
     },
-    confidence: Math.min(0.99, Math.max(0.3, confidence + (chance(image, id % MARKS_AN_IMAGE) - 0.5) * 0.2)),
+    confidence: Math.min(0.99, Math.max(0.3, confidence + (chance(image, id % ANNOTATIONS_AN_IMAGE) - 0.5) * 0.2)),
     attributes: {},
     status: "proposed",
     reject_reason: null,

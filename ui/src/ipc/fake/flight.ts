@@ -1,5 +1,5 @@
 /** Images that are being asked about: how long already, and what has come of their answers so far. */
-import type { ImageId, InFlight, Label, PreviewMark } from "../bindings";
+import type { ImageId, InFlight, Label, PreviewAnnotation } from "../bindings";
 import { photoOf } from "./photos";
 
 export class FakeFlight {
@@ -36,11 +36,11 @@ export class FakeFlight {
   }
 }
 
-/** Marks come one by one, the last of them shortly before the answer is whole. */
-function previewOf(image: ImageId, share: number, labels: readonly Label[]): PreviewMark[] {
-  const marks = photoOf(image).marks.flatMap(({ label, rect }) => {
+/** Annotations come one by one, the last of them shortly before the answer is whole. */
+function previewOf(image: ImageId, share: number, labels: readonly Label[]): PreviewAnnotation[] {
+  const annotations = photoOf(image).annotations.flatMap(({ label, rect }) => {
     const asked = labels.find(({ name }) => name === label);
     return asked ? [{ label, color: asked.color, shape: { kind: "box" as const, rect } }] : [];
   });
-  return marks.slice(0, Math.floor(share * (marks.length + 1.5)));
+  return annotations.slice(0, Math.floor(share * (annotations.length + 1.5)));
 }

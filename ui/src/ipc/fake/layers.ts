@@ -9,7 +9,7 @@ export function isShown(layers: LayerScope, { origin, status, is_superseded }: A
 
 /** An image as a view of these layers shows it: while a proposal in them is undecided, it is unreviewed. */
 export function cardIn(layers: LayerScope, card: ImageCard): ImageCard {
-  const marks = card.marks.filter((mark) => isShown(layers, mark));
-  const review = marks.some(({ status }) => status === "proposed") ? "unreviewed" : card.review;
-  return { ...card, marks, review };
+  const annotations = card.annotations.filter((annotation) => isShown(layers, annotation));
+  const review = annotations.some(({ status }) => status === "proposed") ? "unreviewed" : card.review;
+  return { ...card, annotations, review };
 }

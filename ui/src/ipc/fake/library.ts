@@ -1,5 +1,5 @@
 /**
- * Images, marks and decisions of the core in memory. Cards are made when they are asked for, from their number alone,
+ * Images, annotations and decisions of the core in memory. Cards are made when they are asked for, from their number alone,
  * so that 100,000 images cost nothing; only what has changed is kept.
  */
 import type {
@@ -24,8 +24,8 @@ import type {
 } from "../bindings";
 import { isApproved } from "../../kit/approved";
 import { ALL_LAYERS } from "../../state/layers";
-import { changedMarks, withVerdict } from "./edits";
-import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
+import { changedAnnotations, withVerdict } from "./edits";
+import { foundEarliest, annotationAt, ANNOTATIONS_AN_IMAGE } from "./findings";
 import { type Habits, habitsOf } from "./checks";
 import { chance, photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";
@@ -39,7 +39,7 @@ interface Folder {
   name: string;
   first: ImageId;
   last: ImageId;
-  /** Whether its images come with marks of earlier runs. */
+  /** Whether its images come with annotations of earlier runs. */
   isAnnotated: boolean;
   skipped: SkippedFile[];
   isRemoved: boolean;
@@ -51,7 +51,7 @@ interface KeptStep {
   sweep: number | null;
   before: ImageCard;
   after: ImageCard;
-  marks: AnnotationId[];
+  annotations: AnnotationId[];
   isUndone: boolean;
 }
 
@@ -59,7 +59,7 @@ interface KeptStep {
 export const EARLIER_RUN: RunId = 2;
 /** The run before it, whose proposals gave way to that one's unless both are wanted. */
 const EARLIEST_RUN: RunId = 1;
-/** Beyond those of all other marks. */
+/** Beyond those of all other annotations. */
 const CROWD_IDS = 1_000_000_000;
 
 export class FakeLibrary {
@@ -71,14 +71,14 @@ export class FakeLibrary {
   /** In the order in which they were taken; those that were taken back follow, on each image, those that stand. */
   #steps: KeptStep[] = [];
   #latestStep = 0;
-  #latestMark = 10_000_000;
+  #latestAnnotation = 10_000_000;
   readonly #hasMistakes: boolean;
   /** Whether the proposals of the earliest run stand beside those of the next. */
   readonly #hasTwoLayers: boolean;
   /** Until something changes: to learn it all images are looked at. */
   #habits: Habits | null = null;
 
-  /** How many marks every image has at first; 0: what its photo shows. */
+  /** How many annotations every image has at first; 0: what its photo shows. */
   readonly #crowd: number;
 
   constructor(images: number, { crowd = 0, hasMistakes = false, hasHollow = false, hasTwoLayers = false } = {}) {
@@ -155,11 +155,11 @@ export class FakeLibrary {
       counts.all += 1;
       counts[card.review] += 1;
       if (card.failure) counts.failed += 1;
-      for (const mark of card.marks) {
-        if (mark.status === "rejected") continue;
-        const known = labels.get(mark.label);
+      for (const annotation of card.annotations) {
+        if (annotation.status === "rejected") continue;
+        const known = labels.get(annotation.label);
         if (known) known.count += 1;
-        else labels.set(mark.label, { name: mark.label, color: mark.color, count: 1 });
+        else labels.set(annotation.label, { name: annotation.label, color: annotation.color, count: 1 });
       }
     }
     return {
@@ -193,16 +193,16 @@ export class FakeLibrary {
 
   card(id: ImageId): ImageCard {
     const card = this.#changed.get(id) ?? this.#firstCard(id);
-    const isUndone = (mark: Annotation) =>
-      mark.status === "proposed" && mark.origin.kind === "run" && this.#undone.has(mark.origin.run);
-    return card.marks.some(isUndone) ? { ...card, marks: card.marks.filter((mark) => !isUndone(mark)) } : card;
+    const isUndone = (annotation: Annotation) =>
+      annotation.status === "proposed" && annotation.origin.kind === "run" && this.#undone.has(annotation.origin.run);
+    return card.annotations.some(isUndone) ? { ...card, annotations: card.annotations.filter((annotation) => !isUndone(annotation)) } : card;
   }
 
   cards(ids: ImageId[]): ImageCard[] {
     return ids.filter((id) => id >= 1 && id <= this.size).map((id) => this.card(id));
   }
 
-  /** What is usual among the marks of all images. */
+  /** What is usual among the annotations of all images. */
   get habits(): Habits {
     return (this.#habits ??= habitsOf(this.cards(this.ids(null))));
   }
@@ -212,19 +212,19 @@ export class FakeLibrary {
     id: ImageId,
     run: RunId,
     found: { label: string; color: number }[],
-    carriedFrom: ImageId | null = null,
+    propagatedFrom: ImageId | null = null,
   ): number {
     const card = this.card(id);
-    const marks = photoOf(id)
-      .marks.filter((mark) => found.some(({ label }) => label === mark.label))
-      .map((mark) => ({
-        ...markAt(id, mark, run, ++this.#latestMark),
-        carried_from: carriedFrom,
-        color: found.find(({ label }) => label === mark.label)?.color ?? 1,
+    const annotations = photoOf(id)
+      .annotations.filter((annotation) => found.some(({ label }) => label === annotation.label))
+      .map((annotation) => ({
+        ...annotationAt(id, annotation, run, ++this.#latestAnnotation),
+        propagated_from: propagatedFrom,
+        color: found.find(({ label }) => label === annotation.label)?.color ?? 1,
       }));
-    this.#found.set(`${run}/${id}`, marks);
-    this.#put({ ...card, failure: null, is_annotated: true, marks: [...card.marks, ...marks] });
-    return marks.length;
+    this.#found.set(`${run}/${id}`, annotations);
+    this.#put({ ...card, failure: null, is_annotated: true, annotations: [...card.annotations, ...annotations] });
+    return annotations.length;
   }
 
   fail(id: ImageId, failure: ImageCard["failure"]): void {
@@ -237,15 +237,15 @@ export class FakeLibrary {
     if (found) return found;
     const first = this.#firstCard(id);
     if (!first.is_annotated) return null;
-    if (run === EARLIER_RUN) return first.marks.filter((mark) => !isOfEarliest(mark));
+    if (run === EARLIER_RUN) return first.annotations.filter((annotation) => !isOfEarliest(annotation));
     return run === EARLIEST_RUN ? foundEarliest(id, run) : null;
   }
 
   /** What people have decided to be on an image; null where they have not decided. */
   decidedOn(id: ImageId): Annotation[] | null {
-    const { review, marks } = this.card(id);
+    const { review, annotations } = this.card(id);
     if (review === "unreviewed") return null;
-    return marks.filter(isApproved);
+    return annotations.filter(isApproved);
   }
 
   undoRun(run: RunId): number {
@@ -257,25 +257,25 @@ export class FakeLibrary {
   }
 
   undecidedOf(id: ImageId, run: RunId): number {
-    return this.card(id).marks.filter(
-      (mark) => mark.status === "proposed" && mark.origin.kind === "run" && mark.origin.run === run,
+    return this.card(id).annotations.filter(
+      (annotation) => annotation.status === "proposed" && annotation.origin.kind === "run" && annotation.origin.run === run,
     ).length;
   }
 
   decide({ image, scope, verdict }: Decision, layers = ALL_LAYERS): Step {
     const before = this.#known(image);
-    const isMeant = (mark: Annotation) =>
-      scope.kind === "image" ? mark.status === "proposed" && isShown(layers, mark) : mark.id === scope.id;
-    const marks = before.marks.map((mark) => (isMeant(mark) ? withVerdict(mark, verdict) : mark));
-    const review = reviewAfter(before, marks, layers, true);
-    return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
+    const isMeant = (annotation: Annotation) =>
+      scope.kind === "image" ? annotation.status === "proposed" && isShown(layers, annotation) : annotation.id === scope.id;
+    const annotations = before.annotations.map((annotation) => (isMeant(annotation) ? withVerdict(annotation, verdict) : annotation));
+    const review = reviewAfter(before, annotations, layers, true);
+    return this.#take({ ...before, annotations, review }, before.annotations.filter(isMeant));
   }
 
   edit({ image, changes }: ImageEdit, layers = ALL_LAYERS, sweep: number | null = null): Step {
     const before = this.#known(image);
-    const { marks, touched } = changedMarks(before, changes, () => ++this.#latestMark);
+    const { annotations, touched } = changedAnnotations(before, changes, () => ++this.#latestAnnotation);
     const decides = changes.some(({ kind }) => kind === "decide" || kind === "adopt");
-    return this.#take({ ...before, marks, review: reviewAfter(before, marks, layers, decides) }, touched, sweep);
+    return this.#take({ ...before, annotations, review: reviewAfter(before, annotations, layers, decides) }, touched, sweep);
   }
 
   /** Changes many images as one step. */
@@ -346,25 +346,25 @@ export class FakeLibrary {
   #take(after: ImageCard, touched: { id: AnnotationId }[], sweep: number | null = null): Step {
     const before = this.card(after.id);
     this.#steps = this.#steps.filter((step) => !step.isUndone || step.before.id !== after.id);
-    const marks = touched.map(({ id }) => id);
+    const annotations = touched.map(({ id }) => id);
     const id = ++this.#latestStep;
-    this.#steps.push({ id, sweep, before, after, marks, isUndone: false });
+    this.#steps.push({ id, sweep, before, after, annotations, isUndone: false });
     this.#put(after);
-    return { id, image: after, annotations: marks, others: 0 };
+    return { id, image: after, annotations: annotations, others: 0 };
   }
 
   #undo(step: KeptStep | undefined): Step | null {
     if (!step) return null;
     step.isUndone = true;
     this.#put(step.before);
-    return { id: step.id, image: step.before, annotations: step.marks, others: 0 };
+    return { id: step.id, image: step.before, annotations: step.annotations, others: 0 };
   }
 
   #redo(step: KeptStep | undefined): Step | null {
     if (!step) return null;
     step.isUndone = false;
     this.#put(step.after);
-    return { id: step.id, image: step.after, annotations: step.marks, others: 0 };
+    return { id: step.id, image: step.after, annotations: step.annotations, others: 0 };
   }
 
   ids(collection: CollectionId | null): ImageId[] {
@@ -386,25 +386,25 @@ export class FakeLibrary {
       is_annotated: folder?.isAnnotated ?? false,
       is_running: false,
       failure: null,
-      marks: [],
+      annotations: [],
     };
-    if (this.#crowd > 0) return { ...card, is_annotated: true, marks: crowdOn(id, this.#crowd) };
+    if (this.#crowd > 0) return { ...card, is_annotated: true, annotations: crowdOn(id, this.#crowd) };
     if (!card.is_annotated) return card;
     if (chance(id, 1) < 0.04) {
       const detail = "unexpected end of file";
       return { ...card, is_annotated: false, failure: { run: EARLIER_RUN, kind: "file_unreadable", detail } };
     }
-    if (photo.marks.length === 1 && chance(id, 2) < 0.12) return { ...card, review: "confirmed_empty" };
+    if (photo.annotations.length === 1 && chance(id, 2) < 0.12) return { ...card, review: "confirmed_empty" };
     const isReviewed = chance(id, 3) < 0.3;
-    const marks = photo.marks.map((mark, place) => {
-      const made = markAt(id, mark, EARLIER_RUN, id * MARKS_AN_IMAGE + place);
+    const annotations = photo.annotations.map((annotation, place) => {
+      const made = annotationAt(id, annotation, EARLIER_RUN, id * ANNOTATIONS_AN_IMAGE + place);
       if (!isReviewed) return made;
       const status: Status = (made.confidence ?? 0) > 0.4 ? "accepted" : "rejected";
       return { ...made, status };
     });
-    if (this.#hasTwoLayers && !isReviewed) marks.push(...foundEarliest(id, EARLIEST_RUN));
-    const first: ImageCard = { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
-    return this.#hasMistakes ? withSeededMistakes(first, id * MARKS_AN_IMAGE + marks.length) : first;
+    if (this.#hasTwoLayers && !isReviewed) annotations.push(...foundEarliest(id, EARLIEST_RUN));
+    const first: ImageCard = { ...card, review: isReviewed ? "reviewed" : "unreviewed", annotations };
+    return this.#hasMistakes ? withSeededMistakes(first, id * ANNOTATIONS_AN_IMAGE + annotations.length) : first;
   }
 }
 
@@ -412,16 +412,16 @@ function isOfEarliest({ origin }: Annotation): boolean {
   return origin.kind === "run" && origin.run === EARLIEST_RUN;
 }
 
-/** What a person has said about an image after a step that leaves these marks on it. */
+/** What a person has said about an image after a step that leaves these annotations on it. */
 function reviewAfter(
   before: ImageCard,
-  marks: readonly Annotation[],
+  annotations: readonly Annotation[],
   layers: LayerScope,
   decides: boolean,
 ): ImageCard["review"] {
-  const isOpen = marks.some((mark) => mark.status === "proposed" && isShown(layers, mark));
+  const isOpen = annotations.some((annotation) => annotation.status === "proposed" && isShown(layers, annotation));
   if (before.review === "unreviewed" && (!decides || isOpen)) return "unreviewed";
-  if (marks.some(isApproved)) return "reviewed";
+  if (annotations.some(isApproved)) return "reviewed";
   return isOpen ? before.review : "confirmed_empty";
 }
 
@@ -437,7 +437,7 @@ function crowdOn(image: ImageId, count: number): Annotation[] {
     const side = 4 + chance(place, 3) * 28;
     const [x1, y1] = [chance(place, 1) * (width - side), chance(place, 2) * (height - side)];
     return {
-      ...markAt(
+      ...annotationAt(
         image,
         { label: name, rect: { x1, y1, x2: x1 + side, y2: y1 + side }, confidence: 0.5 },
         EARLIER_RUN,

@@ -1,4 +1,4 @@
-/** The six sample photos, with marks such as a detector of everyday objects makes on them. */
+/** The six sample photos, with annotations such as a detector of everyday objects makes on them. */
 import type { PixelSize, Rect } from "../bindings";
 
 export interface Photo {
@@ -6,7 +6,7 @@ export interface Photo {
   /** Names of images that show it begin so. */
   stem: string;
   size: PixelSize;
-  marks: { label: string; rect: Rect; confidence: number }[];
+  annotations: { label: string; rect: Rect; confidence: number }[];
 }
 
 const rect = (x1: number, y1: number, x2: number, y2: number): Rect => ({ x1, y1, x2, y2 });
@@ -16,13 +16,13 @@ export const PHOTOS: readonly Photo[] = [
     file: "china.jpg",
     stem: "lake",
     size: { width: 640, height: 427 },
-    marks: [{ label: "boat", rect: rect(452, 262, 524, 290), confidence: 0.41 }],
+    annotations: [{ label: "boat", rect: rect(452, 262, 524, 290), confidence: 0.41 }],
   },
   {
     file: "coffee.jpg",
     stem: "cafe",
     size: { width: 600, height: 400 },
-    marks: [
+    annotations: [
       { label: "cup", rect: rect(173, 18, 450, 310), confidence: 0.94 },
       { label: "spoon", rect: rect(317, 67, 425, 327), confidence: 0.62 },
       { label: "dining table", rect: rect(4, 4, 596, 396), confidence: 0.53 },
@@ -32,7 +32,7 @@ export const PHOTOS: readonly Photo[] = [
     file: "rocket.jpg",
     stem: "pad",
     size: { width: 640, height: 427 },
-    marks: [
+    annotations: [
       { label: "traffic light", rect: rect(136, 362, 166, 391), confidence: 0.47 },
       { label: "traffic light", rect: rect(346, 380, 383, 412), confidence: 0.38 },
       { label: "airplane", rect: rect(310, 126, 335, 408), confidence: 0.36 },
@@ -42,7 +42,7 @@ export const PHOTOS: readonly Photo[] = [
     file: "astronaut.jpg",
     stem: "portrait",
     size: { width: 512, height: 512 },
-    marks: [
+    annotations: [
       { label: "person", rect: rect(18, 15, 366, 511), confidence: 0.96 },
       { label: "sports ball", rect: rect(277, 343, 511, 511), confidence: 0.39 },
     ],
@@ -51,7 +51,7 @@ export const PHOTOS: readonly Photo[] = [
     file: "flower.jpg",
     stem: "dahlia",
     size: { width: 640, height: 427 },
-    marks: [
+    annotations: [
       { label: "potted plant", rect: rect(169, 84, 446, 360), confidence: 0.71 },
       { label: "potted plant", rect: rect(287, 374, 470, 426), confidence: 0.44 },
     ],
@@ -60,7 +60,7 @@ export const PHOTOS: readonly Photo[] = [
     file: "chelsea.jpg",
     stem: "cat",
     size: { width: 451, height: 300 },
-    marks: [{ label: "cat", rect: rect(1, 1, 400, 299), confidence: 0.97 }],
+    annotations: [{ label: "cat", rect: rect(1, 1, 400, 299), confidence: 0.97 }],
   },
 ];
 

@@ -17,7 +17,7 @@ import { findingsOn } from "./checks";
 import { chance } from "./photos";
 import { complete } from "./query/complete";
 import { filterCounts } from "./query/counts";
-import { type Facts, holdsAll, standingMarks } from "./query/match";
+import { type Facts, holdsAll, standingAnnotations } from "./query/match";
 import { colorOf } from "./recipes";
 import { monthOf, takenOf } from "./taken";
 import { cardIn } from "./layers";
@@ -107,7 +107,7 @@ export class FakeQuestions {
   #certaintyOf(card: ImageCard): number {
     if (card.review !== "unreviewed") return Infinity;
     const { counts } = this.#library.habits;
-    const proposed = card.marks.filter(({ status }) => status === "proposed");
+    const proposed = card.annotations.filter(({ status }) => status === "proposed");
     const doubts = proposed.map(({ confidence, label }) => 1 - (confidence ?? 0) + 1 / (counts.get(label) ?? 1));
     return -Math.max(0, ...doubts) - this.findings(card.id).length;
   }
@@ -133,7 +133,7 @@ function dateOf(id: ImageId): number {
 }
 
 function rankOf(card: ImageCard, order: Exclude<ImageQuery["order"], "doubt">): number | string {
-  const proposed = card.marks.filter((mark) => mark.status === "proposed").map((mark) => mark.confidence ?? 0);
+  const proposed = card.annotations.filter((annotation) => annotation.status === "proposed").map((annotation) => annotation.confidence ?? 0);
   switch (order) {
     case "added":
       return card.id;
@@ -145,8 +145,8 @@ function rankOf(card: ImageCard, order: Exclude<ImageQuery["order"], "doubt">): 
       return card.taken?.clock_millis ?? Infinity;
     case "least_certain":
       return proposed.reduce((least, confidence) => Math.min(least, confidence), Infinity);
-    case "most_marks":
-      return -standingMarks(card).length;
+    case "most_annotations":
+      return -standingAnnotations(card).length;
     case "disagreement":
       return card.is_annotated ? -Math.floor(chance(card.id, 91) * 4) : 0;
   }

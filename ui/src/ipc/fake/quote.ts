@@ -1,6 +1,6 @@
 import type {
   Destination,
-  Hindrance,
+  Unavailable,
   ImageId,
   Model,
   ModelQuote,
@@ -8,10 +8,10 @@ import type {
   PlanRequest,
   Quote,
   Recipe,
-  Shortfall,
+  UnsupportedCapability,
   SimilarSaving,
 } from "../bindings";
-import { isBlocking } from "../../plan/shortfalls";
+import { isBlocking } from "../../plan/unsupported_capabilities";
 import { claudeRows, DEFAULT_CLAUDE } from "./claude";
 import { photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";
@@ -33,22 +33,22 @@ export const builtIn: Model = {
 /** What is known of Claude's models. */
 export interface FakeClaude {
   destination: Destination;
-  hindrance: Hindrance | null;
+  unavailable: Unavailable | null;
   /** Images that an earlier run of that model has answered to the same recipe. */
   answered: (model: string) => ReadonlySet<ImageId>;
 }
 
-/** Without `claude` its models are left out; `followers` need not be asked about where marks are carried over. */
+/** Without `claude` its models are left out; `followers` need not be asked about where annotations are carried over. */
 export function quote(
   ids: readonly ImageId[],
   recipe: Recipe,
   claude: FakeClaude | null,
   followers: ReadonlyMap<ImageId, readonly ImageId[]>,
   {
-    carries_to_similar: carries,
-    asks_anew: asksAnew,
+    propagates_to_similar: carries,
+    ignores_saved_answers: ignoresSavedAnswers,
     budget_dollars: budget,
-  }: Pick<PlanRequest, "carries_to_similar" | "asks_anew" | "budget_dollars">,
+  }: Pick<PlanRequest, "propagates_to_similar" | "ignores_saved_answers" | "budget_dollars">,
 ): Quote {
   const following = new Set([...followers.values()].flat());
   const asked = carries ? ids.filter((image) => !following.has(image)) : ids;
@@ -61,15 +61,15 @@ export function quote(
     if (known) known.count += 1;
     else sizes.set(key, { size, count: 1 });
   }
-  const shortfalls = shortfallsOf(builtIn, recipe);
+  const unsupported_capabilities = unsupportedCapabilitiesOf(builtIn, recipe);
   const models: ModelQuote[] = [
     {
       model: builtIn,
       cost_dollars: { low: 0, expected: 0, high: 0 },
       answered_before: 0,
-      overnight_dollars: null,
+      batch_dollars: null,
       budget: null,
-      overnight_budget: null,
+      batch_budget: null,
       cost_basis: null,
       time:
         asked.length === 0
@@ -82,16 +82,16 @@ export function quote(
               held_by: null,
             },
       presets: [],
-      shortfalls,
-      hindrance: null,
-      can_run: !shortfalls.some(isBlocking),
+      unsupported_capabilities,
+      unavailable: null,
+      can_run: !unsupported_capabilities.some(isBlocking),
     },
   ];
   if (claude) {
-    const { destination, hindrance, answered } = claude;
+    const { destination, unavailable, answered } = claude;
     const hasLongInstructions = (recipe.attributes ?? []).length > 0;
-    for (const row of claudeRows(asked, destination, hasLongInstructions, answered, asksAnew, budget))
-      models.push({ ...row, hindrance, can_run: hindrance === null });
+    for (const row of claudeRows(asked, destination, hasLongInstructions, answered, ignoresSavedAnswers, budget))
+      models.push({ ...row, unavailable, can_run: unavailable === null });
   }
   const frequent = [...sizes.values()].sort((one, other) => other.count - one.count);
   return {
@@ -108,15 +108,15 @@ export function quote(
 function wordsSent({ labels, instructions }: Recipe): string {
   const named = labels.map(({ name, definition }) => (definition ? `- ${name}: ${definition}` : `- ${name}`));
   return [
-    "You mark things on a photograph. Answer with JSON in the form that is asked for.",
+    "You annotation things on a photograph. Answer with JSON in the form that is asked for.",
     ...(instructions ? [instructions] : []),
     `Labels:\n${named.join("\n")}`,
     "Give every box in pixels of the picture as it was sent.",
   ].join("\n\n");
 }
 
-function shortfallsOf(model: Model, recipe: Recipe): Shortfall[] {
-  const found: Shortfall[] = [];
+function unsupportedCapabilitiesOf(model: Model, recipe: Recipe): UnsupportedCapability[] {
+  const found: UnsupportedCapability[] = [];
   const { vocabulary } = model;
   if (vocabulary.kind === "closed") {
     const unknown = recipe.labels

@@ -113,7 +113,7 @@ const everydayObjects: Recipe = {
   shapes: ["box"],
   attributes: [],
   instructions:
-    "Mark every visible object of these classes, partly hidden ones too. Do not mark reflections or pictures of objects.",
+    "Annotation every visible object of these classes, partly hidden ones too. Do not annotation reflections or pictures of objects.",
 };
 
 const birdVocabulary: Recipe = {
@@ -143,7 +143,7 @@ const birdVocabulary: Recipe = {
     required("pronunciation", { kind: "text" }),
   ],
   instructions:
-    "Mark the features of each bird that a learner would point at and name. Prefer six to ten clear ones over many small ones; box each feature tightly.",
+    "Annotation the features of each bird that a learner would point at and name. Prefer six to ten clear ones over many small ones; box each feature tightly.",
 };
 
 export class FakeRecipes {

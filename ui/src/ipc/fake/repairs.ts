@@ -8,7 +8,7 @@ import type { FakeQuestions } from "./questions";
 
 interface Found {
   card: ImageCard;
-  marks: { mark: Annotation; finding: CheckFinding }[];
+  annotations: { annotation: Annotation; finding: CheckFinding }[];
 }
 
 export class FakeRepairs {
@@ -21,22 +21,22 @@ export class FakeRepairs {
   }
 
   extent(check: Check, query: ImageQuery): RepairExtent {
-    const found = this.#found(check, query).filter(({ marks }) => marks.length > 0);
-    const marks = found.flatMap(({ marks }) => marks.map(({ mark }) => mark));
+    const found = this.#found(check, query).filter(({ annotations }) => annotations.length > 0);
+    const annotations = found.flatMap(({ annotations }) => annotations.map(({ annotation }) => annotation));
     return {
       images: found.length,
       reviewed: found.filter(({ card }) => card.review !== "unreviewed").length,
-      annotations: marks.length,
-      decided: marks.filter(isApproved).length,
+      annotations: annotations.length,
+      decided: annotations.filter(isApproved).length,
     };
   }
 
   repair(check: Check, query: ImageQuery, sparesDecided: boolean): BulkEditResult {
-    const edits = this.#found(check, query).map(({ card, marks }) => ({
+    const edits = this.#found(check, query).map(({ card, annotations }) => ({
       image: card.id,
-      changes: marks
-        .filter(({ mark }) => !(sparesDecided && isApproved(mark)))
-        .map(({ mark, finding }) => changeFor(finding.repair, mark)),
+      changes: annotations
+        .filter(({ annotation }) => !(sparesDecided && isApproved(annotation)))
+        .map(({ annotation, finding }) => changeFor(finding.repair, annotation)),
     }));
     return this.#library.sweep(edits, layersShown(query));
   }
@@ -45,9 +45,9 @@ export class FakeRepairs {
     const layers = layersShown(query);
     return this.#library.cards(this.#questions.imageIds(query)).map((card) => ({
       card,
-      marks: this.#questions.findings(card.id, layers).flatMap((finding) => {
-        const mark = card.marks.find(({ id }) => id === finding.annotation);
-        return finding.check === check && mark ? [{ mark, finding }] : [];
+      annotations: this.#questions.findings(card.id, layers).flatMap((finding) => {
+        const annotation = card.annotations.find(({ id }) => id === finding.annotation);
+        return finding.check === check && annotation ? [{ annotation, finding }] : [];
       }),
     }));
   }

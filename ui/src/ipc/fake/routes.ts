@@ -1,5 +1,5 @@
 /** The endpoints of a model elsewhere: how many requests each takes at once, and what holds or closes it. */
-import type { EndpointSettings, Hold, LimitSettings, ProviderSettings, RetryKind, RouteState } from "../bindings";
+import type { EndpointSettings, Hold, LimitSettings, ProviderSettings, RetryKind, EndpointState } from "../bindings";
 
 /** One endpoint, as it is set up. */
 export interface FakeRoute {
@@ -49,25 +49,25 @@ export class FakeRoutes {
   }
 
   /** How they stand; `atOnce` is what the run was told, null when it finds out. */
-  at(elapsed: number, atOnce: number | null, inFlight: number): RouteState[] {
-    const states = this.#routes.map((route, place): RouteState => {
+  at(elapsed: number, atOnce: number | null, inFlight: number): EndpointState[] {
+    const states = this.#routes.map((route, place): EndpointState => {
       const isFirst = place === 0;
       const isClosed = this.#closesLast && place === this.#routes.length - 1 && elapsed >= CLOSES_AFTER_MILLIS;
       const set = (isFirst ? atOnce : null) ?? route.concurrency;
       return {
         name: route.name,
         under_way: 0,
-        at_once: set ?? foundOut(isFirst ? FIRST_AT_ONCE : FURTHER_AT_ONCE, elapsed, isFirst),
+        concurrency: set ?? foundOut(isFirst ? FIRST_AT_ONCE : FURTHER_AT_ONCE, elapsed, isFirst),
         is_adaptive: set === null,
         requests_per_minute:
           route.limits.requests ?? (isFirst && elapsed >= HELD_FROM_MILLIS ? LEARNED_REQUESTS : null),
         hold: isFirst ? this.#hold(elapsed) : null,
-        trouble: isClosed ? { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 } : null,
+        failure: isClosed ? { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 } : null,
       };
     });
     let left = inFlight;
     for (const state of states.filter(isOpen)) {
-      state.under_way = Math.min(left, state.at_once);
+      state.under_way = Math.min(left, state.concurrency);
       left -= state.under_way;
     }
     return states;
@@ -79,8 +79,8 @@ export class FakeRoutes {
   }
 }
 
-export function isOpen({ hold, trouble }: RouteState): boolean {
-  return hold === null && trouble === null;
+export function isOpen({ hold, failure }: EndpointState): boolean {
+  return hold === null && failure === null;
 }
 
 /** It grows until the server refuses, and begins anew at half of that. */

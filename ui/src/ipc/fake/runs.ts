@@ -9,7 +9,7 @@ import type {
   PossiblyBilled,
   RetryGroup,
   RetryKind,
-  RouteState,
+  EndpointState,
   RunEndpoint,
   RunId,
   RunMode,
@@ -54,7 +54,7 @@ export interface FakeOrder {
   concurrency: number | null;
   /** Images whose answers were paid for earlier. */
   answered: ReadonlySet<ImageId>;
-  /** Images that are given the marks of another one, by that other one. */
+  /** Images that are given the annotations of another one, by that other one. */
   followers: ReadonlyMap<ImageId, readonly ImageId[]>;
   routes: readonly FakeRoute[];
   closesLast: boolean;
@@ -132,12 +132,12 @@ export class FakeRun {
       SAID[order.heldAs] ?? "",
       order.closesLast,
     );
-    this.#batches = order.mode === "overnight" ? batchesOf(this.#queue) : [];
+    this.#batches = order.mode === "batch" ? batchesOf(this.#queue) : [];
     this.#onChange = onChange;
     this.#startedAt = startedAt;
   }
 
-  /** A run of the past: finished at once, its marks already in the library. */
+  /** A run of the past: finished at once, its annotations already in the library. */
   static past(id: RunId, library: FakeLibrary, recipe: SavedRecipe, model: FakeModel, images: number): FakeRun {
     const ids = library.selected({ kind: "all" }).slice(0, images);
     const run = new FakeRun(id, library, recipe, model, ids, () => undefined, LONG_AGO + id * 86_400_000);
@@ -261,7 +261,7 @@ export class FakeRun {
 
   /** A night passes by the clock, everything else by the ticks. */
   get #worked(): number {
-    return this.#order.mode === "overnight" ? (this.#endedAt ?? Date.now()) - this.#startedAt : this.#elapsed;
+    return this.#order.mode === "batch" ? (this.#endedAt ?? Date.now()) - this.#startedAt : this.#elapsed;
   }
 
   /** Images a tick. */
@@ -288,13 +288,13 @@ export class FakeRun {
   /** Images at once, as things stand. */
   get #atOnce(): number {
     const { concurrency } = this.#order;
-    const routes = this.#routes.at(this.#elapsed, concurrency, 0).filter(({ trouble }) => trouble === null);
+    const routes = this.#routes.at(this.#elapsed, concurrency, 0).filter(({ failure }) => failure === null);
     // While every way is held, what was sent before is still under way.
     const open = routes.some(isOpen) ? routes.filter(isOpen) : routes;
     if (!this.#isElsewhere) return concurrency ?? CONCURRENCY;
     return Math.min(
       concurrency ?? Infinity,
-      open.reduce((sum, { at_once }) => sum + at_once, 0),
+      open.reduce((sum, { concurrency }) => sum + concurrency, 0),
     );
   }
 
@@ -304,11 +304,11 @@ export class FakeRun {
 
   /** While nothing is sent on any way. */
   #hold(): Hold | null {
-    const open = this.#routeStates().filter(({ trouble }) => trouble === null);
+    const open = this.#endpointStates().filter(({ failure }) => failure === null);
     return open.length > 0 && open.every(({ hold }) => hold !== null) ? (open[0]?.hold ?? null) : null;
   }
 
-  #routeStates(): RouteState[] {
+  #endpointStates(): EndpointState[] {
     if (!this.#isElsewhere || this.#state.kind !== "running" || this.#batches.length > 0) return [];
     return this.#routes.at(this.#elapsed, this.#order.concurrency, this.#flying().length);
   }
@@ -374,7 +374,7 @@ export class FakeRun {
 
   /** What a snapshot and a summary say alike. */
   #told() {
-    const { done, failed, finished, reused, carried, durations } = this.#outcome;
+    const { done, failed, finished, reused, propagated, durations } = this.#outcome;
     return {
       state: this.#state,
       stop_detail: this.#stopDetail,
@@ -387,7 +387,7 @@ export class FakeRun {
       done,
       failed,
       reused,
-      carried,
+      propagated,
       asked: durations.length,
       p50_millis: percentile(durations, 0.5),
       p95_millis: percentile(durations, 0.95),
@@ -400,7 +400,7 @@ export class FakeRun {
   }
 
   progress(): RunProgress {
-    const { finished, failures, marks, justAnswered } = this.#outcome;
+    const { finished, failures, annotations, justAnswered } = this.#outcome;
     const left = this.images.length - finished;
     const flying = this.#flying();
     const step = Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
@@ -419,11 +419,11 @@ export class FakeRun {
       in_flight: inFlight,
       waiting: left - inFlight.length,
       prepared: this.#isElsewhere && flying.length > 0 ? Math.min(MOST_PREPARED, left - inFlight.length) : 0,
-      marks,
+      annotations,
       rate_per_minute: this.#rate(),
       rate_window_millis: Math.min(RATE_WINDOW_MILLIS, this.#worked),
       concurrency: this.#atOnce,
-      routes: this.#routeStates(),
+      routes: this.#endpointStates(),
       batches: this.#batchStates(),
       unknown_batches: this.#unknownBatches(),
       spent_dollars: this.#bill.paid,
@@ -440,7 +440,7 @@ export class FakeRun {
   }
 
   summary(): RunSummary {
-    const { finished, marks, propagated, retryable } = this.#outcome;
+    const { finished, annotations, propagated, retryable } = this.#outcome;
     const layers = layersOfRuns([this.id]);
     const cards = this.images.map((id) => cardIn(layers, this.#library.card(id)));
     return {
@@ -448,7 +448,7 @@ export class FakeRun {
       id: this.id,
       model: this.#model.id,
       waiting: this.images.length - finished,
-      mark_count: marks,
+      annotation_count: annotations,
       propagated_count: propagated,
       undecided_count: this.images.reduce((sum, id) => sum + this.#library.undecidedOf(id, this.id), 0),
       reviewed_count: cards.filter((card) => card.review !== "unreviewed").length,
@@ -465,18 +465,18 @@ export class FakeRun {
   }
 
   report(): RunReport {
-    const { done, reused, carried, durations, failures, failedImages, repairs, dropped, labels } = this.#outcome;
+    const { done, reused, propagated, durations, failures, failedImages, repairs, dropped, labels } = this.#outcome;
     return {
       summary: this.summary(),
       metrics: metricsOf({
         durations,
-        answered: done - reused - carried,
+        answered: done - reused - propagated,
         reused,
-        propagated: carried,
+        propagated: propagated,
         retries: this.#retries,
         wallMillis: this.#worked,
         concurrency: CONCURRENCY,
-        isOvernight: this.#order.mode === "overnight",
+        isBatch: this.#order.mode === "batch",
       }),
       failures: failures.map((group) => ({ ...group })),
       cut_off: null,
@@ -500,13 +500,13 @@ export class FakeRun {
   }
 
   #endpoints(): RunEndpoint[] {
-    return this.#routes.at(this.#elapsed, this.#order.concurrency, 0).map(({ name, trouble }, place) => ({
+    return this.#routes.at(this.#elapsed, this.#order.concurrency, 0).map(({ name, failure }, place) => ({
       name,
       answered: place === 0 ? this.#outcome.done : 0,
-      failed: trouble === null ? 0 : 1,
-      problem: trouble?.problem ?? null,
-      detail: trouble?.detail ?? null,
-      is_working: trouble === null,
+      failed: failure === null ? 0 : 1,
+      problem: failure?.problem ?? null,
+      detail: failure?.detail ?? null,
+      is_working: failure === null,
     }));
   }
 

@@ -2,7 +2,7 @@
 import type { Audit, ErrorRate } from "../../ipc/bindings";
 import { confidence, count, decimal } from "../format";
 
-const marks = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
+const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
 /** Figure and sign stay on one line. */
@@ -60,8 +60,8 @@ export const audit = {
   loading: "Opening the sample",
   picture: (label: string, image: string) => `${label} on ${image}`,
   whole: "Show the whole image",
-  hideMark: "Hide the annotation",
-  mark: "This annotation",
+  hideAnnotation: "Hide the annotation",
+  annotation: "This annotation",
   question: (label: string) => `Is this ${label}, and in the right place?`,
   certainty: "Confidence",
   image: "Image",
@@ -104,5 +104,5 @@ export const audit = {
   higher: "Choose a higher threshold",
   close: "Leave the others undecided",
   back: "Back",
-  accepted: (number: number, label: string) => `${marks(number)} of ${label} accepted unchecked`,
+  accepted: (number: number, label: string) => `${annotations(number)} of ${label} accepted unchecked`,
 };

@@ -1,4 +1,4 @@
-/** Marks that are likely mistakes, and what repairs them. */
+/** Annotations that are likely mistakes, and what repairs them. */
 import type { BulkEditResult, Check, RepairAction, RepairExtent } from "../../ipc/bindings";
 import { confidence, count } from "../format";
 

@@ -1,5 +1,5 @@
 /** What stood out in a run, and what to change because of it. */
-import type { AnswerRoom, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
+import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 import { run } from "./run";
 
@@ -8,13 +8,13 @@ const counted = (number: number, noun: string): string => `${count(number)} ${no
 const units: Record<LimitUnit, (limit: number) => string> = {
   requests_per_minute: (limit) => `${counted(limit, "request")} per minute`,
   tokens_per_minute: (limit) => `${counted(limit, "token")} per minute`,
-  at_once: (limit) => `${counted(limit, "request")} in parallel`,
+  concurrency: (limit) => `${counted(limit, "request")} in parallel`,
 };
 
 const met = (limit: MetLimit | null, before: string): string =>
   limit === null ? "" : `${before}${units[limit.unit](limit.count)}`;
 
-const room = (given: AnswerRoom): string => {
+const room = (given: OutputLimit): string => {
   switch (given.kind) {
     case "more":
       return " even with a higher limit";
@@ -80,7 +80,7 @@ function finding(found: Finding): Said {
     case "slowed_by_concurrency":
       return {
         title: "A higher concurrency would be faster",
-        note: `Your concurrency of ${count(found.at_once)} was used up for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images per second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
+        note: `Your concurrency of ${count(found.concurrency)} was used up for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images per second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
@@ -102,9 +102,9 @@ function finding(found: Finding): Said {
 
 function change(advised: Change): string {
   switch (advised.kind) {
-    case "fewer_at_once":
+    case "lower_concurrency":
       return `Set a concurrency of ${count(advised.to)}`;
-    case "more_at_once":
+    case "raise_concurrency":
       return advised.to === null
         ? "Leave the concurrency automatic"
         : `Set a concurrency of ${count(advised.to)}, or leave it automatic`;
@@ -114,19 +114,19 @@ function change(advised: Change): string {
       return "Raise that limit in the settings, or leave it empty: the server’s own limit is detected automatically";
     case "no_pause":
       return "Remove the pause: the server’s limits are detected automatically";
-    case "longer_silence":
+    case "longer_idle_timeout":
       return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to wait for slow answers`;
-    case "shorter_silence":
+    case "shorter_idle_timeout":
       return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to retry lost requests sooner`;
-    case "more_room":
+    case "raise_max_tokens":
       return advised.than === null
         ? "Set max output tokens above the model’s default, so that the first answer fits"
         : `Run it again with max output tokens above ${count(advised.than)}: only answers that were cut off are paid for again`;
-    case "more_routes":
+    case "add_endpoint":
       return "Get a higher limit from the vendor, or add another endpoint: nothing else is faster";
-    case "ask_overnight":
+    case "use_batch":
       return `Run it as a batch: about ${money(advised.cost_dollars)}, with limits of its own`;
-    case "ask_live":
+    case "run_live":
       return "Run these images live: answers come within seconds";
     case "cheaper_model":
       return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost_dollars)} (an estimate)`;
@@ -134,7 +134,7 @@ function change(advised: Change): string {
       return "Try another model";
     case "add_labels":
       return "Add the model’s own labels to the recipe, as labels or synonyms";
-    case "ask_for_less":
+    case "smaller_recipe":
       return "Ask for fewer labels or attributes, or shorten the instructions";
     case "smaller_photos":
       return "Use smaller copies of the photos";

@@ -2,7 +2,7 @@ import type { Exported, Feature, Loss } from "../../ipc/bindings";
 import { count } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
 const features: Record<Feature, string> = {
   boxes: "boxes",
@@ -63,7 +63,7 @@ export const exports = {
     [
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} of them empty`] : []),
-      marks(exported.marks),
+      annotations(exported.annotations),
       ...(exported.failed_images > 0 ? [`${count(exported.failed_images)} failed, with the reason`] : []),
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",

@@ -13,7 +13,7 @@ import { count, decimal, duration, enoughMoney, money, percent } from "../format
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number): string => `${count(number)} undecided ${number === 1 ? "proposal" : "proposals"}`;
 
 const named = (names: readonly string[], more: number): string =>
@@ -50,7 +50,7 @@ export const history = {
   undo: "Undo this run",
   metricsJson: "Metrics JSON",
   metricsSaved: (path: string) => `Metrics written to ${path}`,
-  undone: (run: number, taken: number) => `Run ${count(run)} undone: ${marks(taken)} removed`,
+  undone: (run: number, taken: number) => `Run ${count(run)} undone: ${annotations(taken)} removed`,
 
   undoTitle: (run: number) => `Undo run ${count(run)}?`,
   undoRemoves: (undecided: number) =>
@@ -59,7 +59,7 @@ export const history = {
       : `This removes the ${proposals(undecided)} of this run.`,
   undoKeeps: "Annotations that you accepted, edited or rejected are kept, and so is the run in this history.",
   keep: "Keep them",
-  undoConfirm: (undecided: number) => `Remove ${marks(undecided)}`,
+  undoConfirm: (undecided: number) => `Remove ${annotations(undecided)}`,
 
   night: {
     ended: (ended: RunSummary, tookMillis: number) => {
@@ -68,19 +68,19 @@ export const history = {
       const quoted = ended.quoted_dollars === null ? "" : ` of ${money(ended.quoted_dollars.expected)} quoted`;
       return [
         `Batch run ${count(ended.id)} ${isThrough ? "is done" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
-        `${images(ended.done)} done, ${count(ended.failed)} failed, ${marks(ended.mark_count)}; `,
+        `${images(ended.done)} done, ${count(ended.failed)} failed, ${annotations(ended.annotation_count)}; `,
         `${money(ended.paid_dollars)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     putAway: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
   },
   how: "Mode",
-  overnight: "Batch",
+  batch: "Batch",
   inBatches: "batch",
   asked: "Images sent",
   reused: "Reused answers",
   propagated: "Images with propagated annotations",
-  propagatedMarks: "Propagated annotations",
+  propagatedAnnotations: "Propagated annotations",
   unread: "Files that could not be read",
 
   cost: "Quote against paid",
@@ -197,10 +197,10 @@ export const history = {
   durationsNote: (total: number) => images(total),
   durationsText: (from: number, to: number, p50: number) =>
     `Histogram of durations from ${duration(from)} to ${duration(to)}; half of the images took ${duration(p50)} or less.`,
-  mark: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
+  annotation: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
 
   labels: "Labels found",
-  labelsNote: (total: number) => marks(total),
+  labelsNote: (total: number) => annotations(total),
   noLabels: "No annotations were found.",
   failures: "Failures",
   failureImages: images,

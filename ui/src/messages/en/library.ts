@@ -52,7 +52,7 @@ export const library = {
   grid: "Images",
   unnamed: "Image",
   taken: (at: Taken) => `Taken ${takenWithZone(at)}`,
-  markWord: (number: number) => (number === 1 ? "annotation" : "annotations"),
+  annotationWord: (number: number) => (number === 1 ? "annotation" : "annotations"),
   states: {
     unreviewed: "Unreviewed",
     reviewed: "Reviewed",

@@ -8,13 +8,13 @@ import type {
   Dollars,
   EndpointLimit,
   EndpointConnection,
-  Hindrance,
+  Unavailable,
   Preset,
   PromptCaching,
   RunMode,
   SentSize,
   ShapeKind,
-  Shortfall,
+  UnsupportedCapability,
   TimeBasis,
 } from "../../ipc/bindings";
 import type { PaceName } from "../../plan/pace.svelte";
@@ -95,7 +95,7 @@ export const plan = {
   night: "within 24 h",
   nightNote: "The vendor processes it within 24 hours",
   mode: "Mode",
-  modes: { live: "Live", overnight: "Batch" } satisfies Record<RunMode, string>,
+  modes: { live: "Live", batch: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
   cannotRun: "cannot run this",
@@ -106,21 +106,21 @@ export const plan = {
   closed: (labels: number) => `${count(labels)} labels`,
   closedNote: "It detects only these labels",
   /** Why a model cannot be used, in a few words. */
-  hindrance: (hindrance: Hindrance): string => {
-    switch (hindrance.kind) {
+  unavailable: (unavailable: Unavailable): string => {
+    switch (unavailable.kind) {
       case "no_key":
-        return `A key is needed for ${hindrance.host}`;
+        return `A key is needed for ${unavailable.host}`;
       case "local_only":
         return "Everything is locked to this machine";
       case "unusable":
-        return `Unavailable: ${hindrance.detail}`;
+        return `Unavailable: ${unavailable.detail}`;
       case "retired":
-        return `Retired on ${date(hindrance.on)}: no longer available. Choose a newer model.`;
+        return `Retired on ${date(unavailable.on)}: no longer available. Choose a newer model.`;
     }
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
   reviewEnvFile: "Review the file",
-  /** The way out of a hindrance; a retired model has none. */
+  /** The way out of a reason; a retired model has none. */
   wayOut: {
     no_key: "Enter a key",
     local_only: "Unlock in Settings",
@@ -129,21 +129,21 @@ export const plan = {
   /** A model named by what it is takes an article; a model with a name of its own does not. */
   theModel: (name: string) =>
     name.startsWith("Built-in") ? `The ${name.charAt(0).toLowerCase()}${name.slice(1)}` : name,
-  shortfall: (modelName: string, shortfall: Shortfall): string => {
-    switch (shortfall.kind) {
+  unsupported: (modelName: string, unsupported: UnsupportedCapability): string => {
+    switch (unsupported.kind) {
       case "unknown_labels":
-        return `${modelName} does not know: ${names(shortfall.labels, 8)}`;
+        return `${modelName} does not know: ${names(unsupported.labels, 8)}`;
       case "no_known_label":
         return `${modelName} knows none of these labels`;
       case "attributes": {
-        const many = shortfall.names.length;
-        const what = `${count(many)} ${shortfall.are_required ? "required " : ""}${many === 1 ? "attribute" : "attributes"}`;
-        return `${what} cannot be filled by this model: ${names(shortfall.names, 8)}`;
+        const many = unsupported.names.length;
+        const what = `${count(many)} ${unsupported.are_required ? "required " : ""}${many === 1 ? "attribute" : "attributes"}`;
+        return `${what} cannot be filled by this model: ${names(unsupported.names, 8)}`;
       }
       case "too_many_optional_attributes":
-        return `${modelName} supports at most ${count(shortfall.limit)} optional attributes; this recipe has ${count(shortfall.count)}`;
+        return `${modelName} supports at most ${count(unsupported.limit)} optional attributes; this recipe has ${count(unsupported.count)}`;
       case "shapes":
-        return `Not supported by this model: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+        return `Not supported by this model: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
     }
   },
   timeTitle: "Time estimate",
@@ -203,9 +203,9 @@ export const plan = {
   },
   which: {
     title: "Images to send",
-    answered: (answered: number, total: number, asksAnew: boolean) =>
-      `${count(answered)} of ${count(total)} answered before: ${asksAnew ? "paid again" : "not paid again"}`,
-    askAnew: "Ask again about every image",
+    answered: (answered: number, total: number, ignoresSavedAnswers: boolean) =>
+      `${count(answered)} of ${count(total)} answered before: ${ignoresSavedAnswers ? "paid again" : "not paid again"}`,
+    ignoreSavedAnswers: "Ask again about every image",
     similar: (followers: number) =>
       followers === 1
         ? "1 of these looks like another: send one of each group and propagate its annotations to the others"
@@ -273,7 +273,7 @@ export const plan = {
     `Answers: ${count(answer_tokens)} at ${rate(perMillion)}`,
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
-      ? `The length of answers is assumed: ${count(basis.marks)} annotations per image, no thinking.`
+      ? `The length of answers is assumed: ${count(basis.annotations)} annotations per image, no thinking.`
       : basis.requests > basis.images
         ? `As before: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
         : `The answer length is the average of ${images(basis.images)} before.`,

@@ -24,7 +24,7 @@ const states: Record<ImageState, string> = {
   running: "In a run",
 };
 
-const marks: Record<Status, string> = {
+const annotations: Record<Status, string> = {
   proposed: "Undecided",
   accepted: "Accepted",
   edited: "Edited",
@@ -32,7 +32,7 @@ const marks: Record<Status, string> = {
 };
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
-  marks: { has: "With annotations", lacks: "Without annotations" },
+  annotations: { has: "With annotations", lacks: "Without annotations" },
   answer: { has: "Seen by a model", lacks: "Not seen by a model" },
   attributes: { has: "With attributes", lacks: "Without attributes" },
 };
@@ -85,8 +85,8 @@ function said(test: Test): [string, string] {
       return [`With ${test.name}`, `Without ${test.name}`];
     case "image":
       return both(states[test.state]);
-    case "mark":
-      return [`${marks[test.status]} annotations`, `No ${marks[test.status].toLowerCase()} annotations`];
+    case "annotation":
+      return [`${annotations[test.status]} annotations`, `No ${annotations[test.status].toLowerCase()} annotations`];
     case "confidence": {
       const text = range(test.span, confidence);
       return [`Confidence ${text}`, `No confidence ${text}`];
@@ -101,7 +101,7 @@ function said(test: Test): [string, string] {
       const name = checks.names[test.check];
       return [`Likely mistake: ${lowered(name)}`, `Without likely mistake: ${lowered(name)}`];
     }
-    case "marks":
+    case "annotations":
       return both(`Annotations: ${range(test.span, count)}`);
     case "date":
       return both(`Dated ${dates(test.span)}`);
@@ -116,8 +116,8 @@ const keys: Record<Key, string> = {
   label: "a label on the image",
   status: "unreviewed, reviewed, empty, failed, running",
   conf: "confidence of an annotation, such as <0.5",
-  mark: "review status of an annotation",
-  marks: "number of annotations, such as >3",
+  annotation: "review status of an annotation",
+  annotations: "number of annotations, such as >3",
   has: "marks, answer, attributes",
   check: "likely mistakes: duplicate, huge, tiny and more",
   run: "number of a run",
@@ -129,7 +129,7 @@ const keys: Record<Key, string> = {
 
 const forms: Partial<Record<Key, string>> = {
   conf: "“conf:” takes a number from 0 to 1, such as <0.5 or 0.5..0.8.",
-  marks: "“marks:” takes a number, such as 0, >3 or 2..5.",
+  annotations: "“marks:” takes a number, such as 0, >3 or 2..5.",
   run: "“run:” takes the number of a run, such as 12.",
   taken: "“taken:” takes a day, a month or a year, such as 2026-05-14 or >=2026-05.",
   date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
@@ -141,7 +141,7 @@ const checkNames: Record<string, string | undefined> = checks.names;
 export const query = {
   condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
   states,
-  marks,
+  annotations,
   traits,
   confidenceRange: (span: Spans) => {
     const text = range(span, confidence);
@@ -180,7 +180,7 @@ export const query = {
     newest: "Newest file",
     least_certain: "Lowest confidence",
     doubt: "Most uncertain",
-    most_marks: "Most annotations",
+    most_annotations: "Most annotations",
     disagreement: "Disagreement",
   } satisfies Record<ImageOrder, string>,
   search: "Search",
@@ -195,7 +195,7 @@ export const query = {
     labels: "Labels",
     labelsHere: "Labels in this collection",
     confidence: "Confidence",
-    marks: "Annotations",
+    annotations: "Annotations",
     taken: "Date taken",
     runs: "Runs",
     failures: "Failures",

@@ -6,7 +6,7 @@ export const refusals: Record<ErrorCode, string> = {
   model: "The model could not be loaded or run.",
   file: "The file could not be read or written.",
   original: "The photo could not be opened: it was moved, or it cannot be decoded.",
-  unfit_mark: "This annotation cannot be saved: it needs a label, and it must overlap the photo.",
+  unfit_annotation: "This annotation cannot be saved: it needs a label, and it must overlap the photo.",
   nothing_to_audit: "No proposal of this label reaches the threshold, so there is nothing to check.",
   nothing_to_find: "Enter what to find, separated by commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",

@@ -4,7 +4,7 @@ import type { Accepting } from "../../editor/verdict";
 import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -51,7 +51,7 @@ export const review = {
       : `about ${duration(Math.round(milliseconds / 60_000) * 60_000)} left`,
   undoHere: "Undo on this image",
   redoHere: "Redo on this image",
-  hideMarks: "Hide annotations",
+  hideAnnotations: "Hide annotations",
   zoom: "Zoom",
   fit: "Fit",
   fitPercent: (scale: number) => `Fit, ${percent(scale)}`,
@@ -63,7 +63,7 @@ export const review = {
   captionImage: "Caption the image",
   withKey: (name: string, key: string) => `${name} (${key})`,
   pointer: (x: number, y: number) => `${x}, ${y}`,
-  rename: (number: number) => (number === 1 ? "Label of this annotation" : `Label of ${marks(number)}`),
+  rename: (number: number) => (number === 1 ? "Label of this annotation" : `Label of ${annotations(number)}`),
   nameIt: "Label",
   knownLabels: "Known labels",
   createLabel: (label: string) => `Create label “${label}”`,
@@ -79,11 +79,11 @@ export const review = {
     reset: "Reset",
   },
 
-  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : marks(number)}`,
+  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : annotations(number)}`,
   unread: "The images to review could not be loaded",
   unreadNote:
     "Nothing was lost or changed. The library may be in use by another program, or its disk may not be connected.",
-  marksUnread: "The annotations could not be loaded",
+  annotationsUnread: "The annotations could not be loaded",
   photoUnread: (name: string) => `${name} cannot be opened`,
   photoUnreadPreview: "This is the small preview that Fieldmark keeps.",
   photoUnreadNothing: "There is no preview either.",
@@ -92,38 +92,38 @@ export const review = {
   pixelsFailed: "The image could not be loaded. Its file may be missing.",
   measure: (width: number, height: number) => `${width} × ${height} px`,
 
-  marks: "Annotations",
-  marksNote: (all: number, toDecide: number) =>
+  annotations: "Annotations",
+  annotationsNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
   leastCertainFirst: "by confidence",
   mostDoubtfulFirst: "most uncertain first",
   notAnnotated: "No model has annotated this image yet. Accept confirms that it is empty.",
-  noMarks: "Nothing was found here. Accept confirms that the image is empty.",
+  noAnnotations: "Nothing was found here. Accept confirms that the image is empty.",
   confirmedEmpty: "Confirmed empty: there is nothing to find here.",
-  noMarksDecided: "No annotations.",
+  noAnnotationsDecided: "No annotations.",
   statuses,
   reasons,
   reviewStates,
   kinds,
   accept: "Accept",
   reject: "Reject",
-  acceptMark: (label: string) => `Accept ${label}`,
-  rejectMark: (label: string) => `Reject ${label}`,
-  markName: (label: string, confidence: number | null, status: Status) =>
+  acceptAnnotation: (label: string) => `Accept ${label}`,
+  rejectAnnotation: (label: string) => `Reject ${label}`,
+  annotationName: (label: string, confidence: number | null, status: Status) =>
     `${label}${confidence === null ? "" : `, ${percent(confidence)} confidence`}, ${statuses[status].toLowerCase()}`,
 
-  selectedMark: "Selected annotation",
+  selectedAnnotation: "Selected annotation",
   corners: ["Upper left corner", "Upper right corner", "Lower right corner", "Lower left corner"],
   corner: (place: number, all: number) => `Corner ${count(place)} of ${count(all)}`,
   cornerAt: (corner: string, x: number, y: number) => `${corner} at ${x}, ${y}`,
   cornerKeys: { move: "move", next: "next", insert: "add", remove: "delete", leave: "done" },
   cornerStays: "This corner cannot be deleted. Press Esc, then Del, to delete the whole annotation.",
-  selectedMarks: (number: number) => `${marks(number)} selected`,
-  severalMarks: marks,
+  selectedAnnotations: (number: number) => `${annotations(number)} selected`,
+  severalAnnotations: annotations,
   statusCounts: (counts: readonly { status: Status; number: number }[]) =>
     counts.map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}`).join(", "),
   mixed: "several",
-  renameMarks: (number: number, label: string | null) => `Label of ${marks(number)}: ${label ?? "several"}`,
+  renameAnnotations: (number: number, label: string | null) => `Label of ${annotations(number)}: ${label ?? "several"}`,
   shape: "Shape",
   certainty: "Confidence",
   range: (least: string, most: string) => `${least} to ${most}`,
@@ -131,7 +131,7 @@ export const review = {
   label: "Label",
   labels: "Labels",
   nextLabel: "Label of what is drawn next",
-  renameMark: (label: string) => `Label: ${label}`,
+  renameAnnotation: (label: string) => `Label: ${label}`,
   certain: (confidence: string) => `confidence ${confidence}`,
   captionText: "Caption",
   unset: "none",
@@ -149,15 +149,15 @@ export const review = {
   /** What accepting does now. */
   accepts: (accepting: Accepting): string => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1
+      case "annotations":
+        return accepting.annotations.length === 1
           ? "Accept this annotation"
-          : `Accept ${annotations(accepting.marks.length)}`;
+          : `Accept ${annotations(accepting.annotations.length)}`;
       case "image":
         return "Accept and next";
       case "confirm":
         return accepting.isEmpty ? "Confirm empty" : "Confirm and next";
-      case "next_mark":
+      case "next_annotation":
         return "Next proposal";
       case "next_image":
         return "Next image";
@@ -166,13 +166,13 @@ export const review = {
   /** Of the key that does it, in the status bar. */
   acceptHint: (accepting: Accepting): string => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1 ? "accept it" : `accept ${count(accepting.marks.length)}`;
+      case "annotations":
+        return accepting.annotations.length === 1 ? "accept it" : `accept ${count(accepting.annotations.length)}`;
       case "image":
         return "accept, next";
       case "confirm":
         return accepting.isEmpty ? "confirm empty" : "confirm, next";
-      case "next_mark":
+      case "next_annotation":
         return "next proposal";
       case "next_image":
         return "next image";

@@ -15,7 +15,7 @@ import type { ProposedBudget } from "../../run/budget";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number): string =>
+const annotations = (number: number): string =>
   number === 0 ? "no annotations" : `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
 /** What failed, and what a person can do about it. */
@@ -166,7 +166,7 @@ export const run = {
   what: (model: string, recipe: string, destination: Destination, mode: RunMode) =>
     [
       model,
-      ...(mode === "overnight" ? ["batch"] : []),
+      ...(mode === "batch" ? ["batch"] : []),
       recipe,
       ...(destination.kind === "host" ? [`to ${destination.name}`] : []),
     ].join(", "),
@@ -274,7 +274,7 @@ export const run = {
   inFlight: (number: number) => `${count(number)} in flight`,
   waiting: (number: number) => `${count(number)} waiting`,
   reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused, nothing paid`,
-  carried: (number: number) => `${count(number)} propagated from similar images`,
+  propagated: (number: number) => `${count(number)} propagated from similar images`,
   started: (at: number, elapsed: number) => `started ${moment(at)}, active for ${duration(elapsed)}`,
 
   timeLeft: "Time left",
@@ -290,8 +290,8 @@ export const run = {
   rateWhole: "over the whole run",
   takes: "Time per image",
   takesNote: (p95: number) => `P50, ${duration(p95)} at P95`,
-  marks: "Annotations",
-  marksEach: (each: number) => `${decimal(each)} per image`,
+  annotations: "Annotations",
+  annotationsEach: (each: number) => `${decimal(each)} per image`,
   cost: "Cost",
   free: "on this machine",
   spent: "spent so far",
@@ -339,12 +339,12 @@ export const run = {
     isElsewhere ? `${count(number)}, annotations as they arrive` : count(number),
   /** `more` than are shown. */
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
-  flightMarks: (number: number) => (number === 0 ? "analyzing" : marks(number)),
+  flightAnnotations: (number: number) => (number === 0 ? "analyzing" : annotations(number)),
   answeredTitle: "Just answered",
   answeredLast: "Last answered",
   newestFirst: "newest first",
-  tileMarks: marks,
-  tile: (name: string, number: number) => `${name}, ${marks(number)}`,
+  tileAnnotations: annotations,
+  tile: (name: string, number: number) => `${name}, ${annotations(number)}`,
   pace: {
     title: "Pace",
     /** `from`: by whom the number is, where that can be said in a word. */
@@ -359,7 +359,7 @@ export const run = {
     closed: "Not used",
     prepared: (number: number) => `${count(number)} prepared ahead`,
   },
-  overnight: {
+  batch: {
     since: "Since the start",
     within: "within 24 hours",
     batches: "Batches",

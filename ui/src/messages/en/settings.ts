@@ -196,7 +196,7 @@ export const settings = {
         return `${host} is not a compatible server. Check the base URL.`;
       case "unreachable":
         return `${host} cannot be reached. Check that the server is running, and check the network and the proxy.`;
-      case "unwell":
+      case "server_failing":
         return `${host} is overloaded or failing. Try again later.`;
     }
   },

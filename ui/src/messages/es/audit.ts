@@ -3,7 +3,7 @@ import type { audit as english } from "../en/audit";
 import { confidence, count, decimal } from "../format";
 import type { Words } from "../words";
 
-const marks = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
+const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
 /** Figure and sign stay on one line. */
@@ -58,8 +58,8 @@ export const audit: Words<typeof english> = {
   loading: "Abriendo la muestra",
   picture: (label, image) => `${label} en ${image}`,
   whole: "Mostrar la imagen entera",
-  hideMark: "Ocultar la anotación",
-  mark: "Esta anotación",
+  hideAnnotation: "Ocultar la anotación",
+  annotation: "Esta anotación",
   question: (label) => `¿Es ${label} y está en su sitio?`,
   certainty: "Confianza",
   image: "Imagen",
@@ -100,5 +100,5 @@ export const audit: Words<typeof english> = {
   higher: "Elegir un umbral más alto",
   close: "Dejar las otras por decidir",
   back: "Volver",
-  accepted: (number, label) => `${marks(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
+  accepted: (number, label) => `${annotations(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
 };

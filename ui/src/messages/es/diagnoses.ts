@@ -1,4 +1,4 @@
-import type { AnswerRoom, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
+import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import type { diagnoses as english, Said } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Words } from "../words";
@@ -24,13 +24,13 @@ const imagesPerSecond = (rate: number): string => {
 const units: Record<LimitUnit, (limit: number) => string> = {
   requests_per_minute: (limit) => `${requests(limit)} por minuto`,
   tokens_per_minute: (limit) => `${tokens(limit)} por minuto`,
-  at_once: (limit) => `${requests(limit)} en paralelo`,
+  concurrency: (limit) => `${requests(limit)} en paralelo`,
 };
 
 const met = (limit: MetLimit | null, before: string): string =>
   limit === null ? "" : `${before}${units[limit.unit](limit.count)}`;
 
-const room = (given: AnswerRoom): string => {
+const room = (given: OutputLimit): string => {
   switch (given.kind) {
     case "more":
       return " incluso con un límite más alto";
@@ -81,7 +81,7 @@ function finding(found: Finding): Said {
     case "slowed_by_concurrency":
       return {
         title: "Con más concurrencia iría más rápido",
-        note: `Tu concurrencia de ${count(found.at_once)} se usó por completo durante el ${percent(found.share)} del tiempo: ${imagesPerSecond(found.images_per_second)}${found.possible === null ? "" : `, cuando el límite del servidor permite ${decimal(found.possible)}`}.`,
+        note: `Tu concurrencia de ${count(found.concurrency)} se usó por completo durante el ${percent(found.share)} del tiempo: ${imagesPerSecond(found.images_per_second)}${found.possible === null ? "" : `, cuando el límite del servidor permite ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
@@ -103,9 +103,9 @@ function finding(found: Finding): Said {
 
 function change(advised: Change): string {
   switch (advised.kind) {
-    case "fewer_at_once":
+    case "lower_concurrency":
       return `Pon una concurrencia de ${count(advised.to)}`;
-    case "more_at_once":
+    case "raise_concurrency":
       return advised.to === null
         ? "Deja la concurrencia automática"
         : `Pon una concurrencia de ${count(advised.to)} o déjala automática`;
@@ -115,19 +115,19 @@ function change(advised: Change): string {
       return "Sube ese límite en los ajustes o déjalo vacío: el del servidor se detecta automáticamente";
     case "no_pause":
       return "Quita la pausa: los límites del servidor se detectan automáticamente";
-    case "longer_silence":
+    case "longer_idle_timeout":
       return `Sube en los ajustes el tiempo de inactividad a ${duration(advised.to_millis)} para esperar las respuestas lentas`;
-    case "shorter_silence":
+    case "shorter_idle_timeout":
       return `Baja en los ajustes el tiempo de inactividad a ${duration(advised.to_millis)} para reintentar antes las peticiones perdidas`;
-    case "more_room":
+    case "raise_max_tokens":
       return advised.than === null
         ? "Pon un máximo de tokens de salida mayor que el del modelo, para que quepa la primera respuesta"
         : `Repítela con un máximo de más de ${tokens(advised.than)} de salida: solo se pagan de nuevo las respuestas cortadas`;
-    case "more_routes":
+    case "add_endpoint":
       return "Consigue un límite más alto del proveedor o añade otro endpoint: nada más es más rápido";
-    case "ask_overnight":
+    case "use_batch":
       return `Ejecútalo por lotes: unos ${money(advised.cost_dollars)}, con límites propios`;
-    case "ask_live":
+    case "run_live":
       return "Ejecuta estas imágenes en directo: las respuestas llegan en segundos";
     case "cheaper_model":
       return `Prueba ${advised.name} con unas pocas imágenes: los mismos tokens costarían unos ${money(advised.cost_dollars)} (estimación)`;
@@ -135,7 +135,7 @@ function change(advised: Change): string {
       return "Prueba otro modelo";
     case "add_labels":
       return "Añade a la receta las etiquetas que usa el modelo, como etiquetas o sinónimos";
-    case "ask_for_less":
+    case "smaller_recipe":
       return "Pide menos etiquetas o atributos, o acorta las instrucciones";
     case "smaller_photos":
       return "Usa copias más pequeñas de las fotos";

@@ -4,7 +4,7 @@ import { count } from "../format";
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const features: Record<Feature, string> = {
   boxes: "cajas",
@@ -63,7 +63,7 @@ export const exports: Words<typeof english> = {
     [
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} de ellas vacías`] : []),
-      marks(exported.marks),
+      annotations(exported.annotations),
       ...(exported.failed_images > 0
         ? [`${count(exported.failed_images)} ${exported.failed_images === 1 ? "fallida" : "fallidas"}, con el motivo`]
         : []),

@@ -4,7 +4,7 @@ import type { Words } from "../words";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` y ${count(more)} más` : ""}`;
@@ -40,7 +40,7 @@ export const history: Words<typeof english> = {
   undo: "Deshacer esta ejecución",
   metricsJson: "Métricas en JSON",
   metricsSaved: (path) => `Métricas guardadas en ${path}`,
-  undone: (run, taken) => `Ejecución ${count(run)} deshecha: ${marks(taken)} ${taken === 1 ? "quitada" : "quitadas"}`,
+  undone: (run, taken) => `Ejecución ${count(run)} deshecha: ${annotations(taken)} ${taken === 1 ? "quitada" : "quitadas"}`,
 
   undoTitle: (run) => `¿Deshacer la ejecución ${count(run)}?`,
   undoRemoves: (undecided) =>
@@ -50,7 +50,7 @@ export const history: Words<typeof english> = {
   undoKeeps:
     "Las anotaciones que aceptaste, editaste o rechazaste se conservan, y también la ejecución en este historial.",
   keep: "Conservarlas",
-  undoConfirm: (undecided) => `Quitar ${marks(undecided)}`,
+  undoConfirm: (undecided) => `Quitar ${annotations(undecided)}`,
 
   night: {
     ended: (ended, tookMillis) => {
@@ -59,19 +59,19 @@ export const history: Words<typeof english> = {
       const quoted = ended.quoted_dollars === null ? "" : ` de ${money(ended.quoted_dollars.expected)} presupuestados`;
       return [
         `La ejecución por lotes ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
-        `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${marks(ended.mark_count)}; `,
+        `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${annotations(ended.annotation_count)}; `,
         `${money(ended.paid_dollars)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     putAway: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
   },
   how: "Modo",
-  overnight: "Por lotes",
+  batch: "Por lotes",
   inBatches: "por lotes",
   asked: "Imágenes enviadas",
   reused: "Respuestas reutilizadas",
   propagated: "Imágenes con anotaciones propagadas",
-  propagatedMarks: "Anotaciones propagadas",
+  propagatedAnnotations: "Anotaciones propagadas",
   unread: "Archivos que no se pudieron leer",
 
   cost: "Presupuesto y pagado",
@@ -190,10 +190,10 @@ export const history: Words<typeof english> = {
   durationsNote: (total) => images(total),
   durationsText: (from, to, p50) =>
     `Histograma de duraciones de ${duration(from)} a ${duration(to)}; la mitad de las imágenes tardó ${duration(p50)} o menos.`,
-  mark: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
+  annotation: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
 
   labels: "Etiquetas encontradas",
-  labelsNote: (total) => marks(total),
+  labelsNote: (total) => annotations(total),
   noLabels: "No se encontraron anotaciones.",
   failures: "Fallos",
   failureImages: images,

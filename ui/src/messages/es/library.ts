@@ -53,7 +53,7 @@ export const library: Words<typeof english> = {
   grid: "Imágenes",
   unnamed: "Imagen",
   taken: (at) => `Tomada el ${takenWithZone(at)}`,
-  markWord: (number) => (number === 1 ? "anotación" : "anotaciones"),
+  annotationWord: (number) => (number === 1 ? "anotación" : "anotaciones"),
   states: {
     unreviewed: "Sin revisar",
     reviewed: "Revisada",

@@ -13,7 +13,7 @@ const shapes: Record<ShapeKind, string> = {
   caption: "Descripción",
 };
 
-const modes: Record<RunMode, string> = { live: "En directo", overnight: "Por lotes" };
+const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" };
 
 /** A price a million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
@@ -88,16 +88,16 @@ export const plan: Words<typeof english> = {
   retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
   closed: (labels) => `${count(labels)} etiquetas`,
   closedNote: "Solo detecta estas etiquetas",
-  hindrance: (hindrance) => {
-    switch (hindrance.kind) {
+  unavailable: (unavailable) => {
+    switch (unavailable.kind) {
       case "no_key":
-        return `Hace falta una clave para ${hindrance.host}`;
+        return `Hace falta una clave para ${unavailable.host}`;
       case "local_only":
         return "Todo está bloqueado en este equipo";
       case "unusable":
-        return `No disponible: ${hindrance.detail}`;
+        return `No disponible: ${unavailable.detail}`;
       case "retired":
-        return `Retirado el ${date(hindrance.on)}: ya no está disponible. Elige uno más nuevo.`;
+        return `Retirado el ${date(unavailable.on)}: ya no está disponible. Elige uno más nuevo.`;
     }
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",
@@ -108,23 +108,23 @@ export const plan: Words<typeof english> = {
     unusable: "Abrir Ajustes",
   },
   theModel: (name) => (name === "Built-in detector" ? "El detector integrado" : name),
-  shortfall: (modelName, shortfall) => {
-    switch (shortfall.kind) {
+  unsupported: (modelName, unsupported) => {
+    switch (unsupported.kind) {
       case "unknown_labels":
-        return `${modelName} no conoce: ${names(shortfall.labels, 8)}`;
+        return `${modelName} no conoce: ${names(unsupported.labels, 8)}`;
       case "no_known_label":
         return `${modelName} no conoce ninguna de estas etiquetas`;
       case "attributes": {
-        const many = shortfall.names.length;
+        const many = unsupported.names.length;
         const isOne = many === 1;
-        const required = shortfall.are_required ? (isOne ? " obligatorio" : " obligatorios") : "";
+        const required = unsupported.are_required ? (isOne ? " obligatorio" : " obligatorios") : "";
         const what = `${count(many)} ${isOne ? "atributo" : "atributos"}${required}`;
-        return `Este modelo no puede rellenar ${what}: ${names(shortfall.names, 8)}`;
+        return `Este modelo no puede rellenar ${what}: ${names(unsupported.names, 8)}`;
       }
       case "too_many_optional_attributes":
-        return `${modelName} admite ${count(shortfall.limit)} atributos opcionales como mucho; esta receta tiene ${count(shortfall.count)}`;
+        return `${modelName} admite ${count(unsupported.limit)} atributos opcionales como mucho; esta receta tiene ${count(unsupported.count)}`;
       case "shapes":
-        return `No compatible con este modelo: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+        return `No compatible con este modelo: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
     }
   },
   timeTitle: "Tiempo previsto",
@@ -178,9 +178,9 @@ export const plan: Words<typeof english> = {
   },
   which: {
     title: "Imágenes que enviar",
-    answered: (answered, total, asksAnew) =>
-      `${count(answered)} de ${count(total)} ya respondidas: ${asksAnew ? "se pagan otra vez" : "no se pagan otra vez"}`,
-    askAnew: "Preguntar de nuevo por todas las imágenes",
+    answered: (answered, total, ignoresSavedAnswers) =>
+      `${count(answered)} de ${count(total)} ya respondidas: ${ignoresSavedAnswers ? "se pagan otra vez" : "no se pagan otra vez"}`,
+    ignoreSavedAnswers: "Preguntar de nuevo por todas las imágenes",
     similar: (followers) =>
       followers === 1
         ? "1 de ellas se parece a otra: enviar una de cada grupo y propagar sus anotaciones a las demás"
@@ -249,7 +249,7 @@ export const plan: Words<typeof english> = {
     `Respuestas: ${count(answer_tokens)} a ${rate(perMillion)}`,
   answerBasis: (basis) =>
     basis.kind === "assumed"
-      ? `La longitud de las respuestas es un supuesto: ${count(basis.marks)} anotaciones por imagen, sin razonamiento.`
+      ? `La longitud de las respuestas es un supuesto: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
       : basis.requests > basis.images
         ? `Como antes: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
         : `La longitud de las respuestas es la media de ${images(basis.images)} anteriores.`,

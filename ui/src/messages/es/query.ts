@@ -15,7 +15,7 @@ const states: Record<ImageState, string> = {
   running: "En una ejecución",
 };
 
-const marks: Record<Status, string> = {
+const annotations: Record<Status, string> = {
   proposed: "Por decidir",
   accepted: "Aceptadas",
   edited: "Editadas",
@@ -23,7 +23,7 @@ const marks: Record<Status, string> = {
 };
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
-  marks: { has: "Con anotaciones", lacks: "Sin anotaciones" },
+  annotations: { has: "Con anotaciones", lacks: "Sin anotaciones" },
   answer: { has: "Vistas por un modelo", lacks: "No vistas por un modelo" },
   attributes: { has: "Con atributos", lacks: "Sin atributos" },
 };
@@ -78,8 +78,8 @@ function said(test: Test): [string, string] {
       return [`Con ${test.name}`, `Sin ${test.name}`];
     case "image":
       return both(states[test.state]);
-    case "mark":
-      return [`Anotaciones ${marks[test.status].toLowerCase()}`, `Sin anotaciones ${marks[test.status].toLowerCase()}`];
+    case "annotation":
+      return [`Anotaciones ${annotations[test.status].toLowerCase()}`, `Sin anotaciones ${annotations[test.status].toLowerCase()}`];
     case "confidence":
       return both(`Confianza: ${range(test.span, confidence)}`);
     case "run":
@@ -92,7 +92,7 @@ function said(test: Test): [string, string] {
       const name = checks.names[test.check];
       return [`Error probable: ${lowered(name)}`, `Sin error probable: ${lowered(name)}`];
     }
-    case "marks":
+    case "annotations":
       return both(`Anotaciones: ${range(test.span, count)}`);
     case "date":
       return both(`Fecha: ${dates(test.span)}`);
@@ -107,8 +107,8 @@ const keys: Record<Key, string> = {
   label: "una etiqueta de la imagen",
   status: "unreviewed, reviewed, empty, failed, running",
   conf: "confianza de una anotación, como <0.5",
-  mark: "estado de revisión de una anotación",
-  marks: "número de anotaciones, como >3",
+  annotation: "estado de revisión de una anotación",
+  annotations: "número de anotaciones, como >3",
   has: "marks, answer, attributes",
   check: "errores probables: duplicate, huge, tiny y más",
   run: "número de una ejecución",
@@ -120,7 +120,7 @@ const keys: Record<Key, string> = {
 
 const forms: Partial<Record<Key, string>> = {
   conf: "«conf:» admite un número de 0 a 1, como <0.5 o 0.5..0.8.",
-  marks: "«marks:» admite un número, como 0, >3 o 2..5.",
+  annotations: "«marks:» admite un número, como 0, >3 o 2..5.",
   run: "«run:» admite el número de una ejecución, como 12.",
   taken: "«taken:» admite un día, un mes o un año, como 2026-05-14 o >=2026-05.",
   date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
@@ -132,7 +132,7 @@ const checkNames: Record<string, string | undefined> = checks.names;
 export const query: Words<typeof english> = {
   condition: ({ is_excluded, test }) => said(test)[is_excluded ? 1 : 0],
   states,
-  marks,
+  annotations,
   traits,
   confidenceRange: (span) => {
     const text = range(span, confidence);
@@ -171,7 +171,7 @@ export const query: Words<typeof english> = {
     newest: "Archivo más nuevo",
     least_certain: "Menor confianza",
     doubt: "Más inciertas",
-    most_marks: "Más anotaciones",
+    most_annotations: "Más anotaciones",
     disagreement: "Desacuerdo",
   },
   search: "Buscar",
@@ -186,7 +186,7 @@ export const query: Words<typeof english> = {
     labels: "Etiquetas",
     labelsHere: "Etiquetas de esta colección",
     confidence: "Confianza",
-    marks: "Anotaciones",
+    annotations: "Anotaciones",
     taken: "Fecha de captura",
     runs: "Ejecuciones",
     failures: "Fallos",

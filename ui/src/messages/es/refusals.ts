@@ -5,7 +5,7 @@ export const refusals: Record<ErrorCode, string> = {
   model: "No se pudo cargar o ejecutar el modelo.",
   file: "No se pudo leer o escribir el archivo.",
   original: "No se pudo abrir la foto: se ha movido o no se puede decodificar.",
-  unfit_mark: "Esta anotación no se puede guardar: necesita una etiqueta y debe estar sobre la foto.",
+  unfit_annotation: "Esta anotación no se puede guardar: necesita una etiqueta y debe estar sobre la foto.",
   nothing_to_audit: "Ninguna propuesta de esta etiqueta llega al umbral, así que no hay nada que comprobar.",
   nothing_to_find: "Escribe qué hay que encontrar, separado por comas, como: gato, taza, semáforo.",
   unknown_model: "Este modelo no está disponible.",

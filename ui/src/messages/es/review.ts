@@ -3,7 +3,7 @@ import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
 
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -50,7 +50,7 @@ export const review: Words<typeof english> = {
       : `quedan unos ${duration(Math.round(milliseconds / 60_000) * 60_000)}`,
   undoHere: "Deshacer en esta imagen",
   redoHere: "Rehacer en esta imagen",
-  hideMarks: "Ocultar las anotaciones",
+  hideAnnotations: "Ocultar las anotaciones",
   zoom: "Zoom",
   fit: "Ajustar",
   fitPercent: (scale) => `Ajuste, ${percent(scale)}`,
@@ -62,7 +62,7 @@ export const review: Words<typeof english> = {
   captionImage: "Describir la imagen",
   withKey: (name, key) => `${name} (${key})`,
   pointer: (x, y) => `${x}, ${y}`,
-  rename: (number) => (number === 1 ? "Etiqueta de esta anotación" : `Etiqueta de ${marks(number)}`),
+  rename: (number) => (number === 1 ? "Etiqueta de esta anotación" : `Etiqueta de ${annotations(number)}`),
   nameIt: "Etiqueta",
   knownLabels: "Etiquetas conocidas",
   createLabel: (label) => `Crear la etiqueta «${label}»`,
@@ -78,11 +78,11 @@ export const review: Words<typeof english> = {
     reset: "Restablecer",
   },
 
-  canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : marks(number)}`,
+  canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : annotations(number)}`,
   unread: "No se han podido cargar las imágenes por revisar",
   unreadNote:
     "No se ha perdido ni cambiado nada. Puede que otro programa esté usando la biblioteca o que su disco no esté conectado.",
-  marksUnread: "No se han podido cargar las anotaciones",
+  annotationsUnread: "No se han podido cargar las anotaciones",
   photoUnread: (name: string) => `No se puede abrir ${name}`,
   photoUnreadPreview: "Esta es la miniatura que guarda Fieldmark.",
   photoUnreadNothing: "Tampoco hay miniatura.",
@@ -91,27 +91,27 @@ export const review: Words<typeof english> = {
   pixelsFailed: "No se pudo cargar la imagen. Puede que falte su archivo.",
   measure: (width, height) => `${width} × ${height} px`,
 
-  marks: "Anotaciones",
-  marksNote: (all, toDecide) =>
+  annotations: "Anotaciones",
+  annotationsNote: (all, toDecide) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "todas decididas" : `${count(toDecide)} por decidir`}`,
   leastCertainFirst: "por confianza",
   mostDoubtfulFirst: "más inciertas primero",
   notAnnotated: "Ningún modelo ha anotado aún esta imagen. Aceptar confirma que está vacía.",
-  noMarks: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",
+  noAnnotations: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",
   confirmedEmpty: "Confirmada vacía: aquí no hay nada que encontrar.",
-  noMarksDecided: "Sin anotaciones.",
+  noAnnotationsDecided: "Sin anotaciones.",
   statuses,
   reasons,
   reviewStates,
   kinds,
   accept: "Aceptar",
   reject: "Rechazar",
-  acceptMark: (label) => `Aceptar ${label}`,
-  rejectMark: (label) => `Rechazar ${label}`,
-  markName: (label, confidence, status) =>
+  acceptAnnotation: (label) => `Aceptar ${label}`,
+  rejectAnnotation: (label) => `Rechazar ${label}`,
+  annotationName: (label, confidence, status) =>
     `${label}${confidence === null ? "" : `, ${percent(confidence)} de confianza`}, ${statuses[status].toLowerCase()}`,
 
-  selectedMark: "Anotación seleccionada",
+  selectedAnnotation: "Anotación seleccionada",
   corners: [
     "Vértice superior izquierdo",
     "Vértice superior derecho",
@@ -122,14 +122,14 @@ export const review: Words<typeof english> = {
   cornerAt: (corner, x, y) => `${corner} en ${x}, ${y}`,
   cornerKeys: { move: "mover", next: "siguiente", insert: "añadir", remove: "borrar", leave: "listo" },
   cornerStays: "Este vértice no se puede borrar. Pulsa Esc y luego Supr para borrar toda la anotación.",
-  selectedMarks: (number) => `${marks(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
-  severalMarks: marks,
+  selectedAnnotations: (number) => `${annotations(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
+  severalAnnotations: annotations,
   statusCounts: (counts) =>
     counts
       .map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}${number === 1 ? "" : "s"}`)
       .join(", "),
   mixed: "varias",
-  renameMarks: (number, label) => `Etiqueta de ${marks(number)}: ${label ?? "varias"}`,
+  renameAnnotations: (number, label) => `Etiqueta de ${annotations(number)}: ${label ?? "varias"}`,
   shape: "Forma",
   certainty: "Confianza",
   range: (least, most) => `${least} a ${most}`,
@@ -137,7 +137,7 @@ export const review: Words<typeof english> = {
   label: "Etiqueta",
   labels: "Etiquetas",
   nextLabel: "Etiqueta de lo que se dibuje",
-  renameMark: (label) => `Etiqueta: ${label}`,
+  renameAnnotation: (label) => `Etiqueta: ${label}`,
   certain: (confidence) => `confianza ${confidence}`,
   captionText: "Texto",
   unset: "nada",
@@ -154,15 +154,15 @@ export const review: Words<typeof english> = {
   acceptAndNext: "Aceptar y siguiente",
   accepts: (accepting) => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1
+      case "annotations":
+        return accepting.annotations.length === 1
           ? "Aceptar esta anotación"
-          : `Aceptar ${annotations(accepting.marks.length)}`;
+          : `Aceptar ${annotations(accepting.annotations.length)}`;
       case "image":
         return "Aceptar y siguiente";
       case "confirm":
         return accepting.isEmpty ? "Confirmar vacía" : "Confirmar y siguiente";
-      case "next_mark":
+      case "next_annotation":
         return "Propuesta siguiente";
       case "next_image":
         return "Imagen siguiente";
@@ -170,13 +170,13 @@ export const review: Words<typeof english> = {
   },
   acceptHint: (accepting) => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1 ? "aceptarla" : `aceptar ${count(accepting.marks.length)}`;
+      case "annotations":
+        return accepting.annotations.length === 1 ? "aceptarla" : `aceptar ${count(accepting.annotations.length)}`;
       case "image":
         return "aceptar, siguiente";
       case "confirm":
         return accepting.isEmpty ? "confirmar vacía" : "confirmar, siguiente";
-      case "next_mark":
+      case "next_annotation":
         return "siguiente propuesta";
       case "next_image":
         return "siguiente imagen";

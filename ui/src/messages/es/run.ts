@@ -4,7 +4,7 @@ import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string =>
+const annotations = (number: number): string =>
   number === 0 ? "sin anotaciones" : `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const failures: Record<FailureKind, { title: string; remedy: string }> = {
@@ -149,7 +149,7 @@ export const run: Words<typeof english> = {
   what: (model, recipe, destination, mode) =>
     [
       model,
-      ...(mode === "overnight" ? ["por lotes"] : []),
+      ...(mode === "batch" ? ["por lotes"] : []),
       recipe,
       ...(destination.kind === "host" ? [`a ${destination.name}`] : []),
     ].join(", "),
@@ -256,7 +256,7 @@ export const run: Words<typeof english> = {
   waiting: (number) => `${count(number)} en espera`,
   reused: (answers) =>
     `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin pagar nada`,
-  carried: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
+  propagated: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
   started: (at, elapsed) => `iniciada el ${moment(at)}, activa durante ${duration(elapsed)}`,
 
   timeLeft: "Tiempo restante",
@@ -272,8 +272,8 @@ export const run: Words<typeof english> = {
   rateWhole: "en toda la ejecución",
   takes: "Tiempo por imagen",
   takesNote: (p95) => `P50, ${duration(p95)} en P95`,
-  marks: "Anotaciones",
-  marksEach: (each) => `${decimal(each)} por imagen`,
+  annotations: "Anotaciones",
+  annotationsEach: (each) => `${decimal(each)} por imagen`,
   cost: "Coste",
   free: "en este equipo",
   spent: "gastado hasta ahora",
@@ -315,12 +315,12 @@ export const run: Words<typeof english> = {
   inFlightNote: (number, isElsewhere) =>
     isElsewhere ? `${count(number)}, con las anotaciones según llegan` : count(number),
   longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
-  flightMarks: (number) => (number === 0 ? "analizando" : marks(number)),
+  flightAnnotations: (number) => (number === 0 ? "analizando" : annotations(number)),
   answeredTitle: "Recién respondidas",
   answeredLast: "Últimas respondidas",
   newestFirst: "primero las nuevas",
-  tileMarks: marks,
-  tile: (name, number) => `${name}, ${marks(number)}`,
+  tileAnnotations: annotations,
+  tile: (name, number) => `${name}, ${annotations(number)}`,
   pace: {
     title: "Ritmo",
     atOnce: (number, from) =>
@@ -334,7 +334,7 @@ export const run: Words<typeof english> = {
     closed: "No se usa",
     prepared: (number) => `${count(number)} ${number === 1 ? "preparada" : "preparadas"} por adelantado`,
   },
-  overnight: {
+  batch: {
     since: "Desde el inicio",
     within: "en 24 horas",
     batches: "Lotes",

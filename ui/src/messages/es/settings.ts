@@ -183,7 +183,7 @@ export const settings: Words<typeof english> = {
         return `${host} no es un servidor compatible. Comprueba la URL base.`;
       case "unreachable":
         return `No se puede conectar con ${host}. Comprueba que el servidor funcione, y revisa la red y el proxy.`;
-      case "unwell":
+      case "server_failing":
         return `${host} está saturado o falla. Vuelve a intentarlo más tarde.`;
     }
   },

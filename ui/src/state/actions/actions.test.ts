@@ -118,7 +118,7 @@ describe("a press", () => {
   it("that is held decides once, and moves on and on", () => {
     const actions = new Actions();
     const [accept, next] = [vi.fn(), vi.fn()];
-    actions.offer({ "review.accept": accept, "review.nextMark": next });
+    actions.offer({ "review.accept": accept, "review.nextAnnotation": next });
     for (const key of ["a", "n"]) {
       actions.press(press({ key }));
       expect(actions.press(press({ key, repeat: true }))).toBe(true);

@@ -36,8 +36,8 @@ export const PRESETS = {
     "review.previousImage": ["D", "ArrowLeft"],
     "review.fit": ["Shift+F"],
     "review.box": ["N", "B"],
-    "review.nextMark": ["M"],
-    "review.previousMark": ["Shift+M"],
+    "review.nextAnnotation": ["M"],
+    "review.previousAnnotation": ["Shift+M"],
     "review.repair": ["Shift+R"],
     "compare.nextImage": ["F", "ArrowRight"],
     "compare.previousImage": ["D", "ArrowLeft"],
@@ -72,7 +72,7 @@ export const PRESETS = {
     "review.undo": ["Shift+Backspace"],
     "review.nextImage": ["Mod+ArrowRight", "ArrowRight"],
     "review.previousImage": ["Mod+ArrowLeft", "ArrowLeft"],
-    "review.nextMark": ["Alt+.", "N"],
+    "review.nextAnnotation": ["Alt+.", "N"],
   },
 } as const satisfies Record<string, Bindings>;
 

@@ -14,7 +14,7 @@ interface Entry {
   isFixed?: true;
   /**
    * When it is meant: actions of different moments do not meet. While something is drawn its keys come before all others;
-   * what is meant `unselected` gives its key to the selected mark and may keep another one for itself.
+   * what is meant `unselected` gives its key to the selected annotation and may keep another one for itself.
    */
   when?: "drawing" | "selected" | "unselected";
   /** Not offered by name: it needs a place to start from that only the keyboard's own has. */
@@ -65,8 +65,8 @@ export const TABLE = {
   "review.finish": { keys: ["Enter"], isFixed: true, when: "drawing" },
   "review.cornerBack": { keys: ["Backspace"], isFixed: true, when: "drawing", isHidden: true },
   "review.undo": { keys: ["Backspace"] },
-  "review.nextMark": { keys: ["N"], repeats: true },
-  "review.previousMark": { keys: ["Shift+N"], repeats: true },
+  "review.nextAnnotation": { keys: ["N"], repeats: true },
+  "review.previousAnnotation": { keys: ["Shift+N"], repeats: true },
   "review.selectAll": { keys: ["Mod+A"] },
   "review.extend": { keys: ["Shift+Enter"], isFixed: true, isHidden: true },
   "review.deselect": { keys: ["Escape"], isFixed: true },
@@ -92,7 +92,7 @@ export const TABLE = {
   "review.full": { keys: ["0"] },
   "review.zoomIn": { keys: ["+", "="], repeats: true },
   "review.zoomOut": { keys: ["-", "_"], repeats: true },
-  "review.zoomToMark": { keys: ["Z"], when: "selected" },
+  "review.zoomToAnnotation": { keys: ["Z"], when: "selected" },
   "review.hide": { keys: ["H"] },
   "review.brighter": { keys: ["Shift+L"], repeats: true },
   "review.darker": { keys: ["Shift+D"], repeats: true },
@@ -108,7 +108,7 @@ export const TABLE = {
   "audit.full": { keys: ["0"] },
   "audit.zoomIn": { keys: ["+", "="], repeats: true },
   "audit.zoomOut": { keys: ["-", "_"], repeats: true },
-  "audit.zoomToMark": { keys: ["Z"] },
+  "audit.zoomToAnnotation": { keys: ["Z"] },
   "audit.hide": { keys: ["H"] },
   "audit.pan": { keys: ["Space"], isFixed: true, isHidden: true },
   "audit.leave": { keys: ["Escape"], isFixed: true },

@@ -7,7 +7,7 @@ use domain::money::PicoDollars;
 use domain::run::RunMode;
 use domain::run_options::RunOptions;
 use domain::settings::MAX_TOKENS;
-use engine::{AtOnce, Invocation};
+use engine::{Concurrency, Invocation};
 
 use crate::error::CommandError;
 
@@ -21,7 +21,7 @@ use super::{EndpointKeys, Limits, RunChoice, Target, ToFind, Tuning};
     fieldmark annotate holiday/ --labels cat,dog --yes\n  \
     fieldmark annotate holiday/ --model claude-sonnet-5-5 --budget 2.50\n  \
     fieldmark annotate holiday/ --model claude-sonnet-5-5 --pilot 20\n  \
-    fieldmark annotate holiday/ --model claude-sonnet-5-5 --overnight\n  \
+    fieldmark annotate holiday/ --model claude-sonnet-5-5 --batch\n  \
     fieldmark annotate holiday/ --yes --json > report.json\n\n\
     Ctrl-C, SIGTERM and SIGHUP let the requests in flight finish, then stop; a second one stops immediately. `fieldmark resume` \
     continues the run in both cases.")]
@@ -51,7 +51,7 @@ pub struct Annotate {
     /// Send batches, at half the price: the vendor processes them within a day. Ctrl-C leaves them at the vendor, and
     /// `fieldmark resume` fetches the results
     #[arg(long)]
-    pub overnight: bool,
+    pub batch: bool,
     #[command(flatten)]
     pub tuning: Tuning,
     #[command(flatten)]
@@ -63,12 +63,12 @@ impl Annotate {
     pub fn options(&self, images: usize) -> RunOptions {
         let options = self.tuning.options(images);
         // `auto` wins over a preset as well.
-        let concurrency = self.session.concurrency.map_or(options.concurrency, AtOnce::count);
+        let concurrency = self.session.concurrency.map_or(options.concurrency, Concurrency::count);
         RunOptions { concurrency, ..options }
     }
 
     pub fn mode(&self) -> RunMode {
-        if self.overnight { RunMode::Overnight } else { RunMode::Live }
+        if self.batch { RunMode::Batch } else { RunMode::Live }
     }
 }
 
@@ -110,7 +110,7 @@ pub struct Resume {
 pub struct SessionOptions {
     /// Requests in flight: 1 to 64, or auto, which adapts to the server [default: from the environment or the settings]
     #[arg(long, value_name = "N|auto")]
-    pub concurrency: Option<AtOnce>,
+    pub concurrency: Option<Concurrency>,
     /// The server of the default provider, in place of the one from the environment. The environment's key is not sent
     /// there, unless the address that is set beside it names the same server
     #[arg(long, value_name = "URL")]

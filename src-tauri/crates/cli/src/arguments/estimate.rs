@@ -12,7 +12,7 @@ use super::{EndpointKeys, Tuning};
 #[command(after_help = "Examples:\n  \
     fieldmark estimate holiday/\n  \
     fieldmark estimate holiday/ --labels cat,dog --models claude-haiku-5-5,claude-sonnet-5-5\n  \
-    fieldmark estimate holiday/ --overnight --json\n\n\
+    fieldmark estimate holiday/ --batch --json\n\n\
     Photos are imported into the library, so that they are read only once. Nothing is sent.")]
 pub struct Estimate {
     /// Photos and folders; originals are only read
@@ -25,7 +25,7 @@ pub struct Estimate {
     pub models: Vec<String>,
     /// Only models with a batch API, the cheapest in batches first
     #[arg(long)]
-    pub overnight: bool,
+    pub batch: bool,
     /// As with `annotate --similar`: only one of several similar images is asked about
     #[arg(long)]
     pub similar: bool,

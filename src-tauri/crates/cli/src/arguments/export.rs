@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use domain::dataset::{FormatId, Package};
-use domain::export::MarkSelection;
+use domain::export::AnnotationSelection;
 use engine::export::formats;
 
 use super::{RunChoice, Target};
@@ -33,8 +33,8 @@ pub struct Export {
 }
 
 impl Export {
-    pub fn marks(&self) -> MarkSelection {
-        MarkSelection { is_reviewed_only: self.reviewed_only, includes_rejected: self.include_rejected }
+    pub fn annotations(&self) -> AnnotationSelection {
+        AnnotationSelection { is_reviewed_only: self.reviewed_only, includes_rejected: self.include_rejected }
     }
 }
 

@@ -34,8 +34,8 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     let request = RunRequest {
         options: arguments.options(images.len()),
         budget: arguments.session.budget,
-        asks_anew: arguments.fresh,
-        carries_to_similar: arguments.similar,
+        ignores_saved_answers: arguments.fresh,
+        propagates_to_similar: arguments.similar,
         mode: arguments.mode(),
         pilot: arguments.pilot,
         paths: arguments.paths.clone(),
@@ -60,8 +60,8 @@ pub fn quote(
 ) -> Result<Quote, CommandError> {
     let selection = ImageSelection::Images { ids: images.to_vec() };
     Ok(library.quote(&PlanRequest {
-        carries_to_similar: arguments.similar,
-        asks_anew: arguments.fresh,
+        propagates_to_similar: arguments.similar,
+        ignores_saved_answers: arguments.fresh,
         options: arguments.options(images.len()),
         pilot,
         budget: arguments.session.budget,
@@ -83,10 +83,10 @@ async fn confirm_quote(
         library::name_endpoints(library)?;
     }
     if !model.can_run {
-        return Err(cannot(model, words::obstacles(model).join("; ")));
+        return Err(cannot(model, words::wait_reasons(model).join("; ")));
     }
-    if arguments.mode() == RunMode::Overnight && model.overnight.is_none() {
-        return Err(cannot(model, "its vendor offers no batches (--overnight)".to_owned()));
+    if arguments.mode() == RunMode::Batch && model.batch.is_none() {
+        return Err(cannot(model, "its vendor offers no batches (--batch)".to_owned()));
     }
     let asked = words::asked_count(&quote, model, arguments.similar, arguments.fresh);
     let question = match arguments.pilot.filter(|&pilot| pilot < asked) {

@@ -80,7 +80,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
     let images: Vec<ImageId> = library::import(library, &[photos.to_owned()]).await?;
     let recipe = library.save_typed_recipe(LABELS).await?.id;
     let request = RunRequest {
-        asks_anew: true,
+        ignores_saved_answers: true,
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe, ModelId(arguments.model.clone()))
     };
     let quote = library.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;

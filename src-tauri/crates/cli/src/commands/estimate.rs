@@ -21,8 +21,8 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> 
     let recipe = library::read_recipe(&library, &arguments.to_find)?;
     let images = library::import(&library, &arguments.paths).await?;
     let terms = PlanTerms {
-        carries_to_similar: arguments.similar,
-        asks_anew: arguments.fresh,
+        propagates_to_similar: arguments.similar,
+        ignores_saved_answers: arguments.fresh,
         options: arguments.tuning.options(images.len()),
         pilot: None,
         budget: arguments.budget,
@@ -44,11 +44,11 @@ fn narrow(quote: &mut Quote, arguments: &Estimate) -> Result<(), CommandError> {
     }
     let is_asked_for = |row: &ModelQuote| {
         (asked.is_empty() || asked.contains(&row.model.id.0.as_str()))
-            && (!arguments.overnight || row.overnight.is_some())
+            && (!arguments.batch || row.batch.is_some())
     };
     quote.models.retain(is_asked_for);
-    if arguments.overnight {
-        quote.models.sort_by_key(|row| row.overnight.map(|cost| cost.expected));
+    if arguments.batch {
+        quote.models.sort_by_key(|row| row.batch.map(|cost| cost.expected));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `export`: the annotations of a run as a dataset that other programs read.
 
-use domain::export::{ExportRequest, Exported, MarkSelection};
+use domain::export::{ExportRequest, Exported, AnnotationSelection};
 use domain::ids::RunId;
 use engine::{EngineError, Library};
 
@@ -15,7 +15,7 @@ pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exi
     let output = output.beside([&arguments.out])?;
     let library = library::open(global)?;
     let run = library::find_run(&library, arguments.run)?;
-    let request = ExportRequest { format: arguments.format.clone(), marks: arguments.marks() };
+    let request = ExportRequest { format: arguments.format.clone(), annotations: arguments.annotations() };
     let exported = write(&library, run, &request, &arguments.out)?;
     output.show(&exported, |out| words::exported(out, "", &arguments.out, &exported))?;
     Ok(Exit::Done)
@@ -23,7 +23,7 @@ pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exi
 
 /// Writes one of the files that `annotate` and `resume` leave.
 pub fn write_after_run(library: &Library, run: RunId, export: &ExportedFile) -> Result<Exported, CommandError> {
-    let request = ExportRequest { format: export.format.clone(), marks: MarkSelection::default() };
+    let request = ExportRequest { format: export.format.clone(), annotations: AnnotationSelection::default() };
     write(library, run, &request, &export.file)
 }
 

@@ -55,7 +55,7 @@ async fn is_gone_on_with(
     let left = library.waiting_images(summary.id)?;
     let quote = annotate::quote(library, arguments, recipe.id, &left, None)?;
     let row = annotate::chosen_model(library, &quote, Some(summary.model.clone()))?;
-    let mode = if row.overnight.is_some() { arguments.mode() } else { RunMode::Live };
+    let mode = if row.batch.is_some() { arguments.mode() } else { RunMode::Live };
     words::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),

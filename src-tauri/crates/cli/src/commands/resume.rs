@@ -41,8 +41,8 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         retries_failed: arguments.retry_failed,
         gives_up_batches: arguments.give_up_batches,
     };
-    if let Some(at_once) = arguments.session.concurrency {
-        library.change_concurrency(run, at_once).await?;
+    if let Some(concurrency) = arguments.session.concurrency {
+        library.change_concurrency(run, concurrency).await?;
     }
     library.change_limits(run, arguments.limits.of_route()).await?;
     if let Some(max_tokens) = arguments.max_tokens {
@@ -52,7 +52,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         library::name_endpoints(&library)?;
     }
     if arguments.fresh {
-        library.ask_anew(run).await?;
+        library.ignore_saved_answers(run).await?;
     }
     hooks::agree(&library, arguments.session.allow_hooks).await?;
     match library.resume_run(request).await {
@@ -66,7 +66,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         }
         Err(error @ EngineError::NothingLeft(_)) => {
             if let Some(cut_off) = library.run_report(run)?.cut_off {
-                words::note(&mut notes(), &words::more_room(run, cut_off))?;
+                words::note(&mut notes(), &words::raise_max_tokens(run, cut_off))?;
             }
             return Err(error.into());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::report::RunReport;
-use domain::run::{RouteState, RunProgress, RunState};
+use domain::run::{EndpointState, RunProgress, RunState};
 use engine::{EngineError, Library};
 use tokio::sync::{oneshot, watch};
 
@@ -55,14 +55,14 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
 }
 
 /// Says which endpoints have begun to fail, and which work again. Those that no run can use were named before it began.
-fn say_endpoints(bar: &Bar, endpoints: &[RouteState], failing: &mut HashSet<String>) {
+fn say_endpoints(bar: &Bar, endpoints: &[EndpointState], failing: &mut HashSet<String>) {
     if endpoints.len() < 2 {
         return;
     }
     for endpoint in endpoints {
-        match &endpoint.trouble {
-            Some(trouble) if !trouble.is_of_settings() && failing.insert(endpoint.name.clone()) => {
-                bar.say(&words::endpoint_failed(&endpoint.name, trouble));
+        match &endpoint.failure {
+            Some(failure) if !failure.is_of_settings() && failing.insert(endpoint.name.clone()) => {
+                bar.say(&words::endpoint_failed(&endpoint.name, failure));
             }
             None if failing.remove(&endpoint.name) => bar.say(&words::endpoint_works_again(&endpoint.name)),
             _ => {}

@@ -3,34 +3,34 @@
 use std::io::{self, Write};
 
 use domain::catalogue::{OfferedModel, PriceList};
-use domain::model::{Destination, Hindrance};
+use domain::model::{Destination, Unavailable};
 use domain::recipe::SavedRecipe;
 
 use super::figures::price;
-use super::refusal::hindrance;
+use super::refusal::unavailable;
 use super::style::HEADING;
 use super::table::Table;
 
 pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
     let mut table = Table::new(["Model", "Name", "Where", "Now"]);
-    let mut reasons: Vec<&Hindrance> = Vec::new();
-    for OfferedModel { model, hindrance, is_suggested } in models {
+    let mut reasons: Vec<&Unavailable> = Vec::new();
+    for OfferedModel { model, unavailable, is_suggested } in models {
         let place = match &model.destination {
             Destination::ThisMachine => "this machine",
             Destination::Host { name, .. } => name,
         };
-        let now = match hindrance {
+        let now = match unavailable {
             None => "ready".to_owned(),
-            Some(Hindrance::NoKey { .. }) => "no key".to_owned(),
-            Some(Hindrance::LocalOnly) => "local only".to_owned(),
-            Some(Hindrance::Retired { on }) => format!("retired on {on}"),
-            Some(Hindrance::Unusable { .. }) => "unusable".to_owned(),
+            Some(Unavailable::NoKey { .. }) => "no key".to_owned(),
+            Some(Unavailable::LocalOnly) => "local only".to_owned(),
+            Some(Unavailable::Retired { on }) => format!("retired on {on}"),
+            Some(Unavailable::Unusable { .. }) => "unusable".to_owned(),
         };
-        let is_retired = matches!(hindrance, Some(Hindrance::Retired { .. }));
+        let is_retired = matches!(unavailable, Some(Unavailable::Retired { .. }));
         let until = model.retires.filter(|_| !is_retired).map(|retires| format!("until {retires}"));
         let default = is_suggested.then(|| "the default".to_owned());
         let now: Vec<String> = [Some(now), until, default].into_iter().flatten().collect();
-        reasons.extend(hindrance.as_ref().filter(|reason| !matches!(reason, Hindrance::Retired { .. })));
+        reasons.extend(unavailable.as_ref().filter(|reason| !matches!(reason, Unavailable::Retired { .. })));
         table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
     }
     table.write(out)?;
@@ -38,13 +38,13 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
     reasons.dedup();
     for reason in reasons {
         writeln!(out)?;
-        writeln!(out, "{}", capitalised(&hindrance_said(reason)))?;
+        writeln!(out, "{}", capitalised(&unavailable_reason(reason)))?;
     }
     Ok(())
 }
 
-fn hindrance_said(reason: &Hindrance) -> String {
-    hindrance(reason) + "."
+fn unavailable_reason(reason: &Unavailable) -> String {
+    unavailable(reason) + "."
 }
 
 fn capitalised(text: &str) -> String {

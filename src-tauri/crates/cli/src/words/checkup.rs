@@ -175,6 +175,6 @@ pub fn connection(check: &ConnectionCheck) -> (String, &'static str) {
             (format!("not a server that Fieldmark can use: {detail}"), "Correct the address.")
         }
         ConnectionCheck::Unreachable { detail } => (detail.clone(), "Check the network and the address."),
-        ConnectionCheck::Unwell { detail } => (format!("the server fails: {detail}"), "Try again later."),
+        ConnectionCheck::ServerFailing { detail } => (format!("the server fails: {detail}"), "Try again later."),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding, LimitUnit, MetLimit};
+use domain::diagnosis::{OutputLimit, Change, Diagnosis, Finding, LimitUnit, MetLimit};
 use engine::export::Notice;
 
 use super::figures::{counted, duration, money};
@@ -67,8 +67,8 @@ fn finding(finding: &Finding) -> String {
             duration((*pause_millis).into()),
             percent(*share)
         ),
-        Finding::SlowedByConcurrency { at_once, share, images_per_second, possible } => format!(
-            "the run was limited by its concurrency of {at_once} for {} of the time: {images_per_second:.1} images a second{}",
+        Finding::SlowedByConcurrency { concurrency, share, images_per_second, possible } => format!(
+            "the run was limited by its concurrency of {concurrency} for {} of the time: {images_per_second:.1} images a second{}",
             percent(*share),
             possible.map(|possible| format!(", where the server's limit allows {possible:.1}")).unwrap_or_default()
         ),
@@ -105,11 +105,11 @@ fn refused(refusals: u32, overloads: u32) -> String {
 
 fn change(change: &Change) -> String {
     match change {
-        Change::FewerAtOnce { to } => format!("--concurrency {to}: fewer requests in flight"),
-        Change::MoreAtOnce { to: Some(to) } => {
+        Change::LowerConcurrency { to } => format!("--concurrency {to}: fewer requests in flight"),
+        Change::RaiseConcurrency { to: Some(to) } => {
             format!("--concurrency {to}, or --concurrency auto")
         }
-        Change::MoreAtOnce { to: None } => "--concurrency auto".into(),
+        Change::RaiseConcurrency { to: None } => "--concurrency auto".into(),
         Change::LimitRequests { per_minute } => {
             format!(
                 "a limit of {} a minute in the settings: as fast, without refusals",
@@ -124,25 +124,25 @@ fn change(change: &Change) -> String {
             "no pause: no --preset, and no rate_limit_delay_ms in the settings; Fieldmark adapts to the server's limits"
                 .into()
         }
-        Change::LongerSilence { to_millis } => {
+        Change::LongerIdleTimeout { to_millis } => {
             format!("task_timeout_ms = {to_millis} in the settings: wait longer for slow answers")
         }
-        Change::ShorterSilence { to_millis } => {
+        Change::ShorterIdleTimeout { to_millis } => {
             format!("task_timeout_ms = {to_millis} in the settings: retry lost requests sooner")
         }
-        Change::MoreRoom { than: Some(tokens) } => {
+        Change::RaiseMaxTokens { than: Some(tokens) } => {
             format!(
                 "resume --retry-failed --max-tokens above {tokens}: only answers that were cut off are requested again"
             )
         }
-        Change::MoreRoom { than: None } => "--max-tokens above the model's usual maximum".into(),
-        Change::MoreRoutes => {
+        Change::RaiseMaxTokens { than: None } => "--max-tokens above the model's usual maximum".into(),
+        Change::AddEndpoint => {
             "a higher limit from the vendor, or an additional endpoint in the settings".into()
         }
-        Change::AskOvernight { cost } => {
-            format!("--overnight, if it may take a day: about {} in batches, which have their own limits", money(*cost))
+        Change::UseBatch { cost } => {
+            format!("--batch, if it may take a day: about {} in batches, which have their own limits", money(*cost))
         }
-        Change::AskLive => "run these images without --overnight: answers come within seconds".into(),
+        Change::RunLive => "run these images without --batch: answers come within seconds".into(),
         Change::CheaperModel { name, cost } => {
             format!(
                 "{name}: the same tokens would have cost about {}, an estimate; try it on a few images",
@@ -151,7 +151,7 @@ fn change(change: &Change) -> String {
         }
         Change::OtherModel => "another model".into(),
         Change::AddLabels => "add the labels that the model uses to the recipe, as labels or synonyms".into(),
-        Change::AskForLess => "a recipe with fewer labels or attributes, or shorter instructions".into(),
+        Change::SmallerRecipe => "a recipe with fewer labels or attributes, or shorter instructions".into(),
         Change::SmallerPhotos => "smaller copies of the photos".into(),
         Change::CheckPhotos => "check that the photos still exist and can be opened".into(),
         Change::CheckNetwork => "check the network: Wi-Fi, a proxy, a VPN".into(),
@@ -160,11 +160,11 @@ fn change(change: &Change) -> String {
 }
 
 /// What goes with "cut off".
-fn room(room: AnswerRoom) -> String {
+fn room(room: OutputLimit) -> String {
     match room {
-        AnswerRoom::More => ", even with more room".into(),
-        AnswerRoom::OwnMaximum { tokens } => format!(" at your maximum of {}", counted(tokens, "token")),
-        AnswerRoom::Usual => String::new(),
+        OutputLimit::More => ", even with more room".into(),
+        OutputLimit::OwnMaximum { tokens } => format!(" at your maximum of {}", counted(tokens, "token")),
+        OutputLimit::Usual => String::new(),
     }
 }
 
@@ -172,7 +172,7 @@ fn met(limit: MetLimit) -> String {
     match limit.unit {
         LimitUnit::RequestsPerMinute => format!("{} a minute", counted(limit.count, "request")),
         LimitUnit::TokensPerMinute => format!("{} a minute", counted(limit.count, "token")),
-        LimitUnit::AtOnce => format!("{} in flight", counted(limit.count, "request")),
+        LimitUnit::Concurrency => format!("{} in flight", counted(limit.count, "request")),
     }
 }
 
@@ -200,10 +200,10 @@ mod tests {
 
     #[test]
     fn what_a_run_was_set_to_is_named_with_its_value() {
-        let room = AnswerRoom::OwnMaximum { tokens: 600 };
+        let room = OutputLimit::OwnMaximum { tokens: 600 };
         let cut_short = Diagnosis {
             finding: Finding::AnswersCutShort { count: 31, share: 0.15, room },
-            changes: vec![Change::MoreRoom { than: Some(600) }],
+            changes: vec![Change::RaiseMaxTokens { than: Some(600) }],
         };
         assert_eq!(
             said(cut_short),
@@ -212,7 +212,7 @@ mod tests {
         );
         let paused = Diagnosis {
             finding: Finding::SlowedByPause { pause_millis: 200, share: 0.4 },
-            changes: vec![Change::LongerSilence { to_millis: 40_000 }],
+            changes: vec![Change::LongerIdleTimeout { to_millis: 40_000 }],
         };
         assert_eq!(
             said(paused),
@@ -244,8 +244,8 @@ mod tests {
         let diagnosis = Diagnosis {
             finding: Finding::RateLimited { refusals: 1, overloads: 0, held_millis: 80_000.0, share: 0.8, limit },
             changes: vec![
-                Change::MoreRoutes,
-                Change::AskOvernight { cost: PicoDollars(500_000_000_000) },
+                Change::AddEndpoint,
+                Change::UseBatch { cost: PicoDollars(500_000_000_000) },
                 Change::LimitRequests { per_minute: 58 },
             ],
         };
@@ -254,7 +254,7 @@ mod tests {
             "  noticed     the server's limits held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
              minute; 1 request was refused\n    \
              advice    a higher limit from the vendor, or an additional endpoint in the settings\n    \
-             advice    --overnight, if it may take a day: about $0.50 in batches, which have their own limits\n    \
+             advice    --batch, if it may take a day: about $0.50 in batches, which have their own limits\n    \
              advice    a limit of 58 requests a minute in the settings: as fast, without refusals\n"
         );
     }

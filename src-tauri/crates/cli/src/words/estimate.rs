@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use domain::model::Hindrance;
+use domain::model::Unavailable;
 use domain::money::PicoDollars;
 use domain::plan::{CostRange, ModelQuote, Quote};
 use domain::run::RunMode;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
-use super::refusal::{hindrance, shortfall};
+use super::refusal::{unavailable, unsupported};
 use super::style::HEADING;
 use super::table::Table;
 use crate::arguments::Estimate;
@@ -29,7 +29,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
             amount(|cost| cost.low),
             amount(|cost| cost.expected),
             row.cost.map_or_else(unknown, |cost| at_most(cost.high)),
-            row.overnight.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
+            row.batch.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
             row.time.map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
             remarks(row, arguments).join("; "),
         ]);
@@ -39,15 +39,15 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     writeln!(out, "Prices as of {}. \"At most\" is an upper bound: no run costs more.", quote.prices_as_of)?;
     by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
     by_model(out, "Budget", &quote.models, |row| {
-        let mode = if arguments.overnight { RunMode::Overnight } else { RunMode::Live };
-        let forecast = if arguments.overnight { row.overnight_budget } else { row.budget }?;
+        let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
+        let forecast = if arguments.batch { row.batch_budget } else { row.budget }?;
         budget(forecast, arguments.budget?, asked_count(quote, row, arguments.similar, arguments.fresh), mode)
     })?;
     by_model(out, "Output", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     by_model(out, "Time", &quote.models, |row| {
         Some(row.time.map_or_else(|| "not measured yet: the first run or pilot measures it".into(), time_basis))
     })?;
-    by_model(out, "Not available now", &quote.models, |row| row.hindrance.as_ref().map(hindrance))
+    by_model(out, "Not available now", &quote.models, |row| row.unavailable.as_ref().map(unavailable))
 }
 
 fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Result<()> {
@@ -64,14 +64,14 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
 
 /// What a model does not do, or does for nothing.
 fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
-    let mut remarks: Vec<String> = row.shortfalls.iter().map(shortfall).collect();
+    let mut remarks: Vec<String> = row.unsupported_capabilities.iter().map(unsupported).collect();
     if row.answered_before > 0 && !arguments.fresh {
         remarks.push(format!("{} answered before, at no cost", grouped(row.answered_before.into())));
     }
-    if let (Some(retires), false) = (row.model.retires, matches!(row.hindrance, Some(Hindrance::Retired { .. }))) {
+    if let (Some(retires), false) = (row.model.retires, matches!(row.unavailable, Some(Unavailable::Retired { .. }))) {
         remarks.push(format!("until {retires}"));
     }
-    if row.hindrance.is_some() {
+    if row.unavailable.is_some() {
         remarks.push("not available".into());
     }
     remarks

@@ -39,7 +39,7 @@ fn reason(error: &EngineError) -> String {
     }
 }
 
-/// `marks.csv: 5 images, 1 without annotations, 9 annotations; file names are relative to /photos`
+/// `annotations.csv: 5 images, 1 without annotations, 9 annotations; file names are relative to /photos`
 pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exported) -> io::Result<()> {
     let file = match file {
         Target::StandardOutput => "standard output".to_owned(),
@@ -49,7 +49,7 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
         "{}, {} without annotations, {}",
         counted(exported.images, "image"),
         exported.empty_images,
-        counted(exported.marks, "annotation")
+        counted(exported.annotations, "annotation")
     );
     if exported.failed_images > 0 {
         let _ = write!(said, ", {} with the reason", counted(exported.failed_images, "failed image"));

@@ -1,6 +1,6 @@
 //! How far a run is, and what an interruption does.
 
-use domain::endpoint::EndpointTrouble;
+use domain::endpoint::EndpointFailure;
 use domain::ids::RunId;
 use domain::run::{PendingElsewhere, RunMode, RunProgress};
 
@@ -14,7 +14,7 @@ pub fn progress(progress: &RunProgress) -> String {
     if !progress.pending_elsewhere.is_empty() && progress.in_flight.is_empty() {
         return pending_elsewhere(&progress.pending_elsewhere);
     }
-    if progress.mode == RunMode::Overnight {
+    if progress.mode == RunMode::Batch {
         let (images, finished) = progress
             .batches
             .iter()
@@ -32,8 +32,8 @@ pub fn progress(progress: &RunProgress) -> String {
     };
     if progress.routes.len() > 1 {
         for state in &progress.routes {
-            if let Some(trouble) = &state.trouble {
-                line = format!("{line}; {}: {}", state.name, endpoint(trouble.problem));
+            if let Some(failure) = &state.failure {
+                line = format!("{line}; {}: {}", state.name, endpoint(failure.problem));
             }
         }
     }
@@ -41,11 +41,11 @@ pub fn progress(progress: &RunProgress) -> String {
 }
 
 /// An endpoint is no longer used because it fails.
-pub fn endpoint_failed(name: &str, trouble: &EndpointTrouble) -> String {
+pub fn endpoint_failed(name: &str, failure: &EndpointFailure) -> String {
     format!(
         "the endpoint {name} fails: {} ({}). Its images go to the other endpoints, and it is tried again.",
-        endpoint(trouble.problem),
-        trouble.detail
+        endpoint(failure.problem),
+        failure.detail
     )
 }
 
@@ -66,7 +66,7 @@ fn pending_elsewhere(pending: &[PendingElsewhere]) -> String {
 pub fn stopping(mode: RunMode) -> &'static str {
     match mode {
         RunMode::Live => "Stopping: requests in flight finish first. A second Ctrl-C stops immediately.",
-        RunMode::Overnight => "Stopping: submitted batches continue at the vendor. A second Ctrl-C stops immediately.",
+        RunMode::Batch => "Stopping: submitted batches continue at the vendor. A second Ctrl-C stops immediately.",
     }
 }
 

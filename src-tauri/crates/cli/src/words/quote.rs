@@ -12,7 +12,7 @@ use domain::run::{RunMode, RunSummary};
 use engine::pilot::PilotVerdict;
 
 use super::figures::{at_most, counted, duration, grouped, money};
-use super::refusal::shortfall;
+use super::refusal::unsupported;
 use super::style::{GOOD, HEADING, WARNING};
 use crate::arguments::Annotate;
 
@@ -42,7 +42,7 @@ pub fn quote(
     }
     let cost = match arguments.mode() {
         RunMode::Live => model.cost,
-        RunMode::Overnight => model.overnight.or(model.cost),
+        RunMode::Batch => model.batch.or(model.cost),
     };
     match cost {
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost    $0")?,
@@ -56,10 +56,10 @@ pub fn quote(
         )?,
         None => writeln!(out, "  cost    unknown: there is no price for this model")?,
     }
-    if let (RunMode::Overnight, Some(_)) = (arguments.mode(), model.overnight) {
+    if let (RunMode::Batch, Some(_)) = (arguments.mode(), model.batch) {
         writeln!(out, "  time    within a day, in batches")?;
         if let Some(live) = model.cost {
-            writeln!(out, "  live    without --overnight it would cost about {}, of which:", money(live.expected))?;
+            writeln!(out, "  live    without --batch it would cost about {}, of which:", money(live.expected))?;
         }
     } else if let Some(time) = model.time.filter(|_| asked > 0) {
         writeln!(
@@ -78,7 +78,7 @@ pub fn quote(
     }
     let forecast = match arguments.mode() {
         RunMode::Live => model.budget,
-        RunMode::Overnight => model.overnight_budget,
+        RunMode::Batch => model.batch_budget,
     };
     let budget = forecast
         .zip(arguments.session.budget)
@@ -103,8 +103,8 @@ pub fn quote(
     if let Some(retires) = model.model.retires {
         writeln!(out, "  {WARNING}note{WARNING:#}    the vendor retires this model on {retires}")?;
     }
-    for gap in &model.shortfalls {
-        writeln!(out, "  {WARNING}note{WARNING:#}    {}", shortfall(gap))?;
+    for gap in &model.unsupported_capabilities {
+        writeln!(out, "  {WARNING}note{WARNING:#}    {}", unsupported(gap))?;
     }
     Ok(())
 }
@@ -131,9 +131,9 @@ fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
 }
 
 /// Images that a model is asked about: neither those that look like another, nor those that it has answered before.
-pub fn asked_count(quote: &Quote, model: &ModelQuote, carries_to_similar: bool, asks_anew: bool) -> u32 {
-    let followers = if carries_to_similar { quote.similar.followers } else { 0 };
-    let answered = if asks_anew { 0 } else { model.answered_before };
+pub fn asked_count(quote: &Quote, model: &ModelQuote, propagates_to_similar: bool, ignores_saved_answers: bool) -> u32 {
+    let followers = if propagates_to_similar { quote.similar.followers } else { 0 };
+    let answered = if ignores_saved_answers { 0 } else { model.answered_before };
     quote.image_count.saturating_sub(followers + answered)
 }
 
@@ -166,7 +166,7 @@ fn endpoint_limit(EndpointLimit { unit, limit, .. }: EndpointLimit) -> String {
 
 pub fn answer_basis(basis: AnswerBasis) -> String {
     match basis {
-        AnswerBasis::Assumed { marks } => format!("assuming {marks} annotations per image"),
+        AnswerBasis::Assumed { annotations } => format!("assuming {annotations} annotations per image"),
         AnswerBasis::EarlierAnswers { images, requests } if requests > images => {
             format!("as in earlier runs: {} for {}", counted(requests, "request"), counted(images, "image"))
         }
@@ -212,7 +212,7 @@ pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: R
             counted(asked, "image")
         )),
     };
-    let batches = (mode == RunMode::Overnight && forecast.batches > 1).then(|| {
+    let batches = (mode == RunMode::Batch && forecast.batches > 1).then(|| {
         let batches = grouped(forecast.batches.into());
         format!("{} splits the run into about {batches} consecutive batches; each may take a day", money(budget))
     });
@@ -240,7 +240,7 @@ pub fn pilot(
         PilotVerdict::Sound => {
             let cost = match mode {
                 RunMode::Live => rest.cost,
-                RunMode::Overnight => rest.overnight.or(rest.cost),
+                RunMode::Batch => rest.batch.or(rest.cost),
             };
             let cost = cost.filter(|cost| *cost != CostRange::default()).map(|cost| {
                 let (expected, low, high) = (money(cost.expected), money(cost.low), at_most(cost.high));

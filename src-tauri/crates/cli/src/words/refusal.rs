@@ -1,6 +1,6 @@
 //! Why something cannot be done, and what is asked before it is done all the same.
 
-use domain::model::{Hindrance, Shortfall};
+use domain::model::{Unavailable, UnsupportedCapability};
 use domain::plan::ModelQuote;
 use domain::run::PossiblyBilled;
 use engine::{EngineError, LibraryFailure};
@@ -10,9 +10,9 @@ use super::figures::{at_most, counted};
 /// The engine's errors in words. Those whose own message says what to do are listed, so that a new one is looked at here.
 pub fn refusal(error: &EngineError) -> String {
     match error {
-        EngineError::Hindered(reason) => hindrance(reason),
-        EngineError::RecipeBeyondModel(shortfalls) => {
-            format!("this model cannot be used: {}", shortfalls.iter().map(shortfall).collect::<Vec<_>>().join("; "))
+        EngineError::Unavailable(reason) => unavailable(reason),
+        EngineError::RecipeBeyondModel(unsupported_capabilities) => {
+            format!("this model cannot be used: {}", unsupported_capabilities.iter().map(unsupported).collect::<Vec<_>>().join("; "))
         }
         EngineError::BudgetTooSmall { dearest } => {
             format!("the budget is less than a single request can cost: {}", at_most(*dearest))
@@ -32,7 +32,7 @@ pub fn refusal(error: &EngineError) -> String {
         EngineError::Local { .. }
         | EngineError::Encode(_)
         | EngineError::Original { .. }
-        | EngineError::UnfitMark { .. }
+        | EngineError::UnfitAnnotation { .. }
         | EngineError::NothingToAudit
         | EngineError::NothingToFind(_)
         | EngineError::UnknownModel(_)
@@ -60,42 +60,42 @@ pub fn refusal(error: &EngineError) -> String {
 }
 
 /// What keeps a model from being used for a plan.
-pub fn obstacles(quote: &ModelQuote) -> Vec<String> {
-    let blocking = quote.shortfalls.iter().filter(|gap| gap.is_blocking()).map(shortfall);
-    quote.hindrance.iter().map(hindrance).chain(blocking).collect()
+pub fn wait_reasons(quote: &ModelQuote) -> Vec<String> {
+    let blocking = quote.unsupported_capabilities.iter().filter(|gap| gap.is_blocking()).map(unsupported);
+    quote.unavailable.iter().map(unavailable).chain(blocking).collect()
 }
 
-pub fn hindrance(hindrance: &Hindrance) -> String {
-    match hindrance {
-        Hindrance::LocalOnly => "the settings allow only this machine".into(),
-        Hindrance::Retired { on } => format!("the vendor retired it on {on}"),
-        Hindrance::NoKey { host, variable } => {
+pub fn unavailable(unavailable: &Unavailable) -> String {
+    match unavailable {
+        Unavailable::LocalOnly => "the settings allow only this machine".into(),
+        Unavailable::Retired { on } => format!("the vendor retired it on {on}"),
+        Unavailable::NoKey { host, variable } => {
             let set = variable.as_ref().map_or_else(String::new, |variable| format!("set {variable}, or "));
             format!(
                 "there is no key for {host}: {set}enter one in the settings of the window (a key for another server is \
                  never sent there)"
             )
         }
-        Hindrance::Unusable { detail } => detail.clone(),
+        Unavailable::Unusable { detail } => detail.clone(),
     }
 }
 
-pub fn shortfall(shortfall: &Shortfall) -> String {
-    match shortfall {
-        Shortfall::UnknownLabels { labels } => {
+pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
+    match unsupported {
+        UnsupportedCapability::UnknownLabels { labels } => {
             format!("it does not know these labels and skips them: {}", labels.join(", "))
         }
-        Shortfall::NoKnownLabel => "it knows none of the labels".into(),
-        Shortfall::Attributes { names, are_required: true } => {
+        UnsupportedCapability::NoKnownLabel => "it knows none of the labels".into(),
+        UnsupportedCapability::Attributes { names, are_required: true } => {
             format!("it cannot fill attributes, and these are required: {}", names.join(", "))
         }
-        Shortfall::Attributes { names, are_required: false } => {
+        UnsupportedCapability::Attributes { names, are_required: false } => {
             format!("it leaves these attributes empty: {}", names.join(", "))
         }
-        Shortfall::TooManyOptionalAttributes { count, limit } => {
+        UnsupportedCapability::TooManyOptionalAttributes { count, limit } => {
             format!("it accepts at most {limit} optional attributes, and there are {count}")
         }
-        Shortfall::Shapes { .. } => "it returns boxes only".into(),
+        UnsupportedCapability::Shapes { .. } => "it returns boxes only".into(),
     }
 }
 

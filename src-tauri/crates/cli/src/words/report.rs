@@ -33,9 +33,9 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         state(summary.state),
         grouped(summary.done.into()),
         counted(summary.total, "image"),
-        counted(summary.mark_count, "annotation")
+        counted(summary.annotation_count, "annotation")
     )?;
-    if summary.reused + summary.carried > 0 {
+    if summary.reused + summary.propagated > 0 {
         writeln!(out, "  images      {}", shares(summary))?;
     }
     if summary.propagated_count > 0 {
@@ -83,7 +83,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if summary.waiting > 0 {
         let fetching = match summary.mode {
             RunMode::Live => "",
-            RunMode::Overnight => ", which fetches the results of its batches",
+            RunMode::Batch => ", which fetches the results of its batches",
         };
         writeln!(out, "  continue    fieldmark resume {}{fetching}", summary.id)?;
         if report.unknown_batches.count > 0 {
@@ -119,7 +119,7 @@ fn try_again(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         writeln!(out, "  retry       fieldmark resume {run} --retry-failed{condition}")?;
     }
     if let Some(cut_off) = report.cut_off {
-        writeln!(out, "  longer      {}", more_room(run, cut_off))?;
+        writeln!(out, "  longer      {}", raise_max_tokens(run, cut_off))?;
     }
     Ok(())
 }
@@ -137,7 +137,7 @@ fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         }
         let answered = format!("{} answered", counted(*answered, "request"));
         let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
-        let trouble = match problem {
+        let failure = match problem {
             None => String::new(),
             Some(problem) if *is_working => format!("; working again, last problem: {}", endpoint(*problem)),
             Some(problem) => {
@@ -145,13 +145,13 @@ fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
                 format!("; {WARNING}not working{WARNING:#}: {}{detail}", endpoint(*problem))
             }
         };
-        writeln!(out, "  endpoint    {name}: {answered}{failed}{trouble}")?;
+        writeln!(out, "  endpoint    {name}: {answered}{failed}{failure}")?;
     }
     Ok(())
 }
 
 /// What completes answers that were cut off.
-pub fn more_room(run: RunId, cut_off: CutOffAnswers) -> String {
+pub fn raise_max_tokens(run: RunId, cut_off: CutOffAnswers) -> String {
     let CutOffAnswers { images, max_tokens, suggested_max_tokens } = cut_off;
     format!(
         "fieldmark resume {run} --retry-failed --max-tokens {suggested_max_tokens}: {} {} cut off at {} tokens, and only they \
@@ -273,11 +273,11 @@ fn skipped(group: &DropGroup) -> String {
 
 /// Where the annotations come from: only part of the images were asked about.
 fn shares(summary: &RunSummary) -> String {
-    let asked = summary.done.saturating_sub(summary.reused + summary.carried);
+    let asked = summary.done.saturating_sub(summary.reused + summary.propagated);
     let shares = [
         (asked, "answered"),
         (summary.reused, "answered before, at no cost"),
-        (summary.carried, "with the annotations of a similar image"),
+        (summary.propagated, "with the annotations of a similar image"),
     ];
     let told = shares.into_iter().filter(|(count, _)| *count > 0);
     told.map(|(count, what)| format!("{} {what}", grouped(count.into()))).collect::<Vec<_>>().join("; ")

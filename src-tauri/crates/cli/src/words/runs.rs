@@ -24,7 +24,7 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
             run.model.to_string(),
             format!("{}/{}", grouped(run.done.into()), grouped(run.total.into())),
             grouped(run.failed.into()),
-            grouped(run.mark_count.into()),
+            grouped(run.annotation_count.into()),
             run.reported_cost().map_or_else(|| "not reported".to_owned(), money),
         ]);
     }

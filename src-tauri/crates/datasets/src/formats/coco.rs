@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use domain::annotation::{AttributeValue, RejectReason, Status};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
-use domain::export::MarkSelection;
+use domain::export::AnnotationSelection;
 use domain::geometry::Orientation;
 use domain::ids::RunId;
 use domain::library::ReviewState;
@@ -154,7 +154,7 @@ struct CocoInfoExtra<'a> {
     #[serde(skip_deserializing)]
     geometry: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    marks: Option<MarkSelection>,
+    annotations: Option<AnnotationSelection>,
 }
 
 impl<'a> From<&'a DatasetInfo> for CocoInfo<'a> {
@@ -171,7 +171,7 @@ impl<'a> From<&'a DatasetInfo> for CocoInfo<'a> {
                 recipe: info.run.as_ref().map(|run| Cow::Borrowed(run.recipe.as_str())),
                 exported_at: Cow::Borrowed(&info.created_at),
                 geometry: GEOMETRY,
-                marks: info.selection,
+                annotations: info.selection,
             }),
         }
     }
@@ -201,7 +201,7 @@ struct CocoImageExtra<'a> {
     orientation: Option<Orientation>,
     hash: Option<Cow<'a, str>>,
     review: Option<ReviewState>,
-    carried_from: Option<u64>,
+    propagated_from: Option<u64>,
     #[serde(default)]
     missing: bool,
     #[serde(default)]
@@ -222,7 +222,7 @@ impl<'a> CocoImage<'a> {
                 orientation: image.stored.map(|stored| stored.orientation),
                 hash: image.hash.as_deref().map(Cow::Borrowed),
                 review: image.review,
-                carried_from: image.propagated_from,
+                propagated_from: image.propagated_from,
                 missing: image.is_missing,
                 other_paths: Cow::Borrowed(&image.other_files),
             }),
@@ -246,19 +246,19 @@ struct CocoAnnotation<'a> {
 
 #[derive(Serialize)]
 struct CocoAttributes<'a> {
-    mark: Option<u64>,
+    annotation: Option<u64>,
     confidence: Option<f32>,
     status: Option<Status>,
     reject_reason: Option<RejectReason>,
     origin: Option<OriginName>,
     run: Option<RunId>,
-    carried_from: Option<u64>,
+    propagated_from: Option<u64>,
     #[serde(flatten)]
     of_recipe: BTreeMap<Cow<'a, str>, &'a AttributeValue>,
 }
 
 /// Names of other things in [`CocoAttributes`]: an attribute of a recipe that is called so has [`PREFIX`] put before it.
-const RESERVED: [&str; 7] = ["mark", "confidence", "status", "reject_reason", "origin", "run", "carried_from"];
+const RESERVED: [&str; 7] = ["annotation", "confidence", "status", "reject_reason", "origin", "run", "propagated_from"];
 const PREFIX: &str = "recipe_";
 
 impl<'a> From<&'a DatasetAnnotation> for CocoAttributes<'a> {
@@ -269,13 +269,13 @@ impl<'a> From<&'a DatasetAnnotation> for CocoAttributes<'a> {
         });
         let (origin, run) = OriginName::of(annotation.origin);
         Self {
-            mark: annotation.id,
+            annotation: annotation.id,
             confidence: annotation.confidence,
             status: annotation.status,
             reject_reason: annotation.reject_reason,
             origin,
             run,
-            carried_from: annotation.propagated_from,
+            propagated_from: annotation.propagated_from,
             of_recipe: of_recipe.collect(),
         }
     }

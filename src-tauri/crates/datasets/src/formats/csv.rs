@@ -75,7 +75,7 @@ const COLUMNS: [&str; 27] = [
     "failure",
     "failure_message",
     "missing",
-    "mark",
+    "annotation",
     "label",
     "shape",
     "x",
@@ -89,7 +89,7 @@ const COLUMNS: [&str; 27] = [
     "reject_reason",
     "origin",
     "run",
-    "carried_from",
+    "propagated_from",
 ];
 /// Before the name of an attribute, in the name of its column.
 const ATTRIBUTES: &str = "attributes.";
@@ -149,7 +149,7 @@ struct ImageCells<'a> {
 
 #[derive(Serialize, Default)]
 struct AnnotationCells<'a> {
-    mark: Option<u64>,
+    annotation: Option<u64>,
     label: Option<Text<'a>>,
     shape: Option<ShapeKind>,
     bbox: [Option<f64>; 4],
@@ -161,7 +161,7 @@ struct AnnotationCells<'a> {
     reject_reason: Option<RejectReason>,
     origin: Option<OriginName>,
     run: Option<RunId>,
-    carried_from: Option<u64>,
+    propagated_from: Option<u64>,
 }
 
 /// Words from outside, in a form that no spreadsheet calculates.
@@ -206,7 +206,7 @@ fn annotation_cells(annotation: &DatasetAnnotation) -> AnnotationCells<'_> {
     let points = points_of(&annotation.shape);
     let (origin, run) = OriginName::of(annotation.origin);
     AnnotationCells {
-        mark: annotation.id,
+        annotation: annotation.id,
         label: Some(Text(&annotation.label)),
         shape: Some(annotation.shape.kind()),
         bbox: bbox_of(&annotation.shape).map_or([None; 4], |bbox| bbox.map(Some)),
@@ -221,7 +221,7 @@ fn annotation_cells(annotation: &DatasetAnnotation) -> AnnotationCells<'_> {
         reject_reason: annotation.reject_reason,
         origin,
         run,
-        carried_from: annotation.propagated_from,
+        propagated_from: annotation.propagated_from,
     }
 }
 

@@ -74,7 +74,7 @@ pub fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
 }
 
-/// Where in a value the error is, such as `marks[2].bbox`; `None`: the value as a whole.
+/// Where in a value the error is, such as `annotations[2].bbox`; `None`: the value as a whole.
 pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Option<String> {
     let path = error.path().to_string();
     // The name of a field that is not whole is a question mark.

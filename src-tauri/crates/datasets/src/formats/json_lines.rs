@@ -107,13 +107,13 @@ struct Line<'a> {
     hash: Option<Cow<'a, str>>,
     review: Option<ReviewState>,
     failure: Option<LineFailure<'a>>,
-    carried_from: Option<u64>,
+    propagated_from: Option<u64>,
     #[serde(default)]
     missing: bool,
     #[serde(default)]
     other_paths: Cow<'a, [String]>,
     #[serde(default)]
-    marks: Vec<LineAnnotation<'a>>,
+    annotations: Vec<LineAnnotation<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,7 +127,7 @@ struct LineFailure<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct LineAnnotation<'a> {
-    mark: Option<u64>,
+    annotation: Option<u64>,
     label: Cow<'a, str>,
     shape: ShapeKind,
     /// Left, top, width, height of what it takes up; `None` where that is the whole image.
@@ -143,7 +143,7 @@ struct LineAnnotation<'a> {
     reject_reason: Option<RejectReason>,
     origin: Option<OriginName>,
     run: Option<RunId>,
-    carried_from: Option<u64>,
+    propagated_from: Option<u64>,
     #[serde(default)]
     attributes: Cow<'a, BTreeMap<String, AttributeValue>>,
 }
@@ -166,10 +166,10 @@ impl<'a> From<&'a DatasetImage> for Line<'a> {
                 requests: failure.requests,
                 cost_dollars: failure.cost_dollars,
             }),
-            carried_from: image.propagated_from,
+            propagated_from: image.propagated_from,
             missing: image.is_missing,
             other_paths: Cow::Borrowed(&image.other_files),
-            marks: image.annotations.iter().map(LineAnnotation::from).collect(),
+            annotations: image.annotations.iter().map(LineAnnotation::from).collect(),
         }
     }
 }
@@ -178,7 +178,7 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
     fn from(annotation: &'a DatasetAnnotation) -> Self {
         let (origin, run) = OriginName::of(annotation.origin);
         Self {
-            mark: annotation.id,
+            annotation: annotation.id,
             label: Cow::Borrowed(&annotation.label),
             shape: annotation.shape.kind(),
             bbox: bbox_of(&annotation.shape),
@@ -192,7 +192,7 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
             reject_reason: annotation.reject_reason,
             origin,
             run,
-            carried_from: annotation.propagated_from,
+            propagated_from: annotation.propagated_from,
             attributes: Cow::Borrowed(&annotation.attributes),
         }
     }
@@ -209,9 +209,9 @@ fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
         size: PixelSize::new(width, height),
         orientation: line.orientation.unwrap_or_default(),
     });
-    let annotations = line.marks.into_iter().enumerate().map(|(index, mark)| {
+    let annotations = line.annotations.into_iter().enumerate().map(|(index, annotation)| {
         let place = || Place::line(number).with_field(format!("marks[{index}]"));
-        mark.into_annotation().map_err(|problem| place().malformed(problem))
+        annotation.into_annotation().map_err(|problem| place().malformed(problem))
     });
     Ok(DatasetImage {
         id: line.image.unwrap_or(number),
@@ -226,7 +226,7 @@ fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
             requests: failure.requests,
             cost_dollars: failure.cost_dollars,
         }),
-        propagated_from: line.carried_from,
+        propagated_from: line.propagated_from,
         is_missing: line.missing,
         other_files: line.other_paths.into_owned(),
         annotations: annotations.collect::<std::result::Result<_, DatasetError>>()?,
@@ -238,13 +238,13 @@ impl LineAnnotation<'_> {
     fn into_annotation(self) -> std::result::Result<DatasetAnnotation, &'static str> {
         let shape = shape_from(self.shape, self.bbox, &self.points, self.text.as_deref())?;
         Ok(DatasetAnnotation {
-            id: self.mark,
+            id: self.annotation,
             attributes: self.attributes.into_owned(),
             confidence: self.confidence,
             origin: OriginName::origin(self.origin, self.run),
             status: self.status,
             reject_reason: self.reject_reason,
-            propagated_from: self.carried_from,
+            propagated_from: self.propagated_from,
             ..DatasetAnnotation::new(self.label, shape)
         })
     }

@@ -15,7 +15,7 @@ use datasets::model::{
 use datasets::{Dataset, FORMATS, Format, FormatOptions, Input, Output, Result, Source, Written};
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
 use domain::dataset::Feature;
-use domain::export::MarkSelection;
+use domain::export::AnnotationSelection;
 use domain::geometry::{Orientation, PixelSize, Point, Rect};
 use domain::ids::RunId;
 use domain::library::ReviewState;
@@ -100,7 +100,7 @@ pub fn dataset(images: Vec<DatasetImage>) -> Dataset {
         description: "Run 2: Things by Built-in detector".into(),
         created_at: "2026-04-05T06:07:08.009Z".into(),
         run: Some(DatasetRun { id: RUN, model: "nanodet-g-416".into(), recipe: "Things".into() }),
-        selection: Some(MarkSelection { is_reviewed_only: false, includes_rejected: true }),
+        selection: Some(AnnotationSelection { is_reviewed_only: false, includes_rejected: true }),
         labels: LabelTable::numbered(labels),
         attributes,
     };

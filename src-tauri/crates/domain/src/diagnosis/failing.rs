@@ -1,6 +1,6 @@
 //! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
 
-use super::{AnswerRoom, Change, Diagnosis, Finding, Observed, Obstacle, whole};
+use super::{OutputLimit, Change, Diagnosis, Finding, Observed, WaitReason, whole};
 use crate::run::{FailureKind, RetryGroup, RetryKind};
 
 /// Requests made again over images asked about. One in ten is more than the bad weather of a healthy way: overloads and
@@ -43,23 +43,23 @@ fn changes_for(kind: RetryKind, observed: &Observed) -> Vec<Change> {
             vec![observed.check_connection()]
         }
         // Nobody waits for an answer in a batch: before expiry had a kind of its own, it was counted as this.
-        RetryKind::Expired | RetryKind::TimedOut if !observed.is_live() => vec![Change::AskLive],
+        RetryKind::Expired | RetryKind::TimedOut if !observed.is_live() => vec![Change::RunLive],
         RetryKind::TimedOut => {
             let silence = silence(observed);
-            let is_longer = matches!(silence, Some(Change::LongerSilence { .. }));
+            let is_longer = matches!(silence, Some(Change::LongerIdleTimeout { .. }));
             let (first, last) = if is_longer { (silence, None) } else { (None, silence) };
             let connection = Some(observed.check_connection());
-            [first, fewer_at_once(observed), connection, last].into_iter().flatten().collect()
+            [first, lower_concurrency(observed), connection, last].into_iter().flatten().collect()
         }
         RetryKind::Overloaded | RetryKind::ServerFailed if observed.is_live() => {
-            [fewer_at_once(observed), observed.overnight()].into_iter().flatten().collect()
+            [lower_concurrency(observed), observed.batch()].into_iter().flatten().collect()
         }
-        RetryKind::Overloaded | RetryKind::ServerFailed => vec![Change::AskLive],
+        RetryKind::Overloaded | RetryKind::ServerFailed => vec![Change::RunLive],
         RetryKind::TooLarge => vec![Change::SmallerPhotos],
         // Each of them was paid for twice.
         RetryKind::CutShort => {
-            let more = observed.max_tokens.is_none().then_some(Change::MoreRoom { than: None });
-            more.into_iter().chain([Change::AskForLess]).collect()
+            let more = observed.max_tokens.is_none().then_some(Change::RaiseMaxTokens { than: None });
+            more.into_iter().chain([Change::SmallerRecipe]).collect()
         }
         RetryKind::RateLimited | RetryKind::Expired => Vec::new(),
     }
@@ -71,31 +71,31 @@ fn silence(observed: &Observed) -> Option<Change> {
     let fitting = observed.p50_millis * FITTING_SILENCE;
     let to_millis = whole((fitting / SILENCE_STEP).ceil() * SILENCE_STEP).clamp(LEAST_SILENCE, MOST_SILENCE);
     if f64::from(allowed) * FAR_OFF <= fitting {
-        (to_millis > allowed).then_some(Change::LongerSilence { to_millis })
+        (to_millis > allowed).then_some(Change::LongerIdleTimeout { to_millis })
     } else {
-        (f64::from(allowed) >= f64::from(to_millis) * FAR_OFF).then_some(Change::ShorterSilence { to_millis })
+        (f64::from(allowed) >= f64::from(to_millis) * FAR_OFF).then_some(Change::ShorterIdleTimeout { to_millis })
     }
 }
 
 /// Half as many as there were.
-fn fewer_at_once(observed: &Observed) -> Option<Change> {
+fn lower_concurrency(observed: &Observed) -> Option<Change> {
     let is_told = observed.is_live() && observed.concurrency > 1;
-    is_told.then_some(Change::FewerAtOnce { to: observed.concurrency / 2 })
+    is_told.then_some(Change::LowerConcurrency { to: observed.concurrency / 2 })
 }
 
 pub fn server_away(observed: &Observed) -> Option<Diagnosis> {
-    let unreachable = observed.waited_millis(&[Obstacle::Unreachable]);
-    let unwell = observed.waited_millis(&[Obstacle::Unwell]);
-    let share = observed.share_of_wall(unreachable + unwell);
+    let unreachable = observed.waited_millis(&[WaitReason::Unreachable]);
+    let server_failing = observed.waited_millis(&[WaitReason::ServerFailing]);
+    let share = observed.share_of_wall(unreachable + server_failing);
     if share <= LONG_AWAY {
         return None;
     }
-    let changes = if unreachable >= unwell {
+    let changes = if unreachable >= server_failing {
         vec![observed.check_connection()]
     } else {
-        [fewer_at_once(observed), observed.overnight()].into_iter().flatten().collect()
+        [lower_concurrency(observed), observed.batch()].into_iter().flatten().collect()
     };
-    Some(Diagnosis { finding: Finding::ServerAway { away_millis: unreachable + unwell, share }, changes })
+    Some(Diagnosis { finding: Finding::ServerAway { away_millis: unreachable + server_failing, share }, changes })
 }
 
 /// A single answer in another coordinate system says what the model does, and so do answers of which none is usable: they
@@ -121,7 +121,7 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         // It was sent smaller first where its size was the reason.
         FailureKind::Refused if observed.retried(RetryKind::TooLarge) > 0 => vec![Change::SmallerPhotos],
         FailureKind::CutOff => longer_answers(observed),
-        FailureKind::Expired => vec![Change::AskLive],
+        FailureKind::Expired => vec![Change::RunLive],
         FailureKind::AnswerUnusable if observed.has_unknown_labels => vec![Change::AddLabels, Change::OtherModel],
         FailureKind::ModelFailed => model_failed(observed),
         FailureKind::Refused
@@ -157,21 +157,21 @@ pub fn answers_cut_short(observed: &Observed) -> Option<Diagnosis> {
 }
 
 /// An answer that was cut off is asked for with more room at once, unless a person has set its maximum or it came in a batch.
-fn room(observed: &Observed) -> AnswerRoom {
+fn room(observed: &Observed) -> OutputLimit {
     match observed.max_tokens {
-        _ if observed.retried(RetryKind::CutShort) > 0 => AnswerRoom::More,
-        Some(tokens) => AnswerRoom::OwnMaximum { tokens },
-        None => AnswerRoom::Usual,
+        _ if observed.retried(RetryKind::CutShort) > 0 => OutputLimit::More,
+        Some(tokens) => OutputLimit::OwnMaximum { tokens },
+        None => OutputLimit::Usual,
     }
 }
 
 /// What to do about answers that were cut off.
 fn longer_answers(observed: &Observed) -> Vec<Change> {
     let more = match room(observed) {
-        AnswerRoom::OwnMaximum { tokens } => Some(Change::MoreRoom { than: Some(tokens) }),
-        AnswerRoom::Usual if !observed.is_live() => Some(Change::MoreRoom { than: None }),
+        OutputLimit::OwnMaximum { tokens } => Some(Change::RaiseMaxTokens { than: Some(tokens) }),
+        OutputLimit::Usual if !observed.is_live() => Some(Change::RaiseMaxTokens { than: None }),
         // The maximum that they met has been lifted since, or there was more room already.
-        AnswerRoom::Usual | AnswerRoom::More => None,
+        OutputLimit::Usual | OutputLimit::More => None,
     };
-    more.into_iter().chain([Change::AskForLess]).collect()
+    more.into_iter().chain([Change::SmallerRecipe]).collect()
 }

@@ -4,7 +4,7 @@
 //! `max(ceil(N / K) x L, N x 60 / R)`, and the throughput that is possible is N over that. It is compared with what there
 //! was only where the time waited leaves no other reason.
 
-use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Obstacle, Wait, share_unbounded, whole};
+use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, WaitReason, Wait, share_unbounded, whole};
 use crate::run::RetryKind;
 
 /// Of the time worked. Below it the limit is about as fast as the run was anyway.
@@ -20,11 +20,11 @@ const FAR_BELOW: f64 = 0.6;
 /// Of the requests that could have been in flight: more is worth smaller photos.
 const OFTEN_UNPREPARED: f64 = 0.4;
 /// As many as Fieldmark ever has under way on a route that it finds out about.
-const MOST_AT_ONCE: f64 = 64.0;
+const MAX_AT_ONCE: f64 = 64.0;
 
-const BY_SERVER: [Obstacle; 4] =
-    [Obstacle::Refusal, Obstacle::ServerRequests, Obstacle::ServerTokens, Obstacle::ServerPlaces];
-const BY_OWN_LIMIT: [Obstacle; 2] = [Obstacle::OwnRequests, Obstacle::OwnTokens];
+const BY_SERVER: [WaitReason; 4] =
+    [WaitReason::Refusal, WaitReason::ServerRequests, WaitReason::ServerTokens, WaitReason::ServerConcurrency];
+const BY_OWN_LIMIT: [WaitReason; 2] = [WaitReason::OwnRequests, WaitReason::OwnTokens];
 
 pub fn rate_limited(observed: &Observed) -> Option<Diagnosis> {
     let held_millis = observed.waited_millis(&BY_SERVER);
@@ -34,11 +34,11 @@ pub fn rate_limited(observed: &Observed) -> Option<Diagnosis> {
     }
     let limit = main_limit(observed, &BY_SERVER);
     let (refusals, overloads) = (observed.retried(RetryKind::RateLimited), observed.retried(RetryKind::Overloaded));
-    let mut changes = vec![Change::MoreRoutes];
-    changes.extend(observed.overnight());
+    let mut changes = vec![Change::AddEndpoint];
+    changes.extend(observed.batch());
     match limit {
-        Some(MetLimit { unit: LimitUnit::AtOnce, count }) if count < observed.concurrency => {
-            changes.insert(0, Change::FewerAtOnce { to: count });
+        Some(MetLimit { unit: LimitUnit::Concurrency, count }) if count < observed.concurrency => {
+            changes.insert(0, Change::LowerConcurrency { to: count });
         }
         Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count })
             if observed.per_asked(refusals) > MANY_REFUSALS =>
@@ -60,7 +60,7 @@ pub fn slowed_by_own_limit(observed: &Observed) -> Option<Diagnosis> {
 /// Time waited for a pause overstates what it costs, since others are under way meanwhile. What it costs is the part of its
 /// place's time that it takes.
 pub fn slowed_by_pause(observed: &Observed) -> Option<Diagnosis> {
-    let paused = observed.waits.iter().find(|wait| wait.obstacle == Obstacle::OwnPause)?;
+    let paused = observed.waits.iter().find(|wait| wait.wait_reason == WaitReason::OwnPause)?;
     let pause_millis = paused.limit?;
     let share = super::share(pause_millis, pause_millis + observed.p50_millis);
     let is_long = observed.share_of_wall(paused.millis) > LONG_HELD && share > LONG_HELD;
@@ -69,7 +69,7 @@ pub fn slowed_by_pause(observed: &Observed) -> Option<Diagnosis> {
 }
 
 pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
-    let full = observed.waits.iter().find(|wait| wait.obstacle == Obstacle::OwnPlaces)?;
+    let full = observed.waits.iter().find(|wait| wait.wait_reason == WaitReason::OwnConcurrency)?;
     let share = observed.share_of_wall(full.millis);
     if share < MOSTLY_FULL
         || observed.had_enough()
@@ -79,7 +79,7 @@ pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
         return None;
     }
     let seconds = observed.p50_millis / 1000.0;
-    let possible = full.limit.map(|per_minute| (per_minute / 60.0).min(MOST_AT_ONCE / seconds));
+    let possible = full.limit.map(|per_minute| (per_minute / 60.0).min(MAX_AT_ONCE / seconds));
     let to = possible.map(|possible| whole((possible * seconds).ceil()));
     let images_per_second = images_per_second(observed);
     // Already about as fast as the server lets it be.
@@ -88,12 +88,12 @@ pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
     {
         return None;
     }
-    let finding = Finding::SlowedByConcurrency { at_once: observed.concurrency, share, images_per_second, possible };
-    Some(Diagnosis { finding, changes: vec![Change::MoreAtOnce { to }] })
+    let finding = Finding::SlowedByConcurrency { concurrency: observed.concurrency, share, images_per_second, possible };
+    Some(Diagnosis { finding, changes: vec![Change::RaiseConcurrency { to }] })
 }
 
 pub fn slowed_by_preparing(observed: &Observed) -> Option<Diagnosis> {
-    let share = observed.share_of_wall(observed.waited_millis(&[Obstacle::Preparing]));
+    let share = observed.share_of_wall(observed.waited_millis(&[WaitReason::Preparing]));
     if share <= OFTEN_UNPREPARED || observed.wall_millis < TELLING_MILLIS {
         return None;
     }
@@ -107,8 +107,8 @@ fn images_per_second(observed: &Observed) -> f64 {
 }
 
 /// The limit that kept the run longest, of those that have a number.
-fn main_limit(observed: &Observed, obstacles: &[Obstacle]) -> Option<MetLimit> {
-    let known = observed.waits.iter().filter(|wait| obstacles.contains(&wait.obstacle));
+fn main_limit(observed: &Observed, wait_reasons: &[WaitReason]) -> Option<MetLimit> {
+    let known = observed.waits.iter().filter(|wait| wait_reasons.contains(&wait.wait_reason));
     let (unit, limit) = known
         .filter_map(|wait| Some((wait.millis, unit_of(wait)?, wait.limit?)))
         .max_by(|(one, ..), (other, ..)| one.total_cmp(other))
@@ -117,15 +117,15 @@ fn main_limit(observed: &Observed, obstacles: &[Obstacle]) -> Option<MetLimit> {
 }
 
 fn unit_of(wait: &Wait) -> Option<LimitUnit> {
-    match wait.obstacle {
-        Obstacle::OwnRequests | Obstacle::ServerRequests | Obstacle::Refusal => Some(LimitUnit::RequestsPerMinute),
-        Obstacle::OwnTokens | Obstacle::ServerTokens => Some(LimitUnit::TokensPerMinute),
-        Obstacle::ServerPlaces => Some(LimitUnit::AtOnce),
-        Obstacle::OwnPlaces
-        | Obstacle::OwnPause
-        | Obstacle::FoundPlaces
-        | Obstacle::Unwell
-        | Obstacle::Unreachable
-        | Obstacle::Preparing => None,
+    match wait.wait_reason {
+        WaitReason::OwnRequests | WaitReason::ServerRequests | WaitReason::Refusal => Some(LimitUnit::RequestsPerMinute),
+        WaitReason::OwnTokens | WaitReason::ServerTokens => Some(LimitUnit::TokensPerMinute),
+        WaitReason::ServerConcurrency => Some(LimitUnit::Concurrency),
+        WaitReason::OwnConcurrency
+        | WaitReason::OwnPause
+        | WaitReason::AutomaticConcurrency
+        | WaitReason::ServerFailing
+        | WaitReason::Unreachable
+        | WaitReason::Preparing => None,
     }
 }

@@ -26,7 +26,7 @@ fn healthy() -> Observed {
         concurrency: 8,
         max_tokens: None,
         silence_millis: Some(30_000),
-        waits: vec![wait(Obstacle::FoundPlaces, 60_000.0, Some(1_000.0)), wait(Obstacle::Refusal, 2_000.0, None)],
+        waits: vec![wait(WaitReason::AutomaticConcurrency, 60_000.0, Some(1_000.0)), wait(WaitReason::Refusal, 2_000.0, None)],
         usage: Usage { input_tokens: 200 * 5_000, output_tokens: 200 * 300, thinking_tokens: None, ..Usage::default() },
         paid: PicoDollars(9 * CENT),
         parts: Some(CostParts {
@@ -38,12 +38,12 @@ fn healthy() -> Observed {
             longest_edge: 2_352,
         }),
         cheaper: None,
-        overnight: Some(PicoDollars(9 * CENT / 2)),
+        batch: Some(PicoDollars(9 * CENT / 2)),
     }
 }
 
-fn wait(obstacle: Obstacle, millis: f64, limit: Option<f64>) -> Wait {
-    Wait { obstacle, millis, limit }
+fn wait(wait_reason: WaitReason, millis: f64, limit: Option<f64>) -> Wait {
+    Wait { wait_reason, millis, limit }
 }
 
 fn failures(kind: FailureKind, count: u32) -> FailureGroup {
@@ -88,9 +88,9 @@ fn another_coordinate_system_is_named_in_a_run_of_any_size() {
 #[test]
 fn limits_that_held_a_run_back_are_told_with_their_number() {
     let waits = vec![
-        wait(Obstacle::ServerRequests, 60_000.0, Some(58.2)),
-        wait(Obstacle::Refusal, 20_000.0, Some(60.0)),
-        wait(Obstacle::OwnPlaces, 5_000.0, Some(60.0)),
+        wait(WaitReason::ServerRequests, 60_000.0, Some(58.2)),
+        wait(WaitReason::Refusal, 20_000.0, Some(60.0)),
+        wait(WaitReason::OwnConcurrency, 5_000.0, Some(60.0)),
     ];
     let many = vec![retried(RetryKind::RateLimited, 30)];
     let diagnosis = only(&Observed { waits: waits.clone(), retried: many, ..healthy() });
@@ -100,23 +100,23 @@ fn limits_that_held_a_run_back_are_told_with_their_number() {
         Finding::RateLimited { refusals: 30, overloads: 0, held_millis: 80_000.0, share: 0.8, limit },
         "refusals are no retries"
     );
-    let overnight = Change::AskOvernight { cost: PicoDollars(9 * CENT / 2) };
-    assert_eq!(diagnosis.changes, [Change::MoreRoutes, overnight.clone(), Change::LimitRequests { per_minute: 58 }]);
+    let batch = Change::UseBatch { cost: PicoDollars(9 * CENT / 2) };
+    assert_eq!(diagnosis.changes, [Change::AddEndpoint, batch.clone(), Change::LimitRequests { per_minute: 58 }]);
     // A few refusals are how a limit is found out.
     let few = only(&Observed { waits, ..healthy() });
-    assert_eq!(few.changes, [Change::MoreRoutes, overnight]);
+    assert_eq!(few.changes, [Change::AddEndpoint, batch]);
 }
 
 #[test]
 fn a_server_that_takes_few_at_once_is_asked_so_many() {
-    let waits = vec![wait(Obstacle::ServerPlaces, 70_000.0, Some(3.0))];
+    let waits = vec![wait(WaitReason::ServerConcurrency, 70_000.0, Some(3.0))];
     let diagnosis = only(&Observed { waits, ..healthy() });
-    assert_eq!(diagnosis.changes[0], Change::FewerAtOnce { to: 3 });
+    assert_eq!(diagnosis.changes[0], Change::LowerConcurrency { to: 3 });
 }
 
 #[test]
 fn overloads_are_counted_where_they_are_what_taught_the_limit() {
-    let waits = vec![wait(Obstacle::ServerPlaces, 70_000.0, Some(8.0))];
+    let waits = vec![wait(WaitReason::ServerConcurrency, 70_000.0, Some(8.0))];
     let overloaded = only(&Observed { waits, retried: vec![retried(RetryKind::Overloaded, 11)], ..healthy() });
     let Finding::RateLimited { refusals: 0, overloads: 11, .. } = overloaded.finding else { panic!("{overloaded:?}") };
 }
@@ -128,14 +128,14 @@ fn many_retries_are_told_by_what_caused_most() {
     let by_kind = vec![retried(RetryKind::ConnectionLost, 21)];
     assert_eq!(lost.finding, Finding::RetriesHigh { repeated: 21, asked: 200, by_kind });
     assert_eq!(lost.changes, [Change::CheckNetwork]);
-    assert_eq!(with(RetryKind::TimedOut, 21).changes, [Change::FewerAtOnce { to: 4 }, Change::CheckNetwork]);
-    assert_eq!(with(RetryKind::Overloaded, 21).changes[0], Change::FewerAtOnce { to: 4 });
+    assert_eq!(with(RetryKind::TimedOut, 21).changes, [Change::LowerConcurrency { to: 4 }, Change::CheckNetwork]);
+    assert_eq!(with(RetryKind::Overloaded, 21).changes[0], Change::LowerConcurrency { to: 4 });
     assert_eq!(with(RetryKind::TooLarge, 21).changes, [Change::SmallerPhotos]);
     let one_in_ten = Observed { retried: vec![retried(RetryKind::ConnectionLost, 20)], ..healthy() };
     assert_eq!(diagnose(&one_in_ten), []);
     let here = Destination::Host { name: "127.0.0.1:8000".into(), is_on_this_machine: true };
     let retried = vec![retried(RetryKind::ConnectionLost, 21)];
-    let here = Observed { destination: here, overnight: None, retried, ..healthy() };
+    let here = Observed { destination: here, batch: None, retried, ..healthy() };
     assert_eq!(only(&here).changes, [Change::CheckServer], "no network is in the way of a server on this machine");
 }
 
@@ -154,23 +154,23 @@ fn connections_that_are_reset_say_nothing_about_the_photos() {
 #[test]
 fn a_batch_that_expired_is_a_matter_of_neither_the_model_nor_the_network() {
     let expired = Observed {
-        mode: RunMode::Overnight,
+        mode: RunMode::Batch,
         retried: vec![retried(RetryKind::Expired, 80)],
         failures: vec![failures(FailureKind::Expired, 40)],
         concurrency: 200,
-        overnight: None,
+        batch: None,
         ..healthy()
     };
-    assert_eq!(only(&expired).changes, [Change::AskLive]);
+    assert_eq!(only(&expired).changes, [Change::RunLive]);
     // As runs of the past recorded it.
     let past = Observed {
         retried: vec![retried(RetryKind::TimedOut, 80)],
         failures: vec![failures(FailureKind::ModelFailed, 40)],
         ..expired.clone()
     };
-    assert_eq!(only(&past).changes, [Change::AskLive]);
+    assert_eq!(only(&past).changes, [Change::RunLive]);
     let errored = Observed { retried: vec![retried(RetryKind::ServerFailed, 80)], failures: Vec::new(), ..expired };
-    assert_eq!(only(&errored).changes, [Change::AskLive], "fewer at once is not for a batch");
+    assert_eq!(only(&errored).changes, [Change::RunLive], "fewer at once is not for a batch");
 }
 
 #[test]
@@ -181,11 +181,11 @@ fn images_that_stayed_unanswered_are_told_by_what_their_retries_were_for() {
         ..healthy()
     };
     assert_eq!(only(&unanswered(RetryKind::ConnectionLost)).changes, [Change::CheckNetwork]);
-    let overnight = Change::AskOvernight { cost: PicoDollars(9 * CENT / 2) };
+    let batch = Change::UseBatch { cost: PicoDollars(9 * CENT / 2) };
     let overloaded = only(&unanswered(RetryKind::Overloaded)).changes;
-    assert_eq!(overloaded, [Change::FewerAtOnce { to: 4 }, overnight, Change::OtherModel]);
-    let at_once = Observed { retried: Vec::new(), failures: vec![failures(FailureKind::ModelFailed, 30)], ..healthy() };
-    assert_eq!(only(&at_once).changes, [Change::OtherModel]);
+    assert_eq!(overloaded, [Change::LowerConcurrency { to: 4 }, batch, Change::OtherModel]);
+    let concurrency = Observed { retried: Vec::new(), failures: vec![failures(FailureKind::ModelFailed, 30)], ..healthy() };
+    assert_eq!(only(&concurrency).changes, [Change::OtherModel]);
     let refused = |retried| Observed { retried, failures: vec![failures(FailureKind::Refused, 30)], ..healthy() };
     assert_eq!(only(&refused(vec![retried(RetryKind::TooLarge, 5)])).changes, [Change::SmallerPhotos]);
     assert_eq!(only(&refused(Vec::new())).changes, [Change::OtherModel], "not for its size");
@@ -193,23 +193,23 @@ fn images_that_stayed_unanswered_are_told_by_what_their_retries_were_for() {
 
 #[test]
 fn a_server_out_of_reach_is_the_network_s_and_one_with_too_much_to_do_is_not() {
-    let away = only(&Observed { waits: vec![wait(Obstacle::Unreachable, 30_000.0, None)], ..healthy() });
+    let away = only(&Observed { waits: vec![wait(WaitReason::Unreachable, 30_000.0, None)], ..healthy() });
     assert_eq!(away.finding, Finding::ServerAway { away_millis: 30_000.0, share: 0.3 });
     assert_eq!(away.changes, [Change::CheckNetwork]);
-    let unwell = only(&Observed { waits: vec![wait(Obstacle::Unwell, 30_000.0, None)], ..healthy() });
-    assert_eq!(unwell.changes[0], Change::FewerAtOnce { to: 4 });
+    let server_failing = only(&Observed { waits: vec![wait(WaitReason::ServerFailing, 30_000.0, None)], ..healthy() });
+    assert_eq!(server_failing.changes[0], Change::LowerConcurrency { to: 4 });
 }
 
 #[test]
 fn places_of_one_s_own_are_told_only_where_the_server_would_take_more() {
-    let full = |limit| vec![wait(Obstacle::OwnPlaces, 90_000.0, limit)];
+    let full = |limit| vec![wait(WaitReason::OwnConcurrency, 90_000.0, limit)];
     let two = Observed { concurrency: 2, asked: 50, finished: 50, retried: Vec::new(), ..healthy() };
     // 50 images in 100 s; 300 a minute are five a second, with 4 s each 20 at once.
     let told = only(&Observed { waits: full(Some(300.0)), ..two.clone() });
-    let finding = Finding::SlowedByConcurrency { at_once: 2, share: 0.9, images_per_second: 0.5, possible: Some(5.0) };
-    assert_eq!((told.finding, told.changes), (finding, vec![Change::MoreAtOnce { to: Some(20) }]));
+    let finding = Finding::SlowedByConcurrency { concurrency: 2, share: 0.9, images_per_second: 0.5, possible: Some(5.0) };
+    assert_eq!((told.finding, told.changes), (finding, vec![Change::RaiseConcurrency { to: Some(20) }]));
     let open = only(&Observed { waits: full(None), ..two.clone() });
-    assert_eq!(open.changes, [Change::MoreAtOnce { to: None }]);
+    assert_eq!(open.changes, [Change::RaiseConcurrency { to: None }]);
     // 40 a minute is hardly more than there was.
     assert_eq!(diagnose(&Observed { waits: full(Some(40.0)), ..two.clone() }), []);
     let refused =
@@ -220,7 +220,7 @@ fn places_of_one_s_own_are_told_only_where_the_server_would_take_more() {
 
 #[test]
 fn a_limit_of_one_s_own_is_told_with_its_number() {
-    let waits = vec![wait(Obstacle::OwnRequests, 50_000.0, Some(120.0))];
+    let waits = vec![wait(WaitReason::OwnRequests, 50_000.0, Some(120.0))];
     let told = only(&Observed { waits, ..healthy() });
     let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 120 });
     assert_eq!(
@@ -231,7 +231,7 @@ fn a_limit_of_one_s_own_is_told_with_its_number() {
 
 #[test]
 fn a_server_that_waited_for_pictures_is_told_where_that_was_measured() {
-    let starved = |millis| Observed { waits: vec![wait(Obstacle::Preparing, millis, None)], ..healthy() };
+    let starved = |millis| Observed { waits: vec![wait(WaitReason::Preparing, millis, None)], ..healthy() };
     let finding = Finding::SlowedByPreparing { images_per_second: 2.0, share: 0.6 };
     let told = only(&starved(60_000.0));
     assert_eq!((told.finding, told.changes), (finding, vec![Change::SmallerPhotos]));
@@ -264,22 +264,22 @@ fn answers_that_stay_too_long_ask_for_more_room_or_less_to_say() {
         (room, changes)
     };
     let again = Observed { retried: vec![retried(RetryKind::CutShort, 20)], ..cut_short.clone() };
-    assert_eq!(told(&again), (AnswerRoom::More, vec![Change::AskForLess]));
+    assert_eq!(told(&again), (OutputLimit::More, vec![Change::SmallerRecipe]));
     let limited = Observed { max_tokens: Some(600), ..cut_short.clone() };
-    let more = Change::MoreRoom { than: Some(600) };
-    assert_eq!(told(&limited), (AnswerRoom::OwnMaximum { tokens: 600 }, vec![more, Change::AskForLess]));
+    let more = Change::RaiseMaxTokens { than: Some(600) };
+    assert_eq!(told(&limited), (OutputLimit::OwnMaximum { tokens: 600 }, vec![more, Change::SmallerRecipe]));
     // In batches nothing is asked for again with more room.
-    let overnight = Observed { mode: RunMode::Overnight, ..cut_short.clone() };
-    assert_eq!(told(&overnight), (AnswerRoom::Usual, vec![Change::MoreRoom { than: None }, Change::AskForLess]));
-    assert_eq!(told(&cut_short), (AnswerRoom::Usual, vec![Change::AskForLess]), "the limit that it met is gone");
+    let batch = Observed { mode: RunMode::Batch, ..cut_short.clone() };
+    assert_eq!(told(&batch), (OutputLimit::Usual, vec![Change::RaiseMaxTokens { than: None }, Change::SmallerRecipe]));
+    assert_eq!(told(&cut_short), (OutputLimit::Usual, vec![Change::SmallerRecipe]), "the limit that it met is gone");
 }
 
 #[test]
 fn answers_that_are_mostly_asked_for_twice_get_room_from_the_beginning() {
     let twice = Observed { retried: vec![retried(RetryKind::CutShort, 40)], ..healthy() };
-    assert_eq!(only(&twice).changes, [Change::MoreRoom { than: None }, Change::AskForLess]);
+    assert_eq!(only(&twice).changes, [Change::RaiseMaxTokens { than: None }, Change::SmallerRecipe]);
     // That has been done since.
-    assert_eq!(only(&Observed { max_tokens: Some(9_000), ..twice }).changes, [Change::AskForLess]);
+    assert_eq!(only(&Observed { max_tokens: Some(9_000), ..twice }).changes, [Change::SmallerRecipe]);
 }
 
 #[test]
@@ -288,11 +288,11 @@ fn a_silence_is_told_that_is_far_from_what_images_take() {
         let retried = vec![retried(RetryKind::TimedOut, 21)];
         only(&Observed { retried, p50_millis, silence_millis, ..healthy() }).changes
     };
-    let (fewer, network) = (Change::FewerAtOnce { to: 4 }, Change::CheckNetwork);
-    let longer = Change::LongerSilence { to_millis: 50_000 };
+    let (fewer, network) = (Change::LowerConcurrency { to: 4 }, Change::CheckNetwork);
+    let longer = Change::LongerIdleTimeout { to_millis: 50_000 };
     assert_eq!(timed_out(11_000.0, Some(20_000)), [longer, fewer.clone(), network.clone()]);
     assert_eq!(timed_out(11_000.0, Some(60_000)), [fewer.clone(), network.clone()]);
-    let shorter = |to_millis| Change::ShorterSilence { to_millis };
+    let shorter = |to_millis| Change::ShorterIdleTimeout { to_millis };
     assert_eq!(timed_out(11_000.0, Some(100_000)), [fewer.clone(), network.clone(), shorter(50_000)]);
     // A second is no time to begin in, however short answers are.
     assert_eq!(timed_out(3_000.0, Some(60_000)), [fewer.clone(), network.clone(), shorter(20_000)]);
@@ -303,7 +303,7 @@ fn a_silence_is_told_that_is_far_from_what_images_take() {
 #[test]
 fn a_pause_is_told_that_takes_a_good_part_of_the_time() {
     let paused = |pause, p50_millis, retried| Observed {
-        waits: vec![wait(Obstacle::OwnPause, 40_000.0, Some(pause)), wait(Obstacle::OwnPlaces, 40_000.0, None)],
+        waits: vec![wait(WaitReason::OwnPause, 40_000.0, Some(pause)), wait(WaitReason::OwnConcurrency, 40_000.0, None)],
         p50_millis,
         retried,
         ..healthy()
@@ -336,27 +336,27 @@ fn the_main_part_of_a_cost_is_told_with_what_would_be_cheaper() {
     let output = only(&Observed { parts: Some(wordy), usage, ..dear.clone() });
     let Finding::CostByOutput { answer_tokens: 300, thinking_share, .. } = output.finding else { panic!("{output:?}") };
     assert!((thinking_share - 0.5).abs() < 1e-9);
-    assert_eq!(output.changes.last(), Some(&Change::AskForLess));
+    assert_eq!(output.changes.last(), Some(&Change::SmallerRecipe));
 
     let hardly = CheaperModel { name: "Another".into(), cost: PicoDollars(80 * CENT) };
     let told = only(&Observed { cheaper: Some(hardly), ..dear.clone() });
     assert!(!told.changes.iter().any(|change| change.setting() == Setting::Model), "{told:?}");
-    assert_eq!(diagnose(&Observed { overnight: None, cheaper: None, mode: RunMode::Overnight, ..dear }), []);
+    assert_eq!(diagnose(&Observed { batch: None, cheaper: None, mode: RunMode::Batch, ..dear }), []);
 }
 
 prop_compose! {
     fn waits()(
-        obstacles in proptest::sample::subsequence(
+        wait_reasons in proptest::sample::subsequence(
             vec![
-                Obstacle::OwnPlaces, Obstacle::OwnRequests, Obstacle::OwnTokens, Obstacle::OwnPause, Obstacle::FoundPlaces,
-                Obstacle::ServerPlaces, Obstacle::ServerRequests, Obstacle::ServerTokens, Obstacle::Refusal,
-                Obstacle::Unwell, Obstacle::Unreachable, Obstacle::Preparing,
+                WaitReason::OwnConcurrency, WaitReason::OwnRequests, WaitReason::OwnTokens, WaitReason::OwnPause, WaitReason::AutomaticConcurrency,
+                WaitReason::ServerConcurrency, WaitReason::ServerRequests, WaitReason::ServerTokens, WaitReason::Refusal,
+                WaitReason::ServerFailing, WaitReason::Unreachable, WaitReason::Preparing,
             ],
             0..=12,
         ),
         figures in proptest::collection::vec((0.0..1e6, proptest::option::of(0.0..5_000.0)), 12),
     ) -> Vec<Wait> {
-        obstacles.into_iter().zip(figures).map(|(obstacle, (millis, limit))| wait(obstacle, millis, limit)).collect()
+        wait_reasons.into_iter().zip(figures).map(|(wait_reason, (millis, limit))| wait(wait_reason, millis, limit)).collect()
     }
 }
 
@@ -391,13 +391,13 @@ prop_compose! {
         (max_tokens, silence_millis) in
             (proptest::option::of(64_u32..128_000), proptest::option::of(1_000_u32..3_600_000)),
         (wall_millis, p50_millis) in (prop_oneof![Just(0.0), 0.0..1e6], prop_oneof![Just(0.0), 0.0..1e5]),
-        (paid, cheaper, overnight) in
+        (paid, cheaper, batch) in
             (0..200 * CENT, proptest::option::of(0..200 * CENT), proptest::option::of(0..200 * CENT)),
         parts in proptest::option::of((0_u32..100, 0..50 * CENT, 0..50 * CENT, 0..50 * CENT)),
         (output_tokens, thinking_tokens) in (0_u64..100_000, proptest::option::of(0_u64..200_000)),
     ) -> Observed {
         Observed {
-            mode: if is_live { RunMode::Live } else { RunMode::Overnight },
+            mode: if is_live { RunMode::Live } else { RunMode::Batch },
             destination: if is_elsewhere { elsewhere() } else { Destination::ThisMachine },
             asked, unread, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, max_tokens,
             silence_millis, waits,
@@ -413,7 +413,7 @@ prop_compose! {
                 longest_edge: 1,
             }),
             cheaper: cheaper.map(|cost| CheaperModel { name: "m".into(), cost: PicoDollars(cost) }),
-            overnight: overnight.map(PicoDollars),
+            batch: batch.map(PicoDollars),
         }
     }
 }
@@ -449,16 +449,16 @@ proptest! {
             for change in changes {
                 prop_assert!(!settings.contains(&change.setting()), "{diagnoses:?}");
                 settings.push(change.setting());
-                if let Change::FewerAtOnce { to } = change {
+                if let Change::LowerConcurrency { to } = change {
                     prop_assert!((1..observed.concurrency).contains(to), "{change:?} of {}", observed.concurrency);
                 }
-                if let Change::LongerSilence { to_millis } = change {
+                if let Change::LongerIdleTimeout { to_millis } = change {
                     prop_assert!(observed.silence_millis.is_some_and(|allowed| allowed < *to_millis));
                 }
-                if let Change::ShorterSilence { to_millis } = change {
+                if let Change::ShorterIdleTimeout { to_millis } = change {
                     prop_assert!(observed.silence_millis.is_some_and(|allowed| allowed > *to_millis));
                 }
-                if let Change::MoreAtOnce { to: Some(to) } = change {
+                if let Change::RaiseConcurrency { to: Some(to) } = change {
                     prop_assert!(*to > observed.concurrency);
                 }
             }

@@ -134,12 +134,12 @@ fn known(key: Key, vocabulary: &Vocabulary) -> Vec<(String, SuggestionKind)> {
             .iter()
             .map(|(run, model_name)| (run.to_string(), SuggestionKind::Run { model_name: model_name.clone() }))
             .collect(),
-        Key::Status | Key::Mark | Key::Failed | Key::Has | Key::Check => {
+        Key::Status | Key::Annotation | Key::Failed | Key::Has | Key::Check => {
             known_values(key).into_iter().map(|value| (value, SuggestionKind::Value)).collect()
         }
         // Of endless ones, a few that show the form.
         Key::Conf => ["<0.5", "0.5..0.8", ">=0.8"].map(plain).into(),
-        Key::Marks => ["0", ">=1", ">5", "2..5"].map(plain).into(),
+        Key::Annotations => ["0", ">=1", ">5", "2..5"].map(plain).into(),
         Key::Taken => counted(&vocabulary.months),
         Key::Date => Vec::new(),
     }

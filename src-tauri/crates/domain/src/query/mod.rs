@@ -82,8 +82,8 @@ impl Condition {
     }
 }
 
-/// What can be asked of an image. Marks in layers that are not shown count for nothing, and those that were rejected for
-/// nothing but [`Test::Mark`].
+/// What can be asked of an image. Annotations in layers that are not shown count for nothing, and those that were rejected for
+/// nothing but [`Test::Annotation`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -92,18 +92,18 @@ pub enum Test {
     In {
         name: String,
     },
-    /// A mark with this label stands on it.
+    /// An annotation with this label stands on it.
     Label {
         name: String,
     },
     Image {
         state: ImageState,
     },
-    /// It has a mark of this status.
-    Mark {
+    /// It has an annotation of this status.
+    Annotation {
         status: Status,
     },
-    /// One of its marks was made with a confidence within.
+    /// One of its annotations was made with a confidence within.
     Confidence {
         span: Span<Share>,
     },
@@ -118,12 +118,12 @@ pub enum Test {
     Has {
         what: Trait,
     },
-    /// A mark on it is likely such a mistake.
+    /// An annotation on it is likely such a mistake.
     Check {
         check: Check,
     },
-    /// So many marks stand on it.
-    Marks {
+    /// So many annotations stand on it.
+    Annotations {
         span: Span<u32>,
     },
     /// Its file was last changed then: the oldest of its places, by days of UTC.
@@ -159,11 +159,11 @@ pub enum ImageState {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Trait {
-    /// A mark stands on it.
-    Marks,
+    /// An annotation stands on it.
+    Annotations,
     /// A model has looked at it.
     Answer,
-    /// A mark on it says something beyond its label.
+    /// An annotation on it says something beyond its label.
     Attributes,
 }
 
@@ -181,13 +181,13 @@ pub enum ImageOrder {
     /// The photo that was taken first first, by the clocks of cameras; what does not say when it was taken comes last, as it
     /// was added.
     Taken,
-    /// The least confident undecided mark first; images without undecided marks last.
+    /// The least confident undecided annotation first; images without undecided annotations last.
     LeastCertain,
     /// What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last.
     #[serde(rename = "doubt")]
     Uncertainty,
-    /// The most marks first.
-    MostMarks,
+    /// The most annotations first.
+    MostAnnotations,
     /// Where the answers of several runs differ most first. Only labels that both were asked for are compared.
     Disagreement,
 }

@@ -97,14 +97,14 @@ fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
         Key::Label => Some(Test::Label { name: value.into() }),
         Key::In => Some(Test::In { name: value.into() }),
         Key::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
-        Key::Mark => one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Mark { status }),
+        Key::Annotation => one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Annotation { status }),
         Key::Failed => {
             one_of(&FailureKind::ALL, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure })
         }
         Key::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
         Key::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
         Key::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
-        Key::Marks => Span::parse(value, alone).map(|span| Test::Marks { span }),
+        Key::Annotations => Span::parse(value, alone).map(|span| Test::Annotations { span }),
         Key::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
         Key::Taken => Span::parse(value, days).map(|span| Test::Taken { span }),
         Key::Date => Span::parse(value, days).map(|span| Test::Date { span }),
@@ -115,17 +115,17 @@ fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
 const STATES: [ImageState; 5] =
     [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty, ImageState::Failed, ImageState::Running];
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
-const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
+const TRAITS: [Trait; 3] = [Trait::Annotations, Trait::Answer, Trait::Attributes];
 
 /// The values that a key takes, where they are few.
 pub(super) fn known_values(key: Key) -> Vec<String> {
     match key {
         Key::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
-        Key::Mark => STATUSES.iter().map(name_of).collect(),
+        Key::Annotation => STATUSES.iter().map(name_of).collect(),
         Key::Failed => FailureKind::ALL.iter().map(name_of).collect(),
         Key::Has => TRAITS.iter().map(name_of).collect(),
         Key::Check => Check::ALL.iter().map(name_of).collect(),
-        Key::Label | Key::In | Key::Run | Key::Marks | Key::Conf | Key::Taken | Key::Date => Vec::new(),
+        Key::Label | Key::In | Key::Run | Key::Annotations | Key::Conf | Key::Taken | Key::Date => Vec::new(),
     }
 }
 

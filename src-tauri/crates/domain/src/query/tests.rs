@@ -105,12 +105,12 @@ fn test() -> impl Strategy<Value = Value> {
                 .prop_map(move |(kind, field)| json!({ "kind": kind, field: text }))
         }),
         named("image", "state", &["unreviewed", "reviewed", "confirmed_empty", "failed", "running"]),
-        named("mark", "status", &["proposed", "accepted", "edited", "rejected"]),
+        named("annotation", "status", &["proposed", "accepted", "edited", "rejected"]),
         named("failure", "failure", &["file_missing", "refused", "cut_off"]),
-        named("has", "what", &["marks", "answer", "attributes"]),
+        named("has", "what", &["annotations", "answer", "attributes"]),
         (1..u32::MAX).prop_map(|run| json!({ "kind": "run", "run": run })),
         span((0.0..=1.0).prop_map(Value::from)).prop_map(|span| json!({ "kind": "confidence", "span": span })),
-        span(any::<u32>().prop_map(Value::from)).prop_map(|span| json!({ "kind": "marks", "span": span })),
+        span(any::<u32>().prop_map(Value::from)).prop_map(|span| json!({ "kind": "annotations", "span": span })),
         span(
             (1_000_i16..10_000, 1_i8..=12).prop_map(|(year, month)| CalendarDate::new(year, month, 1)
                 .month()

@@ -269,7 +269,7 @@ mod tests {
 
     const SIZE: PixelSize = PixelSize::new(1000, 1000);
 
-    fn mark(id: u32, label: &str, rect: (f64, f64, f64, f64), confidence: f32) -> Annotation {
+    fn annotation(id: u32, label: &str, rect: (f64, f64, f64, f64), confidence: f32) -> Annotation {
         Annotation {
             id: AnnotationId(id),
             origin: Origin::Run { run: RunId(1) },
@@ -293,9 +293,9 @@ mod tests {
     }
 
     #[test]
-    fn of_two_marks_on_one_thing_the_better_one_stays() {
+    fn of_two_annotations_on_one_thing_the_better_one_stays() {
         let twice =
-            [mark(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4), mark(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9)];
+            [annotation(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4), annotation(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9)];
         let found = misplaced(SIZE, &twice, |_| None);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].annotation, found[0].other), (AnnotationId(1), Some(AnnotationId(2))));
@@ -311,12 +311,12 @@ mod tests {
 
     #[test]
     fn sizes_and_places_that_are_hardly_meant_are_found() {
-        assert_eq!(kinds(&[mark(1, "cat", (0.0, 0.0, 1000.0, 990.0), 0.9)]), [(Check::Huge, 1)]);
-        assert_eq!(kinds(&[mark(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
-        assert_eq!(kinds(&[mark(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
-        assert!(kinds(&[mark(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
+        assert_eq!(kinds(&[annotation(1, "cat", (0.0, 0.0, 1000.0, 990.0), 0.9)]), [(Check::Huge, 1)]);
+        assert_eq!(kinds(&[annotation(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
+        assert_eq!(kinds(&[annotation(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
+        assert!(kinds(&[annotation(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
         let point =
-            Annotation { shape: Shape::Point { at: Point::new(5.0, 5.0) }, ..mark(1, "cat", (0., 0., 1., 1.), 0.9) };
+            Annotation { shape: Shape::Point { at: Point::new(5.0, 5.0) }, ..annotation(1, "cat", (0., 0., 1., 1.), 0.9) };
         assert!(kinds(&[point]).is_empty(), "a point has no size");
     }
 
@@ -325,11 +325,11 @@ mod tests {
         let rects = |count: u32| -> Vec<Rect> {
             (0..count).map(|step| Rect::new(0.0, 0.0, 100.0 + f64::from(step), 50.0)).collect()
         };
-        let wide = [mark(1, "cat", (0.0, 0.0, 50.0, 400.0), 0.9)];
-        let checks = |usual: Option<UsualAspect>, marks: &[Annotation]| misplaced(SIZE, marks, |_| usual).len();
+        let wide = [annotation(1, "cat", (0.0, 0.0, 50.0, 400.0), 0.9)];
+        let checks = |usual: Option<UsualAspect>, annotations: &[Annotation]| misplaced(SIZE, annotations, |_| usual).len();
         assert_eq!(checks(UsualAspect::of(&rects(40)), &wide), 1);
         assert_eq!(checks(UsualAspect::of(&rects(10)), &wide), 0, "too few to say what is usual");
-        let usual = [mark(1, "cat", (0.0, 0.0, 150.0, 60.0), 0.9)];
+        let usual = [annotation(1, "cat", (0.0, 0.0, 150.0, 60.0), 0.9)];
         assert_eq!(checks(UsualAspect::of(&rects(40)), &usual), 0);
         assert_eq!(UsualAspect::of(&[]), None);
     }

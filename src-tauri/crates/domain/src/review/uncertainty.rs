@@ -15,9 +15,9 @@ pub struct Signals {
     pub mistakes: u32,
     /// How often the rarest label on it stands in the library; `None` without labels.
     pub rarest_label: Option<u32>,
-    /// By how many spreads its number of marks differs from what is usual.
+    /// By how many spreads its number of annotations differs from what is usual.
     pub count_spreads: f64,
-    /// In how many marks the answers of several runs differ.
+    /// In how many annotations the answers of several runs differ.
     pub disagreement: u32,
 }
 
@@ -29,13 +29,13 @@ const COUNT: f64 = 0.4;
 const DISAGREEMENT: f64 = 0.7;
 /// A label that stands this often is not rare at all.
 const FREQUENT: f64 = 50.0;
-/// From so many spreads on a number of marks begins to be odd, and at so many it is.
+/// From so many spreads on a number of annotations begins to be odd, and at so many it is.
 const USUAL_SPREADS: f64 = 2.0;
 const ODD_SPREADS: f64 = 6.0;
 
 impl Signals {
-    /// What the annotations that are `shown` of an image say, with those of them that are `misplaced`. `label_counts`: how often each
-    /// label stands in the library. `usual`: how many annotations images usually have, where that is known.
+    /// What the annotations that are `shown` of an image say, with those of them that are `misplaced`. `label_counts`: how often
+    /// each label stands in the library. `usual`: how many annotations images usually have, where that is known.
     #[must_use]
     pub fn of(
         shown: &[Annotation],

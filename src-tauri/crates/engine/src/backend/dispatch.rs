@@ -6,9 +6,9 @@ mod tests;
 
 use std::sync::{Arc, Mutex};
 
-use domain::answer::{Answer, AnsweredMark};
-use domain::diagnosis::Obstacle;
-use domain::endpoint::EndpointTrouble;
+use domain::answer::{Answer, AnsweredAnnotation};
+use domain::diagnosis::WaitReason;
+use domain::endpoint::EndpointFailure;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
@@ -35,8 +35,8 @@ use crate::sync::lock;
 
 /// Of the long edge, when a server finds a request too large.
 const SHRINKING: f64 = 0.7;
-/// Marks an answer is taken to have before one has come.
-const ASSUMED_MARKS: u64 = 8;
+/// Annotations an answer is taken to have before one has come.
+const ASSUMED_ANNOTATIONS: u64 = 8;
 /// Part of the newest answer in the mean of their lengths.
 const NEWEST_SHARE: f64 = 0.1;
 
@@ -85,7 +85,7 @@ pub struct Backend {
     pub(super) unpaced: Option<Arc<dyn Endpoint>>,
     pub(super) endpoints: Vec<PacedEndpoint>,
     /// Endpoints that are set up and cannot be used, with the reason.
-    pub(super) unused: Vec<(String, EndpointTrouble)>,
+    pub(super) unused: Vec<(String, EndpointFailure)>,
     /// As many as the user has allowed at once, over all endpoints.
     pub(super) slots: Option<Arc<Slots>>,
     moved: Arc<Notify>,
@@ -100,7 +100,7 @@ impl Backend {
         provider: &'static dyn Provider,
         costs: RequestCosts,
         endpoints: Vec<PacedEndpoint>,
-        unused: Vec<(String, EndpointTrouble)>,
+        unused: Vec<(String, EndpointFailure)>,
         slots: Option<Slots>,
         moved: Arc<Notify>,
     ) -> Self {
@@ -120,7 +120,7 @@ impl Backend {
             provider,
             answer_key: None,
             warms_cache: prepared.warms_cache(),
-            answer_tokens: Mutex::new(prepared.likely_answer_tokens(ASSUMED_MARKS) as f64),
+            answer_tokens: Mutex::new(prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS) as f64),
             costs,
             unpaced,
             endpoints: Vec::new(),
@@ -282,11 +282,11 @@ impl Backend {
             if let Some(closed) = self.closed() {
                 return Err(closed);
             }
-            let obstacle = self.obstacle(need);
+            let wait_reason = self.wait_reason(need);
             if began.elapsed() > LONGEST_WAIT && self.is_idle() {
-                return Err(Closed { reason: StopReason::WaitTooLong, detail: waited_in_vain(obstacle) });
+                return Err(Closed { reason: StopReason::WaitTooLong, detail: waited_in_vain(wait_reason) });
             }
-            let _waiting = self.waits.begin(obstacle);
+            let _waiting = self.waits.begin(wait_reason);
             match soonest {
                 Some(at) => {
                     tokio::select! {
@@ -303,19 +303,19 @@ impl Backend {
     async fn slot(&self) -> Option<Slot> {
         let slots = self.slots.as_ref()?;
         let slot = {
-            let _waiting = self.waits.begin(Some((Obstacle::OwnPlaces, self.requests_per_minute())));
+            let _waiting = self.waits.begin(Some((WaitReason::OwnConcurrency, self.requests_per_minute())));
             slots.take().await?
         };
         let pause_millis = slots.pause.as_secs_f64() * 1000.0;
-        let _waiting = self.waits.begin(slot.is_idle().then_some((Obstacle::OwnPause, Some(pause_millis))));
+        let _waiting = self.waits.begin(slot.is_idle().then_some((WaitReason::OwnPause, Some(pause_millis))));
         Some(slot.rested().await)
     }
 
-    /// What keeps a request from leaving on any endpoint: of several obstacles the one that is overcome most easily.
-    fn obstacle(&self, need: Need) -> Option<Met> {
+    /// What keeps a request from leaving on any endpoint: of several wait reasons the one that is overcome most easily.
+    fn wait_reason(&self, need: Need) -> Option<Met> {
         let met: Option<Vec<Met>> =
-            self.used_endpoints().map(|endpoint| endpoint.obstacle(need, self.warms_cache)).collect();
-        met?.into_iter().min_by_key(|(obstacle, _)| *obstacle)
+            self.used_endpoints().map(|endpoint| endpoint.wait_reason(need, self.warms_cache)).collect();
+        met?.into_iter().min_by_key(|(wait_reason, _)| *wait_reason)
     }
 
     /// What all endpoints together let in, where that is known of each.
@@ -434,17 +434,17 @@ impl Backend {
         read(self.provider, kept, recipe)
     }
 
-    /// The marks of an answer on its way, about a picture of `sent` size.
-    pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+    /// The annotations of an answer on its way, about a picture of `sent` size.
+    pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
         self.provider.preview(text, recipe, sent)
     }
 }
 
 /// Why a run stops of which no request could leave for so long.
-fn waited_in_vain(obstacle: Option<Met>) -> String {
+fn waited_in_vain(wait_reason: Option<Met>) -> String {
     let minutes = LONGEST_WAIT.as_secs() / 60;
-    match obstacle {
-        Some((Obstacle::OwnRequests | Obstacle::OwnTokens, Some(limit))) => {
+    match wait_reason {
+        Some((WaitReason::OwnRequests | WaitReason::OwnTokens, Some(limit))) => {
             format!("the limit of {limit:.0} a minute that is set here let no request leave for {minutes} minutes")
         }
         Some((_, Some(limit))) => {

@@ -7,8 +7,8 @@ mod tests;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble, RunEndpoint};
-use domain::run::{RetryKind, RouteState, StopReason};
+use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure, RunEndpoint};
+use domain::run::{RetryKind, EndpointState, StopReason};
 use providers::error::RequestError;
 use providers::provider::Endpoint;
 use providers::rate_limits::RateLimits;
@@ -137,8 +137,8 @@ pub struct Closed {
     pub detail: String,
 }
 
-/// The right to send one request to an endpoint. Dropped without its outcome, as by a panic, it leaves the endpoint as if it had not
-/// been sent.
+/// The right to send one request to an endpoint. Dropped without its outcome, as by a panic, it leaves the endpoint as if it had
+/// not been sent.
 pub struct EndpointPermit {
     pub endpoint: usize,
     entered_at: Instant,
@@ -247,8 +247,8 @@ impl PacedEndpoint {
 
     /// What keeps a request of `need` from leaving here. That it waits for another to warm the cache is none: that is over
     /// with the first answer.
-    pub fn obstacle(&self, need: Need, warms_cache: bool) -> Option<Met> {
-        if warms_cache && self.warmth() == Warmth::Warming { None } else { self.limiter.obstacle(need) }
+    pub fn wait_reason(&self, need: Need, warms_cache: bool) -> Option<Met> {
+        if warms_cache && self.warmth() == Warmth::Warming { None } else { self.limiter.wait_reason(need) }
     }
 
     /// Enters endpoint number `endpoint`, which was found open.
@@ -403,24 +403,24 @@ impl PacedEndpoint {
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and so may a figure")]
-    pub fn state(&self) -> RouteState {
+    pub fn state(&self) -> EndpointState {
         let limiter = self.limiter.state();
-        RouteState {
+        EndpointState {
             name: self.name.clone(),
             under_way: limiter.under_way as u32,
-            at_once: limiter.at_once as u32,
+            concurrency: limiter.concurrency as u32,
             is_adaptive: limiter.is_adaptive,
             requests_per_minute: limiter.requests_per_minute.map(|limit| limit.round() as u32),
             hold: limiter.hold,
-            trouble: self.trouble(),
+            failure: self.failure(),
         }
     }
 
-    fn trouble(&self) -> Option<EndpointTrouble> {
+    fn failure(&self) -> Option<EndpointFailure> {
         let health = lock(&self.standing.health);
         let suspension = health.suspension.as_ref()?;
         let left = suspension.again_at.saturating_duration_since(Instant::now());
-        Some(EndpointTrouble {
+        Some(EndpointFailure {
             problem: suspension.problem,
             detail: suspension.detail.clone(),
             again_in_millis: Some(u32::try_from(left.as_millis()).unwrap_or(u32::MAX)),

@@ -124,15 +124,15 @@ impl Backends {
         };
         let endpoint_count = match mode {
             RunMode::Live => usize::MAX,
-            RunMode::Overnight => 1,
+            RunMode::Batch => 1,
         };
-        let at_once = options.concurrency;
+        let concurrency = options.concurrency;
         let mut servers = connection.servers(&known, options)?;
         servers.truncate(endpoint_count);
         for server in &mut servers {
             // What is said for the run counts for the first endpoint; an additional one may be held smaller.
-            let own = server.bounds.at_once.filter(|own| server.is_additional && at_once.is_none_or(|all| *own < all));
-            server.bounds.at_once = own.or(at_once);
+            let own = server.bounds.concurrency.filter(|own| server.is_additional && concurrency.is_none_or(|all| *own < all));
+            server.bounds.concurrency = own.or(concurrency);
         }
         let all: Vec<(EndpointId, Bounds)> = servers.iter().map(|server| (server.id.clone(), server.bounds)).collect();
         let endpoints = servers.into_iter().map(|server| {
@@ -144,7 +144,7 @@ impl Backends {
         });
         let unused = if mode == RunMode::Live { connection.unused() } else { Vec::new() };
         let pause = Duration::from_millis(options.pause_millis.unwrap_or(0).into());
-        let slots = at_once.map(|count| Slots::new(count, pause));
+        let slots = concurrency.map(|count| Slots::new(count, pause));
         let moved = Arc::clone(&self.moved);
         Ok(Arc::new(Backend::paced(known.provider, costs, endpoints.collect(), unused, slots, moved)))
     }

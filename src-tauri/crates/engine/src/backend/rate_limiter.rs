@@ -15,15 +15,15 @@ use crate::sync::lock;
 /// The limits of one server with one key.
 pub struct RateLimiter {
     limiter: Mutex<Limiter>,
-    /// Notified whenever a waiting request may have got a reason to look again; shared by all limiters, since a request may wait for
-    /// several.
+    /// Notified whenever a waiting request may have got a reason to look again; shared by all limiters, since a request may wait
+    /// for several.
     moved: Arc<Notify>,
 }
 
 /// How a limiter stands.
 pub struct LimiterState {
     pub under_way: usize,
-    pub at_once: usize,
+    pub concurrency: usize,
     pub is_adaptive: bool,
     pub requests_per_minute: Option<f64>,
     pub hold: Option<Hold>,
@@ -45,8 +45,8 @@ impl RateLimiter {
     }
 
     /// What keeps a request of `need` from leaving.
-    pub fn obstacle(&self, need: Need) -> Option<Met> {
-        lock(&self.limiter).obstacle(need, Instant::now())
+    pub fn wait_reason(&self, need: Need) -> Option<Met> {
+        lock(&self.limiter).wait_reason(need, Instant::now())
     }
 
     /// Lets a request leave that has found the limiter open.
@@ -64,7 +64,7 @@ impl RateLimiter {
         let limiter = lock(&self.limiter);
         LimiterState {
             under_way: limiter.in_flight(),
-            at_once: limiter.places(),
+            concurrency: limiter.places(),
             is_adaptive: limiter.is_adaptive(),
             requests_per_minute: limiter.requests_per_minute(),
             hold: limiter.held(Instant::now()),

@@ -33,7 +33,7 @@ impl RequestCosts {
     pub fn new(usual: Arc<dyn PreparedModel>, mode: RunMode, retries: u32) -> Self {
         match mode {
             RunMode::Live => Self { longer: usual.with_longer_answers(), usual, mode, retries },
-            RunMode::Overnight => Self { longer: None, usual, mode, retries: 0 },
+            RunMode::Batch => Self { longer: None, usual, mode, retries: 0 },
         }
     }
 
@@ -55,7 +55,7 @@ impl RequestCosts {
 
     /// How requests are paid for that cost `percent` of the list price.
     pub fn terms(&self, percent: u16) -> Terms {
-        Terms { is_batch: self.mode == RunMode::Overnight, endpoint_percent: percent }
+        Terms { is_batch: self.mode == RunMode::Batch, endpoint_percent: percent }
     }
 
     /// The most that a request with a picture of `sent` size can cost.

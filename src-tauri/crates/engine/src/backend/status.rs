@@ -3,7 +3,7 @@
 use domain::diagnosis::Wait;
 use domain::endpoint::{EndpointId, RunEndpoint};
 use domain::pace::EndpointLimit;
-use domain::run::{Hold, RouteState};
+use domain::run::{Hold, EndpointState};
 
 use super::dispatch::Backend;
 use super::endpoint::PacedEndpoint;
@@ -16,27 +16,27 @@ impl Backend {
     }
 
     /// How the endpoints stand; empty where nothing is sent.
-    pub fn states(&self) -> Vec<RouteState> {
-        let unused = self.unused.iter().map(|(name, trouble)| RouteState {
+    pub fn states(&self) -> Vec<EndpointState> {
+        let unused = self.unused.iter().map(|(name, failure)| EndpointState {
             name: name.clone(),
             under_way: 0,
-            at_once: 0,
+            concurrency: 0,
             is_adaptive: false,
             requests_per_minute: None,
             hold: None,
-            trouble: Some(trouble.clone()),
+            failure: Some(failure.clone()),
         });
         self.endpoints.iter().map(PacedEndpoint::state).chain(unused).collect()
     }
 
     /// What the endpoints did since this was asked last, those that are not used included.
     pub fn take_records(&self) -> Vec<RunEndpoint> {
-        let unused = self.unused.iter().map(|(name, trouble)| RunEndpoint {
+        let unused = self.unused.iter().map(|(name, failure)| RunEndpoint {
             name: name.clone(),
             answered: 0,
             failed: 0,
-            problem: Some(trouble.problem),
-            detail: Some(trouble.detail.clone()),
+            problem: Some(failure.problem),
+            detail: Some(failure.detail.clone()),
             is_working: false,
         });
         self.endpoints.iter().map(PacedEndpoint::take_record).chain(unused).collect()
@@ -60,11 +60,11 @@ impl Backend {
 
     /// Requests at once to all endpoints, as things stand; `None` where nothing is sent, and the processors are what there is
     /// to share.
-    pub fn at_once(&self) -> Option<usize> {
+    pub fn concurrency(&self) -> Option<usize> {
         if self.unpaced.is_some() {
             return None;
         }
-        let all = self.used_endpoints().map(|endpoint| endpoint.limiter.state().at_once).sum();
+        let all = self.used_endpoints().map(|endpoint| endpoint.limiter.state().concurrency).sum();
         Some(self.slots.as_ref().map_or(all, |slots| all.min(slots.count as usize)))
     }
 }

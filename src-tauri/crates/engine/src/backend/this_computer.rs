@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::answer::{Answer, AnsweredMark, Reading};
+use domain::answer::{Answer, AnsweredAnnotation, Reading};
 use domain::geometry::PixelSize;
 use domain::model::ModelId;
 use domain::recipe::Recipe;
@@ -99,7 +99,7 @@ impl Provider for ThisComputer {
         Answer::from_raw(kept).map(Answer::limited).map_err(unreadable)
     }
 
-    fn preview(&self, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredMark> {
+    fn preview(&self, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredAnnotation> {
         Vec::new()
     }
 }
@@ -158,7 +158,7 @@ impl PreparedModel for PreparedLocal {
         0
     }
 
-    fn likely_answer_tokens(&self, _marks: u64) -> u64 {
+    fn likely_answer_tokens(&self, _annotations: u64) -> u64 {
         0
     }
 
@@ -200,8 +200,8 @@ impl Endpoint for LocalEndpoint {
                 let asked =
                     request.body::<LocalRequest>().ok_or_else(|| failed("it was prepared for another model"))?;
                 let Picture { size, bytes, .. } = &asked.picture;
-                let marks = model.annotate(*size, bytes, &asked.recipe).map_err(|error| failed(&error.to_string()))?;
-                let answer = Answer { sent: *size, marks, reading: Reading::default() };
+                let annotations = model.annotate(*size, bytes, &asked.recipe).map_err(|error| failed(&error.to_string()))?;
+                let answer = Answer { sent: *size, annotations, reading: Reading::default() };
                 answer.to_raw().map_err(|error| failed(&error.to_string()))
             });
             let kept = answered.await.unwrap_or_else(|_| Err(failed("an error in the model")))?;
@@ -257,7 +257,7 @@ impl Trial {
     ///
     /// # Errors
     /// When the model cannot be run.
-    pub fn marks(&self, pixels: &Pixels, recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError> {
+    pub fn annotations(&self, pixels: &Pixels, recipe: &Recipe) -> Result<Vec<AnsweredAnnotation>, LocalError> {
         self.model.annotate(pixels.size, &pixels.rgb, recipe)
     }
 }

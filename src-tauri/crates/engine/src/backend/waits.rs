@@ -24,14 +24,14 @@ impl Waits {
         std::mem::take(&mut lock(&self.0))
     }
 
-    fn add(&self, (obstacle, limit): Met, millis: f64) {
+    fn add(&self, (wait_reason, limit): Met, millis: f64) {
         let mut waits = lock(&self.0);
-        match waits.iter_mut().find(|wait| wait.obstacle == obstacle) {
+        match waits.iter_mut().find(|wait| wait.wait_reason == wait_reason) {
             Some(wait) => {
                 wait.millis += millis;
                 wait.limit = limit.or(wait.limit);
             }
-            None => waits.push(Wait { obstacle, millis, limit }),
+            None => waits.push(Wait { wait_reason, millis, limit }),
         }
     }
 }

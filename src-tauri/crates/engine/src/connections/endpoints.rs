@@ -38,18 +38,18 @@ pub struct AdditionalEndpoint {
     pub(super) server: std::result::Result<BaseUrl, String>,
     pub(super) key: Option<PlacedKey>,
     /// Why it is not used, whatever its key.
-    hindrance: Option<String>,
+    unavailable: Option<String>,
     options: ConnectionOptions,
 }
 
 impl AdditionalEndpoint {
     pub(super) fn is_usable(&self) -> bool {
-        self.server.is_ok() && self.key.is_some() && self.hindrance.is_none()
+        self.server.is_ok() && self.key.is_some() && self.unavailable.is_none()
     }
 
     /// `None` when it cannot be used.
     pub(super) fn open(&self, model: &ProvidedModel) -> Result<Option<ServerEndpoint>> {
-        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
+        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else { return Ok(None) };
         Ok(Some(ServerEndpoint {
             id: endpoint_id(server, secret),
             name: self.set.name.clone(),
@@ -67,7 +67,7 @@ impl AdditionalEndpoint {
             host: self.server.as_ref().map(destination_name).unwrap_or_default(),
             key: self.key.as_ref().map(|(_, place)| *place),
             key_variable: self.set.key_variable(),
-            problem: self.server.as_ref().err().or(self.hindrance.as_ref()).cloned(),
+            problem: self.server.as_ref().err().or(self.unavailable.as_ref()).cloned(),
         }
     }
 }
@@ -82,22 +82,22 @@ impl Connections {
         settings: &Settings,
     ) -> AdditionalEndpoint {
         let server = BaseUrl::parse(&set.base_url).map_err(|error| format!("{}: {error}", set.base_url));
-        let (mut key, mut hindrance) = (None, None);
+        let (mut key, mut unavailable) = (None, None);
         if let Ok(server) = &server {
             match self.key_of_endpoint(provider, set, server, settings) {
                 Ok(found) => key = found,
-                Err(problem) => hindrance = Some(problem),
+                Err(problem) => unavailable = Some(problem),
             }
             if let Some((secret, _)) = &key
                 && let Err(error) = Key::for_server(secret, server)
             {
-                hindrance = Some(error.to_string());
+                unavailable = Some(error.to_string());
             }
-            hindrance = self::hindrance(server, settings).or(hindrance);
+            unavailable = self::unavailable(server, settings).or(unavailable);
         }
         let options = server.as_ref().map(|server| options_at(server, Some(own), settings)).unwrap_or_default();
         let options = ConnectionOptions { model_prefix: set.model_prefix.clone(), ..options };
-        AdditionalEndpoint { set: set.clone(), server, key, hindrance, options }
+        AdditionalEndpoint { set: set.clone(), server, key, unavailable, options }
     }
 }
 
@@ -119,7 +119,7 @@ fn timeouts(settings: &Settings) -> Timeouts {
 }
 
 /// Why nothing may be sent to `server`.
-fn hindrance(server: &BaseUrl, settings: &Settings) -> Option<String> {
+fn unavailable(server: &BaseUrl, settings: &Settings) -> Option<String> {
     if settings.is_local_only && !server.is_loopback() {
         return Some("nothing may be sent to another machine".into());
     }
@@ -129,9 +129,9 @@ fn hindrance(server: &BaseUrl, settings: &Settings) -> Option<String> {
     })
 }
 
-pub(super) fn bounds(at_once: Option<u32>, limits: LimitSettings) -> Bounds {
+pub(super) fn bounds(concurrency: Option<u32>, limits: LimitSettings) -> Bounds {
     Bounds {
-        at_once,
+        concurrency,
         requests_per_minute: limits.requests,
         input_tokens_per_minute: limits.input_tokens,
         output_tokens_per_minute: limits.output_tokens,

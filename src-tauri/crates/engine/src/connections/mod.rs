@@ -11,7 +11,7 @@ use domain::connection::{
     ConnectionCheck, ConnectionOverview, EnvFileConnection, EnvFileProposal, FieldKind, ProviderDescription,
     SettingSource,
 };
-use domain::model::{Hindrance, ModelId};
+use domain::model::{Unavailable, ModelId};
 use domain::settings::{ProviderSettings, Settings};
 use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Source};
 use providers::base_url::{BaseUrl, Key};
@@ -64,7 +64,7 @@ pub fn unconnected(error: &ConnectError) -> EngineError {
 }
 
 pub fn unusable(problem: &impl ToString) -> EngineError {
-    EngineError::Hindered(Hindrance::Unusable { detail: problem.to_string() })
+    EngineError::Unavailable(Unavailable::Unusable { detail: problem.to_string() })
 }
 
 pub fn destination_name(server: &BaseUrl) -> String {
@@ -376,7 +376,7 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
         },
         CheckError::NotSuchAServer { detail } => ConnectionCheck::NotSuchAServer { detail },
         CheckError::Unreachable { detail } => ConnectionCheck::Unreachable { detail },
-        CheckError::Unwell { detail } => ConnectionCheck::Unwell { detail },
+        CheckError::ServerFailing { detail } => ConnectionCheck::ServerFailing { detail },
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::connection::{Connection, FieldKind, ProviderDescription, ProviderField, SettingSource};
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble};
-use domain::model::{Destination, Hindrance, Model, ModelId};
+use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure};
+use domain::model::{Destination, Unavailable, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::{ProviderSettings, Settings};
 use providers::base_url::BaseUrl;
@@ -58,15 +58,15 @@ impl ProviderConnections {
     }
 
     /// Why `model` cannot be used now.
-    pub fn hindrance(&self, model: &Model) -> Option<Hindrance> {
+    pub fn unavailable(&self, model: &Model) -> Option<Unavailable> {
         let host = model.destination.host()?;
         if self.settings.is_local_only && model.destination.is_elsewhere() {
-            return Some(Hindrance::LocalOnly);
+            return Some(Unavailable::LocalOnly);
         }
         if let Some(on) = model.retires.filter(|_| model.is_retired(today())) {
-            return Some(Hindrance::Retired { on });
+            return Some(Unavailable::Retired { on });
         }
-        self.of_model(&model.id)?.hindrance(host)
+        self.of_model(&model.id)?.unavailable(host)
     }
 
     /// The host that is sent images of `model` without the user having agreed to that; `None` when all is agreed.
@@ -135,17 +135,17 @@ impl ProviderConnection {
     }
 
     /// Why nothing can be sent to `host`, which is where it leads.
-    fn hindrance(&self, host: &str) -> Option<Hindrance> {
+    fn unavailable(&self, host: &str) -> Option<Unavailable> {
         if let Some(detail) = self.problem() {
-            return Some(Hindrance::Unusable { detail });
+            return Some(Unavailable::Unusable { detail });
         }
         self.key.is_none().then(|| self.no_key(host))
     }
 
-    fn no_key(&self, host: &str) -> Hindrance {
+    fn no_key(&self, host: &str) -> Unavailable {
         match &self.withheld {
-            Some(detail) => Hindrance::Unusable { detail: detail.clone() },
-            None => Hindrance::NoKey { host: host.to_owned(), variable: self.key_variable() },
+            Some(detail) => Unavailable::Unusable { detail: detail.clone() },
+            None => Unavailable::NoKey { host: host.to_owned(), variable: self.key_variable() },
         }
     }
 
@@ -153,7 +153,7 @@ impl ProviderConnection {
     pub(super) fn connect(&self, model: &ProvidedModel) -> Result<Arc<dyn Endpoint>> {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
-        let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Hindered(self.no_key(&host)))?;
+        let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Unavailable(self.no_key(&host)))?;
         endpoints::connect(model, server, secret, options_at(server, self.set(), &self.settings))
     }
 
@@ -201,13 +201,13 @@ impl ProviderConnection {
     }
 
     /// Additional endpoints that are set up and cannot be used, with the reason.
-    pub fn unused(&self) -> Vec<(String, EndpointTrouble)> {
+    pub fn unused(&self) -> Vec<(String, EndpointFailure)> {
         let unused = self.additional.iter().filter_map(|additional| {
             let connection = additional.connection();
             let is_keyless = connection.problem.is_none();
             let problem = if is_keyless { EndpointProblem::NoKey } else { EndpointProblem::Unusable };
             let detail = connection.why_unused()?;
-            Some((connection.name, EndpointTrouble { problem, detail, again_in_millis: None }))
+            Some((connection.name, EndpointFailure { problem, detail, again_in_millis: None }))
         });
         unused.collect()
     }

@@ -61,14 +61,14 @@ impl Library {
             error => EngineError::Dataset(error),
         };
         let exported = self.store.read_blocking(|view| {
-            Ok(RunDataset::new(view, &run, request.marks, format.descriptor()).and_then(|dataset| {
+            Ok(RunDataset::new(view, &run, request.annotations, format.descriptor()).and_then(|dataset| {
                 let options = FormatOptions::new(format.descriptor(), []).map_err(failed)?;
                 let written = datasets::write(format, &dataset, &options, &mut out).map_err(failed)?;
                 Ok(Exported {
                     images: written.images,
                     failed_images: written.failed_images,
                     empty_images: written.empty_images,
-                    marks: written.annotations,
+                    annotations: written.annotations,
                     losses: written.losses,
                     missing: written.missing,
                     folder: dataset.files.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),

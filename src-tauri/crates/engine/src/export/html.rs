@@ -35,7 +35,7 @@ pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missin
                     h1 { "Run " (summary.id) }
                     p {
                         (model) ", " (recipe) ": " (summary.done) " of " (summary.total) " images, "
-                        (summary.mark_count) " annotations"
+                        (summary.annotation_count) " annotations"
                     }
                 }
                 (figures(report))
@@ -71,7 +71,7 @@ fn shown(Picture { file, card }: &Picture) -> Markup {
                 (name) " "
                 span {
                     (card.size.width) " x " (card.size.height) ", "
-                    @match card.marks.len() { 1 => "1 annotation", count => { (count) " annotations" } }
+                    @match card.annotations.len() { 1 => "1 annotation", count => { (count) " annotations" } }
                 }
             }
         }

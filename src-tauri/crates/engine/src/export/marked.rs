@@ -1,11 +1,11 @@
-//! Copies of images with their marks drawn in. Originals are only read.
+//! Copies of images with their annotations drawn in. Originals are only read.
 
 use std::path::Path;
 
 use domain::annotation::Status;
 use domain::geometry::ImageFromSent;
 use domain::library::ImageCard;
-use prepare::DrawnMark;
+use prepare::DrawnAnnotation;
 
 use crate::library::Library;
 use crate::originals::Unavailable;
@@ -31,33 +31,33 @@ const PALETTE: [[u8; 3]; 12] = [
     [0x3f, 0x74, 0x6a],
 ];
 
-/// Draws the marks of `card`, rejected ones aside, on a copy of its original.
+/// Draws the annotations of `card`, rejected ones aside, on a copy of its original.
 pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::result::Result<(), Unavailable>> {
     let mut decoded = match library.decode_original(card.id, Some(EDGE)) {
         Ok(decoded) => decoded,
         Err(unavailable) => return Ok(Err(unavailable)),
     };
-    // The same map that brings answers to the image brings marks to a copy of another size.
+    // The same map that brings answers to the image brings annotations to a copy of another size.
     let to_copy = ImageFromSent::new(card.size, decoded.pixels.size);
-    let marks: Vec<DrawnMark> = card
-        .marks
+    let annotations: Vec<DrawnAnnotation> = card
+        .annotations
         .iter()
-        .filter(|mark| mark.status != Status::Rejected)
-        .filter_map(|mark| {
+        .filter(|annotation| annotation.status != Status::Rejected)
+        .filter_map(|annotation| {
             // An outline is told by the box around it; what is about the whole image has no place on it.
-            let rect = mark.shape.bounds()?;
-            Some(DrawnMark {
+            let rect = annotation.shape.bounds()?;
+            Some(DrawnAnnotation {
                 rect: to_copy.rect(rect),
-                text: match mark.confidence {
-                    Some(confidence) => format!("{} {confidence:.2}", mark.label),
-                    None => mark.label.clone(),
+                text: match annotation.confidence {
+                    Some(confidence) => format!("{} {confidence:.2}", annotation.label),
+                    None => annotation.label.clone(),
                 },
-                color: PALETTE[usize::from(mark.color.clamp(1, 12)) - 1],
-                dashed: mark.color > 6,
+                color: PALETTE[usize::from(annotation.color.clamp(1, 12)) - 1],
+                dashed: annotation.color > 6,
             })
         })
         .collect();
-    prepare::draw_marks(&mut decoded.pixels, &marks);
+    prepare::draw_annotations(&mut decoded.pixels, &annotations);
     let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
     library.check_export_target(path)?;
     files::write(path, &jpeg).map_err(EngineError::file(path))?;

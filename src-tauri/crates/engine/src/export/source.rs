@@ -9,7 +9,7 @@ use datasets::model::{
 use datasets::{DatasetError, Images, Source};
 use domain::annotation::Annotation;
 use domain::dataset::{Feature, FormatDescriptor};
-use domain::export::MarkSelection;
+use domain::export::AnnotationSelection;
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::run::RunSummary;
@@ -27,7 +27,7 @@ pub struct RunDataset<'a> {
     run: &'a RunSummary,
     /// Those of the run and of people.
     layers: LayerScope,
-    marks: MarkSelection,
+    annotations: AnnotationSelection,
     pub files: RunFiles,
 }
 
@@ -36,7 +36,7 @@ impl<'a> RunDataset<'a> {
     pub fn new(
         view: &'a View<'a>,
         run: &'a RunSummary,
-        marks: MarkSelection,
+        annotations: AnnotationSelection,
         format: &FormatDescriptor,
     ) -> Result<Self> {
         let recipe = view.recipe_of_run(run.id)?;
@@ -44,7 +44,7 @@ impl<'a> RunDataset<'a> {
             description: format!("Run {}: {} by {}", run.id, run.recipe_name, run.model_name),
             created_at: rfc3339(now_millis()),
             run: Some(DatasetRun { id: run.id, model: run.model.0.clone(), recipe: run.recipe_name.clone() }),
-            selection: Some(marks),
+            selection: Some(annotations),
             ..DatasetInfo::default()
         };
         // Those of the recipe in its order, found or not, then those that people have added.
@@ -63,13 +63,13 @@ impl<'a> RunDataset<'a> {
             }
         }
         let files = RunFiles::of(view, run.id)?;
-        Ok(Self { view, info, run, layers: LayerScope::of_run(run.id), marks, files })
+        Ok(Self { view, info, run, layers: LayerScope::of_run(run.id), annotations, files })
     }
 
     /// The images that failed, in the order of the run, with what people have drawn on them. None where only what people
     /// have reviewed is asked for.
     fn failed_images(&self) -> Result<vec::IntoIter<DatasetImage>> {
-        if self.marks.is_reviewed_only {
+        if self.annotations.is_reviewed_only {
             return Ok(Vec::new().into_iter());
         }
         let mut failed = Vec::new();
@@ -90,10 +90,10 @@ impl<'a> RunDataset<'a> {
     fn image(&self, image: AnsweredImage) -> Result<Option<DatasetImage>> {
         let annotations = self.view.annotations_of(image.id)?;
         let review = self.layers.review_state(image.review, &annotations);
-        if !self.marks.takes_image(review) {
+        if !self.annotations.takes_image(review) {
             return Ok(None);
         }
-        let taken = annotations.into_iter().filter(|annotation| self.marks.takes(annotation, &self.layers));
+        let taken = annotations.into_iter().filter(|annotation| self.annotations.takes(annotation, &self.layers));
         let ImageFiles { named, is_missing, others } = self.files.of_image(image.id);
         Ok(Some(DatasetImage {
             id: image.id.0.into(),
@@ -106,7 +106,7 @@ impl<'a> RunDataset<'a> {
             hash: Some(ContentHash::from_bytes(image.hash).to_string()),
             review: Some(review),
             failure: None,
-            propagated_from: image.carried_from.map(|from| from.0.into()),
+            propagated_from: image.propagated_from.map(|from| from.0.into()),
             is_missing,
             other_files: others.iter().map(|path| self.files.name_of(path)).collect(),
             split: None,

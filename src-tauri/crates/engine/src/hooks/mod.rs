@@ -109,7 +109,7 @@ impl Library {
     }
 }
 
-/// Before the first request of a sitting. Returns the hooks of the run that did not succeed when they ran last.
+/// Before the first request of a session. Returns the hooks of the run that did not succeed when they ran last.
 pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
     library.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
     match library.store.read(move |view| view.hook_runs(run)).await {
@@ -121,7 +121,7 @@ pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
     }
 }
 
-/// After a sitting has ended in `state`.
+/// After a session has ended in `state`.
 pub async fn after(library: &Arc<Library>, run: RunId, state: RunState) {
     let failed = match library.ask(move |library| library.run(run)).await {
         Ok(summary) => summary.failed,

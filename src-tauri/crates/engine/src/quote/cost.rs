@@ -28,10 +28,10 @@ use crate::backend::{AnswerLength, RequestCosts};
 use crate::library::Library;
 use crate::provided;
 
-/// Marks an image, as long as nobody knows better.
-const ASSUMED_MARKS: u32 = 8;
-/// Marks an image in a plan that comes out cheap.
-const FEW_MARKS: u64 = 2;
+/// Annotations an image, as long as nobody knows better.
+const ASSUMED_ANNOTATIONS: u32 = 8;
+/// Annotations an image in a plan that comes out cheap.
+const FEW_ANNOTATIONS: u64 = 2;
 /// Sizes that are listed one by one.
 const LISTED_SIZES: usize = 5;
 /// A price is told by so many tokens.
@@ -117,13 +117,13 @@ impl Library {
         }
         let live = Conditions { mode: RunMode::Live, ..conditions };
         match conditions.mode {
-            RunMode::Overnight if !asked.pilot.is_empty() => {
+            RunMode::Batch if !asked.pilot.is_empty() => {
                 let none = &[];
                 let pilot = self.cost_in_one_mode(model, recipe, &asked.pilot, none, live)?;
                 let others = self.cost_in_one_mode(model, recipe, &asked.others, &asked.followers, conditions)?;
                 Ok(pilot.zip(others).map(|(pilot, others)| pilot.before(others)))
             }
-            RunMode::Live | RunMode::Overnight => {
+            RunMode::Live | RunMode::Batch => {
                 let all = [asked.pilot.as_slice(), &asked.others].concat();
                 self.cost_in_one_mode(model, recipe, &all, &asked.followers, conditions)
             }
@@ -143,7 +143,7 @@ impl Library {
         let percents = match mode {
             RunMode::Live => conditions.percents,
             // Batches go to the first endpoint alone.
-            RunMode::Overnight => PricePercents::LIST,
+            RunMode::Batch => PricePercents::LIST,
         };
         let Ok(prepared) = known.prepare(recipe, mode, max_tokens) else { return Ok(None) };
         let costs = RequestCosts::new(prepared, mode, retries);
@@ -154,7 +154,7 @@ impl Library {
 
     /// What images took in this mode, or else in the other one.
     fn expected(&self, model: &Model, recipe: &Recipe, costs: &RequestCosts, mode: RunMode) -> Result<Expected> {
-        let is_batch = mode == RunMode::Overnight;
+        let is_batch = mode == RunMode::Batch;
         for was_batch in [is_batch, !is_batch] {
             let earlier = self.store.read_blocking(|view| view.asked_images(model, recipe, was_batch))?;
             let taught = Expected::of(&earlier, costs, mode);
@@ -165,13 +165,13 @@ impl Library {
         }
         let prepared = costs.usual();
         #[expect(clippy::cast_precision_loss, reason = "answers have thousands of tokens")]
-        let answer = prepared.likely_answer_tokens(ASSUMED_MARKS.into()) as f64;
+        let answer = prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS.into()) as f64;
         Ok(Expected {
             requests: 1.0,
             prompt: Prompt::Likely,
             answer,
-            short_answer: prepared.likely_answer_tokens(FEW_MARKS),
-            basis: AnswerBasis::Assumed { marks: ASSUMED_MARKS },
+            short_answer: prepared.likely_answer_tokens(FEW_ANNOTATIONS),
+            basis: AnswerBasis::Assumed { annotations: ASSUMED_ANNOTATIONS },
         })
     }
 }
@@ -206,7 +206,7 @@ impl Expected {
                 // What was lost may have been billed like an answer.
                 RunMode::Live if costs.has_longer() => per_image(answers + lost),
                 RunMode::Live => 1.0 + per_image(lost),
-                RunMode::Overnight => 1.0,
+                RunMode::Batch => 1.0,
             },
             prompt: Prompt::Measured {
                 input: per_answer(usage.input_tokens.saturating_sub(picture_tokens)),
@@ -385,7 +385,7 @@ mod tests {
     use super::*;
 
     fn expected(answer: f64) -> Expected {
-        let basis = AnswerBasis::Assumed { marks: 8 };
+        let basis = AnswerBasis::Assumed { annotations: 8 };
         Expected { requests: 1.0, prompt: Prompt::Likely, answer, short_answer: 40, basis }
     }
 
@@ -431,7 +431,7 @@ mod tests {
         // The rest is the text of four requests, of which a byte is no more than a token.
         assert!(range.high.0 < output + pictures + 214 * 4 * 4_000 * 100_000, "{range:?}");
         assert_eq!(range.high, range.high.rounded_up());
-        let (batch, _) = quoted(&costs("claude-haiku-5-5", RunMode::Overnight, 2), &expected(200.0));
+        let (batch, _) = quoted(&costs("claude-haiku-5-5", RunMode::Batch, 2), &expected(200.0));
         let output = 214 * 8_192 * 250_000;
         assert!((output..output * 2).contains(&batch.high.0), "{batch:?}");
     }
@@ -474,7 +474,7 @@ mod tests {
     #[test]
     fn no_answer_within_its_limit_costs_more_than_the_high_end() {
         for model in &registry::default().catalog().models {
-            for mode in [RunMode::Live, RunMode::Overnight] {
+            for mode in [RunMode::Live, RunMode::Batch] {
                 let costs = costs(&model.id, mode, 0);
                 #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
                 let longest = expected(costs.longest_answer() as f64);

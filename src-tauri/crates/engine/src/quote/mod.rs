@@ -66,8 +66,8 @@ struct Subject<'a> {
 /// How the images of a plan are asked about.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PlanTerms {
-    pub carries_to_similar: bool,
-    pub asks_anew: bool,
+    pub propagates_to_similar: bool,
+    pub ignores_saved_answers: bool,
     pub options: RunOptions,
     pub pilot: Option<u32>,
     pub budget: Option<PicoDollars>,
@@ -76,8 +76,8 @@ pub struct PlanTerms {
 impl From<&PlanRequest> for PlanTerms {
     fn from(request: &PlanRequest) -> Self {
         Self {
-            carries_to_similar: request.carries_to_similar,
-            asks_anew: request.asks_anew,
+            propagates_to_similar: request.propagates_to_similar,
+            ignores_saved_answers: request.ignores_saved_answers,
             options: request.options,
             pilot: request.pilot,
             budget: request.budget,
@@ -100,7 +100,7 @@ impl Library {
     /// [`Library::quote`] for a recipe that need not be in the library.
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
         let similar = self.similar_groups(selection)?;
-        let leaders = if terms.carries_to_similar { similar.leaders() } else { HashMap::new() };
+        let leaders = if terms.propagates_to_similar { similar.leaders() } else { HashMap::new() };
         let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
         let image_count = selected.len();
         let (followers, images): (Vec<_>, Vec<_>) = selected.into_iter().partition(|image| leaders.contains_key(image));
@@ -128,13 +128,13 @@ impl Library {
         let Subject { recipe, terms, images, .. } = *subject;
         let connection = connections.of_model(&model.id);
         let options = connections.complete(&model.id, terms.options);
-        let shortfalls = model.shortfalls(recipe);
-        let hindrance = connections.hindrance(&model);
-        let can_run = hindrance.is_none() && model.can_run(recipe);
+        let unsupported_capabilities = model.unsupported_capabilities(recipe);
+        let unavailable = connections.unavailable(&model);
+        let can_run = unavailable.is_none() && model.can_run(recipe);
         let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
         let question = Backends::question(connections, &model, recipe, options.max_tokens)?;
         let answered_before = self.answered_before(question.as_ref(), images)?.len();
-        let (image_count, asked) = if terms.asks_anew || answered_before == 0 {
+        let (image_count, asked) = if terms.ignores_saved_answers || answered_before == 0 {
             (images.len(), Cow::Borrowed(subject.asked))
         } else {
             let asked = self.asked(question.as_ref(), images, subject.followers, terms.pilot)?;
@@ -157,19 +157,19 @@ impl Library {
         };
         let descriptor = provided::known(&model.id)?.provider.descriptor();
         let live = cost(RunMode::Live)?;
-        let overnight = if descriptor.capabilities.batches { cost(RunMode::Overnight)? } else { None };
+        let batch = if descriptor.capabilities.batches { cost(RunMode::Batch)? } else { None };
         let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
             budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
-            overnight_budget: overnight.as_ref().and_then(|cost| forecast(cost, RunMode::Overnight)),
-            overnight: overnight.map(|cost| cost.range),
+            batch_budget: batch.as_ref().and_then(|cost| forecast(cost, RunMode::Batch)),
+            batch: batch.map(|cost| cost.range),
             time: pace.map(|pace| estimate(pace, options, &hold)),
             presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
-            shortfalls,
-            hindrance,
+            unsupported_capabilities,
+            unavailable,
             can_run,
             model,
         })
@@ -278,7 +278,7 @@ impl Library {
                             let began = Instant::now();
                             let answered = self
                                 .decode_original(image, Some(trial.longest_edge()))
-                                .is_ok_and(|decoded| trial.marks(&decoded.pixels, recipe).is_ok());
+                                .is_ok_and(|decoded| trial.annotations(&decoded.pixels, recipe).is_ok());
                             if answered {
                                 durations.push(began.elapsed().as_secs_f64() * 1000.0);
                             }

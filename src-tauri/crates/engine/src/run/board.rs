@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use domain::answer::AnsweredMark;
+use domain::answer::AnsweredAnnotation;
 use domain::geometry::PixelSize;
 use domain::ids::{ImageId, JobId};
 use tokio::sync::Notify;
@@ -55,15 +55,15 @@ pub struct Asked {
     pub sent: PixelSize,
     pub since: Instant,
     text: String,
-    /// Bytes of `text` that `marks` were read from.
+    /// Bytes of `text` that `annotations` were read from.
     read: usize,
     /// Those that have come so far, in pixels of what was sent.
-    pub marks: Vec<AnsweredMark>,
+    pub annotations: Vec<AnsweredAnnotation>,
 }
 
 impl Asked {
     pub fn new(image: ImageId, size: PixelSize, sent: PixelSize) -> Self {
-        Self { image, size, sent, since: Instant::now(), text: String::new(), read: 0, marks: Vec::new() }
+        Self { image, size, sent, since: Instant::now(), text: String::new(), read: 0, annotations: Vec::new() }
     }
 }
 
@@ -138,12 +138,12 @@ impl Board {
         self.moved.notified().await;
     }
 
-    /// What `then` makes of everything that is being asked about, with the marks that `read` finds in what has come.
-    pub fn asked<T>(&self, read: impl Fn(&str, PixelSize) -> Vec<AnsweredMark>, then: impl Fn(&Asked) -> T) -> Vec<T> {
+    /// What `then` makes of everything that is being asked about, with the annotations that `read` finds in what has come.
+    pub fn asked<T>(&self, read: impl Fn(&str, PixelSize) -> Vec<AnsweredAnnotation>, then: impl Fn(&Asked) -> T) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
             // A preview is not worth a run: what cannot be read shows nothing.
-            asked.marks = guarded(|| read(&asked.text, asked.sent)).unwrap_or_default();
+            asked.annotations = guarded(|| read(&asked.text, asked.sent)).unwrap_or_default();
             asked.read = asked.text.len();
         }
         state.asked.values().map(then).collect()

@@ -64,7 +64,7 @@ impl Drop for Reservation<'_> {
 }
 
 impl Budget {
-    /// `committed`: what earlier sittings have paid, or may have.
+    /// `committed`: what earlier sessions have paid, or may have.
     pub fn new(cap: Option<PicoDollars>, committed: PicoDollars) -> Self {
         let account = Mutex::new(Account { committed, ..Account::default() });
         Self { cap, account, settled: Notify::new() }
@@ -111,7 +111,7 @@ impl Budget {
         Some(Reservation { budget: self, at_most, committed_when_dropped: PicoDollars::ZERO })
     }
 
-    /// Sets `at_most` aside for a request that an earlier sitting has sent, whatever the cap says by now.
+    /// Sets `at_most` aside for a request that an earlier session has sent, whatever the cap says by now.
     pub fn take_up(&self, at_most: PicoDollars) -> Reservation<'_> {
         lock(&self.account).reserved += at_most;
         Reservation { budget: self, at_most, committed_when_dropped: at_most }
@@ -153,12 +153,12 @@ mod tests {
     }
 
     /// Sends everything through a budget; what was truly billed, and how many were sent.
-    async fn spend(budget: Arc<Budget>, fates: Vec<Fate>, at_once: usize) -> (u64, usize) {
+    async fn spend(budget: Arc<Budget>, fates: Vec<Fate>, concurrency: usize) -> (u64, usize) {
         let mut sending = JoinSet::new();
         let (mut billed, mut sent, mut is_over) = (0, 0, false);
         let mut waiting = fates.into_iter();
         loop {
-            while !is_over && sending.len() < at_once {
+            while !is_over && sending.len() < concurrency {
                 let Some(fate) = waiting.next() else { break };
                 let budget = Arc::clone(&budget);
                 sending.spawn(async move {
@@ -185,12 +185,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_order_of_answers_and_failures_passes_the_cap(
-            fates in fates(), cap in 0_u64..3_000, before in 0_u64..500, at_once in 1_usize..9,
+            fates in fates(), cap in 0_u64..3_000, before in 0_u64..500, concurrency in 1_usize..9,
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
             let count = fates.len();
             let budget = Arc::new(Budget::new(Some(PicoDollars(cap)), PicoDollars(before)));
-            let (billed, sent) = runtime.block_on(spend(Arc::clone(&budget), fates.clone(), at_once));
+            let (billed, sent) = runtime.block_on(spend(Arc::clone(&budget), fates.clone(), concurrency));
             if sent > 0 {
                 prop_assert!(before + billed <= cap, "{billed} billed under a cap of {cap}");
             }

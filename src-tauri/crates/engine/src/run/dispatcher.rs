@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::answer::{Answer, Reading};
-use domain::diagnosis::{Obstacle, Wait};
+use domain::diagnosis::{WaitReason, Wait};
 use domain::ids::{JobId, RunId};
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, InFlight, PendingElsewhere, PreviewMark, RunProgress, RunState, StopReason};
+use domain::run::{FailureKind, InFlight, PendingElsewhere, PreviewAnnotation, RunProgress, RunState, StopReason};
 use store::{Remaining, WaitingJob};
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
 use super::executor::{Answered, Ended, Stop, Work, failed};
-use super::progress::{Sitting, Times, whole_millis};
+use super::progress::{RunSession, Times, whole_millis};
 use super::settling::Settling;
 use crate::Result;
 use crate::clock::now_millis;
@@ -53,7 +53,7 @@ pub struct Dispatcher {
     halt: watch::Sender<bool>,
     /// Why nothing more is sent, when a request has shown that.
     must_stop: Option<Stop>,
-    sitting: Sitting,
+    session: RunSession,
     /// Milliseconds for which requests were allowed and no image was ready, since the last note, by the free places.
     unprepared_millis: f64,
     looked_at: Instant,
@@ -63,7 +63,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// `halt` is the other end of the work's own; `times` are those of earlier sittings.
+    /// `halt` is the other end of the work's own; `times` are those of earlier sessions.
     pub fn new(
         work: Work,
         halt: watch::Sender<bool>,
@@ -72,7 +72,7 @@ impl Dispatcher {
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        let sitting = Sitting::begin(publish.borrow().clone(), times, Instant::now());
+        let session = RunSession::begin(publish.borrow().clone(), times, Instant::now());
         let work = Arc::new(work);
         Self {
             settling: Settling::new(Arc::clone(&work)),
@@ -88,7 +88,7 @@ impl Dispatcher {
             admitted: HashSet::new(),
             halt,
             must_stop: None,
-            sitting,
+            session,
             unprepared_millis: 0.0,
             looked_at: Instant::now(),
             publish,
@@ -138,7 +138,7 @@ impl Dispatcher {
                         self.admitted.remove(&finished.job);
                         // Images that were to be given the annotations of one that failed are in the queue now.
                         self.is_all_read &= finished.outcome.is_ok();
-                        self.sitting.note_finished(finished);
+                        self.session.note_finished(finished);
                     }
                     self.work.library.note_change();
                 }
@@ -260,10 +260,10 @@ impl Dispatcher {
             return 0;
         }
         let taken = self.executing.len();
-        let Some(at_once) = self.work.backend.at_once() else { return self.concurrency.saturating_sub(taken) };
+        let Some(concurrency) = self.work.backend.concurrency() else { return self.concurrency.saturating_sub(taken) };
         let (asked, ahead) = (self.work.board.asked_count(), self.work.board.look_ahead());
         let unasked = taken.saturating_sub(asked);
-        ahead.saturating_sub(unasked).min((at_once + ahead).saturating_sub(taken))
+        ahead.saturating_sub(unasked).min((concurrency + ahead).saturating_sub(taken))
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "images at once")]
@@ -278,11 +278,11 @@ impl Dispatcher {
             // A preview is not worth a run.
             preview: guarded(|| preview(asked, &work.recipe)).unwrap_or_default(),
         });
-        let snapshot = self.sitting.snapshot(state, in_flight, now);
+        let snapshot = self.session.snapshot(state, in_flight, now);
         RunProgress {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
-            concurrency: work.backend.at_once().unwrap_or(self.concurrency) as u32,
+            concurrency: work.backend.concurrency().unwrap_or(self.concurrency) as u32,
             routes: work.backend.states(),
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
@@ -303,7 +303,7 @@ impl Dispatcher {
     fn look_at_preparing(&mut self) {
         let now = Instant::now();
         let since_millis = now.duration_since(std::mem::replace(&mut self.looked_at, now)).as_secs_f64() * 1000.0;
-        let Some(places) = self.work.backend.at_once().filter(|&places| places > 0) else { return };
+        let Some(places) = self.work.backend.concurrency().filter(|&places| places > 0) else { return };
         let board = &self.work.board;
         let (asked, is_held) = (board.asked_count(), self.work.backend.held().is_some());
         if asked < places && board.is_preparing_all() && !is_held {
@@ -319,7 +319,7 @@ impl Dispatcher {
         let mut waits = self.work.backend.take_waits();
         let unprepared_millis = std::mem::take(&mut self.unprepared_millis);
         if unprepared_millis > 0.0 {
-            waits.push(Wait { obstacle: Obstacle::Preparing, millis: unprepared_millis, limit: None });
+            waits.push(Wait { wait_reason: WaitReason::Preparing, millis: unprepared_millis, limit: None });
         }
         let (limits, noted_at) = (self.work.backend.known_limits(), now_millis());
         let endpoints = self.work.backend.take_records();
@@ -355,14 +355,14 @@ pub fn answers_pending(run: RunId, pending: &[PendingElsewhere]) -> Option<Stop>
 }
 
 /// The annotations that have come so far, in pixels of the image.
-fn preview(asked: &Asked, recipe: &Recipe) -> Vec<PreviewMark> {
-    let answer = Answer { sent: asked.sent, marks: asked.marks.clone(), reading: Reading::default() };
-    let marks = answer.annotations(recipe, asked.size).into_iter();
-    marks
-        .map(|mark| PreviewMark {
-            color: recipe.label_for(&mark.label).map_or(1, |label| label.color),
-            label: mark.label,
-            shape: mark.shape,
+fn preview(asked: &Asked, recipe: &Recipe) -> Vec<PreviewAnnotation> {
+    let answer = Answer { sent: asked.sent, annotations: asked.annotations.clone(), reading: Reading::default() };
+    let annotations = answer.annotations(recipe, asked.size).into_iter();
+    annotations
+        .map(|annotation| PreviewAnnotation {
+            color: recipe.label_for(&annotation.label).map_or(1, |label| label.color),
+            label: annotation.label,
+            shape: annotation.shape,
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! One image of a run, from original to marks. Each step is on disk before the next begins, so that a process may die
+//! One image of a run, from original to annotations. Each step is on disk before the next begins, so that a process may die
 //! anywhere between them.
 
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub struct Finished {
     pub propagated: Propagated,
     /// Annotations of a shorter answer that this outcome replaces.
     pub replaced: u32,
-    /// The number of marks, or why there are none.
+    /// The number of annotations, or why there are none.
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
 
@@ -148,7 +148,7 @@ struct Course {
     /// Endpoints where its requests have failed.
     avoided: Vec<usize>,
     is_shrunk: bool,
-    /// An answer that was cut off, whose marks count if a longer one does not come.
+    /// An answer that was cut off, whose annotations count if a longer one does not come.
     cut_off: Option<JobOutcome>,
     /// Preparing, asking, and pauses before another try; not the waits for its permit.
     worked: Duration,
@@ -198,7 +198,7 @@ impl Work {
                     (course.cut_off, course.length) = (Some(outcome), length);
                 }
                 // On this machine, an image takes its place from its decoding on.
-                let flight = self.backend.at_once().is_none().then(|| self.in_flight.begin());
+                let flight = self.backend.concurrency().is_none().then(|| self.in_flight.begin());
                 let asking = self.ask(&job, &mut course).await?;
                 if let Some(flight) = flight {
                     course.note_flight(&flight);
@@ -279,7 +279,7 @@ impl Work {
 
     async fn write_outcomes(&self, group: Arc<Vec<Answered>>) -> Result<Vec<Finished>> {
         let (run, recipe, now, written) = (self.run, Arc::clone(&self.recipe), now_millis(), Arc::clone(&group));
-        // The answers are on disk; should a power cut take their marks, they are read again.
+        // The answers are on disk; should a power cut take their annotations, they are read again.
         let propagated = self.library.store.write_derived(move |edit| {
             let settled = written.iter().map(|answered| {
                 edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
@@ -348,7 +348,7 @@ impl Work {
                 Some(Ok(admitted)) => admitted,
             };
             let began = Instant::now();
-            let flight = self.backend.at_once().is_some().then(|| self.in_flight.begin());
+            let flight = self.backend.concurrency().is_some().then(|| self.in_flight.begin());
             course.is_asked = true;
             reservation.note_sent();
             let (id, sent_at) = (job.id, now_millis());
@@ -654,7 +654,7 @@ impl Course {
 /// `outcome`, unless it failed or was cut off with fewer annotations than `earlier` holds.
 pub fn better_of(earlier: Option<JobOutcome>, outcome: JobOutcome) -> JobOutcome {
     match earlier {
-        Some(earlier) if is_cut_off(&outcome) && mark_count(&earlier) > mark_count(&outcome) => earlier,
+        Some(earlier) if is_cut_off(&outcome) && annotation_count(&earlier) > annotation_count(&outcome) => earlier,
         Some(earlier) if matches!(outcome, JobOutcome::Failed(_)) => earlier,
         _ => outcome,
     }
@@ -667,7 +667,7 @@ fn is_cut_off(outcome: &JobOutcome) -> bool {
     }
 }
 
-fn mark_count(outcome: &JobOutcome) -> usize {
+fn annotation_count(outcome: &JobOutcome) -> usize {
     match outcome {
         JobOutcome::Done { annotations, .. } => annotations.len(),
         JobOutcome::Failed(_) => 0,

@@ -1,5 +1,5 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
-//! snapshots; executors do one image each; the library records which process works on it. Overnight, batches take the place of
+//! snapshots; executors do one image each; the library records which process works on it. BatchRun, batches take the place of
 //! executors.
 
 mod board;
@@ -7,7 +7,7 @@ mod budget;
 mod dispatcher;
 mod executor;
 mod in_flight;
-mod overnight;
+mod batches;
 mod progress;
 mod retry;
 mod session;
@@ -25,14 +25,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{ImageId, RunId};
-use domain::model::{Model, ModelId, Shortfall};
+use domain::model::{Model, ModelId, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
 use domain::run::{PossiblyBilled, RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
 use domain::settings::LimitSettings;
-use keys::AtOnce;
+use keys::Concurrency;
 use store::{Edit, NewPilot, NewRun, Worker};
 use tokio::sync::watch;
 
@@ -46,7 +46,7 @@ use crate::quote::{Asked, Conditions};
 use crate::sync::lock;
 use crate::{EngineError, Result};
 
-pub use overnight::BatchLimits;
+pub use batches::BatchLimits;
 use progress::{JUST_ANSWERED, Kept};
 pub use retry::Retrying;
 pub(crate) use worker::OwnWorker;
@@ -70,7 +70,7 @@ struct Opened {
 impl Library {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
     pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
-        let (selection, carries) = (request.images.clone(), request.carries_to_similar);
+        let (selection, carries) = (request.images.clone(), request.propagates_to_similar);
         let chosen = selection.clone();
         let images = self.store.read(move |view| view.selected_images(&chosen)).await?;
         let queue = self.ask(move |library| library.queue(&selection, &images, carries)).await?;
@@ -87,12 +87,12 @@ impl Library {
         let (model, options) = (opened.model.clone(), opened.options);
         // What has no batches is asked live.
         let mode = if opened.backend.has_batches() { request.mode } else { RunMode::Live };
-        let shortfalls = model.shortfalls(&recipe);
-        if shortfalls.iter().any(Shortfall::is_blocking) {
-            return Err(EngineError::RecipeBeyondModel(shortfalls));
+        let unsupported_capabilities = model.unsupported_capabilities(&recipe);
+        if unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking) {
+            return Err(EngineError::RecipeBeyondModel(unsupported_capabilities));
         }
         let question = opened.backend.question();
-        let reused = question.as_ref().filter(|_| !request.asks_anew);
+        let reused = question.as_ref().filter(|_| !request.ignores_saved_answers);
         let to_ask = self.asked(reused, &asked, &followers, request.pilot)?;
         let conditions = Conditions {
             mode,
@@ -116,7 +116,7 @@ impl Library {
                 self.cost(&model, &recipe, &alone, live)?.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
             Some(NewPilot { images: u32::try_from(first.len()).unwrap_or(u32::MAX), expected })
         };
-        if pilot.is_some() && mode == RunMode::Overnight {
+        if pilot.is_some() && mode == RunMode::Batch {
             opened = open(RunMode::Live).await?;
         }
         let first: HashSet<ImageId> = first.into_iter().collect();
@@ -127,13 +127,13 @@ impl Library {
             budget: request.budget,
             roots: self.run_roots(request)?,
             pilot,
-            concurrency: match opened.backend.at_once() {
+            concurrency: match opened.backend.concurrency() {
                 Some(_) => 1,
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
             },
             options: request.options,
             answer_key: question.map(|question| question.key),
-            asks_anew: request.asks_anew,
+            ignores_saved_answers: request.ignores_saved_answers,
             mode,
             model: model.id,
             model_name: model.name,
@@ -252,10 +252,10 @@ impl Library {
     /// The sizes of the images of `run` that wait and are to be paid for, and what is committed to those that wait.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     fn unpaid_sizes(&self, run: RunId, question: Option<Question>) -> Result<(Vec<SizeCount>, PicoDollars)> {
-        let (waiting, of_waiting, asks_anew) = self.store.read_blocking(|view| {
-            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?))
+        let (waiting, of_waiting, ignores_saved_answers) = self.store.read_blocking(|view| {
+            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.ignores_saved_answers(run)?))
         })?;
-        let unpaid = self.unanswered(question.filter(|_| !asks_anew).as_ref(), &waiting)?;
+        let unpaid = self.unanswered(question.filter(|_| !ignores_saved_answers).as_ref(), &waiting)?;
         Ok((self.store.read_blocking(|view| view.sizes_of(&unpaid))?, of_waiting))
     }
 
@@ -274,16 +274,16 @@ impl Library {
     }
 
     /// Changes the concurrency of a run that no process works on.
-    pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
+    pub async fn change_concurrency(self: &Arc<Self>, run: RunId, concurrency: Concurrency) -> Result<()> {
         let known = provided::find(&self.store.read(move |view| view.model_of_run(run)).await?);
         let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
-        let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
-        self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
+        let count = is_here.then(|| concurrency.count().unwrap_or_else(processors));
+        self.change_run(run, move |edit| edit.record_concurrency(run, concurrency.count(), count)).await
     }
 
     /// Makes a run that no process works on pay for new answers, whatever was answered before.
-    pub async fn ask_anew(self: &Arc<Self>, run: RunId) -> Result<()> {
-        self.change_run(run, move |edit| edit.record_asks_anew(run)).await
+    pub async fn ignore_saved_answers(self: &Arc<Self>, run: RunId) -> Result<()> {
+        self.change_run(run, move |edit| edit.record_ignores_saved_answers(run)).await
     }
 
     /// Changes the limits of a run that no process works on; those that are `None` stay as they were.
@@ -401,7 +401,7 @@ impl Library {
 
     /// The state of a run that nobody works on, in the form of a snapshot.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
+    pub fn idle_progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
         let kept = self.store.read_blocking(|view| {
             let (wall_millis, concurrency) = view.pace_of_run(run)?;
@@ -410,7 +410,7 @@ impl Library {
                 retried: view.retry_groups(run)?,
                 wall_millis,
                 concurrency,
-                batches: overnight::states(&view.batches_of_run(run)?),
+                batches: batches::states(&view.batches_of_run(run)?),
                 unknown_batches: view.in_unknown_batches(run)?,
                 endpoints: view.endpoints_of_run(run)?,
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
@@ -419,7 +419,7 @@ impl Library {
                 largest_request: view.largest_request(run)?,
             })
         })?;
-        Ok(progress::resting(summary, kept))
+        Ok(progress::idle(summary, kept))
     }
 
     /// The newest first.
@@ -483,8 +483,8 @@ impl Library {
             library.limit_decoding_memory(&library.settings.in_force()?);
             let connections = library.connections.current()?;
             let model = Backends::model(&connections, &model)?;
-            if let Some(hindrance) = connections.hindrance(&model) {
-                return Err(EngineError::Hindered(hindrance));
+            if let Some(unavailable) = connections.unavailable(&model) {
+                return Err(EngineError::Unavailable(unavailable));
             }
             if let Some(host) = connections.not_agreed(&model) {
                 return Err(EngineError::NotAgreed { host });

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use domain::endpoint::{EndpointTrouble, RunEndpoint};
+use domain::endpoint::{EndpointFailure, RunEndpoint};
 use domain::hooks::{self, HookRun};
 use domain::metrics::quantile;
 use domain::money::PicoDollars;
 use domain::rate;
 use domain::run::{
-    BatchState, FailureGroup, InFlight, JustAnswered, PossiblyBilled, RetryGroup, RouteState, RunProgress, RunState,
+    BatchState, FailureGroup, InFlight, JustAnswered, PossiblyBilled, RetryGroup, EndpointState, RunProgress, RunState,
     RunSummary,
 };
 
@@ -26,18 +26,18 @@ pub struct Times {
 }
 
 /// The time from taking a run up to stopping it.
-pub struct Sitting {
+pub struct RunSession {
     began: Instant,
-    /// As things stood when the sitting began; counts are kept up to date in it.
+    /// As things stood when the session began; counts are kept up to date in it.
     standing: RunProgress,
     worked_before_millis: u32,
-    /// Those of earlier sittings too.
+    /// Those of earlier sessions too.
     times: Times,
     finished_count: u32,
 }
 
-impl Sitting {
-    /// `times` are those of earlier sittings.
+impl RunSession {
+    /// `times` are those of earlier sessions.
     pub fn begin(standing: RunProgress, times: Times, now: Instant) -> Self {
         Self { began: now, worked_before_millis: standing.elapsed_millis, standing, times, finished_count: 0 }
     }
@@ -49,14 +49,14 @@ impl Sitting {
             insert_sorted(&mut self.times.finished_after, finished.after_millis);
         }
         self.finished_count += 1;
-        self.standing.marks = self.standing.marks.saturating_sub(finished.replaced);
+        self.standing.annotations = self.standing.annotations.saturating_sub(finished.replaced);
         match finished.outcome {
-            Ok(mark_count) => {
+            Ok(annotation_count) => {
                 self.standing.done += 1 + finished.propagated.images;
-                self.standing.carried += finished.propagated.images;
-                self.standing.marks += mark_count + finished.propagated.annotations;
+                self.standing.propagated += finished.propagated.images;
+                self.standing.annotations += annotation_count + finished.propagated.annotations;
                 let answered =
-                    JustAnswered { image: finished.image, mark_count, took_millis: finished.took_millis.map(whole) };
+                    JustAnswered { image: finished.image, annotation_count, took_millis: finished.took_millis.map(whole) };
                 self.standing.just_answered.insert(0, answered);
                 self.standing.just_answered.truncate(JUST_ANSWERED as usize);
             }
@@ -124,7 +124,7 @@ pub struct Kept {
 }
 
 /// A run that nobody works on.
-pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
+pub fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
     RunProgress {
         run: summary.id,
         state: summary.state,
@@ -142,15 +142,15 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         waiting: summary.waiting,
         prepared: 0,
         reused: summary.reused,
-        carried: summary.carried,
-        marks: summary.mark_count,
+        propagated: summary.propagated,
+        annotations: summary.annotation_count,
         rate_per_minute: summary.rate_per_minute.unwrap_or_default(),
         rate_window_millis: whole(kept.wall_millis),
         p50_millis: summary.p50_millis,
         p95_millis: summary.p95_millis,
         concurrency: kept.concurrency,
         mode: summary.mode,
-        routes: resting_endpoints(kept.endpoints),
+        routes: idle_endpoints(kept.endpoints),
         batches: kept.batches,
         unknown_batches: kept.unknown_batches,
         quoted: summary.quoted,
@@ -172,18 +172,18 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
 }
 
 /// The endpoints as they were when the run was worked on last; none where there was no choice.
-fn resting_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<RouteState> {
+fn idle_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<EndpointState> {
     if endpoints.len() < 2 {
         return Vec::new();
     }
-    let state = |endpoint: RunEndpoint| RouteState {
+    let state = |endpoint: RunEndpoint| EndpointState {
         name: endpoint.name,
         under_way: 0,
-        at_once: 0,
+        concurrency: 0,
         is_adaptive: false,
         requests_per_minute: None,
         hold: None,
-        trouble: endpoint.problem.filter(|_| !endpoint.is_working).map(|problem| EndpointTrouble {
+        failure: endpoint.problem.filter(|_| !endpoint.is_working).map(|problem| EndpointFailure {
             problem,
             detail: endpoint.detail.unwrap_or_default(),
             again_in_millis: None,

@@ -12,7 +12,7 @@ use super::board::Board;
 use super::budget::Budget;
 use super::dispatcher::Dispatcher;
 use super::executor::{Stop, Work, WorkClock};
-use super::overnight::Overnight;
+use super::batches::BatchRun;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
 use super::undecided::UndecidedRefusals;
@@ -71,16 +71,16 @@ impl Library {
         });
         let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = kept.await?;
         let summary = self.ask(move |library| library.run(run)).await?;
-        // The pilot of an overnight run is asked about at another price than the other images.
-        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
+        // The pilot of a batch run is asked about at another price than the other images.
+        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Batch) {
             self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
         }
-        if summary.done > summary.reused + summary.carried
+        if summary.done > summary.reused + summary.propagated
             && self.store.read(move |view| view.asks_one_question(run)).await?
         {
             opened.backend.record_form_taken();
         }
-        let snapshot = self.ask(move |library| library.resting_progress(run)).await?;
+        let snapshot = self.ask(move |library| library.idle_progress(run)).await?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,
@@ -117,7 +117,7 @@ impl Library {
             work.clock = WorkClock::start(worked_millis);
             match mode {
                 RunMode::Live => Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work().await,
-                RunMode::Overnight => Overnight::new(work, times, publish, stop_asked).work().await,
+                RunMode::Batch => BatchRun::new(work, times, publish, stop_asked).work().await,
             }
         });
         Ok(Begun { working, publish: shown })
@@ -176,9 +176,9 @@ async fn end(library: Arc<Library>, run: RunId, stop: Option<Stop>, state: RunSt
 /// `otherwise` is shown where the library cannot be read.
 async fn last_snapshot(library: &Arc<Library>, otherwise: RunProgress) -> RunProgress {
     let (reader, run) = (Arc::clone(library), otherwise.run);
-    let resting = tokio::task::spawn_blocking(move || reader.resting_progress(run)).await;
-    match resting.map_err(EngineError::from).flatten() {
-        Ok(resting) => RunProgress { state: otherwise.state, ..resting },
+    let idle = tokio::task::spawn_blocking(move || reader.idle_progress(run)).await;
+    match idle.map_err(EngineError::from).flatten() {
+        Ok(idle) => RunProgress { state: otherwise.state, ..idle },
         Err(error) => {
             tracing::warn!(%run, %error, "the run cannot be read after its end");
             otherwise

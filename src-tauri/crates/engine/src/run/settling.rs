@@ -1,5 +1,5 @@
-//! Writes what came of jobs a few at a time: the pages of the library that the marks of one image change are nearly those
-//! that the next one's do, and a commit costs by the page. What waits here is on disk as answers; only their marks are not.
+//! Writes what came of jobs a few at a time: the pages of the library that the annotations of one image change are nearly those
+//! that the next one's do, and a commit costs by the page. What waits here is on disk as answers; only their annotations are not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::executor::{Answered, Finished, Work};
 use crate::Result;
 
-/// How long marks wait for those of other images: not so long that anybody sees it.
+/// How long annotations wait for those of other images: not so long that anybody sees it.
 const GATHERING: Duration = Duration::from_millis(50);
 /// Jobs that are written together, so that a commit stays in the low milliseconds.
 const GROUP_LENGTH: usize = 32;

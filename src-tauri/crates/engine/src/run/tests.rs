@@ -23,7 +23,7 @@ pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
         concurrency: 1,
         options: RunOptions::default(),
         answer_key: None,
-        asks_anew: false,
+        ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,
         quoted: None,
@@ -68,7 +68,7 @@ async fn end_of(library: &Arc<Library>, run: RunId) -> RunProgress {
             |snapshot: &RunProgress| matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
         return progress.wait_for(is_over).await.unwrap().clone();
     }
-    library.resting_progress(run).unwrap()
+    library.idle_progress(run).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,8 +108,8 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     other.resume_run(ResumeRequest::of(run)).await.unwrap();
     assert!(matches!(library.resume_run(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
     // Whether it uses kept answers counts for other runs as well: nothing of it changes while it is worked on.
-    assert!(matches!(library.ask_anew(run).await, Err(EngineError::RunBusy { .. })));
-    assert!(!library.store.read(move |view| view.asks_anew(run)).await.unwrap());
+    assert!(matches!(library.ignore_saved_answers(run).await, Err(EngineError::RunBusy { .. })));
+    assert!(!library.store.read(move |view| view.ignores_saved_answers(run)).await.unwrap());
     assert_eq!(end_of(&other, run).await.done, 3);
     assert_eq!(library.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
 }

@@ -30,7 +30,8 @@ fn merge(before: &Value, after: &Value, current: Value) -> Value {
     }
 }
 
-/// Items are told apart by their ids or names, or else by what they say. Where several have one name, their addresses count as well.
+/// Items are told apart by their ids or names, or else by what they say. Where several have one name, their addresses count as
+/// well.
 fn merge_lists(before: &[Value], after: &[Value], current: Vec<Value>) -> Vec<Value> {
     let lists = [before, after, &current];
     let shared: Vec<Value> = lists.iter().flat_map(|list| repeated(list.iter().map(name_of))).cloned().collect();

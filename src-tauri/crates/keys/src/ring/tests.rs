@@ -43,14 +43,14 @@ impl Scripted {
         *lock(&self.mood) = mood;
     }
 
-    fn answer<T>(&self, writes: bool, given: &str, work: impl FnOnce() -> T) -> std::result::Result<T, Trouble> {
+    fn answer<T>(&self, writes: bool, given: &str, work: impl FnOnce() -> T) -> std::result::Result<T, KeychainFailure> {
         *lock(&self.calls) += 1;
         let mood = *lock(&self.mood);
         match mood {
             Mood::Works => Ok(work()),
-            Mood::Absent => Err(Trouble::Absent { reason: "none".into() }),
+            Mood::Absent => Err(KeychainFailure::Absent { reason: "none".into() }),
             Mood::RefusesToWrite if !writes => Ok(work()),
-            Mood::RefusesToWrite | Mood::RefusesAll => Err(Trouble::refused(format!("no {given} here"))),
+            Mood::RefusesToWrite | Mood::RefusesAll => Err(KeychainFailure::refused(format!("no {given} here"))),
             Mood::Panics => panic!("as told"),
             Mood::Silent => {
                 while matches!(*lock(&self.mood), Mood::Silent) {
@@ -63,19 +63,19 @@ impl Scripted {
 }
 
 impl Keychain for Scripted {
-    fn check(&self) -> std::result::Result<(), Trouble> {
+    fn check(&self) -> std::result::Result<(), KeychainFailure> {
         self.answer(false, "", || ())
     }
 
-    fn read(&self, origin: &str) -> std::result::Result<Option<Zeroizing<String>>, Trouble> {
+    fn read(&self, origin: &str) -> std::result::Result<Option<Zeroizing<String>>, KeychainFailure> {
         self.answer(false, "", || lock(&self.entries).get(origin).cloned().map(Zeroizing::new))
     }
 
-    fn write(&self, origin: &str, secret: &str) -> std::result::Result<(), Trouble> {
+    fn write(&self, origin: &str, secret: &str) -> std::result::Result<(), KeychainFailure> {
         self.answer(true, secret, || drop(lock(&self.entries).insert(origin.into(), secret.into())))
     }
 
-    fn delete(&self, origin: &str) -> std::result::Result<(), Trouble> {
+    fn delete(&self, origin: &str) -> std::result::Result<(), KeychainFailure> {
         self.answer(true, "", || drop(lock(&self.entries).remove(origin)))
     }
 }

@@ -18,7 +18,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
-use domain::answer::AnsweredMark;
+use domain::answer::AnsweredAnnotation;
 use domain::coco;
 use domain::geometry::{PixelSize, Rect};
 use domain::model::Vocabulary;
@@ -73,17 +73,17 @@ impl LocalModel for NanoDet {
         detector().map(drop)
     }
 
-    fn annotate(&self, size: PixelSize, rgb: &[u8], _recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError> {
+    fn annotate(&self, size: PixelSize, rgb: &[u8], _recipe: &Recipe) -> Result<Vec<AnsweredAnnotation>, LocalError> {
         let detections = detector()?.detect(size, rgb, DetectOptions::default())?;
-        let marks = detections.into_iter().filter_map(|detection| {
-            Some(AnsweredMark {
+        let annotations = detections.into_iter().filter_map(|detection| {
+            Some(AnsweredAnnotation {
                 label: (*coco::NAMES.get(detection.class)?).into(),
                 confidence: Some(detection.score),
                 shape: Shape::Box { rect: detection.rect },
                 attributes: BTreeMap::new(),
             })
         });
-        Ok(marks.collect())
+        Ok(annotations.collect())
     }
 }
 

@@ -12,7 +12,7 @@ mod wire;
 
 use std::sync::{Arc, LazyLock};
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredAnnotation};
 use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
@@ -84,7 +84,7 @@ impl Provider for Anthropic {
         parse::read(&raw, recipe)
     }
 
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
         parse::preview(text, recipe, sent)
     }
 }

@@ -33,7 +33,7 @@ const QUALITIES: &[u8] = &[90, 75, 60];
 /// published; this is a generous bound, and reported usage settles it.
 const OVERHEAD_TOKENS: u64 = 1_000;
 
-/// Output maximum of a model that does not reason: some sixty marks with attributes.
+/// Output maximum of a model that does not reason: some sixty annotations with attributes.
 const OUTPUT_TOKENS: u64 = 4_096;
 /// Output maximum of a model that reasons, which is output as well.
 const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
@@ -158,9 +158,9 @@ impl PreparedModel for PreparedMessages {
         self.likely_prefix_tokens() + user_text(sent).len() as u64 / self.model.bytes_per_token
     }
 
-    fn likely_answer_tokens(&self, marks: u64) -> u64 {
+    fn likely_answer_tokens(&self, annotations: u64) -> u64 {
         // Digits and punctuation take more tokens than words.
-        self.schema.likely_bytes(marks) * 2 / 5
+        self.schema.likely_bytes(annotations) * 2 / 5
     }
 
     fn request(&self, picture: &Picture) -> Result<Request, PictureError> {

@@ -1,4 +1,4 @@
-//! Attributes of a mark, each by its kind.
+//! Attributes of an annotation, each by its kind.
 
 use std::collections::BTreeMap;
 

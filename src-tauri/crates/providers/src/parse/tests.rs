@@ -25,19 +25,19 @@ fn with_attributes() -> Recipe {
     recipe
 }
 
-fn rect(mark: &AnsweredMark) -> Rect {
-    let Shape::Box { rect } = mark.shape else { panic!("{:?}", mark.shape) };
+fn rect(annotation: &AnsweredAnnotation) -> Rect {
+    let Shape::Box { rect } = annotation.shape else { panic!("{:?}", annotation.shape) };
     rect
 }
 
-/// A line a mark, a repair, a dropped item.
+/// A line an annotation, a repair, a dropped item.
 fn told(text: &str, recipe: &Recipe) -> String {
     let parsed = match parse(text, recipe, SENT) {
         Ok(parsed) => parsed,
         Err(error) => return error.to_string(),
     };
     let mut lines = Vec::new();
-    for AnsweredMark { label, confidence, shape, attributes } in &parsed.marks {
+    for AnsweredAnnotation { label, confidence, shape, attributes } in &parsed.annotations {
         let Shape::Box { rect: Rect { x1, y1, x2, y2 } } = shape else { panic!("{shape:?}") };
         lines.push(format!("{label} {x1} {y1} {x2} {y2} {confidence:?} {attributes:?}"));
     }
@@ -147,14 +147,14 @@ fn confidences_are_never_made_up() {
         .into_iter()
         .map(|answered| {
             let text = format!(r#"[{{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"confidence":{answered}}}]"#);
-            (answered, parse(&text, &recipe(), SENT).unwrap().marks[0].confidence)
+            (answered, parse(&text, &recipe(), SENT).unwrap().annotations[0].confidence)
         })
         .collect();
     let expected =
         [None, Some(0.0), Some(1.0), Some(0.5), Some(0.85), Some(0.85), None, None, None, None, None, Some(0.005)];
     assert_eq!(table.iter().map(|(_, confidence)| *confidence).collect::<Vec<_>>(), expected, "{table:?}");
     let without = parse(r#"[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}]"#, &recipe(), SENT).unwrap();
-    assert_eq!((without.marks[0].confidence, without.reading.repairs), (None, Vec::new()));
+    assert_eq!((without.annotations[0].confidence, without.reading.repairs), (None, Vec::new()));
 }
 
 #[test]
@@ -200,9 +200,9 @@ fn json_with_something_around_it() {
     ] {
         assert_eq!(told(&text, &recipe()), expected, "{text}");
     }
-    let mark = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}"#;
-    let lines = parse(&format!("{mark}\n{mark}\n{mark}\nThat is all."), &recipe(), SENT).unwrap();
-    assert_eq!((lines.marks.len(), lines.reading.dropped.len()), (3, 0));
+    let annotation = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}"#;
+    let lines = parse(&format!("{annotation}\n{annotation}\n{annotation}\nThat is all."), &recipe(), SENT).unwrap();
+    assert_eq!((lines.annotations.len(), lines.reading.dropped.len()), (3, 0));
     assert_eq!(told("```json\n[]\n```", &recipe()), "repair None: WordsAround");
 }
 
@@ -267,13 +267,13 @@ fn a_percentage_beyond_all_numbers_is_no_box() {
     let text = r#"{"marks":[{"label":"cat","x1":"1e308%","y1":0,"x2":"1e308%","y2":"1e308%"},
         {"label":"cat","x1":20,"y1":30,"x2":120,"y2":130}]}"#;
     let parsed = parse(text, &recipe(), SENT).unwrap();
-    assert_eq!((parsed.marks.len(), &parsed.reading.dropped[0].reason), (1, &DropReason::NoBox));
+    assert_eq!((parsed.annotations.len(), &parsed.reading.dropped[0].reason), (1, &DropReason::NoBox));
     assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
 }
 
 proptest::proptest! {
     #[test]
-    fn extreme_numbers_cost_no_other_mark(
+    fn extreme_numbers_cost_no_other_annotation(
         extremes in proptest::collection::vec(proptest::sample::select(EXTREMES), 6),
     ) {
         let [x1, y1, x2, y2, confidence, difficulty] = extremes[..] else { unreachable!() };
@@ -283,10 +283,10 @@ proptest::proptest! {
             "difficulty":{difficulty}}},{sound},{sound}]}}"#
         );
         let parsed = parse(&text, &with_attributes(), SENT).unwrap();
-        proptest::prop_assert!(parsed.marks.len() >= 2, "{parsed:?}");
-        for mark in &parsed.marks {
-            proptest::prop_assert!(rect(mark).is_finite() && rect(mark).clamped(SENT) == rect(mark), "{mark:?}");
-            proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
+        proptest::prop_assert!(parsed.annotations.len() >= 2, "{parsed:?}");
+        for annotation in &parsed.annotations {
+            proptest::prop_assert!(rect(annotation).is_finite() && rect(annotation).clamped(SENT) == rect(annotation), "{annotation:?}");
+            proptest::prop_assert!(annotation.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
         }
         // What is kept of the reading can be read back.
         proptest::prop_assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
@@ -302,9 +302,9 @@ proptest::proptest! {
         let (start, end) = (start.min(text.len()), (start + length).min(text.len()));
         let broken = format!("{}{put_in}{}", &text[..start], &text[end..]);
         if let Ok(parsed) = parse(&broken, &with_attributes(), SENT) {
-            for mark in parsed.marks {
-                proptest::prop_assert!(rect(&mark).area() > 0.0 && rect(&mark).clamped(SENT) == rect(&mark));
-                proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
+            for annotation in parsed.annotations {
+                proptest::prop_assert!(rect(&annotation).area() > 0.0 && rect(&annotation).clamped(SENT) == rect(&annotation));
+                proptest::prop_assert!(annotation.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
             }
         }
     }
@@ -317,8 +317,8 @@ proptest::proptest! {
         let text = pieces.concat();
         let _ = preview(&text, &recipe(), SENT);
         if let Ok(parsed) = parse(&text, &recipe(), SENT) {
-            proptest::prop_assert!(parsed.marks.iter().all(|mark| rect(mark).clamped(SENT) == rect(mark)));
-            let is_empty = parsed.marks.is_empty() && !parsed.reading.is_cut_short;
+            proptest::prop_assert!(parsed.annotations.iter().all(|annotation| rect(annotation).clamped(SENT) == rect(annotation)));
+            let is_empty = parsed.annotations.is_empty() && !parsed.reading.is_cut_short;
             proptest::prop_assert!(!is_empty || text.replace([' ', '\n'], "").contains("[]"), "{text}");
         }
     }
@@ -387,7 +387,7 @@ fn on_their_way() -> Vec<String> {
 #[test]
 fn a_preview_grows_into_the_answer() {
     for text in on_their_way() {
-        let last = parse(&text, &with_attributes(), SENT).map(|answer| answer.marks).unwrap_or_default();
+        let last = parse(&text, &with_attributes(), SENT).map(|answer| answer.annotations).unwrap_or_default();
         let mut shown = 0;
         for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
             let preview = preview(&text[..end], &with_attributes(), SENT);
@@ -399,7 +399,7 @@ fn a_preview_grows_into_the_answer() {
 }
 
 #[test]
-fn answers_without_marks() {
+fn answers_without_annotations() {
     for text in ["", "I cannot help with that.", "{}", "null", "{\"marks\":null}", "```", "{\"ok\":true}"] {
         let error = parse(text, &recipe(), SENT).unwrap_err();
         assert!(matches!(error, AnswerError::Unreadable { .. }), "{text}: {error:?}");
@@ -452,10 +452,10 @@ fn the_reason_for_stopping_is_heard() {
     assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
 }
 
-/// What an answer comes to: the number of marks, or the kind of error and what is said about it.
+/// What an answer comes to: the number of annotations, or the kind of error and what is said about it.
 fn outcome(text: &str) -> String {
     match read(&answer(text, StopReason::EndTurn), &recipe()) {
-        Ok(answer) => format!("{} marks, {} skipped", answer.marks.len(), answer.reading.dropped.len()),
+        Ok(answer) => format!("{} marks, {} skipped", answer.annotations.len(), answer.reading.dropped.len()),
         Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
         Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
         Err(AnswerError::OtherCoordinates { system, .. }) => format!("{system:?}"),
@@ -537,7 +537,7 @@ fn boxes_that_overhang_are_clipped_and_cost_no_other() {
             RepairKind::ClampedToPicture { pixels } => pixels,
             _ => panic!("{repair:?}"),
         });
-        (answer.marks.iter().map(rect).collect::<Vec<_>>(), clipped.collect::<Vec<_>>())
+        (answer.annotations.iter().map(rect).collect::<Vec<_>>(), clipped.collect::<Vec<_>>())
     };
     assert_eq!(
         read(&[[200, 100, 340, 200]], PixelSize::new(300, 240)),
@@ -556,7 +556,7 @@ fn of_several_lists_the_real_one_counts() {
     let cat = |x: u32| format!(r#"{{"label":"cat","x1":{x},"y1":2,"x2":60,"y2":40}}"#);
     let list = |x: u32| format!(r#"{{"marks":[{}]}}"#, cat(x));
     let (example, real) = (cat(1), list(7));
-    let unquoted = r"{marks: [{label: 'cat', x1: 7, y1: 2, x2: 60, y2: 40}]}";
+    let unquoted = r"{annotations: [{label: 'cat', x1: 7, y1: 2, x2: 60, y2: 40}]}";
     for text in [
         format!("{{\"marks\":[]}} Wait, there is one: {real}"),
         format!("[]\n[{}]", cat(7)),
@@ -581,7 +581,7 @@ fn of_several_lists_the_real_one_counts() {
         "{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{\"name\":\"ear\"}]}\n.".to_string(),
     ] {
         let parsed = parse(&text, &recipe(), SENT);
-        let lefts = parsed.map(|parsed| parsed.marks.iter().map(|mark| rect(mark).x1).collect::<Vec<_>>());
+        let lefts = parsed.map(|parsed| parsed.annotations.iter().map(|annotation| rect(annotation).x1).collect::<Vec<_>>());
         assert_eq!(lefts, Ok(vec![7.0]), "{text}");
     }
     let retracted = format!("{} On a closer look there is none: {{\"marks\":[]}}", list(1));
@@ -592,13 +592,13 @@ fn of_several_lists_the_real_one_counts() {
 }
 
 #[test]
-fn half_a_surrogate_pair_costs_no_mark() {
+fn half_a_surrogate_pair_costs_no_annotation() {
     let text =
         r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":1,"note":"\ud83d!"}}]}"#;
     let note = "\u{fffd}!";
     for text in [text.to_owned(), text.replace("]}", ",]}")] {
         let parsed = parse(&text, &with_attributes(), SENT).unwrap();
-        assert_eq!(parsed.marks[0].attributes["note"], domain::annotation::AttributeValue::Text(note.into()), "{text}");
+        assert_eq!(parsed.annotations[0].attributes["note"], domain::annotation::AttributeValue::Text(note.into()), "{text}");
     }
 }
 
@@ -609,13 +609,13 @@ fn a_list_without_end_is_read_up_to_the_limit_and_says_so() {
     let read = |text: &str| parse(text, &recipe(), SENT).unwrap();
     assert_eq!(read(&list(MAX_ANNOTATIONS)).reading.dropped, []);
     let beyond = read(&list(MAX_ANNOTATIONS + 20_000));
-    assert_eq!(beyond.marks.len(), MAX_ANNOTATIONS);
+    assert_eq!(beyond.annotations.len(), MAX_ANNOTATIONS);
     let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 20_000 } };
     assert_eq!(beyond.reading.dropped, [expected]);
     // Items that cannot be used are not kept one by one either.
     let broken = vec!["7"; 2 * MAX_ANNOTATIONS].join(",");
     let mixed = read(&format!("{{\"marks\":[{item},{broken}]}}"));
-    assert_eq!((mixed.marks.len(), mixed.reading.dropped.len()), (1, MAX_ANNOTATIONS));
+    assert_eq!((mixed.annotations.len(), mixed.reading.dropped.len()), (1, MAX_ANNOTATIONS));
 }
 
 #[test]
@@ -645,6 +645,6 @@ fn nesting_without_end_is_read_to_its_end() {
 fn the_domain_s_form_lands_in_the_image() {
     let text = r#"[{"label":"kitten","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.5}]"#;
     let parsed = parse(text, &recipe(), SENT).unwrap();
-    let marks = parsed.annotations(&recipe(), PixelSize::new(4000, 3000));
-    assert_eq!(marks[0].shape, Shape::Box { rect: Rect::new(100.0, 200.0, 1100.0, 1200.0) });
+    let annotations = parsed.annotations(&recipe(), PixelSize::new(4000, 3000));
+    assert_eq!(annotations[0].shape, Shape::Box { rect: Rect::new(100.0, 200.0, 1100.0, 1200.0) });
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredAnnotation};
 use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
@@ -28,8 +28,8 @@ use crate::request::{Encoding, LONGER_ANSWER_FACTOR, Picture, PictureError, Reci
 
 const OUTPUT_TOKENS: u64 = 1_000;
 const FILE_BYTE_LIMIT: usize = 1_000_000;
-/// Output tokens of a mark.
-const MARK_TOKENS: u64 = 30;
+/// Output tokens of an annotation.
+const ANNOTATION_TOKENS: u64 = 30;
 
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "scripted",
@@ -86,7 +86,7 @@ impl Provider for Scripted {
         parse::read(&raw, recipe)
     }
 
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
         parse::preview(text, recipe, sent)
     }
 }
@@ -146,8 +146,8 @@ impl PreparedModel for PreparedScript {
         self.likely_prefix_tokens()
     }
 
-    fn likely_answer_tokens(&self, marks: u64) -> u64 {
-        marks * MARK_TOKENS
+    fn likely_answer_tokens(&self, annotations: u64) -> u64 {
+        annotations * ANNOTATION_TOKENS
     }
 
     fn request(&self, picture: &Picture) -> Result<Request, PictureError> {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredAnnotation};
 use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
@@ -73,7 +73,7 @@ impl Provider for Toy {
         Answer::from_raw(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })
     }
 
-    fn preview(&self, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredMark> {
+    fn preview(&self, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredAnnotation> {
         Vec::new()
     }
 }
@@ -127,8 +127,8 @@ impl PreparedModel for PreparedToy {
         self.words.len() as u64 / self.model.bytes_per_token
     }
 
-    fn likely_answer_tokens(&self, marks: u64) -> u64 {
-        20 * marks
+    fn likely_answer_tokens(&self, annotations: u64) -> u64 {
+        20 * annotations
     }
 
     fn request(&self, picture: &Picture) -> Result<Request, PictureError> {

@@ -10,14 +10,14 @@ use crate::client::{
 
 fn boxes(text: &str) -> Vec<(String, Edges)> {
     let answer: Value = serde_json::from_str(text).expect("JSON");
-    let edge = |mark: &Value, name: &str| u32::try_from(mark[name].as_u64().expect("an edge")).expect("a pixel");
+    let edge = |annotation: &Value, name: &str| u32::try_from(annotation[name].as_u64().expect("an edge")).expect("a pixel");
     answer["marks"]
         .as_array()
         .expect("marks")
         .iter()
-        .map(|mark| {
-            let label = mark["label"].as_str().expect("a label").to_owned();
-            (label, (edge(mark, "x1"), edge(mark, "y1"), edge(mark, "x2"), edge(mark, "y2")))
+        .map(|annotation| {
+            let label = annotation["label"].as_str().expect("a label").to_owned();
+            (label, (edge(annotation, "x1"), edge(annotation, "y1"), edge(annotation, "x2"), edge(annotation, "y2")))
         })
         .collect()
 }
@@ -93,7 +93,7 @@ async fn a_silently_shrunk_image_is_answered_in_its_shrunk_pixels() {
 }
 
 #[tokio::test]
-async fn an_empty_image_has_no_marks_and_a_tool_is_called_with_them() {
+async fn an_empty_image_has_no_annotations_and_a_tool_is_called_with_them() {
     let running = start().await;
     let image = plain(320, 240);
     let (_, message) = ask(&running, &request("claude-opus-5-5", &image_block(&image, ImageFormat::Jpeg))).await;

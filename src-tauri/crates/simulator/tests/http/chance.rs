@@ -82,12 +82,12 @@ async fn closed_eyes_measure_and_bill_but_do_not_look() {
     let block = image_block(&plain(640, 480), ImageFormat::Jpeg);
     let asked = request(MODEL, &block);
     let open = start(Options::default()).await;
-    let closed = start(Options { eyes: Eyes::Closed { marks: 8 }, ..Options::default() }).await;
+    let closed = start(Options { eyes: Eyes::Closed { annotations: 8 }, ..Options::default() }).await;
     let usage = ask(&open, &asked).await.1["usage"]["input_tokens"].clone();
     let (_, message) = ask(&closed, &asked).await;
     assert_eq!(message["usage"]["input_tokens"], usage);
     let answer: serde_json::Value = serde_json::from_str(text_of(&message)).expect("JSON");
-    let labels: Vec<_> = answer["marks"].as_array().expect("marks").iter().map(|mark| &mark["label"]).collect();
+    let labels: Vec<_> = answer["marks"].as_array().expect("marks").iter().map(|annotation| &annotation["label"]).collect();
     assert_eq!(labels, ["red", "green", "blue", "yellow", "magenta", "cyan", "red", "green"]);
     assert_eq!(closed.ledger().billed[0].picture, Some(Size { width: 640, height: 480 }));
     let mut spoilt = block.clone();

@@ -22,7 +22,7 @@ use crate::{Edit, Result, View};
 const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
     UNION ALL SELECT label, attributes FROM annotations
     WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
-        SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1))";
+        SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1))";
 
 /// What [`read_annotation`] reads.
 const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
@@ -64,7 +64,7 @@ impl View<'_> {
     pub(super) fn runs_on(&self, image: ImageId) -> Result<RunsOnImage> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT runs.id, min(runs.id) OVER (PARTITION BY model, recipe), coalesce({IS_ANSWERED}, FALSE),
-                 coalesce(is_carried, FALSE), coalesce(is_taken_back, FALSE)
+                 coalesce(is_propagated, FALSE), coalesce(is_taken_back, FALSE)
              FROM runs LEFT JOIN jobs ON run_id = runs.id AND image_id = ?1
              WHERE runs.id IN (SELECT run_id FROM jobs WHERE image_id = ?1
                                UNION SELECT run_id FROM annotations WHERE image_id = ?1)",
@@ -98,7 +98,7 @@ impl View<'_> {
     }
 
     /// The highest id that an annotation has had.
-    pub fn latest_mark(&self) -> Result<u32> {
+    pub fn latest_annotation(&self) -> Result<u32> {
         let mut statement = self
             .0
             .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'annotations'), 0)")?;
@@ -108,7 +108,7 @@ impl View<'_> {
     /// Every label of the library, also those that only superseded or rejected annotations have, the most frequent first.
     pub(super) fn every_label(&self) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT label, color, mark_count FROM label_counts WHERE collection_id = 0 ORDER BY mark_count DESC, label",
+            "SELECT label, color, annotation_count FROM label_counts WHERE collection_id = 0 ORDER BY annotation_count DESC, label",
         )?;
         all(&mut statement, [], |row| Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? }))
     }
@@ -116,8 +116,8 @@ impl View<'_> {
     /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
     pub fn label_counts(&self, collection: Option<CollectionId>) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT label, color, mark_count FROM label_counts WHERE collection_id = ?1 AND mark_count > 0
-             ORDER BY mark_count DESC, label",
+            "SELECT label, color, annotation_count FROM label_counts WHERE collection_id = ?1 AND annotation_count > 0
+             ORDER BY annotation_count DESC, label",
         )?;
         all(&mut statement, [collection.map_or(0, |id| id.0)], |row| {
             Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? })
@@ -158,7 +158,7 @@ impl Edit<'_> {
         let proposed = propose(&self.annotations_of(image)?, run, propagated_from, annotations);
         proposed.withdrawn.iter().try_for_each(|id| self.delete_annotation(*id))?;
         let mut statement = self.0.0.prepare_cached(
-            "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes, carried_from)
+            "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes, propagated_from)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
         for annotation in &proposed.added {
@@ -193,7 +193,7 @@ impl Edit<'_> {
     fn write_annotation(&self, image: ImageId, annotation: &Annotation) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO annotations (id, image_id, run_id, label, color, shape, confidence, attributes, status,
-                                      reject_reason, carried_from, is_superseded)
+                                      reject_reason, propagated_from, is_superseded)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (id) DO UPDATE SET
                  label = excluded.label, color = excluded.color, shape = excluded.shape,
@@ -249,7 +249,7 @@ impl Edit<'_> {
     /// Records which annotations on `image` are superseded.
     pub(super) fn refresh_superseded(&self, image: ImageId) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
-            "SELECT id, run_id, carried_from IS NOT NULL, is_superseded FROM annotations
+            "SELECT id, run_id, propagated_from IS NOT NULL, is_superseded FROM annotations
              WHERE image_id = ?1 AND run_id IS NOT NULL",
         )?;
         let annotations = all(&mut statement, [image.0], |row| {

@@ -1,5 +1,5 @@
 //! The ledger of requests: `sent` is on disk before anything leaves, `received` with the raw answer before it is parsed,
-//! `parsed` together with the marks. `failed` has an error for an answer; `lost` was sent by a process that died.
+//! `parsed` together with the annotations. `failed` has an error for an answer; `lost` was sent by a process that died.
 
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, JobId, RunId};
@@ -224,7 +224,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// An answer without marks to read: it stays as it was received and was paid for.
+    /// An answer without annotations to read: it stays as it was received and was paid for.
     pub(super) fn note_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
         self.0
             .0

@@ -26,7 +26,7 @@ struct KeptAudit {
     request: AuditRequest,
     color: u8,
     drawn_at: u64,
-    latest_mark: u32,
+    latest_annotation: u32,
     proposals: u32,
     judged: Option<(u32, u32)>,
     accepted: Option<u32>,
@@ -48,7 +48,7 @@ fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
             sample: 0,
             error_limit: Share(row.get(13)?),
         },
-        latest_mark: row.get(6)?,
+        latest_annotation: row.get(6)?,
         proposals: row.get(7)?,
         judged: judged.zip(wrong).filter(|_| is_accepted),
         accepted: row.get::<_, Option<u32>>(10)?.filter(|_| is_accepted),
@@ -57,7 +57,7 @@ fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
 }
 
 /// What was accepted counts while it stands: it may have been taken back since.
-const COLUMNS: &str = "id, drawn_at, label, color, threshold, query, latest_mark, proposals, judged, wrong, accepted,
+const COLUMNS: &str = "id, drawn_at, label, color, threshold, query, latest_annotation, proposals, judged, wrong, accepted,
     coalesce(accepted = 0, FALSE) OR EXISTS (SELECT 1 FROM steps WHERE sweep = audits.sweep AND NOT is_undone),
     sample_size, error_limit";
 
@@ -133,9 +133,9 @@ impl View<'_> {
     fn described(&self, kept: KeptAudit) -> Result<Audit> {
         let layers = kept.request.query.layers_shown();
         let drawn =
-            format!("FROM audit_samples JOIN annotations ON id = mark_id WHERE audit_id = ?1{}", layers.and_is_shown());
+            format!("FROM audit_samples JOIN annotations ON id = annotation_id WHERE audit_id = ?1{}", layers.and_is_shown());
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT audit_samples.image_id, mark_id, status {drawn} AND place < ?2 ORDER BY place",
+            "SELECT audit_samples.image_id, annotation_id, status {drawn} AND place < ?2 ORDER BY place",
         ))?;
         let sample = all(&mut statement, [kept.id.0, kept.sample_size], |row| {
             let verdict = SampleVerdict::of(from_name("annotations.status", row.get(2)?)?);
@@ -169,7 +169,7 @@ impl Edit<'_> {
     pub fn add_audit(
         &self,
         request: &AuditRequest,
-        latest_mark: u32,
+        latest_annotation: u32,
         proposals: u32,
         drawn: &[Proposal],
         now: u64,
@@ -178,7 +178,7 @@ impl Edit<'_> {
             .0
             .0
             .prepare_cached(
-                "INSERT INTO audits (drawn_at, label, color, threshold, query, latest_mark, proposals, sample_size,
+                "INSERT INTO audits (drawn_at, label, color, threshold, query, latest_annotation, proposals, sample_size,
                                      error_limit)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             )?
@@ -189,7 +189,7 @@ impl Edit<'_> {
                     self.label_colors([request.label.as_str()])?.color_of(&request.label),
                     request.threshold.0,
                     to_json("audits.query", &request.query)?,
-                    latest_mark,
+                    latest_annotation,
                     proposals,
                     request.sample,
                     request.error_limit.0
@@ -199,9 +199,9 @@ impl Edit<'_> {
         let mut statement = self
             .0
             .0
-            .prepare_cached("INSERT INTO audit_samples (audit_id, place, image_id, mark_id) VALUES (?1, ?2, ?3, ?4)")?;
-        for (place, (image, mark)) in drawn.iter().enumerate() {
-            statement.execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), image.0, mark.0])?;
+            .prepare_cached("INSERT INTO audit_samples (audit_id, place, image_id, annotation_id) VALUES (?1, ?2, ?3, ?4)")?;
+        for (place, (image, annotation)) in drawn.iter().enumerate() {
+            statement.execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), image.0, annotation.0])?;
         }
         Ok(AuditId(id))
     }
@@ -222,7 +222,7 @@ impl Edit<'_> {
         if kept.accepted.is_some() {
             return Ok(());
         }
-        let proposals = self.proposals_above(&kept.request, kept.latest_mark, working)?;
+        let proposals = self.proposals_above(&kept.request, kept.latest_annotation, working)?;
         let (bulk_edit, layers) = (self.next_bulk_edit()?, kept.request.query.layers_shown());
         for of_image in proposals.chunk_by(|one, other| one.0 == other.0) {
             let Some(&(id, _)) = of_image.first() else { continue };

@@ -50,7 +50,7 @@ impl View<'_> {
     /// What the places and sizes of the annotations on `image` have given away, in their order.
     fn misplaced_on(&self, image: ImageId) -> Result<Vec<Misplaced>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT kind, mark_id, other_id FROM mistakes WHERE image_id = ?1 ORDER BY mark_id, kind",
+            "SELECT kind, annotation_id, other_id FROM mistakes WHERE image_id = ?1 ORDER BY annotation_id, kind",
         )?;
         all(&mut statement, [image.0], |row| {
             let other: Option<u32> = row.get(2)?;
@@ -112,7 +112,7 @@ impl View<'_> {
 
     fn usual_count(&self) -> Result<Option<UsualCount>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT proposed + accepted + edited AS marks, count(*) FROM image_figures GROUP BY marks ORDER BY marks",
+            "SELECT proposed + accepted + edited AS annotations, count(*) FROM image_figures GROUP BY annotations ORDER BY annotations",
         )?;
         let counts: Vec<(u32, u32)> = all(&mut statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(UsualCount::of(&counts))
@@ -154,7 +154,7 @@ impl Edit<'_> {
             misplaced(self.image_size(image)?, &annotations, |label| usual.aspects.get(label).copied().flatten());
         annotations.retain(|one| LayerScope::All.shows(one));
         let mut statement = self.0.0.prepare_cached(
-            "INSERT INTO mistakes (image_id, mark_id, kind, other_id, is_superseded) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO mistakes (image_id, annotation_id, kind, other_id, is_superseded) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for one in &found {
             let other = one.other.map(|other| other.0);
@@ -180,9 +180,9 @@ impl Edit<'_> {
 
     /// How boxes of `label` usually are. When that is counted anew, all images with the label are to be looked through again.
     fn usual_aspect(&self, label: &str, label_counts: &BTreeMap<String, u32>) -> Result<Option<UsualAspect>> {
-        let marks = label_counts.get(label).copied().unwrap_or_default();
+        let annotations = label_counts.get(label).copied().unwrap_or_default();
         let mut statement =
-            self.0.0.prepare_cached("SELECT mark_count, boxes, middle, spread FROM label_norms WHERE label = ?1")?;
+            self.0.0.prepare_cached("SELECT annotation_count, boxes, middle, spread FROM label_norms WHERE label = ?1")?;
         let known = statement
             .query_row([label], |row| {
                 let usual = UsualAspect { boxes: row.get(1)?, middle: row.get(2)?, spread: row.get(3)? };
@@ -190,7 +190,7 @@ impl Edit<'_> {
             })
             .optional()?;
         if let Some((counted, usual)) = known
-            && !UsualAspect::is_outdated(counted, marks)
+            && !UsualAspect::is_outdated(counted, annotations)
         {
             return Ok(Some(usual));
         }
@@ -209,11 +209,11 @@ impl Edit<'_> {
         self.0
             .0
             .prepare_cached(
-                "INSERT INTO label_norms (label, mark_count, boxes, middle, spread) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET mark_count = excluded.mark_count, boxes = excluded.boxes,
+                "INSERT INTO label_norms (label, annotation_count, boxes, middle, spread) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET annotation_count = excluded.annotation_count, boxes = excluded.boxes,
                      middle = excluded.middle, spread = excluded.spread",
             )?
-            .execute(params![label, marks, usual.boxes, usual.middle, usual.spread])?;
+            .execute(params![label, annotations, usual.boxes, usual.middle, usual.spread])?;
         if known.is_some() {
             self.0
                 .0

@@ -43,7 +43,7 @@ pub struct NewImage {
     pub taken: Option<Taken>,
 }
 
-/// An image that a run has answered, or was given the marks of a similar one for.
+/// An image that a run has answered, or was given the annotations of a similar one for.
 #[derive(Debug, Clone)]
 pub struct AnsweredImage {
     pub id: ImageId,
@@ -54,8 +54,8 @@ pub struct AnsweredImage {
     /// Upright.
     pub size: PixelSize,
     pub review: ReviewState,
-    /// The image whose marks it was given instead of being asked about.
-    pub carried_from: Option<ImageId>,
+    /// The image whose annotations it was given instead of being asked about.
+    pub propagated_from: Option<ImageId>,
 }
 
 impl AnsweredImage {
@@ -69,7 +69,7 @@ impl AnsweredImage {
             orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
             size: PixelSize::new(row.get(4)?, row.get(5)?),
             review: from_name("images.review", row.get(6)?)?,
-            carried_from: row.get::<_, Option<u32>>(7)?.map(ImageId),
+            propagated_from: row.get::<_, Option<u32>>(7)?.map(ImageId),
         })
     }
 }
@@ -117,8 +117,8 @@ impl View<'_> {
         let of_layers = layers.runs().map(|runs| id_list(runs.iter().map(|run| run.0)));
         let working = id_list(working.iter().map(|run| run.0));
         all(&mut statement, params![wanted, of_layers, working], |row| {
-            let mut marks = std::mem::take(&mut annotations[row.get::<_, usize>("key")?]);
-            marks.retain(|mark| layers.shows(mark));
+            let mut annotations = std::mem::take(&mut annotations[row.get::<_, usize>("key")?]);
+            annotations.retain(|annotation| layers.shows(annotation));
             let failure = row.get::<_, Option<String>>("failure")?.map(|kind| -> Result<_> {
                 Ok(ImageFailure {
                     run: RunId(row.get("run_id")?),
@@ -131,11 +131,11 @@ impl View<'_> {
                 name: row.get("name")?,
                 size: PixelSize::new(row.get("width")?, row.get("height")?),
                 taken: taken::from_columns(row.get("taken_at")?, row.get("taken_minutes_ahead")?),
-                review: layers.review_state(from_name("images.review", row.get("review")?)?, &marks),
+                review: layers.review_state(from_name("images.review", row.get("review")?)?, &annotations),
                 is_annotated: row.get("is_annotated")?,
                 is_running: row.get("is_running")?,
                 failure: failure.transpose()?,
-                marks,
+                annotations,
             })
         })
     }
@@ -173,17 +173,17 @@ impl View<'_> {
         }
     }
 
-    /// At most `limit` images that `run` has answered, or was given marks for, after image `after`, in the order of ids.
+    /// At most `limit` images that `run` has answered, or was given annotations for, after image `after`, in the order of ids.
     /// Those whose cut-off answer is retried count as answered while they wait.
     pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
         // The plus keeps SQLite from listing and sorting all that is done for every page.
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT images.id, name, hash, orientation, width, height, review,
-                    (SELECT carried_from FROM offers WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
+                    (SELECT propagated_from FROM propagations WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
                          SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = images.id AND {IS_ANSWERED}
-                             AND NOT is_carried))
+                             AND NOT is_propagated))
              FROM (SELECT image_id FROM jobs WHERE run_id = ?1 AND image_id > ?2 AND +{IS_ANSWERED}
-                   UNION SELECT image_id FROM offers WHERE run_id = ?1 AND image_id > ?2
+                   UNION SELECT image_id FROM propagations WHERE run_id = ?1 AND image_id > ?2
                    ORDER BY image_id LIMIT ?3)
              JOIN images ON images.id = image_id ORDER BY images.id",
         ))?;

@@ -28,7 +28,7 @@ pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedImage {
     pub image: ImageId,
-    /// The image before it in the queue whose marks it is given; `None`: it is asked about itself.
+    /// The image before it in the queue whose annotations it is given; `None`: it is asked about itself.
     pub leader: Option<ImageId>,
 }
 
@@ -170,14 +170,14 @@ impl View<'_> {
     pub fn last_answered(&self, run: RunId, limit: u32) -> Result<Vec<JustAnswered>> {
         let mut statement = self.0.prepare_cached(
             "WITH last AS MATERIALIZED (
-                 SELECT image_id, found, took_millis FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_carried
+                 SELECT image_id, found, took_millis FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_propagated
                  ORDER BY finished_after_millis DESC NULLS LAST, id DESC LIMIT ?2)
              SELECT image_id, (SELECT coalesce(sum(value), 0) FROM json_each(found)), took_millis FROM last",
         )?;
         all(&mut statement, params![run.0, limit], |row| {
             Ok(JustAnswered {
                 image: ImageId(row.get(0)?),
-                mark_count: row.get(1)?,
+                annotation_count: row.get(1)?,
                 took_millis: row.get::<_, Option<f64>>(2)?.map(whole_millis),
             })
         })
@@ -204,9 +204,9 @@ impl View<'_> {
 
     /// Failed images of `run` that [`Edit::retry`] lets wait again.
     pub fn retried_count(&self, run: RunId) -> Result<u32> {
-        let asks_anew = self.asks_anew(run)?;
+        let ignores_saved_answers = self.ignores_saved_answers(run)?;
         let groups = self.failure_groups(run)?;
-        let retried = groups.iter().filter(|group| group.kind.is_retried(asks_anew));
+        let retried = groups.iter().filter(|group| group.kind.is_retried(ignores_saved_answers));
         Ok(retried.map(|group| group.count).sum())
     }
 
@@ -216,8 +216,8 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    pub fn asks_anew(&self, run: RunId) -> Result<bool> {
-        let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
+    pub fn ignores_saved_answers(&self, run: RunId) -> Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT ignores_saved_answers FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
@@ -322,8 +322,8 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Settles a job for good: its marks, its state, its attempt, and the images that waited to be given its marks, all
-    /// together. A job that has already been settled keeps what it has. `timing` is `None` where the image was not asked
+    /// Settles a job for good: its annotations, its state, its attempt, and the images that waited to be given its annotations,
+    /// all together. A job that has already been settled keeps what it has. `timing` is `None` where the image was not asked
     /// about: its answer was reused, or its file could not be read. Returns what was propagated.
     pub fn settle_job(
         &self,
@@ -421,10 +421,10 @@ impl Edit<'_> {
         let followers: Vec<(i64, ImageId)> =
             all(&mut waiting, [run.0, leader.0], |row| Ok((row.get(0)?, ImageId(row.get(1)?))))?;
         let mut settle = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'done', is_carried = 1, is_taken_back = FALSE, propagated = (
+            "UPDATE jobs SET state = 'done', is_propagated = 1, is_taken_back = FALSE, propagated = (
                  SELECT json_group_object(label, number) FROM (
                      SELECT label, count(*) AS number FROM annotations
-                     WHERE image_id = jobs.image_id AND run_id = jobs.run_id AND carried_from IS NOT NULL GROUP BY label))
+                     WHERE image_id = jobs.image_id AND run_id = jobs.run_id AND propagated_from IS NOT NULL GROUP BY label))
              WHERE id = ?1",
         )?;
         let mut propagated = Propagated::default();
@@ -443,13 +443,13 @@ impl Edit<'_> {
     /// with a new allowance; returns how many. An answer of which nothing could be used is read again, and asked for again
     /// only in a run that asks anew. An answer that was cut off is kept, and counts, until a longer one has come.
     pub fn retry(&self, run: RunId, output_limit: u64) -> Result<u32> {
-        let asks_anew = self.asks_anew(run)?;
+        let ignores_saved_answers = self.ignores_saved_answers(run)?;
         let mut jobs =
             self.0.0.prepare_cached("SELECT id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'")?;
         let failed: Vec<(JobId, FailureKind)> =
             all(&mut jobs, [run.0], |row| Ok((JobId(row.get(0)?), from_name("jobs.failure", row.get(1)?)?)))?;
-        let failed = failed.into_iter().filter(|(_, kind)| kind.is_retried(asks_anew));
-        let failed = failed.map(|(job, kind)| (job, kind.has_unusable_answer() && !asks_anew));
+        let failed = failed.into_iter().filter(|(_, kind)| kind.is_retried(ignores_saved_answers));
+        let failed = failed.map(|(job, kind)| (job, kind.has_unusable_answer() && !ignores_saved_answers));
         let cut_off = self.cut_off_jobs(run)?.into_iter().filter(|(_, limit)| *limit < output_limit);
         let retried: Vec<(JobId, bool)> = failed.chain(cut_off.map(|(job, _)| (job, false))).collect();
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;

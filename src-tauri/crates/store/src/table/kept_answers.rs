@@ -53,7 +53,7 @@ impl View<'_> {
                       WHEN {IS_CUT_SHORT} THEN 2 ELSE 0 END AS rank
              FROM jobs
              JOIN runs AS theirs ON theirs.id = jobs.run_id
-             JOIN runs AS this ON this.id = ?1 AND NOT this.asks_anew AND this.answer_key = theirs.answer_key
+             JOIN runs AS this ON this.id = ?1 AND NOT this.ignores_saved_answers AND this.answer_key = theirs.answer_key
              JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
              WHERE image_id = ?2 AND (jobs.state = 'done' AND attempts.state = 'parsed'
                  OR attempts.state = 'received' AND jobs.run_id <> ?1
@@ -65,12 +65,12 @@ impl View<'_> {
         Ok(answer.optional()?)
     }
 
-    /// The raw answer that the marks of `run` on `image` were read from; `None` when it has none about this very image.
+    /// The raw answer that the annotations of `run` on `image` were read from; `None` when it has none about this very image.
     pub fn settled_answer(&self, run: RunId, image: ImageId) -> Result<Option<String>> {
         let mut statement = self.0.prepare_cached(
             "SELECT raw_answer FROM jobs JOIN attempts ON attempts.id = coalesce(reused_attempt, (
                  SELECT max(id) FROM attempts WHERE job_id = jobs.id AND attempts.state = 'parsed'))
-             WHERE run_id = ?1 AND image_id = ?2 AND jobs.state = 'done' AND NOT is_carried",
+             WHERE run_id = ?1 AND image_id = ?2 AND jobs.state = 'done' AND NOT is_propagated",
         )?;
         let answer = statement.query_row([run.0, image.0], |row| row.get(0)).optional()?;
         Ok(answer.flatten())

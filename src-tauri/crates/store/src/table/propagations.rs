@@ -13,7 +13,7 @@ impl Edit<'_> {
         }
         self.0
             .0
-            .prepare_cached("INSERT INTO offers (run_id, image_id, carried_from) VALUES (?1, ?2, ?3)")?
+            .prepare_cached("INSERT INTO propagations (run_id, image_id, propagated_from) VALUES (?1, ?2, ?3)")?
             .execute([run.0, to.0, from.0])?;
         let source = self.annotations_of(from)?;
         let annotations = propagated(run, source, self.image_size(from)?, self.image_size(to)?);
@@ -26,7 +26,7 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'done'),
                 EXISTS (SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?3 AND state = 'done'),
-                EXISTS (SELECT 1 FROM offers WHERE run_id = ?1 AND image_id = ?3)",
+                EXISTS (SELECT 1 FROM propagations WHERE run_id = ?1 AND image_id = ?3)",
         )?;
         let known = statement.query_row([run.0, from.0, to.0], |row| {
             Ok(Propagation {

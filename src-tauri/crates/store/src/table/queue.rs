@@ -67,7 +67,7 @@ const IS_QUEUED: &str = "jobs.state = 'waiting' AND leader IS NULL
 /// The rows of `other` in which another run asks the question of a row of `jobs`: it holds a claim and is worked on, or the
 /// request is in a batch that the server may have. A run that asks anew has nothing to wait for.
 const PENDING_ELSEWHERE: &str = "jobs AS other JOIN runs AS theirs ON theirs.id = other.run_id
-    JOIN runs AS this ON this.id = jobs.run_id AND NOT this.asks_anew AND this.answer_key = theirs.answer_key
+    JOIN runs AS this ON this.id = jobs.run_id AND NOT this.ignores_saved_answers AND this.answer_key = theirs.answer_key
     WHERE other.image_id = jobs.image_id AND other.run_id <> jobs.run_id AND other.state = 'waiting'
     AND (other.is_claimed AND theirs.worker_id IS NOT NULL OR {IS_BATCHED})";
 

@@ -34,7 +34,7 @@ pub struct NewRun {
     /// What decides an answer besides the image; `None` where answers cost nothing.
     pub answer_key: Option<String>,
     /// Whether answers that were paid for before are not used again.
-    pub asks_anew: bool,
+    pub ignores_saved_answers: bool,
     pub mode: RunMode,
     pub destination: Destination,
     /// The cost of its quote.
@@ -64,9 +64,9 @@ fn summaries_sql(is_of_one: bool) -> Result<String> {
     Ok(format!(
         "WITH of_jobs AS (
              SELECT run_id, count(*) AS total, sum(state = 'done') AS done, sum(state = 'failed') AS failed,
-                 sum(is_carried) AS carried, sum(reused_attempt IS NOT NULL) AS reused, sum({IS_CUT_SHORT}) AS cut_short,
+                 sum(is_propagated) AS propagated, sum(reused_attempt IS NOT NULL) AS reused, sum({IS_CUT_SHORT}) AS cut_short,
                  sum(state = 'failed' AND failure IN ({worth_retrying})) AS retryable,
-                 sum((SELECT sum(value) FROM json_each(coalesce(found, propagated)))) AS marks,
+                 sum((SELECT sum(value) FROM json_each(coalesce(found, propagated)))) AS annotations,
                  sum((SELECT sum(value) FROM json_each(propagated))) AS propagated
              FROM jobs {of_run} GROUP BY run_id),
          of_attempts AS (
@@ -207,7 +207,7 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
         done,
         failed,
         waiting: total - done - failed,
-        mark_count: count("marks")?,
+        annotation_count: count("annotations")?,
         propagated_count: count("propagated")?,
         undecided_count: count("undecided")?,
         reviewed_count: count("reviewed")?,
@@ -220,7 +220,7 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
         cut_short: count("cut_short")?,
         retryable: count("retryable")?,
         reused: count("reused")?,
-        carried: count("carried")?,
+        propagated: count("propagated")?,
         retries: count("retries")?,
         asked,
         p50_millis: quantile(durations, 0.50),
@@ -246,7 +246,7 @@ impl Edit<'_> {
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
-                 destination, budget, options, answer_key, asks_anew, mode, pilot_expected,
+                 destination, budget, options, answer_key, ignores_saved_answers, mode, pilot_expected,
                  in_flight_millis)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0) RETURNING id",
             params![
@@ -262,7 +262,7 @@ impl Edit<'_> {
                 run.budget.map(|budget| budget.0),
                 to_json("runs.options", &run.options)?,
                 run.answer_key,
-                run.asks_anew,
+                run.ignores_saved_answers,
                 name_of(&run.mode)?,
                 run.pilot.map(|pilot| pilot.expected.0),
             ],
@@ -284,7 +284,7 @@ impl Edit<'_> {
         Ok(id)
     }
 
-    /// Adds the time of a sitting as it passes, so that a crash loses none of it.
+    /// Adds the time of a session as it passes, so that a crash loses none of it.
     pub fn add_wall_millis(&self, run: RunId, millis: f64) -> Result<()> {
         self.0
             .0
@@ -314,14 +314,14 @@ impl Edit<'_> {
 
     /// Notes how many images at once somebody wants from now on; `None` finds out. The count is that of a run on this
     /// machine, which has nobody to find it out from.
-    pub fn note_at_once(&self, run: RunId, at_once: Option<u32>, count: Option<u32>) -> Result<()> {
+    pub fn record_concurrency(&self, run: RunId, concurrency: Option<u32>, count: Option<u32>) -> Result<()> {
         self.0
             .0
             .prepare_cached(
                 "UPDATE runs SET options = json_set(options, '$.concurrency', ?2), concurrency = coalesce(?3, concurrency)
                  WHERE id = ?1",
             )?
-            .execute(params![run.0, at_once, count])?;
+            .execute(params![run.0, concurrency, count])?;
         Ok(())
     }
 
@@ -372,8 +372,8 @@ impl Edit<'_> {
     }
 
     /// Notes that answers that were paid for before are not used again from now on.
-    pub fn record_asks_anew(&self, run: RunId) -> Result<()> {
-        self.0.0.execute("UPDATE runs SET asks_anew = 1 WHERE id = ?1", [run.0])?;
+    pub fn record_ignores_saved_answers(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET ignores_saved_answers = 1 WHERE id = ?1", [run.0])?;
         Ok(())
     }
 

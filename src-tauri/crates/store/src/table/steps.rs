@@ -33,7 +33,7 @@ struct KeptStep {
     diff: ImageDiff,
 }
 
-const COLUMNS: &str = "id, image_id, sweep, review_before, review_after, marks";
+const COLUMNS: &str = "id, image_id, sweep, review_before, review_after, annotations";
 
 fn read_step(row: &Row<'_>) -> Result<KeptStep> {
     let bulk_edit: Option<u32> = row.get(2)?;
@@ -44,7 +44,7 @@ fn read_step(row: &Row<'_>) -> Result<KeptStep> {
         diff: ImageDiff {
             review_before: from_name("steps.review_before", row.get(3)?)?,
             review_after: from_name("steps.review_after", row.get(4)?)?,
-            annotations: from_json("steps.marks", &row.get::<_, String>(5)?)?,
+            annotations: from_json("steps.annotations", &row.get::<_, String>(5)?)?,
         },
     })
 }
@@ -67,7 +67,7 @@ impl Edit<'_> {
         let runs = if adopts { self.runs_on(*id)? } else { self.runs_that_repeat(*id, &image)? };
         let colors = self.label_colors(changes.iter().filter_map(AnnotationChange::label))?;
         let context = Context { layers, runs: &runs };
-        let diff = edit(&image, changes, &colors, self.latest_mark()?, context).map_err(|error| match error {
+        let diff = edit(&image, changes, &colors, self.latest_annotation()?, context).map_err(|error| match error {
             EditError::Unknown(unknown) => missing(unknown),
             EditError::Unfit(unfit) => StoreError::Unfit(unfit),
         })?;
@@ -93,7 +93,7 @@ impl Edit<'_> {
             .0
             .0
             .prepare_cached(
-                "INSERT INTO steps (image_id, sweep, made_at, review_before, review_after, marks)
+                "INSERT INTO steps (image_id, sweep, made_at, review_before, review_after, annotations)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
             )?
             .query_row(
@@ -103,7 +103,7 @@ impl Edit<'_> {
                     now,
                     name_of(&diff.review_before)?,
                     name_of(&diff.review_after)?,
-                    to_json("steps.marks", &diff.annotations)?
+                    to_json("steps.annotations", &diff.annotations)?
                 ],
                 |row| row.get(0),
             )?;
@@ -243,5 +243,5 @@ impl Edit<'_> {
 }
 
 fn missing(unknown: UnknownAnnotation) -> StoreError {
-    StoreError::Missing { what: "mark", id: unknown.0.0 }
+    StoreError::Missing { what: "annotation", id: unknown.0.0 }
 }

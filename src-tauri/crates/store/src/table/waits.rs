@@ -1,4 +1,4 @@
-//! What kept runs waiting: a row for each obstacle that a run met, over all its sittings.
+//! What kept runs waiting: a row for each wait reason that a run met, over all its sessions.
 
 use domain::diagnosis::Wait;
 use domain::ids::RunId;
@@ -13,9 +13,9 @@ impl View<'_> {
     pub fn waits_of_run(&self, run: RunId) -> Result<Vec<Wait>> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT obstacle, millis, limit_at FROM waits WHERE run_id = ?1 ORDER BY millis DESC")?;
+            .prepare_cached("SELECT wait_reason, millis, limit_at FROM waits WHERE run_id = ?1 ORDER BY millis DESC")?;
         all(&mut statement, [run.0], |row| {
-            Ok(Wait { obstacle: from_name("waits.obstacle", row.get(0)?)?, millis: row.get(1)?, limit: row.get(2)? })
+            Ok(Wait { wait_reason: from_name("waits.wait_reason", row.get(0)?)?, millis: row.get(1)?, limit: row.get(2)? })
         })
     }
 }
@@ -24,12 +24,12 @@ impl Edit<'_> {
     /// Adds what `run` waited since the last note.
     pub fn add_waits(&self, run: RunId, waits: &[Wait]) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
-            "INSERT INTO waits (run_id, obstacle, millis, limit_at) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO waits (run_id, wait_reason, millis, limit_at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET millis = millis + excluded.millis,
                  limit_at = coalesce(excluded.limit_at, limit_at)",
         )?;
         for wait in waits {
-            statement.execute(params![run.0, name_of(&wait.obstacle)?, wait.millis, wait.limit])?;
+            statement.execute(params![run.0, name_of(&wait.wait_reason)?, wait.millis, wait.limit])?;
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ fn requests_in_a_batch_are_the_server_s_until_it_is_given_up() {
     assert!(library.store.read_blocking(|view| view.is_known_batch("http://server", "msgbatch_1")).unwrap());
     assert_eq!(kept().state().unwrap().stage, BatchStage::Working);
     let unsettled = || library.store.read_blocking(|view| view.unsettled(run)).unwrap();
-    // Another sitting takes the batch up, and gives nothing up.
+    // Another session takes the batch up, and gives nothing up.
     assert_eq!(library.store.write_blocking(move |edit| edit.give_up_lost_attempts(run)).unwrap(), 0);
     assert_eq!((unsettled().count, waiting().len()), (0, 1));
     let (attempt, at_most) = library.store.read_blocking(|view| view.batch_items_left(batch)).unwrap()[0];

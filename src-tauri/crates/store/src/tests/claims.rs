@@ -110,7 +110,7 @@ fn an_answer_that_its_dead_run_has_not_parsed_is_used() {
 fn a_run_that_asks_anew_waits_for_none_and_others_wait_for_it() {
     let library = Library::new();
     let [first, second] = two_runs(&library);
-    library.store.write_blocking(move |edit| edit.record_asks_anew(second)).unwrap();
+    library.store.write_blocking(move |edit| edit.record_ignores_saved_answers(second)).unwrap();
     let (firsts, seconds) = (job(&library, first).unwrap(), job(&library, second).unwrap());
     assert_eq!(claim(&library, first, &firsts), Claim::Held);
     assert_eq!(claim(&library, second, &seconds), Claim::Held);

@@ -245,7 +245,7 @@ fn what_version_20_kept_for_exports_returns_to_the_layer_of_its_run() {
     library.assert_consistent();
     let shown = |image, layers: LayerScope| {
         let shown = library.store.read_blocking(|view| view.shown_on(ImageId(image), &layers)).unwrap();
-        shown.into_iter().map(|mark| (mark.label, mark.confidence)).collect::<Vec<_>>()
+        shown.into_iter().map(|annotation| (annotation.label, annotation.confidence)).collect::<Vec<_>>()
     };
     let (cat, dog) =
         (|confidence| ("cat".to_owned(), Some(confidence)), |confidence| ("dog".to_owned(), Some(confidence)));

@@ -84,21 +84,21 @@ fn mistakes_are_found_repaired_and_taken_back_as_one() {
     assert_eq!(library.with_mistake(Check::Misspelled), [images[2]]);
     assert!(library.with_mistake(Check::Huge).is_empty());
     let on_third = library.store.read_blocking(|view| view.findings_on(images[2], &LayerScope::All)).unwrap();
-    let marks = library.marks(images[2]);
+    let annotations = library.annotations(images[2]);
     assert_eq!(
         on_third.iter().map(|finding| (finding.check, finding.annotation, finding.other)).collect::<Vec<_>>(),
-        [(Check::Duplicate, marks[0].id, Some(marks[1].id)), (Check::Misspelled, marks[2].id, None)]
+        [(Check::Duplicate, annotations[0].id, Some(annotations[1].id)), (Check::Misspelled, annotations[2].id, None)]
     );
     assert_eq!(on_third[1].repair.label(), Some("cat"));
     assert_eq!(library.by_uncertainty()[3], images[3], "what nothing speaks against comes last");
 
-    let before: Vec<_> = images.iter().map(|&image| library.marks(image)).collect();
+    let before: Vec<_> = images.iter().map(|&image| library.annotations(image)).collect();
     assert_eq!(library.repair(Check::Duplicate), (2, 2));
-    let reasons: Vec<_> = library.marks(images[0]).iter().map(|mark| (mark.status, mark.reject_reason)).collect();
+    let reasons: Vec<_> = library.annotations(images[0]).iter().map(|annotation| (annotation.status, annotation.reject_reason)).collect();
     assert_eq!(reasons, [(Status::Proposed, None), (Status::Rejected, Some(RejectReason::Duplicate))]);
     assert_eq!(library.repair(Check::Misspelled), (1, 1));
-    assert_eq!(library.marks(images[2])[2].label, "cat");
-    assert_eq!(library.marks(images[2])[2].status, Status::Edited);
+    assert_eq!(library.annotations(images[2])[2].label, "cat");
+    assert_eq!(library.annotations(images[2])[2].status, Status::Edited);
     for check in Check::ALL.into_iter().filter(|&check| check != Check::Tiny) {
         assert!(library.with_mistake(check).is_empty(), "{check:?}");
     }
@@ -106,12 +106,12 @@ fn mistakes_are_found_repaired_and_taken_back_as_one() {
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     let undone = library.store.write_blocking(|edit| edit.undo_latest()).unwrap().unwrap();
     assert_eq!(undone.others, 1, "a repair of two images is one step");
-    assert_eq!(images.iter().map(|&image| library.marks(image)).collect::<Vec<_>>(), before);
+    assert_eq!(images.iter().map(|&image| library.annotations(image)).collect::<Vec<_>>(), before);
     assert_eq!(library.with_mistake(Check::Duplicate).len(), 2);
 }
 
 #[test]
-fn what_is_usual_for_a_label_follows_its_marks() {
+fn what_is_usual_for_a_label_follows_its_annotations() {
     let library = Library::new();
     let images: Vec<ImageId> = (1..=45).map(|seed| library.add_image(seed)).collect();
     let run = library.add_run(images.clone());
@@ -162,7 +162,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     let asked = request.clone();
     let (latest, proposals) = library
         .store
-        .read_blocking(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
+        .read_blocking(|view| Ok((view.latest_annotation()?, view.proposals_above(&asked, view.latest_annotation()?, &[])?)))
         .unwrap();
     assert_eq!(proposals.iter().map(|(image, _)| *image).collect::<Vec<_>>(), images[..3]);
     let drawn = proposals.clone();
@@ -176,7 +176,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
         library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 61)).unwrap();
     }
     let looked_at = library.store.read_blocking(|view| view.audit(id)).unwrap();
-    let verdicts: Vec<_> = looked_at.sample.iter().map(|mark| mark.verdict).collect();
+    let verdicts: Vec<_> = looked_at.sample.iter().map(|annotation| annotation.verdict).collect();
     assert_eq!(verdicts, [Some(SampleVerdict::Right), Some(SampleVerdict::Wrong)]);
     assert_eq!(looked_at.error_rate.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)));
 
@@ -185,7 +185,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     assert_eq!(accepted.accepted, Some(1), "what was decided by hand is not counted");
     library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
     assert_eq!(library.store.read_blocking(|view| view.audit(id)).unwrap(), accepted, "once is enough");
-    let cat_of = |image: ImageId| library.marks(image).iter().find(|mark| mark.label == "cat").unwrap().status;
+    let cat_of = |image: ImageId| library.annotations(image).iter().find(|annotation| annotation.label == "cat").unwrap().status;
     let statuses: Vec<Status> = images.iter().map(|&image| cat_of(image)).collect();
     assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Accepted, Status::Proposed, Status::Proposed]);
     assert_eq!(library.review(images[2]), ReviewState::Unreviewed, "the dog on it is still to be decided");
@@ -222,7 +222,7 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     let asked = request.clone();
     let (latest, mut drawn) = library
         .store
-        .read_blocking(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
+        .read_blocking(|view| Ok((view.latest_annotation()?, view.proposals_above(&asked, view.latest_annotation()?, &[])?)))
         .unwrap();
     drawn.reverse();
     let order = drawn.clone();
@@ -231,7 +231,7 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     let sample = || audit().sample.iter().map(|drawn| (drawn.image, drawn.annotation)).collect::<Vec<_>>();
     assert_eq!((sample(), audit().reserve, audit().error_limit), (order[..2].to_vec(), 4, Share(0.1)));
 
-    // A mark that is decided elsewhere stays in the order: leaving it out would leave a sample that is not random.
+    // An annotation that is decided elsewhere stays in the order: leaving it out would leave a sample that is not random.
     for (place, verdict) in [(0, Verdict::Accept), (2, Verdict::Reject { reason: None })] {
         let scope = DecisionScope::Annotation { id: order[place].1 };
         let decision = Decision { image: order[place].0, scope, verdict };
@@ -251,7 +251,7 @@ fn an_audit_from_before_has_its_sample_and_nothing_more() {
     let image = library.add_image(1);
     let run = library.add_run(vec![image]);
     library.propose(run, vec![found("cat", SOUND, 0.9)]);
-    let mark = library.marks(image)[0].id;
+    let annotation = library.annotations(image)[0].id;
     let request = AuditRequest {
         query: ImageQuery::default(),
         label: "cat".into(),
@@ -262,7 +262,7 @@ fn an_audit_from_before_has_its_sample_and_nothing_more() {
     let id = library
         .store
         .write_blocking(move |edit| {
-            let id = edit.add_audit(&request, mark.0, 1, &[(image, mark)], 60)?;
+            let id = edit.add_audit(&request, annotation.0, 1, &[(image, annotation)], 60)?;
             edit.0.0.execute("UPDATE audits SET sample_size = NULL", [])?;
             edit.extend_audit(id, 5)?;
             Ok(id)

@@ -84,17 +84,17 @@ fn every_condition_finds_what_it_says() {
     assert_eq!(found("status:failed"), [four]);
     assert_eq!(found("failed:refused"), [four]);
     assert_eq!(found("failed:declined"), []);
-    assert_eq!(found("mark:accepted"), [one]);
-    assert_eq!(found("-mark:accepted has:marks"), [two]);
+    assert_eq!(found("annotation:accepted"), [one]);
+    assert_eq!(found("-annotation:accepted has:annotations"), [two]);
     assert_eq!(found("conf:<0.5"), [one]);
     assert_eq!(found("conf:0.5..0.7"), [two]);
     assert_eq!(found("conf:>0.9"), []);
     assert_eq!(found(&format!("run:{run}")), [one, two, three, four]);
     assert_eq!(found("-has:answer"), [four, five]);
     assert_eq!(found("has:attributes"), [one, two]);
-    assert_eq!(found("marks:2"), [one, two]);
-    assert_eq!(found("marks:<2"), [three, four, five]);
-    assert_eq!(found("marks:0 -run:1"), [five]);
+    assert_eq!(found("annotations:2"), [one, two]);
+    assert_eq!(found("annotations:<2"), [three, four, five]);
+    assert_eq!(found("annotations:0 -run:1"), [five]);
     assert_eq!(found("in:PHOTOS img_2"), [two]);
     assert_eq!(found("dog"), [two], "a label");
     assert_eq!(found("ÉTÉ"), [one], "an attribute");
@@ -191,7 +191,7 @@ fn orders_have_every_image_once() {
     let (library, _, images) = library();
     let [one, two, three, four, five] = images[..] else { panic!("five images") };
     assert_eq!(library.find("", ImageOrder::LeastCertain), [two, one, three, four, five], "none stated is nought");
-    assert_eq!(library.find("-label:dog", ImageOrder::MostMarks), [one, three, four, five]);
+    assert_eq!(library.find("-label:dog", ImageOrder::MostAnnotations), [one, three, four, five]);
     assert_eq!(library.find("", ImageOrder::Name), images);
     assert_eq!(library.find("", ImageOrder::Newest), [five, four, three, two, one]);
     // A second run finds one cat fewer on the first image, and as many on the second.
@@ -246,7 +246,7 @@ pub fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
             .unwrap()
     };
     [
-        rows("SELECT label, image_id, mark_count FROM image_labels ORDER BY 1, 2"),
+        rows("SELECT label, image_id, annotation_count FROM image_labels ORDER BY 1, 2"),
         rows(
             "SELECT label, image_id, count(*) FROM annotations
              WHERE status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded) GROUP BY 1, 2 ORDER BY 1, 2",
@@ -290,7 +290,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
 }
 
 #[test]
-fn a_library_from_before_has_its_marks_counted() {
+fn a_library_from_before_has_its_annotations_counted() {
     let (library, _, _) = library();
     let before = kept_and_counted(&library.store);
     let path = library.store.path();
@@ -325,7 +325,7 @@ fn a_library_from_before_has_its_marks_counted() {
 }
 
 #[test]
-fn questions_never_look_through_all_marks() {
+fn questions_never_look_through_all_annotations() {
     let (library, _, _) = library();
     let plan = |sql: &'static str| {
         library
@@ -423,7 +423,7 @@ fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_wi
     assert_eq!(seen(), (vec!["other".to_owned()], vec![shared], 1, 1));
     remove(other);
     assert_eq!(seen(), (vec![], vec![], 0, 0));
-    assert_eq!(library.marks(own).len(), 1, "what was answered stays");
+    assert_eq!(library.annotations(own).len(), 1, "what was answered stays");
     // What changes on a removed image counts once the image is back.
     library.decide_image(own, Verdict::Reject { reason: None });
     assert_eq!(seen(), (vec![], vec![], 0, 0));

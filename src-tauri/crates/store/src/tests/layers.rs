@@ -52,8 +52,8 @@ impl Library {
 
     fn draw(&self, image: ImageId, label: &str) {
         let shape = Shape::Box { rect: Rect::new(300.0, 300.0, 350.0, 350.0) };
-        let mark = AnnotationContent { label: label.into(), shape, attributes: BTreeMap::new() };
-        let edit = ImageEdit { image, changes: vec![AnnotationChange::Add { content: mark }] };
+        let annotation = AnnotationContent { label: label.into(), shape, attributes: BTreeMap::new() };
+        let edit = ImageEdit { image, changes: vec![AnnotationChange::Add { content: annotation }] };
         self.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     }
 
@@ -66,7 +66,7 @@ impl Library {
 }
 
 fn ids_of(card: &ImageCard) -> Vec<AnnotationId> {
-    card.marks.iter().map(|annotation| annotation.id).collect()
+    card.annotations.iter().map(|annotation| annotation.id).collect()
 }
 
 #[test]
@@ -77,14 +77,14 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
     let first = library.layer("a", vec![(image, cats(3)), (other, cats(1))]);
     let second = library.layer("b", vec![(image, cats(2)), (other, vec![])]);
     let (one, two) = (LayerScope::of_run(first), LayerScope::of_run(second));
-    assert_eq!([&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).marks.len()), [3, 2, 5]);
+    assert_eq!([&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).annotations.len()), [3, 2, 5]);
 
     library.decide_in(image, DecisionScope::Image, Verdict::Accept, &two);
     let states = |image| [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).review);
     let [open, done] = [ReviewState::Unreviewed, ReviewState::Reviewed];
     assert_eq!(states(image), [open, done, open]);
     let card = library.card_in(image, &one);
-    let statuses: Vec<Status> = card.marks.iter().map(|annotation| annotation.status).collect();
+    let statuses: Vec<Status> = card.annotations.iter().map(|annotation| annotation.status).collect();
     assert_eq!(statuses, [Status::Proposed, Status::Proposed, Status::Proposed, Status::Accepted, Status::Accepted]);
     let summary = |run| library.store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!((summary(first).reviewed_count, summary(second).reviewed_count), (0, 1));
@@ -113,7 +113,7 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     let first = library.layer("a", vec![(both, vec![left.clone(), right.clone()]), (emptied, vec![left.clone()])]);
     let second = library.layer("a", vec![(both, vec![shifted]), (emptied, vec![])]);
     let (one, two) = (LayerScope::of_run(first), LayerScope::of_run(second));
-    let shown = |image| [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).marks.len());
+    let shown = |image| [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).annotations.len());
     assert_eq!((shown(both), shown(emptied)), ([2, 1, 1], [1, 0, 0]));
     let open = |image, layers| library.card_in(image, layers).review == ReviewState::Unreviewed;
     assert!(open(emptied, &one));
@@ -125,7 +125,7 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     // A decision is about the annotation, whichever of the two runs it was shown in.
     library.decide_in(both, DecisionScope::Image, Verdict::Accept, &one);
     assert_eq!(shown(both), [2, 2, 2]);
-    assert!(library.card_in(both, &two).marks.iter().all(|mark| mark.status == Status::Accepted));
+    assert!(library.card_in(both, &two).annotations.iter().all(|annotation| annotation.status == Status::Accepted));
     assert_eq!((summary(first), summary(second)), (1, 0));
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!((shown(both), summary(second)), ([2, 1, 1], 1));
@@ -152,7 +152,7 @@ fn undoing_a_decision_does_not_bring_back_proposals_of_an_undone_run() {
     let first = library.layer("a", vec![(image, cat())]);
     let second = library.layer("a", vec![(image, cat()), (other, cat())]);
     let undo = || library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
-    let origins = |image| library.marks(image).iter().map(|mark| (mark.origin, mark.status)).collect::<Vec<_>>();
+    let origins = |image| library.annotations(image).iter().map(|annotation| (annotation.origin, annotation.status)).collect::<Vec<_>>();
 
     library.decide_in(other, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
     library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::of_run(first));
@@ -210,7 +210,7 @@ fn an_image_with_an_open_proposal_is_not_confirmed_empty() {
     library.layer("a", vec![(image, vec![found("cat", 0.0, Some(0.9))])]);
     library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
     library.layer("b", vec![(image, vec![found("dog", 200.0, None)])]);
-    let [approved, proposed] = [0, 1].map(|place| library.marks(image)[place].id);
+    let [approved, proposed] = [0, 1].map(|place| library.annotations(image)[place].id);
     let stated = || library.card_in(image, &LayerScope::Runs { runs: vec![] }).review;
     let edit = ImageEdit { image, changes: vec![AnnotationChange::Remove { id: approved }] };
     library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
@@ -266,7 +266,7 @@ fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
 
     let request =
         AuditRequest { query: named, label: "cat".into(), threshold: Share(0.8), sample: 1, error_limit: Share(0.05) };
-    let latest = library.store.read_blocking(|view| view.latest_mark()).unwrap();
+    let latest = library.store.read_blocking(|view| view.latest_annotation()).unwrap();
     let proposals = library.store.read_blocking(|view| view.proposals_above(&request, latest, &[])).unwrap();
     assert_eq!(proposals.len(), 3);
     let audit = library
@@ -307,25 +307,25 @@ fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
 
 /// Which image a question finds, said of its card.
 fn holds(test: &Test, card: &ImageCard) -> bool {
-    let standing: Vec<&Annotation> = card.marks.iter().filter(|mark| mark.status != Status::Rejected).collect();
+    let standing: Vec<&Annotation> = card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).collect();
     match test {
-        Test::Label { name } => standing.iter().any(|mark| &mark.label == name),
+        Test::Label { name } => standing.iter().any(|annotation| &annotation.label == name),
         Test::Image { state } => match state {
             ImageState::Unreviewed => card.review == ReviewState::Unreviewed,
             ImageState::Reviewed => card.review == ReviewState::Reviewed,
             ImageState::ConfirmedEmpty => card.review == ReviewState::ConfirmedEmpty,
             ImageState::Failed | ImageState::Running => false,
         },
-        Test::Mark { status } => card.marks.iter().any(|mark| mark.status == *status),
+        Test::Annotation { status } => card.annotations.iter().any(|annotation| annotation.status == *status),
         Test::Confidence { span: Span::AtLeast { value } } => {
-            standing.iter().any(|mark| mark.confidence.is_some_and(|confidence| f64::from(confidence) >= value.0))
+            standing.iter().any(|annotation| annotation.confidence.is_some_and(|confidence| f64::from(confidence) >= value.0))
         }
-        Test::Has { what: Trait::Marks } => !standing.is_empty(),
-        Test::Has { what: Trait::Attributes } => standing.iter().any(|mark| !mark.attributes.is_empty()),
+        Test::Has { what: Trait::Annotations } => !standing.is_empty(),
+        Test::Has { what: Trait::Attributes } => standing.iter().any(|annotation| !annotation.attributes.is_empty()),
         Test::Has { what: Trait::Answer } => card.is_annotated,
-        Test::Marks { span: Span::Below { value } } => standing.len() < *value as usize,
-        Test::Text { text } => standing.iter().any(|mark| {
-            mark.label == *text || mark.attributes.values().any(|said| said == &AttributeValue::Text(text.clone()))
+        Test::Annotations { span: Span::Below { value } } => standing.len() < *value as usize,
+        Test::Text { text } => standing.iter().any(|annotation| {
+            annotation.label == *text || annotation.attributes.values().any(|said| said == &AttributeValue::Text(text.clone()))
         }),
         other => panic!("{other:?} is not asked here"),
     }
@@ -334,17 +334,17 @@ fn holds(test: &Test, card: &ImageCard) -> bool {
 fn tests() -> Vec<Test> {
     let states = [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty];
     let statuses = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
-    let traits = [Trait::Marks, Trait::Answer, Trait::Attributes];
+    let traits = [Trait::Annotations, Trait::Answer, Trait::Attributes];
     let mut tests = vec![
         Test::Confidence { span: Span::AtLeast { value: Share(0.55) } },
-        Test::Marks { span: Span::Below { value: 2 } },
-        Test::Marks { span: Span::Below { value: 1 } },
+        Test::Annotations { span: Span::Below { value: 2 } },
+        Test::Annotations { span: Span::Below { value: 1 } },
         Test::Text { text: "dog".into() },
         Test::Text { text: "long".into() },
     ];
     tests.extend(["cat", "dog"].map(|name| Test::Label { name: name.into() }));
     tests.extend(states.map(|state| Test::Image { state }));
-    tests.extend(statuses.map(|status| Test::Mark { status }));
+    tests.extend(statuses.map(|status| Test::Annotation { status }));
     tests.extend(traits.map(|what| Test::Has { what }));
     tests
 }
@@ -413,7 +413,7 @@ proptest! {
                     library.decide_in(images[image], DecisionScope::Image, verdict(accepts), &scopes[layers]);
                 }
                 Act::DecideOne { image, place, accepts } => {
-                    if let Some(annotation) = library.marks(images[image]).get(place) {
+                    if let Some(annotation) = library.annotations(images[image]).get(place) {
                         let scope = DecisionScope::Annotation { id: annotation.id };
                         library.decide_in(images[image], scope, verdict(accepts), &LayerScope::All);
                     }
@@ -431,7 +431,7 @@ proptest! {
         for layers in &scopes {
             let cards: Vec<ImageCard> = images.iter().map(|&image| library.card_in(image, layers)).collect();
             for card in &cards {
-                let all = library.marks(card.id);
+                let all = library.annotations(card.id);
                 let shown: Vec<_> = all.iter().filter(|each| layers.shows(each)).map(|each| each.id).collect();
                 prop_assert_eq!(ids_of(card), shown);
             }
@@ -440,7 +440,7 @@ proptest! {
                 let wanted: Vec<ImageId> = cards.iter().filter(|card| holds(&test, card)).map(|card| card.id).collect();
                 prop_assert_eq!(library.found_by(&query), wanted, "{:?} in {:?}", test, layers);
             }
-            for order in [ImageOrder::LeastCertain, ImageOrder::MostMarks] {
+            for order in [ImageOrder::LeastCertain, ImageOrder::MostAnnotations] {
                 let query = ImageQuery { layers: Some(layers.clone()), order, ..ImageQuery::default() };
                 let mut ranked: Vec<(i64, ImageId)> = cards.iter().map(|card| (rank(card, order), card.id)).collect();
                 ranked.sort_unstable();
@@ -461,9 +461,9 @@ proptest! {
 /// In tenths, so that equal confidences are equal ranks.
 #[expect(clippy::cast_possible_truncation, reason = "confidences are tenths")]
 fn rank(card: &ImageCard, order: ImageOrder) -> i64 {
-    let proposals = card.marks.iter().filter(|mark| mark.status == Status::Proposed);
-    let least = proposals.map(|mark| (mark.confidence.unwrap_or(0.0) * 10.0).round() as i64).min();
-    let standing = card.marks.iter().filter(|mark| mark.status != Status::Rejected).count();
+    let proposals = card.annotations.iter().filter(|annotation| annotation.status == Status::Proposed);
+    let least = proposals.map(|annotation| (annotation.confidence.unwrap_or(0.0) * 10.0).round() as i64).min();
+    let standing = card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).count();
     match order {
         ImageOrder::LeastCertain => least.unwrap_or(i64::MAX),
         _ => -i64::try_from(standing).unwrap(),
@@ -564,7 +564,7 @@ fn deciding_again_takes_the_repetitions_of_other_runs_along() {
     let image = library.add_image(1);
     let first = library.layer("a", vec![(image, vec![found("dog", 10.0, Some(0.9))])]);
     let second = library.layer("a", vec![(image, vec![found("cat", 10.0, Some(0.8))])]);
-    let of_run = |run| library.marks(image).into_iter().find(|mark| mark.origin.run() == Some(run));
+    let of_run = |run| library.annotations(image).into_iter().find(|annotation| annotation.origin.run() == Some(run));
     let dog = of_run(first).unwrap();
     let content = AnnotationContent { label: "cat".into(), shape: dog.shape, attributes: BTreeMap::new() };
     let edit = ImageEdit { image, changes: vec![AnnotationChange::Change { id: dog.id, content }] };

@@ -287,7 +287,7 @@ impl Twins {
 
     fn edit(&mut self, image: usize, places: &[(usize, u8)], found: &NewAnnotation, layers: usize) {
         let (image, layers) = (self.images[image], self.layers(layers));
-        let mark =
+        let annotation =
             AnnotationContent { label: found.label.clone(), shape: found.shape.clone(), attributes: BTreeMap::new() };
         let annotations = &self.model.images[&image].annotations;
         let changes: Vec<AnnotationChange> = places
@@ -295,14 +295,14 @@ impl Twins {
             .filter_map(|&(place, kind)| {
                 let id = annotations.get(place).map(|annotation| annotation.id);
                 match kind {
-                    0 => Some(AnnotationChange::Change { id: id?, content: mark.clone() }),
+                    0 => Some(AnnotationChange::Change { id: id?, content: annotation.clone() }),
                     1 => Some(AnnotationChange::Remove { id: id? }),
                     2 => Some(AnnotationChange::Decide { id: id?, verdict: Verdict::Accept }),
                     3 => {
                         let (run, _) = *self.model.runs.get(&image)?.first()?;
-                        Some(AnnotationChange::Adopt { run, content: mark.clone(), confidence: found.confidence })
+                        Some(AnnotationChange::Adopt { run, content: annotation.clone(), confidence: found.confidence })
                     }
-                    _ => Some(AnnotationChange::Add { content: mark.clone() }),
+                    _ => Some(AnnotationChange::Add { content: annotation.clone() }),
                 }
             })
             .collect();
@@ -384,7 +384,7 @@ proptest! {
             twins.act(act);
             for (image, wanted) in &twins.model.images {
                 let colorless = |one: Annotation| Annotation { color: 1, ..one };
-                let saved: Vec<Annotation> = twins.library.marks(*image).into_iter().map(colorless).collect();
+                let saved: Vec<Annotation> = twins.library.annotations(*image).into_iter().map(colorless).collect();
                 let wanted_annotations: Vec<Annotation> = wanted.annotations.iter().cloned().map(colorless).collect();
                 prop_assert_eq!(saved, wanted_annotations, "image {} after {}", image, what);
                 let saved = twins.review(*image);

@@ -10,8 +10,8 @@ impl Library {
         self.store.write_blocking(move |edit| edit.propagate(run, from, to)).unwrap()
     }
 
-    fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {
-        let decision = Decision { image, scope: DecisionScope::Annotation { id: mark.id }, verdict };
+    fn decide_annotation(&self, annotation: &Annotation, image: ImageId, verdict: Verdict) {
+        let decision = Decision { image, scope: DecisionScope::Annotation { id: annotation.id }, verdict };
         self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 }
@@ -45,7 +45,7 @@ fn annotations_are_propagated_to_scale_and_withdrawn_with_their_run() {
     assert_eq!(library.propagate(run, leader, follower), 1);
     assert_eq!(library.propagate(run, leader, follower), 0, "once is enough");
 
-    let [found, propagated] = [leader, follower].map(|image| library.marks(image).pop().unwrap());
+    let [found, propagated] = [leader, follower].map(|image| library.annotations(image).pop().unwrap());
     assert_eq!((found.propagated_from, propagated.propagated_from), (None, Some(leader)));
     assert_eq!(propagated.shape, Shape::Box { rect: Rect::new(0.5, 0.5, 1.5, 1.125) });
     let alike =
@@ -56,7 +56,7 @@ fn annotations_are_propagated_to_scale_and_withdrawn_with_their_run() {
     assert_eq!(library.store.read_blocking(|view| view.image_ids(&of_run, &[])).unwrap(), [leader, follower]);
 
     assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
-    assert_eq!((library.marks(leader), library.marks(follower)), (vec![], vec![]));
+    assert_eq!((library.annotations(leader), library.annotations(follower)), (vec![], vec![]));
     assert_eq!(library.review(follower), ReviewState::ConfirmedEmpty);
     assert!(library.store.read_blocking(|view| view.label_counts(None)).unwrap().is_empty());
 }
@@ -67,17 +67,17 @@ fn only_what_the_model_said_and_nobody_denied_is_propagated() {
     let (leader, follower, other) = (library.add_image(1), library.add_image(2), library.add_image(3));
     let run = library.add_run(vec![leader]);
     library.answer(run, &[0.9, 0.8, 0.7]);
-    let marks = library.marks(leader);
-    library.decide_mark(&marks[0], leader, Verdict::Accept);
-    library.decide_mark(&marks[1], leader, Verdict::Reject { reason: None });
+    let annotations = library.annotations(leader);
+    library.decide_annotation(&annotations[0], leader, Verdict::Accept);
+    library.decide_annotation(&annotations[1], leader, Verdict::Reject { reason: None });
     assert_eq!(library.propagate(run, leader, follower), 2);
     assert_eq!(library.statuses(follower), [Status::Proposed, Status::Proposed]);
-    assert_eq!(library.marks(follower).iter().map(|mark| mark.confidence).collect::<Vec<_>>(), [Some(0.9), Some(0.7)]);
+    assert_eq!(library.annotations(follower).iter().map(|annotation| annotation.confidence).collect::<Vec<_>>(), [Some(0.9), Some(0.7)]);
     assert_eq!(library.propagate(run, follower, other), 0, "what was propagated was not found there");
 
-    let propagated = library.marks(follower);
-    library.decide_mark(&propagated[0], follower, Verdict::Accept);
-    library.decide_mark(&propagated[1], follower, Verdict::Reject { reason: None });
+    let propagated = library.annotations(follower);
+    library.decide_annotation(&propagated[0], follower, Verdict::Accept);
+    library.decide_annotation(&propagated[1], follower, Verdict::Reject { reason: None });
     assert_eq!(library.propagate(run, leader, follower), 0, "what was decided is not proposed again");
 }
 
@@ -86,7 +86,7 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     let library = Library::new();
     let (leader, follower, third) = (library.add_image(1), library.add_image(2), library.add_image(3));
     let origins = |image| -> Vec<_> {
-        library.shown_marks(image).into_iter().map(|mark| (mark.origin, mark.propagated_from)).collect()
+        library.shown_annotations(image).into_iter().map(|annotation| (annotation.origin, annotation.propagated_from)).collect()
     };
     let own = |run| vec![(Origin::Run { run }, None)];
 
@@ -113,11 +113,11 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     let earlier = propagated_to(third);
     let last = propagated_to(third);
     assert_eq!(origins(third), [(Origin::Run { run: last }, Some(leader))]);
-    assert_eq!(library.marks(third)[0].origin, Origin::Run { run: earlier });
+    assert_eq!(library.annotations(third)[0].origin, Origin::Run { run: earlier });
 }
 
 #[test]
-fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_lets_them_go() {
+fn a_settled_job_gives_its_annotations_to_those_that_wait_for_them_and_a_failed_one_lets_them_go() {
     let library = Library::new();
     let images: Vec<ImageId> = (0..4).map(|seed| library.add_image(seed)).collect();
     let queued = |image: usize, leader: Option<usize>| QueuedImage {
@@ -130,9 +130,9 @@ fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_le
 
     library.answer(run, &[0.9, 0.8]);
     let summary = library.store.read_blocking(|view| view.run(run)).unwrap();
-    assert_eq!((summary.done, summary.carried, summary.waiting), (2, 1, 2));
+    assert_eq!((summary.done, summary.propagated, summary.waiting), (2, 1, 2));
     assert_eq!(
-        (summary.mark_count, summary.propagated_count, summary.undecided_count),
+        (summary.annotation_count, summary.propagated_count, summary.undecided_count),
         (4, 2, 4),
         "as the library has them"
     );

@@ -1,4 +1,4 @@
-//! What a person does to marks, taken back and made again.
+//! What a person does to annotations, taken back and made again.
 
 use domain::annotation::AttributeValue;
 use domain::geometry::Point;
@@ -49,9 +49,9 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
     let (image, other) = (library.add_image(1), library.add_image(2));
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9, 0.4]);
-    let [first, second] = [0, 1].map(|place| library.marks(image)[place].id);
-    let mut states = vec![(library.marks(image), library.review(image))];
-    let mut note = |library: &Library| states.push((library.marks(image), library.review(image)));
+    let [first, second] = [0, 1].map(|place| library.annotations(image)[place].id);
+    let mut states = vec![(library.annotations(image), library.review(image))];
+    let mut note = |library: &Library| states.push((library.annotations(image), library.review(image)));
 
     let moved = AnnotationContent {
         attributes: [("asleep".to_owned(), AttributeValue::YesNo(true))].into(),
@@ -73,7 +73,7 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
     library.accept(other);
 
     let statuses: Vec<Vec<Status>> =
-        states.iter().map(|(marks, _)| marks.iter().map(|mark| mark.status).collect()).collect();
+        states.iter().map(|(annotations, _)| annotations.iter().map(|annotation| annotation.status).collect()).collect();
     assert_eq!(
         statuses,
         [
@@ -89,15 +89,15 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
     assert_eq!(library.label_count("lynx"), 0);
 
     for _ in 0..2 {
-        for (marks, review) in states.iter().rev().skip(1) {
+        for (annotations, review) in states.iter().rev().skip(1) {
             assert!(library.undo(image));
-            assert_eq!((&library.marks(image), library.review(image)), (marks, *review));
+            assert_eq!((&library.annotations(image), library.review(image)), (annotations, *review));
         }
         assert!(!library.undo(image));
         assert_eq!((library.label_count("cat"), library.label_count("lynx")), (2, 0));
-        for (marks, review) in states.iter().skip(1) {
+        for (annotations, review) in states.iter().skip(1) {
             assert!(library.redo(image));
-            assert_eq!((&library.marks(image), library.review(image)), (marks, *review));
+            assert_eq!((&library.annotations(image), library.review(image)), (annotations, *review));
         }
         assert!(!library.redo(image));
     }
@@ -116,7 +116,7 @@ fn a_new_step_is_the_end_of_what_was_taken_back() {
     let dog = add("dog");
     assert!(!library.redo(image));
     assert_ne!(dog, gone, "an id is not used twice");
-    let labels: Vec<String> = library.marks(image).into_iter().map(|mark| mark.label).collect();
+    let labels: Vec<String> = library.annotations(image).into_iter().map(|annotation| annotation.label).collect();
     assert_eq!(labels, ["dog"]);
     assert_eq!(library.review(image), ReviewState::Unreviewed, "drawing decides nothing about the image");
 }
@@ -127,15 +127,15 @@ fn a_step_that_decides_the_last_proposal_reviews_the_image() {
     let image = library.add_image(1);
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9, 0.4]);
-    let marks = library.marks(image);
-    let decide = |mark: &Annotation, verdict| AnnotationChange::Decide { id: mark.id, verdict };
-    library.change(image, vec![decide(&marks[0], Verdict::Reject { reason: None })]);
+    let annotations = library.annotations(image);
+    let decide = |annotation: &Annotation, verdict| AnnotationChange::Decide { id: annotation.id, verdict };
+    library.change(image, vec![decide(&annotations[0], Verdict::Reject { reason: None })]);
     assert_eq!(library.review(image), ReviewState::Unreviewed);
     let found = content("dog", somewhere());
     let adopted = AnnotationChange::Adopt { run, content: found, confidence: Some(0.5) };
-    let step = library.change(image, vec![decide(&marks[1], Verdict::Reject { reason: None }), adopted]);
+    let step = library.change(image, vec![decide(&annotations[1], Verdict::Reject { reason: None }), adopted]);
     assert_eq!(library.review(image), ReviewState::Reviewed);
-    let dog = library.marks(image).into_iter().find(|mark| mark.id == step.annotations[1]).unwrap();
+    let dog = library.annotations(image).into_iter().find(|annotation| annotation.id == step.annotations[1]).unwrap();
     assert_eq!((dog.origin, dog.status, dog.confidence), (Origin::Run { run }, Status::Accepted, Some(0.5)));
     assert!(library.undo(image));
     assert_eq!(library.review(image), ReviewState::Unreviewed);
@@ -148,16 +148,16 @@ fn a_step_is_made_again_although_its_run_was_undone_since() {
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9]);
     library.accept(image);
-    let accepted = library.marks(image);
+    let accepted = library.annotations(image);
     assert!(library.undo(image));
     library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
-    assert!(library.marks(image).is_empty());
+    assert!(library.annotations(image).is_empty());
     assert!(library.redo(image));
-    assert_eq!(library.marks(image), accepted);
+    assert_eq!(library.annotations(image), accepted);
 }
 
 #[test]
-fn marks_that_are_not_there_are_not_changed() {
+fn annotations_that_are_not_there_are_not_changed() {
     let library = Library::new();
     let (image, other) = (library.add_image(1), library.add_image(2));
     let drawn =
@@ -171,10 +171,10 @@ fn marks_that_are_not_there_are_not_changed() {
             ],
         };
         let refused = library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30));
-        assert!(matches!(refused, Err(StoreError::Missing { what: "mark", .. })), "{refused:?}");
+        assert!(matches!(refused, Err(StoreError::Missing { what: "annotation", .. })), "{refused:?}");
     }
-    assert!(library.marks(image).is_empty(), "nothing of a refused step is done");
-    assert_eq!(library.marks(other)[0].label, "cat");
+    assert!(library.annotations(image).is_empty(), "nothing of a refused step is done");
+    assert_eq!(library.annotations(other)[0].label, "cat");
 }
 
 #[test]
@@ -188,10 +188,10 @@ fn what_is_no_annotation_is_refused_and_what_reaches_over_the_edge_is_cut_off() 
         let refused = library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30));
         assert!(matches!(refused, Err(StoreError::Unfit(_))), "{refused:?}");
     }
-    assert!(library.marks(image).is_empty());
+    assert!(library.annotations(image).is_empty());
     let over = Shape::Box { rect: Rect::new(600.0, 100.0, 700.0, 200.0) };
     library.change(image, vec![AnnotationChange::Add { content: content(" cat ", over) }]);
-    let [drawn] = &library.marks(image)[..] else { panic!("one was drawn") };
+    let [drawn] = &library.annotations(image)[..] else { panic!("one was drawn") };
     assert_eq!(
         (drawn.label.as_str(), &drawn.shape),
         ("cat", &Shape::Box { rect: Rect::new(600.0, 100.0, 640.0, 200.0) })
@@ -199,14 +199,14 @@ fn what_is_no_annotation_is_refused_and_what_reaches_over_the_edge_is_cut_off() 
 }
 
 #[test]
-fn a_drawn_mark_has_the_colour_of_its_label() {
+fn a_drawn_annotation_has_the_colour_of_its_label() {
     let library = Library::new();
     let image = library.add_image(1);
     let colors: Vec<u8> = ["cat", "dog", "cat", "bird"]
         .into_iter()
         .map(|label| {
             library.change(image, vec![AnnotationChange::Add { content: content(label, somewhere()) }]);
-            library.marks(image).last().unwrap().color
+            library.annotations(image).last().unwrap().color
         })
         .collect();
     assert_eq!(colors, [1, 2, 1, 3]);
@@ -234,14 +234,14 @@ fn decisions_of_an_earlier_library_can_still_be_taken_back() {
         .unwrap();
     drop(connection);
     let store = Store::open(&path).unwrap();
-    let marks = || store.read_blocking(|view| view.annotations_of(ImageId(1))).unwrap();
-    let rejected = marks();
+    let annotations = || store.read_blocking(|view| view.annotations_of(ImageId(1))).unwrap();
+    let rejected = annotations();
     assert_eq!((rejected[0].status, rejected[0].reject_reason), (Status::Rejected, Some(RejectReason::BadBox)));
     let undone = store.write_blocking(|edit| edit.undo_latest()).unwrap().unwrap();
     assert_eq!((undone.image, undone.annotations), (ImageId(1), vec![AnnotationId(7)]));
-    assert_eq!((marks()[0].status, marks()[0].reject_reason), (Status::Proposed, None));
+    assert_eq!((annotations()[0].status, annotations()[0].reject_reason), (Status::Proposed, None));
     store.write_blocking(|edit| edit.redo_on(ImageId(1))).unwrap().unwrap();
-    assert_eq!(marks(), rejected);
+    assert_eq!(annotations(), rejected);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
         let whole = Shape::Box { rect: Rect::new(0.0, 0.0, 640.0, 480.0) };
         library.change(image, vec![AnnotationChange::Add { content: content("cat", whole) }]);
     }
-    let has_mark = || images.map(|image| !library.marks(image).is_empty());
+    let has_annotation = || images.map(|image| !library.annotations(image).is_empty());
     let bulk = |of: &[ImageId]| {
         let of = of.to_vec();
         library
@@ -264,26 +264,26 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
             .unwrap()
     };
     assert_eq!(bulk(&images[..2]).images, 2);
-    assert_eq!(has_mark(), [false, false, true]);
+    assert_eq!(has_annotation(), [false, false, true]);
 
     // The third image was not changed, and still Ctrl+Z there undoes the bulk edit.
     let undone = library.store.write_blocking(move |edit| edit.undo_on(images[2])).unwrap().unwrap();
-    assert_eq!((undone.others, has_mark()), (1, [true; 3]));
+    assert_eq!((undone.others, has_annotation()), (1, [true; 3]));
     let redone = library.store.write_blocking(move |edit| edit.redo_on(images[2])).unwrap().unwrap();
-    assert_eq!((redone.others, has_mark()), (1, [false, false, true]));
+    assert_eq!((redone.others, has_annotation()), (1, [false, false, true]));
     assert!(library.store.write_blocking(|edit| edit.redo_latest()).unwrap().is_none());
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
-    assert_eq!(has_mark(), [true; 3]);
+    assert_eq!(has_annotation(), [true; 3]);
     assert_eq!(library.store.write_blocking(|edit| edit.redo_latest()).unwrap().unwrap().others, 1);
-    assert_eq!(has_mark(), [false, false, true]);
+    assert_eq!(has_annotation(), [false, false, true]);
 
     // Once something was done after it, each image has its own order again, and no later work is lost.
     library.change(images[1], vec![AnnotationChange::Add { content: content("dog", somewhere()) }]);
     assert!(library.undo(images[0]));
-    assert_eq!(has_mark(), [true, true, true]);
-    assert_eq!(library.marks(images[1])[0].label, "dog");
+    assert_eq!(has_annotation(), [true, true, true]);
+    assert_eq!(library.annotations(images[1])[0].label, "dog");
     assert!(library.undo(images[1]));
-    assert_eq!(has_mark(), [true, false, true]);
+    assert_eq!(has_annotation(), [true, false, true]);
     let undone = library.store.write_blocking(move |edit| edit.undo_on(images[2])).unwrap().unwrap();
-    assert_eq!((undone.image, undone.others, has_mark()), (images[1], 0, [true; 3]));
+    assert_eq!((undone.image, undone.others, has_annotation()), (images[1], 0, [true; 3]));
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::annotation::{RejectReason, Status};
-use domain::diagnosis::{LimitUnit, Obstacle};
+use domain::diagnosis::{LimitUnit, WaitReason};
 use domain::endpoint::EndpointProblem;
 use domain::hooks::HookEvent;
 use domain::import::ImageFormat;
@@ -70,7 +70,7 @@ fn names_that_are_stored_stay_as_they_are() {
         }
         RunMode in "runs.mode" {
             Live = "live",
-            Overnight = "overnight",
+            Batch = "batch",
         }
         StopReason in "runs.stop_reason" {
             Completed = "completed",
@@ -150,19 +150,19 @@ fn names_that_are_stored_stay_as_they_are() {
         LimitUnit in "endpoint_limits.unit" {
             RequestsPerMinute = "requests_per_minute",
             TokensPerMinute = "tokens_per_minute",
-            AtOnce = "at_once",
+            Concurrency = "concurrency",
         }
-        Obstacle in "waits.obstacle" {
-            OwnPlaces = "own_places",
+        WaitReason in "waits.wait_reason" {
+            OwnConcurrency = "own_concurrency",
             OwnRequests = "own_requests",
             OwnTokens = "own_tokens",
             OwnPause = "own_pause",
-            FoundPlaces = "found_places",
-            ServerPlaces = "server_places",
+            AutomaticConcurrency = "automatic_concurrency",
+            ServerConcurrency = "server_concurrency",
             ServerRequests = "server_requests",
             ServerTokens = "server_tokens",
             Refusal = "refusal",
-            Unwell = "unwell",
+            ServerFailing = "server_failing",
             Unreachable = "unreachable",
             Preparing = "preparing",
         }

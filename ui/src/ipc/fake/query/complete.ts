@@ -6,7 +6,7 @@ const MOST_SUGGESTIONS = 12;
 /** Of endless values, a few that show the form. */
 const FORMS: Partial<Record<Key, readonly string[]>> = {
   conf: ["<0.5", "0.5..0.8", ">=0.8"],
-  marks: ["0", ">=1", ">5", "2..5"],
+  annotations: ["0", ">=1", ">5", "2..5"],
 };
 
 export interface Vocabulary {

@@ -1,7 +1,7 @@
 /** The counts beside filters, as the core in memory counts them: image by image. */
 import type { Check, Condition, FilterCounts, RunCount, Test } from "../../bindings";
 import { daysOf, monthOf } from "../taken";
-import { type Facts, holds, holdsAll, standingMarks } from "./match";
+import { type Facts, holds, holdsAll, standingAnnotations } from "./match";
 import { KNOWN } from "./words";
 
 type Counted = { filter: unknown; count: number };
@@ -27,11 +27,11 @@ export function filterCounts(
     return { others: without(kind), counts, test: test as (filter: never) => Test };
   };
   const states = ["unreviewed", "reviewed", "confirmed_empty", "failed", "running"] as const;
-  const traits = KNOWN.has as readonly ("marks" | "answer" | "attributes")[];
+  const traits = KNOWN.has as readonly ("annotations" | "answer" | "attributes")[];
   const groups = {
     states: tests("image", states, (state) => ({ kind: "image", state })),
     confidences: tests("confidence", CONFIDENCES, (span) => ({ kind: "confidence", span })),
-    marks: tests("mark", KNOWN.mark as never[], (status) => ({ kind: "mark", status })),
+    annotations: tests("annotation", KNOWN.annotation as never[], (status) => ({ kind: "annotation", status })),
     traits: tests("has", traits, (what) => ({ kind: "has", what })),
     checks: tests("check", KNOWN.check as Check[], (check) => ({ kind: "check", check })),
     failures: tests("failure", KNOWN.failed as never[], (failure) => ({ kind: "failure", failure })),
@@ -56,7 +56,7 @@ export function filterCounts(
     if (taken && holdsAll(withoutTaken, facts)) months.set(monthOf(taken), (months.get(monthOf(taken)) ?? 0) + 1);
     const here = holdsAll(conditions, facts);
     if (here) found += 1;
-    for (const label of new Set(standingMarks(facts.card).map((mark) => mark.label)))
+    for (const label of new Set(standingAnnotations(facts.card).map((annotation) => annotation.label)))
       labels.set(label, (labels.get(label) ?? 0) + (here ? 1 : 0));
   }
   const collections = folderCounts(without("in"), everywhere, folders);
@@ -70,7 +70,7 @@ export function filterCounts(
       .map(([name, count]) => ({ name, color: colorOf(name), count }))
       .sort((one, other) => other.count - one.count),
     confidences: groups.confidences.counts as never,
-    marks: groups.marks.counts,
+    annotations: groups.annotations.counts,
     traits: groups.traits.counts,
     lacking: groups.traits.counts.map(({ filter, count }) => ({ filter, count: ofAnyTrait - count })),
     checks: groups.checks.counts.filter(({ count }) => count > 0),

@@ -24,25 +24,25 @@ export function holds(test: Test, { card, folder, date, runs, checks }: Facts): 
     case "in":
       return isSame(folder, test.name);
     case "label":
-      return standingMarks(card).some((mark) => isSame(mark.label, test.name));
+      return standingAnnotations(card).some((annotation) => isSame(annotation.label, test.name));
     case "image":
       if (test.state === "failed") return card.failure !== null;
       return test.state === "running" ? card.is_running : card.review === test.state;
-    case "mark":
-      return card.marks.some((mark) => mark.status === test.status);
+    case "annotation":
+      return card.annotations.some((annotation) => annotation.status === test.status);
     case "confidence":
-      return standingMarks(card).some((mark) => mark.confidence !== null && isWithin(mark.confidence, test.span));
+      return standingAnnotations(card).some((annotation) => annotation.confidence !== null && isWithin(annotation.confidence, test.span));
     case "run":
       return runs.includes(test.run);
     case "failure":
       return card.failure?.kind === test.failure;
     case "has":
       if (test.what === "answer") return card.is_annotated;
-      return standingMarks(card).some((mark) => test.what === "marks" || Object.keys(mark.attributes).length > 0);
+      return standingAnnotations(card).some((annotation) => test.what === "annotations" || Object.keys(annotation.attributes).length > 0);
     case "check":
       return checks().has(test.check);
-    case "marks":
-      return isWithin(standingMarks(card).length, test.span);
+    case "annotations":
+      return isWithin(standingAnnotations(card).length, test.span);
     case "date":
       return isWithin(date, test.span);
     case "taken":
@@ -52,12 +52,12 @@ export function holds(test: Test, { card, folder, date, runs, checks }: Facts): 
   }
 }
 
-export function standingMarks(card: ImageCard): Annotation[] {
-  return card.marks.filter((mark) => mark.status !== "rejected");
+export function standingAnnotations(card: ImageCard): Annotation[] {
+  return card.annotations.filter((annotation) => annotation.status !== "rejected");
 }
 
 function says(card: ImageCard, text: string): boolean {
-  const texts = standingMarks(card).flatMap((mark) => [mark.label, ...Object.values(mark.attributes)]);
+  const texts = standingAnnotations(card).flatMap((annotation) => [annotation.label, ...Object.values(annotation.attributes)]);
   return [card.name, ...texts].some((each) => typeof each === "string" && each.toLowerCase().includes(text));
 }
 

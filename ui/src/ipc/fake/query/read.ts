@@ -43,8 +43,8 @@ function keyed(key: Key, value: string): Test | null {
       return { kind: "in", name: value };
     case "status":
       return known && { kind: "image", state: stateOf(known) };
-    case "mark":
-      return known && { kind: "mark", status: known };
+    case "annotation":
+      return known && { kind: "annotation", status: known };
     case "failed":
       return known && { kind: "failure", failure: known };
     case "has":
@@ -53,8 +53,8 @@ function keyed(key: Key, value: string): Test | null {
       return known && { kind: "check", check: known };
     case "run":
       return /^[1-9]\d*$/.test(value) ? { kind: "run", run: Number(value) } : null;
-    case "marks":
-      return spanned("marks", spanOf(value, wholes));
+    case "annotations":
+      return spanned("annotations", spanOf(value, wholes));
     case "conf":
       return spanned("confidence", spanOf(value, shares));
     case "taken":
@@ -63,7 +63,7 @@ function keyed(key: Key, value: string): Test | null {
   }
 }
 
-function spanned(kind: "marks" | "confidence" | "taken" | "date", span: AnySpan<never> | null): Test | null {
+function spanned(kind: "annotations" | "confidence" | "taken" | "date", span: AnySpan<never> | null): Test | null {
   return span && { kind, span };
 }
 
@@ -113,8 +113,8 @@ function wordOf(test: Test): string {
       return `${test.kind}:${quoted(test.name, true)}`;
     case "image":
       return `status:${test.state === "confirmed_empty" ? "empty" : test.state}`;
-    case "mark":
-      return `mark:${test.status}`;
+    case "annotation":
+      return `annotation:${test.status}`;
     case "failure":
       return `failed:${test.failure}`;
     case "has":
@@ -125,8 +125,8 @@ function wordOf(test: Test): string {
       return `run:${test.run}`;
     case "confidence":
       return `conf:${spanText(test.span)}`;
-    case "marks":
-      return `marks:${spanText(test.span)}`;
+    case "annotations":
+      return `annotations:${spanText(test.span)}`;
     case "taken":
     case "date":
       return `${test.kind}:${spanText(wholePeriods(test.span))}`;

@@ -8,8 +8,8 @@ export const KEYS: readonly Key[] = [
   "label",
   "status",
   "conf",
-  "mark",
-  "marks",
+  "annotation",
+  "annotations",
   "has",
   "check",
   "run",
@@ -22,8 +22,8 @@ export const KEYS: readonly Key[] = [
 /** What keys take of which there are few. */
 export const KNOWN: Partial<Record<Key, readonly string[]>> = {
   status: ["unreviewed", "reviewed", "empty", "failed", "running"],
-  mark: ["proposed", "accepted", "edited", "rejected"],
-  has: ["marks", "answer", "attributes"],
+  annotation: ["proposed", "accepted", "edited", "rejected"],
+  has: ["annotations", "answer", "attributes"],
   check: ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"],
   failed: [
     "file_missing",

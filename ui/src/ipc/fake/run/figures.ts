@@ -53,7 +53,7 @@ export interface Measured {
   wallMillis: number;
   concurrency: number;
   /** Images wait at the vendor: their durations say nothing of parallelism. */
-  isOvernight: boolean;
+  isBatch: boolean;
 }
 
 export function metricsOf({
@@ -64,7 +64,7 @@ export function metricsOf({
   retries,
   wallMillis,
   concurrency,
-  isOvernight,
+  isBatch,
 }: Measured): RunMetrics | null {
   const asked = durations.length;
   if (asked === 0) return null;
@@ -83,7 +83,7 @@ export function metricsOf({
     p95_millis: at(0.95),
     p99_millis: at(0.99),
     summed_millis: summed,
-    parallelism: isOvernight ? null : summed / wallMillis,
+    parallelism: isBatch ? null : summed / wallMillis,
     speedup: null,
     images_per_second: asked / (wallMillis / 1000),
     success_rate: answered / asked,

@@ -37,10 +37,10 @@ const DROPPED: DropGroup[] = [
 export class FakeOutcome {
   done = 0;
   failed = 0;
-  marks = 0;
+  annotations = 0;
   reused = 0;
-  carried = 0;
-  /** Annotations on the images that were carried over to; they are among `marks`. */
+  propagated = 0;
+  /** Annotations on the images that were carried over to; they are among `annotations`. */
   propagated = 0;
   failures: FailureGroup[] = [];
   justAnswered: JustAnswered[] = [];
@@ -110,10 +110,10 @@ export class FakeOutcome {
     return Math.round(detected * (this.#isElsewhere ? 90 : 1));
   }
 
-  /** `isLive`: before our eyes, so that the library has its marks from now on. */
+  /** `isLive`: before our eyes, so that the library has its annotations from now on. */
   answer(image: ImageId, isLive: boolean): void {
     this.answered.add(image);
-    this.#mark(image, isLive, null);
+    this.#annotation(image, isLive, null);
   }
 
   reuse(image: ImageId): void {
@@ -122,8 +122,8 @@ export class FakeOutcome {
   }
 
   carry(image: ImageId, from: ImageId, isLive: boolean): void {
-    this.carried += 1;
-    this.#mark(image, isLive, from);
+    this.propagated += 1;
+    this.#annotation(image, isLive, from);
   }
 
   fail(image: ImageId, kind: FailureKind, detail: string, isLive: boolean): void {
@@ -154,7 +154,7 @@ export class FakeOutcome {
     return again;
   }
 
-  #mark(image: ImageId, isLive: boolean, carriedFrom: ImageId | null): void {
+  #annotation(image: ImageId, isLive: boolean, propagatedFrom: ImageId | null): void {
     this.done += 1;
     const { labels } = this.#recipe;
     const found = isLive
@@ -162,19 +162,19 @@ export class FakeOutcome {
           image,
           this.#run,
           labels.map(({ name, color }) => ({ label: name, color })),
-          carriedFrom,
+          propagatedFrom,
         )
-      : photoOf(image).marks.length;
-    this.marks += found;
-    if (carriedFrom !== null) this.propagated += found;
-    for (const mark of photoOf(image).marks) {
-      const label = labels.find(({ name }) => name === mark.label);
+      : photoOf(image).annotations.length;
+    this.annotations += found;
+    if (propagatedFrom !== null) this.propagated += found;
+    for (const annotation of photoOf(image).annotations) {
+      const label = labels.find(({ name }) => name === annotation.label);
       if (!label) continue;
       const known = this.#labels.get(label.name);
       if (known) known.count += 1;
       else this.#labels.set(label.name, { name: label.name, color: label.color, count: 1 });
     }
-    const answered = { image, mark_count: found, took_millis: this.took(image) };
+    const answered = { image, annotation_count: found, took_millis: this.took(image) };
     this.justAnswered = [answered, ...this.justAnswered].slice(0, MOST_JUST_ANSWERED);
   }
 }

@@ -190,7 +190,7 @@ impl Reader<'_> {
             });
             read.hash = extra.hash.map(Into::into);
             read.review = extra.review;
-            read.propagated_from = extra.carried_from;
+            read.propagated_from = extra.propagated_from;
             read.is_missing = extra.missing;
             read.other_files = extra.other_paths.into_owned();
         }
@@ -258,7 +258,7 @@ fn read_info(info: CocoInfo<'static>) -> DatasetInfo {
             model: extra.model.unwrap_or_default().into_owned(),
             recipe: extra.recipe.unwrap_or_default().into_owned(),
         });
-        read.selection = extra.marks;
+        read.selection = extra.annotations;
     }
     read
 }
@@ -326,13 +326,13 @@ fn read_attributes(
 ) -> std::result::Result<(), (String, String)> {
     let is_own = RESERVED.iter().all(|name| found.contains_key(*name));
     if is_own {
-        annotation.id = known(&mut found, "mark")?;
+        annotation.id = known(&mut found, "annotation")?;
         annotation.confidence = known(&mut found, "confidence")?;
         annotation.status = known(&mut found, "status")?;
         annotation.reject_reason = known(&mut found, "reject_reason")?;
         let origin: Option<OriginName> = known(&mut found, "origin")?;
         annotation.origin = OriginName::origin(origin, known(&mut found, "run")?);
-        annotation.propagated_from = known(&mut found, "carried_from")?;
+        annotation.propagated_from = known(&mut found, "propagated_from")?;
     }
     for (name, value) in found {
         let value = match value {

@@ -71,7 +71,7 @@ impl Columns {
     fn new(header: &StringRecord) -> Self {
         let mut columns = Self { places: HashMap::new(), attributes: Vec::new() };
         for (place, name) in header.iter().enumerate() {
-            // A byte order mark, which Excel writes.
+            // A byte order annotation, which Excel writes.
             let name = if place == 0 { name.trim_start_matches('\u{feff}') } else { name };
             match name.strip_prefix(ATTRIBUTES) {
                 Some(attribute) => columns.attributes.push((attribute.to_owned(), place)),
@@ -177,13 +177,13 @@ impl<'a> Row<'a> {
             Some((name.clone(), attribute(cell)))
         });
         Ok(Some(DatasetAnnotation {
-            id: self.number("mark")?,
+            id: self.number("annotation")?,
             attributes: attributes.collect(),
             confidence: self.number("confidence")?,
             origin: OriginName::origin(self.name("origin")?, self.number("run")?.map(domain::ids::RunId)),
             status: self.name("status")?,
             reject_reason: self.name("reject_reason")?,
-            propagated_from: self.number("carried_from")?,
+            propagated_from: self.number("propagated_from")?,
             ..DatasetAnnotation::new(label.unwrap_or_default(), shape)
         }))
     }

@@ -69,7 +69,7 @@ async fn an_answer_is_priced_and_read_by_its_provider_and_a_failure_says_what_co
     let received = answered.ok().unwrap();
     // A dollar and four dollars for a million tokens.
     assert_eq!(received.bill.map(|bill| bill.paid), Some(PicoDollars(10_000_000 + 4 * 20_000_000)));
-    assert_eq!(backend.read(&received.kept, &cats()).unwrap().marks.len(), 1);
+    assert_eq!(backend.read(&received.kept, &cats()).unwrap().annotations.len(), 1);
     assert_eq!(backend.preview(&shown, &cats(), request.sent()).len(), 1);
     assert!(received.bill.unwrap().paid <= backend.at_most(&request, AnswerLength::Usual));
 
@@ -102,7 +102,7 @@ fn kept_answers_are_read_whatever_has_become_of_their_model() {
         "sent":{"width":9,"height":9},"time_to_first_byte_millis":0,"took_millis":0}"#;
     for kept in [local, remote] {
         let read = backend::read_kept(&ModelId("gone".into()), kept, &cats()).unwrap();
-        assert_eq!((read.sent, read.marks.len()), (PixelSize::new(9, 9), 0));
+        assert_eq!((read.sent, read.annotations.len()), (PixelSize::new(9, 9), 0));
     }
     assert!(backend::read_kept(&ModelId("gone".into()), "{}", &cats()).is_err());
 }

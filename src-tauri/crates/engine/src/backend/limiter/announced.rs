@@ -4,7 +4,7 @@ use providers::rate_limits::{RateLimits, Window};
 use tokio::time::Instant;
 
 use super::bucket::Bucket;
-use super::obstacle::tightest;
+use super::wait_reason::tightest;
 use super::{Need, Unit};
 
 const SECONDS_A_WINDOW: f64 = 60.0;

@@ -95,13 +95,13 @@ impl Ceiling {
 mod tests {
     use super::*;
 
-    /// A server that works on `at_once` requests at a time, each for 100 ms; the rest queue up.
-    fn settled(at_once: usize) -> usize {
+    /// A server that works on `concurrency` requests at a time, each for 100 ms; the rest queue up.
+    fn settled(concurrency: usize) -> usize {
         let mut ceiling = Ceiling::new(None);
         let mut spent_at = [0; HIGHEST + 1];
         for _ in 0..20_000 {
             let height = ceiling.height();
-            let turns = height.div_ceil(at_once);
+            let turns = height.div_ceil(concurrency);
             ceiling.note_begun(Duration::from_millis(100) * u32::try_from(turns).unwrap(), height);
             spent_at[height] += 1;
         }

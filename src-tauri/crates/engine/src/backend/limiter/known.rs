@@ -51,7 +51,7 @@ impl Bounds {
     pub fn stricter(self, other: Self) -> Self {
         let lower = |one: Option<u32>, other: Option<u32>| one.into_iter().chain(other).min();
         Self {
-            at_once: lower(self.at_once, other.at_once),
+            concurrency: lower(self.concurrency, other.concurrency),
             requests_per_minute: lower(self.requests_per_minute, other.requests_per_minute),
             input_tokens_per_minute: lower(self.input_tokens_per_minute, other.input_tokens_per_minute),
             output_tokens_per_minute: lower(self.output_tokens_per_minute, other.output_tokens_per_minute),

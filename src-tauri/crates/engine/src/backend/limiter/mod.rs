@@ -15,7 +15,7 @@ mod crowding;
 mod flights;
 mod known;
 mod learned;
-mod obstacle;
+mod wait_reason;
 mod outage;
 #[cfg(test)]
 mod tests;
@@ -38,7 +38,7 @@ use outage::Health;
 use window::Window;
 
 pub use flights::FlightId;
-pub use obstacle::Met;
+pub use wait_reason::Met;
 pub use outage::Outage;
 
 /// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.
@@ -96,7 +96,7 @@ impl Need {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bounds {
     /// Requests at a time; `None` finds out.
-    pub at_once: Option<u32>,
+    pub concurrency: Option<u32>,
     pub requests_per_minute: Option<u32>,
     pub input_tokens_per_minute: Option<u32>,
     pub output_tokens_per_minute: Option<u32>,
@@ -159,7 +159,7 @@ impl Limiter {
             announced: Announced::default(),
             learned: Learned::default(),
             window: Window::default(),
-            ceiling: Ceiling::new(bounds.at_once),
+            ceiling: Ceiling::new(bounds.concurrency),
             crowding: Crowding::default(),
             hold: None,
             flights: Flights::default(),
@@ -180,8 +180,8 @@ impl Limiter {
     /// counts from now on.
     pub fn set_bounds(&mut self, bounds: Bounds, now: Instant) {
         self.health.begin_waiting_anew();
-        if bounds.at_once != self.bounds.at_once {
-            self.ceiling = Ceiling::new(bounds.at_once);
+        if bounds.concurrency != self.bounds.concurrency {
+            self.ceiling = Ceiling::new(bounds.concurrency);
         }
         if bounds != self.bounds {
             self.set = set_buckets(bounds, now);

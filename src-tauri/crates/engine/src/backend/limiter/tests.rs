@@ -13,7 +13,7 @@ use super::*;
 struct Server {
     /// Requests a second, and how many may be saved up.
     rate: Option<(f64, f64)>,
-    at_once: usize,
+    concurrency: usize,
     announces: bool,
     /// Counts tokens, the most that each request may write, when a request arrives.
     reserves: bool,
@@ -75,7 +75,7 @@ impl World {
     fn admits(&mut self, now: u64) -> bool {
         self.refill(now);
         let has_token = self.server.rate.is_none() || self.level >= 1.0 - 1e-9;
-        if has_token && self.in_flight < self.server.at_once {
+        if has_token && self.in_flight < self.server.concurrency {
             self.level -= 1.0;
             self.in_flight += 1;
             return true;
@@ -119,10 +119,10 @@ fn seconds(millis: u64) -> f64 {
 const NEED: Need = Need { input_tokens: 1_600.0, output_tokens: 300.0, output_limit: 8_192.0 };
 
 /// Sends everything through the limiter.
-fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome {
+fn carried_out(server: Server, fates: &[Fate], concurrency: Option<u32>) -> Outcome {
     let start = Instant::now();
     let at = |millis: u64| start + Duration::from_millis(millis);
-    let mut limiter = Limiter::new(Bounds { at_once, ..Bounds::default() }, start);
+    let mut limiter = Limiter::new(Bounds { concurrency, ..Bounds::default() }, start);
     let mut world = World::new(server);
     let mut fates = fates.iter().copied().collect::<VecDeque<_>>();
     let total = fates.len();
@@ -213,7 +213,7 @@ fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome 
 }
 
 /// The same draws by somebody who sends exactly when the server can take more.
-fn optimum(server: Server, fates: &[Fate], at_once: usize) -> u64 {
+fn optimum(server: Server, fates: &[Fate], concurrency: usize) -> u64 {
     let mut world = World::new(server);
     let (mut waiting, mut fates) = (fates.len(), fates.iter().copied().collect::<VecDeque<_>>());
     let (mut leaving, mut now, mut end) = (BinaryHeap::new(), 0, 0);
@@ -226,7 +226,7 @@ fn optimum(server: Server, fates: &[Fate], at_once: usize) -> u64 {
             waiting += usize::from(failed);
             end = now;
         }
-        while waiting > 0 && world.in_flight < at_once && world.admits(now) {
+        while waiting > 0 && world.in_flight < concurrency && world.admits(now) {
             let fate = fates.pop_front().unwrap_or(Fate { latency: 500, is_overloaded: false });
             leaving.push(Reverse((now + fate.latency, fate.is_overloaded)));
             waiting -= 1;
@@ -262,7 +262,7 @@ fn hasty(fates: Vec<Fate>) -> Vec<Fate> {
 
 const FREE: Server = Server {
     rate: None,
-    at_once: 1_000,
+    concurrency: 1_000,
     announces: false,
     reserves: false,
     retry_after: false,
@@ -271,7 +271,7 @@ const FREE: Server = Server {
     jitter: 0,
 };
 const BY_RATE: Server = Server { rate: Some((10.0, 10.0)), ..FREE };
-const AT_ONCE: Server = Server { at_once: 8, ..FREE };
+const AT_ONCE: Server = Server { concurrency: 8, ..FREE };
 
 #[test]
 fn hidden_limits_cost_little_time_and_few_refusals() {
@@ -352,11 +352,11 @@ fn no_wait_that_a_server_asks_for_ends_the_process_or_lasts_for_ever() {
 #[test]
 fn a_full_server_that_calls_itself_overloaded_is_sent_no_more_than_it_takes() {
     let server = Server { calls_it_overload: true, ..AT_ONCE };
-    for at_once in [9, 12, 32, 64] {
+    for concurrency in [9, 12, 32, 64] {
         for fates in [steady(1_000), chaotic(1_000, 7)] {
-            let outcome = carried_out(server, &fates, Some(at_once));
-            let ratio = seconds(outcome.millis) / seconds(optimum(server, &fates, at_once as usize));
-            assert!(ratio <= 1.08 && outcome.refusals <= 30, "{at_once}: {ratio:.3}, {outcome:?}");
+            let outcome = carried_out(server, &fates, Some(concurrency));
+            let ratio = seconds(outcome.millis) / seconds(optimum(server, &fates, concurrency as usize));
+            assert!(ratio <= 1.08 && outcome.refusals <= 30, "{concurrency}: {ratio:.3}, {outcome:?}");
         }
     }
 }

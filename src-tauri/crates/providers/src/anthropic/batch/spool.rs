@@ -26,8 +26,8 @@ pub struct SpoolWriter<W> {
 
 impl<W: Write> SpoolWriter<W> {
     /// Begins a batch of at most `byte_limit` bytes, or [`BYTE_LIMIT`] where that is less. Requests are written in `dialect`,
-    /// which has to be [`Client::dialect`](super::super::client::Client::dialect) of the client that will submit the batch: what is
-    /// written is sent as it is.
+    /// which has to be [`Client::dialect`](super::super::client::Client::dialect) of the client that will submit the batch: what
+    /// is written is sent as it is.
     pub fn new(mut spool: W, dialect: Dialect<'_>, byte_limit: u64) -> Result<Self> {
         spool.write_all(BEGIN)?;
         Ok(Self {

@@ -161,7 +161,7 @@ async fn results_become_answers() {
     let answer = answer.about(PixelSize::new(640, 480));
     assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(7));
     let read = crate::parse::read(&answer, &Recipe::find_these("cat").unwrap()).unwrap();
-    assert_eq!((read.marks.len(), read.sent), (1, PixelSize::new(640, 480)));
+    assert_eq!((read.annotations.len(), read.sent), (1, PixelSize::new(640, 480)));
     assert_eq!(path(&serving.await.unwrap()[1]), "/v1/messages/batches/msgbatch_1/results");
 }
 

@@ -220,7 +220,7 @@ impl Body {
                 let text = begun.trim_ascii_start();
                 let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
                 match text.first() {
-                    // The first bytes of a byte order mark, or nothing.
+                    // The first bytes of a byte order annotation, or nothing.
                     None | Some(0xEF) if text.len() < 3 => Vec::new(),
                     Some(b'{') => {
                         *self = Self::Whole(std::mem::take(begun));

@@ -511,7 +511,7 @@ async fn a_bad_connection_says_what_to_do() {
             r#"{"data":[{"id":"other"}]}"#.into(),
             |error| matches!(error, CheckError::UnknownModel { available, .. } if available.len() == 1),
         ),
-        ("529 Overloaded", refused("overloaded_error"), |error| matches!(error, CheckError::Unwell { .. })),
+        ("529 Overloaded", refused("overloaded_error"), |error| matches!(error, CheckError::ServerFailing { .. })),
     ];
     for (status, body, is_expected) in table {
         let (server, _serving) = serve(vec![response(status, "", &body)]).await;

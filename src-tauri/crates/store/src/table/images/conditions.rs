@@ -1,5 +1,5 @@
 //! Which images a condition finds. Each is asked for by itself, of an index that holds all of the answer, and what several
-//! have in common is taken here: a join over a million marks would be slower than all of them together.
+//! have in common is taken here: a join over a million annotations would be slower than all of them together.
 
 use std::collections::HashSet;
 
@@ -72,12 +72,12 @@ impl View<'_> {
             Test::Text { text } => self.images_named(text),
             Test::Image { .. }
             | Test::Label { .. }
-            | Test::Mark { .. }
+            | Test::Annotation { .. }
             | Test::Confidence { .. }
             | Test::Has { .. }
             | Test::Check { .. }
             | Test::Failure { .. }
-            | Test::Marks { .. } => Ok(IdSet::default()),
+            | Test::Annotations { .. } => Ok(IdSet::default()),
         }
     }
 
@@ -96,11 +96,11 @@ impl View<'_> {
             Test::Image { state: ImageState::Failed } => self.images_failed(layers),
             Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, layers, &[]),
             Test::Failure { failure } => self.images_failed_by(*failure, layers),
-            Test::Mark { status } => self.images_with_mark(*status, layers),
+            Test::Annotation { status } => self.images_with_annotation(*status, layers),
             Test::Confidence { span } => self.images_with_confidence(span, layers),
             Test::Has { what } => self.images_having(*what, layers),
             Test::Check { check } => self.images_with_mistake(*check, layers),
-            Test::Marks { span } => self.images_with_marks(span, layers),
+            Test::Annotations { span } => self.images_with_annotations(span, layers),
             Test::Text { text } => self.images_annotated_with(text, layers),
         }
     }
@@ -224,14 +224,14 @@ impl View<'_> {
 
     pub(super) fn images_touched_by(&self, run: RunId) -> Result<IdSet> {
         self.id_set(
-            "SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1",
+            "SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1",
             [run.0],
         )
     }
 
     pub(super) fn images_having(&self, what: Trait, layers: &LayerScope) -> Result<IdSet> {
         match what {
-            Trait::Marks => self.images_marked(layers),
+            Trait::Annotations => self.images_marked(layers),
             Trait::Answer => match layers.runs() {
                 None | Some([]) => self.id_set("SELECT image_id FROM jobs WHERE state = 'done'", []),
                 Some(runs) => {
@@ -266,7 +266,7 @@ impl View<'_> {
         let shown = layers.and_is_shown();
         let sql = format!(
             "SELECT image_id FROM mistakes WHERE kind = ?1
-               AND EXISTS (SELECT 1 FROM annotations WHERE id = mark_id{shown})
+               AND EXISTS (SELECT 1 FROM annotations WHERE id = annotation_id{shown})
                AND (other_id IS NULL OR EXISTS (SELECT 1 FROM annotations WHERE id = other_id{shown}))"
         );
         self.id_set(&sql, [name_of(&check)?])
@@ -282,7 +282,7 @@ impl View<'_> {
     fn images_seen_by(&self, side: Side) -> Result<IdSet> {
         match side {
             Side::Run { run } => self
-                .id_set("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_carried", [run.0]),
+                .id_set("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_propagated", [run.0]),
             Side::Decided => self.id_set("SELECT id FROM images WHERE review <> 'unreviewed'", []),
         }
     }

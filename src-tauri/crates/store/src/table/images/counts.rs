@@ -29,7 +29,7 @@ const CONFIDENCES: [Span<Share>; 3] = [
 /// Any span says which kind of condition is left out.
 const ANY_DAY: Span<CalendarDate> = Span::AtLeast { value: CalendarDate::new(1970, 1, 1) };
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
-const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
+const TRAITS: [Trait; 3] = [Trait::Annotations, Trait::Answer, Trait::Attributes];
 const STATES: [ImageState; 5] =
     [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty, ImageState::Failed, ImageState::Running];
 
@@ -68,8 +68,8 @@ impl View<'_> {
         let proposed = self.images_proposed_on(&layers)?;
         let states = counted(STATES, &stateless, |state| self.images_in_state(state, &proposed, &layers, working))?;
         let unsure = without(Test::Confidence { span: CONFIDENCES[0] });
-        let undecided = without(Test::Mark { status: Status::Proposed });
-        let any_trait = without(Test::Has { what: Trait::Marks });
+        let undecided = without(Test::Annotation { status: Status::Proposed });
+        let any_trait = without(Test::Has { what: Trait::Annotations });
         let traits = counted(TRAITS, &any_trait, |what| self.images_having(what, &layers))?;
         let lacking = traits.iter().map(|having| FilterCount { count: any_trait.len() - having.count, ..*having });
         let everywhere = tested.without(&self.images_of_scope(None)?, Some(&Test::In { name: String::new() }));
@@ -81,7 +81,7 @@ impl View<'_> {
             collections: self.counts_by_collection(query, &everywhere)?,
             labels: self.counts_by_label(&found, &layers)?,
             confidences: counted(CONFIDENCES, &unsure, |span| self.images_with_confidence(&span, &layers))?,
-            marks: counted(STATUSES, &undecided, |status| self.images_with_mark(status, &layers))?,
+            annotations: counted(STATUSES, &undecided, |status| self.images_with_annotation(status, &layers))?,
             lacking: lacking.collect(),
             traits,
             checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }), &layers)?,

@@ -14,7 +14,7 @@ use crate::{Result, View};
 
 impl View<'_> {
     /// The images with an annotation of `status` in `layers`.
-    pub(super) fn images_with_mark(&self, status: Status, layers: &LayerScope) -> Result<IdSet> {
+    pub(super) fn images_with_annotation(&self, status: Status, layers: &LayerScope) -> Result<IdSet> {
         match (status, layers.runs()) {
             (Status::Proposed, _) => self.images_proposed_on(layers),
             (Status::Accepted, _) => self.id_set("SELECT image_id FROM image_figures WHERE accepted > 0", []),
@@ -56,14 +56,14 @@ impl View<'_> {
     }
 
     /// The images with so many annotations in `layers`, rejected ones aside.
-    pub(super) fn images_with_marks(&self, span: &Span<u32>, layers: &LayerScope) -> Result<IdSet> {
+    pub(super) fn images_with_annotations(&self, span: &Span<u32>, layers: &LayerScope) -> Result<IdSet> {
         let is_in_span = |count: u32| {
             span.least().is_none_or(|(&least, is_included)| count > least || (is_included && count == least))
                 && span.most().is_none_or(|(&most, is_included)| count < most || (is_included && count == most))
         };
         let mut found = IdSet::default();
         if let LayerScope::Runs { .. } = layers {
-            for (image, count) in self.mark_counts(layers)? {
+            for (image, count) in self.annotation_counts(layers)? {
                 if is_in_span(count) {
                     found.insert(image);
                 }
@@ -84,7 +84,7 @@ impl View<'_> {
     }
 
     /// How many annotations of `layers` there are on each image that has any, rejected ones aside.
-    pub(super) fn mark_counts(&self, layers: &LayerScope) -> Result<BTreeMap<u32, u32>> {
+    pub(super) fn annotation_counts(&self, layers: &LayerScope) -> Result<BTreeMap<u32, u32>> {
         let mut counts = BTreeMap::new();
         let mut add = |sql: &str, parameters: &[u32]| -> Result<()> {
             let mut statement = self.0.prepare_cached(sql)?;

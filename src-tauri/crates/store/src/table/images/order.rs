@@ -29,7 +29,7 @@ impl View<'_> {
                 "SELECT image_id FROM image_figures WHERE least_certain IS NOT NULL ORDER BY least_certain, image_id"
             }
             ImageOrder::Uncertainty => "SELECT image_id FROM image_doubts ORDER BY doubt DESC, image_id",
-            ImageOrder::MostMarks => {
+            ImageOrder::MostAnnotations => {
                 "SELECT image_id FROM image_figures WHERE proposed + accepted + edited > 0
                  ORDER BY proposed + accepted + edited DESC, image_id"
             }
@@ -55,8 +55,8 @@ impl View<'_> {
     fn ranked_in_layers(&self, order: ImageOrder, layers: &LayerScope) -> Result<Option<Vec<u32>>> {
         Ok(match order {
             ImageOrder::LeastCertain => Some(self.least_certain(layers)?.into_iter().map(|(image, _)| image).collect()),
-            ImageOrder::MostMarks => {
-                let mut counts: Vec<(u32, u32)> = self.mark_counts(layers)?.into_iter().collect();
+            ImageOrder::MostAnnotations => {
+                let mut counts: Vec<(u32, u32)> = self.annotation_counts(layers)?.into_iter().collect();
                 counts.sort_by_key(|&(image, count)| (std::cmp::Reverse(count), image));
                 Some(counts.into_iter().map(|(image, _)| image).collect())
             }
@@ -80,7 +80,7 @@ impl View<'_> {
             found.entry(image).or_default().least_certain = Some(least);
         }
         let mut mistakes = self.0.prepare_cached(&format!(
-            "SELECT mistakes.image_id, count(*) FROM mistakes JOIN annotations ON annotations.id = mark_id
+            "SELECT mistakes.image_id, count(*) FROM mistakes JOIN annotations ON annotations.id = annotation_id
              WHERE TRUE{} GROUP BY 1",
             layers.and_is_shown()
         ))?;

@@ -41,7 +41,7 @@ fn bench(server: &Running, pictures: u32) -> Bench {
 async fn request(bench: &Bench) -> RunRequest {
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    RunRequest { mode: RunMode::Overnight, ..request }
+    RunRequest { mode: RunMode::Batch, ..request }
 }
 
 async fn start(bench: &Bench) -> RunId {
@@ -98,24 +98,24 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let quote = bench.quote_of(recipe.id);
     let quoted = quote.models.iter().find(|quoted| quoted.model.id.0 == MODEL).unwrap();
-    let (live, overnight) = (quoted.cost.unwrap(), quoted.overnight.unwrap());
-    assert!(overnight.expected.0.abs_diff(live.expected.0 / 2) <= 1_000, "{overnight:?} is half of {live:?}");
-    assert!(overnight.high < live.high && quote.models[0].overnight.is_none());
+    let (live, batch) = (quoted.cost.unwrap(), quoted.batch.unwrap());
+    assert!(batch.expected.0.abs_diff(live.expected.0 / 2) <= 1_000, "{batch:?} is half of {live:?}");
+    assert!(batch.high < live.high && quote.models[0].batch.is_none());
 
     let run = start(&bench).await;
     let shown = snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 3).await;
-    assert_eq!((shown.mode, shown.in_flight.len()), (RunMode::Overnight, 0));
+    assert_eq!((shown.mode, shown.in_flight.len()), (RunMode::Batch, 0));
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::Completed);
-    assert_eq!((summary.done, summary.failed, summary.mark_count, summary.quoted), (40, 0, 200, Some(overnight)));
+    assert_eq!((summary.done, summary.failed, summary.annotation_count, summary.quoted), (40, 0, 200, Some(batch)));
     assert_paid_once(&server, &summary);
     let metrics = bench.library.run_report(run).unwrap().metrics.unwrap();
     assert_eq!((metrics.asked, metrics.concurrency), (40, 40), "three batches were at the server at the same time");
     assert_eq!((metrics.parallelism, metrics.speedup), (None, None));
-    let resting = bench.library.resting_progress(run).unwrap();
-    let batches: Vec<_> = resting.batches.iter().map(|batch| (batch.stage, batch.images, batch.finished)).collect();
+    let idle = bench.library.idle_progress(run).unwrap();
+    let batches: Vec<_> = idle.batches.iter().map(|batch| (batch.stage, batch.images, batch.finished)).collect();
     assert_eq!(batches, [(BatchStage::Ended, 15, 15), (BatchStage::Ended, 15, 15), (BatchStage::Ended, 10, 10)]);
-    assert!(resting.batches.iter().all(|batch| batch.expires_at > Some(batch.submitted_at)));
+    assert!(idle.batches.iter().all(|batch| batch.expires_at > Some(batch.submitted_at)));
     assert!(std::fs::read_dir(bench.library.folder().join("batches")).unwrap().next().is_none(), "no body is left");
 
     // An answer is an answer, however it was asked for.
@@ -134,7 +134,7 @@ async fn batches_are_cut_by_their_bytes() {
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 6));
-    assert!(bench.library.resting_progress(run).unwrap().batches.len() > 1);
+    assert!(bench.library.idle_progress(run).unwrap().batches.len() > 1);
     assert_paid_once(&server, &summary);
     server.stop().await;
 }
@@ -147,9 +147,9 @@ async fn batches_go_on_while_nobody_asks_and_are_found_again() {
     snapshot(&bench.library, run, has_working_batch).await;
     // As the app is closed, in the middle of submitting.
     bench = reopened(bench, &server).await;
-    let resting = bench.library.resting_progress(run).unwrap();
-    assert_eq!(resting.state, RunState::Stopped { reason: StopReason::Shutdown });
-    assert!(has_working_batch(&resting) && resting.unsettled.count == 0 && resting.waiting == 40);
+    let idle = bench.library.idle_progress(run).unwrap();
+    assert_eq!(idle.state, RunState::Stopped { reason: StopReason::Shutdown });
+    assert!(has_working_batch(&idle) && idle.unsettled.count == 0 && idle.waiting == 40);
 
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
     snapshot(&bench.library, run, has_working_batch).await;
@@ -159,7 +159,7 @@ async fn batches_go_on_while_nobody_asks_and_are_found_again() {
     bench = reopened(bench, &server).await;
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.done, summary.mark_count), (StopReason::Completed, 40, 200));
+    assert_eq!((reason, summary.done, summary.annotation_count), (StopReason::Completed, 40, 200));
     assert_paid_once(&server, &summary);
     server.stop().await;
 }
@@ -176,7 +176,7 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     .await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 40));
-    assert_eq!(bench.library.resting_progress(run).unwrap().batches.len(), 3);
+    assert_eq!(bench.library.idle_progress(run).unwrap().batches.len(), 3);
     assert_paid_once(&server, &summary);
     server.stop().await;
 
@@ -187,8 +187,8 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| !snapshot.batches.is_empty()).await;
     let bench = reopened(bench, &server).await;
-    let resting = bench.library.resting_progress(run).unwrap();
-    assert_eq!((resting.batches[0].stage, resting.unsettled.count), (BatchStage::Unconfirmed, 0));
+    let idle = bench.library.idle_progress(run).unwrap();
+    assert_eq!((idle.batches[0].stage, idle.unsettled.count), (BatchStage::Unconfirmed, 0));
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 10));
@@ -273,7 +273,7 @@ async fn with_answers_cut_off(server: &Running) -> (Bench, RunRequest, RunSummar
     let run = bench.library.start_run(&live).await.unwrap();
     let (_, summary) = stopped(&bench, run).await;
     assert_eq!((summary.done, summary.cut_short), (3, 3));
-    assert!(summary.mark_count > 0);
+    assert!(summary.annotation_count > 0);
     (bench, RunRequest { options: up_to(4_000), ..request }, summary)
 }
 
@@ -281,11 +281,11 @@ async fn with_answers_cut_off(server: &Running) -> (Bench, RunRequest, RunSummar
 async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
     let server = simulate(Batching { expired: 1.0, ..taking(0.1) }).await;
     let (bench, request, before) = with_answers_cut_off(&server).await;
-    let kept = (StopReason::Completed, 3, 0, before.mark_count);
+    let kept = (StopReason::Completed, 3, 0, before.annotation_count);
     let outcome = async || {
         let run = bench.library.start_run(&request).await.unwrap();
         let (reason, summary) = stopped(&bench, run).await;
-        (reason, summary.done, summary.failed, summary.mark_count)
+        (reason, summary.done, summary.failed, summary.annotation_count)
     };
     assert_eq!(outcome().await, kept, "every request expired");
     std::fs::remove_dir_all(bench.photos()).unwrap();
@@ -299,7 +299,7 @@ async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
     let run = bench.library.start_run(&request).await.unwrap();
     let (_, after) = stopped(&bench, run).await;
     assert_eq!(server.ledger().billed.len(), 6);
-    assert_eq!((after.done, after.failed, after.mark_count), (3, 0, before.mark_count));
+    assert_eq!((after.done, after.failed, after.annotation_count), (3, 0, before.annotation_count));
     server.stop().await;
 }
 
@@ -372,7 +372,7 @@ async fn a_budget_holds() {
     let probe = start(&bench).await;
     let (_, whole) = stopped(&bench, probe).await;
     let before = server.ledger().total_pico_dollars();
-    let request = RunRequest { asks_anew: true, ..request(&bench).await };
+    let request = RunRequest { ignores_saved_answers: true, ..request(&bench).await };
     let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
     let refused = bench.library.start_run(&too_small).await.unwrap_err();
     let EngineError::BudgetTooSmall { dearest } = refused else { panic!("{refused}") };
@@ -385,12 +385,12 @@ async fn a_budget_holds() {
     if whole.paid < dearest {
         assert_eq!((reason, summary.done), (StopReason::Completed, 12));
     }
-    assert!(bench.library.resting_progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
+    assert!(bench.library.idle_progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
 
     // With no room for another, it stops by itself and says why.
     let spent = PicoDollars(whole.paid.0 / 12);
     let budget = Some(dearest + spent);
-    let tight = RunRequest { asks_anew: true, budget, ..self::request(&bench).await };
+    let tight = RunRequest { ignores_saved_answers: true, budget, ..self::request(&bench).await };
     let run = bench.library.start_run(&tight).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::BudgetReached);
@@ -421,16 +421,16 @@ async fn a_batch_that_the_server_does_not_know_is_given_up_only_by_consent() {
         assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
         assert!(summary.stop_detail.unwrap().contains("does not know"));
     }
-    let resting = bench.library.resting_progress(run).unwrap();
-    assert_eq!((resting.batches[0].stage, resting.unknown_batches.count), (BatchStage::Unknown, 3));
+    let idle = bench.library.idle_progress(run).unwrap();
+    assert_eq!((idle.batches[0].stage, idle.unknown_batches.count), (BatchStage::Unknown, 3));
     let given_up = ResumeRequest { gives_up_batches: true, ..ResumeRequest::of(run) };
     let refused = bench.library.resume_run(given_up).await.unwrap_err();
-    assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled == resting.unknown_batches), "{refused}");
+    assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled == idle.unknown_batches), "{refused}");
     assert_eq!(server.ledger().billed.len(), 0);
 
     bench.library.resume_run(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.done, summary.possibly_billed), (StopReason::Completed, 3, resting.unknown_batches));
+    assert_eq!((reason, summary.done, summary.possibly_billed), (StopReason::Completed, 3, idle.unknown_batches));
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
     server.stop().await;
 }
@@ -487,7 +487,7 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
         assert_eq!((reason, summary.done, summary.waiting), (StopReason::BatchCanceled, 0, 20));
         assert_eq!((summary.unsettled.count, summary.possibly_billed.count), (0, 0), "none of it is billed");
         assert!(summary.stop_detail.unwrap().contains("canceled at the server"));
-        let batches = bench.library.resting_progress(run).unwrap().batches.len();
+        let batches = bench.library.idle_progress(run).unwrap().batches.len();
         assert!(batches <= 2 * resumed, "each is submitted once a session: {batches}");
         if resumed < 2 {
             bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
@@ -588,7 +588,7 @@ async fn answers_that_were_cut_off_stand_where_the_budget_has_no_room_for_longer
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::BudgetReached);
     assert!(summary.done >= 3 && summary.waiting <= 1, "{summary:?}");
-    assert!(summary.mark_count >= before.mark_count, "no annotation is lost");
+    assert!(summary.annotation_count >= before.annotation_count, "no annotation is lost");
     server.stop().await;
 }
 
@@ -608,7 +608,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let server = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
-    assert_eq!(bench.library.resting_progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
+    assert_eq!(bench.library.idle_progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
     server.stop().await;
 
     let server = simulate(Batching::default()).await;
@@ -624,23 +624,23 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
 async fn a_live_run_waits_for_the_batch_of_another_run() {
     let server = simulate(taking(4.0)).await;
     let bench = bench(&server, 10);
-    let overnight = start(&bench).await;
-    snapshot(&bench.library, overnight, has_working_batch).await;
+    let batch = start(&bench).await;
+    snapshot(&bench.library, batch, has_working_batch).await;
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
     let live = bench.library.start_run(&live).await.unwrap();
-    let pending = PendingElsewhere { run: overnight, is_worked_on: true, is_in_batch: true, images: 10 };
+    let pending = PendingElsewhere { run: batch, is_worked_on: true, is_in_batch: true, images: 10 };
     snapshot(&bench.library, live, |snapshot| snapshot.pending_elsewhere == [pending]).await;
 
     // Nothing fetches the results any more.
-    bench.library.pause_run(overnight);
+    bench.library.pause_run(batch);
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.waiting), (StopReason::AnswersPending, 10));
     let detail = summary.stop_detail.unwrap();
     assert!(detail.contains("10 images are in a batch of run 1"), "{detail}");
 
-    bench.library.resume_run(ResumeRequest::of(overnight)).await.unwrap();
+    bench.library.resume_run(ResumeRequest::of(batch)).await.unwrap();
     bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
-    let (reason, paid) = stopped(&bench, overnight).await;
+    let (reason, paid) = stopped(&bench, batch).await;
     assert_eq!(reason, StopReason::Completed);
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.reused, summary.paid), (StopReason::Completed, 10, PicoDollars::ZERO));
@@ -652,21 +652,21 @@ async fn a_live_run_waits_for_the_batch_of_another_run() {
 async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
     let server = simulate(taking(60.0)).await;
     let bench = bench(&server, 4);
-    let overnight = start(&bench).await;
-    snapshot(&bench.library, overnight, has_working_batch).await;
+    let batch = start(&bench).await;
+    snapshot(&bench.library, batch, has_working_batch).await;
     // Nor does a second batch ask about them.
     let second = start(&bench).await;
     snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
     bench.library.pause_run(second);
     assert_eq!(stopped(&bench, second).await.0, StopReason::Paused);
-    assert!(bench.library.resting_progress(second).unwrap().batches.is_empty());
+    assert!(bench.library.idle_progress(second).unwrap().batches.is_empty());
 
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
     let live = bench.library.start_run(&live).await.unwrap();
     snapshot(&bench.library, live, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
     bench.library.pause_run(live);
     assert_eq!(stopped(&bench, live).await.0, StopReason::Paused);
-    bench.library.ask_anew(live).await.unwrap();
+    bench.library.ignore_saved_answers(live).await.unwrap();
     bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.done, summary.reused), (StopReason::Completed, 4, 0));

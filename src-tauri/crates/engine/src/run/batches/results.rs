@@ -250,7 +250,7 @@ fn unanswered(next: AfterFailure, retry_kind: RetryKind, detail: &str) -> Failed
     FailedRequest { next, avoids: None, retry_kind, may_be_billed: false, detail: detail.to_owned() }
 }
 
-/// What becomes of the image of `item` after `failed_request`: tries are counted in the ledger, over all sittings.
+/// What becomes of the image of `item` after `failed_request`: tries are counted in the ledger, over all sessions.
 fn after(failed_request: &FailedRequest, item: &BatchItem, retrying: Retrying) -> After {
     match failed_request.next {
         AfterFailure::Again => After::Waits(None),

@@ -1,51 +1,51 @@
 //! What keeps a request from leaving, for the record of a run. Nothing is decided here: [`Limiter::opening`] does that.
 
-use domain::diagnosis::Obstacle;
+use domain::diagnosis::WaitReason;
 use domain::run::RetryKind;
 use tokio::time::Instant;
 
 use super::bucket::Bucket;
 use super::{Limiter, Need, Unit};
 
-/// An obstacle with what is known of its limit: requests or tokens a minute, or places.
-pub type Met = (Obstacle, Option<f64>);
+/// A wait reason with what is known of its limit: requests or tokens a minute, or places.
+pub type Met = (WaitReason, Option<f64>);
 
 impl Limiter {
     /// What keeps a request of `need` from leaving. `None` when nothing does, or only the growing of the group that leaves
     /// together, which passes within a moment.
     #[must_use]
-    pub fn obstacle(&self, need: Need, now: Instant) -> Option<Met> {
+    pub fn wait_reason(&self, need: Need, now: Instant) -> Option<Met> {
         let need = self.counted(need);
         if let Some(held) = self.hold.as_ref().filter(|held| held.until > now) {
             return Some(match held.kind {
-                RetryKind::RateLimited => (Obstacle::Refusal, self.requests_per_minute()),
+                RetryKind::RateLimited => (WaitReason::Refusal, self.requests_per_minute()),
                 RetryKind::Unreachable | RetryKind::ConnectionLost | RetryKind::TimedOut => {
-                    (Obstacle::Unreachable, None)
+                    (WaitReason::Unreachable, None)
                 }
-                _ => (Obstacle::Unwell, None),
+                _ => (WaitReason::ServerFailing, None),
             });
         }
         if self.flights.count() >= self.places() {
-            return Some(self.obstacle_of_number());
+            return Some(self.wait_reason_of_concurrency());
         }
         if let Some((unit, bucket)) = tightest(&self.set, need, now) {
-            let obstacle = if unit == Unit::Requests { Obstacle::OwnRequests } else { Obstacle::OwnTokens };
-            return Some((obstacle, Some(per_minute(&bucket))));
+            let wait_reason = if unit == Unit::Requests { WaitReason::OwnRequests } else { WaitReason::OwnTokens };
+            return Some((wait_reason, Some(per_minute(&bucket))));
         }
         if let Some((unit, bucket)) = self.announced.tightest(need, now) {
-            let obstacle = if unit == Unit::Requests { Obstacle::ServerRequests } else { Obstacle::ServerTokens };
-            return Some((obstacle, Some(per_minute(&bucket))));
+            let wait_reason = if unit == Unit::Requests { WaitReason::ServerRequests } else { WaitReason::ServerTokens };
+            return Some((wait_reason, Some(per_minute(&bucket))));
         }
-        (self.learned.ready_at(now) > now).then(|| (Obstacle::ServerRequests, self.requests_per_minute()))
+        (self.learned.ready_at(now) > now).then(|| (WaitReason::ServerRequests, self.requests_per_minute()))
     }
 
     /// With as many under way as there are places.
     #[expect(clippy::cast_precision_loss, reason = "requests under way")]
-    fn obstacle_of_number(&self) -> Met {
+    fn wait_reason_of_concurrency(&self) -> Met {
         match self.window.size().filter(|&window| window < self.ceiling.height()) {
-            Some(window) => (Obstacle::ServerPlaces, Some(window as f64)),
-            None if self.ceiling.is_adaptive() => (Obstacle::FoundPlaces, self.requests_per_minute()),
-            None => (Obstacle::OwnPlaces, self.requests_per_minute()),
+            Some(window) => (WaitReason::ServerConcurrency, Some(window as f64)),
+            None if self.ceiling.is_adaptive() => (WaitReason::AutomaticConcurrency, self.requests_per_minute()),
+            None => (WaitReason::OwnConcurrency, self.requests_per_minute()),
         }
     }
 }

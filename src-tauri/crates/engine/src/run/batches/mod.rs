@@ -1,12 +1,12 @@
 //! Batch runs: images are asked about in batches, which the vendor works off within a day at half the price.
 //!
 //! ```text
-//! waiting jobs → filling (spool file, a row an item) → server (submitted, looked for, looked after) → results → marks
+//! waiting jobs → filling (spool file, a row an item) → server (submitted, looked for, looked after) → results → annotations
 //! ```
 //!
 //! One task owns all of it and does one thing at a time; nothing here is in a hurry. Every step is on disk before the next:
 //! a batch and its requests before its body leaves, the vendor's name for it before it is looked after, every raw answer
-//! before it is read. What a sitting has in memory besides can be lost at any time: pausing does just that, and the batches
+//! before it is read. What a session has in memory besides can be lost at any time: pausing does just that, and the batches
 //! go on at the vendor's. A batch whose reply was lost is looked for in the vendor's list and never submitted again by
 //! itself. Deliberately absent: asking with more room about answers that were cut off, and smaller pictures, which a live
 //! run has.
@@ -77,15 +77,15 @@ pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
 }
 
 /// The one task that works on a batch run.
-pub struct Overnight {
+pub struct BatchRun {
     work: Arc<Work>,
     times: Times,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
 }
 
-impl Overnight {
-    /// `times` are those of earlier sittings.
+impl BatchRun {
+    /// `times` are those of earlier sessions.
     pub fn new(
         work: Work,
         times: Times,
@@ -416,7 +416,7 @@ impl Night<'_> {
         self.work.library.folder().join("batches")
     }
 
-    /// Removes what an earlier sitting has left of its batches' bodies: they are of no more use.
+    /// Removes what an earlier session has left of its batches' bodies: they are of no more use.
     fn sweep_spool(&self) -> Result<()> {
         let folder = self.spool_folder();
         crate::private::create_folder(&folder).map_err(EngineError::file(&folder))?;
@@ -433,7 +433,7 @@ fn is_to_leave(asked: Option<StopReason>) -> bool {
     asked.is_some_and(|reason| reason != StopReason::Cancelled)
 }
 
-/// Makes a call, unless the run is left meanwhile: then what came of it is found out in the next sitting.
+/// Makes a call, unless the run is left meanwhile: then what came of it is found out in the next session.
 async fn unless_left<T>(
     mut stop_asked: watch::Receiver<Option<StopReason>>,
     call: impl Future<Output = T>,

@@ -5,7 +5,7 @@
 import type { Seam } from "../seam";
 import { refuse } from "./refuse";
 
-export function unwell(seam: Seam, query: URLSearchParams): Seam {
+export function server_failing(seam: Seam, query: URLSearchParams): Seam {
   const lateMillis = Number(query.get("slow") ?? 0);
   const late = query.get("late")?.split(",");
   const refused = new Set((query.get("refuses") ?? "").split(","));

@@ -8,7 +8,7 @@ use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgres
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::executor::{Finished, Work};
-use super::super::progress::{Sitting, Times, whole_millis};
+use super::super::progress::{RunSession, Times, whole_millis};
 use crate::Result;
 use crate::sync::lock;
 
@@ -21,7 +21,7 @@ const WALL_NOTE_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Shown(Mutex<State>);
 
 struct State {
-    sitting: Sitting,
+    session: RunSession,
     batches: Vec<BatchState>,
     /// Requests in batches that are not known to have ended.
     in_batches: u32,
@@ -47,9 +47,9 @@ impl State {
 impl Shown {
     pub fn new(standing: RunProgress, times: Times) -> Self {
         let (unsettled, unknown, batches) = (standing.unsettled, standing.unknown_batches, standing.batches.clone());
-        let sitting = Sitting::begin(standing, times, Instant::now());
+        let session = RunSession::begin(standing, times, Instant::now());
         Self(Mutex::new(State {
-            sitting,
+            session,
             batches,
             in_batches: 0,
             most_in_batches: 0,
@@ -64,7 +64,7 @@ impl Shown {
     }
 
     pub fn note_finished(&self, finished: Finished) {
-        lock(&self.0).sitting.note_finished(finished);
+        lock(&self.0).session.note_finished(finished);
     }
 
     pub fn note_batches(
@@ -116,7 +116,7 @@ impl Shown {
         let mut state = lock(&self.0);
         let at_work = if state.is_canceling { RunState::Stopping } else { RunState::Running };
         let sums = work.tally.sums();
-        let snapshot = state.sitting.snapshot(end.unwrap_or(at_work), Vec::new(), Instant::now());
+        let snapshot = state.session.snapshot(end.unwrap_or(at_work), Vec::new(), Instant::now());
         // Once nobody works on the run, all that is not finished waits for somebody who does.
         let in_batches = if end.is_some() { 0 } else { state.in_batches };
         RunProgress {
