@@ -54,7 +54,7 @@ pub fn person(home: &tempfile::TempDir, variables: &[(&str, &str)]) -> Surroundi
 
 /// So many images at once, and the rest as the settings say.
 #[must_use]
-pub fn concurrency(concurrency: u32) -> RunOptions {
+pub fn with_concurrency(concurrency: u32) -> RunOptions {
     RunOptions { concurrency: Some(concurrency), ..RunOptions::default() }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::dataset::FormatId;
 use domain::diagnosis::{Change, Finding};
-use domain::export::{ExportRequest, AnnotationSelection};
+use domain::export::{AnnotationSelection, ExportRequest};
 use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};

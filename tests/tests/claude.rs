@@ -12,7 +12,7 @@ use domain::annotation::Shape;
 use domain::connection::{ConnectionCheck, KeyPlace};
 use domain::geometry::{PixelSize, Rect};
 use domain::library::ImageCard;
-use domain::model::{Unavailable, ModelId};
+use domain::model::{ModelId, Unavailable};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};

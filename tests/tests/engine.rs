@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::diagnosis::{OutputLimit, Change, Diagnosis, Finding};
+use domain::diagnosis::{Change, Diagnosis, Finding, OutputLimit};
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::model::ModelId;
@@ -13,7 +13,7 @@ use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryKind, RunProgress};
 use domain::run_options::RunOptions;
 use domain::settings::{EndpointSettings, LimitSettings};
-use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
+use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Fault, Latency, Limits, Options, Running, Simulator};
 
@@ -94,7 +94,8 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-    let run = bench.library.start_run(&RunRequest { options: concurrency(2), ..request(&bench).await }).await.unwrap();
+    let run =
+        bench.library.start_run(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
     server.stop().await;
@@ -113,7 +114,8 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-    let run = bench.library.start_run(&RunRequest { options: concurrency(2), ..request(&bench).await }).await.unwrap();
+    let run =
+        bench.library.start_run(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
     bench.library.pause_run(run);
@@ -222,7 +224,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let second = simulate(regional).await;
     let bench = Bench::with_pictures(&first.url(), KEY, 60);
     add_route(&bench, &second, 110);
-    let request = RunRequest { options: concurrency(4), ..request(&bench).await };
+    let request = RunRequest { options: with_concurrency(4), ..request(&bench).await };
     // A quote's high end is that of the dearest way.
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
@@ -302,7 +304,7 @@ async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_
     let limits = Limits { most_in_flight: Some(4), are_announced: false, ..Limits::default() };
     let server = simulate(Options { latency, limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 60);
-    let run = carried_out(&bench, &RunRequest { options: concurrency(16), ..request(&bench).await }).await;
+    let run = carried_out(&bench, &RunRequest { options: with_concurrency(16), ..request(&bench).await }).await;
     assert_eq!(bench.library.run(run).unwrap().done, 60);
     assert!(server.verdict().is_clean(), "{:?}", server.verdict());
     server.stop().await;
@@ -313,7 +315,7 @@ async fn a_pause_that_takes_much_of_the_time_is_told() {
     let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
-    let options = RunOptions { pause_millis: Some(300), ..concurrency(4) };
+    let options = RunOptions { pause_millis: Some(300), ..with_concurrency(4) };
     let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
     let report = bench.library.run_report(run).unwrap();
     let [Diagnosis { finding: Finding::SlowedByPause { pause_millis: 300, share }, changes }] = &report.diagnoses[..]

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use domain::annotation::{Origin, RejectReason, Shape, Status};
 use domain::dataset::{Feature, FormatId};
-use domain::export::{ExportRequest, AnnotationSelection};
+use domain::export::{AnnotationSelection, ExportRequest};
 use domain::geometry::{Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
@@ -114,13 +114,17 @@ async fn independent_readers_find_what_the_library_holds() {
     review(&bench).await;
     let cards = bench.cards();
     for status in [Status::Proposed, Status::Edited, Status::Rejected] {
-        assert!(cards.iter().flat_map(|card| &card.annotations).any(|annotation| annotation.status == status), "{status:?}");
+        assert!(
+            cards.iter().flat_map(|card| &card.annotations).any(|annotation| annotation.status == status),
+            "{status:?}"
+        );
     }
     assert!(cards.iter().any(|card| card.review == ReviewState::ConfirmedEmpty));
 
     let out = bench.folder.path().join("exports");
-    let export =
-        |format, annotations, name: &str| bench.library.export_run(run, &export_of(format, annotations), &out.join(name)).unwrap();
+    let export = |format, annotations, name: &str| {
+        bench.library.export_run(run, &export_of(format, annotations), &out.join(name)).unwrap()
+    };
     let standing = AnnotationSelection::default();
     let exported = export("coco", standing, "annotations.coco.json");
     assert_eq!(exported.images, 8);
@@ -174,7 +178,10 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     let mut rows = csv::Reader::from_path(&out).unwrap();
     let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
     let failed: Vec<_> = rows.iter().filter(|row| row["failure"] == "file_missing").collect();
-    assert_eq!((failed.len(), failed[0]["file_name"].as_str(), failed[0]["annotation"].as_str()), (1, "coffee.jpg", ""));
+    assert_eq!(
+        (failed.len(), failed[0]["file_name"].as_str(), failed[0]["annotation"].as_str()),
+        (1, "coffee.jpg", "")
+    );
     assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["annotation"].is_empty()));
 
     // A negative is what was looked at: nothing else is in a training set.
@@ -213,7 +220,13 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let request = RunRequest::of(ImageSelection::All, recipe, ModelId("nanodet-g-416".into()));
     let second = bench.library.start_run(&RunRequest { ignores_saved_answers: true, ..request }).await.unwrap();
     assert_eq!(bench.end_of(second).await, COMPLETED);
-    assert!(bench.cards().iter().flat_map(|card| &card.annotations).all(|annotation| annotation.origin == Origin::Run { run: second }));
+    assert!(
+        bench
+            .cards()
+            .iter()
+            .flat_map(|card| &card.annotations)
+            .all(|annotation| annotation.origin == Origin::Run { run: second })
+    );
     assert_eq!((found(first), FORMATS.map(|format| export(first, format).0)), before);
     assert_eq!(export(first, "coco-detections").1, detections);
     assert_eq!(found(second), before.0);
@@ -225,7 +238,12 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let count = |cards: &[ImageCard]| cards.iter().map(|card| card.annotations.len()).sum::<usize>();
     assert_eq!(count(&reviewed), before.0.iter().map(Vec::len).sum::<usize>());
     assert_eq!(count(&cards), count(&reviewed), "all layers show one of the two");
-    assert!(reviewed.iter().flat_map(|card| &card.annotations).all(|annotation| annotation.origin == Origin::Run { run: first }));
+    assert!(
+        reviewed
+            .iter()
+            .flat_map(|card| &card.annotations)
+            .all(|annotation| annotation.origin == Origin::Run { run: first })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use domain::report::RunReport;
 use domain::run::{RunProgress, RunState, StopReason};
 use domain::run_options::RunOptions;
 use domain::settings::{EndpointSettings, LimitSettings};
-use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
+use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
 use simulator::{Distribution, Fault, Latency, Options, Running, Simulator};
 use tokio::time::timeout;
@@ -165,7 +165,7 @@ async fn an_endpoint_that_cannot_be_reached_is_used_again_once_it_can() {
     let [_a, b] = servers;
     let port = b.address().port();
     b.stop().await;
-    let run = start(&bench, concurrency(2)).await;
+    let run = start(&bench, with_concurrency(2)).await;
     snapshot(&bench, run, |snapshot| failure(snapshot) == Some(EndpointProblem::Unreachable)).await;
     let b = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
     snapshot(&bench, run, |snapshot| snapshot.routes.len() == 2 && failure(snapshot).is_none()).await;
@@ -182,7 +182,7 @@ async fn a_broken_endpoint_is_used_again_once_it_works() {
             let servers = servers(places, 200).await;
             let bench = bench(&servers, 40, 50, LimitSettings::default());
             servers[1].fail_every_message(Some(fault.clone()));
-            let run = start(&bench, concurrency(2)).await;
+            let run = start(&bench, with_concurrency(2)).await;
             snapshot(&bench, run, |snapshot| failure(snapshot).is_some()).await;
             servers[1].fail_every_message(None);
             let report = ended(&bench, run).await;

@@ -10,7 +10,7 @@ use domain::ids::RunId;
 use domain::metrics::{Baseline, FEWEST_ALONE, RunMetrics};
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
+use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::LABELS;
 use keys::Concurrency;
 use serde_json::Value;
@@ -29,7 +29,7 @@ async fn simulate(latency: Duration) -> Running {
 async fn request(bench: &Bench, concurrency: u32) -> RunRequest {
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    RunRequest { ignores_saved_answers: true, options: concurrency(concurrency), ..request }
+    RunRequest { ignores_saved_answers: true, options: with_concurrency(concurrency), ..request }
 }
 
 async fn figures(bench: &Bench, run: RunId) -> RunMetrics {

@@ -31,7 +31,8 @@ fn serve() -> String {
                 line.clear();
             }
             connection.read_exact(&mut vec![0; length]).unwrap();
-            let annotation = |label: &str| serde_json::json!({"label": label, "x1": 10, "y1": 20, "x2": 110, "y2": 120});
+            let annotation =
+                |label: &str| serde_json::json!({"label": label, "x1": 10, "y1": 20, "x2": 110, "y2": 120});
             let answer = serde_json::json!({"annotations": [annotation("red"), annotation(PLANTED)]}).to_string();
             let usage = serde_json::json!({"input_tokens": 1000, "output_tokens": 50});
             let (status, body) = if number == 0 {

@@ -253,12 +253,18 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     bench.library.import(&[bench.photos()]).unwrap();
     let birds = bench.quote(1);
     assert!(!birds.models[0].can_run);
-    assert!(matches!(birds.models[0].unsupported_capabilities[0], UnsupportedCapability::Attributes { are_required: true, .. }));
+    assert!(matches!(
+        birds.models[0].unsupported_capabilities[0],
+        UnsupportedCapability::Attributes { are_required: true, .. }
+    ));
 
     let typed = bench.library.save_typed_recipe("cat, bicycle bell").await.unwrap();
     let quote = bench.quote_of(typed.id);
     assert!(quote.models[0].can_run);
-    assert_eq!(quote.models[0].unsupported_capabilities, [UnsupportedCapability::UnknownLabels { labels: vec!["bicycle bell".into()] }]);
+    assert_eq!(
+        quote.models[0].unsupported_capabilities,
+        [UnsupportedCapability::UnknownLabels { labels: vec!["bicycle bell".into()] }]
+    );
 
     let model = quote.models[0].model.id.clone();
     let birds = bench.library.recipes().unwrap()[1].id;

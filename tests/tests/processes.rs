@@ -13,7 +13,7 @@ use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::{FailureKind, RunProgress, RunState, StopReason};
-use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
+use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::binary;
 use fieldmark_tests::books::Books;
 use fieldmark_tests::pictures::LABELS;
@@ -31,7 +31,9 @@ async fn simulate(latency: Duration) -> Running {
         ..Limits::default()
     };
     let latency = Latency { first_byte: latency.into(), ..Latency::default() };
-    Simulator::start(Options { latency, limits, eyes: Eyes::Closed { annotations: 3 }, ..Options::default() }).await.unwrap()
+    Simulator::start(Options { latency, limits, eyes: Eyes::Closed { annotations: 3 }, ..Options::default() })
+        .await
+        .unwrap()
 }
 
 fn annotate(bench: &Bench, server: &Running) -> Command {
@@ -91,7 +93,7 @@ async fn two_processes_with_the_same_folder_and_recipe_pay_once() {
 async fn start(bench: &Bench, concurrency: u32) -> RunId {
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    bench.library.start_run(&RunRequest { options: concurrency(concurrency), ..request }).await.unwrap()
+    bench.library.start_run(&RunRequest { options: with_concurrency(concurrency), ..request }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

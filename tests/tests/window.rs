@@ -110,9 +110,14 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     let began = Instant::now();
     loop {
         let cards = desk.cards();
-        let of = |status| cards.iter().flat_map(|card| &card.annotations).filter(|annotation| annotation.status == status).count();
+        let of = |status| {
+            cards.iter().flat_map(|card| &card.annotations).filter(|annotation| annotation.status == status).count()
+        };
         let cat = cards.iter().find(|card| card.name == "katze.jpg").unwrap();
-        if cat.review == ReviewState::Reviewed && of(Status::Accepted) == cat.annotations.len() && of(Status::Rejected) > 0 {
+        if cat.review == ReviewState::Reviewed
+            && of(Status::Accepted) == cat.annotations.len()
+            && of(Status::Rejected) > 0
+        {
             break;
         }
         assert!(began.elapsed() < PATIENCE, "the decisions are on disk: {cards:?}");

@@ -25,7 +25,9 @@ function inList(page: Page): Promise<[string, string][]> {
 function onThumbnail(page: Page): Promise<string[]> {
   return page
     .locator("nav [aria-current] .annotation")
-    .evaluateAll((annotations) => annotations.map((annotation) => getComputedStyle(annotation).getPropertyValue("--label").trim()));
+    .evaluateAll((annotations) =>
+      annotations.map((annotation) => getComputedStyle(annotation).getPropertyValue("--label").trim()),
+    );
 }
 
 describe("label colours", () => {

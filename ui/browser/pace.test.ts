@@ -1,4 +1,4 @@
-/** Runs elsewhere as they go: answers on their way, ways to the model, what costs nothing, another try, and overnight. */
+/** Runs elsewhere as they go: answers on their way, ways to the model, what costs nothing, another try, and batches. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 

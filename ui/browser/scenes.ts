@@ -50,7 +50,11 @@ async function latestRun(page: Page, run: number): Promise<void> {
 
 async function review(page: Page): Promise<void> {
   await page.keyboard.press("Control+4");
-  await page.getByRole("listbox", { name: words.review.annotations }).or(page.locator("ul.annotations")).first().waitFor();
+  await page
+    .getByRole("listbox", { name: words.review.annotations })
+    .or(page.locator("ul.annotations"))
+    .first()
+    .waitFor();
 }
 
 /** Opens the menu of layers. */

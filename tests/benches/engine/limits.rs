@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::{RunState, StopReason};
-use fieldmark_tests::bench::concurrency;
+use fieldmark_tests::bench::with_concurrency;
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
 
@@ -115,8 +115,10 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let server = Simulator::start(options.clone()).await.unwrap();
     let library = library(folder, &server.url()).await;
     let recipe = library.save_typed_recipe(LABELS).await.unwrap().id;
-    let request =
-        RunRequest { options: concurrency(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
+    let request = RunRequest {
+        options: with_concurrency(AT_ONCE),
+        ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()))
+    };
     let run = library.start_run(&request).await.unwrap();
     if let Some(mut progress) = library.run_progress(run) {
         let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);

@@ -43,7 +43,7 @@ export class Findings {
   of(annotation: Annotation): readonly CheckFinding[] {
     // What is rejected already is as good as repaired, though the core may not have said so yet.
     if (this.#found?.image !== this.review.imageId || annotation.status === "rejected") return [];
-    return this.#found?.findings.filter(({ annotation }) => annotation === annotation.id) ?? [];
+    return this.#found?.findings.filter((finding) => finding.annotation === annotation.id) ?? [];
   }
 
   /** What an annotation is called, and whether it is likely a mistake. */

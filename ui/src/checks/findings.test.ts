@@ -59,7 +59,7 @@ describe("checks of the core in memory", () => {
 
   it("puts the most uncertain first, and what is reviewed last", async () => {
     const seam = openFake(SEEDED);
-    const ids = await seam.imageIds({ ...everything, order: "doubt" });
+    const ids = await seam.imageIds({ ...everything, order: "uncertainty" });
     const reviewed = (await seam.imageCards(ids)).map(({ review }) => review !== "unreviewed");
     expect(reviewed).toEqual([...reviewed].sort());
     const mistaken = new Set(await seam.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));
@@ -77,7 +77,11 @@ describe("a repair of many images", () => {
     const [mistake] = (await seam.findings(decided)).filter(({ check }) => check === "tiny");
     const annotation = card?.annotations.find(({ id }) => id === mistake?.annotation);
     if (!annotation) throw new Error("nothing to accept");
-    await seam.decide({ image: decided, scope: { kind: "annotation", id: annotation.id }, verdict: { kind: "accept" } });
+    await seam.decide({
+      image: decided,
+      scope: { kind: "annotation", id: annotation.id },
+      verdict: { kind: "accept" },
+    });
     const told: BulkEditResult[] = [];
     const repairing = new Repairing(seam, (_, swept) => told.push(swept), vi.fn());
     await repairing.want("tiny", query);

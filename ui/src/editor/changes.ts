@@ -36,7 +36,9 @@ export function withChanges(
         annotations = [...annotations, added(ids[place] ?? 0, change.content)];
         break;
       case "change":
-        annotations = annotations.map((annotation) => (annotation.id === change.id ? changed(annotation, change.content) : annotation));
+        annotations = annotations.map((annotation) =>
+          annotation.id === change.id ? changed(annotation, change.content) : annotation,
+        );
         break;
       case "remove":
         annotations = annotations.flatMap((annotation): Annotation[] => {
@@ -45,11 +47,16 @@ export function withChanges(
         });
         break;
       case "decide":
-        annotations = annotations.map((annotation) => (annotation.id === change.id ? decided(annotation, change.verdict) : annotation));
+        annotations = annotations.map((annotation) =>
+          annotation.id === change.id ? decided(annotation, change.verdict) : annotation,
+        );
         break;
       case "adopt": {
         const found = added(ids[place] ?? 0, change.content);
-        annotations = [...annotations, { ...found, origin: { kind: "run", run: change.run }, confidence: change.confidence }];
+        annotations = [
+          ...annotations,
+          { ...found, origin: { kind: "run", run: change.run }, confidence: change.confidence },
+        ];
       }
     }
   });
@@ -97,7 +104,9 @@ export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCa
     if (scope.kind === "image") return annotation.status === "proposed";
     return scope.kind === "annotation" ? annotation.id === scope.id : scope.ids.includes(annotation.id);
   };
-  const annotations = card.annotations.map((annotation) => (isMeant(annotation) ? decided(annotation, verdict) : annotation));
+  const annotations = card.annotations.map((annotation) =>
+    isMeant(annotation) ? decided(annotation, verdict) : annotation,
+  );
   return {
     ...card,
     annotations,

@@ -68,7 +68,8 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.undo": always(() => review.undo()),
     "review.nextAnnotation": {
       ...always(() => review.selection.step(1)),
-      hint: () => (review.visibleAnnotations.length > 0 && !review.isAtEnd ? words.actions.hints["review.nextAnnotation"] : null),
+      hint: () =>
+        review.visibleAnnotations.length > 0 && !review.isAtEnd ? words.actions.hints["review.nextAnnotation"] : null,
     },
     "review.previousAnnotation": always(() => review.selection.step(-1)),
     "review.selectAll": { do: () => tools.selectAll(), can: () => hasImage() && review.visibleAnnotations.length > 0 },

@@ -260,7 +260,9 @@ describe("several annotations", () => {
     const [first] = review.proposals;
     if (first) review.decisions.decideAnnotation(first, { kind: "reject", reason: null });
     review.selectAll();
-    expect(review.selectedAnnotations).toHaveLength(review.annotations.filter(({ status }) => status !== "rejected").length);
+    expect(review.selectedAnnotations).toHaveLength(
+      review.annotations.filter(({ status }) => status !== "rejected").length,
+    );
     await review.settled();
   });
 });

@@ -8,7 +8,7 @@ import { Review } from "./review.svelte";
 
 it("without a choice reviews what nobody has, and keeps what one has reviewed since", async () => {
   const seam = openFake("");
-  const unreviewed = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"));
+  const unreviewed = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
   const review = new Review(seam, vi.fn());
   await review.openAll(null);
   expect(review.queue).toEqual(unreviewed);

@@ -182,7 +182,7 @@ export class Review {
    * has reviewed since and those that have been added.
    */
   async openAll(collection: CollectionId | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
-    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
+    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"), collection };
     const areLayersSame = this.#showLayers(layers);
     const isSame = this.#source === collection && this.queue.length > 0 && !this.isAtEnd;
     this.#source = collection;

@@ -126,7 +126,10 @@ describe("review", () => {
   afterEach(() => void vi.useRealTimers());
 
   it("accepts every proposal of the image and goes on before the answer is there", async () => {
-    const { core, review } = await opened(image(1, annotation(1, 0.9), annotation(2, 0.4)), image(2, annotation(3, 0.5)));
+    const { core, review } = await opened(
+      image(1, annotation(1, 0.9), annotation(2, 0.4)),
+      image(2, annotation(3, 0.5)),
+    );
     review.decisions.accept();
     expect(review.imageId).toBe(2);
     expect(review.cards.get(1)?.review).toBe("reviewed");
@@ -142,7 +145,10 @@ describe("review", () => {
   });
 
   it("with a annotation selected decides that one and selects the next, then leaves the image", async () => {
-    const { core, review } = await opened(image(1, annotation(1, 0.2), annotation(2, 0.5), annotation(3, 0.8)), image(2));
+    const { core, review } = await opened(
+      image(1, annotation(1, 0.2), annotation(2, 0.5), annotation(3, 0.8)),
+      image(2),
+    );
     review.selection.step(1);
     expect(review.selected).toBe(1);
     review.selection.step(1);
@@ -210,7 +216,11 @@ describe("review", () => {
   });
 
   it("forgets to ask for a reason after a moment, and with the next decision", async () => {
-    const { review } = await opened(image(1, annotation(1, 0.2)), image(2, annotation(2, 0.5)), image(3, annotation(3, 0.5)));
+    const { review } = await opened(
+      image(1, annotation(1, 0.2)),
+      image(2, annotation(2, 0.5)),
+      image(3, annotation(3, 0.5)),
+    );
     review.decisions.reject();
     vi.advanceTimersByTime(10_000);
     expect(review.decisions.rejected).toBeNull();
@@ -356,7 +366,11 @@ describe("review", () => {
   });
 
   it("keeps its place when one comes back, and begins anew with another choice", async () => {
-    const { review } = await opened(image(1, annotation(1, 0.3)), image(2, annotation(2, 0.3)), image(3, annotation(3, 0.3)));
+    const { review } = await opened(
+      image(1, annotation(1, 0.3)),
+      image(2, annotation(2, 0.3)),
+      image(3, annotation(3, 0.3)),
+    );
     const chosen = { ids: [1, 2, 3], index: 1 };
     await review.openFrom(chosen);
     expect(review.imageId).toBe(2);

@@ -11,7 +11,9 @@ export class AnnotationSelection {
     this.ids.size === 0 ? [] : this.#all().filter(({ id }) => this.ids.has(id)),
   );
   /** The one that is selected; null when there is none, or several. */
-  readonly one = $derived.by<Annotation | null>(() => (this.annotations.length === 1 ? (this.annotations[0] ?? null) : null));
+  readonly one = $derived.by<Annotation | null>(() =>
+    this.annotations.length === 1 ? (this.annotations[0] ?? null) : null,
+  );
 
   constructor(all: () => readonly Annotation[]) {
     this.#all = all;

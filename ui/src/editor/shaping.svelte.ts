@@ -43,7 +43,12 @@ export class Shaping {
   /** The corner of the selected annotation that is in hand; null when the mark as a whole is. */
   readonly corner = $derived.by<number | null>(() => {
     const { selectedAnnotation: annotation, edits } = this.#review;
-    if (this.#chosen === null || annotation === null || edits.idOf(this.#chosen.annotation) !== edits.idOf(annotation.id)) return null;
+    if (
+      this.#chosen === null ||
+      annotation === null ||
+      edits.idOf(this.#chosen.annotation) !== edits.idOf(annotation.id)
+    )
+      return null;
     return this.#chosen.corner < cornersOf(annotation.shape).length ? this.#chosen.corner : null;
   });
 

@@ -104,7 +104,10 @@ describe("a typed name", () => {
 it("can do without the core", async () => {
   const warned = vi.spyOn(console, "warn").mockReturnValue();
   const fails = () => Promise.reject(new Error("away"));
-  const vocabulary = new Vocabulary({ runs: fails, recipes: fails, overview: fails }, () => ({ run: 1, annotations: [] }));
+  const vocabulary = new Vocabulary({ runs: fails, recipes: fails, overview: fails }, () => ({
+    run: 1,
+    annotations: [],
+  }));
   await vocabulary.load();
   expect(vocabulary.current).toBeNull();
   expect(warned).toHaveBeenCalled();

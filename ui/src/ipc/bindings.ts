@@ -127,8 +127,6 @@ export type Agreements = {
 export type Annotation = {
 	id: AnnotationId,
 	origin: Origin,
-	/**  The similar image on which the run found it, from where it was propagated: the run has not asked about this image. */
-	propagated_from: ImageId | null,
 	label: string,
 	/**  Place of the label in the palette of twelve, from 1, as the recipe of its run had it. */
 	color: number,
@@ -142,7 +140,10 @@ export type Annotation = {
 	 *  shows that run's proposals instead.
 	 */
 	is_superseded?: boolean,
-};
+} & ({
+	/**  The similar image on which the run found it, from where it was propagated: the run has not asked about this image. */
+	propagated_from: ImageId | null,
+});
 
 /**  A change to the annotations of an image. */
 export type AnnotationChange = 
@@ -166,6 +167,16 @@ export type AnnotationContent = {
 
 export type AnnotationId = number;
 
+/**  Which images and annotations are taken; by default every answered image, and every annotation that was not rejected. */
+export type AnnotationSelection = {
+	/**
+	 *  Only what a person has looked at, as training sets need it: accepted and edited annotations, on images that are reviewed
+	 *  or confirmed as empty.
+	 */
+	is_reviewed_only: boolean,
+	includes_rejected: boolean,
+};
+
 /**  What the expected length of answers rests on. */
 export type AnswerBasis = 
 /**  Nothing was measured yet: so many marks an image are assumed, and no thinking. */
@@ -175,15 +186,6 @@ export type AnswerBasis =
  *  answers that were cut off and asked for again, and requests that may have been billed without an answer.
  */
 { kind: "earlier_answers"; images: number; requests: number };
-
-/**  How much room answers had that were cut off. */
-export type OutputLimit = 
-/**  More than usual, and that was not enough. */
-{ kind: "more" } | 
-/**  As much as the person allows: so many tokens, thinking included. */
-{ kind: "own_maximum"; tokens: number } | 
-/**  As much as the model usually gets. */
-{ kind: "usual" };
 
 /**  A refused command. */
 export type AppError = {
@@ -593,6 +595,15 @@ export type DurationBin = {
 	count: number,
 };
 
+/**  What is wrong with an endpoint. */
+export type EndpointFailure = {
+	problem: EndpointProblem,
+	/**  The message of the server or of the connection. */
+	detail: string,
+	/**  When it is tried again; `None`: not in this session. */
+	again_in_millis: number | null,
+};
+
 /**  A limit of an endpoint: set by a person, announced by the server, or learned from its refusals. */
 export type EndpointLimit = {
 	unit: LimitedUnit,
@@ -619,13 +630,22 @@ export type EndpointProblem =
 /**  Connections end before an answer does. */
 "connection_lost" | "timed_out" | "server_failed" | "overloaded";
 
-/**  What is wrong with an endpoint. */
-export type EndpointFailure = {
-	problem: EndpointProblem,
-	/**  The message of the server or of the connection. */
-	detail: string,
-	/**  When it is tried again; `None`: not in this session. */
-	again_in_millis: number | null,
+/**  One way to the model, as it stands. */
+export type EndpointState = {
+	/**  The host that it leads to, or what the person calls it. */
+	name: string,
+	/**  Requests under way, of this run and of others. */
+	under_way: number,
+	/**  Requests that may be under way at once, as things stand. */
+	concurrency: number,
+	/**  Whether that number is found out, and not set. */
+	is_adaptive: boolean,
+	/**  The strictest limit that was set, announced or learned; `None`: none is known. */
+	requests_per_minute: number | null,
+	/**  `None` while requests are sent. */
+	hold: Hold | null,
+	/**  Why it is not used at the moment, or not at all; `None` while it works. */
+	failure: EndpointFailure | null,
 };
 
 /**  What a `.env` file says about the connection, for a person to decide about. Never a key. */
@@ -917,17 +937,6 @@ export type FurtherRoute = {
 	key_env?: string | null,
 };
 
-/**  Why a model cannot be used now, whatever the recipe. */
-export type Unavailable = 
-/**  Everything is kept on this machine, by the person's word. */
-{ kind: "local_only" } | 
-/**  The vendor no longer answers for it. */
-{ kind: "retired"; on: CalendarDate } | 
-/**  There is no key for the server. */
-{ kind: "no_key"; host: string } | 
-/**  The address or the environment is unusable. */
-{ kind: "unusable"; detail: string };
-
 /**  Why nothing is sent for a moment. */
 export type Hold = {
 	kind: RetryKind,
@@ -1049,7 +1058,7 @@ export type ImageOrder =
 /**  The least confident undecided annotation first; images without undecided annotations last. */
 "least_certain" | 
 /**  What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last. */
-"doubt" | 
+"uncertainty" | 
 /**  The most annotations first. */
 "most_annotations" | 
 /**  Where the answers of several runs differ most first. Only labels that both were asked for are compared. */
@@ -1224,16 +1233,6 @@ export type LossKind = "annotation_left_out" | "image_left_out" |
 /**  It is in the dataset without the feature. */
 "simplified";
 
-/**  Which images and annotations are taken; by default every answered image, and every annotation that was not rejected. */
-export type AnnotationSelection = {
-	/**
-	 *  Only what a person has looked at, as training sets need it: accepted and edited annotations, on images that are reviewed
-	 *  or confirmed as empty.
-	 */
-	is_reviewed_only: boolean,
-	includes_rejected: boolean,
-};
-
 /**  A limit that a run met. */
 export type MetLimit = {
 	unit: LimitUnit,
@@ -1268,7 +1267,7 @@ export type ModelQuote = {
 	 *  used again, for nothing.
 	 */
 	answered_before: number,
-	/**  What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered. */
+	/**  What the same costs in batches, which may take the vendor a day; `None` where that is not offered. */
 	batch_dollars: CostRange | null,
 	/**  What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent. */
 	budget: BudgetForecast | null,
@@ -1288,6 +1287,15 @@ export type ModelQuote = {
 
 /**  Who made an annotation. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
+
+/**  How much room answers had that were cut off. */
+export type OutputLimit = 
+/**  More than usual, and that was not enough. */
+{ kind: "more" } | 
+/**  As much as the person allows: so many tokens, thinking included. */
+{ kind: "own_maximum"; tokens: number } | 
+/**  As much as the model usually gets. */
+{ kind: "usual" };
 
 /**  What a dataset in a format is on disk. */
 export type Package = 
@@ -1556,24 +1564,6 @@ export type RouteLimits = {
 	/**  Input that does not come from the vendor's cache. */
 	input_tokens?: number | null,
 	output_tokens?: number | null,
-};
-
-/**  One way to the model, as it stands. */
-export type EndpointState = {
-	/**  The host that it leads to, or what the person calls it. */
-	name: string,
-	/**  Requests under way, of this run and of others. */
-	under_way: number,
-	/**  Requests that may be under way at once, as things stand. */
-	concurrency: number,
-	/**  Whether that number is found out, and not set. */
-	is_adaptive: boolean,
-	/**  The strictest limit that was set, announced or learned; `None`: none is known. */
-	requests_per_minute: number | null,
-	/**  `None` while requests are sent. */
-	hold: Hold | null,
-	/**  Why it is not used at the moment, or not at all; `None` while it works. */
-	failure: EndpointFailure | null,
 };
 
 export type RunCount = {
@@ -1961,19 +1951,6 @@ export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 /**  A share of one, 0 to 1. */
 export type Share = number;
 
-/**  Something that a recipe asks and a model does not do. */
-export type UnsupportedCapability = 
-/**  These labels are outside the model's vocabulary: they will not be looked for. */
-{ kind: "unknown_labels"; labels: string[] } | 
-/**  Not one label of the recipe is in the model's vocabulary. */
-{ kind: "no_known_label" } | 
-/**  These attributes stay empty. */
-{ kind: "attributes"; names: string[]; are_required: boolean } | 
-/**  More attributes are optional than the model can be asked for at a time. */
-{ kind: "too_many_optional_attributes"; count: number; limit: number } | 
-/**  None of the recipe's shapes can be drawn. */
-{ kind: "shapes"; shapes: ShapeKind[] };
-
 /**  Whose annotations are compared. */
 export type Side = 
 /**  What a run answered, whatever became of it. */
@@ -2190,6 +2167,30 @@ export type Translated = {
 	en: string,
 	es: string,
 };
+
+/**  Why a model cannot be used now, whatever the recipe. */
+export type Unavailable = 
+/**  Everything is kept on this machine, by the person's word. */
+{ kind: "local_only" } | 
+/**  The vendor no longer answers for it. */
+{ kind: "retired"; on: CalendarDate } | 
+/**  There is no key for the server. */
+{ kind: "no_key"; host: string } | 
+/**  The address or the environment is unusable. */
+{ kind: "unusable"; detail: string };
+
+/**  Something that a recipe asks and a model does not do. */
+export type UnsupportedCapability = 
+/**  These labels are outside the model's vocabulary: they will not be looked for. */
+{ kind: "unknown_labels"; labels: string[] } | 
+/**  Not one label of the recipe is in the model's vocabulary. */
+{ kind: "no_known_label" } | 
+/**  These attributes stay empty. */
+{ kind: "attributes"; names: string[]; are_required: boolean } | 
+/**  More attributes are optional than the model can be asked for at a time. */
+{ kind: "too_many_optional_attributes"; count: number; limit: number } | 
+/**  None of the recipe's shapes can be drawn. */
+{ kind: "shapes"; shapes: ShapeKind[] };
 
 /**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

@@ -38,7 +38,10 @@ describe("the library", () => {
     const seam = openFake("");
     const cards = await seam.imageCards(await seam.imageIds({ ...everything, order: "least_certain" }));
     const doubts = cards.map(({ annotations }) =>
-      Math.min(2, ...annotations.flatMap((annotation) => (annotation.status === "proposed" ? [annotation.confidence ?? 0] : []))),
+      Math.min(
+        2,
+        ...annotations.flatMap((annotation) => (annotation.status === "proposed" ? [annotation.confidence ?? 0] : [])),
+      ),
     );
     expect(doubts).toEqual([...doubts].sort((a, b) => a - b));
   });
@@ -340,7 +343,9 @@ describe("a run elsewhere as it goes", () => {
     expect(propagated).toBeGreaterThan(0);
     expect(done + failed).toBe(60);
     const ids = await seam.imageIds(imagesWhere([{ kind: "run", run }]));
-    const annotations = (await seam.imageCards(ids)).flatMap((card) => card.annotations.map((annotation) => ({ annotation, image: card.id })));
+    const annotations = (await seam.imageCards(ids)).flatMap((card) =>
+      card.annotations.map((annotation) => ({ annotation, image: card.id })),
+    );
     const over = annotations.filter(({ annotation }) => annotation.propagated_from !== null);
     expect(over.length).toBeGreaterThan(0);
     for (const { annotation, image } of over) expect(annotation.propagated_from).toBe(image - 6);

@@ -427,7 +427,9 @@ class Fake implements Seam {
   #allow(host: string): void {
     const unavailable = this.#connection.unavailable(this.#settings);
     if (unavailable)
-      refuse(unavailable.kind === "local_only" || unavailable.kind === "no_key" ? unavailable.kind : "unusable_connection");
+      refuse(
+        unavailable.kind === "local_only" || unavailable.kind === "no_key" ? unavailable.kind : "unusable_connection",
+      );
     if (!this.#settings.agreed_hosts?.includes(host)) refuse("not_agreed");
   }
 

@@ -63,7 +63,10 @@ export class Plan {
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
   readonly mode = $derived<RunMode>(this.wantsBatch && this.chosen?.batch_dollars ? "batch" : "live");
   /** What the quote is to be for. */
-  readonly terms = $derived<Terms>({ propagates_to_similar: this.propagatesToSimilar, ignores_saved_answers: this.ignoresSavedAnswers });
+  readonly terms = $derived<Terms>({
+    propagates_to_similar: this.propagatesToSimilar,
+    ignores_saved_answers: this.ignoresSavedAnswers,
+  });
   /** How long an answer may get decides the price, how fast they come does not. */
   readonly quoteOptions = $derived<RunOptions>({ max_tokens: this.pace.maxTokens.count });
   readonly price = $derived<Price | null>(this.chosen && priceOf(this.chosen, this.mode));
@@ -347,7 +350,11 @@ function unknownLabels(chosen: ModelQuote | null, saved: SavedRecipe | null): Re
   if (unsupported_capabilities.some(({ kind }) => kind === "no_known_label")) {
     return new Set(saved?.recipe.labels.map(({ name }) => name));
   }
-  return new Set(unsupported_capabilities.flatMap((unsupported) => (unsupported.kind === "unknown_labels" ? unsupported.labels : [])));
+  return new Set(
+    unsupported_capabilities.flatMap((unsupported) =>
+      unsupported.kind === "unknown_labels" ? unsupported.labels : [],
+    ),
+  );
 }
 
 function costScale(quote: Quote | null, mode: RunMode): CostScale | null {

@@ -223,9 +223,7 @@ describe("when and how", () => {
     await plan.app.seam.cancelRun(3);
     plan.wantsBatch = true;
     await plan.start();
-    expect(started).toHaveBeenLastCalledWith(
-      expect.objectContaining({ options: { max_tokens: null }, mode: "batch" }),
-    );
+    expect(started).toHaveBeenLastCalledWith(expect.objectContaining({ options: { max_tokens: null }, mode: "batch" }));
     await plan.app.seam.cancelRun(4);
   });
 

@@ -1,7 +1,7 @@
 /** What a row of the table costs as the plan stands, and how many images that is for. */
 import type { CostRange, ModelQuote, PlanRequest, Quote, RunMode } from "../ipc/bindings";
 
-/** `cost` is null where nobody has told a price, and where the vendor does not offer to work overnight. */
+/** `cost` is null where nobody has told a price, and where the vendor offers no batches. */
 export type Price = { cost: CostRange; why: null } | { cost: null; why: "no_price" | "now_only" };
 
 export function priceOf(row: ModelQuote, mode: RunMode): Price {

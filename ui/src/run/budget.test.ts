@@ -52,7 +52,10 @@ describe("the cost bar", () => {
     for (const { cost, place } of near.annotations) expect(place).toBeCloseTo(cost / near.end);
     expect(near.end).toBeGreaterThan(90 * CENT);
     const far = costBarScale(uncapped, { ...quoted, high: 9000 * CENT }, null);
-    expect(far).toMatchObject({ beyond: { kind: "high", cost: 9000 * CENT }, annotations: [{ kind: "quote", place: 0.5 }] });
+    expect(far).toMatchObject({
+      beyond: { kind: "high", cost: 9000 * CENT },
+      annotations: [{ kind: "quote", place: 0.5 }],
+    });
     expect(far.end).toBeCloseTo(80 * CENT);
     expect(costBarScale(uncapped, quoted, 200 * CENT).end).toBeCloseTo(210 * CENT);
     expect(costBarScale({ ...half, budget_dollars: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(73.5 * CENT);

@@ -77,5 +77,9 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const end = isBeyond ? foreseen * MOST_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
   const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];
   const annotations = shown.map((annotation) => ({ ...annotation, place: annotation.cost / end }));
-  return { end, annotations: annotations.sort((one, other) => one.place - other.place), beyond: isBeyond ? bound : null };
+  return {
+    end,
+    annotations: annotations.sort((one, other) => one.place - other.place),
+    beyond: isBeyond ? bound : null,
+  };
 }

@@ -10,7 +10,9 @@ import { ALL_LAYERS, inLayers, layersOfRuns, onlyRun, PEOPLE_ONLY, withRunToggle
 import { imagesOfRun, imagesWhere } from "./questions";
 
 const runsOn = ({ annotations }: ImageCard) =>
-  new Set(annotations.flatMap(({ origin, status }) => (origin.kind === "run" && status === "proposed" ? origin.run : [])));
+  new Set(
+    annotations.flatMap(({ origin, status }) => (origin.kind === "run" && status === "proposed" ? origin.run : [])),
+  );
 
 it("accepts in the review of a run what that run proposes, and nothing else", async () => {
   const app = new App(openFake("?images=60&layers"));

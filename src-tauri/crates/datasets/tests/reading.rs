@@ -170,7 +170,8 @@ fn json_lines_need_a_file_name_and_errors_name_the_line() {
     );
     assert_eq!(annotation("{\"label\": \"x\", \"shape\": \"box\"}"), "line 2, marks[0]: a box has no bbox");
     assert!(
-        annotation("{\"label\": \"x\", \"shape\": \"oval\"}").starts_with("line 2, marks[0].shape: unknown variant `oval`")
+        annotation("{\"label\": \"x\", \"shape\": \"oval\"}")
+            .starts_with("line 2, marks[0].shape: unknown variant `oval`")
     );
 }
 

@@ -103,7 +103,7 @@ pub struct Annotation {
     pub id: AnnotationId,
     pub origin: Origin,
     /// The similar image on which the run found it, from where it was propagated: the run has not asked about this image.
-    #[serde(rename = "carried_from")]
+    #[serde(alias = "propagated_from")]
     pub propagated_from: Option<ImageId>,
     pub label: String,
     /// Place of the label in the palette of twelve, from 1, as the recipe of its run had it.

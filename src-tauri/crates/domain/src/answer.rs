@@ -17,6 +17,7 @@ use crate::recipe::Recipe;
 pub struct Answer {
     /// Size of the picture that was sent: the frame of the annotations.
     pub sent: PixelSize,
+    #[serde(rename = "marks")]
     pub annotations: Vec<AnsweredAnnotation>,
     #[serde(flatten)]
     pub reading: Reading,
@@ -24,7 +25,7 @@ pub struct Answer {
 
 /// One annotation of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "KeptMark", into = "KeptMark")]
+#[serde(try_from = "KeptAnnotation", into = "KeptAnnotation")]
 pub struct AnsweredAnnotation {
     pub label: String,
     /// 0 to 1; `None` when the model did not say.
@@ -61,7 +62,9 @@ impl From<AnsweredAnnotation> for KeptAnnotation {
 impl TryFrom<KeptAnnotation> for AnsweredAnnotation {
     type Error = &'static str;
 
-    fn try_from(KeptAnnotation { label, confidence, rect, shape, attributes }: KeptAnnotation) -> Result<Self, Self::Error> {
+    fn try_from(
+        KeptAnnotation { label, confidence, rect, shape, attributes }: KeptAnnotation,
+    ) -> Result<Self, Self::Error> {
         let shape = rect.map(|rect| Shape::Box { rect }).or(shape).ok_or("a mark without a shape")?;
         Ok(Self { label, confidence, shape, attributes })
     }
@@ -295,7 +298,8 @@ mod tests {
         let raw = answer.to_raw().unwrap();
         let recipe = Recipe::find_these("Cat").unwrap();
         let annotations = Answer::from_raw(&raw).unwrap().annotations(&recipe, PixelSize::new(4000, 2000));
-        let boxes: Vec<_> = annotations.iter().map(|annotation| (annotation.label.as_str(), annotation.shape.clone())).collect();
+        let boxes: Vec<_> =
+            annotations.iter().map(|annotation| (annotation.label.as_str(), annotation.shape.clone())).collect();
         assert_eq!(
             boxes,
             [
@@ -338,7 +342,8 @@ mod tests {
             Shape::ImageTag,
             Shape::Caption { text: "A cat".into() },
         ];
-        let annotation = |shape| AnsweredAnnotation { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
+        let annotation =
+            |shape| AnsweredAnnotation { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
         let answer = Answer { annotations: shapes.map(annotation).to_vec(), ..answer };
         let read = Answer::from_raw(&answer.to_raw().unwrap()).unwrap();
         assert_eq!(read, answer);

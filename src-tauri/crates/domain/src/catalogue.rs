@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarDate;
-use crate::model::{Unavailable, Model, ModelId};
+use crate::model::{Model, ModelId, Unavailable};
 use crate::money::PicoDollars;
 
 /// A model, and whether it can be used as things stand.

@@ -125,7 +125,12 @@ pub fn compare(first: &[ComparedAnnotation], second: &[ComparedAnnotation]) -> V
         }
     }
     let alone = |annotations: &[ComparedAnnotation], is_left: &[bool]| -> Vec<ComparedAnnotation> {
-        annotations.iter().zip(is_left).filter(|(_, is_left)| **is_left).map(|(annotation, _)| annotation.clone()).collect()
+        annotations
+            .iter()
+            .zip(is_left)
+            .filter(|(_, is_left)| **is_left)
+            .map(|(annotation, _)| annotation.clone())
+            .collect()
     };
     pairs.extend(alone(first, &left).into_iter().map(|annotation| ComparedPair {
         agreement: Agreement::OnlyFirst,

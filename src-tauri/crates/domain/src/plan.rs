@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
-use crate::model::{Unavailable, Model, ModelId, UnsupportedCapability};
+use crate::model::{Model, ModelId, Unavailable, UnsupportedCapability};
 use crate::money::PicoDollars;
 use crate::pace::EndpointLimit;
 use crate::run::RunMode;
@@ -205,7 +205,7 @@ pub struct ModelQuote {
     /// Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
     /// used again, for nothing.
     pub answered_before: u32,
-    /// What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered.
+    /// What the same costs in batches, which may take the vendor a day; `None` where that is not offered.
     #[serde(rename = "batch_dollars")]
     pub batch: Option<CostRange>,
     /// What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent.

@@ -80,13 +80,19 @@ impl<'a> Looker<'a> {
     fn annotations(&self, image: ImageId) -> store::Result<Vec<ComparedAnnotation>> {
         let today = self.view.annotations_of(image)?;
         Ok(match &self.kind {
-            Kind::Decided => today.iter().filter(|annotation| annotation.status.is_approved()).map(as_it_stands).collect(),
+            Kind::Decided => {
+                today.iter().filter(|annotation| annotation.status.is_approved()).map(as_it_stands).collect()
+            }
             Kind::Run { run, recipe, model } => {
                 let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
                 // What cannot be read any more was not read then either: the job failed.
                 let Ok(answer) = backend::read_kept(model, &kept, recipe) else { return Ok(Vec::new()) };
                 let size = self.view.image_size(image)?;
-                answer.annotations(recipe, size).into_iter().map(|annotation| found_by(*run, annotation, recipe, &today)).collect()
+                answer
+                    .annotations(recipe, size)
+                    .into_iter()
+                    .map(|annotation| found_by(*run, annotation, recipe, &today))
+                    .collect()
             }
         })
     }
@@ -107,9 +113,11 @@ fn as_it_stands(annotation: &Annotation) -> ComparedAnnotation {
 /// What a run found, and the annotation that it is today: its own, or the one of an earlier run that a person had decided
 /// already.
 fn found_by(run: RunId, found: NewAnnotation, recipe: &Recipe, today: &[Annotation]) -> ComparedAnnotation {
-    let is_same = |annotation: &&Annotation| annotation.label == found.label && annotation.shape.is_nearly(&found.shape);
+    let is_same =
+        |annotation: &&Annotation| annotation.label == found.label && annotation.shape.is_nearly(&found.shape);
     let own = today.iter().filter(|annotation| annotation.origin == Origin::Run { run }).find(is_same);
-    let standing = own.or_else(|| today.iter().filter(|annotation| annotation.status != Status::Proposed).find(is_same));
+    let standing =
+        own.or_else(|| today.iter().filter(|annotation| annotation.status != Status::Proposed).find(is_same));
     ComparedAnnotation {
         annotation: standing.map(|annotation| annotation.id),
         status: standing.map(|annotation| annotation.status),

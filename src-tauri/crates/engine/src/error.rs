@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use domain::dataset::FormatId;
 use domain::ids::RunId;
-use domain::model::{Unavailable, ModelId, UnsupportedCapability};
+use domain::model::{ModelId, Unavailable, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::recipe::NothingToFind;
 use domain::run::PossiblyBilled;

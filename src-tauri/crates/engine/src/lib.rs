@@ -40,7 +40,8 @@ pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;
 pub use keys::{
-    Concurrency, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, InvalidConcurrency, ProviderSummary, VariableNames,
+    Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError, ProviderSummary,
+    VariableNames,
 };
 pub use library::Library;
 pub use models::price_list;

@@ -34,8 +34,11 @@ impl Library {
             .read_blocking(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
         let (in_flight_millis, endpoints) =
             self.store.read_blocking(|view| Ok((view.in_flight_millis(run)?, view.endpoints_of_run(run)?)))?;
-        let held =
-            self.store.read_blocking(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.wait_reason.is_hold());
+        let held = self
+            .store
+            .read_blocking(|view| view.waits_of_run(run))?
+            .into_iter()
+            .filter(|wait| wait.wait_reason.is_hold());
         let held_millis = held.map(|wait| wait.millis).sum();
         let (answered, unread) =
             self.store.read_blocking(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;

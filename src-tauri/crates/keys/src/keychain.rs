@@ -49,7 +49,9 @@ impl Keychain for SystemKeychain {
             Ok(()) => Ok(()),
             Err(error) => {
                 let detail = in_words(error);
-                Err(KeychainFailure::Absent { reason: format!("no keychain could be reached on this machine ({detail})") })
+                Err(KeychainFailure::Absent {
+                    reason: format!("no keychain could be reached on this machine ({detail})"),
+                })
             }
         }
     }

@@ -20,7 +20,8 @@ use std::path::PathBuf;
 
 pub use dot_env::{EnvFile, EnvSummary, ProviderSummary};
 pub use environment::{
-    Concurrency, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, InvalidConcurrency, Said, Source,
+    Concurrency, EndpointKey, Environment, EnvironmentKey, InvalidConcurrency, Invocation, MAX_CONCURRENCY, Said,
+    Source,
 };
 pub use names::{ProviderVariables, VariableNames};
 pub use ring::{Found, Keeping, KeyOwner, KeyRing, Place};

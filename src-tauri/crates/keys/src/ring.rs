@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::keychain::{Keychain, NoKeychain, SystemKeychain, KeychainFailure};
+use crate::keychain::{Keychain, KeychainFailure, NoKeychain, SystemKeychain};
 use crate::{KeysError, Result};
 
 /// Enough to type a password, little enough not to look broken.
@@ -222,7 +222,9 @@ impl KeyRing {
                     "it has not answered for {seconds} seconds; it may be waiting for its password"
                 )))
             }
-            Err(RecvTimeoutError::Disconnected) => Err(KeychainFailure::refused("the library that speaks to it has failed")),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(KeychainFailure::refused("the library that speaks to it has failed"))
+            }
         }
     }
 }

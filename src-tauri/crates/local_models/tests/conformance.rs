@@ -40,8 +40,12 @@ impl LocalModel for Brightness {
         let Some(label) = recipe.labels.first().filter(|_| !rgb.is_empty()) else { return Ok(Vec::new()) };
         let total: u64 = rgb.iter().map(|&value| u64::from(value)).sum();
         let text = format!("brightness {}", total / rgb.len() as u64);
-        let annotation =
-            |shape| AnsweredAnnotation { label: label.name.clone(), confidence: None, shape, attributes: BTreeMap::new() };
+        let annotation = |shape| AnsweredAnnotation {
+            label: label.name.clone(),
+            confidence: None,
+            shape,
+            attributes: BTreeMap::new(),
+        };
         Ok(vec![annotation(Shape::ImageTag), annotation(Shape::Caption { text })])
     }
 }

@@ -40,8 +40,8 @@ struct Change {
 /// What the writer is asked for.
 enum Request {
     Change(Change),
-    /// To call back whenever another process has changed the library.
-    WatchOthers(Box<dyn Fn() + Send>),
+    /// To call back whenever another process has changed the library, and to say once it is watched.
+    WatchOthers(Box<dyn Fn() + Send>, SyncSender<()>),
 }
 /// Whether the change holds so far, and how to tell its submitter.
 type Settle = (bool, Tell);
@@ -89,9 +89,12 @@ impl Writer {
         self.request(Request::Change(Change { keeping, apply }))
     }
 
-    /// Has `changed` called, on the writer's thread, within about a second of a change by another process.
+    /// Has `changed` called, on the writer's thread, within about a second of a change by another process. Every change after
+    /// the return counts.
     pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
-        self.request(Request::WatchOthers(Box::new(changed)))
+        let (started, is_watched) = sync_channel(1);
+        self.request(Request::WatchOthers(Box::new(changed), started))?;
+        is_watched.recv().map_err(|_| StoreError::Closed)
     }
 
     fn request(&self, request: Request) -> Result<()> {
@@ -161,7 +164,11 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
         for request in std::iter::once(first).chain(requests.try_iter().take(GROUP_LENGTH - 1)) {
             match request {
                 Request::Change(change) => group.push(change),
-                Request::WatchOthers(changed) => others = Some(Others::watch(connection, changed)),
+                Request::WatchOthers(changed, started) => {
+                    others = Some(Others::watch(connection, changed));
+                    // The caller waits for it.
+                    let _ = started.send(());
+                }
             }
         }
         if group.is_empty() {

@@ -67,7 +67,14 @@ export class AnnotationPainter {
     const drawn = this.#inSight(frame, scene, room);
     for (const each of drawn) {
       const { annotation, box } = each;
-      paintOutline(context, palette, frame, annotation.shape, box, lineOf(palette, frame, scene, annotation, each.isSelected));
+      paintOutline(
+        context,
+        palette,
+        frame,
+        annotation.shape,
+        box,
+        lineOf(palette, frame, scene, annotation, each.isSelected),
+      );
     }
     const last = drawn.at(-1);
     // Of several annotations none is measured, and none has handles.
@@ -121,7 +128,9 @@ export class AnnotationPainter {
     const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
     const grips = chosen ? gripAreas(frame, chosen.annotation.shape) : [];
     const labelled = drawn
-      .filter(({ annotation, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && annotation.status !== "rejected"))
+      .filter(({ annotation, isSelected }) =>
+        isSelected ? scene.labels !== "never" : areFew && annotation.status !== "rejected",
+      )
       // The selected ones choose their places first, then the small ones, which have the fewest places.
       .reverse()
       .map(({ annotation, box, ...each }) => {

@@ -67,7 +67,8 @@ export class FakeAudits {
   ): Audit {
     const layers = layersShown(query);
     const found = this.#proposals(images, layers).filter(
-      ({ annotation }) => annotation.label === label && annotation.confidence !== null && annotation.confidence >= threshold,
+      ({ annotation }) =>
+        annotation.label === label && annotation.confidence !== null && annotation.confidence >= threshold,
     );
     const [first] = found;
     if (!first) return refuse("library");

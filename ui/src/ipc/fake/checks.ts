@@ -49,7 +49,13 @@ export function findingsOn(card: ImageCard, habits: Habits): CheckFinding[] {
   return annotations.flatMap((annotation) => {
     const found: CheckFinding[] = [];
     const note = (check: Check, more: Partial<CheckFinding> = {}) =>
-      found.push({ check, annotation: annotation.id, other: null, repair: repairOf(check, annotation, card.size), ...more });
+      found.push({
+        check,
+        annotation: annotation.id,
+        other: null,
+        repair: repairOf(check, annotation, card.size),
+        ...more,
+      });
     const better = annotations.find((other) => other.id !== annotation.id && repeats(annotation, other));
     if (better) note("duplicate", { other: better.id });
     const share = shareOf(annotation, card.size);

@@ -12,11 +12,20 @@ export function asCompared(annotations: Annotation[], onImage: Annotation[]): Co
   const left = new Set(onImage);
   return annotations.map((annotation) => {
     const isIt = (other: Annotation) =>
-      other.id === annotation.id || (isOfOneRun(other, annotation) && other.label === annotation.label && overlap(other, annotation) > 0.9);
+      other.id === annotation.id ||
+      (isOfOneRun(other, annotation) && other.label === annotation.label && overlap(other, annotation) > 0.9);
     const today = [...left].find(isIt);
     if (today) left.delete(today);
     const { label, color, shape, confidence, attributes } = annotation;
-    return { annotation: today?.id ?? null, status: today?.status ?? null, label, color, shape, confidence, attributes };
+    return {
+      annotation: today?.id ?? null,
+      status: today?.status ?? null,
+      label,
+      color,
+      shape,
+      confidence,
+      attributes,
+    };
   });
 }
 
@@ -53,7 +62,10 @@ function isOfOneRun({ origin: one }: Annotation, { origin: other }: Annotation):
 }
 
 /** Of what has no extent, it is the same as long as it says the same. */
-function overlap(one: Pick<ComparedAnnotation, "shape" | "label">, other: Pick<ComparedAnnotation, "shape" | "label">): number {
+function overlap(
+  one: Pick<ComparedAnnotation, "shape" | "label">,
+  other: Pick<ComparedAnnotation, "shape" | "label">,
+): number {
   const [a, b] = [boundsOf(one.shape), boundsOf(other.shape)];
   if (a === null || b === null) return one.shape.kind === other.shape.kind && one.label === other.label ? 1 : 0;
   const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);

@@ -98,7 +98,9 @@ function fitted(shape: Shape, { width, height }: PixelSize): Shape {
     case "point":
       return { kind: "point", at: within(shape.at) };
     case "polygon":
-      return shape.points.length < 3 ? refuse("unfit_annotation") : { kind: "polygon", points: shape.points.map(within) };
+      return shape.points.length < 3
+        ? refuse("unfit_annotation")
+        : { kind: "polygon", points: shape.points.map(within) };
     case "image_tag":
       return shape;
     case "caption":

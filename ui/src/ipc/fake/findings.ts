@@ -31,7 +31,9 @@ export function foundEarliest(image: ImageId, run: RunId): Annotation[] {
   const rect = { x1: width * 0.06, y1: height * 0.62, x2: width * 0.2, y2: height * 0.86 };
   const more = chance(image, 80) < 0.3 ? [{ label: "bottle", rect, confidence: 0.36 }] : [];
   return [...seen, ...more].flatMap((annotation, place) =>
-    annotation === null ? [] : annotationAt(image, annotation, run, FIRST_FOREIGN_ID + image * ANNOTATIONS_AN_IMAGE + place),
+    annotation === null
+      ? []
+      : annotationAt(image, annotation, run, FIRST_FOREIGN_ID + image * ANNOTATIONS_AN_IMAGE + place),
   );
 }
 

@@ -195,7 +195,9 @@ export class FakeLibrary {
     const card = this.#changed.get(id) ?? this.#firstCard(id);
     const isUndone = (annotation: Annotation) =>
       annotation.status === "proposed" && annotation.origin.kind === "run" && this.#undone.has(annotation.origin.run);
-    return card.annotations.some(isUndone) ? { ...card, annotations: card.annotations.filter((annotation) => !isUndone(annotation)) } : card;
+    return card.annotations.some(isUndone)
+      ? { ...card, annotations: card.annotations.filter((annotation) => !isUndone(annotation)) }
+      : card;
   }
 
   cards(ids: ImageId[]): ImageCard[] {
@@ -258,15 +260,20 @@ export class FakeLibrary {
 
   undecidedOf(id: ImageId, run: RunId): number {
     return this.card(id).annotations.filter(
-      (annotation) => annotation.status === "proposed" && annotation.origin.kind === "run" && annotation.origin.run === run,
+      (annotation) =>
+        annotation.status === "proposed" && annotation.origin.kind === "run" && annotation.origin.run === run,
     ).length;
   }
 
   decide({ image, scope, verdict }: Decision, layers = ALL_LAYERS): Step {
     const before = this.#known(image);
     const isMeant = (annotation: Annotation) =>
-      scope.kind === "image" ? annotation.status === "proposed" && isShown(layers, annotation) : annotation.id === scope.id;
-    const annotations = before.annotations.map((annotation) => (isMeant(annotation) ? withVerdict(annotation, verdict) : annotation));
+      scope.kind === "image"
+        ? annotation.status === "proposed" && isShown(layers, annotation)
+        : annotation.id === scope.id;
+    const annotations = before.annotations.map((annotation) =>
+      isMeant(annotation) ? withVerdict(annotation, verdict) : annotation,
+    );
     const review = reviewAfter(before, annotations, layers, true);
     return this.#take({ ...before, annotations, review }, before.annotations.filter(isMeant));
   }
@@ -275,7 +282,11 @@ export class FakeLibrary {
     const before = this.#known(image);
     const { annotations, touched } = changedAnnotations(before, changes, () => ++this.#latestAnnotation);
     const decides = changes.some(({ kind }) => kind === "decide" || kind === "adopt");
-    return this.#take({ ...before, annotations, review: reviewAfter(before, annotations, layers, decides) }, touched, sweep);
+    return this.#take(
+      { ...before, annotations, review: reviewAfter(before, annotations, layers, decides) },
+      touched,
+      sweep,
+    );
   }
 
   /** Changes many images as one step. */

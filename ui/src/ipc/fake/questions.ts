@@ -100,7 +100,7 @@ export class FakeQuestions {
   }
 
   #rankOf(card: ImageCard, order: ImageQuery["order"]): number | string {
-    return order === "doubt" ? this.#certaintyOf(card) : rankOf(card, order);
+    return order === "uncertainty" ? this.#certaintyOf(card) : rankOf(card, order);
   }
 
   /** The most doubtful least: what is not certain, likely mistakes, rare labels; what is reviewed comes last. */
@@ -132,8 +132,10 @@ function dateOf(id: ImageId): number {
   return LONG_AGO + Math.floor(chance(id, 90) * DAYS) * A_DAY_MILLIS;
 }
 
-function rankOf(card: ImageCard, order: Exclude<ImageQuery["order"], "doubt">): number | string {
-  const proposed = card.annotations.filter((annotation) => annotation.status === "proposed").map((annotation) => annotation.confidence ?? 0);
+function rankOf(card: ImageCard, order: Exclude<ImageQuery["order"], "uncertainty">): number | string {
+  const proposed = card.annotations
+    .filter((annotation) => annotation.status === "proposed")
+    .map((annotation) => annotation.confidence ?? 0);
   switch (order) {
     case "added":
       return card.id;

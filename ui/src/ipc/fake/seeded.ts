@@ -25,7 +25,8 @@ export function withSeededMistakes(card: ImageCard, firstId: AnnotationId): Imag
 }
 
 function mistaken(annotation: Annotation, check: Check, { width, height }: PixelSize, id: AnnotationId): Annotation {
-  const { x1, y1, x2, y2 } = annotation.shape.kind === "box" ? annotation.shape.rect : { x1: 0, y1: 0, x2: width, y2: height };
+  const { x1, y1, x2, y2 } =
+    annotation.shape.kind === "box" ? annotation.shape.rect : { x1: 0, y1: 0, x2: width, y2: height };
   const [across, down] = [x2 - x1, y2 - y1];
   const label = check === "misspelled" ? `${annotation.label.slice(0, -1)}m` : annotation.label;
   const rects: Record<Check, Rect> = {

@@ -3,7 +3,6 @@ import type { Audit, ErrorRate } from "../../ipc/bindings";
 import { confidence, count, decimal } from "../format";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
-const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
 /** Figure and sign stay on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;

@@ -118,7 +118,7 @@ const keys: Record<Key, string> = {
   conf: "confidence of an annotation, such as <0.5",
   annotation: "review status of an annotation",
   annotations: "number of annotations, such as >3",
-  has: "marks, answer, attributes",
+  has: "annotations, answer, attributes",
   check: "likely mistakes: duplicate, huge, tiny and more",
   run: "number of a run",
   failed: "reason for a failure",
@@ -129,7 +129,7 @@ const keys: Record<Key, string> = {
 
 const forms: Partial<Record<Key, string>> = {
   conf: "“conf:” takes a number from 0 to 1, such as <0.5 or 0.5..0.8.",
-  annotations: "“marks:” takes a number, such as 0, >3 or 2..5.",
+  annotations: "“annotations:” takes a number, such as 0, >3 or 2..5.",
   run: "“run:” takes the number of a run, such as 12.",
   taken: "“taken:” takes a day, a month or a year, such as 2026-05-14 or >=2026-05.",
   date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
@@ -179,7 +179,7 @@ export const query = {
     taken: "Date taken",
     newest: "Newest file",
     least_certain: "Lowest confidence",
-    doubt: "Most uncertain",
+    uncertainty: "Most uncertain",
     most_annotations: "Most annotations",
     disagreement: "Disagreement",
   } satisfies Record<ImageOrder, string>,

@@ -5,7 +5,6 @@ import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
-const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
 const reasons: Record<RejectReason, string> = {

@@ -4,7 +4,6 @@ import { confidence, count, decimal } from "../format";
 import type { Words } from "../words";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
-const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
 /** Figure and sign stay on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
@@ -100,5 +99,6 @@ export const audit: Words<typeof english> = {
   higher: "Elegir un umbral más alto",
   close: "Dejar las otras por decidir",
   back: "Volver",
-  accepted: (number, label) => `${annotations(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
+  accepted: (number, label) =>
+    `${annotations(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
 };

@@ -40,7 +40,8 @@ export const history: Words<typeof english> = {
   undo: "Deshacer esta ejecución",
   metricsJson: "Métricas en JSON",
   metricsSaved: (path) => `Métricas guardadas en ${path}`,
-  undone: (run, taken) => `Ejecución ${count(run)} deshecha: ${annotations(taken)} ${taken === 1 ? "quitada" : "quitadas"}`,
+  undone: (run, taken) =>
+    `Ejecución ${count(run)} deshecha: ${annotations(taken)} ${taken === 1 ? "quitada" : "quitadas"}`,
 
   undoTitle: (run) => `¿Deshacer la ejecución ${count(run)}?`,
   undoRemoves: (undecided) =>

@@ -79,7 +79,10 @@ function said(test: Test): [string, string] {
     case "image":
       return both(states[test.state]);
     case "annotation":
-      return [`Anotaciones ${annotations[test.status].toLowerCase()}`, `Sin anotaciones ${annotations[test.status].toLowerCase()}`];
+      return [
+        `Anotaciones ${annotations[test.status].toLowerCase()}`,
+        `Sin anotaciones ${annotations[test.status].toLowerCase()}`,
+      ];
     case "confidence":
       return both(`Confianza: ${range(test.span, confidence)}`);
     case "run":
@@ -109,7 +112,7 @@ const keys: Record<Key, string> = {
   conf: "confianza de una anotación, como <0.5",
   annotation: "estado de revisión de una anotación",
   annotations: "número de anotaciones, como >3",
-  has: "marks, answer, attributes",
+  has: "annotations, answer, attributes",
   check: "errores probables: duplicate, huge, tiny y más",
   run: "número de una ejecución",
   failed: "motivo de un fallo",
@@ -120,7 +123,7 @@ const keys: Record<Key, string> = {
 
 const forms: Partial<Record<Key, string>> = {
   conf: "«conf:» admite un número de 0 a 1, como <0.5 o 0.5..0.8.",
-  annotations: "«marks:» admite un número, como 0, >3 o 2..5.",
+  annotations: "«annotations:» admite un número, como 0, >3 o 2..5.",
   run: "«run:» admite el número de una ejecución, como 12.",
   taken: "«taken:» admite un día, un mes o un año, como 2026-05-14 o >=2026-05.",
   date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
@@ -170,7 +173,7 @@ export const query: Words<typeof english> = {
     taken: "Fecha de captura",
     newest: "Archivo más nuevo",
     least_certain: "Menor confianza",
-    doubt: "Más inciertas",
+    uncertainty: "Más inciertas",
     most_annotations: "Más anotaciones",
     disagreement: "Desacuerdo",
   },

@@ -4,7 +4,6 @@ import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
 
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
-const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
 const reasons: Record<RejectReason, string> = {

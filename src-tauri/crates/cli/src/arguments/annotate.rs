@@ -39,7 +39,7 @@ pub struct Annotate {
     pub limit: Option<u32>,
     /// Annotate N images first, spread evenly over all; then show cost and results, and ask before the same run continues with
     /// the others. With --yes it continues without asking, unless no image was answered or the cost is more than twice what was
-    /// expected. A pilot is never sent in batches, even with --overnight
+    /// expected. A pilot is never sent in batches, even with --batch
     #[arg(long, value_name = "N", value_parser = count())]
     pub pilot: Option<u32>,
     /// Ask about one of several similar images, such as a burst, and propose its annotations for the others

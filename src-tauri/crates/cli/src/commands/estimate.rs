@@ -43,8 +43,7 @@ fn narrow(quote: &mut Quote, arguments: &Estimate) -> Result<(), CommandError> {
         return Err(unknown_model(quote, (*unknown).to_owned()));
     }
     let is_asked_for = |row: &ModelQuote| {
-        (asked.is_empty() || asked.contains(&row.model.id.0.as_str()))
-            && (!arguments.batch || row.batch.is_some())
+        (asked.is_empty() || asked.contains(&row.model.id.0.as_str())) && (!arguments.batch || row.batch.is_some())
     };
     quote.models.retain(is_asked_for);
     if arguments.batch {

@@ -1,6 +1,6 @@
 //! `export`: the annotations of a run as a dataset that other programs read.
 
-use domain::export::{ExportRequest, Exported, AnnotationSelection};
+use domain::export::{AnnotationSelection, ExportRequest, Exported};
 use domain::ids::RunId;
 use engine::{EngineError, Library};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::diagnosis::{OutputLimit, Change, Diagnosis, Finding, LimitUnit, MetLimit};
+use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
 use engine::export::Notice;
 
 use super::figures::{counted, duration, money};

@@ -38,7 +38,7 @@ pub use import::{import, skipped};
 pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_at_once, stopping};
 pub use providers::{provider_check, providers};
 pub use quote::{asked_count, left_after_pilot, pilot, quote};
-pub use refusal::{wait_reasons, refusal, unsettled};
+pub use refusal::{refusal, unsettled, wait_reasons};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;
 

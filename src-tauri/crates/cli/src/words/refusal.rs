@@ -12,7 +12,10 @@ pub fn refusal(error: &EngineError) -> String {
     match error {
         EngineError::Unavailable(reason) => unavailable(reason),
         EngineError::RecipeBeyondModel(unsupported_capabilities) => {
-            format!("this model cannot be used: {}", unsupported_capabilities.iter().map(unsupported).collect::<Vec<_>>().join("; "))
+            format!(
+                "this model cannot be used: {}",
+                unsupported_capabilities.iter().map(unsupported).collect::<Vec<_>>().join("; ")
+            )
         }
         EngineError::BudgetTooSmall { dearest } => {
             format!("the budget is less than a single request can cost: {}", at_most(*dearest))

@@ -23,7 +23,10 @@ pub fn by_part(observed: &Observed) -> Option<Diagnosis> {
         let usage = observed.usage;
         let thinking_share = share(count(usage.thinking_tokens.unwrap_or_default()), count(usage.output_tokens));
         let answer_tokens = mean(usage.output_tokens);
-        (Finding::CostByOutput { share: output_share, paid, answer_tokens, thinking_share }, Some(Change::SmallerRecipe))
+        (
+            Finding::CostByOutput { share: output_share, paid, answer_tokens, thinking_share },
+            Some(Change::SmallerRecipe),
+        )
     } else if image_share >= MAIN_PART {
         let (image_tokens, longest_edge) = (mean(parts.image_tokens), parts.longest_edge);
         (Finding::CostByImages { share: image_share, paid, image_tokens, longest_edge }, None)

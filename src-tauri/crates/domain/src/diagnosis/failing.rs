@@ -1,6 +1,6 @@
 //! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
 
-use super::{OutputLimit, Change, Diagnosis, Finding, Observed, WaitReason, whole};
+use super::{Change, Diagnosis, Finding, Observed, OutputLimit, WaitReason, whole};
 use crate::run::{FailureKind, RetryGroup, RetryKind};
 
 /// Requests made again over images asked about. One in ten is more than the bad weather of a healthy way: overloads and

@@ -4,7 +4,7 @@
 //! `max(ceil(N / K) x L, N x 60 / R)`, and the throughput that is possible is N over that. It is compared with what there
 //! was only where the time waited leaves no other reason.
 
-use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, WaitReason, Wait, share_unbounded, whole};
+use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Wait, WaitReason, share_unbounded, whole};
 use crate::run::RetryKind;
 
 /// Of the time worked. Below it the limit is about as fast as the run was anyway.
@@ -88,7 +88,8 @@ pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
     {
         return None;
     }
-    let finding = Finding::SlowedByConcurrency { concurrency: observed.concurrency, share, images_per_second, possible };
+    let finding =
+        Finding::SlowedByConcurrency { concurrency: observed.concurrency, share, images_per_second, possible };
     Some(Diagnosis { finding, changes: vec![Change::RaiseConcurrency { to }] })
 }
 
@@ -118,7 +119,9 @@ fn main_limit(observed: &Observed, wait_reasons: &[WaitReason]) -> Option<MetLim
 
 fn unit_of(wait: &Wait) -> Option<LimitUnit> {
     match wait.wait_reason {
-        WaitReason::OwnRequests | WaitReason::ServerRequests | WaitReason::Refusal => Some(LimitUnit::RequestsPerMinute),
+        WaitReason::OwnRequests | WaitReason::ServerRequests | WaitReason::Refusal => {
+            Some(LimitUnit::RequestsPerMinute)
+        }
         WaitReason::OwnTokens | WaitReason::ServerTokens => Some(LimitUnit::TokensPerMinute),
         WaitReason::ServerConcurrency => Some(LimitUnit::Concurrency),
         WaitReason::OwnConcurrency

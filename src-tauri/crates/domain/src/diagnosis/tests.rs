@@ -26,7 +26,10 @@ fn healthy() -> Observed {
         concurrency: 8,
         max_tokens: None,
         silence_millis: Some(30_000),
-        waits: vec![wait(WaitReason::AutomaticConcurrency, 60_000.0, Some(1_000.0)), wait(WaitReason::Refusal, 2_000.0, None)],
+        waits: vec![
+            wait(WaitReason::AutomaticConcurrency, 60_000.0, Some(1_000.0)),
+            wait(WaitReason::Refusal, 2_000.0, None),
+        ],
         usage: Usage { input_tokens: 200 * 5_000, output_tokens: 200 * 300, thinking_tokens: None, ..Usage::default() },
         paid: PicoDollars(9 * CENT),
         parts: Some(CostParts {
@@ -184,7 +187,8 @@ fn images_that_stayed_unanswered_are_told_by_what_their_retries_were_for() {
     let batch = Change::UseBatch { cost: PicoDollars(9 * CENT / 2) };
     let overloaded = only(&unanswered(RetryKind::Overloaded)).changes;
     assert_eq!(overloaded, [Change::LowerConcurrency { to: 4 }, batch, Change::OtherModel]);
-    let concurrency = Observed { retried: Vec::new(), failures: vec![failures(FailureKind::ModelFailed, 30)], ..healthy() };
+    let concurrency =
+        Observed { retried: Vec::new(), failures: vec![failures(FailureKind::ModelFailed, 30)], ..healthy() };
     assert_eq!(only(&concurrency).changes, [Change::OtherModel]);
     let refused = |retried| Observed { retried, failures: vec![failures(FailureKind::Refused, 30)], ..healthy() };
     assert_eq!(only(&refused(vec![retried(RetryKind::TooLarge, 5)])).changes, [Change::SmallerPhotos]);
@@ -206,7 +210,8 @@ fn places_of_one_s_own_are_told_only_where_the_server_would_take_more() {
     let two = Observed { concurrency: 2, asked: 50, finished: 50, retried: Vec::new(), ..healthy() };
     // 50 images in 100 s; 300 a minute are five a second, with 4 s each 20 at once.
     let told = only(&Observed { waits: full(Some(300.0)), ..two.clone() });
-    let finding = Finding::SlowedByConcurrency { concurrency: 2, share: 0.9, images_per_second: 0.5, possible: Some(5.0) };
+    let finding =
+        Finding::SlowedByConcurrency { concurrency: 2, share: 0.9, images_per_second: 0.5, possible: Some(5.0) };
     assert_eq!((told.finding, told.changes), (finding, vec![Change::RaiseConcurrency { to: Some(20) }]));
     let open = only(&Observed { waits: full(None), ..two.clone() });
     assert_eq!(open.changes, [Change::RaiseConcurrency { to: None }]);
@@ -303,7 +308,10 @@ fn a_silence_is_told_that_is_far_from_what_images_take() {
 #[test]
 fn a_pause_is_told_that_takes_a_good_part_of_the_time() {
     let paused = |pause, p50_millis, retried| Observed {
-        waits: vec![wait(WaitReason::OwnPause, 40_000.0, Some(pause)), wait(WaitReason::OwnConcurrency, 40_000.0, None)],
+        waits: vec![
+            wait(WaitReason::OwnPause, 40_000.0, Some(pause)),
+            wait(WaitReason::OwnConcurrency, 40_000.0, None),
+        ],
         p50_millis,
         retried,
         ..healthy()

@@ -184,7 +184,6 @@ pub enum ImageOrder {
     /// The least confident undecided annotation first; images without undecided annotations last.
     LeastCertain,
     /// What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last.
-    #[serde(rename = "doubt")]
     Uncertainty,
     /// The most annotations first.
     MostAnnotations,

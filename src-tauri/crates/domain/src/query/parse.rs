@@ -97,7 +97,9 @@ fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
         Key::Label => Some(Test::Label { name: value.into() }),
         Key::In => Some(Test::In { name: value.into() }),
         Key::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
-        Key::Annotation => one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Annotation { status }),
+        Key::Annotation => {
+            one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Annotation { status })
+        }
         Key::Failed => {
             one_of(&FailureKind::ALL, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure })
         }

@@ -294,8 +294,10 @@ mod tests {
 
     #[test]
     fn of_two_annotations_on_one_thing_the_better_one_stays() {
-        let twice =
-            [annotation(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4), annotation(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9)];
+        let twice = [
+            annotation(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4),
+            annotation(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9),
+        ];
         let found = misplaced(SIZE, &twice, |_| None);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].annotation, found[0].other), (AnnotationId(1), Some(AnnotationId(2))));
@@ -315,8 +317,10 @@ mod tests {
         assert_eq!(kinds(&[annotation(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
         assert_eq!(kinds(&[annotation(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
         assert!(kinds(&[annotation(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
-        let point =
-            Annotation { shape: Shape::Point { at: Point::new(5.0, 5.0) }, ..annotation(1, "cat", (0., 0., 1., 1.), 0.9) };
+        let point = Annotation {
+            shape: Shape::Point { at: Point::new(5.0, 5.0) },
+            ..annotation(1, "cat", (0., 0., 1., 1.), 0.9)
+        };
         assert!(kinds(&[point]).is_empty(), "a point has no size");
     }
 
@@ -326,7 +330,8 @@ mod tests {
             (0..count).map(|step| Rect::new(0.0, 0.0, 100.0 + f64::from(step), 50.0)).collect()
         };
         let wide = [annotation(1, "cat", (0.0, 0.0, 50.0, 400.0), 0.9)];
-        let checks = |usual: Option<UsualAspect>, annotations: &[Annotation]| misplaced(SIZE, annotations, |_| usual).len();
+        let checks =
+            |usual: Option<UsualAspect>, annotations: &[Annotation]| misplaced(SIZE, annotations, |_| usual).len();
         assert_eq!(checks(UsualAspect::of(&rects(40)), &wide), 1);
         assert_eq!(checks(UsualAspect::of(&rects(10)), &wide), 0, "too few to say what is usual");
         let usual = [annotation(1, "cat", (0.0, 0.0, 150.0, 60.0), 0.9)];

@@ -7,8 +7,8 @@ mod tests;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure, RunEndpoint};
-use domain::run::{RetryKind, EndpointState, StopReason};
+use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem, RunEndpoint};
+use domain::run::{EndpointState, RetryKind, StopReason};
 use providers::error::RequestError;
 use providers::provider::Endpoint;
 use providers::rate_limits::RateLimits;

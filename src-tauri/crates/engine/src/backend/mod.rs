@@ -131,7 +131,10 @@ impl Backends {
         servers.truncate(endpoint_count);
         for server in &mut servers {
             // What is said for the run counts for the first endpoint; an additional one may be held smaller.
-            let own = server.bounds.concurrency.filter(|own| server.is_additional && concurrency.is_none_or(|all| *own < all));
+            let own = server
+                .bounds
+                .concurrency
+                .filter(|own| server.is_additional && concurrency.is_none_or(|all| *own < all));
             server.bounds.concurrency = own.or(concurrency);
         }
         let all: Vec<(EndpointId, Bounds)> = servers.iter().map(|server| (server.id.clone(), server.bounds)).collect();

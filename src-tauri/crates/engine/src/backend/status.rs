@@ -3,7 +3,7 @@
 use domain::diagnosis::Wait;
 use domain::endpoint::{EndpointId, RunEndpoint};
 use domain::pace::EndpointLimit;
-use domain::run::{Hold, EndpointState};
+use domain::run::{EndpointState, Hold};
 
 use super::dispatch::Backend;
 use super::endpoint::PacedEndpoint;

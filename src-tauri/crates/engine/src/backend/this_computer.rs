@@ -200,7 +200,8 @@ impl Endpoint for LocalEndpoint {
                 let asked =
                     request.body::<LocalRequest>().ok_or_else(|| failed("it was prepared for another model"))?;
                 let Picture { size, bytes, .. } = &asked.picture;
-                let annotations = model.annotate(*size, bytes, &asked.recipe).map_err(|error| failed(&error.to_string()))?;
+                let annotations =
+                    model.annotate(*size, bytes, &asked.recipe).map_err(|error| failed(&error.to_string()))?;
                 let answer = Answer { sent: *size, annotations, reading: Reading::default() };
                 answer.to_raw().map_err(|error| failed(&error.to_string()))
             });

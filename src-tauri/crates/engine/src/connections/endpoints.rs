@@ -49,7 +49,9 @@ impl AdditionalEndpoint {
 
     /// `None` when it cannot be used.
     pub(super) fn open(&self, model: &ProvidedModel) -> Result<Option<ServerEndpoint>> {
-        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else { return Ok(None) };
+        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else {
+            return Ok(None);
+        };
         Ok(Some(ServerEndpoint {
             id: endpoint_id(server, secret),
             name: self.set.name.clone(),

@@ -11,7 +11,7 @@ use domain::connection::{
     ConnectionCheck, ConnectionOverview, EnvFileConnection, EnvFileProposal, FieldKind, ProviderDescription,
     SettingSource,
 };
-use domain::model::{Unavailable, ModelId};
+use domain::model::{ModelId, Unavailable};
 use domain::settings::{ProviderSettings, Settings};
 use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Source};
 use providers::base_url::{BaseUrl, Key};

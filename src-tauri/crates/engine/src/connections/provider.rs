@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::connection::{Connection, FieldKind, ProviderDescription, ProviderField, SettingSource};
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure};
-use domain::model::{Destination, Unavailable, Model, ModelId};
+use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem};
+use domain::model::{Destination, Model, ModelId, Unavailable};
 use domain::run_options::RunOptions;
 use domain::settings::{ProviderSettings, Settings};
 use providers::base_url::BaseUrl;

@@ -139,7 +139,11 @@ impl Board {
     }
 
     /// What `then` makes of everything that is being asked about, with the annotations that `read` finds in what has come.
-    pub fn asked<T>(&self, read: impl Fn(&str, PixelSize) -> Vec<AnsweredAnnotation>, then: impl Fn(&Asked) -> T) -> Vec<T> {
+    pub fn asked<T>(
+        &self,
+        read: impl Fn(&str, PixelSize) -> Vec<AnsweredAnnotation>,
+        then: impl Fn(&Asked) -> T,
+    ) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
             // A preview is not worth a run: what cannot be read shows nothing.

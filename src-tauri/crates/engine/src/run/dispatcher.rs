@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::answer::{Answer, Reading};
-use domain::diagnosis::{WaitReason, Wait};
+use domain::diagnosis::{Wait, WaitReason};
 use domain::ids::{JobId, RunId};
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, InFlight, PendingElsewhere, PreviewAnnotation, RunProgress, RunState, StopReason};

@@ -2,12 +2,12 @@
 //! snapshots; executors do one image each; the library records which process works on it. BatchRun, batches take the place of
 //! executors.
 
+mod batches;
 mod board;
 mod budget;
 mod dispatcher;
 mod executor;
 mod in_flight;
-mod batches;
 mod progress;
 mod retry;
 mod session;

@@ -9,7 +9,7 @@ use domain::metrics::quantile;
 use domain::money::PicoDollars;
 use domain::rate;
 use domain::run::{
-    BatchState, FailureGroup, InFlight, JustAnswered, PossiblyBilled, RetryGroup, EndpointState, RunProgress, RunState,
+    BatchState, EndpointState, FailureGroup, InFlight, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunState,
     RunSummary,
 };
 
@@ -55,8 +55,11 @@ impl RunSession {
                 self.standing.done += 1 + finished.propagated.images;
                 self.standing.propagated += finished.propagated.images;
                 self.standing.annotations += annotation_count + finished.propagated.annotations;
-                let answered =
-                    JustAnswered { image: finished.image, annotation_count, took_millis: finished.took_millis.map(whole) };
+                let answered = JustAnswered {
+                    image: finished.image,
+                    annotation_count,
+                    took_millis: finished.took_millis.map(whole),
+                };
                 self.standing.just_answered.insert(0, answered);
                 self.standing.just_answered.truncate(JUST_ANSWERED as usize);
             }

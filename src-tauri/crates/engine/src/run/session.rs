@@ -8,11 +8,11 @@ use domain::run::{RunMode, RunProgress, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::batches::BatchRun;
 use super::board::Board;
 use super::budget::Budget;
 use super::dispatcher::Dispatcher;
 use super::executor::{Stop, Work, WorkClock};
-use super::batches::BatchRun;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
 use super::undecided::UndecidedRefusals;

@@ -43,7 +43,12 @@ impl Scripted {
         *lock(&self.mood) = mood;
     }
 
-    fn answer<T>(&self, writes: bool, given: &str, work: impl FnOnce() -> T) -> std::result::Result<T, KeychainFailure> {
+    fn answer<T>(
+        &self,
+        writes: bool,
+        given: &str,
+        work: impl FnOnce() -> T,
+    ) -> std::result::Result<T, KeychainFailure> {
         *lock(&self.calls) += 1;
         let mood = *lock(&self.mood);
         match mood {

@@ -581,7 +581,8 @@ fn of_several_lists_the_real_one_counts() {
         "{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{\"name\":\"ear\"}]}\n.".to_string(),
     ] {
         let parsed = parse(&text, &recipe(), SENT);
-        let lefts = parsed.map(|parsed| parsed.annotations.iter().map(|annotation| rect(annotation).x1).collect::<Vec<_>>());
+        let lefts =
+            parsed.map(|parsed| parsed.annotations.iter().map(|annotation| rect(annotation).x1).collect::<Vec<_>>());
         assert_eq!(lefts, Ok(vec![7.0]), "{text}");
     }
     let retracted = format!("{} On a closer look there is none: {{\"marks\":[]}}", list(1));
@@ -598,7 +599,11 @@ fn half_a_surrogate_pair_costs_no_annotation() {
     let note = "\u{fffd}!";
     for text in [text.to_owned(), text.replace("]}", ",]}")] {
         let parsed = parse(&text, &with_attributes(), SENT).unwrap();
-        assert_eq!(parsed.annotations[0].attributes["note"], domain::annotation::AttributeValue::Text(note.into()), "{text}");
+        assert_eq!(
+            parsed.annotations[0].attributes["note"],
+            domain::annotation::AttributeValue::Text(note.into()),
+            "{text}"
+        );
     }
 }
 

@@ -10,7 +10,8 @@ use crate::client::{
 
 fn boxes(text: &str) -> Vec<(String, Edges)> {
     let answer: Value = serde_json::from_str(text).expect("JSON");
-    let edge = |annotation: &Value, name: &str| u32::try_from(annotation[name].as_u64().expect("an edge")).expect("a pixel");
+    let edge =
+        |annotation: &Value, name: &str| u32::try_from(annotation[name].as_u64().expect("an edge")).expect("a pixel");
     answer["marks"]
         .as_array()
         .expect("marks")

@@ -87,7 +87,8 @@ async fn closed_eyes_measure_and_bill_but_do_not_look() {
     let (_, message) = ask(&closed, &asked).await;
     assert_eq!(message["usage"]["input_tokens"], usage);
     let answer: serde_json::Value = serde_json::from_str(text_of(&message)).expect("JSON");
-    let labels: Vec<_> = answer["marks"].as_array().expect("marks").iter().map(|annotation| &annotation["label"]).collect();
+    let labels: Vec<_> =
+        answer["marks"].as_array().expect("marks").iter().map(|annotation| &annotation["label"]).collect();
     assert_eq!(labels, ["red", "green", "blue", "yellow", "magenta", "cyan", "red", "green"]);
     assert_eq!(closed.ledger().billed[0].picture, Some(Size { width: 640, height: 480 }));
     let mut spoilt = block.clone();

@@ -26,7 +26,7 @@ const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_i
 
 /// What [`read_annotation`] reads.
 const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
-    reject_reason, carried_from, is_superseded";
+    reject_reason, propagated_from, is_superseded";
 
 impl View<'_> {
     /// In the order in which they were made.

@@ -57,7 +57,8 @@ fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
 }
 
 /// What was accepted counts while it stands: it may have been taken back since.
-const COLUMNS: &str = "id, drawn_at, label, color, threshold, query, latest_annotation, proposals, judged, wrong, accepted,
+const COLUMNS: &str =
+    "id, drawn_at, label, color, threshold, query, latest_annotation, proposals, judged, wrong, accepted,
     coalesce(accepted = 0, FALSE) OR EXISTS (SELECT 1 FROM steps WHERE sweep = audits.sweep AND NOT is_undone),
     sample_size, error_limit";
 
@@ -132,8 +133,10 @@ impl View<'_> {
     /// An annotation that is gone with its run, or no longer shown, is not part of the sample any more.
     fn described(&self, kept: KeptAudit) -> Result<Audit> {
         let layers = kept.request.query.layers_shown();
-        let drawn =
-            format!("FROM audit_samples JOIN annotations ON id = annotation_id WHERE audit_id = ?1{}", layers.and_is_shown());
+        let drawn = format!(
+            "FROM audit_samples JOIN annotations ON id = annotation_id WHERE audit_id = ?1{}",
+            layers.and_is_shown()
+        );
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT audit_samples.image_id, annotation_id, status {drawn} AND place < ?2 ORDER BY place",
         ))?;
@@ -196,10 +199,9 @@ impl Edit<'_> {
                 ],
                 |row| row.get(0),
             )?;
-        let mut statement = self
-            .0
-            .0
-            .prepare_cached("INSERT INTO audit_samples (audit_id, place, image_id, annotation_id) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut statement = self.0.0.prepare_cached(
+            "INSERT INTO audit_samples (audit_id, place, image_id, annotation_id) VALUES (?1, ?2, ?3, ?4)",
+        )?;
         for (place, (image, annotation)) in drawn.iter().enumerate() {
             statement.execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), image.0, annotation.0])?;
         }

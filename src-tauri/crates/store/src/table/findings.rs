@@ -181,8 +181,10 @@ impl Edit<'_> {
     /// How boxes of `label` usually are. When that is counted anew, all images with the label are to be looked through again.
     fn usual_aspect(&self, label: &str, label_counts: &BTreeMap<String, u32>) -> Result<Option<UsualAspect>> {
         let annotations = label_counts.get(label).copied().unwrap_or_default();
-        let mut statement =
-            self.0.0.prepare_cached("SELECT annotation_count, boxes, middle, spread FROM label_norms WHERE label = ?1")?;
+        let mut statement = self
+            .0
+            .0
+            .prepare_cached("SELECT annotation_count, boxes, middle, spread FROM label_norms WHERE label = ?1")?;
         let known = statement
             .query_row([label], |row| {
                 let usual = UsualAspect { boxes: row.get(1)?, middle: row.get(2)?, spread: row.get(3)? };

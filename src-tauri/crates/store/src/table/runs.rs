@@ -64,10 +64,10 @@ fn summaries_sql(is_of_one: bool) -> Result<String> {
     Ok(format!(
         "WITH of_jobs AS (
              SELECT run_id, count(*) AS total, sum(state = 'done') AS done, sum(state = 'failed') AS failed,
-                 sum(is_propagated) AS propagated, sum(reused_attempt IS NOT NULL) AS reused, sum({IS_CUT_SHORT}) AS cut_short,
+                 sum(is_propagated) AS propagated_images, sum(reused_attempt IS NOT NULL) AS reused, sum({IS_CUT_SHORT}) AS cut_short,
                  sum(state = 'failed' AND failure IN ({worth_retrying})) AS retryable,
                  sum((SELECT sum(value) FROM json_each(coalesce(found, propagated)))) AS annotations,
-                 sum((SELECT sum(value) FROM json_each(propagated))) AS propagated
+                 sum((SELECT sum(value) FROM json_each(propagated))) AS propagated_annotations
              FROM jobs {of_run} GROUP BY run_id),
          of_attempts AS (
              SELECT run_id, {BILL}, sum(may_be_billed) AS possibly_billed, sum(iif(may_be_billed, at_most, 0)) AS billed_at_most,
@@ -208,7 +208,7 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
         failed,
         waiting: total - done - failed,
         annotation_count: count("annotations")?,
-        propagated_count: count("propagated")?,
+        propagated_count: count("propagated_annotations")?,
         undecided_count: count("undecided")?,
         reviewed_count: count("reviewed")?,
         quoted: quoted(row.get("quoted_low")?, row.get("quoted")?, row.get("quoted_high")?),
@@ -220,7 +220,7 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
         cut_short: count("cut_short")?,
         retryable: count("retryable")?,
         reused: count("reused")?,
-        propagated: count("propagated")?,
+        propagated: count("propagated_images")?,
         retries: count("retries")?,
         asked,
         p50_millis: quantile(durations, 0.50),

@@ -15,7 +15,11 @@ impl View<'_> {
             .0
             .prepare_cached("SELECT wait_reason, millis, limit_at FROM waits WHERE run_id = ?1 ORDER BY millis DESC")?;
         all(&mut statement, [run.0], |row| {
-            Ok(Wait { wait_reason: from_name("waits.wait_reason", row.get(0)?)?, millis: row.get(1)?, limit: row.get(2)? })
+            Ok(Wait {
+                wait_reason: from_name("waits.wait_reason", row.get(0)?)?,
+                millis: row.get(1)?,
+                limit: row.get(2)?,
+            })
         })
     }
 }

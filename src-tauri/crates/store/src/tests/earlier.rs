@@ -50,7 +50,7 @@ impl Library {
         assert_eq!((labels, figures), (counted_labels, counted_figures));
         let shown = "status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded)";
         assert_eq!(
-            self.rows("SELECT collection_id, label, mark_count FROM label_counts WHERE mark_count > 0 ORDER BY 1, 2"),
+            self.rows("SELECT collection_id, label, annotation_count FROM label_counts WHERE annotation_count > 0 ORDER BY 1, 2"),
             self.rows(&format!(
                 "SELECT 0, label, count(*) FROM annotations WHERE {shown} GROUP BY label
                  UNION ALL
@@ -159,7 +159,11 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
             'shape', json(shape), 'confidence', NULL, 'attributes', json('{}'), 'status', status, 'reject_reason', NULL)))
         FROM annotations WHERE id = 5;";
     let audit = r#"INSERT INTO audits (id, drawn_at, label, color, threshold, query, latest_mark, proposals)
-        VALUES (1, 50, 'cat', 1, 0.6, '{"conditions":[],"collection":null,"order":"added"}', 6, 1);
+        VALUES (1, 50, 'cat', 1, 0.6, '{"conditions":[{"is_excluded":false,"test":{"kind":"mark","status":"proposed"}},
+            {"is_excluded":false,"test":{"kind":"marks","span":{"kind":"at_least","value":1}}},
+            {"is_excluded":true,"test":{"kind":"has","what":"marks"}}],"collection":null,"order":"doubt"}', 6, 1);
+        UPDATE runs SET mode = 'overnight' WHERE id = 2;
+        INSERT INTO waits (run_id, obstacle, millis) VALUES (2, 'found_places', 7);
         INSERT INTO audit_samples VALUES (1, 0, 1, 3);"#;
     let library = library_of_version(
         12,
@@ -174,7 +178,7 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
         ],
     );
     let standing =
-        "SELECT id, image_id, run_id, label, color, confidence, attributes, status, reject_reason, carried_from,
+        "SELECT id, image_id, run_id, label, color, confidence, attributes, status, reject_reason, propagated_from,
                            shape FROM annotations ORDER BY id";
     let rect = r#"{"kind":"box","rect":{"x1":1.0,"y1":2.0,"x2":30.0,"y2":40.5}}"#;
     let rows = [
@@ -200,6 +204,21 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
     assert_eq!(summaries.iter().map(|run| (run.done, run.failed)).collect::<Vec<_>>(), [(1, 1), (3, 0)]);
     let audit = library.store.read_blocking(|view| view.audit(domain::ids::AuditId(1))).unwrap();
     assert_eq!((audit.sample.len(), audit.proposals), (1, 1));
+    let query: domain::query::ImageQuery = serde_json::from_str(&library.rows("SELECT query FROM audits")[0]).unwrap();
+    assert_eq!(
+        (domain::query::to_text(&query.conditions).as_str(), query.order),
+        ("annotation:proposed annotations:>=1 -has:annotations", domain::query::ImageOrder::Uncertainty)
+    );
+    // What other names have meant is there under the new ones.
+    assert_eq!(
+        summaries.iter().map(|run| run.mode).collect::<Vec<_>>(),
+        [domain::run::RunMode::Batch, domain::run::RunMode::Live]
+    );
+    let waits = library.store.read_blocking(|view| view.waits_of_run(RunId(2))).unwrap();
+    assert_eq!(
+        waits.iter().map(|wait| wait.wait_reason).collect::<Vec<_>>(),
+        [domain::diagnosis::WaitReason::AutomaticConcurrency]
+    );
 
     // Everything is undone, the bulk edit as a whole, and redone.
     let mut undone = Vec::new();

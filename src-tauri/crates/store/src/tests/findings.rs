@@ -94,7 +94,8 @@ fn mistakes_are_found_repaired_and_taken_back_as_one() {
 
     let before: Vec<_> = images.iter().map(|&image| library.annotations(image)).collect();
     assert_eq!(library.repair(Check::Duplicate), (2, 2));
-    let reasons: Vec<_> = library.annotations(images[0]).iter().map(|annotation| (annotation.status, annotation.reject_reason)).collect();
+    let reasons: Vec<_> =
+        library.annotations(images[0]).iter().map(|annotation| (annotation.status, annotation.reject_reason)).collect();
     assert_eq!(reasons, [(Status::Proposed, None), (Status::Rejected, Some(RejectReason::Duplicate))]);
     assert_eq!(library.repair(Check::Misspelled), (1, 1));
     assert_eq!(library.annotations(images[2])[2].label, "cat");
@@ -162,7 +163,9 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     let asked = request.clone();
     let (latest, proposals) = library
         .store
-        .read_blocking(|view| Ok((view.latest_annotation()?, view.proposals_above(&asked, view.latest_annotation()?, &[])?)))
+        .read_blocking(|view| {
+            Ok((view.latest_annotation()?, view.proposals_above(&asked, view.latest_annotation()?, &[])?))
+        })
         .unwrap();
     assert_eq!(proposals.iter().map(|(image, _)| *image).collect::<Vec<_>>(), images[..3]);
     let drawn = proposals.clone();
@@ -185,7 +188,8 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     assert_eq!(accepted.accepted, Some(1), "what was decided by hand is not counted");
     library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
     assert_eq!(library.store.read_blocking(|view| view.audit(id)).unwrap(), accepted, "once is enough");
-    let cat_of = |image: ImageId| library.annotations(image).iter().find(|annotation| annotation.label == "cat").unwrap().status;
+    let cat_of =
+        |image: ImageId| library.annotations(image).iter().find(|annotation| annotation.label == "cat").unwrap().status;
     let statuses: Vec<Status> = images.iter().map(|&image| cat_of(image)).collect();
     assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Accepted, Status::Proposed, Status::Proposed]);
     assert_eq!(library.review(images[2]), ReviewState::Unreviewed, "the dog on it is still to be decided");
@@ -222,7 +226,9 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     let asked = request.clone();
     let (latest, mut drawn) = library
         .store
-        .read_blocking(|view| Ok((view.latest_annotation()?, view.proposals_above(&asked, view.latest_annotation()?, &[])?)))
+        .read_blocking(|view| {
+            Ok((view.latest_annotation()?, view.proposals_above(&asked, view.latest_annotation()?, &[])?))
+        })
         .unwrap();
     drawn.reverse();
     let order = drawn.clone();

@@ -77,7 +77,10 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
     let first = library.layer("a", vec![(image, cats(3)), (other, cats(1))]);
     let second = library.layer("b", vec![(image, cats(2)), (other, vec![])]);
     let (one, two) = (LayerScope::of_run(first), LayerScope::of_run(second));
-    assert_eq!([&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).annotations.len()), [3, 2, 5]);
+    assert_eq!(
+        [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).annotations.len()),
+        [3, 2, 5]
+    );
 
     library.decide_in(image, DecisionScope::Image, Verdict::Accept, &two);
     let states = |image| [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).review);
@@ -152,7 +155,9 @@ fn undoing_a_decision_does_not_bring_back_proposals_of_an_undone_run() {
     let first = library.layer("a", vec![(image, cat())]);
     let second = library.layer("a", vec![(image, cat()), (other, cat())]);
     let undo = || library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
-    let origins = |image| library.annotations(image).iter().map(|annotation| (annotation.origin, annotation.status)).collect::<Vec<_>>();
+    let origins = |image| {
+        library.annotations(image).iter().map(|annotation| (annotation.origin, annotation.status)).collect::<Vec<_>>()
+    };
 
     library.decide_in(other, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
     library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::of_run(first));
@@ -307,7 +312,8 @@ fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
 
 /// Which image a question finds, said of its card.
 fn holds(test: &Test, card: &ImageCard) -> bool {
-    let standing: Vec<&Annotation> = card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).collect();
+    let standing: Vec<&Annotation> =
+        card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).collect();
     match test {
         Test::Label { name } => standing.iter().any(|annotation| &annotation.label == name),
         Test::Image { state } => match state {
@@ -317,15 +323,16 @@ fn holds(test: &Test, card: &ImageCard) -> bool {
             ImageState::Failed | ImageState::Running => false,
         },
         Test::Annotation { status } => card.annotations.iter().any(|annotation| annotation.status == *status),
-        Test::Confidence { span: Span::AtLeast { value } } => {
-            standing.iter().any(|annotation| annotation.confidence.is_some_and(|confidence| f64::from(confidence) >= value.0))
-        }
+        Test::Confidence { span: Span::AtLeast { value } } => standing
+            .iter()
+            .any(|annotation| annotation.confidence.is_some_and(|confidence| f64::from(confidence) >= value.0)),
         Test::Has { what: Trait::Annotations } => !standing.is_empty(),
         Test::Has { what: Trait::Attributes } => standing.iter().any(|annotation| !annotation.attributes.is_empty()),
         Test::Has { what: Trait::Answer } => card.is_annotated,
         Test::Annotations { span: Span::Below { value } } => standing.len() < *value as usize,
         Test::Text { text } => standing.iter().any(|annotation| {
-            annotation.label == *text || annotation.attributes.values().any(|said| said == &AttributeValue::Text(text.clone()))
+            annotation.label == *text
+                || annotation.attributes.values().any(|said| said == &AttributeValue::Text(text.clone()))
         }),
         other => panic!("{other:?} is not asked here"),
     }

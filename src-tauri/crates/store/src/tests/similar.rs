@@ -72,7 +72,10 @@ fn only_what_the_model_said_and_nobody_denied_is_propagated() {
     library.decide_annotation(&annotations[1], leader, Verdict::Reject { reason: None });
     assert_eq!(library.propagate(run, leader, follower), 2);
     assert_eq!(library.statuses(follower), [Status::Proposed, Status::Proposed]);
-    assert_eq!(library.annotations(follower).iter().map(|annotation| annotation.confidence).collect::<Vec<_>>(), [Some(0.9), Some(0.7)]);
+    assert_eq!(
+        library.annotations(follower).iter().map(|annotation| annotation.confidence).collect::<Vec<_>>(),
+        [Some(0.9), Some(0.7)]
+    );
     assert_eq!(library.propagate(run, follower, other), 0, "what was propagated was not found there");
 
     let propagated = library.annotations(follower);
@@ -86,7 +89,11 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     let library = Library::new();
     let (leader, follower, third) = (library.add_image(1), library.add_image(2), library.add_image(3));
     let origins = |image| -> Vec<_> {
-        library.shown_annotations(image).into_iter().map(|annotation| (annotation.origin, annotation.propagated_from)).collect()
+        library
+            .shown_annotations(image)
+            .into_iter()
+            .map(|annotation| (annotation.origin, annotation.propagated_from))
+            .collect()
     };
     let own = |run| vec![(Origin::Run { run }, None)];
 

@@ -72,8 +72,10 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
     note(&library);
     library.accept(other);
 
-    let statuses: Vec<Vec<Status>> =
-        states.iter().map(|(annotations, _)| annotations.iter().map(|annotation| annotation.status).collect()).collect();
+    let statuses: Vec<Vec<Status>> = states
+        .iter()
+        .map(|(annotations, _)| annotations.iter().map(|annotation| annotation.status).collect())
+        .collect();
     assert_eq!(
         statuses,
         [

@@ -31,14 +31,18 @@ export function holds(test: Test, { card, folder, date, runs, checks }: Facts): 
     case "annotation":
       return card.annotations.some((annotation) => annotation.status === test.status);
     case "confidence":
-      return standingAnnotations(card).some((annotation) => annotation.confidence !== null && isWithin(annotation.confidence, test.span));
+      return standingAnnotations(card).some(
+        (annotation) => annotation.confidence !== null && isWithin(annotation.confidence, test.span),
+      );
     case "run":
       return runs.includes(test.run);
     case "failure":
       return card.failure?.kind === test.failure;
     case "has":
       if (test.what === "answer") return card.is_annotated;
-      return standingAnnotations(card).some((annotation) => test.what === "annotations" || Object.keys(annotation.attributes).length > 0);
+      return standingAnnotations(card).some(
+        (annotation) => test.what === "annotations" || Object.keys(annotation.attributes).length > 0,
+      );
     case "check":
       return checks().has(test.check);
     case "annotations":
@@ -57,7 +61,10 @@ export function standingAnnotations(card: ImageCard): Annotation[] {
 }
 
 function says(card: ImageCard, text: string): boolean {
-  const texts = standingAnnotations(card).flatMap((annotation) => [annotation.label, ...Object.values(annotation.attributes)]);
+  const texts = standingAnnotations(card).flatMap((annotation) => [
+    annotation.label,
+    ...Object.values(annotation.attributes),
+  ]);
   return [card.name, ...texts].some((each) => typeof each === "string" && each.toLowerCase().includes(text));
 }
 

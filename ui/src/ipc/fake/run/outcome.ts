@@ -41,7 +41,7 @@ export class FakeOutcome {
   reused = 0;
   propagated = 0;
   /** Annotations on the images that were carried over to; they are among `annotations`. */
-  propagated = 0;
+  propagatedAnnotations = 0;
   failures: FailureGroup[] = [];
   justAnswered: JustAnswered[] = [];
   readonly durations: number[] = [];
@@ -166,7 +166,7 @@ export class FakeOutcome {
         )
       : photoOf(image).annotations.length;
     this.annotations += found;
-    if (propagatedFrom !== null) this.propagated += found;
+    if (propagatedFrom !== null) this.propagatedAnnotations += found;
     for (const annotation of photoOf(image).annotations) {
       const label = labels.find(({ name }) => name === annotation.label);
       if (!label) continue;

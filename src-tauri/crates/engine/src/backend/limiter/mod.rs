@@ -15,10 +15,10 @@ mod crowding;
 mod flights;
 mod known;
 mod learned;
-mod wait_reason;
 mod outage;
 #[cfg(test)]
 mod tests;
+mod wait_reason;
 mod window;
 
 use std::time::Duration;
@@ -38,8 +38,8 @@ use outage::Health;
 use window::Window;
 
 pub use flights::FlightId;
-pub use wait_reason::Met;
 pub use outage::Outage;
+pub use wait_reason::Met;
 
 /// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.
 const FIRST_GROUP: u32 = 4;

@@ -33,7 +33,8 @@ impl Limiter {
             return Some((wait_reason, Some(per_minute(&bucket))));
         }
         if let Some((unit, bucket)) = self.announced.tightest(need, now) {
-            let wait_reason = if unit == Unit::Requests { WaitReason::ServerRequests } else { WaitReason::ServerTokens };
+            let wait_reason =
+                if unit == Unit::Requests { WaitReason::ServerRequests } else { WaitReason::ServerTokens };
             return Some((wait_reason, Some(per_minute(&bucket))));
         }
         (self.learned.ready_at(now) > now).then(|| (WaitReason::ServerRequests, self.requests_per_minute()))

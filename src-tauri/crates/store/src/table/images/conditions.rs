@@ -281,8 +281,10 @@ impl View<'_> {
 
     fn images_seen_by(&self, side: Side) -> Result<IdSet> {
         match side {
-            Side::Run { run } => self
-                .id_set("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_propagated", [run.0]),
+            Side::Run { run } => self.id_set(
+                "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_propagated",
+                [run.0],
+            ),
             Side::Decided => self.id_set("SELECT id FROM images WHERE review <> 'unreviewed'", []),
         }
     }
