@@ -62,7 +62,7 @@ describe("the model", () => {
   it("says what hinders it, in the order of who can do something about it", async () => {
     const plan = await asked("?priced");
     plan.choose("claude-opus-5-5");
-    expect(plan.unavailable).toBe("Claude needs a key for api.anthropic.com");
+    expect(plan.unavailable).toBe("A key is needed for api.anthropic.com");
     await plan.app.saveSettings({ is_local_only: true });
     await plan.ask();
     expect(plan.unavailable).toBe("Everything is locked to this machine");

@@ -82,7 +82,7 @@ describe("additional endpoints", () => {
     await connecting.saveLimit("output_tokens", "many");
     expect(connecting.wrongLimit).toBe("output_tokens");
     await endpoints.remove(1);
-    expect(app.providerSettings(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000, output_tokens: null });
+    expect(app.providerSettings(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000 });
     expect(app.providerSettings(PROVIDER).endpoints?.map(({ name }) => name)).toEqual(["Frankfurt", "Old gateway"]);
     await connecting.saveLimit("requests", "");
     expect(app.providerSettings(PROVIDER).limits?.requests).toBeNull();

@@ -275,8 +275,10 @@ impl Environment {
     }
 
     fn said(&self, name: &str) -> Option<Said<&Zeroizing<String>>> {
-        let from = |texts: &Texts, source| Some(Said { value: texts.get(name)?, source });
-        from(&self.process, Source::Variable).or_else(|| from(&self.dot_env, Source::DotEnv))
+        if let Some(value) = self.process.get(name) {
+            return Some(Said { value, source: Source::Variable });
+        }
+        self.dot_env.get(name).map(|value| Said { value, source: Source::DotEnv })
     }
 
     fn text(&self, name: &str) -> Option<Said<&str>> {

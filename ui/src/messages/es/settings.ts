@@ -112,7 +112,7 @@ export const settings: Words<typeof english> = {
   removeEndpointOf: (name) => `Quitar ${name}`,
   endpointUsed: "En uso",
   endpointUnused: "Sin usar",
-  endpointFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency, limits = {} }) =>
+  endpointFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency = null, limits = {} }) =>
     [
       base_url,
       ...(model_prefix === "" ? [] : [`los nombres de modelo empiezan por «${model_prefix}»`]),

@@ -108,7 +108,7 @@ impl Connections {
         }
     }
 
-    fn key_in(&self, variable: &str) -> std::result::Result<Option<PlacedKey>, String> {
+    fn key_in(&self, variable: &str) -> Result<Option<PlacedKey>, String> {
         let environment = self.environment();
         let Ok(environment) = environment.as_ref() else { return Ok(None) };
         let found = environment.key_in(variable).map_err(|error| error.to_string())?;
@@ -141,7 +141,7 @@ impl Connections {
         endpoint: &EndpointSettings,
         server: &BaseUrl,
         settings: &Settings,
-    ) -> std::result::Result<Option<PlacedKey>, String> {
+    ) -> Result<Option<PlacedKey>, String> {
         let environment = self.environment();
         let Ok(environment) = environment.as_ref() else { return Ok(None) };
         if let Some(given) = environment.endpoint_keys().iter().find(|given| given.endpoint == endpoint.name) {

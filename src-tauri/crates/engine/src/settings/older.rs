@@ -35,6 +35,15 @@ const OLDER_COMMENTS: [&str; 4] = [
      #: output_tokens = 8000\n\n",
 ];
 
+/// What the file says of variables, as an earlier version wrote it and as it is now.
+const VARIABLES: [&str; 2] = [
+    "# Variables: ANTHROPIC_BASE_URL, ANTHROPIC_MODEL and CONCURRENCY; for [import], [run] and [limits] also\n\
+     # FIELDMARK_IMPORT__INCLUDES_LEFTOVERS, FIELDMARK_RUN__MAX_TOKENS and so on, the section and the key in capitals.\n",
+    "# Variables: those of each provider, as \"fieldmark providers\" lists them, and CONCURRENCY; for [import] and [run] also\n\
+     # FIELDMARK_IMPORT__INCLUDES_LEFTOVERS, FIELDMARK_RUN__MAX_TOKENS and so on, the section and the key in capitals;\n\
+     # FIELDMARK_LIMITS__REQUESTS and so on for the limits of the first provider.\n",
+];
+
 /// `text` in the present form, with `explanation` of providers in place of the older one; `None` where it is in that form
 /// already, or is no TOML. `provider`: the id of the default provider.
 ///
@@ -44,6 +53,7 @@ pub fn converted(text: &str, provider: &str, explanation: &str) -> Result<Option
     let explained = OLDER_COMMENTS.into_iter().enumerate().fold(text.to_owned(), |text, (place, comment)| {
         text.replace(comment, if place == 0 { explanation } else { "" })
     });
+    let explained = explained.replace(VARIABLES[0], VARIABLES[1]);
     let Ok(mut document) = explained.parse::<DocumentMut>() else { return Ok(None) };
     if MOVED.iter().any(|(key, _)| document.contains_key(key)) {
         move_keys(&mut document, provider)?;
