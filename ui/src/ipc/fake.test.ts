@@ -378,7 +378,9 @@ it("keeps the keys of additional endpoints apart from that of the connection", a
   await seam.changeSettings(await seam.settings(), { ...settings, agreed_hosts: [] });
   expect((await seam.connections()).connections[0]?.endpoints[0]?.problem).toMatch(/not agreed/u);
   const broken = [{ id: "anthropic", endpoints: [{ name: "Broken", base_url: "nonsense" }] }];
-  await expect(seam.changeSettings(await seam.settings(), { ...settings, providers: broken })).rejects.toMatchObject({ code: "address" });
+  await expect(seam.changeSettings(await seam.settings(), { ...settings, providers: broken })).rejects.toMatchObject({
+    code: "address",
+  });
 });
 
 it("keeps nothing of a key but what a server would say to it", async () => {

@@ -97,7 +97,10 @@ describe("additional endpoints", () => {
       return forgetKey(provider, baseUrl);
     };
     endpoints.add();
-    Object.assign(endpoints.draft as EndpointDraft, { name: "Frankfurt, slowly", baseUrl: "https://eu.claude.example" });
+    Object.assign(endpoints.draft as EndpointDraft, {
+      name: "Frankfurt, slowly",
+      baseUrl: "https://eu.claude.example",
+    });
     await endpoints.save();
     await endpoints.remove(3);
     expect(forgotten).toEqual([]);

@@ -106,8 +106,7 @@ export class FakeConnection {
     this.#envFile = query.has("envFile") ? ENV_FILE : null;
     this.#key = this.#isFromEnvironment ? "variable" : query.has("key") ? this.#place() : null;
     if (query.has("routes"))
-      for (const route of ENDPOINTS.slice(0, -1))
-        this.#endpointKeys.set(hostOf(route.base_url) ?? "", this.#place());
+      for (const route of ENDPOINTS.slice(0, -1)) this.#endpointKeys.set(hostOf(route.base_url) ?? "", this.#place());
   }
 
   /** For the server at an address, or with null for the one that is set up. */

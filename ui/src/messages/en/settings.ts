@@ -125,7 +125,13 @@ export const settings = {
   removeEndpointOf: (name: string) => `Remove ${name}`,
   endpointUsed: "In use",
   endpointUnused: "Not used",
-  endpointFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency = null, limits = {} }: EndpointSettings) =>
+  endpointFacts: ({
+    base_url,
+    model_prefix = "",
+    price_percent = 100,
+    concurrency = null,
+    limits = {},
+  }: EndpointSettings) =>
     [
       base_url,
       ...(model_prefix === "" ? [] : [`model names begin with “${model_prefix}”`]),

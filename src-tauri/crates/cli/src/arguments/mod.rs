@@ -90,7 +90,7 @@ fn variables_of_providers() -> String {
         let name = &provider.name;
         provider.fields.iter().map(move |field| {
             let meaning = match field.kind {
-                FieldKind::Key => format!("the key for {name}, if none is entered in the settings of the window"),
+                FieldKind::Key => format!("the key for {name}, if none is entered in the window"),
                 FieldKind::BaseUrl => format!("another server for {name}"),
                 FieldKind::Model => format!("the model of {name}, without --model"),
             };

@@ -9,7 +9,8 @@ use super::checkup::{connection, from_where};
 use super::table::Table;
 
 pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<()> {
-    let mut table = Table::new(["Provider", "Name", "Server", "Key", "Models", "Batches", "Documentation"]);
+    let mut table =
+        Table::new(["Provider", "Name", "Server", "Key", "Models", "Batches", "Discovery", "Documentation"]);
     table.align_right([4]);
     for connection in connections {
         let provider = &connection.provider;
@@ -24,7 +25,8 @@ pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<
             if connection.problem.is_some() { "unusable".to_owned() } else { connection.host.clone() },
             key,
             provider.models.len().to_string(),
-            if provider.has_batches { "yes" } else { "no" }.to_owned(),
+            yes_or_no(provider.has_batches),
+            yes_or_no(provider.has_discovery),
             provider.documentation_url.clone().unwrap_or_default(),
         ]);
     }
@@ -34,6 +36,10 @@ pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<
         writeln!(out, "{}: {}", visible(&connection.name), visible(problem))?;
     }
     Ok(())
+}
+
+fn yes_or_no(is_so: bool) -> String {
+    if is_so { "yes" } else { "no" }.to_owned()
 }
 
 /// What the server of a provider said.

@@ -1,5 +1,5 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
-//! snapshots; executors do one image each; the library records which process works on it. BatchRun, batches take the place of
+//! snapshots; executors do one image each; the library records which process works on it. In batch runs, batches take the place of
 //! executors.
 
 mod batches;
