@@ -12,7 +12,7 @@ use crate::state::Desktop;
 pub fn import(app: &AppHandle, paths: Vec<PathBuf>) {
     let (app, library) = (app.clone(), app.state::<Desktop>().library());
     tauri::async_runtime::spawn_blocking(move || {
-        if let Err(error) = library.import(&paths) {
+        if let Err(error) = library.imports.run(&paths) {
             let error = AppError::from(error);
             tracing::error!(message = error.message, "an import failed");
             emit(&Refused(error), &app);

@@ -66,7 +66,7 @@ pub fn run() -> Result<(), StartError> {
     app.run(|handle, event| {
         if matches!(event, RunEvent::Exit) {
             let library = handle.state::<Desktop>().library();
-            tauri::async_runtime::block_on(library.shut_down(CLOSING_PATIENCE));
+            tauri::async_runtime::block_on(library.runs.shut_down(CLOSING_PATIENCE));
         }
     });
     Ok(())

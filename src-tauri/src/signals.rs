@@ -46,7 +46,7 @@ pub struct Refused(pub AppError);
 /// Passes the engine's changes on for as long as the app lives.
 pub fn forward(app: &AppHandle) {
     let library = app.state::<Desktop>().library();
-    let (mut progress, version) = (library.import_progress(), library.version());
+    let (mut progress, version) = (library.imports.progress(), library.version());
     let importing = app.clone();
     tauri::async_runtime::spawn(async move {
         while progress.changed().await.is_ok() {
@@ -70,7 +70,7 @@ pub fn forward(app: &AppHandle) {
     let changing = app.clone();
     tauri::async_runtime::spawn(follow(
         version,
-        move || library.working_runs(),
+        move || library.runs.working(),
         move |news| match news {
             News::Library => emit(&LibraryChanged, &changing),
             News::Runs(working) => emit(&RunsChanged(working), &changing),

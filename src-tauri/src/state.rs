@@ -39,7 +39,7 @@ impl Desktop {
         };
         let database = folder.join("library.sqlite");
         let library = Library::open(&database, surroundings(&database))?;
-        library.clear_ready_exports()?;
+        library.datasets.clear_ready()?;
         library.watch_other_processes()?;
         Ok(Self { library, watcher: Mutex::default(), is_dragging_out: AtomicBool::default() })
     }

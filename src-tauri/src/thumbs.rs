@@ -29,7 +29,7 @@ pub fn serve(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, resp
             PixelEdge::Thumbnail => None,
             _ => DECODING.get_or_init(|| Semaphore::new(DECODED_AT_ONCE)).acquire().await.ok(),
         };
-        let pixels = tauri::async_runtime::spawn_blocking(move || library.pixels(image, edge)).await;
+        let pixels = tauri::async_runtime::spawn_blocking(move || library.images.pixels(image, edge)).await;
         responder.respond(match pixels {
             Ok(Ok(jpeg)) => jpeg_response(jpeg),
             Ok(Err(error)) => plain(StatusCode::NOT_FOUND, &error.to_string()),

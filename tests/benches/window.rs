@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::library::ReviewState;
+use domain::annotation::ReviewState;
 use fieldmark_tests::desk::{Desk, PATIENCE, Window};
 use fieldmark_tests::lay_out_photos;
 
@@ -65,7 +65,7 @@ async fn main() {
     }
     println!("review in the real window: {ACCEPTED} photos accepted with one key each, in {took:.1} s by the driver");
     println!(
-        "  from the key to the next photo with its marks, ms: median {:.0}, 95 % within {:.0}, longest {:.0} (goal 100)",
+        "  from the key to the next photo with its annotations, ms: median {:.0}, 95 % within {:.0}, longest {:.0} (goal 100)",
         millis[ACCEPTED / 2],
         millis[ACCEPTED * 95 / 100],
         millis[ACCEPTED - 1]

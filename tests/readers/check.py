@@ -17,7 +17,7 @@ from pycocotools.cocoeval import COCOeval
 folder = Path(sys.argv[1])
 library = json.loads((folder / "library.json").read_text())
 images = {image["id"]: image for image in library["images"]}
-marks = [mark | {"image": image["id"]} for image in library["images"] for mark in image["marks"]]
+annotations = [annotation | {"image": image["id"]} for image in library["images"] for annotation in image["annotations"]]
 
 
 def boxes(found):
@@ -25,8 +25,8 @@ def boxes(found):
     return sorted((file, label, tuple(round(float(side), 3) for side in box)) for file, label, box in found)
 
 
-def expected(of=lambda mark: True):
-    return boxes((images[mark["image"]]["file"], mark["label"], mark["bbox"]) for mark in marks if mark["bbox"] and of(mark))
+def expected(of=lambda annotation: True):
+    return boxes((images[annotation["image"]]["file"], annotation["label"], annotation["bbox"]) for annotation in annotations if annotation["bbox"] and of(annotation))
 
 
 def same(found, wanted, what):
@@ -34,13 +34,13 @@ def same(found, wanted, what):
     print(f"{what}: {len(found)}")
 
 
-def standing(mark):
-    return mark["status"] != "rejected"
+def standing(annotation):
+    return annotation["status"] != "rejected"
 
 
-def outlined(mark):
+def outlined(annotation):
     """What COCO has a form for."""
-    return standing(mark) and mark["shape"] in ("box", "polygon")
+    return standing(annotation) and annotation["shape"] in ("box", "polygon")
 
 
 def data_set(reader, name):
@@ -53,32 +53,32 @@ def data_set(reader, name):
 
 for reader in (COCO, FasterCOCO):
     who = reader.__module__
-    data, files, labels, found = data_set(reader, "marks.coco.json")
+    data, files, labels, found = data_set(reader, "annotations.coco.json")
     same(sorted(files.items()), sorted((id, image["file"]) for id, image in images.items()), f"{who}: images")
     for image in data.loadImgs(data.getImgIds()):
         known = images[image["id"]]
         assert [image["width"], image["height"]] == known["size"], image
         assert [image["fieldmark"]["stored_width"], image["fieldmark"]["stored_height"]] == known["stored_size"], image
     same(
-        boxes((files[mark["image_id"]], labels[mark["category_id"]], mark["bbox"]) for mark in found),
+        boxes((files[annotation["image_id"]], labels[annotation["category_id"]], annotation["bbox"]) for annotation in found),
         expected(outlined),
         f"{who}: boxes",
     )
     assert [labels[id] for id in sorted(labels)] == library["categories"] and min(labels) == 1
-    assert sorted(mark["id"] for mark in found) == list(range(1, len(found) + 1))
-    unmarked = {id for id in files if not data.getAnnIds(imgIds=[id])}
-    same(sorted(unmarked), sorted(id for id in images if not any(standing(m) for m in images[id]["marks"])), f"{who}: negatives")
-    by_mark = {mark["mark"]: mark for mark in marks}
-    for mark in found:
-        known, said = by_mark[mark["attributes"]["mark"]], mark["attributes"]
+    assert sorted(annotation["id"] for annotation in found) == list(range(1, len(found) + 1))
+    unannotated = {id for id in files if not data.getAnnIds(imgIds=[id])}
+    same(sorted(unannotated), sorted(id for id in images if not any(standing(m) for m in images[id]["annotations"])), f"{who}: negatives")
+    by_annotation = {annotation["annotation"]: annotation for annotation in annotations}
+    for annotation in found:
+        known, said = by_annotation[annotation["attributes"]["annotation"]], annotation["attributes"]
         assert (said["status"], said["origin"]) == (known["status"], known["origin"]), (said, known)
         assert said["confidence"] is None or abs(said["confidence"] - known["confidence"]) < 1e-6, (said, known)
-        assert abs(mark["area"] - known["area"]) < 1e-6 and mark["iscrowd"] == 0
-        assert bool(mark["segmentation"]) == (known["shape"] == "polygon"), mark
-    outline = next(mark for mark in found if mark["segmentation"])
+        assert abs(annotation["area"] - known["area"]) < 1e-6 and annotation["iscrowd"] == 0
+        assert bool(annotation["segmentation"]) == (known["shape"] == "polygon"), annotation
+    outline = next(annotation for annotation in found if annotation["segmentation"])
     assert data.annToMask(outline).sum() > 0.9 * outline["area"], "an outline can be filled"
 
-given = COCOObjectDetectionInput(input_file=folder / "marks.coco.json")
+given = COCOObjectDetectionInput(input_file=folder / "annotations.coco.json")
 same(
     boxes(
         (label.image.filename, each.category.name, (each.box.xmin, each.box.ymin, each.box.xmax - each.box.xmin, each.box.ymax - each.box.ymin))
@@ -89,18 +89,18 @@ same(
     "labelformat: boxes",
 )
 
-# The detections against the very marks that they are: every evaluator has to find them perfect.
-results = str(folder / "marks.coco-detections.json")
-truth = json.loads((folder / "marks.coco.json").read_text())
-truth["annotations"] = [mark for mark in truth["annotations"] if mark["attributes"]["confidence"] is not None]
+# The detections against the very annotations that they are: every evaluator has to find them perfect.
+results = str(folder / "annotations.coco-detections.json")
+truth = json.loads((folder / "annotations.coco.json").read_text())
+truth["annotations"] = [annotation for annotation in truth["annotations"] if annotation["attributes"]["confidence"] is not None]
 (folder / "truth.json").write_text(json.dumps(truth))
 for reader, evaluation in ((COCO, COCOeval), (FasterCOCO, COCOeval_faster)):
     data, files, labels, _ = data_set(reader, "truth.json")
     detections = data.loadRes(results)
     found = detections.loadAnns(detections.getAnnIds())
     same(
-        boxes((files[mark["image_id"]], labels[mark["category_id"]], mark["bbox"]) for mark in found),
-        expected(lambda mark: outlined(mark) and mark["confidence"] is not None),
+        boxes((files[annotation["image_id"]], labels[annotation["category_id"]], annotation["bbox"]) for annotation in found),
+        expected(lambda annotation: outlined(annotation) and annotation["confidence"] is not None),
         f"{reader.__module__}: detections",
     )
     judged = evaluation(data, detections, "bbox")
@@ -109,19 +109,19 @@ for reader, evaluation in ((COCO, COCOeval), (FasterCOCO, COCOeval_faster)):
     judged.summarize()
     assert abs(judged.stats[0] - 1) < 1e-9, judged.stats
 
-lines = [json.loads(line) for line in (folder / "marks.jsonl").read_text().splitlines()]
+lines = [json.loads(line) for line in (folder / "annotations.jsonl").read_text().splitlines()]
 same([line["image"] for line in lines], sorted(images), "JSON Lines: images")
 same(
-    boxes((line["file_name"], mark["label"], mark["bbox"]) for line in lines for mark in line["marks"] if mark["bbox"]),
+    boxes((line["file_name"], annotation["label"], annotation["bbox"]) for line in lines for annotation in line["annotations"] if annotation["bbox"]),
     expected(),
     "JSON Lines: boxes, rejected ones too",
 )
-of_the_whole = {mark["shape"]: mark for line in lines for mark in line["marks"] if not mark["bbox"]}
+of_the_whole = {annotation["shape"]: annotation for line in lines for annotation in line["annotations"] if not annotation["bbox"]}
 assert of_the_whole["image_tag"]["label"] == "indoors" and of_the_whole["caption"]["text"] == "=a cat, at rest", of_the_whole
-rejected = [mark for line in lines for mark in line["marks"] if mark["status"] == "rejected"]
-assert rejected and all(mark["reject_reason"] == "wrong_label" for mark in rejected), rejected
+rejected = [annotation for line in lines for annotation in line["annotations"] if annotation["status"] == "rejected"]
+assert rejected and all(annotation["reject_reason"] == "wrong_label" for annotation in rejected), rejected
 
-with open(folder / "marks.csv", newline="", encoding="utf-8") as file:
+with open(folder / "annotations.csv", newline="", encoding="utf-8") as file:
     rows = list(csv.DictReader(file, strict=True))
 same(sorted({int(row["image"]) for row in rows}), sorted(images), "CSV: images")
 # What a spreadsheet would calculate begins with an apostrophe.
@@ -139,11 +139,11 @@ assert [row["points"] for row in rows if row["shape"] == "point"] == ["120 80.5"
 reviewed = COCO(str(folder / "reviewed.coco.json"))
 same(sorted(reviewed.getImgIds()), sorted(id for id, image in images.items() if image["review"] != "unreviewed"), "reviewed images")
 same(
-    sorted(mark["attributes"]["mark"] for mark in reviewed.loadAnns(reviewed.getAnnIds())),
+    sorted(annotation["attributes"]["annotation"] for annotation in reviewed.loadAnns(reviewed.getAnnIds())),
     sorted(
-        mark["mark"]
-        for mark in marks
-        if outlined(mark) and mark["status"] in ("accepted", "edited") and images[mark["image"]]["review"] != "unreviewed"
+        annotation["annotation"]
+        for annotation in annotations
+        if outlined(annotation) and annotation["status"] in ("accepted", "edited") and images[annotation["image"]]["review"] != "unreviewed"
     ),
-    "reviewed marks",
+    "reviewed annotations",
 )

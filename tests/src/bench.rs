@@ -13,8 +13,8 @@ use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
 use domain::query::ImageQuery;
-use domain::run::{RunState, StopReason};
 use domain::run_options::RunOptions;
+use domain::run_state::{RunState, StopReason};
 use engine::{Consents, Library, Surroundings};
 use keys::{Environment, KeyRing};
 
@@ -91,7 +91,7 @@ impl Bench {
             let (picture, _) = drawing(320 + index, 240);
             write_png(&picture, &bench.photos().join(format!("{index}.png")));
         }
-        bench.library.import(&[bench.photos()]).unwrap();
+        bench.library.imports.run(&[bench.photos()]).unwrap();
         bench
     }
 
@@ -131,44 +131,44 @@ impl Bench {
 
     #[must_use]
     pub fn cards(&self) -> Vec<ImageCard> {
-        let ids = self.library.image_ids(&ImageQuery::default()).unwrap();
-        self.library.image_cards(&ids, &LayerScope::All).unwrap()
+        let ids = self.library.images.ids(&ImageQuery::default()).unwrap();
+        self.library.images.cards(&ids, &LayerScope::All).unwrap()
     }
 
     /// Of all images, for the recipe at this place of the list.
     #[must_use]
     pub fn quote(&self, recipe: usize) -> Quote {
-        self.quote_of(self.library.recipes().unwrap()[recipe].id)
+        self.quote_of(self.library.recipes.all().unwrap()[recipe].id)
     }
 
     /// Of all images.
     #[must_use]
     pub fn quote_of(&self, recipe: RecipeId) -> Quote {
-        self.library.quote(&PlanRequest::of(ImageSelection::All, recipe)).unwrap()
+        self.library.planning.quote(&PlanRequest::of(ImageSelection::All, recipe)).unwrap()
     }
 
     /// Starts a run of the first recipe on all images.
     pub async fn start(&self, model: &str) -> RunId {
-        let recipe = self.library.recipes().unwrap()[0].id;
+        let recipe = self.library.recipes.all().unwrap()[0].id;
         let model = ModelId(model.to_owned());
         let request = RunRequest::of(ImageSelection::All, recipe, model);
-        self.library.start_run(&request).await.unwrap()
+        self.library.runs.start(&request).await.unwrap()
     }
 
     /// Starts a run that looks for `labels` on all images.
     pub async fn look_for(&self, labels: &str, model: &str) -> RunId {
-        let recipe = self.library.save_typed_recipe(labels).await.unwrap().id;
+        let recipe = self.library.recipes.save_typed(labels).await.unwrap().id;
         let model = ModelId(model.to_owned());
         let request = RunRequest::of(ImageSelection::All, recipe, model);
-        self.library.start_run(&request).await.unwrap()
+        self.library.runs.start(&request).await.unwrap()
     }
 
     pub async fn end_of(&self, run: RunId) -> RunState {
-        if let Some(mut progress) = self.library.run_progress(run) {
+        if let Some(mut progress) = self.library.runs.progress(run) {
             let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
             // An error means that the run is over and forgotten.
             let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
         }
-        self.library.run(run).unwrap().state
+        self.library.history.run(run).unwrap().state
     }
 }

@@ -60,8 +60,8 @@ impl Desk {
     #[must_use]
     pub fn cards(&self) -> Vec<ImageCard> {
         let library = self.library();
-        let ids = library.image_ids(&ImageQuery::default()).unwrap();
-        library.image_cards(&ids, &LayerScope::All).unwrap()
+        let ids = library.images.ids(&ImageQuery::default()).unwrap();
+        library.images.cards(&ids, &LayerScope::All).unwrap()
     }
 }
 

@@ -12,7 +12,8 @@ use domain::export::{AnnotationSelection, ExportRequest};
 use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{FailureKind, RunSummary};
+use domain::run::RunSummary;
+use domain::run_state::FailureKind;
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -100,7 +101,7 @@ fn stream_counted(text: &str, at_start: &Value, at_end: &Value) -> (&'static str
 
 async fn finished(bench: &Bench, run: RunId) -> (RunSummary, Vec<(FailureKind, u32)>) {
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let mut failures: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     failures.sort();
     (report.summary, failures)
@@ -132,18 +133,18 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
         annotations: AnnotationSelection { is_reviewed_only: false, includes_rejected: false },
     };
     let path = bench.folder.path().join("coco.json");
-    let exported = bench.library.export_run(run, &request, &path).unwrap();
+    let exported = bench.library.datasets.export(run, &request, &path).unwrap();
     assert_eq!((exported.images, exported.empty_images), (2, 1));
     let coco: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(coco["images"].as_array().unwrap().len(), 2);
 
     // Trying again, and asking the same in another run, reads the kept answers again and asks nothing.
-    bench.library.resume_run(resume(run)).await.unwrap();
+    bench.library.runs.resume(resume(run)).await.unwrap();
     let (again, failures) = finished(&bench, run).await;
     assert_eq!((again.done, again.paid, failures.as_slice()), (2, summary.paid, expected.as_slice()));
-    let recipe = bench.library.save_typed_recipe("cat").await.unwrap().id;
+    let recipe = bench.library.recipes.save_typed("cat").await.unwrap().id;
     let request = RunRequest::of(ImageSelection::All, recipe, domain::model::ModelId(MODEL.into()));
-    let other = bench.library.start_run(&request).await.unwrap();
+    let other = bench.library.runs.start(&request).await.unwrap();
     let (summary, failures) = finished(&bench, other).await;
     assert_eq!((summary.done, summary.reused, failures.as_slice()), (2, 6, expected.as_slice()));
     assert_eq!((summary.paid, server.asked()), (PicoDollars::ZERO, 6));
@@ -151,8 +152,8 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     assert_eq!(finished(&bench, run).await.1, expected);
 
     // Only a run that asks anew pays for other answers.
-    bench.library.ignore_saved_answers(other).await.unwrap();
-    bench.library.resume_run(resume(other)).await.unwrap();
+    bench.library.runs.ignore_saved_answers(other).await.unwrap();
+    bench.library.runs.resume(resume(other)).await.unwrap();
     let (summary, _) = finished(&bench, other).await;
     assert_eq!((summary.done, summary.failed, server.asked()), (6, 0, 10));
 }
@@ -164,7 +165,7 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
     let bench = Bench::with_pictures(&server.url, KEY, 2);
     let run = bench.look_for("cat", MODEL).await;
     finished(&bench, run).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert!(report.failures[0].example.starts_with("the model answers in 0..1 coordinates"), "{:?}", report.failures);
     let failure = FailureKind::CoordinatesAsFractions;
     assert_eq!(report.diagnoses[0].finding, Finding::MostlyOneFailure { failure, count: 2, failed: 2, finished: 2 });
@@ -172,6 +173,7 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
     let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.contains("all 2 images failed: the model answers in 0..1 coordinates"), "{said}");
+    assert!(!said.contains("--retry-failed"), "the same question has the same answer: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +188,7 @@ async fn an_answer_that_the_model_ended_unclosed_is_not_asked_for_again() {
         (1, 1, [(FailureKind::AnswerUnreadable, 1)].as_slice())
     );
     assert_eq!((server.asked(), summary.retries, summary.cut_short), (2, 0, 0));
-    assert_eq!(bench.library.run_report(run).unwrap().cut_off, None);
+    assert_eq!(bench.library.insight.report(run).unwrap().cut_off, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,10 +11,9 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use domain::run::{
-    BatchStage, FailureKind, PendingElsewhere, RetryKind, RunMode, RunProgress, RunState, RunSummary, StopReason,
-};
+use domain::run::{BatchStage, PendingElsewhere, RunProgress, RunSummary};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RetryKind, RunMode, RunState, StopReason};
 use engine::{BatchLimits, EngineError, Library};
 use fieldmark_tests::bench::{Bench, COMPLETED, person};
 use fieldmark_tests::pictures::LABELS;
@@ -34,28 +33,28 @@ fn taking(seconds: f64) -> Batching {
 
 fn bench(server: &Running, pictures: u32) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, pictures);
-    bench.library.limit_batches(LIMITS);
+    bench.library.runs.limit_batches(LIMITS);
     bench
 }
 
 async fn request(bench: &Bench) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     RunRequest { mode: RunMode::Batch, ..request }
 }
 
 async fn start(bench: &Bench) -> RunId {
-    bench.library.start_run(&request(bench).await).await.unwrap()
+    bench.library.runs.start(&request(bench).await).await.unwrap()
 }
 
 async fn stopped(bench: &Bench, run: RunId) -> (StopReason, RunSummary) {
     let RunState::Stopped { reason } = bench.end_of(run).await else { panic!("not stopped") };
-    (reason, bench.library.run(run).unwrap())
+    (reason, bench.library.history.run(run).unwrap())
 }
 
 /// Waits for a snapshot of which `is_it` holds, while the run is worked on.
 async fn snapshot(library: &Library, run: RunId, is_it: impl Fn(&RunProgress) -> bool) -> RunProgress {
-    let mut progress = library.run_progress(run).unwrap();
+    let mut progress = library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| is_it(snapshot)).await.unwrap().clone()
 }
 
@@ -76,7 +75,7 @@ fn assert_paid_once(server: &Running, summary: &RunSummary) {
 
 /// The library as the next process finds it.
 async fn reopened(bench: Bench, server: &Running) -> Bench {
-    bench.library.shut_down(Duration::from_secs(5)).await;
+    bench.library.runs.shut_down(Duration::from_secs(5)).await;
     let Bench { folder, library } = bench;
     let database = folder.path().join("library/library.sqlite");
     // The task that told the end of its run is a moment later gone itself.
@@ -87,7 +86,7 @@ async fn reopened(bench: Bench, server: &Running) -> Bench {
     let variables = [("ANTHROPIC_BASE_URL", server.url()), ("ANTHROPIC_API_KEY", KEY.to_owned())];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
     let library = Library::open(&database, person(&folder, &variables)).unwrap();
-    library.limit_batches(LIMITS);
+    library.runs.limit_batches(LIMITS);
     Bench { folder, library }
 }
 
@@ -95,7 +94,7 @@ async fn reopened(bench: Bench, server: &Running) -> Bench {
 async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     let server = simulate(taking(1.0)).await;
     let bench = bench(&server, 40);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let quote = bench.quote_of(recipe.id);
     let quoted = quote.models.iter().find(|quoted| quoted.model.id.0 == MODEL).unwrap();
     let (live, batch) = (quoted.cost.unwrap(), quoted.batch.unwrap());
@@ -109,10 +108,10 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     assert_eq!(reason, StopReason::Completed);
     assert_eq!((summary.done, summary.failed, summary.annotation_count, summary.quoted), (40, 0, 200, Some(batch)));
     assert_paid_once(&server, &summary);
-    let metrics = bench.library.run_report(run).unwrap().metrics.unwrap();
+    let metrics = bench.library.insight.report(run).unwrap().metrics.unwrap();
     assert_eq!((metrics.asked, metrics.concurrency), (40, 40), "three batches were at the server at the same time");
     assert_eq!((metrics.parallelism, metrics.speedup), (None, None));
-    let idle = bench.library.idle_progress(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     let batches: Vec<_> = idle.batches.iter().map(|batch| (batch.stage, batch.images, batch.finished)).collect();
     assert_eq!(batches, [(BatchStage::Ended, 15, 15), (BatchStage::Ended, 15, 15), (BatchStage::Ended, 10, 10)]);
     assert!(idle.batches.iter().all(|batch| batch.expires_at > Some(batch.submitted_at)));
@@ -120,7 +119,7 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
 
     // An answer is an answer, however it was asked for.
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.start_run(&live).await.unwrap();
+    let live = bench.library.runs.start(&live).await.unwrap();
     let (_, live) = stopped(&bench, live).await;
     assert_eq!((live.reused, live.paid), (40, PicoDollars::ZERO));
     server.stop().await;
@@ -130,11 +129,11 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
 async fn batches_are_cut_by_their_bytes() {
     let server = simulate(taking(0.5)).await;
     let bench = bench(&server, 6);
-    bench.library.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
+    bench.library.runs.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 6));
-    assert!(bench.library.idle_progress(run).unwrap().batches.len() > 1);
+    assert!(bench.library.history.progress(run).unwrap().batches.len() > 1);
     assert_paid_once(&server, &summary);
     server.stop().await;
 }
@@ -147,17 +146,17 @@ async fn batches_go_on_while_nobody_asks_and_are_found_again() {
     snapshot(&bench.library, run, has_working_batch).await;
     // As the app is closed, in the middle of submitting.
     bench = reopened(bench, &server).await;
-    let idle = bench.library.idle_progress(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     assert_eq!(idle.state, RunState::Stopped { reason: StopReason::Shutdown });
     assert!(has_working_batch(&idle) && idle.unsettled.count == 0 && idle.waiting == 40);
 
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     snapshot(&bench.library, run, has_working_batch).await;
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     let (reason, _) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::Paused);
     bench = reopened(bench, &server).await;
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.annotation_count), (StopReason::Completed, 40, 200));
     assert_paid_once(&server, &summary);
@@ -176,7 +175,7 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     .await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 40));
-    assert_eq!(bench.library.idle_progress(run).unwrap().batches.len(), 3);
+    assert_eq!(bench.library.history.progress(run).unwrap().batches.len(), 3);
     assert_paid_once(&server, &summary);
     server.stop().await;
 
@@ -187,9 +186,9 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| !snapshot.batches.is_empty()).await;
     let bench = reopened(bench, &server).await;
-    let idle = bench.library.idle_progress(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     assert_eq!((idle.batches[0].stage, idle.unsettled.count), (BatchStage::Unconfirmed, 0));
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 10));
     assert_paid_once(&server, &summary);
@@ -228,10 +227,10 @@ async fn a_batch_that_is_not_found_is_made_again_only_with_a_word() {
     assert_eq!((reason, summary.done, summary.unsettled.count), (StopReason::BatchUnknown, 0, 3));
     assert!(summary.stop_detail.is_some());
 
-    let refused = bench.library.resume_run(ResumeRequest::of(run)).await.unwrap_err();
+    let refused = bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap_err();
     assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled.count == 3), "{refused}");
     assert_eq!(server.ledger().billed.len(), 0);
-    bench.library.resume_run(ResumeRequest { accepts_repeats: true, ..ResumeRequest::of(run) }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { accepts_repeats: true, ..ResumeRequest::of(run) }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.possibly_billed.count), (StopReason::Completed, 3, 3));
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
@@ -247,7 +246,7 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     assert_eq!((reason, summary.done + summary.failed), (StopReason::Completed, 40));
     assert!(summary.done >= 30 && summary.retries >= 10, "{summary:?}");
     assert_paid_once(&server, &summary);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let kinds: HashSet<RetryKind> = report.retried.iter().map(|group| group.kind).collect();
     assert_eq!(kinds, HashSet::from([RetryKind::ServerFailed, RetryKind::Expired]));
     server.stop().await;
@@ -257,7 +256,7 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.failed, summary.retries), (StopReason::Completed, 3, 6));
-    let failures = bench.library.run_report(run).unwrap().failures;
+    let failures = bench.library.insight.report(run).unwrap().failures;
     assert_eq!((failures[0].kind, failures[0].is_worth_retrying), (FailureKind::Expired, true));
     assert_paid_once(&server, &summary);
     server.stop().await;
@@ -270,7 +269,7 @@ async fn with_answers_cut_off(server: &Running) -> (Bench, RunRequest, RunSummar
     let up_to = |tokens| RunOptions { max_tokens: Some(tokens), ..RunOptions::default() };
     server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
     let live = RunRequest { mode: RunMode::Live, options: up_to(2_000), ..request.clone() };
-    let run = bench.library.start_run(&live).await.unwrap();
+    let run = bench.library.runs.start(&live).await.unwrap();
     let (_, summary) = stopped(&bench, run).await;
     assert_eq!((summary.done, summary.cut_short), (3, 3));
     assert!(summary.annotation_count > 0);
@@ -283,7 +282,7 @@ async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
     let (bench, request, before) = with_answers_cut_off(&server).await;
     let kept = (StopReason::Completed, 3, 0, before.annotation_count);
     let outcome = async || {
-        let run = bench.library.start_run(&request).await.unwrap();
+        let run = bench.library.runs.start(&request).await.unwrap();
         let (reason, summary) = stopped(&bench, run).await;
         (reason, summary.done, summary.failed, summary.annotation_count)
     };
@@ -296,7 +295,7 @@ async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
     let server = simulate(taking(0.1)).await;
     let (bench, request, before) = with_answers_cut_off(&server).await;
     server.script([Fault::Refusal, Fault::Refusal, Fault::Refusal]);
-    let run = bench.library.start_run(&request).await.unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
     let (_, after) = stopped(&bench, run).await;
     assert_eq!(server.ledger().billed.len(), 6);
     assert_eq!((after.done, after.failed, after.annotation_count), (3, 0, before.annotation_count));
@@ -318,7 +317,7 @@ async fn a_form_that_the_server_refuses_stops_the_run_and_no_image_fails() {
 
     // Where others are taken, it is about the image.
     server.script([refused()]);
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 2, 1), "{summary:?}");
     server.stop().await;
@@ -333,7 +332,7 @@ async fn results_that_cannot_be_read_are_fetched_a_few_times() {
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.failed), (StopReason::AnswersUnreadable, 3, 0), "{summary:?}");
 
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 3));
     assert_paid_once(&server, &summary);
@@ -347,7 +346,7 @@ async fn canceling_keeps_what_was_done() {
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 2).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    bench.library.cancel_run(run);
+    bench.library.runs.cancel(run);
     let stopping = snapshot(&bench.library, run, |snapshot| {
         snapshot.batches.iter().any(|batch| batch.stage == BatchStage::Canceling)
     })
@@ -358,7 +357,7 @@ async fn canceling_keeps_what_was_done() {
     assert!(summary.done > 0 && summary.waiting > 0, "{summary:?}");
     assert_paid_once(&server, &summary);
 
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 30));
     assert_paid_once(&server, &summary);
@@ -374,24 +373,24 @@ async fn a_budget_holds() {
     let before = server.ledger().total_pico_dollars();
     let request = RunRequest { ignores_saved_answers: true, ..request(&bench).await };
     let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
-    let refused = bench.library.start_run(&too_small).await.unwrap_err();
+    let refused = bench.library.runs.start(&too_small).await.unwrap_err();
     let EngineError::BudgetTooSmall { dearest } = refused else { panic!("{refused}") };
     // Room for two requests at their worst, which come out far cheaper.
     let budget = Some(dearest.times(2));
-    let run = bench.library.start_run(&RunRequest { budget, ..request }).await.unwrap();
+    let run = bench.library.runs.start(&RunRequest { budget, ..request }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars() - before);
     assert!(Some(summary.paid) <= budget);
     if whole.paid < dearest {
         assert_eq!((reason, summary.done), (StopReason::Completed, 12));
     }
-    assert!(bench.library.idle_progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
+    assert!(bench.library.history.progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
 
     // With no room for another, it stops by itself and says why.
     let spent = PicoDollars(whole.paid.0 / 12);
     let budget = Some(dearest + spent);
     let tight = RunRequest { ignores_saved_answers: true, budget, ..self::request(&bench).await };
-    let run = bench.library.start_run(&tight).await.unwrap();
+    let run = bench.library.runs.start(&tight).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::BudgetReached);
     assert!(summary.done > 0 && summary.waiting > 0 && Some(summary.paid) <= budget);
@@ -405,7 +404,7 @@ async fn with_a_lost_batch() -> (Running, Bench, RunId) {
     let bench = bench(&server, 3);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     stopped(&bench, run).await;
     server.stop().await;
     let batching = taking(0.3);
@@ -416,19 +415,19 @@ async fn with_a_lost_batch() -> (Running, Bench, RunId) {
 async fn a_batch_that_the_server_does_not_know_is_given_up_only_by_consent() {
     let (server, bench, run) = with_a_lost_batch().await;
     for _ in 0..2 {
-        bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+        bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
         let (reason, summary) = stopped(&bench, run).await;
         assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
         assert!(summary.stop_detail.unwrap().contains("does not know"));
     }
-    let idle = bench.library.idle_progress(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     assert_eq!((idle.batches[0].stage, idle.unknown_batches.count), (BatchStage::Unknown, 3));
     let given_up = ResumeRequest { gives_up_batches: true, ..ResumeRequest::of(run) };
-    let refused = bench.library.resume_run(given_up).await.unwrap_err();
+    let refused = bench.library.runs.resume(given_up).await.unwrap_err();
     assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled == idle.unknown_batches), "{refused}");
     assert_eq!(server.ledger().billed.len(), 0);
 
-    bench.library.resume_run(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.possibly_billed), (StopReason::Completed, 3, idle.unknown_batches));
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
@@ -461,14 +460,14 @@ async fn a_batch_is_found_again_when_the_right_server_is_asked() {
     let other = simulate(taking(0.1)).await;
     bench = reopened(bench, &other).await;
     bench.library.settings.agree_to(other.url().trim_start_matches("http://")).unwrap();
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting), (StopReason::BatchUnknown, 3));
     assert!(summary.stop_detail.unwrap().contains(&server.url()), "it says where the batch is");
     assert_eq!(other.ledger().billed.len(), 0, "nothing is submitted to another server meanwhile");
 
     bench = reopened(bench, &server).await;
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 3));
     assert_paid_once(&server, &summary);
@@ -487,10 +486,10 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
         assert_eq!((reason, summary.done, summary.waiting), (StopReason::BatchCanceled, 0, 20));
         assert_eq!((summary.unsettled.count, summary.possibly_billed.count), (0, 0), "none of it is billed");
         assert!(summary.stop_detail.unwrap().contains("canceled at the server"));
-        let batches = bench.library.idle_progress(run).unwrap().batches.len();
+        let batches = bench.library.history.progress(run).unwrap().batches.len();
         assert!(batches <= 2 * resumed, "each is submitted once a session: {batches}");
         if resumed < 2 {
-            bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+            bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
         }
     }
     server.stop().await;
@@ -507,7 +506,7 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
     assert!(summary.done > 0 && summary.waiting > 0, "{summary:?}");
     let before = server.ledger().billed.len();
     assert_eq!(before, summary.done as usize, "nothing was submitted again");
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 12));
     assert_paid_once(&server, &summary);
@@ -521,7 +520,7 @@ async fn images_that_fail_in_every_batch_fail_in_the_end() {
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.failed, summary.retries), (StopReason::Completed, 2, 6), "three retries each");
-    let failures = bench.library.run_report(run).unwrap().failures;
+    let failures = bench.library.insight.report(run).unwrap().failures;
     assert_eq!((failures[0].kind, failures[0].count), (FailureKind::ModelFailed, 2));
     assert_paid_once(&server, &summary);
     server.stop().await;
@@ -533,12 +532,12 @@ async fn a_picture_larger_than_a_whole_batch_fails_alone() {
     let bench = bench(&server, 3);
     let (picture, _) = fieldmark_tests::pictures::drawing(1800, 1200);
     fieldmark_tests::pictures::write_png(&picture, &bench.photos().join("large.png"));
-    bench.library.import(&[bench.photos()]).unwrap();
-    bench.library.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
+    bench.library.imports.run(&[bench.photos()]).unwrap();
+    bench.library.runs.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 3, 1));
-    let failures = bench.library.run_report(run).unwrap().failures;
+    let failures = bench.library.insight.report(run).unwrap().failures;
     assert!(failures[0].example.contains("larger than a whole batch"), "{failures:?}");
     assert_paid_once(&server, &summary);
     server.stop().await;
@@ -551,7 +550,7 @@ async fn an_image_whose_allowance_is_used_up_is_not_submitted_again() {
     let bench = bench(&server, 2);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     stopped(&bench, run).await;
     server.stop().await;
     let server = Simulator::start(Options { port, batching: taking(0.1), ..Options::default() }).await.unwrap();
@@ -563,10 +562,10 @@ async fn an_image_whose_allowance_is_used_up_is_not_submitted_again() {
              UPDATE attempts SET state = 'failed' WHERE id = 2",
         )
         .unwrap();
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 1, 1));
-    let failures = bench.library.run_report(run).unwrap().failures;
+    let failures = bench.library.insight.report(run).unwrap().failures;
     assert!(failures[0].example.contains("as much as the quote allows"), "{failures:?}");
     assert_eq!(server.ledger().billed.len(), 1);
     server.stop().await;
@@ -578,13 +577,13 @@ async fn answers_that_were_cut_off_stand_where_the_budget_has_no_room_for_longer
     let (bench, request, before) = with_answers_cut_off(&server).await;
     let (picture, _) = fieldmark_tests::pictures::drawing(500, 240);
     fieldmark_tests::pictures::write_png(&picture, &bench.photos().join("new.png"));
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
-    let EngineError::BudgetTooSmall { dearest } = bench.library.start_run(&too_small).await.unwrap_err() else {
+    let EngineError::BudgetTooSmall { dearest } = bench.library.runs.start(&too_small).await.unwrap_err() else {
         panic!()
     };
     // Room for one longer request; the others come to nothing.
-    let run = bench.library.start_run(&RunRequest { budget: Some(dearest), ..request }).await.unwrap();
+    let run = bench.library.runs.start(&RunRequest { budget: Some(dearest), ..request }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::BudgetReached);
     assert!(summary.done >= 3 && summary.waiting <= 1, "{summary:?}");
@@ -608,7 +607,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let server = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
-    assert_eq!(bench.library.idle_progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
+    assert_eq!(bench.library.history.progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
     server.stop().await;
 
     let server = simulate(Batching::default()).await;
@@ -616,7 +615,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::KeyRejected, 2, 0));
-    assert_ne!(bench.library.run(run).unwrap().state, COMPLETED);
+    assert_ne!(bench.library.history.run(run).unwrap().state, COMPLETED);
     server.stop().await;
 }
 
@@ -627,19 +626,19 @@ async fn a_live_run_waits_for_the_batch_of_another_run() {
     let batch = start(&bench).await;
     snapshot(&bench.library, batch, has_working_batch).await;
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.start_run(&live).await.unwrap();
+    let live = bench.library.runs.start(&live).await.unwrap();
     let pending = PendingElsewhere { run: batch, is_worked_on: true, is_in_batch: true, images: 10 };
     snapshot(&bench.library, live, |snapshot| snapshot.pending_elsewhere == [pending]).await;
 
     // Nothing fetches the results any more.
-    bench.library.pause_run(batch);
+    bench.library.runs.pause(batch);
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.waiting), (StopReason::AnswersPending, 10));
     let detail = summary.stop_detail.unwrap();
     assert!(detail.contains("10 images are in a batch of run 1"), "{detail}");
 
-    bench.library.resume_run(ResumeRequest::of(batch)).await.unwrap();
-    bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(batch)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(live)).await.unwrap();
     let (reason, paid) = stopped(&bench, batch).await;
     assert_eq!(reason, StopReason::Completed);
     let (reason, summary) = stopped(&bench, live).await;
@@ -657,17 +656,17 @@ async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
     // Nor does a second batch ask about them.
     let second = start(&bench).await;
     snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
-    bench.library.pause_run(second);
+    bench.library.runs.pause(second);
     assert_eq!(stopped(&bench, second).await.0, StopReason::Paused);
-    assert!(bench.library.idle_progress(second).unwrap().batches.is_empty());
+    assert!(bench.library.history.progress(second).unwrap().batches.is_empty());
 
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.start_run(&live).await.unwrap();
+    let live = bench.library.runs.start(&live).await.unwrap();
     snapshot(&bench.library, live, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
-    bench.library.pause_run(live);
+    bench.library.runs.pause(live);
     assert_eq!(stopped(&bench, live).await.0, StopReason::Paused);
-    bench.library.ignore_saved_answers(live).await.unwrap();
-    bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
+    bench.library.runs.ignore_saved_answers(live).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(live)).await.unwrap();
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.done, summary.reused), (StopReason::Completed, 4, 0));
     server.stop().await;

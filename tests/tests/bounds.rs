@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::plan::{AnswerBasis, ImageSelection, ModelQuote, PlanRequest, ResumeRequest, RunRequest};
-use domain::run::{RunMode, RunState, RunSummary};
+use domain::run::RunSummary;
 use domain::run_options::RunOptions;
+use domain::run_state::{RunMode, RunState};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Batching, Fault, Limits, Options, Running, Simulator};
@@ -45,7 +46,7 @@ fn bench(server: &Running, images: u32, retries: u32) -> Bench {
 }
 
 async fn request(bench: &Bench, options: RunOptions) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into())) }
 }
 
@@ -56,14 +57,14 @@ fn quoted(bench: &Bench, request: &RunRequest) -> ModelQuote {
         ignores_saved_answers: request.ignores_saved_answers,
         ..PlanRequest::of(request.images.clone(), request.recipe)
     };
-    let quote = bench.library.quote(&plan).unwrap();
+    let quote = bench.library.planning.quote(&plan).unwrap();
     quote.models.into_iter().find(|row| row.model.id.0 == MODEL).unwrap()
 }
 
 async fn summary_of(bench: &Bench, request: &RunRequest) -> RunSummary {
-    let run = bench.library.start_run(request).await.unwrap();
+    let run = bench.library.runs.start(request).await.unwrap();
     bench.end_of(run).await;
-    bench.library.run(run).unwrap()
+    bench.library.history.run(run).unwrap()
 }
 
 fn assert_within(summary: &RunSummary, what: &str) {
@@ -108,9 +109,9 @@ async fn a_server_that_loses_every_answer_costs_what_the_retries_allow() {
     // A person lets them be asked about again, and the bound says so.
     let before = summary.quoted.unwrap();
     let again = ResumeRequest { retries_failed: true, ..ResumeRequest::of(summary.id) };
-    bench.library.resume_run(again).await.unwrap();
+    bench.library.runs.resume(again).await.unwrap();
     assert_eq!(bench.end_of(summary.id).await, COMPLETED);
-    let summary = bench.library.run(summary.id).unwrap();
+    let summary = bench.library.history.run(summary.id).unwrap();
     let after = summary.quoted.unwrap();
     assert_eq!(summary.possibly_billed.count, 18);
     assert_eq!((after.low, after.expected), (before.low, before.expected));
@@ -156,17 +157,17 @@ async fn a_quote_of_time_knows_the_limits_that_earlier_runs_have_met() {
     let limits = Limits { requests_per_minute: 60, burst: Some(10), ..Limits::default() };
     let server = Simulator::start(Options { limits, ..Options::default() }).await.unwrap();
     let bench = bench(&server, 12, 3);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let few = bench.cards()[..2].iter().map(|card| card.id).collect();
     let few = RunRequest::of(ImageSelection::Images { ids: few }, recipe.id, ModelId(MODEL.into()));
-    let run = bench.library.start_run(&few).await.unwrap();
+    let run = bench.library.runs.start(&few).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     // At the pace of those two, many images would take no time; the server has said how many it takes a minute.
     for index in 0..100 {
         let (picture, _) = fieldmark_tests::pictures::drawing(500 + index, 200);
         fieldmark_tests::pictures::write_png(&picture, &bench.photos().join(format!("more {index}.png")));
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let all = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     let time = quoted(&bench, &all).time.unwrap();
     // 110 images are left; a minute's worth may come at once.
@@ -188,7 +189,29 @@ async fn a_budget_below_the_low_estimate_stops_about_where_the_quote_says() {
     let Some(forecast) = quoted(&bench, &request).budget else { panic!("a forecast") };
     let domain::budget::BudgetReach::StopsAfter { images } = forecast.reach else { panic!("{forecast:?}") };
     let summary = summary_of(&bench, &request).await;
-    assert!(matches!(summary.state, RunState::Stopped { reason: domain::run::StopReason::BudgetReached }));
+    assert!(matches!(summary.state, RunState::Stopped { reason: domain::run_state::StopReason::BudgetReached }));
     assert!(summary.done.abs_diff(images) <= 3, "{} done, {images} forecast", summary.done);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_is_the_same_figure_wherever_it_is_said() {
+    let batching = Batching { takes: Duration::from_millis(100), ..Batching::default() };
+    let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
+    let bench = bench(&server, 6, 3);
+    let said = |arguments: &[&str]| {
+        let told = bench.fieldmark(&server.url(), KEY).args(arguments).output().unwrap();
+        String::from_utf8([told.stderr, told.stdout].concat()).unwrap()
+    };
+    for mode in [&[][..], &["--batch"]] {
+        let table = said(&[&["estimate", "photos", "--labels", LABELS, "--models", MODEL, "--fresh"], mode].concat());
+        let row = table.lines().find(|line| line.starts_with(MODEL)).unwrap_or_else(|| panic!("{table}"));
+        let high = row.split_whitespace().nth(3).unwrap();
+        let annotate = ["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];
+        let run = said(&[&annotate[..], mode].concat());
+        let quote = run.lines().find(|line| line.trim_start().starts_with("cost")).unwrap_or_else(|| panic!("{run}"));
+        assert!(quote.contains(&format!("{high} at most")), "{mode:?}: {quote}, and in the table {row}");
+        assert!(run.contains(&format!("at most {high})")), "{mode:?}: in the report: {run}");
+    }
     server.stop().await;
 }

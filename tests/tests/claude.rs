@@ -15,7 +15,8 @@ use domain::library::ImageCard;
 use domain::model::{ModelId, Unavailable};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
-use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};
+use domain::run::RetryGroup;
+use domain::run_state::{FailureKind, RetryKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, person, resume};
 use fieldmark_tests::pictures::{Drawn, LABELS, drawing, write_png};
 use fieldmark_tests::{binary, oriented_jpeg, repository};
@@ -56,7 +57,7 @@ async fn annotations_land_within_a_sent_pixel_whatever_the_shape_and_size() {
         write_png(&picture, &bench.photos().join(format!("{width}x{height}.png")));
         (PixelSize::new(width, height), drawn)
     });
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     // The vendor's limits, told here once more: long edge and tokens of 28 x 28 pixels.
     for (model, edge, tokens) in [(STANDARD_TIER, 1568.0, 1568.0), (HIGH_TIER, 2576.0, 4784.0)] {
         let run = bench.look_for(LABELS, model).await;
@@ -70,7 +71,7 @@ async fn annotations_land_within_a_sent_pixel_whatever_the_shape_and_size() {
             let drift = largest_drift(&card, drawn);
             assert!(drift <= 1.0 / scale, "{model}, {size:?}: {drift:.2} image pixels at scale {scale:.3}");
         }
-        bench.library.undo_run(run).await.unwrap();
+        bench.library.runs.undo(run).await.unwrap();
     }
     // Nothing was resized over there, and nothing refused.
     assert_eq!(server.ledger().refused, []);
@@ -86,7 +87,7 @@ async fn annotations_land_in_every_exif_orientation() {
         let stored = oriented_jpeg(&DynamicImage::from(picture.clone()), orientation);
         fs::write(bench.photos().join(format!("{orientation}.jpg")), stored).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     for model in [STANDARD_TIER, HIGH_TIER] {
         let run = bench.look_for(LABELS, model).await;
         assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -97,7 +98,7 @@ async fn annotations_land_in_every_exif_orientation() {
             let drift = largest_drift(&card, &drawn);
             assert!(drift <= 1.0 / scale, "{model}, {}: {drift:.2} pixels", card.name);
         }
-        bench.library.undo_run(run).await.unwrap();
+        bench.library.runs.undo(run).await.unwrap();
     }
     server.stop().await;
 }
@@ -106,8 +107,8 @@ async fn annotations_land_in_every_exif_orientation() {
 async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 6);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
-    let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
+    let place = bench.library.recipes.all().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let quoted = |place| bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
     let before = quoted(place);
     let (cost, basis) = (before.cost.unwrap(), before.cost_basis.unwrap());
@@ -118,7 +119,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!(summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
     assert_eq!(summary.quoted, Some(cost));
     assert!(summary.paid <= cost.high && summary.paid > PicoDollars::ZERO);
@@ -128,7 +129,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 
     // One more to ask about: the others are paid for.
     write_png(&drawing(330, 240).0, &bench.photos().join("one more.png"));
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let after = quoted(place);
     let basis = after.cost_basis.unwrap();
     assert_eq!((after.answered_before, basis.image_tokens), (6, 12 * 9));
@@ -151,7 +152,7 @@ async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
     ]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed), (5, 0));
     let mut retried = report.retried;
     retried.sort_by_key(|group| group.kind);
@@ -181,7 +182,7 @@ async fn answers_that_are_none_fail_their_image_alone() {
     server.script([Fault::Refusal, Fault::WrongJson, Fault::MaxTokens]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     kinds.sort();
     assert_eq!(kinds, [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)]);
@@ -217,13 +218,13 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
         server.script(fault.clone());
         let run = bench.look_for(LABELS, HIGH_TIER).await;
         assert_eq!(bench.end_of(run).await, RunState::Stopped { reason });
-        let summary = bench.library.run(run).unwrap();
+        let summary = bench.library.history.run(run).unwrap();
         assert_eq!((summary.failed, summary.done + summary.waiting), (0, 6), "{reason:?}: none is lost");
         assert!(summary.stop_detail.as_ref().is_some_and(|detail| !detail.contains(key)), "{summary:?}");
         if fault.is_some() {
-            bench.library.resume_run(resume(run)).await.unwrap();
+            bench.library.runs.resume(resume(run)).await.unwrap();
             assert_eq!(bench.end_of(run).await, COMPLETED);
-            assert_eq!(bench.library.run(run).unwrap().done, 6);
+            assert_eq!(bench.library.history.run(run).unwrap().done, 6);
         }
         server.stop().await;
     }
@@ -236,16 +237,16 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
     let bench = Bench::with_pictures(&server.url(), KEY, 5);
     server.stop().await;
     let run = bench.look_for(LABELS, HIGH_TIER).await;
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
     assert_eq!(held.kind, RetryKind::Unreachable);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Unreachable });
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.waiting, summary.failed, summary.possibly_billed.count), (5, 0, 0));
 
     let server = Simulator::start(Options { port: address.port(), ..Options::default() }).await.unwrap();
     assert_eq!(server.url(), url);
-    bench.library.resume_run(resume(run)).await.unwrap();
+    bench.library.runs.resume(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     assert_eq!(server.ledger().billed.len(), 5);
     server.stop().await;
@@ -255,31 +256,31 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
 async fn a_budget_holds_and_can_be_raised() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
-    let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
+    let place = bench.library.recipes.all().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let row = bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
     let (expected, dearest) = (row.cost.unwrap().expected, row.cost_basis.unwrap().dearest_request);
     let request = |budget| RunRequest {
         budget: Some(budget),
         ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(HIGH_TIER.into()))
     };
-    let refused = bench.library.start_run(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
+    let refused = bench.library.runs.start(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::BudgetTooSmall { .. }), "{refused}");
 
     // Room for one worst case and a few real answers, with some of them lost on the way.
     let cap = dearest + dearest + PicoDollars(expected.0 / 4);
     server.script([Fault::Broken { after_events: 5 }, Fault::Overloaded]);
-    let run = bench.library.start_run(&request(cap)).await.unwrap();
+    let run = bench.library.runs.start(&request(cap)).await.unwrap();
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::BudgetReached });
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     let billed = PicoDollars(server.ledger().total_pico_dollars());
     assert!(billed <= cap && summary.paid + summary.possibly_billed.at_most <= cap, "{billed:?} of {cap:?}");
     assert!(summary.done > 0 && summary.waiting > 0 && summary.failed == 0, "{summary:?}");
 
     let raised = cap + dearest + expected + expected;
-    bench.library.resume_run(ResumeRequest { budget: Some(raised), ..resume(run) }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { budget: Some(raised), ..resume(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    assert_eq!(bench.library.run(run).unwrap().done, 12);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 12);
     assert!(PicoDollars(server.ledger().total_pico_dollars()) <= raised);
     server.stop().await;
 }
@@ -290,11 +291,11 @@ async fn pausing_does_not_wait_for_a_held_route() {
     let bench = Bench::with_pictures(&server.url(), KEY, 3);
     server.script([Fault::RateLimited { retry_after_seconds: Some(600) }]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.failed, summary.done + summary.waiting), (0, 3));
     server.stop().await;
 }
@@ -304,7 +305,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", "https://gateway.example/anthropic")]);
     let (picture, _) = drawing(320, 240);
     write_png(&picture, &bench.photos().join("1.png"));
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let unavailable = || bench.quote(0).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap().unavailable;
     assert_eq!(
         unavailable(),
@@ -317,10 +318,10 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
     assert!(overview.keychain_problem.is_some());
     assert_eq!(unavailable(), None);
-    let recipe = bench.library.recipes().unwrap()[0].id;
+    let recipe = bench.library.recipes.all().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, recipe, model);
-    let refused = bench.library.start_run(&request).await.unwrap_err();
+    let refused = bench.library.runs.start(&request).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::NotAgreed { host } if host == "gateway.example"));
 
     let mut settings = bench.library.settings.stated().unwrap();
@@ -329,7 +330,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     assert_eq!(unavailable(), Some(Unavailable::LocalOnly));
     assert_eq!(bench.library.connections.check("anthropic").await.unwrap(), ConnectionCheck::LocalOnly);
     assert_eq!(bench.library.connections.forget_key("anthropic", None).unwrap().connections[0].key, None);
-    assert_eq!(bench.library.runs().unwrap().len(), 0);
+    assert_eq!(bench.library.history.runs().unwrap().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -339,16 +340,17 @@ async fn a_key_is_found_nowhere() {
     bench.library.settings.agree_to(&server.address().to_string()).unwrap();
     let connection = bench.library.connections.keep_key("anthropic", None, &KEY.to_owned().into()).unwrap();
     fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     // An answer, a refusal that may quote the key, a broken connection.
     server.script([Fault::InternalError, Fault::Broken { after_events: 3 }, Fault::WrongJson]);
     let run = bench.look_for("cat", HIGH_TIER).await;
     let state = bench.end_of(run).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let export = bench.folder.path().join("export");
-    engine::export::write_report(&bench.library, &bench.library.run_report(run).unwrap(), &[], &export).unwrap();
+    bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], &export).unwrap();
     let check = bench.library.connections.check("anthropic").await.unwrap();
-    let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.classic_metrics(run));
+    let said =
+        format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");
     let files = files_under(bench.folder.path());
     assert!(files.iter().any(|file| file.ends_with("library.sqlite")) && files.len() > 4, "{files:?}");
@@ -379,21 +381,21 @@ async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while bench.library.runs().unwrap().first().is_none_or(|run| run.done < 4) {
+    while bench.library.history.runs().unwrap().first().is_none_or(|run| run.done < 4) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.kill().await.unwrap();
-    let interrupted = bench.library.runs().unwrap()[0].clone();
+    let interrupted = bench.library.history.runs().unwrap()[0].clone();
     assert_eq!(interrupted.state, RunState::Interrupted);
     let unsettled = interrupted.unsettled;
     assert!((1..=8).contains(&unsettled.count) && unsettled.at_most > PicoDollars::ZERO, "{unsettled:?}");
 
     let asked = fieldmark(&["resume"]).output().await.unwrap();
     assert_eq!(asked.status.code(), Some(2), "nobody was there to consent: {asked:?}");
-    assert_eq!(bench.library.runs().unwrap()[0].done, interrupted.done);
+    assert_eq!(bench.library.history.runs().unwrap()[0].done, interrupted.done);
     let resumed = fieldmark(&["resume", "--yes"]).output().await.unwrap();
     assert!(resumed.status.success(), "{resumed:?}");
-    let summary = bench.library.runs().unwrap()[0].clone();
+    let summary = bench.library.history.runs().unwrap()[0].clone();
     assert_eq!((summary.done, summary.possibly_billed, summary.unsettled.count), (12, unsettled, 0));
     let ledger = server.ledger();
     assert!(ledger.billed.len() <= 12 + unsettled.count as usize, "{} answers billed", ledger.billed.len());
@@ -429,11 +431,11 @@ async fn a_key_is_in_no_log_however_much_is_logged() {
 async fn attributes_come_with_the_annotations() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1);
-    let birds = bench.library.recipes().unwrap()[1].clone();
+    let birds = bench.library.recipes.all().unwrap()[1].clone();
     assert!(birds.recipe.attributes.iter().any(|attribute| attribute.is_required));
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, birds.id, model);
-    let run = bench.library.start_run(&request).await.unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();
     assert!(!cards[0].annotations.is_empty());

@@ -99,6 +99,58 @@ async fn a_planted_env_file_changes_nothing_until_the_person_allows_it() {
     server.stop().await;
 }
 
+/// What `fieldmark` shows on a terminal where every question is answered with `answer`, and whether it succeeds.
+#[cfg(unix)]
+fn on_terminal(person: &Person, arguments: &[&str], answer: &str) -> (bool, String) {
+    use std::io::{Read, Write};
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    let terminal = native_pty_system().openpty(PtySize { cols: 200, ..PtySize::default() }).unwrap();
+    let mut command = CommandBuilder::new(binary("fieldmark"));
+    command.env_clear();
+    command.env("HOME", person.home.path());
+    command.cwd(person.photos());
+    command.args(arguments);
+    let mut running = terminal.slave.spawn_command(command).unwrap();
+    drop(terminal.slave);
+    let (mut output, mut keyboard) =
+        (terminal.master.try_clone_reader().unwrap(), terminal.master.take_writer().unwrap());
+    let (mut shown, mut answered, mut piece) = (String::new(), 0, [0; 4096]);
+    // A terminal whose other end is closed fails to be read on Linux.
+    while let Ok(count @ 1..) = output.read(&mut piece) {
+        shown += &String::from_utf8_lossy(&piece[..count]);
+        while shown.matches("[y/N]").count() > answered {
+            answered += 1;
+            writeln!(keyboard, "{answer}").unwrap();
+        }
+    }
+    (running.wait().unwrap().success(), shown)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_an_env_file_is_used_after_a_yes_and_not_asked_about_again() {
+    let (server, person) = (simulate().await, Person::new());
+    person.plant(&format!("ANTHROPIC_BASE_URL={}\nANTHROPIC_API_KEY={KEY}\nANTHROPIC_MODEL={MODEL}\n", server.url()));
+    let arguments = ["annotate", ".", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];
+    let asked = || server.ledger().billed.len();
+    let annotate = |answer: &'static str| on_terminal(&person, &arguments, answer);
+
+    let (is_done, shown) = annotate("n");
+    assert!(!is_done && asked() == 0, "{shown}");
+    for told in [server.url().as_str(), MODEL, "ends in 4711", "Use it, until it changes?"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert!(!shown.contains(KEY), "{shown}");
+    assert!(annotate("n").1.contains("Use it"), "a no is not kept");
+    let (is_done, shown) = annotate("y");
+    assert!(is_done && asked() == 3, "{shown}");
+    let (is_done, shown) = annotate("n");
+    assert!(is_done && asked() == 6 && !shown.contains("Use it"), "{shown}");
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_env_file_with_the_key_of_an_endpoint_alone_is_asked_about() {
     let (server, elsewhere, person) = (simulate().await, simulate().await, Person::new());

@@ -10,8 +10,9 @@ use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use domain::run::{FailureKind, RetryKind, RunProgress};
+use domain::run::RunProgress;
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RetryKind};
 use domain::settings::{EndpointSettings, LimitSettings};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::LABELS;
@@ -25,12 +26,12 @@ async fn simulate(options: Options) -> Running {
 }
 
 async fn request(bench: &Bench) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()))
 }
 
 async fn carried_out(bench: &Bench, request: &RunRequest) -> RunId {
-    let run = bench.library.start_run(request).await.unwrap();
+    let run = bench.library.runs.start(request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     run
 }
@@ -42,20 +43,20 @@ async fn what_was_answered_before_is_not_paid_for_again() {
     let request = request(&bench).await;
     let first = carried_out(&bench, &request).await;
     let billed = server.ledger().billed.len();
-    let annotations = bench.library.run(first).unwrap().annotation_count;
+    let annotations = bench.library.history.run(first).unwrap().annotation_count;
 
-    let second = bench.library.run(carried_out(&bench, &request).await).unwrap();
+    let second = bench.library.history.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!(server.ledger().billed.len(), billed);
     assert_eq!((second.done, second.reused, second.paid.0, second.annotation_count), (6, 6, 0, annotations));
     assert_eq!(second.p50_millis, None, "an answer used again says nothing about pace");
 
     let anew = RunRequest { ignores_saved_answers: true, ..request.clone() };
-    let third = bench.library.run(carried_out(&bench, &anew).await).unwrap();
+    let third = bench.library.history.run(carried_out(&bench, &anew).await).unwrap();
     assert_eq!((third.reused, server.ledger().billed.len()), (0, 2 * billed));
     // Another question is another answer.
-    let other = bench.library.save_typed_recipe("red, green").await.unwrap();
+    let other = bench.library.recipes.save_typed("red, green").await.unwrap();
     let fourth = RunRequest { recipe: other.id, ..request };
-    assert_eq!(bench.library.run(carried_out(&bench, &fourth).await).unwrap().reused, 0);
+    assert_eq!(bench.library.history.run(carried_out(&bench, &fourth).await).unwrap().reused, 0);
     server.stop().await;
 }
 
@@ -65,25 +66,25 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
     let bench = Bench::with_pictures(&server.url(), KEY, 4);
     server.script([Fault::Refusal, Fault::WrongJson]);
     let run = carried_out(&bench, &request(&bench).await).await;
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     // The model declined one, and the other answer cannot be read: another try would pay for the same again.
     assert_eq!((summary.done, summary.failed, summary.retryable), (2, 2, 0));
 
-    let plain = bench.library.resume_run(ResumeRequest::of(run)).await.unwrap_err();
+    let plain = bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap_err();
     assert!(matches!(plain, engine::EngineError::NothingLeft(_)), "{plain}");
-    bench.library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     let both = [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)];
     assert_eq!((report.summary.done, kinds.len()), (2, 2), "{kinds:?}");
     assert!(both.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     assert_eq!(server.ledger().billed.len(), 4, "the kept answer was read again");
 
-    bench.library.ignore_saved_answers(run).await.unwrap();
-    bench.library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
+    bench.library.runs.ignore_saved_answers(run).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed, server.ledger().billed.len()), (4, 0, 6));
     server.stop().await;
 }
@@ -95,8 +96,8 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
     let run =
-        bench.library.start_run(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+        bench.library.runs.start(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
     server.stop().await;
     let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
@@ -104,7 +105,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
 
     let server = simulate(Options { port: address.port(), ..Options::default() }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed), (40, 0));
     server.stop().await;
 }
@@ -115,23 +116,23 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
     let run =
-        bench.library.start_run(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+        bench.library.runs.start(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     bench.end_of(run).await;
-    let paused = bench.library.idle_progress(run).unwrap();
+    let paused = bench.library.history.progress(run).unwrap();
     assert_eq!(paused.just_answered.len(), 12);
 
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     while progress.changed().await.is_ok() {
         let snapshot = progress.borrow_and_update();
         assert!(snapshot.just_answered.len() == 12 && snapshot.p50_millis.is_some(), "{snapshot:?}");
     }
     let last = progress.borrow().clone();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let idle = bench.library.idle_progress(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     assert_eq!(last, idle, "the same at the end as after a restart");
     let peak = idle.rate_history.iter().copied().fold(0.0, f64::max);
     assert!(idle.rate_history.len() >= 2 && peak >= idle.rate_per_minute, "{idle:?}");
@@ -145,8 +146,8 @@ async fn annotations_show_while_their_answer_is_on_its_way() {
     let latency = Latency { first_byte: Duration::ZERO.into(), between_events: Duration::from_millis(120) };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1);
-    let run = bench.library.start_run(&request(&bench).await).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let run = bench.library.runs.start(&request(&bench).await).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     let mut most = 0;
     // Ends when the run is over and forgotten.
     while progress.changed().await.is_ok() {
@@ -156,9 +157,9 @@ async fn annotations_show_while_their_answer_is_on_its_way() {
             most = asked.preview.len();
         }
     }
-    assert!(most > 1, "{most} marks before the end");
+    assert!(most > 1, "{most} annotations before the end");
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    assert_eq!(bench.library.run(run).unwrap().annotation_count, 5);
+    assert_eq!(bench.library.history.run(run).unwrap().annotation_count, 5);
     server.stop().await;
 }
 
@@ -172,25 +173,25 @@ async fn similar_images_are_given_the_annotations_of_one_that_is_paid_for() {
 
     // The first answer is none: another of the group is asked about, and the rest by itself too.
     server.script([Fault::Refusal]);
-    let refused = bench.library.run(carried_out(&bench, &request).await).unwrap();
+    let refused = bench.library.history.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!((refused.done, refused.failed, refused.propagated, server.ledger().billed.len()), (3, 1, 0, 4));
 
     let anew = RunRequest { ignores_saved_answers: true, ..request };
     let run = carried_out(&bench, &anew).await;
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.propagated, server.ledger().billed.len()), (4, 3, 5));
     // All layers show what the others' own answers found in the earlier run, and this run's layer what it propagated.
     assert_eq!((summary.annotation_count, summary.propagated_count), (20, 15));
     let cards = bench.cards();
     assert!(cards.iter().all(|card| card.annotations.len() == 5));
     let ids: Vec<_> = cards.iter().map(|card| card.id).collect();
-    let layer = bench.library.image_cards(&ids, &LayerScope::of_run(run)).unwrap();
+    let layer = bench.library.images.cards(&ids, &LayerScope::of_run(run)).unwrap();
     assert!(layer.iter().all(|card| card.annotations.len() == 5));
 
     let other = Bench::with_pictures(&server.url(), KEY, 4);
     let request = RunRequest { propagates_to_similar: true, ..self::request(&other).await };
     let run = carried_out(&other, &request).await;
-    let summary = other.library.run(run).unwrap();
+    let summary = other.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.propagated, server.ledger().billed.len()), (4, 3, 6));
     assert_eq!((summary.annotation_count, summary.propagated_count), (20, 15), "as many as the library has");
     assert!(other.cards().iter().all(|card| card.annotations.len() == 5));
@@ -228,9 +229,9 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     // A quote's high end is that of the dearest way.
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
-    let run = bench.library.start_run(&request).await.unwrap();
-    assert_eq!(bench.library.run(run).unwrap().quoted, Some(cost));
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
+    assert_eq!(bench.library.history.run(run).unwrap().quoted, Some(cost));
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 12).await.unwrap();
     assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
     let address = first.address();
@@ -240,7 +241,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let first = simulate(Options { port: address.port(), ..slow }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     let (after, second) = (first.stop().await, second.stop().await);
     assert_eq!((summary.done, summary.failed), (60, 0));
     assert!(!before.billed.is_empty() && !second.billed.is_empty());
@@ -255,7 +256,7 @@ async fn one_request_warms_the_cache_and_the_others_read_it() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 10);
     let many: Vec<String> = (0..150).map(|index| format!("very particular thing {index}")).collect();
-    let recipe = bench.library.save_typed_recipe(&many.join(", ")).await.unwrap().id;
+    let recipe = bench.library.recipes.save_typed(&many.join(", ")).await.unwrap().id;
     let quote = bench.quote_of(recipe);
     let row = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap();
     assert!(row.cost_basis.as_ref().unwrap().caching.is_used);
@@ -265,7 +266,7 @@ async fn one_request_warms_the_cache_and_the_others_read_it() {
     let written = billed.iter().filter(|entry| entry.usage.cache_write_5m_tokens > 0).count();
     let read = billed.iter().filter(|entry| entry.usage.cache_read_tokens > 0).count();
     assert_eq!((written, read), (1, 9));
-    assert_eq!(bench.library.run(run).unwrap().paid.0, server.ledger().total_pico_dollars());
+    assert_eq!(bench.library.history.run(run).unwrap().paid.0, server.ledger().total_pico_dollars());
     server.stop().await;
 }
 
@@ -275,7 +276,7 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     let server = simulate(Options { limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
     let run = carried_out(&bench, &request(&bench).await).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
 
     let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit, .. }, changes }] =
         &report.diagnoses[..]
@@ -305,7 +306,7 @@ async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_
     let server = simulate(Options { latency, limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 60);
     let run = carried_out(&bench, &RunRequest { options: with_concurrency(16), ..request(&bench).await }).await;
-    assert_eq!(bench.library.run(run).unwrap().done, 60);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 60);
     assert!(server.verdict().is_clean(), "{:?}", server.verdict());
     server.stop().await;
 }
@@ -317,7 +318,7 @@ async fn a_pause_that_takes_much_of_the_time_is_told() {
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
     let options = RunOptions { pause_millis: Some(300), ..with_concurrency(4) };
     let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let [Diagnosis { finding: Finding::SlowedByPause { pause_millis: 300, share }, changes }] = &report.diagnoses[..]
     else {
         panic!("{:?}", report.diagnoses)
@@ -334,7 +335,7 @@ async fn answers_cut_off_at_a_maximum_of_one_s_own_are_told_with_it() {
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
     let options = RunOptions { max_tokens: Some(100), ..RunOptions::default() };
     let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let [Diagnosis { finding: Finding::AnswersCutShort { count: 12, room, .. }, changes }] = &report.diagnoses[..]
     else {
         panic!("{:?}", report.diagnoses)
@@ -350,9 +351,9 @@ async fn a_healthy_run_is_left_in_peace() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
     let run = carried_out(&bench, &request(&bench).await).await;
-    assert_eq!(bench.library.run_report(run).unwrap().diagnoses, []);
+    assert_eq!(bench.library.insight.report(run).unwrap().diagnoses, []);
     // Its answers used again: no pace, no advice.
     let again = carried_out(&bench, &request(&bench).await).await;
-    assert_eq!(bench.library.run_report(again).unwrap().diagnoses, []);
+    assert_eq!(bench.library.insight.report(again).unwrap().diagnoses, []);
     server.stop().await;
 }

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use domain::annotation::{Origin, RejectReason, Shape, Status};
+use domain::annotation::{Origin, RejectReason, ReviewState, Shape, Status};
 use domain::dataset::{Feature, FormatId};
 use domain::export::{AnnotationSelection, ExportRequest};
 use domain::geometry::{Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ReviewState};
+use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::review::{AnnotationChange, AnnotationContent, Decision, DecisionScope, ImageEdit, Verdict};
@@ -44,7 +44,7 @@ async fn answered() -> (Bench, RunId) {
     fs::copy(sample("coffee.jpg"), bench.photos().join("=1+1.jpg")).unwrap();
     fs::copy(sample("astronaut.jpg"), bench.photos().join("astronaut, \"1999\".jpg")).unwrap();
     image::RgbImage::from_pixel(320, 200, image::Rgb([120, 140, 160])).save(bench.photos().join("fog.png")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     (bench, run)
@@ -56,7 +56,8 @@ async fn review(bench: &Bench) {
     let card = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
     let fog = card("fog.png");
     assert!(fog.annotations.is_empty(), "{:?}", fog.annotations);
-    let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict }, &LayerScope::All);
+    let decide =
+        |image, scope, verdict| bench.library.review.decide(Decision { image, scope, verdict }, &LayerScope::All);
     decide(card("cat-6.jpg").id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     decide(fog.id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     let cup = card("=1+1.jpg");
@@ -77,7 +78,7 @@ async fn review(bench: &Bench) {
         AnnotationChange::Add { content: content("indoors", Shape::ImageTag) },
         AnnotationChange::Add { content: content("caption", Shape::Caption { text: "=a cat, at rest".into() }) },
     ];
-    bench.library.edit_annotations(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
+    bench.library.review.edit(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
 }
 
 /// What the library holds, for the readers to compare with.
@@ -91,7 +92,7 @@ fn held(bench: &Bench) -> Value {
             "annotations": annotations(&card)})
     });
     let mut categories: Vec<String> =
-        bench.library.recipes().unwrap()[0].recipe.labels.iter().map(|label| label.name.clone()).collect();
+        bench.library.recipes.all().unwrap()[0].recipe.labels.iter().map(|label| label.name.clone()).collect();
     // By name: those that people have added.
     categories.extend(["caption", "ear", "indoors", "nose", "whiskers"].map(String::from));
     json!({"images": images.collect::<Vec<_>>(), "categories": categories})
@@ -123,17 +124,17 @@ async fn independent_readers_find_what_the_library_holds() {
 
     let out = bench.folder.path().join("exports");
     let export = |format, annotations, name: &str| {
-        bench.library.export_run(run, &export_of(format, annotations), &out.join(name)).unwrap()
+        bench.library.datasets.export(run, &export_of(format, annotations), &out.join(name)).unwrap()
     };
     let standing = AnnotationSelection::default();
     let exported = export("coco", standing, "annotations.coco.json");
     assert_eq!(exported.images, 8);
     assert_eq!(exported.folder.as_deref(), bench.photos().to_str());
-    let detected = export("coco-detections", standing, "marks.coco-detections.json");
+    let detected = export("coco-detections", standing, "annotations.coco-detections.json");
     let without_form = [Feature::Points, Feature::ImageTags, Feature::Captions].map(|feature| exported.lost(feature));
     assert_eq!(without_form, [1; 3], "a point, a tag and a caption");
     let without_score = detected.lost(Feature::UnscoredAnnotations);
-    assert_eq!((detected.annotations, without_score), (exported.annotations - 2, 2), "a drawn mark has no score");
+    assert_eq!((detected.annotations, without_score), (exported.annotations - 2, 2), "a drawn annotation has no score");
     export("jsonl", EVERYTHING, "annotations.jsonl");
     export("csv", standing, "annotations.csv");
     export("coco", REVIEWED, "reviewed.coco.json");
@@ -154,14 +155,14 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     for name in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
         fs::copy(sample(name), bench.photos().join(name)).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     fs::remove_file(bench.photos().join("coffee.jpg")).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
     let out = bench.folder.path().join("annotations");
     let export = |format, annotations| {
-        let exported = bench.library.export_run(run, &export_of(format, annotations), &out).unwrap();
+        let exported = bench.library.datasets.export(run, &export_of(format, annotations), &out).unwrap();
         (exported.images, exported.failed_images)
     };
     let standing = AnnotationSelection::default();
@@ -186,7 +187,7 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
 
     // A negative is what was looked at: nothing else is in a training set.
     assert_eq!(export("coco", standing), (2, 0));
-    let nothing = bench.library.export_run(run, &export_of("csv", REVIEWED), &out);
+    let nothing = bench.library.datasets.export(run, &export_of("csv", REVIEWED), &out);
     assert!(matches!(nothing, Err(EngineError::NothingToExport(_))), "{nothing:?}");
 }
 
@@ -196,7 +197,7 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let out = bench.folder.path().join("export");
     let export = |run, format| {
         let request = export_of(format, AnnotationSelection::default());
-        let exported = bench.library.export_run(run, &request, &out).unwrap();
+        let exported = bench.library.datasets.export(run, &request, &out).unwrap();
         (exported, fs::read_to_string(&out).unwrap())
     };
     // Label, box and confidence of each annotation, by image.
@@ -216,9 +217,9 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let (_, detections) = export(first, "coco-detections");
     assert!(before.0.iter().any(|annotations| !annotations.is_empty()));
 
-    let recipe = bench.library.recipes().unwrap()[0].id;
+    let recipe = bench.library.recipes.all().unwrap()[0].id;
     let request = RunRequest::of(ImageSelection::All, recipe, ModelId("nanodet-g-416".into()));
-    let second = bench.library.start_run(&RunRequest { ignores_saved_answers: true, ..request }).await.unwrap();
+    let second = bench.library.runs.start(&RunRequest { ignores_saved_answers: true, ..request }).await.unwrap();
     assert_eq!(bench.end_of(second).await, COMPLETED);
     assert!(
         bench
@@ -234,7 +235,7 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     // Review of the first run has what the first run found, and so have the pictures of its report.
     let cards = bench.cards();
     let ids: Vec<ImageId> = cards.iter().map(|card| card.id).collect();
-    let reviewed = bench.library.image_cards(&ids, &LayerScope::of_run(first)).unwrap();
+    let reviewed = bench.library.images.cards(&ids, &LayerScope::of_run(first)).unwrap();
     let count = |cards: &[ImageCard]| cards.iter().map(|card| card.annotations.len()).sum::<usize>();
     assert_eq!(count(&reviewed), before.0.iter().map(Vec::len).sum::<usize>());
     assert_eq!(count(&cards), count(&reviewed), "all layers show one of the two");
@@ -252,7 +253,7 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     let request = export_of("coco", AnnotationSelection::default());
     let refused = |path: &std::path::Path| {
         let before = fs::read(path).ok();
-        let outcome = bench.library.export_run(run, &request, path);
+        let outcome = bench.library.datasets.export(run, &request, path);
         assert!(matches!(outcome, Err(EngineError::UnfitTarget { .. })), "{}: {outcome:?}", path.display());
         assert!(before == fs::read(path).ok(), "{} is as it was", path.display());
     };
@@ -277,7 +278,7 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     fs::create_dir(&out).unwrap();
     fs::write(out.join("annotations.json"), "the last one").unwrap();
     let nothing = ExportRequest { annotations: REVIEWED, ..request.clone() };
-    let outcome = bench.library.export_run(run, &nothing, &out.join("annotations.json"));
+    let outcome = bench.library.datasets.export(run, &nothing, &out.join("annotations.json"));
     assert!(matches!(outcome, Err(EngineError::NothingToExport(_))), "{outcome:?}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(out.join("annotations.json")).unwrap(), "the last one");
@@ -301,20 +302,20 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
         fs::create_dir_all(folder).unwrap();
         fs::copy(sample(photo), folder.join(name)).unwrap();
     }
-    bench.library.import(std::slice::from_ref(&backup)).unwrap();
-    let images = bench.library.import(std::slice::from_ref(&train)).unwrap().images;
-    let recipe = bench.library.recipes().unwrap()[0].id;
+    bench.library.imports.run(std::slice::from_ref(&backup)).unwrap();
+    let images = bench.library.imports.run(std::slice::from_ref(&train)).unwrap().images;
+    let recipe = bench.library.recipes.all().unwrap()[0].id;
     let model = ModelId("nanodet-g-416".into());
     let request = RunRequest {
         paths: vec![train.clone()],
         ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe, model.clone())
     };
-    let run = bench.library.start_run(&request).await.unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
     let out = bench.folder.path().join("annotations.jsonl");
     let names = |run| -> (Option<String>, Vec<Exported>) {
-        let exported = bench.library.export_run(run, &export_of("jsonl", EVERYTHING), &out).unwrap();
+        let exported = bench.library.datasets.export(run, &export_of("jsonl", EVERYTHING), &out).unwrap();
         let lines = fs::read_to_string(&out).unwrap();
         let images = lines.lines().map(|line| {
             let image: Value = serde_json::from_str(line).unwrap();
@@ -353,10 +354,11 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     assert_eq!(images_of_run, left);
 
     // A run that a collection was chosen for is one on its folder.
-    let collection = bench.library.overview(None).unwrap().collections.into_iter().find(|each| each.name == "train");
+    let collection =
+        bench.library.images.overview(None).unwrap().collections.into_iter().find(|each| each.name == "train");
     let of_collection = RunRequest { collection: collection.map(|each| each.id), paths: Vec::new(), ..request };
     let of_collection = RunRequest { images: ImageSelection::Images { ids: images[..1].to_vec() }, ..of_collection };
-    let again = bench.library.start_run(&of_collection).await.unwrap();
+    let again = bench.library.runs.start(&of_collection).await.unwrap();
     assert_eq!(bench.end_of(again).await, COMPLETED);
     assert_eq!(names(again).1, [expected("1.jpg", copies("1.jpg"))]);
 }

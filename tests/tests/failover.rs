@@ -11,8 +11,9 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::report::RunReport;
-use domain::run::{RunProgress, RunState, StopReason};
+use domain::run::RunProgress;
 use domain::run_options::RunOptions;
+use domain::run_state::{RunState, StopReason};
 use domain::settings::{EndpointSettings, LimitSettings};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
@@ -59,7 +60,7 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Limit
         let (picture, _) = drawing(320 + index, 240);
         write_png(&picture, &bench.photos().join(format!("{index}.png")));
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let mut settings = bench.library.settings.stated().unwrap();
     settings.provider_mut("anthropic").endpoints.push(EndpointSettings {
         name: "b".into(),
@@ -75,18 +76,18 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Limit
 }
 
 async fn start(bench: &Bench, options: RunOptions) -> RunId {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId("claude-sonnet-5-5".into()));
-    bench.library.start_run(&RunRequest { options, ..request }).await.unwrap()
+    bench.library.runs.start(&RunRequest { options, ..request }).await.unwrap()
 }
 
 async fn ended(bench: &Bench, run: RunId) -> RunReport {
     assert!(timeout(PATIENCE, bench.end_of(run)).await.is_ok(), "the run is blocked");
-    bench.library.run_report(run).unwrap()
+    bench.library.insight.report(run).unwrap()
 }
 
 async fn snapshot(bench: &Bench, run: RunId, is_it: impl Fn(&RunProgress) -> bool) {
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     timeout(PATIENCE, progress.wait_for(|snapshot| is_it(snapshot))).await.unwrap().unwrap();
 }
 
@@ -111,7 +112,7 @@ async fn endpoints_share_the_load_and_a_limit_of_one_is_not_the_other_s() {
         assert!(a >= 15 && b >= 15 && a + b == 60, "{places:?}: {a} and {b}");
         let answered: Vec<u32> = report.endpoints.iter().map(|endpoint| endpoint.answered).collect();
         assert_eq!(answered, [a, b].map(|count| u32::try_from(count).unwrap()), "{places:?}");
-        bench.library.shut_down(Duration::from_secs(5)).await;
+        bench.library.runs.shut_down(Duration::from_secs(5)).await;
         for name in ["library.sqlite", "library.sqlite-wal"] {
             let kept = fs::read(bench.library.folder().join(name)).unwrap_or_default();
             assert!(memchr::memmem::find(&kept, OTHER_KEY.as_bytes()).is_none(), "no key in {name}");
@@ -153,7 +154,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
             let RunEndpoint { answered, failed, problem: shown, is_working, .. } = &report.endpoints[1];
             assert_eq!((*answered, *shown, *is_working), (0, Some(problem), false), "{told}");
             assert!((1..=12).contains(failed), "it is soon left alone: {told}");
-            assert_eq!(failure(&bench.library.idle_progress(run).unwrap()), Some(problem), "{told}");
+            assert_eq!(failure(&bench.library.history.progress(run).unwrap()), Some(problem), "{told}");
         }
     }
 }
@@ -209,7 +210,7 @@ async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywh
         for server in &servers {
             server.fail_every_message(None);
         }
-        bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+        bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
         assert_eq!(ended(&bench, run).await.summary.done, 6);
 
         // Both fail on the same image again and again.

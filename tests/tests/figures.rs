@@ -27,14 +27,14 @@ async fn simulate(latency: Duration) -> Running {
 }
 
 async fn request(bench: &Bench, concurrency: u32) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     RunRequest { ignores_saved_answers: true, options: with_concurrency(concurrency), ..request }
 }
 
 async fn figures(bench: &Bench, run: RunId) -> RunMetrics {
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    bench.library.run_report(run).unwrap().metrics.unwrap()
+    bench.library.insight.report(run).unwrap().metrics.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,21 +42,21 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     const IMAGES: u32 = 24;
     let server = simulate(LATENCY).await;
     let bench = Bench::with_pictures(&server.url(), KEY, IMAGES);
-    let sequential = bench.library.start_run(&request(&bench, 1).await).await.unwrap();
+    let sequential = bench.library.runs.start(&request(&bench, 1).await).await.unwrap();
     let sequential = figures(&bench, sequential).await;
     let own = sequential.speedup.unwrap();
     assert_eq!((sequential.concurrency, own.factor, own.saved_millis), (1, 1.0, 0.0));
     assert!(sequential.parallelism.unwrap() <= 1.0, "one in flight, however many were prepared beside it");
 
     // The same images, some of them alone, and then four at a time.
-    let run = bench.library.start_run(&request(&bench, 1).await).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let run = bench.library.runs.start(&request(&bench, 1).await).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     let alone = u32::try_from(FEWEST_ALONE).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= alone).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     bench.end_of(run).await;
-    bench.library.change_concurrency(run, Concurrency::Exactly(4)).await.unwrap();
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.change_concurrency(run, Concurrency::Exactly(4)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let parallel = figures(&bench, run).await;
     let measured = parallel.speedup.unwrap();
     let Baseline::AloneImages { images } = measured.baseline else { panic!("{measured:?}") };
@@ -68,12 +68,12 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     assert!((measured.saved_millis - (measured.sequential_millis - parallel.wall_millis)).abs() < 1e-6);
 
     // Four at a time all the while: nothing was measured that could be compared.
-    let run = bench.library.start_run(&request(&bench, 4).await).await.unwrap();
+    let run = bench.library.runs.start(&request(&bench, 4).await).await.unwrap();
     let parallel = figures(&bench, run).await;
     assert_eq!((parallel.concurrency, parallel.speedup), (4, None));
     let parallelism = parallel.parallelism.unwrap();
     assert!(parallelism > 2.0 && parallelism <= 4.0, "no more than were in flight: {parallelism}");
-    let classic = serde_json::to_value(bench.library.classic_metrics(run).unwrap()).unwrap();
+    let classic = serde_json::to_value(bench.library.insight.classic_metrics(run).unwrap()).unwrap();
     assert_eq!(classic["benchmarks"], Value::Array(Vec::new()));
     assert_eq!((&classic["metrics"]["timeSaved"], &classic["metrics"]["batchSize"]), (&Value::Null, &IMAGES.into()));
     server.stop().await;
@@ -83,7 +83,7 @@ async fn a_speed_up_is_that_of_two_real_runs() {
 async fn only_images_that_were_asked_about_are_in_the_figures() {
     let server = simulate(Duration::from_millis(40)).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 6);
-    let first = bench.library.start_run(&request(&bench, 2).await).await.unwrap();
+    let first = bench.library.runs.start(&request(&bench, 2).await).await.unwrap();
     figures(&bench, first).await;
 
     // Twelve: six are answered already, one cannot be read.
@@ -91,10 +91,10 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
         let (picture, _) = fieldmark_tests::pictures::drawing(420 + u32::from(name.as_bytes()[0]), 300);
         fieldmark_tests::pictures::write_png(&picture, &bench.photos().join(format!("{name}.png")));
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     fs::remove_file(bench.photos().join("a.png")).unwrap();
     let again = RunRequest { ignores_saved_answers: false, ..request(&bench, 2).await };
-    let run = bench.library.start_run(&again).await.unwrap();
+    let run = bench.library.runs.start(&again).await.unwrap();
     let metrics = figures(&bench, run).await;
     assert_eq!((metrics.asked, metrics.answered, metrics.reused, metrics.unread), (5, 5, 6, 1));
     assert!((metrics.images_per_second - 5.0 / (metrics.wall_millis / 1000.0)).abs() < 1e-9);
@@ -103,14 +103,14 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
     // A run of a moment has a concurrency all the same.
     assert_eq!(metrics.concurrency, 2);
 
-    let summary = bench.library.run(run).unwrap();
-    let idle = bench.library.idle_progress(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     assert_eq!(summary.asked, 5);
     assert_eq!((idle.p50_millis, idle.concurrency), (summary.p50_millis, 2));
     assert!((idle.rate_per_minute - summary.rate_per_minute.unwrap()).abs() < 1e-9);
     assert!((summary.rate_per_minute.unwrap() - metrics.images_per_second * 60.0).abs() < 1e-6);
 
-    let classic = serde_json::to_value(bench.library.classic_metrics(run).unwrap()).unwrap();
+    let classic = serde_json::to_value(bench.library.insight.classic_metrics(run).unwrap()).unwrap();
     let extra = &classic["fieldmark"];
     assert_eq!(
         (&classic["metrics"]["batchSize"], &extra["reused"], &extra["unread"]),
@@ -131,7 +131,7 @@ async fn every_failure_is_listed() {
     for index in 0..3 {
         fs::remove_file(bench.photos().join(format!("{index}.png"))).unwrap();
     }
-    let run = bench.library.start_run(&request(&bench, 2).await).await.unwrap();
+    let run = bench.library.runs.start(&request(&bench, 2).await).await.unwrap();
     figures(&bench, run).await;
     let said = |further: &[&str]| {
         let said = bench.fieldmark(&server.url(), KEY).args(["report", "latest"]).args(further).output().unwrap();

@@ -109,7 +109,7 @@ fn nothing_from_outside_acts_on_a_terminal_or_forges_a_line() {
             assert_clean(&format!("{name} of {arguments:?}"), &text);
         }
     }
-    assert_eq!(bench.library.runs().unwrap().len(), 1, "the second one has an output that cannot be written");
+    assert_eq!(bench.library.history.runs().unwrap().len(), 1, "the second one has an output that cannot be written");
     let page = fs::read_to_string(bench.folder.path().join("page/report.html")).unwrap();
     assert_clean("the report", &page);
     assert!(page.contains("\\u{202e}"), "names are shown, with what they hide");

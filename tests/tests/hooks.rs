@@ -11,7 +11,7 @@ use domain::hooks::{HookEnding, HookEvent, HookRun, Hooks};
 use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{RunMode, RunState, StopReason};
+use domain::run_state::{RunMode, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, sample};
 use serde_json::Value;
@@ -22,7 +22,7 @@ const CLAUDE: &str = "claude-sonnet-5-5";
 fn local_bench() -> Bench {
     let bench = Bench::new();
     fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     bench
 }
 
@@ -35,7 +35,7 @@ fn set_and_agree(bench: &Bench, hooks: &Hooks) {
     set(bench, hooks.clone());
     for event in HookEvent::ALL {
         if let Some(command) = hooks.command(event) {
-            bench.library.agree_to_hook(event, command).unwrap();
+            bench.library.hooks.agree(event, command).unwrap();
         }
     }
 }
@@ -53,7 +53,7 @@ async fn run_locally(bench: &Bench) -> RunId {
 }
 
 fn hooks_of(bench: &Bench, run: RunId) -> Vec<HookRun> {
-    bench.library.run_report(run).unwrap().hooks
+    bench.library.insight.report(run).unwrap().hooks
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn a_failed_hook_shows_with_the_progress_of_its_run() {
     let hooks = Hooks { before_run: command("exit 3"), after_run: command("true"), ..Hooks::default() };
     set_and_agree(&bench, &hooks);
     let run = run_locally(&bench).await;
-    let failed = bench.library.idle_progress(run).unwrap().failed_hooks;
+    let failed = bench.library.history.progress(run).unwrap().failed_hooks;
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert_eq!((failed[0].event, &failed[0].ending), (HookEvent::BeforeRun, &HookEnding::Exited { code: 3 }));
 }
@@ -123,13 +123,13 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
     set(&bench, hooks.clone());
     // The same text at another moment, and another text, are other agreements.
-    bench.library.agree_to_hook(HookEvent::AfterRun, "touch ran").unwrap();
-    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran2").unwrap();
+    bench.library.hooks.agree(HookEvent::AfterRun, "touch ran").unwrap();
+    bench.library.hooks.agree(HookEvent::BeforeRun, "touch ran2").unwrap();
     let run = run_locally(&bench).await;
     assert!(!written(&bench, "ran").exists());
     assert_eq!(hooks_of(&bench, run)[0].ending, HookEnding::NotAgreed);
 
-    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran").unwrap();
+    bench.library.hooks.agree(HookEvent::BeforeRun, "touch ran").unwrap();
     run_locally(&bench).await;
     assert!(written(&bench, "ran").exists());
 
@@ -141,7 +141,7 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     let copied =
         engine::Library::open(&copy.path().join("library.sqlite"), fieldmark_tests::bench::surroundings(&[])).unwrap();
     copied.settings.replace(&bench.library.settings.stated().unwrap()).unwrap();
-    let standing = copied.hooks().unwrap();
+    let standing = copied.hooks.all().unwrap();
     assert_eq!((standing[0].command.as_deref(), standing[0].is_agreed), (Some("touch ran"), false));
 }
 
@@ -157,16 +157,16 @@ fn agreement_to_a_command_ends_when_the_library_is_replaced() {
     let library = open(&database);
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
     library.settings.replace(&domain::settings::Settings { hooks, ..library.settings.stated().unwrap() }).unwrap();
-    library.agree_to_hook(HookEvent::BeforeRun, "touch ran").unwrap();
-    assert!(library.hooks().unwrap()[0].is_agreed);
+    library.hooks.agree(HookEvent::BeforeRun, "touch ran").unwrap();
+    assert!(library.hooks.all().unwrap()[0].is_agreed);
     drop(library);
-    assert!(open(&database).hooks().unwrap()[0].is_agreed, "it is kept");
+    assert!(open(&database).hooks.all().unwrap()[0].is_agreed, "it is kept");
 
     // The settings stay where they were, as when a folder from someone else is unpacked over it.
     let other = folder.path().join("other/library.sqlite");
     drop(open(&other));
     fs::rename(&other, &database).unwrap();
-    let replaced = open(&database).hooks().unwrap();
+    let replaced = open(&database).hooks.all().unwrap();
     assert_eq!((replaced[0].command.as_deref(), replaced[0].is_agreed), (Some("touch ran"), false));
 }
 
@@ -182,7 +182,7 @@ async fn hooks_that_fail_are_reported_and_the_run_is_none_the_worse() {
         },
     );
     let run = run_locally(&bench).await;
-    assert_eq!(bench.library.run(run).unwrap().done, 1);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 1);
     let hooks = hooks_of(&bench, run);
     assert_eq!((&hooks[0].ending, hooks[0].output.as_str()), (&HookEnding::Exited { code: 3 }, "no such thing"));
     assert_eq!(hooks[1].ending, HookEnding::Killed);
@@ -288,9 +288,9 @@ async fn hooks_enclose_a_batch_run() {
         &bench,
         &Hooks { before_run: command("env > before.env"), after_run: command("env > after.env"), ..Hooks::default() },
     );
-    let recipe = bench.library.save_typed_recipe(fieldmark_tests::pictures::LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(fieldmark_tests::pictures::LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(CLAUDE.into()));
-    let run = bench.library.start_run(&RunRequest { mode: RunMode::Batch, ..request }).await.unwrap();
+    let run = bench.library.runs.start(&RunRequest { mode: RunMode::Batch, ..request }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let said = |name: &str| fs::read_to_string(written(&bench, name)).unwrap();
     assert!(said("before.env").contains("FIELDMARK_ANSWERED=0"), "before anything is submitted");

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, lay_out_photos, repository, sample};
 
@@ -71,17 +71,31 @@ fn under_a_memory_limit_a_hostile_file_is_skipped_and_the_photos_beside_it_are_i
     }
 }
 
+#[test]
+fn the_settings_say_how_much_memory_decoding_may_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let fieldmark = |arguments: &[&str], photo: &Path| {
+        let mut command = Command::new(binary("fieldmark"));
+        command.env_clear().env("HOME", folder.path()).arg("--db").arg(folder.path().join("library.sqlite"));
+        text(&output(command.args(arguments).arg(photo)))
+    };
+    fieldmark(&["annotate", "--yes"], &sample("coffee.jpg"));
+    fs::write(folder.path().join("settings.toml"), "[import]\ndecoding_memory_mb = 100\n").unwrap();
+    let said = fieldmark(&["estimate"], &repository("tests/fixtures/hostile/deep.png"));
+    assert!(said.contains("MB of memory, and 100 MB are allowed"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_became_a_named_pipe_fails_and_the_run_goes_on() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 4);
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let replaced = bench.photos().join("day 1/IMG_0001.jpg");
     fs::remove_file(&replaced).unwrap();
     make_pipe(&replaced);
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let failures: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     assert_eq!((report.summary.done, failures), (3, vec![(FailureKind::FileUnreadable, 1)]));
 }

@@ -4,7 +4,8 @@
 
 use std::process::Output;
 
-use domain::run::{RunMode, RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunMode, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::pictures::LABELS;
 use serde_json::Value;
@@ -46,7 +47,7 @@ impl Piloted {
 
     /// There is only one, and the document is its report.
     fn run(&self) -> RunSummary {
-        let runs = self.bench.library.runs().unwrap();
+        let runs = self.bench.library.history.runs().unwrap();
         assert_eq!((runs.len(), runs[0].total), (1, IMAGES), "{}", self.said());
         let document: Value = serde_json::from_slice(&self.told.stdout).unwrap();
         assert_eq!(document["summary"]["id"], runs[0].id.0);
@@ -88,9 +89,9 @@ async fn a_pilot_without_an_answer_is_not_gone_on_with_until_it_is_resumed() {
     assert!(said.contains("The pilot got no usable answer. 5 images left."), "{said}");
     assert_eq!(piloted.server.ledger().billed.len(), PILOT);
 
-    piloted.bench.library.resume_run(resume(run.id)).await.unwrap();
+    piloted.bench.library.runs.resume(resume(run.id)).await.unwrap();
     assert_eq!(piloted.bench.end_of(run.id).await, COMPLETED);
-    let run = piloted.bench.library.run(run.id).unwrap();
+    let run = piloted.bench.library.history.run(run.id).unwrap();
     assert_eq!((run.done + run.failed, run.waiting), (IMAGES, 0));
     piloted.server.stop().await;
 }

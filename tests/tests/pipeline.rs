@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::annotation::{RejectReason, Shape, Status};
+use domain::annotation::{RejectReason, ReviewState, Shape, Status};
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::{ImportProgress, SkipReason};
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ReviewState};
+use domain::library::ImageCard;
 use domain::model::UnsupportedCapability;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::query::{ImageOrder, ImageQuery, Share, parse};
@@ -18,7 +18,7 @@ use domain::review::checks::Check;
 use domain::review::{
     AnnotationChange, AnnotationContent, BulkEditResult, Decision, DecisionScope, ImageEdit, Verdict,
 };
-use domain::run::{FailureKind, RunState, StopReason};
+use domain::run_state::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation, taken_at};
 
@@ -39,7 +39,7 @@ async fn boxes_sit_on_the_cat_in_every_exif_orientation() {
         let path = bench.photos().join(format!("cat-{orientation}.jpg"));
         fs::write(path, stored_with_orientation("chelsea.jpg", orientation)).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();
@@ -58,12 +58,12 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
         fs::write(bench.photos().join(name), taken_at(name, clock)).unwrap();
     }
     fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let names = |conditions: &str| -> Vec<String> {
         let conditions = parse(conditions).unwrap();
         let query = ImageQuery { conditions, order: ImageOrder::Taken, ..ImageQuery::default() };
-        let ids = bench.library.image_ids(&query).unwrap();
-        bench.library.image_cards(&ids, &LayerScope::All).unwrap().into_iter().map(|card| card.name).collect()
+        let ids = bench.library.images.ids(&query).unwrap();
+        bench.library.images.cards(&ids, &LayerScope::All).unwrap().into_iter().map(|card| card.name).collect()
     };
     assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
     assert_eq!(names("taken:2026-05"), ["flower.jpg"]);
@@ -72,7 +72,7 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
     let database = rusqlite::Connection::open(bench.folder.path().join("library/library.sqlite")).unwrap();
     database.execute("UPDATE images SET taken_at = NULL, is_taken_read = 0", []).unwrap();
     assert_eq!(names("taken:<2027"), [""; 0]);
-    let again = bench.library.import(&[bench.photos()]).unwrap();
+    let again = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((again.progress.added, again.progress.known), (0, 3));
     assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
     let unread: u32 =
@@ -89,18 +89,18 @@ fn leftovers_are_counted_and_imported_only_where_they_are_asked_for() {
     fs::copy(sample("flower.jpg"), thumbnails.join("SYNOPHOTO_THUMB_XL.jpg")).unwrap();
     fs::write(bench.photos().join("IMG_1.HEIC"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
 
-    let imported = bench.library.import(&[bench.photos()]).unwrap();
+    let imported = bench.library.imports.run(&[bench.photos()]).unwrap();
     let counts = |progress: &ImportProgress| (progress.found, progress.added, progress.skipped, progress.leftovers);
     assert_eq!(counts(&imported.progress), (2, 1, 1, 1));
     assert_eq!(imported.skipped[0].reason, SkipReason::NotSupported { format: "HEIC".into(), detail: None });
 
-    let named = bench.library.import(&[bench.photos().join("@eaDir")]).unwrap();
+    let named = bench.library.imports.run(&[bench.photos().join("@eaDir")]).unwrap();
     assert_eq!(counts(&named.progress), (1, 1, 0, 0));
 
     let mut settings = bench.library.settings.stated().unwrap();
     settings.import.includes_leftovers = true;
     bench.library.settings.replace(&settings).unwrap();
-    let all = bench.library.import(&[bench.photos()]).unwrap();
+    let all = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!(counts(&all.progress), (3, 0, 1, 0));
 }
 
@@ -110,7 +110,7 @@ fn a_library_in_a_folder_of_photos_does_not_import_its_own_files() {
     let folder = bench.library.folder().to_owned();
     fs::copy(sample("coffee.jpg"), folder.join("coffee.jpg")).unwrap();
     for added in [1, 0] {
-        let imported = bench.library.import(std::slice::from_ref(&folder)).unwrap();
+        let imported = bench.library.imports.run(std::slice::from_ref(&folder)).unwrap();
         assert_eq!((imported.progress.found, imported.progress.added, imported.progress.skipped), (1, added, 0));
     }
 }
@@ -128,7 +128,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
     let whole = fs::read(sample("rocket.jpg")).unwrap();
     fs::write(bench.photos().join("truncated.jpg"), &whole[..whole.len() / 2]).unwrap();
 
-    let imported = bench.library.import(&[bench.photos()]).unwrap();
+    let imported = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((imported.progress.found, imported.progress.added, imported.progress.known), (6, 2, 1));
     let mut reasons: Vec<_> = imported.skipped.iter().map(|file| (name(&file.path), &file.reason)).collect();
     reasons.sort_by_key(|(name, _)| *name);
@@ -144,7 +144,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
         "{reasons:?}"
     );
     // Again: nothing is read twice, nothing is new.
-    let again = bench.library.import(&[bench.photos()]).unwrap();
+    let again = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((again.progress.added, again.progress.known, again.progress.skipped), (0, 3, 3));
 
     let quote = bench.quote(0);
@@ -154,7 +154,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
 
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let metrics = report.metrics.unwrap();
     assert_eq!((report.summary.done, report.summary.failed, metrics.asked), (2, 0, 2));
     assert!(metrics.parallelism.unwrap() > 0.0);
@@ -184,13 +184,13 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
 
     let cat = bench.cards().into_iter().find(|card| best(card, "cat").is_some()).expect("a cat");
     let accept = Decision { image: cat.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    let decided = bench.library.decide(accept, &LayerScope::All).await.unwrap();
+    let decided = bench.library.review.decide(accept, &LayerScope::All).await.unwrap();
     assert_eq!(decided.image.review, ReviewState::Reviewed);
     assert!(decided.image.annotations.iter().all(|annotation| annotation.status == Status::Accepted));
 
     // Undoing the run takes the undecided proposals back and leaves what the person decided.
-    let undecided = bench.library.run(run).unwrap().undecided_count;
-    assert_eq!(bench.library.undo_run(run).await.unwrap(), undecided);
+    let undecided = bench.library.history.run(run).unwrap().undecided_count;
+    assert_eq!(bench.library.runs.undo(run).await.unwrap(), undecided);
     let annotations: Vec<_> = bench.cards().into_iter().flat_map(|card| card.annotations).collect();
     assert!(!annotations.is_empty() && annotations.iter().all(|annotation| annotation.status == Status::Accepted));
 }
@@ -199,7 +199,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
 async fn one_failure_stops_nothing_and_can_be_tried_again() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 8);
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let gone = bench.photos().join("day 1/IMG_0003.jpg");
     let kept = bench.folder.path().join("elsewhere.jpg");
     fs::rename(&gone, &kept).unwrap();
@@ -207,7 +207,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
 
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed), (6, 2));
     let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     kinds.sort();
@@ -220,9 +220,9 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
     assert_eq!((metrics.asked, metrics.unread, metrics.success_rate), (6, 2, 1.0));
 
     fs::rename(&kept, &gone).unwrap();
-    bench.library.resume_run(resume(run)).await.unwrap();
+    bench.library.runs.resume(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed), (7, 1));
 }
 
@@ -230,19 +230,19 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
 async fn a_paused_run_goes_on_where_it_was() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 30);
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done > 0).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
-    let paused = bench.library.run(run).unwrap();
+    let paused = bench.library.history.run(run).unwrap();
     assert!(paused.waiting > 0 && paused.done > 0, "{paused:?}");
 
-    bench.library.resume_run(resume(run)).await.unwrap();
-    assert!(bench.library.resume_run(resume(run)).await.is_err(), "a run is worked on once");
+    bench.library.runs.resume(resume(run)).await.unwrap();
+    assert!(bench.library.runs.resume(resume(run)).await.is_err(), "a run is worked on once");
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.waiting, summary.retries), (30, 0, 0));
 }
 
@@ -250,7 +250,7 @@ async fn a_paused_run_goes_on_where_it_was() {
 async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     let bench = Bench::new();
     fs::copy(sample("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let birds = bench.quote(1);
     assert!(!birds.models[0].can_run);
     assert!(matches!(
@@ -258,7 +258,7 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
         UnsupportedCapability::Attributes { are_required: true, .. }
     ));
 
-    let typed = bench.library.save_typed_recipe("cat, bicycle bell").await.unwrap();
+    let typed = bench.library.recipes.save_typed("cat, bicycle bell").await.unwrap();
     let quote = bench.quote_of(typed.id);
     assert!(quote.models[0].can_run);
     assert_eq!(
@@ -267,9 +267,9 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     );
 
     let model = quote.models[0].model.id.clone();
-    let birds = bench.library.recipes().unwrap()[1].id;
+    let birds = bench.library.recipes.all().unwrap()[1].id;
     let request = RunRequest::of(ImageSelection::All, birds, model);
-    assert!(bench.library.start_run(&request).await.is_err());
+    assert!(bench.library.runs.start(&request).await.is_err());
 }
 
 #[test]
@@ -278,9 +278,9 @@ fn a_cancelled_import_keeps_what_it_has() {
     lay_out_photos(&bench.photos(), 60);
     let library = Arc::clone(&bench.library);
     let photos = bench.photos();
-    let importing = std::thread::spawn(move || library.import(&[photos]).unwrap());
+    let importing = std::thread::spawn(move || library.imports.run(&[photos]).unwrap());
     while !importing.is_finished() {
-        bench.library.cancel_import();
+        bench.library.imports.cancel();
     }
     let imported = importing.join().unwrap();
     assert!(imported.progress.is_cancelled && imported.progress.is_finished);
@@ -297,17 +297,17 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let bench = Bench::new();
     fs::copy(sample("chelsea.jpg"), bench.photos().join("chelsea.jpg")).unwrap();
     fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let first = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(first).await, COMPLETED);
     let second = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(second).await, COMPLETED);
 
     let [first, second] = [first, second].map(|run| Side::Run { run });
-    let alike = bench.library.compare_sides(first, second).unwrap();
+    let alike = bench.library.review.compare_sides(first, second).unwrap();
     assert_eq!((alike.images, alike.things.differences()), (2, 0), "the same model says the same: {alike:?}");
     assert!(alike.things.agreed >= 2, "{alike:?}");
-    let untouched = bench.library.compare_sides(first, Side::Decided).unwrap();
+    let untouched = bench.library.review.compare_sides(first, Side::Decided).unwrap();
     assert_eq!(untouched.images, 0, "nobody has reviewed anything");
 
     // One is called another name, one that nobody saw is drawn, the rest is rejected.
@@ -326,11 +326,11 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let rejected = Verdict::Reject { reason: Some(RejectReason::NotThere) };
     let others: Vec<_> = card.annotations.iter().filter(|annotation| annotation.id != cup.id).collect();
     changes.extend(others.iter().map(|annotation| AnnotationChange::Decide { id: annotation.id, verdict: rejected }));
-    bench.library.edit_annotations(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
+    bench.library.review.edit(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
     let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    bench.library.decide(accept, &LayerScope::All).await.unwrap();
+    bench.library.review.decide(accept, &LayerScope::All).await.unwrap();
 
-    let pairs = bench.library.compare_image(card.id, first, Side::Decided).unwrap();
+    let pairs = bench.library.review.compare_image(card.id, first, Side::Decided).unwrap();
     let of = |agreement| pairs.iter().filter(|pair| pair.agreement == agreement).collect::<Vec<_>>();
     let relabelled = of(Agreement::Relabelled);
     assert_eq!(relabelled.len(), 1, "{pairs:?}");
@@ -338,7 +338,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     assert_eq!(labels, ["cup", "mug"]);
     assert_eq!(of(Agreement::OnlyFirst).len(), others.len());
     assert_eq!(of(Agreement::OnlySecond)[0].second.as_ref().unwrap().label, "napkin");
-    let compared = bench.library.compare_sides(first, Side::Decided).unwrap();
+    let compared = bench.library.review.compare_sides(first, Side::Decided).unwrap();
     assert_eq!((compared.images, compared.differing), (1, vec![card.id]));
 }
 
@@ -348,7 +348,7 @@ async fn likely_mistakes_are_repaired_and_certain_annotations_accepted_after_a_l
     for photo in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
         fs::copy(sample(photo), bench.photos().join(photo)).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let card = bench.cards().into_iter().find(|card| card.name == "rocket.jpg").unwrap();
@@ -357,31 +357,31 @@ async fn likely_mistakes_are_repaired_and_certain_annotations_accepted_after_a_l
     let whole = AnnotationContent { label: "table".into(), shape, attributes: std::collections::BTreeMap::new() };
     let everything = ImageQuery::default();
     let huge = || {
-        let counts = bench.library.filter_counts(&everything).unwrap();
+        let counts = bench.library.images.filter_counts(&everything).unwrap();
         counts.checks.iter().find(|count| count.filter == Check::Huge).map_or(0, |count| count.count)
     };
     let found_by_the_model = huge();
     let edit = ImageEdit { image: card.id, changes: vec![AnnotationChange::Add { content: whole }] };
-    let drawn = bench.library.edit_annotations(edit, &LayerScope::All).await.unwrap().annotations[0];
+    let drawn = bench.library.review.edit(edit, &LayerScope::All).await.unwrap().annotations[0];
     assert_eq!(huge(), found_by_the_model + 1);
-    let findings = bench.library.findings(card.id, &LayerScope::All).unwrap();
+    let findings = bench.library.review.findings(card.id, &LayerScope::All).unwrap();
     assert!(findings.iter().any(|finding| finding.check == Check::Huge && finding.annotation == drawn), "{findings:?}");
     let uncertain = ImageQuery { order: ImageOrder::Uncertainty, ..everything.clone() };
-    assert_eq!(bench.library.image_ids(&uncertain).unwrap().len(), 3);
-    let extent = bench.library.repair_extent(Check::Huge, &everything).unwrap();
+    assert_eq!(bench.library.images.ids(&uncertain).unwrap().len(), 3);
+    let extent = bench.library.review.repair_extent(Check::Huge, &everything).unwrap();
     let annotations = found_by_the_model + 1;
     assert_eq!((extent.annotations, extent.decided, extent.reviewed), (annotations, 1, 0), "drawing reviews no image");
     assert!((1..=annotations).contains(&extent.images), "{extent:?}");
-    let spared = bench.library.repair(Check::Huge, &everything, true).await.unwrap();
+    let spared = bench.library.review.repair(Check::Huge, &everything, true).await.unwrap();
     assert_eq!(spared.annotations, found_by_the_model, "what was drawn stays");
     assert_eq!(huge(), 1);
     if found_by_the_model > 0 {
-        bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
+        bench.library.review.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     }
-    let swept = bench.library.repair(Check::Huge, &everything, false).await.unwrap();
+    let swept = bench.library.review.repair(Check::Huge, &everything, false).await.unwrap();
     assert_eq!(swept, BulkEditResult { images: found_by_the_model + 1, annotations: found_by_the_model + 1 });
     assert_eq!(huge(), 0);
-    bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
+    bench.library.review.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     assert_eq!(huge(), found_by_the_model + 1);
 
     let request = AuditRequest {
@@ -391,17 +391,17 @@ async fn likely_mistakes_are_repaired_and_certain_annotations_accepted_after_a_l
         sample: 50,
         error_limit: Share(0.05),
     };
-    let audit = bench.library.begin_audit(request.clone()).await.unwrap();
+    let audit = bench.library.review.begin_audit(request.clone()).await.unwrap();
     assert_eq!(audit.proposals as usize, audit.sample.len(), "all of them, where there are few");
     assert_eq!(audit.error_rate, None);
     let scope = DecisionScope::Annotation { id: audit.sample[0].annotation };
     let right = Decision { image: audit.sample[0].image, scope, verdict: Verdict::Accept };
-    bench.library.decide(right, &LayerScope::All).await.unwrap();
-    let rate = bench.library.audit(audit.id).unwrap().error_rate.unwrap();
+    bench.library.review.decide(right, &LayerScope::All).await.unwrap();
+    let rate = bench.library.review.audit(audit.id).unwrap().error_rate.unwrap();
     assert_eq!((rate.judged, rate.wrong), (1, 0));
     assert!((rate.at_most - 0.95).abs() < 1e-6, "one right one says next to nothing: {}", rate.at_most);
-    let accepted = bench.library.accept_audited(audit.id).await.unwrap();
+    let accepted = bench.library.review.accept_audited(audit.id).await.unwrap();
     assert_eq!(accepted.accepted, Some(audit.proposals - 1));
-    let nothing_left = bench.library.begin_audit(request).await;
+    let nothing_left = bench.library.review.begin_audit(request).await;
     assert!(matches!(nothing_left, Err(engine::EngineError::NothingToAudit)), "{nothing_left:?}");
 }

@@ -12,7 +12,8 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{FailureKind, RunProgress, RunState, StopReason};
+use domain::run::RunProgress;
+use domain::run_state::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::binary;
 use fieldmark_tests::books::Books;
@@ -81,7 +82,7 @@ async fn two_processes_with_the_same_folder_and_recipe_pay_once() {
     for mut process in both {
         assert_eq!(process.wait().unwrap().code(), Some(0));
     }
-    let runs = bench.library.runs().unwrap();
+    let runs = bench.library.history.runs().unwrap();
     assert_eq!(runs.iter().map(|run| (run.state, run.done, run.failed)).collect::<Vec<_>>(), [(COMPLETED, 60, 0); 2]);
     let ledger = server.ledger();
     assert_eq!((ledger.billed.len(), runs[0].reused + runs[1].reused), (60, 60));
@@ -91,9 +92,9 @@ async fn two_processes_with_the_same_folder_and_recipe_pay_once() {
 }
 
 async fn start(bench: &Bench, concurrency: u32) -> RunId {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    bench.library.start_run(&RunRequest { options: with_concurrency(concurrency), ..request }).await.unwrap()
+    bench.library.runs.start(&RunRequest { options: with_concurrency(concurrency), ..request }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,15 +102,15 @@ async fn two_runs_of_one_process_pay_once_and_say_what_they_wait_for() {
     let server = simulate(Duration::from_secs(2)).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 3);
     let first = start(&bench, 4).await;
-    let mut asks = bench.library.run_progress(first).unwrap();
+    let mut asks = bench.library.runs.progress(first).unwrap();
     asks.wait_for(|snapshot| snapshot.in_flight.len() == 3).await.unwrap();
     let second = start(&bench, 4).await;
-    let mut waits = bench.library.run_progress(second).unwrap();
+    let mut waits = bench.library.runs.progress(second).unwrap();
     let is_waiting =
         |snapshot: &RunProgress| snapshot.pending_elsewhere.first().map(|pending| (pending.run, pending.images));
     waits.wait_for(|snapshot| is_waiting(snapshot) == Some((first, 3))).await.unwrap();
     assert_eq!((bench.end_of(first).await, bench.end_of(second).await), (COMPLETED, COMPLETED));
-    let (first, second) = (bench.library.run(first).unwrap(), bench.library.run(second).unwrap());
+    let (first, second) = (bench.library.history.run(first).unwrap(), bench.library.history.run(second).unwrap());
     assert_eq!((first.done, second.done, second.reused, second.paid), (3, 3, 3, PicoDollars::ZERO));
     assert_eq!(server.ledger().billed.len(), 3);
     server.stop().await;
@@ -120,13 +121,13 @@ async fn what_a_paused_run_has_not_begun_is_left_to_the_other_run() {
     let server = simulate(Duration::from_millis(300)).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 20);
     let first = start(&bench, 1).await;
-    let mut asks = bench.library.run_progress(first).unwrap();
+    let mut asks = bench.library.runs.progress(first).unwrap();
     asks.wait_for(|snapshot| snapshot.done == 1).await.unwrap();
     let second = start(&bench, 4).await;
-    bench.library.pause_run(first);
+    bench.library.runs.pause(first);
     assert_eq!(bench.end_of(first).await, RunState::Stopped { reason: StopReason::Paused });
     assert_eq!(bench.end_of(second).await, COMPLETED);
-    let (first, second) = (bench.library.run(first).unwrap(), bench.library.run(second).unwrap());
+    let (first, second) = (bench.library.history.run(first).unwrap(), bench.library.history.run(second).unwrap());
     assert!(first.done > 0 && first.waiting > 0, "{first:?}");
     assert_eq!((second.done, second.reused, server.ledger().billed.len()), (20, first.done, 20));
     server.stop().await;
@@ -141,7 +142,7 @@ async fn an_image_whose_annotations_cannot_be_stored_fails_alone() {
     Connection::open(database(&bench)).unwrap().execute_batch(trigger).unwrap();
     let run = start(&bench, 4).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed, server.ledger().billed.len()), (11, 1, 12));
     let failure = &report.failures[0];
     assert_eq!((failure.kind, failure.count), (FailureKind::InternalError, 1));
@@ -149,9 +150,9 @@ async fn an_image_whose_annotations_cannot_be_stored_fails_alone() {
 
     // Its answer was paid for and is read again.
     Connection::open(database(&bench)).unwrap().execute_batch("DROP TRIGGER fault").unwrap();
-    bench.library.resume_run(fieldmark_tests::bench::resume(run)).await.unwrap();
+    bench.library.runs.resume(fieldmark_tests::bench::resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.possibly_billed.count, server.ledger().billed.len()), (12, 0, 12));
     server.stop().await;
 }
@@ -231,7 +232,7 @@ async fn killed_and_resumed(images: u32, kills: u32) {
     }
     let (books, ledger) = (Books::of_open(&database(&bench)), server.ledger());
     assert_eq!(books.complaints(&last, &ledger), Vec::<String>::new());
-    for run in bench.library.runs().unwrap() {
+    for run in bench.library.history.runs().unwrap() {
         assert_eq!((run.state, run.done, run.failed), (COMPLETED, images, 0), "{run:?}");
     }
     let possible: usize = books.possible.values().sum();

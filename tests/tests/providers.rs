@@ -97,13 +97,13 @@ fn with_pictures(bench: &Bench) {
         let (picture, _) = drawing(320 + index, 240);
         write_png(&picture, &bench.photos().join(format!("{index}.png")));
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
 }
 
 async fn annotate(bench: &Bench, model: &str) {
     let run = bench.start(model).await;
     assert_eq!(bench.end_of(run).await, COMPLETED, "{model}");
-    assert_eq!(bench.library.run(run).unwrap().done, 3);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 3);
 }
 
 /// Neither server has refused a key: no key came to the one that it is not for.
@@ -149,7 +149,15 @@ async fn two_providers_work_side_by_side_with_addresses_and_entered_keys_of_thei
     let connections = &bench.library.connections;
     connections.keep_key(FIRST, None, &FIRST_KEY.to_owned().into()).unwrap();
     let unavailable = |model: &str| {
-        bench.library.models().unwrap().into_iter().find(|offered| offered.model.id.0 == model).unwrap().unavailable
+        bench
+            .library
+            .planning
+            .models()
+            .unwrap()
+            .into_iter()
+            .find(|offered| offered.model.id.0 == model)
+            .unwrap()
+            .unavailable
     };
     assert_eq!(unavailable(FIRST_MODEL), None);
     assert!(matches!(unavailable(SECOND_MODEL), Some(Unavailable::NoKey { .. })), "{:?}", unavailable(SECOND_MODEL));

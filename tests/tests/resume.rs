@@ -30,7 +30,7 @@ async fn limits_hold_from_the_sitting_on_for_which_they_are_said() {
     // The limit of the session before still holds; the others are far off.
     let (code, report) = fieldmark(&["resume", "--otpm", "10000000"]);
     assert_eq!(code, Some(0));
-    assert_eq!(bench.library.runs().unwrap()[0].state, COMPLETED);
+    assert_eq!(bench.library.history.runs().unwrap()[0].state, COMPLETED);
     let limit = json!({ "unit": "requests_per_minute", "count": 600 });
     let finding = &report["diagnoses"][0]["finding"];
     assert_eq!((&finding["kind"], &finding["limit"]), (&json!("slowed_by_own_limit"), &limit), "{report}");
@@ -77,9 +77,13 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
     let (status, report, complaint) = fieldmark(&bench, &server, &["resume", "--retry-failed", "--max-tokens", "4000"]);
     assert_eq!((status, billed()), (Some(0), 15), "{complaint}");
     assert!(!report.contains("cut off") && !report.contains("longer  "), "{report}");
-    let summary = bench.library.run(domain::ids::RunId(1)).unwrap();
+    let summary = bench.library.history.run(domain::ids::RunId(1)).unwrap();
     assert_eq!((summary.done, summary.cut_short, summary.annotation_count), (12, 0, 60));
-    assert_eq!(bench.cards().iter().map(|card| card.annotations.len()).sum::<usize>(), 60, "no mark stands twice");
+    assert_eq!(
+        bench.cards().iter().map(|card| card.annotations.len()).sum::<usize>(),
+        60,
+        "no annotation stands twice"
+    );
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
     assert!(summary.paid <= summary.quoted.unwrap().high);
     server.stop().await;
@@ -107,10 +111,10 @@ async fn whole_answers_are_used_again_under_any_output_maximum() {
 async fn a_shorter_answer_stays_when_no_longer_one_comes() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = with_three_answers_cut_off(&server);
-    let before = bench.library.run(domain::ids::RunId(1)).unwrap();
+    let before = bench.library.history.run(domain::ids::RunId(1)).unwrap();
     server.script([Fault::Refusal, Fault::Refusal, Fault::Refusal]);
     fieldmark(&bench, &server, &["resume", "1", "--retry-failed", "--max-tokens", "4000"]);
-    let after = bench.library.run(domain::ids::RunId(1)).unwrap();
+    let after = bench.library.history.run(domain::ids::RunId(1)).unwrap();
     assert_eq!(server.ledger().billed.len(), 15);
     assert_eq!((after.done, after.failed, after.annotation_count), (12, 0, before.annotation_count));
     server.stop().await;

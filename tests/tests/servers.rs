@@ -7,8 +7,9 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, RunSummary, StopReason};
+use domain::run::{RetryGroup, RunSummary};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RetryKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Fault, Limits, Options, Running, Simulator};
@@ -30,7 +31,7 @@ fn library(server: &Running, images: u32) -> Bench {
 }
 
 async fn stopped(bench: &Bench, run: RunId) -> (RunState, RunSummary) {
-    (bench.end_of(run).await, bench.library.run(run).unwrap())
+    (bench.end_of(run).await, bench.library.history.run(run).unwrap())
 }
 
 const fn for_reason(reason: StopReason) -> RunState {
@@ -71,7 +72,7 @@ async fn a_server_that_no_answer_can_be_read_of_is_asked_a_few_times() {
         assert!(server.ledger().billed.len() <= requests as usize);
 
         let server = recovered(server).await;
-        bench.library.resume_run(resume(run)).await.unwrap();
+        bench.library.runs.resume(resume(run)).await.unwrap();
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!((state, summary.done), (COMPLETED, 30), "{summary:?}");
         server.stop().await;
@@ -134,7 +135,7 @@ async fn now_and_then_an_answer_that_cannot_be_read_is_asked_for_again() {
     let run = bench.look_for(LABELS, MODEL).await;
     let (state, summary) = stopped(&bench, run).await;
     assert_eq!((state, summary.done, summary.possibly_billed.count), (COMPLETED, 8, 1));
-    let retried = bench.library.run_report(run).unwrap().retried;
+    let retried = bench.library.insight.report(run).unwrap().retried;
     assert_eq!(retried, [RetryGroup { kind: RetryKind::AnswerUnreadable, count: 1 }]);
 
     // Later on, a long series stops the run as well.
@@ -160,7 +161,7 @@ async fn a_wait_beyond_all_bounds_pauses_the_run() {
         assert_eq!((summary.failed, summary.waiting, summary.possibly_billed.count), (0, 4, 0), "{value}");
         assert!(summary.stop_detail.unwrap().contains("Fieldmark waits 3600 at most"), "{value}");
         let server = recovered(server).await;
-        bench.library.resume_run(resume(run)).await.unwrap();
+        bench.library.runs.resume(resume(run)).await.unwrap();
         assert_eq!(stopped(&bench, run).await.0, COMPLETED);
         server.stop().await;
     }
@@ -184,7 +185,7 @@ async fn a_usage_that_cannot_be_is_not_reported_and_its_answer_is_kept() {
         assert_eq!((state, summary.done, summary.annotation_count, summary.retries), (COMPLETED, 3, 15, 0), "{tokens}");
         assert_eq!(summary.possibly_billed.count, 1, "{tokens}");
         assert!(summary.paid + summary.possibly_billed.at_most <= summary.quoted.unwrap().high, "{tokens}");
-        assert_eq!(bench.library.runs().unwrap().len(), 1);
+        assert_eq!(bench.library.history.runs().unwrap().len(), 1);
         server.stop().await;
     }
 }
@@ -210,7 +211,7 @@ async fn a_server_that_refuses_the_form_of_requests_stops_the_run_and_no_image_f
             assert_eq!(server.verdict().retried_in_vain.count, 0, "nothing is asked twice in vain");
 
             let server = recovered(server).await;
-            bench.library.resume_run(resume(run)).await.unwrap();
+            bench.library.runs.resume(resume(run)).await.unwrap();
             assert_eq!(stopped(&bench, run).await.0, COMPLETED);
             server.stop().await;
         }
@@ -232,7 +233,7 @@ async fn a_refusal_of_one_image_fails_that_image_alone() {
         let run = bench.look_for(LABELS, MODEL).await;
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!((state, summary.failed, summary.done), (COMPLETED, failed, 6 - failed), "{summary:?}");
-        let failures = bench.library.run_report(run).unwrap().failures;
+        let failures = bench.library.insight.report(run).unwrap().failures;
         assert!(failures.iter().all(|group| group.kind == FailureKind::Refused), "{failures:?}");
         let asked = server.ledger().refused.len() + server.ledger().billed.len();
         assert_eq!(asked, 6, "none is asked about twice");
@@ -248,10 +249,10 @@ async fn a_limit_that_counts_output_maxima_is_kept_to() {
             Limits { output_tokens_per_minute: 20_000, counts_max_tokens: true, are_announced, ..Limits::default() };
         let server = Simulator::start(Options { limits, ..Options::default() }).await.unwrap();
         let bench = library(&server, 22);
-        let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+        let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
         let options = RunOptions { max_tokens: Some(1_000), ..RunOptions::default() };
         let request = RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into())) };
-        let run = bench.library.start_run(&request).await.unwrap();
+        let run = bench.library.runs.start(&request).await.unwrap();
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!((state, summary.done), (COMPLETED, 22), "{summary:?}");
         assert!(server.ledger().refused.len() <= 6, "{:?}", server.ledger().refused);

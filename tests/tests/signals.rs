@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use fieldmark_tests::{binary, lay_out_photos};
@@ -63,7 +63,7 @@ async fn the_first_signal_drains_and_each_kind_has_its_exit_code() {
         send(signal, &running);
         let output = running.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{signal}: {}", said(&output));
-        let run = bench.library.runs().unwrap().remove(0);
+        let run = bench.library.history.runs().unwrap().remove(0);
         assert_eq!(run.state, PAUSED, "{signal}");
         assert_eq!(run.done as usize, server.ledger().billed.len(), "{signal}: what was in flight is kept");
         assert!(run.done > 0 && run.done < IMAGES, "{signal}: {}", run.done);
@@ -83,7 +83,7 @@ async fn the_second_signal_of_any_kind_ends_the_process() {
         let running = annotate(&bench, &server.url(), &[]).spawn().unwrap();
         until_sent(&bench, 2).await;
         send(first, &running);
-        let run = bench.library.runs().unwrap()[0].id;
+        let run = bench.library.history.runs().unwrap()[0].id;
         let mut running = running;
         let mut text = String::new();
         let mut stderr = running.stderr.take().unwrap();
@@ -102,6 +102,26 @@ async fn the_second_signal_of_any_kind_ends_the_process() {
     }
 }
 
+/// `nohup` and shells that leave a program running have it ignore SIGHUP.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_that_is_ignored_by_the_parent_s_wish_ends_no_run() {
+    let server = simulate(Duration::from_millis(100)).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, IMAGES);
+    let usual = annotate(&bench, &server.url(), &[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(usual.get_program()).args(usual.get_args());
+    shell.env_clear().envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(bench.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = shell.spawn().unwrap();
+    until_sent(&bench, 3).await;
+    send("-HUP", &running);
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let run = bench.library.history.runs().unwrap().remove(0);
+    assert_eq!((run.state, run.done), (COMPLETED, IMAGES));
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_pipe_stops_no_work_and_is_no_success() {
     let server = simulate(Duration::from_millis(20)).await;
@@ -114,7 +134,7 @@ async fn a_closed_pipe_stops_no_work_and_is_no_success() {
         }
         let output = running.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code));
-        let run = bench.library.runs().unwrap().remove(0);
+        let run = bench.library.history.runs().unwrap().remove(0);
         assert_eq!((run.state, run.done), (COMPLETED, IMAGES));
         let lines = fs::read_to_string(bench.folder.path().join("all.jsonl")).unwrap();
         assert_eq!(lines.lines().count(), IMAGES as usize);

@@ -60,8 +60,8 @@ fn the_tour_does_what_the_readme_says() {
 
 fn assert_box(folder: &Path, name: &str, label: &str, drawn: [f64; 4]) {
     let library = Library::open(&folder.join("library/library.sqlite"), surroundings(&[])).unwrap();
-    let ids = library.image_ids(&ImageQuery::default()).unwrap();
-    let cards = library.image_cards(&ids, &LayerScope::All).unwrap();
+    let ids = library.images.ids(&ImageQuery::default()).unwrap();
+    let cards = library.images.cards(&ids, &LayerScope::All).unwrap();
     let card = cards.iter().find(|card| card.name == name).unwrap();
     let annotation = card.annotations.iter().find(|annotation| annotation.label == label).unwrap();
     let Shape::Box { rect } = annotation.shape else { panic!("a box: {annotation:?}") };

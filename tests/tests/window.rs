@@ -6,8 +6,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use domain::annotation::{Shape, Status};
-use domain::library::{ImageCard, ReviewState};
+use domain::annotation::{ReviewState, Shape, Status};
+use domain::library::ImageCard;
 use fantoccini::key::Key;
 use fieldmark_tests::desk::{Desk, PATIENCE, Window};
 use fieldmark_tests::{lay_out_photos, sample};
@@ -28,7 +28,7 @@ async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
         const left = (width - image.width * scale) / 2, top = (height - image.height * scale) / 2;
         const ratio = canvas.width / width;
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-        const row = [...document.querySelectorAll('.marks li')]
+        const row = [...document.querySelectorAll('.annotations li')]
             .find((row) => row.querySelector('.name').textContent === label);
         const hex = getComputedStyle(row.querySelector('.swatch')).getPropertyValue('--label').trim();
         const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -102,7 +102,7 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     window.wait_until("the toast is gone", "return !document.querySelector('.toast')").await;
     window.photograph("5-review").await;
     let share = share_of_edges_in_color(&window, cat).await;
-    assert!(share > 0.8, "only {share:.2} of the box's edges are drawn where the mark is");
+    assert!(share > 0.8, "only {share:.2} of the box's edges are drawn where the annotation is");
 
     window.key("a").await;
     window.wait_until("the next image", "return document.querySelector('h1').innerText !== 'katze.jpg'").await;
@@ -164,7 +164,7 @@ async fn a_killed_window_finds_its_run_again() {
     let library = desk.library();
     let began = Instant::now();
     loop {
-        if library.runs().unwrap().first().is_some_and(|run| run.done >= 5) {
+        if library.history.runs().unwrap().first().is_some_and(|run| run.done >= 5) {
             break;
         }
         assert!(began.elapsed() < PATIENCE, "the run begins");
@@ -174,7 +174,7 @@ async fn a_killed_window_finds_its_run_again() {
     desk.screen.kill_app();
     drop(window);
     drop(driver);
-    let done = library.runs().unwrap()[0].done;
+    let done = library.history.runs().unwrap()[0].done;
     assert!(done < 60, "killed in the middle");
 
     let driver = desk.screen.driver();
@@ -184,7 +184,7 @@ async fn a_killed_window_finds_its_run_again() {
     window.photograph("9-interrupted").await;
     window.press("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.see("//*[contains(text(), 'Completed')]").await;
-    let run = &library.runs().unwrap()[0];
+    let run = &library.history.runs().unwrap()[0];
     assert_eq!((run.done, run.waiting, run.failed), (60, 0, 0));
     assert!(run.retries <= 2, "only what was in flight was asked again: {}", run.retries);
     window.0.close().await.unwrap();

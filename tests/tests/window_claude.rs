@@ -204,7 +204,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press(annotate).await;
     window.see("//*[@role='status'][contains(., '$0.10')]").await;
     window.photograph("31-budget-reached").await;
-    let stopped = desk.library().runs().unwrap()[0].clone();
+    let stopped = desk.library().history.runs().unwrap()[0].clone();
     assert!(stopped.waiting > 0 && stopped.paid + stopped.possibly_billed.at_most <= PicoDollars(100_000_000_000));
     window.press("//button[normalize-space()='Raise and resume']").await;
     window.see("//*[contains(text(), 'Completed')]").await;
@@ -225,7 +225,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[starts-with(normalize-space(), 'Pause')]").await;
     window.see("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.photograph("29-unreachable").await;
-    let run = &desk.library().runs().unwrap()[0];
+    let run = &desk.library().history.runs().unwrap()[0];
     assert_eq!(run.failed, 0, "no image fails for its server");
 
     let (holding, processes) = desk.screen.web_processes_holding(PLANTED.as_bytes());

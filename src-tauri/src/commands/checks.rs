@@ -16,13 +16,13 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn findings(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Vec<CheckFinding>> {
-    ask(&desktop, move |library| library.findings(image, &layers)).await
+    ask(&desktop, move |library| library.review.findings(image, &layers)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn repair_extent(desktop: State<'_, Desktop>, check: Check, query: ImageQuery) -> Answer<RepairExtent> {
-    ask(&desktop, move |library| library.repair_extent(check, &query)).await
+    ask(&desktop, move |library| library.review.repair_extent(check, &query)).await
 }
 
 #[tauri::command]
@@ -33,13 +33,13 @@ pub async fn repair(
     query: ImageQuery,
     spares_decided: bool,
 ) -> Answer<BulkEditResult> {
-    Ok(desktop.library().repair(check, &query, spares_decided).await?)
+    Ok(desktop.library().review.repair(check, &query, spares_decided).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn proposal_confidences(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<Vec<LabelConfidences>> {
-    ask(&desktop, move |library| library.proposal_confidences(&query)).await
+    ask(&desktop, move |library| library.review.proposal_confidences(&query)).await
 }
 
 #[tauri::command]
@@ -51,37 +51,37 @@ pub async fn sample_outlook(sample: u32, error_limit: Share) -> Answer<SampleOut
 #[tauri::command]
 #[specta::specta]
 pub async fn begin_audit(desktop: State<'_, Desktop>, request: AuditRequest) -> Answer<Audit> {
-    Ok(desktop.library().begin_audit(request).await?)
+    Ok(desktop.library().review.begin_audit(request).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn extend_audit(desktop: State<'_, Desktop>, audit: AuditId, more: u32) -> Answer<Audit> {
-    Ok(desktop.library().extend_audit(audit, more).await?)
+    Ok(desktop.library().review.extend_audit(audit, more).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn audit(desktop: State<'_, Desktop>, audit: AuditId) -> Answer<Audit> {
-    ask(&desktop, move |library| library.audit(audit)).await
+    ask(&desktop, move |library| library.review.audit(audit)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn audits(desktop: State<'_, Desktop>) -> Answer<Vec<Audit>> {
-    ask(&desktop, |library| library.audits()).await
+    ask(&desktop, |library| library.review.audits()).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn accept_audited(desktop: State<'_, Desktop>, audit: AuditId) -> Answer<Audit> {
-    Ok(desktop.library().accept_audited(audit).await?)
+    Ok(desktop.library().review.accept_audited(audit).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn compare_sides(desktop: State<'_, Desktop>, first: Side, second: Side) -> Answer<Comparison> {
-    ask(&desktop, move |library| library.compare_sides(first, second)).await
+    ask(&desktop, move |library| library.review.compare_sides(first, second)).await
 }
 
 #[tauri::command]
@@ -92,5 +92,5 @@ pub async fn compare_image(
     first: Side,
     second: Side,
 ) -> Answer<Vec<ComparedPair>> {
-    ask(&desktop, move |library| library.compare_image(image, first, second)).await
+    ask(&desktop, move |library| library.review.compare_image(image, first, second)).await
 }

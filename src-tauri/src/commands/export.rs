@@ -12,14 +12,14 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub fn export_formats() -> Vec<FormatDescriptor> {
-    engine::export::formats().copied().collect()
+    engine::dataset::formats().copied().collect()
 }
 
 /// Writes an export where the library keeps them until it is opened next, and says what it holds.
 #[tauri::command]
 #[specta::specta]
 pub async fn ready_export(desktop: State<'_, Desktop>, run: RunId, request: ExportRequest) -> Answer<ReadyExport> {
-    ask(&desktop, move |library| library.ready_export(run, &request)).await
+    ask(&desktop, move |library| library.datasets.ready(run, &request)).await
 }
 
 /// Opens the system's save dialog; the path written, or `None` when it was cancelled.
@@ -31,10 +31,10 @@ pub async fn save_export(
     run: RunId,
     request: ExportRequest,
 ) -> Answer<Option<String>> {
-    let name = engine::export::export_name(run, &request)?;
+    let name = engine::dataset::export_name(run, &request)?;
     let Some(path) = chosen_file(&app, &name).await else { return Ok(None) };
     ask(&desktop, move |library| {
-        library.export_run(run, &request, &path)?;
+        library.datasets.export(run, &request, &path)?;
         Ok(Some(path.to_string_lossy().into_owned()))
     })
     .await
@@ -50,6 +50,6 @@ pub async fn drag_export(
     run: RunId,
     request: ExportRequest,
 ) -> Answer<bool> {
-    let path = desktop.library().ready_export_path(run, &request)?;
+    let path = desktop.library().datasets.ready_path(run, &request)?;
     Ok(crate::dragging::drag_out(window, path).await)
 }

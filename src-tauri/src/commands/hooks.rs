@@ -1,7 +1,6 @@
 //! Hooks: how they stand, and the person's agreement to a command.
 
 use domain::hooks::{HookEvent, HookStanding, Hooks};
-use engine::Library;
 use tauri::State;
 
 use super::{Answer, ask};
@@ -11,19 +10,19 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn hooks(desktop: State<'_, Desktop>) -> Answer<Vec<HookStanding>> {
-    ask(&desktop, |library| library.hooks()).await
+    ask(&desktop, |library| library.hooks.all()).await
 }
 
 /// The person has seen exactly this command, and when it runs.
 #[tauri::command]
 #[specta::specta]
 pub async fn agree_to_hook(desktop: State<'_, Desktop>, event: HookEvent, command: String) -> Answer<()> {
-    ask(&desktop, move |library| library.agree_to_hook(event, &command)).await
+    ask(&desktop, move |library| library.hooks.agree(event, &command)).await
 }
 
 /// Commands that tell Claude Flow of every run; nothing is saved by this.
 #[tauri::command]
 #[specta::specta]
 pub async fn claude_flow_hooks() -> Answer<Hooks> {
-    Ok(Library::claude_flow_hooks())
+    Ok(engine::claude_flow_hooks())
 }

@@ -17,20 +17,20 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn overview(desktop: State<'_, Desktop>, collection: Option<CollectionId>) -> Answer<LibraryOverview> {
-    ask(&desktop, move |library| library.overview(collection)).await
+    ask(&desktop, move |library| library.images.overview(collection)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn image_ids(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<Vec<ImageId>> {
-    ask(&desktop, move |library| library.image_ids(&query)).await
+    ask(&desktop, move |library| library.images.ids(&query)).await
 }
 
 /// How many images there would be with each filter beside `query`.
 #[tauri::command]
 #[specta::specta]
 pub async fn filter_counts(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<FilterCounts> {
-    ask(&desktop, move |library| library.filter_counts(&query)).await
+    ask(&desktop, move |library| library.images.filter_counts(&query)).await
 }
 
 /// Reads what can be read of a typed question.
@@ -53,39 +53,39 @@ pub fn query_text(conditions: Vec<Condition>) -> String {
 #[tauri::command]
 #[specta::specta]
 pub async fn complete_query(desktop: State<'_, Desktop>, text: String, cursor: u32) -> Answer<Completion> {
-    ask(&desktop, move |library| library.complete_query(&text, cursor)).await
+    ask(&desktop, move |library| library.images.complete_query(&text, cursor)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn image_cards(desktop: State<'_, Desktop>, ids: Vec<ImageId>, layers: LayerScope) -> Answer<Vec<ImageCard>> {
-    ask(&desktop, move |library| library.image_cards(&ids, &layers)).await
+    ask(&desktop, move |library| library.images.cards(&ids, &layers)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn skipped_files(desktop: State<'_, Desktop>, collection: Option<CollectionId>) -> Answer<Vec<SkippedFile>> {
-    ask(&desktop, move |library| library.skipped_files(collection)).await
+    ask(&desktop, move |library| library.images.skipped_files(collection)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn rename_collection(desktop: State<'_, Desktop>, collection: CollectionId, name: String) -> Answer<()> {
-    Ok(desktop.library().rename_collection(collection, &name).await?)
+    Ok(desktop.library().collections.rename(collection, &name).await?)
 }
 
 /// Its files stay, and so does what was answered and decided about its images.
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_collection(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
-    Ok(desktop.library().remove_collection(collection).await?)
+    Ok(desktop.library().collections.remove(collection).await?)
 }
 
 /// Undoes a removal.
 #[tauri::command]
 #[specta::specta]
 pub async fn restore_collection(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
-    Ok(desktop.library().restore_collection(collection).await?)
+    Ok(desktop.library().collections.restore(collection).await?)
 }
 
 /// Opens the folder of a collection in the system's file manager.
@@ -93,7 +93,7 @@ pub async fn restore_collection(desktop: State<'_, Desktop>, collection: Collect
 #[specta::specta]
 pub async fn show_collection_folder(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
     ask(&desktop, move |library| {
-        let folder = library.collection_folder(collection)?;
+        let folder = library.collections.folder(collection)?;
         open::that_detached(&folder).map_err(|source| EngineError::File { path: folder, source })
     })
     .await
@@ -116,7 +116,7 @@ pub async fn choose_folders(app: AppHandle) -> Answer<bool> {
 #[tauri::command]
 #[specta::specta]
 pub async fn import_samples(app: AppHandle, desktop: State<'_, Desktop>) -> Answer<()> {
-    let folder = ask(&desktop, |library| library.lay_out_samples()).await?;
+    let folder = ask(&desktop, |library| library.imports.lay_out_samples()).await?;
     import(&app, vec![folder]);
     Ok(())
 }
@@ -124,6 +124,6 @@ pub async fn import_samples(app: AppHandle, desktop: State<'_, Desktop>) -> Answ
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_import(desktop: State<'_, Desktop>) -> Answer<()> {
-    desktop.library().cancel_import();
+    desktop.library().imports.cancel();
     Ok(())
 }

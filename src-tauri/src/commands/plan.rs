@@ -11,23 +11,23 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn recipes(desktop: State<'_, Desktop>) -> Answer<Vec<SavedRecipe>> {
-    ask(&desktop, |library| library.recipes()).await
+    ask(&desktop, |library| library.recipes.all()).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_typed_recipe(desktop: State<'_, Desktop>, typed: String) -> Answer<SavedRecipe> {
-    Ok(desktop.library().save_typed_recipe(&typed).await?)
+    Ok(desktop.library().recipes.save_typed(&typed).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_recipe(desktop: State<'_, Desktop>, recipe: RecipeId) -> Answer<()> {
-    Ok(desktop.library().delete_recipe(recipe).await?)
+    Ok(desktop.library().recipes.delete(recipe).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn quote(desktop: State<'_, Desktop>, request: PlanRequest) -> Answer<Quote> {
-    ask(&desktop, move |library| library.quote(&request)).await
+    ask(&desktop, move |library| library.planning.quote(&request)).await
 }

@@ -11,35 +11,35 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn decide(desktop: State<'_, Desktop>, decision: Decision, layers: LayerScope) -> Answer<Step> {
-    Ok(desktop.library().decide(decision, &layers).await?)
+    Ok(desktop.library().review.decide(decision, &layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn edit_annotations(desktop: State<'_, Desktop>, edit: ImageEdit, layers: LayerScope) -> Answer<Step> {
-    Ok(desktop.library().edit_annotations(edit, &layers).await?)
+    Ok(desktop.library().review.edit(edit, &layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn undo_latest(desktop: State<'_, Desktop>, layers: LayerScope) -> Answer<Option<Step>> {
-    Ok(desktop.library().undo_latest(&layers).await?)
+    Ok(desktop.library().review.undo_latest(&layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn undo_on(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Option<Step>> {
-    Ok(desktop.library().undo_on(image, &layers).await?)
+    Ok(desktop.library().review.undo_on(image, &layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn redo_latest(desktop: State<'_, Desktop>, layers: LayerScope) -> Answer<Option<Step>> {
-    Ok(desktop.library().redo_latest(&layers).await?)
+    Ok(desktop.library().review.redo_latest(&layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn redo_on(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Option<Step>> {
-    Ok(desktop.library().redo_on(image, &layers).await?)
+    Ok(desktop.library().review.redo_on(image, &layers).await?)
 }

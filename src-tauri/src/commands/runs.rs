@@ -3,7 +3,8 @@
 use domain::ids::RunId;
 use domain::plan::{ResumeRequest, RunRequest};
 use domain::report::RunReport;
-use domain::run::{RunProgress, RunState, RunSummary};
+use domain::run::{RunProgress, RunSummary};
+use domain::run_state::RunState;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 
@@ -13,7 +14,7 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn start_run(desktop: State<'_, Desktop>, request: RunRequest) -> Answer<RunId> {
-    Ok(desktop.library().start_run(&request).await?)
+    Ok(desktop.library().runs.start(&request).await?)
 }
 
 /// Sends snapshots of `run` as they come, at most ten a second, until it stops or the window begins a later watch. Watches
@@ -27,9 +28,9 @@ pub async fn watch_run(
     progress: Channel<RunProgress>,
 ) -> Answer<()> {
     let library = desktop.library();
-    let Some(mut snapshots) = library.run_progress(run) else {
+    let Some(mut snapshots) = library.runs.progress(run) else {
         desktop.watch(watch, None);
-        let idle = ask(&desktop, move |library| library.idle_progress(run)).await?;
+        let idle = ask(&desktop, move |library| library.history.progress(run)).await?;
         // A window that is gone needs no snapshot.
         let _ = progress.send(idle);
         return Ok(());
@@ -58,39 +59,39 @@ pub async fn stop_watching(desktop: State<'_, Desktop>, watch: u32) -> Answer<()
 #[tauri::command]
 #[specta::specta]
 pub async fn pause_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
-    desktop.library().pause_run(run);
+    desktop.library().runs.pause(run);
     Ok(())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn resume_run(desktop: State<'_, Desktop>, request: ResumeRequest) -> Answer<()> {
-    Ok(desktop.library().resume_run(request).await?)
+    Ok(desktop.library().runs.resume(request).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
-    desktop.library().cancel_run(run);
+    desktop.library().runs.cancel(run);
     Ok(())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn runs(desktop: State<'_, Desktop>) -> Answer<Vec<RunSummary>> {
-    ask(&desktop, |library| library.runs()).await
+    ask(&desktop, |library| library.history.runs()).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn run_report(desktop: State<'_, Desktop>, run: RunId) -> Answer<RunReport> {
-    ask(&desktop, move |library| library.run_report(run)).await
+    ask(&desktop, move |library| library.insight.report(run)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn undo_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<u32> {
-    Ok(desktop.library().undo_run(run).await?)
+    Ok(desktop.library().runs.undo(run).await?)
 }
 
 /// Opens the system's save dialog; the path written, or `None` when it was cancelled.
@@ -99,7 +100,7 @@ pub async fn undo_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<u32> {
 pub async fn save_metrics(app: AppHandle, desktop: State<'_, Desktop>, run: RunId) -> Answer<Option<String>> {
     let Some(path) = chosen_file(&app, "batch-annotation-metrics.json").await else { return Ok(None) };
     ask(&desktop, move |library| {
-        library.write_metrics(run, &path)?;
+        library.insight.write_metrics(run, &path)?;
         Ok(Some(path.to_string_lossy().into_owned()))
     })
     .await

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
 use fieldmark_tests::bench::with_concurrency;
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
@@ -114,18 +114,18 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let draws = || fates(SEED, options.latency, options.chaos);
     let server = Simulator::start(options.clone()).await.unwrap();
     let library = library(folder, &server.url()).await;
-    let recipe = library.save_typed_recipe(LABELS).await.unwrap().id;
+    let recipe = library.recipes.save_typed(LABELS).await.unwrap().id;
     let request = RunRequest {
         options: with_concurrency(AT_ONCE),
         ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()))
     };
-    let run = library.start_run(&request).await.unwrap();
-    if let Some(mut progress) = library.run_progress(run) {
+    let run = library.runs.start(&request).await.unwrap();
+    if let Some(mut progress) = library.runs.progress(run) {
         let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
         // An error means that it is over and forgotten.
         let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
     }
-    let summary = library.run(run).unwrap();
+    let summary = library.history.run(run).unwrap();
     let (ledger, verdict) = (server.ledger(), server.verdict());
     let refused = ledger.refused.iter().filter(|refused| refused.status == 429).count();
     let (wall, best) = (wall_seconds(&ledger), optimum(variant, draws()));

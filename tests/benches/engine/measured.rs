@@ -53,7 +53,7 @@ pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
 pub async fn import(folder: &Path, photos: &Path) {
     let library = library(folder, "http://127.0.0.1:1").await;
     let photos = photos.to_owned();
-    tokio::task::spawn_blocking(move || library.import(&[photos]).map(drop)).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || library.imports.run(&[photos]).map(drop)).await.unwrap().unwrap();
 }
 
 pub fn database(folder: &Path) -> PathBuf {

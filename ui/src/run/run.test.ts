@@ -6,6 +6,7 @@ import type {
   HookRun,
   ImageCard,
   ImageId,
+  LayerScope,
   EndpointState,
   RunId,
   RunProgress,
@@ -116,6 +117,7 @@ const COMPLETED: RunState = { kind: "stopped", reason: "completed" };
 
 class Core implements RunSeam {
   readonly asked: ImageId[][] = [];
+  readonly layers: LayerScope[] = [];
   readonly watchers = new Map<RunId, (progress: RunProgress) => void>();
   summaries: RunSummary[] = [];
 
@@ -126,8 +128,9 @@ class Core implements RunSeam {
     return Promise.resolve(() => void this.watchers.delete(run));
   };
 
-  imageCards = (ids: ImageId[]): Promise<ImageCard[]> => {
+  imageCards = (ids: ImageId[], layers: LayerScope): Promise<ImageCard[]> => {
     this.asked.push(ids);
+    this.layers.push(layers);
     const size = { width: 1, height: 1 };
     return Promise.resolve(
       ids.map((id) => ({
@@ -178,6 +181,7 @@ describe("following a run", () => {
     tell?.(snapshot(7, RUNNING, [1, 2], []));
     await vi.advanceTimersByTimeAsync(0);
     expect(core.asked).toEqual([[1, 2]]);
+    expect(core.layers, "with the annotations of this run").toEqual([{ kind: "runs", runs: [7] }]);
     for (let answered = 1; answered <= 4; answered += 1) {
       tell?.(snapshot(7, RUNNING, [answered + 1, answered + 2], [answered]));
     }

@@ -7,10 +7,11 @@ use std::path::Path;
 use engine::{Consents, EnvFile, EnvFileHere, Surroundings, VariableNames};
 
 use crate::arguments::Global;
-use crate::commands::confirm;
+use crate::confirm::confirm;
+use crate::database;
 use crate::error::CommandError;
 use crate::output::notes;
-use crate::{library, words};
+use crate::words;
 
 /// What to do about a `.env` file that is not allowed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum EnvFileUse {
 
 /// The surroundings of this process, with the `.env` file that may be used.
 pub async fn surroundings(global: &Global, env_file_use: EnvFileUse) -> Result<Surroundings, CommandError> {
-    let names = library::variable_names(global);
+    let names = database::variable_names(global);
     let file = match &global.env_file {
         Some(path) => Some(EnvFile::named(path).map_err(CommandError::EnvFile)?),
         None if env_file_use == EnvFileUse::None => None,

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    #[error("{}", crate::words::refusal(.0))]
+    #[error(transparent)]
     Engine(#[from] EngineError),
     /// The file that was named, or what is wrong in it.
     #[error(transparent)]

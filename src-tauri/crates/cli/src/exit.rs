@@ -4,9 +4,10 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use domain::run::{RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunState, StopReason};
 
-use crate::signals;
+use crate::signals::{self, Signal};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
@@ -48,8 +49,16 @@ impl Exit {
             RunState::Stopped { reason: StopReason::Paused | StopReason::Cancelled | StopReason::Shutdown }
             | RunState::Running
             | RunState::Stopping
-            | RunState::Interrupted => signals::received().map_or(Self::Stopped, signals::Signal::exit),
+            | RunState::Interrupted => signals::received().map_or(Self::Stopped, Self::of_signal),
             RunState::Stopped { .. } => Self::Stopped,
+        }
+    }
+
+    fn of_signal(signal: Signal) -> Self {
+        match signal {
+            Signal::HangUp => Self::HungUp,
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
         }
     }
 

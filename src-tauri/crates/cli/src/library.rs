@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use domain::ids::{ImageId, RecipeId, RunId};
 use domain::recipe::Recipe;
-use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings, VariableNames};
+use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings};
 use tempfile::TempDir;
 
 use crate::arguments::{Global, RunChoice, ToFind};
-use crate::commands;
+use crate::confirm::confirm;
+use crate::database::database;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::output::notes;
@@ -84,7 +85,7 @@ async fn may_create(global: &Global, database: &Path, when_missing: WhenMissing)
         return Ok(true);
     }
     let question = format!("There is no library at {}. Create one?", database.display());
-    commands::confirm(&question).await
+    confirm(&question).await
 }
 
 /// An empty library in place of the one that is not there yet. Where a person has named it, it is an error.
@@ -113,32 +114,10 @@ pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The variables that Fieldmark reads, those among them that the settings name for keys.
-pub fn variable_names(global: &Global) -> VariableNames {
-    let keys = database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database));
-    engine::variable_names(keys)
-}
-
-pub fn database(global: &Global) -> Result<PathBuf, CommandError> {
-    match &global.db {
-        Some(database) => Ok(database.clone()),
-        None => Ok(default_folder()?.join("library.sqlite")),
-    }
-}
-
-/// The same folder as the window's.
-fn default_folder() -> Result<PathBuf, CommandError> {
-    if let Some(folder) = std::env::var_os("FIELDMARK_LIBRARY") {
-        return Ok(folder.into());
-    }
-    let folders = directories::ProjectDirs::from("org", "", "fieldmark").ok_or(CommandError::NoHome)?;
-    Ok(folders.data_local_dir().to_owned())
-}
-
 pub fn find_run(library: &Library, choice: RunChoice) -> Result<RunId, CommandError> {
     match choice {
-        RunChoice::Number(run) => Ok(library.run(run)?.id),
-        RunChoice::Latest => Ok(library.runs()?.first().ok_or(CommandError::NoRuns)?.id),
+        RunChoice::Number(run) => Ok(library.history.run(run)?.id),
+        RunChoice::Latest => Ok(library.history.runs()?.first().ok_or(CommandError::NoRuns)?.id),
     }
 }
 
@@ -151,7 +130,7 @@ pub struct Chosen {
 /// The recipe for what is to be found; typed labels are kept as one.
 pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, CommandError> {
     let saved = match &to_find.labels {
-        Some(typed) => library.save_typed_recipe(typed).await?,
+        Some(typed) => library.recipes.save_typed(typed).await?,
         None => return saved_recipe(library, to_find.recipe.as_deref()),
     };
     Ok(Chosen { id: saved.id, recipe: saved.recipe })
@@ -166,7 +145,7 @@ pub fn read_recipe(library: &Library, to_find: &ToFind) -> Result<Recipe, Comman
 }
 
 fn saved_recipe(library: &Library, asked: Option<&str>) -> Result<Chosen, CommandError> {
-    let recipes = library.recipes()?;
+    let recipes = library.recipes.all()?;
     let found = match asked {
         Some(asked) => recipes.iter().find(|saved| saved.recipe.name.to_lowercase() == asked.to_lowercase()),
         None => recipes.first(),
@@ -193,10 +172,10 @@ pub async fn import(library: &Arc<Library>, paths: &[PathBuf]) -> Result<Vec<Ima
 
 async fn import_with_progress(library: &Arc<Library>, paths: Vec<PathBuf>) -> Result<Imported, CommandError> {
     let bar = Bar::new();
-    let mut progress = library.import_progress();
+    let mut progress = library.imports.progress();
     let importing = {
         let library = Arc::clone(library);
-        tokio::task::spawn_blocking(move || library.import(&paths))
+        tokio::task::spawn_blocking(move || library.imports.run(&paths))
     };
     tokio::pin!(importing);
     loop {

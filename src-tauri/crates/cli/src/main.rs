@@ -2,6 +2,8 @@
 
 mod arguments;
 mod commands;
+mod confirm;
+mod database;
 mod environment;
 mod error;
 mod exit;
@@ -9,6 +11,7 @@ mod library;
 mod output;
 mod progress;
 mod signals;
+mod style;
 mod target;
 mod words;
 
@@ -30,7 +33,7 @@ fn main() -> ExitCode {
         Arguments::try_parse_from(typed).unwrap_or_else(|unread| explain(&unread))
     });
     arguments.global.color.write_global();
-    signals::listen();
+    signals::listen(words::last_words);
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_ansi(false)

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::arguments::{Global, Target};
 use crate::error::CommandError;
-use crate::words::style;
+use crate::style;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
@@ -144,7 +144,7 @@ fn visible_json(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::style::ERROR;
+    use crate::style::ERROR;
 
     #[test]
     fn only_our_own_lines_and_styles_reach_the_terminal() {

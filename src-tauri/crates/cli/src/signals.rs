@@ -2,16 +2,11 @@
 //! finish, and nothing more is sent. The second one of any kind, and the first one at any other time, ends the process at
 //! once. A thread of its own takes them, so that nothing that blocks can hold them up.
 
-use std::io::{IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use domain::ids::RunId;
 use tokio::sync::watch;
-
-use crate::exit::Exit;
-use crate::output::notes;
-use crate::words;
 
 /// How long the last words of a process may take: whoever reads standard error may have stopped reading.
 const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_millis(300);
@@ -24,12 +19,12 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// 128 and the number of the signal, as shells have it.
-    pub fn exit(self) -> Exit {
+    /// The exit code of a process that it ends: 128 and the number of the signal, as shells have it.
+    pub fn exit_code(self) -> u8 {
         match self {
-            Self::Interrupt => Exit::Interrupted,
-            Self::Terminate => Exit::Terminated,
-            Self::HangUp => Exit::HungUp,
+            Self::HangUp => 129,
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
         }
     }
 }
@@ -81,18 +76,21 @@ pub fn received() -> Option<Signal> {
     *FIRST.borrow()
 }
 
+/// Says the last words of a process, given the run that it worked on last.
+pub type LastWords = fn(Option<RunId>);
+
 /// Begins to take signals.
-pub fn listen() {
+pub fn listen(last_words: LastWords) {
     let thread = std::thread::Builder::new().name("signals".into());
     // Without the thread a signal ends the process, as it does any other.
-    let _ = thread.spawn(|| {
+    let _ = thread.spawn(move || {
         if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
-            runtime.block_on(take_all());
+            runtime.block_on(take_all(last_words));
         }
     });
 }
 
-fn take(signal: Signal) {
+fn take(signal: Signal, last_words: LastWords) {
     let (is_taken, run) = {
         let state = state();
         (state.takers > 0, state.run)
@@ -100,30 +98,23 @@ fn take(signal: Signal) {
     if is_taken && received().is_none() {
         FIRST.send_replace(Some(signal));
     } else {
-        leave(signal, run);
+        leave(signal, run, last_words);
     }
 }
 
 /// Ends the process, whatever it is doing.
-fn leave(signal: Signal, run: Option<RunId>) -> ! {
+fn leave(signal: Signal, run: Option<RunId>, last_words: LastWords) -> ! {
     let (said, is_said) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut notes = notes();
-        if std::io::stderr().is_terminal() {
-            // Below a question or a progress bar.
-            let _ = writeln!(notes);
-        }
-        if let Some(run) = run {
-            let _ = words::note(&mut notes, &words::stopped_at_once(run));
-        }
+        last_words(run);
         let _ = said.send(());
     });
     let _ = is_said.recv_timeout(FINAL_MESSAGE_TIMEOUT);
-    std::process::exit(i32::from(signal.exit() as u8))
+    std::process::exit(signal.exit_code().into())
 }
 
 #[cfg(unix)]
-async fn take_all() {
+async fn take_all(last_words: LastWords) {
     use tokio::signal::unix::{SignalKind, signal};
 
     /// The number that Linux and macOS give to the signal of a file that grows beyond its limit (`ulimit -f`): the write
@@ -149,7 +140,7 @@ async fn take_all() {
             Some(()) = terminal_closed => Signal::HangUp,
             else => return,
         };
-        take(signal);
+        take(signal, last_words);
     }
 }
 
@@ -164,8 +155,8 @@ fn is_hang_up_ignored() -> bool {
 }
 
 #[cfg(not(unix))]
-async fn take_all() {
+async fn take_all(last_words: LastWords) {
     while tokio::signal::ctrl_c().await.is_ok() {
-        take(Signal::Interrupt);
+        take(Signal::Interrupt, last_words);
     }
 }

@@ -64,7 +64,7 @@ impl Target {
         match self {
             Self::StandardOutput => Ok(()),
             Self::File(path) => {
-                library.check_export_target(path)?;
+                library.outputs.check(path)?;
                 files::check(path).map_err(|source| EngineError::File { path: path.clone(), source })
             }
         }
@@ -75,7 +75,7 @@ impl Target {
 pub fn check_folder(library: &Library, folder: &Path) -> Result<(), EngineError> {
     let unwritable = |source| EngineError::File { path: folder.to_owned(), source };
     if folder.is_dir() {
-        library.check_export_target(&folder.join("report.html"))?;
+        library.outputs.check(&folder.join("report.html"))?;
     }
     files::check_folder(folder).map_err(unwritable)
 }

@@ -6,13 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
+use domain::annotation::{AttributeValue, Origin, RejectReason, ReviewState, Status};
 use domain::export::AnnotationSelection;
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::RunId;
-use domain::library::ReviewState;
 use domain::recipe::{AttributeKind, comparable};
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use domain::shape::Shape;
 
 use crate::error::{DatasetError, Result};

@@ -153,7 +153,7 @@ fn annotations_are_given_on_while_the_file_is_read() {
 fn json_lines_need_a_file_name_and_errors_name_the_line() {
     let read = whole(
         "jsonl",
-        "{\"file_name\": \"a.jpg\"}\n\n{\"file_name\": \"b.jpg\", \"marks\": [{\"label\": \"x\", \"shape\": \"image_tag\"}]}",
+        "{\"file_name\": \"a.jpg\"}\n\n{\"file_name\": \"b.jpg\", \"annotations\": [{\"label\": \"x\", \"shape\": \"image_tag\"}]}",
     );
     let names: Vec<(u64, &str)> = read.images.iter().map(|image| (image.id, image.file_name.as_str())).collect();
     assert_eq!(names, [(1, "a.jpg"), (3, "b.jpg")]);
@@ -163,15 +163,15 @@ fn json_lines_need_a_file_name_and_errors_name_the_line() {
     let second = |line: &str| error("jsonl", &format!("{{\"file_name\": \"a.jpg\"}}\n{line}"));
     assert_eq!(second("{}"), "line 2: missing field `file_name`");
     assert_eq!(second("{\"file_name\": \"b\"} x"), "line 2: trailing characters");
-    let annotation = |annotation: &str| second(&format!("{{\"file_name\": \"b\", \"marks\": [{annotation}]}}"));
+    let annotation = |annotation: &str| second(&format!("{{\"file_name\": \"b\", \"annotations\": [{annotation}]}}"));
     assert_eq!(
         annotation("{\"label\": \"x\", \"shape\": \"box\", \"bbox\": [1, 2, \"3\", 4]}"),
-        "line 2, marks[0].bbox[2]: invalid type: string \"3\", expected f64"
+        "line 2, annotations[0].bbox[2]: invalid type: string \"3\", expected f64"
     );
-    assert_eq!(annotation("{\"label\": \"x\", \"shape\": \"box\"}"), "line 2, marks[0]: a box has no bbox");
+    assert_eq!(annotation("{\"label\": \"x\", \"shape\": \"box\"}"), "line 2, annotations[0]: a box has no bbox");
     assert!(
         annotation("{\"label\": \"x\", \"shape\": \"oval\"}")
-            .starts_with("line 2, marks[0].shape: unknown variant `oval`")
+            .starts_with("line 2, annotations[0].shape: unknown variant `oval`")
     );
 }
 

@@ -127,3 +127,13 @@ impl Annotation {
         is_same((&self.label, &self.shape), (&other.label, &other.shape))
     }
 }
+
+/// What a person has said about an image as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ReviewState {
+    Unreviewed,
+    Reviewed,
+    ConfirmedEmpty,
+}

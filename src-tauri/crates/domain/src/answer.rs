@@ -65,7 +65,7 @@ impl TryFrom<KeptAnnotation> for AnsweredAnnotation {
     fn try_from(
         KeptAnnotation { label, confidence, rect, shape, attributes }: KeptAnnotation,
     ) -> Result<Self, Self::Error> {
-        let shape = rect.map(|rect| Shape::Box { rect }).or(shape).ok_or("a mark without a shape")?;
+        let shape = rect.map(|rect| Shape::Box { rect }).or(shape).ok_or("an annotation without a shape")?;
         Ok(Self { label, confidence, shape, attributes })
     }
 }

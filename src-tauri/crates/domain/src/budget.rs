@@ -3,9 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::money::PicoDollars;
-use crate::plan::CostRange;
-use crate::run::RunMode;
+use crate::money::{CostRange, PicoDollars};
+use crate::run_state::RunMode;
 
 /// Whether a budget lets a run come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

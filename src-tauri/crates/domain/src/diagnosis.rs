@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Destination;
 use crate::money::PicoDollars;
-use crate::run::{FailureGroup, FailureKind, RetryGroup, RetryKind, RunMode};
+use crate::run::{FailureGroup, RetryGroup};
+use crate::run_state::{FailureKind, RetryKind, RunMode};
 use crate::usage::Usage;
 
 /// Images asked about below which a single hiccup would make a finding.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::{RetryKind, StopReason};
+use crate::run_state::{RetryKind, StopReason};
 
 /// A server with one key: what rate limits and outages are about. The key itself is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Status};
+use crate::annotation::{Annotation, ReviewState, Status};
 use crate::dataset::{Feature, FormatId, Loss, LossKind, Package};
 use crate::ids::RunId;
 use crate::layers::LayerScope;
-use crate::library::ReviewState;
 
 /// Which images and annotations are taken; by default every answered image, and every annotation that was not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RunId;
-use crate::run::{RunState, StopReason};
+use crate::run_state::{RunState, StopReason};
 
 /// The version of Claude Flow that the preset was made for and tried with.
 pub const CLAUDE_FLOW_VERSION: &str = "3.43.0";

@@ -3,9 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Origin, Status};
+use crate::annotation::{Annotation, Origin, ReviewState, Status};
 use crate::ids::RunId;
-use crate::library::ReviewState;
 
 /// The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]

@@ -32,6 +32,7 @@ pub mod report;
 pub mod review;
 pub mod run;
 pub mod run_options;
+pub mod run_state;
 pub mod settings;
 pub mod shape;
 pub mod similar;

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Status};
+use crate::annotation::{Annotation, ReviewState, Status};
 use crate::calendar::CalendarDate;
 use crate::geometry::PixelSize;
 use crate::ids::{CollectionId, ImageId, RunId};
 use crate::query::{ImageState, Share, Span, Trait};
 use crate::review::checks::Check;
-use crate::run::FailureKind;
+use crate::run_state::FailureKind;
 use crate::taken::Taken;
 
 /// A dropped folder.
@@ -20,16 +20,6 @@ pub struct Collection {
     pub image_count: u32,
     /// Files that were left out of its imports.
     pub skipped_count: u32,
-}
-
-/// What a person has said about an image as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum ReviewState {
-    Unreviewed,
-    Reviewed,
-    ConfirmedEmpty,
 }
 
 /// Images by review state, for the counts beside filters.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::{FailureKind, RunMode};
+use crate::run_state::{FailureKind, RunMode};
 
 /// The `q`-quantile of ascending `sorted` by linear interpolation between closest ranks (R type 7, `NumPy`'s default);
 /// `None` when there is nothing.

@@ -112,6 +112,29 @@ mod in_dollars {
     }
 }
 
+/// A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
+/// follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
+/// been billed without an answer, never exceeds it. It is rounded up to what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CostRange {
+    pub low: PicoDollars,
+    pub expected: PicoDollars,
+    pub high: PicoDollars,
+}
+
+impl std::ops::Add for CostRange {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            low: self.low + other.low,
+            expected: self.expected + other.expected,
+            high: (self.high + other.high).rounded_up(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

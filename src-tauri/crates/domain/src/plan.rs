@@ -8,10 +8,10 @@ use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Model, ModelId, Unavailable, UnsupportedCapability};
-use crate::money::PicoDollars;
+use crate::money::{CostRange, PicoDollars};
 use crate::pace::EndpointLimit;
-use crate::run::RunMode;
 use crate::run_options::{Preset, RunOptions};
+use crate::run_state::RunMode;
 
 /// Which images a plan is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,29 +53,6 @@ impl PlanRequest {
             options: RunOptions::default(),
             pilot: None,
             budget: None,
-        }
-    }
-}
-
-/// A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
-/// follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
-/// been billed without an answer, never exceeds it. It is rounded up to what is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct CostRange {
-    pub low: PicoDollars,
-    pub expected: PicoDollars,
-    pub high: PicoDollars,
-}
-
-impl std::ops::Add for CostRange {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            low: self.low + other.low,
-            expected: self.expected + other.expected,
-            high: (self.high + other.high).rounded_up(),
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::ids::ImageId;
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
 use crate::money::PicoDollars;
-use crate::run::{FailureGroup, FailureKind, PossiblyBilled, RetryGroup, RunSummary};
+use crate::run::{FailureGroup, PossiblyBilled, RetryGroup, RunSummary};
+use crate::run_state::FailureKind;
 
 /// A run with its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,7 +12,8 @@ use prepare::DecodingMemory;
 
 use crate::backend::Trial;
 use crate::layout::{self, folder_of};
-use crate::library::{Library, processors};
+use crate::library::Library;
+use crate::machine::processors;
 use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, samples};
 

@@ -1,4 +1,6 @@
-//! The one place that asks what time it is.
+//! The one place that asks what time it is, and the forms in which times are told.
+
+use std::time::Duration;
 
 use domain::calendar::CalendarDate;
 use jiff::Timestamp;
@@ -18,4 +20,13 @@ pub fn today() -> CalendarDate {
 pub fn rfc3339(millis: u64) -> String {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_string()
+}
+
+pub fn whole_millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
+pub fn rounded_millis(millis: f64) -> u32 {
+    millis.round() as u32
 }

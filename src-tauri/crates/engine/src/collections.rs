@@ -1,45 +1,53 @@
 //! Collections: folders as they were dropped. Their files are never touched.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
-)]
-
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use domain::ids::CollectionId;
+use store::Store;
 
 use crate::Result;
-use crate::library::Library;
+use crate::changes::Changes;
 
-impl Library {
+/// The collections of a library.
+pub struct Collections {
+    store: Arc<Store>,
+    changes: Changes,
+}
+
+impl Collections {
+    pub(crate) fn new(store: Arc<Store>, changes: Changes) -> Self {
+        Self { store, changes }
+    }
+
     /// An empty name changes nothing.
-    pub async fn rename_collection(&self, collection: CollectionId, name: &str) -> Result<()> {
+    pub async fn rename(&self, collection: CollectionId, name: &str) -> Result<()> {
         let name = name.trim().to_owned();
         if !name.is_empty() {
             self.store.write(move |edit| edit.rename_collection(collection, &name)).await?;
-            self.note_change();
+            self.changes.record();
         }
         Ok(())
     }
 
     /// Takes a collection out of the library, with the images that are in no other. Their files stay, and so do answers and
     /// decisions: adding the folder again brings them back.
-    pub async fn remove_collection(&self, collection: CollectionId) -> Result<()> {
+    pub async fn remove(&self, collection: CollectionId) -> Result<()> {
         self.store.write(move |edit| edit.remove_collection(collection)).await?;
-        self.note_change();
+        self.changes.record();
         Ok(())
     }
 
     /// Undoes the removal of a collection.
-    pub async fn restore_collection(&self, collection: CollectionId) -> Result<()> {
+    pub async fn restore(&self, collection: CollectionId) -> Result<()> {
         self.store.write(move |edit| edit.restore_collection(collection)).await?;
-        self.note_change();
+        self.changes.record();
         Ok(())
     }
 
     /// The folder that a collection was made of.
-    pub fn collection_folder(&self, collection: CollectionId) -> Result<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
+    pub fn folder(&self, collection: CollectionId) -> Result<PathBuf> {
         Ok(self.store.read_blocking(|view| view.collection_root(collection))?)
     }
 }

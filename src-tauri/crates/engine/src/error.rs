@@ -25,7 +25,7 @@ pub enum EngineError {
     Encode(#[from] prepare::Error),
     #[error("the original of image {image} cannot be shown: {detail}")]
     Original { image: domain::ids::ImageId, detail: String },
-    #[error("this is no mark on the image: {detail}")]
+    #[error("not an annotation on this image: {detail}")]
     UnfitAnnotation { detail: String },
     #[error("no proposal of this label is so certain: there is nothing to look at")]
     NothingToAudit,

@@ -17,16 +17,19 @@ use std::time::{Duration, Instant};
 use domain::ids::{CollectionId, ImageId};
 use domain::import::{ImportProgress, SkipReason, SkippedFile};
 use domain::taken::Taken;
-use prepare::{Found, Ingested, ScanOptions};
-use store::{KnownFile, NewImage};
+use prepare::{DecodingMemory, Found, Ingested, ScanOptions};
+use store::{KnownFile, NewImage, Store};
 use tokio::sync::watch;
 
+use crate::changes::Changes;
 use crate::clock::now_millis;
-use crate::library::{Library, processors};
+use crate::layout::Layout;
+use crate::machine::{limit_decoding, processors};
 use crate::originals::fingerprint;
-use crate::pixels::THUMBNAIL_EDGE;
+use crate::settings::LibrarySettings;
 use crate::sync::lock;
-use crate::{EngineError, Result};
+use crate::thumbnails::{THUMBNAIL_EDGE, Thumbnails};
+use crate::{EngineError, Result, places, samples};
 
 /// Paths that wait to be read: enough to keep every reader busy, few enough to hold no memory.
 const SCAN_AHEAD: usize = 1024;
@@ -37,7 +40,7 @@ const WRITE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Imports take turns; cancelling ends the one at work and those that wait.
 #[derive(Default)]
-pub struct ImportTurn {
+struct ImportTurns {
     turn: Arc<Mutex<()>>,
     cancels: Vec<Arc<AtomicBool>>,
 }
@@ -88,50 +91,77 @@ struct Root {
     paths: Vec<PathBuf>,
 }
 
-impl Library {
+/// Brings files into a library.
+pub struct Imports {
+    store: Arc<Store>,
+    layout: Arc<Layout>,
+    changes: Changes,
+    settings: Arc<LibrarySettings>,
+    /// For all decoding in progress.
+    memory: DecodingMemory,
+    thumbnails: Arc<Thumbnails>,
+    turns: Mutex<ImportTurns>,
+    progress: watch::Sender<ImportProgress>,
+}
+
+impl Imports {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        layout: Arc<Layout>,
+        changes: Changes,
+        settings: Arc<LibrarySettings>,
+        memory: DecodingMemory,
+        thumbnails: Arc<Thumbnails>,
+    ) -> Self {
+        let idle = ImportProgress { is_finished: true, ..ImportProgress::default() };
+        let (turns, progress) = (Mutex::default(), watch::Sender::new(idle));
+        Self { store, layout, changes, settings, memory, thumbnails, turns, progress }
+    }
+
+    /// Writes the sample photos into the library's folder, where they are not yet; returns the folder to import.
+    pub fn lay_out_samples(&self) -> Result<PathBuf> {
+        samples::lay_out(&self.layout)
+    }
+
     /// How the import at work is coming along, or how the last one ended.
     #[must_use]
-    pub fn import_progress(&self) -> watch::Receiver<ImportProgress> {
-        self.import_progress.subscribe()
+    pub fn progress(&self) -> watch::Receiver<ImportProgress> {
+        self.progress.subscribe()
     }
 
     /// Ends the import at work and those that wait. What has been taken stays.
-    pub fn cancel_import(&self) {
-        for cancel in &lock(&self.import_turn).cancels {
+    pub fn cancel(&self) {
+        for cancel in &lock(&self.turns).cancels {
             cancel.store(true, Ordering::Relaxed);
         }
     }
 
     /// Imports files and folders, each folder as a collection. Blocks until done; call it on a thread of its own.
-    pub fn import(&self, dropped: &[PathBuf]) -> Result<Imported> {
+    pub fn run(&self, dropped: &[PathBuf]) -> Result<Imported> {
         let is_cancelled = Arc::new(AtomicBool::new(false));
         let turn = {
-            let mut imports = lock(&self.import_turn);
+            let mut imports = lock(&self.turns);
             imports.cancels.push(Arc::clone(&is_cancelled));
             Arc::clone(&imports.turn)
         };
         let imported = {
             let _turn = lock(&turn);
-            self.import_progress.send_replace(ImportProgress::default());
-            self.import_now(dropped, &is_cancelled)
+            self.progress.send_replace(ImportProgress::default());
+            self.run_now(dropped, &is_cancelled)
         };
-        lock(&self.import_turn).cancels.retain(|other| !Arc::ptr_eq(other, &is_cancelled));
-        self.import_progress.send_modify(|progress| {
+        lock(&self.turns).cancels.retain(|other| !Arc::ptr_eq(other, &is_cancelled));
+        self.progress.send_modify(|progress| {
             progress.is_finished = true;
             progress.is_cancelled = is_cancelled.load(Ordering::Relaxed);
         });
-        self.note_change();
+        self.changes.record();
         let written = imported?;
-        Ok(Imported {
-            images: written.images,
-            skipped: written.skipped,
-            progress: self.import_progress.borrow().clone(),
-        })
+        Ok(Imported { images: written.images, skipped: written.skipped, progress: self.progress.borrow().clone() })
     }
 
-    fn import_now(&self, dropped: &[PathBuf], is_cancelled: &AtomicBool) -> Result<Written> {
+    fn run_now(&self, dropped: &[PathBuf], is_cancelled: &AtomicBool) -> Result<Written> {
         let settings = self.settings.in_force()?;
-        self.limit_decoding_memory(&settings);
+        limit_decoding(&self.memory, &settings);
         let options = ScanOptions { includes_leftovers: settings.import.includes_leftovers };
         let roots = self.collections_for(dropped)?;
         let (scanned, to_read) = sync_channel(SCAN_AHEAD);
@@ -158,7 +188,7 @@ impl Library {
     fn collections_for(&self, dropped: &[PathBuf]) -> Result<Vec<Root>> {
         let mut by_folder: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         for path in dropped {
-            let path = std::path::absolute(path).map_err(EngineError::file(path))?;
+            let path = places::absolute(path).map_err(EngineError::file(path))?;
             let folder = if path.is_dir() { path.clone() } else { path.parent().unwrap_or(&path).to_owned() };
             by_folder.entry(folder).or_default().push(path);
         }
@@ -179,20 +209,20 @@ impl Library {
             prepare::scan(paths, options, is_cancelled, &mut |found| {
                 let found = match found {
                     Found::Leftover(_) => {
-                        self.import_progress.send_modify(|progress| progress.leftovers += 1);
+                        self.progress.send_modify(|progress| progress.leftovers += 1);
                         return;
                     }
-                    Found::File(path) if self.is_written_by_library(&path) => return,
+                    Found::File(path) if self.layout.is_written_by_library(&path) => return,
                     Found::File(path) => Ok(path),
                     Found::Unreadable { path, detail } => Err((path, detail)),
                 };
-                self.import_progress.send_modify(|progress| progress.found += 1);
+                self.progress.send_modify(|progress| progress.found += 1);
                 // The readers are gone only when the import is over.
                 let _ = scanned.send(Scanned { sequence, root, found });
                 sequence += 1;
             });
         }
-        self.import_progress.send_modify(|progress| progress.is_scanned = true);
+        self.progress.send_modify(|progress| progress.is_scanned = true);
     }
 
     fn read_all(
@@ -236,14 +266,14 @@ impl Library {
         if let Ok(Some(image)) = self.store.read_blocking(|view| view.image_of_unchanged(path, file)) {
             return match self.store.read_blocking(|view| view.is_taken_unread(image)) {
                 // What cannot be read now is asked for again the next time.
-                Ok(true) => prepare::taken(path, &self.decoding_memory)
+                Ok(true) => prepare::taken(path, &self.memory)
                     .map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken)),
                 Ok(false) | Err(_) => Outcome::Known(image, file),
             };
         }
-        match prepare::ingest(path, THUMBNAIL_EDGE, &self.decoding_memory) {
+        match prepare::ingest(path, THUMBNAIL_EDGE, &self.memory) {
             Ok(ingested) => {
-                if let Err(error) = self.keep_thumbnail(ingested.hash, &ingested.thumbnail) {
+                if let Err(error) = self.thumbnails.keep(ingested.hash, &ingested.thumbnail) {
                     // It is made again when it is looked at.
                     tracing::warn!(%error, "a thumbnail was not kept");
                 }
@@ -331,12 +361,12 @@ impl Library {
             }
             Ok((written, counts))
         })?;
-        self.import_progress.send_modify(|progress| {
+        self.progress.send_modify(|progress| {
             progress.added += counts.added;
             progress.known += counts.known;
             progress.skipped += counts.skipped;
         });
-        self.note_change();
+        self.changes.record();
         Ok(written)
     }
 }

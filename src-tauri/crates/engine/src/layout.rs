@@ -6,6 +6,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use prepare::ContentHash;
+
 use crate::{EngineError, Result, private};
 
 /// The database of a library that has its folder to itself.
@@ -13,24 +15,104 @@ const DATABASE: &str = "library.sqlite";
 pub const SETTINGS_FILE: &str = "settings.toml";
 /// Upper bound for a settings file; a longer file is rejected.
 pub const MAX_SETTINGS_BYTES: u64 = 1 << 20;
-/// The folder of exports that are ready to be taken out of the window.
-pub const READY_FOLDER: &str = "exports";
 /// What the name of a database gets for the folder of its files.
 const FILES: &str = "-files";
-/// What a library writes, and nobody imports.
-const FOLDERS: [&str; 5] = ["thumbs", "metrics", "locks", "batches", READY_FOLDER];
+const THUMBNAILS: &str = "thumbs";
+const METRICS: &str = "metrics";
+const LOCKS: &str = "locks";
+const BATCHES: &str = "batches";
+/// Exports that are ready to be taken out of the window.
+const READY_EXPORTS: &str = "exports";
+const SAMPLES: &str = "Samples";
+const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
+/// Folders that a library writes; what is in them is not imported.
+const FOLDERS: [&str; 5] = [THUMBNAILS, METRICS, LOCKS, BATCHES, READY_EXPORTS];
 /// What else may be in its folder.
-const OTHERS: [&str; 4] = [SETTINGS_FILE, "window.json", "Samples", "Samples-ATTRIBUTION.md"];
+const OTHERS: [&str; 4] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION];
 
 /// Whether the library gives such a name to what it writes into a folder.
 type IsWritten = fn(&str) -> bool;
 
 /// Folders in which every name is the library's, and what such names are like.
 const WRITTEN: [(&str, IsWritten); 4] =
-    [("thumbs", is_hash_start), ("locks", is_lock), ("batches", is_batch), ("metrics", is_metrics)];
+    [(THUMBNAILS, is_hash_start), (LOCKS, is_lock), (BATCHES, is_batch), (METRICS, is_metrics)];
 /// Characters of a content hash, and of the folder that a thumbnail is in.
 const HASH: usize = 64;
 const HASH_START: usize = 2;
+
+/// The files of an open library.
+#[derive(Debug)]
+pub struct Layout {
+    database: PathBuf,
+    folder: PathBuf,
+}
+
+impl Layout {
+    /// Of the library whose database is at `database`, no link.
+    pub fn of(database: &Path) -> Self {
+        Self { database: database.to_owned(), folder: folder_of(database) }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn settings_file(&self) -> PathBuf {
+        self.folder.join(SETTINGS_FILE)
+    }
+
+    /// Where every run leaves its metrics, unless the settings say otherwise.
+    pub fn metrics_file(&self) -> PathBuf {
+        self.folder.join(METRICS).join("batch-annotation-metrics.json")
+    }
+
+    /// Thumbnails are named by content and spread over 256 folders.
+    pub fn thumbnail(&self, hash: ContentHash) -> PathBuf {
+        let hex = hash.to_string();
+        self.folder.join(THUMBNAILS).join(&hex[..HASH_START]).join(format!("{hex}.jpg"))
+    }
+
+    /// The file that the worker called `token` holds locked while it lives.
+    pub fn worker_lock(&self, token: &str) -> PathBuf {
+        self.folder.join(LOCKS).join(format!("worker-{token}.lock"))
+    }
+
+    /// Batches that are being written.
+    pub fn batches(&self) -> PathBuf {
+        self.folder.join(BATCHES)
+    }
+
+    /// Exports that are ready to be dragged away.
+    pub fn ready_exports(&self) -> PathBuf {
+        self.folder.join(READY_EXPORTS)
+    }
+
+    /// The folder of the sample photos.
+    pub fn samples(&self) -> PathBuf {
+        self.folder.join(SAMPLES)
+    }
+
+    /// Beside the folder of the sample photos, so that an import of it skips nothing.
+    pub fn attribution(&self) -> PathBuf {
+        self.folder.join(ATTRIBUTION)
+    }
+
+    /// Whether a library itself wrote the file at `path`, as it does where its database is in a folder of photos.
+    pub fn is_written_by_library(&self, path: &Path) -> bool {
+        is_written_by_library(&self.folder, path)
+            || std::path::absolute(path).is_ok_and(|path| self.is_database_file(&path))
+    }
+
+    /// Whether the database, or a file that belongs to it, is at `path`.
+    pub fn is_database_file(&self, path: &Path) -> bool {
+        let Ok(database) = fs::canonicalize(&self.database) else { return false };
+        ["", "-wal", "-shm"].iter().any(|ending| {
+            let mut own = database.clone().into_os_string();
+            own.push(ending);
+            own == path
+        })
+    }
+}
 
 /// The file that a link leads to: whatever leads to a database, it is one library.
 pub fn resolved(database: &Path) -> PathBuf {
@@ -121,7 +203,7 @@ fn parent_of(path: &Path) -> &Path {
 }
 
 /// Whether the library in `folder`, or another one that keeps its files beside its database, wrote the file at `path`.
-pub fn is_written_by_library(folder: &Path, path: &Path) -> bool {
+fn is_written_by_library(folder: &Path, path: &Path) -> bool {
     let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(folder)) else { return false };
     if is_thumbnail(&path) {
         return true;
@@ -143,7 +225,7 @@ pub fn is_written_by_library(folder: &Path, path: &Path) -> bool {
 /// Whether a library of any version wrote the file at `path`, wherever its folder is now: `thumbs/ab/HASH.jpg`.
 fn is_thumbnail(path: &Path) -> bool {
     let above: Option<Vec<&str>> = path.iter().rev().take(3).map(OsStr::to_str).collect();
-    let Some([name, start, "thumbs"]) = above.as_deref() else { return false };
+    let Some([name, start, THUMBNAILS]) = above.as_deref() else { return false };
     let hash = name.strip_suffix(".jpg").filter(|hash| hash.len() == HASH && is_hex(hash));
     hash.is_some_and(|hash| is_hash_start(start) && hash.starts_with(start))
 }
@@ -178,8 +260,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = |name: &str| Library::open_alone(&folder.path().join(name));
         let (first, second, usual) = (open("a.db"), open("b.db"), open("library.sqlite"));
-        let places = [&first, &second, &usual]
-            .map(|library| (library.folder().to_owned(), library.settings.path(), library.metrics_path()));
+        let places = [&first, &second, &usual].map(|library| {
+            (library.folder().to_owned(), library.layout.settings_file(), library.layout.metrics_file())
+        });
         assert_eq!(usual.folder(), folder.path());
         assert!(places[0].0 != places[1].0 && places[0].1 != places[1].1 && places[0].2 != places[1].2, "{places:?}");
 
@@ -188,8 +271,8 @@ mod tests {
         assert!(usual.settings.stated().unwrap().agreed_hosts.is_empty());
         // What a library keeps is no photo, for any of them.
         let thumbnail = first.folder().join("thumbs/ab/abc.jpg");
-        assert!(usual.is_written_by_library(&thumbnail) && second.is_written_by_library(&thumbnail));
-        assert!(!usual.is_written_by_library(&folder.path().join("c.db-files/thumbs/ab/abc.jpg")));
+        assert!(usual.layout.is_written_by_library(&thumbnail) && second.layout.is_written_by_library(&thumbnail));
+        assert!(!usual.layout.is_written_by_library(&folder.path().join("c.db-files/thumbs/ab/abc.jpg")));
     }
 
     #[cfg(unix)]
@@ -235,8 +318,8 @@ mod tests {
         let home = folder.path().join("home");
         let library = Library::open_alone(&home.join("library.sqlite"));
         library.settings.agree_to("x.example").unwrap();
-        let samples = library.lay_out_samples().unwrap();
-        library.import(&[samples]).unwrap();
+        let samples = library.imports.lay_out_samples().unwrap();
+        library.imports.run(&[samples]).unwrap();
         assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));
 
         // One from before files were private.
@@ -296,8 +379,8 @@ mod tests {
         let library = Library::open_alone(&database);
         assert_eq!(fs::read(library.folder().join(&thumbnail)).unwrap(), b"pixels");
         for written in [folder.path().join(&thumbnail), library.folder().join(&thumbnail)] {
-            assert!(library.is_written_by_library(&written), "{}", written.display());
+            assert!(library.layout.is_written_by_library(&written), "{}", written.display());
         }
-        assert!(!library.is_written_by_library(&folder.path().join("thumbs/ab/holiday.jpg")));
+        assert!(!library.layout.is_written_by_library(&folder.path().join("thumbs/ab/holiday.jpg")));
     }
 }

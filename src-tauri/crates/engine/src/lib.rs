@@ -1,55 +1,69 @@
 //! What Fieldmark does, with or without a window: import, plan, run, review, report. It joins the crates that decode,
 //! detect and remember; it has no words for people and no idea of windows or terminals.
 
-mod audits;
+mod active_runs;
 mod backend;
-mod checks;
+mod blocking;
+mod changes;
+mod check_index;
 mod checkup;
 mod clock;
 mod collections;
-mod comparison;
 mod connections;
 mod consents;
-mod diagnosis;
+pub mod dataset;
 mod error;
-pub mod export;
+mod gallery;
 mod hooks;
+mod image_files;
 mod import;
+mod insight;
 mod layout;
 mod library;
-mod models;
+mod machine;
 mod originals;
+mod outputs;
 pub mod pilot;
-mod pixels;
+mod places;
+mod planning;
 mod private;
 mod provided;
-mod quote;
-mod report;
+mod recipes;
 mod review;
 mod run;
+mod run_history;
 mod samples;
 mod settings;
 mod similar;
 mod surroundings;
 mod sync;
+mod thumbnails;
+mod workers;
 
 pub use backend::limiter;
 pub use checkup::check_up;
+pub use collections::Collections;
 pub use connections::{Connections, address_shown, name_of_provider, provider_descriptions};
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
-pub use import::Imported;
+pub use gallery::{Gallery, PixelEdge};
+pub use hooks::{HookRunner, claude_flow_hooks};
+pub use import::{Imported, Imports};
+pub use insight::{Insight, Notice, WrittenReport, write_json};
 pub use keys::{
     Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError, ProviderSummary,
     VariableNames,
 };
 pub use library::Library;
-pub use models::price_list;
-pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
-pub use quote::PlanTerms;
-pub use report::write_json;
-pub use run::BatchLimits;
+pub use outputs::Outputs;
+pub use planning::{PlanTerms, Planning, price_list};
+pub use recipes::Recipes;
+pub use review::Review;
+pub use run::{BatchLimits, Runs};
+pub use run_history::RunHistory;
 pub use samples::write_copies;
 pub use settings::{LibrarySettings, key_variables};
+pub use similar::Similar;
 pub use store::{LibraryFailure, StoreError};
 pub use surroundings::{Surroundings, variable_names};
+pub use thumbnails::THUMBNAIL_EDGE;

@@ -1,36 +1,52 @@
-//! An open library: its folder, its store, its backends, and what goes on in it now.
+//! An open library: its folder and the services that work on it. Nothing here but opening it: each service has the handles
+//! that it needs and knows nothing of the library.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+#[cfg(test)]
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
-use domain::import::{ImportProgress, SkippedFile};
-use domain::layers::LayerScope;
-use domain::library::{FilterCounts, ImageCard, LibraryOverview};
-use domain::query::{Completion, ImageQuery, complete};
-use domain::recipe::{Recipe, SavedRecipe, builtin};
-use domain::settings::{Installation, Settings};
-use prepare::{DecodingMemory, MemoryLimit};
+use domain::recipe::builtin;
+use domain::settings::Installation;
+use prepare::DecodingMemory;
 use store::Store;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 
+use crate::active_runs::ActiveRuns;
 use crate::backend::Backends;
-use crate::checks::MOMENT;
+use crate::blocking::off_workers;
+use crate::changes::Changes;
+use crate::check_index::CheckIndex;
+use crate::collections::Collections;
 use crate::connections::Connections;
-use crate::consents::{Consents, KnownLibrary};
-use crate::import::ImportTurn;
-use crate::quote::Trials;
-use crate::run::{ActiveRun, BatchLimits, OwnWorker};
+#[cfg(test)]
+use crate::consents::Consents;
+use crate::consents::KnownLibrary;
+use crate::dataset::Datasets;
+use crate::gallery::Gallery;
+use crate::hooks::HookRunner;
+use crate::import::Imports;
+use crate::insight::Insight;
+use crate::layout::Layout;
+use crate::machine::{limit_decoding, processors};
+use crate::originals::Originals;
+use crate::outputs::Outputs;
+use crate::planning::Planning;
+use crate::recipes::Recipes;
+use crate::review::Review;
+use crate::run::Runs;
+use crate::run_history::RunHistory;
 use crate::settings::LibrarySettings;
+use crate::similar::Similar;
 use crate::surroundings::Surroundings;
+use crate::thumbnails::Thumbnails;
+use crate::workers::Workers;
 use crate::{EngineError, Result, layout, private};
 
 /// How often to look whether the processes that work on runs are alive.
@@ -38,28 +54,33 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
 pub struct Library {
-    folder: PathBuf,
-    pub(crate) store: Store,
-    pub(crate) backends: Backends,
     pub settings: Arc<LibrarySettings>,
     pub connections: Arc<Connections>,
-    pub(crate) consents: Arc<Consents>,
-    pub(crate) trials: Trials,
-    /// For all decoding in progress.
-    pub(crate) decoding_memory: DecodingMemory,
-    pub(crate) import_turn: Mutex<ImportTurn>,
-    pub(crate) import_progress: watch::Sender<ImportProgress>,
-    pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
-    /// The runs that this process works on, is about to work on, or is about to let go of.
-    pub(crate) taken_runs: Mutex<HashSet<RunId>>,
-    /// This process as a worker, from its first run on.
-    pub(crate) worker: OnceCell<OwnWorker>,
-    /// Why runs could not go on, until it has been shown.
-    pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
-    pub(crate) batch_limits: Mutex<BatchLimits>,
-    /// Whether annotations are looked through for mistakes while others wait for nothing.
-    pub(crate) is_looking_through: AtomicBool,
-    version: watch::Sender<u64>,
+    pub imports: Arc<Imports>,
+    /// Images, as they are shown.
+    pub images: Arc<Gallery>,
+    pub collections: Collections,
+    pub recipes: Recipes,
+    /// Which images are similar.
+    pub similar: Arc<Similar>,
+    /// What runs would cost and take.
+    pub planning: Arc<Planning>,
+    pub runs: Arc<Runs>,
+    /// Runs, as they are recorded.
+    pub history: Arc<RunHistory>,
+    pub hooks: Arc<HookRunner>,
+    /// What people decide about annotations.
+    pub review: Review,
+    /// What runs come to.
+    pub insight: Arc<Insight>,
+    /// Annotations as files of other programs.
+    pub datasets: Datasets,
+    /// Where files may be written.
+    pub outputs: Arc<Outputs>,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) store: Arc<Store>,
+    changes: Changes,
+    pub(crate) workers: Arc<Workers>,
 }
 
 impl Library {
@@ -72,14 +93,15 @@ impl Library {
     /// Opens the library whose database is at `database`, and creates it when there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
         let database = &layout::resolved(database);
-        let (folder, is_new) = (layout::folder_of(database), !Self::exists(database));
+        let (layout, is_new) = (Layout::of(database), !Self::exists(database));
+        let folder = layout.folder();
         if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             private::create_folder(parent).map_err(EngineError::file(parent))?;
         }
-        let store = Store::open(database)?;
+        let store = Arc::new(Store::open(database)?);
         // What lay in the place of a new library's settings is not the person's word either.
-        let is_created = is_new && !folder.join(layout::SETTINGS_FILE).exists();
-        layout::prepare(database, &folder, is_new)?;
+        let is_created = is_new && !layout.settings_file().exists();
+        layout::prepare(database, folder, is_new)?;
         // Written only once, so that processes that start together do not wait for each other.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
         let mut missing = builtin::all();
@@ -89,84 +111,127 @@ impl Library {
                 missing.iter().try_for_each(|recipe| edit.save_recipe(recipe, true).map(drop))
             })?;
         }
+        Self::compose(store, Arc::new(layout), surroundings, is_created).map(Arc::new)
+    }
+
+    /// Gives each service the handles that it needs.
+    fn compose(store: Arc<Store>, layout: Arc<Layout>, surroundings: Surroundings, is_created: bool) -> Result<Self> {
         let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
-        let consents = Arc::new(consents);
+        let folder = layout.folder();
         let known_as = KnownLibrary {
             library: store.read_blocking(|view| view.library_id())?,
-            folder: std::path::absolute(&folder).map_err(EngineError::file(&folder))?.to_string_lossy().into_owned(),
+            folder: std::path::absolute(folder).map_err(EngineError::file(folder))?.to_string_lossy().into_owned(),
         };
-        let settings = LibrarySettings::new(folder.clone(), known_as, Arc::clone(&consents), variables, is_created);
+        let consents = Arc::new(consents);
+        let settings = LibrarySettings::new(folder.to_owned(), known_as, Arc::clone(&consents), variables, is_created);
         // Libraries from before there was a file kept their settings inside.
         if let Some(older) = store.read_blocking(|view| view.settings_of_older_library())? {
             settings.bring_out(&older)?;
         }
         let settings = Arc::new(settings);
-        let connections =
-            Connections::new(Arc::clone(&settings), Arc::clone(&consents), keys, environment, unused_env_file);
-        let library = Arc::new(Self {
-            folder,
-            store,
-            backends: Backends::default(),
-            settings,
-            connections: Arc::new(connections),
-            consents,
-            trials: Trials::default(),
-            decoding_memory: DecodingMemory::default(),
-            import_turn: Mutex::default(),
-            import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
-            active_runs: Mutex::default(),
-            taken_runs: Mutex::default(),
-            worker: OnceCell::new(),
-            run_failures: Mutex::default(),
-            batch_limits: Mutex::default(),
-            is_looking_through: AtomicBool::default(),
-            version: watch::Sender::new(0),
-        });
+        let (memory, active) = (DecodingMemory::default(), Arc::new(ActiveRuns::default()));
         // Settings that cannot be read stop what needs them, not the opening.
-        if let Ok(settings) = library.settings.in_force() {
-            library.limit_decoding_memory(&settings);
+        if let Ok(settings) = settings.in_force() {
+            limit_decoding(&memory, &settings);
         }
-        let changed = Arc::downgrade(&library);
-        library.settings.on_change(move |settings| {
-            if let Some(library) = changed.upgrade() {
-                library.follow(settings);
+        let (its_memory, its_active) = (memory.clone(), Arc::clone(&active));
+        settings.on_change(move |settings| {
+            limit_decoding(&its_memory, settings);
+            if settings.is_local_only {
+                its_active.pause_elsewhere();
             }
         });
-        Ok(library)
+        let connections =
+            Arc::new(Connections::new(settings.clone(), consents.clone(), keys, environment, unused_env_file));
+        let changes = Changes::default();
+        let originals = Arc::new(Originals::new(store.clone(), memory.clone()));
+        let thumbnails = Arc::new(Thumbnails::new(store.clone(), layout.clone(), originals.clone()));
+        let workers = Arc::new(Workers::new(store.clone(), layout.clone()));
+        let check_index = Arc::new(CheckIndex::new(store.clone(), changes.clone()));
+        let images = Arc::new(Gallery::new(store.clone(), workers.clone(), check_index.clone(), thumbnails.clone()));
+        let outputs = Arc::new(Outputs::new(store.clone(), layout.clone()));
+        let history = Arc::new(RunHistory::new(store.clone(), workers.clone(), active.clone()));
+        let similar = Arc::new(Similar::new(store.clone(), thumbnails.clone(), memory.clone()));
+        let planning = Arc::new(Planning::new(store.clone(), similar.clone(), originals.clone(), connections.clone()));
+        let imports = Arc::new(Imports::new(
+            store.clone(),
+            layout.clone(),
+            changes.clone(),
+            settings.clone(),
+            memory.clone(),
+            thumbnails,
+        ));
+        let insight = Arc::new(Insight::new(
+            store.clone(),
+            layout.clone(),
+            settings.clone(),
+            history.clone(),
+            outputs.clone(),
+            images.clone(),
+            originals.clone(),
+        ));
+        let hooks = Arc::new(HookRunner::new(
+            store.clone(),
+            layout.clone(),
+            settings.clone(),
+            consents,
+            connections.clone(),
+            history.clone(),
+            insight.clone(),
+        ));
+        let runs = Arc::new(Runs {
+            store: store.clone(),
+            layout: layout.clone(),
+            changes: changes.clone(),
+            workers: workers.clone(),
+            active,
+            history: history.clone(),
+            planning: planning.clone(),
+            similar: similar.clone(),
+            connections: connections.clone(),
+            originals,
+            memory,
+            insight: insight.clone(),
+            hooks: hooks.clone(),
+            backends: Arc::new(Backends::default()),
+            batch_limits: Mutex::default(),
+            failures: Mutex::default(),
+        });
+        Ok(Self {
+            settings,
+            connections,
+            imports,
+            collections: Collections::new(store.clone(), changes.clone()),
+            recipes: Recipes::new(store.clone()),
+            similar,
+            planning,
+            runs,
+            review: Review::new(store.clone(), changes.clone(), workers.clone(), check_index, images.clone()),
+            images,
+            insight,
+            hooks,
+            datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone()),
+            history,
+            outputs,
+            layout,
+            store,
+            changes,
+            workers,
+        })
     }
 
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Does what changed settings call for: those that keep everything on this machine pause the runs that send elsewhere.
-    fn follow(&self, settings: &Settings) {
-        self.limit_decoding_memory(settings);
-        if settings.is_local_only {
-            self.pause_runs_elsewhere();
-        }
-    }
-
-    /// Sets the decoding memory limit from `settings`.
-    pub(crate) fn limit_decoding_memory(&self, settings: &Settings) {
-        let set = settings.import.decoding_memory_mb.map(|megabytes| MemoryLimit::of(u64::from(megabytes) * 1_000_000));
-        self.decoding_memory.set_limit(set.unwrap_or_default());
-    }
-
-    /// Whether a library itself wrote the file at `path`, as it does where its database is in a folder of photos.
-    pub(crate) fn is_written_by_library(&self, path: &Path) -> bool {
-        layout::is_written_by_library(&self.folder, path)
-            || std::path::absolute(path).is_ok_and(|path| self.is_database_file(&path))
+        self.layout.folder()
     }
 
     #[must_use]
     pub fn installation(&self) -> Installation {
         Installation {
             version: env!("CARGO_PKG_VERSION").into(),
-            library_folder: self.folder.to_string_lossy().into_owned(),
-            settings_file: self.settings.path().to_string_lossy().into_owned(),
-            metrics_file: self.metrics_path().to_string_lossy().into_owned(),
+            library_folder: self.folder().to_string_lossy().into_owned(),
+            settings_file: self.layout.settings_file().to_string_lossy().into_owned(),
+            metrics_file: self.layout.metrics_file().to_string_lossy().into_owned(),
             processors: processors(),
         }
     }
@@ -177,21 +242,21 @@ impl Library {
         question: impl FnOnce(&Arc<Self>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let library = Arc::clone(self);
-        tokio::task::spawn_blocking(move || question(&library)).await?
+        off_workers(move || question(&library)).await
     }
 
     /// A number that grows whenever images, annotations or decisions are not what they were.
     #[must_use]
     pub fn version(&self) -> watch::Receiver<u64> {
-        self.version.subscribe()
+        self.changes.version()
     }
 
     /// Increases the version within about a second of a change to the library by another process, or of the end of one that
     /// worked on a run: a process that is killed changes nothing in the library.
     pub fn watch_other_processes(self: &Arc<Self>) -> Result<()> {
-        let version = self.version.clone();
-        self.store.watch_others(move || version.send_modify(|version| *version += 1))?;
-        let mut worked_on = self.runs_worked_on()?;
+        let changes = self.changes.clone();
+        self.store.watch_others(move || changes.record())?;
+        let mut worked_on = self.workers.runs_worked_on()?;
         let library = Arc::downgrade(self);
         std::thread::Builder::new()
             .name("workers".into())
@@ -200,81 +265,16 @@ impl Library {
                     std::thread::sleep(LOOK_INTERVAL);
                     let Some(library) = library.upgrade() else { return };
                     // A library that cannot be read is reported by those who ask it something.
-                    let Ok(now) = library.runs_worked_on() else { continue };
+                    let Ok(now) = library.workers.runs_worked_on() else { continue };
                     if now != worked_on {
                         worked_on = now;
-                        library.note_change();
+                        library.changes.record();
                     }
                 }
             })
-            .map_err(EngineError::file(&self.folder))?;
+            .map_err(EngineError::file(self.folder()))?;
         Ok(())
     }
-
-    pub(crate) fn note_change(&self) {
-        self.version.send_modify(|version| *version += 1);
-    }
-
-    pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
-        Ok(self.store.read_blocking(|view| {
-            Ok(LibraryOverview {
-                collections: view.collections()?,
-                counts: view.image_counts(collection)?,
-                labels: view.label_counts(collection)?,
-            })
-        })?)
-    }
-
-    pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
-        if Self::asks_for_findings(query) {
-            self.look_through_annotations()?;
-        }
-        let working = self.runs_worked_on()?;
-        Ok(self.store.read_blocking(|view| view.image_ids(query, &working))?)
-    }
-
-    /// How many images there would be with each filter beside `query`. Of likely mistakes those count that are found within
-    /// a moment; the version grows as more are.
-    pub fn filter_counts(self: &Arc<Self>, query: &ImageQuery) -> Result<FilterCounts> {
-        self.look_through_for(MOMENT)?;
-        let working = self.runs_worked_on()?;
-        Ok(self.store.read_blocking(|view| view.filter_counts(query, &working))?)
-    }
-
-    /// What the word at `cursor` of a half typed question may become.
-    pub fn complete_query(&self, text: &str, cursor: u32) -> Result<Completion> {
-        let vocabulary = self.store.read_blocking(|view| view.query_vocabulary())?;
-        Ok(complete(text, cursor, &vocabulary))
-    }
-
-    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped.
-    pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope) -> Result<Vec<ImageCard>> {
-        let working = self.runs_worked_on()?;
-        Ok(self.store.read_blocking(|view| view.image_cards(ids, layers, &working))?)
-    }
-
-    pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
-        Ok(self.store.read_blocking(|view| view.skipped_files(collection))?)
-    }
-
-    pub fn recipes(&self) -> Result<Vec<SavedRecipe>> {
-        Ok(self.store.read_blocking(|view| view.recipes())?)
-    }
-
-    /// Saves "find these things" from a typed list, or gives back the recipe that already says the same.
-    pub async fn save_typed_recipe(&self, typed: &str) -> Result<SavedRecipe> {
-        let recipe = Recipe::find_these(typed)?;
-        Ok(self.store.write(move |edit| edit.save_recipe(&recipe, false)).await?)
-    }
-
-    pub async fn delete_recipe(&self, recipe: RecipeId) -> Result<()> {
-        Ok(self.store.write(move |edit| edit.delete_recipe(recipe)).await?)
-    }
-}
-
-/// How many things this machine does at once.
-pub(crate) fn processors() -> u32 {
-    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

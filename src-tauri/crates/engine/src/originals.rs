@@ -8,14 +8,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use domain::ids::ImageId;
-use domain::run::FailureKind;
-use prepare::{ContentHash, Decoded};
-use store::KnownFile;
-
-use crate::library::Library;
+use domain::run_state::FailureKind;
+use prepare::{ContentHash, Decoded, DecodingMemory};
+use store::{KnownFile, Store};
 
 /// Why an original could not be used.
 #[derive(Debug, Clone)]
@@ -43,18 +42,29 @@ pub fn still_holds(path: &Path, known: KnownFile, hash: &[u8; 32]) -> bool {
     fingerprint(path).is_ok_and(|file| file == known || (file.byte_len == known.byte_len && is_content()))
 }
 
-impl Library {
-    /// Decodes the original of `image`, upright, long edge at most `max_edge`.
-    pub(crate) fn decode_original(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, Unavailable> {
-        let path = self.original(image)?;
-        prepare::decode(&path, max_edge, &self.decoding_memory).map_err(|reason| Unavailable {
+/// The originals of a library's images.
+pub struct Originals {
+    store: Arc<Store>,
+    /// For all decoding in progress.
+    memory: DecodingMemory,
+}
+
+impl Originals {
+    pub fn new(store: Arc<Store>, memory: DecodingMemory) -> Self {
+        Self { store, memory }
+    }
+
+    /// Decodes the original of `image`, upright, long edge at most `max_edge`. Blocks.
+    pub fn decode(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, Unavailable> {
+        let path = self.find(image)?;
+        prepare::decode(&path, max_edge, &self.memory).map_err(|reason| Unavailable {
             kind: FailureKind::FileUnreadable,
             detail: format!("{}: {reason}", path.display()),
         })
     }
 
     /// A path that still holds the content of `image`.
-    fn original(&self, image: ImageId) -> Result<PathBuf, Unavailable> {
+    fn find(&self, image: ImageId) -> Result<PathBuf, Unavailable> {
         let broken =
             |error: store::StoreError| Unavailable { kind: FailureKind::FileUnreadable, detail: error.to_string() };
         let (files, hash) =

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use domain::ids::ImageId;
 use domain::money::PicoDollars;
-use domain::run::{RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunState, StopReason};
 
 /// More than so many times what its quote expects is said before the others are asked about.
 const DEARER: u64 = 2;

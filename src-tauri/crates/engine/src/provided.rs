@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::calendar::CalendarDate;
 use domain::model::ModelId;
 use domain::recipe::Recipe;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use providers::catalog::ModelSpec;
 use providers::provider::{PreparedModel, Provider};
 use providers::registry;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::library::Library;
+use crate::layout::Layout;
 use crate::{EngineError, Result, private};
 
 const ATTRIBUTION: &str = include_str!("../../../../samples/ATTRIBUTION.md");
@@ -32,20 +32,18 @@ pub fn write_copies(folder: &Path, count: usize) -> Result<()> {
     Ok(())
 }
 
-impl Library {
-    /// Writes the samples into the library folder, where they are not yet; returns the folder of photos to import.
-    pub fn lay_out_samples(&self) -> Result<PathBuf> {
-        let folder = self.folder().join("Samples");
-        private::create_folder(&folder).map_err(EngineError::file(&folder))?;
-        // Beside the photos' folder, so that an import of it leaves nothing out.
-        let attribution = self.folder().join("Samples-ATTRIBUTION.md");
-        files::write_private(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
-        for (name, bytes) in SAMPLES {
-            let path = folder.join(name);
-            if !path.exists() {
-                files::write_private(&path, bytes).map_err(EngineError::file(&path))?;
-            }
+/// Writes the samples into the folder of a library, where they are not yet; returns the folder of photos to import.
+pub fn lay_out(layout: &Layout) -> Result<PathBuf> {
+    let folder = layout.samples();
+    private::create_folder(&folder).map_err(EngineError::file(&folder))?;
+    // Beside the photos' folder, so that an import of it leaves nothing out.
+    let attribution = layout.attribution();
+    files::write_private(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
+    for (name, bytes) in SAMPLES {
+        let path = folder.join(name);
+        if !path.exists() {
+            files::write_private(&path, bytes).map_err(EngineError::file(&path))?;
         }
-        Ok(folder)
     }
+    Ok(folder)
 }

@@ -14,12 +14,12 @@ use domain::ids::ImageId;
 use domain::import::SkipReason;
 use domain::plan::ImageSelection;
 use domain::similar::{HashedImage, PerceptualHash, SimilarGroups};
-use prepare::Glance;
-use store::QueuedImage;
+use prepare::{DecodingMemory, Glance};
+use store::{QueuedImage, Store};
 
-use crate::library::{Library, processors};
-use crate::pixels::PixelEdge;
+use crate::machine::processors;
 use crate::sync::lock;
+use crate::thumbnails::Thumbnails;
 use crate::{EngineError, Result};
 
 /// Hashes and comparisons written together: few enough that little is lost when the process ends on the way.
@@ -27,10 +27,21 @@ const WRITE_SLICE: usize = 64;
 /// Pictures kept at hand while others are compared with them: more than the leaders that are near each other.
 const GLANCES_KEPT: usize = 64;
 
-impl Library {
+/// Which images of a library are similar.
+pub struct Similar {
+    store: Arc<Store>,
+    thumbnails: Arc<Thumbnails>,
+    memory: DecodingMemory,
+}
+
+impl Similar {
+    pub(crate) fn new(store: Arc<Store>, thumbnails: Arc<Thumbnails>, memory: DecodingMemory) -> Self {
+        Self { store, thumbnails, memory }
+    }
+
     /// The groups of similar images among `images`. Blocks; call it on a thread of its own, since a library from before
     /// hashes were kept has all its thumbnails read the first time.
-    pub fn similar_groups(&self, images: &ImageSelection) -> Result<SimilarGroups> {
+    pub fn groups(&self, images: &ImageSelection) -> Result<SimilarGroups> {
         let hashed = self.store.read_blocking(|view| view.hashed_images(images))?;
         let missing: Vec<ImageId> = hashed.iter().filter(|image| image.hash.is_none()).map(|image| image.id).collect();
         if missing.is_empty() {
@@ -70,7 +81,7 @@ impl Library {
         images: &[ImageId],
         propagates_to_similar: bool,
     ) -> Result<Vec<QueuedImage>> {
-        let similar = self.similar_groups(selection)?;
+        let similar = self.groups(selection)?;
         if !propagates_to_similar {
             let ordered = similar.in_order_of_similarity(images).into_iter();
             return Ok(ordered.map(|image| QueuedImage { image, leader: None }).collect());
@@ -99,7 +110,7 @@ impl Library {
     }
 
     fn hash_of_thumbnail(&self, image: ImageId) -> Result<Option<PerceptualHash>> {
-        self.of_thumbnail(image, |jpeg| prepare::perceptual_hash_of_thumbnail(jpeg, &self.decoding_memory))
+        self.of_thumbnail(image, |jpeg| prepare::perceptual_hash_of_thumbnail(jpeg, &self.memory))
     }
 
     /// What `read` makes of the thumbnail of `image`. `None` for an image whose thumbnail is gone and whose original cannot be
@@ -109,7 +120,7 @@ impl Library {
         image: ImageId,
         read: impl Fn(&[u8]) -> std::result::Result<Read, SkipReason>,
     ) -> Result<Option<Read>> {
-        let thumbnail = match self.pixels(image, PixelEdge::Thumbnail) {
+        let thumbnail = match self.thumbnails.of(image) {
             Ok(thumbnail) => thumbnail,
             Err(EngineError::Original { detail, .. }) => {
                 tracing::debug!(%image, detail, "what the image looks like is not known");
@@ -129,7 +140,7 @@ impl Library {
 
 /// Pairs of images that are compared by what they show. What was compared before is looked up.
 struct Comparing<'a> {
-    library: &'a Library,
+    similar: &'a Similar,
     /// By leader and image.
     known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>,
     /// The pictures used last; `None` for those that cannot be had.
@@ -140,8 +151,8 @@ struct Comparing<'a> {
 }
 
 impl<'a> Comparing<'a> {
-    fn new(library: &'a Library, known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>) -> Self {
-        Self { library, known, glances: VecDeque::new(), compared: Vec::new(), failed: None }
+    fn new(similar: &'a Similar, known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>) -> Self {
+        Self { similar, known, glances: VecDeque::new(), compared: Vec::new(), failed: None }
     }
 
     /// False once something has failed; [`Comparing::finish`] says what.
@@ -178,8 +189,8 @@ impl<'a> Comparing<'a> {
         if let Some((_, known)) = self.glances.iter().find(|(id, _)| *id == image) {
             return Ok(known.clone());
         }
-        let memory = &self.library.decoding_memory;
-        let glance = self.library.of_thumbnail(image, |jpeg| Glance::of_thumbnail(jpeg, memory))?.map(Arc::new);
+        let memory = &self.similar.memory;
+        let glance = self.similar.of_thumbnail(image, |jpeg| Glance::of_thumbnail(jpeg, memory))?.map(Arc::new);
         if self.glances.len() == GLANCES_KEPT {
             self.glances.pop_front();
         }
@@ -189,7 +200,7 @@ impl<'a> Comparing<'a> {
 
     fn keep(&mut self) -> Result<()> {
         let compared = std::mem::take(&mut self.compared);
-        Ok(self.library.store.write_derived_blocking(move |edit| {
+        Ok(self.similar.store.write_derived_blocking(move |edit| {
             compared
                 .iter()
                 .try_for_each(|&(leader, image, is_similar)| edit.note_similar_check(leader, image, is_similar))
@@ -219,6 +230,7 @@ mod tests {
     use domain::query::ImageQuery;
 
     use super::*;
+    use crate::Library;
 
     /// Three shots each of two photos, the camera moved aside by a hundredth between them, and a photo alone.
     fn import_bursts(library: &Library, folder: &Path) -> Vec<ImageId> {
@@ -234,11 +246,11 @@ mod tests {
             }
         }
         fs::copy(samples.join("coffee.jpg"), photos.join("coffee.jpg")).unwrap();
-        library.import(&[photos]).unwrap().images
+        library.imports.run(&[photos]).unwrap().images
     }
 
     fn groups_of(library: &Library) -> Vec<Vec<ImageId>> {
-        let groups = library.similar_groups(&ImageSelection::All).unwrap();
+        let groups = library.similar.groups(&ImageSelection::All).unwrap();
         assert_eq!((groups.image_count, groups.unknown_count), (7, 0));
         groups.groups.into_iter().map(|group| [vec![group.leader], group.followers].concat()).collect()
     }
@@ -248,7 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::alone_in(folder.path());
         let images = import_bursts(&library, folder.path());
-        assert_eq!(library.image_ids(&ImageQuery::default()).unwrap(), images);
+        assert_eq!(library.images.ids(&ImageQuery::default()).unwrap(), images);
         // By name: china, coffee, rocket.
         assert_eq!(groups_of(&library), [&images[..3], &images[4..]]);
     }
@@ -276,9 +288,9 @@ mod tests {
         with_box(300, [40, 60, 200]).save(photos.join("3-blue.png")).unwrap();
         with_box(400, red).save(photos.join("4-moved.png")).unwrap();
         with_box(300, red).save(photos.join("5-red-again.jpg")).unwrap();
-        let images = library.import(&[photos]).unwrap().images;
+        let images = library.imports.run(&[photos]).unwrap().images;
         for _ in 0..2 {
-            let groups = library.similar_groups(&ImageSelection::All).unwrap().groups;
+            let groups = library.similar.groups(&ImageSelection::All).unwrap().groups;
             let groups: Vec<_> = groups.into_iter().map(|group| (group.leader, group.followers)).collect();
             assert_eq!(groups, [(images[1], vec![images[4]])]);
         }
@@ -300,10 +312,10 @@ mod tests {
             })
             .unwrap();
         assert_eq!(groups_of(&library).len(), 2, "of one hash, and compared by what they show");
-        library.fill_in_hashes(&images).unwrap();
+        library.similar.fill_in_hashes(&images).unwrap();
         assert_eq!(groups_of(&library), [&images[..3], &images[4..]]);
 
         fs::remove_dir_all(folder.path().join("thumbs")).unwrap();
-        assert_eq!(library.hash_of_thumbnail(images[0]).unwrap(), None);
+        assert_eq!(library.similar.hash_of_thumbnail(images[0]).unwrap(), None);
     }
 }

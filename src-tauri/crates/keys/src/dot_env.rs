@@ -358,12 +358,12 @@ mod tests {
         assert!(endpoint.concerns_fieldmark(&names));
         let shown = |variable: &str, ending: &str| [(variable.to_owned(), ending.to_owned())];
         assert_eq!(endpoint.summary(&names).unwrap().endpoint_keys, shown("FIELDMARK_ENDPOINT_X_KEY", "t"));
-        let named = read("export GATEWAY_KEY = 'sk-gateway-1234' # ours\n");
+        let of_gateway = read("export GATEWAY_KEY = 'sk-gateway-1234' # ours\n");
         let with_gateway = VariableNames { keys: vec!["GATEWAY_KEY".to_owned()], ..names.clone() };
-        assert!(named.concerns_fieldmark(&with_gateway) && !named.concerns_fieldmark(&names));
-        let summary = named.summary(&with_gateway).unwrap();
+        assert!(of_gateway.concerns_fieldmark(&with_gateway) && !of_gateway.concerns_fieldmark(&names));
+        let summary = of_gateway.summary(&with_gateway).unwrap();
         assert_eq!(summary.endpoint_keys, shown("GATEWAY_KEY", "1234"));
-        assert_eq!(named.summary(&names).unwrap().endpoint_keys, []);
+        assert_eq!(of_gateway.summary(&names).unwrap().endpoint_keys, []);
         assert_ne!(planted.fingerprint(), endpoint.fingerprint());
         assert_eq!(read("FIELDMARK_ENDPOINT_X_KEY=short\n").fingerprint(), endpoint.fingerprint());
     }

@@ -443,6 +443,18 @@ mod tests {
     }
 
     #[test]
+    fn more_scans_than_any_program_writes_are_refused() {
+        let whole = compressed(&fixtures::scenery(64, 48), |compressor| compressor.set_progressive(true).unwrap());
+        let last = |marker: u8| whole.windows(2).rposition(|pair| pair == [0xFF, marker]).unwrap();
+        let (scan, end) = (last(START_OF_SCAN), last(END_OF_IMAGE));
+        let tables = whole[..scan].windows(2).rposition(|pair| pair == [0xFF, 0xC4]).unwrap();
+        // The last scan with its tables, again and again.
+        let with = |more: usize| [&whole[..end], &whole[tables..end].repeat(more), &whole[end..]].concat();
+        assert!(upright(&with(100), None).is_ok());
+        assert!(upright(&with(300), None).is_err());
+    }
+
+    #[test]
     fn twelve_bits_are_not_supported() {
         let mut deep = fixtures::jpeg(&fixtures::quarters(16, 16));
         let frame = deep.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();

@@ -1,7 +1,7 @@
 //! PNG, row by row: what is in memory is the result and a row. Interlaced pictures go to the `image` crate, since their rows
 //! come in seven passes.
 
-use crate::header::{Header, check_size, damaged, zeros};
+use crate::header::{Header, check_size, damaged, not_supported, zeros};
 use crate::pixels::{Pixels, Stored, over_white};
 use crate::{exif, raster};
 use ::png::{BitDepth, ColorType, Decoder, Limits, Reader, Transformations};
@@ -59,6 +59,10 @@ pub(crate) fn taken(bytes: &[u8]) -> Option<Taken> {
 }
 
 fn reader(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, SkipReason> {
+    // Xcode writes PNG of a kind that only Apple's systems read: without a header for the data, blue before red.
+    if bytes.get(12..16) == Some(b"CgBI") {
+        return Err(not_supported(ImageFormat::Png, "Apple's CgBI"));
+    }
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MAX_METADATA_BYTES });
     // Neither is looked at, and a small one may expand to any size.
     decoder.set_ignore_text_chunk(true);

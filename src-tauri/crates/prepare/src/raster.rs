@@ -19,8 +19,13 @@ const OVERHEAD_BYTES: u64 = 64 << 20;
 pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipReason> {
     let failure = |error| failure(format, error);
     if format == ImageFormat::WebP {
-        let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failure)?;
-        return header_of(decoder, format, bytes, |_| webp::extra_bytes(bytes));
+        let corrected = webp::with_stored_alpha(bytes);
+        let copied = if matches!(corrected, Cow::Owned(_)) { bytes.len() as u64 } else { 0 };
+        let decoder = WebPDecoder::new(Cursor::new(&*corrected)).map_err(failure)?;
+        return header_of(decoder, format, bytes, |_| copied + webp::extra_bytes(bytes));
+    }
+    if format == ImageFormat::Bmp {
+        check_bmp(bytes)?;
     }
     let decoder = reader(format, bytes).into_decoder().map_err(failure)?;
     // Where the end is missing, the file is copied to be given one.
@@ -98,12 +103,16 @@ fn gif_frame_bytes(bytes: &[u8]) -> u64 {
 pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipReason> {
     let failure = |error| failure(format, error);
     if format == ImageFormat::WebP {
-        let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failure)?;
+        let bytes = webp::with_stored_alpha(bytes);
+        let mut decoder = WebPDecoder::new(Cursor::new(&*bytes)).map_err(failure)?;
         if decoder.has_animation() {
             // Browsers ignore the background that the file names.
             decoder.set_background_color(Rgba([255; 4])).map_err(failure)?;
         }
-        return decode_with(format, bytes, decoder);
+        return decode_with(format, &bytes, decoder);
+    }
+    if format == ImageFormat::Bmp {
+        check_bmp(bytes)?;
     }
     let bytes = with_end(format, bytes);
     decode_with(format, &bytes, reader(format, &bytes).into_decoder().map_err(failure)?)
@@ -171,6 +180,30 @@ fn missing_end(format: ImageFormat, bytes: &[u8]) -> Option<&'static [u8]> {
     }
 }
 
+/// Refuses what the decoder takes for damaged, and pixels that begin within the header: it would show the header.
+fn check_bmp(bmp: &[u8]) -> Result<(), SkipReason> {
+    const FILE_HEADER_LEN: u32 = 14;
+    const CORE_HEADER_LEN: u32 = 12;
+    const INFO_HEADER_LEN: u32 = 40;
+    let u16_at = |at: usize| bmp.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| u16::from_le_bytes(*bytes));
+    let u32_at = |at: usize| bmp.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| u32::from_le_bytes(*bytes));
+    let (Some(start), Some(header_len)) = (u32_at(10), u32_at(14)) else { return Ok(()) };
+    if start < FILE_HEADER_LEN.saturating_add(header_len) {
+        return Err(damaged("the pixels begin within the header"));
+    }
+    let (compression, bits) = match header_len {
+        CORE_HEADER_LEN => (Some(0), u16_at(24)),
+        INFO_HEADER_LEN.. => (u32_at(30), u16_at(28)),
+        _ => return Ok(()),
+    };
+    let (Some(compression), Some(bits)) = (compression, bits) else { return Ok(()) };
+    match (compression, bits) {
+        (0, 2) if header_len == CORE_HEADER_LEN => Err(not_supported(ImageFormat::Bmp, "2 bits in an OS/2 header")),
+        (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) | (1, 8) | (2, 4) | (3, 16 | 32) => Ok(()),
+        _ => Err(not_supported(ImageFormat::Bmp, format!("compression {compression} with {bits} bits"))),
+    }
+}
+
 /// Rows of a BMP are padded to four bytes. Some writers leave that out after the last row.
 fn missing_padding(bmp: &[u8]) -> Option<usize> {
     const CORE_HEADER_LEN: u32 = 12;
@@ -195,6 +228,9 @@ fn missing_padding(bmp: &[u8]) -> Option<usize> {
 
 /// When the picture was taken, without decoding it.
 pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
+    if format == ImageFormat::WebP {
+        return exif::taken(webp::exif(bytes)?);
+    }
     exif::taken(&exif_of(&mut reader(format, bytes).into_decoder().ok()?, format, bytes)?)
 }
 
@@ -229,4 +265,22 @@ fn rgb_of(mut rgba: Vec<u8>, on_white: fn(u8, u8) -> u8) -> Vec<u8> {
     }
     rgba.truncate(3 * pixel_count);
     rgba
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{encoded, quarters, rgb_image};
+
+    #[test]
+    fn a_bmp_whose_pixels_begin_within_its_header_is_damaged() {
+        let whole = encoded(&rgb_image(&quarters(16, 12)), image::ImageFormat::Bmp);
+        decode(ImageFormat::Bmp, &whole).unwrap();
+        for start in [0_u8, 14, 53] {
+            let mut broken = whole.clone();
+            broken[10] = start;
+            assert!(matches!(decode(ImageFormat::Bmp, &broken), Err(SkipReason::Damaged { .. })), "{start}");
+            assert!(matches!(header(ImageFormat::Bmp, &broken), Err(SkipReason::Damaged { .. })), "{start}");
+        }
+    }
 }

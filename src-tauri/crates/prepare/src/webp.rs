@@ -1,5 +1,9 @@
 //! What the WebP decoder holds beside its result. A frame says its size itself, and the decoder allocates by that before it
 //! compares it with the size of the picture; so a small picture may need the memory of a large one.
+//!
+//! The decoder also believes the header about transparency, where other programs look at the picture itself.
+
+use std::borrow::Cow;
 
 /// A part of a WebP file.
 struct Chunk<'a> {
@@ -13,6 +17,30 @@ const HEADER_LEN: usize = 12;
 /// The EXIF metadata, as far as the file goes.
 pub(crate) fn exif(webp: &[u8]) -> Option<&[u8]> {
     chunks(webp.get(HEADER_LEN..)?).find(|chunk| chunk.name == b"EXIF").map(|chunk| chunk.data)
+}
+
+/// The file with a header that says of a still whether it has transparency. Some writers set the flag without storing any,
+/// which the decoder refuses, or forget it, and then the colors of transparent pixels would show.
+pub(crate) fn with_stored_alpha(webp: &[u8]) -> Cow<'_, [u8]> {
+    const FLAGS: usize = HEADER_LEN + 8;
+    const ANIMATION: u8 = 0x02;
+    const ALPHA: u8 = 0x10;
+    const LOSSLESS_ALPHA: u8 = 0x10;
+    let (Some(b"VP8X"), Some(&flags)) = (webp.get(HEADER_LEN..HEADER_LEN + 4), webp.get(FLAGS)) else {
+        return Cow::Borrowed(webp);
+    };
+    let is_stored = chunks(&webp[HEADER_LEN..]).any(|chunk| match (chunk.name, chunk.data) {
+        (b"ALPH", _) => true,
+        // After the signature: 14 bits of width, 14 of height, one of transparency.
+        (b"VP8L", [0x2F, _, _, _, last, ..]) => last & LOSSLESS_ALPHA != 0,
+        _ => false,
+    });
+    if flags & ANIMATION != 0 || (flags & ALPHA != 0) == is_stored {
+        return Cow::Borrowed(webp);
+    }
+    let mut corrected = webp.to_owned();
+    corrected[FLAGS] ^= ALPHA;
+    Cow::Owned(corrected)
 }
 
 /// The most that is held beside the result, in bytes.

@@ -1,9 +1,10 @@
 //! How sending fails, what that calls for, and what of an answer had already arrived.
 
 use std::error::Error as _;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use domain::run::RetryKind;
+use domain::run_state::RetryKind;
 use domain::usage::Usage;
 
 use crate::refusal::Refusal;
@@ -53,7 +54,7 @@ pub enum RequestError {
 impl RequestError {
     pub(crate) fn from_http(error: reqwest::Error) -> Self {
         let is_unreachable = error.is_connect();
-        let is_undecodable = error.is_decode() && !is_of_transport(&error);
+        let is_undecodable = is_undecodable(&error);
         // The address is known to whoever reads this; the causes tell what went wrong.
         let error = error.without_url();
         let mut detail = error.to_string();
@@ -176,15 +177,21 @@ impl RequestError {
     }
 }
 
-/// Whether a body ended for the connection's sake. The HTTP client reports every body that ends early as one that cannot be
-/// decoded; only the causes tell the difference.
-fn is_of_transport(error: &reqwest::Error) -> bool {
+/// Whether an answer came and is not one that can be decoded: no HTTP, or a body that is not encoded as its header says. The HTTP
+/// client reports every body that ends early as one that cannot be decoded; only the causes tell the difference.
+fn is_undecodable(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(next) = cause {
-        if next.is::<hyper::Error>() {
-            return true;
+        if let Some(of_connection) = next.downcast_ref::<hyper::Error>() {
+            return of_connection.is_parse() || of_connection.source().is_some_and(is_malformed);
         }
         cause = next.source();
     }
-    false
+    error.is_decode()
+}
+
+/// Whether the pieces of a body are not of the form that HTTP requires.
+fn is_malformed(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(ErrorKind::InvalidInput | ErrorKind::InvalidData))
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::run::StopReason;
+use domain::run_state::StopReason;
 
 /// What a failure calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

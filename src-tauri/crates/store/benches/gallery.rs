@@ -18,8 +18,8 @@ use domain::model::{Destination, ModelId};
 use domain::money::PicoDollars;
 use domain::query::{ImageOrder, ImageQuery, parse};
 use domain::recipe::{Label, Recipe, ShapeKind};
-use domain::run::{RunMode, StopReason};
 use domain::run_options::RunOptions;
+use domain::run_state::{RunMode, StopReason};
 use domain::similar::PerceptualHash;
 use domain::taken::Taken;
 use store::{JobOutcome, JobTiming, KnownFile, NewImage, NewRun, QueuedImage, Store};
@@ -43,7 +43,7 @@ fn main() -> Done<()> {
     let added = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     answer_all(&store)?;
-    println!("gallery: {IMAGES} images, {} marks", IMAGES * ANNOTATIONS_AN_IMAGE);
+    println!("gallery: {IMAGES} images, {} annotations", IMAGES * ANNOTATIONS_AN_IMAGE);
     println!("  added in {added:.0} s, answered in {:.0} s", begun.elapsed().as_secs_f64());
 
     let begun = Instant::now();

@@ -2,7 +2,7 @@
 //! is, and gets no companions: it is read by an immutable connection, which takes no locks and creates nothing.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior, ffi};
@@ -109,16 +109,21 @@ pub fn explain(path: &Path, error: StoreError) -> StoreError {
 fn check(path: &Path) -> Result<()> {
     let mut look = look(path);
     for _ in 1..LOOKS {
-        if !matches!(&look, Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::DatabaseCorrupt)
-        {
+        if !is_corrupt(&look) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(20));
         look = self::look(path);
     }
+    let has_log = exists(&companion(path, "-wal"));
+    if has_log && is_corrupt(&look) && is_marked(path) {
+        // A checkpoint was cut short, by a full disk or the end of a process: the file is whole only with its log, which an
+        // immutable connection does not read. Opening it completes the checkpoint.
+        return Ok(());
+    }
     let mut look = look.map_err(|source| explain(path, StoreError::Open { path: path.to_owned(), source }))?;
-    if look.kind() == Kind::Unknown && exists(&companion(path, "-wal")) {
-        // Whatever it is, all of it is still in its log, which an immutable connection does not read.
+    if look.kind() == Kind::Unknown && has_log {
+        // Whatever it is, all of it is still in its log.
         look = look_at_copy(path)?;
     }
     match look.kind() {
@@ -127,6 +132,19 @@ fn check(path: &Path) -> Result<()> {
     }
     look.versions.check()?;
     Ok(())
+}
+
+fn is_corrupt<T>(look: &rusqlite::Result<T>) -> bool {
+    matches!(look, Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::DatabaseCorrupt)
+}
+
+/// Whether the header of the file at `path` says that it is a library.
+fn is_marked(path: &Path) -> bool {
+    /// Where the header of a database has its application id (section 1.3 of `SQLite`'s file format).
+    const PLACE: usize = 68;
+    let mut header = [0; PLACE + size_of::<u32>()];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header.ends_with(&APPLICATION_ID.to_be_bytes())
 }
 
 /// What a database says of itself.
@@ -347,6 +365,27 @@ mod tests {
             drop(Store::open(&path).unwrap());
             assert!(look(&path).unwrap().application_id == APPLICATION_ID);
         }
+    }
+
+    /// As where the disk was full, or the process was killed, when the log was being written back.
+    #[test]
+    fn a_library_whose_checkpoint_was_cut_short_is_whole_with_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.sqlite");
+        let store = Store::open(&path).unwrap();
+        store.write_blocking(|edit| edit.add_worker("token", 7, 1)).unwrap();
+        let [mut file, log] = ["", "-wal"].map(|ending| fs::read(companion(&path, ending)).unwrap());
+        drop(store);
+        let (page, whole) = (4096, fs::read(&path).unwrap());
+        file[..page].copy_from_slice(&whole[..page]);
+
+        let cut_short = folder.path().join("cut short.sqlite");
+        fs::write(&cut_short, &file).unwrap();
+        assert!(refusal(&cut_short).contains("damaged"), "without its log it is not whole");
+        fs::write(companion(&cut_short, "-wal"), &log).unwrap();
+        let store = Store::open(&cut_short).unwrap();
+        let workers = store.read_blocking(|view| view.workers()).unwrap();
+        assert_eq!(workers.iter().map(|worker| worker.token.as_str()).collect::<Vec<_>>(), ["token"]);
     }
 
     #[test]

@@ -3,24 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::annotation::{Annotation, NewAnnotation, Origin, RejectReason, Shape, Status};
+use domain::annotation::{Annotation, NewAnnotation, Origin, RejectReason, ReviewState, Shape, Status};
 use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::import::{ImageFormat, SkipReason, SkippedFile};
 use domain::layers::LayerScope;
-use domain::library::ReviewState;
 use domain::model::{Destination, ModelId};
-use domain::money::PicoDollars;
-use domain::plan::CostRange;
+use domain::money::{CostRange, PicoDollars};
 use domain::query::{ImageOrder, ImageQuery, ImageState, Test};
 use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
-use domain::run::{
-    BatchStage, FailureKind, PendingElsewhere, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason,
-};
+use domain::run::{BatchStage, PendingElsewhere, PossiblyBilled, RetryGroup};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RetryKind, RunMode, StopReason};
 use domain::similar::PerceptualHash;
 use domain::usage::Usage;
 
@@ -299,7 +296,7 @@ fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     let third = library.add_run(vec![image]);
     library.answer(third, &[0.7]);
-    assert_eq!(library.statuses(image), [Status::Rejected], "a decided mark is not proposed again");
+    assert_eq!(library.statuses(image), [Status::Rejected], "a decided annotation is not proposed again");
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
 }
 

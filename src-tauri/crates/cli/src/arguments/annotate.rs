@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use domain::money::PicoDollars;
-use domain::run::RunMode;
 use domain::run_options::RunOptions;
+use domain::run_state::RunMode;
 use domain::settings::MAX_TOKENS;
 use engine::{Concurrency, Invocation};
 

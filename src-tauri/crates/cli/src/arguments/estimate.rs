@@ -23,7 +23,7 @@ pub struct Estimate {
     /// Only these models
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     pub models: Vec<String>,
-    /// Only models with a batch API, the cheapest in batches first
+    /// What batches cost, of the models that have a batch API, the cheapest first
     #[arg(long)]
     pub batch: bool,
     /// As with `annotate --similar`: only one of several similar images is asked about

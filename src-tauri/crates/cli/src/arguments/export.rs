@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use domain::dataset::{FormatId, Package};
 use domain::export::AnnotationSelection;
-use engine::export::formats;
+use engine::dataset::formats;
 
 use super::{RunChoice, Target};
 

@@ -26,8 +26,8 @@ use domain::connection::FieldKind;
 use domain::ids::RunId;
 
 use crate::exit::Exit;
+use crate::style;
 pub use crate::target::Target;
-use crate::words::style;
 
 pub use annotate::{Annotate, Resume, SessionOptions};
 pub use bench::Bench;

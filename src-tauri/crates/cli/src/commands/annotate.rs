@@ -1,13 +1,15 @@
 //! `annotate`: import, quote, ask, run, report.
 
-use domain::ids::{ImageId, RecipeId};
+use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
-use domain::run::{RunMode, RunState, StopReason};
+use domain::plan::{ImageSelection, ModelQuote, RunRequest};
+use domain::run_state::{RunMode, RunState, StopReason};
 use engine::Library;
 
+use super::quoting::{chosen_model, quote};
 use super::{hooks, pilot, session};
 use crate::arguments::{Annotate, Global};
+use crate::confirm::confirm;
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -42,31 +44,12 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe.id, model.id)
     };
     hooks::agree(&library, arguments.session.allow_hooks).await?;
-    let run = library.start_run(&request).await?;
+    let run = library.runs.start(&request).await?;
     let report = session::follow(&library, run).await?;
     if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) {
         return pilot::finish(&library, arguments, &recipe, &report, output).await;
     }
     session::finish(&library, &report, &arguments.session, output)
-}
-
-/// Quotes these images for what was asked.
-pub fn quote(
-    library: &Library,
-    arguments: &Annotate,
-    recipe: RecipeId,
-    images: &[ImageId],
-    pilot: Option<u32>,
-) -> Result<Quote, CommandError> {
-    let selection = ImageSelection::Images { ids: images.to_vec() };
-    Ok(library.quote(&PlanRequest {
-        propagates_to_similar: arguments.similar,
-        ignores_saved_answers: arguments.fresh,
-        options: arguments.options(images.len()),
-        pilot,
-        budget: arguments.session.budget,
-        ..PlanRequest::of(selection, recipe)
-    })?)
 }
 
 /// Says what it costs and what would leave the machine, and asks; the model to run.
@@ -97,33 +80,10 @@ async fn confirm_quote(
         ),
         None => format!("Annotate {}?", words::counted(quote.image_count, "image")),
     };
-    if !arguments.session.yes && !session::confirm(&question).await? {
+    if !arguments.session.yes && !confirm(&question).await? {
         return Err(CommandError::NotConfirmed);
     }
     Ok(model.model.clone())
-}
-
-/// The row of the model that is asked for. Money is spent on nobody's silence: without a word, it is the one that costs
-/// nothing.
-pub fn chosen_model<'a>(
-    library: &Library,
-    quote: &'a Quote,
-    asked: Option<ModelId>,
-) -> Result<&'a ModelQuote, CommandError> {
-    let asked = match asked {
-        Some(asked) => Some(asked),
-        None => library.connections.model_by_environment()?,
-    };
-    let found = match &asked {
-        Some(asked) => quote.models.iter().find(|quoted| quoted.model.id == *asked),
-        None => quote.models.first(),
-    };
-    found.ok_or_else(|| unknown_model(quote, asked.map(|model| model.0).unwrap_or_default()))
-}
-
-pub fn unknown_model(quote: &Quote, asked: String) -> CommandError {
-    let known: Vec<&str> = quote.models.iter().map(|quoted| quoted.model.id.0.as_str()).collect();
-    CommandError::UnknownModel { asked, known: known.join(", ") }
 }
 
 fn cannot(model: &ModelQuote, reason: String) -> CommandError {

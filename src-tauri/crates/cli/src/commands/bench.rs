@@ -7,13 +7,14 @@ use std::time::Duration;
 use domain::ids::{ImageId, RunId};
 use domain::model::{Destination, ModelId};
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{RunState, StopReason};
 use domain::run_options::RunOptions;
+use domain::run_state::{RunState, StopReason};
 use engine::{Invocation, Library, Surroundings};
 use simulator::{Latency, Limits, Options, Simulator};
 
-use super::{annotate, session};
+use super::{quoting, session};
 use crate::arguments::{Bench, Global, Target};
+use crate::confirm::confirm;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -54,7 +55,7 @@ pub async fn bench(arguments: &Bench, global: &Global, output: Output) -> Result
         Ok(run) => run,
         Err(exit) => return Ok(exit),
     };
-    let results = library.benchmark_results(sequential, parallel)?;
+    let results = library.insight.benchmark(sequential, parallel)?;
     let written = arguments.out.begin().and_then(|file| engine::write_json(file, &results));
     written.map_err(|source| arguments.out.failed(source))?;
     output.show(&results, |out| words::benchmark(out, &results, arguments))?;
@@ -78,16 +79,16 @@ fn simulation(arguments: &Bench) -> Options {
 /// The images and the question, agreed to where that costs something.
 async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Result<RunRequest, CommandError> {
     let images: Vec<ImageId> = library::import(library, &[photos.to_owned()]).await?;
-    let recipe = library.save_typed_recipe(LABELS).await?.id;
+    let recipe = library.recipes.save_typed(LABELS).await?.id;
     let request = RunRequest {
         ignores_saved_answers: true,
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe, ModelId(arguments.model.clone()))
     };
-    let quote = library.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
-    let row = annotate::chosen_model(library, &quote, Some(request.model.clone()))?;
+    let quote = library.planning.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
+    let row = quoting::chosen_model(library, &quote, Some(request.model.clone()))?;
     if arguments.base_url.is_some() && !arguments.yes {
         let question = words::benchmark_cost(row, arguments.images);
-        if !session::confirm(&question).await? {
+        if !confirm(&question).await? {
             return Err(CommandError::NotConfirmed);
         }
     }
@@ -105,7 +106,7 @@ async fn carried_out(
 ) -> Result<Result<RunId, Exit>, CommandError> {
     words::note(&mut notes(), &words::benchmarking(concurrency))?;
     let options = RunOptions { concurrency: Some(concurrency), ..request.options };
-    let run = library.start_run(&RunRequest { options, ..request.clone() }).await?;
+    let run = library.runs.start(&RunRequest { options, ..request.clone() }).await?;
     let report = session::follow(library, run).await?;
     match report.summary.state {
         RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Ok(run)),

@@ -5,10 +5,10 @@ use engine::Invocation;
 use serde::Serialize;
 
 use crate::arguments::{Doctor, Global};
+use crate::database::database;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library;
 use crate::output::Output;
 use crate::words;
 
@@ -21,7 +21,7 @@ struct Judged<'a> {
 }
 
 pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let database = library::database(global)?;
+    let database = database(global)?;
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
     let surroundings = environment::surroundings(global, EnvFileUse::Mention).await?.during(invocation);
     let findings = engine::check_up(&database, surroundings, arguments.online).await?;

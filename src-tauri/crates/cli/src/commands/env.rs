@@ -8,14 +8,14 @@ use crate::arguments::{EnvCommand, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{library, words};
+use crate::{database, words};
 
 pub fn env(command: &EnvCommand, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let consents = Consents::of_this_person();
     match command {
         EnvCommand::Allow { path } => {
             let file = EnvFile::named(&file_at(path)).map_err(CommandError::EnvFile)?;
-            let summary = file.summary(&library::variable_names(global)).map_err(CommandError::EnvFile)?;
+            let summary = file.summary(&database::variable_names(global)).map_err(CommandError::EnvFile)?;
             consents.allow(&file)?;
             output.add(|out| {
                 writeln!(out, "allowed until it changes")?;

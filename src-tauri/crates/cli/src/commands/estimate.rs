@@ -6,7 +6,7 @@ use engine::Invocation;
 
 use engine::PlanTerms;
 
-use super::annotate::unknown_model;
+use super::quoting::unknown_model;
 use crate::arguments::{Estimate, Global};
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
@@ -28,7 +28,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> 
         budget: arguments.budget,
     };
     let images = ImageSelection::Images { ids: images };
-    let mut quote = library.quote_for_recipe(&recipe, &images, &terms)?;
+    let mut quote = library.planning.quote_for_recipe(&recipe, &images, &terms)?;
     narrow(&mut quote, arguments)?;
     library::name_endpoints(&library)?;
     output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;

@@ -29,9 +29,9 @@ pub fn write_after_run(library: &Library, run: RunId, export: &ExportedFile) -> 
 
 fn write(library: &Library, run: RunId, request: &ExportRequest, target: &Target) -> Result<Exported, CommandError> {
     let written = match target {
-        Target::File(path) => library.export_run(run, request, path),
+        Target::File(path) => library.datasets.export(run, request, path),
         Target::StandardOutput => {
-            library.write_export(run, request, files::WholeFile::standard_output(), target.path())
+            library.datasets.write(run, request, files::WholeFile::standard_output(), target.path())
         }
     };
     written.map_err(|error| match (target, error) {

@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal};
 use domain::hooks::{HookEvent, Hooks};
 use engine::{Invocation, Library};
 
-use super::session;
 use crate::arguments::{self, Global, HooksCommand, HooksPreset};
+use crate::confirm::confirm;
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -18,13 +18,13 @@ use crate::words;
 /// Asks about every command that nobody has agreed to. Where nobody can be asked, or the answer is no, the command does
 /// not run, and the run goes on without it.
 pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandError> {
-    for hook in library.hooks()? {
+    for hook in library.hooks.all()? {
         let Some(command) = hook.command.filter(|_| !hook.is_agreed) else { continue };
         if !allows_hooks {
             words::hook_command(&mut notes(), hook.event, &command)?;
         }
-        if allows_hooks || session::confirm("Allow this command, now and in future?").await? {
-            library.agree_to_hook(hook.event, &command)?;
+        if allows_hooks || confirm("Allow this command, now and in future?").await? {
+            library.hooks.agree(hook.event, &command)?;
         } else if !io::stdin().is_terminal() {
             words::note(&mut notes(), "This command is not allowed, so it does not run. --allow-hooks allows it")?;
         }
@@ -38,7 +38,7 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
     let when_missing = WhenMissing::Create { is_agreed: false };
     let library = library::open_during(global, Invocation::default(), EnvFileUse::None, when_missing).await?;
     let mut settings = library.settings.stated()?;
-    let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..Library::claude_flow_hooks() };
+    let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..engine::claude_flow_hooks() };
     output.show(&preset, |out| {
         let set = HookEvent::ALL.into_iter().filter_map(|event| Some((event, preset.command(event)?)));
         set.into_iter().try_for_each(|(event, command)| words::hook_command(out, event, command))
@@ -53,7 +53,7 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
         for command in replaced {
             words::note(&mut notes(), &format!("  {command}"))?;
         }
-        if !session::confirm("Replace it?").await? {
+        if !confirm("Replace it?").await? {
             return Err(CommandError::NotConfirmed);
         }
     }

@@ -10,8 +10,8 @@ pub fn metrics(arguments: &Metrics, global: &Global) -> Result<Exit, CommandErro
     let library = library::open(global)?;
     let run = library::find_run(&library, arguments.run)?;
     match &arguments.out {
-        Some(Target::File(path)) => library.write_metrics(run, path)?,
-        Some(Target::StandardOutput) | None => Output::document(&library.classic_metrics(run)?)?,
+        Some(Target::File(path)) => library.insight.write_metrics(run, path)?,
+        Some(Target::StandardOutput) | None => Output::document(&library.insight.classic_metrics(run)?)?,
     }
     Ok(Exit::Done)
 }

@@ -14,6 +14,7 @@ pub mod models;
 mod pilot;
 pub mod prices;
 pub mod providers;
+mod quoting;
 pub mod recipes;
 pub mod report;
 pub mod resume;
@@ -21,5 +22,3 @@ pub mod runs;
 mod session;
 pub mod simulate;
 pub mod skipped;
-
-pub use session::confirm;

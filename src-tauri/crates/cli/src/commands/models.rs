@@ -12,7 +12,7 @@ use crate::words;
 
 pub async fn models(global: &Global, output: Output) -> Result<Exit, CommandError> {
     let opened = library::open_during(global, Invocation::default(), EnvFileUse::Mention, WhenMissing::Refuse).await?;
-    let models = opened.models()?;
+    let models = opened.planning.models()?;
     output.show(&models, |out| words::models(out, &models))?;
     Ok(Exit::Done)
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use domain::plan::ResumeRequest;
 use domain::report::RunReport;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use engine::Library;
 use engine::pilot::PilotVerdict;
 
-use super::{annotate, session};
+use super::{quoting, session};
 use crate::arguments::Annotate;
+use crate::confirm::confirm;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::Chosen;
@@ -25,9 +26,9 @@ pub async fn finish(
     output: Output,
 ) -> Result<Exit, CommandError> {
     words::report(&mut notes(), pilot)?;
-    let (run, verdict) = (pilot.summary.id, library.pilot_verdict(&pilot.summary)?);
+    let (run, verdict) = (pilot.summary.id, library.history.pilot_verdict(&pilot.summary)?);
     if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
-        library.resume_run(ResumeRequest::of(run)).await?;
+        library.runs.resume(ResumeRequest::of(run)).await?;
         let report = session::follow(library, run).await?;
         return session::finish(library, &report, &arguments.session, output);
     }
@@ -52,15 +53,15 @@ async fn is_gone_on_with(
     verdict: PilotVerdict,
 ) -> Result<bool, CommandError> {
     let summary = &pilot.summary;
-    let left = library.waiting_images(summary.id)?;
-    let quote = annotate::quote(library, arguments, recipe.id, &left, None)?;
-    let row = annotate::chosen_model(library, &quote, Some(summary.model.clone()))?;
+    let left = library.history.waiting_images(summary.id)?;
+    let quote = quoting::quote(library, arguments, recipe.id, &left, None)?;
+    let row = quoting::chosen_model(library, &quote, Some(summary.model.clone()))?;
     let mode = if row.batch.is_some() { arguments.mode() } else { RunMode::Live };
     words::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),
         PilotVerdict::Sound if arguments.session.yes => Ok(true),
         _ if arguments.session.yes => Ok(false),
-        _ => session::confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
+        _ => confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
     }
 }

@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::words;
 
 pub fn recipes(global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let recipes = library::open(global)?.recipes()?;
+    let recipes = library::open(global)?.recipes.all()?;
     output.show(&recipes, |out| words::recipes(out, &recipes))?;
     Ok(Exit::Done)
 }

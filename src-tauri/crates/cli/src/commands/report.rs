@@ -9,7 +9,7 @@ use crate::words;
 
 pub fn report(arguments: &Report, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let library = library::open(global)?;
-    let report = library.run_report(library::find_run(&library, arguments.run)?)?;
+    let report = library.insight.report(library::find_run(&library, arguments.run)?)?;
     if arguments.failures {
         output.show(&report.failed_images, |out| words::failures(out, &report))?;
     } else {

@@ -3,11 +3,12 @@
 use domain::ids::RunId;
 use domain::model::Destination;
 use domain::plan::ResumeRequest;
-use domain::run::RunState;
+use domain::run_state::RunState;
 use engine::{EngineError, Library};
 
 use super::{hooks, session};
 use crate::arguments::{Global, Resume};
+use crate::confirm::confirm;
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -24,9 +25,9 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments)?,
     };
-    let mut unsettled = library.run(run)?.unsettled;
+    let mut unsettled = library.history.run(run)?.unsettled;
     if arguments.give_up_batches {
-        let given_up = library.in_unknown_batches(run)?;
+        let given_up = library.history.in_unknown_batches(run)?;
         unsettled.count += given_up.count;
         unsettled.at_most += given_up.at_most;
     }
@@ -42,30 +43,30 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         gives_up_batches: arguments.give_up_batches,
     };
     if let Some(concurrency) = arguments.session.concurrency {
-        library.change_concurrency(run, concurrency).await?;
+        library.runs.change_concurrency(run, concurrency).await?;
     }
-    library.change_limits(run, arguments.limits.of_route()).await?;
+    library.runs.change_limits(run, arguments.limits.of_route()).await?;
     if let Some(max_tokens) = arguments.max_tokens {
-        library.change_max_tokens(run, max_tokens).await?;
+        library.runs.change_max_tokens(run, max_tokens).await?;
     }
-    if matches!(library.run(run)?.destination, Destination::Host { .. }) {
+    if matches!(library.history.run(run)?.destination, Destination::Host { .. }) {
         library::name_endpoints(&library)?;
     }
     if arguments.fresh {
-        library.ignore_saved_answers(run).await?;
+        library.runs.ignore_saved_answers(run).await?;
     }
     hooks::agree(&library, arguments.session.allow_hooks).await?;
-    match library.resume_run(request).await {
+    match library.runs.resume(request).await {
         // It would go on at another server than the person has agreed to.
         Err(EngineError::NotAgreed { host }) => {
             if !agrees(arguments, &format!("Send the photos and the recipe's text to {host}?")).await? {
                 return Err(CommandError::NotConfirmed);
             }
             library.settings.agree_to(&host)?;
-            library.resume_run(request).await?;
+            library.runs.resume(request).await?;
         }
         Err(error @ EngineError::NothingLeft(_)) => {
-            if let Some(cut_off) = library.run_report(run)?.cut_off {
+            if let Some(cut_off) = library.insight.report(run)?.cut_off {
                 words::note(&mut notes(), &words::raise_max_tokens(run, cut_off))?;
             }
             return Err(error.into());
@@ -73,7 +74,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         outcome => outcome?,
     }
     if arguments.retry_failed
-        && let Some(quoted) = library.run(run)?.quoted
+        && let Some(quoted) = library.history.run(run)?.quoted
     {
         words::note(&mut notes(), &words::at_most_in_all(run, quoted))?;
     }
@@ -82,12 +83,14 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
 }
 
 async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError> {
-    if arguments.session.yes { Ok(true) } else { session::confirm(question).await }
+    if arguments.session.yes { Ok(true) } else { confirm(question).await }
 }
 
 fn newest_unfinished(library: &Library, arguments: &Resume) -> Result<RunId, CommandError> {
-    for run in library.runs()? {
-        if run.state != RunState::Running && (run.waiting > 0 || (arguments.retry_failed && library.may_retry(&run)?)) {
+    for run in library.history.runs()? {
+        if run.state != RunState::Running
+            && (run.waiting > 0 || (arguments.retry_failed && library.history.may_retry(run.id)?))
+        {
             return Ok(run.id);
         }
     }

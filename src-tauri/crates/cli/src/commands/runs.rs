@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::words;
 
 pub fn runs(global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let runs = library::open(global)?.runs()?;
+    let runs = library::open(global)?.history.runs()?;
     output.show(&runs, |out| words::runs(out, &runs))?;
     Ok(Exit::Done)
 }

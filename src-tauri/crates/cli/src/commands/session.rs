@@ -1,14 +1,14 @@
 //! A session of a run: shown until it ends, then reported. `annotate` and `resume` share it.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::report::RunReport;
-use domain::run::{EndpointState, RunProgress, RunState};
+use domain::run::{EndpointState, RunProgress};
+use domain::run_state::RunState;
 use engine::{EngineError, Library};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::export;
 use crate::arguments::SessionOptions;
@@ -25,7 +25,7 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
     let bar = Bar::new();
     let mut failing = HashSet::new();
     let mut is_stopping = false;
-    if let Some(mut progress) = library.run_progress(run) {
+    if let Some(mut progress) = library.runs.progress(run) {
         loop {
             let endpoints = {
                 let snapshot = progress.borrow_and_update();
@@ -42,15 +42,15 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
                     is_stopping = true;
                     let mode = progress.borrow().mode;
                     bar.say(words::stopping(mode));
-                    library.pause_run(run);
+                    library.runs.pause(run);
                 }
             }
         }
     }
     bar.clear();
-    match library.take_run_failure(run) {
+    match library.runs.take_failure(run) {
         Some(error) => Err(error.into()),
-        None => Ok(library.run_report(run)?),
+        None => Ok(library.insight.report(run)?),
     }
 }
 
@@ -130,7 +130,7 @@ pub fn leave_files(
     let mut failed = Failed::default();
     failed.note("the report", shown)?;
     if let Some(target) = &session.metrics_out {
-        match library.classic_metrics(run) {
+        match library.insight.classic_metrics(run) {
             // The run went as it went: that nothing could be measured is no failure of it.
             Err(error @ EngineError::NoFigures(_)) => words::warn(&mut notes(), &words::refusal(&error))?,
             Err(error) => failed.note(&format!("--metrics-out {target}"), Err(error.into()))?,
@@ -143,7 +143,7 @@ pub fn leave_files(
     }
     if let Some(folder) = &session.report {
         let notices = words::notices(&report.diagnoses);
-        let written = engine::export::write_report(library, report, &notices, folder);
+        let written = library.insight.write_page(report, &notices, folder);
         let shown = written
             .map_err(CommandError::from)
             .and_then(|written| output.add(|out| words::written_report(out, &written)));
@@ -184,25 +184,4 @@ impl Failed {
         self.exit = Some(worst);
         Ok(())
     }
-}
-
-/// Asks on standard error; no where there is no terminal to answer at.
-pub async fn confirm(question: &str) -> Result<bool, CommandError> {
-    if !io::stdin().is_terminal() {
-        writeln!(notes(), "{question}")?;
-        return Ok(false);
-    }
-    {
-        let mut err = notes();
-        write!(err, "{question} [y/N] ")?;
-        err.flush()?;
-    }
-    let (answer, answered) = oneshot::channel();
-    // A thread of its own, since reading blocks. It ends with the process.
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let _ = answer.send(io::stdin().lock().read_line(&mut line).map(|_| line));
-    });
-    let line = answered.await.unwrap_or_else(|_| Ok(String::new()))?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }

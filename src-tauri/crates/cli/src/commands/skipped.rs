@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::words;
 
 pub fn skipped(global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let skipped = library::open(global)?.skipped_files(None)?;
+    let skipped = library::open(global)?.images.skipped_files(None)?;
     output.show(&skipped, |out| words::skipped(out, &skipped.iter().collect::<Vec<_>>()))?;
     Ok(Exit::Done)
 }

@@ -7,8 +7,8 @@ use domain::plan::ModelQuote;
 use domain::run_options::RunOptions;
 
 use super::figures::{at_most, counted, duration, money};
-use super::style::{GOOD, HEADING};
 use crate::arguments::Bench;
+use crate::style::{GOOD, HEADING};
 
 pub fn benchmarking(concurrency: u32) -> String {
     match concurrency {

@@ -8,8 +8,8 @@ use domain::recipe::SavedRecipe;
 
 use super::figures::price;
 use super::refusal::unavailable;
-use super::style::HEADING;
 use super::table::Table;
+use crate::style::HEADING;
 
 pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
     let mut table = Table::new(["Model", "Name", "Where", "Now"]);

@@ -6,7 +6,7 @@ use domain::checkup::{Finding, Severity};
 use domain::connection::{ConnectionCheck, KeyPlace, SettingSource};
 
 use super::figures::{bytes, counted, counted_len};
-use super::style::{ERROR, GOOD, WARNING};
+use crate::style::{ERROR, GOOD, WARNING};
 
 /// Below a finding, under its words.
 const INDENT: &str = "                       ";

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
-use engine::export::Notice;
+use engine::Notice;
 
 use super::figures::{counted, duration, money};
 use super::kinds::{failure, retry};
@@ -188,7 +188,8 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use domain::money::PicoDollars;
-    use domain::run::{RetryGroup, RetryKind};
+    use domain::run::RetryGroup;
+    use domain::run_state::RetryKind;
 
     use super::*;
 

@@ -4,49 +4,58 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use domain::model::Unavailable;
-use domain::money::PicoDollars;
-use domain::plan::{CostRange, ModelQuote, Quote};
-use domain::run::RunMode;
+use domain::money::{CostRange, PicoDollars};
+use domain::plan::{ModelQuote, Quote, TimeEstimate};
+use domain::run_state::RunMode;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
 use super::refusal::{unavailable, unsupported};
-use super::style::HEADING;
 use super::table::Table;
 use crate::arguments::Estimate;
+use crate::style::HEADING;
 
 pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Estimate) -> io::Result<()> {
     writeln!(out, "{HEADING}{}, recipe {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
     similar(out, quote, arguments)?;
     writeln!(out)?;
-    let mut table = Table::new(["Model", "Low", "Expected", "At most", "Batch", "Time", "Remarks"]);
+    // The price of the other mode stands beside those of the one that is asked about.
+    let other = if arguments.batch { "Live" } else { "Batch" };
+    let mut table = Table::new(["Model", "Low", "Expected", "At most", other, "Time", "Remarks"]);
     table.align_right(1..=4);
     for row in &quote.models {
         let unknown = || "unknown".to_owned();
-        let amount = |pick: fn(CostRange) -> PicoDollars| row.cost.map_or_else(unknown, |cost| money(pick(cost)));
+        let (cost, other) = if arguments.batch { (row.batch, row.cost) } else { (row.cost, row.batch) };
+        let amount = |pick: fn(CostRange) -> PicoDollars| cost.map_or_else(unknown, |cost| money(pick(cost)));
         table.add([
             row.model.id.to_string(),
             amount(|cost| cost.low),
             amount(|cost| cost.expected),
-            row.cost.map_or_else(unknown, |cost| at_most(cost.high)),
-            row.batch.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
-            row.time.map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
+            cost.map_or_else(unknown, |cost| at_most(cost.high)),
+            other.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
+            time(row, arguments).map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
             remarks(row, arguments).join("; "),
         ]);
     }
     table.write(out)?;
     writeln!(out)?;
     writeln!(out, "Prices as of {}. \"At most\" is an upper bound: no run costs more.", quote.prices_as_of)?;
-    by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
+    if arguments.batch {
+        writeln!(out, "In batches, within a day.")?;
+    } else {
+        by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
+    }
     by_model(out, "Budget", &quote.models, |row| {
         let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
         let forecast = if arguments.batch { row.batch_budget } else { row.budget }?;
         budget(forecast, arguments.budget?, asked_count(quote, row, arguments.similar, arguments.fresh), mode)
     })?;
     by_model(out, "Output", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
-    by_model(out, "Time", &quote.models, |row| {
-        Some(row.time.map_or_else(|| "not measured yet: the first run or pilot measures it".into(), time_basis))
-    })?;
+    if !arguments.batch {
+        by_model(out, "Time", &quote.models, |row| {
+            Some(row.time.map_or_else(|| "not measured yet: the first run or pilot measures it".into(), time_basis))
+        })?;
+    }
     by_model(out, "Not available now", &quote.models, |row| row.unavailable.as_ref().map(unavailable))
 }
 
@@ -60,6 +69,11 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
     } else {
         writeln!(out, "{alike} similar to another one: with --similar only one image of each group is sent")
     }
+}
+
+/// Nothing is known of how long a batch takes.
+fn time(row: &ModelQuote, arguments: &Estimate) -> Option<TimeEstimate> {
+    row.time.filter(|_| !arguments.batch)
 }
 
 /// What a model does not do, or does for nothing.

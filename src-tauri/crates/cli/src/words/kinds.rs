@@ -1,7 +1,7 @@
 //! Kinds of failures and retries, in a few words.
 
 use domain::endpoint::EndpointProblem;
-use domain::run::{FailureKind, RetryKind};
+use domain::run_state::{FailureKind, RetryKind};
 
 pub fn retry(kind: RetryKind) -> &'static str {
     match kind {

@@ -17,13 +17,13 @@ mod quote;
 mod refusal;
 mod report;
 mod runs;
-pub mod style;
 mod table;
 
 use std::io::{self, Write};
 
 use crate::error::CommandError;
 use crate::output::notes;
+use crate::style::{ERROR, WARNING};
 
 pub use bench::{benchmark, benchmark_cost, benchmarking};
 pub use catalogue::{models, prices, recipes};
@@ -35,18 +35,20 @@ pub use export::{exported, named_twice, not_written, unwritable};
 pub use figures::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
-pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_at_once, stopping};
+pub use progress::{endpoint_failed, endpoint_works_again, last_words, progress, stopping};
 pub use providers::{provider_check, providers};
 pub use quote::{asked_count, left_after_pilot, pilot, quote};
 pub use refusal::{refusal, unsettled, wait_reasons};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;
 
-use style::{ERROR, WARNING};
-
 pub fn complain(failed: &CommandError) {
+    let reason = match failed {
+        CommandError::Engine(error) => refusal(error),
+        failed => failed.to_string(),
+    };
     // Standard error never fails.
-    let _ = error(&mut notes(), &failed.to_string());
+    let _ = error(&mut notes(), &reason);
 }
 
 pub fn error(out: &mut dyn Write, error: &str) -> io::Result<()> {

@@ -1,11 +1,15 @@
 //! How far a run is, and what an interruption does.
 
+use std::io::{self, IsTerminal, Write};
+
 use domain::endpoint::EndpointFailure;
 use domain::ids::RunId;
-use domain::run::{PendingElsewhere, RunMode, RunProgress};
+use domain::run::{PendingElsewhere, RunProgress};
+use domain::run_state::RunMode;
 
 use super::figures::{counted, duration};
 use super::kinds::{endpoint, retry};
+use crate::output::notes;
 
 pub fn progress(progress: &RunProgress) -> String {
     if let Some(hold) = &progress.hold {
@@ -70,9 +74,17 @@ pub fn stopping(mode: RunMode) -> &'static str {
     }
 }
 
-/// After the second.
-pub fn stopped_at_once(run: RunId) -> String {
-    format!(
-        "Stopped immediately. `fieldmark resume {run}` continues the run; it asks before it sends requests again that were in flight."
-    )
+/// The last words of a process that a second signal ends, given the run that it worked on last.
+pub fn last_words(run: Option<RunId>) {
+    let mut notes = notes();
+    if io::stderr().is_terminal() {
+        // Below a question or a progress bar.
+        let _ = writeln!(notes);
+    }
+    if let Some(run) = run {
+        let _ = writeln!(
+            notes,
+            "Stopped immediately. `fieldmark resume {run}` continues the run; it asks before it sends requests again that were in flight."
+        );
+    }
 }

@@ -5,16 +5,17 @@ use std::io::{self, Write};
 use domain::budget::{BudgetForecast, BudgetReach};
 use domain::ids::RunId;
 use domain::model::Destination;
-use domain::money::PicoDollars;
+use domain::money::{CostRange, PicoDollars};
 use domain::pace::{EndpointLimit, LimitedUnit};
-use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis, TimeEstimate};
-use domain::run::{RunMode, RunSummary};
+use domain::plan::{AnswerBasis, CostBasis, ModelQuote, Quote, TimeBasis, TimeEstimate};
+use domain::run::RunSummary;
+use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::refusal::unsupported;
-use super::style::{GOOD, HEADING, WARNING};
 use crate::arguments::Annotate;
+use crate::style::{GOOD, HEADING, WARNING};
 
 pub fn quote(
     out: &mut dyn Write,
@@ -261,5 +262,26 @@ pub fn pilot(
             money(pilot.paid + pilot.possibly_billed.at_most),
             money(expected)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_that_does_not_reach_says_what_becomes_of_the_run() {
+        let dollars = PicoDollars::from_dollars(1.5).unwrap();
+        let said = |reach, batches, mode| budget(BudgetForecast { reach, batches }, dollars, 2000, mode);
+        assert_eq!(said(BudgetReach::Enough, 1, RunMode::Live), None);
+        assert_eq!(
+            said(BudgetReach::StopsAfter { images: 1200 }, 1, RunMode::Live).unwrap(),
+            "$1.50 is below the low estimate: the run will stop after about 1,200 of 2,000 images"
+        );
+        let batches = "$1.50 splits the run into about 13 consecutive batches; each may take a day";
+        assert_eq!(said(BudgetReach::Enough, 13, RunMode::Batch).unwrap(), batches);
+        let both = said(BudgetReach::MayStop, 13, RunMode::Batch).unwrap();
+        assert!(both.starts_with("$1.50 may be too little") && both.ends_with(batches), "{both}");
+        assert_eq!(said(BudgetReach::Enough, 1, RunMode::Batch), None);
     }
 }

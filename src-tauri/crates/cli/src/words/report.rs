@@ -6,19 +6,19 @@ use domain::answer::DropReason;
 use domain::endpoint::{EndpointProblem, RunEndpoint};
 use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
-use domain::money::PicoDollars;
-use domain::plan::CostRange;
+use domain::money::{CostRange, PicoDollars};
 use domain::report::{CutOffAnswers, DropGroup, FailedImage, RunReport};
-use domain::run::{PossiblyBilled, RunMode, RunSummary};
+use domain::run::{PossiblyBilled, RunSummary};
+use domain::run_state::RunMode;
 use domain::usage::Usage;
-use engine::export::WrittenReport;
+use engine::WrittenReport;
 
 use super::diagnoses::diagnoses;
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::hooks::hooks;
 use super::kinds::{endpoint, failure, retry};
 use super::runs::state;
-use super::style::{ERROR, HEADING, WARNING};
+use crate::style::{ERROR, HEADING, WARNING};
 
 pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
-use domain::run::{RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunState, StopReason};
 
 use super::figures::{grouped, money};
-use super::style::{GOOD, WARNING};
 use super::table::Table;
+use crate::style::{GOOD, WARNING};
 
 pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     if runs.is_empty() {

@@ -7,7 +7,7 @@ use comfy_table::CellAlignment;
 use comfy_table::presets::NOTHING;
 use domain::text::visible;
 
-use super::style::HEADING;
+use crate::style::HEADING;
 
 /// Between columns.
 const GAP: u16 = 2;

@@ -6,12 +6,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::export::AnnotationSelection;
 use domain::geometry::Orientation;
 use domain::ids::RunId;
-use domain::library::ReviewState;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;

@@ -6,13 +6,12 @@
 mod read;
 
 use ::csv::{Terminator, WriterBuilder};
-use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::Orientation;
 use domain::ids::RunId;
-use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use domain::shape::Shape;
 use serde::{Serialize, Serializer};
 

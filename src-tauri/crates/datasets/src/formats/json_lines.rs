@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::RunId;
-use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 
@@ -210,7 +209,7 @@ fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
         orientation: line.orientation.unwrap_or_default(),
     });
     let annotations = line.annotations.into_iter().enumerate().map(|(index, annotation)| {
-        let place = || Place::line(number).with_field(format!("marks[{index}]"));
+        let place = || Place::line(number).with_field(format!("annotations[{index}]"));
         annotation.into_annotation().map_err(|problem| place().malformed(problem))
     });
     Ok(DatasetImage {

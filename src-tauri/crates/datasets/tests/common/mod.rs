@@ -13,14 +13,13 @@ use datasets::model::{
     LabelTable, StoredImage,
 };
 use datasets::{Dataset, FORMATS, Format, FormatOptions, Input, Output, Result, Source, Written};
-use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
+use domain::annotation::{AttributeValue, Origin, RejectReason, ReviewState, Status};
 use domain::dataset::Feature;
 use domain::export::AnnotationSelection;
 use domain::geometry::{Orientation, PixelSize, Point, Rect};
 use domain::ids::RunId;
-use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use domain::shape::Shape;
 
 /// Those of the registry, and the toys.

@@ -1,7 +1,8 @@
 //! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
 
 use super::{Change, Diagnosis, Finding, Observed, OutputLimit, WaitReason, whole};
-use crate::run::{FailureKind, RetryGroup, RetryKind};
+use crate::run::RetryGroup;
+use crate::run_state::{FailureKind, RetryKind};
 
 /// Requests made again over images asked about. One in ten is more than the bad weather of a healthy way: overloads and
 /// lost connections of a few percent pass by themselves.

@@ -5,7 +5,7 @@
 //! was only where the time waited leaves no other reason.
 
 use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Wait, WaitReason, share_unbounded, whole};
-use crate::run::RetryKind;
+use crate::run_state::RetryKind;
 
 /// Of the time worked. Below it the limit is about as fast as the run was anyway.
 const LONG_HELD: f64 = 0.1;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::run::RetryKind;
+use crate::run_state::RetryKind;
 
 const CENT: u64 = 10_000_000_000;
 

@@ -23,7 +23,7 @@ use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, RunId};
 use crate::layers::LayerScope;
 use crate::review::checks::Check;
-use crate::run::FailureKind;
+use crate::run_state::FailureKind;
 
 /// A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::annotation::Status;
 use crate::calendar::CalendarDate;
 use crate::ids::RunId;
 use crate::review::checks::Check;
-use crate::run::FailureKind;
+use crate::run_state::FailureKind;
 
 /// Why a text is no question, and where. Places count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

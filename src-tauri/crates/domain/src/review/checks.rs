@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Shape, Status};
+use crate::annotation::{Annotation, Origin, RejectReason, Shape, Status};
 use crate::geometry::{PixelSize, Rect};
 use crate::ids::AnnotationId;
-use crate::review::repair::RepairAction;
 pub use crate::review::spelling::misspelled;
 
 /// A kind of likely mistake.
@@ -258,12 +257,47 @@ fn stays_before(one: &Annotation, other: &Annotation) -> bool {
     }
 }
 
+/// What repairs an annotation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum RepairAction {
+    /// A run's annotation repeats another one, or can hardly be meant.
+    Reject { reason: RejectReason },
+    /// So does a person's own.
+    Remove,
+    /// What reaches over the image's edge is cut off there.
+    Crop,
+    /// The label becomes the one that is likely meant.
+    Relabel { label: String },
+}
+
+impl RepairAction {
+    /// The label that the annotation is given.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        if let Self::Relabel { label } = self { Some(label) } else { None }
+    }
+
+    /// What repairs an annotation whose place or size a check has found on an image of `size`.
+    pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
+        let reason = match check {
+            Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,
+            Check::Duplicate => RejectReason::Duplicate,
+            _ => RejectReason::BadBox,
+        };
+        match annotation.origin {
+            Origin::Run { .. } => Self::Reject { reason },
+            Origin::Person => Self::Remove,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::annotation::Origin;
     use crate::geometry::Point;
     use crate::ids::RunId;
 

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Origin, Status};
+use crate::annotation::{Annotation, Origin, ReviewState, Status};
 use crate::geometry::PixelSize;
 use crate::ids::AnnotationId;
 use crate::layers::LayerScope;
-use crate::library::ReviewState;
 use crate::review::runs::RunsOnImage;
 
 /// An image with all of its annotations, in whichever layers.

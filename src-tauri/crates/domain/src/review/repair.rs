@@ -2,50 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Origin, RejectReason};
+use crate::annotation::{Annotation, ReviewState};
 use crate::geometry::PixelSize;
-use crate::library::ReviewState;
 use crate::review::Verdict;
-use crate::review::checks::{Check, CheckFinding};
+use crate::review::checks::{CheckFinding, RepairAction};
 use crate::review::decide::decided;
 use crate::review::edit::{LabelColors, relabeled};
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
-
-/// What repairs an annotation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum RepairAction {
-    /// A run's annotation repeats another one, or can hardly be meant.
-    Reject { reason: RejectReason },
-    /// So does a person's own.
-    Remove,
-    /// What reaches over the image's edge is cut off there.
-    Crop,
-    /// The label becomes the one that is likely meant.
-    Relabel { label: String },
-}
-
-impl RepairAction {
-    /// The label that the annotation is given.
-    #[must_use]
-    pub fn label(&self) -> Option<&str> {
-        if let Self::Relabel { label } = self { Some(label) } else { None }
-    }
-
-    /// What repairs an annotation whose place or size a check has found on an image of `size`.
-    pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
-        let reason = match check {
-            Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,
-            Check::Duplicate => RejectReason::Duplicate,
-            _ => RejectReason::BadBox,
-        };
-        match annotation.origin {
-            Origin::Run { .. } => Self::Reject { reason },
-            Origin::Person => Self::Remove,
-        }
-    }
-}
 
 /// Repairs what `findings` are about, as a part of a bulk edit. With `spares_decided` annotations stay that a person has
 /// accepted, edited or drawn. `None`: there is nothing to repair.
@@ -121,9 +84,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::annotation::{Shape, Status};
+    use crate::annotation::{Origin, RejectReason, Shape, Status};
     use crate::geometry::Rect;
     use crate::ids::{AnnotationId, RunId};
+    use crate::review::checks::Check;
 
     #[test]
     fn a_repair_rejects_with_the_reason_removes_what_a_person_drew_and_crops() {

@@ -17,10 +17,9 @@ use super::propose::{is_withdrawn_with, propagated, propose};
 use super::repair::{RepairExtent, repair};
 use super::runs::RunsOnImage;
 use super::{DecisionScope, Verdict};
-use crate::annotation::{Annotation, Origin, Shape, Status};
+use crate::annotation::{Annotation, Origin, ReviewState, Shape, Status};
 use crate::geometry::PixelSize;
 use crate::ids::{AnnotationId, BulkEditId, ImageId, RunId, StepId};
-use crate::library::ReviewState;
 use crate::query::{ImageQuery, Share};
 
 proptest! {

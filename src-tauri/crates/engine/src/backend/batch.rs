@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::geometry::PixelSize;
-use domain::run::{RetryKind, StopReason};
+use domain::run_state::{RetryKind, StopReason};
 use providers::base_url::BaseUrl;
 use providers::batch::{BatchAnswer, BatchApi};
 use providers::error::RequestError;

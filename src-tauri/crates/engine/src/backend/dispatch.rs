@@ -12,7 +12,7 @@ use domain::endpoint::EndpointFailure;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RetryKind, StopReason};
+use domain::run_state::{FailureKind, RetryKind, StopReason};
 use prepare::{ContentHash, Pixels};
 use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;
@@ -53,6 +53,7 @@ pub fn answer_key(prepared: &dyn PreparedModel, origin: &str) -> String {
 
 /// What is asked about each image. An answer to the same question is used again if it is whole, or was cut off at no less
 /// than `output_limit`.
+#[derive(Debug, Clone)]
 pub struct Question {
     /// What decides an answer besides the image.
     pub key: String,

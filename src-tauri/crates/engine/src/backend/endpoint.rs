@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem, RunEndpoint};
-use domain::run::{EndpointState, RetryKind, StopReason};
+use domain::run::EndpointState;
+use domain::run_state::{RetryKind, StopReason};
 use providers::error::RequestError;
 use providers::provider::Endpoint;
 use providers::rate_limits::RateLimits;
@@ -326,7 +327,7 @@ impl PacedEndpoint {
             }
             // Each may have been billed. Where another endpoint works, it carries on.
             RetryAction::Retry { .. }
-                if matches!(kind, RetryKind::ConnectionLost | RetryKind::TimedOut)
+                if error.may_be_billed()
                     && others != Others::Open
                     && lock(&self.streak).record_lost(permit.entered_at, Instant::now()) =>
             {

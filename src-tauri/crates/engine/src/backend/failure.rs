@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::run::{RetryKind, StopReason};
+use domain::run_state::{RetryKind, StopReason};
 use providers::error::RequestError;
 use providers::retry::{ItemFailure, RetryAction};
 

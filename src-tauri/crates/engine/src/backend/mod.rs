@@ -24,8 +24,8 @@ use domain::answer::Answer;
 use domain::endpoint::EndpointId;
 use domain::model::{Model, ModelId};
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RunMode};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RunMode};
 use providers::provider::{ConnectionOptions, EndpointConfig, Provider};
 use tokio::sync::Notify;
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::pace::EndpointLimit;
-use domain::run::{Hold, RetryKind};
+use domain::run::Hold;
+use domain::run_state::RetryKind;
 use providers::rate_limits::RateLimits;
 use tokio::sync::Notify;
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use domain::answer::{Answer, CoordinateSystem};
 use domain::recipe::Recipe;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use providers::parse::AnswerError;
 use providers::provider::Provider;
 

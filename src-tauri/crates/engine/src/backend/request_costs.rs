@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use domain::worst_case::WorstCase;
 use providers::price::Terms;
 use providers::provider::PreparedModel;

@@ -159,3 +159,26 @@ pub fn connect(
     let connection = EndpointConfig { server: Some((server.clone(), key)), options };
     model.provider.connect(&model.spec, connection).map_err(|error| unconnected(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_base_url_with_a_key() {
+        let id = |base_url: &str, secret: &str| endpoint_id(&BaseUrl::parse(base_url).unwrap(), secret);
+        let own = id("https://gateway.example/a", "sk-1");
+        assert_eq!(own, id("https://gateway.example/a/v1/", " sk-1\n"), "however it is typed");
+        for (base_url, secret) in [
+            ("https://gateway.example/b", "sk-1"),
+            ("https://gateway.example", "sk-1"),
+            ("https://gateway.example:8443/a", "sk-1"),
+            ("https://gateway.example/a", "sk-2"),
+        ] {
+            assert_ne!(own, id(base_url, secret), "{base_url}, {secret}");
+        }
+        // Neither part is enough by itself: limits are kept under both.
+        assert_ne!(own.base_url, id("https://gateway.example/b", "sk-1").base_url);
+        assert_ne!(own.key_fingerprint, id("https://gateway.example/a", "sk-2").key_fingerprint);
+    }
+}

@@ -4,10 +4,10 @@ use domain::hooks::HookEvent;
 use domain::ids::RunId;
 use domain::metrics::ClassicMetrics;
 use domain::report::RunReport;
-use domain::run::{RunMode, RunState, StopReason};
+use domain::run_state::{RunMode, RunState, StopReason};
 use serde::Serialize;
 
-use crate::library::Library;
+use super::HookRunner;
 use crate::{EngineError, Result};
 
 /// Its presence says that a process was started by a hook.
@@ -30,19 +30,19 @@ struct Document {
     metrics: Option<ClassicMetrics>,
 }
 
-impl Facts {
-    pub fn gather(library: &Library, event: HookEvent, run: RunId, state: RunState) -> Result<Self> {
-        let mut report = library.run_report(run)?;
+impl HookRunner {
+    /// What a hook is told of `run`, which stands in `state`.
+    pub(super) fn facts(&self, event: HookEvent, run: RunId, state: RunState, writes_metrics: bool) -> Result<Facts> {
+        let mut report = self.insight.report(run)?;
         report.summary.state = state;
-        let metrics = match library.classic_metrics(run) {
+        let metrics = match self.insight.classic_metrics(run) {
             Ok(metrics) => Some(metrics),
             Err(EngineError::NoFigures(_)) => None,
             Err(error) => return Err(error),
         };
-        let folder = std::path::absolute(library.folder()).map_err(EngineError::file(library.folder()))?;
-        let has_file =
-            event != HookEvent::BeforeRun && metrics.is_some() && library.settings.in_force()?.writes_metrics;
-        let metrics_file = if has_file { std::path::absolute(library.metrics_path()).ok() } else { None };
+        let folder = self.folder()?;
+        let has_file = event != HookEvent::BeforeRun && metrics.is_some() && writes_metrics;
+        let metrics_file = if has_file { std::path::absolute(self.layout.metrics_file()).ok() } else { None };
         let summary = &report.summary;
         let wall_millis = report.metrics.as_ref().map_or(0.0, |metrics| metrics.wall_millis);
         let is_success = state == RunState::Stopped { reason: StopReason::Completed } && summary.failed == 0;
@@ -68,7 +68,7 @@ impl Facts {
             (
                 "FIELDMARK_SUMMARY",
                 plain(&format!(
-                    "Run {} {}: {} of {} images answered, {} failed, {} marks, {cost} dollars, {wall_millis:.0} ms, \
+                    "Run {} {}: {} of {} images answered, {} failed, {} annotations, {cost} dollars, {wall_millis:.0} ms, \
                      by {}, recipe {}",
                     summary.id,
                     state.name(),
@@ -85,7 +85,7 @@ impl Facts {
         let document = Document { event, state: code(state), report, metrics };
         let json = serde_json::to_vec(&document)
             .map_err(|error| EngineError::File { path: "standard input".into(), source: error.into() })?;
-        Ok(Self { variables, json })
+        Ok(Facts { variables, json })
     }
 }
 

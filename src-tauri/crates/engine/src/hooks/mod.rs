@@ -12,21 +12,61 @@ use std::time::{Duration, Instant};
 
 use domain::hooks::{CLAUDE_FLOW_VERSION, HookEnding, HookEvent, HookRun, HookStanding, Hooks};
 use domain::ids::RunId;
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
+use store::Store;
 
 use self::facts::Facts;
 use self::shell::{Outcome, carry_out};
+use crate::blocking::off_workers;
 use crate::clock::now_millis;
-use crate::library::Library;
+use crate::connections::Connections;
+use crate::consents::Consents;
+use crate::insight::Insight;
+use crate::layout::Layout;
+use crate::run_history::RunHistory;
+use crate::settings::LibrarySettings;
 use crate::{EngineError, Result};
 
 /// How long a hook may take at most while the program is being closed.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
 
-impl Library {
+/// Runs the person's hooks.
+pub struct HookRunner {
+    store: Arc<Store>,
+    layout: Arc<Layout>,
+    settings: Arc<LibrarySettings>,
+    consents: Arc<Consents>,
+    connections: Arc<Connections>,
+    history: Arc<RunHistory>,
+    insight: Arc<Insight>,
+}
+
+/// A hook that is to be run.
+struct PlannedHook {
+    command: String,
+    time_limit: Duration,
+    /// Variables that it is not given.
+    withheld: Vec<String>,
+    /// What it is told; `None` where the person has not agreed to it.
+    facts: Option<Facts>,
+}
+
+impl HookRunner {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        layout: Arc<Layout>,
+        settings: Arc<LibrarySettings>,
+        consents: Arc<Consents>,
+        connections: Arc<Connections>,
+        history: Arc<RunHistory>,
+        insight: Arc<Insight>,
+    ) -> Self {
+        Self { store, layout, settings, consents, connections, history, insight }
+    }
+
     /// Every event with its command, in the order in which they come.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn hooks(&self) -> Result<Vec<HookStanding>> {
+    pub fn all(&self) -> Result<Vec<HookStanding>> {
         let (hooks, owner) = (self.settings.in_force()?.hooks, self.settings.library());
         let standing = |event| {
             let command = hooks.command(event).map(str::to_owned);
@@ -41,21 +81,8 @@ impl Library {
     }
 
     /// Remembers that the person has agreed to have exactly `command` run at `event`, having seen it.
-    pub fn agree_to_hook(&self, event: HookEvent, command: &str) -> Result<()> {
+    pub fn agree(&self, event: HookEvent, command: &str) -> Result<()> {
         self.consents.agree_to_hook(self.settings.library().clone(), event, command.trim())
-    }
-
-    /// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
-    #[must_use]
-    pub fn claude_flow_hooks() -> Hooks {
-        let (program, remedy) = if is_installed("claude-flow") {
-            ("claude-flow".to_owned(), "npm rebuild -g --allow-scripts=better-sqlite3 better-sqlite3".to_owned())
-        } else {
-            let package = format!("claude-flow@{CLAUDE_FLOW_VERSION}");
-            let install = format!("npm install -g --allow-scripts=better-sqlite3 {package}");
-            (format!("npx --yes {package}"), format!("{install}, then fieldmark hooks preset claude-flow"))
-        };
-        Hooks::for_claude_flow(&program, &remedy, cfg!(windows))
     }
 
     /// Runs the hook of `event`, if there is one, and notes what came of it. `state` is how the run stands.
@@ -74,25 +101,17 @@ impl Library {
         if env::var_os(facts::EVENT).is_some() {
             return Ok(None);
         }
-        let settings = self.settings.in_force()?;
-        let withheld = self.connections.variables_withheld(&settings);
-        let hooks = settings.hooks;
-        let Some(command) = hooks.command(event) else { return Ok(None) };
-        let folder = self.hook_folder()?;
-        let is_agreed = self.consents.is_hook_agreed(self.settings.library(), event, command)?;
-        let (started_at, since) = (now_millis(), Instant::now());
-        let outcome = if is_agreed {
-            let library = Arc::clone(self);
-            let facts = tokio::task::spawn_blocking(move || Facts::gather(&library, event, run, state));
-            let facts = facts.await.map_err(|_| EngineError::TaskLost)??;
-            carry_out(command, &folder, facts, &withheld, timeout(&hooks, state)).await
-        } else {
-            Outcome { ending: HookEnding::NotAgreed, output: String::new() }
+        let (runner, started_at, since) = (Arc::clone(self), now_millis(), Instant::now());
+        let Some(planned) = off_workers(move || runner.plan(event, run, state)).await? else { return Ok(None) };
+        let folder = self.folder()?;
+        let outcome = match planned.facts {
+            Some(facts) => carry_out(&planned.command, &folder, facts, &planned.withheld, planned.time_limit).await,
+            None => Outcome { ending: HookEnding::NotAgreed, output: String::new() },
         };
         let hook = HookRun {
             run,
             event,
-            command: command.to_owned(),
+            command: planned.command,
             started_at,
             millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
             ending: outcome.ending,
@@ -103,36 +122,61 @@ impl Library {
         Ok(Some(hook))
     }
 
+    /// The hook of `event`, with the facts that it is told if the person has agreed to it; `None` where there is none. Blocks.
+    fn plan(&self, event: HookEvent, run: RunId, state: RunState) -> Result<Option<PlannedHook>> {
+        let settings = self.settings.in_force()?;
+        let withheld = self.connections.variables_withheld(&settings);
+        let hooks = &settings.hooks;
+        let Some(command) = hooks.command(event) else { return Ok(None) };
+        let is_agreed = self.consents.is_hook_agreed(self.settings.library(), event, command)?;
+        let facts = if is_agreed { Some(self.facts(event, run, state, settings.writes_metrics)?) } else { None };
+        Ok(Some(PlannedHook { command: command.to_owned(), time_limit: timeout(hooks, state), withheld, facts }))
+    }
+
     /// Where hooks run.
-    fn hook_folder(&self) -> Result<PathBuf> {
-        std::path::absolute(self.folder()).map_err(EngineError::file(self.folder()))
+    fn folder(&self) -> Result<PathBuf> {
+        std::path::absolute(self.layout.folder()).map_err(EngineError::file(self.layout.folder()))
     }
-}
 
-/// Before the first request of a session. Returns the hooks of the run that did not succeed when they ran last.
-pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
-    library.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
-    match library.store.read(move |view| view.hook_runs(run)).await {
-        Ok(runs) => domain::hooks::failed(runs),
-        Err(error) => {
-            tracing::warn!(%run, %error, "the hooks of the run cannot be read");
-            Vec::new()
+    /// Before the first request of a session. Returns the hooks of the run that did not succeed when they ran last.
+    pub async fn before(self: &Arc<Self>, run: RunId) -> Vec<HookRun> {
+        self.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
+        match self.store.read(move |view| view.hook_runs(run)).await {
+            Ok(runs) => domain::hooks::failed(runs),
+            Err(error) => {
+                tracing::warn!(%run, %error, "the hooks of the run cannot be read");
+                Vec::new()
+            }
+        }
+    }
+
+    /// After a session has ended in `state`.
+    pub async fn after(self: &Arc<Self>, run: RunId, state: RunState) {
+        let history = Arc::clone(&self.history);
+        let failed = match off_workers(move || history.run(run)).await {
+            Ok(summary) => summary.failed,
+            Err(error) => {
+                tracing::warn!(%run, %error, "the run cannot be read for its hooks");
+                return;
+            }
+        };
+        for &event in HookEvent::after(state, failed) {
+            self.run_hook(event, run, state).await;
         }
     }
 }
 
-/// After a session has ended in `state`.
-pub async fn after(library: &Arc<Library>, run: RunId, state: RunState) {
-    let failed = match library.ask(move |library| library.run(run)).await {
-        Ok(summary) => summary.failed,
-        Err(error) => {
-            tracing::warn!(%run, %error, "the run cannot be read for its hooks");
-            return;
-        }
+/// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
+#[must_use]
+pub fn claude_flow_hooks() -> Hooks {
+    let (program, remedy) = if is_installed("claude-flow") {
+        ("claude-flow".to_owned(), "npm rebuild -g --allow-scripts=better-sqlite3 better-sqlite3".to_owned())
+    } else {
+        let package = format!("claude-flow@{CLAUDE_FLOW_VERSION}");
+        let install = format!("npm install -g --allow-scripts=better-sqlite3 {package}");
+        (format!("npx --yes {package}"), format!("{install}, then fieldmark hooks preset claude-flow"))
     };
-    for &event in HookEvent::after(state, failed) {
-        library.run_hook(event, run, state).await;
-    }
+    Hooks::for_claude_flow(&program, &remedy, cfg!(windows))
 }
 
 fn timeout(hooks: &Hooks, state: RunState) -> Duration {

@@ -7,20 +7,22 @@ use std::time::{Duration, Instant};
 
 use domain::answer::{Answer, Reading};
 use domain::diagnosis::{Wait, WaitReason};
-use domain::ids::{JobId, RunId};
+use domain::ids::JobId;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, InFlight, PendingElsewhere, PreviewAnnotation, RunProgress, RunState, StopReason};
+use domain::run::{InFlight, PendingElsewhere, PreviewAnnotation, RunProgress};
+use domain::run_state::{FailureKind, RunState, StopReason};
 use store::{Remaining, WaitingJob};
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
-use super::executor::{Answered, Ended, Stop, Work, failed};
-use super::progress::{RunSession, Times, whole_millis};
+use super::context::RunContext;
+use super::outcome::{Answered, Ended, Stop, answers_pending, failed};
+use super::progress::{RunSession, Times};
 use super::settling::Settling;
 use crate::Result;
-use crate::clock::now_millis;
+use crate::clock::{now_millis, whole_millis};
 use crate::error::guarded;
 
 /// Between snapshots: ten a second.
@@ -33,7 +35,7 @@ const QUEUE_SLICE: u32 = 256;
 const PENDING_INTERVAL: Duration = Duration::from_millis(500);
 
 pub struct Dispatcher {
-    work: Arc<Work>,
+    work: Arc<RunContext>,
     /// Images at once, where the backend has no limit of its own.
     concurrency: usize,
     queue: VecDeque<WaitingJob>,
@@ -65,7 +67,7 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// `halt` is the other end of the work's own; `times` are those of earlier sessions.
     pub fn new(
-        work: Work,
+        work: RunContext,
         halt: watch::Sender<bool>,
         concurrency: u32,
         times: Times,
@@ -140,7 +142,7 @@ impl Dispatcher {
                         self.is_all_read &= finished.outcome.is_ok();
                         self.session.note_finished(finished);
                     }
-                    self.work.library.note_change();
+                    self.work.changes.record();
                 }
                 () = board.moved() => {}
                 // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
@@ -171,7 +173,7 @@ impl Dispatcher {
         };
         let Some(job) = self.at_work.remove(&id) else { return Ok(()) };
         #[cfg(test)]
-        super::tests::panic_if_told(&self.work.library, "dispatcher");
+        super::tests::panic_if_told(self.work.layout.folder(), "dispatcher");
         match ended {
             Ok(Ended::Answered(answered)) => {
                 self.settling.take(answered);
@@ -186,7 +188,7 @@ impl Dispatcher {
             Err(error) => {
                 tracing::error!(run = %self.work.run, image = %job.name, %error, "an image failed by an internal error");
                 let id = job.id;
-                let lost = self.work.library.store.write(move |edit| edit.lose_attempts(id)).await?;
+                let lost = self.work.store.write(move |edit| edit.lose_attempts(id)).await?;
                 self.work.tally.note_lost(lost);
                 let outcome = failed(None, FailureKind::InternalError, error.to_string());
                 let finished_after_millis = self.work.clock.worked_millis();
@@ -213,7 +215,8 @@ impl Dispatcher {
 
     async fn read_queue(&mut self) -> Result<()> {
         let (run, after) = (self.work.run, self.last_read);
-        let Remaining { jobs, pending } = self.work.library.remaining(run, after, QUEUE_SLICE).await?;
+        let Remaining { jobs, pending } =
+            self.work.store.read(move |view| view.remaining(run, after, QUEUE_SLICE)).await?;
         self.is_all_read = jobs.is_empty();
         self.last_read = jobs.last().map(|job| job.id).or(after);
         self.queue.extend(jobs.into_iter().filter(|job| !self.admitted.contains(&job.id)));
@@ -234,9 +237,8 @@ impl Dispatcher {
     /// Reads the queue from its beginning, for images that wait again or no longer wait for another run. Why the run stops
     /// when there is nothing to do for it.
     async fn admit_again(&mut self) -> Result<Option<Stop>> {
-        let library = Arc::clone(&self.work.library);
         if !self.pending.is_empty() {
-            library.forget_dead_workers().await?;
+            self.work.workers.forget_dead().await?;
         }
         (self.last_read, self.is_all_read) = (None, false);
         self.admit().await?;
@@ -247,8 +249,11 @@ impl Dispatcher {
             return Ok(answers_pending(self.work.run, &self.pending));
         }
         let run = self.work.run;
-        let is_pilot =
-            library.store.read(move |view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty())).await?;
+        let is_pilot = self
+            .work
+            .store
+            .read(move |view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty()))
+            .await?;
         let reason = if is_pilot { StopReason::PilotDone } else { StopReason::Completed };
         Ok(Some(Stop { reason, detail: None }))
     }
@@ -324,7 +329,7 @@ impl Dispatcher {
         let (limits, noted_at) = (self.work.backend.known_limits(), now_millis());
         let endpoints = self.work.backend.take_records();
         let in_flight_millis = self.work.in_flight.take_summed().as_secs_f64() * 1000.0;
-        let noted = self.work.library.store.write(move |edit| {
+        let noted = self.work.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.add_waits(run, &waits)?;
             for (endpoint, limits) in &limits {
@@ -336,22 +341,6 @@ impl Dispatcher {
         });
         Ok(noted.await?)
     }
-}
-
-/// Why a run stops that has nothing left but images that are in batches of other runs, where nothing fetches the results of
-/// these; `None` where a process works on one of those runs.
-pub fn answers_pending(run: RunId, pending: &[PendingElsewhere]) -> Option<Stop> {
-    if pending.iter().any(|pending| pending.is_worked_on) {
-        return None;
-    }
-    let images: u32 = pending.iter().map(|pending| pending.images).sum();
-    let others: Vec<String> = pending.iter().map(|pending| pending.run.to_string()).collect();
-    let (images, others) =
-        (if images == 1 { "1 image is".into() } else { format!("{images} images are") }, others.join(", "));
-    let detail = format!(
-        "{images} in a batch of run {others}: resume that run to fetch the answers, or resume run {run} so that it asks anew"
-    );
-    Some(Stop { reason: StopReason::AnswersPending, detail: Some(detail) })
 }
 
 /// The annotations that have come so far, in pixels of the image.

@@ -5,23 +5,25 @@
 mod batches;
 mod board;
 mod budget;
+mod context;
 mod dispatcher;
 mod executor;
 mod in_flight;
+mod job_state;
+mod outcome;
 mod progress;
 mod retry;
 mod session;
 mod settling;
 mod tally;
 mod undecided;
-mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::ids::{ImageId, RunId};
@@ -29,34 +31,36 @@ use domain::model::{Model, ModelId, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
-use domain::run::{PossiblyBilled, RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
+use domain::run::{RunProgress, WorkingRun};
 use domain::run_options::RunOptions;
+use domain::run_state::{RunMode, RunState, StopReason};
 use domain::settings::LimitSettings;
 use keys::Concurrency;
-use store::{Edit, NewPilot, NewRun, Worker};
+use prepare::DecodingMemory;
+use store::{Edit, NewPilot, NewRun, Store};
 use tokio::sync::watch;
 
-use self::worker::TakenRun;
-use crate::backend::{Backend, Backends, Question};
+use crate::active_runs::ActiveRuns;
+use crate::backend::{Backend, Backends};
+use crate::blocking::off_workers;
+use crate::changes::Changes;
 use crate::clock::now_millis;
-use crate::library::{Library, processors};
-use crate::pilot::{PilotVerdict, pilot_of};
+use crate::connections::Connections;
+use crate::hooks::HookRunner;
+use crate::insight::Insight;
+use crate::layout::Layout;
+use crate::machine::{limit_decoding, processors};
+use crate::originals::Originals;
+use crate::planning::{Conditions, PlannedRun, Planning, RunPlan};
 use crate::provided;
-use crate::quote::{Asked, Conditions};
+use crate::run_history::RunHistory;
+use crate::similar::Similar;
 use crate::sync::lock;
+use crate::workers::Workers;
 use crate::{EngineError, Result};
 
 pub use batches::BatchLimits;
-use progress::{JUST_ANSWERED, Kept};
 pub use retry::Retrying;
-pub(crate) use worker::OwnWorker;
-
-/// A run that this process works on.
-pub struct ActiveRun {
-    progress: watch::Receiver<RunProgress>,
-    /// `Some` asks the dispatcher to admit nothing more.
-    stop: watch::Sender<Option<StopReason>>,
-}
 
 /// A model, opened for a run.
 struct Opened {
@@ -67,13 +71,35 @@ struct Opened {
     retrying: Retrying,
 }
 
-impl Library {
+/// Carries out plans as runs.
+pub struct Runs {
+    pub(crate) store: Arc<Store>,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) changes: Changes,
+    pub(crate) workers: Arc<Workers>,
+    pub(crate) active: Arc<ActiveRuns>,
+    pub(crate) history: Arc<RunHistory>,
+    pub(crate) planning: Arc<Planning>,
+    pub(crate) similar: Arc<Similar>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) originals: Arc<Originals>,
+    /// For all decoding in progress.
+    pub(crate) memory: DecodingMemory,
+    pub(crate) insight: Arc<Insight>,
+    pub(crate) hooks: Arc<HookRunner>,
+    pub(crate) backends: Arc<Backends>,
+    pub(crate) batch_limits: Mutex<BatchLimits>,
+    /// Why runs could not go on, until it has been shown.
+    pub(crate) failures: Mutex<HashMap<RunId, EngineError>>,
+}
+
+impl Runs {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
-    pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
+    pub async fn start(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
         let (selection, carries) = (request.images.clone(), request.propagates_to_similar);
-        let chosen = selection.clone();
+        let (chosen, similar) = (selection.clone(), Arc::clone(&self.similar));
         let images = self.store.read(move |view| view.selected_images(&chosen)).await?;
-        let queue = self.ask(move |library| library.queue(&selection, &images, carries)).await?;
+        let queue = off_workers(move || similar.queue(&selection, &images, carries)).await?;
         if queue.is_empty() {
             return Err(EngineError::NoImages);
         }
@@ -92,30 +118,29 @@ impl Library {
             return Err(EngineError::RecipeBeyondModel(unsupported_capabilities));
         }
         let question = opened.backend.question();
-        let reused = question.as_ref().filter(|_| !request.ignores_saved_answers);
-        let to_ask = self.asked(reused, &asked, &followers, request.pilot)?;
-        let conditions = Conditions {
-            mode,
-            percents: opened.backend.price_percents(),
-            max_tokens: options.max_tokens,
-            retries: opened.retrying.attempts,
+        let plan = RunPlan {
+            model: model.clone(),
+            recipe: recipe.clone(),
+            question: question.clone().filter(|_| !request.ignores_saved_answers),
+            asked,
+            followers,
+            pilot: request.pilot,
+            conditions: Conditions {
+                mode,
+                percents: opened.backend.price_percents(),
+                max_tokens: options.max_tokens,
+                retries: opened.retrying.attempts,
+            },
         };
-        let cost = self.cost(&model, &recipe, &to_ask, conditions)?;
+        let planning = Arc::clone(&self.planning);
+        let PlannedRun { cost, pilot: first, pilot_expected } = off_workers(move || planning.plan(&plan)).await?;
         if let (Some(budget), Some(basis)) = (request.budget, cost.as_ref().and_then(|cost| cost.basis.as_ref()))
             && budget < basis.dearest_request
         {
             return Err(EngineError::BudgetTooSmall { dearest: basis.dearest_request });
         }
-        let first = pilot_of(&self.unanswered(reused, &asked)?, request.pilot);
-        let pilot = if first.is_empty() {
-            None
-        } else {
-            let alone = Asked { others: to_ask.pilot, ..Asked::default() };
-            let live = Conditions { mode: RunMode::Live, ..conditions };
-            let expected =
-                self.cost(&model, &recipe, &alone, live)?.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
-            Some(NewPilot { images: u32::try_from(first.len()).unwrap_or(u32::MAX), expected })
-        };
+        let images = u32::try_from(first.len()).unwrap_or(u32::MAX);
+        let pilot = (images > 0).then_some(NewPilot { images, expected: pilot_expected });
         if pilot.is_some() && mode == RunMode::Batch {
             opened = open(RunMode::Live).await?;
         }
@@ -125,7 +150,7 @@ impl Library {
         let run = NewRun {
             quoted: cost.map(|cost| cost.range),
             budget: request.budget,
-            roots: self.run_roots(request)?,
+            roots: self.roots(request).await?,
             pilot,
             concurrency: match opened.backend.concurrency() {
                 Some(_) => 1,
@@ -143,40 +168,39 @@ impl Library {
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
-        let taken = TakenRun::take(self, id).await?;
+        let taken = self.workers.take(id).await?;
         self.work_on(taken, async { Ok((opened, false)) }).await?;
         Ok(id)
     }
 
     /// The files and folders by which the exports of a run name its images.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    fn run_roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
+    async fn roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
         if !request.paths.is_empty() {
-            let absolute = |path: &PathBuf| std::path::absolute(path).map_err(EngineError::file(path));
+            let absolute = |path: &PathBuf| crate::places::absolute(path).map_err(EngineError::file(path));
             return request.paths.iter().map(absolute).collect();
         }
         let collection = match &request.images {
             ImageSelection::Collection { id } => Some(*id),
             ImageSelection::All | ImageSelection::Images { .. } => request.collection,
         };
-        let root = collection.map(|id| self.store.read_blocking(|view| view.collection_root(id))).transpose()?;
-        Ok(root.into_iter().collect())
+        let Some(collection) = collection else { return Ok(Vec::new()) };
+        Ok(vec![self.store.read(move |view| view.collection_root(collection)).await?])
     }
 
     /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images and
     /// answers that were cut off are asked about again when that is asked for and can help; requests that were under way when
     /// a process died are made again only with the person's word.
-    pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
+    pub async fn resume(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
         // First, so that nothing of a run is changed while another process works on it.
-        let taken = TakenRun::take(self, request.run).await?;
+        let taken = self.workers.take(request.run).await?;
         self.work_on(taken, async { Ok((self.prepare_to_resume(request).await?, true)) }).await
     }
 
     async fn prepare_to_resume(self: &Arc<Self>, request: ResumeRequest) -> Result<Opened> {
-        let run = request.run;
-        let summary = self.ask(move |library| library.run(run)).await?;
-        let asked = summary.clone();
-        let may_retry = request.retries_failed && self.ask(move |library| library.may_retry(&asked)).await?;
+        let (run, history) = (request.run, Arc::clone(&self.history));
+        let summary = off_workers(move || history.run(run)).await?;
+        let history = Arc::clone(&self.history);
+        let may_retry = request.retries_failed && off_workers(move || history.may_retry(run)).await?;
         if summary.waiting == 0 && !may_retry {
             return Err(EngineError::NothingLeft(run));
         }
@@ -220,52 +244,23 @@ impl Library {
         Ok(opened)
     }
 
-    /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
-        Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)
-    }
-
-    /// What the pilot of a run that has stopped after it says about the other images.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
-        Ok(PilotVerdict::of(run, self.store.read_blocking(|view| view.pilot_expected(run.id))?))
-    }
-
-    /// The images of a run that have not finished.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
-        Ok(self.store.read_blocking(|view| view.waiting_images(run))?)
-    }
-
     /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
     async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
         let question = backend.question();
-        let (sizes, of_waiting) = self.ask(move |library| library.unpaid_sizes(run, question)).await?;
+        let kept = self.store.read(move |view| {
+            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.ignores_saved_answers(run)?))
+        });
+        let (waiting, of_waiting, ignores_saved_answers) = kept.await?;
+        let planning = Arc::clone(&self.planning);
+        let unpaid =
+            off_workers(move || planning.unanswered(question.filter(|_| !ignores_saved_answers).as_ref(), &waiting));
+        let unpaid = unpaid.await?;
+        let sizes = self.store.read(move |view| view.sizes_of(&unpaid)).await?;
         let worst = |SizeCount { size, count }: &SizeCount| backend.image_at_most(*size).times(u64::from(*count));
         let worst: PicoDollars = sizes.iter().map(worst).sum();
         let bound = PicoDollars((committed + worst).0.saturating_sub(of_waiting.0)).rounded_up();
         Ok(self.store.write(move |edit| edit.raise_bound(run, bound)).await?)
-    }
-
-    /// The sizes of the images of `run` that wait and are to be paid for, and what is committed to those that wait.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    fn unpaid_sizes(&self, run: RunId, question: Option<Question>) -> Result<(Vec<SizeCount>, PicoDollars)> {
-        let (waiting, of_waiting, ignores_saved_answers) = self.store.read_blocking(|view| {
-            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.ignores_saved_answers(run)?))
-        })?;
-        let unpaid = self.unanswered(question.filter(|_| !ignores_saved_answers).as_ref(), &waiting)?;
-        Ok((self.store.read_blocking(|view| view.sizes_of(&unpaid))?, of_waiting))
-    }
-
-    /// Whether there are images in a run that another try may help, at least with a larger output maximum.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn may_retry(&self, summary: &RunSummary) -> Result<bool> {
-        let run = summary.id;
-        let (retried, (cut_off, _)) =
-            self.store.read_blocking(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
-        Ok(retried + cut_off > 0)
     }
 
     /// Changes the output maximum of a run that no process works on, in tokens.
@@ -301,60 +296,26 @@ impl Library {
         run: RunId,
         change: impl FnOnce(&Edit<'_>) -> store::Result<()> + Send + 'static,
     ) -> Result<()> {
-        let taken = TakenRun::take(self, run).await?;
+        let taken = self.workers.take(run).await?;
         let changed = self.store.write(change).await;
         taken.release().await;
         Ok(changed?)
     }
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.
-    pub fn pause_run(&self, run: RunId) {
-        self.stop_run(run, StopReason::Paused);
+    pub fn pause(&self, run: RunId) {
+        self.active.stop(run, StopReason::Paused);
     }
 
     /// What is done stays; what is in flight is finished, since it may have been paid for. Batches are canceled at the
     /// server's, and what was done of them by then is kept.
-    pub fn cancel_run(&self, run: RunId) {
-        self.stop_run(run, StopReason::Cancelled);
-    }
-
-    /// Pauses every run that sends to another machine: what is in flight has been sent, nothing more is.
-    pub(crate) fn pause_runs_elsewhere(&self) {
-        for working in self.working_runs() {
-            if working.destination.is_elsewhere() {
-                self.pause_run(working.run);
-            }
-        }
-    }
-
-    fn stop_run(&self, run: RunId, reason: StopReason) {
-        if let Some(active) = lock(&self.active_runs).get(&run) {
-            active.stop.send_replace(Some(reason));
-        }
+    pub fn cancel(&self, run: RunId) {
+        self.active.stop(run, StopReason::Cancelled);
     }
 
     /// Stops every run, and waits until what was in flight is on disk or `patience` is over.
     pub async fn shut_down(&self, patience: Duration) {
-        let mut stopping: Vec<_> = lock(&self.active_runs)
-            .values()
-            .map(|active| {
-                active.stop.send_if_modified(|stop| {
-                    let is_first = stop.is_none();
-                    stop.get_or_insert(StopReason::Shutdown);
-                    is_first
-                });
-                active.progress.clone()
-            })
-            .collect();
-        let drained = async {
-            for progress in &mut stopping {
-                // An error means that the dispatcher is gone, which is as good.
-                let _ = progress.wait_for(|snapshot| matches!(snapshot.state, RunState::Stopped { .. })).await;
-            }
-        };
-        if tokio::time::timeout(patience, drained).await.is_err() {
-            tracing::warn!("closing with images still in flight; they will be done when the run is resumed");
-        }
+        self.active.shut_down(patience).await;
     }
 
     /// Has batches cut smaller than usual from now on, or looked for otherwise.
@@ -364,110 +325,36 @@ impl Library {
 
     /// Snapshots of a run while it is worked on here; `None` when it is not.
     #[must_use]
-    pub fn run_progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
-        lock(&self.active_runs).get(&run).map(|active| active.progress.clone())
+    pub fn progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
+        self.active.progress(run)
     }
 
     /// Keeps why a run could not go on.
-    pub(crate) fn record_run_failure(&self, run: RunId, error: EngineError) {
+    pub(crate) fn record_failure(&self, run: RunId, error: EngineError) {
         tracing::error!(%run, %error, "the run cannot go on");
-        lock(&self.run_failures).entry(run).or_insert(error);
+        lock(&self.failures).entry(run).or_insert(error);
     }
 
     /// Why a run that this process worked on could not go on, although nothing had asked it to stop.
     #[must_use]
-    pub fn take_run_failure(&self, run: RunId) -> Option<EngineError> {
-        lock(&self.run_failures).remove(&run)
+    pub fn take_failure(&self, run: RunId) -> Option<EngineError> {
+        lock(&self.failures).remove(&run)
     }
 
     /// The runs that this process works on, the oldest first.
     #[must_use]
-    pub fn working_runs(&self) -> Vec<WorkingRun> {
-        let mut working: Vec<WorkingRun> = lock(&self.active_runs)
-            .values()
-            .map(|active| {
-                let snapshot = active.progress.borrow();
-                WorkingRun {
-                    run: snapshot.run,
-                    destination: snapshot.destination.clone(),
-                    finished: snapshot.done + snapshot.failed,
-                    total: snapshot.total,
-                }
-            })
-            .collect();
-        working.sort_by_key(|working| working.run);
-        working
-    }
-
-    /// The state of a run that nobody works on, in the form of a snapshot.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn idle_progress(&self, run: RunId) -> Result<RunProgress> {
-        let summary = self.run(run)?;
-        let kept = self.store.read_blocking(|view| {
-            let (wall_millis, concurrency) = view.pace_of_run(run)?;
-            Ok(Kept {
-                failures: view.failure_groups(run)?,
-                retried: view.retry_groups(run)?,
-                wall_millis,
-                concurrency,
-                batches: batches::states(&view.batches_of_run(run)?),
-                unknown_batches: view.in_unknown_batches(run)?,
-                endpoints: view.endpoints_of_run(run)?,
-                last_answered: view.last_answered(run, JUST_ANSWERED)?,
-                finished_after: view.finished_after(run)?,
-                hooks: view.hook_runs(run)?,
-                largest_request: view.largest_request(run)?,
-            })
-        })?;
-        Ok(progress::idle(summary, kept))
-    }
-
-    /// The newest first.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn runs(&self) -> Result<Vec<RunSummary>> {
-        let (mut runs, recorded) = self.store.read_blocking(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
-        for run in &mut runs {
-            let worker = recorded.iter().find(|(recorded, _)| *recorded == run.id).map(|(_, worker)| worker);
-            run.state = self.actual_state(run, worker);
-            if run.state == RunState::Interrupted {
-                *run = self.run(run.id)?;
-            }
-        }
-        Ok(runs)
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn run(&self, run: RunId) -> Result<RunSummary> {
-        let look = || {
-            let (mut summary, worker) = self.store.read_blocking(|view| Ok((view.run(run)?, view.worker_of(run)?)))?;
-            summary.state = self.actual_state(&summary, worker.as_ref());
-            Ok(summary)
-        };
-        // A second look, since its session may have ended after the first had read the library.
-        let first: Result<RunSummary> = look();
-        if first.as_ref().is_ok_and(|summary| summary.state == RunState::Interrupted) { look() } else { first }
+    pub fn working(&self) -> Vec<WorkingRun> {
+        self.active.working()
     }
 
     /// Takes the run's undecided proposals back; returns how many.
-    pub async fn undo_run(self: &Arc<Self>, run: RunId) -> Result<u32> {
-        if let Some(process) = self.ask(move |library| library.process_at_work(run)).await? {
+    pub async fn undo(self: &Arc<Self>, run: RunId) -> Result<u32> {
+        if let Some(process) = self.workers.process_at_work(run).await? {
             return Err(EngineError::RunBusy { run, process });
         }
         let taken_back = self.store.write(move |edit| edit.take_back_proposals(run)).await?;
-        self.note_change();
+        self.changes.record();
         Ok(taken_back)
-    }
-
-    /// The library only knows that a run was not stopped; whether a process works on it, its worker tells.
-    fn actual_state(&self, run: &RunSummary, worker: Option<&Worker>) -> RunState {
-        if run.state != RunState::Running {
-            return run.state;
-        }
-        match lock(&self.active_runs).get(&run.id) {
-            Some(active) => active.progress.borrow().state,
-            None if worker.is_some_and(|worker| self.is_at_work(run.id, worker)) => RunState::Running,
-            None => RunState::Interrupted,
-        }
     }
 
     /// Opens a backend where it may block: weights take a while to load, and a keychain may ask for its password.
@@ -478,10 +365,11 @@ impl Library {
         mode: RunMode,
         options: RunOptions,
     ) -> Result<Opened> {
-        let library = Arc::clone(self);
-        let opening = tokio::task::spawn_blocking(move || {
-            library.limit_decoding_memory(&library.settings.in_force()?);
-            let connections = library.connections.current()?;
+        let (connections, backends, memory) =
+            (Arc::clone(&self.connections), Arc::clone(&self.backends), self.memory.clone());
+        off_workers(move || {
+            let connections = connections.current()?;
+            limit_decoding(&memory, connections.settings());
             let model = Backends::model(&connections, &model)?;
             if let Some(unavailable) = connections.unavailable(&model) {
                 return Err(EngineError::Unavailable(unavailable));
@@ -490,9 +378,9 @@ impl Library {
                 return Err(EngineError::NotAgreed { host });
             }
             let options = connections.complete(&model.id, options);
-            let backend = library.backends.open(&connections, &model, &recipe, mode, &options)?;
+            let backend = backends.open(&connections, &model, &recipe, mode, &options)?;
             Ok(Opened { model, backend, options, retrying: Retrying::of(&connections.settings().run) })
-        });
-        opening.await?
+        })
+        .await
     }
 }

@@ -4,23 +4,26 @@
 use std::sync::Arc;
 
 use domain::ids::RunId;
-use domain::run::{RunMode, RunProgress, RunState, StopReason};
+use domain::run::RunProgress;
+use domain::run_state::{RunMode, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::batches::BatchRun;
 use super::board::Board;
 use super::budget::Budget;
+use super::context::{RunContext, WorkClock};
 use super::dispatcher::Dispatcher;
-use super::executor::{Stop, Work, WorkClock};
+use super::outcome::Stop;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
 use super::undecided::UndecidedRefusals;
-use super::worker::TakenRun;
-use super::{ActiveRun, Opened};
-use crate::hooks;
-use crate::library::{Library, processors};
+use super::{Opened, Runs};
+use crate::blocking::off_workers;
+use crate::machine::processors;
+use crate::run_history::RunHistory;
 use crate::sync::lock;
+use crate::workers::TakenRun;
 use crate::{EngineError, Result};
 
 /// A session that has begun: the task that works on its run, and where its snapshots go.
@@ -29,7 +32,7 @@ struct Begun {
     publish: watch::Sender<RunProgress>,
 }
 
-impl Library {
+impl Runs {
     /// Works on a run that this process has taken, once `begin` has said how. What fails before lets go of the run.
     pub(super) async fn work_on(
         self: &Arc<Self>,
@@ -42,8 +45,8 @@ impl Library {
         };
         match starting.await {
             Ok(session) => {
-                tokio::spawn(watch_over(taken, session));
-                self.note_change();
+                tokio::spawn(watch_over(Arc::clone(self), taken, session));
+                self.changes.record();
                 Ok(())
             }
             Err(error) => {
@@ -70,7 +73,8 @@ impl Library {
             Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
         });
         let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = kept.await?;
-        let summary = self.ask(move |library| library.run(run)).await?;
+        let history = Arc::clone(&self.history);
+        let summary = off_workers(move || history.run(run)).await?;
         // The pilot of a batch run is asked about at another price than the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Batch) {
             self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
@@ -80,7 +84,8 @@ impl Library {
         {
             opened.backend.record_form_taken();
         }
-        let snapshot = self.ask(move |library| library.idle_progress(run)).await?;
+        let history = Arc::clone(&self.history);
+        let snapshot = off_workers(move || history.progress(run)).await?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,
@@ -91,11 +96,14 @@ impl Library {
         });
         let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
-        let (stop, stop_asked) = watch::channel(None);
-        lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
+        let stop_asked = self.active.add(run, progress);
         let (halt, is_halted) = watch::channel(false);
-        let mut work = Work {
-            library: Arc::clone(self),
+        let mut work = RunContext {
+            store: Arc::clone(&self.store),
+            layout: Arc::clone(&self.layout),
+            changes: self.changes.clone(),
+            workers: Arc::clone(&self.workers),
+            originals: Arc::clone(&self.originals),
             run,
             backend: opened.backend,
             recipe: Arc::new(recipe),
@@ -110,14 +118,14 @@ impl Library {
             halt: is_halted,
             clock: WorkClock::start(worked_millis),
         };
-        let shown = publish.clone();
+        let (hooks, shown, limits) = (Arc::clone(&self.hooks), publish.clone(), *lock(&self.batch_limits));
         let working = tokio::spawn(async move {
-            let failed = hooks::before(&work.library, run).await;
+            let failed = hooks.before(run).await;
             publish.send_modify(|progress| progress.failed_hooks = failed);
             work.clock = WorkClock::start(worked_millis);
             match mode {
                 RunMode::Live => Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work().await,
-                RunMode::Batch => BatchRun::new(work, times, publish, stop_asked).work().await,
+                RunMode::Batch => BatchRun::new(work, limits, times, publish, stop_asked).work().await,
             }
         });
         Ok(Begun { working, publish: shown })
@@ -125,13 +133,13 @@ impl Library {
 }
 
 /// Waits until the work on a run has ended, records how, and lets go of the run.
-async fn watch_over(taken: TakenRun, Begun { working, publish }: Begun) {
-    let (library, run) = (Arc::clone(&taken.library), taken.run);
+async fn watch_over(runs: Arc<Runs>, taken: TakenRun, Begun { working, publish }: Begun) {
+    let run = taken.run;
     let stop = match working.await.map_err(EngineError::from).flatten() {
         Ok(stop) => Some(stop),
         // What is on disk stays sound. Without a record of its end the run shows as interrupted.
         Err(error) if error.is_of_library() => {
-            library.record_run_failure(run, error);
+            runs.record_failure(run, error);
             None
         }
         Err(error) => {
@@ -143,41 +151,41 @@ async fn watch_over(taken: TakenRun, Begun { working, publish }: Begun) {
     // Hooks may take a while.
     publish.send_modify(|progress| (progress.state, progress.in_flight) = (RunState::Stopping, Vec::new()));
     let detail = stop.as_ref().and_then(|stop| stop.detail.clone());
-    let ending = tokio::spawn(end(Arc::clone(&library), run, stop, state));
+    let ending = tokio::spawn(end(Arc::clone(&runs), run, stop, state));
     if let Err(error) = ending.await {
         tracing::error!(%run, %error, "the end of the run was not carried out");
     }
     // In this order: the next session on the run begins by taking it, and must not find the entry of this one.
-    lock(&library.active_runs).remove(&run);
+    runs.active.remove(run);
     taken.release().await;
-    library.note_change();
+    runs.changes.record();
     let last = RunProgress { state, stop_detail: detail, hold: None, ..publish.borrow().clone() };
-    publish.send_replace(last_snapshot(&library, last).await);
+    publish.send_replace(last_snapshot(&runs.history, last).await);
 }
 
 /// Records why nothing more is done for `run`, and runs its hooks.
-async fn end(library: Arc<Library>, run: RunId, stop: Option<Stop>, state: RunState) {
+async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
     if let Some(Stop { reason, detail }) = stop {
-        let noted = library.store.write(move |edit| {
+        let noted = runs.store.write(move |edit| {
             edit.release_claims(run)?;
             edit.note_stopped(run, reason, detail.as_deref())
         });
         if let Err(error) = noted.await {
-            library.record_run_failure(run, error.into());
+            runs.record_failure(run, error.into());
         }
-        if let Err(error) = Arc::clone(&library).write_metrics_if_wanted(run).await {
+        let insight = Arc::clone(&runs.insight);
+        if let Err(error) = off_workers(move || insight.write_metrics_if_wanted(run)).await {
             tracing::warn!(%run, %error, "the metrics of the run were not written");
         }
     }
-    hooks::after(&library, run, state).await;
+    runs.hooks.after(run, state).await;
 }
 
 /// What a run is shown as once it has stopped: what the library says of it, so that it is the same after a restart.
 /// `otherwise` is shown where the library cannot be read.
-async fn last_snapshot(library: &Arc<Library>, otherwise: RunProgress) -> RunProgress {
-    let (reader, run) = (Arc::clone(library), otherwise.run);
-    let idle = tokio::task::spawn_blocking(move || reader.idle_progress(run)).await;
-    match idle.map_err(EngineError::from).flatten() {
+async fn last_snapshot(history: &Arc<RunHistory>, otherwise: RunProgress) -> RunProgress {
+    let (history, run) = (Arc::clone(history), otherwise.run);
+    match off_workers(move || history.progress(run)).await {
         Ok(idle) => RunProgress { state: otherwise.state, ..idle },
         Err(error) => {
             tracing::warn!(%run, %error, "the run cannot be read after its end");

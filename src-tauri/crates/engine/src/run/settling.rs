@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::executor::{Answered, Finished, Work};
+use super::context::RunContext;
+use super::outcome::{Answered, Finished};
 use crate::Result;
 
 /// How long annotations wait for those of other images: not so long that anybody sees it.
@@ -17,7 +18,7 @@ const GROUP_LENGTH: usize = 32;
 
 /// Jobs that have been answered and are not settled yet.
 pub struct Settling {
-    work: Arc<Work>,
+    work: Arc<RunContext>,
     gathered: Vec<Answered>,
     /// When the oldest of them has waited long enough.
     due_at: Instant,
@@ -26,7 +27,7 @@ pub struct Settling {
 }
 
 impl Settling {
-    pub fn new(work: Arc<Work>) -> Self {
+    pub fn new(work: Arc<RunContext>) -> Self {
         Self { work, gathered: Vec::new(), due_at: Instant::now(), writing: JoinSet::new() }
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use domain::money::PicoDollars;
-use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
+use domain::run::{PossiblyBilled, RetryGroup};
+use domain::run_state::RetryKind;
 
 use crate::sync::lock;
 

@@ -8,12 +8,12 @@ use domain::ids::RunId;
 use domain::model::{Destination, ModelId};
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RunMode, RunProgress, RunState, StopReason};
+use domain::run::RunProgress;
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RunMode, RunState, StopReason};
 use store::{NewRun, QueuedImage};
 
-use crate::EngineError;
-use crate::library::Library;
+use crate::{EngineError, Library};
 
 pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
     NewRun {
@@ -35,8 +35,8 @@ pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
 }
 
 /// Panics where a test has put a file of this name into the library's folder.
-pub fn panic_if_told(library: &Library, place: &str) {
-    assert!(!library.folder().join(place).exists(), "told to panic in {place}");
+pub fn panic_if_told(folder: &Path, place: &str) {
+    assert!(!folder.join(place).exists(), "told to panic in {place}");
 }
 
 fn tell(library: &Library, place: &str) {
@@ -52,23 +52,23 @@ fn with_pictures(folder: &Path) -> Arc<Library> {
         let picture = image::RgbImage::from_pixel(64, 48, image::Rgb([80 * index, 90, 100]));
         picture.save(photos.join(name)).unwrap();
     }
-    library.import(&[photos]).unwrap();
+    library.imports.run(&[photos]).unwrap();
     library
 }
 
 async fn start(library: &Arc<Library>) -> RunId {
-    let model = library.models().unwrap().remove(0).model.id;
-    let recipe = library.recipes().unwrap().remove(0).id;
-    library.start_run(&RunRequest::of(ImageSelection::All, recipe, model)).await.unwrap()
+    let model = library.planning.models().unwrap().remove(0).model.id;
+    let recipe = library.recipes.all().unwrap().remove(0).id;
+    library.runs.start(&RunRequest::of(ImageSelection::All, recipe, model)).await.unwrap()
 }
 
 async fn end_of(library: &Arc<Library>, run: RunId) -> RunProgress {
-    if let Some(mut progress) = library.run_progress(run) {
+    if let Some(mut progress) = library.runs.progress(run) {
         let is_over =
             |snapshot: &RunProgress| matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
         return progress.wait_for(is_over).await.unwrap().clone();
     }
-    library.idle_progress(run).unwrap()
+    library.history.progress(run).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +85,7 @@ async fn a_panic_in_one_image_fails_that_image() {
 
     // It is worth another try.
     fs::remove_file(library.folder().join("job b.png")).unwrap();
-    library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
+    library.runs.resume(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(end_of(&library, run).await.done, 3);
 }
 
@@ -97,19 +97,19 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     let run = start(&library).await;
     let last = end_of(&library, run).await;
     let stopped = RunState::Stopped { reason: StopReason::InternalError };
-    assert_eq!((last.state, library.run(run).unwrap().state), (stopped, stopped));
+    assert_eq!((last.state, library.history.run(run).unwrap().state), (stopped, stopped));
     assert!(last.stop_detail.as_ref().is_some_and(|detail| detail.contains("told to panic")), "{:?}", last.stop_detail);
-    assert_eq!(library.working_runs().len(), 0);
+    assert_eq!(library.runs.working().len(), 0);
 
     // As well by another process.
     let other = Library::alone_in(folder.path());
-    other.undo_run(run).await.unwrap();
+    other.runs.undo(run).await.unwrap();
     fs::remove_file(library.folder().join("dispatcher")).unwrap();
-    other.resume_run(ResumeRequest::of(run)).await.unwrap();
-    assert!(matches!(library.resume_run(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
+    other.runs.resume(ResumeRequest::of(run)).await.unwrap();
+    assert!(matches!(library.runs.resume(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
     // Whether it uses kept answers counts for other runs as well: nothing of it changes while it is worked on.
-    assert!(matches!(library.ignore_saved_answers(run).await, Err(EngineError::RunBusy { .. })));
+    assert!(matches!(library.runs.ignore_saved_answers(run).await, Err(EngineError::RunBusy { .. })));
     assert!(!library.store.read(move |view| view.ignores_saved_answers(run)).await.unwrap());
     assert_eq!(end_of(&other, run).await.done, 3);
-    assert_eq!(library.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
+    assert_eq!(library.history.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
 }

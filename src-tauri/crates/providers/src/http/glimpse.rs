@@ -50,9 +50,13 @@ impl Glimpse {
         let kind = header(&self.content_type).unwrap_or_else(|| "no content type".to_owned());
         let encoding = header(&self.encoding).map(|encoding| format!(", encoded as {encoding}")).unwrap_or_default();
         let beginning = escaped(&String::from_utf8_lossy(&self.beginning), SHOWN_CHARS);
-        let body =
-            if beginning.is_empty() { "an empty body".into() } else { format!("beginning with \"{beginning}\"") };
-        let told = format!("status {}, {kind}{encoding}, {body}", self.status);
+        let body = match (beginning.is_empty(), why.is_empty()) {
+            (false, _) => format!(", beginning with \"{beginning}\""),
+            (true, true) => ", an empty body".to_owned(),
+            // What came may be what could not be decoded.
+            (true, false) => String::new(),
+        };
+        let told = format!("status {}, {kind}{encoding}{body}", self.status);
         if why.is_empty() { told } else { format!("{why}; {told}") }
     }
 }

@@ -13,7 +13,7 @@ use domain::review::propose::propose;
 use domain::review::runs::{AnswerSource, RunOnImage, RunsOnImage};
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::jobs::IS_ANSWERED;
+use super::job_rows::IS_ANSWERED;
 use super::{all, found, id_list};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};

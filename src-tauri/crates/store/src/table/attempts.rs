@@ -7,7 +7,8 @@ use domain::model::Model;
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
-use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
+use domain::run::{PossiblyBilled, RetryGroup};
+use domain::run_state::RetryKind;
 use domain::usage::Usage;
 use rusqlite::{Row, params};
 

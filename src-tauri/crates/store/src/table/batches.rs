@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::all;
-use super::jobs::{COMMITTED, STANDING};
+use super::job_rows::{COMMITTED, STANDING};
 use super::queue::WaitingJob;
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};

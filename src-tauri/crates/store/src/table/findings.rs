@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::annotation::{Shape, Status};
+use domain::annotation::{ReviewState, Shape, Status};
 use domain::ids::{AnnotationId, ImageId};
 use domain::layers::LayerScope;
-use domain::library::ReviewState;
 use domain::review::BulkEditResult;
 use domain::review::checks::{
     Check, CheckFinding, MOST_BOXES, Misplaced, UsualAspect, UsualCount, findings, misplaced, misspelled,

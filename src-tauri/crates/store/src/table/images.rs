@@ -10,18 +10,19 @@ mod text;
 
 use std::collections::HashMap;
 
+use domain::annotation::ReviewState;
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
+use domain::library::{ImageCard, ImageCounts, ImageFailure};
 use domain::plan::{ImageSelection, SizeCount};
 use domain::query::{ImageQuery, ImageState, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::jobs::IS_ANSWERED;
+use super::job_rows::IS_ANSWERED;
 use super::layers::Layers;
 use super::{all, found, id_list};
 use crate::code::{from_name, name_of};

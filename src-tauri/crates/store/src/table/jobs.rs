@@ -4,74 +4,27 @@ use std::collections::BTreeMap;
 
 use domain::annotation::NewAnnotation;
 use domain::answer::{DropReason, Reading};
-use domain::ids::{AttemptId, ImageId, JobId, RunId};
+use domain::ids::{ImageId, JobId, RunId};
 use domain::library::LabelCount;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
-use domain::run::{FailureGroup, FailureKind, JustAnswered};
+use domain::run::{FailureGroup, JustAnswered};
+use domain::run_state::FailureKind;
 use rusqlite::params;
 
-use super::all;
 use super::images::AnsweredImage;
+use super::job_rows::{COMMITTED, IS_CUT_SHORT, JobFailure, JobOutcome, JobTiming, OUTPUT_LIMIT, QueuedImage};
 use super::queue::WaitingJob;
-use super::runs::whole_millis;
+use super::{all, whole_millis};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
-
-/// The output maximum of an attempt whose answer was cut off. An answer that reached it is as long.
-pub(super) const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_output, 0))";
-/// Whether the answer of a job was cut off.
-pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
-
-/// An image in the queue of a new run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueuedImage {
-    pub image: ImageId,
-    /// The image before it in the queue whose annotations it is given; `None`: it is asked about itself.
-    pub leader: Option<ImageId>,
-}
-
-/// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
-pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
-     WHERE job_id = jobs.id AND attempts.id > counted_after)";
-
-/// The annotations that a row of `jobs` had found when it was last settled.
-pub(super) const STANDING: &str = "(SELECT coalesce(sum(value), 0) FROM json_each(found))";
-/// Whether a row of `jobs` has an answer whose annotations stand: that of a job that is retried stands while it waits.
-pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
 
 /// What an answer was propagated to: similar images that were not asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Propagated {
     pub images: u32,
     pub annotations: u32,
-}
-
-/// How a job ended.
-#[derive(Debug, Clone)]
-pub enum JobOutcome {
-    Done { attempt: AttemptId, annotations: Vec<NewAnnotation>, reading: Reading },
-    Failed(JobFailure),
-}
-
-impl JobOutcome {
-    /// The request that it came from.
-    pub(super) fn attempt(&self) -> Option<AttemptId> {
-        match self {
-            Self::Done { attempt, .. } => Some(*attempt),
-            Self::Failed(failure) => failure.attempt,
-        }
-    }
-}
-
-/// What an image took that was asked about.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct JobTiming {
-    /// Preparing it, its requests, and the pauses between its own retries; not its waits for a permit.
-    pub took_millis: f64,
-    /// What it took while it was in flight, where no other request of the run was in flight beside any of its own.
-    pub alone_millis: Option<f64>,
 }
 
 /// An image that failed in a run.
@@ -85,21 +38,6 @@ pub struct FailedJob {
     pub paid: PicoDollars,
     /// The most that requests without an answer can have cost on top.
     pub possibly_billed: PicoDollars,
-}
-
-/// Why, and in which request, when one was sent.
-#[derive(Debug, Clone)]
-pub struct JobFailure {
-    pub attempt: Option<AttemptId>,
-    pub kind: FailureKind,
-    pub detail: String,
-}
-
-/// The failures of which `is_meant` holds, as a list in SQL.
-pub(super) fn names_of_failures(is_meant: impl Fn(FailureKind) -> bool) -> Result<String> {
-    let meant = FailureKind::ALL.into_iter().filter(|&kind| is_meant(kind));
-    let names: Vec<String> = meant.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
-    Ok(names.join(", "))
 }
 
 impl View<'_> {

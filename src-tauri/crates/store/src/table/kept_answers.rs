@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
-use super::jobs::{IS_CUT_SHORT, OUTPUT_LIMIT, names_of_failures};
+use super::job_rows::{IS_CUT_SHORT, OUTPUT_LIMIT, names_of_failures};
 use crate::{Result, View};
 
 /// A raw answer that was paid for.

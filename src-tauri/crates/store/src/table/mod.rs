@@ -10,6 +10,7 @@ pub mod files;
 pub mod findings;
 pub mod hook_runs;
 pub mod images;
+pub mod job_rows;
 pub mod jobs;
 pub mod kept_answers;
 mod layers;
@@ -51,4 +52,9 @@ pub(crate) fn all<T>(
         things.push(read(row)?);
     }
     Ok(things)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
+fn whole_millis(millis: f64) -> u32 {
+    millis.round() as u32
 }

@@ -8,7 +8,7 @@ use domain::run::PendingElsewhere;
 use rusqlite::params;
 
 use super::all;
-use super::jobs::{COMMITTED, JobOutcome, STANDING};
+use super::job_rows::{COMMITTED, JobOutcome, STANDING};
 use super::kept_answers::KeptAnswer;
 use crate::{Edit, Result, View};
 

@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use domain::ids::RunId;
 use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
-use domain::money::PicoDollars;
-use domain::plan::CostRange;
+use domain::money::{CostRange, PicoDollars};
 use domain::rate;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, PossiblyBilled, RunMode, RunState, RunSummary, StopReason};
+use domain::run::{PossiblyBilled, RunSummary};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RunMode, RunState, StopReason};
 use domain::settings::LimitSettings;
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
 use super::attempts::{BILL, is_unsettled, read_bill};
-use super::jobs::{IS_CUT_SHORT, QueuedImage, names_of_failures};
+use super::job_rows::{IS_CUT_SHORT, QueuedImage, names_of_failures};
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::path_bytes;
@@ -234,11 +234,6 @@ fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<
     let expected = expected?;
     let [low, expected, high] = [low.unwrap_or(expected), expected, high.unwrap_or(expected)].map(PicoDollars);
     Some(CostRange { low, expected, high })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-pub(super) fn whole_millis(millis: f64) -> u32 {
-    millis.round() as u32
 }
 
 impl Edit<'_> {

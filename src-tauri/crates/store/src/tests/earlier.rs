@@ -204,16 +204,13 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
     assert_eq!(summaries.iter().map(|run| (run.done, run.failed)).collect::<Vec<_>>(), [(1, 1), (3, 0)]);
     let audit = library.store.read_blocking(|view| view.audit(domain::ids::AuditId(1))).unwrap();
     assert_eq!((audit.sample.len(), audit.proposals), (1, 1));
-    let query: domain::query::ImageQuery = serde_json::from_str(&library.rows("SELECT query FROM audits")[0]).unwrap();
+    let query: ImageQuery = serde_json::from_str(&library.rows("SELECT query FROM audits")[0]).unwrap();
     assert_eq!(
         (domain::query::to_text(&query.conditions).as_str(), query.order),
-        ("annotation:proposed annotations:>=1 -has:annotations", domain::query::ImageOrder::Uncertainty)
+        ("annotation:proposed annotations:>=1 -has:annotations", ImageOrder::Uncertainty)
     );
     // What other names have meant is there under the new ones.
-    assert_eq!(
-        summaries.iter().map(|run| run.mode).collect::<Vec<_>>(),
-        [domain::run::RunMode::Batch, domain::run::RunMode::Live]
-    );
+    assert_eq!(summaries.iter().map(|run| run.mode).collect::<Vec<_>>(), [RunMode::Batch, RunMode::Live]);
     let waits = library.store.read_blocking(|view| view.waits_of_run(RunId(2))).unwrap();
     assert_eq!(
         waits.iter().map(|wait| wait.wait_reason).collect::<Vec<_>>(),

@@ -64,3 +64,21 @@ fn what_one_change_is_at_fault_for_is_no_failure_of_the_library() {
     assert_eq!(sqlite(rusqlite::ffi::SQLITE_CORRUPT), Some(LibraryFailure::Other));
     assert_eq!(StoreError::Closed.library_failure(), Some(LibraryFailure::Other));
 }
+
+/// As where another process has the new file open at that moment: `SQLite` does not wait then.
+#[test]
+fn the_switch_to_wal_waits_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.sqlite");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE t (a); BEGIN; SELECT * FROM t").unwrap();
+    let own = Connection::open(&path).unwrap();
+    own.busy_timeout(Duration::ZERO).unwrap();
+    assert!(own.pragma_update(None, "journal_mode", "wal").is_err(), "it is locked");
+    std::thread::scope(|scope| {
+        let switching = scope.spawn(move || switch_to_wal(&own));
+        std::thread::sleep(Duration::from_millis(100));
+        other.execute_batch("COMMIT").unwrap();
+        switching.join().unwrap().unwrap();
+    });
+}

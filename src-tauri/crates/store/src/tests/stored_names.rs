@@ -6,14 +6,13 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use domain::annotation::{RejectReason, Status};
+use domain::annotation::{RejectReason, ReviewState, Status};
 use domain::diagnosis::{LimitUnit, WaitReason};
 use domain::endpoint::EndpointProblem;
 use domain::hooks::HookEvent;
 use domain::import::ImageFormat;
-use domain::library::ReviewState;
 use domain::review::checks::Check;
-use domain::run::{FailureKind, RetryKind, RunMode, StopReason};
+use domain::run_state::{FailureKind, RetryKind, RunMode, StopReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

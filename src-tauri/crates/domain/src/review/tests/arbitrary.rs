@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::annotation::{Annotation, NewAnnotation, Origin, RejectReason, Shape, Status};
+use crate::annotation::{Annotation, NewAnnotation, Origin, RejectReason, ReviewState, Shape, Status};
 use crate::geometry::{PixelSize, Point, Rect};
 use crate::ids::{AnnotationId, ImageId, RunId};
 use crate::layers::LayerScope;
-use crate::library::ReviewState;
 use crate::review::checks::{Check, CheckFinding, findings, misplaced};
 use crate::review::decide::{accept, decide};
 use crate::review::edit::{LabelColors, edit};

@@ -2,7 +2,7 @@
 
 use domain::model::ModelId;
 use domain::recipe::builtin;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::rate_limits::{RateLimits, Window};
 use providers::request::RequestOptions;

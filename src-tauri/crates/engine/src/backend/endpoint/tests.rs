@@ -50,6 +50,23 @@ async fn answers_that_break_off_everywhere_close_one_endpoint_after_the_other() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_breaks_off_every_answer_with_an_error_is_not_paid_for_every_image() {
+    for class in [ErrorClass::Overloaded, ErrorClass::Transient] {
+        let endpoint = endpoint();
+        let broken_off = || {
+            let refusal = Refusal { status: 200, class, ..Refusal::default() };
+            RequestError::BrokenOff { refusal: Box::new(refusal), partial: Partial::default() }
+        };
+        let record = |_| {
+            let permit = endpoint.enter(0, Need::default(), false, None);
+            endpoint.record_failed(permit, &broken_off(), Others::Closed)
+        };
+        let nexts: Vec<AfterFailure> = (0..20).map(record).collect();
+        assert!(nexts.contains(&AfterFailure::Stop(StopReason::AnswersUnreadable)), "{class:?}: {nexts:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_has_answered_is_waited_for_and_no_image_pays_for_it() {
     let endpoint = endpoint();
     endpoint.record_answered(endpoint.enter(0, Need::default(), false, None));

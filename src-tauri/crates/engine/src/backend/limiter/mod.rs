@@ -23,7 +23,8 @@ mod window;
 
 use std::time::Duration;
 
-use domain::run::{Hold, RetryKind};
+use domain::run::Hold;
+use domain::run_state::RetryKind;
 use providers::rate_limits::RateLimits;
 use providers::refusal::LONGEST_WAIT;
 use tokio::time::Instant;

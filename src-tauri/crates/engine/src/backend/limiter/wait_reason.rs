@@ -1,7 +1,7 @@
 //! What keeps a request from leaving, for the record of a run. Nothing is decided here: [`Limiter::opening`] does that.
 
 use domain::diagnosis::WaitReason;
-use domain::run::RetryKind;
+use domain::run_state::RetryKind;
 use tokio::time::Instant;
 
 use super::bucket::Bucket;

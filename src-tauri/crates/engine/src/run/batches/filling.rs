@@ -1,11 +1,6 @@
 //! Putting waiting images into a batch: a few are prepared ahead, one after the other is written to a file in the library's
 //! folder, and no more than that lies in memory.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
-)]
-
 use std::collections::VecDeque;
 use std::io::BufWriter;
 use std::path::PathBuf;
@@ -13,17 +8,18 @@ use std::sync::Arc;
 
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use providers::batch::{BatchWriter, Pushed};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::super::executor::{Kept, NO_ALLOWANCE, Work, better_of, failed};
+use super::super::context::RunContext;
+use super::super::outcome::{Kept, NO_ALLOWANCE, better_of, failed};
 use super::{Night, custom_id, remove_spool, spool_prefix};
 use crate::backend::AnswerLength;
 use crate::clock::now_millis;
-use crate::library::processors;
+use crate::machine::processors;
 use crate::{EngineError, Result, private};
 
 /// Waiting jobs read from the library at a time.
@@ -51,20 +47,20 @@ enum Ready {
 
 /// The waiting jobs in their order, with the next few being prepared.
 struct Ahead {
-    work: Arc<Work>,
+    work: Arc<RunContext>,
     jobs: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
     preparing: VecDeque<(WaitingJob, Next)>,
 }
 
 impl Ahead {
-    fn new(work: &Arc<Work>) -> Self {
+    fn new(work: &Arc<RunContext>) -> Self {
         Self { work: Arc::clone(work), jobs: VecDeque::new(), last_read: None, preparing: VecDeque::new() }
     }
 
     async fn next(&mut self) -> Result<Option<(WaitingJob, Ready)>> {
         while self.preparing.len() < processors() as usize {
-            let Some(job) = self.next_job()? else { break };
+            let Some(job) = self.next_job().await? else { break };
             let next = match self.work.kept_outcome(&job) {
                 Kept::Final(outcome) => Next::Answered(outcome),
                 kept => {
@@ -92,10 +88,10 @@ impl Ahead {
         Ok(Some((job, ready)))
     }
 
-    fn next_job(&mut self) -> Result<Option<WaitingJob>> {
+    async fn next_job(&mut self) -> Result<Option<WaitingJob>> {
         if self.jobs.is_empty() {
             let (run, after) = (self.work.run, self.last_read);
-            self.jobs.extend(self.work.library.store.read_blocking(|view| view.waiting_jobs(run, after, QUEUE_SLICE))?);
+            self.jobs.extend(self.work.store.read(move |view| view.waiting_jobs(run, after, QUEUE_SLICE)).await?);
         }
         let job = self.jobs.pop_front();
         self.last_read = job.as_ref().map_or(self.last_read, |job| Some(job.id));
@@ -177,7 +173,7 @@ impl Night<'_> {
             let (batch_id, sent, now) = (batch.spooled.batch, prepared.sent(), now_millis());
             let output_limit = self.work.backend.output_limit(AnswerLength::Usual);
             let (run, asked) = (self.work.run, job.clone());
-            let added = self.work.library.store.write(move |edit| {
+            let added = self.work.store.write(move |edit| {
                 if edit.can_claim(run, &asked)? != Claim::Held {
                     return Ok(None);
                 }
@@ -193,7 +189,7 @@ impl Night<'_> {
             let (batch, pushed) = batch.push(attempt, prepared).await?;
             filling = Some(batch);
             if pushed == Pushed::Full {
-                self.work.library.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
+                self.work.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
                 if items == 0 {
                     let detail = "the picture is larger than a whole batch may be".to_owned();
                     let failure = failed(None, FailureKind::Refused, detail);
@@ -217,14 +213,14 @@ impl Night<'_> {
             None => {}
         }
         let run = self.work.run;
-        self.pending = self.work.library.store.read_blocking(|view| view.pending_elsewhere(run))?;
+        self.pending = self.work.store.read(move |view| view.pending_elsewhere(run)).await?;
         Ok(())
     }
 
     /// Lets the answers that were cut off stand, where the budget has no room for longer ones.
     pub async fn settle_cut_off(&mut self) -> Result<()> {
         let mut ahead = Ahead::new(self.work);
-        while let Some(job) = ahead.next_job()? {
+        while let Some(job) = ahead.next_job().await? {
             if let Kept::CutOff(outcome @ JobOutcome::Done { .. }, _) = self.work.kept_outcome(&job) {
                 let took_millis = own_millis(&job);
                 self.settle(job, outcome, took_millis).await?;
@@ -237,7 +233,7 @@ impl Night<'_> {
         let token = format!("{:08x}", fastrand::u32(..));
         let (run, now) = (self.work.run, now_millis());
         let (its_token, origin) = (token.clone(), self.origin.clone());
-        let batch = self.work.library.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
+        let batch = self.work.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
         let path = self.spool_folder().join(format!("{}{batch}.json", spool_prefix(run)));
         let writer = private::create_file(&path)
             .and_then(|file| self.batches.writer(Box::new(BufWriter::new(file)), self.limits.bytes))
@@ -253,12 +249,12 @@ impl Night<'_> {
 
     /// Forgets a batch that the server does not have. Its images wait as before.
     pub async fn discard(&mut self, batch: BatchId) -> Result<()> {
-        for (attempt, _) in self.work.library.store.read_blocking(|view| view.batch_items_left(batch))? {
+        for (attempt, _) in self.work.store.read(move |view| view.batch_items_left(batch)).await? {
             if let Some(reservation) = self.reservations.remove(&attempt) {
                 reservation.settle(PicoDollars::ZERO);
             }
         }
         self.shown.note_prepared(0);
-        Ok(self.work.library.store.write(move |edit| edit.discard_batch(batch)).await?)
+        Ok(self.work.store.write(move |edit| edit.discard_batch(batch)).await?)
     }
 }

@@ -11,11 +11,6 @@
 //! itself. Deliberately absent: asking with more room about answers that were cut off, and smaller pictures, which a live
 //! run has.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
-)]
-
 mod filling;
 mod patience;
 mod results;
@@ -28,7 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
-use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
+use domain::run::{BatchState, PendingElsewhere, RunProgress};
+use domain::run_state::{RunState, StopReason};
 use providers::batch::BatchApi;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
@@ -37,12 +33,11 @@ use self::filling::Spooled;
 use self::patience::Outage;
 use self::shown::Shown;
 use super::budget::Reservation;
-use super::dispatcher::answers_pending;
-use super::executor::{Answered, Stop, Work};
+use super::context::RunContext;
+use super::outcome::{Answered, Stop, answers_pending};
 use super::progress::Times;
 use crate::backend::Backend;
 use crate::clock::now_millis;
-use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// How often the answers of other runs are looked for.
@@ -71,14 +66,10 @@ impl Default for BatchLimits {
     }
 }
 
-/// The batches that the server may have, as they are shown.
-pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
-    batches.iter().filter_map(KeptBatch::state).collect()
-}
-
 /// The one task that works on a batch run.
 pub struct BatchRun {
-    work: Arc<Work>,
+    work: Arc<RunContext>,
+    limits: BatchLimits,
     times: Times,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
@@ -87,20 +78,21 @@ pub struct BatchRun {
 impl BatchRun {
     /// `times` are those of earlier sessions.
     pub fn new(
-        work: Work,
+        work: RunContext,
+        limits: BatchLimits,
         times: Times,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        Self { work: Arc::new(work), times, publish, stop_asked }
+        Self { work: Arc::new(work), limits, times, publish, stop_asked }
     }
 
     /// Works until nothing is left or a stop is asked for; why it stops.
     pub async fn work(self) -> Result<Stop> {
-        let Self { work, times, publish, stop_asked } = self;
+        let Self { work, limits, times, publish, stop_asked } = self;
         let shown = Shown::new(publish.borrow().clone(), times);
         let outcome = {
-            let carrying_out = carry_out(&work, &shown, stop_asked);
+            let carrying_out = carry_out(&work, limits, &shown, stop_asked);
             let showing = shown.keep_showing(&work, |snapshot| drop(publish.send_replace(snapshot)));
             tokio::select! {
                 outcome = carrying_out => outcome,
@@ -113,7 +105,12 @@ impl BatchRun {
 }
 
 /// Works until there is a reason to stop; which.
-async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<Option<StopReason>>) -> Result<Stop> {
+async fn carry_out(
+    work: &Arc<RunContext>,
+    limits: BatchLimits,
+    shown: &Shown,
+    stop_asked: watch::Receiver<Option<StopReason>>,
+) -> Result<Stop> {
     let Some((batches, origin)) = work.backend.batches() else {
         return Ok(Stop { reason: StopReason::NotSuchAServer, detail: None });
     };
@@ -122,7 +119,7 @@ async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<
         backend: &work.backend,
         batches,
         origin,
-        limits: *lock(&work.library.batch_limits),
+        limits,
         shown,
         stop_asked,
         reservations: HashMap::new(),
@@ -154,7 +151,7 @@ struct Look {
 
 /// A session of a batch run.
 struct Night<'a> {
-    work: &'a Arc<Work>,
+    work: &'a Arc<RunContext>,
     backend: &'a Backend,
     batches: &'a dyn BatchApi,
     origin: String,
@@ -194,7 +191,7 @@ impl Night<'_> {
                 Some(StopReason::Cancelled) | None => {}
                 Some(reason) => return Ok(Stop { reason, detail: None }),
             }
-            let mut open = self.open_batches()?;
+            let mut open = self.open_batches().await?;
             let may_submit = self.may_submit(&open);
             open.retain(|batch| !self.unknown.contains_key(&batch.id));
             if !may_submit && let Some(spooled) = self.spooled.take() {
@@ -248,7 +245,7 @@ impl Night<'_> {
     async fn take_up(&mut self) -> Result<()> {
         let run = self.work.run;
         self.sweep_spool()?;
-        let batches = self.work.library.store.read_blocking(|view| view.batches_of_run(run))?;
+        let batches = self.work.store.read(move |view| view.batches_of_run(run)).await?;
         for batch in &batches {
             match batch.standing {
                 // Nothing of it has left, and it can be filled again.
@@ -258,14 +255,15 @@ impl Night<'_> {
                 | BatchStanding::Working
                 | BatchStanding::Canceling
                 | BatchStanding::Unknown => {
-                    let left = self.work.library.store.read_blocking(|view| view.batch_items_left(batch.id))?;
+                    let id = batch.id;
+                    let left = self.work.store.read(move |view| view.batch_items_left(id)).await?;
                     for (attempt, at_most) in left {
                         self.reservations.insert(attempt, self.work.budget.take_up(at_most));
                     }
                 }
             }
         }
-        let open = self.open_batches()?;
+        let open = self.open_batches().await?;
         self.outage = Outage::new(!open.is_empty());
         for batch in open {
             if batch.origin == self.origin {
@@ -284,12 +282,14 @@ impl Night<'_> {
     }
 
     /// The batches that the server may have and that are not over, the oldest first. Shows how all of them stand.
-    fn open_batches(&self) -> Result<Vec<KeptBatch>> {
+    async fn open_batches(&self) -> Result<Vec<KeptBatch>> {
         let run = self.work.run;
-        let (mut batches, unsettled, unknown) = self.work.library.store.read_blocking(|view| {
-            Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?))
-        })?;
-        let shown: Vec<BatchState> = states(&batches);
+        let kept = self
+            .work
+            .store
+            .read(move |view| Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?)));
+        let (mut batches, unsettled, unknown) = kept.await?;
+        let shown: Vec<BatchState> = batches.iter().filter_map(KeptBatch::state).collect();
         let is_over = |batch: &KeptBatch| {
             matches!(batch.standing, BatchStanding::Filling | BatchStanding::Ended | BatchStanding::GivenUp)
         };
@@ -325,9 +325,9 @@ impl Night<'_> {
 
     /// Looks whether other runs still ask about the images that this one waits for.
     async fn look_at_pending(&mut self) -> Result<()> {
-        let (library, run) = (&self.work.library, self.work.run);
-        library.forget_dead_workers().await?;
-        let left = library.remaining(run, None, 1).await?;
+        let run = self.work.run;
+        self.work.workers.forget_dead().await?;
+        let left = self.work.store.read(move |view| view.remaining(run, None, 1)).await?;
         self.may_fill |= !left.jobs.is_empty() && !self.has_no_room;
         self.pending = left.pending;
         self.shown.note_pending(self.pending.clone());
@@ -404,16 +404,16 @@ impl Night<'_> {
         for finished in self.work.settle(vec![answered]).await? {
             self.shown.note_finished(finished);
         }
-        self.work.library.note_change();
+        self.work.changes.record();
         Ok(())
     }
 
     async fn note_standing(&self, batch: BatchId, standing: BatchStanding) -> Result<()> {
-        Ok(self.work.library.store.write(move |edit| edit.note_standing(batch, standing)).await?)
+        Ok(self.work.store.write(move |edit| edit.note_standing(batch, standing)).await?)
     }
 
     fn spool_folder(&self) -> PathBuf {
-        self.work.library.folder().join("batches")
+        self.work.layout.batches()
     }
 
     /// Removes what an earlier session has left of its batches' bodies: they are of no more use.

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use domain::run::{Hold, RetryKind};
+use domain::run::Hold;
+use domain::run_state::RetryKind;
 use providers::batch::Batch;
 
 const SECOND: u64 = 1_000;

@@ -1,21 +1,16 @@
 //! What came of a batch, into the ledger: one result at a time, each on disk before it is read. Results may be read again;
 //! what is in the ledger already is left as it is.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
-)]
-
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
-use domain::run::{FailureKind, RetryKind, StopReason};
+use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::batch::{BatchOutcome, BatchResult};
 use providers::error::RequestError;
 use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 
 use super::super::budget::Reservation;
-use super::super::executor::{Stop, better_of, failed};
+use super::super::outcome::{Stop, better_of, failed};
 use super::super::retry::Retrying;
 use super::{Night, attempt_called};
 use crate::Result;
@@ -108,7 +103,8 @@ impl<'a> Night<'a> {
             return Ok(());
         };
         read.own += 1;
-        let Some(item) = self.work.library.store.read_blocking(|view| view.batch_item(batch.id, attempt))? else {
+        let id = batch.id;
+        let Some(item) = self.work.store.read(move |view| view.batch_item(id, attempt)).await? else {
             return Ok(());
         };
         let took_millis = millis_since(batch.submitted_at);
@@ -208,9 +204,11 @@ impl<'a> Night<'a> {
 
     /// All that came of a batch is stored. A request without a result may have been billed.
     async fn end_batch(&mut self, batch: &KeptBatch) -> Result<()> {
-        let left = self.work.library.store.read_blocking(|view| view.batch_items_left(batch.id))?;
+        let id = batch.id;
+        let left = self.work.store.read(move |view| view.batch_items_left(id)).await?;
         for (attempt, _) in left {
-            let Some(item) = self.work.library.store.read_blocking(|view| view.batch_item(batch.id, attempt))? else {
+            let id = batch.id;
+            let Some(item) = self.work.store.read(move |view| view.batch_item(id, attempt)).await? else {
                 continue;
             };
             let detail = "the batch has ended without a result for it";
@@ -237,7 +235,7 @@ impl<'a> Night<'a> {
         let id: BatchId = batch.id;
         self.not_ours.extend(batch.vendor_id.clone().map(|vendor_id| (id, vendor_id)));
         self.looks.remove(&id);
-        Ok(self.work.library.store.write(move |edit| edit.note_not_taken_there(id)).await?)
+        Ok(self.work.store.write(move |edit| edit.note_not_taken_there(id)).await?)
     }
 }
 

@@ -1,18 +1,13 @@
 //! What is asked of the server about batches: to take one, to look for one whose reply was lost, to say how far one is, to
 //! cancel one.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
-)]
-
 use domain::ids::BatchId;
-use domain::run::{RetryKind, StopReason};
+use domain::run_state::{RetryKind, StopReason};
 use providers::batch::{Batch, BatchState};
 use providers::error::RequestError;
 use store::{BatchStanding, KeptBatch};
 
-use super::super::executor::Stop;
+use super::super::outcome::Stop;
 use super::filling::Spooled;
 use super::patience::{are_results_gone, is_before, look_interval, may_be, millis};
 use super::{Look, Night, remove_spool};
@@ -29,14 +24,14 @@ impl Night<'_> {
     /// Submits a batch. From before its body leaves, the server may have it.
     pub async fn submit(&mut self, spooled: Spooled) -> Result<Option<Stop>> {
         let (batch, submitted_at) = (spooled.batch, now_millis());
-        self.work.library.store.write(move |edit| edit.note_submitting(batch, submitted_at)).await?;
+        self.work.store.write(move |edit| edit.note_submitting(batch, submitted_at)).await?;
         self.shown.note_prepared(0);
-        for (attempt, _) in self.work.library.store.read_blocking(|view| view.batch_items_left(batch))? {
+        for (attempt, _) in self.work.store.read(move |view| view.batch_items_left(batch)).await? {
             if let Some(reservation) = self.reservations.get_mut(&attempt) {
                 reservation.note_sent();
             }
         }
-        self.open_batches()?;
+        self.open_batches().await?;
         // Otherwise, the next session finds out whether it was taken.
         let Some(taken) = self.drained(self.batches.submit(&spooled.path)).await else { return Ok(None) };
         match taken {
@@ -44,7 +39,7 @@ impl Night<'_> {
                 remove_spool(&spooled.path);
                 self.outage.over();
                 let id = taken.id.clone();
-                self.work.library.store.write(move |edit| edit.note_taken(batch, &id, false)).await?;
+                self.work.store.write(move |edit| edit.note_taken(batch, &id, false)).await?;
                 self.note_progress(batch, submitted_at, &taken).await?;
                 Ok(None)
             }
@@ -109,7 +104,7 @@ impl Night<'_> {
         let finished = told.counts.total().saturating_sub(told.counts.processing);
         let finished = u32::try_from(finished).unwrap_or(u32::MAX);
         let expires_at = told.expires_at.map(millis);
-        self.work.library.store.write(move |edit| edit.note_batch_progress(batch, finished, expires_at)).await?;
+        self.work.store.write(move |edit| edit.note_batch_progress(batch, finished, expires_at)).await?;
         let now = now_millis();
         let next_at = now + look_interval(now.saturating_sub(submitted_at));
         let look = self.looks.entry(batch).or_default();
@@ -158,7 +153,7 @@ impl Night<'_> {
         };
         if let Some(found) = found {
             let (batch_id, id) = (batch.id, found.id.clone());
-            self.work.library.store.write(move |edit| edit.note_taken(batch_id, &id, true)).await?;
+            self.work.store.write(move |edit| edit.note_taken(batch_id, &id, true)).await?;
             self.looks.remove(&batch.id);
             return Ok(None);
         }
@@ -187,7 +182,8 @@ impl Night<'_> {
                 {
                     continue;
                 }
-                match self.work.library.store.read_blocking(|view| view.is_known_batch(&self.origin, &listed.id)) {
+                let (origin, id) = (self.origin.clone(), listed.id.clone());
+                match self.work.store.read(move |view| view.is_known_batch(&origin, &id)).await {
                     Ok(true) => {}
                     Ok(false) => candidates.push(listed),
                     Err(error) => return Ok(Err(error.into())),
@@ -205,7 +201,7 @@ impl Night<'_> {
     /// person's word.
     async fn give_up(&mut self, batch: BatchId) -> Result<()> {
         tracing::warn!(%batch, "a batch that may have been taken was not found");
-        for (attempt, _) in self.work.library.store.read_blocking(|view| view.batch_items_left(batch))? {
+        for (attempt, _) in self.work.store.read(move |view| view.batch_items_left(batch)).await? {
             // It has been sent, so that this gives nothing back.
             self.reservations.remove(&attempt);
         }

@@ -4,12 +4,15 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgress, RunState};
+use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgress};
+use domain::run_state::RunState;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::super::executor::{Finished, Work};
-use super::super::progress::{RunSession, Times, whole_millis};
+use super::super::context::RunContext;
+use super::super::outcome::Finished;
+use super::super::progress::{RunSession, Times};
 use crate::Result;
+use crate::clock::whole_millis;
 use crate::sync::lock;
 
 /// Between snapshots: batches move slowly.
@@ -98,7 +101,7 @@ impl Shown {
     }
 
     /// Publishes snapshots until the library cannot be written any more.
-    pub async fn keep_showing(&self, work: &Work, publish: impl Fn(RunProgress)) -> Result<Infallible> {
+    pub async fn keep_showing(&self, work: &RunContext, publish: impl Fn(RunProgress)) -> Result<Infallible> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -112,7 +115,7 @@ impl Shown {
     }
 
     /// How the run stands; `end` when it is over.
-    pub fn snapshot(&self, work: &Work, end: Option<RunState>) -> RunProgress {
+    pub fn snapshot(&self, work: &RunContext, end: Option<RunState>) -> RunProgress {
         let mut state = lock(&self.0);
         let at_work = if state.is_canceling { RunState::Stopping } else { RunState::Running };
         let sums = work.tally.sums();
@@ -142,7 +145,7 @@ impl Shown {
     }
 
     /// Adds the time since the last note to the run's.
-    pub async fn note_wall(&self, work: &Work) -> Result<()> {
+    pub async fn note_wall(&self, work: &RunContext) -> Result<()> {
         let (millis, peak) = {
             let (mut state, now) = (lock(&self.0), Instant::now());
             let millis = now.duration_since(state.wall_noted_at).as_secs_f64() * 1000.0;
@@ -150,7 +153,7 @@ impl Shown {
             (millis, state.most_in_batches)
         };
         let run = work.run;
-        let noted = work.library.store.write(move |edit| {
+        let noted = work.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.note_peak_in_flight(run, peak)
         });

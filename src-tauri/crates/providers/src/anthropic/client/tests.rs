@@ -275,6 +275,25 @@ async fn what_came_in_place_of_an_answer_is_shown() {
 }
 
 #[tokio::test]
+async fn what_is_no_http_cannot_be_read_and_is_no_lost_connection() {
+    let long = format!("HTTP/1.1 200 OK\r\nx: {}", "a".repeat(1 << 20));
+    for (text, why) in [
+        ("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}", "content-length"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n{}", "content-length"),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", "chunk size"),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\n{}\r\n0\r\n\r\n", "chunk size"),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}", "chunk size"),
+        ("HTTP/1.1 1000 Odd\r\n\r\n", "status"),
+        ("{\"type\":\"message\"}\r\n\r\n", "HTTP version"),
+        ("\u{15}\u{3}\u{1}\0\u{2}\u{2}F\r\n\r\n", "HTTP version"),
+        (&long, "too large"),
+    ] {
+        let told = unread(Act::Write(vec![text.as_bytes().to_vec()])).await;
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_event_is_refused_with_and_without_names() {
     let (good, nameless) = (format!("{ANSWER}{END}"), |text: &str| text.replace("event: message", "id: message"));
     let replacements = [
@@ -336,7 +355,8 @@ async fn compressed_answers_are_read_and_bounded() {
     let mut damaged = good.clone();
     damaged[20] ^= 0xff;
     for body in [&b"event: message_start"[..], &good[..20], &damaged] {
-        unread(encoded(body)).await;
+        let told = unread(encoded(body)).await;
+        assert!(!told.contains("an empty body"), "something came: {told}");
     }
     // A connection that ends before the body does is no matter of decoding.
     let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100000\r\n\r\n";

@@ -185,6 +185,12 @@ impl Receiving {
                 Step::Other
             }
             "message_stop" => Step::Ended,
+            // Some gateways send the whole message as the one event of a stream.
+            "message" if event.name("type").is_some() => {
+                *self = Self::whole(&event)?;
+                self.has_begun = true;
+                Step::Ended
+            }
             "error" => Step::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
             _ => Step::Other,
         })
@@ -312,6 +318,20 @@ mod tests {
         let usage = receiving.usage().unwrap();
         assert_eq!((usage.prompt_tokens(), usage.cache_write_5m_tokens), (10, 3));
         Receiving::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
+    }
+
+    #[test]
+    fn a_whole_message_may_be_the_one_event_of_a_stream() {
+        let body = r#"{"type":"message","model":null,"content":[{"type":"text","text":"{}"}],"stop_reason":"end_turn",
+            "usage":{"input_tokens":7,"output_tokens":2}}"#;
+        for name in ["", "message"] {
+            let mut receiving = Receiving::default();
+            assert_eq!(receiving.take(name, body).unwrap(), Step::Ended);
+            assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(StopReason::EndTurn)));
+            assert_eq!(receiving.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
+        }
+        // The default name of an event says nothing of what it is.
+        assert_eq!(Receiving::default().take("message", r#"{"ok":true}"#).unwrap(), Step::Other);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use domain::layers::LayerScope;
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
 use domain::recipe::comparable;
 use domain::review::checks::Check;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use rusqlite::{Params, params};
 
 use super::id_set::IdSet;

@@ -10,7 +10,7 @@ use domain::layers::LayerScope;
 use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
 use domain::review::checks::Check;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 
 use super::id_set::IdSet;
 use crate::code::from_name;

@@ -7,11 +7,13 @@
 )]
 
 mod cost;
+mod models;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use domain::budget::{BudgetForecast, Spending};
@@ -21,18 +23,24 @@ use domain::money::PicoDollars;
 use domain::pace::{EndpointLimit, Load};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
-use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
+use domain::run_state::RunMode;
+use store::Store;
 
 use crate::Result;
 use crate::backend::{Backends, PricePercents, Question, Trial};
+use crate::connections::Connections;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
-use crate::library::{Library, processors};
+use crate::machine::processors;
+use crate::originals::Originals;
 use crate::pilot::{pilot_of, rest, spread};
 use crate::provided;
+use crate::similar::Similar;
 use crate::sync::lock;
 
-pub use cost::{Asked, Conditions, Cost};
+pub use cost::Conditions;
+use cost::{Asked, Cost};
+pub use models::price_list;
 
 /// Sizes that a quote lists one by one.
 const LISTED_SIZES: usize = 5;
@@ -85,11 +93,65 @@ impl From<&PlanRequest> for PlanTerms {
     }
 }
 
-/// Trials made since the library was opened: one a model is enough.
-#[derive(Default)]
-pub struct Trials(Mutex<HashMap<ModelId, Pace>>);
+/// Plans of runs: what they cost and how long they take.
+pub struct Planning {
+    store: Arc<Store>,
+    similar: Arc<Similar>,
+    originals: Arc<Originals>,
+    connections: Arc<Connections>,
+    /// Trials made since the library was opened: one a model is enough.
+    trials: Mutex<HashMap<ModelId, Pace>>,
+}
 
-impl Library {
+/// What a run is planned of.
+pub struct RunPlan {
+    pub model: Model,
+    pub recipe: Recipe,
+    /// What answers of earlier runs are reused by; `None`: all are asked anew.
+    pub question: Option<Question>,
+    /// The images that are asked about.
+    pub asked: Vec<ImageId>,
+    /// Those that are given the annotations of similar ones.
+    pub followers: Vec<ImageId>,
+    /// At most so many images in its pilot.
+    pub pilot: Option<u32>,
+    pub conditions: Conditions,
+}
+
+/// What a planned run costs, and its pilot.
+pub struct PlannedRun {
+    /// `None` where the model cannot be asked at all.
+    pub cost: Option<Cost>,
+    /// The images of its pilot; none without one.
+    pub pilot: Vec<ImageId>,
+    /// What its pilot is expected to cost.
+    pub pilot_expected: PicoDollars,
+}
+
+impl Planning {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        similar: Arc<Similar>,
+        originals: Arc<Originals>,
+        connections: Arc<Connections>,
+    ) -> Self {
+        Self { store, similar, originals, connections, trials: Mutex::default() }
+    }
+
+    /// Plans a run whose backend is open. Blocks.
+    pub(crate) fn plan(&self, plan: &RunPlan) -> Result<PlannedRun> {
+        let RunPlan { model, recipe, asked, followers, conditions, .. } = plan;
+        let question = plan.question.as_ref();
+        let to_ask = self.asked(question, asked, followers, plan.pilot)?;
+        let cost = self.cost(model, recipe, &to_ask, *conditions)?;
+        let pilot = pilot_of(&self.unanswered(question, asked)?, plan.pilot);
+        let alone = Asked { others: to_ask.pilot, ..Asked::default() };
+        let live = Conditions { mode: RunMode::Live, ..*conditions };
+        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, recipe, &alone, live)? };
+        let pilot_expected = of_pilot.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
+        Ok(PlannedRun { cost, pilot, pilot_expected })
+    }
+
     /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
     /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
@@ -97,9 +159,9 @@ impl Library {
         self.quote_for_recipe(&recipe, &request.images, &PlanTerms::from(request))
     }
 
-    /// [`Library::quote`] for a recipe that need not be in the library.
+    /// [`Planning::quote`] for a recipe that need not be in the library.
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
-        let similar = self.similar_groups(selection)?;
+        let similar = self.similar.groups(selection)?;
         let leaders = if terms.propagates_to_similar { similar.leaders() } else { HashMap::new() };
         let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
         let image_count = selected.len();
@@ -177,7 +239,7 @@ impl Library {
 
     /// Those of `images` that no earlier answer to `question` spares, by their sizes, with the pilot among them; and
     /// those of `followers`, which are asked about if the image fails that they look like.
-    pub(crate) fn asked(
+    fn asked(
         &self,
         question: Option<&Question>,
         images: &[ImageId],
@@ -223,7 +285,7 @@ impl Library {
     }
 
     /// Those of `images` that have to be asked about.
-    pub(crate) fn unanswered(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<ImageId>> {
+    pub fn unanswered(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<ImageId>> {
         let answered = self.answered_before(question, images)?;
         Ok(images.iter().copied().filter(|image| !answered.contains(image)).collect())
     }
@@ -232,14 +294,14 @@ impl Library {
         if let Some(pace) = self.pace_of_earlier_run(model)? {
             return Ok(Some(pace));
         }
-        if let Some(pace) = lock(&self.trials.0).get(&model.id) {
+        if let Some(pace) = lock(&self.trials).get(&model.id) {
             return Ok(Some(*pace));
         }
         // Trying out what costs money, or leaves the machine, is not for a quote to do.
         let Some(trial) = Trial::of(&model.id)? else { return Ok(None) };
         let pace = self.try_out(&trial, recipe, images);
         if let Some(pace) = pace {
-            lock(&self.trials.0).insert(model.id.clone(), pace);
+            lock(&self.trials).insert(model.id.clone(), pace);
         }
         Ok(pace)
     }
@@ -277,7 +339,8 @@ impl Library {
                         while let Some(&image) = sample.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let began = Instant::now();
                             let answered = self
-                                .decode_original(image, Some(trial.longest_edge()))
+                                .originals
+                                .decode(image, Some(trial.longest_edge()))
                                 .is_ok_and(|decoded| trial.annotations(&decoded.pixels, recipe).is_ok());
                             if answered {
                                 durations.push(began.elapsed().as_secs_f64() * 1000.0);

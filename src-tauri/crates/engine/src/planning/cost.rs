@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use domain::geometry::PixelSize;
 use domain::metrics::quantile;
 use domain::model::Model;
-use domain::money::PicoDollars;
-use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, SizeCount};
+use domain::money::{CostRange, PicoDollars};
+use domain::plan::{AnswerBasis, CostBasis, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::image_rule::ImageRule;
 use providers::price::{Price, Terms};
@@ -22,10 +22,10 @@ use providers::registry;
 use providers::request::{RecipeError, RequestOptions};
 use store::AskedImage;
 
+use super::Planning;
 use crate::Result;
 use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
-use crate::library::Library;
 use crate::provided;
 
 /// Annotations an image, as long as nobody knows better.
@@ -101,10 +101,10 @@ enum Prompt {
     },
 }
 
-impl Library {
+impl Planning {
     /// What annotating these images costs under such conditions, and what that is made of; `None` where the model cannot
     /// be asked at all.
-    pub(crate) fn cost(
+    pub(super) fn cost(
         &self,
         model: &Model,
         recipe: &Recipe,
@@ -458,6 +458,14 @@ mod tests {
         assert_eq!(basis.text_tokens, 214 * 2 * 300);
         assert_eq!(basis.answer_tokens, 2_466_992);
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
+
+        // Under a maximum of one's own no longer request follows, and what was lost counts all the same.
+        let known = provided::known(&ModelId("claude-haiku-5-5".into())).unwrap();
+        let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
+        let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
+        assert!(!own_maximum.has_longer());
+        let taught = Expected::of(&earlier, &own_maximum, RunMode::Live).unwrap();
+        assert!((taught.requests - 1.5).abs() < f64::EPSILON, "{}", taught.requests);
     }
 
     #[test]

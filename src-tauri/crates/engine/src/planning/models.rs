@@ -5,15 +5,15 @@ use domain::model::ModelId;
 use domain::usage::Usage;
 use providers::price::Terms;
 
+use super::Planning;
 use crate::Result;
 use crate::backend::Backends;
-use crate::library::Library;
 use crate::provided;
 
 /// A price is told by so many tokens.
 const MILLION: u64 = 1_000_000;
 
-impl Library {
+impl Planning {
     /// Every model, those on this computer first, with what keeps it from being used now. Blocks as the keychain does.
     pub fn models(&self) -> Result<Vec<OfferedModel>> {
         let connections = self.connections.current()?;
@@ -27,7 +27,7 @@ impl Library {
     }
 }
 
-/// What the models that cost something cost, in the order of [`Library::models`], prompts beyond a price cliff aside.
+/// What the models that cost something cost, in the order of [`Planning::models`], prompts beyond a price cliff aside.
 #[must_use]
 pub fn price_list() -> PriceList {
     let priced = provided::providers().flat_map(|provider| &provider.catalog().models);

@@ -13,11 +13,10 @@ use domain::model::ModelId;
 use domain::recipe::Recipe;
 use store::View;
 
-use crate::Result;
-use crate::backend;
-use crate::library::Library;
+use super::Review;
+use crate::{Result, backend};
 
-impl Library {
+impl Review {
     /// Both sides over all the images that both have looked at.
     pub fn compare_sides(&self, first: Side, second: Side) -> Result<Comparison> {
         self.store

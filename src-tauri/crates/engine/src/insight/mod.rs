@@ -5,10 +5,17 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+mod diagnosis;
+mod marked;
+mod page;
+
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::ids::RunId;
+use domain::layers::LayerScope;
 use domain::metrics::{
     BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, MetricsFailure, Recorded,
 };
@@ -18,17 +25,44 @@ use domain::run::RunSummary;
 use files::WholeFile;
 use providers::request::LONGER_ANSWER_FACTOR;
 use serde::Serialize;
-use store::View;
+use store::{Store, View};
 
 use crate::clock::{now_millis, rfc3339};
-use crate::export::ImageFiles;
-use crate::library::Library;
-use crate::provided;
-use crate::{EngineError, Result, private};
+use crate::gallery::Gallery;
+use crate::image_files::ImageFiles;
+use crate::layout::Layout;
+use crate::originals::Originals;
+use crate::outputs::Outputs;
+use crate::run_history::RunHistory;
+use crate::settings::LibrarySettings;
+use crate::{EngineError, Result, private, provided};
 
-impl Library {
-    pub fn run_report(&self, run: RunId) -> Result<RunReport> {
-        let summary = self.run(run)?;
+/// What runs come to: reports, metrics, diagnoses.
+pub struct Insight {
+    store: Arc<Store>,
+    layout: Arc<Layout>,
+    settings: Arc<LibrarySettings>,
+    history: Arc<RunHistory>,
+    outputs: Arc<Outputs>,
+    images: Arc<Gallery>,
+    originals: Arc<Originals>,
+}
+
+impl Insight {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        layout: Arc<Layout>,
+        settings: Arc<LibrarySettings>,
+        history: Arc<RunHistory>,
+        outputs: Arc<Outputs>,
+        images: Arc<Gallery>,
+        originals: Arc<Originals>,
+    ) -> Self {
+        Self { store, layout, settings, history, outputs, images, originals }
+    }
+
+    pub fn report(&self, run: RunId) -> Result<RunReport> {
+        let summary = self.history.run(run)?;
         let (durations, alone_millis, (wall_millis, concurrency)) = self
             .store
             .read_blocking(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
@@ -79,7 +113,7 @@ impl Library {
             durations: bins,
             diagnoses,
             endpoints,
-            unknown_batches: self.in_unknown_batches(run)?,
+            unknown_batches: self.history.in_unknown_batches(run)?,
             hooks,
         })
     }
@@ -99,7 +133,7 @@ impl Library {
 
     /// The metrics of a run in the form that users of the earlier pipeline parse.
     pub fn classic_metrics(&self, run: RunId) -> Result<ClassicMetrics> {
-        let report = self.run_report(run)?;
+        let report = self.report(run)?;
         let metrics = report.metrics.ok_or(EngineError::NoFigures(run))?;
         let summary = report.summary;
         let usage = summary.usage;
@@ -143,48 +177,62 @@ impl Library {
     }
 
     /// Two runs of the same images, one of them one image at a time, compared as the earlier pipeline's benchmark did.
-    pub fn benchmark_results(&self, sequential: RunId, parallel: RunId) -> Result<BenchmarkResults> {
-        let metrics = |run| self.run_report(run)?.metrics.ok_or(EngineError::NoFigures(run));
+    pub fn benchmark(&self, sequential: RunId, parallel: RunId) -> Result<BenchmarkResults> {
+        let metrics = |run| self.report(run)?.metrics.ok_or(EngineError::NoFigures(run));
         let metrics = metrics(parallel)?.against(&metrics(sequential)?);
         Ok(BenchmarkResults {
             exported_at: rfc3339(now_millis()),
             benchmarks: ClassicBenchmark::measured(&metrics).into_iter().collect(),
-            metrics: ClassicRun::new(rfc3339(self.run(parallel)?.started_at), &metrics),
+            metrics: ClassicRun::new(rfc3339(self.history.run(parallel)?.started_at), &metrics),
         })
     }
 
     /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
         let metrics = self.classic_metrics(run)?;
-        self.check_export_target(path)?;
+        self.outputs.check(path)?;
         WholeFile::begin(path).and_then(|file| write_json(file, &metrics)).map_err(EngineError::file(path))
     }
 
-    /// Where every run leaves its metrics, unless the settings say otherwise.
-    #[must_use]
-    pub fn metrics_path(&self) -> PathBuf {
-        self.folder().join("metrics").join("batch-annotation-metrics.json")
+    /// Writes the metrics of a run into the library's folder, unless the settings say otherwise.
+    pub(crate) fn write_metrics_if_wanted(&self, run: RunId) -> Result<()> {
+        if !self.settings.in_force()?.writes_metrics {
+            return Ok(());
+        }
+        let path = self.layout.metrics_file();
+        if let Some(folder) = path.parent() {
+            private::create_folder(folder).map_err(EngineError::file(folder))?;
+        }
+        let written = self.write_metrics(run, &path);
+        private::make_private(&path);
+        match written {
+            // A run stopped before its first image has no figures.
+            Err(EngineError::NoFigures(_)) => Ok(()),
+            outcome => outcome,
+        }
     }
 
-    pub(crate) async fn write_metrics_if_wanted(self: std::sync::Arc<Self>, run: RunId) -> Result<()> {
-        tokio::task::spawn_blocking(move || {
-            if !self.settings.in_force()?.writes_metrics {
-                return Ok(());
+    /// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, what was noticed in it, and its images with
+    /// its annotations and those of people.
+    pub fn write_page(&self, report: &RunReport, notices: &[Notice], folder: &Path) -> Result<WrittenReport> {
+        let marked_folder = folder.join("marked");
+        fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
+        let run = report.summary.id;
+        let images = self.store.read_blocking(|view| view.images_of_run(run))?;
+        let mut pictures = Vec::new();
+        let mut missing = Vec::new();
+        for card in self.images.cards(&images, &LayerScope::of_run(run))? {
+            let file_name = format!("{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
+            match self.write_marked(&card, &marked_folder.join(&file_name))? {
+                Ok(()) => pictures.push(page::Picture { file: format!("marked/{file_name}"), card }),
+                Err(unavailable) => missing.push(format!("{}: {}", card.name, unavailable.detail)),
             }
-            let path = self.metrics_path();
-            if let Some(folder) = path.parent() {
-                private::create_folder(folder).map_err(EngineError::file(folder))?;
-            }
-            let written = self.write_metrics(run, &path);
-            private::make_private(&path);
-            match written {
-                // A run stopped before its first image has nothing to say.
-                Err(EngineError::NoFigures(_)) => Ok(()),
-                outcome => outcome,
-            }
-        })
-        .await
-        .map_err(|_| EngineError::TaskLost)?
+        }
+        let page = folder.join("report.html");
+        let html = page::page(report, notices, &pictures, &missing);
+        self.outputs.check(&page)?;
+        files::write(&page, html.as_bytes()).map_err(EngineError::file(&page))?;
+        Ok(WrittenReport { page, marked_count: u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing })
     }
 }
 
@@ -226,4 +274,20 @@ pub fn write_json(mut file: WholeFile, document: &impl Serialize) -> io::Result<
     serde_json::to_writer_pretty(&mut file, document)?;
     writeln!(file)?;
     file.finish()
+}
+
+/// What [`Insight::write_page`] has written.
+#[derive(Debug, Clone)]
+pub struct WrittenReport {
+    pub page: PathBuf,
+    pub marked_count: u32,
+    /// Images whose originals could not be read any more.
+    pub missing: Vec<String>,
+}
+
+/// What stood out in a run, and each change that would help, in words.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub finding: String,
+    pub changes: Vec<String>,
 }

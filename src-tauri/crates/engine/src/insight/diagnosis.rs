@@ -12,16 +12,17 @@ use domain::metrics::{Recorded, RunMetrics};
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
-use domain::run::{FailureGroup, RetryGroup, RunMode, RunSummary};
+use domain::run::{FailureGroup, RetryGroup, RunSummary};
+use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::catalog::ModelSpec;
 use providers::price::Terms;
 
+use super::Insight;
 use crate::Result;
-use crate::library::Library;
 use crate::provided::{self, ProvidedModel};
 
-impl Library {
+impl Insight {
     /// What stands out in a run; without `metrics`, only what concerns images that were never asked about.
     pub(crate) fn diagnoses(
         &self,

@@ -16,8 +16,8 @@ use domain::run::RunSummary;
 use prepare::ContentHash;
 use store::{AnsweredImage, View};
 
-use super::files::{ImageFiles, PAGE, RunFiles};
 use crate::clock::{now_millis, rfc3339};
+use crate::image_files::{ImageFiles, PAGE, RunFiles};
 use crate::{EngineError, Result};
 
 /// The answers of a run, as one look at the library sees them.

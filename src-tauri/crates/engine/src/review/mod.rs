@@ -1,20 +1,47 @@
-//! Review: what a person decides and changes, saved, undone and redone.
+//! Review: what a person decides and changes, saved, undone and redone; audits, checks and comparisons.
+
+mod audits;
+mod checks;
+mod comparison;
 
 use std::sync::Arc;
 
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::review::{Decision, ImageEdit, Step};
-use store::{StepTaken, StoreError};
+use store::{StepTaken, Store, StoreError};
 
+use crate::blocking::off_workers;
+use crate::changes::Changes;
+use crate::check_index::CheckIndex;
 use crate::clock::now_millis;
-use crate::library::Library;
+use crate::gallery::Gallery;
+use crate::workers::Workers;
 use crate::{EngineError, Result};
 
-impl Library {
+/// What people decide about the annotations of a library.
+pub struct Review {
+    store: Arc<Store>,
+    changes: Changes,
+    workers: Arc<Workers>,
+    check_index: Arc<CheckIndex>,
+    images: Arc<Gallery>,
+}
+
+impl Review {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        changes: Changes,
+        workers: Arc<Workers>,
+        check_index: Arc<CheckIndex>,
+        images: Arc<Gallery>,
+    ) -> Self {
+        Self { store, changes, workers, check_index, images }
+    }
+
     /// Decides about one annotation, or about the proposals that `layers` show on an image. As every step, it returns the image
     /// as these layers show it.
-    pub async fn decide(self: &Arc<Self>, decision: Decision, layers: &LayerScope) -> Result<Step> {
+    pub async fn decide(&self, decision: Decision, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await?;
         self.stepped(taken, layers).await
@@ -24,7 +51,7 @@ impl Library {
     ///
     /// # Errors
     /// [`EngineError::UnfitAnnotation`] when nothing would be left of an annotation, or it has no label.
-    pub async fn edit_annotations(self: &Arc<Self>, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
+    pub async fn edit(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |store| store.edit_annotations(&edit, &shown, now)).await;
         let taken = taken.map_err(|error| match error {
@@ -35,7 +62,7 @@ impl Library {
     }
 
     /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
-    pub async fn undo_latest(self: &Arc<Self>, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn undo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.undo_latest()).await?;
         match taken {
             Some(taken) => self.stepped(taken, layers).await.map(Some),
@@ -45,7 +72,7 @@ impl Library {
 
     /// Undoes the latest standing step on `image`, or a bulk edit that nothing was done after, as a whole; `None` when there is
     /// nothing.
-    pub async fn undo_on(self: &Arc<Self>, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn undo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.undo_on(image)).await?;
         match taken {
             Some(taken) => self.stepped(taken, layers).await.map(Some),
@@ -55,7 +82,7 @@ impl Library {
 
     /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
     /// nothing.
-    pub async fn redo_latest(self: &Arc<Self>, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn redo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.redo_latest()).await?;
         match taken {
             Some(taken) => self.stepped(taken, layers).await.map(Some),
@@ -65,7 +92,7 @@ impl Library {
 
     /// Redoes the step on `image` that was undone last, or a bulk edit that nothing was done after, as a whole; `None` when
     /// there is nothing.
-    pub async fn redo_on(self: &Arc<Self>, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn redo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.redo_on(image)).await?;
         match taken {
             Some(taken) => self.stepped(taken, layers).await.map(Some),
@@ -73,10 +100,10 @@ impl Library {
         }
     }
 
-    async fn stepped(self: &Arc<Self>, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
-        self.note_change();
-        let (image, layers) = (taken.image, layers.clone());
-        let cards = self.ask(move |library| library.image_cards(&[image], &layers)).await?;
+    async fn stepped(&self, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
+        self.changes.record();
+        let (images, image, layers) = (Arc::clone(&self.images), taken.image, layers.clone());
+        let cards = off_workers(move || images.cards(&[image], &layers)).await?;
         let image = cards.into_iter().next().ok_or(EngineError::TaskLost)?;
         Ok(Step { id: taken.id, image, annotations: taken.annotations, others: taken.others })
     }

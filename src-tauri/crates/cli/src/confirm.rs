@@ -1,0 +1,29 @@
+//! Questions to the person at the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use tokio::sync::oneshot;
+
+use crate::error::CommandError;
+use crate::output::notes;
+
+/// Asks on standard error; no where there is no terminal to answer at.
+pub async fn confirm(question: &str) -> Result<bool, CommandError> {
+    if !io::stdin().is_terminal() {
+        writeln!(notes(), "{question}")?;
+        return Ok(false);
+    }
+    {
+        let mut err = notes();
+        write!(err, "{question} [y/N] ")?;
+        err.flush()?;
+    }
+    let (answer, answered) = oneshot::channel();
+    // A thread of its own, since reading blocks. It ends with the process.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let _ = answer.send(io::stdin().lock().read_line(&mut line).map(|_| line));
+    });
+    let line = answered.await.unwrap_or_else(|_| Ok(String::new()))?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+}

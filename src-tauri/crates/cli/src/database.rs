@@ -1,0 +1,30 @@
+//! Where the library is that a command is about.
+
+use std::path::PathBuf;
+
+use engine::VariableNames;
+
+use crate::arguments::Global;
+use crate::error::CommandError;
+
+/// The variables that Fieldmark reads, those among them that the settings name for keys.
+pub fn variable_names(global: &Global) -> VariableNames {
+    let keys = database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database));
+    engine::variable_names(keys)
+}
+
+pub fn database(global: &Global) -> Result<PathBuf, CommandError> {
+    match &global.db {
+        Some(database) => Ok(database.clone()),
+        None => Ok(default_folder()?.join("library.sqlite")),
+    }
+}
+
+/// The same folder as the window's.
+fn default_folder() -> Result<PathBuf, CommandError> {
+    if let Some(folder) = std::env::var_os("FIELDMARK_LIBRARY") {
+        return Ok(folder.into());
+    }
+    let folders = directories::ProjectDirs::from("org", "", "fieldmark").ok_or(CommandError::NoHome)?;
+    Ok(folders.data_local_dir().to_owned())
+}

@@ -1,0 +1,99 @@
+//! The images of a library as they are shown: which there are, what is known of each, and their pixels.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
+use std::sync::Arc;
+
+use domain::ids::{CollectionId, ImageId};
+use domain::import::SkippedFile;
+use domain::layers::LayerScope;
+use domain::library::{FilterCounts, ImageCard, LibraryOverview};
+use domain::query::{Completion, ImageQuery, complete};
+use store::Store;
+
+use crate::Result;
+use crate::check_index::{CheckIndex, MOMENT};
+use crate::thumbnails::Thumbnails;
+use crate::workers::Workers;
+
+const VIEW_QUALITY: u8 = 90;
+
+/// A size in which an image is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PixelEdge {
+    Thumbnail,
+    /// Long edge at most so many pixels.
+    AtMost(u32),
+    Full,
+}
+
+/// The images of a library.
+pub struct Gallery {
+    store: Arc<Store>,
+    workers: Arc<Workers>,
+    check_index: Arc<CheckIndex>,
+    thumbnails: Arc<Thumbnails>,
+}
+
+impl Gallery {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        workers: Arc<Workers>,
+        check_index: Arc<CheckIndex>,
+        thumbnails: Arc<Thumbnails>,
+    ) -> Self {
+        Self { store, workers, check_index, thumbnails }
+    }
+
+    pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
+        Ok(self.store.read_blocking(|view| {
+            Ok(LibraryOverview {
+                collections: view.collections()?,
+                counts: view.image_counts(collection)?,
+                labels: view.label_counts(collection)?,
+            })
+        })?)
+    }
+
+    pub fn ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
+        self.check_index.update_for_query(query)?;
+        let working = self.workers.runs_worked_on()?;
+        Ok(self.store.read_blocking(|view| view.image_ids(query, &working))?)
+    }
+
+    /// How many images there would be with each filter beside `query`. Of likely mistakes those count that are found within
+    /// a moment; the version grows as more are.
+    pub fn filter_counts(&self, query: &ImageQuery) -> Result<FilterCounts> {
+        self.check_index.update_within(MOMENT)?;
+        let working = self.workers.runs_worked_on()?;
+        Ok(self.store.read_blocking(|view| view.filter_counts(query, &working))?)
+    }
+
+    /// What the word at `cursor` of a half typed question may become.
+    pub fn complete_query(&self, text: &str, cursor: u32) -> Result<Completion> {
+        let vocabulary = self.store.read_blocking(|view| view.query_vocabulary())?;
+        Ok(complete(text, cursor, &vocabulary))
+    }
+
+    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped.
+    pub fn cards(&self, ids: &[ImageId], layers: &LayerScope) -> Result<Vec<ImageCard>> {
+        let working = self.workers.runs_worked_on()?;
+        Ok(self.store.read_blocking(|view| view.image_cards(ids, layers, &working))?)
+    }
+
+    pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
+        Ok(self.store.read_blocking(|view| view.skipped_files(collection))?)
+    }
+
+    /// An upright JPEG of `image`, without metadata.
+    pub fn pixels(&self, image: ImageId, edge: PixelEdge) -> Result<Vec<u8>> {
+        match edge {
+            PixelEdge::Thumbnail => self.thumbnails.of(image),
+            PixelEdge::AtMost(edge) => self.thumbnails.encoded(image, Some(edge), VIEW_QUALITY),
+            PixelEdge::Full => self.thumbnails.encoded(image, None, VIEW_QUALITY),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Where files may be written that leave the library.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use prepare::ContentHash;
+use store::Store;
+
+use crate::layout::Layout;
+use crate::{EngineError, Result};
+
+/// The places that no output of a library may take.
+pub struct Outputs {
+    store: Arc<Store>,
+    layout: Arc<Layout>,
+}
+
+impl Outputs {
+    pub(crate) fn new(store: Arc<Store>, layout: Arc<Layout>) -> Self {
+        Self { store, layout }
+    }
+
+    /// Refuses a place that no output may take: that of an original, of the library itself, of a folder.
+    ///
+    /// # Errors
+    /// [`EngineError::UnfitTarget`] with the reason.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
+    pub fn check(&self, path: &Path) -> Result<()> {
+        let unfit = |reason| Err(EngineError::UnfitTarget { path: path.to_owned(), reason });
+        if path.file_name().is_none() {
+            return unfit("it names no file");
+        }
+        let absolute = std::path::absolute(path).map_err(EngineError::file(path))?;
+        match fs::metadata(&absolute) {
+            Ok(there) if there.is_dir() => return unfit("it is a folder"),
+            // A device or a pipe holds nothing that could be lost.
+            Ok(there) if !there.is_file() => return Ok(()),
+            _ => {}
+        }
+        let canonical = resolved(&absolute);
+        if self.layout.is_database_file(&canonical) || canonical == resolved(&self.layout.settings_file()) {
+            return unfit("it belongs to the library itself");
+        }
+        // By content, since links to an original and copies of it have other paths.
+        let content = ContentHash::of_file(&absolute).ok();
+        let is_original = self.store.read_blocking(|view| {
+            Ok(view.is_original(&absolute)?
+                || view.is_original(&canonical)?
+                || match &content {
+                    Some(content) => view.has_content(*content.as_bytes())?,
+                    None => false,
+                })
+        })?;
+        if is_original { unfit("it is a photo of the library, and originals are only read") } else { Ok(()) }
+    }
+}
+
+/// What is written to at `path`: it, or a folder on it, may be a link.
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        folder.zip(path.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
+    })
+}

@@ -1,0 +1,45 @@
+//! Where files are: one path for each, however a person leads to it.
+
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+/// `path` from the root on. Every `..` is resolved, so that a folder reached as `../photos` is not another one; links are left
+/// as they were named, but for those that a `..` leads out of.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let mut resolved = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        if part != Component::ParentDir {
+            resolved.push(part);
+        } else if let Ok(folder) = fs::canonicalize(&resolved) {
+            resolved = folder;
+            resolved.pop();
+        } else {
+            // What is not there leads nowhere.
+            resolved.push(part);
+        }
+    }
+    Ok(resolved)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn one_folder_has_one_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(root.join("photos/may")).unwrap();
+        fs::create_dir(root.join("work")).unwrap();
+        symlink(root.join("photos/may"), root.join("work/link")).unwrap();
+        let seen = |path: &str| absolute(&root.join(path)).unwrap();
+        for path in ["photos", "work/../photos", "./work/.././photos/", "photos/may/..", "work/link/.."] {
+            assert_eq!(seen(path), root.join("photos"), "{path}");
+        }
+        // A link that was named stays, and so does what is not there.
+        assert_eq!(seen("work/link"), root.join("work/link"));
+        assert_eq!(seen("gone/../photos"), root.join("gone/../photos"));
+    }
+}

@@ -1,0 +1,233 @@
+//! What every job of a run shares, and the steps by which what comes of one is kept. Each step is on disk before the next
+//! begins, so that a process may die anywhere between them.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use domain::geometry::PixelSize;
+use domain::ids::{AttemptId, ImageId, RunId};
+use domain::money::PicoDollars;
+use domain::recipe::Recipe;
+use domain::run_state::{FailureKind, RetryKind};
+use domain::worst_case::Allowance;
+use providers::request::Request;
+use store::{JobFailure, JobOutcome, Propagated, Store, Unanswered, WaitingJob};
+use tokio::sync::{Mutex, Semaphore, watch};
+
+use super::board::Board;
+use super::budget::{Budget, Reservation};
+use super::in_flight::InFlight;
+use super::outcome::{Answered, Finished, Kept, failed, is_cut_off};
+use super::retry::Retrying;
+use super::tally::Tally;
+use super::undecided::UndecidedRefusals;
+use crate::Result;
+use crate::backend::{AnswerLength, Backend, FailedRequest, Received};
+use crate::changes::Changes;
+use crate::clock::now_millis;
+use crate::error::guarded;
+use crate::layout::Layout;
+use crate::originals::Originals;
+use crate::workers::Workers;
+
+/// What every job of a run shares.
+pub struct RunContext {
+    pub store: Arc<Store>,
+    pub layout: Arc<Layout>,
+    pub changes: Changes,
+    pub workers: Arc<Workers>,
+    pub originals: Arc<Originals>,
+    pub run: RunId,
+    pub backend: Arc<Backend>,
+    pub recipe: Arc<Recipe>,
+    pub tally: Tally,
+    pub budget: Budget,
+    pub retrying: Retrying,
+    pub board: Arc<Board>,
+    pub in_flight: Arc<InFlight>,
+    pub undecided: UndecidedRefusals,
+    /// Decoding takes the processors, and no more images than there are processors the memory.
+    pub preparing: Semaphore,
+    /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
+    pub turnstile: Mutex<()>,
+    /// True once nothing more is to be sent: jobs that wait to send go back into the queue.
+    pub halt: watch::Receiver<bool>,
+    pub clock: WorkClock,
+}
+
+/// The time worked on a run over all its sessions, pauses left aside.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkClock {
+    before_millis: f64,
+    began: Instant,
+}
+
+impl WorkClock {
+    /// Begins to count; `before_millis` is what earlier sessions took.
+    pub fn start(before_millis: f64) -> Self {
+        Self { before_millis, began: Instant::now() }
+    }
+
+    pub fn worked_millis(&self) -> f64 {
+        self.before_millis + self.began.elapsed().as_secs_f64() * 1000.0
+    }
+}
+
+impl RunContext {
+    /// What an answer that is there already comes to.
+    pub fn kept_outcome(&self, job: &WaitingJob) -> Kept {
+        let Some(kept) = &job.answer else { return Kept::None };
+        let outcome = self.read(kept.attempt, &kept.raw_answer, job.size);
+        let reached = kept.output_limit.unwrap_or_default();
+        if !is_cut_off(&outcome) || reached >= self.backend.largest_output_limit() {
+            return Kept::Final(outcome);
+        }
+        let can_be_longer = |length| self.backend.output_limit(length) > reached;
+        Kept::CutOff(
+            outcome,
+            if can_be_longer(AnswerLength::Usual) { AnswerLength::Usual } else { AnswerLength::Longer },
+        )
+    }
+
+    /// What requests about the image of `job` may still cost.
+    pub fn allowance(&self, job: &WaitingJob) -> Allowance {
+        Allowance::new(self.backend.image_at_most(job.size), job.committed)
+    }
+
+    /// Settles jobs together: what came of them is on disk when this returns. One that cannot be settled fails alone.
+    pub async fn settle(&self, group: Vec<Answered>) -> Result<Vec<Finished>> {
+        let group = Arc::new(group);
+        match self.write_outcomes(Arc::clone(&group)).await {
+            Ok(finished) => return Ok(finished),
+            Err(error) if error.is_of_library() => return Err(error),
+            Err(error) if group.len() == 1 => tracing::error!(run = %self.run, %error, "an image could not be settled"),
+            Err(_) => {}
+        }
+        let mut finished = Vec::new();
+        for answered in group.iter() {
+            match self.write_outcomes(Arc::new(vec![answered.clone()])).await {
+                Ok(settled) => finished.extend(settled),
+                Err(error) if error.is_of_library() => return Err(error),
+                Err(error) => {
+                    let outcome = failed(None, FailureKind::InternalError, error.to_string());
+                    let answered = Answered { outcome, ..answered.clone() };
+                    finished.extend(self.write_outcomes(Arc::new(vec![answered])).await?);
+                }
+            }
+        }
+        Ok(finished)
+    }
+
+    async fn write_outcomes(&self, group: Arc<Vec<Answered>>) -> Result<Vec<Finished>> {
+        let (run, recipe, now, written) = (self.run, Arc::clone(&self.recipe), now_millis(), Arc::clone(&group));
+        // The answers are on disk; should a power cut take their annotations, they are read again.
+        let propagated = self.store.write_derived(move |edit| {
+            let settled = written.iter().map(|answered| {
+                edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
+                edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.timing, now)
+            });
+            settled.collect::<store::Result<Vec<Propagated>>>()
+        });
+        let propagated = propagated.await?;
+        let both = group.iter().zip(propagated);
+        Ok(both.map(|(answered, propagated)| Finished { propagated, ..self.finished(answered) }).collect())
+    }
+
+    fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
+        let is_reused = job.is_reused_by(outcome);
+        if is_reused {
+            self.tally.note_reused();
+        }
+        if matches!(outcome, JobOutcome::Done { reading, .. } if reading.is_cut_short) {
+            self.tally.note_cut_short();
+        }
+        Finished {
+            job: job.id,
+            image: job.image,
+            name: job.name.clone(),
+            took_millis: timing.map(|timing| timing.took_millis),
+            after_millis: *finished_after_millis,
+            propagated: Propagated::default(),
+            replaced: job.standing,
+            outcome: match outcome {
+                JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),
+                JobOutcome::Failed(failure) => Err((failure.kind, failure.detail.clone())),
+            },
+        }
+    }
+
+    /// Decodes the original of `image` to the size that is sent, in the form that is sent. Blocks.
+    pub fn prepare(
+        &self,
+        image: ImageId,
+        size: PixelSize,
+        edge: u32,
+        length: AnswerLength,
+    ) -> std::result::Result<Request, JobFailure> {
+        let unsent = |kind, detail| JobFailure { attempt: None, kind, detail };
+        let decoded = self
+            .originals
+            .decode(image, Some(edge))
+            .map_err(|unavailable| unsent(unavailable.kind, unavailable.detail))?;
+        if decoded.original != size {
+            let detail = format!("decodes to {:?} but was imported as {size:?}", decoded.original);
+            return Err(unsent(FailureKind::FileUnreadable, detail));
+        }
+        let prepared = self.backend.prepare(decoded.pixels, length);
+        prepared.map_err(|detail| unsent(FailureKind::Refused, detail))
+    }
+
+    /// Keeps an answer as it came, then reads it.
+    pub async fn keep(
+        &self,
+        attempt: AttemptId,
+        received: Received,
+        at_most: PicoDollars,
+        reservation: Reservation<'_>,
+        job: &WaitingJob,
+    ) -> Result<JobOutcome> {
+        let Received { kept, bill } = received;
+        let (raw_answer, received_at) = (kept.clone(), now_millis());
+        self.store.write(move |edit| edit.note_received(attempt, &raw_answer, bill, received_at)).await?;
+        match bill {
+            Some(bill) => self.tally.note_spent(bill.paid),
+            None if at_most > PicoDollars::ZERO => self.tally.note_possibly_billed(at_most),
+            None => {}
+        }
+        reservation.settle(bill.map_or(at_most, |bill| bill.paid));
+        Ok(self.read(attempt, &kept, job.size))
+    }
+
+    /// Notes that a request has ended without an answer.
+    pub async fn note_unanswered(
+        &self,
+        attempt: AttemptId,
+        unanswered: &FailedRequest,
+        retried_for: Option<RetryKind>,
+        at_most: PicoDollars,
+        reservation: Reservation<'_>,
+    ) -> Result<()> {
+        if unanswered.may_be_billed {
+            self.tally.note_possibly_billed(at_most);
+        }
+        reservation.settle(if unanswered.may_be_billed { at_most } else { PicoDollars::ZERO });
+        if let Some(kind) = retried_for {
+            self.tally.note_retry(kind);
+        }
+        let how = Unanswered { error: unanswered.detail.clone(), retried_for, may_be_billed: unanswered.may_be_billed };
+        let now = now_millis();
+        Ok(self.store.write(move |edit| edit.note_unanswered(attempt, &how, now)).await?)
+    }
+
+    /// What a kept answer comes to. One on which reading panics stays as it came, to be read again by a later version.
+    pub fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
+        let read = guarded(|| match self.backend.read(raw_answer, &self.recipe) {
+            Ok(answer) => {
+                let annotations = answer.annotations(&self.recipe, size);
+                JobOutcome::Done { attempt, annotations, reading: answer.reading }
+            }
+            Err((kind, detail)) => failed(Some(attempt), kind, detail),
+        });
+        read.unwrap_or_else(|error| failed(None, FailureKind::InternalError, error.to_string()))
+    }
+}

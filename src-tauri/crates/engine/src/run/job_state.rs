@@ -1,0 +1,152 @@
+//! How far one job has come, and what follows from a request that failed.
+
+use std::time::Duration;
+
+use domain::money::PicoDollars;
+use domain::run_state::{FailureKind, StopReason};
+use domain::worst_case::Allowance;
+use store::{JobOutcome, JobTiming, WaitingJob};
+
+use super::in_flight::Flight;
+use super::outcome::{Stop, better_of};
+use super::retry::{RETRIES_IN_OUTAGE, Retrying};
+use crate::backend::{AfterFailure, AnswerLength, FailedRequest};
+
+/// What came of asking, before it is settled.
+pub enum Asking {
+    Outcome(JobOutcome),
+    PutBack,
+    MustStop(Stop),
+}
+
+/// What a job has come to so far.
+pub struct JobState {
+    /// What its requests may still cost.
+    pub allowance: Allowance,
+    pub edge: u32,
+    pub length: AnswerLength,
+    pub tries: u32,
+    pub tries_in_outage: u32,
+    /// Endpoints where its requests have failed.
+    pub avoided: Vec<usize>,
+    pub is_shrunk: bool,
+    /// An answer that was cut off, whose annotations count if a longer one does not come.
+    pub cut_off: Option<JobOutcome>,
+    /// Preparing, asking, and pauses before another try; not the waits for its permit.
+    pub worked: Duration,
+    /// Whether a request has been sent about it.
+    pub is_asked: bool,
+    /// What its requests took in flight; `None` once another was in flight beside one of them.
+    pub alone: Option<Duration>,
+}
+
+/// What follows from a request that was not answered.
+pub enum Next {
+    /// It waits for its permit.
+    Turn,
+    Wait(Duration),
+    Shrink,
+    /// The endpoint may refuse every request: nothing is said of the image yet.
+    Undecided(usize),
+    Fail(FailureKind),
+    Stop(StopReason),
+}
+
+impl JobState {
+    pub fn new(allowance: Allowance, edge: u32) -> Self {
+        Self {
+            allowance,
+            edge,
+            length: AnswerLength::Usual,
+            tries: 0,
+            tries_in_outage: 0,
+            avoided: Vec::new(),
+            is_shrunk: false,
+            cut_off: None,
+            worked: Duration::ZERO,
+            is_asked: false,
+            alone: Some(Duration::ZERO),
+        }
+    }
+
+    pub fn note_flight(&mut self, flight: &Flight) {
+        self.alone = self.alone.zip(flight.end()).map(|(before, this)| before + this);
+    }
+
+    /// `None` where nothing was asked about `job` in this run. An answer that came before the process died was asked for,
+    /// and took what its request took.
+    pub fn timing(&self, job: &WaitingJob) -> Option<JobTiming> {
+        let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let earlier = job.answer.as_ref().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
+        if !self.is_asked && earlier.is_none() {
+            return None;
+        }
+        let alone = self.alone.filter(|_| self.is_asked && earlier.is_none());
+        Some(JobTiming {
+            took_millis: millis(self.worked) + earlier.unwrap_or_default(),
+            alone_millis: alone.map(millis),
+        })
+    }
+
+    pub fn next(&mut self, failed: &FailedRequest, at_most: PicoDollars, retrying: Retrying) -> Next {
+        let after = failed.next;
+        let is_same_again =
+            matches!(after, AfterFailure::Again | AfterFailure::AgainAfterOutage { .. } | AfterFailure::Retry { .. });
+        let may_move = is_same_again || matches!(after, AfterFailure::Fail | AfterFailure::Undecided { .. });
+        let moves_from = failed.avoids.filter(|endpoint| may_move && !self.avoided.contains(endpoint));
+        self.avoided.extend(moves_from);
+        match after {
+            _ if (is_same_again || moves_from.is_some()) && !self.allowance.admits(at_most) => {
+                Next::Fail(FailureKind::ModelFailed)
+            }
+            // Another endpoint may answer, and it is no try of the image that this one failed.
+            _ if moves_from.is_some() => Next::Turn,
+            AfterFailure::Again => Next::Turn,
+            AfterFailure::AgainAfterOutage { after } => {
+                self.tries_in_outage += 1;
+                // Every outage so far has ended with this image: it may be what the server fails on.
+                if self.tries_in_outage > RETRIES_IN_OUTAGE {
+                    Next::Fail(FailureKind::ModelFailed)
+                } else {
+                    after.map_or(Next::Turn, Next::Wait)
+                }
+            }
+            AfterFailure::Retry { after } => {
+                self.tries += 1;
+                if self.tries > retrying.attempts {
+                    Next::Fail(FailureKind::ModelFailed)
+                } else {
+                    Next::Wait(retrying.delay(self.tries, after, fastrand::f64()))
+                }
+            }
+            AfterFailure::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
+            AfterFailure::Shrink => Next::Shrink,
+            AfterFailure::Undecided { endpoint } if self.cut_off.is_none() => Next::Undecided(endpoint),
+            AfterFailure::Refuse | AfterFailure::Undecided { .. } => Next::Fail(FailureKind::Refused),
+            AfterFailure::Fail => Next::Fail(FailureKind::ModelFailed),
+            AfterFailure::Stop(reason) => Next::Stop(reason),
+        }
+    }
+
+    /// Nothing more is to be sent. Annotations of a cut-off answer are kept; without any, the image waits for its longer
+    /// request.
+    pub fn interrupted(&mut self) -> Asking {
+        self.cut_off_annotations().map_or(Asking::PutBack, Asking::Outcome)
+    }
+
+    /// A budget without room for a longer answer is no reason to lose the shorter one.
+    pub fn stopped(&mut self, stop: Stop) -> Asking {
+        match self.cut_off_annotations() {
+            Some(outcome) if stop.reason == StopReason::BudgetReached => Asking::Outcome(outcome),
+            _ => Asking::MustStop(stop),
+        }
+    }
+
+    fn cut_off_annotations(&mut self) -> Option<JobOutcome> {
+        self.cut_off.take().filter(|outcome| matches!(outcome, JobOutcome::Done { .. }))
+    }
+
+    pub fn better_of(&mut self, outcome: JobOutcome) -> JobOutcome {
+        better_of(self.cut_off.take(), outcome)
+    }
+}

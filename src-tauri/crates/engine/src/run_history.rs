@@ -1,0 +1,206 @@
+//! The runs of a library, as they are recorded, and whether a process works on each.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
+use std::sync::Arc;
+
+use domain::endpoint::{EndpointFailure, RunEndpoint};
+use domain::hooks::{self, HookRun};
+use domain::ids::{ImageId, RunId};
+use domain::money::PicoDollars;
+use domain::rate;
+use domain::run::{
+    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSummary,
+};
+use domain::run_state::RunState;
+use store::{KeptBatch, Store, Worker};
+
+use crate::Result;
+use crate::active_runs::ActiveRuns;
+use crate::clock::rounded_millis;
+use crate::pilot::PilotVerdict;
+use crate::workers::Workers;
+
+/// Images shown as just answered.
+pub const JUST_ANSWERED: u32 = 12;
+
+/// The runs of a library.
+pub struct RunHistory {
+    store: Arc<Store>,
+    workers: Arc<Workers>,
+    active: Arc<ActiveRuns>,
+}
+
+impl RunHistory {
+    pub(crate) fn new(store: Arc<Store>, workers: Arc<Workers>, active: Arc<ActiveRuns>) -> Self {
+        Self { store, workers, active }
+    }
+
+    /// The newest first.
+    pub fn runs(&self) -> Result<Vec<RunSummary>> {
+        let (mut runs, recorded) = self.store.read_blocking(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
+        for run in &mut runs {
+            let worker = recorded.iter().find(|(recorded, _)| *recorded == run.id).map(|(_, worker)| worker);
+            run.state = self.actual_state(run, worker);
+            if run.state == RunState::Interrupted {
+                *run = self.run(run.id)?;
+            }
+        }
+        Ok(runs)
+    }
+
+    pub fn run(&self, run: RunId) -> Result<RunSummary> {
+        let look = || {
+            let (mut summary, worker) = self.store.read_blocking(|view| Ok((view.run(run)?, view.worker_of(run)?)))?;
+            summary.state = self.actual_state(&summary, worker.as_ref());
+            Ok(summary)
+        };
+        // A second look, since its session may have ended after the first had read the library.
+        let first: Result<RunSummary> = look();
+        if first.as_ref().is_ok_and(|summary| summary.state == RunState::Interrupted) { look() } else { first }
+    }
+
+    /// The library only records that a run was not stopped; its worker tells whether a process works on it.
+    fn actual_state(&self, run: &RunSummary, worker: Option<&Worker>) -> RunState {
+        if run.state != RunState::Running {
+            return run.state;
+        }
+        match self.active.state(run.id) {
+            Some(state) => state,
+            None if worker.is_some_and(|worker| self.workers.is_at_work(run.id, worker)) => RunState::Running,
+            None => RunState::Interrupted,
+        }
+    }
+
+    /// The state of a run that no process works on, in the form of a snapshot.
+    pub fn progress(&self, run: RunId) -> Result<RunProgress> {
+        let summary = self.run(run)?;
+        let kept = self.store.read_blocking(|view| {
+            let (wall_millis, concurrency) = view.pace_of_run(run)?;
+            Ok(Kept {
+                failures: view.failure_groups(run)?,
+                retried: view.retry_groups(run)?,
+                wall_millis,
+                concurrency,
+                batches: view.batches_of_run(run)?.iter().filter_map(KeptBatch::state).collect(),
+                unknown_batches: view.in_unknown_batches(run)?,
+                endpoints: view.endpoints_of_run(run)?,
+                last_answered: view.last_answered(run, JUST_ANSWERED)?,
+                finished_after: view.finished_after(run)?,
+                hooks: view.hook_runs(run)?,
+                largest_request: view.largest_request(run)?,
+            })
+        })?;
+        Ok(idle(summary, kept))
+    }
+
+    /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
+    pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
+        Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)
+    }
+
+    /// What the pilot of a run that has stopped after it says about the other images.
+    pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
+        Ok(PilotVerdict::of(run, self.store.read_blocking(|view| view.pilot_expected(run.id))?))
+    }
+
+    /// The images of a run that have not finished.
+    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
+        Ok(self.store.read_blocking(|view| view.waiting_images(run))?)
+    }
+
+    /// Whether there are images in a run that another try may help, at least with a larger output maximum.
+    pub fn may_retry(&self, run: RunId) -> Result<bool> {
+        let (retried, (cut_off, _)) =
+            self.store.read_blocking(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
+        Ok(retried + cut_off > 0)
+    }
+}
+
+/// What the library keeps of a run beside its summary.
+struct Kept {
+    failures: Vec<FailureGroup>,
+    retried: Vec<RetryGroup>,
+    wall_millis: f64,
+    concurrency: u32,
+    batches: Vec<BatchState>,
+    unknown_batches: PossiblyBilled,
+    endpoints: Vec<RunEndpoint>,
+    last_answered: Vec<JustAnswered>,
+    finished_after: Vec<f64>,
+    /// The oldest first.
+    hooks: Vec<HookRun>,
+    largest_request: PicoDollars,
+}
+
+/// A run that no process works on, as a snapshot.
+fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
+    RunProgress {
+        run: summary.id,
+        state: summary.state,
+        stop_detail: summary.stop_detail,
+        model_name: summary.model_name,
+        recipe_name: summary.recipe_name,
+        destination: summary.destination,
+        started_at: summary.started_at,
+        elapsed_millis: rounded_millis(kept.wall_millis),
+        left_millis: None,
+        total: summary.total,
+        done: summary.done,
+        failed: summary.failed,
+        in_flight: Vec::new(),
+        waiting: summary.waiting,
+        prepared: 0,
+        reused: summary.reused,
+        propagated: summary.propagated,
+        annotations: summary.annotation_count,
+        rate_per_minute: summary.rate_per_minute.unwrap_or_default(),
+        rate_window_millis: rounded_millis(kept.wall_millis),
+        p50_millis: summary.p50_millis,
+        p95_millis: summary.p95_millis,
+        concurrency: kept.concurrency,
+        mode: summary.mode,
+        routes: idle_endpoints(kept.endpoints),
+        batches: kept.batches,
+        unknown_batches: kept.unknown_batches,
+        quoted: summary.quoted,
+        spent: summary.paid,
+        possibly_billed: summary.possibly_billed,
+        budget: summary.budget,
+        reserved: PicoDollars::ZERO,
+        largest_request: kept.largest_request,
+        unsettled: summary.unsettled,
+        hold: None,
+        pending_elsewhere: Vec::new(),
+        retried: kept.retried,
+        cut_short: summary.cut_short,
+        failures: kept.failures,
+        just_answered: kept.last_answered,
+        rate_history: rate::history(&kept.finished_after, kept.wall_millis),
+        failed_hooks: hooks::failed(kept.hooks),
+    }
+}
+
+/// The endpoints as they were when the run was worked on last; none where there was no choice.
+fn idle_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<EndpointState> {
+    if endpoints.len() < 2 {
+        return Vec::new();
+    }
+    let state = |endpoint: RunEndpoint| EndpointState {
+        name: endpoint.name,
+        under_way: 0,
+        concurrency: 0,
+        is_adaptive: false,
+        requests_per_minute: None,
+        hold: None,
+        failure: endpoint.problem.filter(|_| !endpoint.is_working).map(|problem| EndpointFailure {
+            problem,
+            detail: endpoint.detail.unwrap_or_default(),
+            again_in_millis: None,
+        }),
+    };
+    endpoints.into_iter().map(state).collect()
+}
