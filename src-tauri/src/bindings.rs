@@ -63,7 +63,7 @@ pub fn builder() -> Builder<Wry> {
             checks::accept_audited,
             checks::compare_sides,
             checks::compare_image,
-            connection::connection,
+            connection::connections,
             connection::keep_key,
             connection::allow_env_file,
             connection::forget_key,

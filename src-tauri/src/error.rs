@@ -63,7 +63,9 @@ impl From<EngineError> for AppError {
             EngineError::Unavailable(Unavailable::NoKey { .. }) => ErrorCode::NoKey,
             EngineError::Unavailable(Unavailable::Unusable { .. }) => ErrorCode::UnusableConnection,
             EngineError::Address { .. } => ErrorCode::Address,
-            EngineError::Settings { .. } | EngineError::UnknownEndpoint { .. } => ErrorCode::Settings,
+            EngineError::Settings { .. }
+            | EngineError::UnknownEndpoint { .. }
+            | EngineError::UnknownProvider { .. } => ErrorCode::Settings,
             EngineError::EndpointNameTaken { .. } => ErrorCode::EndpointNameTaken,
             EngineError::NotAgreed { .. } => ErrorCode::NotAgreed,
             EngineError::BudgetTooSmall { .. } => ErrorCode::BudgetTooSmall,

@@ -70,7 +70,9 @@ impl Desktop {
 
 /// With the `.env` file of the working folder where the person has allowed it. Otherwise the settings offer it.
 fn surroundings(database: &Path) -> Surroundings {
-    match Consents::of_this_person().env_file_in(Path::new("."), &engine::key_variables(database)) {
+    match Consents::of_this_person()
+        .env_file_in(Path::new("."), &engine::variable_names(engine::key_variables(database)))
+    {
         Ok(EnvFileHere::Allowed(file)) => Surroundings::of_this_process(Some(file)),
         Ok(EnvFileHere::NotAllowed(file)) => {
             Surroundings { unused_env_file: Some(file), ..Surroundings::of_this_process(None) }

@@ -37,7 +37,7 @@ pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let set = move |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into());
     Surroundings {
-        environment: Environment::from_variables(set, None),
+        environment: Environment::from_variables(engine::variable_names(Vec::new()).providers, set, None),
         keys: KeyRing::for_session(),
         variables: HashMap::new(),
         consents: Consents::for_session(),

@@ -307,12 +307,16 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     write_png(&picture, &bench.photos().join("1.png"));
     bench.library.imports.run(&[bench.photos()]).unwrap();
     let unavailable = || bench.quote(0).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap().unavailable;
-    assert_eq!(unavailable(), Some(Unavailable::NoKey { host: "gateway.example".into() }));
-    assert_eq!(bench.library.connections.check().await.unwrap(), ConnectionCheck::NoKey);
+    assert_eq!(
+        unavailable(),
+        Some(Unavailable::NoKey { host: "gateway.example".into(), variable: Some("ANTHROPIC_API_KEY".into()) })
+    );
+    assert_eq!(bench.library.connections.check("anthropic").await.unwrap(), ConnectionCheck::NoKey);
 
-    let connection = bench.library.connections.keep_key(None, &format!(" {KEY}\n").into()).unwrap();
+    let overview = bench.library.connections.keep_key("anthropic", None, &format!(" {KEY}\n").into()).unwrap();
+    let connection = &overview.connections[0];
     assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
-    assert!(connection.keychain_problem.is_some());
+    assert!(overview.keychain_problem.is_some());
     assert_eq!(unavailable(), None);
     let recipe = bench.library.recipes.all().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
@@ -324,8 +328,8 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     settings.is_local_only = true;
     bench.library.settings.replace(&settings).unwrap();
     assert_eq!(unavailable(), Some(Unavailable::LocalOnly));
-    assert_eq!(bench.library.connections.check().await.unwrap(), ConnectionCheck::LocalOnly);
-    assert_eq!(bench.library.connections.forget_key(None).unwrap().key, None);
+    assert_eq!(bench.library.connections.check("anthropic").await.unwrap(), ConnectionCheck::LocalOnly);
+    assert_eq!(bench.library.connections.forget_key("anthropic", None).unwrap().connections[0].key, None);
     assert_eq!(bench.library.history.runs().unwrap().len(), 0);
 }
 
@@ -334,7 +338,7 @@ async fn a_key_is_found_nowhere() {
     let server = simulate().await;
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &server.url())]);
     bench.library.settings.agree_to(&server.address().to_string()).unwrap();
-    let connection = bench.library.connections.keep_key(None, &KEY.to_owned().into()).unwrap();
+    let connection = bench.library.connections.keep_key("anthropic", None, &KEY.to_owned().into()).unwrap();
     fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
     bench.library.imports.run(&[bench.photos()]).unwrap();
     // An answer, a refusal that may quote the key, a broken connection.
@@ -344,7 +348,7 @@ async fn a_key_is_found_nowhere() {
     let report = bench.library.insight.report(run).unwrap();
     let export = bench.folder.path().join("export");
     bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], &export).unwrap();
-    let check = bench.library.connections.check().await.unwrap();
+    let check = bench.library.connections.check("anthropic").await.unwrap();
     let said =
         format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");

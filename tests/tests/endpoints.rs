@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use domain::settings::{FurtherRoute, RouteLimits};
+use domain::settings::{EndpointSettings, LimitSettings};
 use fieldmark_tests::bench::Bench;
 use fieldmark_tests::pictures::LABELS;
 use serde_json::Value;
@@ -24,14 +24,14 @@ fn with_endpoint(first: &Running, url: &str, key_env: Option<&str>) -> Bench {
     let bench = Bench::with_pictures(&first.url(), KEY, 12);
     bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
     let mut settings = bench.library.settings.stated().unwrap();
-    settings.further_routes.push(FurtherRoute {
+    settings.provider_mut("anthropic").endpoints.push(EndpointSettings {
         name: "My gateway".into(),
         base_url: url.to_owned(),
         model_prefix: String::new(),
         // The cheaper one is asked first.
         price_percent: 50,
         concurrency: None,
-        limits: RouteLimits::default(),
+        limits: LimitSettings::default(),
         key_env: key_env.map(str::to_owned),
     });
     bench.library.settings.replace(&settings).unwrap();
@@ -112,17 +112,17 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
 
     // The key of the server for Claude stays there.
     let mut settings = bench.library.settings.stated().unwrap();
-    settings.further_routes[0].key_env = Some("ANTHROPIC_API_KEY".into());
+    settings.provider_mut("anthropic").endpoints[0].key_env = Some("ANTHROPIC_API_KEY".into());
     bench.library.settings.replace(&settings).unwrap();
     let out = annotate(&bench, &first, &[], &[]);
     assert!(out.contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{out}");
     assert_eq!(second.ledger().billed.len(), 0);
 
     // Nor is one key sent to two servers because their names come to the same variable.
-    settings.further_routes[0].key_env = None;
-    let mut other = settings.further_routes[0].clone();
+    settings.provider_mut("anthropic").endpoints[0].key_env = None;
+    let mut other = settings.provider_mut("anthropic").endpoints[0].clone();
     (other.name, other.base_url) = ("My-gateway".into(), "http://127.0.0.1:1".into());
-    settings.further_routes.push(other);
+    settings.provider_mut("anthropic").endpoints.push(other);
     bench.library.settings.replace(&settings).unwrap();
     let out = annotate(&bench, &first, &[("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", SECRET)], &[]);
     assert_eq!(out.matches("stands for several endpoints").count(), 2, "before the run and in its report: {out}");

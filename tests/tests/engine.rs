@@ -13,7 +13,7 @@ use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::RunProgress;
 use domain::run_options::RunOptions;
 use domain::run_state::{FailureKind, RetryKind};
-use domain::settings::{FurtherRoute, RouteLimits};
+use domain::settings::{EndpointSettings, LimitSettings};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Fault, Latency, Limits, Options, Running, Simulator};
@@ -203,17 +203,17 @@ fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
     bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
     let mut settings = bench.library.settings.stated().unwrap();
-    settings.further_routes.push(FurtherRoute {
+    settings.provider_mut("anthropic").endpoints.push(EndpointSettings {
         name: "second".into(),
         base_url: url.clone(),
         model_prefix: "anthropic.".into(),
         price_percent,
         concurrency: Some(4),
-        limits: RouteLimits::default(),
+        limits: LimitSettings::default(),
         key_env: None,
     });
     bench.library.settings.replace(&settings).unwrap();
-    bench.library.connections.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
+    bench.library.connections.keep_key("anthropic", Some(&url), &KEY.to_owned().into()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use domain::report::RunReport;
 use domain::run::RunProgress;
 use domain::run_options::RunOptions;
 use domain::run_state::{RunState, StopReason};
-use domain::settings::{FurtherRoute, RouteLimits};
+use domain::settings::{EndpointSettings, LimitSettings};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
 use simulator::{Distribution, Fault, Latency, Options, Running, Simulator};
@@ -47,7 +47,7 @@ async fn servers(places: Places, millis: u64) -> [Running; 2] {
 }
 
 /// A library whose endpoints are `a` and `b`, of which `b` costs so many percent of the list price.
-fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: RouteLimits) -> Bench {
+fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: LimitSettings) -> Bench {
     let bench = Bench::among(&[
         ("ANTHROPIC_BASE_URL", &a.url()),
         ("ANTHROPIC_API_KEY", KEY),
@@ -62,7 +62,7 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Route
     }
     bench.library.imports.run(&[bench.photos()]).unwrap();
     let mut settings = bench.library.settings.stated().unwrap();
-    settings.further_routes.push(FurtherRoute {
+    settings.provider_mut("anthropic").endpoints.push(EndpointSettings {
         name: "b".into(),
         base_url: b.url(),
         model_prefix: String::new(),
@@ -104,7 +104,7 @@ fn billed(server: &Running) -> usize {
 async fn endpoints_share_the_load_and_a_limit_of_one_is_not_the_other_s() {
     for places in BOTH {
         let servers = servers(places, 50).await;
-        let bench = bench(&servers, 60, 100, RouteLimits::default());
+        let bench = bench(&servers, 60, 100, LimitSettings::default());
         let run = start(&bench, RunOptions::default()).await;
         let report = ended(&bench, run).await;
         assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 60), "{places:?}");
@@ -119,7 +119,7 @@ async fn endpoints_share_the_load_and_a_limit_of_one_is_not_the_other_s() {
         }
 
         // One request in ten seconds at b holds nothing back at a.
-        let limits = RouteLimits { requests: Some(6), ..RouteLimits::default() };
+        let limits = LimitSettings { requests: Some(6), ..LimitSettings::default() };
         let bench = self::bench(&servers, 30, 100, limits);
         let run = start(&bench, RunOptions::default()).await;
         let report = ended(&bench, run).await;
@@ -144,7 +144,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
         for (fault, problem) in faults.clone() {
             servers[1].fail_every_message(Some(fault.clone()));
             // It is cheaper, and so it is asked first.
-            let bench = bench(&servers, 24, 50, RouteLimits::default());
+            let bench = bench(&servers, 24, 50, LimitSettings::default());
             let before = billed(&servers[0]);
             let run = start(&bench, RunOptions::default()).await;
             let report = ended(&bench, run).await;
@@ -162,7 +162,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_cannot_be_reached_is_used_again_once_it_can() {
     let servers = servers(Places::TwoPorts, 150).await;
-    let bench = bench(&servers, 40, 50, RouteLimits::default());
+    let bench = bench(&servers, 40, 50, LimitSettings::default());
     let [_a, b] = servers;
     let port = b.address().port();
     b.stop().await;
@@ -181,7 +181,7 @@ async fn a_broken_endpoint_is_used_again_once_it_works() {
     for places in BOTH {
         for fault in [Fault::Reset, Fault::Status { status: 401 }, Fault::Status { status: 503 }] {
             let servers = servers(places, 200).await;
-            let bench = bench(&servers, 40, 50, RouteLimits::default());
+            let bench = bench(&servers, 40, 50, LimitSettings::default());
             servers[1].fail_every_message(Some(fault.clone()));
             let run = start(&bench, with_concurrency(2)).await;
             snapshot(&bench, run, |snapshot| failure(snapshot).is_some()).await;
@@ -199,7 +199,7 @@ async fn a_broken_endpoint_is_used_again_once_it_works() {
 async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywhere_fails() {
     for places in BOTH {
         let servers = servers(places, 20).await;
-        let bench = bench(&servers, 6, 100, RouteLimits::default());
+        let bench = bench(&servers, 6, 100, LimitSettings::default());
         for server in &servers {
             server.fail_every_message(Some(Fault::Status { status: 401 }));
         }
@@ -214,7 +214,7 @@ async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywh
         assert_eq!(ended(&bench, run).await.summary.done, 6);
 
         // Both fail on the same image again and again.
-        let bench = self::bench(&servers, 1, 100, RouteLimits::default());
+        let bench = self::bench(&servers, 1, 100, LimitSettings::default());
         let mut settings = bench.library.settings.stated().unwrap();
         settings.run.retry_delay_ms = 10;
         bench.library.settings.replace(&settings).unwrap();
@@ -230,7 +230,7 @@ async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywh
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
     let servers = servers(Places::TwoPathsOfOnePort, 200).await;
-    let bench = bench(&servers, 30, 50, RouteLimits::default());
+    let bench = bench(&servers, 30, 50, LimitSettings::default());
     // As a person writes it, with nothing but what is needed.
     let written = format!(
         "agreed_hosts = [\"{}\"]\n[[further_routes]]\nname = \"b\"\nbase_url = \"{}\"\nprice_percent = 50\n",
@@ -238,7 +238,7 @@ async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
         servers[1].url()
     );
     fs::write(bench.library.settings.path(), written).unwrap();
-    assert_eq!(bench.library.settings.stated().unwrap().further_routes[0].model_prefix, "");
+    assert_eq!(bench.library.settings.stated().unwrap().providers[0].endpoints[0].model_prefix, "");
 
     servers[1].script(vec![Fault::Reset; 3]);
     let arguments =

@@ -69,9 +69,9 @@ impl Settings for Window {
     }
 
     async fn set_address(&self, url: &str) {
-        self.enter("claude-address", url).await;
-        self.press("//form[.//input[@id='claude-address']]//button[normalize-space()='Save']").await;
-        let saved = "return document.querySelector('form:has(#claude-address) button').disabled";
+        self.enter("anthropic-address", url).await;
+        self.press("//form[.//input[@id='anthropic-address']]//button[normalize-space()='Save']").await;
+        let saved = "return document.querySelector('form:has(#anthropic-address) button').disabled";
         self.wait_until("the address is saved", saved).await;
     }
 
@@ -80,9 +80,9 @@ impl Settings for Window {
         if let Ok(replace) = replace {
             replace.click().await.unwrap();
         }
-        self.enter("claude-key", key).await;
+        self.enter("anthropic-key", key).await;
         self.press("//button[normalize-space()='Save key']").await;
-        self.wait_until("the key is taken", "return !document.querySelector('#claude-key')").await;
+        self.wait_until("the key is taken", "return !document.querySelector('#anthropic-key')").await;
         self.see("//p[contains(., 'A key is kept in memory')]").await;
         let html = self.run("return document.documentElement.outerHTML").await;
         assert!(!html.as_str().unwrap().contains(key), "the key is gone from the page");
@@ -130,8 +130,8 @@ async fn every_broken_connection_says_what_to_do() {
     window.see("//li[normalize-space()='claude-opus-3']").await;
     window.photograph("22-unknown-model").await;
 
-    window.enter("claude-address", "http://photos.example").await;
-    window.press("//form[.//input[@id='claude-address']]//button[normalize-space()='Save']").await;
+    window.enter("anthropic-address", "http://photos.example").await;
+    window.press("//form[.//input[@id='anthropic-address']]//button[normalize-space()='Save']").await;
     window.see("//*[contains(@class, 'toast')][contains(., 'https://')]").await;
     window.0.close().await.unwrap();
 }

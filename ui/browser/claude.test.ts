@@ -112,17 +112,17 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
 describe("a model that needs a key", () => {
   it("says so once, keeps its price, and leads to where a key is entered", async () => {
     await openPlan({ query: "priced" });
-    expect(await page.getByText("Claude needs a key for api.anthropic.com").count()).toBe(1);
+    expect(await page.getByText("A key is needed for api.anthropic.com").count()).toBe(1);
     await page.getByRole("radio", { name: "Claude Opus 5.5" }).check();
     expect(await page.getByRole("button", { name: "Annotate 60 images, about $0.68" }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Enter a key" }).click();
-    await page.waitForFunction(() => document.activeElement?.id === "claude-key");
+    await page.waitForFunction(() => document.activeElement?.id === "anthropic-key");
     await page.keyboard.type("sk-ant-1");
     await page.keyboard.press("Enter");
     await page.getByText("A key is stored in the system keychain.").waitFor();
     await page.keyboard.press("Control+2");
     await page.getByRole("button", { name: "Annotate 60 images, about $0.68", disabled: false }).waitFor();
-    expect(await page.getByText("Claude needs a key").count()).toBe(0);
+    expect(await page.getByText("A key is needed").count()).toBe(0);
   });
 
   it("can be locked out, and the plan leads to the lock", async () => {
@@ -223,7 +223,7 @@ describe("a key", () => {
     await page.getByText("api.anthropic.com rejected the key.").waitFor();
     await page.getByRole("button", { name: "Remove key" }).press("Enter");
     await page.getByText("There is no key yet.").waitFor();
-    await page.waitForFunction(() => document.activeElement?.id === "claude-key");
+    await page.waitForFunction(() => document.activeElement?.id === "anthropic-key");
     expect(await page.getByText("rejected the key").count()).toBe(0);
   });
 

@@ -438,7 +438,7 @@ export const SCENES: readonly Scene[] = [
     query: "priced&key&routes",
     show: async (page) => {
       await settings(page);
-      await button(page, words.settings.addRoute).click();
+      await button(page, words.settings.addEndpoint).click();
       await dialog(page).locator(".primary").click();
     },
   },

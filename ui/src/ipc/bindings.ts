@@ -77,18 +77,18 @@ export const commands = {
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
 	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
 	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
-	/**  The connection to the default provider as it is set up now; never a key. */
-	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
+	/**  The connections to all providers as they are set up now; never a key. */
+	connections: () => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("connections")),
 	/**
-	 *  Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for the session where there
-	 *  is none.
+	 *  Keeps a typed key of a provider for the server at `base_url`, or for the one that is set up: in the keychain, or for the
+	 *  session where there is none.
 	 */
-	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
+	keepKey: (provider: string, baseUrl: string | null, key: string) => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("keep_key", { provider, baseUrl, key })),
 	/**  Uses the `.env` file of the working folder, as it was shown, until it changes. */
-	allowEnvFile: () => typedError<Connection, AppError>(__TAURI_INVOKE("allow_env_file")),
-	forgetKey: (baseUrl: string | null) => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key", { baseUrl })),
-	/**  Asks the server for its models with the key. Sends no image and costs nothing. */
-	checkConnection: () => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection")),
+	allowEnvFile: () => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("allow_env_file")),
+	forgetKey: (provider: string, baseUrl: string | null) => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("forget_key", { provider, baseUrl })),
+	/**  Asks the server of a provider for its models with the key. Sends no image and costs nothing. */
+	checkConnection: (provider: string) => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection", { provider })),
 	/**  Every event with its command, in the order in which they come. */
 	hooks: () => typedError<HookStanding[], AppError>(__TAURI_INVOKE("hooks")),
 	/**  The person has seen exactly this command, and when it runs. */
@@ -429,8 +429,11 @@ export type Condition = {
 	test: Test,
 };
 
-/**  The connection to the default provider. */
+/**  The connection to one provider. */
 export type Connection = {
+	provider: ProviderDescription,
+	/**  What the person calls it, or else the provider's name. */
+	name: string,
 	base_url: string,
 	base_url_from: SettingSource,
 	/**  The server, with its port when that is an unusual one: where photos go. Empty when the address is unusable. */
@@ -439,20 +442,15 @@ export type Connection = {
 	is_on_this_machine: boolean,
 	/**  `None`: there is no key for this server. */
 	key: KeyPlace | null,
+	/**  The variable of the environment that may hold the key. */
+	key_variable: string | null,
 	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
 	key_withheld: string | null,
-	/**  The `.env` file of the working folder, which is not used until the user allows it. */
-	unused_env_file: EnvFileProposal | null,
-	/**  Why there is no keychain to keep a key in; `None` when there is one. */
-	keychain_problem: string | null,
 	/**  The model that is chosen when nobody has chosen one. */
 	model: ModelId,
 	model_from: SettingSource,
-	/**  Images at once; `None` finds out. */
-	concurrency: number | null,
-	concurrency_from: SettingSource,
-	/**  The further routes, in the order of the settings. */
-	further: FurtherConnection[],
+	/**  The additional endpoints, in the order of the settings. */
+	endpoints: EndpointConnection[],
 	/**  What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is. */
 	problem: string | null,
 };
@@ -469,6 +467,19 @@ model_count: number } | { kind: "no_key" } |
 { kind: "unusable"; detail: string } | { kind: "key_rejected" } | { kind: "not_permitted"; detail: string } | { kind: "no_credit"; detail: string } | { kind: "unknown_model"; model: ModelId; available: ModelId[] } | { kind: "not_such_a_server"; detail: string } | { kind: "unreachable"; detail: string } | 
 /**  The server is there, but busy or ill. */
 { kind: "server_failing"; detail: string };
+
+/**  The connections to all providers that are not this computer, and what they have in common. */
+export type ConnectionOverview = {
+	/**  The default provider first. */
+	connections: Connection[],
+	/**  The `.env` file of the working folder, which is not used until the user allows it. */
+	unused_env_file: EnvFileProposal | null,
+	/**  Why there is no keychain to keep a key in; `None` when there is one. */
+	keychain_problem: string | null,
+	/**  Images at once; `None` is found out. */
+	concurrency: number | null,
+	concurrency_from: SettingSource,
+};
 
 /**  What an expected cost is made of. Its three parts add up to it. */
 export type CostBasis = {
@@ -595,6 +606,18 @@ export type DurationBin = {
 	count: number,
 };
 
+/**  An additional endpoint, as it stands. */
+export type EndpointConnection = {
+	name: string,
+	host: string,
+	/**  `None`: there is no key for it. */
+	key: KeyPlace | null,
+	/**  The variable of the environment that may hold its key. */
+	key_variable: string,
+	/**  Why it is not used, whatever its key. */
+	problem: string | null,
+};
+
 /**  What is wrong with an endpoint. */
 export type EndpointFailure = {
 	problem: EndpointProblem,
@@ -630,6 +653,21 @@ export type EndpointProblem =
 /**  Connections end before an answer does. */
 "connection_lost" | "timed_out" | "server_failed" | "overloaded";
 
+/**  An additional endpoint for the models of a provider: another region, another account, a gateway. */
+export type EndpointSettings = {
+	/**  What the person calls it. */
+	name: string,
+	base_url: string,
+	/**  Put before the models' ids there, such as `us.`; mostly empty. */
+	model_prefix?: string,
+	/**  What a request costs there, in percent of the list price. */
+	price_percent?: number,
+	concurrency?: number | null,
+	limits?: LimitSettings,
+	/**  The variable of the environment that holds its key; `None`: [`EndpointSettings::key_variable`] says. */
+	key_env?: string | null,
+};
+
 /**  One way to the model, as it stands. */
 export type EndpointState = {
 	/**  The host that it leads to, or what the person calls it. */
@@ -648,14 +686,22 @@ export type EndpointState = {
 	failure: EndpointFailure | null,
 };
 
-/**  What a `.env` file says about the connection, for a person to decide about. Never a key. */
-export type EnvFileProposal = {
-	path: string,
+/**  What a `.env` file says about the connection to one provider. */
+export type EnvFileConnection = {
+	/**  Its name. */
+	provider: string,
 	/**  `None`: the vendor's own server. */
 	server: string | null,
 	model: string | null,
 	/**  The last characters of the key; `None`: there is no key. */
 	key_ending: string | null,
+};
+
+/**  What a `.env` file says about connections, for a person to decide about. Never a key. */
+export type EnvFileProposal = {
+	path: string,
+	/**  Those that it says something about. */
+	connections: EnvFileConnection[],
 	/**  The variables of keys of additional endpoints, each with the last characters of its key. */
 	endpoint_keys: ([string, string])[],
 	/**  Why the file cannot be used; `None` when it can. */
@@ -792,6 +838,13 @@ export type Feature = "boxes" | "polygons" |
 /**  The run, the model and the recipe of the dataset. */
 "description";
 
+/**  What a field of a connection holds. */
+export type FieldKind = "base_url" | 
+/**  A secret, kept for one server. */
+"key" | 
+/**  The model that is chosen when the user has not chosen one. */
+"model";
+
 export type FilterCount<Filter> = {
 	filter: Filter,
 	count: number,
@@ -908,33 +961,6 @@ export type FormatOption = {
 	title: Translated,
 	/**  The first is the default. */
 	values: string[],
-};
-
-/**  One more way to the same models, as it stands. */
-export type FurtherConnection = {
-	name: string,
-	host: string,
-	/**  `None`: there is no key for it. */
-	key: KeyPlace | null,
-	/**  The variable of the environment that may hold its key. */
-	key_variable: string,
-	/**  Why it is not used, whatever its key. */
-	problem: string | null,
-};
-
-/**  One more way to the same models: another region, another account, a gateway. */
-export type FurtherRoute = {
-	/**  What the person calls it. */
-	name: string,
-	base_url: string,
-	/**  Put before the models' ids there, such as `us.`; mostly empty. */
-	model_prefix?: string,
-	/**  What a request costs there, in percent of the list price. */
-	price_percent?: number,
-	concurrency: number | null,
-	limits?: RouteLimits,
-	/**  The variable of the environment that holds its key; `None`: [`FurtherRoute::key_variable`] says. */
-	key_env?: string | null,
 };
 
 /**  Why nothing is sent for a moment. */
@@ -1208,6 +1234,14 @@ export type LibraryOverview = {
 	labels: LabelCount[],
 };
 
+/**  Limits that a person has set for one endpoint, each within a minute; `None` follows what the server announces or refuses. */
+export type LimitSettings = {
+	requests?: number | null,
+	/**  Input that does not come from the vendor's cache. */
+	input_tokens?: number | null,
+	output_tokens?: number | null,
+};
+
 /**  What a limit counts. */
 export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "concurrency";
 
@@ -1391,6 +1425,57 @@ export type PromptCaching = {
 	is_used: boolean,
 };
 
+/**  What a provider says of itself. */
+export type ProviderDescription = {
+	/**  In settings and on the command line. */
+	id: string,
+	/**  As it is shown. */
+	name: string,
+	/**  Where the vendor documents its interface. */
+	documentation_url: string | null,
+	/**  In the order in which they are asked for. */
+	fields: ProviderField[],
+	/**  Whether it takes requests in batches. */
+	has_batches: boolean,
+	/**  Whether it lists the models that a key may use. */
+	has_discovery: boolean,
+	/**  The models that this version knows. */
+	models: ModelId[],
+};
+
+/**  One thing that a connection is made of. */
+export type ProviderField = {
+	kind: FieldKind,
+	/**  The variable of the environment that may hold it. */
+	variable: string,
+	is_required: boolean,
+};
+
+/**  What a person has set for the connection to one provider. */
+export type ProviderSettings = {
+	/**  The id of the provider. */
+	id: string,
+	/**  What the person calls the connection; `None`: as the provider is called. */
+	name?: string | null,
+	/**  The server; `None`: the vendor's own. */
+	base_url?: string | null,
+	/**
+	 *  The variable of the environment that holds the key for that server; `None`: the provider's usual variable, or else
+	 *  the keychain.
+	 */
+	key_env?: string | null,
+	/**  Requests at a time; `None` leaves it to `run.concurrency`. */
+	concurrency?: number | null,
+	/**  What a request costs there, in percent of the list price. */
+	price_percent?: number,
+	/**  Of that server. */
+	limits?: LimitSettings,
+	/**  Hosts beside the vendor's own that take `transformations` on an image. */
+	transformations_hosts?: string[],
+	/**  Beside that server: requests are spread over all of them. */
+	endpoints?: EndpointSettings[],
+};
+
 /**  Why a text is no question, and where. Places count characters. */
 export type QueryProblem = {
 	from: number,
@@ -1558,14 +1643,6 @@ export type RetryKind =
 /**  What a person has said about an image as a whole. */
 export type ReviewState = "unreviewed" | "reviewed" | "confirmed_empty";
 
-/**  Limits that a person has set for one route, each within a minute; `None` follows what the server announces or refuses. */
-export type RouteLimits = {
-	requests?: number | null,
-	/**  Input that does not come from the vendor's cache. */
-	input_tokens?: number | null,
-	output_tokens?: number | null,
-};
-
 export type RunCount = {
 	run: RunId,
 	model_name: string,
@@ -1642,7 +1719,7 @@ export type RunOptions = {
 	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
 	chunk_size?: number | null,
 	/**  Of the first endpoint. */
-	limits?: RouteLimits,
+	limits?: LimitSettings,
 	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
 	max_tokens?: number | null,
 };
@@ -1918,18 +1995,12 @@ export type Settings = {
 	writes_metrics?: boolean,
 	/**  Whether nothing may be sent to another machine. */
 	is_local_only?: boolean,
-	/**  The server of the connection; `None`: the vendor's own. */
-	base_url?: string | null,
 	import?: ImportSettings,
 	run?: RunSettings,
-	/**  Of that server. */
-	limits?: RouteLimits,
-	/**  Beside that server: requests are spread over all of them. */
-	further_routes?: FurtherRoute[],
+	/**  What is set for connections to providers, each at most once. */
+	providers?: ProviderSettings[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
-	/**  Hosts beside the vendor's own that take `transformations` on an image. */
-	transformations_hosts?: string[],
 	hooks?: Hooks,
 };
 
@@ -2175,7 +2246,9 @@ export type Unavailable =
 /**  The vendor no longer answers for it. */
 { kind: "retired"; on: CalendarDate } | 
 /**  There is no key for the server. */
-{ kind: "no_key"; host: string } | 
+{ kind: "no_key"; host: string; 
+/**  The variable of the environment that may hold it. */
+variable: string | null } | 
 /**  The address or the environment is unusable. */
 { kind: "unusable"; detail: string };
 

@@ -134,7 +134,7 @@ describe("a run elsewhere", () => {
   it("needs a key, an agreement, and no lock", async () => {
     const seam = openFake("?priced");
     await expect(seam.startRun(request)).rejects.toMatchObject({ code: "no_key" });
-    await seam.keepKey(null, "sk-ant-1");
+    await seam.keepKey("anthropic", null, "sk-ant-1");
     await expect(seam.startRun(request)).rejects.toMatchObject({ code: "not_agreed" });
     const settings = { ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] };
     await seam.changeSettings(await seam.settings(), { ...settings, is_local_only: true });
@@ -367,28 +367,29 @@ describe("a run elsewhere as it goes", () => {
   });
 });
 
-it("keeps the keys of further routes apart from the one for Claude", async () => {
+it("keeps the keys of additional endpoints apart from that of the connection", async () => {
   const seam = openFake("?routes");
-  const { key, further } = await seam.connection();
-  expect([key, ...further.map((route) => route.key)]).toEqual([null, "keychain", "keychain", null]);
-  const kept = await seam.keepKey("https://gateway.example/claude", "sk-ant-1");
-  expect([kept.key, kept.further[2]?.key]).toEqual([null, "keychain"]);
+  const [connection] = (await seam.connections()).connections;
+  const keys = [connection?.key, ...(connection?.endpoints ?? []).map(({ key }) => key)];
+  expect(keys).toEqual([null, "keychain", "keychain", null]);
+  const [kept] = (await seam.keepKey("anthropic", "https://gateway.example/claude", "sk-ant-1")).connections;
+  expect([kept?.key, kept?.endpoints[2]?.key]).toEqual([null, "keychain"]);
   const settings = await seam.settings();
   await seam.changeSettings(await seam.settings(), { ...settings, agreed_hosts: [] });
-  expect((await seam.connection()).further[0]?.problem).toMatch(/not agreed/u);
-  const broken = (settings.further_routes ?? []).map((route) => ({ ...route, base_url: "nonsense" }));
-  await expect(
-    seam.changeSettings(await seam.settings(), { ...settings, further_routes: broken }),
-  ).rejects.toMatchObject({ code: "address" });
+  expect((await seam.connections()).connections[0]?.endpoints[0]?.problem).toMatch(/not agreed/u);
+  const broken = [{ id: "anthropic", endpoints: [{ name: "Broken", base_url: "nonsense" }] }];
+  await expect(seam.changeSettings(await seam.settings(), { ...settings, providers: broken })).rejects.toMatchObject({
+    code: "address",
+  });
 });
 
 it("keeps nothing of a key but what a server would say to it", async () => {
   const seam = openFake("?key");
-  expect(await seam.checkConnection()).toMatchObject({ kind: "works" });
-  expect(await seam.keepKey(null, "sk-ant-wrong")).toMatchObject({ key: "keychain" });
-  expect(await seam.checkConnection()).toEqual({ kind: "key_rejected" });
-  expect(await seam.forgetKey(null)).toMatchObject({ key: null });
-  expect(await seam.checkConnection()).toEqual({ kind: "no_key" });
+  expect(await seam.checkConnection("anthropic")).toMatchObject({ kind: "works" });
+  expect(await seam.keepKey("anthropic", null, "sk-ant-wrong")).toMatchObject({ connections: [{ key: "keychain" }] });
+  expect(await seam.checkConnection("anthropic")).toEqual({ kind: "key_rejected" });
+  expect(await seam.forgetKey("anthropic", null)).toMatchObject({ connections: [{ key: null }] });
+  expect(await seam.checkConnection("anthropic")).toEqual({ kind: "no_key" });
 });
 
 describe("a decision", () => {

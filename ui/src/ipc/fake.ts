@@ -7,7 +7,7 @@
  *   read; `?layers` has the proposals of two runs; `?unchecked=500` has so many images still to be looked through for mistakes; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
  * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
  * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
- *   `?keychainless` has no keychain, `?routes` has further routes, of which `?closed` closes one under way;
+ *   `?keychainless` has no keychain, `?routes` has additional endpoints, of which `?closed` closes one under way;
  * - runs: `?interrupted` has a latest one whose process died, with `?priced` while some requests were under way;
  *   `?stopped=key_rejected` one that ended so, `?batch` one that began last night; `?held=unreachable` holds a run for that
  *   reason, `?still` lets none come further than half-way; `?answered` counts the answers of the past as paid for, `?diagnosed`
@@ -20,7 +20,7 @@ import { outlookOf } from "./fake/bound";
 import { FakeComparison } from "./fake/comparison";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
-import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
+import { ENDPOINTS, FakeConnection, hostOf, PROVIDER, providerIn } from "./fake/connection";
 import { fileName, FORMATS, readyExport } from "./fake/exports";
 import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
 import { FakeImporting } from "./fake/importing";
@@ -103,8 +103,8 @@ class Fake implements Seam {
     this.#unplugged = query.get("unplugged");
     this.#unchecked = Number(query.get("unchecked") ?? 0);
     if (query.has("routes")) {
-      this.#settings.further_routes = [...FURTHER_ROUTES];
-      this.#settings.agreed_hosts = FURTHER_ROUTES.map(({ base_url }) => hostOf(base_url) ?? "");
+      this.#settings.providers = [{ id: PROVIDER.id, endpoints: [...ENDPOINTS] }];
+      this.#settings.agreed_hosts = ENDPOINTS.map(({ base_url }) => hostOf(base_url) ?? "");
     }
     if (query.has("hooks")) {
       this.#settings.hooks = PAST_HOOKS;
@@ -325,21 +325,21 @@ class Fake implements Seam {
     return done;
   }
 
-  connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);
+  connections: Seam["connections"] = async () => this.#connection.overview(this.#settings);
 
-  keepKey: Seam["keepKey"] = async (baseUrl, key) => {
+  keepKey: Seam["keepKey"] = async (_provider, baseUrl, key) => {
     this.#connection.keep(baseUrl, key);
-    return this.#connection.describe(this.#settings);
+    return this.#connection.overview(this.#settings);
   };
 
-  forgetKey: Seam["forgetKey"] = async (baseUrl) => {
+  forgetKey: Seam["forgetKey"] = async (_provider, baseUrl) => {
     this.#connection.forget(baseUrl);
-    return this.#connection.describe(this.#settings);
+    return this.#connection.overview(this.#settings);
   };
 
   allowEnvFile: Seam["allowEnvFile"] = async () => {
     this.#connection.allowEnvFile();
-    return this.#connection.describe(this.#settings);
+    return this.#connection.overview(this.#settings);
   };
 
   checkConnection: Seam["checkConnection"] = async () => this.#connection.check(this.#settings);
@@ -347,7 +347,7 @@ class Fake implements Seam {
   settings: Seam["settings"] = async () => ({ ...this.#settings });
 
   changeSettings: Seam["changeSettings"] = async (before, after) => {
-    if (after.further_routes?.some(({ base_url }) => hostOf(base_url) === null)) refuse("address");
+    if (providerIn(after).endpoints?.some(({ base_url }) => hostOf(base_url) === null)) refuse("address");
     const changed = Object.entries(after).filter(([name, value]) => {
       return JSON.stringify(value) !== JSON.stringify(before[name as keyof Settings]);
     });
@@ -409,8 +409,10 @@ class Fake implements Seam {
 
   /** Batches go the first way alone. */
   #routes(mode: RunMode): FakeOrder["routes"] {
-    const routes = routesOf(this.#connection.describe(this.#settings).host, this.#settings, (route) => {
-      const { key, problem } = this.#connection.further(route, this.#settings);
+    const { host } = this.#connection.describe(this.#settings);
+    const concurrency = this.#settings.run?.concurrency ?? null;
+    const routes = routesOf(host, concurrency, providerIn(this.#settings), (endpoint) => {
+      const { key, problem } = this.#connection.endpoint(endpoint, this.#settings);
       return key !== null && problem === null;
     });
     return mode === "batch" ? routes.slice(0, 1) : routes;

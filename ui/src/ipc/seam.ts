@@ -18,8 +18,8 @@ import type {
   Comparison,
   Completion,
   Condition,
-  Connection,
   ConnectionCheck,
+  ConnectionOverview,
   Decision,
   ExportRequest,
   FormatDescriptor,
@@ -173,15 +173,15 @@ export interface Seam {
   /** Differences first. */
   compareImage(image: ImageId, first: Side, second: Side): Promise<ComparedPair[]>;
 
-  /** The way to Claude as it is set up now; never a key. */
-  connection(): Promise<Connection>;
-  /** Hands a key over for the server at `baseUrl`, or with null for the one for Claude; nothing gives it back. */
-  keepKey(baseUrl: string | null, key: string): Promise<Connection>;
-  forgetKey(baseUrl: string | null): Promise<Connection>;
-  /** Uses the `.env` file of the working folder, as the connection shows it, until it changes. */
-  allowEnvFile(): Promise<Connection>;
-  /** Asks the server, without an image. */
-  checkConnection(): Promise<ConnectionCheck>;
+  /** The connections to all providers as they are set up now; never a key. */
+  connections(): Promise<ConnectionOverview>;
+  /** Hands a provider's key over for the server at `baseUrl`, or with null for the one that is set up; nothing gives it back. */
+  keepKey(provider: string, baseUrl: string | null, key: string): Promise<ConnectionOverview>;
+  forgetKey(provider: string, baseUrl: string | null): Promise<ConnectionOverview>;
+  /** Uses the `.env` file of the working folder, as it is shown, until it changes. */
+  allowEnvFile(): Promise<ConnectionOverview>;
+  /** Asks the server of a provider, without an image. */
+  checkConnection(provider: string): Promise<ConnectionCheck>;
 
   /** Every event with its command, in the order in which they come. */
   hooks(): Promise<HookStanding[]>;

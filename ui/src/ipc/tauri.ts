@@ -90,11 +90,11 @@ export function openSeam(): Promise<Seam> {
     compareSides: (first, second) => settled(commands.compareSides(first, second)),
     compareImage: (image, first, second) => settled(commands.compareImage(image, first, second)),
 
-    connection: () => settled(commands.connection()),
-    keepKey: (baseUrl, key) => settled(commands.keepKey(baseUrl, key)),
-    forgetKey: (baseUrl) => settled(commands.forgetKey(baseUrl)),
+    connections: () => settled(commands.connections()),
+    keepKey: (provider, baseUrl, key) => settled(commands.keepKey(provider, baseUrl, key)),
+    forgetKey: (provider, baseUrl) => settled(commands.forgetKey(provider, baseUrl)),
     allowEnvFile: () => settled(commands.allowEnvFile()),
-    checkConnection: () => settled(commands.checkConnection()),
+    checkConnection: (provider) => settled(commands.checkConnection(provider)),
 
     hooks: () => settled(commands.hooks()),
     agreeToHook: (event, command) => settled(commands.agreeToHook(event, command)),

@@ -51,7 +51,7 @@ describe("the model", () => {
 
   it("becomes the suggested one once there is a key, unless somebody has chosen", async () => {
     const plan = await asked("?priced");
-    await plan.app.seam.keepKey(null, "sk-ant-1");
+    await plan.app.seam.keepKey("anthropic", null, "sk-ant-1");
     await plan.ask();
     expect(plan.modelId).toBe("claude-haiku-5-5");
     plan.choose("nanodet-g-416");
@@ -62,7 +62,7 @@ describe("the model", () => {
   it("says what hinders it, in the order of who can do something about it", async () => {
     const plan = await asked("?priced");
     plan.choose("claude-opus-5-5");
-    expect(plan.unavailable).toBe("Claude needs a key for api.anthropic.com");
+    expect(plan.unavailable).toBe("A key is needed for api.anthropic.com");
     await plan.app.saveSettings({ is_local_only: true });
     await plan.ask();
     expect(plan.unavailable).toBe("Everything is locked to this machine");

@@ -7,6 +7,8 @@ import type { App } from "../state/app.svelte";
 
 export class KeyKeeper {
   readonly #app: App;
+  /** The id of the provider. */
+  readonly #provider: string;
   readonly #baseUrl: string | null;
   readonly #place: () => KeyPlace | null | undefined;
 
@@ -15,26 +17,27 @@ export class KeyKeeper {
   readonly hasOwnKey = $derived.by(() => this.#place() === "keychain" || this.#place() === "session");
   readonly mayEnterKey = $derived.by(() => this.#place() === null || (this.hasOwnKey && this.isReplacing));
 
-  /** `baseUrl`: of a further route; null for the server for Claude. */
-  constructor(app: App, baseUrl: string | null, place: () => KeyPlace | null | undefined) {
+  /** `baseUrl`: of an additional endpoint; null for the server of the connection. */
+  constructor(app: App, provider: string, baseUrl: string | null, place: () => KeyPlace | null | undefined) {
     this.#app = app;
+    this.#provider = provider;
     this.#baseUrl = baseUrl;
     this.#place = place;
   }
 
   /** Whether the key was kept. */
   async keep(key: string): Promise<boolean> {
-    const connection = await this.#app.attempt(() => this.#app.seam.keepKey(this.#baseUrl, key));
-    if (!connection) return false;
-    this.#app.connection = connection;
+    const overview = await this.#app.attempt(() => this.#app.seam.keepKey(this.#provider, this.#baseUrl, key));
+    if (!overview) return false;
+    this.#app.connections = overview;
     this.isReplacing = false;
     return true;
   }
 
   async forget(): Promise<void> {
-    const connection = await this.#app.attempt(() => this.#app.seam.forgetKey(this.#baseUrl));
-    if (!connection) return;
-    this.#app.connection = connection;
+    const overview = await this.#app.attempt(() => this.#app.seam.forgetKey(this.#provider, this.#baseUrl));
+    if (!overview) return;
+    this.#app.connections = overview;
     this.isReplacing = false;
   }
 }

@@ -1,7 +1,7 @@
-/** Limits of a route within a minute, as the settings name them. */
-import type { RouteLimits } from "../ipc/bindings";
+/** Limits of an endpoint within a minute, as the settings name them. */
+import type { LimitSettings } from "../ipc/bindings";
 
-export type LimitName = keyof RouteLimits;
+export type LimitName = keyof LimitSettings;
 
 export const LIMIT_NAMES: readonly LimitName[] = ["requests", "input_tokens", "output_tokens"];
 

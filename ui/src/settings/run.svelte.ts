@@ -3,7 +3,7 @@ import type { RunSettings } from "../ipc/bindings";
 import { typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 
-/** Images at once are set with the way to Claude. */
+/** Concurrency has a setting of its own. */
 export type RunSettingName = Exclude<keyof RunSettings, "concurrency">;
 
 interface Range {

@@ -6,12 +6,14 @@ import type {
   AuditId,
   CollectionId,
   Connection,
+  ConnectionOverview,
   ImageId,
   ImageQuery,
   ImageSelection,
   ImportProgress,
   LayerScope,
   LibraryOverview,
+  ProviderSettings,
   RunId,
   Settings,
   Side,
@@ -35,8 +37,8 @@ export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare"
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
-/** A settings section that other screens link to. */
-export type SettingsPart = "claude" | "privacy" | "hooks" | "language" | "keyboard";
+/** A part of the settings that other screens lead to. */
+export type SettingsPart = "providers" | "privacy" | "hooks" | "language" | "keyboard";
 
 /** Whether anything can leave this machine, and why; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
@@ -75,14 +77,8 @@ const MAX_TOASTS = 3;
 /** During imports and runs the library changes constantly; it is reloaded at most this often. */
 const RELOAD_INTERVAL_MILLIS = 500;
 
-/** Settings that affect the connection to Claude. */
-const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
-  "base_url",
-  "run",
-  "further_routes",
-  "agreed_hosts",
-  "is_local_only",
-];
+/** Settings that connections are made of. */
+const CONNECTION_SETTINGS: readonly (keyof Settings)[] = ["providers", "run", "agreed_hosts", "is_local_only"];
 
 export class App {
   readonly seam: Seam;
@@ -125,9 +121,9 @@ export class App {
   workingRuns = $state.raw<WorkingRun[]>([]);
 
   settings = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
-  /** The connection to Claude; null until the core has answered. */
-  connection = $state.raw<Connection | null>(null);
-  /** The section that the settings open at; null for the top. */
+  /** The connections to all providers; null until the core has answered. */
+  connections = $state.raw<ConnectionOverview | null>(null);
+  /** Where the settings open; null at their top. */
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
   /** Undo functions of removals in the library, latest last. A removal is not a step of the library's history. */
@@ -188,14 +184,14 @@ export class App {
     ];
     await Promise.all([
       this.attempt(async () => (this.settings = await this.seam.settings())),
-      this.loadConnection(),
+      this.loadConnections(),
       this.reload(),
       this.attempt(() => this.batchNotices.load()),
     ]);
   }
 
-  async loadConnection(): Promise<void> {
-    await this.attempt(async () => (this.connection = await this.seam.connection()));
+  async loadConnections(): Promise<void> {
+    await this.attempt(async () => (this.connections = await this.seam.connections()));
   }
 
   stop(): void {
@@ -326,17 +322,36 @@ export class App {
     const saved = await this.attempt(() => this.seam.changeSettings(before, after));
     // Includes changes by others since, unless this window changed settings again meanwhile.
     if (this.settings === after) this.settings = saved ?? before;
-    // These settings affect the connection, which the core recomputes.
-    if (saved && CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnection();
+    // What connections are made of are settings too; the core says what became of them.
+    if (saved && CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnections();
     return saved !== undefined;
   }
 
-  /** Reloads settings that a text editor or another process has changed. */
+  /** The connection to the provider with this id; null until the core has answered. */
+  connectionTo(provider: string): Connection | null {
+    return this.connections?.connections.find((connection) => connection.provider.id === provider) ?? null;
+  }
+
+  /** What is set for the provider with this id. */
+  providerSettings(id: string): ProviderSettings {
+    return this.settings.providers?.find((provider) => provider.id === id) ?? { id };
+  }
+
+  /** Whether it was saved. */
+  saveProvider(id: string, changed: Partial<ProviderSettings>): Promise<boolean> {
+    const others = this.settings.providers ?? [];
+    const after = { ...this.providerSettings(id), ...changed };
+    const isKnown = others.some((provider) => provider.id === id);
+    const providers = isKnown ? others.map((provider) => (provider.id === id ? after : provider)) : [...others, after];
+    return this.saveSettings({ providers });
+  }
+
+  /** Takes in what a text editor or another process has changed. */
   async readSettings(): Promise<void> {
     const settings = await this.attempt(() => this.seam.settings());
     if (!settings || JSON.stringify(settings) === JSON.stringify(this.settings)) return;
     this.settings = settings;
-    await this.loadConnection();
+    await this.loadConnections();
   }
 
   /** Runs a call that may fail; a failure is shown, and the result is undefined. */
@@ -366,8 +381,8 @@ export class App {
 
   #privacy(): Privacy {
     if (this.settings.is_local_only) return "locked";
-    if (this.connection === null) return "unknown";
-    return this.connection.key === null ? "nothing_set_up" : "key";
+    if (this.connections === null) return "unknown";
+    return this.connections.connections.every(({ key }) => key === null) ? "nothing_set_up" : "key";
   }
 
   #selection(): ImageSelection | null {

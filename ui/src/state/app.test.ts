@@ -114,15 +114,15 @@ describe("what may leave this machine", () => {
 
   it("is asked again when the address has changed", async () => {
     const app = await started("?key");
-    await app.saveSettings({ base_url: "http://localhost:8787" });
-    expect(app.connection).toMatchObject({ host: "localhost:8787", is_on_this_machine: true });
+    await app.saveProvider("anthropic", { base_url: "http://localhost:8787" });
+    expect(app.connections?.connections[0]).toMatchObject({ host: "localhost:8787", is_on_this_machine: true });
   });
 });
 
 it("leads to a part of the settings, and to their top afterwards", async () => {
   const app = await started();
-  app.showSettings("claude");
-  expect([app.screen, app.settingsPart]).toEqual(["settings", "claude"]);
+  app.showSettings("providers");
+  expect([app.screen, app.settingsPart]).toEqual(["settings", "providers"]);
   app.show("plan");
   app.show("settings");
   expect(app.settingsPart).toBeNull();

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
+use engine::VariableNames;
+
 use crate::arguments::Global;
 use crate::error::CommandError;
 
-/// The variables that the settings name for keys of additional endpoints.
-pub fn key_variables(global: &Global) -> Vec<String> {
-    database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database))
+/// The variables that Fieldmark reads, those among them that the settings name for keys.
+pub fn variable_names(global: &Global) -> VariableNames {
+    let keys = database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database));
+    engine::variable_names(keys)
 }
 
 pub fn database(global: &Global) -> Result<PathBuf, CommandError> {

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use engine::{Consents, EnvFile, EnvFileHere, Surroundings};
+use engine::{Consents, EnvFile, EnvFileHere, Surroundings, VariableNames};
 
 use crate::arguments::Global;
 use crate::confirm::confirm;
@@ -26,18 +26,18 @@ pub enum EnvFileUse {
 
 /// The surroundings of this process, with the `.env` file that may be used.
 pub async fn surroundings(global: &Global, env_file_use: EnvFileUse) -> Result<Surroundings, CommandError> {
-    let key_variables = database::key_variables(global);
+    let names = database::variable_names(global);
     let file = match &global.env_file {
         Some(path) => Some(EnvFile::named(path).map_err(CommandError::EnvFile)?),
         None if env_file_use == EnvFileUse::None => None,
-        None => allowed(env_file_use, &key_variables).await?,
+        None => allowed(env_file_use, &names).await?,
     };
     Ok(Surroundings::of_this_process(file))
 }
 
-async fn allowed(env_file_use: EnvFileUse, key_variables: &[String]) -> Result<Option<EnvFile>, CommandError> {
+async fn allowed(env_file_use: EnvFileUse, names: &VariableNames) -> Result<Option<EnvFile>, CommandError> {
     let consents = Consents::of_this_person();
-    let file = match consents.env_file_in(Path::new("."), key_variables) {
+    let file = match consents.env_file_in(Path::new("."), names) {
         Ok(EnvFileHere::Nothing) => return Ok(None),
         Ok(EnvFileHere::Allowed(file)) => return Ok(Some(file)),
         Ok(EnvFileHere::NotAllowed(file)) => file,
@@ -46,7 +46,7 @@ async fn allowed(env_file_use: EnvFileUse, key_variables: &[String]) -> Result<O
             return Ok(None);
         }
     };
-    let summary = match file.summary(key_variables) {
+    let summary = match file.summary(names) {
         Ok(summary) => summary,
         Err(error) => {
             words::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;

@@ -103,7 +103,7 @@ fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
 
 /// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
 pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
-    for endpoint in library.connections.shown()?.further {
+    for endpoint in library.connections.shown()?.connections.into_iter().flat_map(|connection| connection.endpoints) {
         match endpoint.why_unused() {
             Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
             None => {

@@ -79,6 +79,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
         Command::Export(arguments) => commands::export::export(&arguments, &global, output),
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
+        Command::Providers(arguments) => commands::providers::providers(&arguments, &global, output).await,
         Command::Models => commands::models::models(&global, output).await,
         Command::Prices => commands::prices::prices(output),
         Command::Recipes => commands::recipes::recipes(&global, output),

@@ -55,19 +55,33 @@ pub enum Finding {
     Keychain {
         problem: Option<String>,
     },
-    /// The server, the source of its address, and its problem.
+    /// The settings cannot be read: why.
+    Settings {
+        problem: String,
+    },
+    /// Where images would be sent, and by whose word; what is wrong with it.
     Server {
+        /// The name of the provider.
+        provider: String,
         base_url: String,
         said_by: SettingSource,
+        /// The variables of the environment that may set it, with the model.
+        variables: Vec<String>,
         problem: Option<String>,
     },
     /// The key's source; never the key.
     Key {
         host: String,
         place: Option<KeyPlace>,
+        /// The variable of the environment that may hold it.
+        variable: Option<String>,
+        /// Why that of the environment is not sent there.
+        withheld: Option<String>,
     },
     /// The server's response, if requested.
     Connection {
+        /// The name of the provider.
+        provider: String,
         check: ConnectionCheck,
     },
     /// An additional endpoint's configuration; never its key.
@@ -104,7 +118,7 @@ impl Finding {
         let warning_if = |is_one| if is_one { Severity::Warning } else { Severity::Fine };
         match self {
             Self::Versions { .. } | Self::NoLibrary { .. } => Severity::Fine,
-            Self::Unopened { .. } => Severity::Problem,
+            Self::Unopened { .. } | Self::Settings { .. } => Severity::Problem,
             Self::Folder { problem, .. } | Self::Environment { problem } | Self::Server { problem, .. } => {
                 problem_if(problem.is_some())
             }
@@ -117,7 +131,7 @@ impl Finding {
             Self::Keychain { problem } => warning_if(problem.is_some()),
             Self::Key { place, .. } => warning_if(place.is_none()),
             Self::Endpoint { place, problem, .. } => warning_if(place.is_none() || problem.is_some()),
-            Self::Connection { check } | Self::EndpointConnection { check, .. } => match check {
+            Self::Connection { check, .. } | Self::EndpointConnection { check, .. } => match check {
                 ConnectionCheck::Works { .. } => Severity::Fine,
                 ConnectionCheck::NoKey | ConnectionCheck::LocalOnly => Severity::Warning,
                 _ => Severity::Problem,
@@ -138,9 +152,11 @@ mod tests {
         assert_eq!(space(Some(LITTLE_SPACE - 1)), Severity::Warning);
         assert_eq!(space(Some(LITTLE_SPACE)), Severity::Fine);
         assert_eq!(space(None), Severity::Warning);
-        // The built-in model needs no key.
-        assert_eq!(Finding::Key { host: String::new(), place: None }.severity(), Severity::Warning);
-        assert_eq!(Finding::Connection { check: ConnectionCheck::KeyRejected }.severity(), Severity::Problem);
+        let no_key = Finding::Key { host: String::new(), place: None, variable: None, withheld: None };
+        let rejected = Finding::Connection { provider: String::new(), check: ConnectionCheck::KeyRejected };
+        // The embedded model needs no key.
+        assert_eq!(no_key.severity(), Severity::Warning);
+        assert_eq!(rejected.severity(), Severity::Problem);
         assert_eq!(Finding::EmbeddedModel { found: Vec::new(), problem: None }.severity(), Severity::Problem);
     }
 }

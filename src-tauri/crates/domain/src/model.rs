@@ -70,8 +70,12 @@ pub enum Unavailable {
     /// The vendor has retired it.
     Retired { on: CalendarDate },
     /// There is no key for the server.
-    NoKey { host: String },
-    /// The address or the environment is invalid.
+    NoKey {
+        host: String,
+        /// The variable of the environment that may hold it.
+        variable: Option<String>,
+    },
+    /// The address or the environment is unusable.
     Unusable { detail: String },
 }
 

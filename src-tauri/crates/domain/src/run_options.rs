@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{RouteLimits, Settings};
+use crate::settings::{LimitSettings, ProviderSettings, RunSettings};
 
 /// Options of a run. Absent ones follow the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,24 +16,23 @@ pub struct RunOptions {
     /// Images prepared ahead; `None` depends on their size and speed.
     pub chunk_size: Option<u32>,
     /// Of the first endpoint.
-    pub limits: RouteLimits,
-    /// Output maximum, including thinking; `None` for the model's default.
+    pub limits: LimitSettings,
+    /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
     pub max_tokens: Option<u32>,
 }
 
 impl RunOptions {
-    /// These options, completed by `settings`. A pause is between two requests of one worker, so with a pause the
-    /// number of workers is fixed.
+    /// What these say, and where they say nothing, what the settings say: of the provider, if there are any, and of runs. A
+    /// pause lies between the requests of one worker, so that with one there are always so many workers.
     #[must_use]
-    pub fn completed_by(self, settings: &Settings) -> Self {
-        let run = &settings.run;
+    pub fn completed_by(self, run: &RunSettings, provider: Option<&ProviderSettings>) -> Self {
         let pause_millis = self.pause_millis.unwrap_or(run.rate_limit_delay_ms);
         let workers = (pause_millis > 0).then_some(CLASSIC_CONCURRENCY);
         Self {
-            concurrency: self.concurrency.or(run.concurrency).or(workers),
+            concurrency: self.concurrency.or(provider.and_then(|own| own.concurrency)).or(run.concurrency).or(workers),
             pause_millis: Some(pause_millis),
             chunk_size: self.chunk_size.or(run.chunk_size),
-            limits: self.limits.or(settings.limits),
+            limits: self.limits.or(provider.map(|own| own.limits).unwrap_or_default()),
             max_tokens: self.max_tokens.or(run.max_tokens),
         }
     }
@@ -94,7 +93,7 @@ impl Preset {
             Self::Large if images <= 500 => (4, 200, Some(20)),
             Self::Large => (5, 150, Some(30)),
         };
-        let limits = RouteLimits { requests: None, input_tokens: None, output_tokens: None };
+        let limits = LimitSettings { requests: None, input_tokens: None, output_tokens: None };
         RunOptions {
             concurrency: Some(concurrency),
             pause_millis: Some(pause_millis),
@@ -111,24 +110,27 @@ mod tests {
 
     #[test]
     fn what_is_said_for_a_run_wins_over_the_settings() {
-        let mut settings = Settings::default();
-        settings.run.max_tokens = Some(2_000);
-        settings.limits.requests = Some(50);
+        let run = RunSettings { max_tokens: Some(2_000), ..RunSettings::default() };
+        let mut provider = ProviderSettings::new("vendor");
+        provider.limits.requests = Some(50);
         let said = RunOptions { max_tokens: Some(500), ..RunOptions::default() };
-        let completed = said.completed_by(&settings);
+        let completed = said.completed_by(&run, Some(&provider));
         assert_eq!((completed.max_tokens, completed.limits.requests), (Some(500), Some(50)));
         assert_eq!(completed.concurrency, None, "how many at once is found out");
+        provider.concurrency = Some(2);
+        let run = RunSettings { concurrency: Some(9), ..run };
+        assert_eq!(said.completed_by(&run, Some(&provider)).concurrency, Some(2));
+        assert_eq!(said.completed_by(&run, None).concurrency, Some(9));
     }
 
     #[test]
     fn a_pause_needs_workers_to_lie_between_their_requests() {
-        let mut settings = Settings::default();
-        settings.run.rate_limit_delay_ms = 200;
-        assert_eq!(RunOptions::default().completed_by(&settings).concurrency, Some(4));
+        let run = RunSettings { rate_limit_delay_ms: 200, ..RunSettings::default() };
+        assert_eq!(RunOptions::default().completed_by(&run, None).concurrency, Some(4));
         let said = RunOptions { concurrency: Some(9), ..RunOptions::default() };
-        assert_eq!(said.completed_by(&settings).concurrency, Some(9));
+        assert_eq!(said.completed_by(&run, None).concurrency, Some(9));
         let none = RunOptions { pause_millis: Some(0), ..RunOptions::default() };
-        assert_eq!(none.completed_by(&settings).concurrency, None);
+        assert_eq!(none.completed_by(&run, None).concurrency, None);
     }
 
     #[test]

@@ -18,19 +18,19 @@ pub enum Theme {
     Light,
 }
 
-/// The user's rate limits of one endpoint, per minute; `None` follows the server's.
+/// Limits that a person has set for one endpoint, each within a minute; `None` follows what the server announces or refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct RouteLimits {
+pub struct LimitSettings {
     pub requests: Option<u32>,
     /// Input that is not read from the vendor's cache.
     pub input_tokens: Option<u32>,
     pub output_tokens: Option<u32>,
 }
 
-impl RouteLimits {
-    /// These limits, completed by `others`.
+impl LimitSettings {
+    /// These, and where they say nothing, `others`.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {
@@ -41,11 +41,12 @@ impl RouteLimits {
     }
 }
 
-/// An additional endpoint for the same models: another region, account or gateway.
+/// An additional endpoint for the models of a provider: another region, another account, a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct FurtherRoute {
-    /// The user's name for it.
+pub struct EndpointSettings {
+    /// What the person calls it.
     pub name: String,
     pub base_url: String,
     /// Prefix of model ids there, such as `us.`; usually empty.
@@ -54,16 +55,31 @@ pub struct FurtherRoute {
     /// Price of a request there, in percent of the list price.
     #[serde(default = "list_price")]
     pub price_percent: u16,
+    #[serde(default)]
     pub concurrency: Option<u32>,
     #[serde(default)]
-    pub limits: RouteLimits,
-    /// The environment variable with its key; `None`: see [`FurtherRoute::key_variable`].
+    pub limits: LimitSettings,
+    /// The variable of the environment that holds its key; `None`: [`EndpointSettings::key_variable`] says.
     #[serde(default)]
     pub key_env: Option<String>,
 }
 
-impl FurtherRoute {
-    /// The environment variable that may hold its key: the configured one, otherwise one made from its name.
+impl EndpointSettings {
+    /// The endpoint `name` at `base_url`, with nothing else set.
+    #[must_use]
+    pub fn new(name: &str, base_url: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            base_url: base_url.to_owned(),
+            model_prefix: String::new(),
+            price_percent: list_price(),
+            concurrency: None,
+            limits: LimitSettings::default(),
+            key_env: None,
+        }
+    }
+
+    /// The variable of the environment that may hold its key: the one that is set, or else one made of its name.
     #[must_use]
     pub fn key_variable(&self) -> String {
         self.key_env.clone().unwrap_or_else(|| {
@@ -74,6 +90,58 @@ impl FurtherRoute {
                 .collect();
             format!("FIELDMARK_ENDPOINT_{name}_KEY")
         })
+    }
+}
+
+/// What a person has set for the connection to one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ProviderSettings {
+    /// The id of the provider.
+    pub id: String,
+    /// What the person calls the connection; `None`: as the provider is called.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The server; `None`: the vendor's own.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// The variable of the environment that holds the key for that server; `None`: the provider's usual variable, or else
+    /// the keychain.
+    #[serde(default)]
+    pub key_env: Option<String>,
+    /// Requests at a time; `None` leaves it to `run.concurrency`.
+    #[serde(default)]
+    pub concurrency: Option<u32>,
+    /// What a request costs there, in percent of the list price.
+    #[serde(default = "list_price")]
+    pub price_percent: u16,
+    /// Of that server.
+    #[serde(default)]
+    pub limits: LimitSettings,
+    /// Hosts beside the vendor's own that take `transformations` on an image.
+    #[serde(default)]
+    pub transformations_hosts: Vec<String>,
+    /// Beside that server: requests are spread over all of them.
+    #[serde(default)]
+    pub endpoints: Vec<EndpointSettings>,
+}
+
+impl ProviderSettings {
+    /// The provider with this id, with nothing else set.
+    #[must_use]
+    pub fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: None,
+            base_url: None,
+            key_env: None,
+            concurrency: None,
+            price_percent: list_price(),
+            limits: LimitSettings::default(),
+            transformations_hosts: Vec::new(),
+            endpoints: Vec::new(),
+        }
     }
 }
 
@@ -151,8 +219,8 @@ impl RunSettings {
     }
 }
 
-impl RouteLimits {
-    /// `section` is the section of the limits.
+impl LimitSettings {
+    /// `section`: what the limits stand under.
     fn ranged(&self, section: &str) -> Vec<Ranged> {
         let limits =
             [("requests", self.requests), ("input_tokens", self.input_tokens), ("output_tokens", self.output_tokens)];
@@ -160,15 +228,27 @@ impl RouteLimits {
     }
 }
 
-impl FurtherRoute {
-    /// A price of zero would reserve nothing.
+impl EndpointSettings {
+    fn ranged(&self, provider: &str) -> Vec<Ranged> {
+        server_ranged(&format!("{provider}.endpoints.{}", self.name), self.price_percent, self.concurrency, self.limits)
+    }
+}
+
+impl ProviderSettings {
     fn ranged(&self) -> Vec<Ranged> {
-        let section = format!("further_routes.{}", self.name);
-        let mut ranged = self.limits.ranged(&format!("{section}.limits"));
-        ranged.push((format!("{section}.price_percent"), Some(self.price_percent.into()), PRICE_PERCENT));
-        ranged.push((format!("{section}.concurrency"), self.concurrency, CONCURRENCY));
+        let section = format!("providers.{}", self.id);
+        let mut ranged = server_ranged(&section, self.price_percent, self.concurrency, self.limits);
+        ranged.extend(self.endpoints.iter().flat_map(|endpoint| endpoint.ranged(&section)));
         ranged
     }
+}
+
+/// What is set for one server, under `section`. A price of nothing would leave nothing reserved of a budget.
+fn server_ranged(section: &str, price_percent: u16, concurrency: Option<u32>, limits: LimitSettings) -> Vec<Ranged> {
+    let mut ranged = limits.ranged(&format!("{section}.limits"));
+    ranged.push((format!("{section}.price_percent"), Some(price_percent.into()), PRICE_PERCENT));
+    ranged.push((format!("{section}.concurrency"), concurrency, CONCURRENCY));
+    ranged
 }
 
 impl Settings {
@@ -181,27 +261,46 @@ impl Settings {
         })
     }
 
-    /// The environment variables that may hold keys of additional endpoints.
+    /// What is set for the provider with this id; `None`: nothing is.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> Option<&ProviderSettings> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// What is set for the provider with this id, which is added when nothing is.
+    pub fn provider_mut(&mut self, id: &str) -> &mut ProviderSettings {
+        let place = self.providers.iter().position(|provider| provider.id == id).unwrap_or_else(|| {
+            self.providers.push(ProviderSettings::new(id));
+            self.providers.len() - 1
+        });
+        &mut self.providers[place]
+    }
+
+    /// The additional endpoints of all providers.
+    pub fn endpoints(&self) -> impl Iterator<Item = &EndpointSettings> {
+        self.providers.iter().flat_map(|provider| &provider.endpoints)
+    }
+
+    /// The variables of the environment that are named for keys.
     #[must_use]
     pub fn key_variables(&self) -> Vec<String> {
-        self.further_routes.iter().map(FurtherRoute::key_variable).collect()
+        let own = self.providers.iter().filter_map(|provider| provider.key_env.clone());
+        own.chain(self.endpoints().map(EndpointSettings::key_variable)).collect()
     }
 
     /// The range of the number `key`, given without its section; `None` if there is none.
     #[must_use]
     pub fn range_of(key: &str) -> Option<RangeInclusive<u32>> {
-        if key == "price_percent" {
-            return Some(PRICE_PERCENT);
-        }
         let is_meant = |full: &str| full.rsplit('.').next() == Some(key);
-        Self::default().ranged().find(|(full, ..)| is_meant(full)).map(|(.., range)| range)
+        let all = Self { providers: vec![ProviderSettings::new("")], ..Self::default() };
+        all.ranged().find(|(full, ..)| is_meant(full)).map(|(.., range)| range)
     }
 
     fn ranged(&self) -> impl Iterator<Item = Ranged> {
         let hooks = ("hooks.timeout_seconds".into(), Some(self.hooks.timeout_seconds), 1..=Hooks::MOST_SECONDS);
         let memory = ("import.decoding_memory_mb".into(), self.import.decoding_memory_mb, DECODING_MEMORY_MB);
-        let own = self.run.ranged().into_iter().chain(self.limits.ranged("limits")).chain([hooks, memory]);
-        own.chain(self.further_routes.iter().flat_map(FurtherRoute::ranged))
+        let own = self.run.ranged().into_iter().chain([hooks, memory]);
+        own.chain(self.providers.iter().flat_map(ProviderSettings::ranged))
     }
 }
 
@@ -228,18 +327,12 @@ pub struct Settings {
     pub writes_metrics: bool,
     /// Whether sending to other machines is forbidden.
     pub is_local_only: bool,
-    /// The server; `None` for the vendor's own.
-    pub base_url: Option<String>,
     pub import: ImportSettings,
     pub run: RunSettings,
-    /// Of that server.
-    pub limits: RouteLimits,
-    /// Additional endpoints: requests are spread over all of them.
-    pub further_routes: Vec<FurtherRoute>,
-    /// Hosts that the user has allowed images to be sent to, after seeing what is sent.
+    /// What is set for connections to providers, each at most once.
+    pub providers: Vec<ProviderSettings>,
+    /// Hosts to which the person has agreed to send images, having seen what is sent.
     pub agreed_hosts: Vec<String>,
-    /// Hosts besides the vendor's own that support `transformations` on an image.
-    pub transformations_hosts: Vec<String>,
     pub hooks: Hooks,
 }
 
@@ -249,13 +342,10 @@ impl Default for Settings {
             theme: Theme::default(),
             writes_metrics: true,
             is_local_only: false,
-            base_url: None,
             import: ImportSettings::default(),
             run: RunSettings::default(),
-            limits: RouteLimits::default(),
-            further_routes: Vec::new(),
+            providers: Vec::new(),
             agreed_hosts: Vec::new(),
-            transformations_hosts: Vec::new(),
             hooks: Hooks::default(),
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::checkup::Finding;
-use domain::connection::SettingSource;
+use domain::connection::{Connection, FieldKind};
 use domain::recipe::Recipe;
 use prepare::DecodingMemory;
 
@@ -55,7 +55,7 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
             if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.connections.check_endpoint_keys() {
                 return Err(unknown);
             }
-            findings.extend(connection(&library, asks_server).await);
+            findings.extend(connections(&library, asks_server).await);
         }
         Err(error) => findings.push(Finding::Unopened { path, problem: error.to_string() }),
     }
@@ -74,37 +74,49 @@ fn unwritable(folder: &Path) -> Option<String> {
     tried.err().map(|error| error.to_string())
 }
 
-/// The connection. Blocks as the keychain does.
-async fn connection(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
-    let connection = match library.connections.shown() {
-        Ok(connection) => connection,
-        Err(error) => {
-            let problem = Some(error.to_string());
-            return vec![Finding::Server { base_url: String::new(), said_by: SettingSource::Default, problem }];
-        }
+/// The connections. Blocks as the keychain does.
+async fn connections(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
+    let overview = match library.connections.shown() {
+        Ok(overview) => overview,
+        Err(error) => return vec![Finding::Settings { problem: error.to_string() }],
     };
-    let mut findings = vec![
-        Finding::Keychain { problem: connection.keychain_problem },
-        Finding::Server {
-            base_url: connection.base_url,
-            said_by: connection.base_url_from,
-            problem: connection.problem.clone(),
-        },
-    ];
+    let mut findings = vec![Finding::Keychain { problem: overview.keychain_problem }];
+    for connection in overview.connections {
+        findings.extend(connection_to_provider(library, connection, asks_server).await);
+    }
+    findings
+}
+
+async fn connection_to_provider(library: &Arc<Library>, connection: Connection, asks_server: bool) -> Vec<Finding> {
+    let provider = connection.name;
+    let variables = [FieldKind::BaseUrl, FieldKind::Model].map(|kind| connection.provider.variable(kind));
+    let mut findings = vec![Finding::Server {
+        provider: provider.clone(),
+        base_url: connection.base_url,
+        said_by: connection.base_url_from,
+        variables: variables.into_iter().flatten().map(ToOwned::to_owned).collect(),
+        problem: connection.problem.clone(),
+    }];
     if connection.problem.is_none() {
-        findings.push(Finding::Key { host: connection.host, place: connection.key });
+        findings.push(Finding::Key {
+            host: connection.host,
+            place: connection.key,
+            variable: connection.key_variable,
+            withheld: connection.key_withheld,
+        });
     }
-    if asks_server && let Ok(check) = library.connections.check().await {
-        findings.push(Finding::Connection { check });
+    let id = &connection.provider.id;
+    if asks_server && let Ok(check) = library.connections.check(id).await {
+        findings.push(Finding::Connection { provider, check });
     }
-    findings.extend(connection.further.into_iter().map(|endpoint| Finding::Endpoint {
+    findings.extend(connection.endpoints.into_iter().map(|endpoint| Finding::Endpoint {
         name: endpoint.name,
         host: endpoint.host,
         place: endpoint.key,
         key_variable: endpoint.key_variable,
         problem: endpoint.problem,
     }));
-    if asks_server && let Ok(checks) = library.connections.check_endpoints().await {
+    if asks_server && let Ok(checks) = library.connections.check_endpoints(id).await {
         findings.extend(checks.into_iter().map(|(name, check)| Finding::EndpointConnection { name, check }));
     }
     findings

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use domain::hooks::HookEvent;
-use keys::EnvFile;
+use keys::{EnvFile, VariableNames};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now_millis;
@@ -99,12 +99,12 @@ impl Consents {
         Self { file: None, session: Mutex::default() }
     }
 
-    /// Looks for a `.env` file in `folder`, and whether it may be used. `key_variables` are those that the settings name for
-    /// keys of additional endpoints.
-    pub fn env_file_in(&self, folder: &Path, key_variables: &[String]) -> Result<EnvFileHere> {
+    /// Looks for a `.env` file in `folder`, and whether it may be used. `names` are the variables that
+    /// Fieldmark reads.
+    pub fn env_file_in(&self, folder: &Path, names: &VariableNames) -> Result<EnvFileHere> {
         Ok(match EnvFile::in_folder(folder)? {
             Some(file) if self.is_allowed(&file)? => EnvFileHere::Allowed(file),
-            Some(file) if file.concerns_fieldmark(key_variables) => EnvFileHere::NotAllowed(file),
+            Some(file) if file.concerns_fieldmark(names) => EnvFileHere::NotAllowed(file),
             _ => EnvFileHere::Nothing,
         })
     }

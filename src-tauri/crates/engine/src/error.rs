@@ -45,6 +45,8 @@ pub enum EngineError {
     Address { typed: String, source: providers::base_url::BaseUrlError },
     #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; {}", known_endpoints(.known))]
     UnknownEndpoint { asked: String, known: Vec<String> },
+    #[error("there is no provider {asked}; there are: {}", .known.join(", "))]
+    UnknownProvider { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
     #[error("two endpoints are called \"{name}\": give each a name of its own")]
@@ -114,6 +116,7 @@ impl EngineError {
             Self::Store(store::StoreError::Missing { .. })
                 | Self::UnknownModel(_)
                 | Self::UnknownEndpoint { .. }
+                | Self::UnknownProvider { .. }
                 | Self::UnknownFormat(_)
         )
     }

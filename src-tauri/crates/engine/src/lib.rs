@@ -43,14 +43,17 @@ mod workers;
 pub use backend::limiter;
 pub use checkup::check_up;
 pub use collections::Collections;
-pub use connections::{Connections, address_shown};
+pub use connections::{Connections, address_shown, name_of_provider, provider_descriptions};
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use gallery::{Gallery, PixelEdge};
 pub use hooks::{HookRunner, claude_flow_hooks};
 pub use import::{Imported, Imports};
 pub use insight::{Insight, Notice, WrittenReport, write_json};
-pub use keys::{Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError};
+pub use keys::{
+    Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError, ProviderSummary,
+    VariableNames,
+};
 pub use library::Library;
 pub use outputs::Outputs;
 pub use planning::{PlanTerms, Planning, price_list};
@@ -62,5 +65,5 @@ pub use samples::write_copies;
 pub use settings::{LibrarySettings, key_variables};
 pub use similar::Similar;
 pub use store::{LibraryFailure, StoreError};
-pub use surroundings::Surroundings;
+pub use surroundings::{Surroundings, variable_names};
 pub use thumbnails::THUMBNAIL_EDGE;

@@ -287,7 +287,7 @@ impl Library {
     /// The one at `database`, with no server and no key.
     pub(crate) fn open_alone(database: &Path) -> Arc<Self> {
         let surroundings = Surroundings {
-            environment: keys::Environment::from_variables(|_| None, None),
+            environment: keys::Environment::from_variables(Vec::new(), |_| None, None),
             keys: keys::KeyRing::for_session(),
             variables: HashMap::new(),
             consents: Consents::for_session(),

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use keys::{EnvFile, Environment, Invocation, KeyRing};
-use providers::provider::FieldKind;
+use domain::connection::FieldKind;
+use keys::{EnvFile, Environment, Invocation, KeyRing, ProviderVariables, VariableNames};
+use providers::provider::Provider;
 use providers::registry;
 use zeroize::Zeroizing;
 
@@ -17,6 +18,21 @@ fn variables_of_this_process() -> HashMap<String, String> {
     let all =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
+}
+
+/// The variables of the connections to all providers, and `keys`: those that the settings name for keys.
+#[must_use]
+pub fn variable_names(keys: Vec<String>) -> VariableNames {
+    let of = |provider: &&'static dyn Provider| {
+        let descriptor = provider.descriptor();
+        ProviderVariables {
+            provider: descriptor.id,
+            key: descriptor.variable(FieldKind::Key),
+            base_url: descriptor.variable(FieldKind::BaseUrl),
+            model: descriptor.variable(FieldKind::Model),
+        }
+    };
+    VariableNames { providers: registry::all().iter().map(of).collect(), keys }
 }
 
 /// What a library is opened with besides its own file.
@@ -38,7 +54,7 @@ impl Surroundings {
     #[must_use]
     pub fn of_this_process(env_file: Option<EnvFile>) -> Self {
         Self {
-            environment: Environment::read(env_file),
+            environment: Environment::read(variable_names(Vec::new()).providers, env_file),
             keys: KeyRing::open(),
             variables: variables_of_this_process(),
             consents: Consents::of_this_person(),
@@ -57,7 +73,7 @@ impl Surroundings {
             _ => None,
         };
         Self {
-            environment: Environment::from_variables(variable, None),
+            environment: Environment::from_variables(variable_names(Vec::new()).providers, variable, None),
             keys: KeyRing::for_session(),
             variables: HashMap::new(),
             consents: Consents::for_session(),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::environment::{BASE_URL, KEY, MODEL, NAMES};
+use crate::names::VariableNames;
 use crate::{KeysError, Result};
 
 /// A variable of Fieldmark and its line number.
@@ -41,16 +41,25 @@ pub struct EnvFile {
     bytes: Arc<Zeroizing<Vec<u8>>>,
 }
 
-/// What a `.env` file says about the connection, for display.
+/// What a `.env` file says about connections, to be shown to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvSummary {
-    /// As written; `None` for the vendor's own server.
+    /// Those that it says something about, in the order of the providers.
+    pub providers: Vec<ProviderSummary>,
+    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    pub endpoint_keys: Vec<(String, String)>,
+}
+
+/// What a `.env` file says about the connection to one provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSummary {
+    /// Its id.
+    pub provider: &'static str,
+    /// As it is written; `None`: the vendor's own server.
     pub base_url: Option<String>,
     pub model: Option<String>,
     /// The last characters of the key; `None` without a key.
     pub key_ending: Option<String>,
-    /// Variables with keys of additional endpoints, each with the last characters of its key.
-    pub endpoint_keys: Vec<(String, String)>,
 }
 
 impl EnvFile {
@@ -96,27 +105,37 @@ impl EnvFile {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
-    /// Whether it sets a variable of Fieldmark, including `key_variables`, which the settings name for keys of
-    /// additional endpoints. Other files are ignored.
+    /// Whether it sets a variable that Fieldmark reads. Files that set none of our variables are ignored.
     #[must_use]
-    pub fn concerns_fieldmark(&self, key_variables: &[String]) -> bool {
+    pub fn concerns_fieldmark(&self, names: &VariableNames) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-        // The file may be malformed; the user is told so.
-        text.lines().filter_map(name_in).any(|(name, _)| is_ours(name, key_variables))
+        // The file may be malformed: then a person is told so.
+        text.lines().filter_map(name_in).any(|(name, _)| names.contains(name))
     }
 
-    /// What it says about the connection; `key_variables` as in [`EnvFile::concerns_fieldmark`].
-    pub fn summary(&self, key_variables: &[String]) -> Result<EnvSummary> {
-        let mut lines = self.lines(|name| is_ours(name, key_variables))?;
+    /// What it says about connections.
+    pub fn summary(&self, names: &VariableNames) -> Result<EnvSummary> {
+        let mut lines = self.lines(|name| names.contains(name))?;
         lines.retain(|_, line| !line.value.is_empty());
-        let mut text = |name| lines.remove(name).map(|line| line.value.to_string());
-        let (base_url, model, key) = (text(BASE_URL), text(MODEL), text(KEY).map(Zeroizing::new));
-        lines.retain(|name, _| !NAMES.contains(&name.as_str()));
+        let mut providers = Vec::new();
+        for variables in &names.providers {
+            let mut take = |name: Option<&str>| name.and_then(|name| lines.remove(name)).map(|line| line.value);
+            let (base_url, model, key) = (take(variables.base_url), take(variables.model), take(variables.key));
+            if base_url.is_some() || model.is_some() || key.is_some() {
+                providers.push(ProviderSummary {
+                    provider: variables.provider,
+                    base_url: base_url.map(|text| text.to_string()),
+                    model: model.map(|text| text.to_string()),
+                    key_ending: key.map(|key| ending(&key)),
+                });
+            }
+        }
+        lines.retain(|name, _| !names.of_connections().any(|own| own == name));
         let mut endpoint_keys: Vec<(String, String)> =
             lines.into_iter().map(|(name, line)| (name, ending(&line.value))).collect();
         endpoint_keys.sort();
-        Ok(EnvSummary { base_url, model, key_ending: key.map(|key| ending(&key)), endpoint_keys })
+        Ok(EnvSummary { providers, endpoint_keys })
     }
 
     /// The lines with `wanted` names: the last one wins, as in a shell. Empty values count.
@@ -135,11 +154,7 @@ impl std::fmt::Debug for EnvFile {
     }
 }
 
-fn is_ours(name: &str, key_variables: &[String]) -> bool {
-    NAMES.contains(&name) || name.starts_with("FIELDMARK_ENDPOINT_") || key_variables.iter().any(|own| own == name)
-}
-
-/// The last four characters of a key, enough to distinguish keys; fewer for short ones.
+/// The last four characters of a key, which tell keys apart and give none away; less than that of a short one.
 fn ending(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
     let shown = (characters.len() / 3).min(4);
@@ -232,6 +247,7 @@ fn name_in(line: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::ProviderVariables;
 
     fn wanted(name: &str) -> bool {
         ["KEY", "MODEL"].contains(&name)
@@ -314,32 +330,39 @@ mod tests {
 
     #[test]
     fn what_a_person_decides_about_is_shown_without_the_key() {
+        let vendor = |provider, key, base_url| ProviderVariables { provider, key: Some(key), base_url, model: None };
+        let providers =
+            vec![vendor("vendor", "VENDOR_API_KEY", Some("VENDOR_BASE_URL")), vendor("other", "OTHER_API_KEY", None)];
+        let names = VariableNames { providers, keys: Vec::new() };
         let folder = tempfile::tempdir().unwrap();
         let read = |text: &str| {
             std::fs::write(folder.path().join(".env"), text).unwrap();
             EnvFile::in_folder(folder.path()).unwrap().unwrap()
         };
-        let planted =
-            read("export ANTHROPIC_API_KEY='sk-planted-9876'\nANTHROPIC_BASE_URL=https://x.example\nDEBUG=1\n");
-        assert!(planted.concerns_fieldmark(&[]));
-        let summary = planted.summary(&[]).unwrap();
-        assert_eq!((summary.base_url.as_deref(), summary.model), (Some("https://x.example"), None));
-        assert_eq!(summary.key_ending.as_deref(), Some("9876"));
+        let planted = read("export VENDOR_API_KEY='sk-planted-9876'\nVENDOR_BASE_URL=https://x.example\nDEBUG=1\n");
+        assert!(planted.concerns_fieldmark(&names));
+        let said = |provider, base_url: Option<&str>, key_ending: &str| ProviderSummary {
+            provider,
+            base_url: base_url.map(Into::into),
+            model: None,
+            key_ending: Some(key_ending.into()),
+        };
+        assert_eq!(planted.summary(&names).unwrap().providers, [said("vendor", Some("https://x.example"), "9876")]);
         assert!(!format!("{planted:?}").contains("planted-9876"));
-        assert!(!read("DEBUG=1\n# ANTHROPIC_API_KEY=\n").concerns_fieldmark(&[]));
+        assert!(!read("DEBUG=1\n# VENDOR_API_KEY=\n").concerns_fieldmark(&names));
+        let other = read("OTHER_API_KEY=sk-other-key-1111\nCONCURRENCY=3\n").summary(&names).unwrap();
+        assert_eq!((other.providers, other.endpoint_keys), (vec![said("other", None, "1111")], Vec::new()));
 
         let endpoint = read("FIELDMARK_ENDPOINT_X_KEY=short\n");
-        assert!(endpoint.concerns_fieldmark(&[]));
-        assert_eq!(
-            endpoint.summary(&[]).unwrap().endpoint_keys,
-            [("FIELDMARK_ENDPOINT_X_KEY".to_owned(), "t".to_owned())]
-        );
-        let named = read("export GATEWAY_KEY = 'sk-gateway-1234' # ours\n");
-        let key_variables = ["GATEWAY_KEY".to_owned()];
-        assert!(named.concerns_fieldmark(&key_variables) && !named.concerns_fieldmark(&[]));
-        let summary = named.summary(&key_variables).unwrap();
-        assert_eq!(summary.endpoint_keys, [("GATEWAY_KEY".to_owned(), "1234".to_owned())]);
-        assert_eq!(named.summary(&[]).unwrap().endpoint_keys, []);
+        assert!(endpoint.concerns_fieldmark(&names));
+        let shown = |variable: &str, ending: &str| [(variable.to_owned(), ending.to_owned())];
+        assert_eq!(endpoint.summary(&names).unwrap().endpoint_keys, shown("FIELDMARK_ENDPOINT_X_KEY", "t"));
+        let of_gateway = read("export GATEWAY_KEY = 'sk-gateway-1234' # ours\n");
+        let with_gateway = VariableNames { keys: vec!["GATEWAY_KEY".to_owned()], ..names.clone() };
+        assert!(of_gateway.concerns_fieldmark(&with_gateway) && !of_gateway.concerns_fieldmark(&names));
+        let summary = of_gateway.summary(&with_gateway).unwrap();
+        assert_eq!(summary.endpoint_keys, shown("GATEWAY_KEY", "1234"));
+        assert_eq!(of_gateway.summary(&names).unwrap().endpoint_keys, []);
         assert_ne!(planted.fingerprint(), endpoint.fingerprint());
         assert_eq!(read("FIELDMARK_ENDPOINT_X_KEY=short\n").fingerprint(), endpoint.fingerprint());
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::dot_env::EnvFile;
+use crate::names::{CONCURRENCY, ProviderVariables, names_of};
 use crate::{KeysError, Result};
 
 /// Maximum concurrency.
@@ -58,7 +59,7 @@ pub struct InvalidConcurrency;
 /// Values for one invocation of the program, such as flags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Invocation {
-    /// Overrides `ANTHROPIC_BASE_URL`.
+    /// Of the default provider's server, in place of its variable.
     pub base_url: Option<String>,
     /// Overrides `CONCURRENCY`.
     pub concurrency: Option<Concurrency>,
@@ -85,14 +86,7 @@ impl std::fmt::Debug for EndpointKey {
     }
 }
 
-pub(crate) const KEY: &str = "ANTHROPIC_API_KEY";
-pub(crate) const MODEL: &str = "ANTHROPIC_MODEL";
-pub(crate) const BASE_URL: &str = "ANTHROPIC_BASE_URL";
-const CONCURRENCY: &str = "CONCURRENCY";
-/// All variables that are read, including the key: they are removed from the environment of child processes.
-pub const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
-
-/// Source of a value.
+/// Where something was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A variable of the process, or a value for this invocation.
@@ -132,8 +126,10 @@ type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 /// The environment as of reading it.
 #[derive(Clone)]
 pub struct Environment {
-    variables: Settings,
-    dot_env: Settings,
+    /// The default provider first.
+    providers: Vec<ProviderVariables>,
+    process: Texts,
+    dot_env: Texts,
     concurrency: Option<Said<Concurrency>>,
     /// The address for this invocation.
     invoked_base_url: Option<String>,
@@ -144,37 +140,34 @@ pub struct Environment {
     file: Option<EnvFile>,
 }
 
-/// Values of one source; never empty text.
-#[derive(Clone, Default)]
-struct Settings {
-    key: Option<Zeroizing<String>>,
-    model: Option<String>,
-    base_url: Option<String>,
-}
+/// What one source says, by the names of variables; never an empty text.
+type Texts = HashMap<String, Zeroizing<String>>;
 
 impl Environment {
-    /// Reads the process variables, then `file` for missing ones.
-    pub fn read(file: Option<EnvFile>) -> Result<Self> {
-        Self::from_variables(|name| std::env::var_os(name), file)
+    /// Reads the process variables that set the connections to `providers`, the default provider first, and `file` for what
+    /// they do not say.
+    pub fn read(providers: Vec<ProviderVariables>, file: Option<EnvFile>) -> Result<Self> {
+        Self::from_variables(providers, |name| std::env::var_os(name), file)
     }
 
     /// [`Environment::read`] with `variable` in place of the process environment.
     pub fn from_variables(
+        providers: Vec<ProviderVariables>,
         variable: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
         file: Option<EnvFile>,
     ) -> Result<Self> {
-        let mut variables = HashMap::new();
-        for name in NAMES {
+        let mut process = Texts::new();
+        for name in names_of(&providers) {
             if let Some(value) = variable(name) {
-                variables.insert(name.to_owned(), text_of(name, value)?);
+                process.insert(name.to_owned(), text_of(name, value)?);
             }
         }
-        let lines = file.as_ref().map(|file| file.lines(|name| NAMES.contains(&name)));
+        let lines = file.as_ref().map(|file| file.lines(|name| names_of(&providers).any(|own| own == name)));
         let mut lines = lines.transpose()?.unwrap_or_default();
-        variables.retain(|_, value| !value.is_empty());
+        process.retain(|_, value| !value.is_empty());
         lines.retain(|_, line| !line.value.is_empty());
 
-        let concurrency = match (variables.get(CONCURRENCY), lines.get(CONCURRENCY)) {
+        let concurrency = match (process.get(CONCURRENCY), lines.get(CONCURRENCY)) {
             (Some(value), _) => Some(concurrency(value, Source::Variable, || "in the environment".to_owned())?),
             (None, Some(line)) => {
                 let path = file.as_ref().map(|file| file.path().display().to_string()).unwrap_or_default();
@@ -185,8 +178,9 @@ impl Environment {
         };
         let dot_env = lines.into_iter().map(|(name, line)| (name, line.value)).collect();
         Ok(Self {
-            variables: Settings::from_texts(variables),
-            dot_env: Settings::from_texts(dot_env),
+            providers,
+            process,
+            dot_env,
             concurrency,
             invoked_base_url: None,
             endpoint_keys: Vec::new(),
@@ -198,7 +192,7 @@ impl Environment {
     /// Replaces the file that it was read with.
     pub fn with_file(&self, file: EnvFile) -> Result<Self> {
         let variable = Arc::clone(&self.variable);
-        let read = Self::from_variables(move |name| variable(name), Some(file))?;
+        let read = Self::from_variables(self.providers.clone(), move |name| variable(name), Some(file))?;
         Ok(Self {
             concurrency: self.concurrency.or(read.concurrency),
             invoked_base_url: self.invoked_base_url.clone(),
@@ -235,35 +229,39 @@ impl Environment {
         self
     }
 
-    /// The key, bound to the address from the same source: a process variable's to the process variable's address, a
-    /// `.env`'s to the `.env`'s. Without one it belongs to `default_base_url`, which must be a constant of the program.
+    /// The key of `provider`, bound to the address that is set beside it: a process variable's to the process variable's
+    /// address, a `.env`'s to the `.env`'s. `default_base_url` is where it belongs when there is none; it must not come from
+    /// anywhere but the program itself.
     #[must_use]
-    pub fn key(&self, default_base_url: &str) -> Option<EnvironmentKey> {
-        let (secret, source, settings) = match (&self.variables.key, &self.dot_env.key) {
-            (Some(secret), _) => (secret, Source::Variable, &self.variables),
-            (None, Some(secret)) => (secret, Source::DotEnv, &self.dot_env),
-            (None, None) => return None,
+    pub fn key(&self, provider: &str, default_base_url: &str) -> Option<EnvironmentKey> {
+        let variables = self.variables_of(provider)?;
+        let Said { value: secret, source } = self.said(variables.key?)?;
+        let beside = match source {
+            Source::Variable => &self.process,
+            Source::DotEnv => &self.dot_env,
         };
-        let base_url = settings.base_url.as_deref();
+        let base_url = variables.base_url.and_then(|name| beside.get(name));
         Some(EnvironmentKey {
             secret: secret.clone(),
             source,
-            base_url: base_url.unwrap_or(default_base_url).to_owned(),
+            base_url: base_url.map_or(default_base_url, |text| text.as_str()).to_owned(),
         })
     }
 
-    /// The server's address as written. The key from the environment may belong to another one.
+    /// The address of the server of `provider`, as it was written. The key from the environment may belong to another one.
     #[must_use]
-    pub fn base_url(&self) -> Option<Said<&str>> {
+    pub fn base_url(&self, provider: &str) -> Option<Said<&str>> {
+        let is_default = self.providers.first().is_some_and(|first| first.provider == provider);
         match &self.invoked_base_url {
-            Some(value) => Some(Said { value, source: Source::Variable }),
-            None => self.said(|settings| settings.base_url.as_deref()),
+            Some(value) if is_default => Some(Said { value, source: Source::Variable }),
+            _ => self.text(self.variables_of(provider)?.base_url?),
         }
     }
 
+    /// The model of `provider` to choose where the user chooses none.
     #[must_use]
-    pub fn model(&self) -> Option<Said<&str>> {
-        self.said(|settings| settings.model.as_deref())
+    pub fn model(&self, provider: &str) -> Option<Said<&str>> {
+        self.text(self.variables_of(provider)?.model?)
     }
 
     /// The concurrency.
@@ -272,29 +270,28 @@ impl Environment {
         self.concurrency
     }
 
-    fn said<'a, T>(&'a self, value: impl Fn(&'a Settings) -> Option<T>) -> Option<Said<T>> {
-        let from = |settings, source| value(settings).map(|value| Said { value, source });
-        from(&self.variables, Source::Variable).or_else(|| from(&self.dot_env, Source::DotEnv))
+    fn variables_of(&self, provider: &str) -> Option<&ProviderVariables> {
+        self.providers.iter().find(|variables| variables.provider == provider)
+    }
+
+    fn said(&self, name: &str) -> Option<Said<&Zeroizing<String>>> {
+        if let Some(value) = self.process.get(name) {
+            return Some(Said { value, source: Source::Variable });
+        }
+        self.dot_env.get(name).map(|value| Said { value, source: Source::DotEnv })
+    }
+
+    fn text(&self, name: &str) -> Option<Said<&str>> {
+        self.said(name).map(|Said { value, source }| Said { value: value.as_str(), source })
     }
 }
 
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Environment")
-            .field("base_url", &self.base_url())
-            .field("model", &self.model())
+            .field("providers", &self.providers)
             .field("concurrency", &self.concurrency)
             .finish_non_exhaustive()
-    }
-}
-
-impl Settings {
-    fn from_texts(mut texts: HashMap<String, Zeroizing<String>>) -> Self {
-        Self {
-            key: texts.remove(KEY),
-            model: texts.remove(MODEL).map(|text| text.to_string()),
-            base_url: texts.remove(BASE_URL).map(|text| text.to_string()),
-        }
     }
 }
 
@@ -315,6 +312,23 @@ mod tests {
     use super::*;
 
     const DEFAULT: &str = "https://default.example";
+    const ID: &str = "vendor";
+    const OTHER: &str = "other";
+    const KEY: &str = "VENDOR_API_KEY";
+    const MODEL: &str = "VENDOR_MODEL";
+    const BASE_URL: &str = "VENDOR_BASE_URL";
+
+    fn providers() -> Vec<ProviderVariables> {
+        vec![
+            ProviderVariables { provider: ID, key: Some(KEY), base_url: Some(BASE_URL), model: Some(MODEL) },
+            ProviderVariables {
+                provider: OTHER,
+                key: Some("OTHER_API_KEY"),
+                base_url: Some("OTHER_BASE_URL"),
+                model: None,
+            },
+        ]
+    }
 
     fn environment(variables: &[(&str, &str)], dot_env: &str) -> Result<Environment> {
         let folder = tempfile::tempdir().unwrap();
@@ -322,19 +336,19 @@ mod tests {
         let file = EnvFile::in_folder(folder.path()).unwrap();
         let variables: HashMap<String, OsString> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-        Environment::from_variables(move |name| variables.get(name).cloned(), file)
+        Environment::from_variables(providers(), move |name| variables.get(name).cloned(), file)
     }
 
     #[test]
     fn a_key_goes_only_to_the_address_given_beside_it() {
         let key = |variables: &[(&str, &str)], dot_env: &str| {
-            let key = environment(variables, dot_env).unwrap().key(DEFAULT).unwrap();
+            let key = environment(variables, dot_env).unwrap().key(ID, DEFAULT).unwrap();
             (key.secret.to_string(), key.source, key.base_url)
         };
         let process_key = (KEY, "process");
         let process_url = (BASE_URL, "https://process.example");
-        let file_url = "ANTHROPIC_BASE_URL=https://file.example\n";
-        let file_key = "ANTHROPIC_API_KEY=file\n";
+        let file_url = "VENDOR_BASE_URL=https://file.example\n";
+        let file_key = "VENDOR_API_KEY=file\n";
         let both = format!("{file_url}{file_key}");
         let said = |secret: &str, source, base_url: &str| (secret.to_owned(), source, base_url.to_owned());
 
@@ -349,7 +363,7 @@ mod tests {
         assert_eq!(key(&[process_url], file_key), said("file", Source::DotEnv, DEFAULT));
         assert_eq!(key(&[], file_key), said("file", Source::DotEnv, DEFAULT));
         assert_eq!(key(&[(KEY, " ")], &both), said("file", Source::DotEnv, "https://file.example"));
-        assert!(environment(&[process_url], file_url).unwrap().key(DEFAULT).is_none());
+        assert!(environment(&[process_url], file_url).unwrap().key(ID, DEFAULT).is_none());
     }
 
     #[test]
@@ -357,20 +371,20 @@ mod tests {
         let flag = "https://flag.example";
         let process_url = (BASE_URL, "https://process.example");
         let process_key = (KEY, "process");
-        let both = "ANTHROPIC_BASE_URL=https://file.example\nANTHROPIC_API_KEY=file\n";
+        let both = "VENDOR_BASE_URL=https://file.example\nVENDOR_API_KEY=file\n";
         for (variables, dot_env, key_goes_to) in [
             (vec![process_key, process_url], "", "https://process.example"),
             (vec![process_key, process_url], both, "https://process.example"),
             (vec![], both, "https://file.example"),
-            (vec![], "ANTHROPIC_API_KEY=file", DEFAULT),
+            (vec![], "VENDOR_API_KEY=file", DEFAULT),
             (vec![process_key], "", DEFAULT),
-            // A planted file never gets the key of the process.
-            (vec![process_key], "ANTHROPIC_BASE_URL=https://file.example", DEFAULT),
+            // A planted file does not get the key of the process, whatever it says.
+            (vec![process_key], "VENDOR_BASE_URL=https://file.example", DEFAULT),
         ] {
             let invocation = Invocation { base_url: Some(flag.to_owned()), ..Invocation::default() };
             let environment = environment(&variables, dot_env).unwrap().during(invocation);
-            assert_eq!(environment.base_url().unwrap().value, flag);
-            assert_eq!(environment.key(DEFAULT).unwrap().base_url, key_goes_to, "{variables:?} {dot_env}");
+            assert_eq!(environment.base_url(ID).unwrap().value, flag);
+            assert_eq!(environment.key(ID, DEFAULT).unwrap().base_url, key_goes_to, "{variables:?} {dot_env}");
         }
     }
 
@@ -378,19 +392,32 @@ mod tests {
     fn variables_win_one_by_one_and_empty_ones_are_not_set() {
         let environment = environment(
             &[(MODEL, " from-process "), (BASE_URL, " "), (CONCURRENCY, "")],
-            "ANTHROPIC_MODEL=from-file\nANTHROPIC_BASE_URL=https://file.example\nCONCURRENCY=64",
+            "VENDOR_MODEL=from-file\nVENDOR_BASE_URL=https://file.example\nCONCURRENCY=64",
         )
         .unwrap();
-        assert_eq!(environment.model(), Some(Said { value: "from-process", source: Source::Variable }));
-        assert_eq!(environment.base_url(), Some(Said { value: "https://file.example", source: Source::DotEnv }));
+        assert_eq!(environment.model(ID), Some(Said { value: "from-process", source: Source::Variable }));
+        assert_eq!(environment.base_url(ID), Some(Said { value: "https://file.example", source: Source::DotEnv }));
         assert_eq!(environment.concurrency(), Some(Said { value: Concurrency::Exactly(64), source: Source::DotEnv }));
     }
 
     #[test]
+    fn providers_have_keys_and_addresses_of_their_own() {
+        let variables = [(KEY, "first"), (BASE_URL, "https://first.example"), ("OTHER_API_KEY", "second")];
+        let invocation = Invocation { base_url: Some("https://flag.example".into()), ..Invocation::default() };
+        let environment = environment(&variables, "OTHER_BASE_URL=https://planted.example").unwrap().during(invocation);
+        let key = |provider| environment.key(provider, DEFAULT).map(|key| (key.secret.to_string(), key.base_url));
+        assert_eq!(key(ID), Some(("first".into(), "https://first.example".into())));
+        assert_eq!(key(OTHER), Some(("second".into(), DEFAULT.into())));
+        assert_eq!(key("unknown"), None);
+        assert_eq!(environment.base_url(ID).unwrap().value, "https://flag.example");
+        assert_eq!(environment.base_url(OTHER).unwrap().value, "https://planted.example");
+    }
+
+    #[test]
     fn nothing_said_is_fine() {
-        let environment = Environment::from_variables(|_| None, None).unwrap();
-        assert_eq!((environment.model(), environment.base_url(), environment.concurrency()), (None, None, None));
-        assert!(environment.key(DEFAULT).is_none());
+        let environment = Environment::from_variables(providers(), |_| None, None).unwrap();
+        assert_eq!((environment.model(ID), environment.base_url(ID), environment.concurrency()), (None, None, None));
+        assert!(environment.key(ID, DEFAULT).is_none());
     }
 
     #[test]
@@ -408,8 +435,8 @@ mod tests {
 
     #[test]
     fn a_key_never_shows() {
-        let environment = environment(&[(KEY, "planted-key")], "ANTHROPIC_API_KEY=planted-too").unwrap();
-        let shown = format!("{environment:?} {:?}", environment.key(DEFAULT));
+        let environment = environment(&[(KEY, "planted-key")], "VENDOR_API_KEY=planted-too").unwrap();
+        let shown = format!("{environment:?} {:?}", environment.key(ID, DEFAULT));
         assert!(!shown.contains("planted"), "{shown}");
     }
 
@@ -418,8 +445,8 @@ mod tests {
     fn a_variable_that_is_no_text_is_named() {
         use std::os::unix::ffi::OsStringExt;
         let value = |name: &str| (name == KEY).then(|| OsString::from_vec(b"planted\xff".to_vec()));
-        let error = Environment::from_variables(value, None).unwrap_err();
-        assert_eq!(error.to_string(), "the environment variable ANTHROPIC_API_KEY is not Unicode text");
+        let error = Environment::from_variables(providers(), value, None).unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable VENDOR_API_KEY is not Unicode text");
         assert!(!format!("{error:?}").contains("planted"));
     }
 }

@@ -12,10 +12,10 @@ const SERVICE: &str = "fieldmark";
 pub(crate) trait Keychain: Send + Sync {
     /// Whether there is a keychain; never asks for a password.
     fn check(&self) -> Result<(), KeychainFailure>;
-    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure>;
-    fn write(&self, origin: &str, secret: &str) -> Result<(), KeychainFailure>;
-    /// A missing entry is not an error.
-    fn delete(&self, origin: &str) -> Result<(), KeychainFailure>;
+    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure>;
+    fn write(&self, entry: &str, secret: &str) -> Result<(), KeychainFailure>;
+    /// That there was nothing to delete is no trouble.
+    fn delete(&self, entry: &str) -> Result<(), KeychainFailure>;
 }
 
 /// Why a keychain operation failed, without secrets.
@@ -56,20 +56,20 @@ impl Keychain for SystemKeychain {
         }
     }
 
-    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
-        match self.entry(origin)?.get_password() {
+    fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
+        match self.entry(entry)?.get_password() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(KeychainFailure::refused(in_words(&error))),
         }
     }
 
-    fn write(&self, origin: &str, secret: &str) -> Result<(), KeychainFailure> {
-        self.entry(origin)?.set_password(secret).map_err(|error| KeychainFailure::refused(in_words(&error)))
+    fn write(&self, entry: &str, secret: &str) -> Result<(), KeychainFailure> {
+        self.entry(entry)?.set_password(secret).map_err(|error| KeychainFailure::refused(in_words(&error)))
     }
 
-    fn delete(&self, origin: &str) -> Result<(), KeychainFailure> {
-        match self.entry(origin)?.delete_credential() {
+    fn delete(&self, entry: &str) -> Result<(), KeychainFailure> {
+        match self.entry(entry)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             Err(error) => Err(KeychainFailure::refused(in_words(&error))),
         }
@@ -90,23 +90,23 @@ impl Keychain for NoKeychain {
         Err(Self::absent())
     }
 
-    fn read(&self, _origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
+    fn read(&self, _entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
         Ok(None)
     }
 
-    fn write(&self, _origin: &str, _secret: &str) -> Result<(), KeychainFailure> {
+    fn write(&self, _entry: &str, _secret: &str) -> Result<(), KeychainFailure> {
         Err(Self::absent())
     }
 
-    fn delete(&self, _origin: &str) -> Result<(), KeychainFailure> {
+    fn delete(&self, _entry: &str) -> Result<(), KeychainFailure> {
         Ok(())
     }
 }
 
 impl SystemKeychain {
-    fn entry(&self, origin: &str) -> Result<keyring::Entry, KeychainFailure> {
+    fn entry(&self, entry: &str) -> Result<keyring::Entry, KeychainFailure> {
         self.check()?;
-        keyring::Entry::new(SERVICE, origin).map_err(|error| KeychainFailure::refused(in_words(&error)))
+        keyring::Entry::new(SERVICE, entry).map_err(|error| KeychainFailure::refused(in_words(&error)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Where keys for servers are kept, and what the environment says about the connection.
 //!
-//! A key is a secret text for one *origin* (scheme, host and port, as `https://host.example`). [`KeyRing`] keeps
-//! keys in the operating system's keychain, or for the session where there is none. [`Environment`] reads the process
-//! variables and a `.env` file, and says which address the key it found there belongs to.
+//! A key is a secret text for one provider at one *origin* (scheme, host and port, as `https://host.example`). [`KeyRing`]
+//! keeps keys in the operating system's keychain, or for the session where there is none. [`Environment`] reads the process
+//! variables and a `.env` file, and says which address the key it found there belongs to. Which providers there are, and
+//! which variables are theirs, the caller says.
 //!
 //! No secret shows in a `Debug`, a `Display` or an error of this crate; libraries below it put secrets into theirs, so
 //! their errors are put into other words here. Nothing of it can be serialised.
@@ -12,16 +13,18 @@
 mod dot_env;
 mod environment;
 mod keychain;
+mod names;
 mod ring;
 
 use std::path::PathBuf;
 
-pub use dot_env::{EnvFile, EnvSummary};
+pub use dot_env::{EnvFile, EnvSummary, ProviderSummary};
 pub use environment::{
-    Concurrency, EndpointKey, Environment, EnvironmentKey, InvalidConcurrency, Invocation, MAX_CONCURRENCY,
-    NAMES as VARIABLES, Said, Source,
+    Concurrency, EndpointKey, Environment, EnvironmentKey, InvalidConcurrency, Invocation, MAX_CONCURRENCY, Said,
+    Source,
 };
-pub use ring::{Found, Keeping, KeyRing, Place};
+pub use names::{ProviderVariables, VariableNames};
+pub use ring::{Found, Keeping, KeyOwner, KeyRing, Place};
 
 /// Errors of keys and the environment. They contain no secret.
 #[derive(Debug, thiserror::Error)]

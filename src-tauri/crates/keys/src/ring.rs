@@ -1,9 +1,13 @@
-//! Keys by the origin they are for: in the keychain where there is one, and in memory for the session.
+//! Keys by the provider and origin they are for: in the keychain where there is one, and in memory for the session.
 //!
 //! The keychain may take its time: on Linux it is another program, which may be asking for its password. Each question
 //! is put to it on a thread of its own, one at a time, and nobody waits for longer than [`PATIENCE`]. The thread keeps
 //! its D-Bus calls out of async runtimes, in which they can panic. One that has been given up ends with its answer; as
 //! long as it has none, no other question is put, so there is never more than one.
+//!
+//! A key is in the keychain under `PROVIDER ORIGIN`, such as `vendor https://api.vendor.example`. Keys that were entered
+//! before keys had a provider are there under the origin alone, and are those of the default provider: they are found as
+//! long as there is no newer one, and removed with it.
 //! Deliberately absent: which origins there are, and whether a text is a good key.
 
 use std::collections::HashMap;
@@ -40,7 +44,30 @@ pub enum Keeping {
     },
 }
 
-/// A key and where it is stored.
+/// What a key is for: a provider at one server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeyOwner {
+    /// The id of the provider.
+    pub provider: String,
+    /// Scheme, host and port of the server.
+    pub origin: String,
+    /// Whether it is the default provider, whose keys were kept under the origin alone.
+    pub is_default: bool,
+}
+
+impl KeyOwner {
+    /// Under which the keychain keeps the key.
+    fn entry(&self) -> String {
+        format!("{} {}", self.provider, self.origin)
+    }
+
+    /// Under which an older version has kept it.
+    fn older_entry(&self) -> Option<&str> {
+        self.is_default.then_some(&self.origin)
+    }
+}
+
+/// A key and where it is kept.
 #[derive(Clone)]
 pub struct Found {
     pub secret: Zeroizing<String>,
@@ -61,8 +88,9 @@ impl std::fmt::Debug for Found {
 pub struct KeyRing {
     keychain: Arc<dyn Keychain>,
     patience: Duration,
-    session: Mutex<HashMap<String, Found>>,
-    /// Held while the keychain is used and the session is updated. Contains the thread that timed out, if any.
+    session: Mutex<HashMap<KeyOwner, Found>>,
+    /// Whoever asks the keychain holds this until the session knows the outcome, too. In it is the thread that has been
+    /// given up, if there is one.
     turn: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -90,18 +118,25 @@ impl KeyRing {
             .map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })
     }
 
-    /// Stores `secret` for `origin`, replacing an older one. It is always kept for the session. After a timeout the
-    /// keychain may still store it.
-    pub fn keep(&self, origin: &str, secret: Zeroizing<String>) -> Keeping {
+    /// Keeps `secret` for `owner` in place of what was kept for it. Whatever the keychain says, it is there for the
+    /// session. When the keychain was only slow, it may take the key after all.
+    pub fn keep(&self, owner: &KeyOwner, secret: Zeroizing<String>) -> Keeping {
         let mut turn = lock(&self.turn);
         let hold = |secret, place| {
-            lock(&self.session).insert(origin.to_owned(), Found { secret, place });
+            lock(&self.session).insert(owner.clone(), Found { secret, place });
         };
         // First, so that the key can be used while the keychain asks for its password.
         hold(secret.clone(), Place::Session);
         let outcome = {
-            let (origin, secret) = (origin.to_owned(), secret.clone());
-            self.ask(&mut turn, move |keychain| keychain.write(&origin, &secret))
+            let (owner, secret) = (owner.clone(), secret.clone());
+            self.ask(&mut turn, move |keychain| {
+                keychain.write(&owner.entry(), &secret)?;
+                if let Some(older) = owner.older_entry() {
+                    // The new key is kept, whatever becomes of the older one.
+                    drop(keychain.delete(older));
+                }
+                Ok(())
+            })
         };
         match outcome {
             Ok(()) => {
@@ -112,47 +147,53 @@ impl KeyRing {
         }
     }
 
-    /// The key for `origin`. An error means that the keychain could not be read.
-    pub fn find(&self, origin: &str) -> Result<Option<Found>> {
-        if let Some(found) = self.held(origin) {
+    /// The key for `owner`. An error says that nobody knows, because the keychain could not be asked.
+    pub fn find(&self, owner: &KeyOwner) -> Result<Option<Found>> {
+        if let Some(found) = self.held(owner) {
             return Ok(Some(found));
         }
         let mut turn = lock(&self.turn);
-        // Another thread may have read or stored it meanwhile.
-        if let Some(found) = self.held(origin) {
+        // Somebody else may have asked for it or kept it in the meantime.
+        if let Some(found) = self.held(owner) {
             return Ok(Some(found));
         }
         let answer = {
-            let origin = origin.to_owned();
-            self.ask(&mut turn, move |keychain| keychain.read(&origin))
+            let owner = owner.clone();
+            self.ask(&mut turn, move |keychain| match (keychain.read(&owner.entry())?, owner.older_entry()) {
+                (None, Some(older)) => keychain.read(older),
+                (found, _) => Ok(found),
+            })
         };
         let secret = answer.map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })?;
         let found = secret.map(|secret| Found { secret, place: Place::Keychain });
         if let Some(found) = &found {
-            lock(&self.session).insert(origin.to_owned(), found.clone());
+            lock(&self.session).insert(owner.clone(), found.clone());
         }
         Ok(found)
     }
 
-    /// Removes the key for `origin` from session and keychain. After an error it may still be in the keychain, but not
-    /// in the session.
-    pub fn forget(&self, origin: &str) -> Result<()> {
+    /// Forgets the key for `owner` here and in the keychain. After an error it may still be in the keychain; the session
+    /// has forgotten it in any case.
+    pub fn forget(&self, owner: &KeyOwner) -> Result<()> {
         let mut turn = lock(&self.turn);
-        let held = lock(&self.session).remove(origin);
+        let held = lock(&self.session).remove(owner);
         let outcome = {
-            let origin = origin.to_owned();
-            self.ask(&mut turn, move |keychain| keychain.delete(&origin))
+            let owner = owner.clone();
+            self.ask(&mut turn, move |keychain| {
+                keychain.delete(&owner.entry())?;
+                owner.older_entry().map_or(Ok(()), |older| keychain.delete(older))
+            })
         };
         match outcome {
             Ok(()) => Ok(()),
             // Without a keychain there is nothing to remove, unless this key was read from it.
             Err(KeychainFailure::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
-            Err(failure) => Err(KeysError::StillKept { origin: origin.to_owned(), reason: failure.into_reason() }),
+            Err(failure) => Err(KeysError::StillKept { origin: owner.origin.clone(), reason: failure.into_reason() }),
         }
     }
 
-    fn held(&self, origin: &str) -> Option<Found> {
-        lock(&self.session).get(origin).cloned()
+    fn held(&self, owner: &KeyOwner) -> Option<Found> {
+        lock(&self.session).get(owner).cloned()
     }
 
     /// Sends `question` to the keychain, unless an earlier one is unanswered.

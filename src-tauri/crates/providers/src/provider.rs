@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::answer::{Answer, AnsweredAnnotation};
+use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
@@ -65,17 +66,7 @@ pub struct ConnectionField {
     pub is_required: bool,
 }
 
-/// What a connection field contains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FieldKind {
-    BaseUrl,
-    /// A secret for one server.
-    Key,
-    /// The default model.
-    Model,
-}
-
-/// Optional capabilities.
+/// What a provider can do beside answering one request at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
     /// Supports batches.

@@ -9,10 +9,24 @@ static PROVIDERS: &[&dyn Provider] = &[&Anthropic];
 /// All providers, the default first.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Provider] {
+    #[cfg(feature = "scripted")]
+    if let Some(all) = WITH_ADDED.get() {
+        return all;
+    }
     PROVIDERS
 }
 
-/// The provider of settings that name none.
+/// All providers of a test that has added some.
+#[cfg(feature = "scripted")]
+static WITH_ADDED: std::sync::OnceLock<Vec<&'static dyn Provider>> = std::sync::OnceLock::new();
+
+/// Adds providers for the tests of this process, once, before any other question.
+#[cfg(feature = "scripted")]
+pub fn add_for_tests(added: &[&'static dyn Provider]) {
+    WITH_ADDED.get_or_init(|| PROVIDERS.iter().chain(added).copied().collect());
+}
+
+/// The provider that settings mean which name none.
 #[must_use]
 pub fn default() -> &'static dyn Provider {
     PROVIDERS[0]

@@ -9,15 +9,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::{Recipe, builtin};
 use providers::base_url::{BaseUrl, Key};
 use providers::catalog::ModelSpec;
 use providers::parse::AnswerError;
 use providers::price::Terms;
-use providers::provider::{
-    ConnectError, ConnectionOptions, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel, Provider,
-};
+use providers::provider::{ConnectError, ConnectionOptions, Endpoint, EndpointConfig, Host, PreparedModel, Provider};
 use providers::request::{Encoding, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions};
 use providers::retry::RetryAction;
 

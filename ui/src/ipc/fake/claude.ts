@@ -65,6 +65,8 @@ const LISTED: readonly Listed[] = [
   { id: "claude-fable-5-1", name: "Claude Fable 5.1", input: 10, output: 50 },
 ];
 
+export const CLAUDE_IDS: readonly string[] = LISTED.map(({ id }) => id);
+
 /** The model that is chosen when nobody has chosen one. */
 export const DEFAULT_CLAUDE = "claude-haiku-5-5";
 /** The one that has annotated images before, so that its pace and its answers are known. */

@@ -1,19 +1,41 @@
 /**
- * The way to Claude of the core in memory. A key is looked at once, for what the server would say to it, and not kept:
+ * The connection to the provider of the core in memory. A key is looked at once, for what the server would say to it, and not kept:
  * one with "wrong" in it is not taken, one with "no-credit" has an empty account, one with "forbidden" may not do this.
  */
 import type {
   Connection,
   ConnectionCheck,
+  ConnectionOverview,
   Destination,
+  EndpointConnection,
+  EndpointSettings,
   EnvFileProposal,
-  FurtherConnection,
-  FurtherRoute,
   Unavailable,
   KeyPlace,
+  ProviderDescription,
+  ProviderSettings,
   Settings,
 } from "../bindings";
-import { DEFAULT_CLAUDE } from "./claude";
+import { CLAUDE_IDS, DEFAULT_CLAUDE } from "./claude";
+
+export const PROVIDER: ProviderDescription = {
+  id: "anthropic",
+  name: "Anthropic",
+  documentation_url: "https://docs.anthropic.com/en/api/messages",
+  fields: [
+    { kind: "key", variable: "ANTHROPIC_API_KEY", is_required: true },
+    { kind: "base_url", variable: "ANTHROPIC_BASE_URL", is_required: false },
+    { kind: "model", variable: "ANTHROPIC_MODEL", is_required: false },
+  ],
+  has_batches: true,
+  has_discovery: true,
+  models: [...CLAUDE_IDS],
+};
+
+/** What is set for the provider. */
+export function providerIn(settings: Settings): ProviderSettings {
+  return settings.providers?.find(({ id }) => id === PROVIDER.id) ?? { id: PROVIDER.id };
+}
 
 const VENDOR = "https://api.anthropic.com";
 /** By the environment. */
@@ -29,7 +51,7 @@ const ODD_SERVERS: readonly [string, ConnectionCheck][] = [
 ];
 
 /** Set up with `?routes`; the last has no key. */
-export const FURTHER_ROUTES: readonly FurtherRoute[] = [
+export const ENDPOINTS: readonly EndpointSettings[] = [
   {
     name: "Frankfurt",
     base_url: "https://eu.claude.example",
@@ -64,9 +86,7 @@ export function hostOf(address: string): string | null {
 
 const ENV_FILE: EnvFileProposal = {
   path: "/home/photos/.env",
-  server: null,
-  model: null,
-  key_ending: "4f2a",
+  connections: [{ provider: PROVIDER.name, server: null, model: null, key_ending: "4f2a" }],
   endpoint_keys: [],
   problem: null,
 };
@@ -76,8 +96,8 @@ export class FakeConnection {
   readonly #hasKeychain: boolean;
   #envFile: EnvFileProposal | null;
   #key: KeyPlace | null;
-  /** Of the further routes, by host. */
-  readonly #furtherKeys = new Map<string, KeyPlace>();
+  /** Of the additional endpoints, by host. */
+  readonly #endpointKeys = new Map<string, KeyPlace>();
   #answer: ConnectionCheck = { kind: "works", model: DEFAULT_CLAUDE, model_count: MODELS };
 
   constructor(query: URLSearchParams) {
@@ -86,14 +106,13 @@ export class FakeConnection {
     this.#envFile = query.has("envFile") ? ENV_FILE : null;
     this.#key = this.#isFromEnvironment ? "variable" : query.has("key") ? this.#place() : null;
     if (query.has("routes"))
-      for (const route of FURTHER_ROUTES.slice(0, -1))
-        this.#furtherKeys.set(hostOf(route.base_url) ?? "", this.#place());
+      for (const route of ENDPOINTS.slice(0, -1)) this.#endpointKeys.set(hostOf(route.base_url) ?? "", this.#place());
   }
 
-  /** For the server at an address, or with null for the one for Claude. */
+  /** For the server at an address, or with null for the one that is set up. */
   keep(address: string | null, key: string): void {
     if (address !== null) {
-      this.#furtherKeys.set(hostOf(address) ?? "", this.#place());
+      this.#endpointKeys.set(hostOf(address) ?? "", this.#place());
       return;
     }
     this.#key = this.#place();
@@ -112,11 +131,11 @@ export class FakeConnection {
 
   forget(address: string | null): void {
     if (address === null) this.#key = null;
-    else this.#furtherKeys.delete(hostOf(address) ?? "");
+    else this.#endpointKeys.delete(hostOf(address) ?? "");
   }
 
-  /** A further route as it stands. */
-  further({ name, base_url, key_env }: FurtherRoute, settings: Settings): FurtherConnection {
+  /** An additional endpoint as it stands. */
+  endpoint({ name, base_url, key_env }: EndpointSettings, settings: Settings): EndpointConnection {
     const host = hostOf(base_url) ?? "";
     const problem = settings.is_local_only
       ? "nothing may be sent to another machine"
@@ -124,30 +143,39 @@ export class FakeConnection {
         ? null
         : `it is not agreed yet that images are sent to ${host}`;
     const key_variable = key_env ?? `FIELDMARK_ENDPOINT_${name.toUpperCase().replace(/[^A-Z0-9]/gu, "_")}_KEY`;
-    return { name, host, key: this.#furtherKeys.get(host) ?? null, key_variable, problem };
+    return { name, host, key: this.#endpointKeys.get(host) ?? null, key_variable, problem };
   }
 
   describe(settings: Settings): Connection {
-    const { base_url, further_routes } = settings;
-    const concurrency = settings.run?.concurrency;
+    const { base_url, endpoints = [], name } = providerIn(settings);
     const address = base_url ?? VENDOR;
     const url = URL.canParse(address) ? new URL(address) : null;
     const isUsable = url !== null && /^https?:$/.test(url.protocol);
     return {
+      provider: PROVIDER,
+      name: name ?? PROVIDER.name,
       base_url: address,
       base_url_from: this.#isFromEnvironment ? "variable" : base_url ? "settings" : "default",
       host: isUsable ? url.host : "",
       is_on_this_machine: isUsable && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname),
       key: this.#key,
+      key_variable: "ANTHROPIC_API_KEY",
       key_withheld: null,
-      unused_env_file: this.#envFile,
-      keychain_problem: this.#hasKeychain ? null : "no secret service answers on this desktop",
       model: DEFAULT_CLAUDE,
       model_from: "default",
+      endpoints: endpoints.map((endpoint) => this.endpoint(endpoint, settings)),
+      problem: isUsable ? null : `"${address}" is no address of a server: it should begin with https://`,
+    };
+  }
+
+  overview(settings: Settings): ConnectionOverview {
+    const concurrency = settings.run?.concurrency;
+    return {
+      connections: [this.describe(settings)],
+      unused_env_file: this.#envFile,
+      keychain_problem: this.#hasKeychain ? null : "no secret service answers on this desktop",
       concurrency: this.#isFromEnvironment ? AT_ONCE : (concurrency ?? null),
       concurrency_from: this.#isFromEnvironment ? "dot_env" : concurrency ? "settings" : "default",
-      further: (further_routes ?? []).map((route) => this.further(route, settings)),
-      problem: isUsable ? null : `"${address}" is no address of a server: it should begin with https://`,
     };
   }
 
@@ -160,7 +188,7 @@ export class FakeConnection {
     const { problem, host, is_on_this_machine } = this.describe(settings);
     if (problem !== null) return { kind: "unusable", detail: problem };
     if (settings.is_local_only && !is_on_this_machine) return { kind: "local_only" };
-    return this.#key === null ? { kind: "no_key", host } : null;
+    return this.#key === null ? { kind: "no_key", host, variable: "ANTHROPIC_API_KEY" } : null;
   }
 
   check(settings: Settings): ConnectionCheck {

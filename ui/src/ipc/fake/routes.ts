@@ -1,17 +1,17 @@
-/** The ways to a model elsewhere: how many requests each takes at once, and what holds or closes it. */
-import type { FurtherRoute, Hold, RetryKind, RouteLimits, EndpointState, Settings } from "../bindings";
+/** The endpoints of a model elsewhere: how many requests each takes at once, and what holds or closes it. */
+import type { EndpointSettings, Hold, LimitSettings, ProviderSettings, RetryKind, EndpointState } from "../bindings";
 
-/** One way to the model, as it is set up. */
+/** One endpoint, as it is set up. */
 export interface FakeRoute {
   name: string;
   concurrency: number | null;
-  limits: RouteLimits;
+  limits: LimitSettings;
 }
 
-/** A run elsewhere is held once on its first way, from and until so long after its start. */
+/** A run elsewhere is held once on its first endpoint, from and until so long after its start. */
 const HELD_FROM_MILLIS = 1500;
 const HELD_UNTIL_MILLIS = 4500;
-/** The last of several ways closes after that time, where it is asked to. */
+/** The last of several closes after that time, where it is asked to. */
 const CLOSES_AFTER_MILLIS = 1000;
 /** Learned from the server's refusal. */
 const LEARNED_REQUESTS = 1000;
@@ -22,11 +22,17 @@ const MOST_FOUND_OUT = 24;
 /** One more at once for every so many milliseconds that go well. */
 const GROWTH_MILLIS = 500;
 
-/** The way to Claude, and those further ones that can be used. */
-export function routesOf(host: string, settings: Settings, isUsable: (route: FurtherRoute) => boolean): FakeRoute[] {
-  const first = { name: host, concurrency: settings.run?.concurrency ?? null, limits: settings.limits ?? {} };
-  const further = (settings.further_routes ?? []).filter(isUsable);
-  return [first, ...further.map((route) => ({ ...route, limits: route.limits ?? {} }))];
+/** The server of the connection, and those additional endpoints that can be used. */
+export function routesOf(
+  host: string,
+  concurrency: number | null,
+  provider: ProviderSettings,
+  isUsable: (endpoint: EndpointSettings) => boolean,
+): FakeRoute[] {
+  const first = { name: host, concurrency, limits: provider.limits ?? {} };
+  const additional = (provider.endpoints ?? []).filter(isUsable);
+  const routes = additional.map(({ name, concurrency = null, limits = {} }) => ({ name, concurrency, limits }));
+  return [first, ...routes];
 }
 
 export class FakeRoutes {

@@ -5,7 +5,6 @@ export const DEFAULT_SETTINGS: Settings = {
   theme: "system",
   writes_metrics: false,
   is_local_only: false,
-  base_url: null,
   import: { includes_leftovers: false },
   run: {
     concurrency: null,
@@ -16,9 +15,7 @@ export const DEFAULT_SETTINGS: Settings = {
     chunk_size: null,
     max_tokens: null,
   },
-  limits: { requests: null, input_tokens: null, output_tokens: null },
-  further_routes: [],
+  providers: [],
   agreed_hosts: [],
-  transformations_hosts: [],
   hooks: { before_run: null, after_run: null, on_failure: null, timeout_seconds: 30 },
 };

@@ -7,7 +7,7 @@ import type {
   Destination,
   Dollars,
   EndpointLimit,
-  FurtherConnection,
+  EndpointConnection,
   Unavailable,
   Preset,
   PromptCaching,
@@ -109,7 +109,7 @@ export const plan = {
   unavailable: (unavailable: Unavailable): string => {
     switch (unavailable.kind) {
       case "no_key":
-        return `Claude needs a key for ${unavailable.host}`;
+        return `A key is needed for ${unavailable.host}`;
       case "local_only":
         return "Everything is locked to this machine";
       case "unusable":
@@ -183,7 +183,7 @@ export const plan = {
       ...(edge === null ? [] : [`${count(edge)} px at most`]),
       `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
     ].join(", "),
-  sentToEndpoints: (further: readonly FurtherConnection[]) =>
+  sentToEndpoints: (further: readonly EndpointConnection[]) =>
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   sentText: "Label names, definitions, instructions",
   showPrompt: "Show the exact prompt",

@@ -1,18 +1,19 @@
 import type {
   Connection,
   ConnectionCheck,
-  FurtherRoute,
+  ConnectionOverview,
+  EndpointSettings,
   KeyPlace,
-  RouteLimits,
+  LimitSettings,
   SettingSource,
 } from "../../ipc/bindings";
 import type { RunSettingName } from "../../settings/run.svelte";
 import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";
 
-/** Where a key is stored, and why not in the keychain. */
-export interface KeptKey extends Pick<Connection, "key" | "keychain_problem"> {
-  /** The environment variable that may hold it. */
+/** Where a key is kept, and why not in the keychain. */
+export interface KeptKey extends Pick<Connection, "key">, Pick<ConnectionOverview, "keychain_problem"> {
+  /** The variable of the environment that may hold it. */
   variable: string;
 }
 
@@ -30,26 +31,27 @@ const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
 export const settings = {
   title: "Settings",
   parts: "Settings sections",
-  claude: "Claude",
-  claudeNote: "Models of Anthropic, or of a compatible server. The plan shows prices even without a key.",
-  /** Why the window cannot change a setting. */
+  providers: "Providers",
+  providersNote: "Vendors of models, or servers compatible with theirs. The plan shows prices even without a key.",
+  providerModels: (models: number, hasBatches: boolean) =>
+    `${count(models)} ${models === 1 ? "model" : "models"}${hasBatches ? ", batches at a lower price" : ""}.`,
+  /** By whose word a setting is as it is, where that is not for the window to change. */
   source: (source: SettingSource, variable: string): string => {
     if (source === "variable") return `Set by the environment variable ${variable}. Change it there.`;
     return source === "dot_env" ? `Set by ${variable} in the .env file of the working folder. Change it there.` : "";
   },
-  variables: { address: "ANTHROPIC_BASE_URL", model: "ANTHROPIC_MODEL", concurrency: "CONCURRENCY" },
   save: "Save",
   key: "Key",
   keyIs: (kept: KeptKey) =>
     kept.key === null
       ? `There is no key yet. It can also be set in the environment variable ${kept.variable}.`
       : keyPlaces[kept.key](kept),
-  keyOf: (action: string, route: string) => `${action}: ${route}`,
+  keyOf: (action: string, endpoint: string) => `${action}: ${endpoint}`,
   envFile: {
     title: "The working folder has a .env file that is not used yet",
     path: "File",
     server: "Server",
-    vendor: "Anthropic",
+    vendor: (provider: string) => `${provider}’s own`,
     endsIn: (ending: string) => `ends in ${ending}`,
     note: "Use it only if it is yours: photos are sent to its server. If it changes, you are asked again.",
     use: "Use this file",
@@ -58,14 +60,14 @@ export const settings = {
     keychain_problem === null
       ? "It is stored in the system keychain and never shown again."
       : "No keychain is available, so the key stays in memory until Fieldmark is closed.",
-  keyPlaceholder: "sk-ant-…",
+  keyPlaceholder: "Paste the key",
   keepKey: "Save key",
   replaceKey: "Replace",
   dontReplaceKey: "Keep the old key",
   forgetKey: "Remove key",
   address: "Base URL",
   addressNote: "The server’s address, without /v1/messages. Each server has its own key.",
-  vendorsOwn: "Use Anthropic’s",
+  vendorsOwn: (provider: string) => `Use ${provider}’s`,
   model: "Model",
   modelNote: "The model that the plan starts with.",
   concurrency: "Concurrency",
@@ -77,7 +79,7 @@ export const settings = {
     requests: "Requests",
     input_tokens: "Input tokens",
     output_tokens: "Output tokens",
-  } satisfies Record<keyof RouteLimits, string>,
+  } satisfies Record<keyof LimitSettings, string>,
   limitOf: (name: string) => `${name} per minute`,
   limitsNote: "Empty: the server’s own limits apply. A lower limit here leaves room for others on the account.",
   limitWrong: "Enter a whole number above 0, or empty.",
@@ -113,17 +115,23 @@ export const settings = {
   } satisfies Record<RunSettingName, { title: string; note: string; usual: string }>,
   wholeNumber: (least: number, most: number) =>
     `Enter a whole number from ${count(least)} to ${count(most)}, or empty.`,
-  further: "Additional endpoints",
-  furtherNote:
+  endpoints: "Additional endpoints",
+  endpointsNote:
     "Other regions, accounts or gateways with the same models. Requests are spread across all endpoints in use.",
-  addRoute: "Add an endpoint",
-  editRoute: "Edit",
-  editRouteOf: (name: string) => `Edit ${name}`,
-  removeRoute: "Remove",
-  removeRouteOf: (name: string) => `Remove ${name}`,
-  routeUsed: "In use",
-  routeUnused: "Not used",
-  routeFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency, limits = {} }: FurtherRoute) =>
+  addEndpoint: "Add an endpoint",
+  editEndpoint: "Edit",
+  editEndpointOf: (name: string) => `Edit ${name}`,
+  removeEndpoint: "Remove",
+  removeEndpointOf: (name: string) => `Remove ${name}`,
+  endpointUsed: "In use",
+  endpointUnused: "Not used",
+  endpointFacts: ({
+    base_url,
+    model_prefix = "",
+    price_percent = 100,
+    concurrency = null,
+    limits = {},
+  }: EndpointSettings) =>
     [
       base_url,
       ...(model_prefix === "" ? [] : [`model names begin with “${model_prefix}”`]),
@@ -135,10 +143,10 @@ export const settings = {
     ]
       .filter((fact) => fact !== "")
       .join(", "),
-  routeAwaits: (host: string) => `You have not allowed sending images to ${host} yet.`,
-  routeAsk: "Allow…",
-  routeProblem: (problem: string) => `Nothing is sent to it: ${problem}.`,
-  routeForm: {
+  endpointAwaits: (host: string) => `You have not allowed sending images to ${host} yet.`,
+  endpointAsk: "Allow…",
+  endpointProblem: (problem: string) => `Nothing is sent to it: ${problem}.`,
+  endpointForm: {
     addTitle: "Add an endpoint",
     editTitle: "Edit the endpoint",
     name: "Name",
@@ -159,10 +167,10 @@ export const settings = {
     cancel: "Cancel",
     add: "Add",
   },
-  routeAgree: {
+  endpointAgree: {
     title: (host: string) => `Send images to ${host} too?`,
     what: (host: string) =>
-      `With this endpoint, some images of a run with Claude are sent to ${host}: resized copies, with the prompt.`,
+      `With this endpoint, some images of a run are sent to ${host}: resized copies, with the prompt.`,
     stays:
       "Stays here: originals, file names, EXIF, location. Without your consent the endpoint is saved but not used.",
     agree: (host: string) => `Send images to ${host}`,
@@ -191,7 +199,7 @@ export const settings = {
           ? `${host} accepts the key but does not have ${check.model}, and lists no models.`
           : `${host} accepts the key but does not have ${check.model}. It has:`;
       case "not_such_a_server":
-        return `${host} is not a Claude API server. Check the base URL.`;
+        return `${host} is not a compatible server. Check the base URL.`;
       case "unreachable":
         return `${host} cannot be reached. Check that the server is running, and check the network and the proxy.`;
       case "server_failing":

@@ -91,7 +91,7 @@ export const plan: Words<typeof english> = {
   unavailable: (unavailable) => {
     switch (unavailable.kind) {
       case "no_key":
-        return `Claude necesita una clave para ${unavailable.host}`;
+        return `Hace falta una clave para ${unavailable.host}`;
       case "local_only":
         return "Todo está bloqueado en este equipo";
       case "unusable":

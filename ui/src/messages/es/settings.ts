@@ -17,27 +17,29 @@ const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
 export const settings: Words<typeof english> = {
   title: "Ajustes",
   parts: "Secciones de los ajustes",
-  claude: "Claude",
-  claudeNote: "Modelos de Anthropic, o de un servidor compatible. Los precios se ven en el plan incluso sin clave.",
+  providers: "Proveedores",
+  providersNote:
+    "Empresas que ofrecen modelos, o servidores compatibles. Los precios se ven en el plan incluso sin clave.",
+  providerModels: (models, hasBatches) =>
+    `${count(models)} ${models === 1 ? "modelo" : "modelos"}${hasBatches ? ", lotes a menor precio" : ""}.`,
   source: (source, variable) => {
     if (source === "variable") return `Lo fija la variable de entorno ${variable}. Cámbialo allí.`;
     return source === "dot_env"
       ? `Lo fija ${variable} en el archivo .env de la carpeta de trabajo. Cámbialo allí.`
       : "";
   },
-  variables: { address: "ANTHROPIC_BASE_URL", model: "ANTHROPIC_MODEL", concurrency: "CONCURRENCY" },
   save: "Guardar",
   key: "Clave",
   keyIs: (kept) =>
     kept.key === null
       ? `Aún no hay ninguna clave. También puede estar en la variable de entorno ${kept.variable}.`
       : keyPlaces[kept.key](kept),
-  keyOf: (action, route) => `${action}: ${route}`,
+  keyOf: (action, endpoint) => `${action}: ${endpoint}`,
   envFile: {
     title: "La carpeta de trabajo tiene un archivo .env que aún no se usa",
     path: "Archivo",
     server: "Servidor",
-    vendor: "El de Anthropic",
+    vendor: (provider) => `El de ${provider}`,
     endsIn: (ending) => `termina en ${ending}`,
     note: "Úsalo solo si es tuyo: las fotos se envían a su servidor. Si cambia, se te vuelve a preguntar.",
     use: "Usar este archivo",
@@ -46,14 +48,14 @@ export const settings: Words<typeof english> = {
     keychain_problem === null
       ? "Se guarda en el llavero del sistema y no se muestra nunca más."
       : "No hay ningún llavero disponible, así que la clave queda en memoria hasta cerrar Fieldmark.",
-  keyPlaceholder: "sk-ant-…",
+  keyPlaceholder: "Pega la clave",
   keepKey: "Guardar clave",
   replaceKey: "Sustituir",
   dontReplaceKey: "Dejar la anterior",
   forgetKey: "Quitar clave",
   address: "URL base",
   addressNote: "La dirección del servidor, sin /v1/messages. Cada servidor tiene su propia clave.",
-  vendorsOwn: "Usar la de Anthropic",
+  vendorsOwn: (provider) => `Usar la de ${provider}`,
   model: "Modelo",
   modelNote: "El modelo con el que empieza el plan.",
   concurrency: "Concurrencia",
@@ -100,17 +102,17 @@ export const settings: Words<typeof english> = {
     },
   },
   wholeNumber: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}, o vacío.`,
-  further: "Endpoints adicionales",
-  furtherNote:
+  endpoints: "Endpoints adicionales",
+  endpointsNote:
     "Otras regiones, cuentas o pasarelas con los mismos modelos. Las peticiones se reparten entre todos los endpoints en uso.",
-  addRoute: "Añadir un endpoint",
-  editRoute: "Editar",
-  editRouteOf: (name) => `Editar ${name}`,
-  removeRoute: "Quitar",
-  removeRouteOf: (name) => `Quitar ${name}`,
-  routeUsed: "En uso",
-  routeUnused: "Sin usar",
-  routeFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency, limits = {} }) =>
+  addEndpoint: "Añadir un endpoint",
+  editEndpoint: "Editar",
+  editEndpointOf: (name) => `Editar ${name}`,
+  removeEndpoint: "Quitar",
+  removeEndpointOf: (name) => `Quitar ${name}`,
+  endpointUsed: "En uso",
+  endpointUnused: "Sin usar",
+  endpointFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency = null, limits = {} }) =>
     [
       base_url,
       ...(model_prefix === "" ? [] : [`los nombres de modelo empiezan por «${model_prefix}»`]),
@@ -122,10 +124,10 @@ export const settings: Words<typeof english> = {
     ]
       .filter((fact) => fact !== "")
       .join(", "),
-  routeAwaits: (host) => `Aún no has permitido enviar imágenes a ${host}.`,
-  routeAsk: "Permitir…",
-  routeProblem: (problem) => `No se le envía nada: ${problem}.`,
-  routeForm: {
+  endpointAwaits: (host) => `Aún no has permitido enviar imágenes a ${host}.`,
+  endpointAsk: "Permitir…",
+  endpointProblem: (problem) => `No se le envía nada: ${problem}.`,
+  endpointForm: {
     addTitle: "Añadir un endpoint",
     editTitle: "Editar el endpoint",
     name: "Nombre",
@@ -146,10 +148,10 @@ export const settings: Words<typeof english> = {
     cancel: "Cancelar",
     add: "Añadir",
   },
-  routeAgree: {
+  endpointAgree: {
     title: (host) => `¿Enviar imágenes también a ${host}?`,
     what: (host) =>
-      `Con este endpoint, parte de las imágenes de una ejecución con Claude se envía a ${host}: copias reducidas, con el prompt.`,
+      `Con este endpoint, parte de las imágenes de una ejecución se envía a ${host}: copias reducidas, con el prompt.`,
     stays:
       "Se queda aquí: originales, nombres de archivo, EXIF, ubicación. Si no lo permites, el endpoint se guarda pero no se usa.",
     agree: (host) => `Enviar imágenes a ${host}`,
@@ -178,7 +180,7 @@ export const settings: Words<typeof english> = {
           ? `${host} acepta la clave pero no tiene ${check.model}, y no ofrece ningún modelo.`
           : `${host} acepta la clave pero no tiene ${check.model}. Tiene:`;
       case "not_such_a_server":
-        return `${host} no es un servidor compatible con la API de Claude. Comprueba la URL base.`;
+        return `${host} no es un servidor compatible. Comprueba la URL base.`;
       case "unreachable":
         return `No se puede conectar con ${host}. Comprueba que el servidor funcione, y revisa la red y el proxy.`;
       case "server_failing":

@@ -110,8 +110,8 @@ pub struct SessionOptions {
     /// Requests in flight: 1 to 64, or auto, which adapts to the server [default: from the environment or the settings]
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<Concurrency>,
-    /// The server, in place of the one from the environment. The environment's key is not sent there, unless
-    /// `ANTHROPIC_BASE_URL` beside it names the same server
+    /// The server of the default provider, in place of the one from the environment. The environment's key is not sent
+    /// there, unless the address that is set beside it names the same server
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]

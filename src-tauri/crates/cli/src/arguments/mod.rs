@@ -9,6 +9,7 @@ mod export;
 mod hooks;
 mod manual;
 mod numbers;
+mod providers;
 mod run;
 mod simulate;
 mod tuning;
@@ -21,6 +22,7 @@ use anstream::ColorChoice;
 use clap::builder::Styles;
 use clap::builder::styling::Style;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::connection::FieldKind;
 use domain::ids::RunId;
 
 use crate::exit::Exit;
@@ -35,6 +37,7 @@ pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{Hooks, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
+pub use providers::{Providers, ProvidersCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use simulate::Simulate;
 pub use tuning::{Limits, Tuning};
@@ -63,15 +66,13 @@ const STYLES: Styles = Styles::styled()
          fieldmark report latest --json       The report of a run for other programs\n  \
          fieldmark doctor                     Check the installation\n\n\
          Results go to standard output, everything else to standard error.\n\n\
-         Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n  \
-         ANTHROPIC_API_KEY              the key, if none is entered in the settings of the window\n  \
-         ANTHROPIC_BASE_URL             another server with the Claude API\n  \
-         ANTHROPIC_MODEL                the model, without --model\n  \
+         Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n{}  \
          CONCURRENCY                    concurrency: a number, or auto\n  \
          FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
          FIELDMARK_LIBRARY              the folder of the library (not from .env)\n  \
          NO_COLOR                       no colors\n\n\
          Exit codes:\n{}",
+        variables_of_providers(),
         Exit::table()
     )
 )]
@@ -80,6 +81,23 @@ pub struct Arguments {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The variables of all providers, a line each.
+fn variables_of_providers() -> String {
+    let descriptions = engine::provider_descriptions();
+    let lines = descriptions.iter().flat_map(|provider| {
+        let name = &provider.name;
+        provider.fields.iter().map(move |field| {
+            let meaning = match field.kind {
+                FieldKind::Key => format!("the key for {name}, if none is entered in the window"),
+                FieldKind::BaseUrl => format!("another server for {name}"),
+                FieldKind::Model => format!("the model of {name}, without --model"),
+            };
+            format!("  {:<31}{meaning}\n", field.variable)
+        })
+    });
+    lines.collect()
 }
 
 #[derive(Args)]
@@ -159,6 +177,8 @@ pub enum Command {
     Export(Export),
     /// Print the metrics of a run as JSON
     Metrics(Metrics),
+    /// List the providers of models and their connections, or check these
+    Providers(Providers),
     /// List the models and whether they are available
     #[command(after_help = "Examples:\n  fieldmark models\n  fieldmark models --json")]
     Models,

@@ -4,7 +4,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::run_options::{Preset, RunOptions};
-use domain::settings::{LIMIT_A_MINUTE, MAX_TOKENS, RouteLimits};
+use domain::settings::{LIMIT_A_MINUTE, LimitSettings, MAX_TOKENS};
 
 use super::numbers::within;
 
@@ -36,8 +36,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub fn of_route(&self) -> RouteLimits {
-        RouteLimits { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm }
+    pub fn of_route(&self) -> LimitSettings {
+        LimitSettings { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm }
     }
 }
 

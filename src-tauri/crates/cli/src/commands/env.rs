@@ -15,8 +15,7 @@ pub fn env(command: &EnvCommand, global: &Global, output: Output) -> Result<Exit
     match command {
         EnvCommand::Allow { path } => {
             let file = EnvFile::named(&file_at(path)).map_err(CommandError::EnvFile)?;
-            let key_variables = database::key_variables(global);
-            let summary = file.summary(&key_variables).map_err(CommandError::EnvFile)?;
+            let summary = file.summary(&database::variable_names(global)).map_err(CommandError::EnvFile)?;
             consents.allow(&file)?;
             output.add(|out| {
                 writeln!(out, "allowed until it changes")?;

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod models;
 mod pilot;
 pub mod prices;
+pub mod providers;
 mod quoting;
 pub mod recipes;
 pub mod report;

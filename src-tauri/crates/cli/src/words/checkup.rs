@@ -32,9 +32,25 @@ pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     writeln!(out, "{style}{}{style:#}, {}", counted_len(problems, "problem"), counted_len(warnings, "warning"))
 }
 
-/// Subject, finding, and advice if it is a problem.
-fn text_of(finding: &Finding) -> (&'static str, String, &'static str) {
-    match finding {
+/// Subject, what was found, and what to do about it where that is a problem.
+fn text_of(finding: &Finding) -> (&'static str, String, String) {
+    let (subject, seen, advice) = match finding {
+        Finding::Server { provider, base_url, said_by, variables, problem } => {
+            let seen = || format!("{base_url} for {provider}{}", source_of(*said_by, variables));
+            let advice = format!("Correct {} or the settings.", listed(variables));
+            return ("server", either(problem.as_ref(), seen, ToString::to_string), advice);
+        }
+        Finding::Key { host, place, variable, withheld } => {
+            let seen = match (place, withheld) {
+                (Some(place), _) => format!("for {host}, {}", from_where(*place, variable.as_deref())),
+                (None, Some(why)) => why.clone(),
+                (None, None) => format!("none for {host}: only the built-in model can be used"),
+            };
+            let set = variable.as_ref().map_or_else(String::new, |variable| format!("Set {variable}, or enter"));
+            let enter = if set.is_empty() { "Enter".to_owned() } else { set };
+            return ("key", seen, format!("{enter} a key in the settings of the window."));
+        }
+        Finding::Settings { problem } => ("settings", problem.clone(), "Correct the file. Until then nothing is sent."),
         Finding::Versions { fieldmark, sqlite, system, processors } => {
             let processors = counted(*processors, "processor");
             ("versions", format!("Fieldmark {fieldmark}, SQLite {sqlite}, {system}, {processors}"), "")
@@ -70,22 +86,9 @@ fn text_of(finding: &Finding) -> (&'static str, String, &'static str) {
             either(problem.as_ref(), || "can be reached".to_owned(), ToString::to_string),
             "Keys from the environment or .env work without one.",
         ),
-        Finding::Server { base_url, said_by, problem } => (
-            "server",
-            either(problem.as_ref(), || format!("{base_url}{}", source_of(*said_by)), ToString::to_string),
-            "Correct ANTHROPIC_BASE_URL, ANTHROPIC_MODEL or the settings in the window.",
-        ),
-        Finding::Key { host, place } => (
-            "key",
-            match place {
-                Some(place) => format!("for {host}, {}", from_where(*place)),
-                None => format!("none for {host}: only the built-in model can be used"),
-            },
-            "Set ANTHROPIC_API_KEY, or enter a key in the settings of the window.",
-        ),
-        Finding::Connection { check } => {
+        Finding::Connection { provider, check } => {
             let (seen, advice) = connection(check);
-            ("connection", seen, advice)
+            ("connection", format!("{provider}: {seen}"), advice)
         }
         Finding::Endpoint { name, host, place, key_variable, problem } => (
             "endpoint",
@@ -93,7 +96,7 @@ fn text_of(finding: &Finding) -> (&'static str, String, &'static str) {
                 (_, Some(problem)) => format!("{name} is not used: {problem}"),
                 (None, None) => format!("{name} is not used: there is no key for {host} (set {key_variable})"),
                 (Some(KeyPlace::Variable), None) => format!("{name} at {host}, key from {key_variable}"),
-                (Some(place), None) => format!("{name} at {host}, key {}", from_where(*place)),
+                (Some(place), None) => format!("{name} at {host}, key {}", from_where(*place, None)),
             },
             "Set its variable, enter a key in the settings of the window, or correct its entry in settings.toml.",
         ),
@@ -110,7 +113,8 @@ fn text_of(finding: &Finding) -> (&'static str, String, &'static str) {
             },
             "This installation is damaged: reinstall Fieldmark.",
         ),
-    }
+    };
+    (subject, seen, advice.to_owned())
 }
 
 fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl FnOnce(&String) -> String) -> String {
@@ -120,26 +124,35 @@ fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl F
     }
 }
 
-fn source_of(source: SettingSource) -> &'static str {
+/// `variables`: that of the address first.
+fn source_of(source: SettingSource, variables: &[String]) -> String {
     match source {
-        SettingSource::Default => "",
-        SettingSource::Settings => ", from the settings",
-        SettingSource::Variable => ", from ANTHROPIC_BASE_URL",
-        SettingSource::DotEnv => ", from the .env file here",
+        SettingSource::Default => String::new(),
+        SettingSource::Settings => ", from the settings".into(),
+        SettingSource::Variable => {
+            format!(", from {}", variables.first().map_or("the environment", String::as_str))
+        }
+        SettingSource::DotEnv => ", from the .env file here".into(),
     }
 }
 
-fn from_where(place: KeyPlace) -> &'static str {
+/// For advice.
+fn listed(variables: &[String]) -> String {
+    if variables.is_empty() { "the environment".into() } else { variables.join(", ") }
+}
+
+/// `variable`: the one that may hold it.
+pub fn from_where(place: KeyPlace, variable: Option<&str>) -> String {
     match place {
-        KeyPlace::Keychain => "in the keychain",
-        KeyPlace::Session => "entered in this session",
-        KeyPlace::Variable => "from ANTHROPIC_API_KEY",
-        KeyPlace::DotEnv => "from the .env file here",
-        KeyPlace::CommandLine => "from the command line",
+        KeyPlace::Keychain => "in the keychain".into(),
+        KeyPlace::Session => "entered in this session".into(),
+        KeyPlace::Variable => format!("from {}", variable.unwrap_or("the environment")),
+        KeyPlace::DotEnv => "from the .env file here".into(),
+        KeyPlace::CommandLine => "from the command line".into(),
     }
 }
 
-fn connection(check: &ConnectionCheck) -> (String, &'static str) {
+pub fn connection(check: &ConnectionCheck) -> (String, &'static str) {
     match check {
         ConnectionCheck::Works { model, model_count } => {
             (format!("the key works; the server offers {model} ({} in all)", counted(*model_count, "model")), "")
@@ -154,9 +167,10 @@ fn connection(check: &ConnectionCheck) -> (String, &'static str) {
         ConnectionCheck::NoCredit { detail } => {
             (format!("the account has no credit: {detail}"), "Add credit at the vendor.")
         }
-        ConnectionCheck::UnknownModel { model, .. } => {
-            (format!("the server does not know {model}"), "Choose one that it offers, with --model or ANTHROPIC_MODEL.")
-        }
+        ConnectionCheck::UnknownModel { model, .. } => (
+            format!("the server does not know {model}"),
+            "Choose one that it offers, with --model or the provider's variable.",
+        ),
         ConnectionCheck::NotSuchAServer { detail } => {
             (format!("not a Claude API server: {detail}"), "Correct the address.")
         }

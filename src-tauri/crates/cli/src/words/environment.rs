@@ -3,18 +3,21 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use engine::{EnvSummary, address_shown};
+use engine::{EnvSummary, address_shown, name_of_provider};
 
 /// Contents of a `.env` file, without its key.
 pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::Result<()> {
     writeln!(out, "  file    {}", path.display())?;
-    let server = summary.base_url.as_deref().map(address_shown);
-    writeln!(out, "  server  {}", server.as_deref().unwrap_or("the vendor's own"))?;
-    if let Some(model) = &summary.model {
-        writeln!(out, "  model   {model}")?;
-    }
-    if let Some(ending) = &summary.key_ending {
-        writeln!(out, "  key     ends in {ending}")?;
+    for said in &summary.providers {
+        let server = said.base_url.as_deref().map(address_shown);
+        let server = server.as_deref().unwrap_or("the vendor's own");
+        writeln!(out, "  server  {server} ({})", name_of_provider(said.provider))?;
+        if let Some(model) = &said.model {
+            writeln!(out, "  model   {model}")?;
+        }
+        if let Some(ending) = &said.key_ending {
+            writeln!(out, "  key     ends in {ending}")?;
+        }
     }
     for (variable, ending) in &summary.endpoint_keys {
         writeln!(out, "  key     {variable} ends in {ending}")?;
@@ -32,20 +35,23 @@ pub fn env_file_not_used(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use engine::ProviderSummary;
+
     use super::*;
 
     #[test]
     fn a_host_that_only_looks_like_the_vendor_is_told_apart() {
-        let summary = EnvSummary {
-            base_url: Some("https://\u{430}pi.anthropic.com".into()),
+        let said = ProviderSummary {
+            provider: "vendor",
+            base_url: Some("https://\u{430}pi.example.com".into()),
             model: None,
             key_ending: None,
-            endpoint_keys: Vec::new(),
         };
+        let summary = EnvSummary { providers: vec![said], endpoint_keys: Vec::new() };
         let mut out = Vec::new();
         env_file(&mut out, Path::new("/photos/.env"), &summary).unwrap();
         let shown = String::from_utf8(out).unwrap();
-        assert!(shown.contains("https://xn--pi-6kc.anthropic.com"), "{shown}");
+        assert!(shown.contains("https://xn--pi-6kc.example.com"), "{shown}");
     }
 
     #[test]

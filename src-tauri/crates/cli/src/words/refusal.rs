@@ -43,6 +43,7 @@ pub fn refusal(error: &EngineError) -> String {
         | EngineError::RecipeBeyondWords(_)
         | EngineError::Address { .. }
         | EngineError::UnknownEndpoint { .. }
+        | EngineError::UnknownProvider { .. }
         | EngineError::Settings { .. }
         | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }
@@ -71,10 +72,11 @@ pub fn unavailable(unavailable: &Unavailable) -> String {
     match unavailable {
         Unavailable::LocalOnly => "the settings allow only this machine".into(),
         Unavailable::Retired { on } => format!("the vendor retired it on {on}"),
-        Unavailable::NoKey { host } => {
+        Unavailable::NoKey { host, variable } => {
+            let set = variable.as_ref().map_or_else(String::new, |variable| format!("set {variable}, or "));
             format!(
-                "there is no key for {host}: set ANTHROPIC_API_KEY, or enter one in the settings of the window (a key \
-                 for another server is never sent there)"
+                "there is no key for {host}: {set}enter one in the settings of the window (a key for another server is \
+                 never sent there)"
             )
         }
         Unavailable::Unusable { detail } => detail.clone(),

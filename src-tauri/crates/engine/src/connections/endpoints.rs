@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::connection::{FurtherConnection, KeyPlace};
+use domain::connection::EndpointConnection;
 use domain::endpoint::EndpointId;
-use domain::settings::{FurtherRoute, RouteLimits, Settings};
+use domain::settings::{EndpointSettings, LimitSettings, ProviderSettings, Settings};
 use prepare::ContentHash;
 use providers::base_url::{BaseUrl, Key};
-use providers::provider::{ConnectionOptions, Endpoint, EndpointConfig, Timeouts};
+use providers::provider::{ConnectionOptions, Endpoint, EndpointConfig, Provider, Timeouts};
 use zeroize::Zeroizing;
 
+use super::key_lookup::PlacedKey;
 use super::{Connections, destination_name, unconnected, unusable};
 use crate::Result;
 use crate::backend::limiter::Bounds;
@@ -33,9 +34,9 @@ pub struct ServerEndpoint {
 
 /// An additional endpoint, with its key when there is one.
 pub struct AdditionalEndpoint {
-    pub(super) route: FurtherRoute,
+    pub(super) set: EndpointSettings,
     pub(super) server: std::result::Result<BaseUrl, String>,
-    pub(super) key: Option<(Zeroizing<String>, KeyPlace)>,
+    pub(super) key: Option<PlacedKey>,
     /// Why it is not used, whatever its key.
     unavailable: Option<String>,
     options: ConnectionOptions,
@@ -53,37 +54,39 @@ impl AdditionalEndpoint {
         };
         Ok(Some(ServerEndpoint {
             id: endpoint_id(server, secret),
-            name: self.route.name.clone(),
+            name: self.set.name.clone(),
             endpoint: connect(model, server, secret, self.options.clone())?,
-            bounds: bounds(self.route.concurrency, self.route.limits),
-            price_percent: self.route.price_percent,
+            bounds: bounds(self.set.concurrency, self.set.limits),
+            price_percent: self.set.price_percent,
             is_additional: true,
         }))
     }
 
     /// As it is shown.
-    pub fn connection(&self) -> FurtherConnection {
-        FurtherConnection {
-            name: self.route.name.clone(),
+    pub fn connection(&self) -> EndpointConnection {
+        EndpointConnection {
+            name: self.set.name.clone(),
             host: self.server.as_ref().map(destination_name).unwrap_or_default(),
             key: self.key.as_ref().map(|(_, place)| *place),
-            key_variable: self.route.key_variable(),
+            key_variable: self.set.key_variable(),
             problem: self.server.as_ref().err().or(self.unavailable.as_ref()).cloned(),
         }
     }
 }
 
 impl Connections {
-    /// The additional endpoints as they are set up. Blocks as the keychain does.
-    pub(super) fn additional_endpoints(&self, settings: &Settings) -> Vec<AdditionalEndpoint> {
-        settings.further_routes.iter().map(|route| self.additional_endpoint(route, settings)).collect()
-    }
-
-    fn additional_endpoint(&self, route: &FurtherRoute, settings: &Settings) -> AdditionalEndpoint {
-        let server = BaseUrl::parse(&route.base_url).map_err(|error| format!("{}: {error}", route.base_url));
+    /// The additional endpoint of `provider` as it is set up in `own`. Blocks as the keychain does.
+    pub(super) fn additional_endpoint(
+        &self,
+        provider: &dyn Provider,
+        set: &EndpointSettings,
+        own: &ProviderSettings,
+        settings: &Settings,
+    ) -> AdditionalEndpoint {
+        let server = BaseUrl::parse(&set.base_url).map_err(|error| format!("{}: {error}", set.base_url));
         let (mut key, mut unavailable) = (None, None);
         if let Ok(server) = &server {
-            match self.endpoint_key(route, server, settings) {
+            match self.key_of_endpoint(provider, set, server, settings) {
                 Ok(found) => key = found,
                 Err(problem) => unavailable = Some(problem),
             }
@@ -94,15 +97,16 @@ impl Connections {
             }
             unavailable = self::unavailable(server, settings).or(unavailable);
         }
-        let options = server.as_ref().map(|server| options_at(server, settings)).unwrap_or_default();
-        let options = ConnectionOptions { model_prefix: route.model_prefix.clone(), ..options };
-        AdditionalEndpoint { route: route.clone(), server, key, unavailable, options }
+        let options = server.as_ref().map(|server| options_at(server, Some(own), settings)).unwrap_or_default();
+        let options = ConnectionOptions { model_prefix: set.model_prefix.clone(), ..options };
+        AdditionalEndpoint { set: set.clone(), server, key, unavailable, options }
     }
 }
 
 /// How `server` is asked, apart from the names of its models.
-pub(super) fn options_at(server: &BaseUrl, settings: &Settings) -> ConnectionOptions {
-    let refuses_large_images = settings.transformations_hosts.contains(&destination_name(server));
+pub(super) fn options_at(server: &BaseUrl, own: Option<&ProviderSettings>, settings: &Settings) -> ConnectionOptions {
+    let host = destination_name(server);
+    let refuses_large_images = own.is_some_and(|own| own.transformations_hosts.contains(&host));
     ConnectionOptions {
         timeouts: timeouts(settings),
         refuses_large_images: refuses_large_images.then_some(true),
@@ -127,7 +131,7 @@ fn unavailable(server: &BaseUrl, settings: &Settings) -> Option<String> {
     })
 }
 
-pub(super) fn bounds(concurrency: Option<u32>, limits: RouteLimits) -> Bounds {
+pub(super) fn bounds(concurrency: Option<u32>, limits: LimitSettings) -> Bounds {
     Bounds {
         concurrency,
         requests_per_minute: limits.requests,

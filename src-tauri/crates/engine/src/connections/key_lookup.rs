@@ -1,35 +1,98 @@
-//! Which key goes to which server: the environment's to the address that is set beside it, an entered one to the server it was
-//! entered for, that of an additional endpoint to that endpoint alone.
+//! Which key goes to which server: the environment's to the address that is set beside it, an entered one to the provider and
+//! server it was entered for, one that the settings name to the server that they name it for.
 
-use domain::connection::KeyPlace;
-use domain::settings::{FurtherRoute, Settings};
-use keys::{Environment, Place, Source};
+use domain::connection::{FieldKind, KeyPlace};
+use domain::settings::{EndpointSettings, ProviderSettings, Settings};
+use keys::{Environment, KeyOwner, Place, Source};
 use providers::base_url::BaseUrl;
-use providers::provider::FieldKind;
+use providers::provider::Provider;
 use providers::registry;
 use zeroize::Zeroizing;
 
 use super::{Connections, vendor_url};
 
+/// A key, and where it comes from.
+pub type PlacedKey = (Zeroizing<String>, KeyPlace);
+
+/// The key for a server, or why a key that is there is not sent to it.
+#[derive(Default)]
+pub struct KeyLookup {
+    pub key: Option<PlacedKey>,
+    pub withheld: Option<String>,
+}
+
+impl KeyLookup {
+    fn found(key: Option<PlacedKey>) -> Self {
+        Self { key, withheld: None }
+    }
+
+    fn withheld(why: String) -> Self {
+        Self { key: None, withheld: Some(why) }
+    }
+}
+
 impl Connections {
-    /// The key from the environment where it belongs to `server`, otherwise the one that was entered for it.
-    pub(super) fn key_for(&self, server: &BaseUrl) -> Option<(Zeroizing<String>, KeyPlace)> {
+    /// The key for `server`, where the settings set up the connection to `provider`: the one in the variable that they name,
+    /// or else the usual one.
+    pub(super) fn key_of_connection(
+        &self,
+        provider: &dyn Provider,
+        own: Option<&ProviderSettings>,
+        server: &BaseUrl,
+        settings: &Settings,
+    ) -> KeyLookup {
+        let Some(variable) = own.and_then(|own| own.key_env.as_deref()) else {
+            let key = self.key_for(provider, server);
+            let withheld = if key.is_none() { self.withheld_from(provider, server) } else { None };
+            return KeyLookup { key, withheld };
+        };
+        let usual = provider.descriptor().variable(FieldKind::Key);
+        if let Some(other) = owner_of(variable).filter(|_| usual != Some(variable)) {
+            return KeyLookup::withheld(belongs_to(variable, other));
+        }
+        if !self.settings.is_own() {
+            return KeyLookup::withheld(format!(
+                "the key in {variable} is not used: another person's settings name it. Enter a key for this server in the \
+                 window's settings"
+            ));
+        }
+        let is_elsewhere = |other: &ProviderSettings| {
+            let known = registry::all().iter().find(|known| known.descriptor().id == other.id);
+            let base_url = other.base_url.as_deref().or_else(|| known.map(|known| vendor_url(known.descriptor())));
+            base_url
+                .and_then(|base_url| BaseUrl::parse(base_url).ok())
+                .is_none_or(|its| its.origin() != server.origin())
+        };
+        let id = provider.descriptor().id;
+        let mut others = settings.providers.iter().filter(|other| other.id != id);
+        if others.any(|other| other.key_env.as_deref() == Some(variable) && is_elsewhere(other)) {
+            return KeyLookup::withheld(format!(
+                "{variable} stands for several providers: name a variable for each in key_env"
+            ));
+        }
+        match self.key_in(variable) {
+            Ok(Some(key)) => KeyLookup::found(Some(key)),
+            Ok(None) => KeyLookup::found(self.entered_key(provider, server)),
+            Err(problem) => KeyLookup::withheld(problem),
+        }
+    }
+
+    /// The key of `provider` from the environment where it belongs to `server`, otherwise the one that was entered for it.
+    fn key_for(&self, provider: &dyn Provider, server: &BaseUrl) -> Option<PlacedKey> {
+        let descriptor = provider.descriptor();
         let environment = self.environment();
-        let given = environment
-            .as_ref()
-            .as_ref()
-            .ok()
-            .and_then(|environment| environment.key(vendor_url(registry::default().descriptor())));
+        let given = environment.as_ref().as_ref().ok();
+        let given = given.and_then(|environment| environment.key(descriptor.id, vendor_url(descriptor)));
         let given =
             given.filter(|given| BaseUrl::parse(&given.base_url).is_ok_and(|its| its.origin() == server.origin()));
-        if let Some(given) = given {
-            let place = match given.source {
-                Source::Variable => KeyPlace::Variable,
-                Source::DotEnv => KeyPlace::DotEnv,
-            };
-            return Some((given.secret, place));
+        match given {
+            Some(given) => Some((given.secret, place_of(given.source))),
+            None => self.entered_key(provider, server),
         }
-        match self.keys.find(&server.origin()) {
+    }
+
+    fn entered_key(&self, provider: &dyn Provider, server: &BaseUrl) -> Option<PlacedKey> {
+        match self.keys.find(&owner(provider, server)) {
             Ok(found) => found.map(|found| {
                 let place = match found.place {
                     Place::Keychain => KeyPlace::Keychain,
@@ -45,69 +108,102 @@ impl Connections {
         }
     }
 
+    fn key_in(&self, variable: &str) -> Result<Option<PlacedKey>, String> {
+        let environment = self.environment();
+        let Ok(environment) = environment.as_ref() else { return Ok(None) };
+        let found = environment.key_in(variable).map_err(|error| error.to_string())?;
+        Ok(found.map(|(secret, source)| (secret, place_of(source))))
+    }
+
     /// Why the key of the environment is not sent to `server`.
-    pub(super) fn withheld_from(&self, server: &BaseUrl) -> Option<String> {
-        let descriptor = registry::default().descriptor();
-        let key = self.environment().as_ref().as_ref().ok()?.key(vendor_url(descriptor))?;
+    fn withheld_from(&self, provider: &dyn Provider, server: &BaseUrl) -> Option<String> {
+        let descriptor = provider.descriptor();
+        let key = self.environment().as_ref().as_ref().ok()?.key(descriptor.id, vendor_url(descriptor))?;
         let place = match key.source {
             Source::Variable => "the environment",
             Source::DotEnv => "the .env file",
         };
         let (its, server) = (key.base_url.trim_end_matches('/'), server.to_string());
-        let variable = descriptor.variable(FieldKind::BaseUrl).unwrap_or_default();
+        let variable = descriptor.variable(FieldKind::BaseUrl);
+        let remedy =
+            variable.map_or_else(String::new, |variable| format!("set {variable}={server} beside the key, or "));
         Some(format!(
-            "the key in {place} belongs to {its} and is not sent to {server}: set {variable}={server} beside the \
-             key, or enter a key for this server in the window's settings"
+            "the key in {place} belongs to {its} and is not sent to {server}: {remedy}enter a key for this server in the \
+             window's settings"
         ))
     }
 
     /// The key that was given for this invocation, or else the one in the variable of this endpoint, or else the one that was
     /// entered for its server.
-    pub(super) fn endpoint_key(
+    pub(super) fn key_of_endpoint(
         &self,
-        route: &FurtherRoute,
+        provider: &dyn Provider,
+        endpoint: &EndpointSettings,
         server: &BaseUrl,
         settings: &Settings,
-    ) -> Result<Option<(Zeroizing<String>, KeyPlace)>, String> {
+    ) -> Result<Option<PlacedKey>, String> {
         let environment = self.environment();
         let Ok(environment) = environment.as_ref() else { return Ok(None) };
-        if let Some(given) = environment.endpoint_keys().iter().find(|given| given.endpoint == route.name) {
+        if let Some(given) = environment.endpoint_keys().iter().find(|given| given.endpoint == endpoint.name) {
+            if settings.endpoints().filter(|other| other.name == endpoint.name).count() > 1 {
+                return Err(format!("several endpoints are called {}: give each a name of its own", endpoint.name));
+            }
             return Ok(Some((given.secret.clone(), KeyPlace::CommandLine)));
         }
-        let variable = route.key_variable();
-        if keys::VARIABLES.contains(&variable.as_str()) {
-            let provider = registry::default().descriptor().name;
-            return Err(format!(
-                "{variable} belongs to the connection to {provider}: name another variable in key_env"
-            ));
+        let variable = endpoint.key_variable();
+        if let Some(other) = owner_of(&variable) {
+            return Err(belongs_to(&variable, other));
         }
-        match environment.key_in(&variable).map_err(|error| error.to_string())? {
-            None => Ok(self.key_for(server)),
-            Some(_) if shares_variable(route, server, settings) => {
+        match self.key_in(&variable)? {
+            None => Ok(self.key_for(provider, server)),
+            Some(_) if shares_variable(endpoint, server, settings) => {
                 Err(format!("{variable} stands for several endpoints: name a variable for each in key_env"))
             }
-            Some((secret, Source::Variable)) => Ok(Some((secret, KeyPlace::Variable))),
-            Some((secret, Source::DotEnv)) => Ok(Some((secret, KeyPlace::DotEnv))),
+            key => Ok(key),
         }
     }
 
-    /// Variables of the environment that may hold the key of an endpoint.
-    pub(crate) fn endpoint_key_variables(&self, settings: &Settings) -> Vec<String> {
+    /// Variables of the environment that may hold a key, and those of the connections.
+    pub(crate) fn variables_withheld(&self, settings: &Settings) -> Vec<String> {
         let environment = self.environment();
         let given = environment.iter().flat_map(Environment::endpoint_keys);
         let given = given.filter_map(|given| given.variable.clone());
-        settings.further_routes.iter().map(FurtherRoute::key_variable).chain(given).collect()
+        let own = crate::surroundings::variable_names(settings.key_variables());
+        let own_names: Vec<String> = own.of_connections().map(ToOwned::to_owned).collect();
+        own_names.into_iter().chain(own.keys).chain(given).collect()
     }
 }
 
-/// Whether the variable of `route`, which is made of its name, is that of an endpoint elsewhere too: each key is sent to one
+/// What the key of `provider` for `server` is kept under.
+pub(super) fn owner(provider: &dyn Provider, server: &BaseUrl) -> KeyOwner {
+    let id = provider.descriptor().id;
+    KeyOwner { provider: id.to_owned(), origin: server.origin(), is_default: id == registry::default().descriptor().id }
+}
+
+fn place_of(source: Source) -> KeyPlace {
+    match source {
+        Source::Variable => KeyPlace::Variable,
+        Source::DotEnv => KeyPlace::DotEnv,
+    }
+}
+
+/// The provider that has a usual variable of this name.
+fn owner_of(variable: &str) -> Option<&'static dyn Provider> {
+    let has =
+        |provider: &&&'static dyn Provider| provider.descriptor().fields.iter().any(|field| field.variable == variable);
+    registry::all().iter().find(has).copied()
+}
+
+fn belongs_to(variable: &str, provider: &dyn Provider) -> String {
+    let name = provider.descriptor().name;
+    format!("{variable} belongs to the connection to {name}: name another variable in key_env")
+}
+
+/// Whether the variable of `endpoint`, which is made of its name, is that of an endpoint elsewhere too: each key is sent to one
 /// server.
-fn shares_variable(route: &FurtherRoute, server: &BaseUrl, settings: &Settings) -> bool {
+fn shares_variable(endpoint: &EndpointSettings, server: &BaseUrl, settings: &Settings) -> bool {
     let is_elsewhere =
-        |other: &FurtherRoute| BaseUrl::parse(&other.base_url).is_ok_and(|its| its.origin() != server.origin());
-    route.key_env.is_none()
-        && settings
-            .further_routes
-            .iter()
-            .any(|other| other.key_variable() == route.key_variable() && is_elsewhere(other))
+        |other: &EndpointSettings| BaseUrl::parse(&other.base_url).is_ok_and(|its| its.origin() != server.origin());
+    endpoint.key_env.is_none()
+        && settings.endpoints().any(|other| other.key_variable() == endpoint.key_variable() && is_elsewhere(other))
 }

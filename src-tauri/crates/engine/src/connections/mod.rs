@@ -7,20 +7,24 @@ pub mod provider;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use domain::connection::{Connection, ConnectionCheck, EnvFileProposal, SettingSource};
+use domain::connection::{
+    ConnectionCheck, ConnectionOverview, EnvFileConnection, EnvFileProposal, FieldKind, ProviderDescription,
+    SettingSource,
+};
 use domain::model::{ModelId, Unavailable};
-use domain::settings::Settings;
-use keys::{EnvFile, Environment, KeyRing, KeysError, Said, Source};
+use domain::settings::{ProviderSettings, Settings};
+use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Source};
 use providers::base_url::{BaseUrl, Key};
 use providers::discovery::CheckError;
-use providers::provider::{ConnectError, Descriptor, Endpoint, FieldKind, Host, Provider};
+use providers::provider::{ConnectError, Descriptor, Endpoint, Host, Provider};
 use providers::registry;
 use zeroize::Zeroizing;
 
-use self::endpoints::AdditionalEndpoint;
+use self::key_lookup::{KeyLookup, owner};
 use self::provider::{ProviderConnection, ProviderConnections};
 use crate::consents::Consents;
 use crate::settings::LibrarySettings;
+use crate::surroundings::variable_names;
 use crate::sync::lock;
 use crate::{EngineError, Result};
 
@@ -80,17 +84,49 @@ pub fn address_shown(base_url: &str) -> String {
 /// What the `.env` file says, for the person to decide about.
 fn proposal(file: &EnvFile, settings: &Settings) -> EnvFileProposal {
     let path = file.path().display().to_string();
-    match file.summary(&settings.key_variables()) {
-        Ok(said) => EnvFileProposal {
+    match file.summary(&variable_names(settings.key_variables())) {
+        Ok(summary) => EnvFileProposal {
             path,
-            server: said.base_url.as_deref().map(address_shown),
-            model: said.model,
-            key_ending: said.key_ending,
-            endpoint_keys: said.endpoint_keys,
+            connections: summary.providers.into_iter().map(connection_in_file).collect(),
+            endpoint_keys: summary.endpoint_keys,
             problem: None,
         },
         Err(error) => EnvFileProposal { path, problem: Some(error.to_string()), ..EnvFileProposal::default() },
     }
+}
+
+fn connection_in_file(summary: ProviderSummary) -> EnvFileConnection {
+    EnvFileConnection {
+        provider: name_of_provider(summary.provider).to_owned(),
+        server: summary.base_url.as_deref().map(address_shown),
+        model: summary.model,
+        key_ending: summary.key_ending,
+    }
+}
+
+/// The name of the provider with this id, as it is shown.
+#[must_use]
+pub fn name_of_provider(id: &str) -> &str {
+    let known = registry::all().iter().find(|provider| provider.descriptor().id == id);
+    known.map_or(id, |provider| provider.descriptor().name)
+}
+
+/// What every provider says of itself, the default provider first; this computer is none of them.
+#[must_use]
+pub fn provider_descriptions() -> Vec<ProviderDescription> {
+    registry::all().iter().map(|provider| provider::describe(*provider)).collect()
+}
+
+/// The provider with this id.
+///
+/// # Errors
+/// When there is none.
+fn provider_of(id: &str) -> Result<&'static dyn Provider> {
+    let known = registry::all().iter().find(|provider| provider.descriptor().id == id);
+    known.copied().ok_or_else(|| EngineError::UnknownProvider {
+        asked: id.to_owned(),
+        known: registry::all().iter().map(|provider| provider.descriptor().id.to_owned()).collect(),
+    })
 }
 
 impl Connections {
@@ -121,6 +157,10 @@ impl Connections {
             (None, None) => (None, SettingSource::Default),
         };
         settings.run.concurrency = concurrency.0;
+        if concurrency.1 != SettingSource::Settings && concurrency.1 != SettingSource::Default {
+            // What the environment says wins over what is set for a provider, too.
+            settings.providers.iter_mut().for_each(|provider| provider.concurrency = None);
+        }
         let settings = Arc::new(settings);
         let each =
             registry::all().iter().map(|provider| self.connection_to(*provider, &environment, &settings)).collect();
@@ -135,12 +175,14 @@ impl Connections {
     ) -> ProviderConnection {
         let descriptor = provider.descriptor();
         let said = environment.as_ref().ok();
-        let base_url = match (said.and_then(Environment::base_url).map(with_source), &settings.base_url) {
+        let own = settings.provider(descriptor.id);
+        let set = own.and_then(|own| own.base_url.as_ref());
+        let base_url = match (said.and_then(|said| said.base_url(descriptor.id)).map(with_source), set) {
             (Some((said, source)), _) => (said.to_owned(), source),
             (None, Some(set)) => (set.clone(), SettingSource::Settings),
             (None, None) => (vendor_url(descriptor).to_owned(), SettingSource::Default),
         };
-        let model = match said.and_then(Environment::model).map(with_source) {
+        let model = match said.and_then(|said| said.model(descriptor.id)).map(with_source) {
             Some((said, source)) => (ModelId(said.to_owned()), source),
             None => (ModelId(provider.catalog().default_model.clone()), SettingSource::Default),
         };
@@ -152,9 +194,13 @@ impl Connections {
             }
             Ok(_) => BaseUrl::parse(&base_url.0).map_err(|error| format!("{}: {error}", base_url.0)),
         };
-        let key = server.as_ref().ok().and_then(|server| self.key_for(server));
-        let withheld = server.as_ref().ok().filter(|_| key.is_none()).and_then(|server| self.withheld_from(server));
-        let additional = self.additional_endpoints(settings);
+        let found = server.as_ref().map(|server| self.key_of_connection(provider, own, server, settings));
+        let KeyLookup { key, withheld } = found.unwrap_or_default();
+        let open = |own: &ProviderSettings| {
+            let endpoint = |set| self.additional_endpoint(provider, set, own, settings);
+            own.endpoints.iter().map(endpoint).collect()
+        };
+        let additional = own.map_or_else(Vec::new, open);
         ProviderConnection {
             provider,
             base_url,
@@ -167,17 +213,18 @@ impl Connections {
         }
     }
 
-    /// The connection to the default provider.
-    fn to_default(&self) -> Result<(ProviderConnection, (Option<u32>, SettingSource))> {
-        let ProviderConnections { concurrency, mut each, .. } = self.current()?;
-        Ok((each.swap_remove(0), concurrency))
+    /// The connection to `provider`.
+    fn to(&self, provider: &dyn Provider) -> Result<ProviderConnection> {
+        let id = provider.descriptor().id;
+        let connection = self.current()?.each.into_iter().find(|connection| connection.provider.descriptor().id == id);
+        connection.ok_or_else(|| unusable(&format!("{id} is on this computer and has no connection")))
     }
 
-    /// As [`Connections::to_default`], on a thread that may block.
-    async fn read_default(self: &Arc<Self>) -> Result<ProviderConnection> {
+    /// As [`Connections::to`], on a thread that may block.
+    async fn read(self: &Arc<Self>, provider: &'static dyn Provider) -> Result<ProviderConnection> {
         let connections = Arc::clone(self);
-        let reading = tokio::task::spawn_blocking(move || connections.to_default());
-        Ok(reading.await.map_err(|_| EngineError::TaskLost)??.0)
+        let reading = tokio::task::spawn_blocking(move || connections.to(provider));
+        reading.await.map_err(|_| EngineError::TaskLost)?
     }
 
     /// What the environment says as of now.
@@ -189,12 +236,12 @@ impl Connections {
     ///
     /// # Errors
     /// When the consent cannot be kept, or the file cannot be used. It is not used then.
-    pub fn allow_env_file(&self) -> Result<Connection> {
+    pub fn allow_env_file(&self) -> Result<ConnectionOverview> {
         let file = lock(&self.unused_env_file).clone();
         if let Some(file) = file {
             let environment = match self.environment().as_ref() {
                 Ok(environment) => environment.with_file(file.clone())?,
-                Err(_) => Environment::read(Some(file.clone()))?,
+                Err(_) => Environment::read(variable_names(Vec::new()).providers, Some(file.clone()))?,
             };
             self.consents.allow(&file)?;
             *self.environment.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Ok(environment));
@@ -203,62 +250,57 @@ impl Connections {
         self.shown()
     }
 
-    /// The connection to the default provider, to be shown. Blocks as the keychain does.
-    pub fn shown(&self) -> Result<Connection> {
-        let (connection, concurrency) = self.to_default()?;
-        let server = connection.server.as_ref().ok();
-        let host = server.map(destination_name).unwrap_or_default();
-        let is_on_this_machine = server.is_some_and(BaseUrl::is_loopback);
+    /// The connections to all providers, to be shown. Blocks as the keychain does.
+    pub fn shown(&self) -> Result<ConnectionOverview> {
+        let current = self.current()?;
         let unused_env_file = lock(&self.unused_env_file).clone();
-        Ok(Connection {
-            problem: connection.problem(),
-            host,
-            is_on_this_machine,
-            key: connection.key.as_ref().map(|(_, place)| *place),
-            key_withheld: connection.withheld,
-            unused_env_file: unused_env_file.map(|file| proposal(&file, &connection.settings)),
+        Ok(ConnectionOverview {
+            unused_env_file: unused_env_file.map(|file| proposal(&file, &current.settings)),
             keychain_problem: self.keys.check_keychain().err().map(|error| match error {
                 KeysError::Keychain { reason } => reason,
                 error => error.to_string(),
             }),
-            base_url: connection.base_url.0,
-            base_url_from: connection.base_url.1,
-            model: connection.model.0,
-            model_from: connection.model.1,
-            concurrency: concurrency.0,
-            concurrency_from: concurrency.1,
-            further: connection.additional.iter().map(AdditionalEndpoint::connection).collect(),
+            concurrency: current.concurrency.0,
+            concurrency_from: current.concurrency.1,
+            connections: current.each.iter().map(ProviderConnection::shown).collect(),
         })
     }
 
-    /// Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for
+    /// Keeps a typed key of `provider` for the server at `base_url`, or for the one that is set up: in the keychain, or for
     /// the session where there is none.
-    pub fn keep_key(&self, base_url: Option<&str>, typed: &Zeroizing<String>) -> Result<Connection> {
-        let server = self.server_at(base_url)?;
+    pub fn keep_key(
+        &self,
+        provider: &str,
+        base_url: Option<&str>,
+        typed: &Zeroizing<String>,
+    ) -> Result<ConnectionOverview> {
+        let provider = provider_of(provider)?;
+        let server = self.server_at(provider, base_url)?;
         Key::for_server(typed, &server).map_err(EngineError::Key)?;
-        self.keys.keep(&server.origin(), Zeroizing::new(typed.trim().to_owned()));
+        self.keys.keep(&owner(provider, &server), Zeroizing::new(typed.trim().to_owned()));
         self.shown()
     }
 
-    /// Forgets the key that was entered for the server at `base_url`, or for the one that is set up.
-    pub fn forget_key(&self, base_url: Option<&str>) -> Result<Connection> {
-        let server = self.server_at(base_url)?;
-        self.keys.forget(&server.origin())?;
+    /// Forgets the key of `provider` that was entered for the server at `base_url`, or for the one that is set up.
+    pub fn forget_key(&self, provider: &str, base_url: Option<&str>) -> Result<ConnectionOverview> {
+        let provider = provider_of(provider)?;
+        let server = self.server_at(provider, base_url)?;
+        self.keys.forget(&owner(provider, &server))?;
         self.shown()
     }
 
-    fn server_at(&self, base_url: Option<&str>) -> Result<BaseUrl> {
+    fn server_at(&self, provider: &dyn Provider, base_url: Option<&str>) -> Result<BaseUrl> {
         match base_url {
             Some(typed) => {
                 BaseUrl::parse(typed).map_err(|source| EngineError::Address { typed: typed.to_owned(), source })
             }
-            None => self.to_default()?.0.server.map_err(|detail| unusable(&detail)),
+            None => self.to(provider)?.server.map_err(|detail| unusable(&detail)),
         }
     }
 
-    /// Asks the server for its models with the key. Sends no image and costs nothing.
-    pub async fn check(self: &Arc<Self>) -> Result<ConnectionCheck> {
-        let connection = self.read_default().await?;
+    /// Asks the server of `provider` for its models with the key. Sends no image and costs nothing.
+    pub async fn check(self: &Arc<Self>, provider: &str) -> Result<ConnectionCheck> {
+        let connection = self.read(provider_of(provider)?).await?;
         let server = match &connection.server {
             Ok(server) => server,
             Err(detail) => return Ok(ConnectionCheck::Unusable { detail: detail.clone() }),
@@ -281,21 +323,20 @@ impl Connections {
     pub fn check_endpoint_keys(&self) -> Result<()> {
         let environment = self.environment();
         let Ok(environment) = environment.as_ref() else { return Ok(()) };
-        let routes = self.settings.in_force()?.further_routes;
-        let known: Vec<String> = routes.into_iter().map(|route| route.name).collect();
+        let known: Vec<String> = self.settings.in_force()?.endpoints().map(|endpoint| endpoint.name.clone()).collect();
         match environment.endpoint_keys().iter().find(|given| !known.contains(&given.endpoint)) {
             Some(given) => Err(EngineError::UnknownEndpoint { asked: given.endpoint.clone(), known }),
             None => Ok(()),
         }
     }
 
-    /// Asks every additional endpoint that is used for its models. Sends no image and costs nothing.
-    pub(crate) async fn check_endpoints(self: &Arc<Self>) -> Result<Vec<(String, ConnectionCheck)>> {
-        let connection = self.read_default().await?;
+    /// Asks every additional endpoint of `provider` that is used for its models. Sends no image and costs nothing.
+    pub(crate) async fn check_endpoints(self: &Arc<Self>, provider: &str) -> Result<Vec<(String, ConnectionCheck)>> {
+        let connection = self.read(provider_of(provider)?).await?;
         let model = connection.tried_model()?;
         let mut checks = Vec::new();
         for additional in &connection.additional {
-            let name = additional.route.name.clone();
+            let name = additional.set.name.clone();
             match additional.open(&model) {
                 Ok(Some(server)) => checks.push((name, check(&*server.endpoint, connection.suggested_model()).await)),
                 Ok(None) => {}
@@ -305,10 +346,13 @@ impl Connections {
         Ok(checks)
     }
 
-    /// The model that the environment names, if it names one.
+    /// The model that the environment names, if it names one: of the first provider with a key, or else of the first that it
+    /// names one for.
     pub fn model_by_environment(&self) -> Result<Option<ModelId>> {
-        let (model, source) = self.to_default()?.0.model;
-        Ok((source != SettingSource::Default).then_some(model))
+        let current = self.current()?;
+        let named = current.each.iter().filter(|connection| connection.model.1 != SettingSource::Default);
+        let found = named.clone().find(|connection| connection.has_key()).or_else(|| named.clone().next());
+        Ok(found.map(|connection| connection.model.0.clone()))
     }
 }
 
@@ -354,7 +398,7 @@ mod tests {
         let consents = folder.path().join("consents.json");
         let open = || {
             let surroundings = Surroundings {
-                environment: Environment::from_variables(|_| None, None),
+                environment: Environment::from_variables(variable_names(Vec::new()).providers, |_| None, None),
                 keys: KeyRing::for_session(),
                 variables: HashMap::new(),
                 consents: Consents::at(consents.clone()),
@@ -363,21 +407,20 @@ mod tests {
             Library::open(&folder.path().join("library/library.sqlite"), surroundings).unwrap()
         };
         let library = open();
-        let connection = library.connections.shown().unwrap();
-        let proposal = connection.unused_env_file.unwrap();
+        let overview = library.connections.shown().unwrap();
+        let (connection, proposal) = (&overview.connections[0], overview.unused_env_file.unwrap());
+        let said = &proposal.connections[0];
         assert_eq!(
             (connection.key, connection.base_url.as_str()),
             (None, vendor_url(registry::default().descriptor()))
         );
-        assert_eq!(
-            (proposal.server.as_deref(), proposal.key_ending.as_deref()),
-            (Some("http://127.0.0.1:9"), Some("4711"))
-        );
+        assert_eq!((said.server.as_deref(), said.key_ending.as_deref()), (Some("http://127.0.0.1:9"), Some("4711")));
         assert!(!format!("{proposal:?}").contains("planted-4711"));
 
-        let connection = library.connections.allow_env_file().unwrap();
-        assert_eq!((connection.key, connection.concurrency), (Some(KeyPlace::DotEnv), Some(3)));
-        assert_eq!((connection.base_url.as_str(), connection.unused_env_file), ("http://127.0.0.1:9", None));
+        let overview = library.connections.allow_env_file().unwrap();
+        let connection = &overview.connections[0];
+        assert_eq!((connection.key, overview.concurrency), (Some(KeyPlace::DotEnv), Some(3)));
+        assert_eq!((connection.base_url.as_str(), overview.unused_env_file), ("http://127.0.0.1:9", None));
         let file = EnvFile::in_folder(folder.path()).unwrap().unwrap();
         assert!(Consents::at(consents.clone()).is_allowed(&file).unwrap(), "it need not be asked again");
 
@@ -386,6 +429,6 @@ mod tests {
         let library = open();
         assert!(library.connections.shown().unwrap().unused_env_file.unwrap().problem.is_some());
         assert!(library.connections.allow_env_file().is_err());
-        assert_eq!(library.connections.shown().unwrap().key, None);
+        assert_eq!(library.connections.shown().unwrap().connections[0].key, None);
     }
 }

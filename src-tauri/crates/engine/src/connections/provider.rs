@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::connection::{KeyPlace, SettingSource};
+use domain::connection::{Connection, FieldKind, ProviderDescription, ProviderField, SettingSource};
 use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem};
 use domain::model::{Destination, Model, ModelId, Unavailable};
 use domain::run_options::RunOptions;
-use domain::settings::Settings;
+use domain::settings::{ProviderSettings, Settings};
 use providers::base_url::BaseUrl;
-use providers::provider::{Endpoint, Host, Provider};
-use zeroize::Zeroizing;
+use providers::provider::{ConnectionField, Endpoint, Host, Provider};
 
 use super::endpoints::{self, AdditionalEndpoint, ServerEndpoint, bounds, endpoint_id, options_at};
+use super::key_lookup::PlacedKey;
 use super::{destination_name, unusable};
 use crate::backend::PricePercents;
 use crate::backend::limiter::Bounds;
@@ -76,8 +76,9 @@ impl ProviderConnections {
     }
 
     /// `options` of a run of `model`, and where they say nothing, what the environment and the settings say.
-    pub fn complete(&self, _model: &ModelId, options: RunOptions) -> RunOptions {
-        options.completed_by(&self.settings)
+    pub fn complete(&self, model: &ModelId, options: RunOptions) -> RunOptions {
+        let connection = self.of_model(model);
+        options.completed_by(&self.settings.run, connection.and_then(ProviderConnection::set))
     }
 }
 
@@ -86,7 +87,7 @@ pub struct ProviderConnection {
     pub(super) provider: &'static dyn Provider,
     pub(super) base_url: (String, SettingSource),
     pub(super) server: std::result::Result<BaseUrl, String>,
-    pub(super) key: Option<(Zeroizing<String>, KeyPlace)>,
+    pub(super) key: Option<PlacedKey>,
     /// Why the key of the environment is not sent there.
     pub(super) withheld: Option<String>,
     pub(super) model: (ModelId, SettingSource),
@@ -95,6 +96,21 @@ pub struct ProviderConnection {
 }
 
 impl ProviderConnection {
+    /// What is set for it; `None`: nothing is.
+    pub(super) fn set(&self) -> Option<&ProviderSettings> {
+        self.settings.provider(self.provider.descriptor().id)
+    }
+
+    /// The variable of the environment that may hold its key.
+    fn key_variable(&self) -> Option<String> {
+        let usual = || self.provider.descriptor().variable(FieldKind::Key).map(ToOwned::to_owned);
+        self.set().and_then(|set| set.key_env.clone()).or_else(usual)
+    }
+
+    fn price_percent(&self) -> u16 {
+        self.set().map_or(PricePercents::LIST.dearest, |set| set.price_percent)
+    }
+
     /// What cannot be used, in words; `None` when all can.
     pub(super) fn problem(&self) -> Option<String> {
         self.server.as_ref().err().cloned()
@@ -129,7 +145,7 @@ impl ProviderConnection {
     fn no_key(&self, host: &str) -> Unavailable {
         match &self.withheld {
             Some(detail) => Unavailable::Unusable { detail: detail.clone() },
-            None => Unavailable::NoKey { host: host.to_owned() },
+            None => Unavailable::NoKey { host: host.to_owned(), variable: self.key_variable() },
         }
     }
 
@@ -138,7 +154,7 @@ impl ProviderConnection {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
         let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Unavailable(self.no_key(&host)))?;
-        endpoints::connect(model, server, secret, options_at(server, &self.settings))
+        endpoints::connect(model, server, secret, options_at(server, self.set(), &self.settings))
     }
 
     /// The model that connections are tried with: the one that is chosen when the user has not chosen one.
@@ -165,11 +181,11 @@ impl ProviderConnection {
             name: endpoint.base_url().map(destination_name).unwrap_or_default(),
             endpoint,
             bounds: bounds(options.concurrency, options.limits),
-            price_percent: PricePercents::LIST.dearest,
+            price_percent: self.price_percent(),
             is_additional: false,
         }];
-        for further in &self.additional {
-            servers.extend(further.open(model)?);
+        for additional in &self.additional {
+            servers.extend(additional.open(model)?);
         }
         Ok(servers)
     }
@@ -177,17 +193,17 @@ impl ProviderConnection {
     /// All endpoints that may be used, each with what a person has set for it.
     pub fn endpoints(&self, options: &RunOptions) -> Vec<(EndpointId, Bounds)> {
         let own = self.endpoint_id().map(|id| (id, bounds(options.concurrency, options.limits)));
-        let further = self.additional.iter().filter(|further| further.is_usable()).filter_map(|further| {
-            let (Ok(server), Some((secret, _))) = (&further.server, &further.key) else { return None };
-            Some((endpoint_id(server, secret), bounds(further.route.concurrency, further.route.limits)))
+        let additional = self.additional.iter().filter(|additional| additional.is_usable()).filter_map(|additional| {
+            let (Ok(server), Some((secret, _))) = (&additional.server, &additional.key) else { return None };
+            Some((endpoint_id(server, secret), bounds(additional.set.concurrency, additional.set.limits)))
         });
-        own.into_iter().chain(further).collect()
+        own.into_iter().chain(additional).collect()
     }
 
     /// Additional endpoints that are set up and cannot be used, with the reason.
     pub fn unused(&self) -> Vec<(String, EndpointFailure)> {
-        let unused = self.additional.iter().filter_map(|further| {
-            let connection = further.connection();
+        let unused = self.additional.iter().filter_map(|additional| {
+            let connection = additional.connection();
             let is_keyless = connection.problem.is_none();
             let problem = if is_keyless { EndpointProblem::NoKey } else { EndpointProblem::Unusable };
             let detail = connection.why_unused()?;
@@ -198,9 +214,50 @@ impl ProviderConnection {
 
     /// What requests cost on all servers that may be used, in percent of the list price.
     pub fn price_percents(&self) -> PricePercents {
-        let further = self.additional.iter().filter(|further| further.is_usable());
+        let additional = self.additional.iter().filter(|additional| additional.is_usable());
         PricePercents::of(
-            std::iter::once(PricePercents::LIST.dearest).chain(further.map(|further| further.route.price_percent)),
+            std::iter::once(self.price_percent()).chain(additional.map(|additional| additional.set.price_percent)),
         )
+    }
+
+    /// As it is shown.
+    pub(super) fn shown(&self) -> Connection {
+        let provider = describe(self.provider);
+        let server = self.server.as_ref().ok();
+        let set_name = self.set().and_then(|set| set.name.clone());
+        Connection {
+            name: set_name.unwrap_or_else(|| provider.name.clone()),
+            base_url: self.base_url.0.clone(),
+            base_url_from: self.base_url.1,
+            host: server.map(destination_name).unwrap_or_default(),
+            is_on_this_machine: server.is_some_and(BaseUrl::is_loopback),
+            key: self.key.as_ref().map(|(_, place)| *place),
+            key_variable: self.key_variable(),
+            key_withheld: self.withheld.clone(),
+            model: self.model.0.clone(),
+            model_from: self.model.1,
+            endpoints: self.additional.iter().map(AdditionalEndpoint::connection).collect(),
+            problem: self.problem(),
+            provider,
+        }
+    }
+}
+
+/// What `provider` says of itself.
+pub(super) fn describe(provider: &dyn Provider) -> ProviderDescription {
+    let descriptor = provider.descriptor();
+    let field = |field: &ConnectionField| ProviderField {
+        kind: field.kind,
+        variable: field.variable.to_owned(),
+        is_required: field.is_required,
+    };
+    ProviderDescription {
+        id: descriptor.id.to_owned(),
+        name: descriptor.name.to_owned(),
+        documentation_url: descriptor.documentation_url.map(ToOwned::to_owned),
+        fields: descriptor.fields.iter().map(field).collect(),
+        has_batches: descriptor.capabilities.batches,
+        has_discovery: descriptor.capabilities.discovery,
+        models: provider.catalog().models.iter().map(|model| ModelId(model.id.clone())).collect(),
     }
 }

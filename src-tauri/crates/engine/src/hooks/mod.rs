@@ -125,7 +125,7 @@ impl HookRunner {
     /// The hook of `event`, with the facts that it is told if the person has agreed to it; `None` where there is none. Blocks.
     fn plan(&self, event: HookEvent, run: RunId, state: RunState) -> Result<Option<PlannedHook>> {
         let settings = self.settings.in_force()?;
-        let withheld = self.connections.endpoint_key_variables(&settings);
+        let withheld = self.connections.variables_withheld(&settings);
         let hooks = &settings.hooks;
         let Some(command) = hooks.command(event) else { return Ok(None) };
         let is_agreed = self.consents.is_hook_agreed(self.settings.library(), event, command)?;

@@ -56,7 +56,7 @@ impl Group {
     fn spawn(command: &str, folder: &Path, facts: &Facts, withheld: &[String]) -> std::io::Result<Self> {
         let mut shell = shell(command);
         shell.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for variable in keys::VARIABLES.into_iter().chain(withheld.iter().map(String::as_str)) {
+        for variable in withheld {
             shell.env_remove(variable);
         }
         shell.envs(facts.variables.iter().map(|(name, value)| (name, value)));

@@ -34,7 +34,7 @@ use domain::recipe::Recipe;
 use domain::run::{RunProgress, WorkingRun};
 use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, RunState, StopReason};
-use domain::settings::RouteLimits;
+use domain::settings::LimitSettings;
 use keys::Concurrency;
 use prepare::DecodingMemory;
 use store::{Edit, NewPilot, NewRun, Store};
@@ -282,8 +282,8 @@ impl Runs {
     }
 
     /// Changes the limits of a run that no process works on; those that are `None` stay as they were.
-    pub async fn change_limits(self: &Arc<Self>, run: RunId, limits: RouteLimits) -> Result<()> {
-        if limits == RouteLimits::default() {
+    pub async fn change_limits(self: &Arc<Self>, run: RunId, limits: LimitSettings) -> Result<()> {
+        if limits == LimitSettings::default() {
             return Ok(());
         }
         self.change_run(run, move |edit| edit.note_limits(run, limits)).await

@@ -2,9 +2,14 @@
 
 use std::fs;
 
+use serde_json::Value;
+
+use super::file::{TEMPLATE, read, write};
 use super::*;
 use crate::Library;
 
+/// The default provider.
+const PROVIDER: &str = "anthropic";
 fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
     let mut settings = read(path, None).unwrap();
     change(&mut settings);
@@ -21,7 +26,7 @@ fn the_window_changes_what_was_changed_and_leaves_the_rest_of_the_file() {
     let written = saved(&path, |settings| {
         settings.run.max_tokens = Some(900);
         settings.agreed_hosts.push("api.anthropic.com".into());
-        settings.limits.requests = Some(50);
+        settings.provider_mut(PROVIDER).limits.requests = Some(50);
     });
     assert!(written.contains("is_local_only = true # by order"), "{written}");
     assert!(written.contains("# Slow line.\ntask_timeout_ms = 90000"), "{written}");
@@ -49,7 +54,7 @@ fn changes_that_are_made_at_the_same_time_are_all_kept() {
                 let mut wanted = seen.clone();
                 match number {
                     0 => wanted.run.retry_attempts = 7,
-                    1 => wanted.limits.requests = Some(50),
+                    1 => wanted.provider_mut(PROVIDER).limits.requests = Some(50),
                     2 => wanted.hooks.after_run = Some("true".into()),
                     _ => wanted.agreed_hosts.push(format!("window-{number}.example")),
                 }
@@ -58,7 +63,7 @@ fn changes_that_are_made_at_the_same_time_are_all_kept() {
         }
     });
     let settings = library.settings.stated().unwrap();
-    assert_eq!((settings.run.retry_attempts, settings.limits.requests), (7, Some(50)));
+    assert_eq!((settings.run.retry_attempts, settings.providers[0].limits.requests), (7, Some(50)));
     assert_eq!(settings.hooks.after_run.as_deref(), Some("true"));
     assert_eq!(settings.agreed_hosts.len(), 12 + 9, "{:?}", settings.agreed_hosts);
 }
@@ -68,13 +73,16 @@ fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::alone_in(folder.path());
     let path = library.settings.path();
-    let endpoint =
-        |name: &str| format!("[[further_routes]]\nname = \"{name}\"\nbase_url = \"https://{name}.example\"\n");
-    let by_hand = format!("agreed_hosts = [\"a\", \"b\"] # mine\n\n{}\n{}", endpoint("one"), endpoint("two"));
+    let provider = "[[providers]]\nid = \"anthropic\"\n";
+    let endpoint = |name: &str| {
+        format!("[[providers.endpoints]] # {name}'s\nname = \"{name}\"\nbase_url = \"https://{name}.example\"\n")
+    };
+    let by_hand =
+        format!("agreed_hosts = [\"a\", \"b\"] # mine\n\n{provider}\n{}\n{}", endpoint("one"), endpoint("two"));
     fs::write(&path, by_hand).unwrap();
     let seen = library.settings.stated().unwrap();
     let since = format!(
-        "agreed_hosts = [\"a\", \"b\", \"c\"] # mine\n\n[run]\nretry_attempts = 9 # slow line\n\n{}\n{}\n{}",
+        "agreed_hosts = [\"a\", \"b\", \"c\"] # mine\n\n[run]\nretry_attempts = 9 # slow line\n\n{provider}\n{}\n{}\n{}",
         endpoint("one").replace("one.example", "moved.example"),
         endpoint("two"),
         endpoint("three")
@@ -83,16 +91,21 @@ fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
     let mut wanted = seen.clone();
     wanted.is_local_only = true;
     wanted.agreed_hosts.retain(|host| host != "a");
-    wanted.further_routes[1].price_percent = 50;
+    wanted.providers[0].endpoints[1].price_percent = 50;
     let told = library.settings.change(&seen, &wanted).unwrap();
     assert_eq!(library.settings.stated().unwrap(), told);
     assert_eq!((told.is_local_only, told.run.retry_attempts), (true, 9));
     assert_eq!(told.agreed_hosts, ["b", "c"]);
-    let routes: Vec<_> =
-        told.further_routes.iter().map(|route| (route.base_url.as_str(), route.price_percent)).collect();
-    assert_eq!(routes, [("https://moved.example", 100), ("https://two.example", 50), ("https://three.example", 100)]);
+    let endpoints: Vec<_> = told.endpoints().map(|set| (set.base_url.as_str(), set.price_percent)).collect();
+    assert_eq!(
+        endpoints,
+        [("https://moved.example", 100), ("https://two.example", 50), ("https://three.example", 100)]
+    );
     let written = fs::read_to_string(&path).unwrap();
     assert!(written.contains("# mine") && written.contains("retry_attempts = 9 # slow line"), "{written}");
+    for comment in ["# one's", "# two's", "# three's"] {
+        assert!(written.contains(comment), "{written}");
+    }
 }
 
 #[test]
@@ -100,21 +113,22 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::alone_in(folder.path());
     let path = library.settings.path();
-    let endpoint = |host: &str| format!("[[further_routes]]\nname = \"twin\"\nbase_url = \"https://{host}.example\"\n");
-    let by_hand = format!("{}\n{}", endpoint("one"), endpoint("two"));
+    let endpoint =
+        |host: &str| format!("[[providers.endpoints]]\nname = \"twin\"\nbase_url = \"https://{host}.example\"\n");
+    let by_hand = format!("[[providers]]\nid = \"anthropic\"\n{}\n{}", endpoint("one"), endpoint("two"));
     fs::write(&path, &by_hand).unwrap();
     let seen = library.settings.stated().unwrap();
     let prices = |settings: &Settings| -> Vec<_> {
-        settings.further_routes.iter().map(|route| (route.base_url.clone(), route.price_percent)).collect()
+        settings.endpoints().map(|set| (set.base_url.clone(), set.price_percent)).collect()
     };
     let expected = |[one, two]: [u16; 2]| {
         [("https://one.example".to_owned(), one), ("https://two.example".to_owned(), two)].to_vec()
     };
 
     let mut wanted = seen.clone();
-    wanted.further_routes[1].price_percent = 50;
+    wanted.providers[0].endpoints[1].price_percent = 50;
     let mut now = seen.clone();
-    now.further_routes[0].price_percent = 70;
+    now.providers[0].endpoints[0].price_percent = 70;
     assert_eq!(prices(&merged(&seen, &wanted, &now).unwrap()), expected([70, 50]));
     let refusal = library.settings.change(&seen, &wanted).unwrap_err().to_string();
     assert!(refusal.contains("two endpoints are called \"twin\""), "{refusal}");
@@ -124,12 +138,12 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     let mut elsewhere = seen.clone();
     elsewhere.is_local_only = true;
     assert!(library.settings.change(&seen, &elsewhere).unwrap().is_local_only);
-    wanted.further_routes[1].name = "other".into();
+    wanted.providers[0].endpoints[1].name = "other".into();
     let told = library.settings.change(&seen, &wanted).unwrap();
     assert_eq!((prices(&told), told.is_local_only), (expected([100, 50]), true));
     let seen = told;
     let mut wanted = seen.clone();
-    wanted.further_routes[0].name = "other".into();
+    wanted.providers[0].endpoints[0].name = "other".into();
     assert!(library.settings.change(&seen, &wanted).is_err());
     assert_eq!(library.settings.stated().unwrap(), seen);
 }
@@ -150,7 +164,7 @@ fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
     let all = serde_json::to_value(read(&path, None).unwrap()).unwrap();
     let nulls = all.as_object().unwrap().iter().filter(|(_, value)| value.is_null()).count();
     let empty = |section: &str| all[section].as_object().unwrap().values().any(Value::is_null);
-    assert!(nulls == 0 && !empty("run") && !empty("limits"), "{all}");
+    assert!(nulls == 0 && !empty("run"), "{all}");
 }
 
 #[test]
@@ -166,7 +180,7 @@ fn variables_win_over_the_file() {
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let settings = read(&path, Some(&variables)).unwrap();
     assert_eq!((settings.run.retry_attempts, settings.run.retry_delay_ms), (7, 5));
-    assert_eq!(settings.limits.requests, Some(50));
+    assert_eq!(settings.providers[0].limits.requests, Some(50));
     assert!(settings.import.includes_leftovers);
     for no_number in ["nan", "inf", "1e30", "2.5", "-1", "99999999999999999999", "many"] {
         let variables = HashMap::from([("FIELDMARK_RUN__RETRY_ATTEMPTS".to_owned(), no_number.to_owned())]);
@@ -176,8 +190,12 @@ fn variables_win_over_the_file() {
     }
 }
 
-const ENDPOINT_FOR_NOTHING: &str =
-    "[[further_routes]]\nname = \"Gateway\"\nbase_url = \"https://gateway.example\"\nprice_percent = 0\n";
+const ENDPOINT_FOR_NOTHING: &str = "[[providers]]\nid = \"anthropic\"\n[[providers.endpoints]]\nname = \"Gateway\"\n\
+                                    base_url = \"https://gateway.example\"\nprice_percent = 0\n";
+
+const TWO_ENTRIES: &str = "[[providers]]\nid = \"anthropic\"\n\n[[providers]]\nid = \"anthropic\"\n";
+const BOTH_FORMS: &str =
+    "base_url = \"https://x.example\"\n[[providers]]\nid = \"anthropic\"\nbase_url = \"https://y.example\"\n";
 
 #[test]
 fn a_slip_of_the_pen_is_named_with_its_place() {
@@ -194,8 +212,17 @@ fn a_slip_of_the_pen_is_named_with_its_place() {
         ("[run]\nmax_tokens = -1\n", "a whole number from 64 to 128000 is needed"),
         ("[run]\nconcurrency = 9000000000000000000\n", "a whole number from 1 to 64 is needed"),
         ("[limits]\nrequests = 0\n", "limits.requests is 0, and goes from 1 to 1000000000"),
+        ("theme = \"dark\"\n[limits]\nrequests = -1\n", "line 3, requests = -1"),
+        ("[[providers]]\nid = \"anthropic\"\nbase_ulr = \"x\"\n", "line 3, base_ulr"),
+        (
+            "[[providers]]\nid = \"antropic\"\n",
+            "line 2, id = \"antropic\": this version knows no such provider, only anthropic",
+        ),
+        (TWO_ENTRIES, "line 2 and line 5, id = \"anthropic\": a provider has one entry"),
+        (BOTH_FORMS, "base_url is said twice"),
+        ("providers = 3\nbase_url = \"https://x.example\"\n", "providers is no list"),
         ("[hooks]\ntimeout_seconds = 601\n", "hooks.timeout_seconds is 601, and goes from 1 to 600"),
-        (ENDPOINT_FOR_NOTHING, "further_routes.Gateway.price_percent is 0, and goes from 1 to 1000"),
+        (ENDPOINT_FOR_NOTHING, "providers.anthropic.endpoints.Gateway.price_percent is 0, and goes from 1 to 1000"),
         ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
     ] {
         fs::write(&path, text).unwrap();
@@ -204,4 +231,76 @@ fn a_slip_of_the_pen_is_named_with_its_place() {
         assert!(write(&path, &Settings::default()).is_err(), "a file that cannot be read is not written over");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
+}
+
+/// As the window of an earlier version wrote it, into the file that it had made.
+const OLDER_WITH_TEMPLATE: &str = include_str!("older/window.toml");
+/// As a person wrote it for an earlier version.
+const OLDER_BY_HAND: &str = include_str!("older/by_hand.toml");
+
+#[test]
+fn a_file_of_an_earlier_version_is_read_as_it_was_meant_and_written_anew_when_it_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(SETTINGS_FILE);
+    fs::write(&path, OLDER_BY_HAND).unwrap();
+    let read_older = read(&path, None).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), OLDER_BY_HAND, "reading changes nothing");
+    let provider = read_older.provider(PROVIDER).unwrap();
+    assert_eq!(provider.base_url.as_deref(), Some("https://gateway.example/claude"));
+    assert_eq!(provider.transformations_hosts, ["gateway.example"]);
+    assert_eq!((provider.limits.requests, provider.limits.output_tokens), (Some(40), Some(8000)));
+    let endpoints: Vec<_> =
+        provider.endpoints.iter().map(|set| (set.name.as_str(), set.price_percent, set.limits.requests)).collect();
+    assert_eq!(endpoints, [("Frankfurt", 110, Some(600)), ("Second account", 100, None)]);
+    assert_eq!(provider.endpoints[0].key_env.as_deref(), Some("FRANKFURT_KEY"));
+
+    let written = saved(&path, |settings| settings.is_local_only = true);
+    let now = read(&path, None).unwrap();
+    assert_eq!(now.providers, read_older.providers);
+    for comment in [
+        "# Settings of the museum's library",
+        "# Everything goes by our gateway",
+        "# asked of procurement",
+        "# What the contract allows",
+        "# The second region",
+        "# the other account",
+        "# Kept short",
+    ] {
+        assert!(written.contains(comment), "{comment} is gone: {written}");
+    }
+    assert!(!written.contains("further_routes") && !written.contains("\n[limits]"), "{written}");
+    assert!(written.starts_with("# Settings of the museum's library"), "{written}");
+    let again = saved(&path, |settings| settings.is_local_only = false);
+    assert_eq!(again, written.replace("is_local_only = true", "is_local_only = false"));
+}
+
+#[test]
+fn a_file_that_an_earlier_version_made_explains_the_present_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(SETTINGS_FILE);
+    fs::write(&path, OLDER_WITH_TEMPLATE).unwrap();
+    let settings = read(&path, None).unwrap();
+    let endpoints: Vec<_> = settings.endpoints().map(|set| set.base_url.as_str()).collect();
+    assert_eq!(endpoints, ["https://eu.claude.example"]);
+    let written = saved(&path, |settings| settings.run.max_tokens = Some(900));
+    for older in ["further_routes", "[limits]", "#: base_url", "The server for Claude"] {
+        assert!(!written.contains(older), "{older} is still there: {written}");
+    }
+    assert!(written.contains("[[providers]]\nid = \"anthropic\""), "{written}");
+    let header = |text: &str| text.lines().filter(|line| line.starts_with("# ")).take(6).collect::<Vec<_>>().join("\n");
+    assert_eq!(header(&written), header(TEMPLATE));
+    assert!(written.contains("# [[providers.endpoints]]"), "the present keys are explained: {written}");
+    assert_eq!(read(&path, None).unwrap().providers, settings.providers);
+}
+
+#[test]
+fn a_library_from_before_there_was_a_file_keeps_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::alone_in(folder.path());
+    let path = library.settings.path();
+    let older = serde_json::json!({ "theme": "light", "base_url": "https://x.example", "agreed_hosts": ["x.example"] });
+    library.settings.bring_out(&older).unwrap();
+    let settings = read(&path, None).unwrap();
+    assert_eq!(settings.provider(PROVIDER).unwrap().base_url.as_deref(), Some("https://x.example"));
+    assert_eq!(settings.agreed_hosts, ["x.example"]);
 }

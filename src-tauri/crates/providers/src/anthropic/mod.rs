@@ -13,6 +13,7 @@ mod wire;
 use std::sync::{Arc, LazyLock};
 
 use domain::answer::{Answer, AnsweredAnnotation};
+use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 
@@ -20,8 +21,7 @@ use crate::answer::RawAnswer;
 use crate::catalog::{Catalog, ModelSpec};
 use crate::parse::{self, AnswerError};
 use crate::provider::{
-    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel,
-    Provider,
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Provider,
 };
 use crate::request::{RecipeError, RequestOptions};
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use domain::answer::{Answer, AnsweredAnnotation};
+use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use domain::usage::Usage;
@@ -19,8 +20,8 @@ use crate::future::BoxFuture;
 use crate::guideline::guideline;
 use crate::parse::{self, AnswerError};
 use crate::provider::{
-    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel,
-    Progress, Provider,
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Progress,
+    Provider,
 };
 use crate::rate_limits::RateLimits;
 use crate::request::{Encoding, LONGER_ANSWER_FACTOR, Picture, PictureError, RecipeError, Request, RequestOptions};

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use domain::answer::{Answer, AnsweredAnnotation};
+use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use domain::usage::Usage;
@@ -15,8 +16,8 @@ use providers::error::RequestError;
 use providers::future::BoxFuture;
 use providers::parse::AnswerError;
 use providers::provider::{
-    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel,
-    Progress, Provider,
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Progress,
+    Provider,
 };
 use providers::request::{Encoding, Picture, PictureError, RecipeError, Request, RequestOptions};
 

@@ -12,7 +12,7 @@ use domain::recipe::Recipe;
 use domain::run::{PossiblyBilled, RunSummary};
 use domain::run_options::RunOptions;
 use domain::run_state::{FailureKind, RunMode, RunState, StopReason};
-use domain::settings::RouteLimits;
+use domain::settings::LimitSettings;
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
 use super::attempts::{BILL, is_unsettled, read_bill};
@@ -320,8 +320,8 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Records the user's rate limits from now on; absent ones stay.
-    pub fn note_limits(&self, run: RunId, limits: RouteLimits) -> Result<()> {
+    /// Notes the limits that somebody wants kept to from now on; those that are left open stay as they were.
+    pub fn note_limits(&self, run: RunId, limits: LimitSettings) -> Result<()> {
         let options = self.options_of_run(run)?;
         let options = RunOptions { limits: limits.or(options.limits), ..options };
         self.0

@@ -1,6 +1,5 @@
 //! Settings of libraries from before `settings.toml`: one row.
 
-use domain::settings::Settings;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 
@@ -8,8 +7,8 @@ use crate::code::from_json;
 use crate::{Result, View};
 
 impl View<'_> {
-    /// `None` if none were stored.
-    pub fn settings_of_older_library(&self) -> Result<Option<Settings>> {
+    /// As the settings of that time were called; `None` where nothing was set, or never here.
+    pub fn settings_of_older_library(&self) -> Result<Option<Value>> {
         let body: Option<String> =
             self.0.query_row("SELECT body FROM settings WHERE id = 1", [], |row| row.get(0)).optional()?;
         let Some(body) = body else { return Ok(None) };
@@ -17,6 +16,9 @@ impl View<'_> {
         if let Some(concurrency) = body.as_object_mut().and_then(|body| body.remove("concurrency")) {
             body["run"] = serde_json::json!({ "concurrency": concurrency });
         }
-        from_json("settings.body", &body.to_string()).map(Some)
+        if let Some(body) = body.as_object_mut() {
+            body.retain(|_, value| !value.is_null());
+        }
+        Ok(Some(body))
     }
 }

@@ -4,73 +4,74 @@ import type { ConnectionCheck } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
 import { words } from "../messages";
 import { App } from "../state/app.svelte";
-import { ClaudeSettings, isOurs } from "./claude.svelte";
+import { ConnectionSettings, isOurs } from "./provider.svelte";
 
+const PROVIDER = "anthropic";
 const KEY = "sk-ant-api03-not-to-be-found";
 
-async function opened(query = ""): Promise<{ app: App; claude: ClaudeSettings }> {
+async function opened(query = ""): Promise<{ app: App; connecting: ConnectionSettings }> {
   const app = new App(openFake(query));
   await app.start();
-  return { app, claude: new ClaudeSettings(app) };
+  return { app, connecting: new ConnectionSettings(app, PROVIDER) };
 }
 
 describe("a key", () => {
   it("is handed over and nowhere kept", async () => {
-    const { app, claude } = await opened();
-    expect(claude.mayEnterKey).toBe(true);
-    expect(await claude.keep(KEY)).toBe(true);
-    expect(app.connection?.key).toBe("keychain");
-    expect(claude.mayEnterKey).toBe(false);
-    expect(reachable([app, claude, app.toasts, app.connection, app.settings])).not.toContain(KEY);
+    const { app, connecting } = await opened();
+    expect(connecting.mayEnterKey).toBe(true);
+    expect(await connecting.keep(KEY)).toBe(true);
+    expect(app.connectionTo(PROVIDER)?.key).toBe("keychain");
+    expect(connecting.mayEnterKey).toBe(false);
+    expect(reachable([app, connecting, app.toasts, app.connections, app.settings])).not.toContain(KEY);
   });
 
   it("can be replaced and forgotten where it is ours", async () => {
-    const { app, claude } = await opened("?key");
-    claude.isReplacing = true;
-    expect(claude.mayEnterKey).toBe(true);
-    await claude.keep(KEY);
-    expect(claude.isReplacing).toBe(false);
-    await claude.forget();
-    expect(app.connection?.key).toBeNull();
-    expect(claude.mayEnterKey).toBe(true);
+    const { app, connecting } = await opened("?key");
+    connecting.isReplacing = true;
+    expect(connecting.mayEnterKey).toBe(true);
+    await connecting.keep(KEY);
+    expect(connecting.isReplacing).toBe(false);
+    await connecting.forget();
+    expect(app.connectionTo(PROVIDER)?.key).toBeNull();
+    expect(connecting.mayEnterKey).toBe(true);
   });
 
   it("of the environment can be neither", async () => {
-    const { claude } = await opened("?environment");
-    expect(claude.hasOwnKey).toBe(false);
-    expect(claude.mayEnterKey).toBe(false);
-    claude.isReplacing = true;
-    expect(claude.mayEnterKey).toBe(false);
+    const { connecting } = await opened("?environment");
+    expect(connecting.hasOwnKey).toBe(false);
+    expect(connecting.mayEnterKey).toBe(false);
+    connecting.isReplacing = true;
+    expect(connecting.mayEnterKey).toBe(false);
   });
 
   it("that could not be kept is told of, without the key", async () => {
-    const { app, claude } = await opened();
+    const { app, connecting } = await opened();
     app.seam.keepKey = () => Promise.reject({ code: "key", message: "the keychain is locked" });
-    expect(await claude.keep(KEY)).toBe(false);
+    expect(await connecting.keep(KEY)).toBe(false);
     expect(app.toasts.map(({ text }) => text)).toEqual([words.refusals.key]);
   });
 });
 
 describe("what the server says", () => {
   it("is shown until something makes it old", async () => {
-    const { claude } = await opened("?key");
-    await claude.test();
-    expect(claude.check?.kind).toBe("works");
-    await claude.saveAddress("http://nobody.example");
-    expect(claude.check).toBeNull();
-    await claude.test();
-    expect(claude.check?.kind).toBe("unreachable");
-    await claude.keep("sk-ant-wrong");
-    expect(claude.check).toBeNull();
+    const { connecting } = await opened("?key");
+    await connecting.test();
+    expect(connecting.check?.kind).toBe("works");
+    await connecting.saveAddress("http://nobody.example");
+    expect(connecting.check).toBeNull();
+    await connecting.test();
+    expect(connecting.check?.kind).toBe("unreachable");
+    await connecting.keep("sk-ant-wrong");
+    expect(connecting.check).toBeNull();
   });
 
   it("is dropped when it comes after a change", async () => {
-    const { claude } = await opened("?key");
-    const asked = claude.test();
-    await claude.saveAddress("http://teapot.example");
+    const { connecting } = await opened("?key");
+    const asked = connecting.test();
+    await connecting.saveAddress("http://teapot.example");
     await asked;
-    expect(claude.check).toBeNull();
-    expect(claude.isChecking).toBe(false);
+    expect(connecting.check).toBeNull();
+    expect(connecting.isChecking).toBe(false);
   });
 
   it("is put in words of its own for each case", () => {
@@ -96,27 +97,15 @@ describe("what the server says", () => {
 });
 
 it("takes an address, and an empty one as the vendor's own", async () => {
-  const { app, claude } = await opened("?key");
-  await claude.saveAddress("  http://localhost:8787 ");
-  expect(app.settings.base_url).toBe("http://localhost:8787");
-  expect(app.connection?.base_url_from).toBe("settings");
-  await claude.saveAddress("no address");
-  expect(app.connection?.problem).not.toBeNull();
-  await claude.saveAddress("");
-  expect(app.settings.base_url).toBeNull();
-  expect(app.connection?.base_url_from).toBe("default");
-});
-
-it("takes a number at once that makes sense", async () => {
-  const { app, claude } = await opened();
-  await claude.saveAtOnce("16");
-  expect(app.connection?.concurrency).toBe(16);
-  await claude.saveAtOnce("100");
-  expect(claude.isAtOnceWrong).toBe(true);
-  expect(app.settings.run?.concurrency).toBe(16);
-  await claude.saveAtOnce("");
-  expect(claude.isAtOnceWrong).toBe(false);
-  expect(app.settings.run?.concurrency).toBeNull();
+  const { app, connecting } = await opened("?key");
+  await connecting.saveAddress("  http://localhost:8787 ");
+  expect(app.providerSettings(PROVIDER).base_url).toBe("http://localhost:8787");
+  expect(app.connectionTo(PROVIDER)?.base_url_from).toBe("settings");
+  await connecting.saveAddress("no address");
+  expect(app.connectionTo(PROVIDER)?.problem).not.toBeNull();
+  await connecting.saveAddress("");
+  expect(app.providerSettings(PROVIDER).base_url).toBeNull();
+  expect(app.connectionTo(PROVIDER)?.base_url_from).toBe("default");
 });
 
 it("leaves to the environment what is from there", () => {

@@ -1,5 +1,5 @@
-/** Further routes: servers beside the one for Claude that requests are spread over. */
-import type { FurtherConnection, FurtherRoute } from "../ipc/bindings";
+/** Additional endpoints: servers beside the one of a connection that requests are spread over. */
+import type { EndpointConnection, EndpointSettings } from "../ipc/bindings";
 import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { LIMIT_NAMES, type LimitName, MAX_A_MINUTE } from "./limits";
@@ -8,10 +8,10 @@ const MIN_PERCENT = 1;
 /** Ten times the list price. */
 const MAX_PERCENT = 1000;
 
-export type RouteField = "name" | "base_url" | "price_percent" | "concurrency" | LimitName;
+export type EndpointField = "name" | "base_url" | "price_percent" | "concurrency" | LimitName;
 
-/** A route as it is typed. */
-export class RouteDraft {
+/** An endpoint as it is typed. */
+export class EndpointDraft {
   /** Its place in the list; null for a new one. */
   readonly place: number | null;
   name = $state("");
@@ -25,22 +25,22 @@ export class RouteDraft {
   /** Set in the file of settings alone. */
   readonly #keyVariable: string | null;
 
-  constructor(place: number | null, route: FurtherRoute | null, takenNames: readonly string[]) {
+  constructor(place: number | null, set: EndpointSettings | null, takenNames: readonly string[]) {
     this.place = place;
     this.#takenNames = takenNames;
-    this.#keyVariable = route?.key_env ?? null;
-    if (route === null) return;
-    this.name = route.name;
-    this.baseUrl = route.base_url;
-    this.modelPrefix = route.model_prefix ?? "";
-    this.pricePercent = String(route.price_percent ?? 100);
-    this.concurrency = textOf(route.concurrency);
-    for (const name of LIMIT_NAMES) this.limits[name] = textOf(route.limits?.[name]);
+    this.#keyVariable = set?.key_env ?? null;
+    if (set === null) return;
+    this.name = set.name;
+    this.baseUrl = set.base_url;
+    this.modelPrefix = set.model_prefix ?? "";
+    this.pricePercent = String(set.price_percent ?? 100);
+    this.concurrency = textOf(set.concurrency);
+    for (const name of LIMIT_NAMES) this.limits[name] = textOf(set.limits?.[name]);
   }
 
   /** Fields that will not do. */
-  get wrong(): ReadonlySet<RouteField> {
-    const wrong = new Set<RouteField>();
+  get wrong(): ReadonlySet<EndpointField> {
+    const wrong = new Set<EndpointField>();
     const name = this.name.trim();
     if (name === "" || this.#takenNames.includes(name)) wrong.add("name");
     if (!isAddress(this.baseUrl.trim())) wrong.add("base_url");
@@ -52,7 +52,7 @@ export class RouteDraft {
   }
 
   /** What is typed; only for one in which nothing is wrong. */
-  get route(): FurtherRoute {
+  get set(): EndpointSettings {
     const limit = (name: LimitName) => typedCount(this.limits[name], 1, MAX_A_MINUTE).count;
     return {
       name: this.name.trim(),
@@ -70,37 +70,40 @@ export class RouteDraft {
   }
 }
 
-/** A route as it is set up, and as it stands. */
-export interface ListedRoute {
-  route: FurtherRoute;
+/** An endpoint as it is set up, and as it stands. */
+export interface ListedEndpoint {
+  set: EndpointSettings;
   /** Null until the core has answered. */
-  standing: FurtherConnection | null;
+  standing: EndpointConnection | null;
   /** Whether nobody has agreed yet that images are sent there. */
   awaitsAgreement: boolean;
 }
 
-export class FurtherRoutes {
+export class Endpoints {
   readonly #app: App;
+  /** The id of the provider. */
+  readonly #provider: string;
 
-  draft = $state.raw<RouteDraft | null>(null);
+  draft = $state.raw<EndpointDraft | null>(null);
   /** Whether wrong fields say so: not before somebody has tried to save. */
   hasTried = $state(false);
   /** The host that somebody is asked to agree to; null while nobody is. */
   askedHost = $state<string | null>(null);
 
-  readonly listed = $derived<ListedRoute[]>(this.#listed());
+  readonly listed = $derived.by<ListedEndpoint[]>(() => this.#listed());
 
-  constructor(app: App) {
+  constructor(app: App, provider: string) {
     this.#app = app;
+    this.#provider = provider;
   }
 
   add(): void {
-    this.#open(new RouteDraft(null, null, this.#names(null)));
+    this.#open(new EndpointDraft(null, null, this.#names(null)));
   }
 
   edit(place: number): void {
-    const route = this.#routes[place];
-    if (route) this.#open(new RouteDraft(place, route, this.#names(place)));
+    const set = this.#endpoints[place];
+    if (set) this.#open(new EndpointDraft(place, set, this.#names(place)));
   }
 
   close(): void {
@@ -112,30 +115,30 @@ export class FurtherRoutes {
     const { draft } = this;
     this.hasTried = true;
     if (draft === null || draft.wrong.size > 0) return false;
-    const place = draft.place ?? this.#routes.length;
-    const routes = [...this.#routes];
-    routes[place] = draft.route;
-    if (!(await this.#app.saveSettings({ further_routes: routes }))) return false;
+    const place = draft.place ?? this.#endpoints.length;
+    const endpoints = [...this.#endpoints];
+    endpoints[place] = draft.set;
+    if (!(await this.#app.saveProvider(this.#provider, { endpoints }))) return false;
     this.close();
     const saved = this.listed[place];
     if (saved?.awaitsAgreement) this.askedHost = saved.standing?.host ?? null;
     return true;
   }
 
-  /** Its key is forgotten with it, unless another route leads to the same server. */
+  /** Its key is forgotten with it, unless another endpoint leads to the same server. */
   async remove(place: number): Promise<void> {
     const gone = this.listed[place];
     if (!gone) return;
-    const routes = this.#routes.filter((_, each) => each !== place);
+    const endpoints = this.#endpoints.filter((_, each) => each !== place);
     const { standing } = gone;
     const isShared =
-      this.#app.connection?.host === standing?.host ||
+      this.#app.connectionTo(this.#provider)?.host === standing?.host ||
       this.listed.some((other, each) => each !== place && other.standing?.host === standing?.host);
-    if (!(await this.#app.saveSettings({ further_routes: routes }))) return;
+    if (!(await this.#app.saveProvider(this.#provider, { endpoints }))) return;
     const hasOwnKey = standing?.key === "keychain" || standing?.key === "session";
     if (!hasOwnKey || isShared) return;
-    const connection = await this.#app.attempt(() => this.#app.seam.forgetKey(gone.route.base_url));
-    if (connection) this.#app.connection = connection;
+    const overview = await this.#app.attempt(() => this.#app.seam.forgetKey(this.#provider, gone.set.base_url));
+    if (overview) this.#app.connections = overview;
   }
 
   ask(host: string): void {
@@ -153,27 +156,27 @@ export class FurtherRoutes {
     await this.#app.saveSettings({ agreed_hosts: [...(this.#app.settings.agreed_hosts ?? []), host] });
   }
 
-  #open(draft: RouteDraft): void {
+  #open(draft: EndpointDraft): void {
     this.hasTried = false;
     this.draft = draft;
   }
 
-  get #routes(): readonly FurtherRoute[] {
-    return this.#app.settings.further_routes ?? [];
+  get #endpoints(): readonly EndpointSettings[] {
+    return this.#app.providerSettings(this.#provider).endpoints ?? [];
   }
 
   #names(but: number | null): string[] {
-    return this.#routes.filter((_, place) => place !== but).map(({ name }) => name);
+    return this.#endpoints.filter((_, place) => place !== but).map(({ name }) => name);
   }
 
-  #listed(): ListedRoute[] {
+  #listed(): ListedEndpoint[] {
     const agreed = this.#app.settings.agreed_hosts ?? [];
-    return this.#routes.map((route, place) => {
-      const told = this.#app.connection?.further[place] ?? null;
+    return this.#endpoints.map((set, place) => {
+      const told = this.#app.connectionTo(this.#provider)?.endpoints[place] ?? null;
       // What was told before the latest change may be about another one.
-      const standing = told?.name === route.name ? told : null;
+      const standing = told?.name === set.name ? told : null;
       const awaitsAgreement = standing !== null && standing.host !== "" && !agreed.includes(standing.host);
-      return { route, standing, awaitsAgreement };
+      return { set, standing, awaitsAgreement };
     });
   }
 }

@@ -1,0 +1,55 @@
+//! `providers`: where models come from, and whether the connections work.
+
+use domain::connection::{Connection, ConnectionCheck};
+use engine::Invocation;
+use serde::Serialize;
+
+use crate::arguments::{Global, Providers, ProvidersCommand};
+use crate::environment::EnvFileUse;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library::{self, Opened, WhenMissing};
+use crate::output::Output;
+use crate::words;
+
+/// What a provider's server said.
+#[derive(Serialize)]
+struct Checked {
+    provider: String,
+    check: ConnectionCheck,
+}
+
+pub async fn providers(arguments: &Providers, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let opened = library::open_during(global, Invocation::default(), EnvFileUse::Mention, WhenMissing::Refuse).await?;
+    let connections = opened.connections.shown()?.connections;
+    match &arguments.command {
+        None => {
+            output.show(&connections, |out| words::providers(out, &connections))?;
+            Ok(Exit::Done)
+        }
+        Some(ProvidersCommand::Check { provider }) => check(&opened, &connections, provider.as_deref(), output).await,
+    }
+}
+
+async fn check(
+    opened: &Opened,
+    connections: &[Connection],
+    only: Option<&str>,
+    output: Output,
+) -> Result<Exit, CommandError> {
+    let asked: Vec<&str> = match only {
+        Some(id) => vec![id],
+        None => connections.iter().map(|connection| connection.provider.id.as_str()).collect(),
+    };
+    let mut checked = Vec::new();
+    for id in asked {
+        checked.push(Checked { provider: id.to_owned(), check: opened.connections.check(id).await? });
+    }
+    output.show(&checked, |out| {
+        checked.iter().try_for_each(|each| words::provider_check(out, &each.provider, &each.check))
+    })?;
+    let is_fine = checked.iter().all(|each| {
+        matches!(each.check, ConnectionCheck::Works { .. }) || only.is_none() && each.check == ConnectionCheck::NoKey
+    });
+    Ok(if is_fine { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,50 @@
+//! Providers and their connections.
+
+use std::io::{self, Write};
+
+use domain::connection::{Connection, ConnectionCheck};
+use domain::text::visible;
+
+use super::checkup::{connection, from_where};
+use super::table::Table;
+
+pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<()> {
+    let mut table =
+        Table::new(["Provider", "Name", "Server", "Key", "Models", "Batches", "Discovery", "Documentation"]);
+    table.align_right([4]);
+    for connection in connections {
+        let provider = &connection.provider;
+        let key = match (connection.key, &connection.key_variable) {
+            (Some(place), variable) => from_where(place, variable.as_deref()),
+            (None, Some(variable)) => format!("none (set {variable})"),
+            (None, None) => "none".to_owned(),
+        };
+        table.add([
+            provider.id.clone(),
+            connection.name.clone(),
+            if connection.problem.is_some() { "unusable".to_owned() } else { connection.host.clone() },
+            key,
+            provider.models.len().to_string(),
+            yes_or_no(provider.has_batches),
+            yes_or_no(provider.has_discovery),
+            provider.documentation_url.clone().unwrap_or_default(),
+        ]);
+    }
+    table.write(out)?;
+    for (connection, problem) in connections.iter().filter_map(|each| Some((each, each.problem.as_ref()?))) {
+        writeln!(out)?;
+        writeln!(out, "{}: {}", visible(&connection.name), visible(problem))?;
+    }
+    Ok(())
+}
+
+fn yes_or_no(is_so: bool) -> String {
+    if is_so { "yes" } else { "no" }.to_owned()
+}
+
+/// What the server of a provider said.
+pub fn provider_check(out: &mut dyn Write, id: &str, check: &ConnectionCheck) -> io::Result<()> {
+    let (seen, advice) = connection(check);
+    writeln!(out, "{}", visible(&format!("{id}: {seen}")))?;
+    if advice.is_empty() { Ok(()) } else { writeln!(out, "  {advice}") }
+}

@@ -1,0 +1,193 @@
+//! Reading, checking and writing `settings.toml`.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use config::{Config, Environment, File, FileFormat};
+use domain::settings::{LimitSettings, OutOfRange, Settings};
+use providers::registry;
+use toml_edit::DocumentMut;
+
+use super::edit::update;
+use super::merge::repeated;
+use super::older;
+use crate::layout::MAX_SETTINGS_BYTES;
+use crate::{EngineError, Result};
+
+/// What a new file begins with: every key, what it means, and what holds while it is left out.
+pub const TEMPLATE: &str = include_str!("../settings.toml");
+/// Of the template: what there is to say of providers.
+const EXPLANATION: &str = include_str!("providers.txt");
+
+/// The text of the file; none is as good as an empty one.
+fn text_of(path: &Path) -> Result<Option<String>> {
+    match files::read_to_string(path, MAX_SETTINGS_BYTES) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(EngineError::file(path)(error)),
+    }
+}
+
+pub fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
+    read_text(path, &text_of(path)?.unwrap_or_default(), variables)
+}
+
+/// What the settings of a library from before there was a file say. `path`: where the file will be.
+pub fn read_older(path: &Path, older: &serde_json::Value) -> Result<Settings> {
+    let document = toml_edit::ser::to_document(older).map_err(|error| unusable(path, error.to_string()))?;
+    read_text(path, &document.to_string(), None)
+}
+
+fn read_text(path: &Path, written: &str, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
+    let text = present_form(path, written)?;
+    check_types(path, &text, written)?;
+    let mut settings = Config::builder().add_source(File::from_str(&text, FileFormat::Toml));
+    let mut limits = LimitSettings::default();
+    if let Some(variables) = variables {
+        check_numbers(variables)?;
+        let (of_provider, others): (HashMap<_, _>, HashMap<_, _>) =
+            variables.clone().into_iter().partition(|(name, _)| name.starts_with(LIMIT_VARIABLES));
+        settings = settings.add_source(environment(others));
+        let read: std::result::Result<LimitVariables, _> =
+            Config::builder().add_source(environment(of_provider)).build().and_then(Config::try_deserialize);
+        limits = read.map_err(|error| unusable(path, error.to_string()))?.limits;
+    }
+    let read: std::result::Result<Settings, _> = settings.build().and_then(Config::try_deserialize);
+    let mut settings = read.map_err(|error| unusable(path, error.to_string()))?;
+    if limits != LimitSettings::default() {
+        let provider = settings.provider_mut(default_provider());
+        provider.limits = limits.or(provider.limits);
+    }
+    check(path, &settings)?;
+    check_providers(path, &settings, written)?;
+    Ok(settings)
+}
+
+/// Variables that limit the default provider.
+const LIMIT_VARIABLES: &str = "FIELDMARK_LIMITS__";
+
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct LimitVariables {
+    limits: LimitSettings,
+}
+
+fn environment(variables: HashMap<String, String>) -> Environment {
+    let environment = Environment::with_prefix("FIELDMARK").prefix_separator("_").separator("__").try_parsing(true);
+    environment.source(Some(variables))
+}
+
+fn default_provider() -> &'static str {
+    registry::default().descriptor().id
+}
+
+/// What the file says, in the present form.
+fn present_form(path: &Path, text: &str) -> Result<String> {
+    let converted = older::converted(text, default_provider(), EXPLANATION).map_err(|detail| unusable(path, detail))?;
+    Ok(converted.unwrap_or_else(|| text.to_owned()))
+}
+
+/// Reading rounds every number to a whole one, and makes one of what is no number: here the file is taken at its word. `text`
+/// is `written` in the present form.
+fn check_types(path: &Path, text: &str, written: &str) -> Result<()> {
+    let Err(error) = toml_edit::de::from_str::<Settings>(text) else { return Ok(()) };
+    let before = &text[..error.span().map_or(0, |span| span.start)];
+    let number = before.matches('\n').count();
+    let shown = text.lines().nth(number).unwrap_or_default().trim();
+    let number = line_of(written, shown).unwrap_or(number + 1);
+    let key = shown.split('=').next().unwrap_or_default().trim();
+    Err(unusable(path, format!("line {number}, {shown}: {}{}", error.message(), range_of(key))))
+}
+
+/// The number of the first line of `text` that says `shown`.
+fn line_of(text: &str, shown: &str) -> Option<usize> {
+    text.lines().position(|line| line.trim() == shown).map(|place| place + 1)
+}
+
+/// Every provider is known, and is there once; so is every endpoint that is named alone.
+fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()> {
+    let lines = |id: &str| -> Vec<String> {
+        let says = |line: &str| {
+            let stated = line.split_once('=').filter(|(key, _)| key.trim() == "id").map(|(_, stated)| stated.trim());
+            stated.is_some_and(|stated| stated.trim_start_matches(['"', '\'']).starts_with(id))
+        };
+        let found = written.lines().enumerate().filter(|(_, line)| says(line));
+        found.map(|(place, _)| format!("line {}", place + 1)).collect()
+    };
+    let known: Vec<&str> = registry::all().iter().map(|provider| provider.descriptor().id).collect();
+    if let Some(unknown) = settings.providers.iter().find(|provider| !known.contains(&provider.id.as_str())) {
+        let place = lines(&unknown.id).first().map_or_else(|| "[[providers]]".to_owned(), Clone::clone);
+        let detail = format!(
+            "{place}, id = \"{}\": this version knows no such provider, only {}. Correct the id, or remove the entry",
+            unknown.id,
+            known.join(", ")
+        );
+        return Err(unusable(path, detail));
+    }
+    if let Some(id) = repeated(settings.providers.iter().map(|provider| &provider.id)).first() {
+        let places = lines(id);
+        let places = if places.is_empty() { "[[providers]]".to_owned() } else { places.join(" and ") };
+        let detail = format!(
+            "{places}, id = \"{id}\": a provider has one entry. Join them, with [[providers.endpoints]] for more servers"
+        );
+        return Err(unusable(path, detail));
+    }
+    Ok(())
+}
+
+/// As [`check_types`], for variables: all numbers among them are whole ones.
+fn check_numbers(variables: &HashMap<String, String>) -> Result<()> {
+    let is_none = |value: &str| value.parse::<f64>().is_ok() && value.parse::<u32>().is_err();
+    let Some((name, value)) = variables.iter().find(|(_, value)| is_none(value.trim())) else { return Ok(()) };
+    let key = name.rsplit("__").next().unwrap_or_default().to_lowercase();
+    Err(unusable(Path::new(name), format!("it is {value}{}", range_of(&key))))
+}
+
+/// What to say of the range of a number; nothing where `key` is not one.
+fn range_of(key: &str) -> String {
+    let range = Settings::range_of(key);
+    range.map_or_else(String::new, |range| {
+        format!("; a whole number from {} to {} is needed", range.start(), range.end())
+    })
+}
+
+/// Numbers that parse may still be such that no run could go well.
+fn check(path: &Path, settings: &Settings) -> Result<()> {
+    match settings.out_of_range() {
+        Some(OutOfRange { key, value, range }) => {
+            Err(unusable(path, format!("{key} is {value}, and goes from {} to {}", range.start(), range.end())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn unusable(path: &Path, detail: String) -> EngineError {
+    EngineError::Settings { path: path.to_owned(), detail }
+}
+
+/// Writes `settings` into the file at `path`, which is made when there is none.
+pub fn write(path: &Path, settings: &Settings) -> Result<()> {
+    check(path, settings)?;
+    let written = text_of(path)?;
+    let text = written.as_deref().map(|text| present_form(path, text)).transpose()?;
+    let text = text.unwrap_or_else(|| TEMPLATE.to_owned());
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| unusable(path, error.to_string()))?;
+    let before = read(path, None)?;
+    check_providers(path, settings, &text)?;
+    // A file that has two of one name may be changed elsewhere.
+    if before.providers != settings.providers
+        && let Some(name) = repeated(settings.endpoints().map(|endpoint| &endpoint.name)).first()
+    {
+        return Err(EngineError::EndpointNameTaken { name: (*name).clone() });
+    }
+    let stated =
+        |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
+    update(document.as_table_mut(), stated(&before)?.as_table(), stated(settings)?.as_table());
+    let new = document.to_string();
+    if written.as_ref() == Some(&new) {
+        return Ok(());
+    }
+    files::write_private(path, new.as_bytes()).map_err(EngineError::file(path))
+}

@@ -1,0 +1,70 @@
+//! Changes that several make to the settings at the same time: a three-way merge, value by value.
+
+use domain::settings::Settings;
+use serde_json::Value;
+
+/// `current` with what differs between `before` and `after`.
+pub fn merged(before: &Settings, after: &Settings, current: &Settings) -> serde_json::Result<Settings> {
+    let json = |settings: &Settings| serde_json::to_value(settings);
+    serde_json::from_value(merge(&json(before)?, &json(after)?, json(current)?))
+}
+
+/// Three-way merge: every value by itself, and every item of a list.
+fn merge(before: &Value, after: &Value, current: Value) -> Value {
+    if before == after {
+        return current;
+    }
+    match (before, after, current) {
+        (Value::Object(before), Value::Object(after), Value::Object(mut current)) => {
+            for (key, value) in after {
+                let old = before.get(key).unwrap_or(&Value::Null);
+                let now = current.remove(key).unwrap_or_default();
+                current.insert(key.clone(), merge(old, value, now));
+            }
+            current.into()
+        }
+        (Value::Array(before), Value::Array(after), Value::Array(current)) => {
+            merge_lists(before, after, current).into()
+        }
+        _ => after.clone(),
+    }
+}
+
+/// Items are told apart by their ids or names, or else by what they say. Where several have one name, their addresses count as
+/// well.
+fn merge_lists(before: &[Value], after: &[Value], current: Vec<Value>) -> Vec<Value> {
+    let lists = [before, after, &current];
+    let shared: Vec<Value> = lists.iter().flat_map(|list| repeated(list.iter().map(name_of))).cloned().collect();
+    let key_of = |item: &Value| {
+        let name = name_of(item);
+        let address = if shared.contains(name) { item.get("base_url") } else { None };
+        (name.clone(), address.cloned())
+    };
+    let find = |list: &[Value], item: &Value| list.iter().find(|other| key_of(other) == key_of(item)).cloned();
+    let mut items = Vec::new();
+    for item in current {
+        match (find(before, &item), find(after, &item)) {
+            (Some(before), Some(after)) => items.push(merge(&before, &after, item)),
+            (Some(_), None) => {}
+            (None, Some(after)) => items.push(after),
+            (None, None) => items.push(item),
+        }
+    }
+    for item in after {
+        if find(&items, item).is_none() && find(before, item).as_ref() != Some(item) {
+            items.push(item.clone());
+        }
+    }
+    items
+}
+
+fn name_of(item: &Value) -> &Value {
+    item.get("id").or_else(|| item.get("name")).unwrap_or(item)
+}
+
+/// The names that several have.
+pub fn repeated<'a, Name: PartialEq>(names: impl Iterator<Item = &'a Name>) -> Vec<&'a Name> {
+    let names: Vec<_> = names.collect();
+    let places = names.iter().enumerate().filter(|(place, name)| names[..*place].contains(name));
+    places.map(|(_, name)| *name).collect()
+}

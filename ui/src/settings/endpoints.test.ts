@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+
+import { openFake } from "../ipc/fake";
+import { App } from "../state/app.svelte";
+import { EndpointDraft, Endpoints } from "./endpoints.svelte";
+import { ConnectionSettings } from "./provider.svelte";
+
+const PROVIDER = "anthropic";
+
+async function opened(query = "?key"): Promise<{ app: App; endpoints: Endpoints }> {
+  const app = new App(openFake(query));
+  await app.start();
+  return { app, endpoints: new Endpoints(app, PROVIDER) };
+}
+
+describe("an endpoint as it is typed", () => {
+  it("says which fields will not do", () => {
+    const draft = new EndpointDraft(null, null, ["Frankfurt"]);
+    expect([...draft.wrong]).toEqual(["name", "base_url"]);
+    draft.name = " Frankfurt ";
+    draft.baseUrl = "eu.example.com";
+    draft.pricePercent = "";
+    draft.concurrency = "65";
+    draft.limits.output_tokens = "-1";
+    expect([...draft.wrong]).toEqual(["name", "base_url", "price_percent", "concurrency", "output_tokens"]);
+  });
+
+  it("becomes the endpoint, and is made from it", () => {
+    const draft = new EndpointDraft(null, null, []);
+    Object.assign(draft, { name: "Frankfurt", baseUrl: " https://eu.example.com ", modelPrefix: "anthropic." });
+    draft.limits.requests = "1,000";
+    const set = {
+      name: "Frankfurt",
+      base_url: "https://eu.example.com",
+      model_prefix: "anthropic.",
+      price_percent: 100,
+      concurrency: null,
+      key_env: null,
+      limits: { requests: 1000, input_tokens: null, output_tokens: null },
+    };
+    expect(draft.wrong.size).toBe(0);
+    expect(draft.set).toEqual(set);
+    expect(new EndpointDraft(0, set, []).set).toEqual(set);
+  });
+});
+
+describe("additional endpoints", () => {
+  async function added(): Promise<{ app: App; endpoints: Endpoints }> {
+    const { app, endpoints } = await opened();
+    endpoints.add();
+    Object.assign(endpoints.draft as EndpointDraft, { name: "Frankfurt", baseUrl: "https://eu.example.com" });
+    expect(await endpoints.save()).toBe(true);
+    return { app, endpoints };
+  }
+
+  it("ask before images go there, and wait for that", async () => {
+    const { app, endpoints } = await added();
+    expect(endpoints.askedHost).toBe("eu.example.com");
+    endpoints.decline();
+    expect(endpoints.listed).toMatchObject([{ awaitsAgreement: true, standing: { key: null } }]);
+    endpoints.ask("eu.example.com");
+    await endpoints.agree();
+    expect(app.settings.agreed_hosts).toEqual(["eu.example.com"]);
+    expect(endpoints.listed).toMatchObject([{ awaitsAgreement: false, standing: { problem: null } }]);
+  });
+
+  it("do not ask again about a server that is agreed to", async () => {
+    const { endpoints } = await added();
+    await endpoints.agree();
+    endpoints.edit(0);
+    (endpoints.draft as EndpointDraft).pricePercent = "90";
+    await endpoints.save();
+    expect(endpoints.askedHost).toBeNull();
+    expect(endpoints.listed[0]?.set.price_percent).toBe(90);
+  });
+
+  it("leave the other settings as they are", async () => {
+    const { app, endpoints } = await opened("?key&routes");
+    const connecting = new ConnectionSettings(app, PROVIDER);
+    await connecting.saveLimit("requests", "50");
+    await connecting.saveLimit("input_tokens", "2,000,000");
+    await connecting.saveLimit("output_tokens", "many");
+    expect(connecting.wrongLimit).toBe("output_tokens");
+    await endpoints.remove(1);
+    expect(app.providerSettings(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000 });
+    expect(app.providerSettings(PROVIDER).endpoints?.map(({ name }) => name)).toEqual(["Frankfurt", "Old gateway"]);
+    await connecting.saveLimit("requests", "");
+    expect(app.providerSettings(PROVIDER).limits?.requests).toBeNull();
+  });
+
+  it("take their key along when they go, unless another one needs it", async () => {
+    const { app, endpoints } = await opened("?key&routes");
+    const forgotten: (string | null)[] = [];
+    const { forgetKey } = app.seam;
+    app.seam.forgetKey = (provider, baseUrl) => {
+      forgotten.push(baseUrl);
+      return forgetKey(provider, baseUrl);
+    };
+    endpoints.add();
+    Object.assign(endpoints.draft as EndpointDraft, {
+      name: "Frankfurt, slowly",
+      baseUrl: "https://eu.claude.example",
+    });
+    await endpoints.save();
+    await endpoints.remove(3);
+    expect(forgotten).toEqual([]);
+    await endpoints.remove(0);
+    expect(forgotten).toEqual(["https://eu.claude.example"]);
+    await endpoints.remove(1);
+    expect(forgotten).toHaveLength(1);
+  });
+
+  it("stay as they were when the core refuses the address", async () => {
+    const { app, endpoints } = await opened();
+    app.seam.changeSettings = () => Promise.reject({ code: "address", message: "" });
+    endpoints.add();
+    Object.assign(endpoints.draft as EndpointDraft, { name: "Frankfurt", baseUrl: "http://eu.example.com" });
+    expect(await endpoints.save()).toBe(false);
+    expect(endpoints.draft?.name).toBe("Frankfurt");
+    expect(endpoints.listed).toEqual([]);
+  });
+});
