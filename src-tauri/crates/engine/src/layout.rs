@@ -114,7 +114,7 @@ impl Layout {
     }
 }
 
-/// The file that a link leads to: whatever leads to a database, it is one library.
+/// The file that a link leads to, so that one database is one library by any path.
 pub fn resolved(database: &Path) -> PathBuf {
     let is_link = fs::symlink_metadata(database).is_ok_and(|metadata| metadata.is_symlink());
     let target = if is_link { fs::canonicalize(database).ok() } else { None };

@@ -117,7 +117,7 @@ impl Datasets {
         Ok(self.layout.ready_exports().join(export_name(run, request)?))
     }
 
-    /// Removes the exports that are ready: whoever dragged one away has it.
+    /// Removes the exports that are ready. Those that were dragged away are copies and stay.
     pub fn clear_ready(&self) -> Result<()> {
         let folder = self.layout.ready_exports();
         match fs::remove_dir_all(&folder) {

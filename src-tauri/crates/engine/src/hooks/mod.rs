@@ -1,5 +1,5 @@
 //! Hooks: commands of the person's own, at the moments of a run. A command runs only if the person has agreed to exactly
-//! that text at that moment; whatever comes of it is noted with the run and changes nothing of it. Deliberately absent:
+//! that text at that moment; whatever comes of it is noted with the run and changes nothing of it. Absent on purpose:
 //! asking the person, which the window and the command line do.
 
 mod facts;

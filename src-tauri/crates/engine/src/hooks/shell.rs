@@ -75,7 +75,7 @@ impl Group {
         let talking = async {
             let telling = async {
                 if let Some(mut stdin) = stdin {
-                    // A command that does not read what it is told is none the worse for it.
+                    // A command need not read its input.
                     let _ = stdin.write_all(json).await;
                 }
             };

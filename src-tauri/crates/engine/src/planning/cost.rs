@@ -28,7 +28,7 @@ use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
 use crate::provided;
 
-/// Annotations an image, as long as nobody knows better.
+/// Annotations an image, where no earlier run of the recipe tells.
 const ASSUMED_ANNOTATIONS: u32 = 8;
 /// Annotations an image in a plan that comes out cheap.
 const FEW_ANNOTATIONS: u64 = 2;
@@ -51,7 +51,7 @@ pub struct Conditions {
 /// The images of a plan, by their upright sizes.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// Asked about first, live, whatever the mode of the run.
+    /// Asked about first and live, in batch runs too.
     pub pilot: Vec<SizeCount>,
     pub others: Vec<SizeCount>,
     /// Asked about only if the image fails that they look like.
@@ -237,7 +237,7 @@ impl Expected {
     }
 }
 
-/// The words that go along with every image, whatever the model; none when the recipe cannot be put into words.
+/// The text that is sent with every image, the same for every model; empty when the recipe cannot be put into words.
 pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, RecipeError> {
     let provider = registry::default();
     let catalog = provider.catalog();

@@ -55,7 +55,7 @@ pub struct RunContext {
     pub clock: WorkClock,
 }
 
-/// The time worked on a run over all its sessions, pauses left aside.
+/// The time worked on a run over all its sessions, without the pauses between them.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkClock {
     before_millis: f64,

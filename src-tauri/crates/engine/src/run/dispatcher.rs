@@ -145,7 +145,7 @@ impl Dispatcher {
                     self.work.changes.record();
                 }
                 () = board.moved() => {}
-                // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
+                // Cannot fail while this task is listed as active.
                 Ok(()) = self.stop_asked.changed() => {}
                 _ = snapshots.tick() => {
                     self.look_at_preparing();

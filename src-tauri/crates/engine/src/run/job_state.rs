@@ -12,7 +12,7 @@ use super::outcome::{Stop, better_of};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use crate::backend::{AfterFailure, AnswerLength, FailedRequest};
 
-/// What came of asking, before it is settled.
+/// What came of the requests about an image, before it is settled.
 pub enum Asking {
     Outcome(JobOutcome),
     PutBack,

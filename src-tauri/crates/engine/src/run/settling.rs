@@ -11,7 +11,7 @@ use super::context::RunContext;
 use super::outcome::{Answered, Finished};
 use crate::Result;
 
-/// How long annotations wait for those of other images: not so long that anybody sees it.
+/// How long annotations wait for those of other images, too short to be seen.
 const GATHERING: Duration = Duration::from_millis(50);
 /// Jobs that are written together, so that a commit stays in the low milliseconds.
 const GROUP_LENGTH: usize = 32;

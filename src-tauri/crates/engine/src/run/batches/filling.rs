@@ -134,7 +134,7 @@ impl Filling {
 
 impl Night<'_> {
     /// Writes the next batch, as large as limits and budget allow, and settles on the way what needs no request. Gives up
-    /// what it has written when somebody asks to stop.
+    /// what it has written when it is asked to stop.
     pub async fn fill(&mut self) -> Result<()> {
         let mut ahead = Ahead::new(self.work);
         let mut filling: Option<Filling> = None;

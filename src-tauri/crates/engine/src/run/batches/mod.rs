@@ -225,7 +225,7 @@ impl Night<'_> {
             if wakes_at > now {
                 tokio::select! {
                     () = tokio::time::sleep(Duration::from_millis(wakes_at - now)) => {}
-                    // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
+                    // Cannot fail while this task is listed as active.
                     Ok(()) = self.stop_asked.changed() => {}
                 }
                 continue;
@@ -369,7 +369,7 @@ impl Night<'_> {
         }
     }
 
-    /// Whether somebody wants the run to stop without waiting for its batches.
+    /// Whether the run is asked to stop without waiting for its batches.
     fn is_leaving(&self) -> bool {
         is_to_leave(*self.stop_asked.borrow())
     }
@@ -455,7 +455,7 @@ fn remove_spool(path: &std::path::Path) {
     }
 }
 
-/// How a request is called in its batch: by its row in the ledger, and by what no other batch of anybody has.
+/// The name of a request in its batch: its row in the ledger, and a token that no other batch has.
 fn custom_id(attempt: AttemptId, token: &str) -> String {
     format!("a{attempt}-{token}")
 }

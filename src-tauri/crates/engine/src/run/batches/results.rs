@@ -47,12 +47,12 @@ impl<'a> Night<'a> {
     /// Reads the results of a batch that has ended. When that breaks off, what was read until then is kept, and the rest is
     /// read another time.
     pub async fn read_results(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
-        // Unbounded, since whoever tells results cannot wait: they are the texts of one batch's answers at most.
+        // Unbounded, since the reader of results cannot wait: it holds the answers of one batch at most.
         let (tell, mut told) = mpsc::unbounded_channel();
         let (batches, stop_asked) = (self.batches, self.stop_asked.clone());
         let id = id.to_owned();
         let fetching = async move {
-            // An error means that nobody listens any more.
+            // An error means that the receiver is gone.
             let fetched = batches.results(&id, &mut |result| drop(tell.send(result))).await;
             drop(tell);
             fetched
@@ -230,7 +230,7 @@ impl<'a> Night<'a> {
         Ok(())
     }
 
-    /// What was taken for `batch` is somebody else's.
+    /// What was taken for `batch` belongs to another program.
     async fn disown(&mut self, batch: &KeptBatch) -> Result<()> {
         let id: BatchId = batch.id;
         self.not_ours.extend(batch.vendor_id.clone().map(|vendor_id| (id, vendor_id)));

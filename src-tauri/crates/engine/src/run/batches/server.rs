@@ -65,7 +65,8 @@ impl Night<'_> {
     pub async fn look_after(&mut self, batch: &KeptBatch) -> Result<Option<Stop>> {
         match (&batch.vendor_id, batch.standing) {
             (None, _) => self.look_for(batch).await,
-            // Somebody else's is not to be canceled: one that was found in the list proves only by its results whose it is.
+            // A batch that was found in the server's list may belong to another program until its results have come: it is not
+            // canceled.
             (Some(id), BatchStanding::Working) if self.is_canceling && !batch.is_adopted => {
                 self.cancel(batch, id).await
             }
@@ -161,7 +162,7 @@ impl Night<'_> {
         let age = now.saturating_sub(batch.submitted_at);
         let look = self.looks.entry(batch.id).or_default();
         look.next_at = now + look_interval(age);
-        // Several that may be it: which one, the first of them to end will tell.
+        // Several may be it: the results of the first that ends tell which.
         look.in_vain = if candidates.is_empty() { look.in_vain + 1 } else { 0 };
         let grace = u64::try_from(self.limits.grace.as_millis()).unwrap_or(u64::MAX);
         if look.in_vain >= LOOKS_IN_VAIN && age > grace {

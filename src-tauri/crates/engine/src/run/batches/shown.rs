@@ -120,7 +120,7 @@ impl Shown {
         let at_work = if state.is_canceling { RunState::Stopping } else { RunState::Running };
         let sums = work.tally.sums();
         let snapshot = state.session.snapshot(end.unwrap_or(at_work), Vec::new(), Instant::now());
-        // Once nobody works on the run, all that is not finished waits for somebody who does.
+        // Once no process works on the run, all that is not finished waits.
         let in_batches = if end.is_some() { 0 } else { state.in_batches };
         RunProgress {
             // When the server is done, it has not said.
