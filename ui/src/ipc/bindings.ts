@@ -112,10 +112,10 @@ export const events = {
 };
 
 /* Types */
-/**  What two sides say about one thing. */
+/**  How two sides agree on an object. */
 export type Agreement = "relabelled" | "only_first" | "only_second" | "agreed";
 
-/**  How many things there are of each kind. */
+/**  Number of objects of each kind. */
 export type Agreements = {
 	agreed: number,
 	relabelled: number,
@@ -128,7 +128,7 @@ export type Annotation = {
 	id: AnnotationId,
 	origin: Origin,
 	label: string,
-	/**  Place of the label in the palette of twelve, from 1, as the recipe of its run had it. */
+	/**  Index of the label in the palette of twelve, from 1, as in the recipe of its run. */
 	color: number,
 	shape: Shape,
 	confidence: number | null,
@@ -136,29 +136,29 @@ export type Annotation = {
 	status: Status,
 	reject_reason: RejectReason | null,
 	/**
-	 *  Whether a later run of the same model and recipe has answered the image: while it is undecided, the view of all layers
+	 *  Whether a later run of the same model and recipe has answered the image: while undecided, the view of all layers
 	 *  shows that run's proposals instead.
 	 */
 	is_superseded?: boolean,
 } & ({
-	/**  The similar image on which the run found it, from where it was propagated: the run has not asked about this image. */
+	/**  The similar image that it was propagated from: the run did not send this image. */
 	propagated_from: ImageId | null,
 });
 
-/**  A change to the annotations of an image. */
+/**  A change of an image's annotations. */
 export type AnnotationChange = 
-/**  An annotation of the person's own, accepted from the start. */
+/**  A new annotation of the person, already accepted. */
 { kind: "add"; content: AnnotationContent } | 
-/**  All of the new content. A run's annotation is from then on an edited one, and the person's. */
+/**  Replaces the content. A run's annotation becomes an edited one of the person. */
 { kind: "change"; id: AnnotationId; content: AnnotationContent } | 
-/**  An annotation of the person's own goes; a run's is rejected, so that what it found stays known. */
+/**  A person's own annotation is deleted; a run's is rejected, so that the run's result stays known. */
 { kind: "remove"; id: AnnotationId } | 
 /**  A decision about one annotation, as part of the step. */
 { kind: "decide"; id: AnnotationId; verdict: Verdict } | 
-/**  What a run had found and what is not on the image any more, or never was: accepted, and the run's. */
+/**  An annotation of a run that is not on the image: added as accepted, and still the run's. */
 { kind: "adopt"; run: RunId; content: AnnotationContent; confidence: number | null };
 
-/**  All of an annotation that a person may change. */
+/**  The editable part of an annotation. */
 export type AnnotationContent = {
 	label: string,
 	shape: Shape,
@@ -167,23 +167,23 @@ export type AnnotationContent = {
 
 export type AnnotationId = number;
 
-/**  Which images and annotations are taken; by default every answered image, and every annotation that was not rejected. */
+/**
+ *  Which images and annotations are exported; by default every answered image and every annotation that is not
+ *  rejected.
+ */
 export type AnnotationSelection = {
-	/**
-	 *  Only what a person has looked at, as training sets need it: accepted and edited annotations, on images that are reviewed
-	 *  or confirmed as empty.
-	 */
+	/**  For training sets: only accepted and edited annotations, on images that are reviewed or confirmed empty. */
 	is_reviewed_only: boolean,
 	includes_rejected: boolean,
 };
 
 /**  What the expected length of answers rests on. */
 export type AnswerBasis = 
-/**  Nothing was measured yet: so many marks an image are assumed, and no thinking. */
+/**  Not measured yet: this many annotations per image are assumed, and no thinking. */
 { kind: "assumed"; annotations: number } | 
 /**
- *  What so many images took that this model was asked about with this recipe: the mean of all their requests, with
- *  answers that were cut off and asked for again, and requests that may have been billed without an answer.
+ *  The mean of all requests of earlier images with this model and recipe, including cut-off answers, their
+ *  repetitions, and unanswered requests that may have been billed.
  */
 { kind: "earlier_answers"; images: number; requests: number };
 
@@ -195,24 +195,24 @@ export type AppError = {
 	message: string,
 };
 
-/**  A question about every annotation. */
+/**  An attribute of annotations. */
 export type Attribute = {
 	name: string,
 	definition?: string,
 	kind: AttributeKind,
-	/**  Whether an annotation is worth nothing without it. */
+	/**  Whether an annotation without it is dropped. */
 	is_required: boolean,
 };
 
-/**  What may stand in an attribute. */
+/**  The type of an attribute's value. */
 export type AttributeKind = { kind: "text" } | 
-/**  A whole number, both ends allowed. */
+/**  A whole number, both ends inclusive. */
 { kind: "number"; min: number; max: number } | { kind: "choice"; options: string[] } | { kind: "yes_no" };
 
 /**  An attribute's value, by the attribute's kind. */
 export type AttributeValue = boolean | number | string;
 
-/**  An audit: a sample of proposals, what was found in it, and what became of the rest. */
+/**  An audit: a sample of proposals, its result, and what was accepted. */
 export type Audit = {
 	id: AuditId,
 	label: string,
@@ -220,60 +220,60 @@ export type Audit = {
 	threshold: Share,
 	/**  Milliseconds since the Unix epoch. */
 	drawn_at: number,
-	/**  Proposals that it is about, the sample among them, when it was drawn. */
+	/**  Number of proposals when it was drawn, including the sample. */
 	proposals: number,
-	/**  The largest share of wrong annotations that the person wants to accept. */
+	/**  The largest acceptable share of wrong annotations. */
 	error_limit: Share,
 	/**
-	 *  The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
-	 *  the bound of what was found is that of one random sample, however often the sample was extended.
+	 *  The beginning of the random order. A larger sample is a longer prefix of the same order, so that the bound is
+	 *  that of one random sample, however often it was extended.
 	 */
 	sample: SampledAnnotation[],
-	/**  How many follow in that order, for a larger sample. */
+	/**  Number of further ones in that order. */
 	reserve: number,
-	/**  `None` before anything is judged. */
+	/**  `None` before anything is checked. */
 	error_rate: ErrorRate | null,
 	/**
-	 *  How many more to look at until the bound is within the error limit, if they are wrong as often as those before; 0: it
-	 *  is within the limit. `None`: no sample would do, or nothing is judged.
+	 *  How many more to check until the bound is within the error limit, with the same error rate; 0 if it is. `None`
+	 *  if no sample suffices, or nothing is checked.
 	 */
 	needed_more: number | null,
 	/**  The layers of its proposals. */
 	layers: LayerScope,
-	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
+	/**  How many proposals were accepted unchecked; `None` if not accepted. */
 	accepted: number | null,
 };
 
-/**  A look at a sample before many annotations are accepted unseen. */
+/**  A sample that is checked before many annotations are accepted. */
 export type AuditId = number;
 
-/**  Which proposals are to be accepted, and how many of them are looked at. */
+/**  Which proposals to accept, and the size of the sample. */
 export type AuditRequest = {
 	query: ImageQuery,
 	label: string,
-	/**  The least confidence that is accepted. */
+	/**  The lowest accepted confidence. */
 	threshold: Share,
 	sample: number,
-	/**  The largest share of wrong annotations that the person wants to accept. */
+	/**  The largest acceptable share of wrong annotations. */
 	error_limit: Share,
 };
 
-/**  What a speed-up is measured against. */
+/**  The baseline of a speed-up. */
 export type Baseline = 
-/**  The run itself: it never had more than one request in flight. */
+/**  The run itself never had more than one request in flight. */
 { kind: "this_run" } | 
-/**  The mean duration of the images of this run that ran alone, for every image that was asked about. */
+/**  The mean duration of the images of this run that ran alone, for every sent image. */
 { kind: "alone_images"; images: number } | 
-/**  The same images, annotated one at a time in another run. */
+/**  The same images, annotated sequentially in another run. */
 { kind: "sequential_run" };
 
 /**  Where a batch stands. */
 export type BatchStage = 
-/**  It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again. */
+/**  Sent, but not confirmed: the server is checked before anything is sent again. */
 "unconfirmed" | "working" | "canceling" | 
-/**  The server does not know it: it is asked again at each resume, unless a person gives it up. */
+/**  Unknown to the server: checked at each resume, unless the user gives it up. */
 "unknown" | 
-/**  All that came of it is stored. */
+/**  All results are stored. */
 "ended";
 
 /**  A batch of a batch run. */
@@ -288,26 +288,26 @@ export type BatchState = {
 	expires_at: number | null,
 };
 
-/**  What a budget does to a run. */
+/**  Effect of a budget on a run. */
 export type BudgetForecast = {
 	reach: BudgetReach,
 	/**
-	 *  Batches that have to wait for each other, since the budget has no room for all requests at the same time: each may
-	 *  take a day. 1 where nothing waits, and for a live run.
+	 *  Number of consecutive batches, if the budget has no room for all requests at once: each may take a day. 1 if
+	 *  nothing waits, and for a live run.
 	 */
 	batches: number,
 };
 
-/**  Whether a budget lets a run come to its end. */
+/**  Whether a budget suffices for a run. */
 export type BudgetReach = 
 /**  The run cannot cost more. */
 { kind: "enough" } | 
-/**  It is between the low and the high end of the quote. */
+/**  Between the low and the high end of the quote. */
 { kind: "may_stop" } | 
-/**  It is below the low end: the run stops after about so many images. */
+/**  Below the low end: the run stops after about this many images. */
 { kind: "stops_after"; images: number };
 
-/**  What a bulk edit has changed. It is undone as a whole. */
+/**  Result of a bulk edit, which is undone as a whole. */
 export type BulkEditResult = {
 	images: number,
 	annotations: number,
@@ -316,37 +316,37 @@ export type BulkEditResult = {
 /**  A day of the years 0 to 9999, written `2026-11-23`. */
 export type CalendarDate = string;
 
-/**  One thing to change, and to what, where the numbers say it. */
+/**  A recommended change, with its value if known. */
 export type Change = { kind: "lower_concurrency"; to: number } | 
-/**  `None` leaves the number open, so that it is found out. */
+/**  `None` is automatic. */
 { kind: "raise_concurrency"; to: number | null } | 
-/**  To ask for no more than the server lets in, so that it refuses nothing. */
+/**  A request limit just below the server's, so that it refuses nothing. */
 { kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | 
-/**  To let a request follow the one before at once. */
+/**  Remove the pause. */
 { kind: "no_pause" } | 
-/**  To wait longer for an answer that says nothing, since images take about as long as it may be silent. */
+/**  A longer idle timeout, because images take about as long. */
 { kind: "longer_idle_timeout"; to_millis: number } | 
-/**  To wait less long for an answer that says nothing, since images take far less than it may be silent. */
+/**  A shorter idle timeout, because images take far less. */
 { kind: "shorter_idle_timeout"; to_millis: number } | 
-/**  To let answers get longer. */
+/**  A higher output maximum. */
 { kind: "raise_max_tokens"; 
-/**  What the person allows them now; `None`: what the model usually gets. */
+/**  The user's current maximum; `None` for the model's default. */
 than: number | null } | 
-/**  A higher limit at the vendor, or an additional endpoint beside this one. */
+/**  A higher limit from the vendor, or an additional endpoint. */
 { kind: "add_endpoint" } | 
-/**  To ask in batches. */
+/**  Use batches. */
 { kind: "use_batch"; 
-/**  What the run would have cost in batches. */
+/**  Cost of the run in batches. */
 cost_dollars: Dollars } | 
-/**  To ask live instead of in batches. */
+/**  Run live instead of in batches. */
 { kind: "run_live" } | { kind: "cheaper_model"; name: string; 
-/**  What the same tokens would have cost: an estimate. */
+/**  Estimated cost of the same tokens. */
 cost_dollars: Dollars } | { kind: "other_model" } | 
 /**  Add the labels in the model's answers to the recipe. */
 { kind: "add_labels" } | 
-/**  Fewer labels and attributes at a time. */
+/**  Fewer labels and attributes. */
 { kind: "smaller_recipe" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
-/**  A server on this machine, which no network is in the way of. */
+/**  A local server, without a network in between. */
 { kind: "check_server" };
 
 /**  A kind of likely mistake. */
@@ -357,37 +357,37 @@ export type Check =
 "huge" | 
 /**  Under 0.1 % of the image. */
 "tiny" | 
-/**  Reaches over the image's edge. */
+/**  Overhangs the image's edge. */
 "outside" | 
-/**  Much wider or higher than boxes of its label are. */
+/**  Much wider or taller than other boxes of its label. */
 "odd_aspect" | 
-/**  Its label is spelled like another one that is far more frequent. */
+/**  Its label is spelled like a far more frequent one. */
 "misspelled";
 
-/**  What a check has found: an annotation that is likely a mistake, and what repairs it. */
+/**  A finding of a check: an annotation with a likely mistake, and its repair. */
 export type CheckFinding = {
 	check: Check,
 	annotation: AnnotationId,
-	/**  Of a duplicate: the annotation that it repeats, and that would stay. */
+	/**  For a duplicate: the annotation that it repeats, which stays. */
 	other: AnnotationId | null,
 	repair: RepairAction,
 };
 
-/**  A dropped folder. */
+/**  An added folder. */
 export type Collection = {
 	id: CollectionId,
 	name: string,
 	image_count: number,
-	/**  Files that were left out of its imports. */
+	/**  Files that its imports skipped. */
 	skipped_count: number,
 };
 
-/**  The images of one dropped folder, or of files dropped together. */
+/**  The images of an added folder, or of files added together. */
 export type CollectionId = number;
 
 /**  An annotation of one side. */
 export type ComparedAnnotation = {
-	/**  The annotation on the image that it is today, if it is there. */
+	/**  The corresponding annotation on the image today, if it exists. */
 	annotation: AnnotationId | null,
 	status: Status | null,
 	label: string,
@@ -397,34 +397,34 @@ export type ComparedAnnotation = {
 	attributes: { [key in string]: AttributeValue },
 };
 
-/**  One thing on an image, as both sides see it. */
+/**  An object on an image, as both sides see it. */
 export type ComparedPair = {
 	agreement: Agreement,
 	first: ComparedAnnotation | null,
 	second: ComparedAnnotation | null,
-	/**  How much the two overlap, 0 to 1; 0 where only one is there. */
+	/**  Overlap of the two, 0 to 1; 0 if only one exists. */
 	iou: number,
 };
 
-/**  Two sides over all the images that both have looked at. */
+/**  Two sides on all images that both cover. */
 export type Comparison = {
-	/**  Images that both have looked at. */
+	/**  Images that both cover. */
 	images: number,
 	things: Agreements,
-	/**  The images on which they differ, those with the most differences first. */
+	/**  Images on which they differ, most differences first. */
 	differing: ImageId[],
 };
 
-/**  What may stand in the place of the word at the cursor. Places count characters. */
+/**  Completions for the word at the cursor. Positions count characters. */
 export type Completion = {
 	from: number,
 	to: number,
 	suggestions: Suggestion[],
 };
 
-/**  What must hold of an image, or must not. */
+/**  A condition on an image. */
 export type Condition = {
-	/**  Whether images are found of which the test does not hold. */
+	/**  Whether it matches images for which the test does not hold. */
 	is_excluded: boolean,
 	test: Test,
 };
@@ -436,11 +436,11 @@ export type Connection = {
 	name: string,
 	base_url: string,
 	base_url_from: SettingSource,
-	/**  The server, with its port when that is an unusual one: where photos go. Empty when the address is unusable. */
+	/**  The server, with its port if unusual. Empty if the address is invalid. */
 	host: string,
-	/**  Whether that server is on this machine. */
+	/**  Whether the server is on this machine. */
 	is_on_this_machine: boolean,
-	/**  `None`: there is no key for this server. */
+	/**  `None` without a key for this server. */
 	key: KeyPlace | null,
 	/**  The variable of the environment that may hold the key. */
 	key_variable: string | null,
@@ -455,17 +455,17 @@ export type Connection = {
 	problem: string | null,
 };
 
-/**  What came of asking the server. */
+/**  The result of a connection test. */
 export type ConnectionCheck = 
-/**  It takes the key and has the model. */
+/**  It accepts the key and has the model. */
 { kind: "works"; model: ModelId; 
-/**  Models that it lists. */
+/**  Number of listed models. */
 model_count: number } | { kind: "no_key" } | 
-/**  Everything is kept on this machine. */
+/**  Everything is locked to this machine. */
 { kind: "local_only" } | 
-/**  The address, the key's form or the environment is unusable; nothing was sent. */
+/**  The address, the key or the environment is invalid; nothing was sent. */
 { kind: "unusable"; detail: string } | { kind: "key_rejected" } | { kind: "not_permitted"; detail: string } | { kind: "no_credit"; detail: string } | { kind: "unknown_model"; model: ModelId; available: ModelId[] } | { kind: "not_such_a_server"; detail: string } | { kind: "unreachable"; detail: string } | 
-/**  The server is there, but busy or ill. */
+/**  The server is overloaded or failing. */
 { kind: "server_failing"; detail: string };
 
 /**  The connections to all providers that are not this computer, and what they have in common. */
@@ -481,34 +481,34 @@ export type ConnectionOverview = {
 	concurrency_from: SettingSource,
 };
 
-/**  What an expected cost is made of. Its three parts add up to it. */
+/**  Breakdown of an expected cost; its three parts add up to it. */
 export type CostBasis = {
-	/**  The most frequent first, at most five. */
+	/**  Most frequent first, at most five. */
 	sent: SentSize[],
-	/**  The longest side of any image sent, in pixels. */
+	/**  Longest side of any sent image, in pixels. */
 	longest_edge: number,
-	/**  All images together, exact for one request an image. */
+	/**  All images together, exact for one request per image. */
 	image_tokens: number,
 	image_cost_dollars: Dollars,
-	/**  Whether the instructions are kept at the vendor's between requests, which makes them cheaper. */
+	/**  Prompt caching, which makes the instructions cheaper. */
 	caching: PromptCaching,
-	/**  Instructions, form of the answer and question, with every image; estimated from their length. */
+	/**  Instructions, answer format and question, with every image; estimated from their length. */
 	text_tokens: number,
 	text_cost_dollars: Dollars,
 	/**  All answers together. */
 	answer_tokens: number,
 	answer_cost_dollars: Dollars,
 	answer_basis: AnswerBasis,
-	/**  The longest that an answer may get at first. */
+	/**  The initial output maximum. */
 	answer_tokens_limit: number,
-	/**  The longest that it may get when it is asked for again because it was cut off. */
+	/**  The output maximum after a cut-off answer. */
 	longer_answer_tokens_limit: number,
 	/**
-	 *  How often a request may be made again; the high cost is that of every answer being cut off at its limit once, and
-	 *  every longer request and its retries being billed.
+	 *  Maximum retries; the high cost assumes that every answer is cut off once, and that every longer request and its
+	 *  retries are billed.
 	 */
 	retries: number,
-	/**  The most that the dearest of the requests can cost: under a smaller budget it would never be sent. */
+	/**  Maximum cost of the most expensive request: with a smaller budget it would never be sent. */
 	dearest_request_dollars: Dollars,
 	input_dollars_per_million: Dollars,
 	output_dollars_per_million: Dollars,
@@ -525,16 +525,16 @@ export type CostRange = {
 	high: Dollars,
 };
 
-/**  Answers of a run that were cut off: `resume --retry-failed --max-tokens` asks again about these alone. */
+/**  Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again. */
 export type CutOffAnswers = {
 	images: number,
 	/**  The output maximum that they reached, in tokens. */
 	max_tokens: number,
-	/**  A larger one that the model allows. */
+	/**  A larger one that the model supports. */
 	suggested_max_tokens: number,
 };
 
-/**  One keystroke of review. */
+/**  A review decision. */
 export type Decision = {
 	image: ImageId,
 	scope: DecisionScope,
@@ -543,27 +543,27 @@ export type Decision = {
 
 /**  Which annotations a decision is about. */
 export type DecisionScope = 
-/**  Every proposal on the image; with none, accepting confirms the image as empty. */
+/**  All proposals on the image; without any, accepting confirms the image as empty. */
 { kind: "image" } | { kind: "annotation"; id: AnnotationId };
 
-/**  Where the pixels go. */
+/**  Where pixels are sent. */
 export type Destination = 
 /**  Nothing leaves this machine. */
 { kind: "this_machine" } | { kind: "host"; 
-/**  With its port when that is an unusual one. */
+/**  With its port if unusual. */
 name: string; 
-/**  Whether that server is on this machine: what is sent there goes no further than it decides. */
+/**  Whether the server is on this machine; it may forward what it receives. */
 is_on_this_machine: boolean };
 
-/**  A finding, and what would change it, the most telling first. */
+/**  A finding with its changes, most effective first. */
 export type Diagnosis = {
 	finding: Finding,
 	changes: Change[],
 };
 
 /**
- *  US dollars times 10^12. In JSON it is a decimal number of dollars, and the key that holds it says so
- *  (`paid_dollars`). The number is exact up to 2,251 dollars.
+ *  US dollars times 10^12. In JSON a decimal number of dollars, with a key that says so (`paid_dollars`). Exact up to
+ *  2,251 dollars.
  */
 export type Dollars = number;
 
@@ -576,30 +576,30 @@ export type DragChanged = {
 export type DropGroup = {
 	count: number,
 	example: DropReason,
-	/**  The labels that the recipe does not have, or the attributes that are missing: the first ones, each once. */
+	/**  The unknown labels or missing attributes: the first ones, without duplicates. */
 	names: string[],
-	/**  How many other ones there are. */
+	/**  Number of further ones. */
 	more_names: number,
 };
 
-/**  Why an item is not an annotation. */
+/**  Why an item was dropped. */
 export type DropReason = 
 /**  Not a JSON object. */
 { kind: "unreadable" } | { kind: "no_label" } | 
-/**  The recipe does not ask for it. */
+/**  Not in the recipe. */
 { kind: "unknown_label"; answered: string } | 
-/**  A coordinate is missing or no number. */
+/**  A coordinate is missing or not a number. */
 { kind: "no_box" } | 
 /**  Less than a pixel wide or high. */
 { kind: "no_extent" } | 
-/**  Outside the picture, or mostly so. */
+/**  Outside of the picture, or mostly so. */
 { kind: "outside_picture" } | 
-/**  An attribute without which an annotation is worth nothing. */
+/**  A required attribute is missing. */
 { kind: "attribute_missing"; name: string } | 
-/**  This item and those after it, `count` together, are beyond [`MAX_ANNOTATIONS`]. */
+/**  This item and the following ones, `count` in total, exceed [`MAX_ANNOTATIONS`]. */
 { kind: "too_many"; count: number };
 
-/**  One bar of the histogram of durations. */
+/**  A bar of the duration histogram. */
 export type DurationBin = {
 	from_millis: number,
 	to_millis: number,
@@ -610,47 +610,47 @@ export type DurationBin = {
 export type EndpointConnection = {
 	name: string,
 	host: string,
-	/**  `None`: there is no key for it. */
+	/**  `None` without a key. */
 	key: KeyPlace | null,
-	/**  The variable of the environment that may hold its key. */
+	/**  The environment variable that may hold its key. */
 	key_variable: string,
-	/**  Why it is not used, whatever its key. */
+	/**  Why it is not used, regardless of its key. */
 	problem: string | null,
 };
 
-/**  What is wrong with an endpoint. */
+/**  A failure of an endpoint. */
 export type EndpointFailure = {
 	problem: EndpointProblem,
-	/**  The message of the server or of the connection. */
+	/**  The message of the server or connection. */
 	detail: string,
-	/**  When it is tried again; `None`: not in this session. */
+	/**  When it is tried again; `None` if not in this session. */
 	again_in_millis: number | null,
 };
 
-/**  A limit of an endpoint: set by a person, announced by the server, or learned from its refusals. */
+/**  A limit of an endpoint: set by the user, announced by the server, or learned from its refusals. */
 export type EndpointLimit = {
 	unit: LimitedUnit,
-	/**  A minute, or of requests in flight: at a time. */
+	/**  Per minute, or concurrent for requests in flight. */
 	limit: number,
-	/**  What is known to be taken at once after a quiet time. */
+	/**  The burst that is known to be accepted after a quiet period. */
 	burst: number,
 };
 
-/**  Why an endpoint is not used, or not at the moment. */
+/**  Why an endpoint is not used at the moment. */
 export type EndpointProblem = 
 /**  There is no key for it. */
 "no_key" | 
-/**  Its entry in the settings cannot be used, or sending there is not agreed to. */
+/**  Invalid settings, or sending there is not allowed. */
 "unusable" | 
-/**  The key is wrong or was withdrawn. */
+/**  The key is wrong or revoked. */
 "key_rejected" | "not_permitted" | "no_credit" | "spend_limit" | "unknown_model" | "not_such_a_server" | 
-/**  It refuses what is the same in every request. */
+/**  It refuses the shared part of all requests. */
 "request_refused" | 
-/**  Its answers cannot be read. */
+/**  Its answers cannot be parsed. */
 "answers_unreadable" | 
-/**  It, or a limit, lets nothing through for longer than a run waits. */
+/**  It, or a limit, requires a wait longer than a run waits. */
 "wait_too_long" | "unreachable" | 
-/**  Connections end before an answer does. */
+/**  Connections end before the answer does. */
 "connection_lost" | "timed_out" | "server_failed" | "overloaded";
 
 /**  An additional endpoint for the models of a provider: another region, another account, a gateway. */
@@ -658,9 +658,9 @@ export type EndpointSettings = {
 	/**  What the person calls it. */
 	name: string,
 	base_url: string,
-	/**  Put before the models' ids there, such as `us.`; mostly empty. */
+	/**  Prefix of model ids there, such as `us.`; usually empty. */
 	model_prefix?: string,
-	/**  What a request costs there, in percent of the list price. */
+	/**  Price of a request there, in percent of the list price. */
 	price_percent?: number,
 	concurrency?: number | null,
 	limits?: LimitSettings,
@@ -670,19 +670,19 @@ export type EndpointSettings = {
 
 /**  One way to the model, as it stands. */
 export type EndpointState = {
-	/**  The host that it leads to, or what the person calls it. */
+	/**  Its host, or the user's name for it. */
 	name: string,
-	/**  Requests under way, of this run and of others. */
+	/**  Requests in flight, of all runs. */
 	under_way: number,
 	/**  Requests that may be under way at once, as things stand. */
 	concurrency: number,
-	/**  Whether that number is found out, and not set. */
+	/**  Whether the concurrency is automatic. */
 	is_adaptive: boolean,
-	/**  The strictest limit that was set, announced or learned; `None`: none is known. */
+	/**  The lowest limit that is set, announced or learned; `None` if unknown. */
 	requests_per_minute: number | null,
 	/**  `None` while requests are sent. */
 	hold: Hold | null,
-	/**  Why it is not used at the moment, or not at all; `None` while it works. */
+	/**  Why it is not used at the moment; `None` while it works. */
 	failure: EndpointFailure | null,
 };
 
@@ -704,60 +704,60 @@ export type EnvFileProposal = {
 	connections: EnvFileConnection[],
 	/**  The variables of keys of additional endpoints, each with the last characters of its key. */
 	endpoint_keys: ([string, string])[],
-	/**  Why the file cannot be used; `None` when it can. */
+	/**  Why the file cannot be used; otherwise `None`. */
 	problem: string | null,
 };
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
-/**  How many of a sample were wrong, and what that says about all. */
+/**  The error rate of a sample, with a bound for all. */
 export type ErrorRate = {
 	judged: number,
 	wrong: number,
-	/**  Wrong ones among those judged, 0 to 1. */
+	/**  Share of wrong ones among those checked, 0 to 1. */
 	rate: number,
-	/**  With 95 % confidence no more than this share of all is wrong. */
+	/**  With 95 % confidence at most this share of all is wrong. */
 	at_most: number,
 };
 
-/**  What to export of a run. */
+/**  An export request. */
 export type ExportRequest = {
 	format: FormatId,
 	annotations: AnnotationSelection,
 };
 
-/**  What an export has written. */
+/**  The result of an export. */
 export type Exported = {
 	/**  Images that were answered. */
 	images: number,
-	/**  Images that failed: in formats with a place for a failure, each with its reason. */
+	/**  Failed images, each with its reason in formats that can hold it. */
 	failed_images: number,
-	/**  Of the answered ones: nothing is marked on them. */
+	/**  Answered images without annotations. */
 	empty_images: number,
 	annotations: number,
-	/**  What the format has no place for, in the order of [`Feature::ALL`]. */
+	/**  What the format cannot hold, in the order of [`Feature::ALL`]. */
 	losses: Loss[],
-	/**  Images of which no file is left where one was seen. */
+	/**  Images whose files are all missing. */
 	missing: number,
-	/**  The folder that the file names in the export start from; `None`: they are bare names. */
+	/**  The folder that file names in the export are relative to; `None` if they are bare names. */
 	folder: string | null,
 };
 
-/**  An image that failed. */
+/**  A failed image. */
 export type FailedImage = {
 	image: ImageId,
 	name: string,
-	/**  Where the file was last seen; `None` where that is not known. */
+	/**  Its last known path, if any. */
 	path: string | null,
 	kind: FailureKind,
 	message: string,
-	/**  Whether another try may end differently. */
+	/**  Whether a retry may succeed. */
 	is_worth_retrying: boolean,
-	/**  Requests that were sent about it. */
+	/**  Requests sent for it. */
 	requests: number,
-	/**  What they cost, as the vendor reported. */
+	/**  Their cost, as the vendor reported. */
 	paid_dollars: Dollars,
-	/**  The most that requests without an answer can have cost on top. */
+	/**  Maximum additional cost of unanswered requests. */
 	possibly_billed_dollars: Dollars,
 };
 
@@ -765,77 +765,77 @@ export type FailedImage = {
 export type FailureGroup = {
 	kind: FailureKind,
 	count: number,
-	/**  Whether another try may come out otherwise. */
+	/**  Whether a retry may succeed. */
 	is_worth_retrying: boolean,
-	/**  What was said about the first of them. */
+	/**  The message of the first one. */
 	example: string,
 	example_image: string,
 };
 
 /**  Kinds of failure, by what a person can do about them. */
 export type FailureKind = 
-/**  The original is no longer where it was. */
+/**  The original no longer exists at its path. */
 "file_missing" | 
-/**  The original is there but cannot be decoded, or is no longer the same picture. */
+/**  The original cannot be decoded, or has changed. */
 "file_unreadable" | 
-/**  The model did not answer, in spite of several tries where that makes sense. */
+/**  No answer from the model, after retries if sensible. */
 "model_failed" | 
 /**  The batch expired before the vendor began with it, several times. */
 "expired" | 
-/**  The server would not take this picture. */
+/**  The server refused this picture. */
 "refused" | 
-/**  The model looked and declined to answer; that is paid for. */
+/**  The model declined to answer, which is billed. */
 "declined" | 
-/**  The answer was cut off before its first annotation; what it holds is paid for. */
+/**  The answer was cut off before its first annotation; it is billed. */
 "cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
 "answer_unreadable" | 
-/**  The model answered with annotations, and none of them could be used; the raw answer is kept. */
+/**  No annotation of the answer is usable; the answer is saved. */
 "answer_unusable" | 
-/**  The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept. */
+/**  The answer's coordinates are fractions of the picture's sides, 0 to 1; the answer is saved. */
 "coordinates_as_fractions" | 
-/**  The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept. */
+/**  The answer's coordinates are thousandths of the picture's sides, 0 to 1000; the answer is saved. */
 "coordinates_as_thousandths" | 
 /**  A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed. */
 "internal_error";
 
-/**  A part of a dataset that not every format has a place for. */
+/**  A feature that not every format can hold. */
 export type Feature = "boxes" | "polygons" | 
-/**  Polygons as the boxes around them. */
+/**  Polygons as bounding boxes. */
 "polygon_bounds" | "points" | "image_tags" | "captions" | 
-/**  Annotations without a confidence, beside those with one. */
+/**  Annotations without a confidence. */
 "unscored_annotations" | 
 /**  Images without annotations, which are negatives. */
 "empty_images" | 
 /**  Images that no model could answer. */
 "failed_images" | "attributes" | 
-/**  Whether the value of an attribute is text, a number, or yes or no. */
+/**  Types of attribute values: text, number or boolean. */
 "attribute_types" | "confidences" | 
-/**  What a person decided about an annotation, and why. */
+/**  Decisions of people, with reasons. */
 "decisions" | 
-/**  The run or person that an annotation comes from. */
+/**  The run or person of an annotation. */
 "origins" | "annotation_ids" | 
-/**  Which annotations belong to one object. */
+/**  Grouping of annotations into objects. */
 "groups" | 
-/**  Whether an annotation is a crowd of objects. */
+/**  Crowd annotations. */
 "crowds" | 
-/**  The size of the image as its file stores it, and its EXIF orientation. */
+/**  The stored size of an image and its EXIF orientation. */
 "stored_sizes" | "hashes" | 
-/**  What a person said about the image as a whole. */
+/**  The review state of an image. */
 "review_states" | 
-/**  The image that annotations of the whole image were propagated from. */
+/**  The source image of propagated annotations. */
 "image_origins" | 
-/**  Whether the file of the image is missing. */
+/**  Whether the image's file is missing. */
 "missing_files" | 
-/**  Other files that have the image. */
+/**  Other files with the same content. */
 "other_files" | 
-/**  How many requests were sent about a failed image, and what they cost. */
+/**  Number and cost of requests for a failed image. */
 "failure_costs" | "splits" | 
-/**  A table of labels. Annotations name a label by its number in the table, so that all have its first spelling. */
+/**  A label table. Annotations refer to it by number, so that all have the same spelling. */
 "label_table" | 
-/**  A table of attributes, such as the columns of CSV. */
+/**  An attribute table, such as the columns of CSV. */
 "attribute_table" | 
-/**  The run, the model and the recipe of the dataset. */
+/**  Run, model and recipe of the dataset. */
 "description";
 
 /**  What a field of a connection holds. */
@@ -851,87 +851,87 @@ export type FilterCount<Filter> = {
 };
 
 /**
- *  Beside every filter of a question: how many images there would be with it, all conditions of other kinds kept. Of one
- *  kind a condition takes another's place; labels alone add up.
+ *  Filter counts: the number of images with each filter added, keeping the conditions of other kinds. A condition
+ *  replaces others of its kind; labels are combined.
  */
 export type FilterCounts = {
-	/**  Images that the question finds. */
+	/**  Images that match the query. */
 	found: number,
 	/**  Without a condition on the state. */
 	in_any_state: number,
 	states: FilterCount<ImageState>[],
-	/**  In all collections together, whatever the question says about them. */
+	/**  In all collections, ignoring the query's. */
 	everywhere: number,
-	/**  Likewise, in each of them. */
+	/**  The same for each collection. */
 	collections: FilterCount<CollectionId>[],
-	/**  Images, not annotations; the most frequent first. */
+	/**  Images, not annotations; most frequent first. */
 	labels: LabelCount[],
 	confidences: FilterCount<Span<Share>>[],
 	annotations: FilterCount<Status>[],
 	traits: FilterCount<Trait>[],
 	/**  Images that lack it. */
 	lacking: FilterCount<Trait>[],
-	/**  Images with an annotation that is likely such a mistake; what could not be found is left out. */
+	/**  Images with such a likely mistake, without empty ones. */
 	checks: FilterCount<Check>[],
-	/**  Images whose annotations have changed and are still to be looked through for mistakes. */
+	/**  Images whose annotations have changed and are not checked yet. */
 	unchecked: number,
-	/**  The months in which images were taken, the latest first; those of which none would be found are left out. */
+	/**  Capture months, latest first, without empty ones. */
 	taken: FilterCount<Span<CalendarDate>>[],
 	failures: FilterCount<FailureKind>[],
 	/**  The latest ones. */
 	runs: RunCount[],
 };
 
-/**  What stands out in a run, with its own numbers. Shares are from 0 to 1. */
+/**  A finding with its figures. Shares are from 0 to 1. */
 export type Finding = 
-/**  The server's limits held it back. */
+/**  Slowed by the server's limits. */
 { kind: "rate_limited"; 
-/**  Requests that the server refused for its limits (429). */
+/**  Refused because of limits (429). */
 refusals: number; 
-/**  Requests that it answered as overloaded (529). */
+/**  Refused as overloaded (529). */
 overloads: number; held_millis: number; 
-/**  Of the time that the run was worked on. */
+/**  Share of the active time. */
 share: number; limit: MetLimit | null } | 
-/**  Many requests were retried, refusals for limits aside, which have a finding of their own. */
+/**  Many retries, not counting rate limits, which have their own finding. */
 { kind: "retries_high"; 
-/**  All retries, refusals for limits included. */
+/**  All retries, including rate limits. */
 repeated: number; 
-/**  Images asked about. */
+/**  Images sent. */
 asked: number; 
-/**  The most frequent first. */
+/**  Most frequent first. */
 by_kind: RetryGroup[] } | 
-/**  The server could not be reached, or had to be left alone, for a good part of the time. */
+/**  The server was unreachable or unavailable for much of the time. */
 { kind: "server_away"; away_millis: number; share: number } | 
-/**  Many images failed for one and the same reason. */
+/**  Many images failed for the same reason. */
 { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | 
 /**  Many answers were cut off. */
 { kind: "answers_cut_short"; count: number; share: number; room: OutputLimit } | 
-/**  A limit that the person has set held it back. */
+/**  Slowed by the user's limit. */
 { kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | 
-/**  The pause between requests kept back images that stood ready. */
+/**  Slowed by the pause between requests. */
 { kind: "slowed_by_pause"; pause_millis: number; 
-/**  Of the time of each of the images at once, in which it rested. */
+/**  Share of each request slot's time spent pausing. */
 share: number } | 
-/**  As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way. */
+/**  The user's concurrency was used up most of the time, and nothing else was limiting. */
 { kind: "slowed_by_concurrency"; concurrency: number; share: number; images_per_second: number; 
-/**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
+/**  The rate that the server's limit and the time per image would allow; `None` without a known limit. */
 possible: number | null } | 
-/**  The server waited for this machine: images were not decoded and encoded as fast as they could have been sent. */
+/**  Image preparation was the bottleneck. */
 { kind: "slowed_by_preparing"; images_per_second: number; 
-/**  Of the requests that could have been in flight, for which no image was ready. */
+/**  Share of possible requests without a ready image. */
 share: number } | 
-/**  Most of the cost was for what the model wrote. */
+/**  Most of the cost was output. */
 { kind: "cost_by_output"; share: number; paid_dollars: Dollars; 
-/**  Of one answer, on the mean, thinking included. */
+/**  Mean per answer, including thinking. */
 answer_tokens: number; 
-/**  Of those tokens. */
+/**  Share of these tokens. */
 thinking_share: number } | 
-/**  Most of the cost was for looking at the pictures. */
+/**  Most of the cost was images. */
 { kind: "cost_by_images"; share: number; paid_dollars: Dollars; 
-/**  Of one picture, on the mean. */
+/**  Mean per picture. */
 image_tokens: number; longest_edge: number };
 
-/**  What a format says about itself. */
+/**  Description of a dataset format. */
 export type FormatDescriptor = {
 	/**  See [`FormatId`]. */
 	id: string,
@@ -939,11 +939,11 @@ export type FormatDescriptor = {
 	/**  What it is for. */
 	summary: Translated,
 	package: Package,
-	/**  Of the file, or of the files with annotations in a folder or archive. */
+	/**  Of the file, or of the annotation files in a folder or archive. */
 	media_type: string,
-	/**  Everything that it has a place for. */
+	/**  All features that it can hold. */
 	holds: Feature[],
-	/**  Whether other programs take a dataset without any annotation. */
+	/**  Whether other programs accept a dataset without annotations. */
 	can_be_empty: boolean,
 	is_readable: boolean,
 	options: FormatOption[],
@@ -951,12 +951,12 @@ export type FormatDescriptor = {
 	documentation: string,
 };
 
-/**  The name of a format as people type it, such as `coco`. The registry of formats knows which there are. */
+/**  The id of a format, such as `coco`. The registry of formats knows the valid ones. */
 export type FormatId = string;
 
-/**  A choice that a format leaves open, such as the task of a YOLO dataset. */
+/**  An option of a format, such as the task of a YOLO dataset. */
 export type FormatOption = {
-	/**  As people type it. */
+	/**  As typed. */
 	name: string,
 	title: Translated,
 	/**  The first is the default. */
@@ -967,29 +967,29 @@ export type FormatOption = {
 export type Hold = {
 	kind: RetryKind,
 	left_millis: number,
-	/**  What the server, or the way to it, said. */
+	/**  The message of the server or connection. */
 	detail: string,
 };
 
 /**  How a hook ended. */
 export type HookEnding = { kind: "exited"; code: number } | 
-/**  A signal ended it. */
+/**  Killed by a signal. */
 { kind: "killed" } | 
-/**  Its time was up, and it was ended with all that it had started. */
+/**  Killed by timeout, with its child processes. */
 { kind: "timed_out" } | { kind: "not_started"; detail: string } | 
-/**  Nobody has agreed to this command, so that it did not run. */
+/**  Not run, because the command is not allowed. */
 { kind: "not_agreed" };
 
 /**  When a hook runs. */
 export type HookEvent = 
-/**  Before the first request of a session: of a run that begins, or goes on. */
+/**  Before the first request of a session: when a run starts or resumes. */
 "before_run" | 
-/**  After a run has stopped, whatever stopped it. */
+/**  After a run has stopped for any reason. */
 "after_run" | 
-/**  After that, when it stopped by itself before it was done, or images failed. */
+/**  After that, if it stopped early on its own, or images failed. */
 "on_failure";
 
-/**  One time that a hook ran, or should have. */
+/**  A run of a hook, or its omission. */
 export type HookRun = {
 	run: RunId,
 	event: HookEvent,
@@ -998,18 +998,18 @@ export type HookRun = {
 	started_at: number,
 	millis: number,
 	ending: HookEnding,
-	/**  The end of what it said. */
+	/**  The end of its output. */
 	output: string,
 };
 
-/**  A hook as it is set up. */
+/**  The state of a hook. */
 export type HookStanding = {
 	event: HookEvent,
-	/**  `None`: nothing runs then. */
+	/**  `None` if there is no command. */
 	command: string | null,
-	/**  Whether the person has agreed to exactly this command at this event. */
+	/**  Whether the user has allowed exactly this command for this event. */
 	is_agreed: boolean,
-	/**  The last time that anything ran then. */
+	/**  The latest run for this event. */
 	last: HookRun | null,
 };
 
@@ -1018,26 +1018,26 @@ export type Hooks = {
 	before_run?: string | null,
 	after_run?: string | null,
 	on_failure?: string | null,
-	/**  How long each may take. */
+	/**  Timeout of each command. */
 	timeout_seconds?: number,
 };
 
-/**  An image with its annotations: a cell of the grid, and what review opens. */
+/**  An image with its annotations, as shown in the grid and in review. */
 export type ImageCard = {
 	id: ImageId,
-	/**  File name without folders, for people to read. */
+	/**  File name without folders, for display. */
 	name: string,
 	/**  Upright size. */
 	size: PixelSize,
-	/**  `None`: its file does not say, or it came into the library before that was asked and has not been dropped again. */
+	/**  `None` if its file does not say, or if it was imported before this was read. */
 	taken: Taken | null,
 	review: ReviewState,
-	/**  Whether a model has looked at it: without that, an image without annotations says nothing. */
+	/**  Whether a model has answered it; otherwise an image without annotations says nothing. */
 	is_annotated: boolean,
-	/**  Whether a run that is worked on has it still to do. */
+	/**  Whether an active run has it in its queue. */
 	is_running: boolean,
 	failure: ImageFailure | null,
-	/**  In the order in which they were made. */
+	/**  In creation order. */
 	annotations: Annotation[],
 };
 
@@ -1051,9 +1051,9 @@ export type ImageCounts = {
 };
 
 /**
- *  Changes to the annotations of one image that are one step. What the person has said about the image stays, except that a
- *  reviewed image becomes confirmed empty without approved annotations and reviewed with some, and that an image is reviewed
- *  once a step has decided its last proposal.
+ *  Changes of one image's annotations that are one step. The stated review state stays, except that a reviewed image
+ *  becomes confirmed empty without approved annotations and reviewed with some, and that an image becomes reviewed once
+ *  a step has decided its last proposal.
  */
 export type ImageEdit = {
 	image: ImageId,
@@ -1067,79 +1067,76 @@ export type ImageFailure = {
 	detail: string,
 };
 
-/**  One picture by content: the same bytes found twice are one image. */
+/**  A picture by content: files with the same bytes are one image. */
 export type ImageId = number;
 
-/**  In which order. */
+/**  Sort order. */
 export type ImageOrder = 
-/**  As they came into the library. */
+/**  In the order in which they were added. */
 "added" | "name" | 
-/**  The file that was changed last first. */
+/**  Most recently changed file first. */
 "newest" | 
 /**
- *  The photo that was taken first first, by the clocks of cameras; what does not say when it was taken comes last, as it
- *  was added.
+ *  Earliest capture time first, by the camera's clock; images without one last, in the order in which they were
+ *  added.
  */
 "taken" | 
-/**  The least confident undecided annotation first; images without undecided annotations last. */
+/**  Least confident undecided annotation first; images without undecided annotations last. */
 "least_certain" | 
-/**  What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last. */
+/**  Most uncertain first ([`crate::review::uncertainty`]); reviewed images last. */
 "uncertainty" | 
-/**  The most annotations first. */
+/**  Most annotations first. */
 "most_annotations" | 
-/**  Where the answers of several runs differ most first. Only labels that both were asked for are compared. */
+/**  Largest disagreement between runs first. Only labels in both recipes are compared. */
 "disagreement";
 
-/**  A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images. */
+/**  A library query; its result is a list of ids, small enough to send whole for 100,000 images. */
 export type ImageQuery = {
-	/**  `None`: every collection. */
+	/**  `None` for all collections. */
 	collection: CollectionId | null,
-	/**  All of them hold. */
+	/**  All must hold. */
 	conditions: Condition[],
 	order: ImageOrder,
 	/**  The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`]. */
 	layers?: LayerScope | null,
 };
 
-/**  Which images a plan is about. */
+/**  The images of a plan. */
 export type ImageSelection = { kind: "all" } | { kind: "collection"; id: CollectionId } | { kind: "images"; ids: ImageId[] };
 
-/**  Where an image stands. */
+/**  State of an image. */
 export type ImageState = "unreviewed" | "reviewed" | "confirmed_empty" | 
-/**  The latest job on it failed. */
+/**  Its latest job failed. */
 "failed" | 
-/**  A run that is worked on has it still to do. */
+/**  In the queue of an active run. */
 "running";
 
 export type ImportChanged = ImportProgress;
 
-/**  How far an import has come. Counts only grow. */
+/**  Progress of an import. Counts only grow. */
 export type ImportProgress = {
 	/**  Files seen so far; final once `is_scanned`. */
 	found: number,
-	/**  Images new to the library. */
+	/**  New images. */
 	added: number,
-	/**  Files whose content the library already had. */
+	/**  Files whose content was already in the library. */
 	known: number,
 	/**  Files skipped with a reason. */
 	skipped: number,
-	/**  Files that NAS systems and apps left behind, which were not looked at. They are not among the files found. */
+	/**  Leftover files of NAS systems and apps, which are ignored and not counted as found. */
 	leftovers: number,
-	/**  Whether every folder has been walked, so that `found` is the total. */
+	/**  Whether all folders have been walked, so that `found` is the total. */
 	is_scanned: boolean,
-	/**  Whether the import has ended, by completion or by cancelling. */
+	/**  Whether the import has completed or was cancelled. */
 	is_finished: boolean,
 	is_cancelled: boolean,
 };
 
 /**  Which files an import takes. */
 export type ImportSettings = {
-	/**  Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others. */
+	/**  Whether to import thumbnails, recycle bins and metadata of NAS systems and apps too. */
 	includes_leftovers?: boolean,
-	/**
-	 *  The most memory that all decoding in progress takes together, in MB, also outside of imports; `None`: a quarter of
-	 *  what Fieldmark may use.
-	 */
+	/**  Memory budget of all decoding, in MB, not only of imports; `None` is a quarter of what Fieldmark may use. */
 	decoding_memory_mb?: number | null,
 };
 
@@ -1147,20 +1144,20 @@ export type ImportSettings = {
 export type InFlight = {
 	image: ImageId,
 	since_millis: number,
-	/**  Upright size of the original: the frame of the preview. */
+	/**  Upright size of the original, in whose pixels the preview is. */
 	size: PixelSize,
-	/**  What has come so far. */
+	/**  Annotations so far. */
 	preview: PreviewAnnotation[],
 };
 
-/**  What this installation is and where it keeps things. */
+/**  The installation and its paths. */
 export type Installation = {
 	version: string,
-	/**  For people to read. */
+	/**  For display. */
 	library_folder: string,
-	/**  For people to read, and to edit. */
+	/**  For display, and for editing. */
 	settings_file: string,
-	/**  Where every run leaves its metrics, unless the settings say otherwise; for people to read. */
+	/**  Where runs write their metrics by default; for display. */
 	metrics_file: string,
 	processors: number,
 };
@@ -1169,67 +1166,61 @@ export type Installation = {
 export type JustAnswered = {
 	image: ImageId,
 	annotation_count: number,
-	/**  `None` where it was not asked about: its answer was reused. */
+	/**  `None` if it was not sent because its answer was reused. */
 	took_millis: number | null,
 };
 
-/**  What stands before a colon. */
-export type QueryKey = "label" | "status" | "annotation" | "conf" | "annotations" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
-
-/**  Where a key comes from. */
+/**  The source of a key. */
 export type KeyPlace = 
 /**  The operating system's keychain. */
 "keychain" | 
-/**  The memory of this process, until it ends. */
+/**  Memory of this process. */
 "session" | "variable" | "dot_env" | 
-/**  Said for this invocation of the program. */
+/**  A value for this invocation. */
 "command_line";
 
-/**  A class of things to find. */
+/**  A class of objects to find. */
 export type Label = {
 	name: string,
-	/**  What counts and what does not, in the words a model is given. May be empty. */
+	/**  What counts and what does not, as told to the model. May be empty. */
 	definition?: string,
-	/**  Place in the palette of twelve, from 1. */
+	/**  Index in the palette of twelve, from 1. */
 	color: number,
 	/**  Other names that an answer may use. */
 	synonyms?: string[],
 };
 
-/**  Proposals of one label, by confidence, among the images of a question. */
+/**  Confidences of one label's proposals on the images of a query. */
 export type LabelConfidences = {
 	label: string,
 	color: number,
-	/**
-	 *  How many proposals have a confidence from place/100 on up to the next hundredth: a hundred of them, of which the last
-	 *  takes in 1.
-	 */
+	/**  Number of proposals by hundredth of confidence: a hundred bins, the last of which includes 1. */
 	hundredths: number[],
-	/**  Proposals for which no confidence was stated; they cannot be above anything. */
+	/**  Proposals without a confidence; they are never above a threshold. */
 	unstated: number,
 };
 
-/**  How often a label stands on images, rejected marks aside. */
+/**  Number of a label's annotations, without rejected ones. */
 export type LabelCount = {
 	name: string,
 	color: number,
 	count: number,
 };
 
-/**  The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them. */
+/**  The layers of a view. What people drew, accepted or edited is theirs, and is always included. */
 export type LayerScope = 
-/**  Every layer. Of several runs of the same model and recipe, undecided proposals on an image are those of the newest. */
+/**  All layers. Of several runs of the same model and recipe, only the newest one's undecided proposals on an image. */
 { kind: "all" } | 
-/**  Those of these runs; of none: only people's work. */
+/**  The layers of these runs; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
 
 /**  Collections, images, annotations or decisions are not what they were. */
 export type LibraryChanged = null;
 
-/**  All that the library screen shows beside the grid. */
+/**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
 	collections: Collection[],
-	/**  Counts over `collection` of the question, or over all. */
+	/**  Counts over the query's `collection`, or over all. */
 	counts: ImageCounts,
 	labels: LabelCount[],
 };
@@ -1237,7 +1228,7 @@ export type LibraryOverview = {
 /**  Limits that a person has set for one endpoint, each within a minute; `None` follows what the server announces or refuses. */
 export type LimitSettings = {
 	requests?: number | null,
-	/**  Input that does not come from the vendor's cache. */
+	/**  Input that is not read from the vendor's cache. */
 	input_tokens?: number | null,
 	output_tokens?: number | null,
 };
@@ -1247,33 +1238,33 @@ export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "concurren
 
 /**  What an endpoint limits. */
 export type LimitedUnit = 
-/**  A minute. */
+/**  Per minute. */
 "requests" | 
-/**  Input and output together, a minute. */
+/**  Input and output together, per minute. */
 "tokens" | "input_tokens" | "output_tokens" | 
-/**  Requests at a time. */
+/**  Concurrent requests. */
 "in_flight";
 
-/**  What a dataset loses because its format has no place for a feature. */
+/**  A loss, because the format does not have a feature. */
 export type Loss = {
 	feature: Feature,
 	kind: LossKind,
-	/**  Annotations or images that are concerned. */
+	/**  Affected annotations or images. */
 	count: number,
 };
 
-/**  What a loss means for the annotations or images that are concerned. */
+/**  Effect of a loss on the affected annotations or images. */
 export type LossKind = "annotation_left_out" | "image_left_out" | 
-/**  It is in the dataset without the feature. */
+/**  Included without the feature. */
 "simplified";
 
-/**  A limit that a run met. */
+/**  A limit that a run reached. */
 export type MetLimit = {
 	unit: LimitUnit,
 	count: number,
 };
 
-/**  A model as a plan offers it. */
+/**  A model in a plan. */
 export type Model = {
 	id: ModelId,
 	name: string,
@@ -1282,56 +1273,53 @@ export type Model = {
 	shapes: ShapeKind[],
 	/**  Whether it fills a recipe's attributes. */
 	fills_attributes: boolean,
-	/**  How many attributes of a recipe may be optional; `None`: any number. */
+	/**  Maximum number of optional attributes; `None` for any number. */
 	optional_attributes_limit: number | null,
-	/**  The day from which the vendor no longer answers for it, where one is announced. */
+	/**  The announced day of retirement. */
 	retires: CalendarDate | null,
 };
 
-/**  The name a model goes by on its route, such as `nanodet-g-416`. */
+/**  A model's name at its endpoint, such as `nanodet-g-416`. */
 export type ModelId = string;
 
-/**  One row of the table of models. */
+/**  A row of the table of models. */
 export type ModelQuote = {
 	model: Model,
-	/**  Of the images that have to be asked about. `None`: nobody has told the price. */
+	/**  For the images to send. `None` without a known price. */
 	cost_dollars: CostRange | null,
-	/**
-	 *  Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
-	 *  used again, for nothing.
-	 */
+	/**  Images with a saved answer of this model and recipe, which is reused for free unless saved answers are ignored. */
 	answered_before: number,
-	/**  What the same costs in batches, which may take the vendor a day; `None` where that is not offered. */
+	/**  Cost in batches; `None` if not available. */
 	batch_dollars: CostRange | null,
-	/**  What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent. */
+	/**  Effect of the budget on a live run; `None` without a budget, or if nothing is sent. */
 	budget: BudgetForecast | null,
-	/**  The same of a batch run. */
+	/**  The same for a batch run. */
 	batch_budget: BudgetForecast | null,
-	/**  `None` where nothing is sent, or nothing is known. */
+	/**  `None` if nothing is sent, or nothing is known. */
 	cost_basis: CostBasis | null,
-	/**  `None`: nothing was measured yet. */
+	/**  `None` if not measured yet. */
 	time: TimeEstimate | null,
-	/**  Empty where nothing is sent. */
+	/**  Empty if nothing is sent. */
 	presets: PresetQuote[],
 	unsupported_capabilities: UnsupportedCapability[],
 	unavailable: Unavailable | null,
-	/**  Whether there is neither a reason nor a blocking unsupported capability. */
+	/**  Whether the model is available and supports the recipe. */
 	can_run: boolean,
 };
 
 /**  Who made an annotation. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
 
-/**  How much room answers had that were cut off. */
+/**  The output maximum of cut-off answers. */
 export type OutputLimit = 
-/**  More than usual, and that was not enough. */
+/**  More than the default, and not enough. */
 { kind: "more" } | 
-/**  As much as the person allows: so many tokens, thinking included. */
+/**  The user's maximum, in tokens, including thinking. */
 { kind: "own_maximum"; tokens: number } | 
-/**  As much as the model usually gets. */
+/**  The model's default. */
 { kind: "usual" };
 
-/**  What a dataset in a format is on disk. */
+/**  How a dataset is stored on disk. */
 export type Package = 
 /**  One file. The extension is without its dot. */
 { kind: "file"; extension: string } | 
@@ -1342,9 +1330,9 @@ export type Package =
 
 /**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
 export type PendingElsewhere = {
-	/**  The run that asks. */
+	/**  The run that sends them. */
 	run: RunId,
-	/**  Whether a process works on that run. */
+	/**  Whether that run has a worker. */
 	is_worked_on: boolean,
 	/**  Whether they are in a batch, which may take a day. */
 	is_in_batch: boolean,
@@ -1357,44 +1345,44 @@ export type PixelSize = {
 	height: number,
 };
 
-/**  What to quote. */
+/**  A quote request. */
 export type PlanRequest = {
 	images: ImageSelection,
 	recipe: RecipeId,
-	/**  Whether of images that look alike only one is asked about, and its annotations are offered to the others. */
+	/**  Whether only one of each group of near-duplicates is sent, and its annotations are propagated to the others. */
 	propagates_to_similar: boolean,
-	/**  Whether the cost is that of asking anew about every image, whatever was answered and paid for before. */
+	/**  Whether saved answers are ignored, so that every image is paid for again. */
 	ignores_saved_answers: boolean,
 	options: RunOptions,
-	/**  So many images are asked about first, live, before a person decides about the others; `None`: no pilot. */
+	/**  The number of images to annotate first, live, before the user decides about the others; `None` without a pilot. */
 	pilot: number | null,
-	/**  What the run may cost at most; `None`: no limit. */
+	/**  The budget, if any. */
 	budget_dollars: Dollars | null,
 };
 
-/**  A place in an image, in pixels. */
+/**  A point in an image, in pixels. */
 export type Point = {
 	x: number,
 	y: number,
 };
 
-/**  Requests without an answer that the vendor may bill all the same. */
+/**  Requests without an answer that the vendor may still bill. */
 export type PossiblyBilled = {
 	count: number,
-	/**  What they can have cost together at most. */
+	/**  Their maximum cost in total. */
 	at_most_dollars: Dollars,
 };
 
-/**  The earlier pipeline's ways to work, by the size of the batch. */
+/**  The earlier pipeline's presets, by batch size. */
 export type Preset = "small" | "medium" | "large";
 
-/**  A preset as it is offered for a plan. */
+/**  A preset with its estimate. */
 export type PresetQuote = {
 	preset: Preset,
 	options: RunOptions,
-	/**  Whether it was meant for so many images. */
+	/**  Whether it is meant for this number of images. */
 	is_fitting: boolean,
-	/**  The whole run; `None`: nothing was measured yet. */
+	/**  The whole run; `None` if not measured yet. */
 	total_millis: number | null,
 };
 
@@ -1406,22 +1394,22 @@ export type PreviewAnnotation = {
 };
 
 export type ProblemKind = 
-/**  There is no such key; a text with a colon in it wants quotes. */
+/**  Unknown key; text with a colon must be quoted. */
 { kind: "unknown_key"; key: string } | 
-/**  Nothing stands after the colon. */
+/**  No value after the colon. */
 { kind: "no_value"; key: QueryKey } | 
-/**  The key takes none such; these are what it takes, or none where it takes a form, such as a number. */
+/**  Invalid value; `known` lists valid ones, or is empty if the key takes a form such as a number. */
 { kind: "unknown_value"; key: QueryKey; value: string; known: string[] } | 
-/**  A quote that nothing closes. */
+/**  An unclosed quote. */
 { kind: "open_quote" };
 
-/**  What the vendor's prompt cache does for a plan. */
+/**  Prompt caching of a plan. */
 export type PromptCaching = {
-	/**  Instructions and form of the answer, as estimated. */
+	/**  Estimated tokens of instructions and answer format. */
 	instruction_tokens: number,
-	/**  From how many on this model's vendor keeps them. */
+	/**  The vendor's minimum for caching with this model. */
 	least_tokens: number,
-	/**  Whether they are kept: one request goes first, and the others read what it left. */
+	/**  Whether caching is used: one request goes first, and the others read its cache. */
 	is_used: boolean,
 };
 
@@ -1476,48 +1464,48 @@ export type ProviderSettings = {
 	endpoints?: EndpointSettings[],
 };
 
-/**  Why a text is no question, and where. Places count characters. */
+/**  A key before a colon. */
+export type QueryKey = "label" | "status" | "annotation" | "conf" | "annotations" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
+
+/**  A query syntax error and its position. Positions count characters. */
 export type QueryProblem = {
 	from: number,
 	to: number,
 	problem: ProblemKind,
 };
 
-/**  What annotating these images will cost and take, for every model. */
+/**  Cost and time of annotating these images, for every model. */
 export type Quote = {
 	image_count: number,
 	similar: SimilarSaving,
-	/**  How many distinct upright sizes there are, the most frequent first, at most five. */
+	/**  Distinct upright sizes, most frequent first, at most five. */
 	sizes: SizeCount[],
 	models: ModelQuote[],
-	/**  The model to choose when nobody has chosen one. */
+	/**  The default model. */
 	suggested_model: ModelId,
-	/**  The day of which the prices are. */
+	/**  The day of the prices. */
 	prices_as_of: CalendarDate,
-	/**
-	 *  The words that go along with every image to a model elsewhere; empty when the recipe asks for nothing that such
-	 *  a model does.
-	 */
+	/**  The prompt sent with every image to a remote model; empty if such a model supports nothing in the recipe. */
 	words_sent: string,
 };
 
-/**  A typed question as far as it can be read. */
+/**  A typed query, as far as it is valid. */
 export type ReadQuery = {
-	/**  Of the words that can be read. */
+	/**  Of the valid words. */
 	conditions: Condition[],
-	/**  Of the first word that cannot be read. */
+	/**  Of the first invalid word. */
 	problem: QueryProblem | null,
 };
 
-/**  An export in a file of the library's own, to be carried away from there. */
+/**  An export in a file of the library, ready to be saved or dragged. */
 export type ReadyExport = {
 	file_name: string,
-	/**  Bytes. */
+	/**  In bytes. */
 	byte_len: number,
 	exported: Exported,
 };
 
-/**  What to find, and how to say it. */
+/**  What to find, and how to describe it. */
 export type Recipe = {
 	name: string,
 	labels: Label[],
@@ -1542,71 +1530,68 @@ export type Refused = AppError;
 /**  Why a person rejected an annotation. */
 export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate" | "too_vague" | "other";
 
-/**  What repairs an annotation. */
+/**  The repair of an annotation. */
 export type RepairAction = 
-/**  A run's annotation repeats another one, or can hardly be meant. */
+/**  For a run's annotation that is a duplicate or implausible. */
 { kind: "reject"; reason: RejectReason } | 
-/**  So does a person's own. */
+/**  The same for a person's own. */
 { kind: "remove" } | 
-/**  What reaches over the image's edge is cut off there. */
+/**  Clips it at the image edge. */
 { kind: "crop" } | 
-/**  The label becomes the one that is likely meant. */
+/**  Changes the label to the likely one. */
 { kind: "relabel"; label: string };
 
-/**  What a repair of many images would change. */
+/**  Extent of a bulk repair. */
 export type RepairExtent = {
 	images: number,
-	/**  Those of the images that a person has reviewed. */
+	/**  Reviewed ones of the images. */
 	reviewed: number,
 	annotations: number,
-	/**  Those of them that a person has accepted, edited or drawn. */
+	/**  Annotations that a person accepted, edited or drew. */
 	decided: number,
 };
 
-/**  Repairs of one kind. */
+/**  Corrected values of one kind. */
 export type RepairGroup = {
 	count: number,
 	example: RepairKind,
 };
 
-/**  What was put right. */
+/**  What was corrected. */
 export type RepairKind = 
-/**  The JSON stood in a code fence or among words. */
+/**  The JSON was in a code fence or among text. */
 { kind: "words_around" } | 
-/**  The JSON as a whole was broken; its items were read one by one. */
+/**  The JSON was malformed; its items were parsed one by one. */
 { kind: "broken_json" } | 
-/**  The answer ended in the middle. */
+/**  The answer ended early. */
 { kind: "cut_off" } | 
-/**  The label was meant by a synonym or another spelling. */
+/**  The label was a synonym or another spelling. */
 { kind: "label_renamed"; answered: string } | 
-/**  A number came as text. */
+/**  A number was given as text. */
 { kind: "number_from_text"; field: string } | { kind: "corners_swapped" } | 
-/**  The box reached over the picture's edge, by this many pixels at most. */
+/**  The box overhung the picture's edge, by at most this many pixels. */
 { kind: "clamped_to_picture"; pixels: number } | { kind: "confidence_from_percent" } | 
-/**  A confidence that is none was left out. */
+/**  An invalid confidence was dropped. */
 { kind: "confidence_left_out"; answered: string } | 
-/**  An attribute was given in another form or spelling. */
+/**  An attribute had another type or spelling. */
 { kind: "attribute_converted"; name: string; answered: string } | 
-/**  A number beyond its range was set to the nearest end. */
+/**  A number out of range was set to the nearest end. */
 { kind: "attribute_clamped"; name: string; answered: string } | 
-/**  An attribute that does not fit its kind was left out. */
+/**  An invalid attribute was dropped. */
 { kind: "attribute_left_out"; name: string; answered: string };
 
-/**  A run to go on with. */
+/**  A request to resume a run. */
 export type ResumeRequest = {
 	run: RunId,
-	/**  What the run may cost at most from now on, with what it has cost already; `None` leaves it as it is. */
+	/**  The new budget, including what is already spent; `None` keeps the current one. */
 	budget_dollars: Dollars | null,
-	/**
-	 *  Whether images may be asked about again whose request was under way when a process died: the vendor may have
-	 *  billed it.
-	 */
+	/**  Whether requests may be repeated that were in flight when a process died: the vendor may have billed them. */
 	accepts_repeats: boolean,
-	/**  Whether the failed images for which that makes sense are tried again. */
+	/**  Whether to retry failed images that a retry may fix. */
 	retries_failed: boolean,
 	/**
-	 *  Whether batches that the server does not know are given up: their requests count as possibly billed, and are made
-	 *  again. Needs `accepts_repeats`.
+	 *  Whether to give up batches that the server does not know: their requests count as possibly billed, and are
+	 *  repeated. Needs `accepts_repeats`.
 	 */
 	gives_up_batches: boolean,
 };
@@ -1619,28 +1604,28 @@ export type RetryGroup = {
 
 /**  Why a request was made again. */
 export type RetryKind = 
-/**  The rate limit was reached; the whole route waited as told. */
+/**  The rate limit was reached; the whole endpoint waited as requested. */
 "rate_limited" | 
-/**  The server had too much to do. */
+/**  The server was overloaded. */
 "overloaded" | 
-/**  The server failed in a way that passes by itself. */
+/**  A temporary server failure. */
 "server_failed" | 
 /**  The connection ended before the answer did. */
 "connection_lost" | 
 /**  The server answered something that is no answer, or that cannot be decoded. */
 "answer_unreadable" | 
-/**  The answer did not come in time. */
+/**  Timeout. */
 "timed_out" | 
 /**  The batch expired before the vendor began with the request. */
 "expired" | 
 /**  No connection came about. */
 "unreachable" | 
-/**  The picture was too large a request, and was sent smaller. */
+/**  The request was too large, and the picture was sent smaller. */
 "too_large" | 
-/**  The answer was cut off, and was given more room. */
+/**  The answer was cut off, and requested again with a higher maximum. */
 "cut_short";
 
-/**  What a person has said about an image as a whole. */
+/**  A person's statement about a whole image. */
 export type ReviewState = "unreviewed" | "reviewed" | "confirmed_empty";
 
 export type RunCount = {
@@ -1649,74 +1634,74 @@ export type RunCount = {
 	count: number,
 };
 
-/**  What an endpoint did for a run, over all its sessions. */
+/**  Statistics of an endpoint of a run, over all sessions. */
 export type RunEndpoint = {
 	name: string,
-	/**  Requests that it answered. */
+	/**  Answered requests. */
 	answered: number,
-	/**  Requests that failed because of the endpoint, and not because of the image or a rate limit. */
+	/**  Requests that failed because of the endpoint, not because of an image or rate limit. */
 	failed: number,
-	/**  What was wrong with it last; `None`: nothing. */
+	/**  Its last problem, if any. */
 	problem: EndpointProblem | null,
 	detail: string | null,
-	/**  Whether it worked when it was used last. */
+	/**  Whether it worked when last used. */
 	is_working: boolean,
 };
 
 export type RunId = number;
 
-/**  Figures of a run, durations in milliseconds. What they count is said at [`Recorded`]. */
+/**  Figures of a run, durations in milliseconds, with the scope of [`Recorded`]. */
 export type RunMetrics = {
-	/**  Images that were sent to the model and answered or failed. */
+	/**  Images sent, answered or failed. */
 	asked: number,
 	/**  Of these: answered. */
 	answered: number,
-	/**  Images whose answer an earlier run had paid for. */
+	/**  Images with an earlier run's saved answer. */
 	reused: number,
-	/**  Images that were given the annotations of a similar one. */
+	/**  Images with propagated annotations. */
 	propagated: number,
 	/**  Images that failed before they could be sent. */
 	unread: number,
-	/**  The highest number of requests in flight at any moment; of a batch run the highest number in the vendor's batches. */
+	/**  The peak number of requests in flight; of a batch run, of images in the vendor's batches. */
 	concurrency: number,
 	wall_millis: number,
 	mean_millis: number,
 	p50_millis: number,
 	p95_millis: number,
 	p99_millis: number,
-	/**  The sum of the durations of all images that were asked about. */
+	/**  Summed durations of all sent images. */
 	summed_millis: number,
 	/**
-	 *  The durations of all requests together over `wall_millis`: how many were in flight on average, and so never more
-	 *  than `concurrency`. Not a speed-up: requests take longer beside others. `None` for a batch run, whose images wait at
-	 *  the vendor, and where it was not recorded.
+	 *  Summed durations of all requests over `wall_millis`: the average number in flight, so never more than
+	 *  `concurrency`. Not a speed-up, because requests take longer in parallel. `None` for a batch run, whose images
+	 *  wait at the vendor, and if not recorded.
 	 */
 	parallelism: number | null,
-	/**  `None` where nothing was measured one at a time. */
+	/**  `None` without a sequential measurement. */
 	speedup: Speedup | null,
-	/**  Images asked about a second of wall time. */
+	/**  Sent images per second of wall time. */
 	images_per_second: number,
-	/**  Answered over asked, 0 to 1. */
+	/**  Answered over sent, 0 to 1. */
 	success_rate: number,
-	/**  Retries over images asked about. */
+	/**  Retries per sent image. */
 	retry_rate: number,
 	retries: number,
 };
 
-/**  How a run asks. */
+/**  How a run sends its images. */
 export type RunMode = 
-/**  Image by image, each answered within seconds. */
+/**  Individually, each answered within seconds. */
 "live" | 
-/**  In batches that the vendor works off within a day, at half the price. */
+/**  In batches, processed within a day at half the price. */
 "batch";
 
-/**  What is said for one run. What is left open follows the settings. */
+/**  Options of a run. Absent ones follow the settings. */
 export type RunOptions = {
-	/**  Images at once; `None` finds out. */
+	/**  `None` is automatic. */
 	concurrency?: number | null,
-	/**  How long each of the images at once rests before the next takes its place. */
+	/**  Pause of each parallel worker between two requests. */
 	pause_millis?: number | null,
-	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
+	/**  Images prepared ahead; `None` depends on their size and speed. */
 	chunk_size?: number | null,
 	/**  Of the first endpoint. */
 	limits?: LimitSettings,
@@ -1735,7 +1720,7 @@ export type RunProgress = {
 	destination: Destination,
 	/**  Milliseconds since the Unix epoch. */
 	started_at: number,
-	/**  Worked on, pauses aside. */
+	/**  Active time, without pauses. */
 	elapsed_millis: number,
 	/**  `None` until the first image is done, while none finish, and when nothing is left. */
 	left_millis: number | null,
@@ -1743,22 +1728,22 @@ export type RunProgress = {
 	done: number,
 	failed: number,
 	in_flight: InFlight[],
-	/**  Not finished and not in flight. */
+	/**  Neither finished nor in flight. */
 	waiting: number,
-	/**  Of those that wait: prepared, and ready to be sent. */
+	/**  Of the waiting ones: prepared to be sent. */
 	prepared: number,
 	/**  Answers that an earlier run had paid for already. */
 	reused: number,
 	/**  Images that were given the annotations of a similar one instead of being asked about. */
 	propagated: number,
-	/**  Annotations that it found, and those that it propagated to similar images. */
+	/**  Found and propagated annotations. */
 	annotations: number,
 	/**
 	 *  Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
 	 *  afterwards.
 	 */
 	rate_per_minute: number,
-	/**  How long these last moments are. */
+	/**  Length of the recent window. */
 	rate_window_millis: number,
 	/**
 	 *  Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
@@ -1772,24 +1757,21 @@ export type RunProgress = {
 	 */
 	concurrency: number,
 	mode: RunMode,
-	/**  The ways to the model; empty where nothing is sent. */
+	/**  The endpoints; empty if nothing is sent. */
 	routes: EndpointState[],
-	/**  Of a batch run, the oldest first. */
+	/**  Of a batch run, oldest first. */
 	batches: BatchState[],
-	/**  Requests in batches that the server does not know: a person may give them up. */
+	/**  Requests in batches unknown to the server, which the user may give up. */
 	unknown_batches: PossiblyBilled,
 	quoted_dollars: CostRange | null,
-	/**  Settled from what the vendor reported. */
+	/**  As the vendor reported. */
 	spent_dollars: Dollars,
 	possibly_billed: PossiblyBilled,
 	/**  What the run may cost at most; `None`: no limit. */
 	budget_dollars: Dollars | null,
-	/**  The most that requests under way can cost. */
+	/**  Maximum cost of requests in flight. */
 	reserved_dollars: Dollars,
-	/**
-	 *  The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
-	 *  first.
-	 */
+	/**  The largest reservation of a request so far: a budget must have room for another. Zero before the first. */
 	largest_request_dollars: Dollars,
 	/**
 	 *  Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
@@ -1798,84 +1780,84 @@ export type RunProgress = {
 	unsettled: PossiblyBilled,
 	/**  `None` while requests are sent on any way. */
 	hold: Hold | null,
-	/**  What the images that are left wait for, once nothing else is left to begin. */
+	/**  What the remaining images wait for, if nothing else can be started. */
 	pending_elsewhere: PendingElsewhere[],
-	/**  What was tried again, over all sessions. */
+	/**  Retries, over all sessions. */
 	retried: RetryGroup[],
-	/**  Answers that were cut off, whose whole annotations were kept. */
+	/**  Cut-off answers, whose complete annotations were kept. */
 	cut_short: number,
 	failures: FailureGroup[],
-	/**  The newest first, at most twelve. */
+	/**  Newest first, at most twelve. */
 	just_answered: JustAnswered[],
-	/**  Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]). */
+	/**  Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]). */
 	rate_history: number[],
-	/**  Hooks that did not succeed when they ran last. */
+	/**  Hooks whose latest run did not succeed. */
 	failed_hooks: HookRun[],
 };
 
 /**  A run with its figures. */
 export type RunReport = {
 	summary: RunSummary,
-	/**  `None` when no image has been asked about. */
+	/**  `None` if no image was sent. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
-	/**  Answers that were cut off and that a larger output maximum may complete; `None` when there are none. */
+	/**  Cut-off answers that a larger output maximum may complete; `None` without any. */
 	cut_off: CutOffAnswers | null,
-	/**  Every image that failed, by kind, then in the order of the run. */
+	/**  All failed images, by kind, then in the order of the run. */
 	failed_images: FailedImage[],
-	/**  What was tried again, over all sessions. */
+	/**  Retries, over all sessions. */
 	retried: RetryGroup[],
-	/**  What had to be put right in answers, the most frequent first. */
+	/**  Corrected values in answers, most frequent first. */
 	repairs: RepairGroup[],
-	/**  Items of answers that are no annotations, the most frequent reason first. */
+	/**  Dropped items of answers, most frequent reason first. */
 	dropped: DropGroup[],
 	labels: LabelCount[],
-	/**  How many images took how long: equal bins between the fastest and the slowest, at most 24. */
+	/**  Histogram of durations: equal bins between fastest and slowest, at most 24. */
 	durations: DurationBin[],
-	/**  What to change, by this run's own numbers; empty when all is well. */
+	/**  Findings with recommended changes; empty if there are none. */
 	diagnoses: Diagnosis[],
-	/**  The endpoints that requests were spread over, and those that were not used. */
+	/**  All endpoints, used or not. */
 	endpoints: RunEndpoint[],
-	/**  Requests in batches that the server does not know: a person may give them up. */
+	/**  Requests in batches unknown to the server, which the user may give up. */
 	unknown_batches: PossiblyBilled,
-	/**  What hooks did, the oldest first. */
+	/**  Results of hooks, oldest first. */
 	hooks: HookRun[],
 };
 
-/**  A plan to carry out. */
+/**  A plan to start. */
 export type RunRequest = {
 	images: ImageSelection,
 	recipe: RecipeId,
 	model: ModelId,
 	options: RunOptions,
 	mode: RunMode,
-	/**  Whether of images that look alike only one is asked about, and its annotations are offered to the others. */
+	/**  Whether only one of each group of near-duplicates is sent, and its annotations are propagated to the others. */
 	propagates_to_similar: boolean,
-	/**  Whether every image is asked about anew, whatever was answered and paid for before. */
+	/**  Whether saved answers are ignored. */
 	ignores_saved_answers: boolean,
-	/**  So many images first, live; then the run stops until it is resumed. `None`: no pilot. */
+	/**  The number of images to annotate first, live; then the run stops until resumed. `None` without a pilot. */
 	pilot: number | null,
-	/**  What the run may cost at most, over all its sessions; `None`: no limit. */
+	/**  The budget over all sessions, if any. */
 	budget_dollars: Dollars | null,
-	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
+	/**  The collection of the images; `None` for all. Exports name files relative to it. */
 	collection?: CollectionId | null,
 };
 
-/**  How runs ask models elsewhere. */
+/**  How runs call remote models. */
 export type RunSettings = {
-	/**  Images at once; `None` finds out. */
+	/**  `None` is automatic. */
 	concurrency?: number | null,
-	/**  Requests for an image beyond the first, limits and outages of the server aside. */
+	/**  Maximum retries per image, not counting rate limits and server outages. */
 	retry_attempts?: number,
-	/**  Before the second request for an image; it doubles with each further one. */
+	/**  Delay before the first retry; doubles with each further one. */
 	retry_delay_ms?: number,
-	/**  The longest silence while an answer is on its way. */
+	/**  Idle timeout of an answer. */
 	task_timeout_ms?: number,
-	/**  How long each of the images at once rests before the next takes its place. */
+	/**  Pause of each parallel worker between two requests. */
 	rate_limit_delay_ms?: number,
-	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
+	/**  Images prepared ahead; `None` depends on their size and speed. */
 	chunk_size?: number | null,
-	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
+	/**  Output maximum, including thinking; `None` for the model's default. */
 	max_tokens?: number | null,
 };
 
@@ -1883,7 +1865,7 @@ export type RunSettings = {
 export type RunState = 
 /**  A process works on it. */
 { kind: "running" } | 
-/**  Admits nothing more; what is in flight ends. */
+/**  No new requests; those in flight finish. */
 { kind: "stopping" } | { kind: "stopped"; reason: StopReason } | 
 /**  Its process died. Nothing finished is lost. */
 { kind: "interrupted" };
@@ -1905,34 +1887,34 @@ export type RunSummary = {
 	done: number,
 	failed: number,
 	waiting: number,
-	/**  Annotations that it found, and those that it propagated to similar images. */
+	/**  Found and propagated annotations. */
 	annotation_count: number,
-	/**  Of these: propagated to images that were not asked about. */
+	/**  Of these: propagated to images that were not sent. */
 	propagated_count: number,
-	/**  Proposals that nobody has decided yet. */
+	/**  Undecided proposals. */
 	undecided_count: number,
 	/**  Images of the run that are reviewed or confirmed empty. */
 	reviewed_count: number,
 	quoted_dollars: CostRange | null,
-	/**  Settled from what the vendor reported. */
+	/**  As the vendor reported. */
 	paid_dollars: Dollars,
-	/**  Of all its requests together. */
+	/**  Of all requests. */
 	usage: Usage,
 	possibly_billed: PossiblyBilled,
 	/**  What the run may cost at most; `None`: no limit. */
 	budget_dollars: Dollars | null,
 	/**  Requests that were sent and of whose answer nothing is known: under way, or lost with their process. */
 	unsettled: PossiblyBilled,
-	/**  Answers that were cut off, whose whole annotations were kept. */
+	/**  Cut-off answers, whose complete annotations were kept. */
 	cut_short: number,
-	/**  Failed images for which another try may come out otherwise. */
+	/**  Failed images that a retry may fix. */
 	retryable: number,
 	/**  Answers that an earlier run had paid for already. */
 	reused: number,
 	/**  Images that were given the annotations of a similar one instead of being asked about. */
 	propagated: number,
 	retries: number,
-	/**  Images that were asked about and have finished. The next three figures are about these. */
+	/**  Images sent and finished. The next three figures are about these. */
 	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
@@ -1943,57 +1925,57 @@ export type RunSummary = {
 /**  The runs that are worked on here, and how far they are. */
 export type RunsChanged = WorkingRun[];
 
-/**  What a sample can say in which nothing is wrong. */
+/**  What an error-free sample can show. */
 export type SampleOutlook = {
-	/**  With 95 % confidence no more than this share of all would be wrong; `None` of no sample. */
+	/**  With 95 % confidence at most this share of all would be wrong; `None` without a sample. */
 	clean_bound: number | null,
-	/**  How many must be looked at, and be right, for the bound to be within the error limit. */
+	/**  How many must be checked and right for the bound to be within the error limit. */
 	clean_sample: number,
 };
 
-/**  What a person has said about an annotation of the sample. */
+/**  A person's verdict on an annotation of the sample. */
 export type SampleVerdict = "right" | 
-/**  Rejected or edited: either way it was not what was there. */
+/**  Rejected or edited. */
 "wrong";
 
-/**  An annotation of the sample, in the random order in which it is looked at. */
+/**  An annotation of the sample, in random order. */
 export type SampledAnnotation = {
 	image: ImageId,
 	annotation: AnnotationId,
-	/**  `None`: not looked at yet. */
+	/**  `None` if unchecked. */
 	verdict: SampleVerdict | null,
 };
 
-/**  A recipe as the library holds it. */
+/**  A recipe of the library. */
 export type SavedRecipe = {
 	id: RecipeId,
 	recipe: Recipe,
-	/**  Whether Fieldmark brought it along, so that it cannot be deleted. */
+	/**  Whether it is built in, so that it cannot be deleted. */
 	is_builtin: boolean,
 };
 
-/**  A size in which images are sent. */
+/**  A size of sent images. */
 export type SentSize = {
 	size: PixelSize,
 	count: number,
-	/**  Of one image. */
+	/**  Per image. */
 	image_tokens: number,
 };
 
-/**  By whose word something is as it is. A variable wins over a line of a `.env` file, that over what was set. */
+/**  The source of a value. A variable wins over a `.env` file, and that over the settings. */
 export type SettingSource = 
-/**  Nobody has said anything else. */
+/**  The default. */
 "default" | "settings" | 
-/**  A variable of the environment. */
+/**  An environment variable. */
 "variable" | 
-/**  The `.env` file in the working folder. */
+/**  The `.env` file of the working folder. */
 "dot_env";
 
 export type Settings = {
 	theme?: Theme,
-	/**  Whether every run leaves `metrics/batch-annotation-metrics.json` in the library folder. */
+	/**  Whether every run writes `metrics/batch-annotation-metrics.json` in the library folder. */
 	writes_metrics?: boolean,
-	/**  Whether nothing may be sent to another machine. */
+	/**  Whether sending to other machines is forbidden. */
 	is_local_only?: boolean,
 	import?: ImportSettings,
 	run?: RunSettings,
@@ -2007,33 +1989,33 @@ export type Settings = {
 /**  The settings were changed, perhaps by a text editor or another process. */
 export type SettingsChanged = null;
 
-/**  Where an annotation is. Coordinates are in pixels of the upright image. */
+/**  The shape of an annotation, in pixels of the upright image. */
 export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } | 
-/**  A closed outline of three corners or more; the last is joined to the first. */
+/**  A closed outline of at least three corners; the last is connected to the first. */
 { kind: "polygon"; points: Point[] } | 
-/**  About the image as a whole: the label says all. */
+/**  About the whole image: the label is all there is. */
 { kind: "image_tag" } | 
-/**  A sentence about the image as a whole. */
+/**  Text about the whole image. */
 { kind: "caption"; text: string };
 
 /**  A kind of annotation. */
 export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 
-/**  A share of one, 0 to 1. */
+/**  A share, 0 to 1. */
 export type Share = number;
 
-/**  Whose annotations are compared. */
+/**  A side of a comparison. */
 export type Side = 
-/**  What a run answered, whatever became of it. */
+/**  A run's original answer, whatever happened to it since. */
 { kind: "run"; run: RunId } | 
-/**  What people have accepted, changed and drawn, on images that they have reviewed: the truth as far as it is known. */
+/**  What people accepted, edited and drew on reviewed images: the ground truth. */
 { kind: "decided" };
 
-/**  What sending one image of each group of similar ones spares: so many requests, and their cost and time. */
+/**  What sending only one of each group of near-duplicates saves. */
 export type SimilarSaving = {
 	/**  Groups of which one image is sent. */
 	groups: number,
-	/**  Images that are not sent and are offered the annotations of the one that is. */
+	/**  Images that are not sent; they get the annotations of the one that is. */
 	followers: number,
 };
 
@@ -2042,44 +2024,41 @@ export type SizeCount = {
 	count: number,
 };
 
-/**  Why a file was skipped. The window owns the words; the detail is what the decoder or the operating system said. */
+/**  Why a file was skipped. Texts are the window's; details come from the decoder or the system. */
 export type SkipReason = 
 /**  Zero bytes long. */
 { kind: "empty" } | 
 /**  Not an image, by its first bytes. */
 { kind: "not_an_image" } | 
 /**
- *  An image of a kind that Fieldmark does not decode. `format` is a name such as "HEIC" or "TIFF"; `detail` says
- *  which kind of it, where others are decoded.
+ *  An unsupported image. `format` is a name such as "HEIC" or "TIFF"; `detail` names the variant, if others are
+ *  supported.
  */
 { kind: "not_supported"; format: string; detail: string | null } | 
-/**  An image whose data ends early or contradicts itself. */
+/**  An image whose data ends early or is inconsistent. */
 { kind: "damaged"; detail: string } | 
-/**  More pixels than [`MAX_PIXELS`], by the file's own header. */
+/**  More pixels than [`MAX_PIXELS`], by the header. */
 { kind: "too_many_pixels"; megapixels: number } | 
-/**
- *  Decoding it alone takes more memory than all decoding together may take. `size` is unknown where already the file
- *  is too large for that.
- */
+/**  Decoding it alone would exceed the memory budget. `size` is unknown if the file itself exceeds it. */
 { kind: "too_much_memory"; size: PixelSize | null; needed_megabytes: number; allowed_megabytes: number } | 
 /**  A file longer than [`MAX_FILE_BYTES`]. */
 { kind: "file_too_large"; megabytes: number } | 
 /**
- *  Could not be opened, read or decoded at all: permissions, a broken disk, a file that went away, no file but a named
- *  pipe or a device, a decoder that failed.
+ *  Could not be opened, read or decoded: permissions, a broken disk, a deleted file, a named pipe or device, a
+ *  failing decoder.
  */
 { kind: "unreadable"; detail: string };
 
 /**  A file that an import skipped. */
 export type SkippedFile = {
-	/**  For people to read: bytes that are no UTF-8 show as U+FFFD. */
+	/**  For display: invalid UTF-8 is shown as U+FFFD. */
 	path: string,
 	reason: SkipReason,
 };
 
-/**  A range of values. Never empty by its form: `least` is not above `most`. */
+/**  A range of values. `least` is never above `most`. */
 export type Span<Value> = { kind: "below"; value: Value } | { kind: "at_most"; value: Value } | { kind: "at_least"; value: Value } | { kind: "above"; value: Value } | 
-/**  Both ends belong to it. */
+/**  Inclusive. */
 { kind: "between"; least: Value; most: Value };
 
 /**  How much faster a run was than the same images one at a time. */
@@ -2087,150 +2066,147 @@ export type Speedup = {
 	/**  `sequential_millis` over the run's wall time. */
 	factor: number,
 	sequential_millis: number,
-	/**  `sequential_millis` less the run's wall time; negative where the run was slower. */
+	/**  `sequential_millis` minus the run's wall time; negative if the run was slower. */
 	saved_millis: number,
 	baseline: Baseline,
 };
 
-/**  What a person has decided about an annotation. A run adds and withdraws proposals only. */
+/**  A person's decision about an annotation. Runs only add and withdraw proposals. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
 
-/**  A step that was taken, undone or redone, and the image as it is after that. */
+/**  A step that was made, undone or redone, and the image after it. */
 export type Step = {
 	id: StepId,
 	image: ImageCard,
-	/**  What it was about, in the order of its changes; with those that it added, and those that are gone. */
+	/**  The affected annotations in order, including added and deleted ones. */
 	annotations: AnnotationId[],
-	/**  How many other images it changed. */
+	/**  Number of other images that it changed. */
 	others: number,
 };
 
-/**  One step of a person's work on an image, as undo counts them. */
+/**  An undoable step on an image. */
 export type StepId = number;
 
 /**  Why a run no longer sends. */
 export type StopReason = "completed" | 
-/**  By a person; can be resumed. */
+/**  By the user; can be resumed. */
 "paused" | 
-/**  By a person; what is done stays, the rest can still be resumed. */
+/**  By the user; what is done stays, and the rest can be resumed. */
 "cancelled" | 
-/**  The app was closed while it ran. */
+/**  The app was closed during the run. */
 "shutdown" | 
-/**  The key is wrong or was withdrawn. */
+/**  The key is wrong or revoked. */
 "key_rejected" | 
-/**  The key may not do this. */
+/**  The key lacks a permission. */
 "not_permitted" | 
 /**  The account has no credit. */
 "no_credit" | 
-/**  A spend limit that somebody set at the vendor's is reached. */
+/**  A spend limit of the account is reached. */
 "spend_limit" | 
 /**  The server does not know the model. */
 "unknown_model" | 
-/**  A batch was canceled at the server, and not by this run. What was not done waits until the run is resumed. */
+/**  A batch was cancelled at the server by another client. Unfinished images wait until the run is resumed. */
 "batch_canceled" | 
-/**  The server does not know a batch that was submitted to it. */
+/**  The server does not know a submitted batch. */
 "batch_unknown" | 
-/**  What answers there is no server for this model. */
+/**  The server does not have this API. */
 "not_such_a_server" | 
-/**  The server refuses what is the same in every request, so that it would refuse them all. */
+/**  The server refuses the shared part of all requests. */
 "request_refused" | 
-/**  No answer of the server can be read: the first ones were all unreadable, or many in a row. */
+/**  The server's answers are unreadable: the first ones, or many in a row. */
 "answers_unreadable" | 
-/**  The server, or a limit, would have it wait for longer than any run waits. */
+/**  The server, or a limit, requires a longer wait than any run waits. */
 "wait_too_long" | 
 /**  The server cannot be reached, in spite of several tries. */
 "unreachable" | 
-/**  The next request could have passed the run's budget. */
+/**  The next request could exceed the run's budget. */
 "budget_reached" | 
-/**  The images of its pilot have finished: a person decides about the others. */
+/**  The pilot is complete: the user decides about the other images. */
 "pilot_done" | 
-/**  What is left is in batches of runs that no process works on: resuming those fetches the answers. */
+/**  The remaining images are in batches of runs without a worker: resuming those fetches the answers. */
 "answers_pending" | 
 /**  A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed. */
 "internal_error";
 
 export type Suggestion = {
-	/**  The whole word, with its dash and its quotes. */
+	/**  The whole word, with its dash and quotes. */
 	text: string,
 	key: QueryKey,
 	kind: SuggestionKind,
 };
 
 export type SuggestionKind = 
-/**  A value is still to come. */
+/**  A value must follow. */
 { kind: "key" } | { kind: "value" } | 
-/**  A value that stands so often in the library. */
+/**  A value with its count in the library. */
 { kind: "counted"; count: number } | { kind: "run"; model_name: string };
 
-/**  What the clock of a camera showed when it took a photo. */
+/**  The camera's clock when it took a photo. */
 export type Taken = {
-	/**  Milliseconds since that clock would have shown 1970-01-01 00:00. */
+	/**  Milliseconds since 1970-01-01 00:00 on that clock. */
 	clock_millis: number,
-	/**  How far the clock was ahead of UTC; `None`: the camera does not say. */
+	/**  Offset of the clock from UTC; `None` if not recorded. */
 	minutes_ahead_of_utc: number | null,
 };
 
-/**
- *  What can be asked of an image. Annotations in layers that are not shown count for nothing, and those that were rejected for
- *  nothing but [`Test::Annotation`].
- */
+/**  A test of an image. Only annotations in shown layers count, and rejected ones only for [`Test::Annotation`]. */
 export type Test = 
-/**  It is in a collection of this name. */
+/**  In a collection with this name. */
 { kind: "in"; name: string } | 
-/**  An annotation with this label stands on it. */
+/**  Has an annotation with this label. */
 { kind: "label"; name: string } | { kind: "image"; state: ImageState } | 
-/**  It has an annotation of this status. */
+/**  Has an annotation with this status. */
 { kind: "annotation"; status: Status } | 
-/**  One of its annotations was made with a confidence within. */
+/**  Has an annotation with a confidence in this range. */
 { kind: "confidence"; span: Span<Share> } | 
-/**  It was one of the images of this run. Unless layers were chosen, the question is about the layer of this run. */
+/**  In the queue of this run. Unless layers were chosen, the query is about this run's layer. */
 { kind: "run"; run: RunId } | 
-/**  The latest job on it failed so. */
+/**  Its latest job failed for this reason. */
 { kind: "failure"; failure: FailureKind } | { kind: "has"; what: Trait } | 
-/**  An annotation on it is likely such a mistake. */
+/**  Has an annotation that is likely such a mistake. */
 { kind: "check"; check: Check } | 
-/**  So many annotations stand on it. */
+/**  Has this many annotations. */
 { kind: "annotations"; span: Span<number> } | 
-/**  Its file was last changed then: the oldest of its places, by days of UTC. */
+/**  Its oldest file was last changed then, by days of UTC. */
 { kind: "date"; span: Span<CalendarDate> } | 
-/**  It was taken then, by days of its camera's clock. Of what says nothing about that, this does not hold. */
+/**  Was taken then, by days of the camera's clock. Does not hold without a capture time. */
 { kind: "taken"; span: Span<CalendarDate> } | 
-/**  Its name, one of its labels or what an attribute says has this in it, whatever the case. */
+/**  Its name, a label or an attribute contains this text, ignoring case. */
 { kind: "text"; text: string };
 
 export type Theme = 
-/**  As the desktop has it. */
+/**  The desktop's theme. */
 "system" | 
-/**  The default: a room for looking at photographs. */
+/**  The default. */
 "dark" | "light";
 
-/**  What a time estimate rests on. */
+/**  The basis of a time estimate. */
 export type TimeBasis = 
-/**  The pace of an earlier run of this model on this machine. */
+/**  The speed of an earlier run of this model on this machine. */
 { kind: "earlier_run"; images: number } | 
-/**  These images of the plan were tried just now, and their answers thrown away. */
+/**  A trial with this many images of the plan, whose answers were discarded. */
 { kind: "trial"; images: number };
 
-/**  How long a run will take. */
+/**  Estimated duration of a run. */
 export type TimeEstimate = {
 	/**  The whole run. */
 	total_millis: number,
 	/**  One image, from start to stored answer. */
 	image_millis: number,
-	/**  How many are worked on at once. */
+	/**  Concurrency. */
 	concurrency: number,
 	basis: TimeBasis,
-	/**  The limit that makes it take longer than the images would take without; `None` where none does. */
+	/**  The limit that makes it take longer, if any. */
 	held_by: EndpointLimit | null,
 };
 
-/**  What an image may have or lack. */
+/**  A property that an image may have or lack. */
 export type Trait = 
-/**  An annotation stands on it. */
+/**  Has annotations. */
 "annotations" | 
-/**  A model has looked at it. */
+/**  Was answered by a model. */
 "answer" | 
-/**  An annotation on it says something beyond its label. */
+/**  Has attributes. */
 "attributes";
 
 /**  A text in every language of the window. */
@@ -2239,11 +2215,11 @@ export type Translated = {
 	es: string,
 };
 
-/**  Why a model cannot be used now, whatever the recipe. */
+/**  Why a model is unavailable, whatever the recipe. */
 export type Unavailable = 
-/**  Everything is kept on this machine, by the person's word. */
+/**  The user has locked everything to this machine. */
 { kind: "local_only" } | 
-/**  The vendor no longer answers for it. */
+/**  The vendor has retired it. */
 { kind: "retired"; on: CalendarDate } | 
 /**  There is no key for the server. */
 { kind: "no_key"; host: string; 
@@ -2252,41 +2228,41 @@ variable: string | null } |
 /**  The address or the environment is unusable. */
 { kind: "unusable"; detail: string };
 
-/**  Something that a recipe asks and a model does not do. */
+/**  Something in a recipe that a model does not support. */
 export type UnsupportedCapability = 
-/**  These labels are outside the model's vocabulary: they will not be looked for. */
+/**  Labels outside of the model's vocabulary, which are skipped. */
 { kind: "unknown_labels"; labels: string[] } | 
-/**  Not one label of the recipe is in the model's vocabulary. */
+/**  No label of the recipe is in the model's vocabulary. */
 { kind: "no_known_label" } | 
-/**  These attributes stay empty. */
+/**  Attributes that stay empty. */
 { kind: "attributes"; names: string[]; are_required: boolean } | 
-/**  More attributes are optional than the model can be asked for at a time. */
+/**  More optional attributes than the model supports. */
 { kind: "too_many_optional_attributes"; count: number; limit: number } | 
-/**  None of the recipe's shapes can be drawn. */
+/**  None of the recipe's shapes is supported. */
 { kind: "shapes"; shapes: ShapeKind[] };
 
-/**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
+/**  Tokens of one or several requests. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {
-	/**  Input that neither came from the cache nor went there. */
+	/**  Input neither read from nor written to the cache. */
 	input_tokens: number,
-	/**  All output, thinking included. */
+	/**  All output, including thinking. */
 	output_tokens: number,
-	/**  Input that was put into the cache for five minutes. */
+	/**  Input written to the cache for five minutes. */
 	cache_write_5m_tokens: number,
-	/**  Input that was put into the cache for an hour. */
+	/**  Input written to the cache for an hour. */
 	cache_write_1h_tokens: number,
 	cache_read_tokens: number,
-	/**  The part of the output that was thinking, already in `output_tokens`; `None` where it was not reported. */
+	/**  Thinking tokens, included in `output_tokens`; `None` if not reported. */
 	thinking_tokens: number | null,
 };
 
 export type Verdict = { kind: "accept" } | { kind: "reject"; reason: RejectReason | null };
 
-/**  Which labels a model can find. */
+/**  The labels that a model supports. */
 export type Vocabulary = 
-/**  Whatever can be said in words. */
+/**  Anything that can be described in text. */
 { kind: "open" } | 
-/**  These names and no others. */
+/**  Only these names. */
 { kind: "closed"; names: string[] };
 
 /**  How far a run is that this process works on: all that the window's frame shows of it. */
