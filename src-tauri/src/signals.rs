@@ -86,7 +86,7 @@ enum News {
 }
 
 /// Tells of every change of the library, and of runs as they get on. A run's snapshot comes a moment after the change that it
-/// follows from, and while its route is held there may be no other change: as long as there are runs, one looks again.
+/// follows from, and while its endpoint is held there may be no other change: as long as there are runs, one looks again.
 async fn follow(mut version: watch::Receiver<u64>, working: impl Fn() -> Vec<WorkingRun>, tell: impl Fn(News)) {
     let mut told = Vec::new();
     loop {

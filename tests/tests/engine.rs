@@ -233,10 +233,10 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     assert_eq!(bench.library.history.run(run).unwrap().quoted, Some(cost));
     let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 12).await.unwrap();
-    assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
+    assert_eq!((progress.borrow().endpoints.len(), progress.borrow().concurrency), (2, 4), "four over all endpoints");
     let address = first.address();
     let before = first.stop().await;
-    let is_suspended = |snapshot: &RunProgress| snapshot.routes[0].failure.is_some() && snapshot.hold.is_none();
+    let is_suspended = |snapshot: &RunProgress| snapshot.endpoints[0].failure.is_some() && snapshot.hold.is_none();
     progress.wait_for(is_suspended).await.unwrap();
     let first = simulate(Options { port: address.port(), ..slow }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);

@@ -93,7 +93,7 @@ async fn snapshot(bench: &Bench, run: RunId, is_it: impl Fn(&RunProgress) -> boo
 
 /// What is wrong with `b`.
 fn failure(snapshot: &RunProgress) -> Option<EndpointProblem> {
-    snapshot.routes.get(1)?.failure.as_ref().map(|failure| failure.problem)
+    snapshot.endpoints.get(1)?.failure.as_ref().map(|failure| failure.problem)
 }
 
 fn billed(server: &Running) -> usize {
@@ -169,7 +169,7 @@ async fn an_endpoint_that_cannot_be_reached_is_used_again_once_it_can() {
     let run = start(&bench, with_concurrency(2)).await;
     snapshot(&bench, run, |snapshot| failure(snapshot) == Some(EndpointProblem::Unreachable)).await;
     let b = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
-    snapshot(&bench, run, |snapshot| snapshot.routes.len() == 2 && failure(snapshot).is_none()).await;
+    snapshot(&bench, run, |snapshot| snapshot.endpoints.len() == 2 && failure(snapshot).is_none()).await;
     let report = ended(&bench, run).await;
     assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 40));
     assert!(billed(&b) > 0 && report.endpoints[1].is_working, "{:?}", report.endpoints);

@@ -52,12 +52,12 @@ const DIALOGS: Record<string, Asked> = {
     title: /^Resume run 3\?/,
   },
   "adding an endpoint": {
-    query: "priced&key&routes",
+    query: "priced&key&endpoints",
     opener: () => on("Control+,", "Add an endpoint"),
     title: /^Add an endpoint/,
   },
   "editing an endpoint": {
-    query: "priced&key&routes",
+    query: "priced&key&endpoints",
     opener: () => on("Control+,", "Edit Frankfurt"),
     title: /^Edit the endpoint/,
   },

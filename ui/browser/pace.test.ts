@@ -48,7 +48,7 @@ async function picturesLoaded(): Promise<void> {
 
 describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   it("a run over several ways, with dozens in flight, stays tidy", async () => {
-    await openPlan({ query: "priced&key&routes&images=1400", theme, width, height });
+    await openPlan({ query: "priced&key&endpoints&images=1400", theme, width, height });
     await page.getByText("Advanced").click();
     await page.getByLabel("Concurrency").fill("64");
     await send();
@@ -118,16 +118,16 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   });
 
   it("the settings of additional endpoints fit", async () => {
-    page = await open(browser, { query: "priced&key&routes", theme, width, height });
+    page = await open(browser, { query: "priced&key&endpoints", theme, width, height });
     await page.getByRole("button", { name: "Settings" }).click();
     await page.getByRole("button", { name: "Add an endpoint" }).scrollIntoViewIfNeeded();
-    await screenshot(page, `settings-routes-${theme}-${width}`);
+    await screenshot(page, `settings-endpoints-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByRole("button", { name: "Add an endpoint" }).click();
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByText("Enter a name that no other endpoint has.").waitFor();
-    await screenshot(page, `settings-route-${theme}-${width}`);
+    await screenshot(page, `settings-endpoint-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
   });
@@ -170,7 +170,7 @@ describe("a run elsewhere", () => {
   });
 
   it("shows an endpoint that is not used, and sends to the others", async () => {
-    await openPlan({ query: "priced&key&routes&closed&images=1400" });
+    await openPlan({ query: "priced&key&endpoints&closed&images=1400" });
     await page
       .getByText(/through your additional endpoints, to Frankfurt \(eu\.claude\.example\), Second account/)
       .waitFor();
@@ -248,7 +248,7 @@ describe("additional endpoints", () => {
     await page.keyboard.press("Enter");
     const agree = page.getByRole("dialog", { name: "Send images to eu.claude.example too?" });
     await expectAccessible(page);
-    await screenshot(page, "settings-route-agree-dark-1280");
+    await screenshot(page, "settings-endpoint-agree-dark-1280");
     await agree.getByRole("button", { name: "Not now" }).click();
     await rows().getByText("You have not allowed sending images to eu.claude.example yet.").waitFor();
     await rows().getByText("https://eu.claude.example, list price, 1,200 requests per minute").waitFor();
@@ -265,7 +265,7 @@ describe("additional endpoints", () => {
   });
 
   it("are edited and removed, and the other settings stay", async () => {
-    await openSettings("priced&key&routes");
+    await openSettings("priced&key&endpoints");
     expect(await rows().count()).toBe(3);
     await page.getByLabel("Input tokens").fill("2,000,000");
     await page.keyboard.press("Tab");

@@ -82,7 +82,7 @@ describe("the tour", () => {
 
 describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s theme", (theme) => {
   it("in a sample, and on what was found to be mistaken", async () => {
-    page = await open(browser, { query: "priced&key&routes", theme });
+    page = await open(browser, { query: "priced&key&endpoints", theme });
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
     await page.keyboard.press("Control+Shift+A");
     await page.getByRole("button", { name: /^Check a sample of/ }).click();

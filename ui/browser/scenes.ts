@@ -163,7 +163,7 @@ export const SCENES: readonly Scene[] = [
   { name: "plan", query: "priced&key&answered&similar&images=214", show: plan },
   {
     name: "plan-batch",
-    query: "priced&key&routes&images=214",
+    query: "priced&key&endpoints&images=214",
     show: async (page) => {
       await plan(page);
       await page.getByRole("radio", { name: new RegExp(`^${words.plan.modes.batch}`) }).check({ force: true });
@@ -271,7 +271,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "run",
-    query: "priced&key&routes&images=240&still",
+    query: "priced&key&endpoints&images=240&still",
     show: async (page) => {
       await start(page);
       await page.locator("svg .preview").first().waitFor();
@@ -426,7 +426,7 @@ export const SCENES: readonly Scene[] = [
     },
   },
 
-  { name: "settings", query: "priced&key&routes", show: settings },
+  { name: "settings", query: "priced&key&endpoints", show: settings },
   { name: "settings-keychainless", query: "priced&keychainless", show: settings },
   { name: "settings-requests", query: "priced&key", show: settingsAt(() => words.settings.requests) },
   { name: "settings-hooks", query: "hooks", show: settingsAt(() => words.hooks.title) },
@@ -434,8 +434,8 @@ export const SCENES: readonly Scene[] = [
   { name: "settings-keyboard", show: settingsAt(() => words.actions.keyboard.title) },
   { name: "settings-about", show: settingsAt(() => words.settings.about) },
   {
-    name: "settings-route",
-    query: "priced&key&routes",
+    name: "settings-endpoint",
+    query: "priced&key&endpoints",
     show: async (page) => {
       await settings(page);
       await button(page, words.settings.addEndpoint).click();

@@ -1758,7 +1758,7 @@ export type RunProgress = {
 	concurrency: number,
 	mode: RunMode,
 	/**  The endpoints; empty if nothing is sent. */
-	routes: EndpointState[],
+	endpoints: EndpointState[],
 	/**  Of a batch run, oldest first. */
 	batches: BatchState[],
 	/**  Requests in batches unknown to the server, which the user may give up. */

@@ -268,29 +268,29 @@ describe("a run elsewhere as it goes", () => {
     for (const each of lengths.values()) expect(each).toEqual([...each].sort((one, other) => one - other));
     const here = await begun("?priced&key", { model: "nanodet-g-416" });
     expect(here.latest().in_flight.every(({ preview }) => preview.length === 0)).toBe(true);
-    expect(here.latest().routes).toEqual([]);
+    expect(here.latest().endpoints).toEqual([]);
   });
 
   it("finds out how many go at once, and halves that when it is refused", async () => {
     const { latest } = await begun("?priced&key&images=240");
-    const first = latest().routes[0];
+    const first = latest().endpoints[0];
     expect(first).toMatchObject({ name: "api.anthropic.com", is_adaptive: true, requests_per_minute: null });
     await vi.advanceTimersByTimeAsync(1400);
     const grown = latest().concurrency;
     expect(grown).toBeGreaterThan(first?.concurrency ?? 0);
     await vi.advanceTimersByTimeAsync(600);
     expect(latest().concurrency).toBeLessThan(grown);
-    expect(latest().routes[0]).toMatchObject({ requests_per_minute: 1000, hold: { kind: "rate_limited" } });
+    expect(latest().endpoints[0]).toMatchObject({ requests_per_minute: 1000, hold: { kind: "rate_limited" } });
     const set = await begun("?priced&key&images=240", { options: { concurrency: 9 } });
-    expect(set.latest().routes[0]).toMatchObject({ concurrency: 9, under_way: 9, is_adaptive: false });
+    expect(set.latest().endpoints[0]).toMatchObject({ concurrency: 9, under_way: 9, is_adaptive: false });
   });
 
   it("goes on by its other ways while one is held, and without one that is closed", async () => {
-    const { latest } = await begun("?priced&key&routes&closed&images=240");
+    const { latest } = await begun("?priced&key&endpoints&closed&images=240");
     await vi.advanceTimersByTimeAsync(2000);
-    const { routes, hold, done } = latest();
-    expect(routes.map(({ name }) => name)).toEqual(["api.anthropic.com", "Frankfurt", "Second account"]);
-    expect([routes[0]?.hold?.kind, routes[1]?.hold, routes[2]?.failure?.problem]).toEqual([
+    const { endpoints, hold, done } = latest();
+    expect(endpoints.map(({ name }) => name)).toEqual(["api.anthropic.com", "Frankfurt", "Second account"]);
+    expect([endpoints[0]?.hold?.kind, endpoints[1]?.hold, endpoints[2]?.failure?.problem]).toEqual([
       "rate_limited",
       null,
       "key_rejected",
@@ -368,7 +368,7 @@ describe("a run elsewhere as it goes", () => {
 });
 
 it("keeps the keys of additional endpoints apart from that of the connection", async () => {
-  const seam = openFake("?routes");
+  const seam = openFake("?endpoints");
   const [connection] = (await seam.connections()).connections;
   const keys = [connection?.key, ...(connection?.endpoints ?? []).map(({ key }) => key)];
   expect(keys).toEqual([null, "keychain", "keychain", null]);

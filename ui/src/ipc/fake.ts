@@ -7,7 +7,7 @@
  *   read; `?layers` has the proposals of two runs; `?unchecked=500` has so many images still to be looked through for mistakes; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
  * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
  * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
- *   `?keychainless` has no keychain, `?routes` has additional endpoints, of which `?closed` closes one under way;
+ *   `?keychainless` has no keychain, `?endpoints` has additional endpoints, of which `?closed` closes one under way;
  * - runs: `?interrupted` has a latest one whose process died, with `?priced` while some requests were under way;
  *   `?stopped=key_rejected` one that ended so, `?batch` one that began last night; `?held=unreachable` holds a run for that
  *   reason, `?still` lets none come further than half-way; `?answered` counts the answers of the past as paid for, `?diagnosed`
@@ -32,7 +32,7 @@ import { builtIn, quote } from "./fake/quote";
 import { FakeRecipes } from "./fake/recipes";
 import { refuse } from "./fake/refuse";
 import { FakeRepairs } from "./fake/repairs";
-import { routesOf } from "./fake/routes";
+import { endpointsOf } from "./fake/endpoints";
 import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/runs";
 import { DEFAULT_SETTINGS } from "./fake/settings";
 import { followersOf } from "./fake/similar";
@@ -102,7 +102,7 @@ class Fake implements Seam {
     this.#standsStill = query.has("still");
     this.#unplugged = query.get("unplugged");
     this.#unchecked = Number(query.get("unchecked") ?? 0);
-    if (query.has("routes")) {
+    if (query.has("endpoints")) {
       this.#settings.providers = [{ id: PROVIDER.id, endpoints: [...ENDPOINTS] }];
       this.#settings.agreed_hosts = ENDPOINTS.map(({ base_url }) => hostOf(base_url) ?? "");
     }
@@ -233,7 +233,7 @@ class Fake implements Seam {
       concurrency: asked.options.concurrency ?? null,
       answered: known,
       followers: asked.propagates_to_similar ? this.#followers(ids.filter((image) => !known.has(image))) : new Map(),
-      routes: this.#routes(asked.mode),
+      endpoints: this.#endpoints(asked.mode),
       closesLast: this.#closesLast,
       heldAs: this.#heldAs,
       standsStill: this.#standsStill,
@@ -408,14 +408,14 @@ class Fake implements Seam {
   }
 
   /** Batches go the first way alone. */
-  #routes(mode: RunMode): FakeOrder["routes"] {
+  #endpoints(mode: RunMode): FakeOrder["endpoints"] {
     const { host } = this.#connection.describe(this.#settings);
     const concurrency = this.#settings.run?.concurrency ?? null;
-    const routes = routesOf(host, concurrency, providerIn(this.#settings), (endpoint) => {
+    const endpoints = endpointsOf(host, concurrency, providerIn(this.#settings), (endpoint) => {
       const { key, problem } = this.#connection.endpoint(endpoint, this.#settings);
       return key !== null && problem === null;
     });
-    return mode === "batch" ? routes.slice(0, 1) : routes;
+    return mode === "batch" ? endpoints.slice(0, 1) : endpoints;
   }
 
   #model(id: string): FakeModel {

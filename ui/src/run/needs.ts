@@ -15,13 +15,13 @@ export interface Needs {
 }
 
 export function needsOf(progress: RunProgress): Needs {
-  const { state, routes, failed_hooks, failures, cut_short, total, done, failed } = progress;
+  const { state, endpoints, failed_hooks, failures, cut_short, total, done, failed } = progress;
   const isOpen = mayResume(state, total - done - failed);
   const budget = isOpen && isAtBudget(state) ? progress.budget_dollars : null;
   const isStopped = isOpen && (ownStop(state) !== null || state.kind === "interrupted");
   // If all endpoints fail, the run itself waits or stops with a reason.
-  const isAlone = isStopped || routes.length < 2;
-  const failing = isAlone ? [] : routes.filter((route) => route.failure !== null);
+  const isAlone = isStopped || endpoints.length < 2;
+  const failing = isAlone ? [] : endpoints.filter((endpoint) => endpoint.failure !== null);
   const listed = [isStopped, budget !== null, cut_short > 0].filter(Boolean).length;
   return { isStopped, budget, failing, count: listed + failing.length + failed_hooks.length + failures.length };
 }

@@ -90,7 +90,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     p95_millis: null,
     concurrency: 2,
     mode: "live",
-    routes: [],
+    endpoints: [],
     batches: [],
     unknown_batches: { count: 0, at_most_dollars: 0 },
     quoted_dollars: null,
@@ -308,7 +308,7 @@ describe("another try of what failed", () => {
 });
 
 describe("the ways to a model", () => {
-  const route: EndpointState = {
+  const endpoint: EndpointState = {
     name: "api.anthropic.com",
     under_way: 2,
     concurrency: 4,
@@ -319,15 +319,15 @@ describe("the ways to a model", () => {
   };
 
   it("have the strictest limit of those that are open", () => {
-    const limited = { ...route, requests_per_minute: 600 };
-    expect(strictest([route])).toBeNull();
-    expect(strictest([route, limited, { ...limited, requests_per_minute: 1000 }])).toBe(600);
-    expect(strictest([route, { ...limited, failure: WRONG_KEY }])).toBeNull();
+    const limited = { ...endpoint, requests_per_minute: 600 };
+    expect(strictest([endpoint])).toBeNull();
+    expect(strictest([endpoint, limited, { ...limited, requests_per_minute: 1000 }])).toBe(600);
+    expect(strictest([endpoint, { ...limited, failure: WRONG_KEY }])).toBeNull();
   });
 
   it("say whether their number is found out, where all agree", () => {
-    const set = { ...route, is_adaptive: false };
-    expect([[route], [set, set], [route, set], []].map(numberFrom)).toEqual(["found_out", "set", null, null]);
+    const set = { ...endpoint, is_adaptive: false };
+    expect([[endpoint], [set, set], [endpoint, set], []].map(numberFrom)).toEqual(["found_out", "set", null, null]);
   });
 });
 
@@ -348,7 +348,7 @@ describe("what a run needs", () => {
 
   it("takes in endpoints that fail while others work, and hooks that failed", () => {
     const endpoint = { name: "Frankfurt", under_way: 0, concurrency: 4, is_adaptive: true, requests_per_minute: null };
-    const routes = [
+    const endpoints = [
       { ...endpoint, hold: null, failure: null },
       { ...endpoint, hold: null, failure: WRONG_KEY },
     ];
@@ -361,7 +361,7 @@ describe("what a run needs", () => {
       ending: { kind: "exited", code: 1 },
       output: "",
     };
-    const needs = needsOf({ ...snapshot(7, RUNNING, [], []), routes, failed_hooks: [hook] });
+    const needs = needsOf({ ...snapshot(7, RUNNING, [], []), endpoints, failed_hooks: [hook] });
     expect([needs.failing.length, needs.count]).toEqual([1, 2]);
   });
 });

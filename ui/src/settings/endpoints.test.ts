@@ -75,7 +75,7 @@ describe("additional endpoints", () => {
   });
 
   it("leave the other settings as they are", async () => {
-    const { app, endpoints } = await opened("?key&routes");
+    const { app, endpoints } = await opened("?key&endpoints");
     const connecting = new ConnectionSettings(app, PROVIDER);
     await connecting.saveLimit("requests", "50");
     await connecting.saveLimit("input_tokens", "2,000,000");
@@ -89,7 +89,7 @@ describe("additional endpoints", () => {
   });
 
   it("take their key along when they go, unless another one needs it", async () => {
-    const { app, endpoints } = await opened("?key&routes");
+    const { app, endpoints } = await opened("?key&endpoints");
     const forgotten: (string | null)[] = [];
     const { forgetKey } = app.seam;
     app.seam.forgetKey = (provider, baseUrl) => {

@@ -23,7 +23,7 @@ use domain::text::visible;
 use arguments::{Arguments, Color, Command};
 use error::CommandError;
 use exit::Exit;
-use output::{Output, notes};
+use output::{Console, notes};
 
 fn main() -> ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|_| {
@@ -69,7 +69,7 @@ fn explain(unread: &clap::Error) -> ! {
 }
 
 async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, CommandError> {
-    let output = Output::new(&global);
+    let output = Console::new(&global);
     match command {
         Command::Annotate(arguments) => commands::annotate::annotate(&arguments, &global, output).await,
         Command::Resume(arguments) => commands::resume::resume(&arguments, &global, output).await,

@@ -15,13 +15,13 @@ use crate::error::CommandError;
 use crate::style;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub struct Console {
     is_json: bool,
     /// Standard output is the place of a file: what would go there goes to standard error.
     is_taken: bool,
 }
 
-impl Output {
+impl Console {
     pub fn new(global: &Global) -> Self {
         Self { is_json: global.json, is_taken: false }
     }

@@ -18,7 +18,7 @@ pub enum Severity {
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "subject", rename_all = "snake_case")]
-pub enum Finding {
+pub enum CheckupFinding {
     Versions {
         fieldmark: String,
         sqlite: String,
@@ -111,7 +111,7 @@ const LITTLE_SPACE: u64 = 1 << 30;
 /// Free space below which a run may not even start.
 const NO_SPACE: u64 = 50 << 20;
 
-impl Finding {
+impl CheckupFinding {
     #[must_use]
     pub fn severity(&self) -> Severity {
         let problem_if = |is_one| if is_one { Severity::Problem } else { Severity::Fine };
@@ -147,16 +147,16 @@ mod tests {
 
     #[test]
     fn what_stops_work_is_a_problem_and_what_only_limits_it_a_warning() {
-        let space = |bytes| Finding::FreeSpace { bytes }.severity();
+        let space = |bytes| CheckupFinding::FreeSpace { bytes }.severity();
         assert_eq!(space(Some(0)), Severity::Problem);
         assert_eq!(space(Some(LITTLE_SPACE - 1)), Severity::Warning);
         assert_eq!(space(Some(LITTLE_SPACE)), Severity::Fine);
         assert_eq!(space(None), Severity::Warning);
-        let no_key = Finding::Key { host: String::new(), place: None, variable: None, withheld: None };
-        let rejected = Finding::Connection { provider: String::new(), check: ConnectionCheck::KeyRejected };
+        let no_key = CheckupFinding::Key { host: String::new(), place: None, variable: None, withheld: None };
+        let rejected = CheckupFinding::Connection { provider: String::new(), check: ConnectionCheck::KeyRejected };
         // The embedded model needs no key.
         assert_eq!(no_key.severity(), Severity::Warning);
         assert_eq!(rejected.severity(), Severity::Problem);
-        assert_eq!(Finding::EmbeddedModel { found: Vec::new(), problem: None }.severity(), Severity::Problem);
+        assert_eq!(CheckupFinding::EmbeddedModel { found: Vec::new(), problem: None }.severity(), Severity::Problem);
     }
 }

@@ -197,7 +197,7 @@ pub struct RunProgress {
     pub concurrency: u32,
     pub mode: RunMode,
     /// The endpoints; empty if nothing is sent.
-    pub routes: Vec<EndpointState>,
+    pub endpoints: Vec<EndpointState>,
     /// Of a batch run, oldest first.
     pub batches: Vec<BatchState>,
     /// Requests in batches unknown to the server, which the user may give up.

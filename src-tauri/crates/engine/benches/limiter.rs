@@ -1,4 +1,4 @@
-//! What the pacing of a route costs a request: asking whether it may leave, leaving, being accepted and ending, with
+//! What the pacing of an endpoint costs a request: asking whether it may leave, leaving, being accepted and ending, with
 //! others under way. No time passes but what is passed in.
 
 use std::collections::VecDeque;
@@ -14,24 +14,24 @@ const NEED: Need = Need { input_tokens: 2_400.0, output_tokens: 600.0, output_li
 /// Between two events of a run.
 const MOMENT: Duration = Duration::from_millis(5);
 
-/// A route that always has as many under way as a person has allowed.
-struct FullRoute {
+/// An endpoint that always has as many under way as a person has allowed.
+struct FullEndpoint {
     limiter: Limiter,
     under_way: VecDeque<FlightId>,
     limits: RateLimits,
     now: Instant,
 }
 
-impl FullRoute {
+impl FullEndpoint {
     /// `limits` come with every answer.
     fn new(concurrency: u32, limits: RateLimits) -> Self {
         let now = Instant::now();
         let limiter = Limiter::new(Bounds { concurrency: Some(concurrency), ..Bounds::default() }, now);
-        let mut route = Self { limiter, under_way: VecDeque::new(), limits, now };
+        let mut endpoint = Self { limiter, under_way: VecDeque::new(), limits, now };
         for _ in 0..concurrency {
-            route.send();
+            endpoint.send();
         }
-        route
+        endpoint
     }
 
     fn send(&mut self) {
@@ -69,13 +69,13 @@ fn limiter(criterion: &mut Criterion) {
     for concurrency in [8, 64] {
         for (name, limits) in [("a request", RateLimits::default()), ("a request, limits announced", announced())] {
             group.bench_function(BenchmarkId::new(name, concurrency), |bencher| {
-                let mut route = FullRoute::new(concurrency, limits);
-                bencher.iter(|| black_box(route.replace_oldest()));
+                let mut endpoint = FullEndpoint::new(concurrency, limits);
+                bencher.iter(|| black_box(endpoint.replace_oldest()));
             });
         }
-        group.bench_function(BenchmarkId::new("asking a full route", concurrency), |bencher| {
-            let mut route = FullRoute::new(concurrency, RateLimits::default());
-            bencher.iter(|| black_box(route.limiter.opening(NEED, route.now)));
+        group.bench_function(BenchmarkId::new("asking a full endpoint", concurrency), |bencher| {
+            let mut endpoint = FullEndpoint::new(concurrency, RateLimits::default());
+            bencher.iter(|| black_box(endpoint.limiter.opening(NEED, endpoint.now)));
         });
     }
     group.finish();

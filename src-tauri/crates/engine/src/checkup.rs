@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::checkup::Finding;
+use domain::checkup::CheckupFinding;
 use domain::connection::{Connection, FieldKind};
 use domain::recipe::Recipe;
 use prepare::DecodingMemory;
@@ -22,30 +22,30 @@ use crate::{EngineError, Result, samples};
 ///
 /// # Errors
 /// When a key was given for an endpoint that is not in the settings.
-pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<Finding>> {
+pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<CheckupFinding>> {
     let folder = folder_of(&layout::resolved(database));
     // A look creates nothing that stays: it is about the folder in which that of the library would be created.
     let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
     let mut findings = vec![
-        Finding::Versions {
+        CheckupFinding::Versions {
             fieldmark: env!("CARGO_PKG_VERSION").into(),
             sqlite: store::sqlite_version().into(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             processors: processors(),
         },
-        Finding::Folder { path: folder.display().to_string(), problem: unwritable(there) },
-        Finding::FreeSpace { bytes: fs4::available_space(there).ok() },
-        Finding::Environment { problem: surroundings.environment.as_ref().err().map(ToString::to_string) },
+        CheckupFinding::Folder { path: folder.display().to_string(), problem: unwritable(there) },
+        CheckupFinding::FreeSpace { bytes: fs4::available_space(there).ok() },
+        CheckupFinding::Environment { problem: surroundings.environment.as_ref().err().map(ToString::to_string) },
     ];
     let path = database.display().to_string();
     let library = if Library::exists(database) {
         Library::open(database, surroundings).map(|library| {
             let damages = damages(&library);
-            findings.push(Finding::Database { path: path.clone(), problems: damages });
+            findings.push(CheckupFinding::Database { path: path.clone(), problems: damages });
             (library, None)
         })
     } else {
-        findings.push(Finding::NoLibrary { path: path.clone() });
+        findings.push(CheckupFinding::NoLibrary { path: path.clone() });
         let folder = tempfile::tempdir().map_err(EngineError::file(&folder));
         folder
             .and_then(|folder| Ok((Library::open(&folder.path().join("library.sqlite"), surroundings)?, Some(folder))))
@@ -57,7 +57,7 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
             }
             findings.extend(connections(&library, asks_server).await);
         }
-        Err(error) => findings.push(Finding::Unopened { path, problem: error.to_string() }),
+        Err(error) => findings.push(CheckupFinding::Unopened { path, problem: error.to_string() }),
     }
     findings.push(embedded_model());
     Ok(findings)
@@ -75,22 +75,26 @@ fn unwritable(folder: &Path) -> Option<String> {
 }
 
 /// The connections. Blocks as the keychain does.
-async fn connections(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
+async fn connections(library: &Arc<Library>, asks_server: bool) -> Vec<CheckupFinding> {
     let overview = match library.connections.shown() {
         Ok(overview) => overview,
-        Err(error) => return vec![Finding::Settings { problem: error.to_string() }],
+        Err(error) => return vec![CheckupFinding::Settings { problem: error.to_string() }],
     };
-    let mut findings = vec![Finding::Keychain { problem: overview.keychain_problem }];
+    let mut findings = vec![CheckupFinding::Keychain { problem: overview.keychain_problem }];
     for connection in overview.connections {
         findings.extend(connection_to_provider(library, connection, asks_server).await);
     }
     findings
 }
 
-async fn connection_to_provider(library: &Arc<Library>, connection: Connection, asks_server: bool) -> Vec<Finding> {
+async fn connection_to_provider(
+    library: &Arc<Library>,
+    connection: Connection,
+    asks_server: bool,
+) -> Vec<CheckupFinding> {
     let provider = connection.name;
     let variables = [FieldKind::BaseUrl, FieldKind::Model].map(|kind| connection.provider.variable(kind));
-    let mut findings = vec![Finding::Server {
+    let mut findings = vec![CheckupFinding::Server {
         provider: provider.clone(),
         base_url: connection.base_url,
         said_by: connection.base_url_from,
@@ -98,7 +102,7 @@ async fn connection_to_provider(library: &Arc<Library>, connection: Connection, 
         problem: connection.problem.clone(),
     }];
     if connection.problem.is_none() {
-        findings.push(Finding::Key {
+        findings.push(CheckupFinding::Key {
             host: connection.host,
             place: connection.key,
             variable: connection.key_variable,
@@ -107,9 +111,9 @@ async fn connection_to_provider(library: &Arc<Library>, connection: Connection, 
     }
     let id = &connection.provider.id;
     if asks_server && let Ok(check) = library.connections.check(id).await {
-        findings.push(Finding::Connection { provider, check });
+        findings.push(CheckupFinding::Connection { provider, check });
     }
-    findings.extend(connection.endpoints.into_iter().map(|endpoint| Finding::Endpoint {
+    findings.extend(connection.endpoints.into_iter().map(|endpoint| CheckupFinding::Endpoint {
         name: endpoint.name,
         host: endpoint.host,
         place: endpoint.key,
@@ -117,13 +121,13 @@ async fn connection_to_provider(library: &Arc<Library>, connection: Connection, 
         problem: endpoint.problem,
     }));
     if asks_server && let Ok(checks) = library.connections.check_endpoints(id).await {
-        findings.extend(checks.into_iter().map(|(name, check)| Finding::EndpointConnection { name, check }));
+        findings.extend(checks.into_iter().map(|(name, check)| CheckupFinding::EndpointConnection { name, check }));
     }
     findings
 }
 
 /// Whether the embedded model finds anything in a photo that comes along.
-fn embedded_model() -> Finding {
+fn embedded_model() -> CheckupFinding {
     let looked = || -> std::result::Result<Vec<String>, String> {
         let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;
         photo.write_all(samples::CAT).map_err(|error| error.to_string())?;
@@ -136,7 +140,7 @@ fn embedded_model() -> Finding {
         Ok(annotations.into_iter().map(|annotation| annotation.label).collect())
     };
     match looked() {
-        Ok(found) => Finding::EmbeddedModel { found, problem: None },
-        Err(problem) => Finding::EmbeddedModel { found: Vec::new(), problem: Some(problem) },
+        Ok(found) => CheckupFinding::EmbeddedModel { found, problem: None },
+        Err(problem) => CheckupFinding::EmbeddedModel { found: Vec::new(), problem: Some(problem) },
     }
 }

@@ -18,7 +18,7 @@ use store::{KnownFile, Store};
 
 /// Why an original could not be used.
 #[derive(Debug, Clone)]
-pub struct Unavailable {
+pub struct UnreadableOriginal {
     pub kind: FailureKind,
     pub detail: String,
 }
@@ -55,21 +55,23 @@ impl Originals {
     }
 
     /// Decodes the original of `image`, upright, long edge at most `max_edge`. Blocks.
-    pub fn decode(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, Unavailable> {
+    pub fn decode(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, UnreadableOriginal> {
         let path = self.find(image)?;
-        prepare::decode(&path, max_edge, &self.memory).map_err(|reason| Unavailable {
+        prepare::decode(&path, max_edge, &self.memory).map_err(|reason| UnreadableOriginal {
             kind: FailureKind::FileUnreadable,
             detail: format!("{}: {reason}", path.display()),
         })
     }
 
     /// A path that still holds the content of `image`.
-    fn find(&self, image: ImageId) -> Result<PathBuf, Unavailable> {
-        let broken =
-            |error: store::StoreError| Unavailable { kind: FailureKind::FileUnreadable, detail: error.to_string() };
+    fn find(&self, image: ImageId) -> Result<PathBuf, UnreadableOriginal> {
+        let broken = |error: store::StoreError| UnreadableOriginal {
+            kind: FailureKind::FileUnreadable,
+            detail: error.to_string(),
+        };
         let (files, hash) =
             self.store.read_blocking(|view| Ok((view.files_of(image)?, view.image_hash(image)?))).map_err(broken)?;
-        let mut unavailable = Unavailable { kind: FailureKind::FileMissing, detail: String::new() };
+        let mut unavailable = UnreadableOriginal { kind: FailureKind::FileMissing, detail: String::new() };
         for (path, known) in files {
             if still_holds(&path, known, &hash) {
                 return Ok(path);
@@ -78,7 +80,7 @@ impl Originals {
                 unavailable.detail = format!("{}: {error}", path.display());
                 continue;
             }
-            unavailable = Unavailable {
+            unavailable = UnreadableOriginal {
                 kind: FailureKind::FileUnreadable,
                 detail: format!("{}: is no longer the picture that was imported", path.display()),
             };

@@ -163,7 +163,7 @@ fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
         p95_millis: summary.p95_millis,
         concurrency: kept.concurrency,
         mode: summary.mode,
-        routes: idle_endpoints(kept.endpoints),
+        endpoints: idle_endpoints(kept.endpoints),
         batches: kept.batches,
         unknown_batches: kept.unknown_batches,
         quoted: summary.quoted,

@@ -9,7 +9,7 @@ use domain::usage::Usage;
 /// Why a model stopped writing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StopReason {
+pub enum FinishReason {
     EndTurn,
     /// The request's output maximum was reached; the answer is cut off.
     MaxTokens,
@@ -25,7 +25,7 @@ pub enum StopReason {
     Other(String),
 }
 
-impl StopReason {
+impl FinishReason {
     /// Whether the answer was cut off; `None` if the server gave no reason, so that only the text can tell.
     #[must_use]
     pub fn cuts_off(&self) -> Option<bool> {
@@ -44,7 +44,7 @@ impl StopReason {
 pub struct RawAnswer {
     /// The model's text, without thinking.
     pub text: String,
-    pub stop_reason: StopReason,
+    pub stop_reason: FinishReason,
     /// `None` if the server reported none: the cost is then unknown.
     pub usage: Option<Usage>,
     /// The model that answered, as the server reports it: an endpoint may have its own name for it.
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_is_kept_comes_back() {
         for reason in ["\"refusal\"", "\"model_context_window_exceeded\"", "\"something_new\""] {
-            let stop_reason: StopReason = serde_json::from_str(reason).unwrap();
+            let stop_reason: FinishReason = serde_json::from_str(reason).unwrap();
             assert_eq!(serde_json::to_string(&stop_reason).unwrap(), reason);
             let answer = RawAnswer {
                 text: "{\"marks\":[]}".into(),

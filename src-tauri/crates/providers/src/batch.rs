@@ -12,7 +12,7 @@ use domain::geometry::PixelSize;
 use domain::usage::Usage;
 use serde::Deserialize;
 
-use crate::answer::{RawAnswer, StopReason};
+use crate::answer::{FinishReason, RawAnswer};
 use crate::error::RequestError;
 use crate::future::BoxFuture;
 use crate::json::lenient;
@@ -23,7 +23,7 @@ use crate::request::Request;
 /// State of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BatchState {
+pub enum BatchStatus {
     /// Requests in progress finish; no new ones start.
     Canceling,
     /// Final: the results can be read.
@@ -63,7 +63,7 @@ impl BatchCounts {
 pub struct Batch {
     /// The server's id. It is the only way to the results, so it must be stored first.
     pub id: String,
-    pub state: BatchState,
+    pub state: BatchStatus,
     pub counts: BatchCounts,
     /// `None` if the server does not report it.
     pub created_at: Option<SystemTime>,
@@ -107,7 +107,7 @@ pub enum BatchOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchAnswer {
     pub(crate) text: String,
-    pub(crate) stop_reason: StopReason,
+    pub(crate) stop_reason: FinishReason,
     pub(crate) usage: Option<Usage>,
     pub(crate) model: String,
 }

@@ -25,7 +25,7 @@ use domain::recipe::Recipe;
 use domain::shape::Shape;
 use serde_json::{Map, Value};
 
-use crate::answer::{RawAnswer, StopReason};
+use crate::answer::{FinishReason, RawAnswer};
 use crate::coordinates;
 use items::{Item, LABEL_KEYS};
 
@@ -54,7 +54,7 @@ pub enum AnswerError {
 
 /// Parses a received or stored answer.
 pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> {
-    if answer.stop_reason == StopReason::Refusal {
+    if answer.stop_reason == FinishReason::Refusal {
         return Err(AnswerError::Declined);
     }
     let is_cut_off = answer.stop_reason.cuts_off();

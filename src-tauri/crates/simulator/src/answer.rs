@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::seeing::{Colour, Sighting};
 use crate::usage::{text_bytes, text_tokens};
-use crate::validation::{Asked, Form, schema::referenced};
+use crate::validation::{Form, ValidRequest, schema::referenced};
 
 /// An answer that ignores the requested form.
 const WRONG_JSON: &str = "Here are the shapes I found: {\"annotations\": [{\"label\": \"red\", x1: ten,";
@@ -58,7 +58,7 @@ pub(crate) enum Spoiling {
 }
 
 impl GeneratedAnswer {
-    pub(crate) fn to(asked: &Asked, sightings: &[Sighting], spoiling: Option<Spoiling>) -> Self {
+    pub(crate) fn to(asked: &ValidRequest, sightings: &[Sighting], spoiling: Option<Spoiling>) -> Self {
         let mut block = compose(asked, sightings);
         let thinking_tokens = if asked.is_thinking { thinking_tokens(&asked.effort).min(asked.max_tokens) } else { 0 };
         let mut stop_reason = if matches!(block, Block::Tool { .. }) { "tool_use" } else { "end_turn" };
@@ -104,7 +104,7 @@ fn thinking_tokens(effort: &str) -> u64 {
     }
 }
 
-fn compose(asked: &Asked, sightings: &[Sighting]) -> Block {
+fn compose(asked: &ValidRequest, sightings: &[Sighting]) -> Block {
     let filled =
         |schema: &Value| Filler { root: schema, prompt: &asked.text, sightings }.fill(schema, "", None).to_string();
     match &asked.form {

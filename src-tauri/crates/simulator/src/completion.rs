@@ -6,12 +6,12 @@ use crate::eyes::Eyes;
 use crate::ledger::{Delivery, Entry};
 use crate::sse::Message;
 use crate::usage::{PriceTerms, Tier, TokenUsage};
-use crate::validation::Asked;
+use crate::validation::ValidRequest;
 
 /// A request with its answer, usage and price.
 #[derive(Debug)]
 pub(crate) struct CompletedRequest {
-    pub(crate) asked: Asked,
+    pub(crate) asked: ValidRequest,
     pub(crate) answer: GeneratedAnswer,
     pub(crate) usage: TokenUsage,
     pub(crate) price: PriceTerms,
@@ -21,7 +21,7 @@ impl CompletedRequest {
     /// Looks at the picture and writes the answer; decoding the picture takes a while. `prompt` is the usage of the
     /// prompt.
     pub(crate) fn of(
-        asked: Asked,
+        asked: ValidRequest,
         eyes: Eyes,
         prompt: TokenUsage,
         price: PriceTerms,

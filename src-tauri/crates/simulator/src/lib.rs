@@ -55,7 +55,7 @@ pub use ledger::{Delivery, Entry, Ledger, RejectedRequest};
 pub use limits::{Crowded, Limits};
 pub use picture::Size;
 pub use usage::TokenUsage;
-pub use verdict::{Complaint, Example, GRACE, REOPENING, Verdict};
+pub use verdict::{ClientVerdict, Complaint, Example, GRACE, REOPENING};
 
 /// How to run the simulator. The default listens on any free port, answers at once, takes any key except
 /// [`WRONG_KEY`], [`EXPIRED_KEY`], [`NO_CREDIT_KEY`] and [`FORBIDDEN_KEY`], and has the vendor's start limits.
@@ -83,7 +83,7 @@ pub struct Options {
     pub model_prefix: Option<String>,
     /// How batches are processed.
     pub batching: Batching,
-    /// How long a client may keep the connection of a stalled answer open; see [`Verdict::hung_on`].
+    /// How long a client may keep the connection of a stalled answer open; see [`ClientVerdict::hung_on`].
     pub patience: Duration,
 }
 
@@ -174,7 +174,7 @@ impl Running {
 
     /// The complaints about clients so far.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ClientVerdict {
         self.server.verdict(Instant::now())
     }
 

@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::error::ErrorResponse;
 use crate::ledger::{Delivery, Ledger};
 use crate::limits::Limits;
-use crate::verdict::{Complaint, Example, GRACE, REOPENING, Verdict};
+use crate::verdict::{ClientVerdict, Complaint, Example, GRACE, REOPENING};
 
 /// A request later than this after the end of a hold is unrelated to it.
 const FORGOTTEN: Duration = Duration::from_secs(10);
@@ -45,7 +45,7 @@ pub(crate) struct Manners {
     beyond_mending: HashMap<Digest, String>,
     /// When each stalled answer with an open connection stalled, by request id.
     stalls: HashMap<String, Instant>,
-    verdict: Verdict,
+    verdict: ClientVerdict,
 }
 
 impl Manners {
@@ -61,7 +61,7 @@ impl Manners {
             reopening: None,
             beyond_mending: HashMap::new(),
             stalls: HashMap::new(),
-            verdict: Verdict { tolerated_at_reopening, ..Verdict::default() },
+            verdict: ClientVerdict { tolerated_at_reopening, ..ClientVerdict::default() },
         }
     }
 
@@ -160,8 +160,8 @@ impl Manners {
     }
 
     /// The verdict at a moment, including stalled answers that are still open. Double billing is read from the ledger.
-    pub(crate) fn verdict(&self, ledger: &Ledger, now: Instant) -> Verdict {
-        let mut verdict = Verdict { asked_twice: asked_twice(ledger), ..self.verdict.clone() };
+    pub(crate) fn verdict(&self, ledger: &Ledger, now: Instant) -> ClientVerdict {
+        let mut verdict = ClientVerdict { asked_twice: asked_twice(ledger), ..self.verdict.clone() };
         let mut open: Vec<_> = self.stalls.iter().collect();
         open.sort_by_key(|(_, since)| **since);
         for example in open.into_iter().filter_map(|(request_id, since)| self.impatience(request_id, *since, now)) {

@@ -24,7 +24,7 @@ use crate::reply::{self, Ending, HttpReply, page, read, set};
 use crate::server::{Arrival, MAX_BODY_BYTES, Server, lock};
 use crate::sse;
 use crate::usage::{PriceTerms, Tier, TokenUsage};
-use crate::validation::{self, Asked, CheckTerms};
+use crate::validation::{self, CheckTerms, ValidRequest};
 
 impl Server {
     pub(crate) async fn count(&self, headers: &HeaderMap, body: Incoming) -> Result<HttpReply, Ending> {
@@ -125,14 +125,14 @@ impl Server {
     }
 
     /// Admits a request in order of arrival; returns its usage and fate.
-    fn admit(&self, asked: &Asked) -> Result<(TokenUsage, Fate), ErrorResponse> {
+    fn admit(&self, asked: &ValidRequest) -> Result<(TokenUsage, Fate), ErrorResponse> {
         let usage = TokenUsage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, Instant::now()));
         let mut gate = lock(&self.gate);
         gate.meter.admit(usage.limited_input_tokens(), asked.max_tokens, Instant::now())?;
         Ok((usage, gate.fates.draw()))
     }
 
-    pub(crate) fn price(&self, asked: &Asked, tier: Tier) -> PriceTerms {
+    pub(crate) fn price(&self, asked: &ValidRequest, tier: Tier) -> PriceTerms {
         PriceTerms { tier, is_confined_to_us: asked.is_confined_to_us, percent: self.price_percent }
     }
 

@@ -30,7 +30,7 @@ use crate::models;
 use crate::paging::Cursor;
 use crate::reply::{self, Ending, HttpReply, read, set};
 use crate::validation::{CheckTerms, Version};
-use crate::verdict::Verdict;
+use crate::verdict::ClientVerdict;
 use crate::witness::Witness;
 
 /// The vendor's limit on a request.
@@ -159,7 +159,7 @@ impl Server {
         faults.remove(position)
     }
 
-    pub(crate) fn verdict(&self, now: Instant) -> Verdict {
+    pub(crate) fn verdict(&self, now: Instant) -> ClientVerdict {
         let ledger = self.book.copy();
         self.witness.with(|manners| manners.verdict(&ledger, now))
     }

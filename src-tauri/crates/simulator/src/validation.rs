@@ -1,4 +1,4 @@
-//! What the vendor refuses. A valid request becomes an [`Asked`], the only form used by the rest of the simulator;
+//! What the vendor refuses. A valid request becomes an [`ValidRequest`], the only form used by the rest of the simulator;
 //! nothing here answers, bills or waits.
 
 mod content;
@@ -55,7 +55,7 @@ pub(crate) enum Form {
 
 /// A valid request.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct ValidRequest {
     pub(crate) model: &'static ServedModel,
     pub(crate) max_tokens: u64,
     pub(crate) is_streaming: bool,
@@ -68,7 +68,7 @@ pub(crate) struct Asked {
     pub(crate) effort: String,
 }
 
-impl Asked {
+impl ValidRequest {
     /// Tokens of the whole prompt, cached or not.
     pub(crate) fn prompt_tokens(&self) -> u64 {
         self.segments.iter().map(|segment| segment.tokens).sum()
@@ -91,7 +91,7 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, ErrorResponse> {
 }
 
 /// Checks the body of `POST /v1/messages`.
-pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<Asked, ErrorResponse> {
+pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
     let body = Fields::of(body, "")?;
     body.only(&[
         "model",
@@ -139,8 +139,12 @@ pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<Asked, ErrorRe
     body.choice("service_tier", &["auto", "standard_only"])?;
     let is_streaming = body.flag("stream")?;
     let is_confined_to_us = geography(&body, model)?;
-    let asked =
-        Asked { max_tokens, is_streaming, is_confined_to_us, ..prompt(&body, model, Some(max_tokens), terms.eyes)? };
+    let asked = ValidRequest {
+        max_tokens,
+        is_streaming,
+        is_confined_to_us,
+        ..prompt(&body, model, Some(max_tokens), terms.eyes)?
+    };
     let prompt_tokens = asked.prompt_tokens();
     if prompt_tokens > model.context_tokens {
         return Err(ErrorResponse::invalid(format!(
@@ -152,7 +156,7 @@ pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<Asked, ErrorRe
 }
 
 /// Checks the body of `POST /v1/messages/count_tokens`, which knows fewer parameters.
-pub(crate) fn count(body: &Value, terms: &CheckTerms) -> Result<Asked, ErrorResponse> {
+pub(crate) fn count(body: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
     let body = Fields::of(body, "")?;
     body.only(&[
         "model",
@@ -180,7 +184,7 @@ fn prompt(
     model: &'static ServedModel,
     max_tokens: Option<u64>,
     eyes: Eyes,
-) -> Result<Asked, ErrorResponse> {
+) -> Result<ValidRequest, ErrorResponse> {
     if body.choice("speed", &["standard", "fast"])? == Some("fast") {
         return Err(ErrorResponse::invalid("speed: fast mode is not enabled for this organization"));
     }
@@ -215,7 +219,7 @@ fn prompt(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         ));
     }
-    Ok(Asked {
+    Ok(ValidRequest {
         model,
         max_tokens: model.max_output_tokens,
         is_streaming: false,

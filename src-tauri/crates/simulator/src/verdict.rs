@@ -13,14 +13,14 @@ const EXAMPLES: usize = 3;
 
 /// How often a client misbehaved, by kind.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Verdict {
+pub struct ClientVerdict {
     /// Requests that arrived before the end of an announced `retry-after`, except within [`GRACE`] of the refusal. The
     /// `retry-after` of a 429 applies to all requests, that of a 529 to the refused one.
     pub retried_too_early: Complaint,
     /// Requests that repeated one whose answer a retry does not change: 400, 401, 402, 403, a spend limit, a model's
     /// refusal. Keys are not stored, so that a retry with a better key counts too.
     pub retried_in_vain: Complaint,
-    /// Times that more requests than [`Verdict::tolerated_at_reopening`] arrived within [`REOPENING`] after a hold. A
+    /// Times that more requests than [`ClientVerdict::tolerated_at_reopening`] arrived within [`REOPENING`] after a hold. A
     /// hold is the `retry-after` of a 429, or the [`GRACE`] after one without; the time runs from the first request
     /// after it.
     pub stampedes: Complaint,
@@ -33,7 +33,7 @@ pub struct Verdict {
     pub tolerated_at_reopening: usize,
 }
 
-impl Verdict {
+impl ClientVerdict {
     /// Whether there are no complaints.
     #[must_use]
     pub fn is_clean(&self) -> bool {

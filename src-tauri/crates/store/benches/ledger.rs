@@ -39,7 +39,7 @@ enum Step {
 }
 
 /// An image whose request is in progress.
-struct Asked {
+struct LedgerRequest {
     run: RunId,
     job: WaitingJob,
     attempt: AttemptId,
@@ -49,8 +49,8 @@ impl Step {
     const ALL: [(Self, &str); 3] = [(Self::Sent, "sent"), (Self::Received, "received"), (Self::Parsed, "parsed")];
 
     /// Commits it as a run does.
-    async fn commit(self, store: Arc<Store>, asked: Asked) -> store::Result<()> {
-        let Asked { run, job, attempt } = asked;
+    async fn commit(self, store: Arc<Store>, asked: LedgerRequest) -> store::Result<()> {
+        let LedgerRequest { run, job, attempt } = asked;
         match self {
             Self::Sent => store.write(move |edit| edit.note_sent(job.id, AT_MOST, 2).map(drop)).await,
             Self::Received => {
@@ -98,7 +98,7 @@ impl Ledger {
     }
 
     /// This many new images in a new run, each right before `step`.
-    fn asked(&self, images: u32, step: Step) -> store::Result<Vec<Asked>> {
+    fn asked(&self, images: u32, step: Step) -> store::Result<Vec<LedgerRequest>> {
         let known = self.images.replace(self.images.get() + images);
         self.store.write_blocking(move |edit| {
             let queue: store::Result<Vec<QueuedImage>> = (known..known + images)
@@ -111,14 +111,14 @@ impl Ledger {
                 if step == Step::Parsed {
                     edit.note_received(attempt, &answer(), Some(bill()), 3)?;
                 }
-                Ok(Asked { run, job, attempt })
+                Ok(LedgerRequest { run, job, attempt })
             })
             .collect()
         })
     }
 
     /// Commits `step` for all of `asked` at once.
-    fn commit(&self, step: Step, asked: Vec<Asked>) -> store::Result<()> {
+    fn commit(&self, step: Step, asked: Vec<LedgerRequest>) -> store::Result<()> {
         self.runtime.block_on(async {
             let mut commits: JoinSet<_> =
                 asked.into_iter().map(|asked| step.commit(Arc::clone(&self.store), asked)).collect();

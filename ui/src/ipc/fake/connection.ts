@@ -50,7 +50,7 @@ const ODD_SERVERS: readonly [string, ConnectionCheck][] = [
   ["gateway", { kind: "unknown_model", model: DEFAULT_CLAUDE, available: ["claude-sonnet-5-5", "claude-opus-5-5"] }],
 ];
 
-/** Set up with `?routes`; the last has no key. */
+/** Set up with `?endpoints`; the last has no key. */
 export const ENDPOINTS: readonly EndpointSettings[] = [
   {
     name: "Frankfurt",
@@ -105,8 +105,9 @@ export class FakeConnection {
     this.#hasKeychain = !query.has("keychainless");
     this.#envFile = query.has("envFile") ? ENV_FILE : null;
     this.#key = this.#isFromEnvironment ? "variable" : query.has("key") ? this.#place() : null;
-    if (query.has("routes"))
-      for (const route of ENDPOINTS.slice(0, -1)) this.#endpointKeys.set(hostOf(route.base_url) ?? "", this.#place());
+    if (query.has("endpoints"))
+      for (const endpoint of ENDPOINTS.slice(0, -1))
+        this.#endpointKeys.set(hostOf(endpoint.base_url) ?? "", this.#place());
   }
 
   /** For the server at an address, or with null for the one that is set up. */

@@ -26,7 +26,7 @@ import { FakeFlight } from "./flight";
 import { layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import { refuse } from "./refuse";
-import { type FakeRoute, FakeRoutes, isOpen } from "./routes";
+import { type FakeEndpoint, FakeEndpoints, isOpen } from "./endpoints";
 import { FakeBill } from "./run/bill";
 import { bins, metricsOf, percentile, rateHistory } from "./run/figures";
 import { FakeOutcome } from "./run/outcome";
@@ -56,7 +56,7 @@ export interface FakeOrder {
   answered: ReadonlySet<ImageId>;
   /** Images that are given the annotations of another one, by that other one. */
   followers: ReadonlyMap<ImageId, readonly ImageId[]>;
-  routes: readonly FakeRoute[];
+  endpoints: readonly FakeEndpoint[];
   closesLast: boolean;
   heldAs: RetryKind;
   /** It is never through more than half of its images, so that there is time to look at it. */
@@ -68,7 +68,7 @@ export const PLAIN_ORDER: FakeOrder = {
   concurrency: null,
   answered: new Set(),
   followers: new Map(),
-  routes: [],
+  endpoints: [],
   closesLast: false,
   heldAs: "rate_limited",
   standsStill: false,
@@ -81,7 +81,7 @@ export class FakeRun {
   readonly #recipe: SavedRecipe;
   readonly #model: FakeModel;
   readonly #order: FakeOrder;
-  readonly #routes: FakeRoutes;
+  readonly #endpoints: FakeEndpoints;
   readonly #batches: readonly FakeBatch[];
   readonly #flight = new FakeFlight();
   readonly #bill: FakeBill;
@@ -125,9 +125,9 @@ export class FakeRun {
     this.#bill = new FakeBill(model.id, [...this.#queue], order.mode, this.#isElsewhere);
     this.#outcome = new FakeOutcome(id, library, recipe.recipe, this.#isElsewhere);
     const host = model.destination.kind === "host" ? model.destination.name : "";
-    const routes = order.routes.length > 0 ? order.routes : [{ name: host, concurrency: null, limits: {} }];
-    this.#routes = new FakeRoutes(
-      this.#isElsewhere ? routes : [],
+    const endpoints = order.endpoints.length > 0 ? order.endpoints : [{ name: host, concurrency: null, limits: {} }];
+    this.#endpoints = new FakeEndpoints(
+      this.#isElsewhere ? endpoints : [],
       order.heldAs,
       SAID[order.heldAs] ?? "",
       order.closesLast,
@@ -288,9 +288,9 @@ export class FakeRun {
   /** Images at once, as things stand. */
   get #atOnce(): number {
     const { concurrency } = this.#order;
-    const routes = this.#routes.at(this.#elapsed, concurrency, 0).filter(({ failure }) => failure === null);
+    const endpoints = this.#endpoints.at(this.#elapsed, concurrency, 0).filter(({ failure }) => failure === null);
     // While every way is held, what was sent before is still under way.
-    const open = routes.some(isOpen) ? routes.filter(isOpen) : routes;
+    const open = endpoints.some(isOpen) ? endpoints.filter(isOpen) : endpoints;
     if (!this.#isElsewhere) return concurrency ?? CONCURRENCY;
     return Math.min(
       concurrency ?? Infinity,
@@ -310,7 +310,7 @@ export class FakeRun {
 
   #endpointStates(): EndpointState[] {
     if (!this.#isElsewhere || this.#state.kind !== "running" || this.#batches.length > 0) return [];
-    return this.#routes.at(this.#elapsed, this.#order.concurrency, this.#flying().length);
+    return this.#endpoints.at(this.#elapsed, this.#order.concurrency, this.#flying().length);
   }
 
   #batchStates(): BatchState[] {
@@ -423,7 +423,7 @@ export class FakeRun {
       rate_per_minute: this.#rate(),
       rate_window_millis: Math.min(RATE_WINDOW_MILLIS, this.#worked),
       concurrency: this.#atOnce,
-      routes: this.#endpointStates(),
+      endpoints: this.#endpointStates(),
       batches: this.#batchStates(),
       unknown_batches: this.#unknownBatches(),
       spent_dollars: this.#bill.paid,
@@ -487,7 +487,7 @@ export class FakeRun {
       labels,
       durations: bins(durations),
       diagnoses: [],
-      endpoints: this.#endpoints(),
+      endpoints: this.#runEndpoints(),
       unknown_batches: this.#unknownBatches(),
       hooks: this.#hooks,
     };
@@ -499,8 +499,8 @@ export class FakeRun {
     return isLost ? { count: this.images.length - this.#outcome.finished, at_most_dollars: 0.42 } : NOTHING_BILLED;
   }
 
-  #endpoints(): RunEndpoint[] {
-    return this.#routes.at(this.#elapsed, this.#order.concurrency, 0).map(({ name, failure }, place) => ({
+  #runEndpoints(): RunEndpoint[] {
+    return this.#endpoints.at(this.#elapsed, this.#order.concurrency, 0).map(({ name, failure }, place) => ({
       name,
       answered: place === 0 ? this.#outcome.done : 0,
       failed: failure === null ? 0 : 1,

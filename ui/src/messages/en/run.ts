@@ -348,10 +348,10 @@ export const run = {
     /** `from`: whether it is automatic or set, if all endpoints agree. */
     concurrency: (number: number, from: "found_out" | "set" | null) =>
       `concurrency ${count(number)}${from === null ? "" : from === "set" ? ", as set" : ", automatic"}`,
-    limit: (perMinute: number | null, routes: number) =>
+    limit: (perMinute: number | null, endpoints: number) =>
       perMinute === null
         ? "No limit is known yet."
-        : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests per minute`,
+        : `${endpoints > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests per minute`,
     inFlightOf: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
     endpointLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "Not used",

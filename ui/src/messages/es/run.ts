@@ -325,10 +325,10 @@ export const run: Words<typeof english> = {
     title: "Ritmo",
     concurrency: (number, from) =>
       `concurrencia ${count(number)}${from === null ? "" : from === "set" ? ", fijada" : ", automática"}`,
-    limit: (perMinute, routes) =>
+    limit: (perMinute, endpoints) =>
       perMinute === null
         ? "Aún no se conoce ningún límite."
-        : `${routes > 1 ? "Límite más estricto" : "Límite"}: ${count(perMinute)} peticiones por minuto`,
+        : `${endpoints > 1 ? "Límite más estricto" : "Límite"}: ${count(perMinute)} peticiones por minuto`,
     inFlightOf: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
     endpointLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "No se usa",

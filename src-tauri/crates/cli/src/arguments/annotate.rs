@@ -13,7 +13,7 @@ use crate::error::CommandError;
 
 use super::export::{ExportedFile, exported_file};
 use super::numbers::{count, dollars, within};
-use super::{EndpointKeys, Limits, RunChoice, Target, ToFind, Tuning};
+use super::{EndpointKeys, LimitArguments, RunChoice, Target, ToFind, Tuning};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -79,7 +79,7 @@ impl Annotate {
     fieldmark resume 12 --rpm 50\n  \
     fieldmark resume latest --retry-failed\n  \
     fieldmark resume latest --retry-failed --max-tokens 16000\n\n\
-    Limits, --max-tokens and --concurrency apply from now on; without them, those of the run stay.")]
+    LimitArguments, --max-tokens and --concurrency apply from now on; without them, those of the run stay.")]
 pub struct Resume {
     /// The number of a run, or latest [default: the newest unfinished run]
     #[arg(value_name = "RUN")]
@@ -99,7 +99,7 @@ pub struct Resume {
     #[arg(long)]
     pub fresh: bool,
     #[command(flatten)]
-    pub limits: Limits,
+    pub limits: LimitArguments,
     #[command(flatten)]
     pub session: SessionOptions,
 }

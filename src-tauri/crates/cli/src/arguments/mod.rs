@@ -35,12 +35,12 @@ pub use endpoints::EndpointKeys;
 pub use env::{Env, EnvCommand};
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
-pub use hooks::{Hooks, HooksCommand, HooksPreset};
+pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
 pub use providers::{Providers, ProvidersCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use simulate::Simulate;
-pub use tuning::{Limits, Tuning};
+pub use tuning::{LimitArguments, Tuning};
 
 const STYLES: Styles = Styles::styled()
     .header(style::HEADING.ansi)
@@ -191,7 +191,7 @@ pub enum Command {
     /// Check the library, keys, servers and models, with advice
     Doctor(Doctor),
     /// Set your own commands before and after runs, and when one fails
-    Hooks(Hooks),
+    Hooks(HookArguments),
     /// Allow or list .env files
     Env(Env),
     /// Measure a parallel run against a sequential one

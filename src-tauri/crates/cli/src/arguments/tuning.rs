@@ -15,7 +15,7 @@ pub struct Tuning {
     #[arg(long, value_name = "SIZE", value_parser = preset())]
     pub preset: Option<Preset>,
     #[command(flatten)]
-    pub limits: Limits,
+    pub limits: LimitArguments,
     /// Max output tokens, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
@@ -23,7 +23,7 @@ pub struct Tuning {
 
 /// The user's rate limits, which each session of a run can change.
 #[derive(Args)]
-pub struct Limits {
+pub struct LimitArguments {
     /// At most N requests a minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub rpm: Option<u32>,
@@ -35,7 +35,7 @@ pub struct Limits {
     pub otpm: Option<u32>,
 }
 
-impl Limits {
+impl LimitArguments {
     pub fn of_route(&self) -> LimitSettings {
         LimitSettings { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm }
     }

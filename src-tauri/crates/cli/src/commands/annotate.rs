@@ -14,10 +14,10 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, Chosen, WhenMissing};
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::words;
 
-pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn annotate(arguments: &Annotate, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside(arguments.session.targets())?;
     let when_missing = WhenMissing::Create { is_agreed: arguments.session.yes };
     let invocation = arguments.session.invocation()?;

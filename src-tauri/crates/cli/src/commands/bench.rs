@@ -19,13 +19,13 @@ use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::words;
 
 /// What the simulation tells apart.
 const LABELS: &str = "red, green, blue";
 
-pub async fn bench(arguments: &Bench, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn bench(arguments: &Bench, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside([&arguments.out])?;
     if let Target::File(path) = &arguments.out {
         files::check(path).map_err(|source| arguments.out.failed(source))?;

@@ -1,6 +1,6 @@
 //! `doctor`: what works here, what does not, and what to do about it.
 
-use domain::checkup::{Finding, Severity};
+use domain::checkup::{CheckupFinding, Severity};
 use engine::Invocation;
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::database::database;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::Console;
 use crate::words;
 
 /// A finding with how bad it is, for the document.
@@ -17,10 +17,10 @@ use crate::words;
 struct Judged<'a> {
     severity: Severity,
     #[serde(flatten)]
-    finding: &'a Finding,
+    finding: &'a CheckupFinding,
 }
 
-pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn doctor(arguments: &Doctor, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let database = database(global)?;
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
     let surroundings = environment::surroundings(global, EnvFileUse::Mention).await?.during(invocation);
@@ -28,6 +28,6 @@ pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Resu
     let judged: Vec<Judged<'_>> =
         findings.iter().map(|finding| Judged { severity: finding.severity(), finding }).collect();
     output.show(&judged, |out| words::checkup(out, &findings))?;
-    let worst = findings.iter().map(Finding::severity).max();
+    let worst = findings.iter().map(CheckupFinding::severity).max();
     Ok(if worst == Some(Severity::Problem) { Exit::Failed } else { Exit::Done })
 }

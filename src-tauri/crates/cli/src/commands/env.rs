@@ -7,10 +7,10 @@ use engine::{Consents, EnvFile};
 use crate::arguments::{EnvCommand, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::Console;
 use crate::{database, words};
 
-pub fn env(command: &EnvCommand, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub fn env(command: &EnvCommand, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let consents = Consents::of_this_person();
     match command {
         EnvCommand::Allow { path } => {

@@ -12,10 +12,10 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
-use crate::output::Output;
+use crate::output::Console;
 use crate::words;
 
-pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
     let library = library::open_during(global, invocation, EnvFileUse::Mention, WhenMissing::Forget).await?;
     let recipe = library::read_recipe(&library, &arguments.to_find)?;

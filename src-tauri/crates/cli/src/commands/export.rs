@@ -8,10 +8,10 @@ use crate::arguments::{Export, ExportedFile, Global, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
-use crate::output::Output;
+use crate::output::Console;
 use crate::words;
 
-pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub fn export(arguments: &Export, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside([&arguments.out])?;
     let library = library::open(global)?;
     let run = library::find_run(&library, arguments.run)?;

@@ -12,7 +12,7 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::words;
 
 /// Asks about every command that nobody has agreed to. Where nobody can be asked, or the answer is no, the command does
@@ -33,7 +33,11 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
 }
 
 /// Sets the hooks to a preset, and asks for agreement to them.
-pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn change(
+    arguments: arguments::HookArguments,
+    global: &Global,
+    output: Console,
+) -> Result<Exit, CommandError> {
     let HooksCommand::Preset { preset: HooksPreset::ClaudeFlow, allow_hooks } = arguments.command;
     let when_missing = WhenMissing::Create { is_agreed: false };
     let library = library::open_during(global, Invocation::default(), EnvFileUse::None, when_missing).await?;

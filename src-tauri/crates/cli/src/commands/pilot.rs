@@ -14,7 +14,7 @@ use crate::confirm::confirm;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::Chosen;
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::words;
 
 /// Says what the pilot brought, and goes on with the run if that is agreed to.
@@ -23,7 +23,7 @@ pub async fn finish(
     arguments: &Annotate,
     recipe: &Chosen,
     pilot: &RunReport,
-    output: Output,
+    output: Console,
 ) -> Result<Exit, CommandError> {
     words::report(&mut notes(), pilot)?;
     let (run, verdict) = (pilot.summary.id, library.history.pilot_verdict(&pilot.summary)?);

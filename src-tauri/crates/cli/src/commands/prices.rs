@@ -2,10 +2,10 @@
 
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::Console;
 use crate::words;
 
-pub fn prices(output: Output) -> Result<Exit, CommandError> {
+pub fn prices(output: Console) -> Result<Exit, CommandError> {
     let prices = engine::price_list();
     output.show(&prices, |out| words::prices(out, &prices))?;
     Ok(Exit::Done)

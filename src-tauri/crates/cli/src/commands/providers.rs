@@ -9,7 +9,7 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, Opened, WhenMissing};
-use crate::output::Output;
+use crate::output::Console;
 use crate::words;
 
 /// What a provider's server said.
@@ -19,7 +19,7 @@ struct Checked {
     check: ConnectionCheck,
 }
 
-pub async fn providers(arguments: &Providers, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn providers(arguments: &Providers, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let opened = library::open_during(global, Invocation::default(), EnvFileUse::Mention, WhenMissing::Refuse).await?;
     let connections = opened.connections.shown()?.connections;
     match &arguments.command {
@@ -35,7 +35,7 @@ async fn check(
     opened: &Opened,
     connections: &[Connection],
     only: Option<&str>,
-    output: Output,
+    output: Console,
 ) -> Result<Exit, CommandError> {
     let asked: Vec<&str> = match only {
         Some(id) => vec![id],

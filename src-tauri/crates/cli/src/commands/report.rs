@@ -4,10 +4,10 @@ use crate::arguments::{Global, Report};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
-use crate::output::Output;
+use crate::output::Console;
 use crate::words;
 
-pub fn report(arguments: &Report, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub fn report(arguments: &Report, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let library = library::open(global)?;
     let report = library.insight.report(library::find_run(&library, arguments.run)?)?;
     if arguments.failures {

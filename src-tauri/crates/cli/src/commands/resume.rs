@@ -13,10 +13,10 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::words;
 
-pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Result<Exit, CommandError> {
+pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside(arguments.session.targets())?;
     let invocation = arguments.session.invocation()?;
     let library = library::open_during(global, invocation, EnvFileUse::Ask, WhenMissing::Refuse).await?;

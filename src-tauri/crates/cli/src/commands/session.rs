@@ -14,7 +14,7 @@ use super::export;
 use crate::arguments::SessionOptions;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::progress::Bar;
 use crate::{signals, target, words};
 
@@ -30,7 +30,7 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
             let endpoints = {
                 let snapshot = progress.borrow_and_update();
                 bar.show_run(&snapshot);
-                snapshot.routes.clone()
+                snapshot.endpoints.clone()
             };
             say_endpoints(&bar, &endpoints, &mut failing);
             if is_over(&progress) {
@@ -110,7 +110,7 @@ pub fn finish(
     library: &Library,
     report: &RunReport,
     session: &SessionOptions,
-    output: Output,
+    output: Console,
 ) -> Result<Exit, CommandError> {
     let shown = output.show(report, |out| words::report(out, report));
     leave_files(library, report, session, output, shown, Exit::of_run(&report.summary))
@@ -122,7 +122,7 @@ pub fn leave_files(
     library: &Library,
     report: &RunReport,
     session: &SessionOptions,
-    output: Output,
+    output: Console,
     shown: Result<(), CommandError>,
     exit: Exit,
 ) -> Result<Exit, CommandError> {

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use simulator::{Batching, Chaos, Latency, Limits, Options, Simulator, Verdict};
+use simulator::{Batching, Chaos, ClientVerdict, Latency, Limits, Options, Simulator};
 
 use crate::arguments::Simulate;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::{Output, notes};
+use crate::output::{Console, notes};
 use crate::{signals, words};
 
 /// What was seen of the clients, for the document.
@@ -23,7 +23,7 @@ struct Seen {
 }
 
 /// Answers until interrupted, then says what it would have billed and what the clients did wrong.
-pub async fn simulate(arguments: &Simulate, output: Output) -> Result<Exit, CommandError> {
+pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, CommandError> {
     let running = Simulator::start(options(arguments)).await?;
     let url = running.url();
     // A note, and flushed: whoever starts this in the background waits for it.
@@ -63,7 +63,7 @@ fn options(arguments: &Simulate) -> Options {
     }
 }
 
-fn complaints(verdict: &Verdict) -> Vec<String> {
+fn complaints(verdict: &ClientVerdict) -> Vec<String> {
     let kinds = [
         (&verdict.retried_too_early, "retried too early"),
         (&verdict.retried_in_vain, "retried requests that cannot succeed"),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::checkup::{Finding, Severity};
+use domain::checkup::{CheckupFinding, Severity};
 use domain::connection::{ConnectionCheck, KeyPlace, SettingSource};
 
 use super::figures::{bytes, counted, counted_len};
@@ -11,7 +11,7 @@ use crate::style::{ERROR, GOOD, WARNING};
 /// Aligns advice with the text of its finding.
 const INDENT: &str = "                       ";
 
-pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+pub fn checkup(out: &mut dyn Write, findings: &[CheckupFinding]) -> io::Result<()> {
     for finding in findings {
         let severity = finding.severity();
         let (style, word) = match severity {
@@ -33,14 +33,14 @@ pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
 }
 
 /// Subject, what was found, and what to do about it where that is a problem.
-fn text_of(finding: &Finding) -> (&'static str, String, String) {
+fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
     let (subject, seen, advice) = match finding {
-        Finding::Server { provider, base_url, said_by, variables, problem } => {
+        CheckupFinding::Server { provider, base_url, said_by, variables, problem } => {
             let seen = || format!("{base_url} for {provider}{}", source_of(*said_by, variables));
             let advice = format!("Correct {} or the settings.", listed(variables));
             return ("server", either(problem.as_ref(), seen, ToString::to_string), advice);
         }
-        Finding::Key { host, place, variable, withheld } => {
+        CheckupFinding::Key { host, place, variable, withheld } => {
             let seen = match (place, withheld) {
                 (Some(place), _) => format!("for {host}, {}", from_where(*place, variable.as_deref())),
                 (None, Some(why)) => why.clone(),
@@ -50,12 +50,14 @@ fn text_of(finding: &Finding) -> (&'static str, String, String) {
             let enter = if set.is_empty() { "Enter".to_owned() } else { set };
             return ("key", seen, format!("{enter} a key in the settings of the window."));
         }
-        Finding::Settings { problem } => ("settings", problem.clone(), "Correct the file. Until then nothing is sent."),
-        Finding::Versions { fieldmark, sqlite, system, processors } => {
+        CheckupFinding::Settings { problem } => {
+            ("settings", problem.clone(), "Correct the file. Until then nothing is sent.")
+        }
+        CheckupFinding::Versions { fieldmark, sqlite, system, processors } => {
             let processors = counted(*processors, "processor");
             ("versions", format!("Fieldmark {fieldmark}, SQLite {sqlite}, {system}, {processors}"), "")
         }
-        Finding::Folder { path, problem } => (
+        CheckupFinding::Folder { path, problem } => (
             "folder",
             either(
                 problem.as_ref(),
@@ -64,33 +66,33 @@ fn text_of(finding: &Finding) -> (&'static str, String, String) {
             ),
             "Name another library with --db or FIELDMARK_LIBRARY, or make the folder writable.",
         ),
-        Finding::FreeSpace { bytes: free } => (
+        CheckupFinding::FreeSpace { bytes: free } => (
             "free space",
             free.map_or_else(|| "unknown".to_owned(), |free| format!("{} free", bytes(free))),
             "Thumbnails and answers need space: free some, or keep the library on another disk.",
         ),
-        Finding::Database { path, problems } => (
+        CheckupFinding::Database { path, problems } => (
             "database",
             if problems.is_empty() { format!("{path} is intact") } else { problems.join("; ") },
             "Copy the library's folder before anything else: `sqlite3 library.sqlite .recover` saves what can be read.",
         ),
-        Finding::NoLibrary { path } => ("database", format!("there is none yet at {path}"), ""),
-        Finding::Unopened { problem, .. } => ("database", problem.clone(), ""),
-        Finding::Environment { problem } => (
+        CheckupFinding::NoLibrary { path } => ("database", format!("there is none yet at {path}"), ""),
+        CheckupFinding::Unopened { problem, .. } => ("database", problem.clone(), ""),
+        CheckupFinding::Environment { problem } => (
             "environment",
             either(problem.as_ref(), || "variables and .env can be read".to_owned(), ToString::to_string),
             "Correct the variable or the line. Until then nothing is sent.",
         ),
-        Finding::Keychain { problem } => (
+        CheckupFinding::Keychain { problem } => (
             "keychain",
             either(problem.as_ref(), || "can be reached".to_owned(), ToString::to_string),
             "Keys from the environment or .env work without one.",
         ),
-        Finding::Connection { provider, check } => {
+        CheckupFinding::Connection { provider, check } => {
             let (seen, advice) = connection(check);
             ("connection", format!("{provider}: {seen}"), advice)
         }
-        Finding::Endpoint { name, host, place, key_variable, problem } => (
+        CheckupFinding::Endpoint { name, host, place, key_variable, problem } => (
             "endpoint",
             match (place, problem) {
                 (_, Some(problem)) => format!("{name} is not used: {problem}"),
@@ -100,11 +102,11 @@ fn text_of(finding: &Finding) -> (&'static str, String, String) {
             },
             "Set its variable, enter a key in the settings of the window, or correct its entry in settings.toml.",
         ),
-        Finding::EndpointConnection { name, check } => {
+        CheckupFinding::EndpointConnection { name, check } => {
             let (seen, advice) = connection(check);
             ("endpoint", format!("{name}: {seen}"), advice)
         }
-        Finding::EmbeddedModel { found, problem } => (
+        CheckupFinding::EmbeddedModel { found, problem } => (
             "built-in model",
             match problem {
                 Some(problem) => problem.clone(),

@@ -34,8 +34,8 @@ pub fn progress(progress: &RunProgress) -> String {
         Some(left) => format!("{rate}, {} left", duration(f64::from(left))),
         None => rate,
     };
-    if progress.routes.len() > 1 {
-        for state in &progress.routes {
+    if progress.endpoints.len() > 1 {
+        for state in &progress.endpoints {
             if let Some(failure) = &state.failure {
                 line = format!("{line}; {}: {}", state.name, endpoint(failure.problem));
             }

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint::{Closed, EndpointPermit, Others, PacedEndpoint};
-use super::failure::{FailedRequest, Verdict};
+use super::failure::{FailedRequest, FailureVerdict};
 use super::limiter::{Met, Need, Opening};
 use super::price_percents::PricePercents;
 use super::reading::read;
@@ -341,13 +341,13 @@ impl Backend {
     }
 
     /// What is known by now about a refusal of endpoint number `index` that was left open.
-    pub fn verdict(&self, index: usize) -> Verdict {
+    pub fn verdict(&self, index: usize) -> FailureVerdict {
         let has_other =
             || self.endpoints.iter().enumerate().any(|(at, endpoint)| at != index && endpoint.closed().is_none());
         match self.endpoints.get(index) {
-            Some(endpoint) if !endpoint.is_form_taken() && has_other() => Verdict::AskAgain,
-            Some(endpoint) if !endpoint.is_form_taken() => Verdict::NoneTaken,
-            _ => Verdict::Refused,
+            Some(endpoint) if !endpoint.is_form_taken() && has_other() => FailureVerdict::AskAgain,
+            Some(endpoint) if !endpoint.is_form_taken() => FailureVerdict::NoneTaken,
+            _ => FailureVerdict::Refused,
         }
     }
 

@@ -68,7 +68,7 @@ impl FailedRequest {
 
 /// What becomes of an image whose request was refused by an endpoint that had taken none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FailureVerdict {
     /// The endpoint has taken others since.
     Refused,
     /// Another endpoint may take it.

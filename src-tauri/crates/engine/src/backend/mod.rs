@@ -38,7 +38,7 @@ use crate::{EngineError, Result};
 pub use batch::{CallNext, FailedCall};
 pub use dispatch::{Backend, Permit, Question, Received};
 use endpoint::PacedEndpoint;
-pub use failure::{AfterFailure, FailedRequest, Verdict};
+pub use failure::{AfterFailure, FailedRequest, FailureVerdict};
 pub use limiter::Bounds;
 pub use price_percents::PricePercents;
 use rate_limiter::RateLimiter;

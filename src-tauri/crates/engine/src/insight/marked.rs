@@ -8,7 +8,7 @@ use domain::library::ImageCard;
 use prepare::DrawnAnnotation;
 
 use super::Insight;
-use crate::originals::Unavailable;
+use crate::originals::UnreadableOriginal;
 use crate::{EngineError, Result};
 
 /// Long edge of a copy: enough to judge a box by, small enough for a page of hundreds.
@@ -33,7 +33,11 @@ const PALETTE: [[u8; 3]; 12] = [
 
 impl Insight {
     /// Draws the annotations of `card`, rejected ones aside, on a copy of its original.
-    pub(super) fn write_marked(&self, card: &ImageCard, path: &Path) -> Result<std::result::Result<(), Unavailable>> {
+    pub(super) fn write_marked(
+        &self,
+        card: &ImageCard,
+        path: &Path,
+    ) -> Result<std::result::Result<(), UnreadableOriginal>> {
         let mut decoded = match self.originals.decode(card.id, Some(EDGE)) {
             Ok(decoded) => decoded,
             Err(unavailable) => return Ok(Err(unavailable)),

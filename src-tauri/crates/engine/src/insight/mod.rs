@@ -224,7 +224,7 @@ impl Insight {
         for card in self.images.cards(&images, &LayerScope::of_run(run))? {
             let file_name = format!("{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
             match self.write_marked(&card, &marked_folder.join(&file_name))? {
-                Ok(()) => pictures.push(page::Picture { file: format!("marked/{file_name}"), card }),
+                Ok(()) => pictures.push(page::ReportPicture { file: format!("marked/{file_name}"), card }),
                 Err(unavailable) => missing.push(format!("{}: {}", card.name, unavailable.detail)),
             }
         }

@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::Notice;
 
 /// A marked-up copy and what it shows.
-pub struct Picture {
+pub struct ReportPicture {
     /// Relative to the page.
     pub file: String,
     pub card: ImageCard,
@@ -18,7 +18,7 @@ pub struct Picture {
 const STYLE: &str = include_str!("report.css");
 
 /// The whole page. Text from outside passes through `visible`, so that hidden characters are seen.
-pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missing: &[String]) -> String {
+pub fn page(report: &RunReport, notices: &[Notice], pictures: &[ReportPicture], missing: &[String]) -> String {
     let summary = &report.summary;
     let (recipe, model) = (visible(&summary.recipe_name), visible(&summary.model_name));
     let page = html! {
@@ -62,7 +62,7 @@ pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missin
     page.into_string() + "\n"
 }
 
-fn shown(Picture { file, card }: &Picture) -> Markup {
+fn shown(ReportPicture { file, card }: &ReportPicture) -> Markup {
     let name = visible(&card.name);
     html! {
         figure {

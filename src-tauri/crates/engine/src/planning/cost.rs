@@ -50,11 +50,11 @@ pub struct Conditions {
 
 /// The images of a plan, by their upright sizes.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
-    /// Asked about first and live, in batch runs too.
+pub struct AskedImages {
+    /// AskedImages about first and live, in batch runs too.
     pub pilot: Vec<SizeCount>,
     pub others: Vec<SizeCount>,
-    /// Asked about only if the image fails that they look like.
+    /// AskedImages about only if the image fails that they look like.
     pub followers: Vec<SizeCount>,
 }
 
@@ -108,7 +108,7 @@ impl Planning {
         &self,
         model: &Model,
         recipe: &Recipe,
-        asked: &Asked,
+        asked: &AskedImages,
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
         if provided::known(&model.id)?.spec.price.is_free() {

@@ -39,7 +39,7 @@ use crate::similar::Similar;
 use crate::sync::lock;
 
 pub use cost::Conditions;
-use cost::{Asked, Cost};
+use cost::{AskedImages, Cost};
 pub use models::price_list;
 
 /// Sizes that a quote lists one by one.
@@ -68,7 +68,7 @@ struct Subject<'a> {
     images: &'a [ImageId],
     followers: &'a [ImageId],
     /// Those of a model that has answered nothing of it before.
-    asked: &'a Asked,
+    asked: &'a AskedImages,
 }
 
 /// How the images of a plan are asked about.
@@ -145,7 +145,7 @@ impl Planning {
         let to_ask = self.asked(question, asked, followers, plan.pilot)?;
         let cost = self.cost(model, recipe, &to_ask, *conditions)?;
         let pilot = pilot_of(&self.unanswered(question, asked)?, plan.pilot);
-        let alone = Asked { others: to_ask.pilot, ..Asked::default() };
+        let alone = AskedImages { others: to_ask.pilot, ..AskedImages::default() };
         let live = Conditions { mode: RunMode::Live, ..*conditions };
         let of_pilot = if pilot.is_empty() { None } else { self.cost(model, recipe, &alone, live)? };
         let pilot_expected = of_pilot.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
@@ -245,13 +245,13 @@ impl Planning {
         images: &[ImageId],
         followers: &[ImageId],
         pilot: Option<u32>,
-    ) -> Result<Asked> {
+    ) -> Result<AskedImages> {
         let images = self.unanswered(question, images)?;
         let followers = self.unanswered(question, followers)?;
         let pilot = pilot_of(&images, pilot);
         let others = rest(&images, &pilot);
         Ok(self.store.read_blocking(|view| {
-            Ok(Asked {
+            Ok(AskedImages {
                 pilot: view.sizes_of(&pilot)?,
                 others: view.sizes_of(&others)?,
                 followers: view.sizes_of(&followers)?,

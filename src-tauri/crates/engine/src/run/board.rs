@@ -38,7 +38,7 @@ struct State {
     prepared: usize,
     /// Images that are being decoded and encoded, or wait for a processor to do that.
     preparing: usize,
-    asked: BTreeMap<JobId, Asked>,
+    asked: BTreeMap<JobId, OpenRequest>,
     /// Running means, in seconds: to prepare an image, and between two that get their turn.
     prepare_seconds: f64,
     turn_seconds: f64,
@@ -48,7 +48,7 @@ struct State {
 }
 
 /// An image that is being asked about.
-pub struct Asked {
+pub struct OpenRequest {
     pub image: ImageId,
     /// Upright, of the original.
     pub size: PixelSize,
@@ -61,7 +61,7 @@ pub struct Asked {
     pub annotations: Vec<AnsweredAnnotation>,
 }
 
-impl Asked {
+impl OpenRequest {
     pub fn new(image: ImageId, size: PixelSize, sent: PixelSize) -> Self {
         Self { image, size, sent, since: Instant::now(), text: String::new(), read: 0, annotations: Vec::new() }
     }
@@ -101,7 +101,7 @@ impl Board {
     }
 
     /// From now on `job` is being asked about, until what is returned is dropped.
-    pub fn note_asked(self: &Arc<Self>, job: JobId, asked: Asked) -> Asking {
+    pub fn note_asked(self: &Arc<Self>, job: JobId, asked: OpenRequest) -> OpenRequestGuard {
         let mut state = lock(&self.state);
         if let Some(last) = state.last_turn_at.replace(asked.since) {
             state.turn_seconds = mean(state.turn_seconds, asked.since.duration_since(last).as_secs_f64());
@@ -109,7 +109,7 @@ impl Board {
         state.asked.insert(job, asked);
         drop(state);
         self.moved.notify_one();
-        Asking { board: Arc::clone(self), job }
+        OpenRequestGuard { board: Arc::clone(self), job }
     }
 
     /// How many images to have prepared before their turn: enough that none is waited for, and no more, since they take
@@ -142,7 +142,7 @@ impl Board {
     pub fn asked<T>(
         &self,
         read: impl Fn(&str, PixelSize) -> Vec<AnsweredAnnotation>,
-        then: impl Fn(&Asked) -> T,
+        then: impl Fn(&OpenRequest) -> T,
     ) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
@@ -178,12 +178,12 @@ impl Drop for Ready {
 }
 
 /// An image that is being asked about.
-pub struct Asking {
+pub struct OpenRequestGuard {
     board: Arc<Board>,
     job: JobId,
 }
 
-impl Asking {
+impl OpenRequestGuard {
     /// More of the answer has come.
     pub fn add(&self, text: &str) {
         if let Some(asked) = lock(&self.board.state).asked.get_mut(&self.job) {
@@ -192,7 +192,7 @@ impl Asking {
     }
 }
 
-impl Drop for Asking {
+impl Drop for OpenRequestGuard {
     fn drop(&mut self) {
         lock(&self.board.state).asked.remove(&self.job);
     }

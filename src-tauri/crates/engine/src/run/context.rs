@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::board::Board;
 use super::budget::{Budget, Reservation};
-use super::in_flight::InFlight;
+use super::in_flight::InFlightCounter;
 use super::outcome::{Answered, Finished, Kept, failed, is_cut_off};
 use super::retry::Retrying;
 use super::tally::Tally;
@@ -44,7 +44,7 @@ pub struct RunContext {
     pub budget: Budget,
     pub retrying: Retrying,
     pub board: Arc<Board>,
-    pub in_flight: Arc<InFlight>,
+    pub in_flight: Arc<InFlightCounter>,
     pub undecided: UndecidedRefusals,
     /// Decoding takes the processors, and no more images than there are processors the memory.
     pub preparing: Semaphore,

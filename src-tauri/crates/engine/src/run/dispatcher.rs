@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::board::Asked;
+use super::board::OpenRequest;
 use super::context::RunContext;
 use super::outcome::{Answered, Ended, Stop, answers_pending, failed};
 use super::progress::{RunSession, Times};
@@ -288,7 +288,7 @@ impl Dispatcher {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
             concurrency: work.backend.concurrency().unwrap_or(self.concurrency) as u32,
-            routes: work.backend.states(),
+            endpoints: work.backend.states(),
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
             retried: sums.retried,
@@ -344,7 +344,7 @@ impl Dispatcher {
 }
 
 /// The annotations that have come so far, in pixels of the image.
-fn preview(asked: &Asked, recipe: &Recipe) -> Vec<PreviewAnnotation> {
+fn preview(asked: &OpenRequest, recipe: &Recipe) -> Vec<PreviewAnnotation> {
     let answer = Answer { sent: asked.sent, annotations: asked.annotations.clone(), reading: Reading::default() };
     let annotations = answer.annotations(recipe, asked.size).into_iter();
     annotations

@@ -9,15 +9,15 @@ use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 
-use super::board::Asked;
+use super::board::OpenRequest;
 use super::budget::Reservation;
 use super::context::RunContext;
-use super::in_flight::Flight;
-use super::job_state::{Asking, JobState, Next};
+use super::in_flight::InFlightGuard;
+use super::job_state::{AskResult, JobState, Next};
 use super::outcome::{Answered, Ended, Kept, NO_ALLOWANCE, Stop, failed, is_cut_off};
 use super::undecided::UndecidedRefusal;
 use crate::Result;
-use crate::backend::{AnswerLength, Backend, Permit, Verdict};
+use crate::backend::{AnswerLength, Backend, FailureVerdict, Permit};
 use crate::clock::now_millis;
 
 impl RunContext {
@@ -27,22 +27,22 @@ impl RunContext {
         super::tests::panic_if_told(self.layout.folder(), &format!("job {}", job.name));
         if let Some(refusal) = self.undecided.take(job.id) {
             match self.backend.verdict(refusal.endpoint) {
-                Verdict::NoneTaken => {
+                FailureVerdict::NoneTaken => {
                     let stop = Stop { reason: StopReason::RequestRefused, detail: Some(refusal.failure.detail) };
                     return Ok(Ended::MustStop(stop));
                 }
-                Verdict::Refused => {
+                FailureVerdict::Refused => {
                     let (outcome, timing) = (JobOutcome::Failed(refusal.failure), refusal.timing);
                     let finished_after_millis = self.clock.worked_millis();
                     return Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis }));
                 }
-                Verdict::AskAgain => {}
+                FailureVerdict::AskAgain => {}
             }
         }
         let Some(kept) = self.claimed(&mut job).await? else { return Ok(Ended::PendingElsewhere) };
         let mut state = JobState::new(self.allowance(&job), self.backend.sent_edge(job.size));
         let asking = match kept {
-            Kept::Final(outcome) => Asking::Outcome(outcome),
+            Kept::Final(outcome) => AskResult::Outcome(outcome),
             kept => {
                 if let Kept::CutOff(outcome, length) = kept {
                     (state.cut_off, state.length) = (Some(outcome), length);
@@ -57,9 +57,9 @@ impl RunContext {
             }
         };
         let outcome = match asking {
-            Asking::Outcome(outcome) => outcome,
-            Asking::PutBack => return Ok(Ended::PutBack),
-            Asking::MustStop(stop) => return Ok(Ended::MustStop(stop)),
+            AskResult::Outcome(outcome) => outcome,
+            AskResult::PutBack => return Ok(Ended::PutBack),
+            AskResult::MustStop(stop) => return Ok(Ended::MustStop(stop)),
         };
         let timing = state.timing(&job);
         Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
@@ -84,12 +84,12 @@ impl RunContext {
     }
 
     /// Prepares the image and sends it until it is answered, or it is clear that it will not be.
-    async fn ask(self: &Arc<Self>, job: &WaitingJob, state: &mut JobState) -> Result<Asking> {
+    async fn ask(self: &Arc<Self>, job: &WaitingJob, state: &mut JobState) -> Result<AskResult> {
         loop {
             let request = match self.prepared(job, state).await? {
                 Ok(Some(request)) => request,
                 Ok(None) => return Ok(state.interrupted()),
-                Err(failure) => return Ok(Asking::Outcome(state.better_of(JobOutcome::Failed(failure)))),
+                Err(failure) => return Ok(AskResult::Outcome(state.better_of(JobOutcome::Failed(failure)))),
             };
             if let Some(asking) = self.ask_about(job, &request, state).await? {
                 return Ok(asking);
@@ -103,12 +103,12 @@ impl RunContext {
         job: &WaitingJob,
         request: &Request,
         state: &mut JobState,
-    ) -> Result<Option<Asking>> {
+    ) -> Result<Option<AskResult>> {
         let at_most = self.backend.at_most(request, state.length);
         loop {
             if !state.allowance.admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
-                return Ok(Some(Asking::Outcome(state.better_of(failure))));
+                return Ok(Some(AskResult::Outcome(state.better_of(failure))));
             }
             let (mut reservation, permit) = match self.permit(request, at_most, &state.avoided).await {
                 None => return Ok(Some(state.interrupted())),
@@ -128,9 +128,9 @@ impl RunContext {
             });
             let attempt = noted.await?;
             let sent = request.sent();
-            let asked = self.board.note_asked(job.id, Asked::new(job.image, job.size, sent));
+            let asked = self.board.note_asked(job.id, OpenRequest::new(job.image, job.size, sent));
             let on_end = || {
-                flight.as_ref().map(Flight::end);
+                flight.as_ref().map(InFlightGuard::end);
             };
             let answered = self.backend.send(request, permit, &on_end, &mut |text| asked.add(text)).await;
             if let Some(flight) = flight {
@@ -143,7 +143,7 @@ impl RunContext {
                     let outcome = self.keep(attempt, received, at_most, reservation, job).await?;
                     state.worked += began.elapsed();
                     if !self.may_be_longer(&outcome, state.length) {
-                        return Ok(Some(Asking::Outcome(state.better_of(outcome))));
+                        return Ok(Some(AskResult::Outcome(state.better_of(outcome))));
                     }
                     self.tally.note_retry(RetryKind::CutShort);
                     self.store.write(move |edit| edit.note_retried(attempt, RetryKind::CutShort)).await?;
@@ -177,11 +177,11 @@ impl RunContext {
                     let failure =
                         JobFailure { attempt: Some(attempt), kind: FailureKind::Refused, detail: unanswered.detail };
                     self.undecided.add(job.id, UndecidedRefusal { endpoint, failure, timing: state.timing(job) });
-                    return Ok(Some(Asking::PutBack));
+                    return Ok(Some(AskResult::PutBack));
                 }
                 Next::Fail(kind) => {
                     let failure = failed(Some(attempt), kind, unanswered.detail);
-                    return Ok(Some(Asking::Outcome(state.better_of(failure))));
+                    return Ok(Some(AskResult::Outcome(state.better_of(failure))));
                 }
                 Next::Stop(reason) => {
                     return Ok(Some(state.stopped(Stop { reason, detail: Some(unanswered.detail) })));

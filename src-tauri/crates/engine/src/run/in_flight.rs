@@ -8,7 +8,7 @@ use crate::sync::lock;
 
 /// The requests of one run.
 #[derive(Default)]
-pub struct InFlight(Mutex<State>);
+pub struct InFlightCounter(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -31,15 +31,15 @@ impl State {
     }
 }
 
-impl InFlight {
-    /// A request begins; it ends with [`Flight::end`], or when what is returned is dropped.
-    pub fn begin(self: &Arc<Self>) -> Flight {
+impl InFlightCounter {
+    /// A request begins; it ends with [`InFlightGuard::end`], or when what is returned is dropped.
+    pub fn begin(self: &Arc<Self>) -> InFlightGuard {
         let mut state = lock(&self.0);
         state.sum_up();
         state.count += 1;
         state.begun += 1;
         state.peak = state.peak.max(state.count);
-        Flight {
+        InFlightGuard {
             counter: Arc::clone(self),
             since: Instant::now(),
             number: state.begun,
@@ -62,8 +62,8 @@ impl InFlight {
 }
 
 /// A request in flight.
-pub struct Flight {
-    counter: Arc<InFlight>,
+pub struct InFlightGuard {
+    counter: Arc<InFlightCounter>,
     since: Instant,
     number: u64,
     began_alone: bool,
@@ -71,7 +71,7 @@ pub struct Flight {
     ended: OnceLock<Option<Duration>>,
 }
 
-impl Flight {
+impl InFlightGuard {
     /// The request is over. Must come before another may take its place: the next one would else seem to be beside it.
     /// Returns what it took, where no other was in flight meanwhile.
     pub fn end(&self) -> Option<Duration> {
@@ -84,7 +84,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.end();
     }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_peak_is_exact_and_only_what_had_nothing_beside_it_was_alone() {
-        let run = Arc::new(InFlight::default());
+        let run = Arc::new(InFlightCounter::default());
         assert!(run.begin().end().is_some());
         assert_eq!(run.peak(), 1, "however short it was");
         let (first, second) = (run.begin(), run.begin());

@@ -7,13 +7,13 @@ use domain::run_state::{FailureKind, StopReason};
 use domain::worst_case::Allowance;
 use store::{JobOutcome, JobTiming, WaitingJob};
 
-use super::in_flight::Flight;
+use super::in_flight::InFlightGuard;
 use super::outcome::{Stop, better_of};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use crate::backend::{AfterFailure, AnswerLength, FailedRequest};
 
 /// What came of the requests about an image, before it is settled.
-pub enum Asking {
+pub enum AskResult {
     Outcome(JobOutcome),
     PutBack,
     MustStop(Stop),
@@ -69,7 +69,7 @@ impl JobState {
         }
     }
 
-    pub fn note_flight(&mut self, flight: &Flight) {
+    pub fn note_flight(&mut self, flight: &InFlightGuard) {
         self.alone = self.alone.zip(flight.end()).map(|(before, this)| before + this);
     }
 
@@ -130,15 +130,15 @@ impl JobState {
 
     /// Nothing more is to be sent. Annotations of a cut-off answer are kept; without any, the image waits for its longer
     /// request.
-    pub fn interrupted(&mut self) -> Asking {
-        self.cut_off_annotations().map_or(Asking::PutBack, Asking::Outcome)
+    pub fn interrupted(&mut self) -> AskResult {
+        self.cut_off_annotations().map_or(AskResult::PutBack, AskResult::Outcome)
     }
 
     /// A budget without room for a longer answer is no reason to lose the shorter one.
-    pub fn stopped(&mut self, stop: Stop) -> Asking {
+    pub fn stopped(&mut self, stop: Stop) -> AskResult {
         match self.cut_off_annotations() {
-            Some(outcome) if stop.reason == StopReason::BudgetReached => Asking::Outcome(outcome),
-            _ => Asking::MustStop(stop),
+            Some(outcome) if stop.reason == StopReason::BudgetReached => AskResult::Outcome(outcome),
+            _ => AskResult::MustStop(stop),
         }
     }
 

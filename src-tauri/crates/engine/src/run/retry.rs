@@ -1,6 +1,6 @@
 //! When one image is asked about again: as often as the settings say (three times), after a delay that doubles (1, 2 and 4
 //! seconds) or as long as the server says. The only layer that retries: the HTTP client under it makes every request once.
-//! Limits and outages are the route's, and use up no try.
+//! Limits and outages are the endpoint's, and use up no try.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const SPREAD_AFTER: Duration = Duration::from_secs(1);
 /// How often an image is asked about again, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retrying {
-    /// Requests for one image beyond the first, holds of the whole route aside.
+    /// Requests for one image beyond the first, holds of the whole endpoint aside.
     pub attempts: u32,
     /// Before the second request.
     pub first_delay: Duration,

@@ -20,11 +20,11 @@ const CLASSES: usize = coco::NAMES.len();
 const BINS: usize = 11;
 
 /// An output of the model: shape and values, row-major.
-pub(super) type Output = ([usize; 3], Vec<f32>);
+pub(super) type HeadOutput = ([usize; 3], Vec<f32>);
 
 /// All candidates that score at least `threshold`, in input pixels, still overlapping; one cell may yield several
 /// classes. Outputs are identified by shape, because their order depends on the conversion.
-pub(super) fn candidates(outputs: &[Output], threshold: f32) -> Result<Vec<Detection>, LocalError> {
+pub(super) fn candidates(outputs: &[HeadOutput], threshold: f32) -> Result<Vec<Detection>, LocalError> {
     let mut found = Vec::new();
     for stride in STRIDES {
         let cells_a_row = INPUT_SIDE / usize::from(stride);
@@ -46,7 +46,7 @@ pub(super) fn candidates(outputs: &[Output], threshold: f32) -> Result<Vec<Detec
     Ok(found)
 }
 
-fn values_of_shape(outputs: &[Output], shape: [usize; 3]) -> Result<&[f32], LocalError> {
+fn values_of_shape(outputs: &[HeadOutput], shape: [usize; 3]) -> Result<&[f32], LocalError> {
     let output = outputs.iter().find(|(candidate, _)| *candidate == shape);
     output.map(|(_, values)| values.as_slice()).ok_or(LocalError::OutputMissing { shape })
 }
@@ -78,13 +78,13 @@ mod tests {
     use super::*;
 
     /// Outputs without detections, in arbitrary order.
-    fn silent() -> Vec<Output> {
+    fn silent() -> Vec<HeadOutput> {
         [(2704, 44), (169, 80), (676, 80), (169, 44), (2704, 80), (676, 44)]
             .map(|(cells, values)| ([1, cells, values], vec![0.0; cells * values]))
             .into()
     }
 
-    fn output(outputs: &mut [Output], cells: usize, values: usize) -> &mut [f32] {
+    fn output(outputs: &mut [HeadOutput], cells: usize, values: usize) -> &mut [f32] {
         &mut outputs.iter_mut().find(|(shape, _)| *shape == [1, cells, values]).unwrap().1
     }
 

@@ -170,7 +170,7 @@ impl Detector {
             let options = RunOptions::default().with_thread_pool(Some(pool));
             self.model.run(vec![(self.input, input.into())], &self.outputs, Some(options))
         });
-        let outputs: Vec<head::Output> = outputs
+        let outputs: Vec<head::HeadOutput> = outputs
             .map_err(|error| LocalError::Run(error.into()))?
             .into_iter()
             .map(|output| output.into_shape_vec().map_err(|error| LocalError::Run(error.into())))

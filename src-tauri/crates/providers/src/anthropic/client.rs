@@ -15,7 +15,7 @@ use super::body::Dialect;
 use super::wire::answer::Receiving;
 use super::{HOST, refusal};
 use crate::answer::ReceivedAnswer;
-use crate::answer::{RawAnswer, StopReason};
+use crate::answer::{FinishReason, RawAnswer};
 use crate::base_url::{BaseUrl, Key};
 use crate::batch::BatchApi;
 use crate::discovery::{CheckError, RemoteModel};
@@ -83,7 +83,7 @@ impl Client {
             Ok(received) => Ok(RawAnswer {
                 usage: receiving.usage(),
                 text: receiving.text,
-                stop_reason: receiving.stop_reason.unwrap_or(StopReason::Other(String::new())),
+                stop_reason: receiving.stop_reason.unwrap_or(FinishReason::Other(String::new())),
                 model: receiving.model,
                 request_id: received.request_id.map(|id| self.http.redacted(&id)),
                 sent: request.sent(),

@@ -94,7 +94,7 @@ fn told(text: &str, recipe: &Recipe) -> String {
 
 /// The result of an answer: number of annotations, or kind and text of the error.
 fn outcome(text: &str) -> String {
-    match read(&answer(text, StopReason::EndTurn), &recipe()) {
+    match read(&answer(text, FinishReason::EndTurn), &recipe()) {
         Ok(answer) => format!("{} marks, {} skipped", answer.annotations.len(), answer.reading.dropped.len()),
         Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
         Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
@@ -103,7 +103,7 @@ fn outcome(text: &str) -> String {
     }
 }
 
-fn answer(text: &str, stop_reason: StopReason) -> RawAnswer {
+fn answer(text: &str, stop_reason: FinishReason) -> RawAnswer {
     RawAnswer {
         text: text.into(),
         stop_reason,

@@ -10,7 +10,7 @@ use domain::recipe::Recipe;
 use domain::usage::Usage;
 
 use crate::answer::ReceivedAnswer;
-use crate::answer::{RawAnswer, StopReason};
+use crate::answer::{FinishReason, RawAnswer};
 use crate::base_url::BaseUrl;
 use crate::batch::BatchApi;
 use crate::catalog::{Catalog, ModelSpec};
@@ -212,7 +212,7 @@ impl Endpoint for ScriptedEndpoint {
                     on_progress(Progress::Text(&text));
                     let answer = RawAnswer {
                         text,
-                        stop_reason: StopReason::EndTurn,
+                        stop_reason: FinishReason::EndTurn,
                         usage,
                         model: CATALOG.default_model.clone(),
                         request_id: None,

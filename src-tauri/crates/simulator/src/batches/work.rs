@@ -17,7 +17,7 @@ use crate::ledger::{Entry, Receipt};
 use crate::messages::aside;
 use crate::server::{Arrival, Server, lock};
 use crate::usage::{Tier, TokenUsage};
-use crate::validation::{self, Asked, CheckTerms};
+use crate::validation::{self, CheckTerms, ValidRequest};
 
 /// An accepted batch.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl Server {
     }
 }
 
-fn checked(params: &Value, terms: &CheckTerms) -> Result<Asked, ErrorResponse> {
+fn checked(params: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
     let asked = validation::message(params, terms)?;
     if asked.is_streaming {
         return Err(ErrorResponse::invalid("\"stream=True\" is not supported in the Message Batches API"));

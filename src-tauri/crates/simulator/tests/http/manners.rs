@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::json;
-use simulator::{Fault, Options, Running, Simulator, Verdict};
+use simulator::{ClientVerdict, Fault, Options, Running, Simulator};
 
 use crate::client::{answer_of, ask, post, question, start, with};
 
 const MODEL: &str = "claude-haiku-5-5";
 
-fn counts(verdict: &Verdict) -> [u64; 5] {
+fn counts(verdict: &ClientVerdict) -> [u64; 5] {
     [&verdict.retried_too_early, &verdict.retried_in_vain, &verdict.stampedes, &verdict.hung_on, &verdict.asked_twice]
         .map(|complaint| complaint.count)
 }

@@ -36,7 +36,7 @@ use crowding::Crowding;
 use flights::{Flight, Flights};
 use learned::Learned;
 use outage::Health;
-use window::Window;
+use window::ConcurrencyWindow;
 
 pub use flights::FlightId;
 pub use outage::Outage;
@@ -128,7 +128,7 @@ pub struct Limiter {
     set: [Option<Bucket>; Unit::ALL.len()],
     announced: Announced,
     learned: Learned,
-    window: Window,
+    window: ConcurrencyWindow,
     ceiling: Ceiling,
     crowding: Crowding,
     hold: Option<Held>,
@@ -159,7 +159,7 @@ impl Limiter {
             set: set_buckets(bounds, now),
             announced: Announced::default(),
             learned: Learned::default(),
-            window: Window::default(),
+            window: ConcurrencyWindow::default(),
             ceiling: Ceiling::new(bounds.concurrency),
             crowding: Crowding::default(),
             hold: None,

@@ -14,7 +14,7 @@ const STRIDE: Duration = Duration::from_secs(1);
 
 /// `None` until a refusal has shown that there is an end.
 #[derive(Debug, Default)]
-pub struct Window(Option<Known>);
+pub struct ConcurrencyWindow(Option<Known>);
 
 #[derive(Debug)]
 struct Known {
@@ -29,7 +29,7 @@ struct Known {
     step: usize,
 }
 
-impl Window {
+impl ConcurrencyWindow {
     /// The server had `accepted` under way and refused another.
     pub fn cut(&mut self, accepted: usize, now: Instant) {
         let doubt = match &self.0 {

@@ -30,7 +30,7 @@ use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
 use self::filling::Spooled;
-use self::patience::Outage;
+use self::patience::BatchOutage;
 use self::shown::Shown;
 use super::budget::Reservation;
 use super::context::RunContext;
@@ -124,7 +124,7 @@ async fn carry_out(
         stop_asked,
         reservations: HashMap::new(),
         spooled: None,
-        outage: Outage::default(),
+        outage: BatchOutage::default(),
         looks: HashMap::new(),
         not_ours: HashSet::new(),
         may_fill: true,
@@ -162,7 +162,7 @@ struct Night<'a> {
     reservations: HashMap<AttemptId, Reservation<'a>>,
     /// The batch that is to be submitted next.
     spooled: Option<Spooled>,
-    outage: Outage,
+    outage: BatchOutage,
     looks: HashMap<BatchId, Look>,
     /// Batches at the server's that were taken for one of ours, and are not.
     not_ours: HashSet<(BatchId, String)>,
@@ -264,7 +264,7 @@ impl Night<'_> {
             }
         }
         let open = self.open_batches().await?;
-        self.outage = Outage::new(!open.is_empty());
+        self.outage = BatchOutage::new(!open.is_empty());
         for batch in open {
             if batch.origin == self.origin {
                 continue;

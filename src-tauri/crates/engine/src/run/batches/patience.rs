@@ -54,7 +54,7 @@ pub fn may_be(batch: &Batch, submitted_at: u64, items: u32) -> bool {
 
 /// A time in which the server could not be asked.
 #[derive(Debug, Default)]
-pub struct Outage {
+pub struct BatchOutage {
     is_server_known: bool,
     failure: Option<FailingCall>,
 }
@@ -68,7 +68,7 @@ struct FailingCall {
     detail: String,
 }
 
-impl Outage {
+impl BatchOutage {
     /// `is_server_known`: whether the server has something of the run, so that it is worth waiting for.
     pub fn new(is_server_known: bool) -> Self {
         Self { is_server_known, failure: None }
@@ -106,7 +106,7 @@ impl Outage {
 
 #[cfg(test)]
 mod tests {
-    use providers::batch::{BatchCounts, BatchState};
+    use providers::batch::{BatchCounts, BatchStatus};
 
     use super::*;
 
@@ -115,7 +115,7 @@ mod tests {
     fn batch(created_at: Option<u64>, processing: u64, succeeded: u64) -> Batch {
         Batch {
             id: "b".into(),
-            state: BatchState::InProgress,
+            state: BatchStatus::InProgress,
             counts: BatchCounts { processing, succeeded, ..BatchCounts::default() },
             created_at: created_at.map(|at| UNIX_EPOCH + Duration::from_millis(at)),
             expires_at: None,
@@ -141,12 +141,12 @@ mod tests {
 
     #[test]
     fn a_server_that_holds_something_is_waited_for_and_another_is_not() {
-        let mut known = Outage::new(true);
+        let mut known = BatchOutage::new(true);
         assert!(known.note(RetryKind::Unreachable, None, "gone", NOW));
         assert_eq!(known.again_at(), NOW + SECOND);
         assert!(known.note(RetryKind::Unreachable, None, "gone", NOW + 11 * HOUR));
         assert!(!known.note(RetryKind::Unreachable, None, "gone", NOW + 13 * HOUR));
-        let mut unknown = Outage::new(false);
+        let mut unknown = BatchOutage::new(false);
         assert!(unknown.note(RetryKind::RateLimited, Some(Duration::from_secs(9)), "slow down", NOW));
         assert_eq!(unknown.hold(NOW + SECOND).map(|hold| hold.left_millis), Some(8_000));
         assert!(!unknown.note(RetryKind::Unreachable, None, "gone", NOW + MINUTE));

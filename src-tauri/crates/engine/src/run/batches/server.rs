@@ -3,7 +3,7 @@
 
 use domain::ids::BatchId;
 use domain::run_state::{RetryKind, StopReason};
-use providers::batch::{Batch, BatchState};
+use providers::batch::{Batch, BatchStatus};
 use providers::error::RequestError;
 use store::{BatchStanding, KeptBatch};
 
@@ -98,7 +98,7 @@ impl Night<'_> {
             self.note_standing(batch.id, BatchStanding::Working).await?;
         }
         self.note_progress(batch.id, batch.submitted_at, &told).await?;
-        if told.state == BatchState::Ended { self.read_results(batch, id).await } else { Ok(None) }
+        if told.state == BatchStatus::Ended { self.read_results(batch, id).await } else { Ok(None) }
     }
 
     async fn note_progress(&mut self, batch: BatchId, submitted_at: u64, told: &Batch) -> Result<()> {
@@ -145,7 +145,7 @@ impl Night<'_> {
             Some(Err(error)) => return Ok(self.call_failed(&error)),
         };
         self.outage.over();
-        let ended = candidates.iter().find(|candidate| candidate.state == BatchState::Ended);
+        let ended = candidates.iter().find(|candidate| candidate.state == BatchStatus::Ended);
         let found = match (ended, candidates.as_slice()) {
             // Its results will tell whose it is, right away.
             (Some(ended), _) => Some(ended),

@@ -1,7 +1,7 @@
 //! Parses batch results: one JSON object per line, in any order. Pure. An unreadable line becomes a result that says so
 //! and does not affect others.
 
-use crate::answer::StopReason;
+use crate::answer::FinishReason;
 use crate::anthropic::refusal;
 use crate::anthropic::wire::answer::Receiving;
 use crate::batch::{BatchAnswer, BatchOutcome, BatchResult};
@@ -70,7 +70,7 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
             BatchOutcome::Answered(BatchAnswer {
                 usage: received.usage(),
                 text: received.text,
-                stop_reason: received.stop_reason.unwrap_or(StopReason::Other(String::new())),
+                stop_reason: received.stop_reason.unwrap_or(FinishReason::Other(String::new())),
                 model: received.model,
             })
         }
@@ -172,7 +172,10 @@ mod tests {
             let result = read(line.replace("KEY", key).as_bytes(), &Redaction::of(key)).unwrap();
             let BatchOutcome::Answered(answer) = result.outcome else { panic!("{:?}", result.outcome) };
             assert_eq!(answer.text, format!(r#"{{"x1":0.12345678,"label":"{shown}"}}"#));
-            assert_eq!((answer.model, answer.stop_reason), (format!("m {shown}"), StopReason::Other(shown.to_owned())));
+            assert_eq!(
+                (answer.model, answer.stop_reason),
+                (format!("m {shown}"), FinishReason::Other(shown.to_owned()))
+            );
             assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(12_345_678));
         }
     }

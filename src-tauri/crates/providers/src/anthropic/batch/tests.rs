@@ -12,7 +12,7 @@ use crate::anthropic::client::Client;
 use crate::anthropic::client::test_server::{Act, SECRET, client, client_with, request, response, serve, serve_as};
 use crate::base_url::BaseUrl;
 use crate::batch::{
-    Batch, BatchApi, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchState, BatchWriter, Pushed,
+    Batch, BatchApi, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchStatus, BatchWriter, Pushed,
 };
 use crate::error::RequestError;
 use crate::provider::{ConnectionOptions, Timeouts};
@@ -74,7 +74,7 @@ async fn a_batch_goes_out_from_its_file() {
     let counts = BatchCounts { succeeded: 2, errored: 1, ..BatchCounts::default() };
     let expected = Batch {
         id: "msgbatch_1".into(),
-        state: BatchState::Ended,
+        state: BatchStatus::Ended,
         counts,
         created_at: moment(60),
         expires_at: moment(86_460),
@@ -125,9 +125,9 @@ async fn batches_are_looked_after() {
     let client = patient(&server);
     for _ in 0..2 {
         let batch = client.get("../models?x").await.unwrap();
-        assert_eq!((batch.state, batch.counts.total(), batch.created_at), (BatchState::InProgress, 0, None));
+        assert_eq!((batch.state, batch.counts.total(), batch.created_at), (BatchStatus::InProgress, 0, None));
     }
-    assert_eq!(client.cancel("msgbatch_2").await.unwrap().state, BatchState::Canceling);
+    assert_eq!(client.cancel("msgbatch_2").await.unwrap().state, BatchStatus::Canceling);
     let newest = client.list(None).await.unwrap();
     let ids: Vec<&str> = newest.batches.iter().map(|batch| batch.id.as_str()).collect();
     assert_eq!((ids, newest.next_after_id.as_deref()), (vec!["msgbatch_2", "msgbatch_1"], Some("msgbatch_1")));

@@ -27,7 +27,7 @@ const BODY_LIMIT: usize = 32 << 20;
 const REMAINDER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Metadata of an answer.
-pub(super) struct Received {
+pub(super) struct ReceivedBody {
     pub request_id: Option<String>,
     pub rate_limits: RateLimits,
     pub first_byte_at: Instant,
@@ -41,7 +41,7 @@ impl Client {
         began: Instant,
         receiving: &mut Receiving,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
-    ) -> Result<Received, RequestError> {
+    ) -> Result<ReceivedBody, RequestError> {
         let pieces = MessageBody::of(request)?.pieces(self.dialect(), Reply::Streamed);
         let sending = self.http.request(Method::POST, self.http.server().endpoint("v1/messages"));
         let sending = with_json(sending.header(ACCEPT, "text/event-stream"), pieces);
@@ -54,7 +54,7 @@ impl Client {
         let received = self.receive(&mut response, &mut glimpse, receiving, on_progress).await;
         let (first_byte_at, ended_at) = received.map_err(|error| self.http.shown(error, &glimpse))?;
         receiving.end();
-        Ok(Received { request_id, rate_limits, first_byte_at: first_byte_at.unwrap_or(began), ended_at })
+        Ok(ReceivedBody { request_id, rate_limits, first_byte_at: first_byte_at.unwrap_or(began), ended_at })
     }
 
     /// Reads the body of an answer; returns the times of its first byte and its end.

@@ -72,7 +72,7 @@ async fn an_answer_streams_in() {
         assert_eq!(*seen.lock().unwrap(), ["49 left", "begun 1600", "{\"marks\":", "[]} é"]);
         assert_eq!(answer.text, "{\"marks\":[]} é");
         assert_eq!(answer.usage, Some(Usage { input_tokens: 1600, output_tokens: 42, ..Usage::default() }));
-        assert_eq!((answer.stop_reason, answer.model.as_str()), (StopReason::EndTurn, "claude-sonnet-5-5"));
+        assert_eq!((answer.stop_reason, answer.model.as_str()), (FinishReason::EndTurn, "claude-sonnet-5-5"));
         assert_eq!((answer.sent, answer.request_id.as_deref()), (PixelSize::new(640, 480), Some("req_7")));
         assert_eq!(answer.rate_limits.requests.map(|window| window.remaining), Some(49));
         assert!(answer.time_to_first_byte_millis <= answer.took_millis);
@@ -213,7 +213,7 @@ async fn an_answer_is_complete_once_the_model_has_stopped() {
     ];
     for act in acts {
         let answer = send(vec![act]).await.unwrap();
-        assert_eq!((answer.text.as_str(), answer.stop_reason), (plain, StopReason::EndTurn));
+        assert_eq!((answer.text.as_str(), answer.stop_reason), (plain, FinishReason::EndTurn));
         assert_eq!(answer.usage.map(|usage| usage.output_tokens), Some(42));
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
-use crate::answer::StopReason;
+use crate::answer::FinishReason;
 use crate::anthropic::refusal;
 use crate::json::{Count, Joining, Object, Wtf8};
 use crate::refusal::Refusal;
@@ -113,7 +113,7 @@ pub struct Receiving {
     /// Empty if the server does not report it.
     pub model: String,
     pub text: String,
-    pub stop_reason: Option<StopReason>,
+    pub stop_reason: Option<FinishReason>,
     joining: Joining,
     counts: Option<UsageCounts>,
     /// Whether any part of an answer has arrived.
@@ -136,7 +136,7 @@ impl Receiving {
     /// Passes every text through `redact`.
     pub fn redact(&mut self, redact: impl Fn(&str) -> String) {
         (self.model, self.text) = (redact(&self.model), redact(&self.text));
-        if let Some(StopReason::Other(reason)) = &mut self.stop_reason {
+        if let Some(FinishReason::Other(reason)) = &mut self.stop_reason {
             *reason = redact(reason);
         }
     }
@@ -240,9 +240,9 @@ fn is_of_type(object: &Object<'_>, kind: &str) -> bool {
     object.name("type").is_none_or(|own| own == kind)
 }
 
-fn stop_reason(object: &Object<'_>) -> Option<StopReason> {
+fn stop_reason(object: &Object<'_>) -> Option<FinishReason> {
     let reason = object.name("stop_reason").filter(|reason| !reason.is_empty())?;
-    StopReason::deserialize(IntoDeserializer::<ValueError>::into_deserializer(reason)).ok()
+    FinishReason::deserialize(IntoDeserializer::<ValueError>::into_deserializer(reason)).ok()
 }
 
 /// One page of `GET /v1/models`.
@@ -294,7 +294,7 @@ mod tests {
         let steps: Vec<StreamEvent> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
         assert_eq!((steps.first(), steps.last()), (Some(&StreamEvent::Begun), Some(&StreamEvent::Ended)));
         assert_eq!(receiving.text, "{\"marks\":[]}");
-        assert_eq!(receiving.stop_reason, Some(StopReason::EndTurn));
+        assert_eq!(receiving.stop_reason, Some(FinishReason::EndTurn));
         assert_eq!(
             receiving.usage(),
             Some(Usage {
@@ -314,7 +314,7 @@ mod tests {
             {"type":"thinking","thinking":"hm"},{"type":"text","text":"{}"}],"stop_reason":"max_tokens",
             "usage":{"input_tokens":7,"output_tokens":2,"cache_creation_input_tokens":3}}"#;
         let receiving = Receiving::whole(&Object::parse(body).unwrap()).unwrap();
-        assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(StopReason::MaxTokens)));
+        assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(FinishReason::MaxTokens)));
         let usage = receiving.usage().unwrap();
         assert_eq!((usage.prompt_tokens(), usage.cache_write_5m_tokens), (10, 3));
         Receiving::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
@@ -327,7 +327,7 @@ mod tests {
         for name in ["", "message"] {
             let mut receiving = Receiving::default();
             assert_eq!(receiving.take(name, body).unwrap(), StreamEvent::Ended);
-            assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(StopReason::EndTurn)));
+            assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(FinishReason::EndTurn)));
             assert_eq!(receiving.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         }
         // The default name of an event says nothing of what it is.

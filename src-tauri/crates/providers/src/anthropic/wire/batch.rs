@@ -3,13 +3,13 @@
 
 use serde::Deserialize;
 
-use crate::batch::{BatchCounts, BatchState};
+use crate::batch::{BatchCounts, BatchStatus};
 use crate::json::lenient;
 
 #[derive(Deserialize, Debug)]
 pub struct BatchObject {
     pub id: String,
-    pub processing_status: BatchState,
+    pub processing_status: BatchStatus,
     #[serde(default, deserialize_with = "lenient")]
     pub request_counts: BatchCounts,
     #[serde(default, deserialize_with = "lenient")]

@@ -13,19 +13,19 @@ fn answers_without_annotations() {
 #[test]
 fn the_reason_for_stopping_is_heard() {
     let read = |text, reason| read(&answer(text, reason), &recipe());
-    assert_eq!(read("{\"marks\":[]}", StopReason::Refusal), Err(AnswerError::Declined));
-    assert_eq!(read("", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
-    assert!(matches!(read("", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
-    assert_eq!(read("{\"marks\":[", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
-    assert!(matches!(read("{\"marks\":[", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
+    assert_eq!(read("{\"marks\":[]}", FinishReason::Refusal), Err(AnswerError::Declined));
+    assert_eq!(read("", FinishReason::MaxTokens), Err(AnswerError::CutOffEarly));
+    assert!(matches!(read("", FinishReason::EndTurn), Err(AnswerError::Unreadable { .. })));
+    assert_eq!(read("{\"marks\":[", FinishReason::MaxTokens), Err(AnswerError::CutOffEarly));
+    assert!(matches!(read("{\"marks\":[", FinishReason::EndTurn), Err(AnswerError::Unreadable { .. })));
     let whole = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40},"#;
     for (reason, is_cut_short) in [
-        (StopReason::MaxTokens, true),
-        (StopReason::ModelContextWindowExceeded, true),
-        (StopReason::Other(String::new()), true),
-        (StopReason::Other("length".into()), true),
-        (StopReason::EndTurn, false),
-        (StopReason::StopSequence, false),
+        (FinishReason::MaxTokens, true),
+        (FinishReason::ModelContextWindowExceeded, true),
+        (FinishReason::Other(String::new()), true),
+        (FinishReason::Other("length".into()), true),
+        (FinishReason::EndTurn, false),
+        (FinishReason::StopSequence, false),
     ] {
         let reading = read(whole, reason.clone()).unwrap().reading;
         let kind = if is_cut_short { RepairKind::CutOff } else { RepairKind::BrokenJson };
@@ -35,10 +35,10 @@ fn the_reason_for_stopping_is_heard() {
             "{reason:?}"
         );
     }
-    assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
+    assert!(!read("{\"marks\":[]}", FinishReason::EndTurn).unwrap().reading.is_cut_short);
     // A higher limit does not help a model that answers in other coordinates.
     let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
-    let error = read(fractions, StopReason::MaxTokens).unwrap_err();
+    let error = read(fractions, FinishReason::MaxTokens).unwrap_err();
     assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
 }
 

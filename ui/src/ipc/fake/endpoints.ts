@@ -2,7 +2,7 @@
 import type { EndpointSettings, Hold, LimitSettings, ProviderSettings, RetryKind, EndpointState } from "../bindings";
 
 /** One endpoint, as it is set up. */
-export interface FakeRoute {
+export interface FakeEndpoint {
   name: string;
   concurrency: number | null;
   limits: LimitSettings;
@@ -23,44 +23,44 @@ const MOST_FOUND_OUT = 24;
 const GROWTH_MILLIS = 500;
 
 /** The server of the connection, and those additional endpoints that can be used. */
-export function routesOf(
+export function endpointsOf(
   host: string,
   concurrency: number | null,
   provider: ProviderSettings,
   isUsable: (endpoint: EndpointSettings) => boolean,
-): FakeRoute[] {
+): FakeEndpoint[] {
   const first = { name: host, concurrency, limits: provider.limits ?? {} };
   const additional = (provider.endpoints ?? []).filter(isUsable);
-  const routes = additional.map(({ name, concurrency = null, limits = {} }) => ({ name, concurrency, limits }));
-  return [first, ...routes];
+  const endpoints = additional.map(({ name, concurrency = null, limits = {} }) => ({ name, concurrency, limits }));
+  return [first, ...endpoints];
 }
 
-export class FakeRoutes {
-  readonly #routes: readonly FakeRoute[];
+export class FakeEndpoints {
+  readonly #endpoints: readonly FakeEndpoint[];
   readonly #heldAs: RetryKind;
   readonly #detail: string;
   readonly #closesLast: boolean;
 
-  constructor(routes: readonly FakeRoute[], heldAs: RetryKind, detail: string, closesLast: boolean) {
-    this.#routes = routes;
+  constructor(endpoints: readonly FakeEndpoint[], heldAs: RetryKind, detail: string, closesLast: boolean) {
+    this.#endpoints = endpoints;
     this.#heldAs = heldAs;
     this.#detail = detail;
-    this.#closesLast = closesLast && routes.length > 1;
+    this.#closesLast = closesLast && endpoints.length > 1;
   }
 
   /** How they stand; `atOnce` is what the run was told, null when it finds out. */
   at(elapsed: number, atOnce: number | null, inFlight: number): EndpointState[] {
-    const states = this.#routes.map((route, place): EndpointState => {
+    const states = this.#endpoints.map((endpoint, place): EndpointState => {
       const isFirst = place === 0;
-      const isClosed = this.#closesLast && place === this.#routes.length - 1 && elapsed >= CLOSES_AFTER_MILLIS;
-      const set = (isFirst ? atOnce : null) ?? route.concurrency;
+      const isClosed = this.#closesLast && place === this.#endpoints.length - 1 && elapsed >= CLOSES_AFTER_MILLIS;
+      const set = (isFirst ? atOnce : null) ?? endpoint.concurrency;
       return {
-        name: route.name,
+        name: endpoint.name,
         under_way: 0,
         concurrency: set ?? foundOut(isFirst ? FIRST_AT_ONCE : FURTHER_AT_ONCE, elapsed, isFirst),
         is_adaptive: set === null,
         requests_per_minute:
-          route.limits.requests ?? (isFirst && elapsed >= HELD_FROM_MILLIS ? LEARNED_REQUESTS : null),
+          endpoint.limits.requests ?? (isFirst && elapsed >= HELD_FROM_MILLIS ? LEARNED_REQUESTS : null),
         hold: isFirst ? this.#hold(elapsed) : null,
         failure: isClosed ? { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 } : null,
       };
