@@ -20,7 +20,7 @@ describe("in Spanish", () => {
   afterEach(() => language.choose("system"));
 
   it("the same words are read from another catalogue", () => {
-    expect(words.frame.screens.library).toBe("Biblioteca");
+    expect(words.screens.library.name).toBe("Biblioteca");
     expect(words.library.annotate(1)).toBe("Anotar 1 imagen…");
     expect(words.library.annotate(12_486)).toBe("Anotar 12.486 imágenes…");
   });

@@ -29,13 +29,9 @@ import { BatchNotices } from "./batchNotices.svelte";
 import { keep, recall } from "./kept";
 import { layersShown } from "./layers";
 import { RecentImages } from "./recent.svelte";
+import { isReachable, type Screen } from "./screens";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
-
-export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare" | "history" | "settings";
-
-/** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
-export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
 /** A part of the settings that other screens lead to. */
 export type SettingsPart = "providers" | "privacy" | "hooks" | "language" | "keyboard";
@@ -90,7 +86,7 @@ export class App {
   readonly labelColors = new LabelColors();
   readonly tour = new Tour((screen) => this.show(screen));
 
-  screen = $state<Screen>(recall("screen", isScreen) ?? "library");
+  screen = $state<Screen>(recall("screen", isReachable) ?? "library");
   /** The previous screen; a screen may continue where that one ended. */
   cameFrom: Screen | null = null;
   collection = $state<CollectionId | null>(null);
@@ -408,8 +404,4 @@ export class App {
     );
     void this.reload();
   }
-}
-
-function isScreen(value: unknown): value is Screen {
-  return value === "settings" || value === "compare" || SCREENS.some((screen) => screen === value);
 }

@@ -1,6 +1,6 @@
 /** The tour: five steps along the screens, once, when the sample photos are first imported. */
-import type { Screen } from "./app.svelte";
 import { keep, recall } from "./kept";
+import type { Screen } from "./screens";
 
 export const TOUR_STEPS = [
   { name: "drop", screen: "library" },

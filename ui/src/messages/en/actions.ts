@@ -1,18 +1,14 @@
 import type { PresetName } from "../../state/actions/presets";
 import type { ActionId, Place } from "../../state/actions/table";
+import { forScreenActions, namesOf } from "../../state/screens";
 import { count } from "../format";
+import { screens } from "./screens";
 
 /** Names of actions in the command palette, the shortcut sheet and the settings. */
 const titles: Record<ActionId, string> = {
   "everywhere.palette": "Search or command",
   "everywhere.shortcuts": "Keyboard shortcuts",
-  "everywhere.library": "Go to the library",
-  "everywhere.plan": "Go to the plan",
-  "everywhere.run": "Go to the run",
-  "everywhere.review": "Go to review",
-  "everywhere.history": "Go to history",
-  "everywhere.compare": "Compare runs",
-  "everywhere.settings": "Go to settings",
+  ...forScreenActions((screen) => screens[screen].open),
   "everywhere.folders": "Choose folders to add",
   "everywhere.export": "Export a dataset",
   "everywhere.samples": "Add the sample photos",
@@ -155,13 +151,7 @@ export const actions = {
   } satisfies Partial<Record<ActionId, string>>,
   places: {
     everywhere: "Everywhere",
-    library: "Library",
-    plan: "Plan",
-    run: "Run",
-    review: "Review",
-    audit: "Audit",
-    compare: "Compare",
-    history: "History",
+    ...namesOf(screens),
   } satisfies Record<Place, string>,
   /** Names of keys that are not a single character. */
   keyNames: {

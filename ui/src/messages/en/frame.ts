@@ -13,14 +13,6 @@ const keyPlaces: Record<KeyPlace, string> = {
 export const frame = {
   product: "Fieldmark",
   screensLabel: "Screens",
-  screens: {
-    library: "Library",
-    plan: "Plan",
-    run: "Run",
-    review: "Review",
-    history: "History",
-    settings: "Settings",
-  },
   allImages: "All images",
   shortcuts: "Keyboard shortcuts",
   settings: "Settings",

@@ -1,18 +1,14 @@
 import type { actions as english } from "../en/actions";
+import { forScreenActions, namesOf } from "../../state/screens";
 import { count } from "../format";
 import type { Words } from "../words";
+import { screens } from "./screens";
 
 export const actions: Words<typeof english> = {
   titles: {
     "everywhere.palette": "Buscar o ir a…",
     "everywhere.shortcuts": "Atajos de teclado",
-    "everywhere.library": "Ir a la biblioteca",
-    "everywhere.plan": "Ir al plan",
-    "everywhere.run": "Ir a la ejecución",
-    "everywhere.review": "Ir a la revisión",
-    "everywhere.history": "Ir al historial",
-    "everywhere.compare": "Comparar ejecuciones",
-    "everywhere.settings": "Ir a los ajustes",
+    ...forScreenActions((screen) => screens[screen].open),
     "everywhere.folders": "Elegir carpetas que añadir",
     "everywhere.export": "Exportar un conjunto de datos",
     "everywhere.samples": "Añadir las fotos de ejemplo",
@@ -151,13 +147,7 @@ export const actions: Words<typeof english> = {
   },
   places: {
     everywhere: "En todas partes",
-    library: "Biblioteca",
-    plan: "Plan",
-    run: "Ejecución",
-    review: "Revisión",
-    audit: "Muestra",
-    compare: "Comparación",
-    history: "Historial",
+    ...namesOf(screens),
   },
   keyNames: {
     Mod: "Ctrl",

@@ -14,14 +14,6 @@ const keyPlaces: Record<KeyPlace, string> = {
 export const frame: Words<typeof english> = {
   product: "Fieldmark",
   screensLabel: "Pantallas",
-  screens: {
-    library: "Biblioteca",
-    plan: "Plan",
-    run: "Ejecución",
-    review: "Revisión",
-    history: "Historial",
-    settings: "Ajustes",
-  },
   allImages: "Todas las imágenes",
   shortcuts: "Atajos de teclado",
   settings: "Ajustes",

@@ -17,11 +17,13 @@ import { query } from "./query";
 import { refusals } from "./refusals";
 import { review } from "./review";
 import { run } from "./run";
+import { screens } from "./screens";
 import { settings } from "./settings";
 import { tour } from "./tour";
 
 export const es: Words<typeof en> = {
   actions,
+  screens,
   frame,
   library,
   layers,

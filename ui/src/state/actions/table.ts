@@ -1,7 +1,8 @@
 /**
  * All actions with their default keys: the only list of keys. Names are in the catalogue (`actions`), behavior is
- * registered by screens (`Actions`), and user changes are in the `Keymap`.
+ * registered by screens (`Actions`), and user changes are in the `Keymap`. The keys of screens come from `SCREENS`.
  */
+import { forScreenActions, SCREENS } from "../screens";
 import type { Chord } from "./chords";
 
 interface Entry {
@@ -23,13 +24,7 @@ interface Entry {
 export const TABLE = {
   "everywhere.palette": { keys: ["Mod+K"], isHidden: true },
   "everywhere.shortcuts": { keys: ["?"] },
-  "everywhere.library": { keys: ["Mod+1"] },
-  "everywhere.plan": { keys: ["Mod+2"] },
-  "everywhere.run": { keys: ["Mod+3"] },
-  "everywhere.review": { keys: ["Mod+4"] },
-  "everywhere.history": { keys: ["Mod+5"] },
-  "everywhere.compare": { keys: ["Mod+6"] },
-  "everywhere.settings": { keys: ["Mod+,"] },
+  ...forScreenActions((screen) => ({ keys: SCREENS[screen].keys })),
   "everywhere.folders": { keys: ["Mod+O"] },
   "everywhere.export": { keys: ["Mod+Shift+E"] },
   "everywhere.samples": { keys: [] },

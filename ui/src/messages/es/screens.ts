@@ -1,0 +1,13 @@
+import type { screens as english } from "../en/screens";
+import type { Words } from "../words";
+
+export const screens: Words<typeof english> = {
+  library: { name: "Biblioteca", open: "Ir a la biblioteca" },
+  plan: { name: "Plan", open: "Ir al plan" },
+  run: { name: "Ejecución", open: "Ir a la ejecución" },
+  review: { name: "Revisión", open: "Ir a la revisión" },
+  history: { name: "Historial", open: "Ir al historial" },
+  compare: { name: "Comparación", open: "Comparar ejecuciones" },
+  audit: { name: "Muestra" },
+  settings: { name: "Ajustes", open: "Ir a los ajustes" },
+};
