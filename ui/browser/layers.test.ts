@@ -55,6 +55,13 @@ it("draws in the grid the layers that are chosen", async () => {
   const drawn = async () =>
     (await numbers.allInnerTexts()).reduce((sum, text) => sum + (Number.parseInt(text) || 0), 0);
   await expect.poll(drawn).toBeGreaterThan(0);
+  // Outlines, through which the photo is seen.
+  const outline = page.locator("svg.overlay .stroke").first();
+  const look = await outline.evaluate((shape) => {
+    const { fill, strokeWidth, stroke } = getComputedStyle(shape);
+    return { fill, isDrawn: stroke !== "none" && Number.parseFloat(strokeWidth) > 0 };
+  });
+  expect(look).toEqual({ fill: "none", isDrawn: true });
   const all = await drawn();
   await choose(page, /^Run 2,/);
   await expect.poll(drawn).toBeLessThan(all);
