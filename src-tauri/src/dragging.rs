@@ -19,10 +19,10 @@ pub async fn drag_out(window: WebviewWindow, path: PathBuf) -> bool {
     let asked = window.run_on_main_thread(move || {
         let desktop = dragging.state::<Desktop>();
         let app = dragging.app_handle().clone();
-        desktop.note_dragging_out(true);
-        let begun = begin(&dragging, &path, move || app.state::<Desktop>().note_dragging_out(false));
+        desktop.record_dragging_out(true);
+        let begun = begin(&dragging, &path, move || app.state::<Desktop>().record_dragging_out(false));
         if let Err(error) = &begun {
-            desktop.note_dragging_out(false);
+            desktop.record_dragging_out(false);
             tracing::warn!(%error, "a drag out of the window could not begin");
         }
         let _ = tell.send(begun.is_ok());

@@ -48,7 +48,7 @@ impl Desktop {
         Arc::clone(&self.library)
     }
 
-    pub fn note_dragging_out(&self, is_dragging: bool) {
+    pub fn record_dragging_out(&self, is_dragging: bool) {
         self.is_dragging_out.store(is_dragging, Ordering::Relaxed);
     }
 

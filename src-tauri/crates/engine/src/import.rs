@@ -331,19 +331,19 @@ impl Imports {
                 let collection = collections[root];
                 match outcome {
                     Outcome::Known(image, file) => {
-                        edit.note_file(collection, image, &path, file)?;
+                        edit.record_file(collection, image, &path, file)?;
                         counts.known += 1;
                         written.images.push(image);
                     }
                     Outcome::Dated(image, file, taken) => {
-                        edit.note_file(collection, image, &path, file)?;
-                        edit.note_when_taken(image, taken)?;
+                        edit.record_file(collection, image, &path, file)?;
+                        edit.record_when_taken(image, taken)?;
                         counts.known += 1;
                         written.images.push(image);
                     }
                     Outcome::New(new, file) => {
                         let (image, is_new) = edit.image_of_content(&new, now)?;
-                        edit.note_file(collection, image, &path, file)?;
+                        edit.record_file(collection, image, &path, file)?;
                         if is_new {
                             counts.added += 1;
                         } else {
@@ -353,7 +353,7 @@ impl Imports {
                     }
                     Outcome::Skipped(reason) => {
                         let skipped = SkippedFile { path: path.to_string_lossy().into_owned(), reason };
-                        edit.note_skipped(collection, &path, &skipped)?;
+                        edit.record_skipped(collection, &path, &skipped)?;
                         counts.skipped += 1;
                         written.skipped.push(skipped);
                     }

@@ -103,7 +103,7 @@ impl Similar {
                     hashes.extend(self.hash_of_thumbnail(image)?.map(|hash| (image, hash)));
                 }
                 self.store.write_blocking(move |edit| {
-                    hashes.into_iter().try_for_each(|(image, hash)| edit.note_perceptual_hash(image, hash))
+                    hashes.into_iter().try_for_each(|(image, hash)| edit.record_perceptual_hash(image, hash))
                 })?;
             }
         })
@@ -203,7 +203,7 @@ impl<'a> Comparing<'a> {
         Ok(self.similar.store.write_derived_blocking(move |edit| {
             compared
                 .iter()
-                .try_for_each(|&(leader, image, is_similar)| edit.note_similar_check(leader, image, is_similar))
+                .try_for_each(|&(leader, image, is_similar)| edit.record_similar_check(leader, image, is_similar))
         })?)
     }
 
@@ -308,7 +308,7 @@ mod tests {
         library
             .store
             .write_blocking(move |edit| {
-                forgotten.iter().try_for_each(|&image| edit.note_perceptual_hash(image, PerceptualHash(0)))
+                forgotten.iter().try_for_each(|&image| edit.record_perceptual_hash(image, PerceptualHash(0)))
             })
             .unwrap();
         assert_eq!(groups_of(&library).len(), 2, "of one hash, and compared by what they show");

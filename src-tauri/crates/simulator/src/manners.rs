@@ -74,7 +74,7 @@ impl Manners {
     /// Records that the head of a request arrived.
     pub(crate) fn arrived(&mut self, request_id: &str, at: Instant) {
         self.holds.retain(|hold| hold.until > at);
-        self.note_haste(None, request_id, at);
+        self.record_haste(None, request_id, at);
         if let Some(until) = self.closed_until.take_if(|until| *until <= at)
             && at < until + FORGOTTEN
         {
@@ -98,7 +98,7 @@ impl Manners {
     }
 
     /// Complains about a request during a hold, a general one or one for the same request.
-    fn note_haste(&mut self, digest: Option<Digest>, request_id: &str, at: Instant) {
+    fn record_haste(&mut self, digest: Option<Digest>, request_id: &str, at: Instant) {
         let concerned = self.holds.iter().filter(|hold| hold.digest == digest && hold.refused_at + GRACE <= at);
         if let Some(until) = concerned.map(|hold| hold.until).filter(|until| *until > at).max() {
             let detail = format!("{} ms before the end of a retry-after", until.duration_since(at).as_millis());
@@ -109,7 +109,7 @@ impl Manners {
 
     /// Records the content of a request that arrived at `at`.
     pub(crate) fn asked(&mut self, digest: Digest, request_id: &str, at: Instant) {
-        self.note_haste(Some(digest), request_id, at);
+        self.record_haste(Some(digest), request_id, at);
         if let Some(answer) = self.beyond_mending.get(&digest) {
             let example = self.example(request_id, at, format!("the same had already been answered: {answer}"));
             self.verdict.retried_in_vain.add(|| example);

@@ -103,7 +103,7 @@ impl Server {
         match effect? {
             Effect::Refuse(refusal) => Some(Err(refusal.clone().into())),
             Effect::RefuseAsProxy => {
-                self.note_refusal(413, "413 Request Entity Too Large".to_owned(), arrival);
+                self.record_refusal(413, "413 Request Entity Too Large".to_owned(), arrival);
                 let html = "<html><body><h1>413 Request Entity Too Large</h1></body></html>";
                 Some(Ok(page(StatusCode::PAYLOAD_TOO_LARGE, html)))
             }

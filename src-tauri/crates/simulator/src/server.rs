@@ -186,11 +186,11 @@ impl Server {
 
     /// Records an error response, and returns its reply.
     pub(crate) fn refuse(&self, refusal: &ErrorResponse, arrival: &Arrival) -> HttpReply {
-        self.note_refusal(refusal.status, refusal.message.clone(), arrival);
+        self.record_refusal(refusal.status, refusal.message.clone(), arrival);
         reply::refused(refusal, &arrival.request_id)
     }
 
-    pub(crate) fn note_refusal(&self, status: u16, message: String, arrival: &Arrival) {
+    pub(crate) fn record_refusal(&self, status: u16, message: String, arrival: &Arrival) {
         self.book.refuse(RejectedRequest {
             request_id: arrival.request_id.clone(),
             status,

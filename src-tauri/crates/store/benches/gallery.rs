@@ -124,7 +124,7 @@ fn add_images(store: &Store) -> Done<()> {
                 let (id, _) = edit.image_of_content(&image, 1)?;
                 let modified_at = i64::from(scattered(seed, 1) % 365) * NANOS_A_DAY;
                 let file = KnownFile { byte_len: 10, modified_at };
-                edit.note_file(collection, id, Path::new(&format!("{root}/{seed}.jpg")), file)?;
+                edit.record_file(collection, id, Path::new(&format!("{root}/{seed}.jpg")), file)?;
             }
             Ok(())
         })?;
@@ -152,7 +152,7 @@ fn answer_all(store: &Store) -> Done<()> {
     };
     let run = store.write_blocking(move |edit| edit.add_run(&run, 1))?;
     while answer_some(store, run)? {}
-    store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Completed, None))?;
+    store.write_blocking(move |edit| edit.record_stopped(run, StopReason::Completed, None))?;
     Ok(())
 }
 
@@ -163,8 +163,8 @@ fn answer_some(store: &Store, run: RunId) -> Done<bool> {
     store.write_blocking(move |edit| {
         let recipe = recipe();
         for job in jobs {
-            let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 2)?;
-            edit.note_received(attempt, "{}", None, 3)?;
+            let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 2)?;
+            edit.record_received(attempt, "{}", None, 3)?;
             let annotations = (0..ANNOTATIONS_AN_IMAGE).map(|place| annotation(job.image.0, place)).collect();
             let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
             edit.settle_job(

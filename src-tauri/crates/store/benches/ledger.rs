@@ -52,10 +52,10 @@ impl Step {
     async fn commit(self, store: Arc<Store>, asked: LedgerRequest) -> store::Result<()> {
         let LedgerRequest { run, job, attempt } = asked;
         match self {
-            Self::Sent => store.write(move |edit| edit.note_sent(job.id, AT_MOST, 2).map(drop)).await,
+            Self::Sent => store.write(move |edit| edit.record_sent(job.id, AT_MOST, 2).map(drop)).await,
             Self::Received => {
                 let (answer, bill) = (answer(), bill());
-                store.write(move |edit| edit.note_received(attempt, &answer, Some(bill), 3)).await
+                store.write(move |edit| edit.record_received(attempt, &answer, Some(bill), 3)).await
             }
             Self::Parsed => {
                 let recipe = recipe();
@@ -107,9 +107,9 @@ impl Ledger {
             let run = edit.add_run(&run_of(queue?), 1)?;
             let jobs = edit.waiting_jobs(run, None, images)?.into_iter();
             jobs.map(|job| {
-                let attempt = edit.note_sent(job.id, AT_MOST, 2)?;
+                let attempt = edit.record_sent(job.id, AT_MOST, 2)?;
                 if step == Step::Parsed {
-                    edit.note_received(attempt, &answer(), Some(bill()), 3)?;
+                    edit.record_received(attempt, &answer(), Some(bill()), 3)?;
                 }
                 Ok(LedgerRequest { run, job, attempt })
             })

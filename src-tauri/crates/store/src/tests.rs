@@ -77,7 +77,7 @@ impl Library {
                 let collection = edit.collection_at(Path::new("/photos"), "photos", 1)?;
                 let (id, _) = edit.image_of_content(&image, 1)?;
                 let path = format!("/photos/{}", image.name);
-                edit.note_file(collection, id, Path::new(&path), KnownFile { byte_len: 10, modified_at: 5 })?;
+                edit.record_file(collection, id, Path::new(&path), KnownFile { byte_len: 10, modified_at: 5 })?;
                 Ok(id)
             })
             .unwrap()
@@ -97,8 +97,8 @@ impl Library {
         let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
-                let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
-                edit.note_received(attempt, "{}", None, 9)?;
+                let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 8)?;
+                edit.record_received(attempt, "{}", None, 9)?;
                 let annotations = confidences.iter().map(|&confidence| cat(confidence)).collect();
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
                 edit.settle_job(
@@ -118,9 +118,9 @@ impl Library {
         let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
-                let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
-                edit.note_output_limit(attempt, 2_000)?;
-                edit.note_received(attempt, "[", None, 9)?;
+                let attempt = edit.record_sent(job.id, PicoDollars(5), 8)?;
+                edit.record_output_limit(attempt, 2_000)?;
+                edit.record_received(attempt, "[", None, 9)?;
                 let reading = Reading { is_cut_short: true, ..Reading::default() };
                 let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
                 let timing = JobTiming { took_millis: 40.0, alone_millis: None };
@@ -208,9 +208,9 @@ fn paths_need_not_be_utf_8() {
         .store
         .write_blocking(move |edit| {
             let collection = edit.collection_at(Path::new("/photos"), "photos", 1)?;
-            edit.note_file(collection, image, &odd, KnownFile { byte_len: 1, modified_at: 1 })?;
+            edit.record_file(collection, image, &odd, KnownFile { byte_len: 1, modified_at: 1 })?;
             let skipped = SkippedFile { path: String::new(), reason: SkipReason::Empty };
-            edit.note_skipped(collection, Path::new("/photos/empty.jpg"), &skipped)
+            edit.record_skipped(collection, Path::new("/photos/empty.jpg"), &skipped)
         })
         .unwrap();
     let files = library.store.read_blocking(|view| view.files_of(image)).unwrap();
@@ -373,7 +373,7 @@ fn kept_label_counts_agree_with_counting() {
         .store
         .write_blocking(move |edit| {
             let other = edit.collection_at(Path::new("/other"), "other", 1)?;
-            edit.note_file(other, first, Path::new("/other/1.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
+            edit.record_file(other, first, Path::new("/other/1.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
             Ok(other)
         })
         .unwrap();

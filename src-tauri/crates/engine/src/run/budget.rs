@@ -47,7 +47,7 @@ impl Reservation<'_> {
     }
 
     /// The request is about to leave: whatever happens from now on, it may be billed.
-    pub fn note_sent(&mut self) {
+    pub fn record_sent(&mut self) {
         self.committed_when_dropped = self.at_most;
     }
 
@@ -164,7 +164,7 @@ mod tests {
                 sending.spawn(async move {
                     let at_most = PicoDollars(fate.at_most);
                     let mut reservation = budget.reserve(at_most).await.ok()?;
-                    reservation.note_sent();
+                    reservation.record_sent();
                     tokio::time::sleep(Duration::from_millis(fate.millis)).await;
                     let cost = fate.at_most * fate.percent / 100;
                     // Without a word from the vendor the worst is assumed, whatever was billed over there.
@@ -225,7 +225,7 @@ mod tests {
         let budget = Budget::new(Some(PicoDollars(100)), PicoDollars::ZERO);
         drop(budget.reserve(PicoDollars(80)).await.unwrap());
         let mut sent = budget.reserve(PicoDollars(80)).await.unwrap();
-        sent.note_sent();
+        sent.record_sent();
         drop(sent);
         assert_eq!(budget.reserve(PicoDollars(80)).await.map(drop), Err(CapReached));
     }

@@ -14,7 +14,7 @@ use providers::request::Request;
 use store::{JobFailure, JobOutcome, Propagated, Store, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
-use super::board::Board;
+use super::activity::Activity;
 use super::budget::{Budget, Reservation};
 use super::in_flight::InFlightCounter;
 use super::outcome::{Answered, Finished, Kept, failed, is_cut_off};
@@ -43,13 +43,13 @@ pub struct RunContext {
     pub tally: Tally,
     pub budget: Budget,
     pub retrying: Retrying,
-    pub board: Arc<Board>,
+    pub activity: Arc<Activity>,
     pub in_flight: Arc<InFlightCounter>,
     pub undecided: UndecidedRefusals,
     /// Decoding takes the processors, and no more images than there are processors the memory.
     pub preparing: Semaphore,
     /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
-    pub turnstile: Mutex<()>,
+    pub admission: Mutex<()>,
     /// True once nothing more is to be sent: jobs that wait to send go back into the queue.
     pub halt: watch::Receiver<bool>,
     pub clock: WorkClock,
@@ -123,7 +123,7 @@ impl RunContext {
         // The answers are on disk; should a power cut take their annotations, they are read again.
         let propagated = self.store.write_derived(move |edit| {
             let settled = written.iter().map(|answered| {
-                edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
+                edit.record_finished_after(answered.job.id, answered.finished_after_millis)?;
                 edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.timing, now)
             });
             settled.collect::<store::Result<Vec<Propagated>>>()
@@ -136,10 +136,10 @@ impl RunContext {
     fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
         let is_reused = job.is_reused_by(outcome);
         if is_reused {
-            self.tally.note_reused();
+            self.tally.record_reused();
         }
         if matches!(outcome, JobOutcome::Done { reading, .. } if reading.is_cut_short) {
-            self.tally.note_cut_short();
+            self.tally.record_cut_short();
         }
         Finished {
             job: job.id,
@@ -188,10 +188,10 @@ impl RunContext {
     ) -> Result<JobOutcome> {
         let Received { kept, bill } = received;
         let (raw_answer, received_at) = (kept.clone(), now_millis());
-        self.store.write(move |edit| edit.note_received(attempt, &raw_answer, bill, received_at)).await?;
+        self.store.write(move |edit| edit.record_received(attempt, &raw_answer, bill, received_at)).await?;
         match bill {
-            Some(bill) => self.tally.note_spent(bill.paid),
-            None if at_most > PicoDollars::ZERO => self.tally.note_possibly_billed(at_most),
+            Some(bill) => self.tally.record_spent(bill.paid),
+            None if at_most > PicoDollars::ZERO => self.tally.record_possibly_billed(at_most),
             None => {}
         }
         reservation.settle(bill.map_or(at_most, |bill| bill.paid));
@@ -199,7 +199,7 @@ impl RunContext {
     }
 
     /// Notes that a request has ended without an answer.
-    pub async fn note_unanswered(
+    pub async fn record_unanswered(
         &self,
         attempt: AttemptId,
         unanswered: &FailedRequest,
@@ -208,15 +208,15 @@ impl RunContext {
         reservation: Reservation<'_>,
     ) -> Result<()> {
         if unanswered.may_be_billed {
-            self.tally.note_possibly_billed(at_most);
+            self.tally.record_possibly_billed(at_most);
         }
         reservation.settle(if unanswered.may_be_billed { at_most } else { PicoDollars::ZERO });
         if let Some(kind) = retried_for {
-            self.tally.note_retry(kind);
+            self.tally.record_retry(kind);
         }
         let how = Unanswered { error: unanswered.detail.clone(), retried_for, may_be_billed: unanswered.may_be_billed };
         let now = now_millis();
-        Ok(self.store.write(move |edit| edit.note_unanswered(attempt, &how, now)).await?)
+        Ok(self.store.write(move |edit| edit.record_unanswered(attempt, &how, now)).await?)
     }
 
     /// What a kept answer comes to. One on which reading panics stays as it came, to be read again by a later version.

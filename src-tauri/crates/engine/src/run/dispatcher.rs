@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::board::OpenRequest;
+use super::activity::OpenRequest;
 use super::context::RunContext;
 use super::outcome::{Answered, Ended, Stop, answers_pending, failed};
 use super::progress::{RunSession, Times};
@@ -35,7 +35,7 @@ const QUEUE_SLICE: u32 = 256;
 const PENDING_INTERVAL: Duration = Duration::from_millis(500);
 
 pub struct Dispatcher {
-    work: Arc<RunContext>,
+    context: Arc<RunContext>,
     /// Images at once, where the backend has no limit of its own.
     concurrency: usize,
     queue: VecDeque<WaitingJob>,
@@ -67,7 +67,7 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// `halt` is the other end of the work's own; `times` are those of earlier sessions.
     pub fn new(
-        work: RunContext,
+        context: RunContext,
         halt: watch::Sender<bool>,
         concurrency: u32,
         times: Times,
@@ -75,10 +75,10 @@ impl Dispatcher {
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
         let session = RunSession::begin(publish.borrow().clone(), times, Instant::now());
-        let work = Arc::new(work);
+        let context = Arc::new(context);
         Self {
-            settling: Settling::new(Arc::clone(&work)),
-            work,
+            settling: Settling::new(Arc::clone(&context)),
+            context,
             concurrency: concurrency as usize,
             queue: VecDeque::new(),
             last_read: None,
@@ -114,7 +114,7 @@ impl Dispatcher {
     async fn carry_out(&mut self) -> Result<Stop> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let board = Arc::clone(&self.work.board);
+        let activity = Arc::clone(&self.context.activity);
         loop {
             let asked = *self.stop_asked.borrow_and_update();
             let mut stop = self.must_stop.clone().or(asked.map(|reason| Stop { reason, detail: None }));
@@ -130,7 +130,7 @@ impl Dispatcher {
                 self.settling.hurry();
             }
             if let (true, Some(stop)) = (self.is_idle(), &stop) {
-                self.note_wall().await?;
+                self.record_wall().await?;
                 return Ok(stop.clone());
             }
             tokio::select! {
@@ -140,11 +140,11 @@ impl Dispatcher {
                         self.admitted.remove(&finished.job);
                         // Images that were to be given the annotations of one that failed are in the queue now.
                         self.is_all_read &= finished.outcome.is_ok();
-                        self.session.note_finished(finished);
+                        self.session.record_finished(finished);
                     }
-                    self.work.changes.record();
+                    self.context.changes.record();
                 }
-                () = board.moved() => {}
+                () = activity.moved() => {}
                 // Cannot fail while this task is listed as active.
                 Ok(()) = self.stop_asked.changed() => {}
                 _ = snapshots.tick() => {
@@ -153,7 +153,7 @@ impl Dispatcher {
                     let snapshot = self.snapshot(state);
                     self.publish.send_replace(snapshot);
                     if self.wall_noted_at.elapsed() >= WALL_NOTE_INTERVAL {
-                        self.note_wall().await?;
+                        self.record_wall().await?;
                     }
                 }
             }
@@ -173,7 +173,7 @@ impl Dispatcher {
         };
         let Some(job) = self.at_work.remove(&id) else { return Ok(()) };
         #[cfg(test)]
-        super::tests::panic_if_told(self.work.layout.folder(), "dispatcher");
+        super::tests::panic_if_told(self.context.layout.folder(), "dispatcher");
         match ended {
             Ok(Ended::Answered(answered)) => {
                 self.settling.take(answered);
@@ -186,12 +186,12 @@ impl Dispatcher {
             }
             Err(error) if error.is_of_library() => return Err(error),
             Err(error) => {
-                tracing::error!(run = %self.work.run, image = %job.name, %error, "an image failed by an internal error");
+                tracing::error!(run = %self.context.run, image = %job.name, %error, "an image failed by an internal error");
                 let id = job.id;
-                let lost = self.work.store.write(move |edit| edit.lose_attempts(id)).await?;
-                self.work.tally.note_lost(lost);
+                let lost = self.context.store.write(move |edit| edit.lose_attempts(id)).await?;
+                self.context.tally.record_lost(lost);
                 let outcome = failed(None, FailureKind::InternalError, error.to_string());
-                let finished_after_millis = self.work.clock.worked_millis();
+                let finished_after_millis = self.context.clock.worked_millis();
                 self.settling.take(Answered { job, outcome, timing: None, finished_after_millis });
                 return Ok(());
             }
@@ -207,16 +207,16 @@ impl Dispatcher {
             }
             let Some(job) = self.queue.pop_front() else { return Ok(()) };
             self.admitted.insert(job.id);
-            let task = self.executing.spawn(Arc::clone(&self.work).execute(job.clone()));
+            let task = self.executing.spawn(Arc::clone(&self.context).execute(job.clone()));
             self.at_work.insert(task.id(), job);
         }
         Ok(())
     }
 
     async fn read_queue(&mut self) -> Result<()> {
-        let (run, after) = (self.work.run, self.last_read);
+        let (run, after) = (self.context.run, self.last_read);
         let Remaining { jobs, pending } =
-            self.work.store.read(move |view| view.remaining(run, after, QUEUE_SLICE)).await?;
+            self.context.store.read(move |view| view.remaining(run, after, QUEUE_SLICE)).await?;
         self.is_all_read = jobs.is_empty();
         self.last_read = jobs.last().map(|job| job.id).or(after);
         self.queue.extend(jobs.into_iter().filter(|job| !self.admitted.contains(&job.id)));
@@ -230,7 +230,7 @@ impl Dispatcher {
     /// What a refusal is about is known once nothing is under way.
     fn is_pending_due(&self) -> bool {
         let is_due = self.pending_read_at.elapsed() >= PENDING_INTERVAL;
-        let needs_idle = self.pending.is_empty() || !self.work.undecided.is_empty();
+        let needs_idle = self.pending.is_empty() || !self.context.undecided.is_empty();
         self.is_all_read && if needs_idle { self.is_idle() && (self.pending.is_empty() || is_due) } else { is_due }
     }
 
@@ -238,7 +238,7 @@ impl Dispatcher {
     /// when there is nothing to do for it.
     async fn admit_again(&mut self) -> Result<Option<Stop>> {
         if !self.pending.is_empty() {
-            self.work.workers.forget_dead().await?;
+            self.context.workers.forget_dead().await?;
         }
         (self.last_read, self.is_all_read) = (None, false);
         self.admit().await?;
@@ -246,11 +246,11 @@ impl Dispatcher {
             return Ok(None);
         }
         if !self.pending.is_empty() {
-            return Ok(answers_pending(self.work.run, &self.pending));
+            return Ok(answers_pending(self.context.run, &self.pending));
         }
-        let run = self.work.run;
+        let run = self.context.run;
         let is_pilot = self
-            .work
+            .context
             .store
             .read(move |view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty()))
             .await?;
@@ -265,39 +265,41 @@ impl Dispatcher {
             return 0;
         }
         let taken = self.executing.len();
-        let Some(concurrency) = self.work.backend.concurrency() else { return self.concurrency.saturating_sub(taken) };
-        let (asked, ahead) = (self.work.board.asked_count(), self.work.board.look_ahead());
+        let Some(concurrency) = self.context.backend.concurrency() else {
+            return self.concurrency.saturating_sub(taken);
+        };
+        let (asked, ahead) = (self.context.activity.asked_count(), self.context.activity.look_ahead());
         let unasked = taken.saturating_sub(asked);
         ahead.saturating_sub(unasked).min((concurrency + ahead).saturating_sub(taken))
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "images at once")]
     fn snapshot(&mut self, state: RunState) -> RunProgress {
-        let work = &self.work;
-        let (sums, now) = (work.tally.sums(), Instant::now());
-        let read = |text: &str, sent| work.backend.preview(text, &work.recipe, sent);
-        let in_flight = work.board.asked(read, |asked| InFlight {
+        let context = &self.context;
+        let (sums, now) = (context.tally.sums(), Instant::now());
+        let read = |text: &str, sent| context.backend.preview(text, &context.recipe, sent);
+        let in_flight = context.activity.asked(read, |asked| InFlight {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),
             size: asked.size,
             // A preview is not worth a run.
-            preview: guarded(|| preview(asked, &work.recipe)).unwrap_or_default(),
+            preview: guarded(|| preview(asked, &context.recipe)).unwrap_or_default(),
         });
         let snapshot = self.session.snapshot(state, in_flight, now);
         RunProgress {
-            prepared: work.board.prepared() as u32,
+            prepared: context.activity.prepared() as u32,
             reused: sums.reused,
-            concurrency: work.backend.concurrency().unwrap_or(self.concurrency) as u32,
-            endpoints: work.backend.states(),
+            concurrency: context.backend.concurrency().unwrap_or(self.concurrency) as u32,
+            endpoints: context.backend.states(),
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
             retried: sums.retried,
             cut_short: sums.cut_short,
-            budget: work.budget.cap(),
-            reserved: work.budget.reserved(),
-            hold: work.backend.held(),
+            budget: context.budget.cap(),
+            reserved: context.budget.reserved(),
+            hold: context.backend.held(),
             pending_elsewhere: if self.is_all_read { self.pending.clone() } else { Vec::new() },
-            largest_request: work.budget.largest().max(snapshot.largest_request),
+            largest_request: context.budget.largest().max(snapshot.largest_request),
             ..snapshot
         }
     }
@@ -308,28 +310,28 @@ impl Dispatcher {
     fn look_at_preparing(&mut self) {
         let now = Instant::now();
         let since_millis = now.duration_since(std::mem::replace(&mut self.looked_at, now)).as_secs_f64() * 1000.0;
-        let Some(places) = self.work.backend.concurrency().filter(|&places| places > 0) else { return };
-        let board = &self.work.board;
-        let (asked, is_held) = (board.asked_count(), self.work.backend.held().is_some());
-        if asked < places && board.is_preparing_all() && !is_held {
+        let Some(places) = self.context.backend.concurrency().filter(|&places| places > 0) else { return };
+        let activity = &self.context.activity;
+        let (asked, is_held) = (activity.asked_count(), self.context.backend.held().is_some());
+        if asked < places && activity.is_preparing_all() && !is_held {
             self.unprepared_millis += since_millis * (places - asked) as f64 / places as f64;
         }
     }
 
-    async fn note_wall(&mut self) -> Result<()> {
+    async fn record_wall(&mut self) -> Result<()> {
         let now = Instant::now();
         let millis = now.duration_since(self.wall_noted_at).as_secs_f64() * 1000.0;
         self.wall_noted_at = now;
-        let (run, peak) = (self.work.run, self.work.in_flight.peak());
-        let mut waits = self.work.backend.take_waits();
+        let (run, peak) = (self.context.run, self.context.in_flight.peak());
+        let mut waits = self.context.backend.take_waits();
         let unprepared_millis = std::mem::take(&mut self.unprepared_millis);
         if unprepared_millis > 0.0 {
             waits.push(Wait { wait_reason: WaitReason::Preparing, millis: unprepared_millis, limit: None });
         }
-        let (limits, noted_at) = (self.work.backend.known_limits(), now_millis());
-        let endpoints = self.work.backend.take_records();
-        let in_flight_millis = self.work.in_flight.take_summed().as_secs_f64() * 1000.0;
-        let noted = self.work.store.write(move |edit| {
+        let (limits, noted_at) = (self.context.backend.known_limits(), now_millis());
+        let endpoints = self.context.backend.take_records();
+        let in_flight_millis = self.context.in_flight.take_summed().as_secs_f64() * 1000.0;
+        let noted = self.context.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.add_waits(run, &waits)?;
             for (endpoint, limits) in &limits {
@@ -337,7 +339,7 @@ impl Dispatcher {
             }
             edit.record_endpoints(run, &endpoints)?;
             edit.add_in_flight_millis(run, in_flight_millis)?;
-            edit.note_peak_in_flight(run, peak)
+            edit.record_peak_in_flight(run, peak)
         });
         Ok(noted.await?)
     }

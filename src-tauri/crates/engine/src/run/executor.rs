@@ -9,7 +9,7 @@ use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 
-use super::board::OpenRequest;
+use super::activity::OpenRequest;
 use super::budget::Reservation;
 use super::context::RunContext;
 use super::in_flight::InFlightGuard;
@@ -51,7 +51,7 @@ impl RunContext {
                 let flight = self.backend.concurrency().is_none().then(|| self.in_flight.begin());
                 let asking = self.ask(&job, &mut state).await?;
                 if let Some(flight) = flight {
-                    state.note_flight(&flight);
+                    state.record_flight(&flight);
                 }
                 asking
             }
@@ -118,23 +118,23 @@ impl RunContext {
             let began = Instant::now();
             let flight = self.backend.concurrency().is_some().then(|| self.in_flight.begin());
             state.is_asked = true;
-            reservation.note_sent();
+            reservation.record_sent();
             let (id, sent_at) = (job.id, now_millis());
             let output_limit = self.backend.output_limit(state.length);
             let noted = self.store.write(move |edit| {
-                let attempt = edit.note_sent(id, at_most, sent_at)?;
-                edit.note_output_limit(attempt, output_limit)?;
+                let attempt = edit.record_sent(id, at_most, sent_at)?;
+                edit.record_output_limit(attempt, output_limit)?;
                 Ok(attempt)
             });
             let attempt = noted.await?;
             let sent = request.sent();
-            let asked = self.board.note_asked(job.id, OpenRequest::new(job.image, job.size, sent));
+            let asked = self.activity.record_asked(job.id, OpenRequest::new(job.image, job.size, sent));
             let on_end = || {
                 flight.as_ref().map(InFlightGuard::end);
             };
             let answered = self.backend.send(request, permit, &on_end, &mut |text| asked.add(text)).await;
             if let Some(flight) = flight {
-                state.note_flight(&flight);
+                state.record_flight(&flight);
             }
             drop(asked);
             let unanswered = match answered {
@@ -145,8 +145,8 @@ impl RunContext {
                     if !self.may_be_longer(&outcome, state.length) {
                         return Ok(Some(AskResult::Outcome(state.better_of(outcome))));
                     }
-                    self.tally.note_retry(RetryKind::CutShort);
-                    self.store.write(move |edit| edit.note_retried(attempt, RetryKind::CutShort)).await?;
+                    self.tally.record_retry(RetryKind::CutShort);
+                    self.store.write(move |edit| edit.record_retried(attempt, RetryKind::CutShort)).await?;
                     (state.cut_off, state.length) = (Some(outcome), AnswerLength::Longer);
                     return Ok(None);
                 }
@@ -158,7 +158,7 @@ impl RunContext {
             let next = state.next(&unanswered, at_most, self.retrying);
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
             let retried_for = is_again.then_some(unanswered.retry_kind);
-            self.note_unanswered(attempt, &unanswered, retried_for, at_most, reservation).await?;
+            self.record_unanswered(attempt, &unanswered, retried_for, at_most, reservation).await?;
             state.worked += began.elapsed();
             match next {
                 Next::Turn => {}
@@ -197,9 +197,9 @@ impl RunContext {
         at_most: PicoDollars,
         avoided: &[usize],
     ) -> Option<std::result::Result<(Reservation<'_>, Permit), Stop>> {
-        let _prepared = self.board.note_prepared(request.byte_count());
+        let _prepared = self.activity.record_prepared(request.byte_count());
         let admitted = async {
-            let _next = self.turnstile.lock().await;
+            let _next = self.admission.lock().await;
             let Ok(reservation) = self.budget.reserve(at_most).await else {
                 return Err(Stop { reason: StopReason::BudgetReached, detail: None });
             };
@@ -227,16 +227,16 @@ impl RunContext {
         job: &WaitingJob,
         state: &mut JobState,
     ) -> Result<std::result::Result<Option<Request>, JobFailure>> {
-        let _preparing = self.board.note_preparing();
+        let _preparing = self.activity.record_preparing();
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
-        let (work, image, size, edge, length) = (Arc::clone(self), job.image, job.size, state.edge, state.length);
+        let (context, image, size, edge, length) = (Arc::clone(self), job.image, job.size, state.edge, state.length);
         // Decoding blocks, and waits for memory. A panic in it fails this image.
-        let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, length));
+        let prepared = tokio::task::spawn_blocking(move || context.prepare(image, size, edge, length));
         let prepared = prepared.await?;
         let took = began.elapsed();
         state.worked += took;
-        self.board.note_pace(took);
+        self.activity.record_pace(took);
         Ok(prepared.map(Some))
     }
 

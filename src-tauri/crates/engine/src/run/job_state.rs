@@ -69,7 +69,7 @@ impl JobState {
         }
     }
 
-    pub fn note_flight(&mut self, flight: &InFlightGuard) {
+    pub fn record_flight(&mut self, flight: &InFlightGuard) {
         self.alone = self.alone.zip(flight.end()).map(|(before, this)| before + this);
     }
 

@@ -2,8 +2,8 @@
 //! snapshots; executors do one image each; the library records which process works on it. In batch runs, batches take the place of
 //! executors.
 
+mod activity;
 mod batches;
-mod board;
 mod budget;
 mod context;
 mod dispatcher;
@@ -224,8 +224,8 @@ impl Runs {
         let output_limit = opened.backend.largest_output_limit();
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
-            edit.note_destination(run, &destination)?;
-            edit.note_answer_key(run, question.as_ref().map(|question| question.key.as_str()))?;
+            edit.record_destination(run, &destination)?;
+            edit.record_answer_key(run, question.as_ref().map(|question| question.key.as_str()))?;
             if ends_pilot {
                 edit.end_pilot(run)?;
             }
@@ -233,7 +233,7 @@ impl Runs {
                 edit.give_up_unknown_batches(run)?;
             }
             if let Some(budget) = request.budget {
-                edit.note_budget(run, budget)?;
+                edit.record_budget(run, budget)?;
             }
             if request.retries_failed { edit.retry(run, output_limit) } else { Ok(0) }
         });
@@ -265,7 +265,7 @@ impl Runs {
 
     /// Changes the output maximum of a run that no process works on, in tokens.
     pub async fn change_max_tokens(self: &Arc<Self>, run: RunId, max_tokens: u32) -> Result<()> {
-        self.change_run(run, move |edit| edit.note_max_tokens(run, max_tokens)).await
+        self.change_run(run, move |edit| edit.record_max_tokens(run, max_tokens)).await
     }
 
     /// Changes the concurrency of a run that no process works on.
@@ -286,7 +286,7 @@ impl Runs {
         if limits == LimitSettings::default() {
             return Ok(());
         }
-        self.change_run(run, move |edit| edit.note_limits(run, limits)).await
+        self.change_run(run, move |edit| edit.record_limits(run, limits)).await
     }
 
     /// What a run is told counts for other runs as well, such as whether they wait for its answers: nothing of it changes while

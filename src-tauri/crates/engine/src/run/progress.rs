@@ -36,7 +36,7 @@ impl RunSession {
         Self { began: now, worked_before_millis: standing.elapsed_millis, standing, times, finished_count: 0 }
     }
 
-    pub fn note_finished(&mut self, finished: Finished) {
+    pub fn record_finished(&mut self, finished: Finished) {
         // What was not asked about says nothing about how long asking takes.
         if let Some(took_millis) = finished.took_millis {
             insert_sorted(&mut self.times.durations, took_millis);

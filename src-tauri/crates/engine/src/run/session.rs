@@ -9,8 +9,8 @@ use domain::run_state::{RunMode, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::activity::Activity;
 use super::batches::BatchRun;
-use super::board::Board;
 use super::budget::Budget;
 use super::context::{RunContext, WorkClock};
 use super::dispatcher::Dispatcher;
@@ -60,7 +60,7 @@ impl Runs {
         let lost = self
             .store
             .write(move |edit| {
-                edit.note_resumed(run)?;
+                edit.record_resumed(run)?;
                 edit.give_up_lost_attempts(run)
             })
             .await?;
@@ -98,7 +98,7 @@ impl Runs {
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
         let stop_asked = self.active.add(run, progress);
         let (halt, is_halted) = watch::channel(false);
-        let mut work = RunContext {
+        let mut context = RunContext {
             store: Arc::clone(&self.store),
             layout: Arc::clone(&self.layout),
             changes: self.changes.clone(),
@@ -110,11 +110,11 @@ impl Runs {
             tally,
             budget,
             retrying: opened.retrying,
-            board: Arc::new(Board::new(opened.options.chunk_size)),
+            activity: Arc::new(Activity::new(opened.options.chunk_size)),
             in_flight: Arc::default(),
             undecided: UndecidedRefusals::default(),
             preparing: Semaphore::new(processors() as usize),
-            turnstile: Mutex::default(),
+            admission: Mutex::default(),
             halt: is_halted,
             clock: WorkClock::start(worked_millis),
         };
@@ -122,10 +122,10 @@ impl Runs {
         let working = tokio::spawn(async move {
             let failed = hooks.before(run).await;
             publish.send_modify(|progress| progress.failed_hooks = failed);
-            work.clock = WorkClock::start(worked_millis);
+            context.clock = WorkClock::start(worked_millis);
             match mode {
-                RunMode::Live => Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work().await,
-                RunMode::Batch => BatchRun::new(work, limits, times, publish, stop_asked).work().await,
+                RunMode::Live => Dispatcher::new(context, halt, concurrency, times, publish, stop_asked).work().await,
+                RunMode::Batch => BatchRun::new(context, limits, times, publish, stop_asked).work().await,
             }
         });
         Ok(Begun { working, publish: shown })
@@ -168,7 +168,7 @@ async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
     if let Some(Stop { reason, detail }) = stop {
         let noted = runs.store.write(move |edit| {
             edit.release_claims(run)?;
-            edit.note_stopped(run, reason, detail.as_deref())
+            edit.record_stopped(run, reason, detail.as_deref())
         });
         if let Err(error) = noted.await {
             runs.record_failure(run, error.into());

@@ -18,7 +18,7 @@ const GROUP_LENGTH: usize = 32;
 
 /// Jobs that have been answered and are not settled yet.
 pub struct Settling {
-    work: Arc<RunContext>,
+    context: Arc<RunContext>,
     gathered: Vec<Answered>,
     /// When the oldest of them has waited long enough.
     due_at: Instant,
@@ -27,8 +27,8 @@ pub struct Settling {
 }
 
 impl Settling {
-    pub fn new(work: Arc<RunContext>) -> Self {
-        Self { work, gathered: Vec::new(), due_at: Instant::now(), writing: JoinSet::new() }
+    pub fn new(context: Arc<RunContext>) -> Self {
+        Self { context, gathered: Vec::new(), due_at: Instant::now(), writing: JoinSet::new() }
     }
 
     pub fn take(&mut self, answered: Answered) {
@@ -66,8 +66,8 @@ impl Settling {
                 std::future::pending::<()>().await;
             }
             sleep_until(self.due_at).await;
-            let (work, group) = (Arc::clone(&self.work), std::mem::take(&mut self.gathered));
-            self.writing.spawn(async move { work.settle(group).await });
+            let (context, group) = (Arc::clone(&self.context), std::mem::take(&mut self.gathered));
+            self.writing.spawn(async move { context.settle(group).await });
         }
     }
 }

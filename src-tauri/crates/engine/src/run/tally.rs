@@ -30,24 +30,24 @@ impl Tally {
         lock(&self.0).clone()
     }
 
-    pub fn note_spent(&self, paid: PicoDollars) {
+    pub fn record_spent(&self, paid: PicoDollars) {
         lock(&self.0).spent += paid;
     }
 
-    pub fn note_possibly_billed(&self, at_most: PicoDollars) {
+    pub fn record_possibly_billed(&self, at_most: PicoDollars) {
         let mut sums = lock(&self.0);
         sums.possibly_billed.count += 1;
         sums.possibly_billed.at_most += at_most;
     }
 
     /// Requests whose answers will not come.
-    pub fn note_lost(&self, lost: PossiblyBilled) {
+    pub fn record_lost(&self, lost: PossiblyBilled) {
         let mut sums = lock(&self.0);
         sums.possibly_billed.count += lost.count;
         sums.possibly_billed.at_most += lost.at_most;
     }
 
-    pub fn note_retry(&self, kind: RetryKind) {
+    pub fn record_retry(&self, kind: RetryKind) {
         let mut sums = lock(&self.0);
         match sums.retried.iter_mut().find(|group| group.kind == kind) {
             Some(group) => group.count += 1,
@@ -55,11 +55,11 @@ impl Tally {
         }
     }
 
-    pub fn note_cut_short(&self) {
+    pub fn record_cut_short(&self) {
         lock(&self.0).cut_short += 1;
     }
 
-    pub fn note_reused(&self) {
+    pub fn record_reused(&self) {
         lock(&self.0).reused += 1;
     }
 }

@@ -154,7 +154,7 @@ impl View<'_> {
 
 impl Edit<'_> {
     /// Records that a request is about to be sent, and its maximum cost.
-    pub fn note_sent(&self, job: JobId, at_most: PicoDollars, now: u64) -> Result<AttemptId> {
+    pub fn record_sent(&self, job: JobId, at_most: PicoDollars, now: u64) -> Result<AttemptId> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO attempts (job_id, state, sent_at, at_most) VALUES (?1, 'sent', ?2, ?3) RETURNING id",
         )?;
@@ -162,7 +162,7 @@ impl Edit<'_> {
     }
 
     /// Records the output maximum of a request, in tokens.
-    pub fn note_output_limit(&self, attempt: AttemptId, tokens: u64) -> Result<()> {
+    pub fn record_output_limit(&self, attempt: AttemptId, tokens: u64) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE attempts SET max_output_tokens = ?2 WHERE id = ?1")?
@@ -171,7 +171,7 @@ impl Edit<'_> {
     }
 
     /// Stores a raw answer. Without a bill its cost is unknown.
-    pub fn note_received(&self, attempt: AttemptId, raw_answer: &str, bill: Option<Bill>, now: u64) -> Result<()> {
+    pub fn record_received(&self, attempt: AttemptId, raw_answer: &str, bill: Option<Bill>, now: u64) -> Result<()> {
         let Bill { usage, paid } = bill.unwrap_or(Bill { usage: Usage::default(), paid: PicoDollars::ZERO });
         self.0
             .0
@@ -198,7 +198,7 @@ impl Edit<'_> {
     }
 
     /// Records that a request ended without an answer.
-    pub fn note_unanswered(&self, attempt: AttemptId, how: &Unanswered, now: u64) -> Result<()> {
+    pub fn record_unanswered(&self, attempt: AttemptId, how: &Unanswered, now: u64) -> Result<()> {
         let retried_for = how.retried_for.as_ref().map(name_of).transpose()?;
         self.0
             .0
@@ -212,7 +212,7 @@ impl Edit<'_> {
     }
 
     /// Records that a request is retried although it was answered.
-    pub fn note_retried(&self, attempt: AttemptId, kind: RetryKind) -> Result<()> {
+    pub fn record_retried(&self, attempt: AttemptId, kind: RetryKind) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE attempts SET retried_for = ?2 WHERE id = ?1")?
@@ -220,13 +220,13 @@ impl Edit<'_> {
         Ok(())
     }
 
-    pub(super) fn note_parsed(&self, attempt: AttemptId) -> Result<()> {
+    pub(super) fn record_parsed(&self, attempt: AttemptId) -> Result<()> {
         self.0.0.prepare_cached("UPDATE attempts SET state = 'parsed' WHERE id = ?1")?.execute([attempt.0])?;
         Ok(())
     }
 
     /// An answer without readable annotations stays received and paid.
-    pub(super) fn note_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
+    pub(super) fn record_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
         self.0
             .0
             .prepare_cached(

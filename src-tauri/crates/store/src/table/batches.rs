@@ -206,7 +206,7 @@ impl Edit<'_> {
         at_most: PicoDollars,
         now: u64,
     ) -> Result<AttemptId> {
-        let attempt = self.note_sent(job, at_most, now)?;
+        let attempt = self.record_sent(job, at_most, now)?;
         self.0
             .0
             .prepare_cached(
@@ -234,8 +234,8 @@ impl Edit<'_> {
     }
 
     /// Records that `batch` is about to be submitted: from now on the server may have it.
-    pub fn note_submitting(&self, batch: BatchId, now: u64) -> Result<()> {
-        self.note_standing(batch, BatchStanding::Submitting)?;
+    pub fn record_submitting(&self, batch: BatchId, now: u64) -> Result<()> {
+        self.record_standing(batch, BatchStanding::Submitting)?;
         self.0.0.execute("UPDATE batches SET submitted_at = ?2 WHERE id = ?1", params![batch.0, now])?;
         self.0.0.execute(
             "UPDATE attempts SET sent_at = ?2 WHERE id IN (SELECT attempt_id FROM batch_items WHERE batch_id = ?1)",
@@ -244,7 +244,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    pub fn note_standing(&self, batch: BatchId, standing: BatchStanding) -> Result<()> {
+    pub fn record_standing(&self, batch: BatchId, standing: BatchStanding) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE batches SET standing = ?2 WHERE id = ?1")?
@@ -263,8 +263,8 @@ impl Edit<'_> {
     }
 
     /// Records the server's id of `batch`; `is_adopted` if it was found in the server's list.
-    pub fn note_taken(&self, batch: BatchId, vendor_id: &str, is_adopted: bool) -> Result<()> {
-        self.note_standing(batch, BatchStanding::Working)?;
+    pub fn record_taken(&self, batch: BatchId, vendor_id: &str, is_adopted: bool) -> Result<()> {
+        self.record_standing(batch, BatchStanding::Working)?;
         self.0.0.execute(
             "UPDATE batches SET vendor_id = ?2, is_adopted = ?3 WHERE id = ?1",
             params![batch.0, vendor_id, is_adopted],
@@ -273,8 +273,8 @@ impl Edit<'_> {
     }
 
     /// Records that the adopted batch is a different one.
-    pub fn note_not_taken_there(&self, batch: BatchId) -> Result<()> {
-        self.note_standing(batch, BatchStanding::Submitting)?;
+    pub fn record_not_taken_there(&self, batch: BatchId) -> Result<()> {
+        self.record_standing(batch, BatchStanding::Submitting)?;
         self.0.0.execute(
             "UPDATE batches SET vendor_id = NULL, is_adopted = 0, finished = 0, expires_at = NULL WHERE id = ?1",
             [batch.0],
@@ -283,7 +283,7 @@ impl Edit<'_> {
     }
 
     /// Records the server's progress.
-    pub fn note_batch_progress(&self, batch: BatchId, finished: u32, expires_at: Option<u64>) -> Result<()> {
+    pub fn record_batch_progress(&self, batch: BatchId, finished: u32, expires_at: Option<u64>) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE batches SET finished = ?2, expires_at = ?3 WHERE id = ?1")?

@@ -116,7 +116,7 @@ impl Edit<'_> {
     }
 
     /// Records a skipped file; a later import that accepts it deletes the record.
-    pub fn note_skipped(&self, collection: CollectionId, path: &Path, skipped: &SkippedFile) -> Result<()> {
+    pub fn record_skipped(&self, collection: CollectionId, path: &Path, skipped: &SkippedFile) -> Result<()> {
         self.0.0.execute(
             "INSERT INTO skipped_files (collection_id, path, reason) VALUES (?1, ?2, ?3)
              ON CONFLICT (collection_id, path) DO UPDATE SET reason = excluded.reason",

@@ -46,7 +46,7 @@ impl View<'_> {
 
 impl Edit<'_> {
     /// Records `image` at `path` in `collection`.
-    pub fn note_file(&self, collection: CollectionId, image: ImageId, path: &Path, file: KnownFile) -> Result<()> {
+    pub fn record_file(&self, collection: CollectionId, image: ImageId, path: &Path, file: KnownFile) -> Result<()> {
         let path = path_bytes::to_bytes(path);
         self.0.0.execute(
             "INSERT INTO files (path, image_id, byte_len, modified_at) VALUES (?1, ?2, ?3, ?4)

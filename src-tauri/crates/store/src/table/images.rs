@@ -272,7 +272,7 @@ impl Edit<'_> {
             .optional()?;
         if let Some(id) = known {
             let id = ImageId(id);
-            self.note_when_taken(id, image.taken)?;
+            self.record_when_taken(id, image.taken)?;
             return Ok((id, false));
         }
         let id = self
@@ -303,7 +303,7 @@ impl Edit<'_> {
     }
 
     /// Records the perceptual hash of an image from before hashes were stored.
-    pub fn note_perceptual_hash(&self, image: ImageId, hash: PerceptualHash) -> Result<()> {
+    pub fn record_perceptual_hash(&self, image: ImageId, hash: PerceptualHash) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE images SET perceptual_hash = ?2 WHERE id = ?1")?
@@ -312,7 +312,7 @@ impl Edit<'_> {
     }
 
     /// Records whether an image shows the same as `leader`.
-    pub fn note_similar_check(&self, leader: ImageId, image: ImageId, is_similar: bool) -> Result<()> {
+    pub fn record_similar_check(&self, leader: ImageId, image: ImageId, is_similar: bool) -> Result<()> {
         self.0
             .0
             .prepare_cached(

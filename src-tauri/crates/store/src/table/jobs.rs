@@ -311,13 +311,13 @@ impl Edit<'_> {
             JobOutcome::Done { attempt, annotations, .. } => {
                 // The attempt of an earlier run stays as that run left it.
                 if reused.is_none() {
-                    self.note_parsed(*attempt)?;
+                    self.record_parsed(*attempt)?;
                 }
                 self.propose(run, job.image, None, recipe, annotations.clone())?;
                 self.refresh_superseded(job.image)?;
             }
             JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) if reused.is_none() => {
-                self.note_attempt_failed(*attempt, detail, now)?;
+                self.record_attempt_failed(*attempt, detail, now)?;
             }
             JobOutcome::Failed(_) => {}
         }
@@ -342,7 +342,7 @@ impl Edit<'_> {
     }
 
     /// Records when a job finished, in milliseconds of its run's active time.
-    pub fn note_finished_after(&self, job: JobId, millis: f64) -> Result<()> {
+    pub fn record_finished_after(&self, job: JobId, millis: f64) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE jobs SET finished_after_millis = ?2 WHERE id = ?1")?

@@ -289,7 +289,7 @@ impl Edit<'_> {
     }
 
     /// Records the peak number of requests in flight.
-    pub fn note_peak_in_flight(&self, run: RunId, peak: u32) -> Result<()> {
+    pub fn record_peak_in_flight(&self, run: RunId, peak: u32) -> Result<()> {
         self.0
             .0
             .prepare_cached("UPDATE runs SET peak_in_flight = max(peak_in_flight, ?2) WHERE id = ?1")?
@@ -321,7 +321,7 @@ impl Edit<'_> {
     }
 
     /// Notes the limits that somebody wants kept to from now on; those that are left open stay as they were.
-    pub fn note_limits(&self, run: RunId, limits: LimitSettings) -> Result<()> {
+    pub fn record_limits(&self, run: RunId, limits: LimitSettings) -> Result<()> {
         let options = self.options_of_run(run)?;
         let options = RunOptions { limits: limits.or(options.limits), ..options };
         self.0
@@ -332,7 +332,7 @@ impl Edit<'_> {
     }
 
     /// Records the output maximum from now on, in tokens.
-    pub fn note_max_tokens(&self, run: RunId, max_tokens: u32) -> Result<()> {
+    pub fn record_max_tokens(&self, run: RunId, max_tokens: u32) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET options = json_set(options, '$.max_tokens', ?2) WHERE id = ?1",
             params![run.0, max_tokens],
@@ -342,7 +342,7 @@ impl Edit<'_> {
 
     /// Records the answer key from now on. If it changes, the run has answers of two kinds, and no other run reuses
     /// them.
-    pub fn note_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {
+    pub fn record_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 THEN answer_key END WHERE id = ?1",
             params![run.0, answer_key],
@@ -373,25 +373,25 @@ impl Edit<'_> {
     }
 
     /// Records the budget from now on.
-    pub fn note_budget(&self, run: RunId, budget: PicoDollars) -> Result<()> {
+    pub fn record_budget(&self, run: RunId, budget: PicoDollars) -> Result<()> {
         self.0.0.execute("UPDATE runs SET budget = ?2 WHERE id = ?1", params![run.0, budget.0])?;
         Ok(())
     }
 
     /// Records the destination from now on.
-    pub fn note_destination(&self, run: RunId, destination: &Destination) -> Result<()> {
+    pub fn record_destination(&self, run: RunId, destination: &Destination) -> Result<()> {
         let destination = to_json("runs.destination", destination)?;
         self.0.0.execute("UPDATE runs SET destination = ?2 WHERE id = ?1", params![run.0, destination])?;
         Ok(())
     }
 
-    pub fn note_resumed(&self, run: RunId) -> Result<()> {
+    pub fn record_resumed(&self, run: RunId) -> Result<()> {
         self.0.0.execute("UPDATE runs SET stop_reason = NULL, stop_detail = NULL WHERE id = ?1", [run.0])?;
         Ok(())
     }
 
     /// Records why a run stopped, with details if it stopped on its own.
-    pub fn note_stopped(&self, run: RunId, reason: StopReason, detail: Option<&str>) -> Result<()> {
+    pub fn record_stopped(&self, run: RunId, reason: StopReason, detail: Option<&str>) -> Result<()> {
         self.0.0.execute(
             "UPDATE runs SET stop_reason = ?2, stop_detail = ?3 WHERE id = ?1",
             params![run.0, name_of(&reason)?, detail],

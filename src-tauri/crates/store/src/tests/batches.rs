@@ -24,10 +24,10 @@ fn requests_in_a_batch_are_the_server_s_until_it_is_given_up() {
     let kept = || library.store.read_blocking(|view| view.batches_of_run(run)).unwrap().pop().unwrap();
     assert_eq!((kept().state(), waiting().len()), (None, 1));
 
-    library.store.write_blocking(move |edit| edit.note_submitting(batch, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.record_submitting(batch, 20)).unwrap();
     let unconfirmed = kept().state().unwrap();
     assert_eq!((unconfirmed.stage, unconfirmed.images, unconfirmed.submitted_at), (BatchStage::Unconfirmed, 1, 20));
-    library.store.write_blocking(move |edit| edit.note_taken(batch, "msgbatch_1", true)).unwrap();
+    library.store.write_blocking(move |edit| edit.record_taken(batch, "msgbatch_1", true)).unwrap();
     assert!(library.store.read_blocking(|view| view.is_known_batch("http://server", "msgbatch_1")).unwrap());
     assert_eq!(kept().state().unwrap().stage, BatchStage::Working);
     let unsettled = || library.store.read_blocking(|view| view.unsettled(run)).unwrap();
@@ -38,7 +38,7 @@ fn requests_in_a_batch_are_the_server_s_until_it_is_given_up() {
     let item = library.store.read_blocking(|view| view.batch_item(batch, attempt)).unwrap().unwrap();
     assert_eq!((item.job.id, item.sent, at_most), (first, sent, PicoDollars(5)));
 
-    library.store.write_blocking(move |edit| edit.note_standing(batch, BatchStanding::GivenUp)).unwrap();
+    library.store.write_blocking(move |edit| edit.record_standing(batch, BatchStanding::GivenUp)).unwrap();
     assert_eq!(unsettled(), PossiblyBilled { count: 1, at_most: PicoDollars(5) });
     assert_eq!((kept().state().unwrap().stage, waiting().len()), (BatchStage::Unconfirmed, 1));
     assert_eq!(library.store.write_blocking(move |edit| edit.give_up_lost_attempts(run)).unwrap(), 1);

@@ -33,8 +33,8 @@ fn pending(library: &Library, run: RunId) -> Vec<PendingElsewhere> {
 fn receive(library: &Library, job: &WaitingJob) -> domain::ids::AttemptId {
     let job = job.id;
     let received = library.store.write_blocking(move |edit| {
-        let attempt = edit.note_sent(job, PicoDollars(5), 8)?;
-        edit.note_received(attempt, "the answer", None, 9)?;
+        let attempt = edit.record_sent(job, PicoDollars(5), 8)?;
+        edit.record_received(attempt, "the answer", None, 9)?;
         Ok(attempt)
     });
     received.unwrap()
@@ -126,13 +126,13 @@ fn a_batch_at_the_server_is_waited_for_even_when_its_run_rests() {
     let batch = library.store.write_blocking(move |edit| {
         let batch = edit.add_batch(first, "0badcafe", "http://server", 8)?;
         edit.add_batch_item(batch, firsts.id, PixelSize::new(320, 240), PicoDollars(5), 9)?;
-        edit.note_submitting(batch, 20)?;
+        edit.record_submitting(batch, 20)?;
         edit.release_worker(first)?;
         Ok(batch)
     });
     let batch = batch.unwrap();
     let waits = PendingElsewhere { run: first, is_worked_on: false, is_in_batch: true, images: 1 };
     assert_eq!((job(&library, second), pending(&library, second)), (None, vec![waits]));
-    library.store.write_blocking(move |edit| edit.note_standing(batch, BatchStanding::GivenUp)).unwrap();
+    library.store.write_blocking(move |edit| edit.record_standing(batch, BatchStanding::GivenUp)).unwrap();
     assert!(job(&library, second).is_some());
 }

@@ -23,8 +23,8 @@ impl Library {
         let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
-                let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
-                edit.note_received(attempt, "{}", None, 9)?;
+                let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 8)?;
+                edit.record_received(attempt, "{}", None, 9)?;
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
                 edit.settle_job(
                     run,
@@ -166,7 +166,7 @@ fn images_from_before_are_dated_once() {
     let (library, images) = dated_library();
     let (scan, unknown) = (images[3], images[1]);
     let unread = |image| library.store.read_blocking(|view| view.is_taken_unread(image)).unwrap();
-    let note = |image, taken| library.store.write_blocking(move |edit| edit.note_when_taken(image, taken)).unwrap();
+    let note = |image, taken| library.store.write_blocking(move |edit| edit.record_when_taken(image, taken)).unwrap();
     let taken_of =
         |image| library.store.read_blocking(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].taken;
     let later = Some(Taken { clock_millis: 5, minutes_ahead_of_utc: None });
@@ -376,7 +376,7 @@ fn an_image_is_found_by_the_name_of_every_place_at_which_it_was_seen() {
         .store
         .write_blocking(move |edit| {
             let collection = edit.collection_at(Path::new("/backup"), "backup", 1)?;
-            edit.note_file(
+            edit.record_file(
                 collection,
                 image,
                 Path::new("/backup/Sommer.jpg"),
@@ -400,7 +400,7 @@ fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_wi
         .write_blocking(move |edit| {
             let photos = edit.collection_at(Path::new("/photos"), "photos", 1)?;
             let other = edit.collection_at(Path::new("/other"), "other", 1)?;
-            edit.note_file(other, shared, Path::new("/other/b.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
+            edit.record_file(other, shared, Path::new("/other/b.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
             edit.rename_collection(photos, "Holiday")?;
             Ok((photos, other))
         })
@@ -452,7 +452,7 @@ fn a_collection_in_which_nothing_is_an_image_is_not_kept() {
             ] {
                 let collection = edit.collection_at(Path::new(folder), folder, 1)?;
                 if let Some(reason) = reason {
-                    edit.note_skipped(collection, Path::new("/a file"), &skipped(reason))?;
+                    edit.record_skipped(collection, Path::new("/a file"), &skipped(reason))?;
                 }
                 edit.delete_if_empty(collection)?;
             }

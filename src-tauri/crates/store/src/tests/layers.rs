@@ -33,8 +33,8 @@ impl Library {
             let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
             self.store
                 .write_blocking(move |edit| {
-                    let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
-                    edit.note_received(attempt, "{}", None, 9)?;
+                    let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 8)?;
+                    edit.record_received(attempt, "{}", None, 9)?;
                     let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
                     edit.settle_job(run, &job, &cats(), &outcome, None, 10)
                 })

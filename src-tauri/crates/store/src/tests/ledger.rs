@@ -18,9 +18,9 @@ fn what_is_finished_is_never_done_again() {
     library
         .store
         .write_blocking(move |edit| {
-            edit.note_sent(sent, PicoDollars(700), 11)?;
-            let attempt = edit.note_sent(received, PicoDollars(700), 11)?;
-            edit.note_received(attempt, "the answer", Some(bill), 12)
+            edit.record_sent(sent, PicoDollars(700), 11)?;
+            let attempt = edit.record_sent(received, PicoDollars(700), 11)?;
+            edit.record_received(attempt, "the answer", Some(bill), 12)
         })
         .unwrap();
     let Library { _folder, store } = library;
@@ -44,7 +44,7 @@ fn what_is_finished_is_never_done_again() {
             .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 13))
             .unwrap();
     }
-    store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused, None)).unwrap();
+    store.write_blocking(move |edit| edit.record_stopped(run, StopReason::Paused, None)).unwrap();
     let summary = store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!((summary.done, summary.failed, summary.waiting), (1, 1, 2));
     // What was received is paid; what was sent and not answered may be.
@@ -65,8 +65,8 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     for (job, kind) in jobs.clone().into_iter().zip([FailureKind::AnswerUnusable, FailureKind::Declined]) {
         store
             .write_blocking(move |edit| {
-                let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
-                edit.note_received(attempt, "the answer", None, 9)?;
+                let attempt = edit.record_sent(job.id, PicoDollars(5), 8)?;
+                edit.record_received(attempt, "the answer", None, 9)?;
                 let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
                 let timing = JobTiming { took_millis: 40.0, alone_millis: None };
                 edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 10)
@@ -113,8 +113,8 @@ fn a_cut_off_answer_counts_until_a_longer_one_comes() {
     library
         .store
         .write_blocking(move |edit| {
-            let attempt = edit.note_sent(second, PicoDollars(5), 11)?;
-            edit.note_received(attempt, "[]", None, 12)
+            let attempt = edit.record_sent(second, PicoDollars(5), 11)?;
+            edit.record_received(attempt, "[]", None, 12)
         })
         .unwrap();
     assert_eq!((answered(), jobs[0].standing, jobs[1].standing), (vec![cut_off], 2, 0));
@@ -142,13 +142,13 @@ fn requests_made_again_and_answers_put_right_are_counted() {
         .store
         .write_blocking(move |edit| {
             for (retried_for, may_be_billed) in [(RetryKind::Overloaded, false), (RetryKind::TimedOut, true)] {
-                let attempt = edit.note_sent(job.id, PicoDollars(50), 8)?;
+                let attempt = edit.record_sent(job.id, PicoDollars(50), 8)?;
                 let how = Unanswered { error: "busy".into(), retried_for: Some(retried_for), may_be_billed };
-                edit.note_unanswered(attempt, &how, 9)?;
+                edit.record_unanswered(attempt, &how, 9)?;
             }
-            let attempt = edit.note_sent(job.id, PicoDollars(50), 10)?;
+            let attempt = edit.record_sent(job.id, PicoDollars(50), 10)?;
             // Its cost is unknown.
-            edit.note_received(attempt, "{}", None, 11)?;
+            edit.record_received(attempt, "{}", None, 11)?;
             let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
             edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 40.0, alone_millis: None }), 12)
         })

@@ -267,8 +267,8 @@ impl Twins {
         let job = self.library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         let annotations = found.clone();
         self.write(move |edit| {
-            let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
-            edit.note_received(attempt, "{}", None, 9)?;
+            let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 8)?;
+            edit.record_received(attempt, "{}", None, 9)?;
             let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
             edit.settle_job(run, &job, &cats(), &outcome, None, 10)
         });

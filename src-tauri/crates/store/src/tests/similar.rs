@@ -30,7 +30,7 @@ fn what_images_look_like_is_kept() {
     let known = HashedImage { id: second, hash: Some(PerceptualHash(3 << 62)), size };
     assert_eq!(hashed(), [HashedImage { id: first, hash: None, size }, known]);
     let hash = PerceptualHash(u64::MAX - 1);
-    library.store.write_blocking(move |edit| edit.note_perceptual_hash(first, hash)).unwrap();
+    library.store.write_blocking(move |edit| edit.record_perceptual_hash(first, hash)).unwrap();
     assert_eq!(hashed(), [HashedImage { id: first, hash: Some(hash), size }, known]);
 }
 

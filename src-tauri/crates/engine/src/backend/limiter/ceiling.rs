@@ -59,7 +59,7 @@ impl Ceiling {
     }
 
     /// An answer began `wait` after its request left, with `in_flight` under way.
-    pub fn note_begun(&mut self, wait: Duration, in_flight: usize) {
+    pub fn record_begun(&mut self, wait: Duration, in_flight: usize) {
         let Self::Adaptive(climb) = self else { return };
         // A half-empty endpoint says nothing about a full one.
         if in_flight * 4 < climb.height * 3 {
@@ -102,7 +102,7 @@ mod tests {
         for _ in 0..20_000 {
             let height = ceiling.height();
             let turns = height.div_ceil(concurrency);
-            ceiling.note_begun(Duration::from_millis(100) * u32::try_from(turns).unwrap(), height);
+            ceiling.record_begun(Duration::from_millis(100) * u32::try_from(turns).unwrap(), height);
             spent_at[height] += 1;
         }
         (0..=HIGHEST).max_by_key(|&height| spent_at[height]).unwrap()
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn an_idle_endpoint_teaches_nothing() {
         let mut ceiling = Ceiling::new(None);
-        (0..100).for_each(|_| ceiling.note_begun(Duration::from_millis(100), 2));
+        (0..100).for_each(|_| ceiling.record_begun(Duration::from_millis(100), 2));
         assert_eq!(ceiling.height(), FIRST);
     }
 }

@@ -32,13 +32,13 @@ pub struct Crowding {
 
 impl Crowding {
     /// A request that left with others was taken.
-    pub fn note_taken(&mut self, flight: &Flight) {
+    pub fn record_taken(&mut self, flight: &Flight) {
         self.suspicion.take_if(|suspicion| flight.disproves(suspicion));
     }
 
     /// `flight` found the server overloaded. Whether it did for want of a place; `known` is the number at a time that was
     /// found before, which fewer failures confirm.
-    pub fn note_overloaded(&mut self, flight: &Flight, known: Option<usize>, others: &Flights, now: Instant) -> bool {
+    pub fn record_overloaded(&mut self, flight: &Flight, known: Option<usize>, others: &Flights, now: Instant) -> bool {
         if self.found_at.is_some_and(|found_at| flight.sent_at <= found_at) {
             return true;
         }

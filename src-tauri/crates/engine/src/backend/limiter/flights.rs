@@ -59,7 +59,7 @@ impl Flights {
     }
 
     /// A refusal took so long.
-    pub fn note_lag(&mut self, took: Duration) {
+    pub fn record_lag(&mut self, took: Duration) {
         self.lag = Some(self.lag.map_or(took, |lag| lag.min(took)));
     }
 

@@ -296,15 +296,15 @@ impl Limiter {
     pub fn accepted(&mut self, id: FlightId, limits: &RateLimits, now: Instant) {
         let in_flight = self.flights.count();
         if let Some(wait) = self.flights.accept(id, now) {
-            self.ceiling.note_begun(wait, in_flight);
+            self.ceiling.record_begun(wait, in_flight);
         }
-        self.note_working(now);
+        self.record_working(now);
         self.hear(limits, now);
     }
 
-    fn note_working(&mut self, now: Instant) {
+    fn record_working(&mut self, now: Instant) {
         self.proven = self.proven.max(self.flights.accepted_count(now));
-        self.health.note_answer();
+        self.health.record_answer();
     }
 
     fn hear(&mut self, limits: &RateLimits, now: Instant) {
@@ -314,9 +314,9 @@ impl Limiter {
 
     /// The server has answered, or said what is wrong with this one request.
     pub fn ended(&mut self, id: FlightId, now: Instant) {
-        self.note_working(now);
+        self.record_working(now);
         if let Some(flight) = self.over(id, now) {
-            self.crowding.note_taken(&flight);
+            self.crowding.record_taken(&flight);
         }
     }
 
@@ -339,19 +339,19 @@ impl Limiter {
         (self.last_used, self.has_one_ended) = (Some(now), true);
         let may_be_full = kind == RetryKind::Overloaded && self.flights.may_lack_a_place(&flight, now);
         let known = self.window.cut_to();
-        let is_full = may_be_full && self.crowding.note_overloaded(&flight, known, &self.flights, now);
-        let outage = self.health.note_failure(flight.sent_at, kind == RetryKind::Unreachable);
+        let is_full = may_be_full && self.crowding.record_overloaded(&flight, known, &self.flights, now);
+        let outage = self.health.record_failure(flight.sent_at, kind == RetryKind::Unreachable);
         match outage {
             Some(_) if !may_be_full => self.back_off(kind, detail, now),
             None if !is_full => {}
-            _ => self.note_full(&flight, now),
+            _ => self.record_full(&flight, now),
         }
         outage
     }
 
     /// The server had no place for `flight` beside those under way.
-    fn note_full(&mut self, flight: &Flight, now: Instant) {
-        self.flights.note_lag(now.duration_since(flight.sent_at));
+    fn record_full(&mut self, flight: &Flight, now: Instant) {
+        self.flights.record_lag(now.duration_since(flight.sent_at));
         if self.cut_at.is_some_and(|cut_at| flight.sent_at <= cut_at) {
             self.window.correct();
             return;
@@ -371,10 +371,10 @@ impl Limiter {
         now: Instant,
     ) -> Instant {
         let Some(flight) = self.flights.remove(id) else { return now };
-        let since = self.health.note_refusal(flight.sent_at);
+        let since = self.health.record_refusal(flight.sent_at);
         self.last_used = Some(now);
         self.admitted -= 1;
-        self.flights.note_lag(now.duration_since(flight.sent_at));
+        self.flights.record_lag(now.duration_since(flight.sent_at));
         let (told, need) = self.told(limits, flight.need, detail);
         if told == Told::UsedUp {
             self.announced.space_out(need);

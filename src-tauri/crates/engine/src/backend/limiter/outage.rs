@@ -29,7 +29,7 @@ pub struct Health {
 }
 
 impl Health {
-    pub fn note_answer(&mut self) {
+    pub fn record_answer(&mut self) {
         *self = Self { has_answered: true, ..Self::default() };
     }
 
@@ -39,12 +39,12 @@ impl Health {
     }
 
     /// A request that left at `sent_at` was refused for a limit; since when all are.
-    pub fn note_refusal(&mut self, sent_at: Instant) -> Instant {
+    pub fn record_refusal(&mut self, sent_at: Instant) -> Instant {
         *self.refused_since.get_or_insert(sent_at)
     }
 
     /// A request that left at `sent_at` failed; the outage that this is part of. One that found no server is one at once.
-    pub fn note_failure(&mut self, sent_at: Instant, is_unreachable: bool) -> Option<Outage> {
+    pub fn record_failure(&mut self, sent_at: Instant, is_unreachable: bool) -> Option<Outage> {
         let since = *self.failing_since.get_or_insert(sent_at);
         self.failures_in_a_row += 1;
         let is_outage = is_unreachable || self.failures_in_a_row >= OUTAGE;

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::super::context::RunContext;
 use super::super::outcome::{Kept, NO_ALLOWANCE, better_of, failed};
-use super::{Night, custom_id, remove_spool, spool_prefix};
+use super::{BatchSession, custom_id, remove_spool, spool_prefix};
 use crate::backend::AnswerLength;
 use crate::clock::now_millis;
 use crate::machine::processors;
@@ -47,27 +47,27 @@ enum Ready {
 
 /// The waiting jobs in their order, with the next few being prepared.
 struct Ahead {
-    work: Arc<RunContext>,
+    context: Arc<RunContext>,
     jobs: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
     preparing: VecDeque<(WaitingJob, Next)>,
 }
 
 impl Ahead {
-    fn new(work: &Arc<RunContext>) -> Self {
-        Self { work: Arc::clone(work), jobs: VecDeque::new(), last_read: None, preparing: VecDeque::new() }
+    fn new(context: &Arc<RunContext>) -> Self {
+        Self { context: Arc::clone(context), jobs: VecDeque::new(), last_read: None, preparing: VecDeque::new() }
     }
 
     async fn next(&mut self) -> Result<Option<(WaitingJob, Ready)>> {
         while self.preparing.len() < processors() as usize {
             let Some(job) = self.next_job().await? else { break };
-            let next = match self.work.kept_outcome(&job) {
+            let next = match self.context.kept_outcome(&job) {
                 Kept::Final(outcome) => Next::Answered(outcome),
                 kept => {
-                    let (work, image, size) = (Arc::clone(&self.work), job.image, job.size);
-                    let edge = work.backend.sent_edge(size);
+                    let (context, image, size) = (Arc::clone(&self.context), job.image, job.size);
+                    let edge = context.backend.sent_edge(size);
                     // Decoding blocks; a panic in it fails the task, not the process.
-                    let preparing = spawn_blocking(move || work.prepare(image, size, edge, AnswerLength::Usual));
+                    let preparing = spawn_blocking(move || context.prepare(image, size, edge, AnswerLength::Usual));
                     Next::Preparing(preparing, kept.into_outcome())
                 }
             };
@@ -90,8 +90,8 @@ impl Ahead {
 
     async fn next_job(&mut self) -> Result<Option<WaitingJob>> {
         if self.jobs.is_empty() {
-            let (run, after) = (self.work.run, self.last_read);
-            self.jobs.extend(self.work.store.read(move |view| view.waiting_jobs(run, after, QUEUE_SLICE)).await?);
+            let (run, after) = (self.context.run, self.last_read);
+            self.jobs.extend(self.context.store.read(move |view| view.waiting_jobs(run, after, QUEUE_SLICE)).await?);
         }
         let job = self.jobs.pop_front();
         self.last_read = job.as_ref().map_or(self.last_read, |job| Some(job.id));
@@ -132,11 +132,11 @@ impl Filling {
     }
 }
 
-impl Night<'_> {
+impl BatchSession<'_> {
     /// Writes the next batch, as large as limits and budget allow, and settles on the way what needs no request. Gives up
     /// what it has written when it is asked to stop.
     pub async fn fill(&mut self) -> Result<()> {
-        let mut ahead = Ahead::new(self.work);
+        let mut ahead = Ahead::new(self.context);
         let mut filling: Option<Filling> = None;
         let mut items = 0;
         (self.may_fill, self.has_no_room) = (false, false);
@@ -156,13 +156,13 @@ impl Night<'_> {
                 }
                 Ready::Prepared(prepared, cut_off) => (prepared, cut_off),
             };
-            let at_most = self.work.backend.at_most(&prepared, AnswerLength::Usual);
-            if !self.work.allowance(&job).admits(at_most) {
+            let at_most = self.context.backend.at_most(&prepared, AnswerLength::Usual);
+            if !self.context.allowance(&job).admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
                 self.settle(job, better_of(cut_off, failure), took_millis).await?;
                 continue;
             }
-            let Some(reservation) = self.work.budget.reserve_now(at_most) else {
+            let Some(reservation) = self.context.budget.reserve_now(at_most) else {
                 self.has_no_room = true;
                 break;
             };
@@ -171,14 +171,14 @@ impl Night<'_> {
                 None => self.begin_batch().await?,
             };
             let (batch_id, sent, now) = (batch.spooled.batch, prepared.sent(), now_millis());
-            let output_limit = self.work.backend.output_limit(AnswerLength::Usual);
-            let (run, asked) = (self.work.run, job.clone());
-            let added = self.work.store.write(move |edit| {
+            let output_limit = self.context.backend.output_limit(AnswerLength::Usual);
+            let (run, asked) = (self.context.run, job.clone());
+            let added = self.context.store.write(move |edit| {
                 if edit.can_claim(run, &asked)? != Claim::Held {
                     return Ok(None);
                 }
                 let attempt = edit.add_batch_item(batch_id, asked.id, sent, at_most, now)?;
-                edit.note_output_limit(attempt, output_limit)?;
+                edit.record_output_limit(attempt, output_limit)?;
                 Ok(Some(attempt))
             });
             let Some(attempt) = added.await? else {
@@ -189,7 +189,7 @@ impl Night<'_> {
             let (batch, pushed) = batch.push(attempt, prepared).await?;
             filling = Some(batch);
             if pushed == Pushed::Full {
-                self.work.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
+                self.context.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
                 if items == 0 {
                     let detail = "the picture is larger than a whole batch may be".to_owned();
                     let failure = failed(None, FailureKind::Refused, detail);
@@ -201,7 +201,7 @@ impl Night<'_> {
             }
             self.reservations.insert(attempt, reservation);
             items += 1;
-            self.shown.note_prepared(items);
+            self.shown.record_prepared(items);
             if items >= self.limits.items {
                 self.may_fill = true;
                 break;
@@ -212,16 +212,16 @@ impl Night<'_> {
             Some(filling) => self.discard_spooled(filling.spooled).await?,
             None => {}
         }
-        let run = self.work.run;
-        self.pending = self.work.store.read(move |view| view.pending_elsewhere(run)).await?;
+        let run = self.context.run;
+        self.pending = self.context.store.read(move |view| view.pending_elsewhere(run)).await?;
         Ok(())
     }
 
     /// Lets the answers that were cut off stand, where the budget has no room for longer ones.
     pub async fn settle_cut_off(&mut self) -> Result<()> {
-        let mut ahead = Ahead::new(self.work);
+        let mut ahead = Ahead::new(self.context);
         while let Some(job) = ahead.next_job().await? {
-            if let Kept::CutOff(outcome @ JobOutcome::Done { .. }, _) = self.work.kept_outcome(&job) {
+            if let Kept::CutOff(outcome @ JobOutcome::Done { .. }, _) = self.context.kept_outcome(&job) {
                 let took_millis = own_millis(&job);
                 self.settle(job, outcome, took_millis).await?;
             }
@@ -231,9 +231,9 @@ impl Night<'_> {
 
     async fn begin_batch(&self) -> Result<Filling> {
         let token = format!("{:08x}", fastrand::u32(..));
-        let (run, now) = (self.work.run, now_millis());
+        let (run, now) = (self.context.run, now_millis());
         let (its_token, origin) = (token.clone(), self.origin.clone());
-        let batch = self.work.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
+        let batch = self.context.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
         let path = self.spool_folder().join(format!("{}{batch}.json", spool_prefix(run)));
         let writer = private::create_file(&path)
             .and_then(|file| self.batches.writer(Box::new(BufWriter::new(file)), self.limits.bytes))
@@ -241,7 +241,7 @@ impl Night<'_> {
         Ok(Filling { spooled: Spooled { batch, path }, token, writer })
     }
 
-    /// As [`Night::discard`], with its body.
+    /// As [`BatchSession::discard`], with its body.
     pub async fn discard_spooled(&mut self, spooled: Spooled) -> Result<()> {
         remove_spool(&spooled.path);
         self.discard(spooled.batch).await
@@ -249,12 +249,12 @@ impl Night<'_> {
 
     /// Forgets a batch that the server does not have. Its images wait as before.
     pub async fn discard(&mut self, batch: BatchId) -> Result<()> {
-        for (attempt, _) in self.work.store.read(move |view| view.batch_items_left(batch)).await? {
+        for (attempt, _) in self.context.store.read(move |view| view.batch_items_left(batch)).await? {
             if let Some(reservation) = self.reservations.remove(&attempt) {
                 reservation.settle(PicoDollars::ZERO);
             }
         }
-        self.shown.note_prepared(0);
-        Ok(self.work.store.write(move |edit| edit.discard_batch(batch)).await?)
+        self.shown.record_prepared(0);
+        Ok(self.context.store.write(move |edit| edit.discard_batch(batch)).await?)
     }
 }

@@ -68,7 +68,7 @@ impl Default for BatchLimits {
 
 /// The one task that works on a batch run.
 pub struct BatchRun {
-    work: Arc<RunContext>,
+    context: Arc<RunContext>,
     limits: BatchLimits,
     times: Times,
     publish: watch::Sender<RunProgress>,
@@ -78,45 +78,45 @@ pub struct BatchRun {
 impl BatchRun {
     /// `times` are those of earlier sessions.
     pub fn new(
-        work: RunContext,
+        context: RunContext,
         limits: BatchLimits,
         times: Times,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        Self { work: Arc::new(work), limits, times, publish, stop_asked }
+        Self { context: Arc::new(context), limits, times, publish, stop_asked }
     }
 
     /// Works until nothing is left or a stop is asked for; why it stops.
     pub async fn work(self) -> Result<Stop> {
-        let Self { work, limits, times, publish, stop_asked } = self;
+        let Self { context, limits, times, publish, stop_asked } = self;
         let shown = Shown::new(publish.borrow().clone(), times);
         let outcome = {
-            let carrying_out = carry_out(&work, limits, &shown, stop_asked);
-            let showing = shown.keep_showing(&work, |snapshot| drop(publish.send_replace(snapshot)));
+            let carrying_out = carry_out(&context, limits, &shown, stop_asked);
+            let showing = shown.keep_showing(&context, |snapshot| drop(publish.send_replace(snapshot)));
             tokio::select! {
                 outcome = carrying_out => outcome,
                 failed = showing => failed.map(|never| match never {}),
             }
         };
-        publish.send_replace(shown.snapshot(&work, Some(RunState::Stopping)));
+        publish.send_replace(shown.snapshot(&context, Some(RunState::Stopping)));
         outcome
     }
 }
 
 /// Works until there is a reason to stop; which.
 async fn carry_out(
-    work: &Arc<RunContext>,
+    context: &Arc<RunContext>,
     limits: BatchLimits,
     shown: &Shown,
     stop_asked: watch::Receiver<Option<StopReason>>,
 ) -> Result<Stop> {
-    let Some((batches, origin)) = work.backend.batches() else {
+    let Some((batches, origin)) = context.backend.batches() else {
         return Ok(Stop { reason: StopReason::NotSuchAServer, detail: None });
     };
-    let mut night = Night {
-        work,
-        backend: &work.backend,
+    let mut session = BatchSession {
+        context,
+        backend: &context.backend,
         batches,
         origin,
         limits,
@@ -135,8 +135,8 @@ async fn carry_out(
         unknown: HashMap::new(),
         canceled: 0,
     };
-    let outcome = night.work_through().await;
-    shown.note_wall(work).await?;
+    let outcome = session.work_through().await;
+    shown.record_wall(context).await?;
     outcome
 }
 
@@ -150,8 +150,8 @@ struct Look {
 }
 
 /// A session of a batch run.
-struct Night<'a> {
-    work: &'a Arc<RunContext>,
+struct BatchSession<'a> {
+    context: &'a Arc<RunContext>,
     backend: &'a Backend,
     batches: &'a dyn BatchApi,
     origin: String,
@@ -181,7 +181,7 @@ struct Night<'a> {
     canceled: u32,
 }
 
-impl Night<'_> {
+impl BatchSession<'_> {
     async fn work_through(&mut self) -> Result<Stop> {
         self.take_up().await?;
         loop {
@@ -203,7 +203,7 @@ impl Night<'_> {
                 continue;
             }
             let (now, again_at) = (now_millis(), self.outage.again_at());
-            self.shown.note_hold(self.outage.hold(now));
+            self.shown.record_hold(self.outage.hold(now));
             if open.is_empty() && self.spooled.is_none() {
                 if self.has_no_room {
                     self.settle_cut_off().await?;
@@ -243,9 +243,9 @@ impl Night<'_> {
 
     /// Takes up what earlier sessions have left.
     async fn take_up(&mut self) -> Result<()> {
-        let run = self.work.run;
+        let run = self.context.run;
         self.sweep_spool()?;
-        let batches = self.work.store.read(move |view| view.batches_of_run(run)).await?;
+        let batches = self.context.store.read(move |view| view.batches_of_run(run)).await?;
         for batch in &batches {
             match batch.standing {
                 // Nothing of it has left, and it can be filled again.
@@ -256,9 +256,9 @@ impl Night<'_> {
                 | BatchStanding::Canceling
                 | BatchStanding::Unknown => {
                     let id = batch.id;
-                    let left = self.work.store.read(move |view| view.batch_items_left(id)).await?;
+                    let left = self.context.store.read(move |view| view.batch_items_left(id)).await?;
                     for (attempt, at_most) in left {
-                        self.reservations.insert(attempt, self.work.budget.take_up(at_most));
+                        self.reservations.insert(attempt, self.context.budget.take_up(at_most));
                     }
                 }
             }
@@ -270,7 +270,7 @@ impl Night<'_> {
                 continue;
             }
             let detail = format!("it was submitted to {}, and the server is {} now", batch.origin, self.origin);
-            self.note_unknown(batch.id, detail).await?;
+            self.record_unknown(batch.id, detail).await?;
         }
         Ok(())
     }
@@ -283,9 +283,9 @@ impl Night<'_> {
 
     /// The batches that the server may have and that are not over, the oldest first. Shows how all of them stand.
     async fn open_batches(&self) -> Result<Vec<KeptBatch>> {
-        let run = self.work.run;
+        let run = self.context.run;
         let kept = self
-            .work
+            .context
             .store
             .read(move |view| Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?)));
         let (mut batches, unsettled, unknown) = kept.await?;
@@ -294,7 +294,7 @@ impl Night<'_> {
             matches!(batch.standing, BatchStanding::Filling | BatchStanding::Ended | BatchStanding::GivenUp)
         };
         let in_batches = batches.iter().filter(|batch| batch.state().is_some()).map(|batch| batch.items_left).sum();
-        self.shown.note_batches(shown, in_batches, unsettled, unknown);
+        self.shown.record_batches(shown, in_batches, unsettled, unknown);
         batches.retain(|batch| !is_over(batch));
         Ok(batches)
     }
@@ -312,7 +312,7 @@ impl Night<'_> {
         if self.pending.is_empty() {
             return Ok(Some(self.ending()));
         }
-        if let Some(stop) = answers_pending(self.work.run, &self.pending) {
+        if let Some(stop) = answers_pending(self.context.run, &self.pending) {
             return Ok(Some(stop));
         }
         tokio::select! {
@@ -325,12 +325,12 @@ impl Night<'_> {
 
     /// Looks whether other runs still ask about the images that this one waits for.
     async fn look_at_pending(&mut self) -> Result<()> {
-        let run = self.work.run;
-        self.work.workers.forget_dead().await?;
-        let left = self.work.store.read(move |view| view.remaining(run, None, 1)).await?;
+        let run = self.context.run;
+        self.context.workers.forget_dead().await?;
+        let left = self.context.store.read(move |view| view.remaining(run, None, 1)).await?;
         self.may_fill |= !left.jobs.is_empty() && !self.has_no_room;
         self.pending = left.pending;
-        self.shown.note_pending(self.pending.clone());
+        self.shown.record_pending(self.pending.clone());
         Ok(())
     }
 
@@ -361,7 +361,7 @@ impl Night<'_> {
 
     async fn begin_canceling(&mut self) -> Result<()> {
         self.is_canceling = true;
-        self.shown.note_canceling();
+        self.shown.record_canceling();
         self.looks.clear();
         match self.spooled.take() {
             Some(spooled) => self.discard_spooled(spooled).await,
@@ -399,21 +399,21 @@ impl Night<'_> {
     /// `took_millis` is `None` where the image was not asked about.
     async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: Option<f64>) -> Result<()> {
         let timing = took_millis.map(|took_millis| JobTiming { took_millis, alone_millis: None });
-        let finished_after_millis = self.work.clock.worked_millis();
+        let finished_after_millis = self.context.clock.worked_millis();
         let answered = Answered { job, outcome, timing, finished_after_millis };
-        for finished in self.work.settle(vec![answered]).await? {
-            self.shown.note_finished(finished);
+        for finished in self.context.settle(vec![answered]).await? {
+            self.shown.record_finished(finished);
         }
-        self.work.changes.record();
+        self.context.changes.record();
         Ok(())
     }
 
-    async fn note_standing(&self, batch: BatchId, standing: BatchStanding) -> Result<()> {
-        Ok(self.work.store.write(move |edit| edit.note_standing(batch, standing)).await?)
+    async fn record_standing(&self, batch: BatchId, standing: BatchStanding) -> Result<()> {
+        Ok(self.context.store.write(move |edit| edit.record_standing(batch, standing)).await?)
     }
 
     fn spool_folder(&self) -> PathBuf {
-        self.work.layout.batches()
+        self.context.layout.batches()
     }
 
     /// Removes what an earlier session has left of its batches' bodies: they are of no more use.
@@ -421,7 +421,7 @@ impl Night<'_> {
         let folder = self.spool_folder();
         crate::private::create_folder(&folder).map_err(EngineError::file(&folder))?;
         for entry in std::fs::read_dir(&folder).map_err(EngineError::file(&folder))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&spool_prefix(self.work.run)) {
+            if entry.file_name().to_string_lossy().starts_with(&spool_prefix(self.context.run)) {
                 remove_spool(&entry.path());
             }
         }

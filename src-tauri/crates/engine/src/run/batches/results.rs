@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::super::budget::Reservation;
 use super::super::outcome::{Stop, better_of, failed};
 use super::super::retry::Retrying;
-use super::{Night, attempt_called};
+use super::{BatchSession, attempt_called};
 use crate::Result;
 use crate::backend::{AfterFailure, FailedRequest, Received};
 use crate::clock::now_millis;
@@ -43,7 +43,7 @@ enum After {
     Stops(Stop),
 }
 
-impl<'a> Night<'a> {
+impl<'a> BatchSession<'a> {
     /// Reads the results of a batch that has ended. When that breaks off, what was read until then is kept, and the rest is
     /// read another time.
     pub async fn read_results(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
@@ -104,7 +104,7 @@ impl<'a> Night<'a> {
         };
         read.own += 1;
         let id = batch.id;
-        let Some(item) = self.work.store.read(move |view| view.batch_item(id, attempt)).await? else {
+        let Some(item) = self.context.store.read(move |view| view.batch_item(id, attempt)).await? else {
             return Ok(());
         };
         let took_millis = millis_since(batch.submitted_at);
@@ -143,8 +143,8 @@ impl<'a> Night<'a> {
             read.undecided.push((item, failed_request));
             return Ok(());
         }
-        let after = after(&failed_request, &item, self.work.retrying);
-        read.stop = read.stop.take().or(self.note_unanswered(item, &failed_request, after, took_millis).await?);
+        let after = after(&failed_request, &item, self.context.retrying);
+        read.stop = read.stop.take().or(self.record_unanswered(item, &failed_request, after, took_millis).await?);
         Ok(())
     }
 
@@ -159,19 +159,19 @@ impl<'a> Night<'a> {
             } else {
                 After::Stops(Stop { reason: StopReason::RequestRefused, detail: Some(failed_request.detail.clone()) })
             };
-            stop = stop.or(self.note_unanswered(item, &failed_request, after, took_millis).await?);
+            stop = stop.or(self.record_unanswered(item, &failed_request, after, took_millis).await?);
         }
         Ok(stop)
     }
 
     async fn keep(&mut self, item: BatchItem, received: Received, took_millis: f64) -> Result<()> {
         let reservation = self.reservation(&item);
-        let outcome = self.work.keep(item.attempt, received, reservation.at_most(), reservation, &item.job).await?;
-        let outcome = better_of(self.work.kept_outcome(&item.job).into_outcome(), outcome);
+        let outcome = self.context.keep(item.attempt, received, reservation.at_most(), reservation, &item.job).await?;
+        let outcome = better_of(self.context.kept_outcome(&item.job).into_outcome(), outcome);
         self.settle(item.job, outcome, Some(took_millis)).await
     }
 
-    async fn note_unanswered(
+    async fn record_unanswered(
         &mut self,
         item: BatchItem,
         failed_request: &FailedRequest,
@@ -184,13 +184,13 @@ impl<'a> Night<'a> {
             After::Fails(_) | After::Stops(_) => None,
         };
         let at_most = reservation.at_most();
-        self.work.note_unanswered(item.attempt, failed_request, retried_for, at_most, reservation).await?;
+        self.context.record_unanswered(item.attempt, failed_request, retried_for, at_most, reservation).await?;
         match after {
             After::Waits(_) => Ok(None),
             After::Fails(kind) => {
                 // A shorter answer is better than none.
                 let failure = failed(Some(item.attempt), kind, failed_request.detail.clone());
-                let outcome = better_of(self.work.kept_outcome(&item.job).into_outcome(), failure);
+                let outcome = better_of(self.context.kept_outcome(&item.job).into_outcome(), failure);
                 self.settle(item.job, outcome, Some(took_millis)).await?;
                 Ok(None)
             }
@@ -199,16 +199,16 @@ impl<'a> Night<'a> {
     }
 
     fn reservation(&mut self, item: &BatchItem) -> Reservation<'a> {
-        self.reservations.remove(&item.attempt).unwrap_or_else(|| self.work.budget.take_up(PicoDollars::ZERO))
+        self.reservations.remove(&item.attempt).unwrap_or_else(|| self.context.budget.take_up(PicoDollars::ZERO))
     }
 
     /// All that came of a batch is stored. A request without a result may have been billed.
     async fn end_batch(&mut self, batch: &KeptBatch) -> Result<()> {
         let id = batch.id;
-        let left = self.work.store.read(move |view| view.batch_items_left(id)).await?;
+        let left = self.context.store.read(move |view| view.batch_items_left(id)).await?;
         for (attempt, _) in left {
             let id = batch.id;
-            let Some(item) = self.work.store.read(move |view| view.batch_item(id, attempt)).await? else {
+            let Some(item) = self.context.store.read(move |view| view.batch_item(id, attempt)).await? else {
                 continue;
             };
             let detail = "the batch has ended without a result for it";
@@ -216,7 +216,7 @@ impl<'a> Night<'a> {
                 may_be_billed: true,
                 ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, detail)
             };
-            self.note_unanswered(
+            self.record_unanswered(
                 item,
                 &failed_request,
                 After::Fails(FailureKind::ModelFailed),
@@ -224,7 +224,7 @@ impl<'a> Night<'a> {
             )
             .await?;
         }
-        self.note_standing(batch.id, BatchStanding::Ended).await?;
+        self.record_standing(batch.id, BatchStanding::Ended).await?;
         // What was not answered waits, and what was has mostly cost less than was set aside for it.
         self.may_fill = true;
         Ok(())
@@ -235,7 +235,7 @@ impl<'a> Night<'a> {
         let id: BatchId = batch.id;
         self.not_ours.extend(batch.vendor_id.clone().map(|vendor_id| (id, vendor_id)));
         self.looks.remove(&id);
-        Ok(self.work.store.write(move |edit| edit.note_not_taken_there(id)).await?)
+        Ok(self.context.store.write(move |edit| edit.record_not_taken_there(id)).await?)
     }
 }
 

@@ -10,7 +10,7 @@ use store::{BatchStanding, KeptBatch};
 use super::super::outcome::Stop;
 use super::filling::Spooled;
 use super::patience::{are_results_gone, is_before, look_interval, may_be, millis};
-use super::{Look, Night, remove_spool};
+use super::{BatchSession, Look, remove_spool};
 use crate::Result;
 use crate::backend::{CallNext, FailedCall};
 use crate::clock::now_millis;
@@ -20,15 +20,15 @@ const PAGE_LIMIT: usize = 20;
 /// Looks at the list, beyond the grace, before a batch is given up.
 const LOOKS_IN_VAIN: u32 = 3;
 
-impl Night<'_> {
+impl BatchSession<'_> {
     /// Submits a batch. From before its body leaves, the server may have it.
     pub async fn submit(&mut self, spooled: Spooled) -> Result<Option<Stop>> {
         let (batch, submitted_at) = (spooled.batch, now_millis());
-        self.work.store.write(move |edit| edit.note_submitting(batch, submitted_at)).await?;
-        self.shown.note_prepared(0);
-        for (attempt, _) in self.work.store.read(move |view| view.batch_items_left(batch)).await? {
+        self.context.store.write(move |edit| edit.record_submitting(batch, submitted_at)).await?;
+        self.shown.record_prepared(0);
+        for (attempt, _) in self.context.store.read(move |view| view.batch_items_left(batch)).await? {
             if let Some(reservation) = self.reservations.get_mut(&attempt) {
-                reservation.note_sent();
+                reservation.record_sent();
             }
         }
         self.open_batches().await?;
@@ -39,8 +39,8 @@ impl Night<'_> {
                 remove_spool(&spooled.path);
                 self.outage.over();
                 let id = taken.id.clone();
-                self.work.store.write(move |edit| edit.note_taken(batch, &id, false)).await?;
-                self.note_progress(batch, submitted_at, &taken).await?;
+                self.context.store.write(move |edit| edit.record_taken(batch, &id, false)).await?;
+                self.record_progress(batch, submitted_at, &taken).await?;
                 Ok(None)
             }
             Err(error) if error.may_have_been_taken() => {
@@ -49,7 +49,7 @@ impl Night<'_> {
                 Ok(None)
             }
             Err(error) => {
-                self.note_standing(batch, BatchStanding::Filling).await?;
+                self.record_standing(batch, BatchStanding::Filling).await?;
                 let stop = self.call_failed(&error);
                 if stop.is_some() {
                     self.discard_spooled(spooled).await?;
@@ -82,7 +82,7 @@ impl Night<'_> {
             Err(RequestError::Refused(refusal)) if matches!(refusal.status, 400 | 404 | 409) => self.outage.over(),
             Err(error) => return Ok(self.call_failed(&error)),
         }
-        self.note_standing(batch.id, BatchStanding::Canceling).await?;
+        self.record_standing(batch.id, BatchStanding::Canceling).await?;
         Ok(None)
     }
 
@@ -95,17 +95,17 @@ impl Night<'_> {
         };
         self.outage.over();
         if batch.standing == BatchStanding::Unknown {
-            self.note_standing(batch.id, BatchStanding::Working).await?;
+            self.record_standing(batch.id, BatchStanding::Working).await?;
         }
-        self.note_progress(batch.id, batch.submitted_at, &told).await?;
+        self.record_progress(batch.id, batch.submitted_at, &told).await?;
         if told.state == BatchStatus::Ended { self.read_results(batch, id).await } else { Ok(None) }
     }
 
-    async fn note_progress(&mut self, batch: BatchId, submitted_at: u64, told: &Batch) -> Result<()> {
+    async fn record_progress(&mut self, batch: BatchId, submitted_at: u64, told: &Batch) -> Result<()> {
         let finished = told.counts.total().saturating_sub(told.counts.processing);
         let finished = u32::try_from(finished).unwrap_or(u32::MAX);
         let expires_at = told.expires_at.map(millis);
-        self.work.store.write(move |edit| edit.note_batch_progress(batch, finished, expires_at)).await?;
+        self.context.store.write(move |edit| edit.record_batch_progress(batch, finished, expires_at)).await?;
         let now = now_millis();
         let next_at = now + look_interval(now.saturating_sub(submitted_at));
         let look = self.looks.entry(batch).or_default();
@@ -123,16 +123,16 @@ impl Night<'_> {
         if self.is_canceling || are_results_gone(now_millis().saturating_sub(batch.submitted_at)) {
             self.give_up(batch.id).await?;
         } else {
-            self.note_unknown(batch.id, format!("the server does not know a batch of this run: {error}")).await?;
+            self.record_unknown(batch.id, format!("the server does not know a batch of this run: {error}")).await?;
         }
         Ok(None)
     }
 
     /// A batch is not known to the server that is asked. A person may give it up.
-    pub async fn note_unknown(&mut self, batch: BatchId, detail: String) -> Result<()> {
+    pub async fn record_unknown(&mut self, batch: BatchId, detail: String) -> Result<()> {
         tracing::warn!(%batch, detail, "a batch is not known to the server");
         self.unknown.insert(batch, detail);
-        self.note_standing(batch, BatchStanding::Unknown).await
+        self.record_standing(batch, BatchStanding::Unknown).await
     }
 
     /// Looks for a batch whose reply was lost, by its time and its count.
@@ -154,7 +154,7 @@ impl Night<'_> {
         };
         if let Some(found) = found {
             let (batch_id, id) = (batch.id, found.id.clone());
-            self.work.store.write(move |edit| edit.note_taken(batch_id, &id, true)).await?;
+            self.context.store.write(move |edit| edit.record_taken(batch_id, &id, true)).await?;
             self.looks.remove(&batch.id);
             return Ok(None);
         }
@@ -184,7 +184,7 @@ impl Night<'_> {
                     continue;
                 }
                 let (origin, id) = (self.origin.clone(), listed.id.clone());
-                match self.work.store.read(move |view| view.is_known_batch(&origin, &id)).await {
+                match self.context.store.read(move |view| view.is_known_batch(&origin, &id)).await {
                     Ok(true) => {}
                     Ok(false) => candidates.push(listed),
                     Err(error) => return Ok(Err(error.into())),
@@ -202,12 +202,12 @@ impl Night<'_> {
     /// person's word.
     async fn give_up(&mut self, batch: BatchId) -> Result<()> {
         tracing::warn!(%batch, "a batch that may have been taken was not found");
-        for (attempt, _) in self.work.store.read(move |view| view.batch_items_left(batch)).await? {
+        for (attempt, _) in self.context.store.read(move |view| view.batch_items_left(batch)).await? {
             // It has been sent, so that this gives nothing back.
             self.reservations.remove(&attempt);
         }
         self.given_up += 1;
-        self.note_standing(batch, BatchStanding::GivenUp).await
+        self.record_standing(batch, BatchStanding::GivenUp).await
     }
 
     /// What follows from a call that failed: everything waits, or the run stops.

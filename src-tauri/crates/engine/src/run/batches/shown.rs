@@ -66,11 +66,11 @@ impl Shown {
         }))
     }
 
-    pub fn note_finished(&self, finished: Finished) {
-        lock(&self.0).session.note_finished(finished);
+    pub fn record_finished(&self, finished: Finished) {
+        lock(&self.0).session.record_finished(finished);
     }
 
-    pub fn note_batches(
+    pub fn record_batches(
         &self,
         batches: Vec<BatchState>,
         in_batches: u32,
@@ -84,41 +84,41 @@ impl Shown {
     }
 
     /// So many images are ready to be submitted.
-    pub fn note_prepared(&self, prepared: u32) {
+    pub fn record_prepared(&self, prepared: u32) {
         lock(&self.0).prepared = prepared;
     }
 
-    pub fn note_hold(&self, hold: Option<Hold>) {
+    pub fn record_hold(&self, hold: Option<Hold>) {
         lock(&self.0).hold = hold.map(|hold| (hold, Instant::now()));
     }
 
-    pub fn note_pending(&self, pending: Vec<PendingElsewhere>) {
+    pub fn record_pending(&self, pending: Vec<PendingElsewhere>) {
         lock(&self.0).pending = pending;
     }
 
-    pub fn note_canceling(&self) {
+    pub fn record_canceling(&self) {
         lock(&self.0).is_canceling = true;
     }
 
     /// Publishes snapshots until the library cannot be written any more.
-    pub async fn keep_showing(&self, work: &RunContext, publish: impl Fn(RunProgress)) -> Result<Infallible> {
+    pub async fn keep_showing(&self, context: &RunContext, publish: impl Fn(RunProgress)) -> Result<Infallible> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             snapshots.tick().await;
-            publish(self.snapshot(work, None));
+            publish(self.snapshot(context, None));
             let is_due = lock(&self.0).wall_noted_at.elapsed() >= WALL_NOTE_INTERVAL;
             if is_due {
-                self.note_wall(work).await?;
+                self.record_wall(context).await?;
             }
         }
     }
 
     /// How the run stands; `end` when it is over.
-    pub fn snapshot(&self, work: &RunContext, end: Option<RunState>) -> RunProgress {
+    pub fn snapshot(&self, context: &RunContext, end: Option<RunState>) -> RunProgress {
         let mut state = lock(&self.0);
         let at_work = if state.is_canceling { RunState::Stopping } else { RunState::Running };
-        let sums = work.tally.sums();
+        let sums = context.tally.sums();
         let snapshot = state.session.snapshot(end.unwrap_or(at_work), Vec::new(), Instant::now());
         // Once no process works on the run, all that is not finished waits.
         let in_batches = if end.is_some() { 0 } else { state.in_batches };
@@ -136,8 +136,8 @@ impl Shown {
             unknown_batches: state.unknown,
             retried: sums.retried,
             cut_short: sums.cut_short,
-            budget: work.budget.cap(),
-            reserved: work.budget.reserved(),
+            budget: context.budget.cap(),
+            reserved: context.budget.reserved(),
             hold: if end.is_some() { None } else { state.held() },
             pending_elsewhere: if end.is_some() { Vec::new() } else { state.pending.clone() },
             ..snapshot
@@ -145,17 +145,17 @@ impl Shown {
     }
 
     /// Adds the time since the last note to the run's.
-    pub async fn note_wall(&self, work: &RunContext) -> Result<()> {
+    pub async fn record_wall(&self, context: &RunContext) -> Result<()> {
         let (millis, peak) = {
             let (mut state, now) = (lock(&self.0), Instant::now());
             let millis = now.duration_since(state.wall_noted_at).as_secs_f64() * 1000.0;
             state.wall_noted_at = now;
             (millis, state.most_in_batches)
         };
-        let run = work.run;
-        let noted = work.store.write(move |edit| {
+        let run = context.run;
+        let noted = context.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
-            edit.note_peak_in_flight(run, peak)
+            edit.record_peak_in_flight(run, peak)
         });
         Ok(noted.await?)
     }

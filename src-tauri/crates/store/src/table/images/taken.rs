@@ -61,7 +61,7 @@ impl View<'_> {
 
 impl Edit<'_> {
     /// Records the capture time of an image from before it was read; others keep theirs.
-    pub fn note_when_taken(&self, image: ImageId, taken: Option<Taken>) -> Result<()> {
+    pub fn record_when_taken(&self, image: ImageId, taken: Option<Taken>) -> Result<()> {
         self.0
             .0
             .prepare_cached(

@@ -25,7 +25,7 @@ const NEWEST_SHARE: f64 = 0.2;
 
 /// What a run's executors are at.
 #[derive(Default)]
-pub struct Board {
+pub struct Activity {
     state: Mutex<State>,
     /// Images to have prepared before their turn, as a person has said.
     chunk_size: Option<usize>,
@@ -67,13 +67,13 @@ impl OpenRequest {
     }
 }
 
-impl Board {
+impl Activity {
     pub fn new(chunk_size: Option<u32>) -> Self {
         Self { chunk_size: chunk_size.map(|size| size.max(1) as usize), ..Self::default() }
     }
 
     /// An image waits for its turn, prepared, until what is returned is dropped.
-    pub fn note_prepared(self: &Arc<Self>, byte_count: usize) -> Ready {
+    pub fn record_prepared(self: &Arc<Self>, byte_count: usize) -> Ready {
         let mut state = lock(&self.state);
         state.prepared += 1;
         #[expect(clippy::cast_precision_loss, reason = "the bytes of one image")]
@@ -83,7 +83,7 @@ impl Board {
     }
 
     /// An image is being prepared until what is returned is dropped.
-    pub fn note_preparing(self: &Arc<Self>) -> Preparing {
+    pub fn record_preparing(self: &Arc<Self>) -> Preparing {
         lock(&self.state).preparing += 1;
         Preparing(Arc::clone(self))
     }
@@ -95,13 +95,13 @@ impl Board {
     }
 
     /// Preparing an image took so long.
-    pub fn note_pace(&self, took: Duration) {
+    pub fn record_pace(&self, took: Duration) {
         let mut state = lock(&self.state);
         state.prepare_seconds = mean(state.prepare_seconds, took.as_secs_f64());
     }
 
     /// From now on `job` is being asked about, until what is returned is dropped.
-    pub fn note_asked(self: &Arc<Self>, job: JobId, asked: OpenRequest) -> OpenRequestGuard {
+    pub fn record_asked(self: &Arc<Self>, job: JobId, asked: OpenRequest) -> OpenRequestGuard {
         let mut state = lock(&self.state);
         if let Some(last) = state.last_turn_at.replace(asked.since) {
             state.turn_seconds = mean(state.turn_seconds, asked.since.duration_since(last).as_secs_f64());
@@ -109,7 +109,7 @@ impl Board {
         state.asked.insert(job, asked);
         drop(state);
         self.moved.notify_one();
-        OpenRequestGuard { board: Arc::clone(self), job }
+        OpenRequestGuard { activity: Arc::clone(self), job }
     }
 
     /// How many images to have prepared before their turn: enough that none is waited for, and no more, since they take
@@ -160,7 +160,7 @@ fn mean(so_far: f64, newest: f64) -> f64 {
 }
 
 /// An image that is being prepared.
-pub struct Preparing(Arc<Board>);
+pub struct Preparing(Arc<Activity>);
 
 impl Drop for Preparing {
     fn drop(&mut self) {
@@ -169,7 +169,7 @@ impl Drop for Preparing {
 }
 
 /// An image that is prepared and waits.
-pub struct Ready(Arc<Board>);
+pub struct Ready(Arc<Activity>);
 
 impl Drop for Ready {
     fn drop(&mut self) {
@@ -179,14 +179,14 @@ impl Drop for Ready {
 
 /// An image that is being asked about.
 pub struct OpenRequestGuard {
-    board: Arc<Board>,
+    activity: Arc<Activity>,
     job: JobId,
 }
 
 impl OpenRequestGuard {
     /// More of the answer has come.
     pub fn add(&self, text: &str) {
-        if let Some(asked) = lock(&self.board.state).asked.get_mut(&self.job) {
+        if let Some(asked) = lock(&self.activity.state).asked.get_mut(&self.job) {
             asked.text.push_str(text);
         }
     }
@@ -194,6 +194,6 @@ impl OpenRequestGuard {
 
 impl Drop for OpenRequestGuard {
     fn drop(&mut self) {
-        lock(&self.board.state).asked.remove(&self.job);
+        lock(&self.activity.state).asked.remove(&self.job);
     }
 }
