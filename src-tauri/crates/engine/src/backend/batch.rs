@@ -25,9 +25,8 @@ pub struct FailedCall {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallNext {
     /// Retry the same call later.
-    Again {
-        after: Option<Duration>,
-    },
+    Again { after: Option<Duration> },
+    /// The server does not know the batch.
     Unknown,
     /// Stop until the user acts.
     Stop(StopReason),

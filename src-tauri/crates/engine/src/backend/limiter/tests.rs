@@ -299,7 +299,7 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
                     let most_refusals = if is_announced_rate { 10 } else { 30 };
                     // The ideal client ignores jitter, which delays every answer.
                     let slowest = if jitter > 0 { 1.12 } else { 1.08 };
-                    // The initial group size cannot exceed the server's concurrency.
+                    // Without a rate limit, a burst up to the server's concurrency is harmless.
                     let most_after_hold = if plain.rate.is_some() { 2 + usize::from(jitter > 0) } else { 8 };
                     let is_polite = outcome.refusals <= most_refusals && outcome.after_hold <= most_after_hold;
                     if ratio > slowest || !is_polite {
