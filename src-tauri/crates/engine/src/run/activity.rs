@@ -145,7 +145,7 @@ impl Activity {
     ) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
-            // A preview is not worth a run: what cannot be read shows nothing.
+            // A preview must not fail the run: unreadable text shows nothing.
             asked.annotations = guarded(|| read(&asked.text, asked.sent)).unwrap_or_default();
             asked.read = asked.text.len();
         }

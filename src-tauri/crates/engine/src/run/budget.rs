@@ -41,7 +41,7 @@ pub struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
-    /// What was set aside.
+    /// The reserved amount.
     pub fn at_most(&self) -> PicoDollars {
         self.at_most
     }
