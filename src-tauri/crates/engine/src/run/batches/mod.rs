@@ -166,11 +166,11 @@ struct BatchSession<'a> {
     looks: HashMap<BatchId, Look>,
     /// Server batches that were wrongly matched with one of ours.
     not_ours: HashSet<(BatchId, String)>,
-    /// Whether there may be images that can be put into a batch.
+    /// Whether there may be images to put into a batch.
     may_fill: bool,
-    /// What the images that were not put into one wait for.
+    /// The other runs that the remaining images wait for.
     pending: Vec<PendingElsewhere>,
-    /// Whether the next image did not fit into the budget.
+    /// Whether the next image did not fit the budget.
     has_no_room: bool,
     is_canceling: bool,
     /// Batches given up in this session.
@@ -433,7 +433,7 @@ fn is_to_leave(asked: Option<StopReason>) -> bool {
     asked.is_some_and(|reason| reason != StopReason::Cancelled)
 }
 
-/// Makes a call, but abandons it if the run is stopped; the next session then finds out its result.
+/// Makes a call, but abandons it if the run stops for any reason but cancellation; the next session then finds out its result.
 async fn unless_left<T>(
     mut stop_asked: watch::Receiver<Option<StopReason>>,
     call: impl Future<Output = T>,
