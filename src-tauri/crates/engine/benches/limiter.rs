@@ -1,5 +1,5 @@
-//! What the pacing of an endpoint costs a request: asking whether it may leave, leaving, being accepted and ending, with
-//! others under way. No time passes but what is passed in.
+//! The limiter's cost per request: check, send, accept and end, with other requests in flight. Time is passed in, so the
+//! benchmark never waits.
 
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -11,10 +11,10 @@ use providers::rate_limits::{RateLimits, Window};
 use tokio::time::Instant;
 
 const NEED: Need = Need { input_tokens: 2_400.0, output_tokens: 600.0, output_limit: 8_192.0 };
-/// Between two events of a run.
+/// Interval between two events of a run.
 const MOMENT: Duration = Duration::from_millis(5);
 
-/// An endpoint that always has as many under way as a person has allowed.
+/// An endpoint that is always at the user's concurrency limit.
 struct FullEndpoint {
     limiter: Limiter,
     under_way: VecDeque<FlightId>,
@@ -23,7 +23,7 @@ struct FullEndpoint {
 }
 
 impl FullEndpoint {
-    /// `limits` come with every answer.
+    /// `limits` are the headers of every response.
     fn new(concurrency: u32, limits: RateLimits) -> Self {
         let now = Instant::now();
         let limiter = Limiter::new(Bounds { concurrency: Some(concurrency), ..Bounds::default() }, now);
@@ -41,7 +41,7 @@ impl FullEndpoint {
         self.under_way.push_back(flight);
     }
 
-    /// The oldest ends, and another one takes its place.
+    /// Ends the oldest request and sends another.
     fn replace_oldest(&mut self) -> Opening {
         if let Some(oldest) = self.under_way.pop_front() {
             self.limiter.ended(oldest, self.now);
@@ -53,7 +53,7 @@ impl FullEndpoint {
     }
 }
 
-/// What a server announces that is far from its limits.
+/// Announced limits far above the usage.
 fn announced() -> RateLimits {
     let window = |limit| Some(Window { limit, remaining: limit, resets_at: None });
     RateLimits {

@@ -1,5 +1,5 @@
-//! What a batch run needs of its backend: batches, answers from them, and what failures call for. A failure of a call is about
-//! the batch, one among its results is about a single picture. Deliberately absent: waiting.
+//! What a batch run needs from its backend: batches, their answers, and the action after a failure. A failed call concerns
+//! the whole batch; a failed result concerns a single image. Waiting is the caller's job.
 
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ use super::dispatch::{Backend, Received};
 use super::endpoint::PacedEndpoint;
 use super::failure::FailedRequest;
 
-/// A call about a batch that failed.
+/// A failed call to the batch API.
 pub struct FailedCall {
     pub next: CallNext,
     pub kind: RetryKind,
     pub detail: String,
 }
 
-/// What to do about a call that failed.
+/// What to do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallNext {
-    /// The same once more, later.
+    /// Retry the same call later.
     Again { after: Option<Duration> },
-    /// The server does not know what it was asked about.
+    /// The server does not know the batch.
     Unknown,
-    /// Nothing more succeeds until the user has done something.
+    /// Stop until the user acts.
     Stop(StopReason),
 }
 
@@ -48,13 +48,13 @@ impl From<&RequestError> for FailedCall {
 }
 
 impl Backend {
-    /// The batches of the first endpoint, with the origin of its server; `None` where it has none.
+    /// The batch API of the first endpoint, with the origin of its server; `None` if it has no batch API.
     pub fn batches(&self) -> Option<(&dyn BatchApi, String)> {
         let endpoint = &self.first_endpoint()?.endpoint;
         Some((endpoint.batches()?, endpoint.base_url().map(BaseUrl::origin).unwrap_or_default()))
     }
 
-    /// An answer from a batch, about a picture of `sent` size.
+    /// Reads an answer from a batch for an image of `sent` size.
     pub fn batch_answer(&self, answer: BatchAnswer, sent: PixelSize) -> Result<Received, FailedRequest> {
         let endpoint = self.first_endpoint().ok_or_else(|| FailedRequest::unsent("there is no endpoint".to_owned()))?;
         endpoint.record_form_taken();
@@ -62,7 +62,7 @@ impl Backend {
         Ok(self.received(answer, endpoint.price_percent))
     }
 
-    /// Whether the server whose batches are used has taken a request of this form.
+    /// Whether the batch server has accepted a request of this form.
     pub fn is_form_taken(&self) -> bool {
         self.first_endpoint().is_some_and(PacedEndpoint::is_form_taken)
     }

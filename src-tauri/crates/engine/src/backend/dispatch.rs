@@ -1,5 +1,4 @@
-//! A model of a provider, ready for one recipe: what it is sent, to which of its endpoints, what its failures call for, and
-//! what its answers say.
+//! One provider model prepared for one recipe: builds requests, picks an endpoint, classifies failures and reads answers.
 
 #[cfg(test)]
 mod tests;
@@ -33,15 +32,15 @@ use super::slots::{Slot, Slots};
 use super::waits::Waits;
 use crate::sync::lock;
 
-/// Of the long edge, when a server finds a request too large.
+/// Factor for the long edge after a server rejects a request as too large.
 const SHRINKING: f64 = 0.7;
-/// Annotations an answer is taken to have before one has come.
+/// Annotations assumed per answer until the first answer arrives.
 const ASSUMED_ANNOTATIONS: u64 = 8;
-/// Part of the newest answer in the mean of their lengths.
+/// Weight of the newest answer in the moving average of answer lengths.
 const NEWEST_SHARE: f64 = 0.1;
 
-/// What decides an answer besides the image: the same key, the same question to the same model. `origin` is that of the first
-/// endpoint's server, so that what a simulation answered is not taken for the vendor's.
+/// Hashes everything but the image that determines an answer: the same key means the same question to the same model.
+/// `origin` is the first endpoint's server, so that an answer from a simulator is never reused as the vendor's.
 pub fn answer_key(prepared: &dyn PreparedModel, origin: &str) -> String {
     let qualities = match prepared.encoding() {
         Encoding::Jpeg { qualities, .. } => qualities,
@@ -51,52 +50,52 @@ pub fn answer_key(prepared: &dyn PreparedModel, origin: &str) -> String {
     ContentHash::of(question.as_bytes()).to_string()
 }
 
-/// What is asked about each image. An answer to the same question is used again if it is whole, or was cut off at no less
-/// than `output_limit`.
+/// The question asked about each image. A stored answer to the same question is reused if it is complete, or if it was cut
+/// off at `output_limit` or more.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// What decides an answer besides the image.
+    /// Everything but the image that determines an answer.
     pub key: String,
-    /// The largest output maximum that an answer may get, in tokens.
+    /// The largest output maximum of any request in this run, in tokens.
     pub output_limit: u64,
 }
 
-/// An answer, before it is read.
+/// An answer that has not been parsed yet.
 pub struct Received {
-    /// The form in which it is kept, and read back by its provider.
+    /// The stored form, which only its provider can read.
     pub kept: String,
-    /// `None` when the server did not count, or nothing is counted.
+    /// `None` if the server reported no usage or the model has none.
     pub bill: Option<Bill>,
 }
 
-/// The right to send one request.
+/// Permission to send one request.
 pub enum Permit {
-    /// On this computer, whose processors the caller shares out.
+    /// Runs on this computer; the caller limits CPU use.
     Unpaced,
     Paced(EndpointPermit),
 }
 
-/// A model that is asked for one recipe, and the endpoints that its requests are sent to.
+/// A model prepared for one recipe, and the endpoints that serve it.
 pub struct Backend {
     provider: &'static dyn Provider,
     costs: RequestCosts,
     answer_key: Option<String>,
     warms_cache: bool,
-    /// Where nothing limits what is sent: on this computer.
+    /// Set if the model runs on this computer, without rate limits.
     pub(super) unpaced: Option<Arc<dyn Endpoint>>,
     pub(super) endpoints: Vec<PacedEndpoint>,
-    /// Endpoints that are set up and cannot be used, with the reason.
+    /// Endpoints that are configured but unusable, with the reason.
     pub(super) unused: Vec<(String, EndpointFailure)>,
-    /// As many as the user has allowed at once, over all endpoints.
+    /// The user's concurrency limit over all endpoints.
     pub(super) slots: Option<Arc<Slots>>,
     moved: Arc<Notify>,
-    /// Output tokens of an answer, the mean of those that have come.
+    /// Moving average of the output tokens per answer.
     answer_tokens: Mutex<f64>,
     pub(super) waits: Waits,
 }
 
 impl Backend {
-    /// `moved` is notified whenever one of the endpoints' limiters may let something through.
+    /// `moved` is notified whenever a limiter of an endpoint may admit a request.
     pub fn paced(
         provider: &'static dyn Provider,
         costs: RequestCosts,
@@ -109,7 +108,7 @@ impl Backend {
         Self { endpoints, unused, slots, moved, ..Self::new(provider, costs, None) }.with_answer_key()
     }
 
-    /// Sends to `own` as fast as the caller asks.
+    /// Sends to `own` without pacing.
     pub fn unpaced(provider: &'static dyn Provider, costs: RequestCosts, own: Arc<dyn Endpoint>) -> Self {
         Self::new(provider, costs, Some(own)).with_answer_key()
     }
@@ -132,7 +131,7 @@ impl Backend {
         }
     }
 
-    /// Answers that cost something have a key.
+    /// Only paid answers get a key.
     fn with_answer_key(self) -> Self {
         let prepared = self.costs.usual();
         if prepared.model().price.is_free() {
@@ -143,12 +142,12 @@ impl Backend {
         Self { answer_key, ..self }
     }
 
-    /// Whether images can be asked about in batches.
+    /// Whether the provider has a batch API.
     pub fn has_batches(&self) -> bool {
         self.provider.descriptor().capabilities.batches
     }
 
-    /// Long edge in which an image of `original` size is prepared, in pixels.
+    /// Long edge to which an image of `original` size is resized, in pixels.
     pub fn sent_edge(&self, original: PixelSize) -> u32 {
         self.sent_size(original).long_edge()
     }
@@ -157,52 +156,52 @@ impl Backend {
         self.costs.usual().model().image_rule.sent_size(original)
     }
 
-    /// The long edge for another try, after a server has found a picture of `sent` size too large.
+    /// The long edge for the next attempt after a server rejected an image of `sent` size as too large.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a u32")]
     pub fn smaller_edge(sent: PixelSize) -> u32 {
         (f64::from(sent.long_edge()) * SHRINKING) as u32
     }
 
-    /// What the run asks, for finding answers that were paid for; `None` where answers cost nothing.
+    /// The question this run asks, used to find paid answers to reuse; `None` if answers are free.
     pub fn question(&self) -> Option<Question> {
         let key = self.answer_key.clone()?;
         Some(Question { key, output_limit: self.largest_output_limit() })
     }
 
-    /// What the run asks was answered before: a refusal is not about the form of its requests.
+    /// Records that this question was answered before, so a refusal cannot be due to the form of the request.
     pub fn record_form_taken(&self) {
         if let Some(endpoint) = self.first_endpoint() {
             endpoint.record_form_taken();
         }
     }
 
-    /// The output maximum of a request, in tokens; 0 where answers have none.
+    /// The output maximum of a request, in tokens; 0 if the model has none.
     pub fn output_limit(&self, length: AnswerLength) -> u64 {
         self.costs.prepared(length).max_output_tokens()
     }
 
-    /// The largest output maximum that an answer may get in this run, in tokens.
+    /// The largest output maximum of any request in this run, in tokens.
     pub fn largest_output_limit(&self) -> u64 {
         self.costs.longest_answer()
     }
 
-    /// The most that asking `request` can cost, at the dearest endpoint.
+    /// The worst-case cost of `request`, at the dearest endpoint.
     pub fn at_most(&self, request: &Request, length: AnswerLength) -> PicoDollars {
-        // Those that are suspended count: they may work again before the request leaves.
+        // Suspended endpoints count, since they may recover before the request is sent.
         self.costs.request_at_most(request.sent(), length, self.price_percents().dearest)
     }
 
-    /// The most that all requests about an image of `original` size can cost together.
+    /// The worst-case cost of all requests for an image of `original` size.
     pub fn image_at_most(&self, original: PixelSize) -> PicoDollars {
         self.costs.image_at_most(self.sent_size(original), self.price_percents().dearest)
     }
 
-    /// The first endpoint, whose batches batch runs use; `None` where nothing is sent.
+    /// The first endpoint, which batch runs use; `None` for a local model.
     pub(super) fn first_endpoint(&self) -> Option<&PacedEndpoint> {
         self.endpoints.first()
     }
 
-    /// An answer with its bill.
+    /// Attaches the bill to an answer.
     pub(super) fn received(&self, answer: ReceivedAnswer, percent: u16) -> Received {
         let model = self.costs.usual().model();
         let bill = answer.usage.filter(|usage| model.can_use(usage)).map(|usage| {
@@ -212,7 +211,7 @@ impl Backend {
         Received { kept: answer.kept, bill }
     }
 
-    /// Encodes a picture, without metadata, and puts it into a request. Blocks.
+    /// Encodes an image without metadata and builds the request. Blocks.
     pub fn prepare(&self, pixels: Pixels, length: AnswerLength) -> Result<Request, String> {
         let prepared = self.costs.prepared(length);
         let size = pixels.size;
@@ -242,9 +241,9 @@ impl Backend {
         }
     }
 
-    /// Waits until a request may leave to one of the endpoints, the cheapest and then the emptiest first. Those in `avoided`,
-    /// where it has failed, are not used while another works. Only one at a time should wait here, so that requests leave
-    /// in the order in which they came. Fails when every endpoint is closed.
+    /// Waits for a permit from any endpoint, preferring the cheapest, then the least loaded. Endpoints in `avoided`, where
+    /// this request already failed, are used only if no other works. Only one caller should wait at a time, so that requests
+    /// are sent in order. Fails when every endpoint is closed.
     pub async fn permit(&self, request: &Request, avoided: &[usize]) -> Result<Permit, Closed> {
         if self.unpaced.is_some() {
             return Ok(Permit::Unpaced);
@@ -259,7 +258,7 @@ impl Backend {
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
-            // Registered before looking, so that nothing falls between the look and the wait.
+            // Registered before the check, so that no notification is missed between check and wait.
             moved.as_mut().enable();
             let (mut open, mut soonest) = (None, None);
             let is_other =
@@ -300,7 +299,7 @@ impl Backend {
         }
     }
 
-    /// Waits for one of the slots that the user has allowed; `None` where their number is automatic.
+    /// Waits for one of the slots the user allows; `None` if concurrency is automatic.
     async fn slot(&self) -> Option<Slot> {
         let slots = self.slots.as_ref()?;
         let slot = {
@@ -312,35 +311,35 @@ impl Backend {
         Some(slot.rested().await)
     }
 
-    /// What keeps a request from leaving on any endpoint: of several wait reasons the one that is overcome most easily.
+    /// Why no endpoint can send a request; of several reasons, the one that resolves most easily.
     fn wait_reason(&self, need: Need) -> Option<Met> {
         let met: Option<Vec<Met>> =
             self.used_endpoints().map(|endpoint| endpoint.wait_reason(need, self.warms_cache)).collect();
         met?.into_iter().min_by_key(|(wait_reason, _)| *wait_reason)
     }
 
-    /// What all endpoints together let in, where that is known of each.
+    /// The combined limit of all endpoints; `None` unless each one's limit is known.
     fn requests_per_minute(&self) -> Option<f64> {
         self.used_endpoints().map(|endpoint| endpoint.limiter.state().requests_per_minute).sum()
     }
 
-    /// Those that are not suspended.
+    /// Endpoints that are not suspended.
     pub(super) fn used_endpoints(&self) -> impl Iterator<Item = &PacedEndpoint> {
         self.endpoints.iter().filter(|endpoint| !endpoint.is_suspended())
     }
 
-    /// Why nothing more can be sent on any endpoint.
+    /// Why every endpoint is closed; `None` while one is open.
     fn closed(&self) -> Option<Closed> {
         let closed: Option<Vec<Closed>> = self.endpoints.iter().map(PacedEndpoint::closed).collect();
         closed?.into_iter().next()
     }
 
-    /// Whether nothing is under way whose end would let another request leave.
+    /// Whether no request is in flight whose completion could admit another.
     fn is_idle(&self) -> bool {
         self.endpoints.iter().all(|endpoint| endpoint.limiter.state().under_way == 0)
     }
 
-    /// What is known by now about a refusal of endpoint number `index` that was left open.
+    /// The verdict on a refusal by endpoint `index` that was left undecided.
     pub fn verdict(&self, index: usize) -> FailureVerdict {
         let has_other =
             || self.endpoints.iter().enumerate().any(|(at, endpoint)| at != index && endpoint.closed().is_none());
@@ -351,7 +350,7 @@ impl Backend {
         }
     }
 
-    /// How all endpoints but one stand.
+    /// The combined state of all endpoints except `index`.
     fn others(&self, index: usize) -> Others {
         let mut how = Others::Closed;
         let others = self.endpoints.iter().enumerate().filter(|(place, _)| *place != index).map(|(_, other)| other);
@@ -364,8 +363,8 @@ impl Backend {
         how
     }
 
-    /// Sends a request, telling what arrives of the answer meanwhile, and calls `on_end` before the next request may take its
-    /// place. Dropping the future aborts it.
+    /// Sends a request and reports the answer's text as it arrives. Calls `on_end` before the permit is released. Dropping
+    /// the future aborts the request.
     pub async fn send(
         &self,
         request: &Request,
@@ -401,7 +400,7 @@ impl Backend {
             Progress::Text(text) => on_text(text),
         };
         let answered = endpoint.endpoint.send(request, &mut on_progress).await;
-        // Before its permit is free: the next request would else seem to be beside it.
+        // Called before the permit is released; otherwise the next request would seem concurrent with this one.
         on_end();
         match answered {
             Ok(answer) => {
@@ -414,7 +413,7 @@ impl Backend {
                 self.moved.notify_waiters();
                 Err(FailedRequest {
                     next,
-                    // A rate limit is no reason to stay away from it.
+                    // A rate limit is no reason to avoid the endpoint.
                     avoids: (others == Others::Open && retry_kind != RetryKind::RateLimited).then_some(index),
                     retry_kind,
                     may_be_billed: error.may_be_billed(),
@@ -430,18 +429,18 @@ impl Backend {
         *mean += NEWEST_SHARE * (output_tokens as f64 - *mean);
     }
 
-    /// Reads an answer that was kept.
+    /// Reads a stored answer.
     pub fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, (FailureKind, String)> {
         read(self.provider, kept, recipe)
     }
 
-    /// The annotations of an answer on its way, about a picture of `sent` size.
+    /// The annotations of a partial answer for an image of `sent` size.
     pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
         self.provider.preview(text, recipe, sent)
     }
 }
 
-/// Why a run stops of which no request could leave for so long.
+/// Explains why a run stops after no request could be sent for [`LONGEST_WAIT`].
 fn waited_in_vain(wait_reason: Option<Met>) -> String {
     let minutes = LONGEST_WAIT.as_secs() / 60;
     match wait_reason {

@@ -1,4 +1,4 @@
-//! An endpoint of a backend: one server with one key, its rate limiter, and how it has done. Several may lead to the same
+//! An endpoint of a backend: one server with one key, its rate limiter and its health. Several endpoints can serve the same
 //! model.
 
 #[cfg(test)]
@@ -24,35 +24,35 @@ use super::slots::Slot;
 use super::streak::{Concern, Streak};
 use crate::sync::lock;
 
-/// How long a written cache entry can be counted on, less than the vendor's five minutes.
+/// How long a cache entry is assumed to live; shorter than the vendor's five minutes.
 const CACHE_LIFE: Duration = Duration::from_secs(270);
-/// How long a server may be out of reach before a run gives up on it: it may be a wrong address, as long as it has never
-/// answered, and a night without network when it has.
+/// How long a run waits for an unreachable server. A server that never answered may have a wrong address; one that has may
+/// be offline overnight.
 const PATIENCE_UNKNOWN: Duration = Duration::from_secs(6);
 const PATIENCE_UNWELL: Duration = Duration::from_mins(5);
 const PATIENCE_KNOWN: Duration = Duration::from_hours(2);
 
-/// Failures in a row after which an endpoint is suspended while others are open.
+/// Consecutive failures after which an endpoint is suspended while others are open.
 const FAILURES_IN_A_ROW: u32 = 3;
-/// How long a suspended endpoint is not used, doubled each time that it fails again.
+/// Length of the first suspension; doubles with each further failure.
 const FIRST_SUSPENSION: Duration = Duration::from_secs(2);
-/// At most, after failures that pass without a person.
+/// Longest suspension after a failure that resolves by itself.
 const LONGEST_SUSPENSION: Duration = Duration::from_secs(30);
-/// At most, after failures that a person has to deal with.
+/// Longest suspension after a failure that needs user action.
 const LONGEST_CLOSURE: Duration = Duration::from_mins(5);
 
-/// Whether the vendor has the fixed part of requests in its cache.
+/// Whether the vendor has the fixed part of requests in its prompt cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warmth {
     Cold,
-    /// One request is on its way to leave it there.
+    /// One request in flight is filling the cache.
     Warming,
     Warm {
         since: Instant,
     },
 }
 
-/// An endpoint that can be sent to.
+/// An endpoint with its rate limiter.
 pub struct PacedEndpoint {
     pub id: EndpointId,
     pub name: String,
@@ -63,35 +63,35 @@ pub struct PacedEndpoint {
     streak: Mutex<Streak>,
 }
 
-/// What requests under way have to undo when they end without a word.
+/// State that a request in flight must restore if it ends without an outcome.
 struct Standing {
     warmth: Mutex<Warmth>,
     health: Mutex<Health>,
 }
 
-/// How an endpoint has done for a run.
+/// The health of an endpoint during a run.
 #[derive(Default)]
 struct Health {
     suspension: Option<Suspension>,
     /// Suspensions since the last answer.
     suspensions: u32,
-    /// Without an answer between them.
+    /// Failures since the last answer.
     failures_in_a_row: u32,
     is_unreachable: bool,
-    /// Since they were taken last, as is the problem.
+    /// The counts and the problem accumulate until the next [`PacedEndpoint::take_record`].
     answered: u32,
     failed: u32,
     problem: Option<(EndpointProblem, String)>,
 }
 
-/// A time in which an endpoint is not used because others are.
+/// A period in which the endpoint is not used because others are available.
 struct Suspension {
     problem: EndpointProblem,
-    /// What the run stops as when no other endpoint is left; `None` for failures that pass without a person.
+    /// The stop reason if no other endpoint is left; `None` for failures that resolve by themselves.
     stop: Option<StopReason>,
     detail: String,
     again_at: Instant,
-    /// One request is on its way to find out whether it works again.
+    /// One request in flight is testing whether the endpoint has recovered.
     is_probing: bool,
 }
 
@@ -106,7 +106,7 @@ impl Health {
     }
 
     fn suspend(&mut self, problem: EndpointProblem, stop: Option<StopReason>, detail: &str) {
-        // What left before the suspension fails as well, and does not prolong it.
+        // Failures of requests sent before the suspension do not extend it.
         if let Some(suspension) = self.suspension.as_mut().filter(|suspension| !suspension.is_probing) {
             suspension.stop = suspension.stop.or(stop);
             return;
@@ -120,47 +120,47 @@ impl Health {
     }
 }
 
-/// How the other endpoints to the same model stand.
+/// The combined state of the other endpoints for the same model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
-    /// There is none, or nothing more is sent on any.
+    /// There are none, or all are closed.
     Closed,
-    /// Every one that is not closed fails.
+    /// Every open one is failing.
     Failing,
-    /// At least one works, as far as is known.
+    /// At least one is working.
     Open,
 }
 
-/// Why nothing more is sent to an endpoint.
+/// Why an endpoint accepts no more requests.
 #[derive(Debug, Clone)]
 pub struct Closed {
     pub reason: StopReason,
     pub detail: String,
 }
 
-/// The right to send one request to an endpoint. Dropped without its outcome, as by a panic, it leaves the endpoint as if it had
-/// not been sent.
+/// Permission to send one request to an endpoint. If dropped without an outcome, for example by a panic, it restores the
+/// endpoint to its state before the request.
 pub struct EndpointPermit {
     pub endpoint: usize,
     entered_at: Instant,
-    // Before the permit of the limiter, which wakes those that wait.
+    // Declared before the limiter's permit, because dropping that wakes the waiters.
     task: Task,
     limiter: LimiterPermit,
-    /// Its slot among those that the user has allowed at once, over all endpoints.
+    /// The request's slot in the user's concurrency limit over all endpoints.
     _slot: Option<Slot>,
 }
 
-/// What a request does for the requests after it.
+/// Side effects of a request on later requests.
 struct Task {
     standing: Arc<Standing>,
-    /// It leaves the fixed part of requests in the vendor's cache.
+    /// The request fills the vendor's prompt cache.
     is_warming: bool,
-    /// It finds out whether a suspended endpoint works again.
+    /// The request tests whether a suspended endpoint has recovered.
     is_probing: bool,
 }
 
 impl Task {
-    /// What comes of the request is taken into account elsewhere.
+    /// Ends the task when the caller records the outcome itself.
     fn end(&mut self) {
         self.cool_unless_warm();
         self.is_probing = false;
@@ -186,7 +186,7 @@ impl Drop for Task {
 }
 
 impl EndpointPermit {
-    /// The server has begun to answer.
+    /// The server has started to answer.
     pub fn record_accepted(&self, limits: &RateLimits) {
         self.limiter.accepted(limits);
     }
@@ -204,29 +204,29 @@ impl PacedEndpoint {
         Self { id, name, endpoint, limiter, price_percent, standing, streak: Mutex::default() }
     }
 
-    /// Why a person has to do something before it can be used; it is tried again all the same.
+    /// Why the endpoint needs user action. It is still probed from time to time.
     pub fn closed(&self) -> Option<Closed> {
         let health = lock(&self.standing.health);
         let suspension = health.suspension.as_ref()?;
         Some(Closed { reason: suspension.stop?, detail: suspension.detail.clone() })
     }
 
-    /// Whether others are used instead at the moment.
+    /// Whether the endpoint is unused for now because others are available.
     pub fn is_suspended(&self) -> bool {
         lock(&self.standing.health).suspension.is_some()
     }
 
-    /// Whether nothing works here, as far as is known.
+    /// Whether requests to this endpoint are currently failing.
     pub fn is_failing(&self) -> bool {
         lock(&self.standing.health).is_failing()
     }
 
-    /// Whether this endpoint has taken a request of this form.
+    /// Whether this endpoint has accepted a request of this form.
     pub fn is_form_taken(&self) -> bool {
         lock(&self.streak).is_form_taken()
     }
 
-    /// This endpoint has answered requests of this form before.
+    /// Records that this endpoint has accepted a request of this form.
     pub fn record_form_taken(&self) {
         lock(&self.streak).record_form_taken();
     }
@@ -246,13 +246,13 @@ impl PacedEndpoint {
         self.limiter.opening(need)
     }
 
-    /// What keeps a request of `need` from leaving here. That it waits for another to warm the cache is none: that is over
-    /// with the first answer.
+    /// Why a request of `need` cannot be sent here. Waiting for another request to warm the cache is not reported, since it
+    /// ends with the first answer.
     pub fn wait_reason(&self, need: Need, warms_cache: bool) -> Option<Met> {
         if warms_cache && self.warmth() == Warmth::Warming { None } else { self.limiter.wait_reason(need) }
     }
 
-    /// Enters endpoint number `endpoint`, which was found open.
+    /// Takes a permit from endpoint number `endpoint`, which must be open.
     pub fn enter(&self, endpoint: usize, need: Need, warms_cache: bool, slot: Option<Slot>) -> EndpointPermit {
         let is_probing = match &mut lock(&self.standing.health).suspension {
             Some(suspension) => {
@@ -276,7 +276,7 @@ impl PacedEndpoint {
         }
     }
 
-    /// An answer has begun: what was to be cached can be read now, and reading it keeps it.
+    /// Records the start of an answer: the prompt cache is warm from now on, and each read renews it.
     pub fn record_begun(&self, warms_cache: bool) {
         self.record_form_taken();
         if warms_cache {
@@ -291,7 +291,7 @@ impl PacedEndpoint {
         permit.limiter.ended();
     }
 
-    /// What follows from a failure, for the endpoint and for the request.
+    /// Classifies a failure for the endpoint and for the request.
     pub fn record_failed(&self, mut permit: EndpointPermit, error: &RequestError, others: Others) -> AfterFailure {
         permit.task.end();
         let (kind, detail) = (error.retry_kind(), error.to_string());
@@ -325,7 +325,7 @@ impl PacedEndpoint {
                     Concern::EveryRequest => self.give_up(StopReason::RequestRefused, &detail, others),
                 }
             }
-            // Each may have been billed. Where another endpoint works, it carries on.
+            // Each lost answer may have been billed. If another endpoint works, the run continues there.
             RetryAction::Retry { .. }
                 if error.may_be_billed()
                     && others != Others::Open
@@ -335,7 +335,7 @@ impl PacedEndpoint {
             }
             RetryAction::Retry { after, .. } => match permit.limiter.failed(kind, &error.detail()) {
                 None => AfterFailure::Retry { after },
-                // They carry on, and this one is asked again after its hold.
+                // The other endpoints continue; this one is retried after its hold.
                 Some(_) if others == Others::Open => AfterFailure::Again,
                 Some(outage) => {
                     let patience = match (outage.is_new, kind) {
@@ -345,7 +345,7 @@ impl PacedEndpoint {
                     };
                     match kind {
                         _ if outage.since.elapsed() > patience => AfterFailure::Stop(StopReason::Unreachable),
-                        // No image is what keeps a server from being reached.
+                        // An unreachable server is never due to the image.
                         RetryKind::Unreachable => AfterFailure::Again,
                         _ => AfterFailure::AgainAfterOutage { after },
                     }
@@ -358,7 +358,7 @@ impl PacedEndpoint {
         }
     }
 
-    /// Takes a failure into account: the endpoint is suspended when it fails while others work.
+    /// Updates the health after a failure; suspends the endpoint if others work.
     fn record_health(&self, action: RetryAction, kind: RetryKind, detail: &str, others: Others) {
         let mut health = lock(&self.standing.health);
         match action {
@@ -376,7 +376,7 @@ impl PacedEndpoint {
                     (health.suspension, health.problem) = (None, Some((kind.into(), detail.to_owned())));
                 }
             }
-            // It is there and takes the key: what it says is about its limits or about this one image.
+            // The server is reachable and accepts the key; the failure concerns its limits or this image.
             RetryAction::HoldEndpoint { .. }
             | RetryAction::FailItem(_)
             | RetryAction::RefuseForm
@@ -397,7 +397,7 @@ impl PacedEndpoint {
         }
     }
 
-    /// A person has to do something. The other endpoints carry on, if there are any.
+    /// Suspends the endpoint until the user acts. Other endpoints continue, if there are any.
     fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> AfterFailure {
         lock(&self.standing.health).suspend(reason.into(), Some(reason), detail);
         if others == Others::Closed { AfterFailure::Stop(reason) } else { AfterFailure::Again }
@@ -428,7 +428,7 @@ impl PacedEndpoint {
         })
     }
 
-    /// What it did for the run since this was asked last.
+    /// Returns what the endpoint did for the run since the last call.
     pub fn take_record(&self) -> RunEndpoint {
         let mut health = lock(&self.standing.health);
         let (problem, detail) = health.problem.take().unzip();

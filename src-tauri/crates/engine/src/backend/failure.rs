@@ -1,4 +1,4 @@
-//! What follows from a request without an answer, for its image.
+//! What a failed request means for its image.
 
 use std::time::Duration;
 
@@ -6,41 +6,41 @@ use domain::run_state::{RetryKind, StopReason};
 use providers::error::RequestError;
 use providers::retry::{ItemFailure, RetryAction};
 
-/// A request without an answer.
+/// A request that got no answer.
 pub struct FailedRequest {
     pub next: AfterFailure,
-    /// The endpoint that failed, where another works and may be asked instead.
+    /// The failing endpoint, if another one works and should be tried instead.
     pub avoids: Option<usize>,
-    /// Under which name it is counted when it is made again.
+    /// The kind under which the retry is counted.
     pub retry_kind: RetryKind,
     pub may_be_billed: bool,
     pub detail: String,
 }
 
-/// What to do about a request without an answer.
+/// What to do after a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterFailure {
-    /// It waits for its permit again; nothing was wrong with it.
+    /// Wait for a permit again; the request itself is fine.
     Again,
-    /// The same, after the server has failed on everybody, and not before it says.
+    /// As `Again`, but after an outage and no earlier than the server asks.
     AgainAfterOutage { after: Option<Duration> },
-    /// Once more after a moment, or after as long as the server says.
+    /// Retry after a delay, or after the one the server asks for.
     Retry { after: Option<Duration> },
-    /// A smaller picture may be taken.
+    /// Retry with a smaller image.
     Shrink,
-    /// The server will not take this picture.
+    /// The server refuses this image.
     Refuse,
-    /// The endpoint has refused it and taken no request yet: it may be the form of the requests. It is looked at again when
-    /// nothing else is left ([`Backend::verdict`](super::Backend::verdict)).
+    /// The endpoint refused the request and has accepted none so far, so the form of all requests may be wrong. Decided once
+    /// nothing else is left to send ([`Backend::verdict`](super::Backend::verdict)).
     Undecided { endpoint: usize },
-    /// The model failed on it, and says that it will again.
+    /// The model failed on this image and would fail again.
     Fail,
-    /// Nothing more is to be sent in this run.
+    /// Stop sending in this run.
     Stop(StopReason),
 }
 
 impl FailedRequest {
-    /// Nothing was sent, and trying again would not help.
+    /// A failure before sending that a retry would not fix.
     pub fn unsent(detail: String) -> Self {
         Self {
             next: AfterFailure::Fail,
@@ -51,8 +51,8 @@ impl FailedRequest {
         }
     }
 
-    /// What follows from `error` where no other endpoint and no other request has a say: among the results of a batch, and
-    /// on this computer. A picture that is too large is not sent smaller.
+    /// Classifies `error` on its own, without other endpoints or requests: for batch results and local models. An image that
+    /// is too large is not resized and retried.
     pub fn of_alone(error: &RequestError) -> Self {
         let next = match error.action() {
             RetryAction::Retry { after, .. } | RetryAction::HoldEndpoint { after } => AfterFailure::Retry { after },
@@ -66,13 +66,13 @@ impl FailedRequest {
     }
 }
 
-/// What becomes of an image whose request was refused by an endpoint that had taken none.
+/// The verdict on an image refused by an endpoint that had accepted no request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureVerdict {
-    /// The endpoint has taken others since.
+    /// The endpoint has accepted other requests since.
     Refused,
-    /// Another endpoint may take it.
+    /// Another endpoint may accept it.
     AskAgain,
-    /// None has taken any.
+    /// No endpoint has accepted a request.
     NoneTaken,
 }

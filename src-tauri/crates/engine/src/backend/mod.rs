@@ -1,5 +1,5 @@
-//! Backends: a model of a provider, ready to be asked for one recipe, and the endpoints that its requests are sent to. A
-//! model on this computer is one like any other; only [`this_computer`] knows how it is run.
+//! Backends: a provider model prepared for one recipe, and the endpoints that serve it. Local models use the same types;
+//! only [`this_computer`] knows how they run.
 
 mod batch;
 mod dispatch;
@@ -47,8 +47,8 @@ pub use request_costs::{AnswerLength, RequestCosts};
 use slots::Slots;
 pub use this_computer::Trial;
 
-/// Reads an answer of `model` that was kept. A model that is no longer known was one of the providers that are: the first
-/// that can read the answer has written it.
+/// Reads a stored answer of `model`. If the model is no longer in a catalogue, the first provider that can parse the answer
+/// reads it.
 pub fn read_kept(model: &ModelId, kept: &str, recipe: &Recipe) -> std::result::Result<Answer, (FailureKind, String)> {
     if let Some(known) = find(model) {
         return read(known.provider, kept, recipe);
@@ -58,17 +58,17 @@ pub fn read_kept(model: &ModelId, kept: &str, recipe: &Recipe) -> std::result::R
     read_by.find(|read| read.is_ok()).unwrap_or_else(unreadable)
 }
 
-/// What all backends of a library share: the rate limits of the servers that they send to.
+/// The state shared by all backends of a library: the rate limiters of the servers.
 #[derive(Default)]
 pub struct Backends {
-    /// By server and key: what holds one run back holds all.
+    /// By server and key, so that runs share the limits of an endpoint.
     limiters: Mutex<HashMap<EndpointId, Arc<RateLimiter>>>,
-    /// Notified whenever one of the limiters may let something through.
+    /// Notified whenever a limiter may admit a request.
     moved: Arc<Notify>,
 }
 
 impl Backends {
-    /// Every model, as a plan offers it.
+    /// Every model, as offered in a plan.
     pub fn models(connections: &ProviderConnections) -> Vec<Model> {
         let of = |provider: &'static dyn Provider| {
             let destination = connections.destination(provider);
@@ -84,7 +84,7 @@ impl Backends {
             .ok_or_else(|| EngineError::UnknownModel(id.clone()))
     }
 
-    /// What a live run would ask `model` for `recipe`; `None` where answers cost nothing.
+    /// The question a live run would ask `model` for `recipe`; `None` if answers are free.
     pub fn question(
         connections: &ProviderConnections,
         model: &Model,
@@ -101,8 +101,8 @@ impl Backends {
         }))
     }
 
-    /// Opens a backend for `model`, with options that the settings have completed; blocks while weights are loaded. A batch
-    /// run asks the first endpoint alone: whether others have batches is not known.
+    /// Opens a backend for `model` with options completed from the settings. Blocks while weights load. A batch run uses
+    /// only the first endpoint, since additional endpoints may not have batches.
     pub fn open(
         &self,
         connections: &ProviderConnections,
@@ -130,7 +130,7 @@ impl Backends {
         let mut servers = connection.servers(&known, options)?;
         servers.truncate(endpoint_count);
         for server in &mut servers {
-            // What is said for the run counts for the first endpoint; an additional one may be held smaller.
+            // The run's concurrency applies to the first endpoint; an additional one may have a lower limit of its own.
             let own = server
                 .bounds
                 .concurrency
@@ -139,7 +139,7 @@ impl Backends {
         }
         let all: Vec<(EndpointId, Bounds)> = servers.iter().map(|server| (server.id.clone(), server.bounds)).collect();
         let endpoints = servers.into_iter().map(|server| {
-            // Set up twice, it is one endpoint, and all limits hold.
+            // If the same endpoint is configured twice, the strictest of its limits apply.
             let same = all.iter().filter(|(id, _)| *id == server.id);
             let bounds = same.fold(Bounds::default(), |bounds, (_, other)| bounds.stricter(*other));
             let limiter = self.limiter(&server.id, bounds);

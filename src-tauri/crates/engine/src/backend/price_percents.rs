@@ -1,9 +1,9 @@
-//! What requests cost at several endpoints.
+//! Prices of several endpoints, relative to the list price.
 
-/// What the vendor charges, in percent of its own list.
+/// The vendor's list price, in percent.
 const LIST_PERCENT: u16 = 100;
 
-/// What requests cost on the cheapest and the dearest of several endpoints, in percent of the list price.
+/// The price on the cheapest and the dearest endpoint, in percent of the list price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PricePercents {
     pub cheapest: u16,

@@ -16,12 +16,11 @@ use crate::sync::lock;
 /// The limits of one server with one key.
 pub struct RateLimiter {
     limiter: Mutex<Limiter>,
-    /// Notified whenever a waiting request may have got a reason to look again; shared by all limiters, since a request may wait
-    /// for several.
+    /// Notified whenever a waiting request should check again. Shared by all limiters, since a request may wait for several.
     moved: Arc<Notify>,
 }
 
-/// How a limiter stands.
+/// A snapshot of a limiter.
 pub struct LimiterState {
     pub under_way: usize,
     pub concurrency: usize,
@@ -35,7 +34,7 @@ impl RateLimiter {
         Self { limiter: Mutex::new(Limiter::new(bounds, Instant::now())), moved }
     }
 
-    /// A run begins, with what a person has set since; what was learned stays.
+    /// Starts a run with the user's current limits; learned limits stay.
     pub fn set_bounds(&self, bounds: Bounds) {
         lock(&self.limiter).set_bounds(bounds, Instant::now());
         self.moved.notify_waiters();
@@ -45,18 +44,18 @@ impl RateLimiter {
         lock(&self.limiter).opening(need, Instant::now())
     }
 
-    /// What keeps a request of `need` from leaving.
+    /// Why a request of `need` waits.
     pub fn wait_reason(&self, need: Need) -> Option<Met> {
         lock(&self.limiter).wait_reason(need, Instant::now())
     }
 
-    /// Lets a request leave that has found the limiter open.
+    /// Issues a permit; the limiter must be open.
     pub fn admit(self: &Arc<Self>, need: Need) -> LimiterPermit {
         let flight = lock(&self.limiter).send(need, Instant::now());
         LimiterPermit { owner: Arc::clone(self), flight }
     }
 
-    /// What is known of the server's limits.
+    /// The known limits of the server.
     pub fn known_limits(&self) -> Vec<EndpointLimit> {
         lock(&self.limiter).known_limits()
     }
@@ -73,30 +72,30 @@ impl RateLimiter {
     }
 }
 
-/// The right to have one request under way. Dropping it says that the answer is no longer waited for.
+/// Permission for one request in flight. Dropping it means the caller gave up on the answer.
 pub struct LimiterPermit {
     owner: Arc<RateLimiter>,
     flight: FlightId,
 }
 
 impl LimiterPermit {
-    /// The server has begun to answer.
+    /// The server has started to answer.
     pub fn accepted(&self, limits: &RateLimits) {
         self.notify(|limiter, flight, now| limiter.accepted(flight, limits, now));
     }
 
-    /// The server has answered, or said what is wrong with this one request.
+    /// The server answered, or rejected this request for its content.
     pub fn ended(self) {
         self.notify(|limiter, flight, now| limiter.ended(flight, now));
     }
 
-    /// The server has refused it for its limits: it may be sent again as if nothing had happened. Returns since when the
-    /// server has taken nothing.
+    /// The server refused the request because of a limit; the request may be sent again unchanged. Returns since when the
+    /// server has accepted none.
     pub fn refused(self, retry_after: Option<Duration>, limits: &RateLimits, detail: &str) -> Instant {
         self.notify(|limiter, flight, now| limiter.refused(flight, retry_after, limits, detail, now))
     }
 
-    /// The server failed, or could not be reached. Returns the outage that this is part of.
+    /// The server failed or could not be reached. Returns the outage this belongs to.
     pub fn failed(self, kind: RetryKind, detail: &str) -> Option<Outage> {
         self.notify(|limiter, flight, now| limiter.failed(flight, kind, detail, now))
     }

@@ -1,4 +1,4 @@
-//! Reading answers, and the failures that are counted when they cannot be read.
+//! Reads answers and classifies those that cannot be read.
 
 use domain::answer::{Answer, CoordinateSystem};
 use domain::recipe::Recipe;
@@ -6,7 +6,7 @@ use domain::run_state::FailureKind;
 use providers::parse::AnswerError;
 use providers::provider::Provider;
 
-/// Reads an answer that `provider` has given.
+/// Reads an answer from `provider`.
 pub fn read(provider: &dyn Provider, kept: &str, recipe: &Recipe) -> Result<Answer, (FailureKind, String)> {
     provider.read(kept, recipe).map_err(|error| {
         let kind = match &error {

@@ -1,5 +1,4 @@
-//! How a run's requests are put, and the most that they can cost. The one place for it: what a quote promises and what a
-//! run reserves are the same figures.
+//! Prepares a run's requests and bounds their cost. Quotes and reservations both use these figures, so they always agree.
 
 use std::sync::Arc;
 
@@ -10,15 +9,15 @@ use domain::worst_case::WorstCase;
 use providers::price::Terms;
 use providers::provider::PreparedModel;
 
-/// How long an answer may get.
+/// The length an answer may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerLength {
     Usual,
-    /// After one that was cut off.
+    /// For an image whose previous answer was cut off.
     Longer,
 }
 
-/// The prepared model of a run, with its mode and its retries.
+/// The prepared model of a run, with its mode and max retries.
 pub struct RequestCosts {
     usual: Arc<dyn PreparedModel>,
     /// For an image whose answer was cut off.
@@ -28,8 +27,8 @@ pub struct RequestCosts {
 }
 
 impl RequestCosts {
-    /// `retries`: how often a request is made again, as the settings say. In a batch no longer answer is asked for, and
-    /// what may have been billed is asked again only when a person agrees to that.
+    /// `retries` is the max retries from the settings. Batch runs have no longer answers, and repeat a possibly billed
+    /// request only with the user's consent.
     pub fn new(usual: Arc<dyn PreparedModel>, mode: RunMode, retries: u32) -> Self {
         match mode {
             RunMode::Live => Self { longer: usual.with_longer_answers(), usual, mode, retries },
@@ -53,17 +52,17 @@ impl RequestCosts {
         }
     }
 
-    /// How requests are paid for that cost `percent` of the list price.
+    /// The terms for requests at `percent` of the list price.
     pub fn terms(&self, percent: u16) -> Terms {
         Terms { is_batch: self.mode == RunMode::Batch, endpoint_percent: percent }
     }
 
-    /// The most that a request with a picture of `sent` size can cost.
+    /// The worst-case cost of a request with an image of `sent` size.
     pub fn request_at_most(&self, sent: PixelSize, length: AnswerLength, percent: u16) -> PicoDollars {
         self.prepared(length).worst_case(sent, self.terms(percent))
     }
 
-    /// The most that all requests about one image can cost together.
+    /// The worst-case cost of all requests for one image.
     pub fn image_at_most(&self, sent: PixelSize, percent: u16) -> PicoDollars {
         let longer = self.has_longer().then(|| self.request_at_most(sent, AnswerLength::Longer, percent));
         let request = self.request_at_most(sent, AnswerLength::Usual, percent);
@@ -74,7 +73,7 @@ impl RequestCosts {
         self.retries
     }
 
-    /// The longest that any answer may get, in tokens.
+    /// The largest output maximum of any answer, in tokens.
     pub fn longest_answer(&self) -> u64 {
         self.prepared(AnswerLength::Longer).max_output_tokens()
     }

@@ -1,5 +1,5 @@
-//! As many requests at once as a person has allowed, over all endpoints of a model, each slot idle for a moment before it is
-//! taken again: the earlier pipeline's workers, with their pause between two requests.
+//! The user's concurrency limit over all endpoints of a model. Each slot pauses before reuse, like the workers of the
+//! earlier pipeline.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,19 +9,19 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::sync::lock;
 
-/// So many slots, and how long each rests.
+/// A fixed number of slots, and the pause after each use.
 pub struct Slots {
     pub count: u32,
     pub pause: Duration,
     free: Arc<Semaphore>,
-    /// Until when the free slots rest that were taken before; the others are fresh.
+    /// When the pause of each used free slot ends. Unused slots have no entry.
     idle: Mutex<Vec<Instant>>,
 }
 
-/// A slot that is taken until it is dropped.
+/// A slot, held until dropped.
 pub struct Slot {
     slots: Arc<Slots>,
-    /// Until when it rests if nothing was sent from it.
+    /// When the pause ends, if no request was sent from the slot.
     rests_until: Option<Instant>,
     _permit: OwnedSemaphorePermit,
 }
@@ -32,9 +32,9 @@ impl Slots {
         Self { count, pause, free: Arc::new(Semaphore::new(count as usize)), idle: Mutex::default() }
     }
 
-    /// Waits for a slot that is free: of several the one that has rested longest.
+    /// Waits for a free slot, preferring the one that has been idle longest.
     pub async fn take(self: &Arc<Self>) -> Option<Slot> {
-        // Fails only when it is closed, which is never done.
+        // Fails only on a closed semaphore, and this one is never closed.
         let permit = Arc::clone(&self.free).acquire_owned().await.ok()?;
         Some(Slot { slots: Arc::clone(self), rests_until: self.most_rested(), _permit: permit })
     }
@@ -51,7 +51,7 @@ impl Slot {
         self.rests_until.is_some_and(|until| until > Instant::now())
     }
 
-    /// Waits until it has rested.
+    /// Waits until the pause is over.
     pub async fn rested(mut self) -> Self {
         if let Some(until) = self.rests_until {
             sleep_until(until).await;
@@ -84,7 +84,7 @@ mod tests {
         tokio::time::advance(Duration::from_millis(100)).await;
         drop(second);
         drop(first);
-        // A request that is given up while its slot is idle does not make it idle anew.
+        // A request abandoned during the pause does not restart the pause.
         let given_up = tokio::time::timeout(Duration::from_millis(50), rested()).await;
         assert!(given_up.is_err());
         let third = rested().await;

@@ -1,4 +1,4 @@
-//! How the endpoints of a backend stand, for progress, reports and quotes.
+//! The status of a backend's endpoints, for progress, reports and quotes.
 
 use domain::diagnosis::Wait;
 use domain::endpoint::{EndpointId, RunEndpoint};
@@ -10,12 +10,12 @@ use super::endpoint::PacedEndpoint;
 use super::price_percents::PricePercents;
 
 impl Backend {
-    /// How long images stood ready since this was asked last, and why.
+    /// How long ready images waited since the last call, and why.
     pub fn take_waits(&self) -> Vec<Wait> {
         self.waits.take()
     }
 
-    /// How the endpoints stand; empty where nothing is sent.
+    /// The state of every endpoint; empty for a local model.
     pub fn states(&self) -> Vec<EndpointState> {
         let unused = self.unused.iter().map(|(name, failure)| EndpointState {
             name: name.clone(),
@@ -29,7 +29,7 @@ impl Backend {
         self.endpoints.iter().map(PacedEndpoint::state).chain(unused).collect()
     }
 
-    /// What the endpoints did since this was asked last, those that are not used included.
+    /// What the endpoints did since the last call, including unused ones.
     pub fn take_records(&self) -> Vec<RunEndpoint> {
         let unused = self.unused.iter().map(|(name, failure)| RunEndpoint {
             name: name.clone(),
@@ -42,24 +42,23 @@ impl Backend {
         self.endpoints.iter().map(PacedEndpoint::take_record).chain(unused).collect()
     }
 
-    /// What is known of the limits of all endpoints.
+    /// The known limits of all endpoints.
     pub fn known_limits(&self) -> Vec<(EndpointId, Vec<EndpointLimit>)> {
         self.endpoints.iter().map(|endpoint| (endpoint.id.clone(), endpoint.limiter.known_limits())).collect()
     }
 
-    /// Why nothing is sent on any endpoint right now: the hold that ends first.
+    /// The hold that ends first, if every endpoint is held.
     pub fn held(&self) -> Option<Hold> {
         let holds: Option<Vec<Hold>> = self.used_endpoints().map(|endpoint| endpoint.limiter.state().hold).collect();
         holds?.into_iter().min_by_key(|hold| hold.left_millis)
     }
 
-    /// What requests cost on the cheapest and the dearest endpoint, in percent of the list price.
+    /// The price on the cheapest and the dearest endpoint, in percent of the list price.
     pub fn price_percents(&self) -> PricePercents {
         PricePercents::of(self.endpoints.iter().map(|endpoint| endpoint.price_percent))
     }
 
-    /// Requests at once to all endpoints, as things stand; `None` where nothing is sent, and the processors are what there is
-    /// to share.
+    /// The current concurrency over all endpoints; `None` for a local model, which only the CPU limits.
     pub fn concurrency(&self) -> Option<usize> {
         if self.unpaced.is_some() {
             return None;

@@ -1,34 +1,34 @@
-//! What the answers and failures of one endpoint in a row say about every request to it: a server of which no answer can be
-//! read, or that takes no request of this form, is not asked any more. Pure; counts begin anew with every session of a run.
+//! Detects failures that affect every request to an endpoint: a server whose answers cannot be read, or that rejects the
+//! form of the requests, gets no more of them. Pure; counts restart with every session of a run.
 
 use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-/// Unreadable answers in a row before the first readable one: each may have been billed.
+/// Unreadable answers in a row before the first readable one. Each may have been billed.
 const FIRST_UNREADABLE: u32 = 3;
-/// The same once an answer was read: a server that answered before may have trouble for a moment.
+/// The same after a readable answer, since the server may have a temporary problem.
 const UNREADABLE_IN_A_ROW: u32 = 10;
-/// Answers in a row that broke off or did not come, each to a request that left after the one before was lost: a network that
-/// drops everything in flight at once counts as one.
+/// Lost answers in a row, each to a request sent after the previous loss. A network failure that drops everything in flight
+/// counts once.
 const LOST_IN_A_ROW: u32 = 10;
-/// Requests that are refused with the same complaint before the first that is taken.
+/// Refusals with the same message before the first accepted request.
 const SAME_COMPLAINTS: u32 = 3;
 
-/// Whom a refusal is about.
+/// The scope of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concern {
     ThisRequest,
     EveryRequest,
-    /// What becomes of other requests will tell.
+    /// Undecided until other requests succeed or fail.
     Open,
 }
 
-/// What has come of the requests to one endpoint.
+/// The outcomes of the requests to one endpoint.
 #[derive(Debug, Default)]
 pub struct Streak {
     has_answered: bool,
-    /// Whether a request of this form was taken.
+    /// Whether a request of this form was accepted.
     is_form_taken: bool,
     unreadable: u32,
     lost: u32,
@@ -41,7 +41,7 @@ impl Streak {
         *self = Self { has_answered: true, is_form_taken: true, ..Self::default() };
     }
 
-    /// The endpoint has begun to answer a request of this form, now or in an earlier session.
+    /// Records that the endpoint has accepted a request of this form, now or in an earlier session.
     pub fn record_form_taken(&mut self) {
         self.is_form_taken = true;
     }
@@ -50,13 +50,13 @@ impl Streak {
         self.is_form_taken
     }
 
-    /// An answer could not be read; whether that goes for all.
+    /// Records an unreadable answer. Returns whether every answer is likely unreadable.
     pub fn record_unreadable(&mut self) -> bool {
         self.unreadable += 1;
         self.unreadable >= if self.has_answered { UNREADABLE_IN_A_ROW } else { FIRST_UNREADABLE }
     }
 
-    /// The answer to a request that left at `sent_at` was lost; whether all are.
+    /// Records that the answer to a request sent at `sent_at` was lost. Returns whether every answer is likely lost.
     pub fn record_lost(&mut self, sent_at: Instant, now: Instant) -> bool {
         if self.lost_at.is_none_or(|lost_at| sent_at >= lost_at) {
             (self.lost, self.lost_at) = (self.lost + 1, Some(now));
@@ -64,7 +64,7 @@ impl Streak {
         self.lost >= LOST_IN_A_ROW
     }
 
-    /// A request was refused with this complaint, which does not speak of its image.
+    /// Records a refusal whose message does not concern the image.
     pub fn record_complaint(&mut self, complaint: String) -> Concern {
         if self.is_form_taken {
             return Concern::ThisRequest;
@@ -94,7 +94,7 @@ mod tests {
     fn lost_answers_count_one_after_the_other() {
         let (mut streak, start) = (Streak::default(), Instant::now());
         let at = |seconds: u64| start + std::time::Duration::from_secs(seconds);
-        // A hundred in flight when the network went.
+        // A hundred requests in flight when the network fails.
         assert!(!(0..100).any(|_| streak.record_lost(at(0), at(1))));
         let later: Vec<bool> = (1..10).map(|second| streak.record_lost(at(second), at(second + 1))).collect();
         assert_eq!(later.iter().filter(|stops| **stops).count(), 1, "the tenth");

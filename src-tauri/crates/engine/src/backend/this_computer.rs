@@ -1,4 +1,4 @@
-//! The models on this computer as a provider: the one place that knows that they are not behind a server.
+//! Local models as a provider. Only this module knows that they have no server.
 
 use std::sync::{Arc, LazyLock};
 
@@ -39,7 +39,7 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     Catalog { prices_as_of: None, default_model, models }
 });
 
-/// This computer as a provider.
+/// The provider for this computer.
 pub fn provider() -> &'static dyn Provider {
     &ThisComputer
 }
@@ -104,14 +104,14 @@ impl Provider for ThisComputer {
     }
 }
 
-/// A local model, prepared for a recipe.
+/// A local model prepared for a recipe.
 #[derive(Debug)]
 struct PreparedLocal {
     spec: Arc<ModelSpec>,
     recipe: Arc<Recipe>,
 }
 
-/// What a local model is asked.
+/// The request to a local model.
 struct LocalRequest {
     picture: Picture,
     recipe: Arc<Recipe>,
@@ -172,7 +172,7 @@ impl PreparedModel for PreparedLocal {
     }
 }
 
-/// A local model that is loaded.
+/// A loaded local model.
 struct LocalEndpoint {
     model: &'static dyn LocalModel,
 }
@@ -195,7 +195,7 @@ impl Endpoint for LocalEndpoint {
     ) -> BoxFuture<'a, Result<ReceivedAnswer, RequestError>> {
         let (model, request) = (self.model, request.clone());
         Box::pin(async move {
-            // Inference blocks; a panic in it fails this image.
+            // Inference blocks; a panic in it fails only this image.
             let answered = tokio::task::spawn_blocking(move || {
                 let asked =
                     request.body::<LocalRequest>().ok_or_else(|| failed("it was prepared for another model"))?;
@@ -223,41 +223,41 @@ fn failed(detail: &str) -> RequestError {
     RequestError::Failed { detail: detail.to_owned() }
 }
 
-/// A model that may be tried on a few images at any time: that costs nothing, and nothing leaves the machine.
+/// A model that can be tried on a few images at any time: free, and without sending anything.
 pub struct Trial {
     model: &'static dyn LocalModel,
 }
 
 impl Trial {
-    /// `None` where trying `model` is not free.
+    /// Returns `None` if trying `model` is not free. Blocks while the model loads.
     ///
     /// # Errors
-    /// When the model cannot be loaded. Blocks while it is.
+    /// If the model cannot be loaded.
     pub fn of(model: &ModelId) -> Result<Option<Self>, LocalError> {
         let Some(model) = local_models::registry::find(&model.0) else { return Ok(None) };
         model.load()?;
         Ok(Some(Self { model }))
     }
 
-    /// Of the model that is built in; `None` where there is none.
+    /// The built-in model; `None` if there is none. Blocks while the model loads.
     ///
     /// # Errors
-    /// As [`Trial::of`].
+    /// If the model cannot be loaded.
     pub fn of_built_in() -> Result<Option<Self>, LocalError> {
         let Some(&model) = local_models::registry::all().first() else { return Ok(None) };
         model.load()?;
         Ok(Some(Self { model }))
     }
 
-    /// The long edge to which pictures are decoded for it, in pixels.
+    /// The long edge to which images are decoded for this model, in pixels.
     pub fn longest_edge(&self) -> u32 {
         self.model.descriptor().longest_edge
     }
 
-    /// What it finds. Blocks.
+    /// The annotations the model finds. Blocks.
     ///
     /// # Errors
-    /// When the model cannot be run.
+    /// If the model cannot be run.
     pub fn annotations(&self, pixels: &Pixels, recipe: &Recipe) -> Result<Vec<AnsweredAnnotation>, LocalError> {
         self.model.annotate(pixels.size, &pixels.rgb, recipe)
     }

@@ -1,5 +1,5 @@
-//! How long the next image of a run stood ready and could not be sent, and why. Only one image at a time waits to be the
-//! next, so that the times add up to no more than the run's own.
+//! How long the next image of a run was ready but could not be sent, and why. Only one image waits at a time, so the total
+//! never exceeds the duration of the run.
 
 use std::sync::Mutex;
 
@@ -9,17 +9,17 @@ use tokio::time::Instant;
 use super::limiter::Met;
 use crate::sync::lock;
 
-/// What was waited since it was last taken.
+/// Waits since the last call to `take`.
 #[derive(Default)]
 pub struct Waits(Mutex<Vec<Wait>>);
 
 impl Waits {
-    /// A wait begins; it ends when what is returned is dropped, however that comes about.
+    /// Starts a wait, which ends when the guard is dropped.
     pub fn begin(&self, met: Option<Met>) -> Waiting<'_> {
         Waiting { waits: self, met, since: Instant::now() }
     }
 
-    /// What was waited since this was asked last.
+    /// Returns the waits since the last call.
     pub fn take(&self) -> Vec<Wait> {
         std::mem::take(&mut lock(&self.0))
     }
@@ -36,7 +36,7 @@ impl Waits {
     }
 }
 
-/// One wait. Nothing is noted where nothing was in the way.
+/// A wait in progress. Records nothing without a wait reason.
 pub struct Waiting<'a> {
     waits: &'a Waits,
     met: Option<Met>,

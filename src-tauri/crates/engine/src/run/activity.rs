@@ -1,5 +1,5 @@
-//! Who does what in a run right now: how many images are prepared and wait for their turn, and which ones are being asked
-//! about, with what has come of their answers. Kept by the executors, read for snapshots; nothing here is stored.
+//! Live activity of a run: how many images are prepared and waiting, and which requests are in flight, with their partial
+//! answers. Written by the executors, read for snapshots, never stored.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,51 +13,51 @@ use tokio::sync::Notify;
 use crate::error::guarded;
 use crate::sync::lock;
 
-/// Images prepared before their turn.
+/// Bounds for the number of images prepared ahead.
 const FEWEST_AHEAD: usize = 5;
 const MOST_AHEAD: usize = 20;
-/// Times as many as the mean calls for.
+/// Safety factor on the number that the running means suggest.
 const SAFETY: f64 = 2.0;
-/// Memory that they may take together.
+/// Memory limit for all images prepared ahead, in bytes.
 const MOST_BYTES: f64 = 48_000_000.0;
-/// Of the newest in a running mean.
+/// Weight of the newest value in a running mean.
 const NEWEST_SHARE: f64 = 0.2;
 
-/// What a run's executors are at.
+/// The live activity of a run's executors.
 #[derive(Default)]
 pub struct Activity {
     state: Mutex<State>,
-    /// Images to have prepared before their turn, as a person has said.
+    /// The user's setting for the number of images to prepare ahead.
     chunk_size: Option<usize>,
-    /// Told whenever an image has got its turn: there is room for another.
+    /// Notified whenever a request is sent, which makes room for another image.
     moved: Notify,
 }
 
 #[derive(Default)]
 struct State {
     prepared: usize,
-    /// Images that are being decoded and encoded, or wait for a processor to do that.
+    /// Images being decoded and encoded, or waiting for a CPU slot.
     preparing: usize,
     asked: BTreeMap<JobId, OpenRequest>,
-    /// Running means, in seconds: to prepare an image, and between two that get their turn.
+    /// Running means, in seconds: the time to prepare an image, and the time between two requests.
     prepare_seconds: f64,
     turn_seconds: f64,
     last_turn_at: Option<Instant>,
-    /// Running mean of what a prepared image takes of the memory.
+    /// Running mean of the size of a prepared image, in bytes.
     byte_count: f64,
 }
 
-/// An image that is being asked about.
+/// A request in flight.
 pub struct OpenRequest {
     pub image: ImageId,
-    /// Upright, of the original.
+    /// Size of the original, with EXIF orientation applied.
     pub size: PixelSize,
     pub sent: PixelSize,
     pub since: Instant,
     text: String,
-    /// Bytes of `text` that `annotations` were read from.
+    /// Bytes of `text` that are already parsed into `annotations`.
     read: usize,
-    /// Those that have come so far, in pixels of what was sent.
+    /// Annotations received so far, in sent pixels.
     pub annotations: Vec<AnsweredAnnotation>,
 }
 
@@ -72,7 +72,7 @@ impl Activity {
         Self { chunk_size: chunk_size.map(|size| size.max(1) as usize), ..Self::default() }
     }
 
-    /// An image waits for its turn, prepared, until what is returned is dropped.
+    /// Records a prepared image that waits for a permit until the guard is dropped.
     pub fn record_prepared(self: &Arc<Self>, byte_count: usize) -> Ready {
         let mut state = lock(&self.state);
         state.prepared += 1;
@@ -82,7 +82,7 @@ impl Activity {
         Ready(Arc::clone(self))
     }
 
-    /// An image is being prepared until what is returned is dropped.
+    /// Records that an image is being prepared until the guard is dropped.
     pub fn record_preparing(self: &Arc<Self>) -> Preparing {
         lock(&self.state).preparing += 1;
         Preparing(Arc::clone(self))
@@ -94,13 +94,13 @@ impl Activity {
         state.prepared == 0 && state.preparing > 0
     }
 
-    /// Preparing an image took so long.
+    /// Records how long preparing an image took.
     pub fn record_pace(&self, took: Duration) {
         let mut state = lock(&self.state);
         state.prepare_seconds = mean(state.prepare_seconds, took.as_secs_f64());
     }
 
-    /// From now on `job` is being asked about, until what is returned is dropped.
+    /// Records a request in flight for `job` until the guard is dropped.
     pub fn record_asked(self: &Arc<Self>, job: JobId, asked: OpenRequest) -> OpenRequestGuard {
         let mut state = lock(&self.state);
         if let Some(last) = state.last_turn_at.replace(asked.since) {
@@ -112,8 +112,7 @@ impl Activity {
         OpenRequestGuard { activity: Arc::clone(self), job }
     }
 
-    /// How many images to have prepared before their turn: enough that none is waited for, and no more, since they take
-    /// memory.
+    /// How many images to prepare ahead: enough that requests never wait for one, but no more, since they use memory.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
     pub fn look_ahead(&self) -> usize {
         if let Some(size) = self.chunk_size {
@@ -133,12 +132,12 @@ impl Activity {
         lock(&self.state).prepared
     }
 
-    /// Waits until an image has got its turn.
+    /// Waits until a request is sent.
     pub async fn moved(&self) {
         self.moved.notified().await;
     }
 
-    /// What `then` makes of everything that is being asked about, with the annotations that `read` finds in what has come.
+    /// Maps every request in flight through `then`, after parsing new text with `read`.
     pub fn asked<T>(
         &self,
         read: impl Fn(&str, PixelSize) -> Vec<AnsweredAnnotation>,
@@ -146,7 +145,7 @@ impl Activity {
     ) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
-            // A preview is not worth a run: what cannot be read shows nothing.
+            // A preview must not fail the run: unreadable text shows nothing.
             asked.annotations = guarded(|| read(&asked.text, asked.sent)).unwrap_or_default();
             asked.read = asked.text.len();
         }
@@ -154,12 +153,12 @@ impl Activity {
     }
 }
 
-/// A running mean that begins with its first value.
+/// A running mean that starts with its first value.
 fn mean(so_far: f64, newest: f64) -> f64 {
     if so_far == 0.0 { newest } else { so_far + NEWEST_SHARE * (newest - so_far) }
 }
 
-/// An image that is being prepared.
+/// An image being prepared.
 pub struct Preparing(Arc<Activity>);
 
 impl Drop for Preparing {
@@ -168,7 +167,7 @@ impl Drop for Preparing {
     }
 }
 
-/// An image that is prepared and waits.
+/// A prepared image waiting for its permit.
 pub struct Ready(Arc<Activity>);
 
 impl Drop for Ready {
@@ -177,14 +176,14 @@ impl Drop for Ready {
     }
 }
 
-/// An image that is being asked about.
+/// A request in flight.
 pub struct OpenRequestGuard {
     activity: Arc<Activity>,
     job: JobId,
 }
 
 impl OpenRequestGuard {
-    /// More of the answer has come.
+    /// Adds text to the partial answer.
     pub fn add(&self, text: &str) {
         if let Some(asked) = lock(&self.activity.state).asked.get_mut(&self.job) {
             asked.text.push_str(text);

@@ -1,6 +1,6 @@
-//! What a run may cost, and that it never costs more. The worst case of every request is set aside before it is sent and
-//! settled by what the vendor reports; what nobody reports stays set aside for good. So the sum of what was paid and what
-//! may have been never passes the cap, whatever fails and in whatever order answers come.
+//! Enforces the budget of a run. The worst case of every request is reserved before sending and settled with the reported
+//! usage; without a report, it stays committed. So actual and possible cost together never exceed the cap, whatever fails
+//! and in whatever order answers arrive.
 
 use std::sync::Mutex;
 
@@ -11,11 +11,11 @@ use crate::sync::lock;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Account {
-    /// Paid, or possibly so.
+    /// Paid, or possibly paid.
     committed: PicoDollars,
-    /// Of requests under way.
+    /// Reserved for requests in flight.
     reserved: PicoDollars,
-    /// The most that was asked for at once, whether or not there was room for it.
+    /// The largest reservation requested so far, granted or not.
     largest: PicoDollars,
 }
 
@@ -27,12 +27,12 @@ pub struct Budget {
     settled: Notify,
 }
 
-/// A request that could pass the cap, while nothing under way can make room for it.
+/// The request could exceed the cap, and no request in flight can release budget.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CapReached;
 
-/// The worst case of one request, set aside. Until it is known whether the request left, dropping it gives all back; from
-/// then on, it gives back nothing.
+/// The reserved worst case of one request. Before the request is sent, dropping it releases everything; afterwards, dropping
+/// it releases nothing.
 #[derive(Debug)]
 pub struct Reservation<'a> {
     budget: &'a Budget,
@@ -41,17 +41,17 @@ pub struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
-    /// What was set aside.
+    /// The reserved amount.
     pub fn at_most(&self) -> PicoDollars {
         self.at_most
     }
 
-    /// The request is about to leave: whatever happens from now on, it may be billed.
+    /// Records that the request is about to be sent and may be billed from now on.
     pub fn record_sent(&mut self) {
         self.committed_when_dropped = self.at_most;
     }
 
-    /// What the request has cost, or may have.
+    /// Settles the reservation with the actual or possible cost.
     pub fn settle(mut self, committed: PicoDollars) {
         self.committed_when_dropped = committed;
     }
@@ -64,7 +64,7 @@ impl Drop for Reservation<'_> {
 }
 
 impl Budget {
-    /// `committed`: what earlier sessions have paid, or may have.
+    /// `committed` is the actual and possible cost of earlier sessions.
     pub fn new(cap: Option<PicoDollars>, committed: PicoDollars) -> Self {
         let account = Mutex::new(Account { committed, ..Account::default() });
         Self { cap, account, settled: Notify::new() }
@@ -78,16 +78,15 @@ impl Budget {
         lock(&self.account).reserved
     }
 
-    /// The largest reservation of this session: for another one like it a cap must have room.
+    /// The largest reservation of this session. A cap must have room for another of this size.
     pub fn largest(&self) -> PicoDollars {
         lock(&self.account).largest
     }
 
-    /// Sets `at_most` aside. Near the cap it waits for what is under way, which mostly comes out cheaper than its worst
-    /// case.
+    /// Reserves `at_most`. Near the cap, waits for requests in flight, which usually cost less than their worst case.
     pub async fn reserve(&self, at_most: PicoDollars) -> Result<Reservation<'_>, CapReached> {
         loop {
-            // Registered before looking, so that no settlement falls between the look and the wait.
+            // Registered before the check, so that no settlement is missed between check and wait.
             let settled = self.settled.notified();
             if let Some(reservation) = self.reserve_now(at_most) {
                 return Ok(reservation);
@@ -99,7 +98,7 @@ impl Budget {
         }
     }
 
-    /// Sets `at_most` aside if there is room for it as things stand.
+    /// Reserves `at_most` if there is room now.
     pub fn reserve_now(&self, at_most: PicoDollars) -> Option<Reservation<'_>> {
         let mut account = lock(&self.account);
         account.largest = account.largest.max(at_most);
@@ -111,13 +110,13 @@ impl Budget {
         Some(Reservation { budget: self, at_most, committed_when_dropped: PicoDollars::ZERO })
     }
 
-    /// Sets `at_most` aside for a request that an earlier session has sent, whatever the cap says by now.
+    /// Reserves `at_most` for a request that an earlier session sent, regardless of the cap.
     pub fn take_up(&self, at_most: PicoDollars) -> Reservation<'_> {
         lock(&self.account).reserved += at_most;
         Reservation { budget: self, at_most, committed_when_dropped: at_most }
     }
 
-    /// Gives back what was set aside for a request, less what it has cost, or may have.
+    /// Releases a reservation, less the actual or possible cost.
     fn settle(&self, at_most: PicoDollars, committed: PicoDollars) {
         let mut account = lock(&self.account);
         account.reserved = PicoDollars(account.reserved.0.saturating_sub(at_most.0));
@@ -137,7 +136,8 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a request: how long it takes, the part of its worst case that it costs, and whether anybody says.
+    /// A simulated request: its worst case, duration, the percentage of the worst case it costs, and whether usage is
+    /// reported.
     #[derive(Debug, Clone)]
     struct Fate {
         at_most: u64,
@@ -152,7 +152,7 @@ mod tests {
         prop::collection::vec(fate, 1..60)
     }
 
-    /// Sends everything through a budget; what was truly billed, and how many were sent.
+    /// Sends all requests within a budget. Returns the amount billed and the number sent.
     async fn spend(budget: Arc<Budget>, fates: Vec<Fate>, concurrency: usize) -> (u64, usize) {
         let mut sending = JoinSet::new();
         let (mut billed, mut sent, mut is_over) = (0, 0, false);
@@ -167,7 +167,7 @@ mod tests {
                     reservation.record_sent();
                     tokio::time::sleep(Duration::from_millis(fate.millis)).await;
                     let cost = fate.at_most * fate.percent / 100;
-                    // Without a word from the vendor the worst is assumed, whatever was billed over there.
+                    // Without reported usage, the worst case is assumed, whatever the vendor billed.
                     if fate.is_told {
                         reservation.settle(PicoDollars(cost));
                     }
@@ -197,7 +197,7 @@ mod tests {
             let account = *lock(&budget.account);
             prop_assert_eq!(account.reserved, PicoDollars::ZERO);
             prop_assert!(sent == 0 || account.committed <= PicoDollars(cap));
-            // It does not stop before it has to: the first that was not sent did not fit into what was left.
+            // It stops no earlier than necessary: the first unsent request did not fit the remaining budget.
             if sent < count {
                 let dearest = fates.iter().map(|fate| fate.at_most).max().unwrap_or_default();
                 prop_assert!(account.committed.0 + dearest > cap);

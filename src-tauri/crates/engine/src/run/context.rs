@@ -1,5 +1,5 @@
-//! What every job of a run shares, and the steps by which what comes of one is kept. Each step is on disk before the next
-//! begins, so that a process may die anywhere between them.
+//! State shared by all jobs of a run, and the steps that store a job's results. Each step is on disk before the next starts,
+//! so the process may die at any point.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,7 +30,7 @@ use crate::layout::Layout;
 use crate::originals::Originals;
 use crate::workers::Workers;
 
-/// What every job of a run shares.
+/// State shared by all jobs of a run.
 pub struct RunContext {
     pub store: Arc<Store>,
     pub layout: Arc<Layout>,
@@ -46,16 +46,16 @@ pub struct RunContext {
     pub activity: Arc<Activity>,
     pub in_flight: Arc<InFlightCounter>,
     pub undecided: UndecidedRefusals,
-    /// Decoding takes the processors, and no more images than there are processors the memory.
+    /// Limits decoding to the number of CPUs, which also bounds its memory.
     pub preparing: Semaphore,
-    /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
+    /// Held by the next job to be sent, so that requests are sent in the order in which images became ready.
     pub admission: Mutex<()>,
-    /// True once nothing more is to be sent: jobs that wait to send go back into the queue.
+    /// `true` once nothing more may be sent; jobs waiting to send return to the queue.
     pub halt: watch::Receiver<bool>,
     pub clock: WorkClock,
 }
 
-/// The time worked on a run over all its sessions, without the pauses between them.
+/// The time worked on a run over all its sessions, without pauses.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkClock {
     before_millis: f64,
@@ -63,7 +63,7 @@ pub struct WorkClock {
 }
 
 impl WorkClock {
-    /// Begins to count; `before_millis` is what earlier sessions took.
+    /// Starts the clock; `before_millis` is the total of earlier sessions.
     pub fn start(before_millis: f64) -> Self {
         Self { before_millis, began: Instant::now() }
     }
@@ -74,7 +74,7 @@ impl WorkClock {
 }
 
 impl RunContext {
-    /// What an answer that is there already comes to.
+    /// The outcome of a stored answer.
     pub fn kept_outcome(&self, job: &WaitingJob) -> Kept {
         let Some(kept) = &job.answer else { return Kept::None };
         let outcome = self.read(kept.attempt, &kept.raw_answer, job.size);
@@ -89,12 +89,12 @@ impl RunContext {
         )
     }
 
-    /// What requests about the image of `job` may still cost.
+    /// What further requests for the image of `job` may cost.
     pub fn allowance(&self, job: &WaitingJob) -> Allowance {
         Allowance::new(self.backend.image_at_most(job.size), job.committed)
     }
 
-    /// Settles jobs together: what came of them is on disk when this returns. One that cannot be settled fails alone.
+    /// Settles jobs together; their outcomes are on disk on return. A job that cannot be settled fails alone.
     pub async fn settle(&self, group: Vec<Answered>) -> Result<Vec<Finished>> {
         let group = Arc::new(group);
         match self.write_outcomes(Arc::clone(&group)).await {
@@ -120,7 +120,7 @@ impl RunContext {
 
     async fn write_outcomes(&self, group: Arc<Vec<Answered>>) -> Result<Vec<Finished>> {
         let (run, recipe, now, written) = (self.run, Arc::clone(&self.recipe), now_millis(), Arc::clone(&group));
-        // The answers are on disk; should a power cut take their annotations, they are read again.
+        // The answers are already on disk; if a power failure loses their annotations, they are parsed again.
         let propagated = self.store.write_derived(move |edit| {
             let settled = written.iter().map(|answered| {
                 edit.record_finished_after(answered.job.id, answered.finished_after_millis)?;
@@ -156,7 +156,7 @@ impl RunContext {
         }
     }
 
-    /// Decodes the original of `image` to the size that is sent, in the form that is sent. Blocks.
+    /// Decodes and encodes the original of `image` for sending. Blocks.
     pub fn prepare(
         &self,
         image: ImageId,
@@ -177,7 +177,7 @@ impl RunContext {
         prepared.map_err(|detail| unsent(FailureKind::Refused, detail))
     }
 
-    /// Keeps an answer as it came, then reads it.
+    /// Stores the raw answer, then parses it.
     pub async fn keep(
         &self,
         attempt: AttemptId,
@@ -198,7 +198,7 @@ impl RunContext {
         Ok(self.read(attempt, &kept, job.size))
     }
 
-    /// Notes that a request has ended without an answer.
+    /// Records that a request ended without an answer.
     pub async fn record_unanswered(
         &self,
         attempt: AttemptId,
@@ -219,7 +219,7 @@ impl RunContext {
         Ok(self.store.write(move |edit| edit.record_unanswered(attempt, &how, now)).await?)
     }
 
-    /// What a kept answer comes to. One on which reading panics stays as it came, to be read again by a later version.
+    /// The outcome of a stored answer. If parsing panics, the raw answer stays stored for a later version to parse.
     pub fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
         let read = guarded(|| match self.backend.read(raw_answer, &self.recipe) {
             Ok(answer) => {

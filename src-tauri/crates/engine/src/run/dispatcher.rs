@@ -1,5 +1,5 @@
-//! The one task that owns the state of a run: it admits jobs, hears how they ended, and publishes snapshots. A panic or an
-//! error in one job fails that job.
+//! The task that owns the state of a run: it admits jobs, collects their results and publishes snapshots. A panic or an
+//! error in one job fails only that job.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -25,38 +25,39 @@ use crate::Result;
 use crate::clock::{now_millis, whole_millis};
 use crate::error::guarded;
 
-/// Between snapshots: ten a second.
+/// Interval between snapshots.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
-/// Between notes of the time worked, of which a crash may lose the last.
+/// Interval between saves of the time worked; a crash loses at most one interval.
 const WALL_NOTE_INTERVAL: Duration = Duration::from_secs(1);
 /// Waiting jobs read from the library at a time.
 const QUEUE_SLICE: u32 = 256;
-/// How often the answers of other runs are looked for.
+/// How often to check for answers from other runs.
 const PENDING_INTERVAL: Duration = Duration::from_millis(500);
 
 pub struct Dispatcher {
     context: Arc<RunContext>,
-    /// Images at once, where the backend has no limit of its own.
+    /// Images processed at once if the backend has no limit of its own.
     concurrency: usize,
     queue: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
-    /// Whether nothing was left in the queue when it was read last.
+    /// Whether the last read reached the end of the queue.
     is_all_read: bool,
-    /// What the other jobs waited for then.
+    /// The other runs that the remaining jobs waited for at that time.
     pending: Vec<PendingElsewhere>,
     pending_read_at: Instant,
     executing: JoinSet<Result<Ended>>,
     /// The jobs of the tasks in `executing`.
     at_work: HashMap<task::Id, WaitingJob>,
-    /// The jobs that were admitted and are neither settled nor put back.
+    /// Admitted jobs that are neither settled nor returned to the queue.
     admitted: HashSet<JobId>,
     settling: Settling,
-    /// Tells executors that wait to send to give their jobs back.
+    /// Tells executors that wait to send to return their jobs.
     halt: watch::Sender<bool>,
-    /// Why nothing more is sent, when a request has shown that.
+    /// Set once a request shows that nothing more may be sent.
     must_stop: Option<Stop>,
     session: RunSession,
-    /// Milliseconds for which requests were allowed and no image was ready, since the last note, by the free places.
+    /// Milliseconds since the last save in which requests were allowed but no image was ready, weighted by the share of free
+    /// places.
     unprepared_millis: f64,
     looked_at: Instant,
     publish: watch::Sender<RunProgress>,
@@ -65,7 +66,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// `halt` is the other end of the work's own; `times` are those of earlier sessions.
+    /// `halt` is the sender of the context's `halt`; `times` are those of earlier sessions.
     pub fn new(
         context: RunContext,
         halt: watch::Sender<bool>,
@@ -99,7 +100,7 @@ impl Dispatcher {
         }
     }
 
-    /// Works until nothing is left or a stop is asked for; why it stops.
+    /// Works until nothing is left or a stop is requested. Returns why it stopped.
     pub async fn work(mut self) -> Result<Stop> {
         let outcome = self.carry_out().await;
         if outcome.is_err() {
@@ -110,7 +111,7 @@ impl Dispatcher {
         outcome
     }
 
-    /// Works until nothing is in flight and nothing may be admitted; why.
+    /// Works until nothing is in flight and nothing may be admitted. Returns why.
     async fn carry_out(&mut self) -> Result<Stop> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -138,7 +139,7 @@ impl Dispatcher {
                 settled = self.settling.settled() => {
                     for finished in settled? {
                         self.admitted.remove(&finished.job);
-                        // Images that were to be given the annotations of one that failed are in the queue now.
+                        // If a job failed, the images waiting for its annotations are now in the queue.
                         self.is_all_read &= finished.outcome.is_ok();
                         self.session.record_finished(finished);
                     }
@@ -164,8 +165,8 @@ impl Dispatcher {
         self.executing.is_empty() && self.settling.is_empty()
     }
 
-    /// Takes note of how a task ended. One that panicked or failed fails its image; an error means that nothing more can be
-    /// stored.
+    /// Handles the end of a task. A panic or an error in it fails only its image; an error here means that the library
+    /// cannot be written.
     async fn take(&mut self, ended: std::result::Result<(task::Id, Result<Ended>), JoinError>) -> Result<()> {
         let (id, ended) = match ended {
             Ok((id, ended)) => (id, ended),
@@ -226,16 +227,16 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether the queue is to be read from its beginning: nothing is under way, or other runs may have answered meanwhile.
-    /// What a refusal is about is known once nothing is under way.
+    /// Whether to read the queue from the start: nothing is in flight, or other runs may have answered in the meantime.
+    /// Undecided refusals can be decided only once nothing is in flight.
     fn is_pending_due(&self) -> bool {
         let is_due = self.pending_read_at.elapsed() >= PENDING_INTERVAL;
         let needs_idle = self.pending.is_empty() || !self.context.undecided.is_empty();
         self.is_all_read && if needs_idle { self.is_idle() && (self.pending.is_empty() || is_due) } else { is_due }
     }
 
-    /// Reads the queue from its beginning, for images that wait again or no longer wait for another run. Why the run stops
-    /// when there is nothing to do for it.
+    /// Reads the queue from the start, for images that wait again or no longer wait for another run. Returns why the run
+    /// stops if there is nothing to do.
     async fn admit_again(&mut self) -> Result<Option<Stop>> {
         if !self.pending.is_empty() {
             self.context.workers.forget_dead().await?;
@@ -258,8 +259,7 @@ impl Dispatcher {
         Ok(Some(Stop { reason, detail: None }))
     }
 
-    /// How many more images may be taken up: those that are asked about, and where they are sent away, as many again as
-    /// it takes to have the next ones ready.
+    /// How many more images to admit: those in flight, plus for a remote backend those to prepare ahead.
     fn places(&self) -> usize {
         if self.settling.is_behind() {
             return 0;
@@ -282,7 +282,7 @@ impl Dispatcher {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),
             size: asked.size,
-            // A preview is not worth a run.
+            // A preview must not fail the run.
             preview: guarded(|| preview(asked, &context.recipe)).unwrap_or_default(),
         });
         let snapshot = self.session.snapshot(state, in_flight, now);
@@ -304,8 +304,8 @@ impl Dispatcher {
         }
     }
 
-    /// Adds the time since the last look, where requests could have been sent and the images were still being prepared. Which
-    /// of the places were free at the moment of the look stands for the whole of it.
+    /// Adds the time since the last check if requests could have been sent while images were still being prepared. The free
+    /// places at the time of the check count for the whole interval.
     #[expect(clippy::cast_precision_loss, reason = "images at a time")]
     fn look_at_preparing(&mut self) {
         let now = Instant::now();
@@ -345,7 +345,7 @@ impl Dispatcher {
     }
 }
 
-/// The annotations that have come so far, in pixels of the image.
+/// The annotations received so far, in image pixels.
 fn preview(asked: &OpenRequest, recipe: &Recipe) -> Vec<PreviewAnnotation> {
     let answer = Answer { sent: asked.sent, annotations: asked.annotations.clone(), reading: Reading::default() };
     let annotations = answer.annotations(recipe, asked.size).into_iter();

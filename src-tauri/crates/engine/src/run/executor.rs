@@ -1,5 +1,5 @@
-//! One image of a run, from original to annotations. Each step is on disk before the next begins, so that a process may die
-//! anywhere between them.
+//! Processes one image of a run, from original to annotations. Each step is on disk before the next starts, so the process
+//! may die at any point.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use crate::backend::{AnswerLength, Backend, FailureVerdict, Permit};
 use crate::clock::now_millis;
 
 impl RunContext {
-    /// Does one job, up to where it is to be settled.
+    /// Executes one job, up to the outcome to be settled.
     pub async fn execute(self: Arc<Self>, mut job: WaitingJob) -> Result<Ended> {
         #[cfg(test)]
         super::tests::panic_if_told(self.layout.folder(), &format!("job {}", job.name));
@@ -47,7 +47,7 @@ impl RunContext {
                 if let Kept::CutOff(outcome, length) = kept {
                     (state.cut_off, state.length) = (Some(outcome), length);
                 }
-                // On this machine, an image takes its place from its decoding on.
+                // A local model uses a place from decoding on.
                 let flight = self.backend.concurrency().is_none().then(|| self.in_flight.begin());
                 let asking = self.ask(&job, &mut state).await?;
                 if let Some(flight) = flight {
@@ -65,8 +65,8 @@ impl RunContext {
         Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
     }
 
-    /// What is known about the image of `job`, which this run alone asks about from now on, unless there is nothing more to
-    /// ask; `None` where another run asks the same.
+    /// Claims the image of `job` for this run, unless there is nothing more to ask, and returns its stored answer. `None` if
+    /// another run is asking the same question.
     async fn claimed(&self, job: &mut WaitingJob) -> Result<Option<Kept>> {
         loop {
             let kept = self.kept_outcome(job);
@@ -74,7 +74,7 @@ impl RunContext {
                 return Ok(Some(kept));
             }
             let (run, asked) = (self.run, job.clone());
-            // No claim outlives the process, so that there is nothing to flush.
+            // A claim does not outlive the process, so no flush is needed.
             match self.store.write_derived(move |edit| edit.claim(run, &asked)).await? {
                 Claim::Held => return Ok(Some(kept)),
                 Claim::Answered(answer) => job.answer = Some(answer),
@@ -83,7 +83,7 @@ impl RunContext {
         }
     }
 
-    /// Prepares the image and sends it until it is answered, or it is clear that it will not be.
+    /// Prepares the image and sends requests until it is answered or has failed.
     async fn ask(self: &Arc<Self>, job: &WaitingJob, state: &mut JobState) -> Result<AskResult> {
         loop {
             let request = match self.prepared(job, state).await? {
@@ -97,7 +97,7 @@ impl RunContext {
         }
     }
 
-    /// Sends one prepared image until something final has come of it; `None` when it has to be prepared anew.
+    /// Sends one prepared image until it has a final result; `None` if it must be prepared again.
     async fn ask_about(
         self: &Arc<Self>,
         job: &WaitingJob,
@@ -190,7 +190,7 @@ impl RunContext {
         }
     }
 
-    /// Waits until the image may be asked about, with its worst case set aside; `None` when nothing more is to be sent.
+    /// Reserves the worst case and waits for a permit; `None` once nothing more may be sent.
     async fn permit(
         &self,
         request: &Request,
@@ -211,7 +211,7 @@ impl RunContext {
         self.unless_halted(admitted).await
     }
 
-    /// Waits; `None` when nothing more is to be sent.
+    /// Waits for a future; `None` once nothing more may be sent.
     async fn unless_halted<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         let mut halt = self.halt.clone();
         tokio::select! {
@@ -221,7 +221,7 @@ impl RunContext {
         }
     }
 
-    /// Decodes the original to the size that is sent, in the form that is sent; `None` when nothing more is to be sent.
+    /// Decodes and encodes the original for sending; `None` once nothing more may be sent.
     async fn prepared(
         self: &Arc<Self>,
         job: &WaitingJob,
@@ -231,7 +231,7 @@ impl RunContext {
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
         let (context, image, size, edge, length) = (Arc::clone(self), job.image, job.size, state.edge, state.length);
-        // Decoding blocks, and waits for memory. A panic in it fails this image.
+        // Decoding blocks and waits for memory. A panic in it fails only this image.
         let prepared = tokio::task::spawn_blocking(move || context.prepare(image, size, edge, length));
         let prepared = prepared.await?;
         let took = began.elapsed();
@@ -240,7 +240,7 @@ impl RunContext {
         Ok(prepared.map(Some))
     }
 
-    /// Whether an answer was cut off that may come whole when it may be longer.
+    /// Whether the answer was cut off and a higher output maximum is available.
     fn may_be_longer(&self, outcome: &JobOutcome, length: AnswerLength) -> bool {
         is_cut_off(outcome) && self.backend.output_limit(length) < self.backend.largest_output_limit()
     }

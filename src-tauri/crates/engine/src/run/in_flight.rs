@@ -1,5 +1,4 @@
-//! How many requests of a run are in flight at the same time, and which of them were alone. Counted here and not in
-//! snapshots, which would miss a run that is over within a tenth of a second.
+//! Counts a run's requests in flight and detects those that ran alone. Snapshots would miss a run that ends within 100 ms.
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -13,17 +12,17 @@ pub struct InFlightCounter(Mutex<State>);
 #[derive(Default)]
 struct State {
     count: u32,
-    /// The highest count there was.
+    /// The highest count so far.
     peak: u32,
-    /// Requests that have begun in all.
+    /// Total number of requests started.
     begun: u64,
-    /// What requests took together since it was taken last, up to `summed_until`.
+    /// Combined duration of all requests since the last `take_summed`, up to `summed_until`.
     summed: Duration,
     summed_until: Option<Instant>,
 }
 
 impl State {
-    /// Adds the time since the last change, for each request in flight.
+    /// Adds the time since the last change for each request in flight.
     fn sum_up(&mut self) {
         let now = Instant::now();
         let since = self.summed_until.replace(now).map_or(Duration::ZERO, |until| now.duration_since(until));
@@ -32,7 +31,7 @@ impl State {
 }
 
 impl InFlightCounter {
-    /// A request begins; it ends with [`InFlightGuard::end`], or when what is returned is dropped.
+    /// Starts a request. It ends with [`InFlightGuard::end`], or when the guard is dropped.
     pub fn begin(self: &Arc<Self>) -> InFlightGuard {
         let mut state = lock(&self.0);
         state.sum_up();
@@ -48,14 +47,14 @@ impl InFlightCounter {
         }
     }
 
-    /// What all requests took together since this was asked last. Those in flight count up to now.
+    /// The combined duration of all requests since the last call. Requests in flight count up to now.
     pub fn take_summed(&self) -> Duration {
         let mut state = lock(&self.0);
         state.sum_up();
         std::mem::take(&mut state.summed)
     }
 
-    /// The highest number that was in flight.
+    /// The highest number of requests in flight so far.
     pub fn peak(&self) -> u32 {
         lock(&self.0).peak
     }
@@ -67,13 +66,13 @@ pub struct InFlightGuard {
     since: Instant,
     number: u64,
     began_alone: bool,
-    /// What it took, where no other was in flight beside it.
+    /// The request's duration, if it ran alone.
     ended: OnceLock<Option<Duration>>,
 }
 
 impl InFlightGuard {
-    /// The request is over. Must come before another may take its place: the next one would else seem to be beside it.
-    /// Returns what it took, where no other was in flight meanwhile.
+    /// Ends the request. Call this before releasing its permit; otherwise the next request would seem concurrent. Returns
+    /// the duration if the request ran alone.
     pub fn end(&self) -> Option<Duration> {
         *self.ended.get_or_init(|| {
             let mut state = lock(&self.counter.0);
@@ -101,7 +100,7 @@ mod tests {
         assert_eq!(run.peak(), 1, "however short it was");
         let (first, second) = (run.begin(), run.begin());
         assert_eq!(second.end(), None);
-        // It is the only one by now, and was not all the time.
+        // It is alone now, but was not the whole time.
         assert_eq!(first.end(), None);
         assert_eq!(first.end(), None, "it ends once");
         assert_eq!(run.peak(), 2);

@@ -1,4 +1,4 @@
-//! How far one job has come, and what follows from a request that failed.
+//! The state of one job, and how it reacts to a failed request.
 
 use std::time::Duration;
 
@@ -12,41 +12,41 @@ use super::outcome::{Stop, better_of};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use crate::backend::{AfterFailure, AnswerLength, FailedRequest};
 
-/// What came of the requests about an image, before it is settled.
+/// The result of an image's requests, before it is settled.
 pub enum AskResult {
     Outcome(JobOutcome),
     PutBack,
     MustStop(Stop),
 }
 
-/// What a job has come to so far.
+/// The state of a job.
 pub struct JobState {
-    /// What its requests may still cost.
+    /// What further requests may cost.
     pub allowance: Allowance,
     pub edge: u32,
     pub length: AnswerLength,
     pub tries: u32,
     pub tries_in_outage: u32,
-    /// Endpoints where its requests have failed.
+    /// Endpoints where requests of this job failed.
     pub avoided: Vec<usize>,
     pub is_shrunk: bool,
-    /// An answer that was cut off, whose annotations count if a longer one does not come.
+    /// A cut-off answer, used if no longer one arrives.
     pub cut_off: Option<JobOutcome>,
-    /// Preparing, asking, and pauses before another try; not the waits for its permit.
+    /// Time spent preparing, in flight and in retry delays, without waits for permits.
     pub worked: Duration,
-    /// Whether a request has been sent about it.
+    /// Whether a request was sent for this image.
     pub is_asked: bool,
-    /// What its requests took in flight; `None` once another was in flight beside one of them.
+    /// Time in flight; `None` once another request overlapped.
     pub alone: Option<Duration>,
 }
 
-/// What follows from a request that was not answered.
+/// What to do after a failed request.
 pub enum Next {
-    /// It waits for its permit.
+    /// Wait for a permit.
     Turn,
     Wait(Duration),
     Shrink,
-    /// The endpoint may refuse every request: nothing is said of the image yet.
+    /// The endpoint may refuse every request, so the image is not decided yet.
     Undecided(usize),
     Fail(FailureKind),
     Stop(StopReason),
@@ -73,8 +73,8 @@ impl JobState {
         self.alone = self.alone.zip(flight.end()).map(|(before, this)| before + this);
     }
 
-    /// `None` where nothing was asked about `job` in this run. An answer that came before the process died was asked for,
-    /// and took what its request took.
+    /// The timing of `job`; `None` if this run sent no request for it. An answer stored before the process died counts with
+    /// the duration of its request.
     pub fn timing(&self, job: &WaitingJob) -> Option<JobTiming> {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
         let earlier = job.answer.as_ref().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
@@ -99,12 +99,12 @@ impl JobState {
             _ if (is_same_again || moves_from.is_some()) && !self.allowance.admits(at_most) => {
                 Next::Fail(FailureKind::ModelFailed)
             }
-            // Another endpoint may answer, and it is no try of the image that this one failed.
+            // Moving to another endpoint uses up no retry of the image.
             _ if moves_from.is_some() => Next::Turn,
             AfterFailure::Again => Next::Turn,
             AfterFailure::AgainAfterOutage { after } => {
                 self.tries_in_outage += 1;
-                // Every outage so far has ended with this image: it may be what the server fails on.
+                // Every outage so far ended and began again with this image, so it may be what crashes the server.
                 if self.tries_in_outage > RETRIES_IN_OUTAGE {
                     Next::Fail(FailureKind::ModelFailed)
                 } else {
@@ -128,13 +128,12 @@ impl JobState {
         }
     }
 
-    /// Nothing more is to be sent. Annotations of a cut-off answer are kept; without any, the image waits for its longer
-    /// request.
+    /// Handles a halt. The annotations of a cut-off answer are kept; without any, the image waits for its longer request.
     pub fn interrupted(&mut self) -> AskResult {
         self.cut_off_annotations().map_or(AskResult::PutBack, AskResult::Outcome)
     }
 
-    /// A budget without room for a longer answer is no reason to lose the shorter one.
+    /// A budget too small for a longer answer is no reason to lose the shorter one.
     pub fn stopped(&mut self, stop: Stop) -> AskResult {
         match self.cut_off_annotations() {
             Some(outcome) if stop.reason == StopReason::BudgetReached => AskResult::Outcome(outcome),

@@ -1,6 +1,6 @@
-//! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
-//! snapshots; executors do one image each; the library records which process works on it. In batch runs, batches take the place of
-//! executors.
+//! Executes plans as runs. Each active run has one dispatcher task, which owns its state and publishes snapshots, while
+//! executors process one image each. In batch runs, batches replace the executors. The library records which process owns a
+//! run.
 
 mod activity;
 mod batches;
@@ -62,16 +62,16 @@ use crate::{EngineError, Result};
 pub use batches::BatchLimits;
 pub use retry::Retrying;
 
-/// A model, opened for a run.
+/// A model opened for a run.
 struct Opened {
     model: Model,
     backend: Arc<Backend>,
-    /// What was said for the run, completed by the settings.
+    /// The options given for the run, completed from the settings.
     options: RunOptions,
     retrying: Retrying,
 }
 
-/// Carries out plans as runs.
+/// The service that executes plans as runs.
 pub struct Runs {
     pub(crate) store: Arc<Store>,
     pub(crate) layout: Arc<Layout>,
@@ -83,18 +83,18 @@ pub struct Runs {
     pub(crate) similar: Arc<Similar>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) originals: Arc<Originals>,
-    /// For all decoding in progress.
+    /// Memory limit shared by all decoding.
     pub(crate) memory: DecodingMemory,
     pub(crate) insight: Arc<Insight>,
     pub(crate) hooks: Arc<HookRunner>,
     pub(crate) backends: Arc<Backends>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
-    /// Why runs could not go on, until it has been shown.
+    /// Why runs failed, until it is shown.
     pub(crate) failures: Mutex<HashMap<RunId, EngineError>>,
 }
 
 impl Runs {
-    /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
+    /// Stores a plan as a run and starts it. Needs a tokio runtime.
     pub async fn start(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
         let (selection, carries) = (request.images.clone(), request.propagates_to_similar);
         let (chosen, similar) = (selection.clone(), Arc::clone(&self.similar));
@@ -111,7 +111,7 @@ impl Runs {
         let open = |mode| self.open_backend(request.model.clone(), recipe.clone(), mode, request.options);
         let mut opened = open(request.mode).await?;
         let (model, options) = (opened.model.clone(), opened.options);
-        // What has no batches is asked live.
+        // A model without batches runs live.
         let mode = if opened.backend.has_batches() { request.mode } else { RunMode::Live };
         let unsupported_capabilities = model.unsupported_capabilities(&recipe);
         if unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking) {
@@ -173,7 +173,7 @@ impl Runs {
         Ok(id)
     }
 
-    /// The files and folders by which the exports of a run name its images.
+    /// The root files and folders from which a run's exports derive image names.
     async fn roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
         if !request.paths.is_empty() {
             let absolute = |path: &PathBuf| crate::places::absolute(path).map_err(EngineError::file(path));
@@ -187,11 +187,11 @@ impl Runs {
         Ok(vec![self.store.read(move |view| view.collection_root(collection)).await?])
     }
 
-    /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images and
-    /// answers that were cut off are asked about again when that is asked for and can help; requests that were under way when
-    /// a process died are made again only with the person's word.
+    /// Resumes a run that was paused, cancelled or interrupted. Finished images are not repeated. Failed images and cut-off
+    /// answers are retried if requested and useful. Requests that were in flight when a process died are repeated only with
+    /// the user's consent.
     pub async fn resume(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
-        // First, so that nothing of a run is changed while another process works on it.
+        // Take the run first, so that nothing changes while another process works on it.
         let taken = self.workers.take(request.run).await?;
         self.work_on(taken, async { Ok((self.prepare_to_resume(request).await?, true)) }).await
     }
@@ -222,7 +222,7 @@ impl Runs {
         let opened = self.open_backend(summary.model, recipe, mode, options).await?;
         let (destination, question) = (opened.model.destination.clone(), opened.backend.question());
         let output_limit = opened.backend.largest_output_limit();
-        // It goes on where models are now, which may be elsewhere than when it began.
+        // The run continues at the model's current destination, which may have changed since it started.
         let noted = self.store.write(move |edit| {
             edit.record_destination(run, &destination)?;
             edit.record_answer_key(run, question.as_ref().map(|question| question.key.as_str()))?;
@@ -244,8 +244,8 @@ impl Runs {
         Ok(opened)
     }
 
-    /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
-    /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
+    /// Updates the high end of a run's quote after the user retries images or changes settings it depends on: the cost so
+    /// far plus the worst case of the waiting images.
     async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
         let question = backend.question();
         let kept = self.store.read(move |view| {
@@ -263,12 +263,12 @@ impl Runs {
         Ok(self.store.write(move |edit| edit.raise_bound(run, bound)).await?)
     }
 
-    /// Changes the output maximum of a run that no process works on, in tokens.
+    /// Changes the output maximum of an inactive run, in tokens.
     pub async fn change_max_tokens(self: &Arc<Self>, run: RunId, max_tokens: u32) -> Result<()> {
         self.change_run(run, move |edit| edit.record_max_tokens(run, max_tokens)).await
     }
 
-    /// Changes the concurrency of a run that no process works on.
+    /// Changes the concurrency of an inactive run.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, concurrency: Concurrency) -> Result<()> {
         let known = provided::find(&self.store.read(move |view| view.model_of_run(run)).await?);
         let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
@@ -276,12 +276,12 @@ impl Runs {
         self.change_run(run, move |edit| edit.record_concurrency(run, concurrency.count(), count)).await
     }
 
-    /// Makes a run that no process works on pay for new answers, whatever was answered before.
+    /// Makes an inactive run request new answers even where paid ones could be reused.
     pub async fn ignore_saved_answers(self: &Arc<Self>, run: RunId) -> Result<()> {
         self.change_run(run, move |edit| edit.record_ignores_saved_answers(run)).await
     }
 
-    /// Changes the limits of a run that no process works on; those that are `None` stay as they were.
+    /// Changes the limits of an inactive run; those that are `None` stay unchanged.
     pub async fn change_limits(self: &Arc<Self>, run: RunId, limits: LimitSettings) -> Result<()> {
         if limits == LimitSettings::default() {
             return Ok(());
@@ -289,8 +289,8 @@ impl Runs {
         self.change_run(run, move |edit| edit.record_limits(run, limits)).await
     }
 
-    /// What a run is told counts for other runs as well, such as whether they wait for its answers: nothing of it changes while
-    /// it is worked on.
+    /// Changes the options of an inactive run. Other runs depend on them, for example when they wait for its answers, so
+    /// they must not change during a session.
     async fn change_run(
         self: &Arc<Self>,
         run: RunId,
@@ -302,52 +302,53 @@ impl Runs {
         Ok(changed?)
     }
 
-    /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.
+    /// Pauses a run after its requests in flight have finished. Batches continue at the server; their results are read when
+    /// the run is resumed.
     pub fn pause(&self, run: RunId) {
         self.active.stop(run, StopReason::Paused);
     }
 
-    /// What is done stays; what is in flight is finished, since it may have been paid for. Batches are canceled at the
-    /// server's, and what was done of them by then is kept.
+    /// Cancels a run. Finished results stay, and requests in flight finish, since they may be billed. Batches are canceled
+    /// at the server, and their results up to then are kept.
     pub fn cancel(&self, run: RunId) {
         self.active.stop(run, StopReason::Cancelled);
     }
 
-    /// Stops every run, and waits until what was in flight is on disk or `patience` is over.
+    /// Stops every run, and waits until requests in flight are stored or `patience` is over.
     pub async fn shut_down(&self, patience: Duration) {
         self.active.shut_down(patience).await;
     }
 
-    /// Has batches cut smaller than usual from now on, or looked for otherwise.
+    /// Overrides the batch limits for later sessions.
     pub fn limit_batches(&self, limits: BatchLimits) {
         *lock(&self.batch_limits) = limits;
     }
 
-    /// Snapshots of a run while it is worked on here; `None` when it is not.
+    /// Snapshots of a run; `None` unless this process is working on it.
     #[must_use]
     pub fn progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
         self.active.progress(run)
     }
 
-    /// Keeps why a run could not go on.
+    /// Records why a run failed.
     pub(crate) fn record_failure(&self, run: RunId, error: EngineError) {
         tracing::error!(%run, %error, "the run cannot go on");
         lock(&self.failures).entry(run).or_insert(error);
     }
 
-    /// Why a run that this process worked on could not go on, although nothing had asked it to stop.
+    /// Why a run of this process failed without being asked to stop.
     #[must_use]
     pub fn take_failure(&self, run: RunId) -> Option<EngineError> {
         lock(&self.failures).remove(&run)
     }
 
-    /// The runs that this process works on, the oldest first.
+    /// The runs this process is working on, oldest first.
     #[must_use]
     pub fn working(&self) -> Vec<WorkingRun> {
         self.active.working()
     }
 
-    /// Takes the run's undecided proposals back; returns how many.
+    /// Removes the run's undecided annotations; returns how many.
     pub async fn undo(self: &Arc<Self>, run: RunId) -> Result<u32> {
         if let Some(process) = self.workers.process_at_work(run).await? {
             return Err(EngineError::RunBusy { run, process });
@@ -357,7 +358,7 @@ impl Runs {
         Ok(taken_back)
     }
 
-    /// Opens a backend where it may block: weights take a while to load, and a keychain may ask for its password.
+    /// Opens a backend on the blocking pool: loading weights takes a while, and a keychain may prompt for its password.
     async fn open_backend(
         self: &Arc<Self>,
         model: ModelId,

@@ -1,4 +1,4 @@
-//! What comes of the jobs of a run, from an answer to what is settled.
+//! Results of a run's jobs, from the answer to the settled outcome.
 
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::run::PendingElsewhere;
@@ -7,63 +7,63 @@ use store::{JobFailure, JobOutcome, JobTiming, Propagated, WaitingJob};
 
 use crate::backend::AnswerLength;
 
-/// How a job came back.
+/// How a job ended.
 pub enum Ended {
     Answered(Answered),
-    /// It waits as before: nothing of it is in flight, and nothing is to be sent.
+    /// The job waits as before: nothing is in flight for it, and nothing may be sent.
     PutBack,
-    /// Another run asks the same about its image: it waits for that answer.
+    /// Another run is asking the same question about this image; the job waits for that answer.
     PendingElsewhere,
-    /// It waits as before, and so must all others until a person has done something.
+    /// The job waits, like all others, until the user acts.
     MustStop(Stop),
 }
 
-/// Why a run cannot go on, and what was said about it.
+/// Why a run stops, with the message behind it.
 #[derive(Debug, Clone)]
 pub struct Stop {
     pub reason: StopReason,
     pub detail: Option<String>,
 }
 
-/// What came of a job that is not asked about any more, before it is settled.
+/// A job with its outcome, not settled yet.
 #[derive(Clone)]
 pub struct Answered {
     pub job: WaitingJob,
     pub outcome: JobOutcome,
-    /// `None` where it was not asked about: its answer was reused, or its file could not be read.
+    /// `None` if no request was sent: the answer was reused, or the file could not be read.
     pub timing: Option<JobTiming>,
-    /// The time worked on the run when it came, in milliseconds.
+    /// Time worked on the run when the outcome arrived, in milliseconds.
     pub finished_after_millis: f64,
 }
 
-/// A job that has been settled.
+/// A settled job.
 pub struct Finished {
     pub job: JobId,
     pub image: ImageId,
     pub name: String,
-    /// As [`JobTiming::took_millis`]; `None` where it was not asked about.
+    /// As [`JobTiming::took_millis`]; `None` if no request was sent.
     pub took_millis: Option<f64>,
-    /// The time worked on the run when it finished, in milliseconds.
+    /// Time worked on the run when the job finished, in milliseconds.
     pub after_millis: f64,
-    /// What was propagated to similar images.
+    /// Annotations propagated to similar images.
     pub propagated: Propagated,
-    /// Annotations of a shorter answer that this outcome replaces.
+    /// Number of annotations of a shorter answer that this outcome replaces.
     pub replaced: u32,
     /// The number of annotations, or why there are none.
     pub outcome: Result<u32, (FailureKind, String)>,
 }
 
-/// What is known about an image before it is asked about.
+/// The stored answer for an image before any new request.
 pub enum Kept {
     None,
-    /// There is nothing more to ask.
+    /// Nothing more to ask.
     Final(JobOutcome),
-    /// An answer that was cut off, and which length lets it become whole.
+    /// A cut-off answer, and the length at which to ask again.
     CutOff(JobOutcome, AnswerLength),
 }
 
 impl Kept {
-    /// What the kept answer comes to, whole or cut off.
+    /// The outcome of the stored answer, complete or cut off.
     pub fn into_outcome(self) -> Option<JobOutcome> {
         match self {
             Self::None => None,
@@ -72,10 +72,10 @@ impl Kept {
     }
 }
 
-/// Said of an image about which every request that its quote allows for has been sent.
+/// The failure message for an image whose requests have used up its share of the quote.
 pub const NO_ALLOWANCE: &str = "its requests may have cost as much as the quote allows for one image";
 
-/// `outcome`, unless it failed or was cut off with fewer annotations than `earlier` holds.
+/// Returns `outcome`, unless it failed or was cut off with fewer annotations than `earlier`.
 pub fn better_of(earlier: Option<JobOutcome>, outcome: JobOutcome) -> JobOutcome {
     match earlier {
         Some(earlier) if is_cut_off(&outcome) && annotation_count(&earlier) > annotation_count(&outcome) => earlier,
@@ -102,8 +102,8 @@ pub fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> 
     JobOutcome::Failed(JobFailure { attempt, kind, detail })
 }
 
-/// Why a run stops that has nothing left but images that are in batches of other runs, where nothing fetches the results of
-/// these; `None` where a process works on one of those runs.
+/// The stop reason for a run whose remaining images are all in batches of inactive runs, so that no process fetches their
+/// results; `None` if one of those runs is active.
 pub fn answers_pending(run: RunId, pending: &[PendingElsewhere]) -> Option<Stop> {
     if pending.iter().any(|pending| pending.is_worked_on) {
         return None;

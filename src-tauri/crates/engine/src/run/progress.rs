@@ -1,5 +1,5 @@
-//! How far a run has come: from what happened, never from what was planned. Counts and figures are those of the whole run;
-//! only the time left follows from the present session.
+//! The progress of a run, computed from what happened, never from the plan. Counts and figures cover the whole run; only the
+//! time left is based on the current session.
 
 use std::time::Instant;
 
@@ -12,20 +12,20 @@ use super::outcome::Finished;
 use crate::clock::{rounded_millis, whole_millis};
 use crate::run_history::JUST_ANSWERED;
 
-/// What images took and when they finished, both ascending, in milliseconds.
+/// The duration of each image and its finishing time, both ascending, in milliseconds.
 #[derive(Debug, Clone, Default)]
 pub struct Times {
     pub durations: Vec<f64>,
     pub finished_after: Vec<f64>,
 }
 
-/// The time from taking a run up to stopping it.
+/// The progress during one session of a run.
 pub struct RunSession {
     began: Instant,
-    /// As things stood when the session began; counts are kept up to date in it.
+    /// The progress at the start of the session, with its counts kept up to date.
     standing: RunProgress,
     worked_before_millis: u32,
-    /// Those of earlier sessions too.
+    /// Includes earlier sessions.
     times: Times,
     finished_count: u32,
 }
@@ -37,7 +37,7 @@ impl RunSession {
     }
 
     pub fn record_finished(&mut self, finished: Finished) {
-        // What was not asked about says nothing about how long asking takes.
+        // Images without a request say nothing about request durations.
         if let Some(took_millis) = finished.took_millis {
             insert_sorted(&mut self.times.durations, took_millis);
             insert_sorted(&mut self.times.finished_after, finished.after_millis);

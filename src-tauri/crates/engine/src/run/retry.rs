@@ -1,27 +1,27 @@
-//! When one image is asked about again: as often as the settings say (three times), after a delay that doubles (1, 2 and 4
-//! seconds) or as long as the server says. The only layer that retries: the HTTP client under it makes every request once.
-//! Limits and outages are the endpoint's, and use up no try.
+//! Retries of one image: as often as the settings allow (default 3), with exponential backoff (1, 2 and 4 seconds) or after
+//! the delay the server asks for. This is the only retry layer; the HTTP client sends every request once. Rate limits and
+//! outages belong to the endpoint and use up no retry.
 
 use std::time::Duration;
 
 use domain::settings::RunSettings;
 
-/// Requests for one image that ended a hold and began another.
+/// Maximum number of requests for one image that were sent when a hold ended and started the next one.
 pub const RETRIES_IN_OUTAGE: u32 = 8;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// What the server says is the least, so that those who wait for it spread out behind it.
+/// Jitter as a fraction of the delay.
 const SPREAD: f64 = 0.25;
 
-/// Of this, one part in four, so that those who wait for the same thing spread out behind it.
+/// Jitter base for a delay set by the server. It only adds to the delay, since the server's value is a minimum.
 const SPREAD_AFTER: Duration = Duration::from_secs(1);
 
-/// How often an image is asked about again, and when.
+/// How often and when to retry an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retrying {
-    /// Requests for one image beyond the first, holds of the whole endpoint aside.
+    /// Max retries per image, not counting holds of the whole endpoint.
     pub attempts: u32,
-    /// Before the second request.
+    /// Delay before the first retry.
     pub first_delay: Duration,
 }
 
@@ -30,14 +30,14 @@ impl Retrying {
         Self { attempts: settings.retry_attempts, first_delay: Duration::from_millis(settings.retry_delay_ms.into()) }
     }
 
-    /// How long to wait before the request number `tries` + 1, `tries` from 1, when the server has asked for `after`.
-    /// `chance` is a random number from 0 to 1.
+    /// The delay before request number `tries` + 1, with `tries` from 1 and the server's `after` if it sent one. `chance` is
+    /// a random number from 0 to 1.
     pub fn delay(self, tries: u32, after: Option<Duration>, chance: f64) -> Duration {
         if let Some(after) = after {
             return after + SPREAD_AFTER.mul_f64(SPREAD * chance);
         }
         let doubled = self.first_delay.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1)));
-        // A person may want to wait longer than it would grow to.
+        // The user may set a first delay above the maximum.
         doubled.min(LONGEST_DELAY.max(self.first_delay)).mul_f64(1.0 + SPREAD * (2.0 * chance - 1.0))
     }
 }

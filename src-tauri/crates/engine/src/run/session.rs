@@ -1,5 +1,5 @@
-//! A session of work on a run: from taking it up to letting it go, however it ends. The task that works on the run is
-//! watched, so that a fault in it ends the run and nothing else.
+//! A session of a run: from taking the run to releasing it, however it ends. A watcher supervises the run's task, so that a
+//! fault in it ends only this run.
 
 use std::sync::Arc;
 
@@ -26,14 +26,14 @@ use crate::sync::lock;
 use crate::workers::TakenRun;
 use crate::{EngineError, Result};
 
-/// A session that has begun: the task that works on its run, and where its snapshots go.
+/// A started session: the run's task, and the channel for its snapshots.
 struct Begun {
     working: JoinHandle<Result<Stop>>,
     publish: watch::Sender<RunProgress>,
 }
 
 impl Runs {
-    /// Works on a run that this process has taken, once `begin` has said how. What fails before lets go of the run.
+    /// Works on a run that this process has taken, once `begin` has opened it. Releases the run on an earlier failure.
     pub(super) async fn work_on(
         self: &Arc<Self>,
         taken: TakenRun,
@@ -75,7 +75,7 @@ impl Runs {
         let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = kept.await?;
         let history = Arc::clone(&self.history);
         let summary = off_workers(move || history.run(run)).await?;
-        // The pilot of a batch run is asked about at another price than the other images.
+        // The pilot of a batch run is priced differently from the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Batch) {
             self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
         }
@@ -132,12 +132,12 @@ impl Runs {
     }
 }
 
-/// Waits until the work on a run has ended, records how, and lets go of the run.
+/// Waits for the run's task, records the outcome and releases the run.
 async fn watch_over(runs: Arc<Runs>, taken: TakenRun, Begun { working, publish }: Begun) {
     let run = taken.run;
     let stop = match working.await.map_err(EngineError::from).flatten() {
         Ok(stop) => Some(stop),
-        // What is on disk stays sound. Without a record of its end the run shows as interrupted.
+        // What is on disk stays valid. Without a recorded end, the run shows as interrupted.
         Err(error) if error.is_of_library() => {
             runs.record_failure(run, error);
             None
@@ -148,14 +148,14 @@ async fn watch_over(runs: Arc<Runs>, taken: TakenRun, Begun { working, publish }
         }
     };
     let state = stop.as_ref().map_or(RunState::Interrupted, |stop| RunState::Stopped { reason: stop.reason });
-    // Hooks may take a while.
+    // Publish before the hooks, which may take a while.
     publish.send_modify(|progress| (progress.state, progress.in_flight) = (RunState::Stopping, Vec::new()));
     let detail = stop.as_ref().and_then(|stop| stop.detail.clone());
     let ending = tokio::spawn(end(Arc::clone(&runs), run, stop, state));
     if let Err(error) = ending.await {
         tracing::error!(%run, %error, "the end of the run was not carried out");
     }
-    // In this order: the next session on the run begins by taking it, and must not find the entry of this one.
+    // In this order: the next session starts by taking the run and must not find this one's entry.
     runs.active.remove(run);
     taken.release().await;
     runs.changes.record();
@@ -163,7 +163,7 @@ async fn watch_over(runs: Arc<Runs>, taken: TakenRun, Begun { working, publish }
     publish.send_replace(last_snapshot(&runs.history, last).await);
 }
 
-/// Records why nothing more is done for `run`, and runs its hooks.
+/// Records why `run` stopped, and runs its hooks.
 async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
     if let Some(Stop { reason, detail }) = stop {
         let noted = runs.store.write(move |edit| {
@@ -181,8 +181,8 @@ async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
     runs.hooks.after(run, state).await;
 }
 
-/// What a run is shown as once it has stopped: what the library says of it, so that it is the same after a restart.
-/// `otherwise` is shown where the library cannot be read.
+/// The last snapshot of a stopped run. Read from the library, so that it is the same after a restart; `otherwise` is the
+/// fallback if the library cannot be read.
 async fn last_snapshot(history: &Arc<RunHistory>, otherwise: RunProgress) -> RunProgress {
     let (history, run) = (Arc::clone(history), otherwise.run);
     match off_workers(move || history.progress(run)).await {

@@ -1,5 +1,5 @@
-//! Writes what came of jobs a few at a time: the pages of the library that the annotations of one image change are nearly those
-//! that the next one's do, and a commit costs by the page. What waits here is on disk as answers; only their annotations are not.
+//! Settles jobs in small groups. The cost of a commit depends on the pages it changes, and the annotations of consecutive
+//! images change mostly the same pages. The raw answers are already on disk; only their annotations wait here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use super::context::RunContext;
 use super::outcome::{Answered, Finished};
 use crate::Result;
 
-/// How long annotations wait for those of other images, too short to be seen.
+/// How long annotations wait for those of other images; too short to notice.
 const GATHERING: Duration = Duration::from_millis(50);
-/// Jobs that are written together, so that a commit stays in the low milliseconds.
+/// Maximum number of jobs per commit, so that a commit takes a few milliseconds.
 const GROUP_LENGTH: usize = 32;
 
-/// Jobs that have been answered and are not settled yet.
+/// Answered jobs that are not settled yet.
 pub struct Settling {
     context: Arc<RunContext>,
     gathered: Vec<Answered>,
-    /// When the oldest of them has waited long enough.
+    /// When the oldest job must be written.
     due_at: Instant,
-    /// At most one: while it is written, the next ones gather.
+    /// At most one write at a time; meanwhile the next jobs gather.
     writing: JoinSet<Result<Vec<Finished>>>,
 }
 
@@ -41,22 +41,22 @@ impl Settling {
         }
     }
 
-    /// Nothing else will come for a while.
+    /// Writes now, since no further job is expected soon.
     pub fn hurry(&mut self) {
         self.due_at = Instant::now();
     }
 
-    /// Whether everything that was taken is settled and has been told.
+    /// Whether every job is settled and reported.
     pub fn is_empty(&self) -> bool {
         self.gathered.is_empty() && self.writing.is_empty()
     }
 
-    /// Whether jobs come faster than they can be written.
+    /// Whether jobs arrive faster than they can be written.
     pub fn is_behind(&self) -> bool {
         self.gathered.len() >= GROUP_LENGTH && !self.writing.is_empty()
     }
 
-    /// Waits until jobs have been settled; for ever when there are none. May be dropped at any await: nothing is lost.
+    /// Waits until jobs are settled; forever if there are none. Cancel safe.
     pub async fn settled(&mut self) -> Result<Vec<Finished>> {
         loop {
             if let Some(finished) = self.writing.join_next().await {

@@ -1,4 +1,4 @@
-//! What a run's requests have come to so far: kept beside the ledger, so that a snapshot needs no question to it.
+//! Running totals of a run's requests, kept in memory so that snapshots need no query.
 
 use std::sync::Mutex;
 
@@ -14,11 +14,11 @@ pub struct Sums {
     pub possibly_billed: PossiblyBilled,
     pub retried: Vec<RetryGroup>,
     pub cut_short: u32,
-    /// Answers that an earlier run had paid for.
+    /// Answers that an earlier run paid for.
     pub reused: u32,
 }
 
-/// Executors add to it, the dispatcher reads it.
+/// Executors write it; the dispatcher reads it.
 pub struct Tally(Mutex<Sums>);
 
 impl Tally {
@@ -40,7 +40,7 @@ impl Tally {
         sums.possibly_billed.at_most += at_most;
     }
 
-    /// Requests whose answers will not come.
+    /// Records requests whose answers will not arrive.
     pub fn record_lost(&self, lost: PossiblyBilled) {
         let mut sums = lock(&self.0);
         sums.possibly_billed.count += lost.count;

@@ -1,4 +1,4 @@
-//! What a fault in the work on one image does to a run, and what one in the task of a run does to the library.
+//! Fault isolation: a fault in one image must not affect the run, and a fault in the run's task must not affect the library.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
     }
 }
 
-/// Panics where a test has put a file of this name into the library's folder.
+/// Panics if a test has put a file of this name into the library's folder.
 pub fn panic_if_told(folder: &Path, place: &str) {
     assert!(!folder.join(place).exists(), "told to panic in {place}");
 }
@@ -43,7 +43,7 @@ fn tell(library: &Library, place: &str) {
     fs::write(library.folder().join(place), "").unwrap();
 }
 
-/// A library of three pictures.
+/// A library of three images.
 fn with_pictures(folder: &Path) -> Arc<Library> {
     let library = Library::alone_in(folder);
     let photos = folder.join("photos");
@@ -83,7 +83,7 @@ async fn a_panic_in_one_image_fails_that_image() {
     assert_eq!((failure.kind, failure.count, failure.example_image.as_str()), (FailureKind::InternalError, 1, "b.png"));
     assert!(failure.example.contains("told to panic"), "{}", failure.example);
 
-    // It is worth another try.
+    // A retry succeeds.
     fs::remove_file(library.folder().join("job b.png")).unwrap();
     library.runs.resume(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(end_of(&library, run).await.done, 3);
@@ -101,13 +101,13 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     assert!(last.stop_detail.as_ref().is_some_and(|detail| detail.contains("told to panic")), "{:?}", last.stop_detail);
     assert_eq!(library.runs.working().len(), 0);
 
-    // As well by another process.
+    // Another process can resume the run as well.
     let other = Library::alone_in(folder.path());
     other.runs.undo(run).await.unwrap();
     fs::remove_file(library.folder().join("dispatcher")).unwrap();
     other.runs.resume(ResumeRequest::of(run)).await.unwrap();
     assert!(matches!(library.runs.resume(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
-    // Whether it uses kept answers counts for other runs as well: nothing of it changes while it is worked on.
+    // Other runs depend on whether this run reuses stored answers, so that option must not change while the run is active.
     assert!(matches!(library.runs.ignore_saved_answers(run).await, Err(EngineError::RunBusy { .. })));
     assert!(!library.store.read(move |view| view.ignores_saved_answers(run)).await.unwrap());
     assert_eq!(end_of(&other, run).await.done, 3);

@@ -1,5 +1,5 @@
-//! Images whose request was refused by an endpoint that had taken none until then. Whether the image or the form of the
-//! requests is the reason, the other images show: these wait in the queue meanwhile, and are asked about no second time.
+//! Images refused by an endpoint that had accepted no request so far. Other images show whether the image or the form of the
+//! requests is at fault; until then, these wait in the queue and are not sent again.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,15 +9,15 @@ use store::{JobFailure, JobTiming};
 
 use crate::sync::lock;
 
-/// A refusal that may be about every request.
+/// A refusal that may apply to every request.
 pub struct UndecidedRefusal {
     pub endpoint: usize,
-    /// What becomes of the image if it is about the image alone.
+    /// The image's failure if the refusal concerns only the image.
     pub failure: JobFailure,
     pub timing: Option<JobTiming>,
 }
 
-/// The open refusals of one session of a run.
+/// The undecided refusals of one session of a run.
 #[derive(Default)]
 pub struct UndecidedRefusals {
     open: Mutex<HashMap<JobId, UndecidedRefusal>>,

@@ -1,4 +1,4 @@
-//! A backend on scripted endpoints.
+//! A backend with scripted endpoints.
 
 use domain::model::ModelId;
 use domain::recipe::builtin;
@@ -42,7 +42,7 @@ async fn a_limit_under_which_no_request_fits_is_not_waited_for_without_end() {
     let own = Bounds { output_tokens_per_minute: Some(1), ..Bounds::default() };
     for (bounds, limits) in [(Bounds::default(), announced), (own, RateLimits::default())] {
         let (backend, request) = backend(bounds, Vec::new());
-        // The first are let through; what they use flows in again within a day.
+        // The first requests pass; the tokens they use take a day to refill.
         let began = Instant::now();
         for told in [limits, RateLimits::default()] {
             if let Ok(permit) = backend.paced_permit(&request, &[]).await {
@@ -67,7 +67,7 @@ async fn an_answer_is_priced_and_read_by_its_provider_and_a_failure_says_what_co
     let permit = backend.permit(&request, &[]).await.ok().unwrap();
     let answered = backend.send(&request, permit, &|| (), &mut |text| shown.push_str(text)).await;
     let received = answered.ok().unwrap();
-    // A dollar and four dollars for a million tokens.
+    // One dollar per million prompt tokens, four per million output tokens.
     assert_eq!(received.bill.map(|bill| bill.paid), Some(PicoDollars(10_000_000 + 4 * 20_000_000)));
     assert_eq!(backend.read(&received.kept, &cats()).unwrap().annotations.len(), 1);
     assert_eq!(backend.preview(&shown, &cats(), request.sent()).len(), 1);
@@ -79,7 +79,7 @@ async fn an_answer_is_priced_and_read_by_its_provider_and_a_failure_says_what_co
     assert!(!failed.may_be_billed);
 }
 
-/// What decides an answer must never change by itself: kept answers are found by this key.
+/// The answer key must stay stable: stored answers are found by it.
 #[test]
 fn keys_of_kept_answers_stay_as_they_are() {
     let keys = [

@@ -1,4 +1,4 @@
-//! How an endpoint fares, on a paused clock.
+//! Health of an endpoint, on a paused clock.
 
 use providers::error::Partial;
 use providers::refusal::Refusal;
@@ -76,7 +76,7 @@ async fn a_server_that_has_answered_is_waited_for_and_no_image_pays_for_it() {
     }
     tokio::time::advance(PATIENCE_KNOWN).await;
     assert_eq!(failed(&endpoint, Others::Closed), AfterFailure::Stop(StopReason::Unreachable));
-    // A run that is taken up again begins to wait anew.
+    // A resumed run restarts the wait.
     endpoint.limiter.set_bounds(Bounds::default());
     assert_eq!(failed(&endpoint, Others::Closed), AfterFailure::Again);
 }

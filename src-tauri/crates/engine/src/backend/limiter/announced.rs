@@ -1,4 +1,4 @@
-//! Limits that the server announces with every answer: pacing follows them, and is put right by each of them.
+//! Limits from response headers: pacing follows them and is corrected by every response.
 
 use providers::rate_limits::{RateLimits, Window};
 use tokio::time::Instant;
@@ -9,16 +9,15 @@ use super::{Need, Unit};
 
 const SECONDS_A_WINDOW: f64 = 60.0;
 
-/// Requests that may be saved up once a limit was found used up: what is announced as the limit of a minute is not what a
-/// server takes at once.
+/// Requests that may accumulate after a limit was exhausted. A server rarely accepts a full minute's limit in one burst.
 const SAVED_UP: f64 = 2.0;
 
-/// As long as less than so many requests' worth is left over there, requests leave a little slower than the limit allows,
-/// so that the server's bucket fills enough to take the jitter of the way.
+/// While fewer requests than this remain in the server's window, send slightly below the limit, so that the server's bucket
+/// refills enough to absorb network jitter.
 const RESERVE: f64 = 4.0;
 const CAUTION: f64 = 0.97;
 
-/// What was used at once, beyond what flows in: as much the server is known to take after a quiet time.
+/// The burst that a server is known to accept beyond its refill rate after an idle period.
 #[derive(Debug, Clone, Copy, Default)]
 struct Burst {
     level: f64,
@@ -34,24 +33,24 @@ impl Burst {
         self.as_of = Some(now);
     }
 
-    /// The server did not take the latest `need`.
+    /// Records that the server refused the latest request, of `need`.
     fn refuse(&mut self, need: f64) {
         self.level = (self.level - need).max(0.0);
         self.most = self.most.min(self.level.max(need));
     }
 }
 
-/// A bucket for each limit that was announced.
+/// One bucket for each announced limit.
 #[derive(Debug, Clone, Default)]
 pub struct Announced {
     buckets: [Option<Bucket>; Unit::ALL.len()],
     bursts: [Burst; Unit::ALL.len()],
-    /// What the latest request needed, once a limit was found used up: from then on little is saved up.
+    /// The need of the latest request once a limit was exhausted; from then on bursts stay small.
     spaced_for: Option<Need>,
 }
 
 impl Announced {
-    /// A limit was used up although its bucket did not say so: `need` was refused.
+    /// Records that `need` was refused although its bucket had room.
     pub fn space_out(&mut self, need: Need) {
         self.spaced_for = Some(need);
         for (unit, burst) in Unit::ALL.into_iter().zip(&mut self.bursts) {
@@ -59,7 +58,7 @@ impl Announced {
         }
     }
 
-    /// Takes the server's word. `under_way` is what it cannot have counted yet, a unit each.
+    /// Updates the buckets from response headers. `under_way` is the usage the server cannot have counted yet, per unit.
     pub fn hear(&mut self, limits: &RateLimits, under_way: impl Fn(Unit) -> f64, now: Instant) {
         for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.buckets) {
             if let Some(window) = window(limits, unit) {
@@ -68,7 +67,8 @@ impl Announced {
                 *bucket = Some(match (self.spaced_for.map(|need| need.of(unit)), &*bucket) {
                     (Some(need), Some(own)) => {
                         let caution = if remaining < RESERVE * need { CAUTION } else { 1.0 };
-                        // What is on its way there is not in what is left; so it may lower the level, and never raises it.
+                        // The announced remainder may exclude requests still on their way, so it can lower the level but
+                        // never raise it.
                         let level = own.level_at(now).min(left);
                         Bucket::new(caution * per_second, (SAVED_UP * need).min(limit), level, now)
                     }
@@ -83,7 +83,7 @@ impl Announced {
         each.filter_map(|(unit, bucket)| Some(bucket.as_ref()?.ready_at(need.of(unit), now))).max().unwrap_or(now)
     }
 
-    /// The limit that holds a request of `need` back longest, if any does.
+    /// The limit that delays a request of `need` longest, if any.
     pub fn tightest(&self, need: Need, now: Instant) -> Option<(Unit, Bucket)> {
         tightest(&self.buckets, need, now)
     }
@@ -97,7 +97,7 @@ impl Announced {
         }
     }
 
-    /// Every announced limit a minute, with what the server is known to take at once.
+    /// Every announced limit per minute, with the burst the server is known to accept.
     pub fn limits(&self) -> impl Iterator<Item = (Unit, f64, f64)> {
         let each = Unit::ALL.into_iter().zip(self.buckets).zip(self.bursts);
         each.filter_map(|((unit, bucket), burst)| Some((unit, bucket?.per_second() * SECONDS_A_WINDOW, burst.most)))
@@ -108,13 +108,13 @@ impl Announced {
     }
 }
 
-/// What a refusal's own headers say about its cause.
+/// What the headers of a refusal say about its cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     Nothing,
-    /// One of the limits is used up.
+    /// An announced limit is exhausted.
     UsedUp,
-    /// There was room under every limit: it must have been another one.
+    /// Every announced limit had room; an unannounced one must be exhausted.
     Room,
 }
 

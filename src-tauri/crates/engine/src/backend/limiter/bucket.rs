@@ -1,13 +1,13 @@
-//! A bucket of permissions that refills continuously, as rate limits do. Pure: the time is passed in.
+//! A token bucket that refills continuously, as rate limits do. Pure: the time is passed in.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// No wait is reckoned longer than this; whoever waits looks again.
+/// Upper bound for a computed wait; the caller checks again afterwards.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// Requests or tokens that may be used. The level may fall below zero, when more was used than was thought.
+/// Available requests or tokens. The level goes negative when actual use exceeds the estimate.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
     per_second: f64,
@@ -30,7 +30,7 @@ impl Bucket {
         (self.level + elapsed * self.per_second).min(self.capacity)
     }
 
-    /// When it holds `need`: now, or later. What is more than it ever holds needs a full bucket.
+    /// When the bucket holds `need`: now or later. A need above the capacity requires a full bucket.
     pub fn ready_at(&self, need: f64, now: Instant) -> Instant {
         let missing = need.min(self.capacity) - self.level_at(now);
         if missing <= 0.0 {
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(bucket.ready_at(1.0, start), start);
         bucket.take(2.0, start);
         assert_eq!(bucket.ready_at(1.0, start), after(200));
-        // Full after a long time, and what is more than full waits for that.
+        // Full after a long idle time; a need above the capacity waits for a full bucket.
         assert_eq!(bucket.ready_at(99.0, after(60_000)), after(60_000));
         bucket.take(5.0, after(60_000));
         assert_eq!(bucket.ready_at(99.0, after(60_000)), after(60_500));

@@ -1,31 +1,31 @@
-//! The most requests at a time: as many as a person has said, or as many as do not slow each other down. The time until
-//! an answer begins tells; how long it takes in all does not, since that follows its length.
+//! The concurrency ceiling: fixed by the user, or adaptive. It adapts to the time to the first byte, since the total time
+//! depends on the length of the answer.
 
 use std::time::Duration;
 
 const FIRST: usize = 4;
 const HIGHEST: usize = 64;
-/// Answers whose beginning is compared before the ceiling moves.
+/// Samples of the time to the first byte before the ceiling moves.
 const FEWEST_SAMPLES: usize = 4;
-/// Medians at the summit before trying beyond it again: servers grow, and noise passes.
+/// Medians to wait at the summit before probing above it: servers scale up, and noise passes.
 const FIRST_PATIENCE: u32 = 8;
-/// Slower than the best by this: requests wait for each other over there.
+/// A median this many times slower than the best means that requests queue at the server.
 const SLOWER: f64 = 1.6;
 
-/// How many requests may be under way at once.
+/// How many requests may be in flight.
 #[derive(Debug)]
 pub enum Ceiling {
     Fixed(usize),
     Adaptive(Climb),
 }
 
-/// Doubles the number at a time as long as answers begin as soon as before.
+/// Doubles the concurrency as long as answers start as quickly as before.
 #[derive(Debug)]
 pub struct Climb {
     height: usize,
-    /// Higher than this answers began later.
+    /// Above this height, answers started later.
     summit: usize,
-    /// Medians to wait for at the summit before going beyond it; doubles with every time that this was too high.
+    /// Medians to wait at the summit before probing above it; doubles each time the probe fails.
     patience: u32,
     quiet: u32,
     best_median: Option<Duration>,
@@ -58,10 +58,10 @@ impl Ceiling {
         matches!(self, Self::Adaptive(_))
     }
 
-    /// An answer began `wait` after its request left, with `in_flight` under way.
+    /// Records that an answer started `wait` after its request was sent, with `in_flight` requests in flight.
     pub fn record_begun(&mut self, wait: Duration, in_flight: usize) {
         let Self::Adaptive(climb) = self else { return };
-        // A half-empty endpoint says nothing about a full one.
+        // Latency at half load says nothing about latency at full load.
         if in_flight * 4 < climb.height * 3 {
             return;
         }
@@ -95,7 +95,7 @@ impl Ceiling {
 mod tests {
     use super::*;
 
-    /// A server that works on `concurrency` requests at a time, each for 100 ms; the rest queue up.
+    /// Simulates a server that processes `concurrency` requests at a time, 100 ms each, and queues the rest.
     fn settled(concurrency: usize) -> usize {
         let mut ceiling = Ceiling::new(None);
         let mut spent_at = [0; HIGHEST + 1];

@@ -1,43 +1,43 @@
-//! Servers that say "overloaded" instead of refusing when they have as many requests as they take at a time. One that is
-//! overloaded by others fails on any request, however few of ours are under way; one that is full takes none beyond a
-//! number. Some in a row tell, when nothing that left with as many under way was taken between them.
+//! Detects servers that report "overloaded" (529) when they reach their concurrency limit. A server overloaded by other
+//! clients fails at any concurrency; a full server accepts nothing beyond a fixed number. The server is full after several
+//! consecutive failures, with no success at the same concurrency in between.
 
 use tokio::time::Instant;
 
 use super::flights::{Flight, Flights};
 
-/// Failures in a row, of requests with at least as many under way and none such taken between, that are no chance.
+/// Consecutive failures at the same or higher concurrency that rule out chance.
 const IN_A_ROW: u32 = 3;
-/// The same where such a number was found before, and one more was tried.
+/// The same, when the limit is already known and one more request was tried.
 const IN_A_ROW_AGAIN: u32 = 2;
 
-/// Failures that may have been for want of a place.
+/// Failures that may be due to a concurrency limit.
 #[derive(Debug, Clone, Copy)]
 struct Suspicion {
-    /// When the latest failed.
+    /// Time of the latest failure.
     at: Instant,
-    /// Under way with the fewest that failed, itself counted.
+    /// The lowest concurrency at which a request failed, including itself.
     crowd: usize,
-    /// Failures, each of a request that left after the one before had failed.
+    /// Failures, each of a request sent after the previous failure.
     count: u32,
 }
 
-/// What failures have shown of the number at a time.
+/// Evidence from failures about the server's concurrency limit.
 #[derive(Debug, Default)]
 pub struct Crowding {
     suspicion: Option<Suspicion>,
-    /// When it was found last. Those that had left by then meet the same.
+    /// When the limit was last detected. Requests sent before then fail for the same reason.
     found_at: Option<Instant>,
 }
 
 impl Crowding {
-    /// A request that left with others was taken.
+    /// Records that the server accepted a request.
     pub fn record_taken(&mut self, flight: &Flight) {
         self.suspicion.take_if(|suspicion| flight.disproves(suspicion));
     }
 
-    /// `flight` found the server overloaded. Whether it did for want of a place; `known` is the number at a time that was
-    /// found before, which fewer failures confirm.
+    /// Records an "overloaded" failure of `flight` and returns whether the concurrency limit caused it. `known` is the limit
+    /// detected earlier; confirming it takes fewer failures.
     pub fn record_overloaded(&mut self, flight: &Flight, known: Option<usize>, others: &Flights, now: Instant) -> bool {
         if self.found_at.is_some_and(|found_at| flight.sent_at <= found_at) {
             return true;
@@ -63,7 +63,7 @@ impl Crowding {
 }
 
 impl Flight {
-    /// Whether that this one was taken shows that it was chance.
+    /// Whether the success of this request rules out the suspected limit.
     fn disproves(&self, suspicion: &Suspicion) -> bool {
         self.sent_at > suspicion.at && self.crowd >= suspicion.crowd
     }

@@ -1,5 +1,5 @@
-//! Requests under way to one endpoint, and what the server is known to have made of them: a refusal comes at once, an answer
-//! takes seconds, so a request that has not been refused for a while was taken.
+//! Requests in flight to one endpoint. Refusals arrive at once and answers take seconds, so a request that has not been
+//! refused for a while counts as accepted.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use tokio::time::Instant;
 
 use super::{Need, Unit};
 
-/// How long a refusal takes, until one has shown it.
+/// Assumed refusal latency until one is measured.
 const ASSUMED_LAG: Duration = Duration::from_millis(50);
-/// Requests whose fate is unknown leave no closer to each other than this, however quickly a refusal would come.
+/// Minimum spacing of unconfirmed requests, however fast refusals arrive.
 const LEAST_SPACING: Duration = Duration::from_millis(40);
 
-/// A request under way.
+/// Identifies a request in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlightId(u64);
 
@@ -21,7 +21,7 @@ pub struct FlightId(u64);
 pub struct Flight {
     pub sent_at: Instant,
     pub need: Need,
-    /// How many were under way with it when it left, itself counted.
+    /// Concurrency when the request was sent, including itself.
     pub crowd: usize,
     pub is_accepted: bool,
 }
@@ -30,7 +30,7 @@ pub struct Flight {
 pub struct Flights {
     under_way: HashMap<FlightId, Flight>,
     next: u64,
-    /// What a refusal takes, the quickest so far.
+    /// Lowest refusal latency measured so far.
     lag: Option<Duration>,
 }
 
@@ -51,14 +51,14 @@ impl Flights {
         self.under_way.remove(&id)
     }
 
-    /// The server has begun to answer; how long that took, when it is news.
+    /// Marks a request as accepted. Returns the time to the first byte, or `None` if it was already accepted.
     pub fn accept(&mut self, id: FlightId, now: Instant) -> Option<Duration> {
         let flight = self.under_way.get_mut(&id).filter(|flight| !flight.is_accepted)?;
         flight.is_accepted = true;
         Some(now.duration_since(flight.sent_at))
     }
 
-    /// A refusal took so long.
+    /// Records the latency of a refusal.
     pub fn record_lag(&mut self, took: Duration) {
         self.lag = Some(self.lag.map_or(took, |lag| lag.min(took)));
     }
@@ -67,8 +67,8 @@ impl Flights {
         self.lag.unwrap_or(ASSUMED_LAG)
     }
 
-    /// How long after leaving a request may still be refused; `None`: until it is answered, as long as no refusal has
-    /// shown how quickly they come.
+    /// How long a request may still be refused after it was sent. `None` until a refusal was measured: then only an answer
+    /// confirms acceptance.
     fn unknown_for(&self) -> Option<Duration> {
         self.lag.map(|lag| (lag * 2).max(LEAST_SPACING))
     }
@@ -83,42 +83,42 @@ impl Flights {
         self.unknown(now).count()
     }
 
-    /// Those that the server must have taken, when it has just turned one away that took so long.
+    /// Requests that the server must have accepted, given a refusal with latency `took`.
     pub fn taken(&self, took: Duration, now: Instant) -> impl Iterator<Item = &Flight> {
         let known_after = (took * 2).max(LEAST_SPACING);
         let is_known = move |flight: &Flight| flight.is_accepted || now.duration_since(flight.sent_at) >= known_after;
         self.under_way.values().filter(move |flight| is_known(flight))
     }
 
-    /// Whether `flight`, which has just failed, can have been turned away for want of a place: as soon as others are, and
-    /// with some under way that were taken.
+    /// Whether a concurrency limit can explain the failure of `flight`: it failed as fast as a refusal, with accepted
+    /// requests in flight.
     pub fn may_lack_a_place(&self, flight: &Flight, now: Instant) -> bool {
         let took = now.duration_since(flight.sent_at);
         self.unknown_for().is_none_or(|longest| took < longest) && self.taken(took, now).next().is_some()
     }
 
-    /// When the fate of the next of them is known, if time alone tells.
+    /// When the next unconfirmed request counts as accepted, if time alone decides.
     pub fn known_next_at(&self, now: Instant) -> Option<Instant> {
         Some(self.unknown(now).map(|flight| flight.sent_at).min()? + self.unknown_for()?)
     }
 
-    /// How many the server has taken for certain.
+    /// Requests that the server has certainly accepted.
     pub fn accepted_count(&self, now: Instant) -> usize {
         self.under_way.len() - self.unknown_count(now)
     }
 
-    /// From now on what is under way counts with its output maximum.
+    /// Counts requests in flight by their output maximum from now on.
     pub fn reserve(&mut self) {
         for flight in self.under_way.values_mut() {
             flight.need = flight.need.reserved();
         }
     }
 
-    /// What the server cannot have counted yet; `is_reserved`: it counts output when a request arrives.
+    /// Usage that the server cannot have counted yet. `is_reserved`: the server counts the output maximum on arrival.
     pub fn uncounted(&self, unit: Unit, is_reserved: bool, now: Instant) -> f64 {
         let lag = self.lag();
         let uncounted = self.under_way.values().filter(|flight| match unit {
-            // Counted while they are written.
+            // The server counts output tokens as it generates them.
             Unit::OutputTokens | Unit::Tokens if !is_reserved => true,
             _ => !flight.is_accepted && now.duration_since(flight.sent_at) < lag,
         });

@@ -1,4 +1,4 @@
-//! What is known of a server's limits, to be kept for later estimates.
+//! Known limits of a server, stored for later estimates.
 
 use domain::pace::{EndpointLimit, LimitedUnit};
 
@@ -16,15 +16,14 @@ impl Unit {
 }
 
 impl Limiter {
-    /// The limits that the server has announced, or that its refusals have shown. Those that a person has set are not among
-    /// them.
+    /// Limits that the server announced or that were learned from refusals. User limits are excluded.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "requests in flight")]
     pub fn known_limits(&self) -> Vec<EndpointLimit> {
         let announced = self.announced.limits();
         let mut known: Vec<EndpointLimit> =
             announced.map(|(unit, limit, burst)| EndpointLimit { unit: unit.limited(), limit, burst }).collect();
-        // What is learned is the rate alone.
+        // Refusals reveal only the rate, not the burst.
         let learned = self.learned.per_second().map(|per_second| EndpointLimit {
             unit: LimitedUnit::Requests,
             limit: per_second * 60.0,
@@ -46,7 +45,7 @@ impl Limiter {
 }
 
 impl Bounds {
-    /// Of each limit the lower one.
+    /// The lower of the two values for each limit.
     #[must_use]
     pub fn stricter(self, other: Self) -> Self {
         let lower = |one: Option<u32>, other: Option<u32>| one.into_iter().chain(other).min();
@@ -58,7 +57,7 @@ impl Bounds {
         }
     }
 
-    /// The limits a minute that a person has set: nothing is saved up.
+    /// The user's limits per minute, without a burst.
     pub fn limits(self) -> impl Iterator<Item = EndpointLimit> {
         let each = [
             (LimitedUnit::Requests, self.requests_per_minute),

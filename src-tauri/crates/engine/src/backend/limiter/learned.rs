@@ -1,5 +1,5 @@
-//! A rate limit that nobody announces, learned from refusals. The server's bucket is empty at each of them, so what it
-//! admitted between two is what had flowed in meanwhile.
+//! Learns an unannounced rate limit from refusals. The server's bucket is empty at each refusal, so what it admitted between
+//! two refusals equals what was refilled in that time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::bucket::Bucket;
 
-/// Refusals longer ago say little about now.
+/// Refusals older than this are ignored.
 const MEMORY: Duration = Duration::from_mins(2);
-/// Below the estimate, so that the server's bucket slowly fills and takes the jitter.
+/// Factor below the estimated rate, so that the server's bucket slowly refills and absorbs jitter.
 const CAUTION: f64 = 0.98;
-/// Without refusals for so long the limit may have grown, or have been underestimated.
+/// Without a refusal for this long, the limit may have grown or been underestimated.
 const PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_RAISE: f64 = 0.03;
 const LARGEST_RAISE: f64 = 0.24;
@@ -20,11 +20,11 @@ const LARGEST_RAISE: f64 = 0.24;
 #[derive(Debug, Clone, Copy)]
 struct Refused {
     at: Instant,
-    /// Requests that the server had taken by then, since the beginning.
+    /// Requests the server had accepted by then, in total.
     admitted: u64,
 }
 
-/// What is known of a rate limit; nothing, to begin with.
+/// What is known about a rate limit; initially nothing.
 #[derive(Debug, Default)]
 pub struct Learned {
     refusals: VecDeque<Refused>,
@@ -34,7 +34,7 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// A refusal that may have been one by rate.
+    /// Records a refusal that may be due to the rate.
     pub fn note(&mut self, admitted: u64, now: Instant) {
         while self.refusals.front().is_some_and(|first| now.duration_since(first.at) > MEMORY) {
             self.refusals.pop_front();
@@ -42,14 +42,15 @@ impl Learned {
         self.refusals.push_back(Refused { at: now, admitted });
     }
 
-    /// One that was taken for admitted when the last refusal came has been refused as well.
+    /// Corrects the last refusal: a request counted as admitted was refused as well.
     pub fn correct(&mut self) {
         if let Some(last) = self.refusals.back_mut() {
             last.admitted = last.admitted.saturating_sub(1);
         }
     }
 
-    /// The last refusal noted was one by rate: from now on requests are spaced. False when it tells no rate yet.
+    /// Treats the last refusal as rate limiting: requests are spaced from now on. Returns `false` if no rate can be derived
+    /// yet.
     pub fn settle(&mut self, now: Instant) -> bool {
         let (Some(first), Some(last)) = (self.refusals.front(), self.refusals.back()) else { return false };
         let elapsed = last.at.duration_since(first.at).as_secs_f64();
@@ -57,16 +58,17 @@ impl Learned {
         if elapsed <= 0.0 || admitted == 0 {
             return false;
         }
-        // Between two refusals the count is off by less than one; too slow would stay unnoticed for longer than too fast.
+        // The count between two refusals is off by less than one. Rounding up is safer: too slow a rate goes unnoticed for
+        // longer than too fast a one.
         let per_second = CAUTION * (count(admitted) + 0.5) / elapsed;
-        // Nothing is saved up, and one more than needed is waited for, or the next would find the server's bucket as empty
-        // as this one did.
+        // No burst, and one extra request's wait at the start; otherwise the next request would find the server's bucket
+        // just as empty.
         self.bucket = Some(Bucket::new(per_second, 1.0, -1.0, now));
         (self.raise, self.raised_at) = (FIRST_RAISE, Some(now));
         true
     }
 
-    /// Goes faster after a while without refusals.
+    /// Raises the rate after a while without refusals.
     pub fn grow(&mut self, now: Instant) {
         let (Some(bucket), Some(raised_at)) = (&mut self.bucket, self.raised_at) else { return };
         if now.duration_since(raised_at) >= PATIENCE {

@@ -1,12 +1,12 @@
-//! When a request may leave to an endpoint. Pure: the time is passed in, and so is everything that happened; nobody waits here
-//! and nothing is sent.
+//! Decides when a request may be sent to an endpoint. Pure: time and events are passed in, and nothing waits or sends here.
 //!
-//! Limits come from three places, and the strictest counts: those a person has set, those the server announces with its
-//! answers, and those that its refusals teach. A refusal by rate and one by number at a time look alike where headers are
-//! missing; what tells them apart is whether the server has been seen to take more at a time than when it refused.
-//! Some servers call it overload when they are full: see `crowding`.
-//! Requests leave in growing groups until a refusal has shown an end, since refusals come at once and answers take
-//! seconds; after one they leave singly. A refusal of a request that left before the last cut teaches nothing new.
+//! Limits come from three sources, and the strictest applies: limits set by the user, limits announced in response headers,
+//! and limits learned from refusals. Without headers, rate and concurrency refusals look alike. They differ in whether the
+//! server was seen to handle more requests at once than when it refused. Some servers report overload when they are full:
+//! see `crowding`.
+//!
+//! Requests are sent in growing groups until the first refusal, since refusals arrive at once and answers take seconds;
+//! after a refusal they are sent one by one. A refusal of a request sent before the last cut carries no new information.
 
 mod announced;
 mod bucket;
@@ -42,23 +42,23 @@ pub use flights::FlightId;
 pub use outage::Outage;
 pub use wait_reason::Met;
 
-/// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.
+/// Unconfirmed requests allowed at the start; doubles each `RAMP_STEP`.
 const FIRST_GROUP: u32 = 4;
 const RAMP_STEP: Duration = Duration::from_millis(100);
-/// After a refusal the group doubles with every such time without another.
+/// After a refusal, the group doubles after each such interval without another refusal.
 const RECOVERY_STEP: Duration = Duration::from_secs(1);
-/// An endpoint that was not used for so long starts with small groups again.
+/// An endpoint idle for this long starts again with small groups.
 const IDLE: Duration = Duration::from_secs(10);
-/// Two refusals within this time, each with one request less under way than the server had taken before, are no chance.
+/// Two refusals within this time, each with one request less in flight than the server had accepted before, rule out chance.
 const COINCIDENCE: Duration = Duration::from_secs(5);
-/// The field of a request that a refusal names when its output maximum is counted.
+/// The request field that a refusal names if the server counts the output maximum.
 const RESERVED_FIELD: &str = "max_tokens";
 
-/// What limits count.
+/// The unit of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Requests,
-    /// Input and output together.
+    /// Input and output combined.
     Tokens,
     InputTokens,
     OutputTokens,
@@ -68,17 +68,17 @@ impl Unit {
     pub const ALL: [Self; 4] = [Self::Requests, Self::Tokens, Self::InputTokens, Self::OutputTokens];
 }
 
-/// What a request is likely to use of the limits.
+/// The expected usage of a request, per limit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Need {
     pub input_tokens: f64,
     pub output_tokens: f64,
-    /// The most output that the request allows, which some servers count in place of what is written.
+    /// The request's output maximum, which some servers count instead of the actual output.
     pub output_limit: f64,
 }
 
 impl Need {
-    /// With the output maximum in place of what is likely to be written.
+    /// With the output maximum in place of the expected output.
     fn reserved(self) -> Self {
         Self { output_tokens: self.output_limit.max(self.output_tokens), ..self }
     }
@@ -93,24 +93,24 @@ impl Need {
     }
 }
 
-/// Limits that a person has set.
+/// Limits set by the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bounds {
-    /// Requests at a time; `None` finds out.
+    /// Concurrency limit; `None` for automatic.
     pub concurrency: Option<u32>,
     pub requests_per_minute: Option<u32>,
     pub input_tokens_per_minute: Option<u32>,
     pub output_tokens_per_minute: Option<u32>,
 }
 
-/// Whether a request may leave.
+/// Whether a request may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// With so many places left.
+    /// Now, with this many places left.
     Open { room: usize },
-    /// Not before.
+    /// Not before this time.
     At(Instant),
-    /// Not before something has happened to those under way.
+    /// Not before the state of a request in flight changes.
     Full,
 }
 
@@ -121,7 +121,7 @@ struct Held {
     detail: String,
 }
 
-/// What is known of one endpoint's limits, and who is under way to it.
+/// The known limits of one endpoint and its requests in flight.
 #[derive(Debug)]
 pub struct Limiter {
     bounds: Bounds,
@@ -134,19 +134,19 @@ pub struct Limiter {
     hold: Option<Held>,
     flights: Flights,
     health: Health,
-    /// Taken by the server, or not known to be refused.
+    /// Requests accepted by the server or not known to be refused.
     admitted: u64,
-    /// Whether the server counts the output maximum of a request against its limits when it arrives, in place of what is
-    /// written in the end. Refusals show it: in words, or by a limit with room for an answer and none for the maximum.
+    /// Whether the server counts a request's output maximum on arrival instead of the actual output. Refusals reveal it: by
+    /// naming the field, or by exhausting a limit that had room for the expected output but not for the maximum.
     reserves_output: bool,
-    /// The most under way at a time that the server is known to have taken since the last cut by number.
+    /// The highest concurrency the server is known to have accepted since the last concurrency cut.
     proven: usize,
     ramp_began: Instant,
     cut_at: Option<Instant>,
     doubtful_at: Option<Instant>,
-    /// Since the last cut by number.
+    /// Whether a request has ended since the last concurrency cut.
     has_one_ended: bool,
-    /// Whether the last cut by number has turned out to be one by rate.
+    /// Whether the last concurrency cut was actually due to a rate limit.
     is_by_rate: bool,
     last_used: Option<Instant>,
 }
@@ -177,8 +177,7 @@ impl Limiter {
         }
     }
 
-    /// A run begins, with what a person has set since. What was learned stays; how long the server has been out of reach
-    /// counts from now on.
+    /// Starts a run with the user's current limits. Learned limits stay; the outage timer restarts.
     pub fn set_bounds(&mut self, bounds: Bounds, now: Instant) {
         self.health.begin_waiting_anew();
         if bounds.concurrency != self.bounds.concurrency {
@@ -190,7 +189,7 @@ impl Limiter {
         }
     }
 
-    /// Whether a request of `need` may leave now.
+    /// Whether a request of `need` may be sent now.
     pub fn opening(&mut self, need: Need, now: Instant) -> Opening {
         let need = self.counted(need);
         if let Some(held) = self.hold.as_ref().filter(|held| held.until > now) {
@@ -198,7 +197,7 @@ impl Limiter {
         }
         self.learned.grow(now);
         if !self.has_one_ended && self.window.is_disproved_by(self.flights.accepted_count(now)) {
-            // More at a time than when it refused, and none has ended since: it must have been the rate.
+            // The server accepts more at once than when it refused, and no request has ended since: the cause was the rate.
             self.is_by_rate = true;
             self.window.forget();
         }
@@ -220,7 +219,7 @@ impl Limiter {
         }
     }
 
-    /// Requests at a time, as things stand.
+    /// The current concurrency limit.
     #[must_use]
     pub fn places(&self) -> usize {
         self.window.size().map_or(self.ceiling.height(), |window| window.min(self.ceiling.height()))
@@ -236,7 +235,7 @@ impl Limiter {
         self.flights.count()
     }
 
-    /// The strictest known limit, in requests a minute.
+    /// The strictest known limit, in requests per minute.
     #[must_use]
     pub fn requests_per_minute(&self) -> Option<f64> {
         let set = self.set[Unit::Requests as usize].map(|bucket| bucket.per_second());
@@ -250,7 +249,7 @@ impl Limiter {
         set.unwrap_or(now).max(self.announced.ready_at(need, now)).max(self.learned.ready_at(now))
     }
 
-    /// When the group of those whose fate is unknown has room for one more.
+    /// When the group of unconfirmed requests has room for one more.
     fn group_has_room_at(&self, now: Instant) -> Instant {
         let (group, step) = match self.cut_at {
             None => (FIRST_GROUP, RAMP_STEP),
@@ -266,14 +265,14 @@ impl Limiter {
         self.flights.known_next_at(now).map_or(next_doubling, |known| known.min(next_doubling))
     }
 
-    /// As many as flow in while a refusal is on its way back.
+    /// As many requests as the limit admits within one refusal latency.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number of requests")]
     fn group_after_cut(&self) -> u32 {
         let per_second = self.requests_per_minute().unwrap_or(0.0) / 60.0;
         (per_second * self.flights.lag().as_secs_f64()).ceil().max(1.0) as u32
     }
 
-    /// A request leaves.
+    /// Records that a request is sent.
     pub fn send(&mut self, need: Need, now: Instant) -> FlightId {
         let need = self.counted(need);
         if self.flights.count() == 0 && self.last_used.is_some_and(|last| now.duration_since(last) > IDLE) {
@@ -292,7 +291,7 @@ impl Limiter {
         self.flights.add(need, now)
     }
 
-    /// The server has begun to answer.
+    /// Records that the server has started to answer.
     pub fn accepted(&mut self, id: FlightId, limits: &RateLimits, now: Instant) {
         let in_flight = self.flights.count();
         if let Some(wait) = self.flights.accept(id, now) {
@@ -312,7 +311,7 @@ impl Limiter {
         self.announced.hear(limits, |unit| flights.uncounted(unit, is_reserved, now), now);
     }
 
-    /// The server has answered, or said what is wrong with this one request.
+    /// Records that the server answered, or rejected this request for its content.
     pub fn ended(&mut self, id: FlightId, now: Instant) {
         self.record_working(now);
         if let Some(flight) = self.over(id, now) {
@@ -320,7 +319,7 @@ impl Limiter {
         }
     }
 
-    /// Nobody waits for it any more.
+    /// Records that the client gave up on the request.
     pub fn abandoned(&mut self, id: FlightId, now: Instant) {
         self.over(id, now);
     }
@@ -332,8 +331,8 @@ impl Limiter {
         flight
     }
 
-    /// The server failed or could not be reached. Returns the outage that this is part of: the server is left alone
-    /// then, for longer and longer, or is full and gets no more at a time than it has.
+    /// Records a server failure or a failed connection, and returns the outage it belongs to. During an outage the limiter
+    /// backs off; if the server is full, it caps the concurrency instead.
     pub fn failed(&mut self, id: FlightId, kind: RetryKind, detail: &str, now: Instant) -> Option<Outage> {
         let flight = self.flights.remove(id)?;
         (self.last_used, self.has_one_ended) = (Some(now), true);
@@ -349,7 +348,7 @@ impl Limiter {
         outage
     }
 
-    /// The server had no place for `flight` beside those under way.
+    /// Records that the server had no room for `flight` besides the other requests in flight.
     fn record_full(&mut self, flight: &Flight, now: Instant) {
         self.flights.record_lag(now.duration_since(flight.sent_at));
         if self.cut_at.is_some_and(|cut_at| flight.sent_at <= cut_at) {
@@ -361,7 +360,7 @@ impl Limiter {
         self.proven = self.flights.accepted_count(now);
     }
 
-    /// The server has refused a request for its limits. Returns since when it has taken none.
+    /// Records that the server refused a request because of a limit. Returns since when it has accepted none.
     pub fn refused(
         &mut self,
         id: FlightId,
@@ -384,7 +383,7 @@ impl Limiter {
             self.hold(after, RetryKind::RateLimited, detail, now);
         }
         if self.cut_at.is_some_and(|cut_at| flight.sent_at <= cut_at) {
-            // It was counted among the accepted when the cut was made.
+            // The request was counted as accepted when the cut was made.
             self.window.correct();
             self.learned.correct();
             return since;
@@ -405,7 +404,7 @@ impl Limiter {
         since
     }
 
-    /// What a refusal says of its cause, and what the request needed as the server counts it.
+    /// What a refusal says about its cause, and the request's need as the server counts it.
     fn told(&mut self, limits: &RateLimits, need: Need, detail: &str) -> (Told, Need) {
         let is_used_up_by_reserving = told(limits, need) == Told::Room && told(limits, need.reserved()) == Told::UsedUp;
         let is_reserved = is_used_up_by_reserving || detail.contains(RESERVED_FIELD);
@@ -417,19 +416,19 @@ impl Limiter {
         (told(limits, need), need)
     }
 
-    /// What a request uses of the limits, as the server counts it.
+    /// The request's need as the server counts it.
     fn counted(&self, need: Need) -> Need {
         if self.reserves_output { need.reserved() } else { need }
     }
 
-    /// A refusal without a word on its cause, with `accepted` under way.
+    /// Learns from a refusal that does not name its cause, with `accepted` requests in flight.
     fn learn(&mut self, accepted: usize, now: Instant) {
         self.learned.note(self.admitted, now);
         let is_doubtful_again = self.doubtful_at.is_some_and(|at| now.duration_since(at) < COINCIDENCE);
         let is_by_rate = match self.proven.saturating_sub(accepted) {
             _ if self.is_by_rate => true,
             0 => false,
-            // The server may not have noticed yet that one has ended.
+            // The server may not have noticed yet that one request has ended.
             1 => is_doubtful_again || (self.learned.is_known() && self.window.size().is_none()),
             _ => true,
         };
@@ -444,7 +443,7 @@ impl Limiter {
         }
     }
 
-    /// Leaves the server alone for longer and longer, as long as nothing gets through.
+    /// Backs off exponentially while every request fails.
     fn back_off(&mut self, kind: RetryKind, detail: &str, now: Instant) {
         if self.hold.as_ref().is_some_and(|held| held.until > now) {
             return;
@@ -454,17 +453,17 @@ impl Limiter {
         self.hold(backoff, kind, detail, now);
     }
 
-    /// Lets nobody leave for so long. Of two holds the later end counts.
+    /// Holds all requests for this long. Of two holds, the one that ends later wins.
     fn hold(&mut self, how_long: Duration, kind: RetryKind, detail: &str, now: Instant) {
         let until = now + how_long.min(LONGEST_WAIT);
         if self.hold.as_ref().is_none_or(|held| held.until < until) {
             self.hold = Some(Held { until, kind, detail: detail.to_owned() });
-            // Those who waited leave as after a refusal, not all at once.
+            // Waiting requests are sent gradually, as after a refusal, not all at once.
             self.ramp_began = until;
         }
     }
 
-    /// Why nobody may leave right now.
+    /// Why all requests are held right now.
     #[must_use]
     pub fn held(&self, now: Instant) -> Option<Hold> {
         let held = self.hold.as_ref()?;
@@ -477,8 +476,8 @@ impl Limiter {
 fn set_buckets(bounds: Bounds, now: Instant) -> [Option<Bucket>; Unit::ALL.len()] {
     let minutely = |limit: Option<u32>| {
         let limit = limit.filter(|&limit| limit > 0)?;
-        // Room for one request, and that is there to begin with. A token limit admits one whenever the tokens of the one
-        // before have flowed in again.
+        // A bucket for one request, full at the start. A token limit admits a request once the tokens of the previous one
+        // have been refilled.
         Some(Bucket::new(f64::from(limit) / 60.0, 1.0, 1.0, now))
     };
     [

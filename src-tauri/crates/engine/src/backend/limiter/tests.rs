@@ -1,5 +1,5 @@
-//! The limiter against modelled servers, in virtual time: how much longer it takes than a scheduler that knows the
-//! server's limits, and how often it is refused.
+//! The limiter against simulated servers in virtual time: how long it takes compared to a scheduler that knows the limits,
+//! and how often it is refused.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -11,19 +11,19 @@ use super::*;
 #[expect(clippy::struct_excessive_bools, reason = "each is one habit of a server, and all of them go together")]
 #[derive(Debug, Clone, Copy)]
 struct Server {
-    /// Requests a second, and how many may be saved up.
+    /// Requests per second, and the burst.
     rate: Option<(f64, f64)>,
     concurrency: usize,
     announces: bool,
-    /// Counts tokens, the most that each request may write, when a request arrives.
+    /// Counts each request's output maximum on arrival.
     reserves: bool,
-    /// Seconds, whole ones as in the header.
+    /// Sends `retry-after` in whole seconds, as in the header.
     retry_after: bool,
-    /// Says that it is overloaded instead of refusing.
+    /// Reports overload instead of refusing.
     calls_it_overload: bool,
-    /// Milliseconds to it, and back.
+    /// One-way latency in milliseconds.
     one_way: u64,
-    /// Milliseconds that a request may take longer on its way there.
+    /// Maximum extra latency of a request, in milliseconds.
     jitter: u64,
 }
 
@@ -38,7 +38,7 @@ enum Event {
     Arrives(u64),
     Refused(u64),
     Failed(u64),
-    /// The server is done with it; the client hears it a moment later.
+    /// The server has finished; the client learns of it one latency later.
     Leaves(u64),
     Answered(u64),
     Again,
@@ -49,7 +49,7 @@ struct Outcome {
     millis: u64,
     refusals: u32,
     outages: u32,
-    /// The most that arrived within 50 ms from the first after a hold.
+    /// The most requests that arrived within 50 ms of the first after a hold.
     after_hold: usize,
 }
 
@@ -118,7 +118,7 @@ fn seconds(millis: u64) -> f64 {
 
 const NEED: Need = Need { input_tokens: 1_600.0, output_tokens: 300.0, output_limit: 8_192.0 };
 
-/// Sends everything through the limiter.
+/// Sends all requests through the limiter.
 fn carried_out(server: Server, fates: &[Fate], concurrency: Option<u32>) -> Outcome {
     let start = Instant::now();
     let at = |millis: u64| start + Duration::from_millis(millis);
@@ -187,7 +187,7 @@ fn carried_out(server: Server, fates: &[Fate], concurrency: Option<u32>) -> Outc
             match limiter.opening(NEED, at(now)) {
                 Opening::Open { .. } => {
                     flights.insert(next, limiter.send(NEED, at(now)));
-                    // Requests of one moment leave one after the other.
+                    // Requests of the same instant are sent in order.
                     last_send = now.max(last_send);
                     let delay = random.u64(0..=server.jitter);
                     events.push(Reverse((last_send + server.one_way + delay, Event::Arrives(next))));
@@ -212,7 +212,7 @@ fn carried_out(server: Server, fates: &[Fate], concurrency: Option<u32>) -> Outc
     outcome
 }
 
-/// The same draws by somebody who sends exactly when the server can take more.
+/// The same workload with an ideal client that sends exactly when the server has room.
 fn optimum(server: Server, fates: &[Fate], concurrency: usize) -> u64 {
     let mut world = World::new(server);
     let (mut waiting, mut fates) = (fates.len(), fates.iter().copied().collect::<VecDeque<_>>());
@@ -240,11 +240,11 @@ fn steady(count: usize) -> Vec<Fate> {
     vec![Fate { latency: 500, is_overloaded: false }; count]
 }
 
-/// Log-normal latencies around 500 ms, and three in a hundred overloaded.
+/// Log-normal latencies around 500 ms; 3 % of the requests are overloaded.
 fn chaotic(count: usize, seed: u64) -> Vec<Fate> {
     let mut random = fastrand::Rng::with_seed(seed);
     let fate = |_| {
-        // Box and Muller, 1958.
+        // Box-Muller transform (1958).
         let (u, v) = (1.0 - random.f64(), random.f64());
         let normal = (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds of a test")]
@@ -254,7 +254,7 @@ fn chaotic(count: usize, seed: u64) -> Vec<Fate> {
     (0..count).map(fate).collect()
 }
 
-/// The same, but those that are overloaded say so at once.
+/// The same, but overloaded requests fail at once.
 fn hasty(fates: Vec<Fate>) -> Vec<Fate> {
     let hastened = |fate: Fate| Fate { latency: if fate.is_overloaded { 1 } else { fate.latency }, ..fate };
     fates.into_iter().map(hastened).collect()
@@ -297,9 +297,9 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
                     );
                     let is_announced_rate = announces && plain.rate.is_some();
                     let most_refusals = if is_announced_rate { 10 } else { 30 };
-                    // The best does not know of the jitter, which makes every answer later.
+                    // The ideal client ignores jitter, which delays every answer.
                     let slowest = if jitter > 0 { 1.12 } else { 1.08 };
-                    // Nobody is crowded out by as many as may be there at once.
+                    // Without a rate limit, a burst up to the server's concurrency is harmless.
                     let most_after_hold = if plain.rate.is_some() { 2 + usize::from(jitter > 0) } else { 8 };
                     let is_polite = outcome.refusals <= most_refusals && outcome.after_hold <= most_after_hold;
                     if ratio > slowest || !is_polite {
@@ -335,7 +335,7 @@ fn no_wait_that_a_server_asks_for_ends_the_process_or_lasts_for_ever() {
     let flight = limiter.send(NEED, start);
     assert_eq!(limiter.refused(flight, Some(Duration::MAX), &RateLimits::default(), "wait", start), start);
     assert_eq!(limiter.opening(NEED, start), Opening::At(start + LONGEST_WAIT));
-    // Nothing is taken for hours, a refusal a minute: since when is told, until something is.
+    // With one refusal a minute for hours, the start of the refusals stays the same until a request is accepted.
     let mut now = start;
     for _ in 0..200 {
         now += Duration::from_mins(1);

@@ -1,4 +1,4 @@
-//! What keeps a request from leaving, for the record of a run. Nothing is decided here: [`Limiter::opening`] does that.
+//! Why a request waits, for the run's diagnosis. [`Limiter::opening`] makes the decision.
 
 use domain::diagnosis::WaitReason;
 use domain::run_state::RetryKind;
@@ -7,12 +7,11 @@ use tokio::time::Instant;
 use super::bucket::Bucket;
 use super::{Limiter, Need, Unit};
 
-/// A wait reason with what is known of its limit: requests or tokens a minute, or places.
+/// A wait reason with the known value of its limit: requests or tokens per minute, or concurrency.
 pub type Met = (WaitReason, Option<f64>);
 
 impl Limiter {
-    /// What keeps a request of `need` from leaving. `None` when nothing does, or only the growing of the group that leaves
-    /// together, which passes within a moment.
+    /// Why a request of `need` waits. `None` if it does not, or if it waits only for the ramp-up, which takes a moment.
     #[must_use]
     pub fn wait_reason(&self, need: Need, now: Instant) -> Option<Met> {
         let need = self.counted(need);
@@ -40,7 +39,7 @@ impl Limiter {
         (self.learned.ready_at(now) > now).then(|| (WaitReason::ServerRequests, self.requests_per_minute()))
     }
 
-    /// With as many under way as there are places.
+    /// The wait reason when the concurrency limit is reached.
     #[expect(clippy::cast_precision_loss, reason = "requests under way")]
     fn wait_reason_of_concurrency(&self) -> Met {
         match self.window.size().filter(|&window| window < self.ceiling.height()) {
@@ -51,7 +50,7 @@ impl Limiter {
     }
 }
 
-/// The bucket that holds enough last, of those that do not yet.
+/// Of the buckets without room for `need`, the one that has room last.
 pub(super) fn tightest(
     buckets: &[Option<Bucket>; Unit::ALL.len()],
     need: Need,

@@ -1,5 +1,5 @@
-//! Putting waiting images into a batch: a few are prepared ahead, one after the other is written to a file in the library's
-//! folder, and no more than that lies in memory.
+//! Fills a batch with waiting images. A few are prepared ahead and written one by one to a spool file in the library's
+//! folder, so memory use stays low.
 
 use std::collections::VecDeque;
 use std::io::BufWriter;
@@ -25,17 +25,17 @@ use crate::{EngineError, Result, private};
 /// Waiting jobs read from the library at a time.
 const QUEUE_SLICE: u32 = 256;
 
-/// A batch that is whole on disk and has not left.
+/// A batch that is complete on disk but not submitted.
 pub struct Spooled {
     pub batch: BatchId,
     pub path: PathBuf,
 }
 
-/// A job that is about to be settled or sent.
+/// A job about to be settled or added to the batch.
 enum Next {
-    /// By an answer that is there already, and is not paid for again.
+    /// Settled by an existing answer, which is not paid for again.
     Answered(JobOutcome),
-    /// With the outcome of an answer that was cut off, which is kept if no request can be sent.
+    /// Being prepared. If an earlier answer was cut off, its outcome is kept in case no request can be sent.
     Preparing(JoinHandle<std::result::Result<Request, JobFailure>>, Option<JobOutcome>),
 }
 
@@ -45,7 +45,7 @@ enum Ready {
     Prepared(Request, Option<JobOutcome>),
 }
 
-/// The waiting jobs in their order, with the next few being prepared.
+/// The waiting jobs in order, with the next few being prepared.
 struct Ahead {
     context: Arc<RunContext>,
     jobs: VecDeque<WaitingJob>,
@@ -99,13 +99,13 @@ impl Ahead {
     }
 }
 
-/// What is settled here is not asked about; an answer of this run took as long as its request.
+/// The duration of an answer from this run; `None` if no request was sent or the answer was reused.
 fn own_millis(job: &WaitingJob) -> Option<f64> {
     let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
     asked.map(|kept| f64::from(kept.took_millis))
 }
 
-/// A batch that is being written.
+/// A batch being written.
 struct Filling {
     spooled: Spooled,
     token: String,
@@ -113,7 +113,7 @@ struct Filling {
 }
 
 impl Filling {
-    /// Writes a request, without blocking the task that drives this.
+    /// Writes a request on the blocking pool.
     async fn push(mut self, attempt: AttemptId, request: Request) -> Result<(Self, Pushed)> {
         spawn_blocking(move || {
             let pushed = self.writer.push(&custom_id(attempt, &self.token), &request);
@@ -133,8 +133,8 @@ impl Filling {
 }
 
 impl BatchSession<'_> {
-    /// Writes the next batch, as large as limits and budget allow, and settles on the way what needs no request. Gives up
-    /// what it has written when it is asked to stop.
+    /// Writes the next batch, as large as limits and budget allow, and settles jobs that need no request. Discards the batch
+    /// if asked to stop.
     pub async fn fill(&mut self) -> Result<()> {
         let mut ahead = Ahead::new(self.context);
         let mut filling: Option<Filling> = None;
@@ -182,7 +182,7 @@ impl BatchSession<'_> {
                 Ok(Some(attempt))
             });
             let Some(attempt) = added.await? else {
-                // Another run asks about it, or has its answer: this one looks again later.
+                // Another run is asking about this image or has its answer; check again later.
                 filling = Some(batch);
                 continue;
             };
@@ -217,7 +217,7 @@ impl BatchSession<'_> {
         Ok(())
     }
 
-    /// Lets the answers that were cut off stand, where the budget has no room for longer ones.
+    /// Accepts cut-off answers as final if the budget has no room for longer ones.
     pub async fn settle_cut_off(&mut self) -> Result<()> {
         let mut ahead = Ahead::new(self.context);
         while let Some(job) = ahead.next_job().await? {
@@ -241,13 +241,13 @@ impl BatchSession<'_> {
         Ok(Filling { spooled: Spooled { batch, path }, token, writer })
     }
 
-    /// As [`BatchSession::discard`], with its body.
+    /// Discards a batch together with its spool file.
     pub async fn discard_spooled(&mut self, spooled: Spooled) -> Result<()> {
         remove_spool(&spooled.path);
         self.discard(spooled.batch).await
     }
 
-    /// Forgets a batch that the server does not have. Its images wait as before.
+    /// Discards a batch that the server does not have. Its images wait as before.
     pub async fn discard(&mut self, batch: BatchId) -> Result<()> {
         for (attempt, _) in self.context.store.read(move |view| view.batch_items_left(batch)).await? {
             if let Some(reservation) = self.reservations.remove(&attempt) {

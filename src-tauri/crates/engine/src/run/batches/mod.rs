@@ -1,15 +1,15 @@
-//! Batch runs: images are asked about in batches, which the vendor works off within a day at half the price.
+//! Batch runs: images go through the vendor's batch API, which finishes within a day at half the price.
 //!
 //! ```text
-//! waiting jobs → filling (spool file, a row an item) → server (submitted, looked for, looked after) → results → annotations
+//! waiting jobs → filling (spool file, a row per item) → server (submit, search, poll) → results → annotations
 //! ```
 //!
-//! One task owns all of it and does one thing at a time; nothing here is in a hurry. Every step is on disk before the next:
-//! a batch and its requests before its body leaves, the vendor's name for it before it is looked after, every raw answer
-//! before it is read. What a session has in memory besides can be lost at any time: pausing does just that, and the batches
-//! go on at the vendor's. A batch whose reply was lost is looked for in the vendor's list and never submitted again by
-//! itself. Deliberately absent: asking with more room about answers that were cut off, and smaller pictures, which a live
-//! run has.
+//! One task owns the whole run and works sequentially, since batches are slow anyway. Every step is on disk before the next:
+//! a batch and its requests before its body is sent, the vendor's batch id before the first poll, every raw answer before it
+//! is parsed. All other state of a session may be lost at any time. Pausing discards it on purpose, and the batches continue
+//! at the vendor. A batch whose submission response was lost is searched for in the vendor's list and never resubmitted
+//! automatically. Unlike live runs, batch runs retry neither cut-off answers with a higher output maximum nor rejected
+//! images at a smaller size.
 
 mod filling;
 mod patience;
@@ -40,33 +40,33 @@ use crate::backend::Backend;
 use crate::clock::now_millis;
 use crate::{EngineError, Result};
 
-/// How often the answers of other runs are looked for.
+/// How often to check for answers from other runs.
 const PENDING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a batch that is being submitted may still take when the run is left. A reply that is not waited for is lost, and
-/// the batch must be looked for.
+/// How long to wait for a submission in progress when the run is stopped. Without its response, the batch has to be searched
+/// for.
 const SUBMISSION_DRAIN: Duration = Duration::from_secs(3);
 
-/// How batches are cut, and how long one is looked for.
+/// Limits on the size of a batch and on the search for a lost one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLimits {
-    /// The most images in a batch.
+    /// Maximum number of images per batch.
     pub items: u32,
-    /// The most bytes of a batch's body.
+    /// Maximum size of a batch's body, in bytes.
     pub bytes: u64,
-    /// How long a batch whose reply was lost is looked for before it is given up, from its submission. The vendor's list
-    /// shows a batch at once; the rest is for a list that lags.
+    /// How long after its submission a batch with a lost response is searched for before it is given up. The vendor lists a
+    /// batch at once; the rest of the time allows for a list that lags.
     pub grace: Duration,
 }
 
 impl Default for BatchLimits {
-    /// Well under what the vendor takes, so that a submission that fails is soon repeated.
+    /// Well below the vendor's limits, so that a failed submission is cheap to repeat.
     fn default() -> Self {
         Self { items: 10_000, bytes: 100_000_000, grace: Duration::from_mins(10) }
     }
 }
 
-/// The one task that works on a batch run.
+/// The task that executes a batch run.
 pub struct BatchRun {
     context: Arc<RunContext>,
     limits: BatchLimits,
@@ -87,7 +87,7 @@ impl BatchRun {
         Self { context: Arc::new(context), limits, times, publish, stop_asked }
     }
 
-    /// Works until nothing is left or a stop is asked for; why it stops.
+    /// Works until nothing is left or a stop is requested. Returns why it stopped.
     pub async fn work(self) -> Result<Stop> {
         let Self { context, limits, times, publish, stop_asked } = self;
         let shown = Shown::new(publish.borrow().clone(), times);
@@ -104,7 +104,7 @@ impl BatchRun {
     }
 }
 
-/// Works until there is a reason to stop; which.
+/// Works until there is a reason to stop, and returns it.
 async fn carry_out(
     context: &Arc<RunContext>,
     limits: BatchLimits,
@@ -140,12 +140,12 @@ async fn carry_out(
     outcome
 }
 
-/// When a batch is looked at next, and how often it has been looked for in vain.
+/// When to poll a batch next, and how many searches for it failed.
 #[derive(Clone, Copy, Default)]
 struct Look {
     next_at: u64,
     in_vain: u32,
-    /// Times that its results could not be read.
+    /// How often its results could not be read.
     unreadable: u32,
 }
 
@@ -158,26 +158,26 @@ struct BatchSession<'a> {
     limits: BatchLimits,
     shown: &'a Shown,
     stop_asked: watch::Receiver<Option<StopReason>>,
-    /// Of every request that is in a batch and not known to have ended.
+    /// Reservations of all batch requests that are not known to have ended.
     reservations: HashMap<AttemptId, Reservation<'a>>,
-    /// The batch that is to be submitted next.
+    /// The next batch to submit.
     spooled: Option<Spooled>,
     outage: BatchOutage,
     looks: HashMap<BatchId, Look>,
-    /// Batches at the server's that were taken for one of ours, and are not.
+    /// Server batches that were wrongly matched with one of ours.
     not_ours: HashSet<(BatchId, String)>,
-    /// Whether there may be images that can be put into a batch.
+    /// Whether there may be images to put into a batch.
     may_fill: bool,
-    /// What the images that were not put into one wait for.
+    /// The other runs that the remaining images wait for.
     pending: Vec<PendingElsewhere>,
-    /// Whether the next image did not fit into the budget.
+    /// Whether the next image did not fit the budget.
     has_no_room: bool,
     is_canceling: bool,
-    /// Batches that were given up in this session.
+    /// Batches given up in this session.
     given_up: u32,
-    /// Batches that the server does not know, with what it said. They are not asked after again in this session.
+    /// Batches that the server does not know, with its message. They are not polled again in this session.
     unknown: HashMap<BatchId, String>,
-    /// Requests that were canceled at the server and not by this run.
+    /// Requests canceled at the server, but not by this run.
     canceled: u32,
 }
 
@@ -241,14 +241,14 @@ impl BatchSession<'_> {
         }
     }
 
-    /// Takes up what earlier sessions have left.
+    /// Resumes the batches of earlier sessions.
     async fn take_up(&mut self) -> Result<()> {
         let run = self.context.run;
         self.sweep_spool()?;
         let batches = self.context.store.read(move |view| view.batches_of_run(run)).await?;
         for batch in &batches {
             match batch.standing {
-                // Nothing of it has left, and it can be filled again.
+                // Nothing of it was sent, so it can be filled again.
                 BatchStanding::Filling => self.discard(batch.id).await?,
                 BatchStanding::Ended | BatchStanding::GivenUp => {}
                 BatchStanding::Submitting
@@ -275,13 +275,13 @@ impl BatchSession<'_> {
         Ok(())
     }
 
-    /// Whether another batch may be submitted. Where one is not known to the server, the key may be that of another account;
-    /// where one was canceled there, a person decides.
+    /// Whether another batch may be submitted. If the server does not know a batch, the key may belong to another account;
+    /// if a batch was canceled there, the user decides.
     fn may_submit(&self, open: &[KeptBatch]) -> bool {
         self.canceled == 0 && open.iter().all(|batch| batch.standing != BatchStanding::Unknown)
     }
 
-    /// The batches that the server may have and that are not over, the oldest first. Shows how all of them stand.
+    /// The unfinished batches that the server may have, oldest first. Updates the displayed state of all batches.
     async fn open_batches(&self) -> Result<Vec<KeptBatch>> {
         let run = self.context.run;
         let kept = self
@@ -299,8 +299,8 @@ impl BatchSession<'_> {
         Ok(batches)
     }
 
-    /// What is left once nothing is under way. Waits a moment where other runs are asking about it; why the run stops, where
-    /// they are not.
+    /// Handles the remaining images once no batch is open. If other runs are asking about them, waits a moment; otherwise
+    /// returns why the run stops.
     async fn wait_for_others(&mut self, may_submit: bool) -> Result<Option<Stop>> {
         if !may_submit || self.is_canceling || self.given_up > 0 || self.has_no_room {
             return Ok(Some(self.ending()));
@@ -323,7 +323,7 @@ impl BatchSession<'_> {
         Ok(None)
     }
 
-    /// Looks whether other runs still ask about the images that this one waits for.
+    /// Checks whether other runs are still asking about the images this run waits for.
     async fn look_at_pending(&mut self) -> Result<()> {
         let run = self.context.run;
         self.context.workers.forget_dead().await?;
@@ -334,7 +334,7 @@ impl BatchSession<'_> {
         Ok(())
     }
 
-    /// Why the run is over once nothing is under way.
+    /// Why the run ends once no batch is open.
     fn ending(&self) -> Stop {
         let stop = |reason| Stop { reason, detail: None };
         if self.is_canceling {
@@ -369,7 +369,7 @@ impl BatchSession<'_> {
         }
     }
 
-    /// Whether the run is asked to stop without waiting for its batches.
+    /// Whether the run should stop without waiting for its batches.
     fn is_leaving(&self) -> bool {
         is_to_leave(*self.stop_asked.borrow())
     }
@@ -379,7 +379,7 @@ impl BatchSession<'_> {
         unless_left(self.stop_asked.clone(), call).await
     }
 
-    /// Makes a call that the run is not left without, unless it takes too long.
+    /// Finishes a call even if the run is stopped, unless it takes too long.
     async fn drained<T>(&self, call: impl Future<Output = T>) -> Option<T> {
         let mut stop_asked = self.stop_asked.clone();
         let overdue = async {
@@ -396,7 +396,7 @@ impl BatchSession<'_> {
         }
     }
 
-    /// `took_millis` is `None` where the image was not asked about.
+    /// `took_millis` is `None` if no request was sent for the image.
     async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: Option<f64>) -> Result<()> {
         let timing = took_millis.map(|took_millis| JobTiming { took_millis, alone_millis: None });
         let finished_after_millis = self.context.clock.worked_millis();
@@ -416,7 +416,7 @@ impl BatchSession<'_> {
         self.context.layout.batches()
     }
 
-    /// Removes what an earlier session has left of its batches' bodies: they are of no more use.
+    /// Removes spool files of earlier sessions, which are no longer needed.
     fn sweep_spool(&self) -> Result<()> {
         let folder = self.spool_folder();
         crate::private::create_folder(&folder).map_err(EngineError::file(&folder))?;
@@ -433,7 +433,7 @@ fn is_to_leave(asked: Option<StopReason>) -> bool {
     asked.is_some_and(|reason| reason != StopReason::Cancelled)
 }
 
-/// Makes a call, unless the run is left meanwhile: then what came of it is found out in the next session.
+/// Makes a call, but abandons it if the run stops for any reason but cancellation; the next session then finds out its result.
 async fn unless_left<T>(
     mut stop_asked: watch::Receiver<Option<StopReason>>,
     call: impl Future<Output = T>,
@@ -455,12 +455,12 @@ fn remove_spool(path: &std::path::Path) {
     }
 }
 
-/// The name of a request in its batch: its row in the ledger, and a token that no other batch has.
+/// The custom id of a request: its row in the ledger, and a token unique to the batch.
 fn custom_id(attempt: AttemptId, token: &str) -> String {
     format!("a{attempt}-{token}")
 }
 
-/// Which request of the batch with `token` is called so; `None` when it is of another.
+/// The attempt behind a custom id of the batch with `token`; `None` if it belongs to another batch.
 fn attempt_called(custom_id: &str, token: &str) -> Option<AttemptId> {
     let (attempt, its_token) = custom_id.strip_prefix('a')?.split_once('-')?;
     (its_token == token).then(|| attempt.parse().ok().map(AttemptId))?

@@ -1,5 +1,5 @@
-//! When the server is asked again, how long it is waited for, and which of its batches may be one of ours. Pure: times are
-//! passed in, in milliseconds since the Unix epoch.
+//! When to poll the server, how long to wait for it, and which of its batches may be ours. Pure: times are passed in, in
+//! milliseconds since the Unix epoch.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,27 +11,27 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// Between two looks at a batch: a twentieth of its age, so that one is heard of soon when it was done soon.
+/// The poll interval is one twentieth of the batch's age, so that short batches are noticed soon.
 const SHARE_OF_AGE: u64 = 20;
 const SHORTEST_INTERVAL: u64 = SECOND;
 const LONGEST_INTERVAL: u64 = MINUTE;
-/// How long a server may be out of reach before a run gives up on it: it may be a wrong address, as long as it has never
-/// answered and holds nothing of the run, and half a day without network otherwise. Waiting costs nothing.
+/// How long a run waits for an unreachable server. One that never answered and holds nothing of the run may have a wrong
+/// address. Otherwise the wait covers half a day offline, since waiting costs nothing.
 const PATIENCE_UNKNOWN: u64 = 30 * SECOND;
 const PATIENCE_KNOWN: u64 = 12 * HOUR;
-/// How much earlier than by the clock here a batch may have been created by the server's.
+/// How far the server's clock may be behind ours.
 const CLOCK_SKEW: u64 = 5 * MINUTE;
-/// How long after its submission began: a slow line takes the better part of an hour for a hundred megabytes.
+/// How long a submission may take: 100 MB over a slow connection can take most of an hour.
 const LONGEST_SUBMISSION: u64 = 90 * MINUTE;
 /// How long the vendor keeps results.
 const RESULTS_ARE_KEPT: u64 = 29 * 24 * HOUR;
 
-/// How long to wait before the next look at a batch of this age.
+/// The poll interval for a batch of this age.
 pub fn look_interval(age_millis: u64) -> u64 {
     (age_millis / SHARE_OF_AGE).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
 }
 
-/// Whether the server has thrown the results of a batch of this age away.
+/// Whether the server has deleted the results of a batch of this age.
 pub fn are_results_gone(age_millis: u64) -> bool {
     age_millis > RESULTS_ARE_KEPT
 }
@@ -41,18 +41,18 @@ pub fn millis(at: SystemTime) -> u64 {
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Whether a batch of the server's was created too early to be one that was submitted at `submitted_at`.
+/// Whether a server batch was created too early to have been submitted at `submitted_at`.
 pub fn is_before(batch: &Batch, submitted_at: u64) -> bool {
     batch.created_at.is_some_and(|at| millis(at) < submitted_at.saturating_sub(CLOCK_SKEW))
 }
 
-/// Whether a batch of the server's may be the one with so many items that was submitted at `submitted_at`.
+/// Whether a server batch may be the one with `items` requests that was submitted at `submitted_at`.
 pub fn may_be(batch: &Batch, submitted_at: u64, items: u32) -> bool {
     let is_after = batch.created_at.is_some_and(|at| millis(at) > submitted_at.saturating_add(LONGEST_SUBMISSION));
     batch.counts.total() == u64::from(items) && !is_after && !is_before(batch, submitted_at)
 }
 
-/// A time in which the server could not be asked.
+/// A period in which the server could not be reached.
 #[derive(Debug, Default)]
 pub struct BatchOutage {
     is_server_known: bool,
@@ -69,18 +69,17 @@ struct FailingCall {
 }
 
 impl BatchOutage {
-    /// `is_server_known`: whether the server has something of the run, so that it is worth waiting for.
+    /// `is_server_known`: whether the server holds anything of the run, which makes it worth waiting for.
     pub fn new(is_server_known: bool) -> Self {
         Self { is_server_known, failure: None }
     }
 
-    /// The server has answered.
+    /// Ends the outage: the server has answered.
     pub fn over(&mut self) {
         *self = Self::new(true);
     }
 
-    /// The server could not be asked, and wants to be left alone for so long, if it has said so. Returns whether it is still
-    /// worth waiting for.
+    /// Records a failed call; `after` is the delay the server asked for, if any. Returns whether to keep waiting.
     pub fn note(&mut self, kind: RetryKind, after: Option<Duration>, detail: &str, now: u64) -> bool {
         let (since, tries) = self.failure.as_ref().map_or((now, 0), |failure| (failure.since, failure.tries + 1));
         let own = SHORTEST_INTERVAL.saturating_mul(1 << tries.min(16)).min(LONGEST_INTERVAL);
@@ -91,12 +90,12 @@ impl BatchOutage {
         now.saturating_sub(since) <= patience
     }
 
-    /// Before when nothing is asked.
+    /// No call before this time.
     pub fn again_at(&self) -> u64 {
         self.failure.as_ref().map_or(0, |failure| failure.again_at)
     }
 
-    /// As it is shown; `None` when all is well.
+    /// The outage as shown to the user; `None` if there is none.
     pub fn hold(&self, now: u64) -> Option<Hold> {
         let failure = self.failure.as_ref()?;
         let left_millis = u32::try_from(failure.again_at.saturating_sub(now)).unwrap_or(u32::MAX);

@@ -1,5 +1,5 @@
-//! What came of a batch, into the ledger: one result at a time, each on disk before it is read. Results may be read again;
-//! what is in the ledger already is left as it is.
+//! Records the results of a batch in the ledger, each on disk before it is parsed. Results may be read repeatedly; those
+//! already in the ledger stay unchanged.
 
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
@@ -18,41 +18,41 @@ use crate::backend::{AfterFailure, FailedRequest, Received};
 use crate::clock::now_millis;
 use crate::error::guarded;
 
-/// Requests about an image that expired, beyond the first.
+/// Retries after a request expired.
 const EXPIRED_RETRIES: u32 = 2;
-/// How often the results of a batch are fetched in a session when they cannot be read.
+/// How often a session fetches unreadable results.
 const UNREADABLE_RESULTS: u32 = 3;
 
-/// What reading a batch's results has come to.
+/// The state of reading a batch's results.
 #[derive(Default)]
 struct Read {
-    /// Results that carry the name of a request of this batch, known before or not.
+    /// Results whose custom id belongs to this batch, including known ones.
     own: u32,
-    /// What one of them said that concerns every image.
+    /// A stop reason from a result that affects every image.
     stop: Option<Stop>,
-    /// Refusals of the form of a request, before the server has taken any. What they are about is known at the end.
+    /// Refusals of the form of a request before the server has accepted any. Decided after all results are read.
     undecided: Vec<(BatchItem, FailedRequest)>,
 }
 
-/// What becomes of an image whose request was not answered.
+/// What to do with an image whose request failed.
 enum After {
-    /// It waits for a next batch.
+    /// The image waits for a later batch.
     Waits(Option<RetryKind>),
     Fails(FailureKind),
-    /// It waits, as all others must.
+    /// The image waits, and the run stops.
     Stops(Stop),
 }
 
 impl<'a> BatchSession<'a> {
-    /// Reads the results of a batch that has ended. When that breaks off, what was read until then is kept, and the rest is
-    /// read another time.
+    /// Reads the results of an ended batch. If the download breaks off, the results read so far are kept, and the rest is
+    /// read later.
     pub async fn read_results(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
-        // Unbounded, since the reader of results cannot wait: it holds the answers of one batch at most.
+        // Unbounded, since the reader of results cannot wait. It holds the answers of one batch at most.
         let (tell, mut told) = mpsc::unbounded_channel();
         let (batches, stop_asked) = (self.batches, self.stop_asked.clone());
         let id = id.to_owned();
         let fetching = async move {
-            // An error means that the receiver is gone.
+            // Sending fails only if the receiver is gone.
             let fetched = batches.results(&id, &mut |result| drop(tell.send(result))).await;
             drop(tell);
             fetched
@@ -118,7 +118,7 @@ impl<'a> BatchSession<'a> {
                 },
             },
             BatchOutcome::Refused(refusal) => FailedRequest::of_alone(&RequestError::Refused(refusal)),
-            // Neither is billed, and nothing was wrong with the request.
+            // Neither case is billed, and the request itself is fine.
             BatchOutcome::Canceled => {
                 if batch.standing != BatchStanding::Canceling && !self.is_canceling {
                     self.canceled += 1;
@@ -148,8 +148,8 @@ impl<'a> BatchSession<'a> {
         Ok(())
     }
 
-    /// Refusals of the form of requests are about the images where the server has taken others. Otherwise they are about every
-    /// request: the images wait, and the run stops.
+    /// Decides refusals of the form of a request. If the server has accepted other requests, they concern the images.
+    /// Otherwise they concern every request: the images wait, and the run stops.
     async fn decide(&mut self, undecided: Vec<(BatchItem, FailedRequest)>, took_millis: f64) -> Result<Option<Stop>> {
         let is_about_images = self.backend.is_form_taken();
         let mut stop = None;
@@ -188,7 +188,7 @@ impl<'a> BatchSession<'a> {
         match after {
             After::Waits(_) => Ok(None),
             After::Fails(kind) => {
-                // A shorter answer is better than none.
+                // A cut-off answer is better than none.
                 let failure = failed(Some(item.attempt), kind, failed_request.detail.clone());
                 let outcome = better_of(self.context.kept_outcome(&item.job).into_outcome(), failure);
                 self.settle(item.job, outcome, Some(took_millis)).await?;
@@ -202,7 +202,7 @@ impl<'a> BatchSession<'a> {
         self.reservations.remove(&item.attempt).unwrap_or_else(|| self.context.budget.take_up(PicoDollars::ZERO))
     }
 
-    /// All that came of a batch is stored. A request without a result may have been billed.
+    /// Marks a batch as ended once all its results are stored. A request without a result may have been billed.
     async fn end_batch(&mut self, batch: &KeptBatch) -> Result<()> {
         let id = batch.id;
         let left = self.context.store.read(move |view| view.batch_items_left(id)).await?;
@@ -225,12 +225,12 @@ impl<'a> BatchSession<'a> {
             .await?;
         }
         self.record_standing(batch.id, BatchStanding::Ended).await?;
-        // What was not answered waits, and what was has mostly cost less than was set aside for it.
+        // Unanswered images wait again, and most requests cost less than their reservation.
         self.may_fill = true;
         Ok(())
     }
 
-    /// What was taken for `batch` belongs to another program.
+    /// Drops the match of `batch` with a server batch that belongs to another program.
     async fn disown(&mut self, batch: &KeptBatch) -> Result<()> {
         let id: BatchId = batch.id;
         self.not_ours.extend(batch.vendor_id.clone().map(|vendor_id| (id, vendor_id)));
@@ -248,7 +248,7 @@ fn unanswered(next: AfterFailure, retry_kind: RetryKind, detail: &str) -> Failed
     FailedRequest { next, avoids: None, retry_kind, may_be_billed: false, detail: detail.to_owned() }
 }
 
-/// What becomes of the image of `item` after `failed_request`: tries are counted in the ledger, over all sessions.
+/// What to do with the image of `item` after `failed_request`. The ledger counts its attempts over all sessions.
 fn after(failed_request: &FailedRequest, item: &BatchItem, retrying: Retrying) -> After {
     match failed_request.next {
         AfterFailure::Again => After::Waits(None),

@@ -1,5 +1,4 @@
-//! What is asked of the server about batches: to take one, to look for one whose reply was lost, to say how far one is, to
-//! cancel one.
+//! Calls to the batch API: submit a batch, find one whose response was lost, poll its status, cancel it.
 
 use domain::ids::BatchId;
 use domain::run_state::{RetryKind, StopReason};
@@ -15,13 +14,13 @@ use crate::Result;
 use crate::backend::{CallNext, FailedCall};
 use crate::clock::now_millis;
 
-/// Pages of the server's list that are read at most: a list that never ends is not waited for.
+/// Maximum number of pages read from the server's list, so that an endless list cannot block the run.
 const PAGE_LIMIT: usize = 20;
-/// Looks at the list, beyond the grace, before a batch is given up.
+/// Unsuccessful searches of the list, after the grace period, before a batch is given up.
 const LOOKS_IN_VAIN: u32 = 3;
 
 impl BatchSession<'_> {
-    /// Submits a batch. From before its body leaves, the server may have it.
+    /// Submits a batch. The server may have it from the moment the upload starts.
     pub async fn submit(&mut self, spooled: Spooled) -> Result<Option<Stop>> {
         let (batch, submitted_at) = (spooled.batch, now_millis());
         self.context.store.write(move |edit| edit.record_submitting(batch, submitted_at)).await?;
@@ -32,7 +31,7 @@ impl BatchSession<'_> {
             }
         }
         self.open_batches().await?;
-        // Otherwise, the next session finds out whether it was taken.
+        // If the run stops first, the next session finds out whether the batch was accepted.
         let Some(taken) = self.drained(self.batches.submit(&spooled.path)).await else { return Ok(None) };
         match taken {
             Ok(taken) => {
@@ -61,11 +60,11 @@ impl BatchSession<'_> {
         }
     }
 
-    /// Does what comes next for a batch that the server may have.
+    /// Takes the next step for a batch that the server may have.
     pub async fn look_after(&mut self, batch: &KeptBatch) -> Result<Option<Stop>> {
         match (&batch.vendor_id, batch.standing) {
             (None, _) => self.look_for(batch).await,
-            // A batch that was found in the server's list may belong to another program until its results have come: it is not
+            // An adopted batch from the server's list may belong to another program until its results arrive, so it is not
             // canceled.
             (Some(id), BatchStanding::Working) if self.is_canceling && !batch.is_adopted => {
                 self.cancel(batch, id).await
@@ -78,7 +77,7 @@ impl BatchSession<'_> {
         let Some(canceled) = self.unless_left(self.batches.cancel(id)).await else { return Ok(None) };
         match canceled {
             Ok(_) => self.outage.over(),
-            // As for one that has ended meanwhile: looking at it tells.
+            // The batch may have ended in the meantime; the next poll shows it.
             Err(RequestError::Refused(refusal)) if matches!(refusal.status, 400 | 404 | 409) => self.outage.over(),
             Err(error) => return Ok(self.call_failed(&error)),
         }
@@ -86,7 +85,7 @@ impl BatchSession<'_> {
         Ok(None)
     }
 
-    /// Asks how far a batch is, and reads its results when it has ended.
+    /// Polls a batch, and reads its results once it has ended.
     async fn look_at(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
         let Some(told) = self.unless_left(self.batches.get(id)).await else { return Ok(None) };
         let told = match told {
@@ -113,8 +112,8 @@ impl BatchSession<'_> {
         Ok(())
     }
 
-    /// What follows when the server cannot be asked, or does not know the batch. With another account's key it would not
-    /// know it either, so that it is not given up as long as its results may still be there.
+    /// Handles an unreachable server or an unknown batch. A key of another account would not see the batch either, so it is
+    /// kept while its results may still exist.
     pub async fn unknown_or_failed(&mut self, batch: &KeptBatch, error: &RequestError) -> Result<Option<Stop>> {
         if !error.is_not_found() {
             return Ok(self.call_failed(error));
@@ -128,26 +127,26 @@ impl BatchSession<'_> {
         Ok(None)
     }
 
-    /// A batch is not known to the server that is asked. A person may give it up.
+    /// Records that the server does not know a batch. The user may give it up.
     pub async fn record_unknown(&mut self, batch: BatchId, detail: String) -> Result<()> {
         tracing::warn!(%batch, detail, "a batch is not known to the server");
         self.unknown.insert(batch, detail);
         self.record_standing(batch, BatchStanding::Unknown).await
     }
 
-    /// Looks for a batch whose reply was lost, by its time and its count.
+    /// Searches for a batch whose submission response was lost, by time and item count.
     async fn look_for(&mut self, batch: &KeptBatch) -> Result<Option<Stop>> {
         let candidates = match self.unless_left(self.candidates(batch)).await {
             None => return Ok(None),
             Some(Ok(candidates)) => candidates?,
-            // A server that has no list will never tell.
+            // A server without a list can never confirm the batch.
             Some(Err(error)) if error.is_not_found() => Vec::new(),
             Some(Err(error)) => return Ok(self.call_failed(&error)),
         };
         self.outage.over();
         let ended = candidates.iter().find(|candidate| candidate.state == BatchStatus::Ended);
         let found = match (ended, candidates.as_slice()) {
-            // Its results will tell whose it is, right away.
+            // The results of an ended batch show at once whose it is.
             (Some(ended), _) => Some(ended),
             (None, [only]) => Some(only),
             (None, _) => None,
@@ -162,7 +161,7 @@ impl BatchSession<'_> {
         let age = now.saturating_sub(batch.submitted_at);
         let look = self.looks.entry(batch.id).or_default();
         look.next_at = now + look_interval(age);
-        // Several may be it: the results of the first that ends tell which.
+        // With several candidates, the results of the first to end show which one is ours.
         look.in_vain = if candidates.is_empty() { look.in_vain + 1 } else { 0 };
         let grace = u64::try_from(self.limits.grace.as_millis()).unwrap_or(u64::MAX);
         if look.in_vain >= LOOKS_IN_VAIN && age > grace {
@@ -171,7 +170,7 @@ impl BatchSession<'_> {
         Ok(None)
     }
 
-    /// The server's batches that may be `batch`, the newest first.
+    /// Server batches that may be `batch`, newest first.
     async fn candidates(&self, batch: &KeptBatch) -> std::result::Result<Result<Vec<Batch>>, RequestError> {
         let (mut candidates, mut after) = (Vec::new(), None);
         for _ in 0..PAGE_LIMIT {
@@ -198,19 +197,19 @@ impl BatchSession<'_> {
         Ok(Ok(candidates))
     }
 
-    /// Looks for a batch no longer. What it may have cost stays set aside, and its requests are made again only with a
-    /// person's word.
+    /// Stops searching for a batch. Its possible cost stays reserved, and its requests are repeated only with the user's
+    /// consent.
     async fn give_up(&mut self, batch: BatchId) -> Result<()> {
         tracing::warn!(%batch, "a batch that may have been taken was not found");
         for (attempt, _) in self.context.store.read(move |view| view.batch_items_left(batch)).await? {
-            // It has been sent, so that this gives nothing back.
+            // The batch was sent, so dropping the reservation releases nothing.
             self.reservations.remove(&attempt);
         }
         self.given_up += 1;
         self.record_standing(batch, BatchStanding::GivenUp).await
     }
 
-    /// What follows from a call that failed: everything waits, or the run stops.
+    /// Handles a failed call: all work waits, or the run stops.
     pub fn call_failed(&mut self, error: &RequestError) -> Option<Stop> {
         let FailedCall { next, kind, detail } = FailedCall::from(error);
         let stop = |reason| Some(Stop { reason, detail: Some(detail.clone()) });

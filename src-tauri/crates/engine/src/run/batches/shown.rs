@@ -1,4 +1,4 @@
-//! What is shown of a batch run while it is worked on. Written by the task that works on it, read for snapshots.
+//! The displayed state of a batch run. Written by the run's task, read for snapshots.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -15,12 +15,12 @@ use crate::Result;
 use crate::clock::whole_millis;
 use crate::sync::lock;
 
-/// Between snapshots: batches move slowly.
+/// Interval between snapshots; batches change slowly.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(200);
-/// Between notes of the time worked, of which a crash may lose the last.
+/// Interval between saves of the time worked; a crash loses at most one interval.
 const WALL_NOTE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is shown beside the sums of the ledger.
+/// The displayed state, apart from the sums in the ledger.
 pub struct Shown(Mutex<State>);
 
 struct State {
@@ -28,10 +28,10 @@ struct State {
     batches: Vec<BatchState>,
     /// Requests in batches that are not known to have ended.
     in_batches: u32,
-    /// The most there were of these.
+    /// Peak of `in_batches`.
     most_in_batches: u32,
     prepared: u32,
-    /// With the moment of which it is.
+    /// The hold, with the time it was recorded.
     hold: Option<(Hold, Instant)>,
     unsettled: PossiblyBilled,
     pending: Vec<PendingElsewhere>,
@@ -83,7 +83,7 @@ impl Shown {
         state.most_in_batches = state.most_in_batches.max(in_batches);
     }
 
-    /// So many images are ready to be submitted.
+    /// Records the number of images ready to submit.
     pub fn record_prepared(&self, prepared: u32) {
         lock(&self.0).prepared = prepared;
     }
@@ -100,7 +100,7 @@ impl Shown {
         lock(&self.0).is_canceling = true;
     }
 
-    /// Publishes snapshots until the library cannot be written any more.
+    /// Publishes snapshots until the library can no longer be written.
     pub async fn keep_showing(&self, context: &RunContext, publish: impl Fn(RunProgress)) -> Result<Infallible> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -114,16 +114,16 @@ impl Shown {
         }
     }
 
-    /// How the run stands; `end` when it is over.
+    /// A snapshot of the run; `end` is its final state.
     pub fn snapshot(&self, context: &RunContext, end: Option<RunState>) -> RunProgress {
         let mut state = lock(&self.0);
         let at_work = if state.is_canceling { RunState::Stopping } else { RunState::Running };
         let sums = context.tally.sums();
         let snapshot = state.session.snapshot(end.unwrap_or(at_work), Vec::new(), Instant::now());
-        // Once no process works on the run, all that is not finished waits.
+        // Once no process works on the run, every unfinished image counts as waiting.
         let in_batches = if end.is_some() { 0 } else { state.in_batches };
         RunProgress {
-            // When the server is done, it has not said.
+            // The server does not report when it will finish.
             left_millis: None,
             waiting: snapshot.waiting.saturating_sub(in_batches),
             prepared: state.prepared,
@@ -144,7 +144,7 @@ impl Shown {
         }
     }
 
-    /// Adds the time since the last note to the run's.
+    /// Adds the time since the last save to the run's total.
     pub async fn record_wall(&self, context: &RunContext) -> Result<()> {
         let (millis, peak) = {
             let (mut state, now) = (lock(&self.0), Instant::now());
