@@ -105,7 +105,7 @@ fn line_of(text: &str, shown: &str) -> Option<usize> {
     text.lines().position(|line| line.trim() == shown).map(|place| place + 1)
 }
 
-/// Checks that every provider is known and unique, and that endpoints with the same name differ.
+/// Checks that every provider is known and has one entry.
 fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()> {
     let lines = |id: &str| -> Vec<String> {
         let says = |line: &str| {
