@@ -1,4 +1,4 @@
-//! Findings of `doctor`. Texts belong to the command line.
+//! Findings of `doctor`. The command line has their texts.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +30,11 @@ pub enum CheckupFinding {
         path: String,
         problem: Option<String>,
     },
-    /// Free bytes at the library; `None` if unknown.
+    /// Free bytes on the library's disk; `None` if unknown.
     FreeSpace {
         bytes: Option<u64>,
     },
-    /// The database and its damages.
+    /// The database and the damage found in it.
     Database {
         path: String,
         problems: Vec<String>,
@@ -43,7 +43,7 @@ pub enum CheckupFinding {
     NoLibrary {
         path: String,
     },
-    /// The library cannot be opened: why, and what to do.
+    /// The library cannot be opened: the reason, and what to do.
     Unopened {
         path: String,
         problem: String,
@@ -55,27 +55,27 @@ pub enum CheckupFinding {
     Keychain {
         problem: Option<String>,
     },
-    /// The settings cannot be read: why.
+    /// The settings cannot be read: the reason.
     Settings {
         problem: String,
     },
-    /// Where images would be sent, and by whose word; what is wrong with it.
+    /// Where images would be sent, the source of this setting, and what is wrong with it.
     Server {
         /// The name of the provider.
         provider: String,
         base_url: String,
         said_by: SettingSource,
-        /// The variables of the environment that may set it, with the model.
+        /// The environment variables that may set the server and the model.
         variables: Vec<String>,
         problem: Option<String>,
     },
-    /// The key's source; never the key.
+    /// The key's source; never the key itself.
     Key {
         host: String,
         place: Option<KeyPlace>,
-        /// The variable of the environment that may hold it.
+        /// The environment variable that may hold it.
         variable: Option<String>,
-        /// Why that of the environment is not sent there.
+        /// Why the key from the environment is not sent to the server.
         withheld: Option<String>,
     },
     /// The server's response, if requested.
@@ -84,7 +84,7 @@ pub enum CheckupFinding {
         provider: String,
         check: ConnectionCheck,
     },
-    /// An additional endpoint's configuration; never its key.
+    /// The configuration of an additional endpoint; never its key.
     Endpoint {
         name: String,
         host: String,

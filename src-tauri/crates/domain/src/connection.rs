@@ -1,10 +1,10 @@
-//! The connections to providers as they are set up: where to, with whose key, by whose word. Never a key itself.
+//! Connections to providers: the server, the source of the key, and the source of every setting. Never a key itself.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::ModelId;
 
-/// The source of a value. A variable wins over a `.env` file, and that over the settings.
+/// The source of a value. A variable overrides a `.env` file, which overrides the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -33,50 +33,50 @@ pub enum KeyPlace {
     CommandLine,
 }
 
-/// What a field of a connection holds.
+/// The kind of a connection field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum FieldKind {
     BaseUrl,
-    /// A secret, kept for one server.
+    /// A secret, stored for one server.
     Key,
-    /// The model that is chosen when the user has not chosen one.
+    /// The default model.
     Model,
 }
 
-/// One thing that a connection is made of.
+/// A field of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ProviderField {
     pub kind: FieldKind,
-    /// The variable of the environment that may hold it.
+    /// The environment variable that may hold it.
     pub variable: String,
     pub is_required: bool,
 }
 
-/// What a provider says of itself.
+/// The description of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ProviderDescription {
-    /// In settings and on the command line.
+    /// For settings and the command line.
     pub id: String,
-    /// As it is shown.
+    /// For display.
     pub name: String,
     /// Where the vendor documents its interface.
     pub documentation_url: Option<String>,
-    /// In the order in which they are asked for.
+    /// In display order.
     pub fields: Vec<ProviderField>,
-    /// Whether it takes requests in batches.
+    /// Whether it supports batches.
     pub has_batches: bool,
-    /// Whether it lists the models that a key may use.
+    /// Whether it can list the models that a key may use.
     pub has_discovery: bool,
-    /// The models that this version knows.
+    /// The models known to this version.
     pub models: Vec<ModelId>,
 }
 
 impl ProviderDescription {
-    /// The variable of the environment that may hold this field.
+    /// The environment variable of this field.
     #[must_use]
     pub fn variable(&self, kind: FieldKind) -> Option<&str> {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.variable.as_str())
@@ -88,7 +88,7 @@ impl ProviderDescription {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Connection {
     pub provider: ProviderDescription,
-    /// What the person calls it, or else the provider's name.
+    /// The user's name for it, or else the provider's name.
     pub name: String,
     pub base_url: String,
     pub base_url_from: SettingSource,
@@ -98,44 +98,44 @@ pub struct Connection {
     pub is_on_this_machine: bool,
     /// `None` without a key for this server.
     pub key: Option<KeyPlace>,
-    /// The variable of the environment that may hold the key.
+    /// The environment variable that may hold the key.
     pub key_variable: Option<String>,
-    /// Why the key of the environment is not sent to this server; `None` when it is, or when there is none.
+    /// Why the key from the environment is not sent to this server; `None` if it is sent, or does not exist.
     pub key_withheld: Option<String>,
-    /// The model that is chosen when nobody has chosen one.
+    /// The default model.
     pub model: ModelId,
     pub model_from: SettingSource,
     /// The additional endpoints, in the order of the settings.
     pub endpoints: Vec<EndpointConnection>,
-    /// What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is.
+    /// What is wrong with the address or the environment, so that nothing can be sent; `None` if both are valid.
     pub problem: Option<String>,
 }
 
-/// The connections to all providers that are not this computer, and what they have in common.
+/// The connections to all remote providers, and what they share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ConnectionOverview {
     /// The default provider first.
     pub connections: Vec<Connection>,
-    /// The `.env` file of the working folder, which is not used until the user allows it.
+    /// The `.env` file of the working folder that the user has not allowed.
     pub unused_env_file: Option<EnvFileProposal>,
-    /// Why there is no keychain to keep a key in; `None` when there is one.
+    /// Why no keychain is available; `None` if there is one.
     pub keychain_problem: Option<String>,
-    /// Images at once; `None` is found out.
+    /// `None` is automatic.
     pub concurrency: Option<u32>,
     pub concurrency_from: SettingSource,
 }
 
-/// What a `.env` file says about connections, for a person to decide about. Never a key.
+/// What a `.env` file says about connections, for the user to decide on. Never a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EnvFileProposal {
     pub path: String,
-    /// Those that it says something about.
+    /// Connections with a variable in the file.
     pub connections: Vec<EnvFileConnection>,
-    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    /// The key variables of additional endpoints, each with the last characters of its key.
     pub endpoint_keys: Vec<(String, String)>,
-    /// Why the file cannot be used; otherwise `None`.
+    /// Why the file is invalid; `None` if it is valid.
     pub problem: Option<String>,
 }
 
@@ -143,16 +143,16 @@ pub struct EnvFileProposal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EnvFileConnection {
-    /// Its name.
+    /// The provider's name.
     pub provider: String,
-    /// `None`: the vendor's own server.
+    /// `None` for the vendor's own server.
     pub server: Option<String>,
     pub model: Option<String>,
-    /// The last characters of the key; `None`: there is no key.
+    /// The last characters of the key; `None` without a key.
     pub key_ending: Option<String>,
 }
 
-/// An additional endpoint, as it stands.
+/// The current state of an additional endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointConnection {
@@ -167,7 +167,7 @@ pub struct EndpointConnection {
 }
 
 impl EndpointConnection {
-    /// Why it is not used; `None` when it is.
+    /// Why it is not used; `None` if it is used.
     #[must_use]
     pub fn why_unused(&self) -> Option<String> {
         let no_key = || format!("there is no key for {}: set {}", self.host, self.key_variable);
@@ -180,7 +180,7 @@ impl EndpointConnection {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ConnectionCheck {
-    /// It accepts the key and has the model.
+    /// The server accepts the key and has the model.
     Works {
         model: ModelId,
         /// Number of listed models.

@@ -60,7 +60,7 @@ impl Destination {
     }
 }
 
-/// Why a model is unavailable, whatever the recipe.
+/// Why a model is unavailable, regardless of the recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -72,7 +72,7 @@ pub enum Unavailable {
     /// There is no key for the server.
     NoKey {
         host: String,
-        /// The variable of the environment that may hold it.
+        /// The environment variable that may hold it.
         variable: Option<String>,
     },
     /// The address or the environment is unusable.

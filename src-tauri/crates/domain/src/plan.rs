@@ -1,4 +1,4 @@
-//! Plans: a recipe on images by a model, with its quote.
+//! Plans: a recipe, images and a model, with a quote.
 
 use std::path::PathBuf;
 
@@ -57,15 +57,15 @@ impl PlanRequest {
     }
 }
 
-/// What the expected length of answers rests on.
+/// The basis of the expected answer length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AnswerBasis {
     /// Not measured yet: this many annotations per image are assumed, and no thinking.
     Assumed { annotations: u32 },
-    /// The mean of all requests of earlier images with this model and recipe, including cut-off answers, their
-    /// repetitions, and unanswered requests that may have been billed.
+    /// The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
+    /// retries, and unanswered requests that may have been billed.
     EarlierAnswers { images: u32, requests: u32 },
 }
 
@@ -106,7 +106,7 @@ pub struct CostBasis {
     pub image_cost: PicoDollars,
     /// Prompt caching, which makes the instructions cheaper.
     pub caching: PromptCaching,
-    /// Instructions, answer format and question, with every image; estimated from their length.
+    /// Instructions, answer format and question of every request; estimated from their length.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub text_tokens: u64,
     #[serde(rename = "text_cost_dollars")]
@@ -155,7 +155,7 @@ pub struct TimeEstimate {
     /// Concurrency.
     pub concurrency: u32,
     pub basis: TimeBasis,
-    /// The limit that makes it take longer, if any.
+    /// The limit that slows it down, if any.
     pub held_by: Option<EndpointLimit>,
 }
 
@@ -252,10 +252,10 @@ pub struct RunRequest {
     /// The budget over all sessions, if any.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// The collection of the images; `None` for all. Exports name files relative to it.
+    /// The collection of the images; `None` for all images. Exports name files relative to it.
     #[serde(default)]
     pub collection: Option<CollectionId>,
-    /// Files and folders that were named instead.
+    /// Files and folders given instead of a collection.
     #[serde(skip)]
     pub paths: Vec<PathBuf>,
 }
@@ -288,12 +288,12 @@ pub struct ResumeRequest {
     /// The new budget, including what is already spent; `None` keeps the current one.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// Whether requests may be repeated that were in flight when a process died: the vendor may have billed them.
+    /// Whether to repeat requests that were in flight when a process died: the vendor may have billed them.
     pub accepts_repeats: bool,
     /// Whether to retry failed images that a retry may fix.
     pub retries_failed: bool,
-    /// Whether to give up batches that the server does not know: their requests count as possibly billed, and are
-    /// repeated. Needs `accepts_repeats`.
+    /// Whether to give up batches that the server does not know: their requests count as possibly billed and are
+    /// repeated. Requires `accepts_repeats`.
     pub gives_up_batches: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::money::{CostRange, PicoDollars};
 use crate::run_state::{FailureKind, RetryKind, RunMode, RunState};
 use crate::usage::Usage;
 
-/// Where a batch stands.
+/// The state of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -21,7 +21,7 @@ pub enum BatchStage {
     Unconfirmed,
     Working,
     Canceling,
-    /// Unknown to the server: checked at each resume, unless the user gives it up.
+    /// Unknown to the server: checked at each resume until the user gives it up.
     Unknown,
     /// All results are stored.
     Ended,
@@ -33,17 +33,17 @@ pub enum BatchStage {
 pub struct BatchState {
     pub stage: BatchStage,
     pub images: u32,
-    /// Images that the server is done with, whatever came of them.
+    /// Images that the server has finished, with any result.
     pub finished: u32,
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub submitted_at: u64,
-    /// When the server gives up on what is left; milliseconds since the Unix epoch.
+    /// When the server abandons unfinished requests; milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub expires_at: Option<u64>,
 }
 
-/// Requests made again for one reason.
+/// Retried requests with the same reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RetryGroup {
@@ -51,13 +51,13 @@ pub struct RetryGroup {
     pub count: u32,
 }
 
-/// Why nothing is sent for a moment.
+/// Why no requests are sent for a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Hold {
     pub kind: RetryKind,
     pub left_millis: u32,
-    /// The message of the server or connection.
+    /// The message from the server or connection.
     pub detail: String,
 }
 
@@ -79,12 +79,12 @@ pub struct FailureGroup {
     pub count: u32,
     /// Whether a retry may succeed.
     pub is_worth_retrying: bool,
-    /// The message of the first one.
+    /// The message of the first failure.
     pub example: String,
     pub example_image: String,
 }
 
-/// An annotation of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
+/// An annotation of an answer that is still streaming. It is not stored: only the complete answer is parsed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PreviewAnnotation {
@@ -93,39 +93,39 @@ pub struct PreviewAnnotation {
     pub shape: Shape,
 }
 
-/// An image that is being asked about.
+/// An image with a request in flight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct InFlight {
     pub image: ImageId,
     pub since_millis: u32,
-    /// Upright size of the original, in whose pixels the preview is.
+    /// Upright size of the original; the preview is in its pixels.
     pub size: PixelSize,
     /// Annotations so far.
     pub preview: Vec<PreviewAnnotation>,
 }
 
-/// One way to the model, as it stands.
+/// The current state of an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointState {
     /// Its host, or the user's name for it.
     pub name: String,
-    /// Requests in flight, of all runs.
+    /// Requests in flight, over all runs.
     pub under_way: u32,
-    /// Requests that may be under way at once, as things stand.
+    /// Current maximum of requests in flight.
     pub concurrency: u32,
     /// Whether the concurrency is automatic.
     pub is_adaptive: bool,
-    /// The lowest limit that is set, announced or learned; `None` if unknown.
+    /// The lowest of the configured, announced and learned limits; `None` if unknown.
     pub requests_per_minute: Option<u32>,
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
-    /// Why it is not used at the moment; `None` while it works.
+    /// Why it is not used at the moment; `None` if it works.
     pub failure: Option<EndpointFailure>,
 }
 
-/// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
+/// Images of a run that wait for another run's answers to the same requests, so that they are not paid for twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PendingElsewhere {
@@ -144,17 +144,17 @@ pub struct PendingElsewhere {
 pub struct JustAnswered {
     pub image: ImageId,
     pub annotation_count: u32,
-    /// `None` if it was not sent because its answer was reused.
+    /// `None` if its answer was reused.
     pub took_millis: Option<u32>,
 }
 
-/// A snapshot of a run, a few times a second.
+/// A snapshot of a run, published a few times a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunProgress {
     pub run: RunId,
     pub state: RunState,
-    /// What was said when it stopped by itself.
+    /// The message that came with an automatic stop.
     pub stop_detail: Option<String>,
     pub model_name: String,
     pub recipe_name: String,
@@ -164,7 +164,7 @@ pub struct RunProgress {
     pub started_at: u64,
     /// Active time, without pauses.
     pub elapsed_millis: u32,
-    /// `None` until the first image is done, while none finish, and when nothing is left.
+    /// Estimated time left. `None` until the first image is done, while no images finish, and when none are left.
     pub left_millis: Option<u32>,
     pub total: u32,
     pub done: u32,
@@ -172,35 +172,34 @@ pub struct RunProgress {
     pub in_flight: Vec<InFlight>,
     /// Neither finished nor in flight.
     pub waiting: u32,
-    /// Of the waiting ones: prepared to be sent.
+    /// Waiting images that are prepared to be sent.
     pub prepared: u32,
-    /// Answers that an earlier run had paid for already.
+    /// Answers reused from earlier runs, which paid for them.
     pub reused: u32,
-    /// Images that were given the annotations of a similar one instead of being asked about.
+    /// Images that got the annotations of a similar image and were not sent.
     pub propagated: u32,
-    /// Found and propagated annotations.
+    /// Annotations, including propagated ones.
     pub annotations: u32,
-    /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
-    /// afterwards.
+    /// Sent images that finish per minute: over the recent window while the run is active, otherwise over its whole
+    /// active time.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
     /// Length of the recent window.
     pub rate_window_millis: u32,
-    /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
-    /// function and of the same images as in the report; `None` before the first.
+    /// Median and 95th percentile of the durations of the sent images over the whole run, computed as in the report;
+    /// `None` before the first.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p50_millis: Option<f64>,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p95_millis: Option<f64>,
-    /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
-    /// that was in flight.
+    /// Maximum requests in flight: the current maximum while the run is active, otherwise the highest number reached.
     pub concurrency: u32,
     pub mode: RunMode,
     /// The endpoints; empty if nothing is sent.
     pub endpoints: Vec<EndpointState>,
-    /// Of a batch run, oldest first.
+    /// The batches of a batch run, oldest first.
     pub batches: Vec<BatchState>,
-    /// Requests in batches unknown to the server, which the user may give up.
+    /// Requests in batches that the server does not know, which the user may give up.
     pub unknown_batches: PossiblyBilled,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
@@ -208,21 +207,21 @@ pub struct RunProgress {
     #[serde(rename = "spent_dollars")]
     pub spent: PicoDollars,
     pub possibly_billed: PossiblyBilled,
-    /// What the run may cost at most; `None`: no limit.
+    /// The maximum cost of the run; `None` for no limit.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// Maximum cost of requests in flight.
     #[serde(rename = "reserved_dollars")]
     pub reserved: PicoDollars,
-    /// The largest reservation of a request so far: a budget must have room for another. Zero before the first.
+    /// The largest reservation for a request so far: the budget must have room for another one. Zero before the first.
     #[serde(rename = "largest_request_dollars")]
     pub largest_request: PicoDollars,
-    /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
-    /// again without a word from the person.
+    /// Requests that were in flight when a process died. They may have been billed, and are repeated only if the user
+    /// agrees.
     pub unsettled: PossiblyBilled,
-    /// `None` while requests are sent on any way.
+    /// `None` while requests are sent to any endpoint.
     pub hold: Option<Hold>,
-    /// What the remaining images wait for, if nothing else can be started.
+    /// What the remaining images wait for, if no other image can be sent.
     pub pending_elsewhere: Vec<PendingElsewhere>,
     /// Retries, over all sessions.
     pub retried: Vec<RetryGroup>,
@@ -234,11 +233,11 @@ pub struct RunProgress {
     /// Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]).
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
-    /// Hooks whose latest run did not succeed.
+    /// Hooks whose last run failed.
     pub failed_hooks: Vec<HookRun>,
 }
 
-/// How far a run is that this process works on: all that the window's frame shows of it.
+/// The progress of a run that this process works on, as far as the window's frame shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct WorkingRun {
@@ -255,7 +254,7 @@ pub struct WorkingRun {
 pub struct RunSummary {
     pub id: RunId,
     pub state: RunState,
-    /// What was said when it stopped by itself.
+    /// The message that came with an automatic stop.
     pub stop_detail: Option<String>,
     pub model: ModelId,
     pub model_name: String,
@@ -269,9 +268,9 @@ pub struct RunSummary {
     pub done: u32,
     pub failed: u32,
     pub waiting: u32,
-    /// Found and propagated annotations.
+    /// Annotations, including propagated ones.
     pub annotation_count: u32,
-    /// Of these: propagated to images that were not sent.
+    /// Annotations propagated to images that were not sent.
     pub propagated_count: u32,
     /// Undecided proposals.
     pub undecided_count: u32,
@@ -282,21 +281,21 @@ pub struct RunSummary {
     /// As the vendor reported.
     #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
-    /// Of all requests.
+    /// Total of all requests.
     pub usage: Usage,
     pub possibly_billed: PossiblyBilled,
-    /// What the run may cost at most; `None`: no limit.
+    /// The maximum cost of the run; `None` for no limit.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
+    /// Sent requests with an unknown result: in flight, or lost when their process died.
     pub unsettled: PossiblyBilled,
     /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
     /// Failed images that a retry may fix.
     pub retryable: u32,
-    /// Answers that an earlier run had paid for already.
+    /// Answers reused from earlier runs, which paid for them.
     pub reused: u32,
-    /// Images that were given the annotations of a similar one instead of being asked about.
+    /// Images that got the annotations of a similar image and were not sent.
     pub propagated: u32,
     pub retries: u32,
     /// Images sent and finished. The next three figures are about these.
@@ -305,13 +304,13 @@ pub struct RunSummary {
     pub p50_millis: Option<f64>,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p95_millis: Option<f64>,
-    /// `asked` over the time that the run was worked on.
+    /// `asked` over the active time of the run.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,
 }
 
 impl RunSummary {
-    /// What was paid; `None` where requests may have been billed and the server has reported no cost at all.
+    /// The reported cost; `None` if requests may have been billed and the server has reported no cost at all.
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {
         (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)

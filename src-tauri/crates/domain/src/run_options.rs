@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::{LimitSettings, ProviderSettings, RunSettings};
 
-/// Options of a run. Absent ones follow the settings.
+/// Options of a run. Missing options follow the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -15,15 +15,15 @@ pub struct RunOptions {
     pub pause_millis: Option<u32>,
     /// Images prepared ahead; `None` depends on their size and speed.
     pub chunk_size: Option<u32>,
-    /// Of the first endpoint.
+    /// Limits of the first endpoint.
     pub limits: LimitSettings,
-    /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
+    /// Output maximum, including thinking; `None` for the model's default.
     pub max_tokens: Option<u32>,
 }
 
 impl RunOptions {
-    /// What these say, and where they say nothing, what the settings say: of the provider, if there are any, and of runs. A
-    /// pause lies between the requests of one worker, so that with one there are always so many workers.
+    /// Fills missing options from the provider's settings, if any, and those of runs. A pause is between two requests
+    /// of the same worker, so it requires a fixed number of workers.
     #[must_use]
     pub fn completed_by(self, run: &RunSettings, provider: Option<&ProviderSettings>) -> Self {
         let pause_millis = self.pause_millis.unwrap_or(run.rate_limit_delay_ms);
@@ -37,7 +37,7 @@ impl RunOptions {
         }
     }
 
-    /// Duration of `images` of `image_millis` each, in rounds of `concurrency` with a pause between them; `None`
+    /// Duration of `images` that take `image_millis` each, in rounds of `concurrency` with a pause in between; `None`
     /// without a concurrency.
     #[must_use]
     pub fn total_millis(&self, images: u32, image_millis: u32) -> Option<u64> {
@@ -63,7 +63,7 @@ pub enum Preset {
 impl Preset {
     pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
 
-    /// The preset for this many images, with the earlier pipeline's boundaries; the small one is for 5 to 10.
+    /// The preset for this many images, with the thresholds of the earlier pipeline; the small one is for 5 to 10.
     #[must_use]
     pub const fn for_images(images: u32) -> Self {
         if images >= Self::Large.least_images() {
@@ -75,7 +75,7 @@ impl Preset {
         }
     }
 
-    /// The number of images from which it is meant.
+    /// The smallest number of images that it is meant for.
     const fn least_images(self) -> u32 {
         match self {
             Self::Small => 5,
@@ -84,7 +84,7 @@ impl Preset {
         }
     }
 
-    /// Its options for this many images: the large one scales up for many.
+    /// Its options for this many images: the large preset scales with their number.
     #[must_use]
     pub const fn options(self, images: u32) -> RunOptions {
         let (concurrency, pause_millis, chunk_size) = match self {
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_preset_says_how_long_it_takes() {
-        // Seven rounds of three, and six pauses between them.
+        // Seven rounds of three, with six pauses in between.
         assert_eq!(Preset::Small.options(20).total_millis(20, 2_100), Some(7 * 2_100 + 6 * 200));
         assert_eq!(Preset::Large.options(1_000).concurrency, Some(5));
         assert_eq!(RunOptions::default().total_millis(20, 2_100), None);

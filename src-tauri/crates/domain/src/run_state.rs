@@ -1,4 +1,4 @@
-//! The states of a run, and why runs stop, images fail and requests are repeated.
+//! Run states, and the reasons for stops, failures and retries.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ pub enum StopReason {
     Completed,
     /// By the user; can be resumed.
     Paused,
-    /// By the user; what is done stays, and the rest can be resumed.
+    /// By the user; finished images stay, and the rest can be resumed.
     Cancelled,
     /// The app was closed during the run.
     Shutdown,
@@ -36,7 +36,7 @@ pub enum StopReason {
     AnswersUnreadable,
     /// The server, or a limit, requires a longer wait than any run waits.
     WaitTooLong,
-    /// The server cannot be reached, in spite of several tries.
+    /// The server is unreachable after several attempts.
     Unreachable,
     /// The next request could exceed the run's budget.
     BudgetReached,
@@ -44,7 +44,7 @@ pub enum StopReason {
     PilotDone,
     /// The remaining images are in batches of runs without a worker: resuming those fetches the answers.
     AnswersPending,
-    /// A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed.
+    /// A fault in Fieldmark ended the run's task. Stored data is intact, and the run can be resumed.
     InternalError,
 }
 
@@ -60,7 +60,7 @@ pub enum RunMode {
     Batch,
 }
 
-/// Where a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -77,7 +77,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// In a word, for reports and files.
+    /// As a word, for reports and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -108,7 +108,7 @@ impl RunState {
     }
 }
 
-/// Kinds of failure, by what a person can do about them.
+/// Kinds of failure, by what the user can do about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -117,23 +117,23 @@ pub enum FailureKind {
     FileMissing,
     /// The original cannot be decoded, or has changed.
     FileUnreadable,
-    /// No answer from the model, after retries if sensible.
+    /// No answer from the model, after any sensible retries.
     ModelFailed,
-    /// The batch expired before the vendor began with it, several times.
+    /// The batch expired several times before the vendor processed the request.
     Expired,
     /// The server refused this picture.
     Refused,
     /// The model declined to answer, which is billed.
     Declined,
-    /// The answer was cut off before its first annotation; it is billed.
+    /// The answer was cut off before its first annotation, which is billed.
     CutOff,
-    /// The model answered something that cannot be read; the raw answer is kept.
+    /// The answer cannot be parsed; the raw answer is saved.
     AnswerUnreadable,
     /// No annotation of the answer is usable; the answer is saved.
     AnswerUnusable,
-    /// The answer's coordinates are fractions of the picture's sides, 0 to 1; the answer is saved.
+    /// The answer's coordinates are fractions of the picture's sides, from 0 to 1; the answer is saved.
     CoordinatesAsFractions,
-    /// The answer's coordinates are thousandths of the picture's sides, 0 to 1000; the answer is saved.
+    /// The answer's coordinates are thousandths of the picture's sides, from 0 to 1000; the answer is saved.
     CoordinatesAsThousandths,
     /// A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed.
     InternalError,
@@ -155,35 +155,33 @@ impl FailureKind {
         Self::InternalError,
     ];
 
-    /// Whether another try may come out otherwise, everything else unchanged, without paying for the same answer again. What
-    /// a server will not take or a model declines to look at stays so, and an answer that was cut off needs a larger output
-    /// maximum.
+    /// Whether a retry without changes may succeed, without paying for the same answer again. Images that a server
+    /// refuses or a model declines stay that way, and a cut-off answer needs a larger output maximum.
     #[must_use]
     pub const fn is_worth_retrying(self) -> bool {
         !matches!(self, Self::Refused | Self::Declined | Self::CutOff) && !self.has_unusable_answer()
     }
 
-    /// Whether another try is of use only once a file is there again, or can be read.
+    /// Whether a retry makes sense only once the file is back or readable.
     #[must_use]
     pub const fn needs_file(self) -> bool {
         matches!(self, Self::FileMissing | Self::FileUnreadable)
     }
 
-    /// Whether a failed image waits again when a person has a run retry its failures. Where there is an answer of which
-    /// nothing could be used it is read again; a new one is paid for only in a run that asks anew.
+    /// Whether retrying a run's failures includes this one. An unusable answer is only parsed again; a new one is paid
+    /// for only in a run that ignores saved answers.
     #[must_use]
     pub const fn is_retried(self, ignores_saved_answers: bool) -> bool {
         self.is_worth_retrying() || self.has_unusable_answer() || (ignores_saved_answers && self.has_kept_answer())
     }
 
-    /// Whether there is an answer that was paid for. It is kept, and the same question is answered with it again.
+    /// Whether a paid answer is saved, which is reused for the same request.
     #[must_use]
     pub const fn has_kept_answer(self) -> bool {
         matches!(self, Self::Declined) || self.has_unusable_answer()
     }
 
-    /// Whether there is a complete answer that was paid for and of which nothing could be used. It is kept, and can be
-    /// read again for free.
+    /// Whether a complete but unusable paid answer is saved, which can be parsed again for free.
     #[must_use]
     pub const fn has_unusable_answer(self) -> bool {
         matches!(
@@ -196,7 +194,7 @@ impl FailureKind {
     }
 }
 
-/// Why a request was made again.
+/// Why a request was repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -209,13 +207,13 @@ pub enum RetryKind {
     ServerFailed,
     /// The connection ended before the answer did.
     ConnectionLost,
-    /// The server answered something that is no answer, or that cannot be decoded.
+    /// The response was not an answer, or could not be decoded.
     AnswerUnreadable,
     /// Timeout.
     TimedOut,
-    /// The batch expired before the vendor began with the request.
+    /// The batch expired before the vendor processed the request.
     Expired,
-    /// No connection came about.
+    /// The connection failed.
     Unreachable,
     /// The request was too large, and the picture was sent smaller.
     TooLarge,

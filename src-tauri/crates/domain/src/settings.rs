@@ -18,19 +18,19 @@ pub enum Theme {
     Light,
 }
 
-/// Limits that a person has set for one endpoint, each within a minute; `None` follows what the server announces or refuses.
+/// The user's limits for one endpoint, per minute; `None` follows what the server announces or refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LimitSettings {
     pub requests: Option<u32>,
-    /// Input that is not read from the vendor's cache.
+    /// Input tokens that are not read from the vendor's cache.
     pub input_tokens: Option<u32>,
     pub output_tokens: Option<u32>,
 }
 
 impl LimitSettings {
-    /// These, and where they say nothing, `others`.
+    /// Fills missing limits from `others`.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {
@@ -41,12 +41,12 @@ impl LimitSettings {
     }
 }
 
-/// An additional endpoint for the models of a provider: another region, another account, a gateway.
+/// An additional endpoint for a provider's models: another region, another account, a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointSettings {
-    /// What the person calls it.
+    /// The user's name for it.
     pub name: String,
     pub base_url: String,
     /// Prefix of model ids there, such as `us.`; usually empty.
@@ -59,13 +59,13 @@ pub struct EndpointSettings {
     pub concurrency: Option<u32>,
     #[serde(default)]
     pub limits: LimitSettings,
-    /// The variable of the environment that holds its key; `None`: [`EndpointSettings::key_variable`] says.
+    /// The environment variable that holds its key; `None` for the default, [`EndpointSettings::key_variable`].
     #[serde(default)]
     pub key_env: Option<String>,
 }
 
 impl EndpointSettings {
-    /// The endpoint `name` at `base_url`, with nothing else set.
+    /// The endpoint `name` at `base_url` with default settings.
     #[must_use]
     pub fn new(name: &str, base_url: &str) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl EndpointSettings {
         }
     }
 
-    /// The variable of the environment that may hold its key: the one that is set, or else one made of its name.
+    /// The environment variable that may hold its key: the configured one, otherwise one derived from its name.
     #[must_use]
     pub fn key_variable(&self) -> String {
         self.key_env.clone().unwrap_or_else(|| {
@@ -93,42 +93,42 @@ impl EndpointSettings {
     }
 }
 
-/// What a person has set for the connection to one provider.
+/// The user's settings for the connection to one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ProviderSettings {
     /// The id of the provider.
     pub id: String,
-    /// What the person calls the connection; `None`: as the provider is called.
+    /// The user's name for the connection; `None` for the provider's name.
     #[serde(default)]
     pub name: Option<String>,
-    /// The server; `None`: the vendor's own.
+    /// The server; `None` for the vendor's own.
     #[serde(default)]
     pub base_url: Option<String>,
-    /// The variable of the environment that holds the key for that server; `None`: the provider's usual variable, or else
+    /// The environment variable that holds the key for that server; `None` for the provider's usual variable, otherwise
     /// the keychain.
     #[serde(default)]
     pub key_env: Option<String>,
-    /// Requests at a time; `None` leaves it to `run.concurrency`.
+    /// Maximum requests in flight; `None` follows `run.concurrency`.
     #[serde(default)]
     pub concurrency: Option<u32>,
-    /// What a request costs there, in percent of the list price.
+    /// Price of a request there, in percent of the list price.
     #[serde(default = "list_price")]
     pub price_percent: u16,
-    /// Of that server.
+    /// Limits of that server.
     #[serde(default)]
     pub limits: LimitSettings,
-    /// Hosts beside the vendor's own that take `transformations` on an image.
+    /// Hosts besides the vendor's own that accept `transformations` on an image.
     #[serde(default)]
     pub transformations_hosts: Vec<String>,
-    /// Beside that server: requests are spread over all of them.
+    /// Additional endpoints; requests are spread over that server and all of these.
     #[serde(default)]
     pub endpoints: Vec<EndpointSettings>,
 }
 
 impl ProviderSettings {
-    /// The provider with this id, with nothing else set.
+    /// The provider with this id and default settings.
     #[must_use]
     pub fn new(id: &str) -> Self {
         Self {
@@ -204,7 +204,7 @@ pub struct OutOfRange {
 type Ranged = (String, Option<u32>, RangeInclusive<u32>);
 
 impl RunSettings {
-    /// A timeout of zero would abandon every request, and too many images ahead would exhaust memory.
+    /// A timeout of zero would abort every request, and too many prepared images would exhaust memory.
     fn ranged(&self) -> Vec<Ranged> {
         let ranged = [
             ("concurrency", self.concurrency, CONCURRENCY),
@@ -220,7 +220,7 @@ impl RunSettings {
 }
 
 impl LimitSettings {
-    /// `section`: what the limits stand under.
+    /// `section` is the section of the limits.
     fn ranged(&self, section: &str) -> Vec<Ranged> {
         let limits =
             [("requests", self.requests), ("input_tokens", self.input_tokens), ("output_tokens", self.output_tokens)];
@@ -243,7 +243,7 @@ impl ProviderSettings {
     }
 }
 
-/// What is set for one server, under `section`. A price of nothing would leave nothing reserved of a budget.
+/// The settings of one server, under `section`. A price of zero would reserve nothing of a budget.
 fn server_ranged(section: &str, price_percent: u16, concurrency: Option<u32>, limits: LimitSettings) -> Vec<Ranged> {
     let mut ranged = limits.ranged(&format!("{section}.limits"));
     ranged.push((format!("{section}.price_percent"), Some(price_percent.into()), PRICE_PERCENT));
@@ -261,13 +261,13 @@ impl Settings {
         })
     }
 
-    /// What is set for the provider with this id; `None`: nothing is.
+    /// The settings of the provider with this id, if any.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&ProviderSettings> {
         self.providers.iter().find(|provider| provider.id == id)
     }
 
-    /// What is set for the provider with this id, which is added when nothing is.
+    /// The settings of the provider with this id, which are added if there are none.
     pub fn provider_mut(&mut self, id: &str) -> &mut ProviderSettings {
         let place = self.providers.iter().position(|provider| provider.id == id).unwrap_or_else(|| {
             self.providers.push(ProviderSettings::new(id));
@@ -281,14 +281,14 @@ impl Settings {
         self.providers.iter().flat_map(|provider| &provider.endpoints)
     }
 
-    /// The variables of the environment that are named for keys.
+    /// The environment variables that the settings name for keys.
     #[must_use]
     pub fn key_variables(&self) -> Vec<String> {
         let own = self.providers.iter().filter_map(|provider| provider.key_env.clone());
         own.chain(self.endpoints().map(EndpointSettings::key_variable)).collect()
     }
 
-    /// The range of the number `key`, given without its section; `None` if there is none.
+    /// The range of the number `key`, without its section; `None` if there is no such number.
     #[must_use]
     pub fn range_of(key: &str) -> Option<RangeInclusive<u32>> {
         let is_meant = |full: &str| full.rsplit('.').next() == Some(key);
@@ -304,18 +304,18 @@ impl Settings {
     }
 }
 
-/// Which files an import takes.
+/// Which files are imported.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImportSettings {
-    /// Whether to import thumbnails, recycle bins and metadata of NAS systems and apps too.
+    /// Whether to import thumbnails, recycle bins and metadata files of NAS systems and apps too.
     pub includes_leftovers: bool,
-    /// Memory budget of all decoding, in MB, not only of imports; `None` is a quarter of what Fieldmark may use.
+    /// Memory budget of all decoding, not only of imports, in MB; `None` for a quarter of what Fieldmark may use.
     pub decoding_memory_mb: Option<u32>,
 }
 
-/// In MB. Less is not enough for ordinary cameras.
+/// In MB. Less is not enough for images of ordinary cameras.
 const DECODING_MEMORY_MB: RangeInclusive<u32> = 64..=1_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -329,9 +329,9 @@ pub struct Settings {
     pub is_local_only: bool,
     pub import: ImportSettings,
     pub run: RunSettings,
-    /// What is set for connections to providers, each at most once.
+    /// The settings of connections to providers, at most one each.
     pub providers: Vec<ProviderSettings>,
-    /// Hosts to which the person has agreed to send images, having seen what is sent.
+    /// Hosts that the user has agreed to send images to, having seen what is sent.
     pub agreed_hosts: Vec<String>,
     pub hooks: Hooks,
 }

@@ -1,4 +1,4 @@
-//! The runs that this process works on: how far each is, and the way to stop it.
+//! The runs of this process: their progress, and how to stop them.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,19 +11,19 @@ use tokio::sync::watch;
 
 use crate::sync::lock;
 
-/// A run that this process works on.
+/// A run that this process executes.
 struct ActiveRun {
     progress: watch::Receiver<RunProgress>,
-    /// `Some` asks the task of the run to admit nothing more.
+    /// `Some` tells the run's task to start no more jobs.
     stop: watch::Sender<Option<StopReason>>,
 }
 
-/// The runs that this process works on.
+/// The runs that this process executes.
 #[derive(Default)]
 pub struct ActiveRuns(Mutex<HashMap<RunId, ActiveRun>>);
 
 impl ActiveRuns {
-    /// Adds a run. Returns what asks its task to stop.
+    /// Adds a run. Returns the receiver through which its task is told to stop.
     pub fn add(&self, run: RunId, progress: watch::Receiver<RunProgress>) -> watch::Receiver<Option<StopReason>> {
         let (stop, stop_asked) = watch::channel(None);
         lock(&self.0).insert(run, ActiveRun { progress, stop });
@@ -34,12 +34,12 @@ impl ActiveRuns {
         lock(&self.0).remove(&run);
     }
 
-    /// Snapshots of a run; `None` when this process does not work on it.
+    /// Progress snapshots of a run; `None` if this process does not execute it.
     pub fn progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
         lock(&self.0).get(&run).map(|active| active.progress.clone())
     }
 
-    /// The state of a run; `None` when this process does not work on it.
+    /// The state of a run; `None` if this process does not execute it.
     pub fn state(&self, run: RunId) -> Option<RunState> {
         lock(&self.0).get(&run).map(|active| active.progress.borrow().state)
     }
@@ -50,7 +50,7 @@ impl ActiveRuns {
         }
     }
 
-    /// Pauses every run that sends to another machine: what is in flight has been sent, nothing more is.
+    /// Pauses every run that sends to another machine: requests in flight finish, and no new ones are sent.
     pub fn pause_elsewhere(&self) {
         for working in self.working() {
             if working.destination.is_elsewhere() {
@@ -59,7 +59,7 @@ impl ActiveRuns {
         }
     }
 
-    /// The runs with how far they are, the oldest first.
+    /// The runs with their progress, oldest first.
     pub fn working(&self) -> Vec<WorkingRun> {
         let mut working: Vec<WorkingRun> = lock(&self.0)
             .values()
@@ -77,7 +77,7 @@ impl ActiveRuns {
         working
     }
 
-    /// Stops every run, and waits until what was in flight is on disk or `patience` is over.
+    /// Stops every run, and waits until requests in flight are stored or `patience` has elapsed.
     pub async fn shut_down(&self, patience: Duration) {
         let mut stopping: Vec<_> = lock(&self.0)
             .values()
@@ -92,7 +92,7 @@ impl ActiveRuns {
             .collect();
         let drained = async {
             for progress in &mut stopping {
-                // An error means that the task of the run is gone, which is as good.
+                // An error means that the run's task has ended, which is fine too.
                 let _ = progress.wait_for(|snapshot| matches!(snapshot.state, RunState::Stopped { .. })).await;
             }
         };

@@ -1,8 +1,8 @@
-//! The version of an open library, by which others learn that it has changed.
+//! The version of an open library, which tells observers that it has changed.
 
 use tokio::sync::watch;
 
-/// A number that grows whenever images, annotations or decisions have changed. Clones share it.
+/// A number that increases with every change to images, annotations or decisions. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Changes(watch::Sender<u64>);
 

@@ -1,4 +1,4 @@
-//! The index of likely mistakes: images whose annotations have changed are looked through when their findings are asked for.
+//! The index of likely mistakes. Images with changed annotations are checked when findings are queried.
 
 #![expect(
     clippy::disallowed_methods,
@@ -17,14 +17,14 @@ use store::Store;
 use crate::Result;
 use crate::changes::Changes;
 
-/// Images looked through in one change of the library, so that no other waits long.
+/// Images checked per write transaction, so that other writers do not wait long.
 const SLICE: u32 = 500;
-/// How long callers wait who need what is found, and not all of it.
+/// How long callers wait when partial findings are enough.
 pub const MOMENT: Duration = Duration::from_millis(150);
-/// How often they are told of more.
+/// How often observers are notified of new findings.
 const NEWS: Duration = Duration::from_secs(1);
 
-/// Which images are looked through for mistakes, and whether a thread is at it.
+/// Tracks which images are checked, and whether a background thread is running.
 pub struct CheckIndex {
     store: Arc<Store>,
     changes: Changes,
@@ -36,7 +36,7 @@ impl CheckIndex {
         Self { store, changes, is_updating: AtomicBool::default() }
     }
 
-    /// Looks through `image`, if it has changed. A question about one image does not wait for all others.
+    /// Checks `image` if it has changed. A query about one image does not wait for all others.
     pub fn update_on(&self, image: ImageId) -> Result<()> {
         if !self.store.read_blocking(|view| view.is_checked(image))? {
             self.store.write_derived_blocking(move |edit| edit.look_through_these(&[image]))?;
@@ -44,7 +44,7 @@ impl CheckIndex {
         Ok(())
     }
 
-    /// Looks through all that has changed, where the answer to `query` depends on findings. Blocks.
+    /// Checks everything that has changed if the result of `query` depends on findings. Blocks.
     pub fn update_for_query(&self, query: &ImageQuery) -> Result<()> {
         let is_about_findings = query.order == ImageOrder::Uncertainty
             || query.conditions.iter().any(|condition| matches!(condition.test, Test::Check { .. }));
@@ -52,8 +52,8 @@ impl CheckIndex {
         Ok(())
     }
 
-    /// Looks through what has changed for little longer than `moment`. The rest is left to a thread of its own: a million
-    /// annotations take a while.
+    /// Checks what has changed for about `moment`, and leaves the rest to a background thread: a million annotations
+    /// take a while.
     pub fn update_within(self: &Arc<Self>, moment: Duration) -> Result<()> {
         let begun = Instant::now();
         while !self.is_updating.load(Ordering::Acquire) && self.update_slice()? {
@@ -65,7 +65,7 @@ impl CheckIndex {
         Ok(())
     }
 
-    /// Whether some are left.
+    /// Returns whether images are left to check.
     fn update_slice(&self) -> Result<bool> {
         if !self.store.read_blocking(|view| view.has_unchecked())? {
             return Ok(false);
@@ -74,7 +74,7 @@ impl CheckIndex {
     }
 }
 
-/// Goes on until all is looked through, or the library is closed.
+/// Continues until everything is checked or the library is closed.
 fn update_behind(index: &Weak<CheckIndex>) {
     let mut told = Instant::now();
     while let Some(index) = index.upgrade() {
@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    /// An annotation on each image, over all of it.
+    /// Adds images with one annotation each, covering the whole image.
     fn add_images(store: &Store, count: u32) {
         let size = PixelSize::new(40, 30);
         let shape = Shape::Box { rect: Rect::new(0.0, 0.0, 40.0, 30.0) };

@@ -1,5 +1,5 @@
-//! A look at everything that Fieldmark stands on: the folder, the database, the connection, the embedded model. Every
-//! part is looked at, whatever another is like; nothing is put right. Deliberately absent: words for what was found.
+//! Checks everything that Fieldmark depends on: the folder, the database, the connection, the embedded model. Every
+//! check runs, whatever the others find, and nothing is repaired. The texts for findings are not here.
 
 use std::io::Write;
 use std::path::Path;
@@ -17,14 +17,14 @@ use crate::machine::processors;
 use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, samples};
 
-/// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything
-/// sent: the question for the list of models, which costs nothing.
+/// Checks the library whose database is at `database`, and its environment. Requests are sent only if `asks_server` is
+/// set: they list the models, which is free.
 ///
 /// # Errors
-/// When a key was given for an endpoint that is not in the settings.
+/// If a key was given for an endpoint that is not in the settings.
 pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<CheckupFinding>> {
     let folder = folder_of(&layout::resolved(database));
-    // A look creates nothing that stays: it is about the folder in which that of the library would be created.
+    // A checkup creates nothing permanent, so it checks the nearest existing parent folder.
     let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
     let mut findings = vec![
         CheckupFinding::Versions {
@@ -68,13 +68,13 @@ fn damages(library: &Library) -> Vec<String> {
     library.store.read_blocking(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()])
 }
 
-/// Why nothing can be written into `folder`.
+/// Why `folder` is not writable; `None` if it is.
 fn unwritable(folder: &Path) -> Option<String> {
     let tried = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(b"Fieldmark"));
     tried.err().map(|error| error.to_string())
 }
 
-/// The connections. Blocks as the keychain does.
+/// Checks the connections. May block on the keychain.
 async fn connections(library: &Arc<Library>, asks_server: bool) -> Vec<CheckupFinding> {
     let overview = match library.connections.shown() {
         Ok(overview) => overview,
@@ -126,7 +126,7 @@ async fn connection_to_provider(
     findings
 }
 
-/// Whether the embedded model finds anything in a photo that comes along.
+/// Checks that the embedded model finds something in a bundled photo.
 fn embedded_model() -> CheckupFinding {
     let looked = || -> std::result::Result<Vec<String>, String> {
         let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;

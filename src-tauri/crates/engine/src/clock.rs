@@ -1,4 +1,4 @@
-//! The one place that asks what time it is, and the forms in which times are told.
+//! The only place that reads the clock, and the formats of times.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ pub fn now_millis() -> u64 {
     u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default()
 }
 
-/// The day it is in UTC, as vendors count days.
+/// The current day in UTC, which vendors use for their dates.
 pub fn today() -> CalendarDate {
     TimeZone::UTC.to_datetime(Timestamp::now()).date().into()
 }
 
-/// A time in milliseconds since the Unix epoch, as RFC 3339 in UTC.
+/// Formats milliseconds since the Unix epoch as RFC 3339 in UTC.
 pub fn rfc3339(millis: u64) -> String {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_string()

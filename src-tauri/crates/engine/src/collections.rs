@@ -1,4 +1,4 @@
-//! Collections: folders as they were dropped. Their files are never touched.
+//! Collections: the dropped folders. Their files are never touched.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ impl Collections {
         Self { store, changes }
     }
 
-    /// An empty name changes nothing.
+    /// Renames a collection. An empty name is ignored.
     pub async fn rename(&self, collection: CollectionId, name: &str) -> Result<()> {
         let name = name.trim().to_owned();
         if !name.is_empty() {
@@ -30,8 +30,8 @@ impl Collections {
         Ok(())
     }
 
-    /// Takes a collection out of the library, with the images that are in no other. Their files stay, and so do answers and
-    /// decisions: adding the folder again brings them back.
+    /// Removes a collection, and the images that are in no other collection. Files, answers and decisions are kept:
+    /// adding the folder again restores them.
     pub async fn remove(&self, collection: CollectionId) -> Result<()> {
         self.store.write(move |edit| edit.remove_collection(collection)).await?;
         self.changes.record();
@@ -45,7 +45,7 @@ impl Collections {
         Ok(())
     }
 
-    /// The folder that a collection was made of.
+    /// The folder of a collection.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn folder(&self, collection: CollectionId) -> Result<PathBuf> {
         Ok(self.store.read_blocking(|view| view.collection_root(collection))?)

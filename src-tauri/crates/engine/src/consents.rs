@@ -1,6 +1,6 @@
-//! What a person has agreed to: `.env` files that may be used, commands of hooks that may run, and hosts that the settings of a
-//! library from elsewhere may name. It is kept for the person and not in a library or a folder of photos, which may come from
-//! someone else and would bring consent along.
+//! What the user has consented to: `.env` files, hook commands, and hosts named in the settings of another person's
+//! library. Consents are stored per user, not in a library or a folder of photos: those may come from someone else and
+//! would bring their own consent.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,35 +14,36 @@ use crate::clock::now_millis;
 use crate::sync::lock;
 use crate::{EngineError, Result, private};
 
-/// Far more than a person agrees to.
+/// Far more than any user needs.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// A person's consents: in a file of theirs, and for the session where that cannot be written.
+/// The user's consents, stored in a file, or for the session if that is not writable.
 pub struct Consents {
     file: Option<PathBuf>,
     session: Mutex<Kept>,
 }
 
-/// A `.env` file that may be used, as long as its text is the same.
+/// A `.env` file that may be used while its text is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedEnvFile {
     pub path: String,
     pub fingerprint: String,
-    /// Milliseconds since 1970.
+    /// Milliseconds since the Unix epoch.
     pub allowed_at: u64,
 }
 
-/// What is to become of the `.env` file of a folder.
+/// Whether the `.env` file of a folder may be used.
 #[derive(Debug)]
 pub enum EnvFileHere {
-    /// There is none, or it is no concern of Fieldmark.
+    /// There is none, or it sets none of Fieldmark's variables.
     Nothing,
     Allowed(EnvFile),
-    /// The person has not been asked, or its text has changed since.
+    /// The user has not been asked, or the text has changed since.
     NotAllowed(EnvFile),
 }
 
-/// A library and its folder: a copy elsewhere has no consent, nor has a file that takes the library's place.
+/// Identifies a library by its file and folder. Neither a copy elsewhere nor a file that replaces the library inherits
+/// the consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KnownLibrary {
     pub library: String,
@@ -71,36 +72,35 @@ struct Kept {
     env_files: Vec<AllowedEnvFile>,
     #[serde(default)]
     hooks: Vec<AgreedHook>,
-    /// Libraries that the person has created: their settings are the person's own.
+    /// Libraries that the user created; their settings are trusted.
     #[serde(default)]
     libraries: Vec<KnownLibrary>,
-    /// Hosts that were agreed to, by library.
+    /// Approved hosts, by library.
     #[serde(default)]
     hosts: Vec<AgreedHost>,
 }
 
 impl Consents {
-    /// Those of the person who runs this program.
+    /// The consents of the user who runs this process.
     #[must_use]
     pub fn of_this_person() -> Self {
         let folders = directories::ProjectDirs::from("org", "", "fieldmark");
         Self { file: folders.map(|folders| folders.config_dir().join("consents.json")), session: Mutex::default() }
     }
 
-    /// Those in the file at `path`.
+    /// The consents in the file at `path`.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
         Self { file: Some(path), session: Mutex::default() }
     }
 
-    /// None yet, and none that are kept.
+    /// Empty consents that are not persisted.
     #[must_use]
     pub fn for_session() -> Self {
         Self { file: None, session: Mutex::default() }
     }
 
-    /// Looks for a `.env` file in `folder`, and whether it may be used. `names` are the variables that
-    /// Fieldmark reads.
+    /// Finds the `.env` file in `folder`, and whether it may be used. `names` are the variables that Fieldmark reads.
     pub fn env_file_in(&self, folder: &Path, names: &VariableNames) -> Result<EnvFileHere> {
         Ok(match EnvFile::in_folder(folder)? {
             Some(file) if self.is_allowed(&file)? => EnvFileHere::Allowed(file),
@@ -124,7 +124,7 @@ impl Consents {
         })
     }
 
-    /// Takes back that the file at `path` may be used; whether it was allowed.
+    /// Revokes consent to the file at `path`. Returns whether it was allowed.
     pub fn deny(&self, path: &Path) -> Result<bool> {
         let denied = text_of(&EnvFile::place_of(path));
         let mut was_allowed = false;
@@ -154,7 +154,7 @@ impl Consents {
         })
     }
 
-    /// Records that the person has created `library`.
+    /// Records that the user created `library`.
     pub(crate) fn add_own(&self, library: &KnownLibrary) -> Result<()> {
         self.change(|kept| {
             kept.libraries.retain(|other| other.folder != library.folder);
@@ -166,13 +166,13 @@ impl Consents {
         Ok(self.kept()?.libraries.contains(library))
     }
 
-    /// The hosts that the person has agreed to in `library`.
+    /// The hosts that the user has approved in `library`.
     pub(crate) fn hosts(&self, library: &KnownLibrary) -> Result<Vec<String>> {
         let hosts = self.kept()?.hosts.into_iter().filter(|agreed| agreed.owner == *library);
         Ok(hosts.map(|agreed| agreed.host).collect())
     }
 
-    /// Records the hosts that the person agrees to in `library`, and those that they no longer agree to.
+    /// Records the hosts that the user approves in `library`, and those no longer approved.
     pub(crate) fn change_hosts<'a>(
         &self,
         library: &KnownLibrary,
@@ -209,7 +209,7 @@ impl Consents {
         let _locked = match private::lock(&file.with_extension("lock")) {
             Ok(locked) => locked,
             Err(error) => {
-                // Such as without a home folder: what is agreed to now holds for this program.
+                // Such as without a home folder. The consent still holds for this process.
                 tracing::warn!(%error, path = %file.display(), "consent is not kept");
                 change(&mut lock(&self.session));
                 return Ok(());
@@ -223,7 +223,7 @@ impl Consents {
     }
 }
 
-/// A file that cannot be read is an error and not the end of what was agreed to.
+/// Reads the consents. An unreadable file is an error, so that consents are never overwritten by accident.
 fn read(file: &Path) -> Result<Kept> {
     let failed = |source| EngineError::File { path: file.to_owned(), source };
     match files::read(file, MAX_BYTES) {
@@ -260,7 +260,7 @@ mod tests {
         assert!(consents().is_allowed(&file_in("photos", "ANTHROPIC_API_KEY=one")).unwrap());
         #[cfg(unix)]
         {
-            // A link in another folder, to a file that is allowed, is not that file.
+            // A link in another folder is not the allowed file that it points to.
             std::fs::create_dir(folder.path().join("linked")).unwrap();
             std::os::unix::fs::symlink(file.path(), folder.path().join("linked/.env")).unwrap();
             let linked = EnvFile::in_folder(&folder.path().join("linked")).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! What the engine refuses or fails at.
+//! The engine's errors.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,7 +51,7 @@ pub enum EngineError {
     Settings { path: PathBuf, detail: String },
     #[error("two endpoints are called \"{name}\": give each a name of its own")]
     EndpointNameTaken { name: String },
-    /// What is sent, and to whom, is shown first.
+    /// The user must first see what is sent, and to whom.
     #[error("sending images to {host} is not allowed yet")]
     NotAgreed { host: String },
     #[error(transparent)]
@@ -62,7 +62,7 @@ pub enum EngineError {
     RunBusy { run: RunId, process: u32 },
     #[error("{} requests of the run were sent and have no answer: they may have been billed", .0.count)]
     Unsettled(PossiblyBilled),
-    /// Nothing could be sent under it.
+    /// The budget is below the cost of a single request.
     #[error("the budget is below what a single request can cost, {} dollars", dearest.dollars())]
     BudgetTooSmall { dearest: PicoDollars },
     #[error("run {0} has nothing left to do, and no failure that another try can help")]
@@ -75,7 +75,7 @@ pub enum EngineError {
         "no image of run {0} is there to export: none is answered, or none is reviewed where only those are asked for"
     )]
     NothingToExport(RunId),
-    /// Other programs fail at a dataset without annotations in some formats.
+    /// In some formats, other programs fail on a dataset without annotations.
     #[error("no annotation of run {run} has a place in the format {format}, which needs one")]
     NothingHeld { run: RunId, format: &'static str },
     #[error("there is no format {0}")]
@@ -95,7 +95,7 @@ fn known_endpoints(known: &[String]) -> String {
 pub type Result<T> = std::result::Result<T, EngineError>;
 
 impl EngineError {
-    /// `None` where neither the library nor the disk that it needs has failed.
+    /// `None` unless the library or its disk has failed.
     #[must_use]
     pub fn library_failure(&self) -> Option<LibraryFailure> {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
@@ -108,7 +108,7 @@ impl EngineError {
         }
     }
 
-    /// Whether something was named that does not exist.
+    /// Whether something does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(
@@ -127,7 +127,7 @@ impl EngineError {
         move |source| Self::File { path, source }
     }
 
-    /// Whether nothing more can be stored, so that no run can go on. Otherwise the fault is that of the image at hand.
+    /// Whether nothing more can be stored, so that no run can continue. Otherwise the error concerns a single image.
     pub(crate) fn is_of_library(&self) -> bool {
         matches!(self, Self::Store(error) if error.library_failure().is_some())
     }
@@ -145,7 +145,7 @@ impl From<JoinError> for EngineError {
     }
 }
 
-/// What `work` comes to; a panic in it is an error.
+/// Runs `work` and turns a panic into an error.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| EngineError::Panicked(panic_text(&*panic)))
 }

@@ -1,4 +1,4 @@
-//! The images of a library as they are shown: which there are, what is known of each, and their pixels.
+//! The images of a library for display: queries, cards and pixels.
 
 #![expect(
     clippy::disallowed_methods,
@@ -21,11 +21,11 @@ use crate::workers::Workers;
 
 const VIEW_QUALITY: u8 = 90;
 
-/// A size in which an image is served.
+/// The size in which an image is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PixelEdge {
     Thumbnail,
-    /// Long edge at most so many pixels.
+    /// Maximum length of the longer side, in pixels.
     AtMost(u32),
     Full,
 }
@@ -64,21 +64,21 @@ impl Gallery {
         Ok(self.store.read_blocking(|view| view.image_ids(query, &working))?)
     }
 
-    /// How many images there would be with each filter beside `query`. Of likely mistakes those count that are found within
-    /// a moment; the version grows as more are.
+    /// The number of images for each filter combined with `query`. Likely mistakes are counted as far as they are known
+    /// within a moment; the library's version increases as more are found.
     pub fn filter_counts(&self, query: &ImageQuery) -> Result<FilterCounts> {
         self.check_index.update_within(MOMENT)?;
         let working = self.workers.runs_worked_on()?;
         Ok(self.store.read_blocking(|view| view.filter_counts(query, &working))?)
     }
 
-    /// What the word at `cursor` of a half typed question may become.
+    /// Completes the word at `cursor` in a search query.
     pub fn complete_query(&self, text: &str, cursor: u32) -> Result<Completion> {
         let vocabulary = self.store.read_blocking(|view| view.query_vocabulary())?;
         Ok(complete(text, cursor, &vocabulary))
     }
 
-    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped.
+    /// Cards in the order of `ids`, with the annotations of `layers`; unknown ids are skipped.
     pub fn cards(&self, ids: &[ImageId], layers: &LayerScope) -> Result<Vec<ImageCard>> {
         let working = self.workers.runs_worked_on()?;
         Ok(self.store.read_blocking(|view| view.image_cards(ids, layers, &working))?)

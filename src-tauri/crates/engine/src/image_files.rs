@@ -1,5 +1,5 @@
-//! By which file an export names an image: of all places at which it was seen, one below the paths of the run that still
-//! has it.
+//! Which file represents an image in an export: of all paths where it was seen, one below the run's roots that still
+//! has this content.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,22 @@ use store::View;
 use crate::Result;
 use crate::originals::still_holds;
 
-/// Images read at a time.
+/// Page size of reads, in images.
 pub const PAGE: u32 = 500;
 
 /// The files of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageFiles {
-    /// By which the image is named; `None`: it was seen nowhere.
+    /// The file that represents the image; `None` if it was never seen in a file.
     pub named: Option<PathBuf>,
-    /// Whether no file has the image any more: `named` is where one was.
+    /// Whether no file has this content any more; then `named` is a former path.
     pub is_missing: bool,
-    /// Other files that have it.
+    /// Other files with this content.
     pub others: Vec<PathBuf>,
 }
 
 impl ImageFiles {
-    /// Of `image`, whose content is `hash`, for a run that was started on `roots`.
+    /// The files of `image`, whose content is `hash`, in a run that was started on `roots`.
     pub fn of(view: &View<'_>, roots: &[PathBuf], image: ImageId, hash: &[u8; 32]) -> store::Result<Self> {
         let places = view.files_of(image)?.into_iter().map(|(path, known)| {
             let is_there = still_holds(&path, known, hash);
@@ -34,8 +34,8 @@ impl ImageFiles {
         Ok(Self::among(places.collect(), roots))
     }
 
-    /// `places` are all at which the image was seen, in their order, each with whether its file still has the image. Those
-    /// below `roots` come first, and so do those that have it.
+    /// `places` are all known paths in order, each with whether the file still has this content. Files below `roots`
+    /// come first, and so do files that still have the content.
     fn among(places: Vec<(PathBuf, bool)>, roots: &[PathBuf]) -> Self {
         let is_of_run = |path: &Path| roots.is_empty() || roots.iter().any(|root| path.starts_with(root));
         let rank = |(path, is_there): &(PathBuf, bool)| (!is_there, !is_of_run(path));
@@ -48,10 +48,10 @@ impl ImageFiles {
     }
 }
 
-/// The files of all images that a run has answered, and of those that failed.
+/// The files of all answered and failed images of a run.
 pub struct RunFiles {
     files: HashMap<ImageId, ImageFiles>,
-    /// The deepest folder that holds all of them; `None` where they share none.
+    /// Their deepest common folder; `None` if there is none.
     pub folder: Option<PathBuf>,
 }
 
@@ -73,7 +73,7 @@ impl RunFiles {
         let named = |is_wanted: fn(&ImageFiles) -> bool| {
             shared_folder(files.values().filter(|files| is_wanted(files)).filter_map(|files| files.named.as_deref()))
         };
-        // Files that are gone say nothing about where the others are.
+        // Missing files say nothing about where the others are.
         let folder = named(|files| !files.is_missing).or_else(|| named(|_| true));
         Ok(Self { files, folder })
     }
@@ -82,8 +82,7 @@ impl RunFiles {
         self.files.get(&image).cloned().unwrap_or_default()
     }
 
-    /// The path below the folder that all share, its parts joined by slashes on every system; where it is not there, all
-    /// of it.
+    /// The path relative to the common folder, with slashes on every system; the whole path if it is outside.
     pub fn name_of(&self, path: &Path) -> String {
         match self.folder.as_deref().and_then(|folder| path.strip_prefix(folder).ok()) {
             Some(below) => below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
@@ -92,7 +91,7 @@ impl RunFiles {
     }
 }
 
-/// The deepest folder that all files have in common.
+/// The deepest common folder of all files.
 fn shared_folder<'a>(mut files: impl Iterator<Item = &'a Path>) -> Option<PathBuf> {
     let mut shared = files.next()?.parent()?.to_owned();
     for file in files {

@@ -1,5 +1,5 @@
-//! Bringing files into the library: one thread walks, several read, one writes. Originals are only read; what cannot be
-//! taken is noted with its reason and stops nothing.
+//! Imports files into the library: one thread walks the folders, several read files, one writes. Originals are only
+//! read. Files that cannot be imported are reported with a reason and do not stop the import.
 
 #![expect(
     clippy::disallowed_methods,
@@ -31,39 +31,39 @@ use crate::sync::lock;
 use crate::thumbnails::{THUMBNAIL_EDGE, Thumbnails};
 use crate::{EngineError, Result, places, samples};
 
-/// Paths that wait to be read: enough to keep every reader busy, few enough to hold no memory.
+/// Queued paths: enough to keep all readers busy, few enough to save memory.
 const SCAN_AHEAD: usize = 1024;
-/// Files written together, so that the writer is never held for more than about ten milliseconds.
+/// Files per write transaction, so that no transaction blocks the writer for more than about ten milliseconds.
 const WRITE_SLICE: usize = 64;
-/// An import that goes slowly still shows what it has.
+/// Makes a slow import show what it has so far.
 const WRITE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Imports take turns; cancelling ends the one at work and those that wait.
+/// Imports run one at a time. Cancelling ends the current one and those that are waiting.
 #[derive(Default)]
 struct ImportTurns {
     turn: Arc<Mutex<()>>,
     cancels: Vec<Arc<AtomicBool>>,
 }
 
-/// What an import brought.
+/// The result of an import.
 #[derive(Debug, Clone, Default)]
 pub struct Imported {
-    /// The images of the dropped files, new or known, in the order of the scan.
+    /// The images of the dropped files, new or known, in scan order.
     pub images: Vec<ImageId>,
-    /// The files that were skipped, each with its reason.
+    /// The skipped files, each with its reason.
     pub skipped: Vec<SkippedFile>,
     pub progress: ImportProgress,
 }
 
-/// A file on its way, with its place in the order of the scan.
+/// A file in the pipeline, with its position in scan order.
 struct Scanned {
     sequence: usize,
     root: usize,
-    /// A file, or what could not be looked at and why.
+    /// A file, or a path that cannot be read and the reason.
     found: std::result::Result<PathBuf, (PathBuf, String)>,
 }
 
-/// What became of it.
+/// The outcome for a file.
 struct Read {
     root: usize,
     path: PathBuf,
@@ -72,32 +72,32 @@ struct Read {
 
 enum Outcome {
     Known(ImageId, KnownFile),
-    /// Known from before it was asked when photos were taken: only that was read.
+    /// Imported before capture dates were recorded: only the date was read.
     Dated(ImageId, KnownFile, Option<Taken>),
     New(Box<NewImage>, KnownFile),
     Skipped(SkipReason),
 }
 
-/// What has reached the library.
+/// What has been written to the library.
 #[derive(Default)]
 struct Written {
     images: Vec<ImageId>,
     skipped: Vec<SkippedFile>,
 }
 
-/// A dropped folder, or the folder of files dropped without one.
+/// A dropped folder, or the parent folder of dropped files.
 struct Root {
     collection: CollectionId,
     paths: Vec<PathBuf>,
 }
 
-/// Brings files into a library.
+/// Imports files into a library.
 pub struct Imports {
     store: Arc<Store>,
     layout: Arc<Layout>,
     changes: Changes,
     settings: Arc<LibrarySettings>,
-    /// For all decoding in progress.
+    /// Shared by all decoding in progress.
     memory: DecodingMemory,
     thumbnails: Arc<Thumbnails>,
     turns: Mutex<ImportTurns>,
@@ -118,25 +118,25 @@ impl Imports {
         Self { store, layout, changes, settings, memory, thumbnails, turns, progress }
     }
 
-    /// Writes the sample photos into the library's folder, where they are not yet; returns the folder to import.
+    /// Writes the sample photos into the library folder, unless they exist; returns the folder to import.
     pub fn lay_out_samples(&self) -> Result<PathBuf> {
         samples::lay_out(&self.layout)
     }
 
-    /// How the import at work is coming along, or how the last one ended.
+    /// Progress of the current import, or the result of the last one.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<ImportProgress> {
         self.progress.subscribe()
     }
 
-    /// Ends the import at work and those that wait. What has been taken stays.
+    /// Cancels the current import and those that are waiting. What is already imported stays.
     pub fn cancel(&self) {
         for cancel in &lock(&self.turns).cancels {
             cancel.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Imports files and folders, each folder as a collection. Blocks until done; call it on a thread of its own.
+    /// Imports files and folders, each folder as a collection. Blocks until done; call it on a blocking thread.
     pub fn run(&self, dropped: &[PathBuf]) -> Result<Imported> {
         let is_cancelled = Arc::new(AtomicBool::new(false));
         let turn = {
@@ -184,7 +184,7 @@ impl Imports {
         written
     }
 
-    /// A collection for every dropped folder, and one for the folder of dropped files.
+    /// A collection for every dropped folder, and one for the parent folder of dropped files.
     fn collections_for(&self, dropped: &[PathBuf]) -> Result<Vec<Root>> {
         let mut by_folder: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         for path in dropped {
@@ -217,7 +217,7 @@ impl Imports {
                     ScannedPath::Unreadable { path, detail } => Err((path, detail)),
                 };
                 self.progress.send_modify(|progress| progress.found += 1);
-                // The readers are gone only when the import is over.
+                // Sending fails only after the import has ended.
                 let _ = scanned.send(Scanned { sequence, root, found });
                 sequence += 1;
             });
@@ -244,19 +244,19 @@ impl Imports {
                 }
             };
             if done.send((sequence, read)).is_err() {
-                // The library cannot be written. Read nothing more, but empty the queue, so that the scan ends.
+                // The library is not writable. Read nothing more, but drain the queue so that the scan ends.
                 is_cancelled.store(true, Ordering::Relaxed);
             }
         }
     }
 
-    /// A panic costs the file that it came with and no other.
+    /// A panic affects only the file that caused it.
     fn read_or_skip(&self, path: &Path) -> Outcome {
         let skipped = |_| Outcome::Skipped(SkipReason::Unreadable { detail: "an error in Fieldmark".into() });
         panic::catch_unwind(AssertUnwindSafe(|| self.read(path))).unwrap_or_else(skipped)
     }
 
-    /// Reads one file, unless it is unchanged since an earlier import.
+    /// Reads a file, unless it is unchanged since an earlier import.
     fn read(&self, path: &Path) -> Outcome {
         let unreadable = |detail: String| Outcome::Skipped(SkipReason::Unreadable { detail });
         let file = match fingerprint(path) {
@@ -265,7 +265,7 @@ impl Imports {
         };
         if let Ok(Some(image)) = self.store.read_blocking(|view| view.image_of_unchanged(path, file)) {
             return match self.store.read_blocking(|view| view.is_taken_unread(image)) {
-                // What cannot be read now is asked for again the next time.
+                // Unreadable dates are tried again at the next import.
                 Ok(true) => prepare::taken(path, &self.memory)
                     .map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken)),
                 Ok(false) | Err(_) => Outcome::Known(image, file),
@@ -274,7 +274,7 @@ impl Imports {
         match prepare::ingest(path, THUMBNAIL_EDGE, &self.memory) {
             Ok(ingested) => {
                 if let Err(error) = self.thumbnails.keep(ingested.hash, &ingested.thumbnail) {
-                    // It is made again when it is looked at.
+                    // It is recreated when it is needed.
                     tracing::warn!(%error, "a thumbnail was not kept");
                 }
                 Outcome::New(Box::new(new_image(path, &ingested)), file)
@@ -283,7 +283,7 @@ impl Imports {
         }
     }
 
-    /// Writes what was read, in the order of the scan, a slice at a time.
+    /// Writes what was read, in scan order and in slices.
     fn write_all(&self, roots: &[Root], to_write: Receiver<(usize, Read)>) -> Result<Written> {
         let mut all = Written::default();
         let mut seen = HashSet::new();
@@ -308,7 +308,7 @@ impl Imports {
                 written_at = Instant::now();
             }
         }
-        // After a cancel there may be gaps in the sequence; what was read is kept all the same.
+        // A cancelled import may leave gaps in the sequence; files that were read are stored anyway.
         slice.extend(early.into_values());
         while !slice.is_empty() {
             let mut rest = slice.split_off(slice.len().min(WRITE_SLICE));

@@ -1,5 +1,6 @@
-//! Where a library keeps its files. The one called `library.sqlite` has its folder to itself; any other database keeps its
-//! files in a folder of its own beside it, so that several in one folder share nothing. All of it is for its owner alone.
+//! Where a library keeps its files. A database called `library.sqlite` owns its folder. Any other database keeps its
+//! files in a separate folder beside it, so that several databases in one folder share nothing. All files are private
+//! to their owner.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,33 +11,33 @@ use prepare::ContentHash;
 
 use crate::{EngineError, Result, private};
 
-/// The database of a library that has its folder to itself.
+/// The database name of a library that owns its folder.
 const DATABASE: &str = "library.sqlite";
 pub const SETTINGS_FILE: &str = "settings.toml";
 /// Upper bound for a settings file; a longer file is rejected.
 pub const MAX_SETTINGS_BYTES: u64 = 1 << 20;
-/// What the name of a database gets for the folder of its files.
+/// Suffix that turns a database's name into that of its folder of files.
 const FILES: &str = "-files";
 const THUMBNAILS: &str = "thumbs";
 const METRICS: &str = "metrics";
 const LOCKS: &str = "locks";
 const BATCHES: &str = "batches";
-/// Exports that are ready to be taken out of the window.
+/// Exports to drag out of the window.
 const READY_EXPORTS: &str = "exports";
 const SAMPLES: &str = "Samples";
 const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
-/// Folders that a library writes; what is in them is not imported.
+/// Folders that a library writes; their files are not imported.
 const FOLDERS: [&str; 5] = [THUMBNAILS, METRICS, LOCKS, BATCHES, READY_EXPORTS];
-/// What else may be in its folder.
+/// Other files and folders that may be in a library's folder.
 const OTHERS: [&str; 4] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION];
 
-/// Whether the library gives such a name to what it writes into a folder.
+/// Whether a name follows the library's naming scheme for a folder.
 type IsWritten = fn(&str) -> bool;
 
-/// Folders in which every name is the library's, and what such names are like.
+/// Folders that contain only the library's files, with their naming schemes.
 const WRITTEN: [(&str, IsWritten); 4] =
     [(THUMBNAILS, is_hash_start), (LOCKS, is_lock), (BATCHES, is_batch), (METRICS, is_metrics)];
-/// Characters of a content hash, and of the folder that a thumbnail is in.
+/// Length of a content hash in characters.
 const HASH: usize = 64;
 const HASH_START: usize = 2;
 
@@ -48,7 +49,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Of the library whose database is at `database`, no link.
+    /// The layout for the database at `database`, which must not be a link.
     pub fn of(database: &Path) -> Self {
         Self { database: database.to_owned(), folder: folder_of(database) }
     }
@@ -61,28 +62,28 @@ impl Layout {
         self.folder.join(SETTINGS_FILE)
     }
 
-    /// Where every run leaves its metrics, unless the settings say otherwise.
+    /// Where runs write their metrics, unless the settings disable it.
     pub fn metrics_file(&self) -> PathBuf {
         self.folder.join(METRICS).join("batch-annotation-metrics.json")
     }
 
-    /// Thumbnails are named by content and spread over 256 folders.
+    /// Thumbnails are named by content hash and spread over 256 folders.
     pub fn thumbnail(&self, hash: ContentHash) -> PathBuf {
         let hex = hash.to_string();
         self.folder.join(THUMBNAILS).join(&hex[..HASH_START]).join(format!("{hex}.jpg"))
     }
 
-    /// The file that the worker called `token` holds locked while it lives.
+    /// The lock file that the worker `token` holds while it is alive.
     pub fn worker_lock(&self, token: &str) -> PathBuf {
         self.folder.join(LOCKS).join(format!("worker-{token}.lock"))
     }
 
-    /// Batches that are being written.
+    /// Batches in progress of being written.
     pub fn batches(&self) -> PathBuf {
         self.folder.join(BATCHES)
     }
 
-    /// Exports that are ready to be dragged away.
+    /// Exports to drag out.
     pub fn ready_exports(&self) -> PathBuf {
         self.folder.join(READY_EXPORTS)
     }
@@ -92,18 +93,18 @@ impl Layout {
         self.folder.join(SAMPLES)
     }
 
-    /// Beside the folder of the sample photos, so that an import of it skips nothing.
+    /// Beside the folder of sample photos, so that importing that folder skips no file.
     pub fn attribution(&self) -> PathBuf {
         self.folder.join(ATTRIBUTION)
     }
 
-    /// Whether a library itself wrote the file at `path`, as it does where its database is in a folder of photos.
+    /// Whether a library wrote the file at `path`, which matters if its database is in a folder of photos.
     pub fn is_written_by_library(&self, path: &Path) -> bool {
         is_written_by_library(&self.folder, path)
             || std::path::absolute(path).is_ok_and(|path| self.is_database_file(&path))
     }
 
-    /// Whether the database, or a file that belongs to it, is at `path`.
+    /// Whether `path` is the database or one of its companion files.
     pub fn is_database_file(&self, path: &Path) -> bool {
         let Ok(database) = fs::canonicalize(&self.database) else { return false };
         ["", "-wal", "-shm"].iter().any(|ending| {
@@ -114,14 +115,14 @@ impl Layout {
     }
 }
 
-/// The file that a link leads to, so that one database is one library by any path.
+/// Resolves links, so that a database is the same library under any path.
 pub fn resolved(database: &Path) -> PathBuf {
     let is_link = fs::symlink_metadata(database).is_ok_and(|metadata| metadata.is_symlink());
     let target = if is_link { fs::canonicalize(database).ok() } else { None };
     target.unwrap_or_else(|| database.to_owned())
 }
 
-/// The folder of a library, by its database.
+/// The folder of the library with this database.
 pub fn folder_of(database: &Path) -> PathBuf {
     let parent = parent_of(database);
     match database.file_name() {
@@ -134,8 +135,8 @@ pub fn folder_of(database: &Path) -> PathBuf {
     }
 }
 
-/// Creates the folder of a library, and takes the rights of others away from what the library wrote. Files that a person keeps
-/// in the same folder stay as they are.
+/// Creates the library's folder, and makes the library's own files private. The user's files in the same folder keep
+/// their permissions.
 pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
     if !is_new && !folder.exists() {
         move_in(database, folder)?;
@@ -155,7 +156,7 @@ pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
         }
         private::make_folder_private(parent);
     } else if own == DATABASE {
-        // A folder of the person's own may have one of our names: what is in it decides.
+        // A folder of the user may have one of our names, so its contents decide.
         for (name, is_own) in WRITTEN {
             if private::holds_only(&folder.join(name), is_own) {
                 private::make_folder_private(&folder.join(name));
@@ -166,8 +167,8 @@ pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
     Ok(())
 }
 
-/// Once, every library had its files beside its database. They move into `folder` where they can be of no other library;
-/// otherwise the settings alone are copied.
+/// Older versions kept the files beside the database. They move into `folder` if no other library can own them;
+/// otherwise only the settings are copied.
 fn move_in(database: &Path, folder: &Path) -> Result<()> {
     private::create_folder(folder).map_err(EngineError::file(folder))?;
     let former = database.with_file_name(SETTINGS_FILE);
@@ -222,7 +223,7 @@ fn is_written_by_library(folder: &Path, path: &Path) -> bool {
     })
 }
 
-/// Whether a library of any version wrote the file at `path`, wherever its folder is now: `thumbs/ab/HASH.jpg`.
+/// Whether `path` is a library's thumbnail, such as `thumbs/ab/HASH.jpg`, of any version and in any folder.
 fn is_thumbnail(path: &Path) -> bool {
     let above: Option<Vec<&str>> = path.iter().rev().take(3).map(OsStr::to_str).collect();
     let Some([name, start, THUMBNAILS]) = above.as_deref() else { return false };
@@ -269,7 +270,7 @@ mod tests {
         first.settings.agree_to("first.example").unwrap();
         assert!(second.settings.stated().unwrap().agreed_hosts.is_empty());
         assert!(usual.settings.stated().unwrap().agreed_hosts.is_empty());
-        // What a library keeps is no photo, for any of them.
+        // No library imports another library's files.
         let thumbnail = first.folder().join("thumbs/ab/abc.jpg");
         assert!(usual.layout.is_written_by_library(&thumbnail) && second.layout.is_written_by_library(&thumbnail));
         assert!(!usual.layout.is_written_by_library(&folder.path().join("c.db-files/thumbs/ab/abc.jpg")));
@@ -322,7 +323,7 @@ mod tests {
         library.imports.run(&[samples]).unwrap();
         assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));
 
-        // One from before files were private.
+        // A library from before files were private.
         drop(library);
         for (path, _) in modes(&home) {
             fs::set_permissions(&path, fs::Permissions::from_mode(if path.is_dir() { 0o755 } else { 0o644 })).unwrap();
@@ -334,7 +335,7 @@ mod tests {
         drop(Library::open_alone(&other.join("a.db")));
         assert!(modes(&other).iter().all(is_private), "{:?}", modes(&other));
 
-        // A folder of photos is the person's own.
+        // A folder of photos belongs to the user.
         let photos = folder.path().join("photos");
         fs::create_dir(&photos).unwrap();
         fs::set_permissions(&photos, fs::Permissions::from_mode(0o755)).unwrap();

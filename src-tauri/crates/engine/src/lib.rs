@@ -1,5 +1,5 @@
-//! What Fieldmark does, with or without a window: import, plan, run, review, report. It joins the crates that decode,
-//! detect and remember; it has no words for people and no idea of windows or terminals.
+//! Fieldmark's services, independent of windows and terminals: import, planning, runs, review, reports. Connects the
+//! crates for decoding, detection and storage. User-visible texts are not here.
 
 mod active_runs;
 mod backend;

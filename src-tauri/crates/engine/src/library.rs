@@ -1,5 +1,5 @@
-//! An open library: its folder and the services that work on it. Nothing here but opening it: each service has the handles
-//! that it needs and knows nothing of the library.
+//! An open library: its folder and the services that work on it. This module only opens it. Each service gets the
+//! handles that it needs and does not know the library.
 
 #![expect(
     clippy::disallowed_methods,
@@ -49,7 +49,7 @@ use crate::thumbnails::Thumbnails;
 use crate::workers::Workers;
 use crate::{EngineError, Result, layout, private};
 
-/// How often to look whether the processes that work on runs are alive.
+/// How often to check whether workers of other processes are alive.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
@@ -57,23 +57,23 @@ pub struct Library {
     pub settings: Arc<LibrarySettings>,
     pub connections: Arc<Connections>,
     pub imports: Arc<Imports>,
-    /// Images, as they are shown.
+    /// Images for display.
     pub images: Arc<Gallery>,
     pub collections: Collections,
     pub recipes: Recipes,
-    /// Which images are similar.
+    /// Groups of similar images.
     pub similar: Arc<Similar>,
-    /// What runs would cost and take.
+    /// Cost and time of runs.
     pub planning: Arc<Planning>,
     pub runs: Arc<Runs>,
-    /// Runs, as they are recorded.
+    /// Recorded runs.
     pub history: Arc<RunHistory>,
     pub hooks: Arc<HookRunner>,
-    /// What people decide about annotations.
+    /// Decisions about annotations.
     pub review: Review,
-    /// What runs come to.
+    /// Results of runs.
     pub insight: Arc<Insight>,
-    /// Annotations as files of other programs.
+    /// Annotations in other programs' formats.
     pub datasets: Datasets,
     /// Where files may be written.
     pub outputs: Arc<Outputs>,
@@ -84,13 +84,13 @@ pub struct Library {
 }
 
 impl Library {
-    /// Whether there is a library, or another file in its place, at `database`.
+    /// Whether a library, or any other file, exists at `database`.
     #[must_use]
     pub fn exists(database: &Path) -> bool {
         store::exists(database)
     }
 
-    /// Opens the library whose database is at `database`, and creates it when there is none.
+    /// Opens the library with the database at `database`. Creates it if there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
         let database = &layout::resolved(database);
         let (layout, is_new) = (Layout::of(database), !Self::exists(database));
@@ -99,10 +99,10 @@ impl Library {
             private::create_folder(parent).map_err(EngineError::file(parent))?;
         }
         let store = Arc::new(Store::open(database)?);
-        // What lay in the place of a new library's settings is not the person's word either.
+        // Settings that existed before the library are not trusted as the user's own.
         let is_created = is_new && !layout.settings_file().exists();
         layout::prepare(database, folder, is_new)?;
-        // Written only once, so that processes that start together do not wait for each other.
+        // Checked first, so that processes that start at the same time do not wait for each other's writes.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
         let mut missing = builtin::all();
         missing.retain(|recipe| !saved.iter().any(|saved| saved.recipe == *recipe));
@@ -114,7 +114,7 @@ impl Library {
         Self::compose(store, Arc::new(layout), surroundings, is_created).map(Arc::new)
     }
 
-    /// Gives each service the handles that it needs.
+    /// Creates the services with the handles that they need.
     fn compose(store: Arc<Store>, layout: Arc<Layout>, surroundings: Surroundings, is_created: bool) -> Result<Self> {
         let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
         let folder = layout.folder();
@@ -124,13 +124,13 @@ impl Library {
         };
         let consents = Arc::new(consents);
         let settings = LibrarySettings::new(folder.to_owned(), known_as, Arc::clone(&consents), variables, is_created);
-        // Libraries from before there was a file kept their settings inside.
+        // Older libraries kept their settings in the database.
         if let Some(older) = store.read_blocking(|view| view.settings_of_older_library())? {
             settings.bring_out(&older)?;
         }
         let settings = Arc::new(settings);
         let (memory, active) = (DecodingMemory::default(), Arc::new(ActiveRuns::default()));
-        // Settings that cannot be read stop what needs them, not the opening.
+        // Unreadable settings stop what depends on them, but not the opening.
         if let Ok(settings) = settings.in_force() {
             limit_decoding(&memory, &settings);
         }
@@ -236,7 +236,7 @@ impl Library {
         }
     }
 
-    /// Asks the library from async code: `question` blocks, and is asked on a thread that may.
+    /// Runs the blocking `question` on the library from async code, on a blocking thread.
     pub async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
         question: impl FnOnce(&Arc<Self>) -> Result<T> + Send + 'static,
@@ -245,14 +245,14 @@ impl Library {
         off_workers(move || question(&library)).await
     }
 
-    /// A number that grows whenever images, annotations or decisions are not what they were.
+    /// A number that increases with every change to images, annotations or decisions.
     #[must_use]
     pub fn version(&self) -> watch::Receiver<u64> {
         self.changes.version()
     }
 
-    /// Increases the version within about a second of a change to the library by another process, or of the end of one that
-    /// worked on a run: a process that is killed changes nothing in the library.
+    /// Increases the version within about a second after another process changes the library or a worker of another
+    /// process dies: a killed process leaves no change in the library.
     pub fn watch_other_processes(self: &Arc<Self>) -> Result<()> {
         let changes = self.changes.clone();
         self.store.watch_others(move || changes.record())?;
@@ -264,7 +264,7 @@ impl Library {
                 loop {
                     std::thread::sleep(LOOK_INTERVAL);
                     let Some(library) = library.upgrade() else { return };
-                    // A library that cannot be read is reported by those who ask it something.
+                    // The next query reports that the library is unreadable.
                     let Ok(now) = library.workers.runs_worked_on() else { continue };
                     if now != worked_on {
                         worked_on = now;
@@ -279,12 +279,12 @@ impl Library {
 
 #[cfg(test)]
 impl Library {
-    /// One that is made in `folder`, with no server and no key.
+    /// Creates a library in `folder`, with no server and no key.
     pub(crate) fn alone_in(folder: &Path) -> Arc<Self> {
         Self::open_alone(&folder.join("library.sqlite"))
     }
 
-    /// The one at `database`, with no server and no key.
+    /// Opens the library at `database`, with no server and no key.
     pub(crate) fn open_alone(database: &Path) -> Arc<Self> {
         let surroundings = Surroundings {
             environment: keys::Environment::from_variables(Vec::new(), |_| None, None),

@@ -1,5 +1,5 @@
-//! Finding an image's original again. Originals are only read, may be moved or changed by their owner, and an image that
-//! was imported from several places is served from whichever still has it.
+//! Finds an image's original. Originals are only read. Their owner may move or change them, so an image that was
+//! imported from several paths is read from any that still has it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -23,7 +23,7 @@ pub struct UnreadableOriginal {
     pub detail: String,
 }
 
-/// Length and time of change, by which a file is recognised without reading it.
+/// Length and modification time, which identify a file without reading it.
 pub fn fingerprint(path: &Path) -> std::io::Result<KnownFile> {
     let metadata = fs::metadata(path)?;
     let modified_at = metadata
@@ -35,8 +35,8 @@ pub fn fingerprint(path: &Path) -> std::io::Result<KnownFile> {
     Ok(KnownFile { byte_len: metadata.len(), modified_at })
 }
 
-/// Whether the file at `path` still holds the content `hash`; `known` is what it was like when it was seen. It is read only
-/// where its length is the same and the time of change is another.
+/// Whether the file at `path` still has the content `hash`; `known` is its earlier fingerprint. The file is read only
+/// if its length is unchanged and its modification time is not.
 pub fn still_holds(path: &Path, known: KnownFile, hash: &[u8; 32]) -> bool {
     let is_content = || ContentHash::of_file(path).is_ok_and(|found| found.as_bytes() == hash);
     fingerprint(path).is_ok_and(|file| file == known || (file.byte_len == known.byte_len && is_content()))
@@ -45,7 +45,7 @@ pub fn still_holds(path: &Path, known: KnownFile, hash: &[u8; 32]) -> bool {
 /// The originals of a library's images.
 pub struct Originals {
     store: Arc<Store>,
-    /// For all decoding in progress.
+    /// Shared by all decoding in progress.
     memory: DecodingMemory,
 }
 
@@ -54,7 +54,7 @@ impl Originals {
         Self { store, memory }
     }
 
-    /// Decodes the original of `image`, upright, long edge at most `max_edge`. Blocks.
+    /// Decodes the original of `image`, upright, with a long edge of at most `max_edge`. Blocks.
     pub fn decode(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, UnreadableOriginal> {
         let path = self.find(image)?;
         prepare::decode(&path, max_edge, &self.memory).map_err(|reason| UnreadableOriginal {
@@ -63,7 +63,7 @@ impl Originals {
         })
     }
 
-    /// A path that still holds the content of `image`.
+    /// A path that still has the content of `image`.
     fn find(&self, image: ImageId) -> Result<PathBuf, UnreadableOriginal> {
         let broken = |error: store::StoreError| UnreadableOriginal {
             kind: FailureKind::FileUnreadable,

@@ -1,4 +1,4 @@
-//! Where files may be written that leave the library.
+//! Where output files outside of the library may be written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use store::Store;
 use crate::layout::Layout;
 use crate::{EngineError, Result};
 
-/// The places that no output of a library may take.
+/// The paths that no output may overwrite.
 pub struct Outputs {
     store: Arc<Store>,
     layout: Arc<Layout>,
@@ -21,7 +21,7 @@ impl Outputs {
         Self { store, layout }
     }
 
-    /// Refuses a place that no output may take: that of an original, of the library itself, of a folder.
+    /// Refuses a path that output must not overwrite: an original, a file of the library, a folder.
     ///
     /// # Errors
     /// [`EngineError::UnfitTarget`] with the reason.
@@ -34,7 +34,7 @@ impl Outputs {
         let absolute = std::path::absolute(path).map_err(EngineError::file(path))?;
         match fs::metadata(&absolute) {
             Ok(there) if there.is_dir() => return unfit("it is a folder"),
-            // A device or a pipe holds nothing that could be lost.
+            // Nothing in a device or a pipe can be overwritten.
             Ok(there) if !there.is_file() => return Ok(()),
             _ => {}
         }
@@ -42,7 +42,7 @@ impl Outputs {
         if self.layout.is_database_file(&canonical) || canonical == resolved(&self.layout.settings_file()) {
             return unfit("it belongs to the library itself");
         }
-        // By content, since links to an original and copies of it have other paths.
+        // Compares contents, since links to an original and copies of it have other paths.
         let content = ContentHash::of_file(&absolute).ok();
         let is_original = self.store.read_blocking(|view| {
             Ok(view.is_original(&absolute)?
@@ -56,7 +56,7 @@ impl Outputs {
     }
 }
 
-/// What is written to at `path`: it, or a folder on it, may be a link.
+/// The file that writing to `path` changes, with all links resolved.
 fn resolved(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| {
         let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());

@@ -1,4 +1,4 @@
-//! Pilots: a first run on a few of the images, to see what it finds and costs before the others are asked about.
+//! Pilots: a run on a few images first, to see results and cost before the others are sent.
 
 use std::collections::HashSet;
 
@@ -7,24 +7,24 @@ use domain::money::PicoDollars;
 use domain::run::RunSummary;
 use domain::run_state::{RunState, StopReason};
 
-/// More than so many times what its quote expects is said before the others are asked about.
+/// A pilot that costs more than this many times its expected cost is reported.
 const DEARER: u64 = 2;
 
-/// What a pilot says about the rest.
+/// What a pilot suggests about the remaining images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PilotVerdict {
-    /// Nothing speaks against going on.
+    /// No reason to stop.
     Sound,
-    /// It was stopped before its end.
+    /// It was stopped early.
     Stopped,
-    /// Not one image was answered.
+    /// No image was answered.
     NothingAnswered,
-    /// It cost much more than its quote expects.
+    /// It cost much more than its expected cost.
     DearerThanQuoted { expected: PicoDollars },
 }
 
 impl PilotVerdict {
-    /// Of a run that has stopped after its pilot. `expected`: what the quote expects the pilot to cost.
+    /// The verdict on a run that has stopped after its pilot. `expected` is the quoted cost of the pilot.
     #[must_use]
     pub fn of(run: &RunSummary, expected: PicoDollars) -> Self {
         if run.state != (RunState::Stopped { reason: StopReason::PilotDone }) {
@@ -39,8 +39,8 @@ impl PilotVerdict {
     }
 }
 
-/// The pilot of a plan with so many images in it: none where it would be all of `asked`. The same ones whatever the order
-/// of `asked`, so that the run's pilot is the one that was quoted.
+/// The pilot of a plan with `count` images; empty if it would be all of `asked`. Independent of the order of `asked`,
+/// so that the run's pilot is the quoted one.
 #[must_use]
 pub fn pilot_of(asked: &[ImageId], count: Option<u32>) -> Vec<ImageId> {
     let Some(count) = count.filter(|&count| (count as usize) < asked.len()) else { return Vec::new() };
@@ -49,14 +49,14 @@ pub fn pilot_of(asked: &[ImageId], count: Option<u32>) -> Vec<ImageId> {
     spread(&ordered, count as usize)
 }
 
-/// At most `count` of `images`, evenly spread, so that they are of more than one folder's kind.
+/// At most `count` of `images`, evenly spread, so that they come from different folders.
 #[must_use]
 pub fn spread(images: &[ImageId], count: usize) -> Vec<ImageId> {
     let count = count.min(images.len());
     (0..count).map(|index| images[index * images.len() / count]).collect()
 }
 
-/// Those of `images` that are not among the `first`.
+/// `images` without the `first` ones.
 #[must_use]
 pub fn rest(images: &[ImageId], first: &[ImageId]) -> Vec<ImageId> {
     let first: HashSet<ImageId> = first.iter().copied().collect();

@@ -1,10 +1,10 @@
-//! Where files are: one path for each, however a person leads to it.
+//! Normalizes paths, so that every file has a single path.
 
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
-/// `path` from the root on. Every `..` is resolved, so that a folder reached as `../photos` is not another one; links are left
-/// as they were named, but for those that a `..` leads out of.
+/// The absolute form of `path`. Every `..` is resolved, so that `../photos` is the same folder as its plain path. Other
+/// links are kept, except those that a `..` leaves.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     let mut resolved = PathBuf::new();
     for part in std::path::absolute(path)?.components() {
@@ -14,7 +14,7 @@ pub fn absolute(path: &Path) -> io::Result<PathBuf> {
             resolved = folder;
             resolved.pop();
         } else {
-            // What is not there leads nowhere.
+            // A missing folder cannot be a link.
             resolved.push(part);
         }
     }
@@ -38,7 +38,7 @@ mod tests {
         for path in ["photos", "work/../photos", "./work/.././photos/", "photos/may/..", "work/link/.."] {
             assert_eq!(seen(path), root.join("photos"), "{path}");
         }
-        // A link that was named stays, and so does what is not there.
+        // Named links and missing files stay as they are.
         assert_eq!(seen("work/link"), root.join("work/link"));
         assert_eq!(seen("gone/../photos"), root.join("gone/../photos"));
     }

@@ -1,14 +1,14 @@
-//! Files and folders that only their owner may read: what a library and a person's consents are made of.
+//! Files and folders that only their owner may read: those of libraries, and the user's consents.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long another process may take to change a file.
+/// How long to wait for another process to release a file.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Creates a folder, and those above it that are missing.
+/// Creates a folder and its missing parents.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -17,7 +17,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file of the library for writing, empty; creates it when there is none. Links are not followed.
+/// Opens a file for writing, and creates or truncates it. Links are not followed.
 pub fn create_file(path: &Path) -> io::Result<File> {
     let file = files::open_own(path)?;
     file.set_len(0)?;
@@ -43,8 +43,8 @@ pub fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes other users' permissions from a file, or from a folder with all that is in it. A folder that is private already is
-/// not looked through. Links are not followed. What is not ours to change stays as it is.
+/// Removes other users' permissions from a file, or from a folder and its contents. The contents of a folder that is
+/// already private are not checked. Links are not followed. Files that we may not change are left as they are.
 pub fn make_private(path: &Path) {
     #[cfg(unix)]
     if let Err(error) = unix::make_private(path)
@@ -56,7 +56,7 @@ pub fn make_private(path: &Path) {
     let _ = path;
 }
 
-/// Removes other users' permissions from a folder alone. What is not ours to change stays as it is.
+/// Removes other users' permissions from a folder, not its contents. Does nothing if we may not change it.
 pub fn make_folder_private(folder: &Path) {
     #[cfg(unix)]
     if let Err(error) = unix::narrow(folder) {
@@ -66,7 +66,7 @@ pub fn make_folder_private(folder: &Path) {
     let _ = folder;
 }
 
-/// Whether every name in `folder` is one of the library's `own`.
+/// Whether every name in `folder` satisfies `is_own`.
 pub fn holds_only(folder: &Path, is_own: impl Fn(&str) -> bool) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     entries.flatten().all(|entry| entry.file_name().to_str().is_some_and(&is_own))
@@ -80,7 +80,7 @@ mod unix {
     use std::path::Path;
 
     const OTHERS: u32 = 0o077;
-    /// Folders such as `/tmp`, which everyone shares.
+    /// The sticky bit of shared folders such as `/tmp`.
     const STICKY: u32 = 0o1000;
 
     pub fn make_private(path: &Path) -> io::Result<()> {

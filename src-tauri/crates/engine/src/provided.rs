@@ -1,4 +1,4 @@
-//! The models of all providers, this computer first.
+//! The models of all providers, local ones first.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use providers::request::RequestOptions;
 use crate::backend::this_computer;
 use crate::{EngineError, Result};
 
-/// A model, and the provider that has it.
+/// A model and its provider.
 #[derive(Clone)]
 pub struct ProvidedModel {
     pub provider: &'static dyn Provider,
@@ -22,7 +22,7 @@ pub struct ProvidedModel {
 }
 
 impl ProvidedModel {
-    /// The model ready for `recipe`.
+    /// Prepares the model for `recipe`.
     pub fn prepare(
         &self,
         recipe: &Recipe,
@@ -43,13 +43,13 @@ pub fn providers() -> impl Iterator<Item = &'static dyn Provider> {
     std::iter::once(this_computer::provider()).chain(registry::all().iter().copied())
 }
 
-/// The day on which the oldest of all prices was read from its vendor.
+/// The date of the oldest price.
 pub fn prices_as_of() -> CalendarDate {
     let days = providers().filter_map(|provider| provider.catalog().prices_as_of);
     days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
 }
 
-/// The model with this id, whichever provider has it.
+/// The model with this id, from any provider.
 pub fn find(id: &ModelId) -> Option<ProvidedModel> {
     providers().find_map(|provider| {
         let spec = Arc::clone(provider.catalog().find(&id.0)?);
@@ -57,10 +57,10 @@ pub fn find(id: &ModelId) -> Option<ProvidedModel> {
     })
 }
 
-/// As [`find`].
+/// Like [`find`].
 ///
 /// # Errors
-/// When no provider has it.
+/// If no provider has it.
 pub fn known(id: &ModelId) -> Result<ProvidedModel> {
     find(id).ok_or_else(|| EngineError::UnknownModel(id.clone()))
 }

@@ -23,7 +23,7 @@ impl Recipes {
         Ok(self.store.read_blocking(|view| view.recipes())?)
     }
 
-    /// Saves "find these things" from a typed list, or returns the recipe that already says the same.
+    /// Saves the recipe for a typed list of things to find, or returns an equal recipe that exists.
     pub async fn save_typed(&self, typed: &str) -> Result<SavedRecipe> {
         let recipe = Recipe::find_these(typed)?;
         Ok(self.store.write(move |edit| edit.save_recipe(&recipe, false)).await?)

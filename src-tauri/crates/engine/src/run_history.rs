@@ -1,4 +1,4 @@
-//! The runs of a library, as they are recorded, and whether a process works on each.
+//! The recorded runs of a library, and whether a process works on each.
 
 #![expect(
     clippy::disallowed_methods,
@@ -24,7 +24,7 @@ use crate::clock::rounded_millis;
 use crate::pilot::PilotVerdict;
 use crate::workers::Workers;
 
-/// Images shown as just answered.
+/// Number of images shown as just answered.
 pub const JUST_ANSWERED: u32 = 12;
 
 /// The runs of a library.
@@ -39,7 +39,7 @@ impl RunHistory {
         Self { store, workers, active }
     }
 
-    /// The newest first.
+    /// All runs, newest first.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
         let (mut runs, recorded) = self.store.read_blocking(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
         for run in &mut runs {
@@ -58,12 +58,12 @@ impl RunHistory {
             summary.state = self.actual_state(&summary, worker.as_ref());
             Ok(summary)
         };
-        // A second look, since its session may have ended after the first had read the library.
+        // Reads again, since the session may have ended after the first read of the library.
         let first: Result<RunSummary> = look();
         if first.as_ref().is_ok_and(|summary| summary.state == RunState::Interrupted) { look() } else { first }
     }
 
-    /// The library only records that a run was not stopped; its worker tells whether a process works on it.
+    /// The library only records that a run has not stopped; its worker's lock tells whether a process works on it.
     fn actual_state(&self, run: &RunSummary, worker: Option<&Worker>) -> RunState {
         if run.state != RunState::Running {
             return run.state;
@@ -75,7 +75,7 @@ impl RunHistory {
         }
     }
 
-    /// The state of a run that no process works on, in the form of a snapshot.
+    /// A snapshot of a run that no process works on.
     pub fn progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
         let kept = self.store.read_blocking(|view| {
@@ -97,22 +97,22 @@ impl RunHistory {
         Ok(idle(summary, kept))
     }
 
-    /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
+    /// Requests in batches of `run` that the server does not know: what they may have cost if the user gives them up.
     pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
         Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)
     }
 
-    /// What the pilot of a run that has stopped after it says about the other images.
+    /// What the pilot of a run suggests about the other images.
     pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
         Ok(PilotVerdict::of(run, self.store.read_blocking(|view| view.pilot_expected(run.id))?))
     }
 
-    /// The images of a run that have not finished.
+    /// The unfinished images of a run.
     pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
         Ok(self.store.read_blocking(|view| view.waiting_images(run))?)
     }
 
-    /// Whether there are images in a run that another try may help, at least with a larger output maximum.
+    /// Whether a retry may fix failed images of a run, at least with a larger output maximum.
     pub fn may_retry(&self, run: RunId) -> Result<bool> {
         let (retried, (cut_off, _)) =
             self.store.read_blocking(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
@@ -120,7 +120,7 @@ impl RunHistory {
     }
 }
 
-/// What the library keeps of a run beside its summary.
+/// What the library stores about a run besides its summary.
 struct Kept {
     failures: Vec<FailureGroup>,
     retried: Vec<RetryGroup>,
@@ -131,12 +131,12 @@ struct Kept {
     endpoints: Vec<RunEndpoint>,
     last_answered: Vec<JustAnswered>,
     finished_after: Vec<f64>,
-    /// The oldest first.
+    /// Oldest first.
     hooks: Vec<HookRun>,
     largest_request: PicoDollars,
 }
 
-/// A run that no process works on, as a snapshot.
+/// A snapshot of a run that no process works on.
 fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
     RunProgress {
         run: summary.id,
@@ -184,7 +184,7 @@ fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
     }
 }
 
-/// The endpoints as they were when the run was worked on last; none where there was no choice.
+/// The endpoints when the run was last worked on; empty if there was only one choice.
 fn idle_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<EndpointState> {
     if endpoints.len() < 2 {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The sample photos that come along, to try Fieldmark with. Their terms are in `samples/ATTRIBUTION.md`.
+//! The bundled sample photos. Their licenses are in `samples/ATTRIBUTION.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,11 @@ macro_rules! samples {
 const SAMPLES: [(&str, &[u8]); 6] =
     samples!["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg",];
 
-/// A photo of a cat, to see whether it is found.
+/// A photo of a cat, to check that the model finds it.
 pub const CAT: &[u8] = SAMPLES[1].1;
 
-/// Writes `count` photos into `folder`: the samples in turn, each time with another remark behind its end, so that no two
-/// are the same file.
+/// Writes `count` photos into `folder`: the samples in rotation, each with a different suffix after the image data, so
+/// that no two files are equal.
 pub fn write_copies(folder: &Path, count: usize) -> Result<()> {
     fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
     for (index, (name, bytes)) in SAMPLES.iter().cycle().take(count).enumerate() {
@@ -32,11 +32,11 @@ pub fn write_copies(folder: &Path, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// Writes the samples into the folder of a library, where they are not yet; returns the folder of photos to import.
+/// Writes the samples into a library's folder, unless they exist; returns the folder to import.
 pub fn lay_out(layout: &Layout) -> Result<PathBuf> {
     let folder = layout.samples();
     private::create_folder(&folder).map_err(EngineError::file(&folder))?;
-    // Beside the photos' folder, so that an import of it leaves nothing out.
+    // Beside the folder of photos, so that importing that folder skips no file.
     let attribution = layout.attribution();
     files::write_private(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
     for (name, bytes) in SAMPLES {

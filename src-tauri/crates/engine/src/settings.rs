@@ -1,8 +1,7 @@
-//! What a person has set: one documented file beside the library, `settings.toml`, over which variables of the environment
-//! may say what is imported and how runs ask. The window, the command line and a text editor change the same file: a change
-//! is made to what the file says at that moment, under a lock, and leaves comments and the order of lines as they are. What is
-//! said for one run wins over both (`domain::run_options`); the connection has variables of its own
-//! (`crate::connections`).
+//! The user's settings: a documented file in the library folder, `settings.toml`, and environment variables that
+//! override its import, run and limit sections. The window, the command line and text editors edit the same file: a
+//! change applies to the current text under a lock, and keeps comments and the order of lines. Options of a single run
+//! override both (`domain::run_options`); connections have their own variables (`crate::connections`).
 
 mod edit;
 mod file;
@@ -23,32 +22,32 @@ use crate::consents::{Consents, KnownLibrary};
 use crate::layout::SETTINGS_FILE;
 use crate::{EngineError, Result, layout, private};
 
-/// The variables that the settings of the library at `database` name for keys. None where there are no settings, or none that
-/// can be read: that is told when the library is opened.
+/// The key variables named in the settings of the library at `database`. Empty if the settings do not exist or cannot
+/// be read; opening the library reports that.
 #[must_use]
 pub fn key_variables(database: &Path) -> Vec<String> {
     let path = layout::folder_of(&layout::resolved(database)).join(SETTINGS_FILE);
     file::read(&path, None).map_or_else(|_| Vec::new(), |settings| settings.key_variables())
 }
 
-/// What hears of a change: it is called with what holds then.
+/// Called with the effective settings after a change.
 type Listener = Box<dyn Fn(&Settings) + Send + Sync>;
 
-/// The settings of a library: its `settings.toml`, and the variables of the environment that win over it.
+/// The settings of a library: its `settings.toml`, and the environment variables that override it.
 pub struct LibrarySettings {
     folder: PathBuf,
-    /// What consents of the person are bound to.
+    /// The library that consents are bound to.
     library: KnownLibrary,
-    /// Whether the person has created the library. The settings of another person's library do not speak for them.
+    /// Whether the user created the library. The settings of another person's library give no consent.
     is_own: bool,
     consents: Arc<Consents>,
-    /// What the environment says about how runs ask, by the names of its variables.
+    /// Environment variables that override settings, by name.
     variables: HashMap<String, String>,
     listener: OnceLock<Listener>,
 }
 
 impl LibrarySettings {
-    /// The settings in `folder`. `is_created`: whether the library has been created just now.
+    /// The settings in `folder`. `is_created`: whether the library was just created.
     pub(crate) fn new(
         folder: PathBuf,
         library: KnownLibrary,
@@ -60,9 +59,9 @@ impl LibrarySettings {
         Self { folder, library, is_own, consents, variables, listener: OnceLock::new() }
     }
 
-    /// Calls `listener` after each change that is made here; there is one listener.
+    /// Calls `listener` after each change by this process; there is one listener.
     pub(crate) fn on_change(&self, listener: impl Fn(&Settings) + Send + Sync + 'static) {
-        // A second one is a mistake of the program that does no harm.
+        // A second listener is a harmless programming error.
         drop(self.listener.set(Box::new(listener)));
     }
 
@@ -71,22 +70,22 @@ impl LibrarySettings {
         self.folder.join(SETTINGS_FILE)
     }
 
-    /// Whether the person has created the library.
+    /// Whether the user created the library.
     pub(crate) fn is_own(&self) -> bool {
         self.is_own
     }
 
-    /// What consents of the person are bound to.
+    /// The library that consents are bound to.
     pub(crate) fn library(&self) -> &KnownLibrary {
         &self.library
     }
 
-    /// What the file says. Of the hosts that it names as agreed to, those that the person has agreed to.
+    /// The contents of the file, with only those approved hosts that this user has approved.
     pub fn stated(&self) -> Result<Settings> {
         self.read(None)
     }
 
-    /// What holds: the variables of the environment, and where they say nothing, the file.
+    /// The effective settings: the file, overridden by environment variables.
     pub fn in_force(&self) -> Result<Settings> {
         self.read(Some(&self.variables))
     }
@@ -95,7 +94,7 @@ impl LibrarySettings {
         self.with_agreed_hosts(file::read(&self.path(), variables)?)
     }
 
-    /// The settings of another person's library agree to no host; this person may have agreed to some of them.
+    /// The settings of another person's library approve no host; this user may have approved some of them.
     fn with_agreed_hosts(&self, mut settings: Settings) -> Result<Settings> {
         if !self.is_own && !settings.agreed_hosts.is_empty() {
             let agreed = self.consents.hosts(&self.library)?;
@@ -104,8 +103,8 @@ impl LibrarySettings {
         Ok(settings)
     }
 
-    /// Changes what differs between `before`, which the person has seen, and `after`, which they want. What others have
-    /// changed in the file meanwhile stays. Returns what the file says then.
+    /// Applies the difference between `before`, which the user saw, and `after`, which they want. Concurrent changes by
+    /// others are kept. Returns the resulting contents of the file.
     pub fn change(&self, before: &Settings, after: &Settings) -> Result<Settings> {
         let is_in = |host: &String, settings: &Settings| settings.agreed_hosts.contains(host);
         let added = after.agreed_hosts.iter().filter(|host| !is_in(host, before));
@@ -123,7 +122,7 @@ impl LibrarySettings {
         self.consents.change_hosts(&self.library, settings.agreed_hosts.iter(), [])
     }
 
-    /// Remembers that the person has agreed to send images to `host`, having seen what is sent.
+    /// Records that the user has agreed to send images to `host`, having seen what is sent.
     pub fn agree_to(&self, host: &str) -> Result<()> {
         self.edit(|settings| {
             let mut settings = settings.clone();
@@ -135,8 +134,8 @@ impl LibrarySettings {
         self.consents.change_hosts(&self.library, [&host.to_owned()], [])
     }
 
-    /// Changes the settings as they are in the file, which is also where the hosts stand that another person has agreed to.
-    /// No other change comes between reading and writing. An address that no key may be sent to is refused.
+    /// Changes the contents of the file, including the hosts that another person approved, without concurrent changes
+    /// in between. Refuses an address that no key may be sent to.
     fn edit(&self, change: impl FnOnce(&Settings) -> Result<Settings>) -> Result<Settings> {
         let path = self.path();
         let lock = self.folder.join("locks").join("settings.lock");
@@ -154,25 +153,25 @@ impl LibrarySettings {
         Ok(settings)
     }
 
-    /// Differs whenever the file has been changed.
+    /// Changes whenever the file does.
     #[must_use]
     pub fn version(&self) -> Option<(SystemTime, u64)> {
         let metadata = fs::metadata(self.path()).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     }
 
-    /// Writes the settings of a library from before there was a file, unless there is one.
+    /// Writes the settings that an older library kept in its database, unless there is a file.
     pub(crate) fn bring_out(&self, older: &serde_json::Value) -> Result<()> {
         let path = self.path();
         if path.exists() {
             return Ok(());
         }
-        // Not by way of `edit`: the library says so, and not the person.
+        // Not through `edit`, which would record the user's consent.
         file::write(&path, &file::read_older(&path, older)?)
     }
 }
 
-/// Whether the person has created `library`. Where their consents cannot be read, it counts as another's.
+/// Whether the user created `library`. If the consents are unreadable, it counts as another person's.
 fn is_own(consents: &Consents, library: &KnownLibrary, is_created: bool) -> bool {
     let added = if is_created { consents.add_own(library) } else { Ok(()) };
     added.and_then(|()| consents.is_own(library)).unwrap_or_else(|error| {

@@ -1,6 +1,6 @@
-//! Similar images: which of a plan's images show nearly the same, so that one of each group is sent and the others are
-//! offered its annotations. What similar means is `domain::similar`'s; the hashes are made on import, and here for images that
-//! came into the library before there were any. Pairs with similar hashes are compared by their thumbnails, once.
+//! Similar images: finds near-duplicates in a plan, so that one image of each group is sent and its annotations are
+//! propagated to the others. The definition of similarity is in `domain::similar`. Hashes are computed on import, and
+//! here for older images without one. Pairs with similar hashes are compared by their thumbnails, once.
 
 #![expect(
     clippy::disallowed_methods,
@@ -22,12 +22,12 @@ use crate::sync::lock;
 use crate::thumbnails::Thumbnails;
 use crate::{EngineError, Result};
 
-/// Hashes and comparisons written together: few enough that little is lost when the process ends on the way.
+/// Hashes and comparisons per write transaction: few enough that little is lost if the process dies.
 const WRITE_SLICE: usize = 64;
-/// Pictures kept at hand while others are compared with them: more than the leaders that are near each other.
+/// Cached pictures during comparisons: more than there are leaders near each other.
 const GLANCES_KEPT: usize = 64;
 
-/// Which images of a library are similar.
+/// Finds similar images in a library.
 pub struct Similar {
     store: Arc<Store>,
     thumbnails: Arc<Thumbnails>,
@@ -39,8 +39,8 @@ impl Similar {
         Self { store, thumbnails, memory }
     }
 
-    /// The groups of similar images among `images`. Blocks; call it on a thread of its own, since a library from before
-    /// hashes were kept has all its thumbnails read the first time.
+    /// The groups of similar images among `images`. Blocks; call it on a blocking thread, since the first call on an
+    /// older library reads all of its thumbnails.
     pub fn groups(&self, images: &ImageSelection) -> Result<SimilarGroups> {
         let hashed = self.store.read_blocking(|view| view.hashed_images(images))?;
         let missing: Vec<ImageId> = hashed.iter().filter(|image| image.hash.is_none()).map(|image| image.id).collect();
@@ -54,7 +54,7 @@ impl Similar {
     fn groups_among(&self, hashed: &[HashedImage]) -> Result<SimilarGroups> {
         let known =
             Mutex::new(self.store.read_blocking(|view| view.similar_checks(hashed.iter().map(|image| image.id)))?);
-        // Most of the pairs that are compared below, on every processor.
+        // Compares most of the pairs needed below, on all processors.
         let by_hash = SimilarGroups::of(hashed, |_, _| true);
         let groups = Mutex::new(by_hash.groups.iter());
         on_every_processor(|| {
@@ -72,9 +72,9 @@ impl Similar {
         Ok(groups)
     }
 
-    /// `images`, which are those of `selection`, in the order in which a run asks about them: similar ones next to each
-    /// other, so that a vendor's cache and a reviewer's eye have them together; or, when annotations are carried over, one of
-    /// each group first and those that are given its annotations after all others.
+    /// Orders `images`, those of `selection`, for a run: similar images next to each other, which helps the vendor's
+    /// cache and the reviewer. If annotations are propagated, one image of each group comes first, and those that get
+    /// its annotations come after all others.
     pub(crate) fn queue(
         &self,
         selection: &ImageSelection,
@@ -92,7 +92,7 @@ impl Similar {
         Ok(asked.into_iter().chain(followers).collect())
     }
 
-    /// Makes and keeps the hashes of `images`, on every processor.
+    /// Computes and stores missing hashes of `images`, on all processors.
     fn fill_in_hashes(&self, images: &[ImageId]) -> Result<()> {
         let slices = Mutex::new(images.chunks(WRITE_SLICE));
         on_every_processor(|| {
@@ -113,8 +113,8 @@ impl Similar {
         self.of_thumbnail(image, |jpeg| prepare::perceptual_hash_of_thumbnail(jpeg, &self.memory))
     }
 
-    /// What `read` makes of the thumbnail of `image`. `None` for an image whose thumbnail is gone and whose original cannot be
-    /// found, or whose thumbnail is broken. It is asked about itself then.
+    /// Applies `read` to the thumbnail of `image`. `None` if the thumbnail is broken, or both the thumbnail and the
+    /// original are missing. Then the image is sent itself.
     fn of_thumbnail<Read>(
         &self,
         image: ImageId,
@@ -138,14 +138,14 @@ impl Similar {
     }
 }
 
-/// Pairs of images that are compared by what they show. What was compared before is looked up.
+/// Compares pairs of images by their thumbnails. Earlier comparisons are looked up.
 struct Comparing<'a> {
     similar: &'a Similar,
     /// By leader and image.
     known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>,
-    /// The pictures used last; `None` for those that cannot be had.
+    /// The most recently used pictures; `None` if one is not available.
     glances: VecDeque<(ImageId, Option<Arc<Glance>>)>,
-    /// Still to be kept.
+    /// Not stored yet.
     compared: Vec<(ImageId, ImageId, bool)>,
     failed: Option<EngineError>,
 }
@@ -155,7 +155,7 @@ impl<'a> Comparing<'a> {
         Self { similar, known, glances: VecDeque::new(), compared: Vec::new(), failed: None }
     }
 
-    /// False once something has failed; [`Comparing::finish`] says what.
+    /// Returns false after any failure, which [`Comparing::finish`] reports.
     fn shows_the_same(&mut self, leader: ImageId, image: ImageId) -> bool {
         if self.failed.is_some() {
             return false;
@@ -172,7 +172,7 @@ impl<'a> Comparing<'a> {
             return Ok(known);
         }
         let (Some(one), Some(other)) = (self.glance(leader)?, self.glance(image)?) else {
-            // Not kept in the library: the pictures may be there again the next time.
+            // Not stored in the library: the pictures may be available next time.
             lock(self.known).insert((leader, image), false);
             return Ok(false);
         };
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
     use crate::Library;
 
-    /// Three shots each of two photos, the camera moved aside by a hundredth between them, and a photo alone.
+    /// Imports three shots each of two photos, shifted by one percent, and a single photo.
     fn import_bursts(library: &Library, folder: &Path) -> Vec<ImageId> {
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../samples");
         let photos = folder.join("photos");

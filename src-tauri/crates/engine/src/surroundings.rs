@@ -10,17 +10,17 @@ use zeroize::Zeroizing;
 
 use crate::consents::Consents;
 
-/// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
+/// The sections that variables may override: import and runs, never servers or commands.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
-/// Variables of this process that stand for settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
+/// Process variables that override settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
 fn variables_of_this_process() -> HashMap<String, String> {
     let all =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
 }
 
-/// The variables of the connections to all providers, and `keys`: those that the settings name for keys.
+/// The connection variables of all providers, and `keys`: the key variables named in the settings.
 #[must_use]
 pub fn variable_names(keys: Vec<String>) -> VariableNames {
     let of = |provider: &&'static dyn Provider| {
@@ -37,20 +37,20 @@ pub fn variable_names(keys: Vec<String>) -> VariableNames {
 
 /// What a library is opened with besides its own file.
 pub struct Surroundings {
-    /// Why it could not be read is told when somebody wants to send something.
+    /// Errors are reported when something is about to be sent.
     pub environment: keys::Result<Environment>,
     pub keys: KeyRing,
-    /// What the environment says about how runs ask, by the names of its variables.
+    /// Environment variables that override settings, by name.
     pub variables: HashMap<String, String>,
-    /// What the person has agreed to.
+    /// What the user has consented to.
     pub consents: Consents,
-    /// The `.env` file of the working folder that they have not allowed.
+    /// The `.env` file of the working folder that the user has not allowed.
     pub unused_env_file: Option<EnvFile>,
 }
 
 impl Surroundings {
-    /// The process variables, what `env_file` adds to them, the operating system's keychain, the person's consents. Whether
-    /// the file may be used is asked before.
+    /// The process variables, what `env_file` adds to them, the system keychain, the user's consents. The caller must
+    /// ask for consent to the file first.
     #[must_use]
     pub fn of_this_process(env_file: Option<EnvFile>) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Surroundings {
         }
     }
 
-    /// Just the server at `base_url` and this key for it: neither the environment nor a keychain has a say.
+    /// Only the server at `base_url` and its key, without the environment and the keychain.
     #[must_use]
     pub fn only(base_url: &str, key: &str) -> Self {
         let (base_url, key) = (base_url.to_owned(), Zeroizing::new(key.to_owned()));
@@ -81,7 +81,7 @@ impl Surroundings {
         }
     }
 
-    /// With what is said for this invocation of the program, which wins over the environment.
+    /// Adds values for this invocation, which override the environment.
     #[must_use]
     pub fn during(self, invocation: Invocation) -> Self {
         Self { environment: self.environment.map(|environment| environment.during(invocation)), ..self }

@@ -1,4 +1,4 @@
-//! Thumbnails from the cache on disk, made anew from the original where they are missing.
+//! Thumbnails from the disk cache, recreated from the original if missing.
 
 #![expect(
     clippy::disallowed_methods,
@@ -54,7 +54,7 @@ impl Thumbnails {
         Ok(prepare::encode_jpeg(&decoded.pixels, quality)?)
     }
 
-    /// Puts a thumbnail into the cache; a reader sees all of it or nothing.
+    /// Stores a thumbnail in the cache, atomically for readers.
     pub fn keep(&self, hash: ContentHash, jpeg: &[u8]) -> Result<()> {
         let path = self.layout.thumbnail(hash);
         let folder = path.parent().unwrap_or_else(|| self.layout.folder());

@@ -1,8 +1,9 @@
-//! Which process works on a run. A run is worked on by the worker that the library records for it, and a process is recorded
-//! as a worker before it works on its first run.
+//! Which process works on a run. The library records the worker of each run, and a process registers as a worker before
+//! its first run.
 //!
-//! A worker is alive while it holds an exclusive OS lock on a file of its own. It takes the lock before it is recorded and holds
-//! it until its process ends, however that ends. Other processes only try a shared lock to check, which disturbs no worker.
+//! A worker is alive while it holds an exclusive OS lock on its own file. It takes the lock before it is registered and
+//! holds it until its process ends in any way. Other processes only try a shared lock to check, which does not disturb
+//! workers.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -19,12 +20,12 @@ use crate::layout::Layout;
 use crate::sync::lock;
 use crate::{EngineError, Result, private};
 
-/// This process, as it is recorded in a library.
+/// This process, as registered in a library.
 pub struct OwnWorker {
     id: WorkerId,
     token: String,
     path: PathBuf,
-    /// Closing it unlocks.
+    /// Closing it releases the lock.
     _lock: File,
 }
 
@@ -53,21 +54,21 @@ impl Drop for OwnWorker {
 pub struct Workers {
     store: Arc<Store>,
     layout: Arc<Layout>,
-    /// This process as a worker, from its first run on.
+    /// This process as a worker, registered with its first run.
     own: OnceCell<OwnWorker>,
-    /// The runs that this process works on, is about to work on, or is about to release.
+    /// The runs that this process works on, is claiming or is releasing.
     taken: Mutex<HashSet<RunId>>,
 }
 
-/// A run that this process works on. Dropping it without [`TakenRun::release`] leaves its record as it is, which then counts
-/// for as long as this process lives and only for other processes.
+/// A run claimed by this process. Dropping it without [`TakenRun::release`] leaves its record, so that other processes
+/// cannot work on the run while this process lives.
 pub struct TakenRun {
     workers: Arc<Workers>,
     pub run: RunId,
 }
 
 impl TakenRun {
-    /// Lets another process work on the run.
+    /// Lets other processes work on the run.
     pub async fn release(self) {
         let run = self.run;
         if let Err(error) = self.workers.store.write(move |edit| edit.release_worker(run)).await {
@@ -87,10 +88,10 @@ impl Workers {
         Self { store, layout, own: OnceCell::new(), taken: Mutex::default() }
     }
 
-    /// Takes `run`, so that this process alone works on it.
+    /// Claims `run` for this process alone.
     ///
     /// # Errors
-    /// [`EngineError::RunBusy`] when this process or another one works on it.
+    /// [`EngineError::RunBusy`] if this or another process works on it.
     pub async fn take(self: &Arc<Self>, run: RunId) -> Result<TakenRun> {
         if !lock(&self.taken).insert(run) {
             return Err(EngineError::RunBusy { run, process: std::process::id() });
@@ -108,14 +109,14 @@ impl Workers {
         }
     }
 
-    /// The runs that this process or another one works on.
+    /// The runs that any process works on.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn runs_worked_on(&self) -> Result<Vec<RunId>> {
         let recorded = self.store.read_blocking(|view| view.runs_with_workers())?;
         Ok(recorded.into_iter().filter(|(run, worker)| self.is_at_work(*run, worker)).map(|(run, _)| run).collect())
     }
 
-    /// The process that works on `run`.
+    /// The id of the process that works on `run`.
     pub async fn process_at_work(&self, run: RunId) -> Result<Option<u32>> {
         let recorded = self.store.read(move |view| view.worker_of(run)).await?;
         Ok(recorded.filter(|worker| self.is_at_work(run, worker)).map(|worker| worker.process_id))
@@ -129,8 +130,8 @@ impl Workers {
         }
     }
 
-    /// Takes the runs of workers that are dead away from them, and with the runs their claims. This process may also have
-    /// stopped to work on a run without being able to record it, as on a full disk.
+    /// Releases the runs and claims of dead workers. Also those of this process that it could not release, such as when
+    /// the disk was full.
     pub async fn forget_dead(self: &Arc<Self>) -> Result<()> {
         let recorded = self.store.read(|view| view.runs_with_workers()).await?;
         let own = self.own.get().map(|own| own.token.clone());
@@ -139,7 +140,7 @@ impl Workers {
         let left: Vec<RunId> = left.filter(|run| is_left(self, *run)).collect();
         if !left.is_empty() {
             let workers = Arc::clone(self);
-            // Again, since a run may have been taken meanwhile: it is in the list before it is assigned.
+            // Checks again, since a run may have been claimed meanwhile: it is in the list before it is assigned.
             let release = move |edit: &Edit<'_>| {
                 left.iter().filter(|run| is_left(&workers, **run)).try_for_each(|run| edit.release_worker(*run))
             };
@@ -160,7 +161,7 @@ impl Workers {
     }
 }
 
-/// A lock that cannot be looked at counts as held: another process may then not work on the run, and nothing is paid twice.
+/// A lock that cannot be checked counts as held. Then no other process may work on the run, and nothing is paid twice.
 fn is_alive(layout: &Layout, worker: &Worker) -> bool {
     match File::open(layout.worker_lock(&worker.token)) {
         Ok(file) => file.try_lock_shared().is_err(),
@@ -184,7 +185,7 @@ mod tests {
     use super::*;
     use crate::Library;
 
-    /// A library with a run of no images.
+    /// A library with a run without images.
     async fn with_run(folder: &Path) -> (Arc<Library>, RunId) {
         let library = Library::alone_in(folder);
         let recipe = library.recipes.all().unwrap().remove(0).recipe;
@@ -197,7 +198,7 @@ mod tests {
     async fn one_worker_at_a_time_works_on_a_run_and_looking_takes_nothing_from_it() {
         let folder = tempfile::tempdir().unwrap();
         let (library, run) = with_run(folder.path()).await;
-        // As another process has it open.
+        // Like another process that has it open.
         let other = Library::alone_in(folder.path());
         assert_eq!(other.workers.process_at_work(run).await.unwrap(), None);
         let looks = {
@@ -219,7 +220,7 @@ mod tests {
         }
         looks.join().unwrap();
 
-        // Its worker ends without a word.
+        // Its worker dies without releasing the run.
         let taken = library.workers.take(run).await.unwrap();
         std::mem::forget(taken);
         assert_eq!(other.workers.runs_worked_on().unwrap(), [run]);
@@ -232,7 +233,7 @@ mod tests {
     async fn a_run_that_this_process_left_without_recording_it_is_nobodys() {
         let folder = tempfile::tempdir().unwrap();
         let (library, run) = with_run(folder.path()).await;
-        // As on a full disk: it is dropped and not released.
+        // Like on a full disk: it is dropped and not released.
         drop(library.workers.take(run).await.unwrap());
         assert!(library.store.read_blocking(|view| view.worker_of(run)).unwrap().is_some());
         library.workers.forget_dead().await.unwrap();

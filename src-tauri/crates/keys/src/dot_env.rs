@@ -1,6 +1,6 @@
-//! Reads the few lines of a `.env` file that are ours, without letting the file look at anything but itself.
+//! Parses our variables in a `.env` file. The file cannot refer to anything outside of itself.
 //!
-//! What is read is a subset of what shells and other readers of such files take:
+//! The syntax is a subset of what shells and other parsers accept:
 //!
 //! ```text
 //! line    = [ "export" ] name "=" value [ comment ] | [ comment ]
@@ -9,13 +9,13 @@
 //! comment = "#" and the rest of the line, at its beginning or after a space
 //! ```
 //!
-//! Outside of single quotes a `\` makes itself, a quote, `$` or a space plain text, and `n` a line break. Quoted text may go
-//! over several lines. Every other line is malformed, and so is the file.
+//! Outside of single quotes, `\` escapes itself, a quote, `$` or a space, and `\n` is a line break. Quoted text may span
+//! several lines. Any other line is malformed and makes the whole file invalid.
 //!
-//! Other readers replace `$NAME` in values by *process variables*, so that a `.env` which came with a folder of photos could
-//! name an address and have any secret of the environment sent there as the key or as part of a path. Nothing is replaced
-//! here, and a `$` in a value of ours is an error, however it is quoted; elsewhere in the file it means nothing.
-//! Deliberately absent: folders above the given one, files of other names.
+//! Other parsers substitute *process variables* for `$NAME` in values. Then a `.env` in a folder of photos could set an
+//! address and have any secret of the environment sent there, as the key or as part of a path. Here nothing is substituted:
+//! a `$` in one of our values is an error, quoted or not. In other values it has no meaning.
+//! Parent folders and files with other names are deliberately not searched.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -33,29 +33,29 @@ pub(crate) struct Line {
     pub(crate) number: usize,
 }
 
-/// A `.env` file. It may come with a folder of photos, so the user must allow exactly this text at this path before it
-/// is used.
+/// A `.env` file. It may come with a folder of photos, so it is used only after the user has allowed exactly this text
+/// at this path.
 #[derive(Clone)]
 pub struct EnvFile {
     path: PathBuf,
     bytes: Arc<Zeroizing<Vec<u8>>>,
 }
 
-/// What a `.env` file says about connections, to be shown to a person.
+/// What a `.env` file says about connections, for display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvSummary {
-    /// Those that it says something about, in the order of the providers.
+    /// The providers with a variable in the file, in registry order.
     pub providers: Vec<ProviderSummary>,
-    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    /// The key variables of additional endpoints, each with the last characters of its key.
     pub endpoint_keys: Vec<(String, String)>,
 }
 
 /// What a `.env` file says about the connection to one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderSummary {
-    /// Its id.
+    /// The id of the provider.
     pub provider: &'static str,
-    /// As it is written; `None`: the vendor's own server.
+    /// As written; `None` for the vendor's own server.
     pub base_url: Option<String>,
     pub model: Option<String>,
     /// The last characters of the key; `None` without a key.
@@ -63,8 +63,8 @@ pub struct ProviderSummary {
 }
 
 impl EnvFile {
-    /// The `.env` of `folder`. Only a regular file counts: a folder of this name is a Python environment, and reading a
-    /// pipe would block.
+    /// The `.env` of `folder`. Only a regular file counts: a folder with this name is a Python environment, and reading
+    /// a pipe would block.
     pub fn in_folder(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(".env");
         match std::fs::metadata(&path) {
@@ -75,7 +75,7 @@ impl EnvFile {
         }
     }
 
-    /// The file at `path`, named by the user.
+    /// The file at `path`, which the user named.
     pub fn named(path: &Path) -> Result<Self> {
         let unreadable = |source| KeysError::Unreadable { file: path.to_owned(), source };
         let bytes = Zeroizing::new(files::read(path, MAX_BYTES).map_err(unreadable)?);
@@ -105,12 +105,12 @@ impl EnvFile {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
-    /// Whether it sets a variable that Fieldmark reads. Files that set none of our variables are ignored.
+    /// Whether it sets a variable that Fieldmark reads. Other files are ignored.
     #[must_use]
     pub fn concerns_fieldmark(&self, names: &VariableNames) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-        // The file may be malformed: then a person is told so.
+        // A malformed file counts too, so that the user gets the error.
         text.lines().filter_map(name_in).any(|(name, _)| names.contains(name))
     }
 
@@ -138,7 +138,7 @@ impl EnvFile {
         Ok(EnvSummary { providers, endpoint_keys })
     }
 
-    /// The lines with `wanted` names: the last one wins, as in a shell. Empty values count.
+    /// The lines with `wanted` names. If a name repeats, the last line wins, as in a shell. Empty values are included.
     pub(crate) fn lines(&self, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
         let text = std::str::from_utf8(&self.bytes).map_err(|error| {
             let before = &self.bytes[..error.valid_up_to()];
@@ -154,7 +154,7 @@ impl std::fmt::Debug for EnvFile {
     }
 }
 
-/// The last four characters of a key, which tell keys apart and give none away; less than that of a short one.
+/// The last four characters of a key, which distinguish keys without revealing them; fewer for a short key.
 fn ending(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
     let shown = (characters.len() / 3).min(4);
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_file_cannot_look_at_process_variables() {
-        // Every process has PATH; a reader with substitution would insert it here.
+        // Every process has PATH; a parser with substitution would insert it here.
         for text in ["KEY=$PATH", "KEY=https://x.example/${PATH}", "KEY=\"$PATH\"", "KEY='$PATH'", "KEY=\\$PATH"] {
             let refusal = refusal(&format!("MODEL=x\n{text}\n"));
             assert!(refusal.starts_with("KEY in line 2 of .env must be plain text"), "{refusal}");

@@ -1,10 +1,10 @@
-//! What the process variables and a `.env` file say about the connection.
+//! The connection settings in the process variables and a `.env` file.
 //!
-//! Process variables win over the file, one by one; an empty value counts as not set; spaces around values are dropped.
-//! The key is the exception to "one by one": it goes to the address that is set beside it, in the same place, or else to
-//! the vendor's own. A folder of photos may come with a `.env` that names another server, and must not thereby get the key
-//! of the process environment. An address that is given for one invocation of the program wins over both, and moves no key.
-//! Deliberately absent: whether an address, a model or a key is any good, and what applies when nothing is said.
+//! Each process variable overrides that of the file. An empty value counts as not set, and surrounding spaces are
+//! trimmed. The key is an exception: it is sent only to the address set in the same source, or else to the vendor's own
+//! server. A folder of photos may contain a `.env` that names another server, which must not get the key of the process
+//! environment. An address given for this invocation overrides both sources, but does not redirect a key. Addresses,
+//! models and keys are not validated here, and there are no defaults.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -19,10 +19,10 @@ use crate::{KeysError, Result};
 /// Maximum concurrency.
 pub const MAX_CONCURRENCY: u32 = 64;
 
-/// A concurrency as the user sets it.
+/// The user's concurrency setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concurrency {
-    /// Automatic, overriding earlier settings.
+    /// Automatic, which overrides earlier settings.
     FoundOut,
     /// Fixed, from 1 to [`MAX_CONCURRENCY`].
     Exactly(u32),
@@ -51,7 +51,7 @@ impl std::str::FromStr for Concurrency {
     }
 }
 
-/// Text that is not a concurrency.
+/// The text is not a valid concurrency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a whole number from 1 to {MAX_CONCURRENCY} is needed, or auto")]
 pub struct InvalidConcurrency;
@@ -59,11 +59,11 @@ pub struct InvalidConcurrency;
 /// Values for one invocation of the program, such as flags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Invocation {
-    /// Of the default provider's server, in place of its variable.
+    /// The server of the default provider; overrides its variable.
     pub base_url: Option<String>,
     /// Overrides `CONCURRENCY`.
     pub concurrency: Option<Concurrency>,
-    /// Of additional endpoints.
+    /// Keys of additional endpoints.
     pub endpoint_keys: Vec<EndpointKey>,
 }
 
@@ -73,7 +73,7 @@ pub struct EndpointKey {
     /// The name of the endpoint in the settings.
     pub endpoint: String,
     pub secret: Zeroizing<String>,
-    /// The variable that it was read from, which is removed from the environment of child processes; `None` for a file.
+    /// The variable that it was read from, which child processes do not get; `None` if it was read from a file.
     pub variable: Option<String>,
 }
 
@@ -86,7 +86,7 @@ impl std::fmt::Debug for EndpointKey {
     }
 }
 
-/// Where something was said.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A variable of the process, or a value for this invocation.
@@ -102,12 +102,12 @@ pub struct Said<T> {
     pub source: Source,
 }
 
-/// A key from the environment and the only address that it may be sent to.
+/// A key from the environment, and the only address that it may be sent to.
 #[derive(Clone)]
 pub struct EnvironmentKey {
     pub secret: Zeroizing<String>,
     pub source: Source,
-    /// As written, or the default address; not necessarily [`Environment::base_url`].
+    /// As written, or the default address; may differ from [`Environment::base_url`].
     pub base_url: String,
 }
 
@@ -123,7 +123,7 @@ impl std::fmt::Debug for EnvironmentKey {
 /// Looks up an environment variable.
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
-/// The environment as of reading it.
+/// A snapshot of the environment.
 #[derive(Clone)]
 pub struct Environment {
     /// The default provider first.
@@ -135,17 +135,17 @@ pub struct Environment {
     invoked_base_url: Option<String>,
     /// Keys of additional endpoints for this invocation.
     endpoint_keys: Vec<EndpointKey>,
-    /// A variable of the process.
+    /// Looks up process variables.
     variable: Arc<Lookup>,
     file: Option<EnvFile>,
 }
 
-/// What one source says, by the names of variables; never an empty text.
+/// The values of one source by variable name, without empty values.
 type Texts = HashMap<String, Zeroizing<String>>;
 
 impl Environment {
-    /// Reads the process variables that set the connections to `providers`, the default provider first, and `file` for what
-    /// they do not say.
+    /// Reads the process variables of the connections to `providers`, the default provider first, and `file` for
+    /// variables that the process does not set.
     pub fn read(providers: Vec<ProviderVariables>, file: Option<EnvFile>) -> Result<Self> {
         Self::from_variables(providers, |name| std::env::var_os(name), file)
     }
@@ -189,7 +189,7 @@ impl Environment {
         })
     }
 
-    /// Replaces the file that it was read with.
+    /// Replaces the `.env` file.
     pub fn with_file(&self, file: EnvFile) -> Result<Self> {
         let variable = Arc::clone(&self.variable);
         let read = Self::from_variables(self.providers.clone(), move |name| variable(name), Some(file))?;
@@ -201,7 +201,7 @@ impl Environment {
         })
     }
 
-    /// The key in variable `name` of the process, otherwise of the `.env` file. The caller knows its server.
+    /// The key in the variable `name` of the process, otherwise of the `.env` file. The caller knows its server.
     pub fn key_in(&self, name: &str) -> Result<Option<(Zeroizing<String>, Source)>> {
         let of_process = (self.variable)(name).map(|value| text_of(name, value)).transpose()?;
         if let Some(key) = of_process.filter(|key| !key.is_empty()) {
@@ -229,9 +229,8 @@ impl Environment {
         self
     }
 
-    /// The key of `provider`, bound to the address that is set beside it: a process variable's to the process variable's
-    /// address, a `.env`'s to the `.env`'s. `default_base_url` is where it belongs when there is none; it must not come from
-    /// anywhere but the program itself.
+    /// The key of `provider`, bound to the address in the same source: the process variables or the `.env` file. If
+    /// that source sets no address, the key belongs to `default_base_url`, which must be a constant of the program.
     #[must_use]
     pub fn key(&self, provider: &str, default_base_url: &str) -> Option<EnvironmentKey> {
         let variables = self.variables_of(provider)?;
@@ -248,7 +247,7 @@ impl Environment {
         })
     }
 
-    /// The address of the server of `provider`, as it was written. The key from the environment may belong to another one.
+    /// The server address of `provider`, as written. The key from the environment may belong to another address.
     #[must_use]
     pub fn base_url(&self, provider: &str) -> Option<Said<&str>> {
         let is_default = self.providers.first().is_some_and(|first| first.provider == provider);
@@ -258,7 +257,7 @@ impl Environment {
         }
     }
 
-    /// The model of `provider` to choose where the user chooses none.
+    /// The default model of `provider`.
     #[must_use]
     pub fn model(&self, provider: &str) -> Option<Said<&str>> {
         self.text(self.variables_of(provider)?.model?)
@@ -352,7 +351,7 @@ mod tests {
         let both = format!("{file_url}{file_key}");
         let said = |secret: &str, source, base_url: &str| (secret.to_owned(), source, base_url.to_owned());
 
-        // The most important case: a planted file and a key of the process.
+        // The most important case: a planted file, and a key in the process environment.
         assert_eq!(key(&[process_key], file_url), said("process", Source::Variable, DEFAULT));
         assert_eq!(key(&[process_key], &both), said("process", Source::Variable, DEFAULT));
         let process = said("process", Source::Variable, "https://process.example");
@@ -378,7 +377,7 @@ mod tests {
             (vec![], both, "https://file.example"),
             (vec![], "VENDOR_API_KEY=file", DEFAULT),
             (vec![process_key], "", DEFAULT),
-            // A planted file does not get the key of the process, whatever it says.
+            // A planted file never gets the key of the process.
             (vec![process_key], "VENDOR_BASE_URL=https://file.example", DEFAULT),
         ] {
             let invocation = Invocation { base_url: Some(flag.to_owned()), ..Invocation::default() };

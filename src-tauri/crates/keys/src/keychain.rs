@@ -1,7 +1,7 @@
-//! The operating system's keychain: macOS Keychain, Windows Credential Manager, the Secret Service elsewhere.
+//! The operating system's keychain: macOS Keychain, Windows Credential Manager, Secret Service elsewhere.
 //!
-//! Its library's errors carry secrets (`BadEncoding` holds the bytes), so they end here and leave in words.
-//! Deliberately absent: patience. Every call may block, on Linux even for as long as a person needs for a password.
+//! Errors of the keychain library contain secrets (`BadEncoding` holds the bytes), so they are converted to text here.
+//! There are no timeouts here: every call may block, on Linux even while the user types a password.
 
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ pub(crate) trait Keychain: Send + Sync {
     fn check(&self) -> Result<(), KeychainFailure>;
     fn read(&self, entry: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure>;
     fn write(&self, entry: &str, secret: &str) -> Result<(), KeychainFailure>;
-    /// That there was nothing to delete is no trouble.
+    /// Succeeds if there is nothing to delete.
     fn delete(&self, entry: &str) -> Result<(), KeychainFailure>;
 }
 
@@ -23,7 +23,7 @@ pub(crate) trait Keychain: Send + Sync {
 pub(crate) enum KeychainFailure {
     /// There is no keychain, so it contains nothing.
     Absent { reason: String },
-    /// The keychain cannot or must not be used now.
+    /// The keychain is not accessible now.
     Refused { reason: String },
 }
 
@@ -39,8 +39,7 @@ impl KeychainFailure {
     }
 }
 
-/// The user's keychain. It is looked up at the first call; if there is none then, there is none until the program
-/// restarts.
+/// The system keychain. It is looked up at the first call; if there is none then, the process does not look again.
 pub(crate) struct SystemKeychain;
 
 impl Keychain for SystemKeychain {
@@ -110,7 +109,7 @@ impl SystemKeychain {
     }
 }
 
-/// Describes an error without secrets or messages of others.
+/// Describes an error without secrets and without messages of other programs.
 fn in_words(error: &keyring::Error) -> String {
     use keyring::Error;
     match error {

@@ -1,14 +1,13 @@
-//! Where keys for servers are kept, and what the environment says about the connection.
+//! Stores keys for servers, and reads the connection settings in the environment.
 //!
-//! A key is a secret text for one provider at one *origin* (scheme, host and port, as `https://host.example`). [`KeyRing`]
-//! keeps keys in the operating system's keychain, or for the session where there is none. [`Environment`] reads the process
-//! variables and a `.env` file, and says which address the key it found there belongs to. Which providers there are, and
-//! which variables are theirs, the caller says.
+//! A key is a secret for one provider at one *origin* (scheme, host and port, as in `https://host.example`).
+//! [`KeyRing`] stores keys in the operating system's keychain, or for the session if there is none. [`Environment`]
+//! reads the process variables and a `.env` file, and determines the address of the key found there. The caller
+//! supplies the providers and their variables.
 //!
-//! No secret shows in a `Debug`, a `Display` or an error of this crate; libraries below it put secrets into theirs, so
-//! their errors are put into other words here. Nothing of it can be serialised.
-//! Deliberately absent: HTTP, what an address or a key may look like, files in which keys are kept, changing the
-//! process environment.
+//! No `Debug`, `Display` or error of this crate contains a secret. Errors of lower-level libraries do, so they are
+//! replaced with texts. Nothing here is serializable. HTTP, validation of addresses and keys, key files, and changes to
+//! the process environment are out of scope.
 
 mod dot_env;
 mod environment;
@@ -29,15 +28,15 @@ pub use ring::{Found, Keeping, KeyOwner, KeyRing, Place};
 /// Errors of keys and the environment. They contain no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// Keys can still be kept for the session.
+    /// Keys can still be stored for the session.
     #[error("the keychain cannot be used: {reason}")]
     Keychain { reason: String },
-    /// The key is removed from the session, but maybe not from the keychain.
+    /// The key is removed from the session, but may still be in the keychain.
     #[error("the key for {origin} may still be in the keychain: {reason}")]
     StillKept { origin: String, reason: String },
     #[error("{file} cannot be read: {source}")]
     Unreadable { file: PathBuf, source: std::io::Error },
-    /// The line is not repeated, because it may contain the key.
+    /// The text of the line is omitted, because it may contain the key.
     #[error("line {line} of {file} cannot be read; a line should look like NAME=value")]
     Malformed { file: PathBuf, line: usize },
     #[error("{name} in line {line} of {file} must be plain text, without $ and line breaks")]

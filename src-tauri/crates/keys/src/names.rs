@@ -1,6 +1,6 @@
-//! The variables of the environment that Fieldmark reads. Which there are is for the providers to say.
+//! The environment variables that Fieldmark reads. The providers define them.
 
-/// The variables that may set the connection to one provider; `None` where a provider has none for that.
+/// The variables of the connection to one provider; `None` where it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProviderVariables {
     /// The id of the provider.
@@ -16,7 +16,7 @@ impl ProviderVariables {
     }
 }
 
-/// How many images at once, whichever provider is asked.
+/// The concurrency for all providers.
 pub(crate) const CONCURRENCY: &str = "CONCURRENCY";
 
 /// Every variable that Fieldmark reads.
@@ -24,12 +24,12 @@ pub(crate) const CONCURRENCY: &str = "CONCURRENCY";
 pub struct VariableNames {
     /// The default provider first.
     pub providers: Vec<ProviderVariables>,
-    /// Variables that the settings name for keys.
+    /// Key variables named in the settings.
     pub keys: Vec<String>,
 }
 
 impl VariableNames {
-    /// Those of the connections, keys that the settings name aside. Programs that Fieldmark starts are not given them.
+    /// The variables of the connections, without the keys named in the settings. Child processes do not get them.
     pub fn of_connections(&self) -> impl Iterator<Item = &'static str> {
         names_of(&self.providers)
     }

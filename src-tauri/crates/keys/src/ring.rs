@@ -1,14 +1,13 @@
-//! Keys by the provider and origin they are for: in the keychain where there is one, and in memory for the session.
+//! Stores keys by provider and origin: in the keychain if there is one, and in memory for the session.
 //!
-//! The keychain may take its time: on Linux it is another program, which may be asking for its password. Each question
-//! is put to it on a thread of its own, one at a time, and nobody waits for longer than [`PATIENCE`]. The thread keeps
-//! its D-Bus calls out of async runtimes, in which they can panic. One that has been given up ends with its answer; as
-//! long as it has none, no other question is put, so there is never more than one.
+//! The keychain may be slow: on Linux it is another program, which may be asking for its password. Each query runs on
+//! its own thread, one at a time, with a timeout of [`PATIENCE`]. The separate thread also keeps D-Bus calls out of
+//! async runtimes, where they can panic. After a timeout the thread continues until it gets an answer. Until then no
+//! other query is sent, so there is never more than one.
 //!
-//! A key is in the keychain under `PROVIDER ORIGIN`, such as `vendor https://api.vendor.example`. Keys that were entered
-//! before keys had a provider are there under the origin alone, and are those of the default provider: they are found as
-//! long as there is no newer one, and removed with it.
-//! Deliberately absent: which origins there are, and whether a text is a good key.
+//! The keychain entry of a key is `PROVIDER ORIGIN`, such as `vendor https://api.vendor.example`. Keys from before
+//! entries named a provider are stored under the origin alone and belong to the default provider. They are found if
+//! there is no newer key, and are removed together with it. Origins and keys are not validated here.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -37,37 +36,37 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keeping {
     Keychain,
-    /// Kept until the program ends, with the reason. An older key for the same origin may still be in the keychain and
-    /// be found the next time.
+    /// Stored until the process ends, for this reason. An older key for the same origin may still be in the keychain
+    /// and be found at the next start.
     Session {
         reason: String,
     },
 }
 
-/// What a key is for: a provider at one server.
+/// What a key belongs to: a provider at one server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyOwner {
     /// The id of the provider.
     pub provider: String,
     /// Scheme, host and port of the server.
     pub origin: String,
-    /// Whether it is the default provider, whose keys were kept under the origin alone.
+    /// Whether it is the default provider, whose keys were once stored under the origin alone.
     pub is_default: bool,
 }
 
 impl KeyOwner {
-    /// Under which the keychain keeps the key.
+    /// The name of the keychain entry.
     fn entry(&self) -> String {
         format!("{} {}", self.provider, self.origin)
     }
 
-    /// Under which an older version has kept it.
+    /// The name of the entry in older versions.
     fn older_entry(&self) -> Option<&str> {
         self.is_default.then_some(&self.origin)
     }
 }
 
-/// A key and where it is kept.
+/// A key and where it is stored.
 #[derive(Clone)]
 pub struct Found {
     pub secret: Zeroizing<String>,
@@ -80,22 +79,22 @@ impl std::fmt::Debug for Found {
     }
 }
 
-/// The keys a person has entered.
+/// The keys that the user has entered.
 ///
-/// Apart from [`KeyRing::open`], the methods may block for half a minute each, and longer when others are asking, too:
-/// in async code they belong on a thread for blocking work. Sharing a ring between threads is cheap by `Arc`. Once a key
-/// has been found it is held in memory: what other programs then do to the keychain is seen after the next start.
+/// Apart from [`KeyRing::open`], the methods may block for half a minute each, and longer if other calls are waiting,
+/// so async code must call them on a blocking thread. Sharing a ring between threads is cheap with `Arc`. A key that
+/// was found stays in memory: changes that other programs make in the keychain are seen after a restart.
 pub struct KeyRing {
     keychain: Arc<dyn Keychain>,
     patience: Duration,
     session: Mutex<HashMap<KeyOwner, Found>>,
-    /// Whoever asks the keychain holds this until the session knows the outcome, too. In it is the thread that has been
-    /// given up, if there is one.
+    /// Held during a keychain query until the session is updated. Contains the thread of a query that timed out, if
+    /// any.
     turn: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl KeyRing {
-    /// Accesses nothing yet: the keychain is looked up when a key is first read or stored.
+    /// Does not access the keychain yet: it is looked up when a key is first read or stored.
     #[must_use]
     pub fn open() -> Self {
         Self::with_keychain(Arc::new(SystemKeychain), PATIENCE)
@@ -111,28 +110,29 @@ impl KeyRing {
         Self { keychain, patience, session: Mutex::default(), turn: Mutex::default() }
     }
 
-    /// Whether keys can be stored persistently. A locked keychain counts: it asks for its password when used.
+    /// Whether keys can be stored persistently. A locked keychain counts as available: it asks for its password when
+    /// used.
     pub fn check_keychain(&self) -> Result<()> {
         let mut turn = lock(&self.turn);
         self.ask(&mut turn, |keychain| keychain.check())
             .map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })
     }
 
-    /// Keeps `secret` for `owner` in place of what was kept for it. Whatever the keychain says, it is there for the
-    /// session. When the keychain was only slow, it may take the key after all.
+    /// Stores `secret` for `owner`, and replaces the previous key. It is stored for the session even if the keychain
+    /// fails. A keychain that timed out may still store the key later.
     pub fn keep(&self, owner: &KeyOwner, secret: Zeroizing<String>) -> Keeping {
         let mut turn = lock(&self.turn);
         let hold = |secret, place| {
             lock(&self.session).insert(owner.clone(), Found { secret, place });
         };
-        // First, so that the key can be used while the keychain asks for its password.
+        // Stored in the session first, so that the key is usable while the keychain asks for its password.
         hold(secret.clone(), Place::Session);
         let outcome = {
             let (owner, secret) = (owner.clone(), secret.clone());
             self.ask(&mut turn, move |keychain| {
                 keychain.write(&owner.entry(), &secret)?;
                 if let Some(older) = owner.older_entry() {
-                    // The new key is kept, whatever becomes of the older one.
+                    // The new key is stored, so failing to delete the older one does not matter.
                     drop(keychain.delete(older));
                 }
                 Ok(())
@@ -147,13 +147,14 @@ impl KeyRing {
         }
     }
 
-    /// The key for `owner`. An error says that nobody knows, because the keychain could not be asked.
+    /// The key for `owner`. An error means that the keychain could not be queried, so it is unknown whether there is a
+    /// key.
     pub fn find(&self, owner: &KeyOwner) -> Result<Option<Found>> {
         if let Some(found) = self.held(owner) {
             return Ok(Some(found));
         }
         let mut turn = lock(&self.turn);
-        // Somebody else may have asked for it or kept it in the meantime.
+        // Another thread may have found or stored the key in the meantime.
         if let Some(found) = self.held(owner) {
             return Ok(Some(found));
         }
@@ -172,8 +173,8 @@ impl KeyRing {
         Ok(found)
     }
 
-    /// Forgets the key for `owner` here and in the keychain. After an error it may still be in the keychain; the session
-    /// has forgotten it in any case.
+    /// Deletes the key for `owner` from the session and the keychain. After an error it may still be in the keychain,
+    /// but not in the session.
     pub fn forget(&self, owner: &KeyOwner) -> Result<()> {
         let mut turn = lock(&self.turn);
         let held = lock(&self.session).remove(owner);
@@ -196,7 +197,7 @@ impl KeyRing {
         lock(&self.session).get(owner).cloned()
     }
 
-    /// Sends `question` to the keychain, unless an earlier one is unanswered.
+    /// Sends `question` to the keychain, unless an earlier one is still unanswered.
     fn ask<T: Send + 'static>(
         &self,
         given_up: &mut Option<JoinHandle<()>>,
@@ -235,12 +236,12 @@ impl std::fmt::Debug for KeyRing {
     }
 }
 
-/// A poisoned lock is fine: every change is a single step.
+/// A poisoned lock is safe: every change is a single step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A keychain's error message may contain the secret.
+/// Removes the secret from the text: a keychain's error message may contain it.
 fn without(secret: &str, text: String) -> String {
     if secret.is_empty() { text } else { text.replace(secret, "[key]") }
 }

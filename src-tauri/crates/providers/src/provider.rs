@@ -6,7 +6,7 @@
 //!     └────── read(kept, recipe) ─────→ Answer
 //! ```
 //!
-//! The owner of a run knows these traits alone. It paces, retries, reserves money and keeps answers.
+//! The engine knows only these traits. It does the rate limiting, retries, budgets and storage of answers.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub enum Host {
     /// In this process: no connection, and processors shared by the caller.
     ThisComputer,
     Server {
-        /// The vendor's own.
+        /// The vendor's own server.
         base_url: &'static str,
     },
 }
@@ -66,7 +66,7 @@ pub struct ConnectionField {
     pub is_required: bool,
 }
 
-/// What a provider can do beside answering one request at a time.
+/// Optional features of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
     /// Supports batches.
@@ -124,7 +124,7 @@ impl Default for Timeouts {
     }
 }
 
-/// A connection cannot be created.
+/// Why a connection cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The key belongs to another server.
@@ -168,8 +168,8 @@ pub trait Provider: Send + Sync {
     fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation>;
 }
 
-/// A model prepared for one recipe. Everything depends on the size of a picture alone, so that a plan can be quoted
-/// before a pixel is decoded.
+/// A model prepared for one recipe. Results depend on the size of a picture only, so that a plan can be quoted before
+/// any picture is decoded.
 pub trait PreparedModel: Debug + Send + Sync {
     fn model(&self) -> &ModelSpec;
 
@@ -180,18 +180,18 @@ pub trait PreparedModel: Debug + Send + Sync {
     fn prompt_text(&self) -> &str;
 
     /// Everything that is the same in every request and determines the answer: model, prompt, answer format. Identifies
-    /// runs that need the same answers; not for display. It never changes for the same request, so that stored answers
+    /// runs that need the same answers; not for display. It must stay the same across versions, so that stored answers
     /// are found.
     fn fixed_part(&self) -> String;
 
     /// Output maximum of each request, in tokens; 0 if answers have no tokens.
     fn max_output_tokens(&self) -> u64;
 
-    /// The same with a larger output maximum, after a cut-off answer. `None` at the model's maximum or the user's
+    /// The same model with a larger output maximum, after a cut-off answer. `None` at the model's maximum or the user's
     /// limit.
     fn with_longer_answers(&self) -> Option<Arc<dyn PreparedModel>>;
 
-    /// Whether the shared prefix is cached. Then it pays to send one request first and the others once its answer
+    /// Whether the shared prefix is cached. Then one request should be sent first, and the others once its answer
     /// begins.
     fn warms_cache(&self) -> bool;
 
@@ -228,16 +228,16 @@ pub trait PreparedModel: Debug + Send + Sync {
 /// Progress of an answer, for previews only: the complete answer is parsed once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
-    /// The server accepts the request. Pace by these limits: at the end of an answer they are stale.
+    /// The server has accepted the request. Use these limits for pacing: at the end of the answer they are stale.
     Accepted { rate_limits: &'a RateLimits },
-    /// The server has begun to answer. From now on the cached prefix can be read.
+    /// The answer has begun. From now on the cached prefix can be read.
     Begun { usage: Option<Usage> },
     /// Text was appended.
     Text(&'a str),
 }
 
-/// A server with a key, or a model on this computer. One call is one attempt without retries, so that the caller
-/// records every request that may be billed. Dropping the future aborts it.
+/// A server with a key, or a model on this computer. One call is one attempt without retries, so that the caller can
+/// record every request that may be billed. Dropping the future aborts the request.
 pub trait Endpoint: Debug + Send + Sync {
     /// `None` on this computer.
     fn base_url(&self) -> Option<&BaseUrl>;
@@ -246,17 +246,16 @@ pub trait Endpoint: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`RequestError::action`] says how to react, and [`RequestError::may_be_billed`] whether it may have cost
-    /// something.
+    /// [`RequestError::action`] says how to react, and [`RequestError::may_be_billed`] whether it may have been billed.
     fn send<'a>(
         &'a self,
         request: &'a Request,
         on_progress: &'a mut (dyn FnMut(Progress<'_>) + Send),
     ) -> BoxFuture<'a, Result<ReceivedAnswer, RequestError>>;
 
-    /// Lists the models, and checks that `model` is among them. Nothing is billed, and no picture is sent.
+    /// Lists the models, and checks that `model` is among them. This is free, and no picture is sent.
     fn check<'a>(&'a self, model: &'a str) -> BoxFuture<'a, Result<Vec<RemoteModel>, CheckError>>;
 
-    /// `None` if it has no batches.
+    /// `None` if batches are not supported.
     fn batches(&self) -> Option<&dyn BatchApi>;
 }

@@ -16,17 +16,17 @@ pub fn all() -> &'static [&'static dyn Provider] {
     PROVIDERS
 }
 
-/// All providers of a test that has added some.
+/// All providers, for tests that add some.
 #[cfg(feature = "scripted")]
 static WITH_ADDED: std::sync::OnceLock<Vec<&'static dyn Provider>> = std::sync::OnceLock::new();
 
-/// Adds providers for the tests of this process, once, before any other question.
+/// Adds providers for the tests of this process. Call it once, before any other function of this module.
 #[cfg(feature = "scripted")]
 pub fn add_for_tests(added: &[&'static dyn Provider]) {
     WITH_ADDED.get_or_init(|| PROVIDERS.iter().chain(added).copied().collect());
 }
 
-/// The provider that settings mean which name none.
+/// The provider of settings that name none.
 #[must_use]
 pub fn default() -> &'static dyn Provider {
     PROVIDERS[0]

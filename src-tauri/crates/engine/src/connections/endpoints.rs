@@ -1,5 +1,5 @@
-//! The servers that a run's requests are spread over: the one of the connection, and the additional endpoints that the user
-//! has set up beside it. One that cannot be used is left out, and says why where endpoints are shown.
+//! The servers that a run's requests are spread over: the connection's own and the additional endpoints. Endpoints that
+//! cannot be used are skipped; the reason is shown in the list of endpoints.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::Result;
 use crate::backend::limiter::Bounds;
 use crate::provided::ProvidedModel;
 
-/// Characters of a key's fingerprint: enough to tell the keys of a person apart, too few to find a key by.
+/// Characters of a key's fingerprint: enough to distinguish a user's keys, too few to find a key by.
 const FINGERPRINT_LENGTH: usize = 8;
 
-/// One server, and what a person has set for it.
+/// A server and the user's settings for it.
 pub struct ServerEndpoint {
     pub id: EndpointId,
     pub name: String,
@@ -32,12 +32,12 @@ pub struct ServerEndpoint {
     pub is_additional: bool,
 }
 
-/// An additional endpoint, with its key when there is one.
+/// An additional endpoint, with its key if there is one.
 pub struct AdditionalEndpoint {
     pub(super) set: EndpointSettings,
     pub(super) server: std::result::Result<BaseUrl, String>,
     pub(super) key: Option<PlacedKey>,
-    /// Why it is not used, whatever its key.
+    /// Why it is unavailable, regardless of its key.
     unavailable: Option<String>,
     options: ConnectionOptions,
 }
@@ -47,7 +47,7 @@ impl AdditionalEndpoint {
         self.server.is_ok() && self.key.is_some() && self.unavailable.is_none()
     }
 
-    /// `None` when it cannot be used.
+    /// Opens the endpoint; `None` if it cannot be used.
     pub(super) fn open(&self, model: &ProvidedModel) -> Result<Option<ServerEndpoint>> {
         let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else {
             return Ok(None);
@@ -62,7 +62,7 @@ impl AdditionalEndpoint {
         }))
     }
 
-    /// As it is shown.
+    /// The endpoint as shown to the user.
     pub fn connection(&self) -> EndpointConnection {
         EndpointConnection {
             name: self.set.name.clone(),
@@ -75,7 +75,7 @@ impl AdditionalEndpoint {
 }
 
 impl Connections {
-    /// The additional endpoint of `provider` as it is set up in `own`. Blocks as the keychain does.
+    /// The additional endpoint of `provider` with the settings in `own`. May block on the keychain.
     pub(super) fn additional_endpoint(
         &self,
         provider: &dyn Provider,
@@ -103,7 +103,7 @@ impl Connections {
     }
 }
 
-/// How `server` is asked, apart from the names of its models.
+/// The connection options for `server`, without the prefix of model names.
 pub(super) fn options_at(server: &BaseUrl, own: Option<&ProviderSettings>, settings: &Settings) -> ConnectionOptions {
     let host = destination_name(server);
     let refuses_large_images = own.is_some_and(|own| own.transformations_hosts.contains(&host));
@@ -114,7 +114,7 @@ pub(super) fn options_at(server: &BaseUrl, own: Option<&ProviderSettings>, setti
     }
 }
 
-/// How long an answer may take.
+/// The timeouts of an answer.
 fn timeouts(settings: &Settings) -> Timeouts {
     let (usual, idle) = (Timeouts::default(), Duration::from_millis(settings.run.task_timeout_ms.into()));
     Timeouts { idle, total: usual.total.max(idle) }
@@ -140,7 +140,7 @@ pub(super) fn bounds(concurrency: Option<u32>, limits: LimitSettings) -> Bounds 
     }
 }
 
-/// The server with this key.
+/// Identifies the server together with this key.
 pub fn endpoint_id(server: &BaseUrl, secret: &str) -> EndpointId {
     let base_url = server.to_string();
     let mut key_fingerprint = ContentHash::of(format!("{base_url}\n{}", secret.trim()).as_bytes()).to_string();
@@ -148,7 +148,7 @@ pub fn endpoint_id(server: &BaseUrl, secret: &str) -> EndpointId {
     EndpointId { base_url, key_fingerprint }
 }
 
-/// An endpoint of `model` at `server`, with its key.
+/// Connects to `model` at `server` with its key.
 pub fn connect(
     model: &ProvidedModel,
     server: &BaseUrl,
@@ -177,7 +177,7 @@ mod tests {
         ] {
             assert_ne!(own, id(base_url, secret), "{base_url}, {secret}");
         }
-        // Neither part is enough by itself: limits are kept under both.
+        // Rate limits are stored by server and key, since neither identifies an endpoint alone.
         assert_ne!(own.base_url, id("https://gateway.example/b", "sk-1").base_url);
         assert_ne!(own.key_fingerprint, id("https://gateway.example/a", "sk-2").key_fingerprint);
     }

@@ -1,5 +1,6 @@
-//! Which key goes to which server: the environment's to the address that is set beside it, an entered one to the provider and
-//! server it was entered for, one that the settings name to the server that they name it for.
+//! Which key is sent to which server: a key from the environment goes to the address set beside it, a key that the user
+//! entered to the provider and server it was entered for, and a key named in the settings to the server it is named
+//! for.
 
 use domain::connection::{FieldKind, KeyPlace};
 use domain::settings::{EndpointSettings, ProviderSettings, Settings};
@@ -11,10 +12,10 @@ use zeroize::Zeroizing;
 
 use super::{Connections, vendor_url};
 
-/// A key, and where it comes from.
+/// A key and its source.
 pub type PlacedKey = (Zeroizing<String>, KeyPlace);
 
-/// The key for a server, or why a key that is there is not sent to it.
+/// The key for a server, or why an existing key is not sent to it.
 #[derive(Default)]
 pub struct KeyLookup {
     pub key: Option<PlacedKey>,
@@ -32,8 +33,8 @@ impl KeyLookup {
 }
 
 impl Connections {
-    /// The key for `server`, where the settings set up the connection to `provider`: the one in the variable that they name,
-    /// or else the usual one.
+    /// The key for `server` if it is the server in the settings of `provider`: from the variable that the settings
+    /// name, otherwise the usual one.
     pub(super) fn key_of_connection(
         &self,
         provider: &dyn Provider,
@@ -77,7 +78,7 @@ impl Connections {
         }
     }
 
-    /// The key of `provider` from the environment where it belongs to `server`, otherwise the one that was entered for it.
+    /// The key of `provider` from the environment if it belongs to `server`, otherwise the key that the user entered.
     fn key_for(&self, provider: &dyn Provider, server: &BaseUrl) -> Option<PlacedKey> {
         let descriptor = provider.descriptor();
         let environment = self.environment();
@@ -101,7 +102,7 @@ impl Connections {
                 (found.secret, place)
             }),
             Err(error) => {
-                // The person is told of it where keys are entered.
+                // The key form reports keychain errors to the user.
                 tracing::debug!(%error, "the keychain was not asked");
                 None
             }
@@ -115,7 +116,7 @@ impl Connections {
         Ok(found.map(|(secret, source)| (secret, place_of(source))))
     }
 
-    /// Why the key of the environment is not sent to `server`.
+    /// Why the key from the environment is not sent to `server`.
     fn withheld_from(&self, provider: &dyn Provider, server: &BaseUrl) -> Option<String> {
         let descriptor = provider.descriptor();
         let key = self.environment().as_ref().as_ref().ok()?.key(descriptor.id, vendor_url(descriptor))?;
@@ -133,8 +134,8 @@ impl Connections {
         ))
     }
 
-    /// The key that was given for this invocation, or else the one in the variable of this endpoint, or else the one that was
-    /// entered for its server.
+    /// The key for an endpoint. In order of precedence: the key given for this invocation, the endpoint's environment
+    /// variable, the key that the user entered for its server.
     pub(super) fn key_of_endpoint(
         &self,
         provider: &dyn Provider,
@@ -163,7 +164,7 @@ impl Connections {
         }
     }
 
-    /// Variables of the environment that may hold a key, and those of the connections.
+    /// Environment variables that may hold a key, and those of the connections. Child processes do not get them.
     pub(crate) fn variables_withheld(&self, settings: &Settings) -> Vec<String> {
         let environment = self.environment();
         let given = environment.iter().flat_map(Environment::endpoint_keys);
@@ -174,7 +175,7 @@ impl Connections {
     }
 }
 
-/// What the key of `provider` for `server` is kept under.
+/// The owner under which the key of `provider` for `server` is stored.
 pub(super) fn owner(provider: &dyn Provider, server: &BaseUrl) -> KeyOwner {
     let id = provider.descriptor().id;
     KeyOwner { provider: id.to_owned(), origin: server.origin(), is_default: id == registry::default().descriptor().id }
@@ -187,7 +188,7 @@ fn place_of(source: Source) -> KeyPlace {
     }
 }
 
-/// The provider that has a usual variable of this name.
+/// The provider whose usual variables include this name.
 fn owner_of(variable: &str) -> Option<&'static dyn Provider> {
     let has =
         |provider: &&&'static dyn Provider| provider.descriptor().fields.iter().any(|field| field.variable == variable);
@@ -199,8 +200,8 @@ fn belongs_to(variable: &str, provider: &dyn Provider) -> String {
     format!("{variable} belongs to the connection to {name}: name another variable in key_env")
 }
 
-/// Whether the variable of `endpoint`, which is made of its name, is that of an endpoint elsewhere too: each key is sent to one
-/// server.
+/// Whether the variable of `endpoint`, derived from its name, is also that of an endpoint at another server. A key is
+/// sent to one server only.
 fn shares_variable(endpoint: &EndpointSettings, server: &BaseUrl, settings: &Settings) -> bool {
     let is_elsewhere =
         |other: &EndpointSettings| BaseUrl::parse(&other.base_url).is_ok_and(|its| its.origin() != server.origin());

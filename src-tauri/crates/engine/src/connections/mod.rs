@@ -1,5 +1,5 @@
-//! The connections to providers: what the settings, the environment and the keychain say together, and whether it works.
-//! Keys pass through here on their way to an endpoint and go nowhere else.
+//! The connections to providers, combined from the settings, the environment and the keychain, and tests of them. Keys
+//! are passed on to endpoints and nowhere else.
 
 pub mod endpoints;
 mod key_lookup;
@@ -33,9 +33,9 @@ pub struct Connections {
     settings: Arc<LibrarySettings>,
     consents: Arc<Consents>,
     keys: KeyRing,
-    /// Why it could not be read is reported when something is to be sent.
+    /// Errors are reported when something is about to be sent.
     environment: RwLock<Arc<keys::Result<Environment>>>,
-    /// The `.env` file of the working folder that the user has not allowed.
+    /// The `.env` file of the working folder, if the user has not allowed it.
     unused_env_file: Mutex<Option<EnvFile>>,
 }
 
@@ -55,7 +55,7 @@ fn with_source<T>(said: Said<T>) -> (T, SettingSource) {
     (said.value, source)
 }
 
-/// A connection that cannot be set up.
+/// Converts the error of a connection that cannot be created.
 pub fn unconnected(error: &ConnectError) -> EngineError {
     match error {
         ConnectError::Model { detail } => EngineError::Local { detail: detail.clone() },
@@ -71,8 +71,7 @@ pub fn destination_name(server: &BaseUrl) -> String {
     server.destination().host().unwrap_or_default().to_owned()
 }
 
-/// The server that `base_url` leads to, as a person is shown it before they agree: letters that only look like those of
-/// another host appear encoded.
+/// The server of `base_url` as shown to the user before consent: lookalike characters in the host appear encoded.
 #[must_use]
 pub fn address_shown(base_url: &str) -> String {
     match BaseUrl::parse(base_url) {
@@ -81,7 +80,7 @@ pub fn address_shown(base_url: &str) -> String {
     }
 }
 
-/// What the `.env` file says, for the person to decide about.
+/// The contents of the `.env` file, for the user to decide on.
 fn proposal(file: &EnvFile, settings: &Settings) -> EnvFileProposal {
     let path = file.path().display().to_string();
     match file.summary(&variable_names(settings.key_variables())) {
@@ -104,14 +103,14 @@ fn connection_in_file(summary: ProviderSummary) -> EnvFileConnection {
     }
 }
 
-/// The name of the provider with this id, as it is shown.
+/// The display name of the provider with this id.
 #[must_use]
 pub fn name_of_provider(id: &str) -> &str {
     let known = registry::all().iter().find(|provider| provider.descriptor().id == id);
     known.map_or(id, |provider| provider.descriptor().name)
 }
 
-/// What every provider says of itself, the default provider first; this computer is none of them.
+/// The descriptions of all remote providers, the default first.
 #[must_use]
 pub fn provider_descriptions() -> Vec<ProviderDescription> {
     registry::all().iter().map(|provider| provider::describe(*provider)).collect()
@@ -120,7 +119,7 @@ pub fn provider_descriptions() -> Vec<ProviderDescription> {
 /// The provider with this id.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 fn provider_of(id: &str) -> Result<&'static dyn Provider> {
     let known = registry::all().iter().find(|provider| provider.descriptor().id == id);
     known.copied().ok_or_else(|| EngineError::UnknownProvider {
@@ -146,7 +145,7 @@ impl Connections {
         }
     }
 
-    /// The connections to all providers as they are right now. May block for as long as the keychain asks for its password.
+    /// The current connections to all providers. May block while the keychain asks for its password.
     pub(crate) fn current(&self) -> Result<ProviderConnections> {
         let mut settings = self.settings.in_force()?;
         let environment = self.environment();
@@ -158,7 +157,7 @@ impl Connections {
         };
         settings.run.concurrency = concurrency.0;
         if concurrency.1 != SettingSource::Settings && concurrency.1 != SettingSource::Default {
-            // What the environment says wins over what is set for a provider, too.
+            // The environment also overrides a provider's own setting.
             settings.providers.iter_mut().for_each(|provider| provider.concurrency = None);
         }
         let settings = Arc::new(settings);
@@ -220,22 +219,23 @@ impl Connections {
         connection.ok_or_else(|| unusable(&format!("{id} is on this computer and has no connection")))
     }
 
-    /// As [`Connections::to`], on a thread that may block.
+    /// Like [`Connections::to`], on a blocking thread.
     async fn read(self: &Arc<Self>, provider: &'static dyn Provider) -> Result<ProviderConnection> {
         let connections = Arc::clone(self);
         let reading = tokio::task::spawn_blocking(move || connections.to(provider));
         reading.await.map_err(|_| EngineError::TaskLost)?
     }
 
-    /// What the environment says as of now.
+    /// The current environment.
     fn environment(&self) -> Arc<keys::Result<Environment>> {
         Arc::clone(&self.environment.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Uses the `.env` file of the working folder from now on, until its text changes. Without such a file, nothing happens.
+    /// Uses the `.env` file of the working folder from now on, until its text changes. Does nothing without such a
+    /// file.
     ///
     /// # Errors
-    /// When the consent cannot be kept, or the file cannot be used. It is not used then.
+    /// If the consent cannot be stored, or the file is invalid. Then the file is not used.
     pub fn allow_env_file(&self) -> Result<ConnectionOverview> {
         let file = lock(&self.unused_env_file).clone();
         if let Some(file) = file {
@@ -250,7 +250,7 @@ impl Connections {
         self.shown()
     }
 
-    /// The connections to all providers, to be shown. Blocks as the keychain does.
+    /// The connections to all providers, for display. May block on the keychain.
     pub fn shown(&self) -> Result<ConnectionOverview> {
         let current = self.current()?;
         let unused_env_file = lock(&self.unused_env_file).clone();
@@ -266,8 +266,8 @@ impl Connections {
         })
     }
 
-    /// Keeps a typed key of `provider` for the server at `base_url`, or for the one that is set up: in the keychain, or for
-    /// the session where there is none.
+    /// Stores a key that the user entered for `provider` and the server at `base_url`, by default the configured
+    /// server: in the keychain, or for the session if there is none.
     pub fn keep_key(
         &self,
         provider: &str,
@@ -281,7 +281,8 @@ impl Connections {
         self.shown()
     }
 
-    /// Forgets the key of `provider` that was entered for the server at `base_url`, or for the one that is set up.
+    /// Deletes the key that the user entered for `provider` and the server at `base_url`, by default the configured
+    /// server.
     pub fn forget_key(&self, provider: &str, base_url: Option<&str>) -> Result<ConnectionOverview> {
         let provider = provider_of(provider)?;
         let server = self.server_at(provider, base_url)?;
@@ -298,7 +299,7 @@ impl Connections {
         }
     }
 
-    /// Asks the server of `provider` for its models with the key. Sends no image and costs nothing.
+    /// Lists the models at the server of `provider` with the key. Sends no image and is free.
     pub async fn check(self: &Arc<Self>, provider: &str) -> Result<ConnectionCheck> {
         let connection = self.read(provider_of(provider)?).await?;
         let server = match &connection.server {
@@ -319,7 +320,7 @@ impl Connections {
         Ok(check(&*endpoint, &connection.model.0).await)
     }
 
-    /// Fails when a key was given for an endpoint that is not in the settings.
+    /// Fails if a key was given for an endpoint that is not in the settings.
     pub fn check_endpoint_keys(&self) -> Result<()> {
         let environment = self.environment();
         let Ok(environment) = environment.as_ref() else { return Ok(()) };
@@ -330,7 +331,7 @@ impl Connections {
         }
     }
 
-    /// Asks every additional endpoint of `provider` that is used for its models. Sends no image and costs nothing.
+    /// Lists the models at every usable additional endpoint of `provider`. Sends no image and is free.
     pub(crate) async fn check_endpoints(self: &Arc<Self>, provider: &str) -> Result<Vec<(String, ConnectionCheck)>> {
         let connection = self.read(provider_of(provider)?).await?;
         let model = connection.tried_model()?;
@@ -346,8 +347,8 @@ impl Connections {
         Ok(checks)
     }
 
-    /// The model that the environment names, if it names one: of the first provider with a key, or else of the first that it
-    /// names one for.
+    /// The model set in the environment, if any: that of the first provider with a key, otherwise of the first provider
+    /// with a model.
     pub fn model_by_environment(&self) -> Result<Option<ModelId>> {
         let current = self.current()?;
         let named = current.each.iter().filter(|connection| connection.model.1 != SettingSource::Default);
@@ -356,7 +357,7 @@ impl Connections {
     }
 }
 
-/// Asks a server for its models.
+/// Lists the models of a server.
 async fn check(endpoint: &dyn Endpoint, model: &ModelId) -> ConnectionCheck {
     let model = model.clone();
     match endpoint.check(&model.0).await {
@@ -424,7 +425,7 @@ mod tests {
         let file = EnvFile::in_folder(folder.path()).unwrap().unwrap();
         assert!(Consents::at(consents.clone()).is_allowed(&file).unwrap(), "it need not be asked again");
 
-        // What cannot be used is not allowed either.
+        // An invalid file cannot be allowed.
         std::fs::write(folder.path().join(".env"), "ANTHROPIC_API_KEY=$HOME\n").unwrap();
         let library = open();
         assert!(library.connections.shown().unwrap().unused_env_file.unwrap().problem.is_some());

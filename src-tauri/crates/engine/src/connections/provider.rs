@@ -1,4 +1,4 @@
-//! The connection to one provider: what the settings, the environment and the keychain say together.
+//! The connection to one provider, combined from the settings, the environment and the keychain.
 
 use std::sync::Arc;
 
@@ -19,45 +19,45 @@ use crate::clock::today;
 use crate::provided::{self, ProvidedModel};
 use crate::{EngineError, Result};
 
-/// The connections to all providers, as they are at one moment. Holds the keys.
+/// A snapshot of the connections to all providers. Holds the keys.
 pub struct ProviderConnections {
     pub(super) settings: Arc<Settings>,
-    /// Images at once; `None` is found out.
+    /// `None` is automatic.
     pub(super) concurrency: (Option<u32>, SettingSource),
-    /// In the order of the registry.
+    /// In registry order.
     pub(super) each: Vec<ProviderConnection>,
 }
 
 impl ProviderConnections {
-    /// The settings in force.
+    /// The effective settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The connection to `provider`; `None` where the provider is this computer.
+    /// The connection to `provider`; `None` if it runs on this computer.
     pub fn of(&self, provider: &dyn Provider) -> Option<&ProviderConnection> {
         let id = provider.descriptor().id;
         self.each.iter().find(|connection| connection.provider.descriptor().id == id)
     }
 
-    /// The connection to the provider of `model`; `None` where that is this computer, or no provider has it.
+    /// The connection to the provider of `model`; `None` if that runs on this computer, or the model is unknown.
     pub fn of_model(&self, model: &ModelId) -> Option<&ProviderConnection> {
         provided::find(model).and_then(|found| self.of(found.provider))
     }
 
-    /// The model that is chosen when the user has not chosen one, and whether it can be asked: that of the first provider
-    /// with a key, or else of the default provider.
+    /// The default model, and whether it is available: that of the first provider with a key, otherwise of the default
+    /// provider.
     pub fn suggested_model(&self) -> Option<(&ModelId, bool)> {
         let with_key = self.each.iter().find(|connection| connection.has_key());
         with_key.or(self.each.first()).map(|connection| (connection.suggested_model(), connection.has_key()))
     }
 
-    /// Where the pixels go that `provider` is sent.
+    /// Where images for `provider` are sent.
     pub fn destination(&self, provider: &dyn Provider) -> Destination {
         self.of(provider).map_or(Destination::ThisMachine, ProviderConnection::destination)
     }
 
-    /// Why `model` cannot be used now.
+    /// Why `model` is unavailable now.
     pub fn unavailable(&self, model: &Model) -> Option<Unavailable> {
         let host = model.destination.host()?;
         if self.settings.is_local_only && model.destination.is_elsewhere() {
@@ -69,26 +69,26 @@ impl ProviderConnections {
         self.of_model(&model.id)?.unavailable(host)
     }
 
-    /// The host that is sent images of `model` without the user having agreed to that; `None` when all is agreed.
+    /// The host that would receive images for `model` without the user's consent; `None` if no consent is missing.
     pub fn not_agreed(&self, model: &Model) -> Option<String> {
         let host = model.destination.host()?.to_owned();
         (!self.settings.agreed_hosts.contains(&host)).then_some(host)
     }
 
-    /// `options` of a run of `model`, and where they say nothing, what the environment and the settings say.
+    /// Completes `options` for a run of `model` from the environment and the settings.
     pub fn complete(&self, model: &ModelId, options: RunOptions) -> RunOptions {
         let connection = self.of_model(model);
         options.completed_by(&self.settings.run, connection.and_then(ProviderConnection::set))
     }
 }
 
-/// The connection to a provider as it is at one moment. Holds the key.
+/// A snapshot of the connection to a provider. Holds the key.
 pub struct ProviderConnection {
     pub(super) provider: &'static dyn Provider,
     pub(super) base_url: (String, SettingSource),
     pub(super) server: std::result::Result<BaseUrl, String>,
     pub(super) key: Option<PlacedKey>,
-    /// Why the key of the environment is not sent there.
+    /// Why the key from the environment is not sent to the server.
     pub(super) withheld: Option<String>,
     pub(super) model: (ModelId, SettingSource),
     pub(super) settings: Arc<Settings>,
@@ -96,12 +96,12 @@ pub struct ProviderConnection {
 }
 
 impl ProviderConnection {
-    /// What is set for it; `None`: nothing is.
+    /// The user's settings for this provider, if any.
     pub(super) fn set(&self) -> Option<&ProviderSettings> {
         self.settings.provider(self.provider.descriptor().id)
     }
 
-    /// The variable of the environment that may hold its key.
+    /// The environment variable that may hold its key.
     fn key_variable(&self) -> Option<String> {
         let usual = || self.provider.descriptor().variable(FieldKind::Key).map(ToOwned::to_owned);
         self.set().and_then(|set| set.key_env.clone()).or_else(usual)
@@ -111,12 +111,12 @@ impl ProviderConnection {
         self.set().map_or(PricePercents::LIST.dearest, |set| set.price_percent)
     }
 
-    /// What cannot be used, in words; `None` when all can.
+    /// What is invalid, as text; `None` if nothing is.
     pub(super) fn problem(&self) -> Option<String> {
         self.server.as_ref().err().cloned()
     }
 
-    /// The model that is chosen when the user has not chosen one.
+    /// The default model.
     pub fn suggested_model(&self) -> &ModelId {
         &self.model.0
     }
@@ -125,16 +125,16 @@ impl ProviderConnection {
         self.key.is_some()
     }
 
-    /// Where pixels go: to the server as it is set up, or to the vendor's own when that is unusable.
+    /// Where images are sent: the configured server, or the vendor's own if that is invalid.
     fn destination(&self) -> Destination {
         let Host::Server { base_url } = self.provider.descriptor().host else { return Destination::ThisMachine };
         let vendor = || BaseUrl::parse(base_url).ok();
         let server = self.server.as_ref().ok().cloned().or_else(vendor).map(|server| server.destination());
-        // An address in a descriptor can be read; a test sees to that.
+        // Addresses in descriptors are valid; a test checks this.
         server.unwrap_or(Destination::Host { name: base_url.to_owned(), is_on_this_machine: false })
     }
 
-    /// Why nothing can be sent to `host`, which is where it leads.
+    /// Why nothing can be sent to `host`, the configured server.
     fn unavailable(&self, host: &str) -> Option<Unavailable> {
         if let Some(detail) = self.problem() {
             return Some(Unavailable::Unusable { detail });
@@ -149,7 +149,7 @@ impl ProviderConnection {
         }
     }
 
-    /// The endpoint at the server as it is set up, for `model`.
+    /// Connects to `model` at the configured server.
     pub(super) fn connect(&self, model: &ProvidedModel) -> Result<Arc<dyn Endpoint>> {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
@@ -157,23 +157,23 @@ impl ProviderConnection {
         endpoints::connect(model, server, secret, options_at(server, self.set(), &self.settings))
     }
 
-    /// The model that connections are tried with: the one that is chosen when the user has not chosen one.
+    /// The model used in connection tests: the default model.
     pub(super) fn tried_model(&self) -> Result<ProvidedModel> {
         provided::known(self.suggested_model())
     }
 
-    /// The server as it is set up, with its key.
+    /// Identifies the configured server with its key.
     pub(super) fn endpoint_id(&self) -> Option<EndpointId> {
         let (secret, _) = self.key.as_ref()?;
         Some(endpoint_id(self.server.as_ref().ok()?, secret))
     }
 
-    /// Of the server as it is set up.
+    /// The origin of the configured server.
     pub fn origin(&self) -> Option<String> {
         self.server.as_ref().ok().map(BaseUrl::origin)
     }
 
-    /// Every server that requests may be spread over, the one of the connection first, and held to what `options` say.
+    /// Every server that requests may be spread over, with the limits of `options`, the connection's own first.
     pub fn servers(&self, model: &ProvidedModel, options: &RunOptions) -> Result<Vec<ServerEndpoint>> {
         let endpoint = self.connect(model)?;
         let mut servers = vec![ServerEndpoint {
@@ -190,7 +190,7 @@ impl ProviderConnection {
         Ok(servers)
     }
 
-    /// All endpoints that may be used, each with what a person has set for it.
+    /// All usable endpoints, each with the user's limits.
     pub fn endpoints(&self, options: &RunOptions) -> Vec<(EndpointId, Bounds)> {
         let own = self.endpoint_id().map(|id| (id, bounds(options.concurrency, options.limits)));
         let additional = self.additional.iter().filter(|additional| additional.is_usable()).filter_map(|additional| {
@@ -200,7 +200,7 @@ impl ProviderConnection {
         own.into_iter().chain(additional).collect()
     }
 
-    /// Additional endpoints that are set up and cannot be used, with the reason.
+    /// Additional endpoints that cannot be used, with the reason.
     pub fn unused(&self) -> Vec<(String, EndpointFailure)> {
         let unused = self.additional.iter().filter_map(|additional| {
             let connection = additional.connection();
@@ -212,7 +212,7 @@ impl ProviderConnection {
         unused.collect()
     }
 
-    /// What requests cost on all servers that may be used, in percent of the list price.
+    /// The prices at all usable servers, in percent of the list price.
     pub fn price_percents(&self) -> PricePercents {
         let additional = self.additional.iter().filter(|additional| additional.is_usable());
         PricePercents::of(
@@ -220,7 +220,7 @@ impl ProviderConnection {
         )
     }
 
-    /// As it is shown.
+    /// The connection as shown to the user.
     pub(super) fn shown(&self) -> Connection {
         let provider = describe(self.provider);
         let server = self.server.as_ref().ok();
@@ -243,7 +243,7 @@ impl ProviderConnection {
     }
 }
 
-/// What `provider` says of itself.
+/// The description of `provider`.
 pub(super) fn describe(provider: &dyn Provider) -> ProviderDescription {
     let descriptor = provider.descriptor();
     let field = |field: &ConnectionField| ProviderField {

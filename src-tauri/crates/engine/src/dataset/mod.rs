@@ -1,5 +1,5 @@
-//! A run's annotations as a dataset that other programs read, in any format of the registry. Images are read and written one
-//! after the other, however many there are, in one look at the library.
+//! Exports a run's annotations as a dataset, in any format of the registry. Images are streamed within one read
+//! transaction.
 
 #![expect(
     clippy::disallowed_methods,
@@ -26,7 +26,7 @@ use crate::outputs::Outputs;
 use crate::run_history::RunHistory;
 use crate::{EngineError, Result, private};
 
-/// Every format that there is, in the order in which people are shown them.
+/// All formats, in display order.
 pub fn formats() -> impl Iterator<Item = &'static FormatDescriptor> {
     FORMATS.iter().map(|format| format.descriptor())
 }
@@ -35,7 +35,7 @@ fn format_of(id: &FormatId) -> Result<&'static dyn Format> {
     datasets::find(&id.0).ok_or_else(|| EngineError::UnknownFormat(id.clone()))
 }
 
-/// A library's annotations as datasets.
+/// Exports a library's annotations.
 pub struct Datasets {
     store: Arc<Store>,
     layout: Arc<Layout>,
@@ -48,7 +48,7 @@ impl Datasets {
         Self { store, layout, outputs, history }
     }
 
-    /// Writes to `path` what stands on the images that `run` has answered.
+    /// Writes the annotations on the answered images of `run` to `path`.
     pub fn export(&self, run: RunId, request: &ExportRequest, path: &Path) -> Result<Exported> {
         let package = format_of(&request.format)?.descriptor().package;
         self.check_target(package, path)?;
@@ -56,7 +56,7 @@ impl Datasets {
         self.write_dataset(run, request, out, path)
     }
 
-    /// As [`Datasets::export`], into a file that is begun already; errors name it by `path`.
+    /// Like [`Datasets::export`], into a file that is already open; errors name it by `path`.
     pub fn write(&self, run: RunId, request: &ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
         let package = format_of(&request.format)?.descriptor().package;
         let out = Output::of_file(package, file).map_err(EngineError::file(path))?;
@@ -69,7 +69,7 @@ impl Datasets {
             DatasetError::Io(source) => EngineError::File { path: path.to_owned(), source },
             DatasetError::Empty { images: 0, .. } => EngineError::NothingToExport(run.id),
             DatasetError::Empty { format, .. } => EngineError::NothingHeld { run: run.id, format },
-            // The library's own, which came through the format.
+            // The library's own error, passed through the format.
             DatasetError::Owner(error) => match error.downcast() {
                 Ok(error) => *error,
                 Err(error) => EngineError::Dataset(DatasetError::Owner(error)),
@@ -98,7 +98,8 @@ impl Datasets {
         Ok(exported)
     }
 
-    /// Writes an export into the library's folder, to be looked at and carried away. The next one of the same takes its place.
+    /// Writes an export into the library folder, to preview it and drag it out. Replaces an earlier export of the same
+    /// kind.
     pub fn ready(&self, run: RunId, request: &ExportRequest) -> Result<ReadyExport> {
         let path = self.ready_path(run, request)?;
         let folder = self.layout.ready_exports();
@@ -112,12 +113,12 @@ impl Datasets {
         Ok(ReadyExport { file_name: export_name(run, request)?, byte_len, exported })
     }
 
-    /// Where [`Datasets::ready`] writes.
+    /// The target of [`Datasets::ready`].
     pub fn ready_path(&self, run: RunId, request: &ExportRequest) -> Result<PathBuf> {
         Ok(self.layout.ready_exports().join(export_name(run, request)?))
     }
 
-    /// Removes the exports that are ready. Those that were dragged away are copies and stay.
+    /// Removes the exports in the library folder. Files that were dragged out are copies and are not affected.
     pub fn clear_ready(&self) -> Result<()> {
         let folder = self.layout.ready_exports();
         match fs::remove_dir_all(&folder) {
@@ -126,7 +127,7 @@ impl Datasets {
         }
     }
 
-    /// Refuses a place that a dataset must not take. A folder is written where there is none, or an empty one.
+    /// Refuses a path that must not be overwritten. A folder must be new or empty.
     fn check_target(&self, package: Package, path: &Path) -> Result<()> {
         match package {
             Package::Folder if path.is_dir() => Ok(()),
@@ -135,12 +136,12 @@ impl Datasets {
     }
 }
 
-/// What an export is called where a person has not named it.
+/// The default name of an export.
 pub fn export_name(run: RunId, request: &ExportRequest) -> Result<String> {
     Ok(request.file_name(run, format_of(&request.format)?.descriptor().package))
 }
 
-/// Of a file, or of all files in a folder.
+/// The size of a file, or of all files in a folder.
 fn byte_len(path: &Path) -> std::io::Result<u64> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_dir() { fs::read_dir(path)?.map(|entry| byte_len(&entry?.path())).sum() } else { Ok(metadata.len()) }

@@ -1,5 +1,5 @@
-//! The answers of a run as a dataset: images with their annotations as they are now, one after the other, so that no export
-//! holds more than a page of them.
+//! The answers of a run as a dataset: images with their current annotations, streamed so that an export holds at most
+//! one page of them.
 
 use std::vec;
 
@@ -20,19 +20,19 @@ use crate::clock::{now_millis, rfc3339};
 use crate::image_files::{ImageFiles, PAGE, RunFiles};
 use crate::{EngineError, Result};
 
-/// The answers of a run, as one look at the library sees them.
+/// The answers of a run, in one read transaction.
 pub struct RunDataset<'a> {
     view: &'a View<'a>,
     info: DatasetInfo,
     run: &'a RunSummary,
-    /// Those of the run and of people.
+    /// The layers of the run and of people.
     layers: LayerScope,
     annotations: AnnotationSelection,
     pub files: RunFiles,
 }
 
 impl<'a> RunDataset<'a> {
-    /// The tables of its labels and attributes are read where `format` holds them.
+    /// Reads the tables of labels and attributes only if `format` has them.
     pub fn new(
         view: &'a View<'a>,
         run: &'a RunSummary,
@@ -47,7 +47,7 @@ impl<'a> RunDataset<'a> {
             selection: Some(annotations),
             ..DatasetInfo::default()
         };
-        // Those of the recipe in its order, found or not, then those that people have added.
+        // The recipe's labels in their order, found or not, then the labels that people have added.
         if format.holds(Feature::LabelTable) {
             let of_recipe = recipe.labels.into_iter().map(|label| label.name);
             info.labels = LabelTable::numbered(of_recipe.chain(view.labels_in_answers(run.id)?));
@@ -66,8 +66,8 @@ impl<'a> RunDataset<'a> {
         Ok(Self { view, info, run, layers: LayerScope::of_run(run.id), annotations, files })
     }
 
-    /// The images that failed, in the order of the run, with what people have drawn on them. None where only what people
-    /// have reviewed is asked for.
+    /// The failed images in run order, with the annotations that people drew on them. Empty if only reviewed images are
+    /// exported.
     fn failed_images(&self) -> Result<vec::IntoIter<DatasetImage>> {
         if self.annotations.is_reviewed_only {
             return Ok(Vec::new().into_iter());
@@ -86,7 +86,7 @@ impl<'a> RunDataset<'a> {
         Ok(failed.into_iter())
     }
 
-    /// `None` where the image is not exported.
+    /// `None` if the image is not exported.
     fn image(&self, image: AnsweredImage) -> Result<Option<DatasetImage>> {
         let annotations = self.view.annotations_of(image.id)?;
         let review = self.layers.review_state(image.review, &annotations);
@@ -121,25 +121,24 @@ impl DatasetSource for RunDataset<'_> {
         &self.info
     }
 
-    /// The images in the order in which they came into the library, then those that failed, with their annotations in the
-    /// order in which they were made.
+    /// The answered images in import order, then the failed ones, with their annotations in creation order.
     fn images(&self) -> Images<'_> {
         let images = Answers { dataset: self, page: Vec::new().into_iter(), last: None, failed: None };
         Box::new(images.map(|image| image.map_err(|error| DatasetError::Owner(Box::new(error)))))
     }
 }
 
-/// [`RunDataset::images`], a page at a time.
+/// Iterates over [`RunDataset::images`], a page at a time.
 struct Answers<'a> {
     dataset: &'a RunDataset<'a>,
     page: vec::IntoIter<AnsweredImage>,
     last: Option<ImageId>,
-    /// Once all that were answered have been read.
+    /// `Some` once all answered images have been read.
     failed: Option<vec::IntoIter<DatasetImage>>,
 }
 
 impl Answers<'_> {
-    /// The next image that was answered, exported or not.
+    /// The next answered image, exported or not.
     fn step(&mut self) -> Result<Option<AnsweredImage>> {
         if self.page.as_slice().is_empty() {
             let dataset = self.dataset;

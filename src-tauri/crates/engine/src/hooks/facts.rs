@@ -1,4 +1,4 @@
-//! What a hook is told of its run: a few facts in its environment, and all of them as JSON on its standard input.
+//! The facts that a hook gets about its run: a few as environment variables, all of them as JSON on standard input.
 
 use domain::hooks::HookEvent;
 use domain::ids::RunId;
@@ -10,28 +10,28 @@ use serde::Serialize;
 use super::HookRunner;
 use crate::{EngineError, Result};
 
-/// Its presence says that a process was started by a hook.
+/// Set in every process that a hook starts.
 pub const EVENT: &str = "FIELDMARK_EVENT";
 
-/// Facts of one run at one event.
+/// The facts of a run at an event.
 pub struct Facts {
     pub variables: Vec<(&'static str, String)>,
     pub json: Vec<u8>,
 }
 
-/// What stands on a hook's standard input.
+/// The document on a hook's standard input.
 #[derive(Serialize)]
 struct Document {
     event: HookEvent,
-    /// As in `FIELDMARK_STATE`.
+    /// Same as `FIELDMARK_STATE`.
     state: String,
     report: RunReport,
-    /// As in the metrics file; `None` when no image has finished.
+    /// Same as in the metrics file; `None` if no image has finished.
     metrics: Option<ClassicMetrics>,
 }
 
 impl HookRunner {
-    /// What a hook is told of `run`, which stands in `state`.
+    /// The facts about `run`, which is in `state`.
     pub(super) fn facts(&self, event: HookEvent, run: RunId, state: RunState, writes_metrics: bool) -> Result<Facts> {
         let mut report = self.insight.report(run)?;
         report.summary.state = state;
@@ -89,7 +89,7 @@ impl HookRunner {
     }
 }
 
-/// The state in a word that programs can compare: `completed`, `no_credit`.
+/// The state as a word that programs can compare: `completed`, `no_credit`.
 fn code(state: RunState) -> String {
     let word = match state {
         RunState::Stopped { reason } => serde_json::to_value(reason),
@@ -98,8 +98,8 @@ fn code(state: RunState) -> String {
     word.ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Text that no shell takes for anything else: where variables are put into a command's text before it is read, as on
-/// Windows, a recipe's name could be part of the command.
+/// Replaces shell metacharacters. Where variables are expanded before parsing, as on Windows, a recipe's name could
+/// otherwise become part of the command.
 fn plain(text: &str) -> String {
     let keeps = |character: char| character.is_alphanumeric() || " .,:-_".contains(character);
     text.chars().map(|character| if keeps(character) { character } else { ' ' }).collect()

@@ -1,6 +1,6 @@
-//! Hooks: commands of the person's own, at the moments of a run. A command runs only if the person has agreed to exactly
-//! that text at that moment; whatever comes of it is noted with the run and changes nothing of it. Absent on purpose:
-//! asking the person, which the window and the command line do.
+//! Hooks: the user's commands, run at events of a run. A command runs only if the user has approved exactly this text
+//! for this event. Its outcome is recorded with the run and does not affect it. The window and the command line ask for
+//! approval.
 
 mod facts;
 mod shell;
@@ -27,10 +27,10 @@ use crate::run_history::RunHistory;
 use crate::settings::LibrarySettings;
 use crate::{EngineError, Result};
 
-/// How long a hook may take at most while the program is being closed.
+/// Maximum duration of a hook while the app is closing.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs the person's hooks.
+/// Runs the user's hooks.
 pub struct HookRunner {
     store: Arc<Store>,
     layout: Arc<Layout>,
@@ -41,13 +41,13 @@ pub struct HookRunner {
     insight: Arc<Insight>,
 }
 
-/// A hook that is to be run.
+/// A hook to run.
 struct PlannedHook {
     command: String,
     time_limit: Duration,
-    /// Variables that it is not given.
+    /// Environment variables that the hook does not get.
     withheld: Vec<String>,
-    /// What it is told; `None` where the person has not agreed to it.
+    /// The facts for the hook; `None` if the user has not approved it.
     facts: Option<Facts>,
 }
 
@@ -64,7 +64,7 @@ impl HookRunner {
         Self { store, layout, settings, consents, connections, history, insight }
     }
 
-    /// Every event with its command, in the order in which they come.
+    /// Every event with its command, in chronological order.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn all(&self) -> Result<Vec<HookStanding>> {
         let (hooks, owner) = (self.settings.in_force()?.hooks, self.settings.library());
@@ -80,12 +80,12 @@ impl HookRunner {
         HookEvent::ALL.into_iter().map(standing).collect()
     }
 
-    /// Remembers that the person has agreed to have exactly `command` run at `event`, having seen it.
+    /// Records that the user has approved exactly `command` for `event`, having seen it.
     pub fn agree(&self, event: HookEvent, command: &str) -> Result<()> {
         self.consents.agree_to_hook(self.settings.library().clone(), event, command.trim())
     }
 
-    /// Runs the hook of `event`, if there is one, and notes what came of it. `state` is how the run stands.
+    /// Runs the hook of `event`, if any, and records its outcome. `state` is the current state of the run.
     async fn run_hook(self: &Arc<Self>, event: HookEvent, run: RunId, state: RunState) {
         match self.try_hook(event, run, state).await {
             Ok(Some(hook)) if !hook.ending.is_success() => {
@@ -97,7 +97,7 @@ impl HookRunner {
     }
 
     async fn try_hook(self: &Arc<Self>, event: HookEvent, run: RunId, state: RunState) -> Result<Option<HookRun>> {
-        // A hook may call the command line: its own runs would have hooks that call it again.
+        // A hook may call the command line, whose runs would call the hook again.
         if env::var_os(facts::EVENT).is_some() {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl HookRunner {
         Ok(Some(hook))
     }
 
-    /// The hook of `event`, with the facts that it is told if the person has agreed to it; `None` where there is none. Blocks.
+    /// The hook of `event`, with its facts if the user has approved it; `None` if there is none. Blocks.
     fn plan(&self, event: HookEvent, run: RunId, state: RunState) -> Result<Option<PlannedHook>> {
         let settings = self.settings.in_force()?;
         let withheld = self.connections.variables_withheld(&settings);
@@ -133,12 +133,12 @@ impl HookRunner {
         Ok(Some(PlannedHook { command: command.to_owned(), time_limit: timeout(hooks, state), withheld, facts }))
     }
 
-    /// Where hooks run.
+    /// The working folder of hooks.
     fn folder(&self) -> Result<PathBuf> {
         std::path::absolute(self.layout.folder()).map_err(EngineError::file(self.layout.folder()))
     }
 
-    /// Before the first request of a session. Returns the hooks of the run that did not succeed when they ran last.
+    /// Runs before the first request of a session. Returns the run's hooks whose last run failed.
     pub async fn before(self: &Arc<Self>, run: RunId) -> Vec<HookRun> {
         self.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
         match self.store.read(move |view| view.hook_runs(run)).await {
@@ -150,7 +150,7 @@ impl HookRunner {
         }
     }
 
-    /// After a session has ended in `state`.
+    /// Runs after a session has ended in `state`.
     pub async fn after(self: &Arc<Self>, run: RunId, state: RunState) {
         let history = Arc::clone(&self.history);
         let failed = match off_workers(move || history.run(run)).await {
@@ -166,7 +166,7 @@ impl HookRunner {
     }
 }
 
-/// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
+/// Commands that report every run to Claude Flow: with the installed program, otherwise with npx, which downloads it.
 #[must_use]
 pub fn claude_flow_hooks() -> Hooks {
     let (program, remedy) = if is_installed("claude-flow") {
@@ -186,7 +186,7 @@ fn timeout(hooks: &Hooks, state: RunState) -> Duration {
     }
 }
 
-/// Whether the shell would find a program of this name.
+/// Whether the shell would find this program.
 fn is_installed(program: &str) -> bool {
     let file_name = if cfg!(windows) { format!("{program}.cmd") } else { program.to_owned() };
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&file_name).is_file()))

@@ -1,6 +1,6 @@
-//! One command, run by the system's shell in a process group of its own, which is ended as a whole when its time is up.
-//! What the command leaves in the background when it ends by itself is the person's business. Of what it says the end is
-//! kept. It is given no key: the variables that may hold one are taken from its environment.
+//! Runs a command with the system's shell in its own process group, which is killed as a whole after a timeout.
+//! Processes that the command leaves in the background when it exits by itself are not killed. The end of its output is
+//! kept. Variables that may hold a key are removed from its environment.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,9 +18,9 @@ use tokio::time::timeout;
 use super::facts::Facts;
 use crate::sync::lock;
 
-/// How much of what a command says is kept.
+/// How much output is kept.
 const TAIL_BYTES: usize = 4096;
-/// How long the last words of a command that has ended are waited for: something it has left running may hold the pipe.
+/// How long to wait for remaining output after a command has exited: a background process may keep the pipe open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 pub struct Outcome {
@@ -28,8 +28,7 @@ pub struct Outcome {
     pub output: String,
 }
 
-/// Runs `command` in `folder`, for at most as long as it may take.
-/// It is not given the variables in `withheld`.
+/// Runs `command` in `folder` with a time limit, without the variables in `withheld`.
 pub async fn carry_out(
     command: &str,
     folder: &Path,
@@ -46,7 +45,7 @@ pub async fn carry_out(
     Outcome { ending, output: tail.text() }
 }
 
-/// A command with all that it has started. Letting go of it ends whatever still runs, unless it has ended by itself.
+/// A command and its child processes. Dropping it kills what still runs, unless the command has exited by itself.
 struct Group {
     child: Box<dyn ChildWrapper>,
     has_ended: bool,
@@ -68,7 +67,7 @@ impl Group {
         Ok(Self { child: shell.spawn()?, has_ended: false })
     }
 
-    /// Tells it the facts, hears what it says, and waits for its end.
+    /// Writes the facts to the command, reads its output, and waits for it to exit.
     async fn converse(mut self, json: &[u8], tail: &Tail, time_limit: Duration) -> std::io::Result<HookEnding> {
         let (stdin, stdout, stderr) =
             (self.child.stdin().take(), self.child.stdout().take(), self.child.stderr().take());
@@ -93,7 +92,7 @@ impl Group {
             }
         };
         let Ok(status) = timeout(time_limit, waiting).await else {
-            // Fails when it has just ended by itself.
+            // Fails if it has just exited.
             let _ = self.child.start_kill();
             self.child.wait().await?;
             self.has_ended = true;
@@ -125,7 +124,7 @@ fn shell(command: &str) -> Command {
     shell
 }
 
-/// The quotes around the line are the shell's own business, not those of its arguments.
+/// `cmd` does its own quoting, so the line is passed verbatim.
 #[cfg(windows)]
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("cmd");
@@ -137,7 +136,7 @@ fn ending(status: ExitStatus) -> HookEnding {
     status.code().map_or(HookEnding::Killed, |code| HookEnding::Exited { code })
 }
 
-/// The end of what a command says.
+/// The end of a command's output.
 #[derive(Default)]
 struct Tail(Mutex<VecDeque<u8>>);
 
@@ -153,10 +152,10 @@ impl Tail {
         }
     }
 
-    /// Without what only a terminal understands.
+    /// The output without terminal escape sequences.
     fn text(&self) -> String {
         let bytes: Vec<u8> = lock(&self.0).iter().copied().collect();
-        // A character that was cut in two is left out.
+        // Skips a character that was cut in two.
         let whole = bytes.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(bytes.len());
         let text = String::from_utf8_lossy(&bytes[whole..]);
         let shown: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();

@@ -1,5 +1,5 @@
-//! What a run's record holds for its diagnoses: the ledger's tokens, priced by part and by other models, and what kept
-//! images waiting. The rules are the domain's.
+//! Collects a run's data for its diagnoses: token counts, priced by part and for other models, and what images waited
+//! for. The rules are in the domain.
 
 #![expect(
     clippy::disallowed_methods,
@@ -23,7 +23,7 @@ use crate::Result;
 use crate::provided::{self, ProvidedModel};
 
 impl Insight {
-    /// What stands out in a run; without `metrics`, only what concerns images that were never asked about.
+    /// What is noteworthy about a run; without `metrics`, only what concerns images that were never sent.
     pub(crate) fn diagnoses(
         &self,
         summary: &RunSummary,
@@ -36,7 +36,7 @@ impl Insight {
         let (waits, sizes, recipe, options) = self.store.read_blocking(|view| {
             Ok((view.waits_of_run(run)?, view.paid_sizes(run)?, view.recipe_of_run(run)?, view.options_of_run(run)?))
         })?;
-        // What cannot be read now hides nothing of how a run went.
+        // Unreadable settings must not hide the other diagnoses.
         let settings = self.settings.in_force().ok().map(|settings| settings.run);
         let paid = paid_model(summary);
         let paid = paid.as_ref();
@@ -64,14 +64,14 @@ impl Insight {
             parts,
             cheaper: paid.and_then(|paid| cheaper(paid, summary, answers, &recipe)),
             batch: paid.filter(|_| summary.mode == RunMode::Live).map(|paid| {
-                // At the list price of batches: an endpoint's own factor is in what was paid.
+                // At the list price of batches: what was paid includes the endpoint's own price factor.
                 PicoDollars(summary.paid.0 / 100 * u64::from(paid.spec.price.batch_percent))
             }),
         }))
     }
 
-    /// The tokens of all images in the prompts that `run` was answered, by the rule of the model's vendor, which reports
-    /// only whole prompts; `None` where no rule is known.
+    /// The tokens of all images in the prompts of `run`, by the vendor's rule, since the vendor reports only whole
+    /// prompts; `None` if no rule is known.
     pub(crate) fn image_tokens(&self, summary: &RunSummary) -> Result<Option<u64>> {
         let Some(paid) = paid_model(summary) else { return Ok(None) };
         let sizes = self.store.read_blocking(|view| view.paid_sizes(summary.id))?;
@@ -79,12 +79,12 @@ impl Insight {
     }
 }
 
-/// `None` for a model that is not known any more, and for one that costs nothing.
+/// `None` for a model that is no longer known or is free.
 fn paid_model(summary: &RunSummary) -> Option<ProvidedModel> {
     provided::find(&summary.model).filter(|known| !known.spec.price.is_free())
 }
 
-/// What the tokens of a run cost by part, at list prices: images by the vendor's rule, and the rest of the input is text.
+/// The cost of a run by part, at list prices: image tokens by the vendor's rule, the rest of the input is text.
 fn parts(model: &ModelSpec, usage: Usage, sizes: &[SizeCount]) -> CostParts {
     let mut parts = CostParts {
         answers: 0,
@@ -100,7 +100,7 @@ fn parts(model: &ModelSpec, usage: Usage, sizes: &[SizeCount]) -> CostParts {
         parts.image_tokens += model.image_rule.tokens(sent) * u64::from(*count);
         parts.longest_edge = parts.longest_edge.max(sent.long_edge());
     }
-    // A picture that was sent smaller than usual took fewer.
+    // A picture that was sent smaller than usual has fewer tokens.
     parts.image_tokens = parts.image_tokens.min(usage.input_tokens);
     let rates = Terms::LIST;
     let cost = |usage: Usage| per_answer(usage, parts.answers, |usage| model.price.cost(usage, rates));
@@ -111,8 +111,8 @@ fn parts(model: &ModelSpec, usage: Usage, sizes: &[SizeCount]) -> CostParts {
     parts
 }
 
-/// The model that the same tokens would have cost least with: one that can do the recipe, and that the vendor neither
-/// calls old nor has announced an end of.
+/// The model for which the same tokens would have cost least. It must support the recipe, and the vendor must neither
+/// call it old nor have announced its retirement.
 fn cheaper(paid: &ProvidedModel, summary: &RunSummary, answers: u32, recipe: &Recipe) -> Option<CheaperModel> {
     let terms = if summary.mode == RunMode::Batch { Terms::BATCH } else { Terms::LIST };
     let models = &paid.provider.catalog().models;
@@ -127,7 +127,7 @@ fn cheaper(paid: &ProvidedModel, summary: &RunSummary, answers: u32, recipe: &Re
         .min_by_key(|other| other.cost)
 }
 
-/// The price of tokens that came in so many answers: prices rise with the length of one prompt, not with their number.
+/// The price of tokens over this many answers: prices depend on the length of a single prompt.
 fn per_answer(usage: Usage, answers: u32, price: impl Fn(Usage) -> PicoDollars) -> PicoDollars {
     let count = u64::from(answers.max(1));
     let mean = |tokens: u64| tokens.div_ceil(count);

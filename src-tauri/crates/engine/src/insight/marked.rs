@@ -1,4 +1,4 @@
-//! Copies of images with their annotations drawn in. Originals are only read.
+//! Copies of images with annotations drawn in. Originals are only read.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use super::Insight;
 use crate::originals::UnreadableOriginal;
 use crate::{EngineError, Result};
 
-/// Long edge of a copy: enough to judge a box by, small enough for a page of hundreds.
+/// Long edge of a copy: enough to judge a box, small enough for a page with hundreds of images.
 const EDGE: u32 = 1600;
 const QUALITY: u8 = 88;
 
-/// The label palette of the window, for copies: the same colour means the same label.
+/// The window's label palette, so that a colour means the same label in both.
 const PALETTE: [[u8; 3]; 12] = [
     [0x35, 0xb2, 0xfc],
     [0xd3, 0x78, 0x12],
@@ -32,7 +32,7 @@ const PALETTE: [[u8; 3]; 12] = [
 ];
 
 impl Insight {
-    /// Draws the annotations of `card`, rejected ones aside, on a copy of its original.
+    /// Draws the annotations of `card`, except rejected ones, on a copy of its original.
     pub(super) fn write_marked(
         &self,
         card: &ImageCard,
@@ -42,14 +42,14 @@ impl Insight {
             Ok(decoded) => decoded,
             Err(unavailable) => return Ok(Err(unavailable)),
         };
-        // The same map that brings answers to the image brings annotations to a copy of another size.
+        // The mapping from sent pixels to image pixels also maps to a copy of another size.
         let to_copy = ImageFromSent::new(card.size, decoded.pixels.size);
         let annotations: Vec<DrawnAnnotation> = card
             .annotations
             .iter()
             .filter(|annotation| annotation.status != Status::Rejected)
             .filter_map(|annotation| {
-                // An outline is told by the box around it; what is about the whole image has no place on it.
+                // A polygon is drawn as its bounding box; whole-image annotations are not drawn.
                 let rect = annotation.shape.bounds()?;
                 Some(DrawnAnnotation {
                     rect: to_copy.rect(rect),
@@ -70,7 +70,7 @@ impl Insight {
     }
 }
 
-/// A file name without its extension, in characters that every file system and URL takes.
+/// A file name without its extension, in characters that are safe in every file system and URL.
 pub fn safe_stem(name: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).take(60).collect()

@@ -1,4 +1,4 @@
-//! Reports of runs and the metrics file, all from what was recorded.
+//! Run reports and the metrics file, from recorded data only.
 
 #![expect(
     clippy::disallowed_methods,
@@ -37,7 +37,7 @@ use crate::run_history::RunHistory;
 use crate::settings::LibrarySettings;
 use crate::{EngineError, Result, private, provided};
 
-/// What runs come to: reports, metrics, diagnoses.
+/// Results of runs: reports, metrics, diagnoses.
 pub struct Insight {
     store: Arc<Store>,
     layout: Arc<Layout>,
@@ -118,7 +118,7 @@ impl Insight {
         })
     }
 
-    /// Answers of a run that were cut off and that the model may complete when it is given more room.
+    /// Cut-off answers of a run that a larger output maximum may complete.
     fn cut_off_answers(&self, summary: &RunSummary) -> Result<Option<CutOffAnswers>> {
         let Some(known) = provided::find(&summary.model) else { return Ok(None) };
         let (images, reached) = self.store.read_blocking(|view| view.cut_off_images(summary.id))?;
@@ -131,13 +131,13 @@ impl Insight {
         }))
     }
 
-    /// The metrics of a run in the form that users of the earlier pipeline parse.
+    /// The metrics of a run in the format of the earlier pipeline.
     pub fn classic_metrics(&self, run: RunId) -> Result<ClassicMetrics> {
         let report = self.report(run)?;
         let metrics = report.metrics.ok_or(EngineError::NoFigures(run))?;
         let summary = report.summary;
         let usage = summary.usage;
-        // A server that counts, counts the prompt of every answer.
+        // A server that reports usage reports the prompt of every answer.
         let is_counted = usage.prompt_tokens() > 0;
         let image_tokens = if is_counted { self.image_tokens(&summary)? } else { None };
         let cost_dollars = summary.reported_cost().map(PicoDollars::dollars);
@@ -176,7 +176,8 @@ impl Insight {
         })
     }
 
-    /// Two runs of the same images, one of them one image at a time, compared as the earlier pipeline's benchmark did.
+    /// Compares two runs of the same images, one of them with a concurrency of one, like the earlier pipeline's
+    /// benchmark.
     pub fn benchmark(&self, sequential: RunId, parallel: RunId) -> Result<BenchmarkResults> {
         let metrics = |run| self.report(run)?.metrics.ok_or(EngineError::NoFigures(run));
         let metrics = metrics(parallel)?.against(&metrics(sequential)?);
@@ -194,7 +195,7 @@ impl Insight {
         WholeFile::begin(path).and_then(|file| write_json(file, &metrics)).map_err(EngineError::file(path))
     }
 
-    /// Writes the metrics of a run into the library's folder, unless the settings say otherwise.
+    /// Writes the metrics of a run into the library folder, unless the settings disable it.
     pub(crate) fn write_metrics_if_wanted(&self, run: RunId) -> Result<()> {
         if !self.settings.in_force()?.writes_metrics {
             return Ok(());
@@ -206,14 +207,14 @@ impl Insight {
         let written = self.write_metrics(run, &path);
         private::make_private(&path);
         match written {
-            // A run stopped before its first image has no figures.
+            // A run that stopped before its first image has no figures.
             Err(EngineError::NoFigures(_)) => Ok(()),
             outcome => outcome,
         }
     }
 
-    /// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, what was noticed in it, and its images with
-    /// its annotations and those of people.
+    /// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, its notices, and its images with
+    /// the annotations of the run and of people.
     pub fn write_page(&self, report: &RunReport, notices: &[Notice], folder: &Path) -> Result<WrittenReport> {
         let marked_folder = folder.join("marked");
         fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
@@ -236,7 +237,7 @@ impl Insight {
     }
 }
 
-/// By kind, then in the order of the run.
+/// By kind, then in run order.
 fn failed_images(view: &View<'_>, run: RunId) -> store::Result<Vec<FailedImage>> {
     let roots = view.roots_of_run(run)?;
     let failed = view.failed_jobs(run)?.into_iter().map(|job| {
@@ -269,23 +270,23 @@ fn metrics_failure(failed: &FailedImage) -> MetricsFailure {
     }
 }
 
-/// Writes a document for other programs.
+/// Writes a JSON document for other programs.
 pub fn write_json(mut file: WholeFile, document: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut file, document)?;
     writeln!(file)?;
     file.finish()
 }
 
-/// What [`Insight::write_page`] has written.
+/// Result of [`Insight::write_page`].
 #[derive(Debug, Clone)]
 pub struct WrittenReport {
     pub page: PathBuf,
     pub marked_count: u32,
-    /// Images whose originals could not be read any more.
+    /// Images whose originals are no longer readable.
     pub missing: Vec<String>,
 }
 
-/// What stood out in a run, and each change that would help, in words.
+/// A noteworthy finding about a run, with the suggested change, as text.
 #[derive(Debug, Clone)]
 pub struct Notice {
     pub finding: String,

@@ -1,4 +1,4 @@
-//! The page of a report: one file without scripts, in light or dark as the reader's system has it.
+//! The report page: one file without scripts, in the reader's light or dark colour scheme.
 
 use domain::library::ImageCard;
 use domain::metrics::Speedup;
@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Notice;
 
-/// A marked-up copy and what it shows.
+/// A copy of an image with its annotations drawn in.
 pub struct ReportPicture {
     /// Relative to the page.
     pub file: String,
@@ -17,7 +17,7 @@ pub struct ReportPicture {
 
 const STYLE: &str = include_str!("report.css");
 
-/// The whole page. Text from outside passes through `visible`, so that hidden characters are seen.
+/// The whole page. External text passes through `visible`, which shows hidden characters.
 pub fn page(report: &RunReport, notices: &[Notice], pictures: &[ReportPicture], missing: &[String]) -> String {
     let summary = &report.summary;
     let (recipe, model) = (visible(&summary.recipe_name), visible(&summary.model_name));
@@ -114,7 +114,7 @@ fn figures(report: &RunReport) -> Markup {
     }
 }
 
-/// `None` where there is nothing to count.
+/// `None` for zero.
 fn counted(count: u32) -> Option<String> {
     (count > 0).then(|| count.to_string())
 }

@@ -1,5 +1,5 @@
-//! What a plan costs: images exactly, by the rule that the vendor counts by; prompts and answers as long as those of
-//! earlier images of the same recipe by the same model, or as an assumption that says it is one.
+//! The cost of a plan. Image tokens are exact, by the vendor's rule. Prompts and answers are as long as those of
+//! earlier images with the same recipe and model, otherwise as long as assumed, which the quote says.
 
 #![expect(
     clippy::disallowed_methods,
@@ -28,47 +28,47 @@ use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
 use crate::provided;
 
-/// Annotations an image, where no earlier run of the recipe tells.
+/// Assumed annotations per image if no earlier run of the recipe exists.
 const ASSUMED_ANNOTATIONS: u32 = 8;
-/// Annotations an image in a plan that comes out cheap.
+/// Assumed annotations per image for the low estimate.
 const FEW_ANNOTATIONS: u64 = 2;
-/// Sizes that are listed one by one.
+/// Number of sizes listed individually.
 const LISTED_SIZES: usize = 5;
-/// A price is told by so many tokens.
+/// Prices are per million tokens.
 const MILLION: u64 = 1_000_000;
 
-/// Under which conditions something is asked.
+/// The terms of the requests.
 #[derive(Clone, Copy)]
 pub struct Conditions {
     pub mode: RunMode,
     pub percents: PricePercents,
-    /// The longest that an answer may get, as a person has said.
+    /// The user's output maximum.
     pub max_tokens: Option<u32>,
-    /// How often a request is made again.
+    /// Maximum retries of a request.
     pub retries: u32,
 }
 
 /// The images of a plan, by their upright sizes.
 #[derive(Debug, Clone, Default)]
 pub struct AskedImages {
-    /// AskedImages about first and live, in batch runs too.
+    /// Images sent first and live, also in batch runs.
     pub pilot: Vec<SizeCount>,
     pub others: Vec<SizeCount>,
-    /// AskedImages about only if the image fails that they look like.
+    /// Images sent only if the image that they resemble fails.
     pub followers: Vec<SizeCount>,
 }
 
-/// What images cost.
+/// The cost of images.
 pub struct Cost {
     pub range: CostRange,
-    /// The most that the first request about an image can cost, on average.
+    /// Maximum cost of the first request for an image, on average.
     pub request_at_most: PicoDollars,
-    /// `None` where nothing is sent.
+    /// `None` if nothing is sent.
     pub basis: Option<CostBasis>,
 }
 
 impl Cost {
-    /// Of a pilot together with the `others`, whose basis is shown.
+    /// Adds the cost of the `others`, and takes over their basis.
     fn before(self, others: Self) -> Self {
         let dearest = self.basis.map_or(PicoDollars::ZERO, |basis| basis.dearest_request);
         let basis =
@@ -77,11 +77,11 @@ impl Cost {
     }
 }
 
-/// How much an image takes, in tokens.
+/// Expected tokens per image.
 struct Expected {
-    /// Requests an image.
+    /// Requests per image.
     requests: f64,
-    /// Of one request, beside the picture.
+    /// Of one request, without the picture.
     prompt: Prompt,
     /// Of one answer.
     answer: f64,
@@ -89,7 +89,7 @@ struct Expected {
     basis: AnswerBasis,
 }
 
-/// The part of a prompt beside the picture, in tokens.
+/// The tokens of a prompt without the picture.
 enum Prompt {
     /// Estimated from the length of the text.
     Likely,
@@ -102,8 +102,7 @@ enum Prompt {
 }
 
 impl Planning {
-    /// What annotating these images costs under such conditions, and what that is made of; `None` where the model cannot
-    /// be asked at all.
+    /// The cost of these images under these conditions, and its basis; `None` if the model cannot be used at all.
     pub(super) fn cost(
         &self,
         model: &Model,
@@ -142,7 +141,7 @@ impl Planning {
         let Conditions { mode, max_tokens, retries, .. } = conditions;
         let percents = match mode {
             RunMode::Live => conditions.percents,
-            // Batches go to the first endpoint alone.
+            // Batches are sent to the first endpoint only.
             RunMode::Batch => PricePercents::LIST,
         };
         let Ok(prepared) = known.prepare(recipe, mode, max_tokens) else { return Ok(None) };
@@ -152,14 +151,14 @@ impl Planning {
         Ok(Some(priced(&costs, percents, &expected, &sent_sizes(rule, sizes), &sent_sizes(rule, followers))))
     }
 
-    /// What images took in this mode, or else in the other one.
+    /// The measured tokens in this mode, otherwise in the other one.
     fn expected(&self, model: &Model, recipe: &Recipe, costs: &RequestCosts, mode: RunMode) -> Result<Expected> {
         let is_batch = mode == RunMode::Batch;
         for was_batch in [is_batch, !is_batch] {
             let earlier = self.store.read_blocking(|view| view.asked_images(model, recipe, was_batch))?;
             let taught = Expected::of(&earlier, costs, mode);
             if let Some(taught) = taught {
-                // The cache of batches is another one than that of single requests.
+                // Batches and single requests have separate caches.
                 return Ok(if was_batch == is_batch { taught } else { taught.uncached() });
             }
         }
@@ -177,7 +176,7 @@ impl Planning {
 }
 
 impl Expected {
-    /// As it was with `earlier` images; `None` when none of them was answered.
+    /// The averages over `earlier` images; `None` if none of them was answered.
     #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
     fn of(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
         let rule = costs.usual().model().image_rule;
@@ -203,7 +202,7 @@ impl Expected {
         let short_answer = quantile(&lengths, 0.25).unwrap_or_default() as u64;
         Some(Self {
             requests: match mode {
-                // What was lost may have been billed like an answer.
+                // Lost requests may have been billed like answers.
                 RunMode::Live if costs.has_longer() => per_image(answers + lost),
                 RunMode::Live => 1.0 + per_image(lost),
                 RunMode::Batch => 1.0,
@@ -226,7 +225,7 @@ impl Expected {
         Self { prompt: Prompt::Measured { input, cache_write_5m: 0.0, cache_write_1h: 0.0, cache_read: 0.0 }, ..self }
     }
 
-    /// No answer gets longer than these requests allow.
+    /// Limits the answer to the output maximum of these requests.
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
     fn within(self, costs: &RequestCosts) -> Self {
         Self {
@@ -237,7 +236,7 @@ impl Expected {
     }
 }
 
-/// The text that is sent with every image, the same for every model; empty when the recipe cannot be put into words.
+/// The text sent with every image, the same for every model; empty if the recipe has no prompt.
 pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, RecipeError> {
     let provider = registry::default();
     let catalog = provider.catalog();
@@ -246,7 +245,7 @@ pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, RecipeError> {
     Ok(prepared.prompt_text().to_owned())
 }
 
-/// In which sizes the images are sent, the most frequent first.
+/// The sizes in which the images are sent, most frequent first.
 fn sent_sizes(rule: ImageRule, sizes: &[SizeCount]) -> Vec<SentSize> {
     let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
     for original in sizes {
@@ -264,7 +263,7 @@ fn sent_sizes(rule: ImageRule, sizes: &[SizeCount]) -> Vec<SentSize> {
     sent
 }
 
-/// What a token costs, in pico-dollars.
+/// Prices per token, in pico-dollars.
 struct TokenPrices {
     price: Price,
     terms: Terms,
@@ -297,7 +296,7 @@ const NOTHING: Usage = Usage {
     thinking_tokens: None,
 };
 
-/// Expected is the list price; the ends are those of the cheapest and the dearest way.
+/// Expected uses the list price; low and high use the cheapest and the most expensive endpoint.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -409,7 +408,7 @@ mod tests {
     #[test]
     fn images_are_counted_by_the_vendor_s_rule_and_parts_add_up() {
         let (range, basis) = quoted(&costs("claude-haiku-5-5", RunMode::Live, 3), &expected(200.0));
-        // 2352 x 1568 is what the vendor makes of 6000 x 4000 and of 3000 x 2000: 84 x 56 patches.
+        // The vendor resizes both 6000 x 4000 and 3000 x 2000 to 2352 x 1568: 84 x 56 patches.
         assert_eq!(basis.sent[0], SentSize { size: PixelSize::new(2352, 1568), count: 170, image_tokens: 4704 });
         assert_eq!(basis.image_tokens, 214 * 4704);
         assert_eq!(basis.image_cost, PicoDollars(214 * 4704 * 100_000));
@@ -424,11 +423,11 @@ mod tests {
     fn the_high_end_holds_a_cut_off_answer_the_longer_one_and_its_retries() {
         let (range, basis) = quoted(&costs("claude-haiku-5-5", RunMode::Live, 2), &expected(200.0));
         assert_eq!((basis.answer_tokens_limit, basis.longer_answer_tokens_limit), (8_192, 4 * 8_192));
-        // One usual answer and three longer ones an image, and the picture with each of the four requests.
+        // One regular answer and three longer ones per image, and the picture in each of the four requests.
         let output = 214 * (8_192 + 3 * 4 * 8_192) * 500_000;
         let pictures = 4 * basis.image_cost.0;
         assert!(range.high.0 > output + pictures, "{range:?}");
-        // The rest is the text of four requests, of which a byte is no more than a token.
+        // The rest is the text of four requests, with at most one token per byte.
         assert!(range.high.0 < output + pictures + 214 * 4 * 4_000 * 100_000, "{range:?}");
         assert_eq!(range.high, range.high.rounded_up());
         let (batch, _) = quoted(&costs("claude-haiku-5-5", RunMode::Batch, 2), &expected(200.0));
@@ -445,7 +444,7 @@ mod tests {
             output_tokens,
             ..Usage::default()
         };
-        // One of two was cut off at its limit and asked about again; a third request was lost on the way.
+        // One of two answers was cut off and requested again; a third request was lost.
         let earlier = [
             AskedImage { size, answers: 1, lost: 0, usage: usage(1, 100) },
             AskedImage { size, answers: 2, lost: 1, usage: usage(2, 8_192 + 9_000) },
@@ -453,13 +452,13 @@ mod tests {
         let taught = Expected::of(&earlier, &costs, RunMode::Live).unwrap();
         assert_eq!(taught.basis, AnswerBasis::EarlierAnswers { images: 2, requests: 4 });
         let (_, basis) = quoted(&costs, &taught);
-        // Two requests an image, each as long as the three that were answered.
+        // Two requests per image, each as long as the three that were answered.
         assert_eq!(basis.image_tokens, 214 * 2 * 4704);
         assert_eq!(basis.text_tokens, 214 * 2 * 300);
         assert_eq!(basis.answer_tokens, 2_466_992);
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
 
-        // Under a maximum of one's own no longer request follows, and what was lost counts all the same.
+        // With the user's own output maximum, no longer request follows. Lost requests count anyway.
         let known = provided::known(&ModelId("claude-haiku-5-5".into())).unwrap();
         let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
         let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);

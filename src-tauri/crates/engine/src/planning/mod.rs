@@ -1,5 +1,5 @@
-//! What a plan will cost and take, before anything is done. Times are measured: on an earlier run of the same model, or
-//! on a few of the plan's own images, tried just now.
+//! Estimates cost and time of a plan before anything is sent. Times are measured: in an earlier run of the same model,
+//! or in a trial on a few of the plan's images.
 
 #![expect(
     clippy::disallowed_methods,
@@ -42,36 +42,36 @@ pub use cost::Conditions;
 use cost::{AskedImages, Cost};
 pub use models::price_list;
 
-/// Sizes that a quote lists one by one.
+/// Number of sizes that a quote lists individually.
 const LISTED_SIZES: usize = 5;
-/// Images that a trial takes for each one worked on at once.
+/// Trial images per concurrent worker.
 const TRIAL_ROUNDS: usize = 2;
-/// Finished images below which an earlier run on this machine says too little about pace: trying a few anew says more.
-/// A model elsewhere is not tried, so that there every run counts.
+/// Below this number of images, a trial is a better measure of speed than an earlier run on this machine. Remote models
+/// have no trials, so every earlier run counts for them.
 const TELLING_IMAGES: u32 = 20;
 
-/// How fast a model goes on this machine.
+/// The speed of a model on this machine.
 #[derive(Clone, Copy)]
 struct Pace {
     /// One image from start to answer.
     image_millis: f64,
-    /// Wall time an image adds when several are worked on at once.
+    /// Wall time per image when several are in flight.
     step_millis: f64,
     concurrency: u32,
     basis: TimeBasis,
 }
 
-/// What a plan is about.
+/// The subject of a plan.
 struct Subject<'a> {
     recipe: &'a Recipe,
     terms: &'a PlanTerms,
     images: &'a [ImageId],
     followers: &'a [ImageId],
-    /// Those of a model that has answered nothing of it before.
+    /// For a model without saved answers.
     asked: &'a AskedImages,
 }
 
-/// How the images of a plan are asked about.
+/// The terms on which the images of a plan are sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PlanTerms {
     pub propagates_to_similar: bool,
@@ -93,38 +93,38 @@ impl From<&PlanRequest> for PlanTerms {
     }
 }
 
-/// Plans of runs: what they cost and how long they take.
+/// Plans runs: cost and time.
 pub struct Planning {
     store: Arc<Store>,
     similar: Arc<Similar>,
     originals: Arc<Originals>,
     connections: Arc<Connections>,
-    /// Trials made since the library was opened: one a model is enough.
+    /// Trials since the library was opened, one per model.
     trials: Mutex<HashMap<ModelId, Pace>>,
 }
 
-/// What a run is planned of.
+/// A run to plan.
 pub struct RunPlan {
     pub model: Model,
     pub recipe: Recipe,
-    /// What answers of earlier runs are reused by; `None`: all are asked anew.
+    /// The key for reusing saved answers; `None` ignores them.
     pub question: Option<Question>,
-    /// The images that are asked about.
+    /// The images to send.
     pub asked: Vec<ImageId>,
-    /// Those that are given the annotations of similar ones.
+    /// Images that get the annotations of similar ones.
     pub followers: Vec<ImageId>,
-    /// At most so many images in its pilot.
+    /// Maximum number of images in the pilot.
     pub pilot: Option<u32>,
     pub conditions: Conditions,
 }
 
-/// What a planned run costs, and its pilot.
+/// The cost of a planned run, and its pilot.
 pub struct PlannedRun {
-    /// `None` where the model cannot be asked at all.
+    /// `None` if the model cannot be used at all.
     pub cost: Option<Cost>,
-    /// The images of its pilot; none without one.
+    /// The images of the pilot; empty without one.
     pub pilot: Vec<ImageId>,
-    /// What its pilot is expected to cost.
+    /// Expected cost of the pilot.
     pub pilot_expected: PicoDollars,
 }
 
@@ -152,14 +152,14 @@ impl Planning {
         Ok(PlannedRun { cost, pilot, pilot_expected })
     }
 
-    /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
-    /// long as a keychain asks for its password.
+    /// Quotes a plan for every model. Blocks while it tries a local model, and while the keychain asks for its
+    /// password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
         let recipe = self.store.read_blocking(|view| view.recipe(request.recipe))?;
         self.quote_for_recipe(&recipe, &request.images, &PlanTerms::from(request))
     }
 
-    /// [`Planning::quote`] for a recipe that need not be in the library.
+    /// Like [`Planning::quote`], for a recipe that need not be in the library.
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
         let similar = self.similar.groups(selection)?;
         let leaders = if terms.propagates_to_similar { similar.leaders() } else { HashMap::new() };
@@ -237,8 +237,8 @@ impl Planning {
         })
     }
 
-    /// Those of `images` that no earlier answer to `question` spares, by their sizes, with the pilot among them; and
-    /// those of `followers`, which are asked about if the image fails that they look like.
+    /// The `images` without a saved answer to `question`, by size, with the pilot among them, and the `followers`,
+    /// which are sent only if the image that they resemble fails.
     fn asked(
         &self,
         question: Option<&Question>,
@@ -259,8 +259,7 @@ impl Planning {
         })?)
     }
 
-    /// What is known of the limits of all endpoints that requests are spread over: what a person has set, and what earlier
-    /// runs have learned.
+    /// The known limits of all endpoints that requests are spread over: the user's, and those learned in earlier runs.
     fn known_limits(
         &self,
         connection: Option<&ProviderConnection>,
@@ -274,7 +273,7 @@ impl Planning {
         Ok(EndpointLimit::of_all(&endpoints.collect::<Result<Vec<_>>>()?))
     }
 
-    /// Those of `images` whose answers an earlier run has paid for, where answers cost something.
+    /// The `images` with an answer that an earlier run paid for; empty for a free model.
     fn answered_before(&self, question: Option<&Question>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         match question {
             Some(Question { key, output_limit }) => {
@@ -284,7 +283,7 @@ impl Planning {
         }
     }
 
-    /// Those of `images` that have to be asked about.
+    /// The `images` that must be sent.
     pub fn unanswered(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<ImageId>> {
         let answered = self.answered_before(question, images)?;
         Ok(images.iter().copied().filter(|image| !answered.contains(image)).collect())
@@ -297,7 +296,7 @@ impl Planning {
         if let Some(pace) = lock(&self.trials).get(&model.id) {
             return Ok(Some(*pace));
         }
-        // Trying out what costs money, or leaves the machine, is not for a quote to do.
+        // A quote never tries models that cost money or send images.
         let Some(trial) = Trial::of(&model.id)? else { return Ok(None) };
         let pace = self.try_out(&trial, recipe, images);
         if let Some(pace) = pace {
@@ -325,7 +324,7 @@ impl Planning {
         }))
     }
 
-    /// Annotates a few images as a run would, and throws the answers away. `None` when not one could be read.
+    /// Annotates a few images like a run, and discards the answers. `None` if no image is readable.
     fn try_out(&self, trial: &Trial, recipe: &Recipe, images: &[ImageId]) -> Option<Pace> {
         let concurrency = processors();
         let sample = spread(images, concurrency as usize * TRIAL_ROUNDS);
@@ -363,7 +362,7 @@ impl Planning {
     }
 }
 
-/// What holds images back beside the pace of each.
+/// Limits on the speed of a run, besides the time of each image.
 struct Hold<'a> {
     images: u32,
     limits: Vec<EndpointLimit>,
@@ -371,7 +370,8 @@ struct Hold<'a> {
 }
 
 impl Hold<'_> {
-    /// The limit under which the images take longest, and how long in milliseconds, when each takes `image_millis`.
+    /// The limit that makes the images take longest, and the duration in milliseconds, if each image takes
+    /// `image_millis`.
     #[expect(clippy::cast_precision_loss, reason = "tokens of a plan, far below 2^52")]
     fn longest(&self, image_millis: f64) -> Option<(EndpointLimit, f64)> {
         let basis = self.cost.and_then(|cost| cost.basis.as_ref())?;
@@ -386,14 +386,14 @@ impl Hold<'_> {
     }
 }
 
-/// At the pace that was measured, or where a person has said how many at once, in rounds of so many; but no faster than
-/// the known limits allow.
+/// Estimates from the measured speed, or in rounds if the user has set a concurrency, but no faster than the known
+/// limits allow.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
 fn estimate(pace: Pace, options: RunOptions, hold: &Hold<'_>) -> TimeEstimate {
     let image_millis = pace.image_millis.round() as u32;
     let (total_millis, concurrency) =
         match (pace.basis, options.concurrency, options.total_millis(hold.images, image_millis)) {
-            // What is tried out is on this machine, where the processors are what there is to share.
+            // Trials run on this machine, where the processors limit the speed.
             (TimeBasis::EarlierRun { .. }, Some(concurrency), Some(total)) => {
                 (u32::try_from(total).unwrap_or(u32::MAX), concurrency)
             }

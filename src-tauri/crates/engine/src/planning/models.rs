@@ -1,4 +1,4 @@
-//! The models there are, as things stand, and the prices that come along.
+//! The available models, and the bundled price list.
 
 use domain::catalogue::{ModelPrice, OfferedModel, PriceList};
 use domain::model::ModelId;
@@ -10,11 +10,11 @@ use crate::Result;
 use crate::backend::Backends;
 use crate::provided;
 
-/// A price is told by so many tokens.
+/// Prices are per million tokens.
 const MILLION: u64 = 1_000_000;
 
 impl Planning {
-    /// Every model, those on this computer first, with what keeps it from being used now. Blocks as the keychain does.
+    /// All models, local ones first, with the reason if one is unavailable. May block on the keychain.
     pub fn models(&self) -> Result<Vec<OfferedModel>> {
         let connections = self.connections.current()?;
         let suggested = connections.suggested_model().map(|(model, _)| model);
@@ -27,7 +27,7 @@ impl Planning {
     }
 }
 
-/// What the models that cost something cost, in the order of [`Planning::models`], prompts beyond a price cliff aside.
+/// The prices of paid models, in the order of [`Planning::models`], without surcharges for long prompts.
 #[must_use]
 pub fn price_list() -> PriceList {
     let priced = provided::providers().flat_map(|provider| &provider.catalog().models);

@@ -1,4 +1,4 @@
-//! Accepting many proposals after a look at a random sample of them.
+//! Accepts many proposals after a review of a random sample.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::clock::now_millis;
 use crate::{EngineError, Result};
 
 impl Review {
-    /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
+    /// The confidences of the proposals on the images of `query`, by label, most frequent label first.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn proposal_confidences(&self, query: &ImageQuery) -> Result<Vec<LabelConfidences>> {
         self.check_index.update_for_query(query)?;
@@ -23,7 +23,7 @@ impl Review {
     /// Draws a random sample of the proposals at or above a threshold.
     ///
     /// # Errors
-    /// [`EngineError::NothingToAudit`] when there is no such proposal.
+    /// [`EngineError::NothingToAudit`] if there is no such proposal.
     pub async fn begin_audit(&self, request: AuditRequest) -> Result<Audit> {
         let (check_index, asked) = (Arc::clone(&self.check_index), request.query.clone());
         let workers = Arc::clone(&self.workers);
@@ -48,7 +48,7 @@ impl Review {
         Ok(self.store.read(move |view| view.audit(id)).await?)
     }
 
-    /// Makes the sample of an audit larger: what follows in the random order that was drawn is looked at too.
+    /// Enlarges the sample of an audit by the next proposals in its random order.
     pub async fn extend_audit(&self, audit: AuditId, more: u32) -> Result<Audit> {
         self.store.write(move |edit| edit.extend_audit(audit, more)).await?;
         Ok(self.store.read(move |view| view.audit(audit)).await?)
@@ -59,13 +59,13 @@ impl Review {
         Ok(self.store.read_blocking(|view| view.audit(audit))?)
     }
 
-    /// The newest first.
+    /// All audits, newest first.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn audits(&self) -> Result<Vec<Audit>> {
         Ok(self.store.read_blocking(|view| view.audits())?)
     }
 
-    /// Accepts what the audit was about and is undecided, as one bulk edit.
+    /// Accepts the audit's undecided proposals as one bulk edit.
     pub async fn accept_audited(&self, audit: AuditId) -> Result<Audit> {
         let workers = Arc::clone(&self.workers);
         let working = off_workers(move || workers.runs_worked_on()).await?;

@@ -1,4 +1,4 @@
-//! Checks: what is found on images, and repairing it, one at a time or many as a bulk edit.
+//! Checks: findings on images, and their repair, individually or as a bulk edit.
 
 #![expect(
     clippy::disallowed_methods,
@@ -21,20 +21,20 @@ use crate::clock::now_millis;
 use crate::gallery::Gallery;
 
 impl Review {
-    /// Likely mistakes on `image` among the annotations of `layers`, in the order of its annotations.
+    /// Likely mistakes on `image` among the annotations of `layers`, in annotation order.
     pub fn findings(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<CheckFinding>> {
         self.check_index.update_on(image)?;
         Ok(self.store.read_blocking(|view| view.findings_on(image, layers))?)
     }
 
-    /// What [`Self::repair`] would change.
+    /// The changes that [`Self::repair`] would make.
     pub fn repair_extent(&self, check: Check, query: &ImageQuery) -> Result<RepairExtent> {
         let images = images_with_finding(&self.images, check, query)?;
         Ok(self.store.read_blocking(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
     }
 
-    /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations
-    /// stay that a person has accepted, edited or drawn.
+    /// Repairs the findings of a check in the layers of `query` on its images, as one bulk edit. With `spares_decided`,
+    /// annotations that a person has accepted, edited or drawn are not changed.
     pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<BulkEditResult> {
         let (gallery, asked) = (Arc::clone(&self.images), query.clone());
         let images = off_workers(move || images_with_finding(&gallery, check, &asked)).await?;

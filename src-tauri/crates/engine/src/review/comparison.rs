@@ -1,5 +1,5 @@
-//! Comparing two answers about the same images: two runs, or a run and what people have decided. What a run found is read
-//! from the answers that were kept, so that it does not matter what became of its annotations.
+//! Compares two sides on the same images: two runs, or a run and people's decisions. A run's annotations are read from
+//! its stored answers, so later changes to them do not matter.
 
 #![expect(
     clippy::disallowed_methods,
@@ -17,7 +17,7 @@ use super::Review;
 use crate::{Result, backend};
 
 impl Review {
-    /// Both sides over all the images that both have looked at.
+    /// Compares both sides on all images that both have annotated.
     pub fn compare_sides(&self, first: Side, second: Side) -> Result<Comparison> {
         self.store
             .read_blocking(|view| {
@@ -45,7 +45,7 @@ impl Review {
             .map_err(Into::into)
     }
 
-    /// What both sides say about `image`, differences first.
+    /// The annotations of both sides on `image`, differences first.
     pub fn compare_image(&self, image: ImageId, first: Side, second: Side) -> Result<Vec<ComparedPair>> {
         self.store
             .read_blocking(|view| {
@@ -56,7 +56,7 @@ impl Review {
     }
 }
 
-/// One side, ready to say what it sees on an image.
+/// One side of a comparison, which lists its annotations on an image.
 struct Looker<'a> {
     view: &'a View<'a>,
     kind: Kind,
@@ -84,7 +84,7 @@ impl<'a> Looker<'a> {
             }
             Kind::Run { run, recipe, model } => {
                 let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
-                // What cannot be read any more was not read then either: the job failed.
+                // An answer that is unreadable now was unreadable then: the job failed.
                 let Ok(answer) = backend::read_kept(model, &kept, recipe) else { return Ok(Vec::new()) };
                 let size = self.view.image_size(image)?;
                 answer
@@ -109,8 +109,8 @@ fn as_it_stands(annotation: &Annotation) -> ComparedAnnotation {
     }
 }
 
-/// What a run found, and the annotation that it is today: its own, or the one of an earlier run that a person had decided
-/// already.
+/// An annotation that a run found, matched to the current one: its own, or that of an earlier run which a person had
+/// already decided on.
 fn found_by(run: RunId, found: NewAnnotation, recipe: &Recipe, today: &[Annotation]) -> ComparedAnnotation {
     let is_same =
         |annotation: &&Annotation| annotation.label == found.label && annotation.shape.is_nearly(&found.shape);

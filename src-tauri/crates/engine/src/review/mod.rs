@@ -1,4 +1,4 @@
-//! Review: what a person decides and changes, saved, undone and redone; audits, checks and comparisons.
+//! Review: decisions and edits, with undo and redo; audits, checks and comparisons.
 
 mod audits;
 mod checks;
@@ -19,7 +19,7 @@ use crate::gallery::Gallery;
 use crate::workers::Workers;
 use crate::{EngineError, Result};
 
-/// What people decide about the annotations of a library.
+/// People's decisions about the annotations of a library.
 pub struct Review {
     store: Arc<Store>,
     changes: Changes,
@@ -39,18 +39,18 @@ impl Review {
         Self { store, changes, workers, check_index, images }
     }
 
-    /// Decides about one annotation, or about the proposals that `layers` show on an image. As every step, it returns the image
-    /// as these layers show it.
+    /// Decides on one annotation, or on the proposals that `layers` show on an image. Like every step, it returns the
+    /// image as these layers show it.
     pub async fn decide(&self, decision: Decision, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await?;
         self.stepped(taken, layers).await
     }
 
-    /// Changes annotations as a person has drawn and named them. What reaches over the image's edge is cut off there.
+    /// Applies edits that a person has made to annotations. Shapes are clipped to the image.
     ///
     /// # Errors
-    /// [`EngineError::UnfitAnnotation`] when nothing would be left of an annotation, or it has no label.
+    /// [`EngineError::UnfitAnnotation`] if nothing of an annotation would remain, or it has no label.
     pub async fn edit(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |store| store.edit_annotations(&edit, &shown, now)).await;
@@ -61,7 +61,7 @@ impl Review {
         self.stepped(taken, layers).await
     }
 
-    /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
+    /// Undoes the latest step on any image, a bulk edit as a whole; `None` if there is none.
     pub async fn undo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.undo_latest()).await?;
         match taken {
@@ -70,8 +70,7 @@ impl Review {
         }
     }
 
-    /// Undoes the latest standing step on `image`, or a bulk edit that nothing was done after, as a whole; `None` when there is
-    /// nothing.
+    /// Undoes the latest step on `image`, or a bulk edit without later steps, as a whole; `None` if there is none.
     pub async fn undo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.undo_on(image)).await?;
         match taken {
@@ -80,8 +79,8 @@ impl Review {
         }
     }
 
-    /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
-    /// nothing.
+    /// Redoes the step that was undone last on any image, a bulk edit as a whole; `None` if there is none, or something
+    /// was done since.
     pub async fn redo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.redo_latest()).await?;
         match taken {
@@ -90,8 +89,8 @@ impl Review {
         }
     }
 
-    /// Redoes the step on `image` that was undone last, or a bulk edit that nothing was done after, as a whole; `None` when
-    /// there is nothing.
+    /// Redoes the step on `image` that was undone last, or a bulk edit without later steps, as a whole; `None` if there
+    /// is none.
     pub async fn redo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.redo_on(image)).await?;
         match taken {

@@ -1,9 +1,9 @@
-//! Changes to a TOML document: only what differs is written, so that comments and the order of lines stay.
+//! Edits a TOML document: only differences are written, so that comments and the order of lines stay.
 
 use domain::settings::{EndpointSettings, ProviderSettings};
 use toml_edit::{ArrayOfTables, Item, Table};
 
-/// Brings `table`, which says what `old` says, to say what `new` says.
+/// Updates `table`, whose contents are `old`, to `new`.
 pub fn update(table: &mut Table, old: &Table, new: &Table) {
     for (key, _) in old.iter().filter(|(key, _)| !new.contains_key(key)) {
         table.remove(key);
@@ -23,7 +23,7 @@ pub fn update(table: &mut Table, old: &Table, new: &Table) {
                 let section = table.entry(key).or_insert_with(toml_edit::table);
                 match section {
                     Item::Table(section) => update(section, &before, &value),
-                    // Written in one line by hand.
+                    // An inline table, written by hand.
                     _ => put(table, key, Item::Value(value.into_inline_table().into())),
                 }
             }
@@ -32,18 +32,18 @@ pub fn update(table: &mut Table, old: &Table, new: &Table) {
     }
 }
 
-/// Sections come out of serialising in one line each.
+/// Serialization writes each section as an inline table.
 fn as_section(item: &Item) -> Option<Table> {
     item.clone().into_table().ok()
 }
 
-/// The sections of a list; none where it is a list of something else.
+/// The sections of a list; empty for other lists.
 fn as_list(item: &Item) -> Vec<Table> {
     item.clone().into_array_of_tables().map_or_else(|_| Vec::new(), |list| list.into_iter().collect())
 }
 
-/// Brings the list of sections under `key`, which says what `old` says, to say what `new` says. A section that is changed
-/// keeps its comments; it is found by its id or name, or else by its place.
+/// Updates the list of sections under `key` from `old` to `new`. A changed section keeps its comments; it is matched by
+/// its id or name, otherwise by position.
 fn update_list(table: &mut Table, key: &str, old: &[Table], new: &[Table]) {
     let mut written: Vec<Option<Table>> =
         table.remove(key).as_ref().map(as_list).unwrap_or_default().into_iter().map(Some).collect();
@@ -83,7 +83,7 @@ fn address_of(section: &Table) -> Option<&str> {
     section.get("base_url").and_then(Item::as_str)
 }
 
-/// What a section of the list under `key` says that is left out.
+/// The defaults of a section in the list under `key`.
 fn defaults(key: &str) -> Table {
     let serialised = match key {
         "providers" => toml_edit::ser::to_document(&ProviderSettings::new("")),
@@ -93,7 +93,7 @@ fn defaults(key: &str) -> Table {
     serialised.map_or_else(|_| Table::new(), |document| document.as_table().clone())
 }
 
-/// Puts `value` where the old one stood, with its comments.
+/// Replaces the value under `key` and keeps its comments.
 fn put(table: &mut Table, key: &str, mut value: Item) {
     let Some(old) = table.get_mut(key) else {
         table.insert(key, value);

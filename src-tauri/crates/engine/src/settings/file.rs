@@ -1,4 +1,4 @@
-//! Reading, checking and writing `settings.toml`.
+//! Reads, validates and writes `settings.toml`.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -15,12 +15,12 @@ use super::older;
 use crate::layout::MAX_SETTINGS_BYTES;
 use crate::{EngineError, Result};
 
-/// What a new file begins with: every key, what it means, and what holds while it is left out.
+/// The text of a new file: every key, its meaning, and its default.
 pub const TEMPLATE: &str = include_str!("../settings.toml");
-/// Of the template: what there is to say of providers.
+/// The template's explanation of providers.
 const EXPLANATION: &str = include_str!("providers.txt");
 
-/// The text of the file; none is as good as an empty one.
+/// The text of the file; a missing file counts as empty.
 fn text_of(path: &Path) -> Result<Option<String>> {
     match files::read_to_string(path, MAX_SETTINGS_BYTES) {
         Ok(text) => Ok(Some(text)),
@@ -33,7 +33,7 @@ pub fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<
     read_text(path, &text_of(path)?.unwrap_or_default(), variables)
 }
 
-/// What the settings of a library from before there was a file say. `path`: where the file will be.
+/// The settings that an older library kept in its database. `path`: the future file.
 pub fn read_older(path: &Path, older: &serde_json::Value) -> Result<Settings> {
     let document = toml_edit::ser::to_document(older).map_err(|error| unusable(path, error.to_string()))?;
     read_text(path, &document.to_string(), None)
@@ -82,14 +82,14 @@ fn default_provider() -> &'static str {
     registry::default().descriptor().id
 }
 
-/// What the file says, in the present form.
+/// The text of the file, converted to the current form.
 fn present_form(path: &Path, text: &str) -> Result<String> {
     let converted = older::converted(text, default_provider(), EXPLANATION).map_err(|detail| unusable(path, detail))?;
     Ok(converted.unwrap_or_else(|| text.to_owned()))
 }
 
-/// Reading rounds every number to a whole one, and makes one of what is no number: here the file is taken at its word. `text`
-/// is `written` in the present form.
+/// Checks that numbers are whole. Deserializing rounds numbers and converts other values; the file must mean exactly
+/// what it says. `text` is `written` in the current form.
 fn check_types(path: &Path, text: &str, written: &str) -> Result<()> {
     let Err(error) = toml_edit::de::from_str::<Settings>(text) else { return Ok(()) };
     let before = &text[..error.span().map_or(0, |span| span.start)];
@@ -100,12 +100,12 @@ fn check_types(path: &Path, text: &str, written: &str) -> Result<()> {
     Err(unusable(path, format!("line {number}, {shown}: {}{}", error.message(), range_of(key))))
 }
 
-/// The number of the first line of `text` that says `shown`.
+/// The line number of the first line of `text` that contains `shown`.
 fn line_of(text: &str, shown: &str) -> Option<usize> {
     text.lines().position(|line| line.trim() == shown).map(|place| place + 1)
 }
 
-/// Every provider is known, and is there once; so is every endpoint that is named alone.
+/// Checks that every provider is known and has one entry.
 fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()> {
     let lines = |id: &str| -> Vec<String> {
         let says = |line: &str| {
@@ -136,7 +136,7 @@ fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()
     Ok(())
 }
 
-/// As [`check_types`], for variables: all numbers among them are whole ones.
+/// Like [`check_types`], for variables: all their numbers are whole.
 fn check_numbers(variables: &HashMap<String, String>) -> Result<()> {
     let is_none = |value: &str| value.parse::<f64>().is_ok() && value.parse::<u32>().is_err();
     let Some((name, value)) = variables.iter().find(|(_, value)| is_none(value.trim())) else { return Ok(()) };
@@ -144,7 +144,7 @@ fn check_numbers(variables: &HashMap<String, String>) -> Result<()> {
     Err(unusable(Path::new(name), format!("it is {value}{}", range_of(&key))))
 }
 
-/// What to say of the range of a number; nothing where `key` is not one.
+/// Describes the range of a number; empty if `key` is not a number.
 fn range_of(key: &str) -> String {
     let range = Settings::range_of(key);
     range.map_or_else(String::new, |range| {
@@ -152,7 +152,7 @@ fn range_of(key: &str) -> String {
     })
 }
 
-/// Numbers that parse may still be such that no run could go well.
+/// Checks ranges: a number that parses may still be useless for any run.
 fn check(path: &Path, settings: &Settings) -> Result<()> {
     match settings.out_of_range() {
         Some(OutOfRange { key, value, range }) => {
@@ -166,7 +166,7 @@ fn unusable(path: &Path, detail: String) -> EngineError {
     EngineError::Settings { path: path.to_owned(), detail }
 }
 
-/// Writes `settings` into the file at `path`, which is made when there is none.
+/// Writes `settings` to the file at `path`, and creates it if there is none.
 pub fn write(path: &Path, settings: &Settings) -> Result<()> {
     check(path, settings)?;
     let written = text_of(path)?;
@@ -176,7 +176,7 @@ pub fn write(path: &Path, settings: &Settings) -> Result<()> {
         text.parse().map_err(|error: toml_edit::TomlError| unusable(path, error.to_string()))?;
     let before = read(path, None)?;
     check_providers(path, settings, &text)?;
-    // A file that has two of one name may be changed elsewhere.
+    // Duplicate names in the file do not prevent other changes.
     if before.providers != settings.providers
         && let Some(name) = repeated(settings.endpoints().map(|endpoint| &endpoint.name)).first()
     {

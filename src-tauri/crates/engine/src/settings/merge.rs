@@ -1,15 +1,15 @@
-//! Changes that several make to the settings at the same time: a three-way merge, value by value.
+//! A three-way merge of concurrent changes to the settings, value by value.
 
 use domain::settings::Settings;
 use serde_json::Value;
 
-/// `current` with what differs between `before` and `after`.
+/// Applies the difference between `before` and `after` to `current`.
 pub fn merged(before: &Settings, after: &Settings, current: &Settings) -> serde_json::Result<Settings> {
     let json = |settings: &Settings| serde_json::to_value(settings);
     serde_json::from_value(merge(&json(before)?, &json(after)?, json(current)?))
 }
 
-/// Three-way merge: every value by itself, and every item of a list.
+/// Merges every value separately, and every item of a list.
 fn merge(before: &Value, after: &Value, current: Value) -> Value {
     if before == after {
         return current;
@@ -30,8 +30,7 @@ fn merge(before: &Value, after: &Value, current: Value) -> Value {
     }
 }
 
-/// Items are told apart by their ids or names, or else by what they say. Where several have one name, their addresses count as
-/// well.
+/// Items are identified by id or name, otherwise by their contents. If names repeat, the address counts too.
 fn merge_lists(before: &[Value], after: &[Value], current: Vec<Value>) -> Vec<Value> {
     let lists = [before, after, &current];
     let shared: Vec<Value> = lists.iter().flat_map(|list| repeated(list.iter().map(name_of))).cloned().collect();
@@ -62,7 +61,7 @@ fn name_of(item: &Value) -> &Value {
     item.get("id").or_else(|| item.get("name")).unwrap_or(item)
 }
 
-/// The names that several have.
+/// The names that occur more than once.
 pub fn repeated<'a, Name: PartialEq>(names: impl Iterator<Item = &'a Name>) -> Vec<&'a Name> {
     let names: Vec<_> = names.collect();
     let places = names.iter().enumerate().filter(|(place, name)| names[..*place].contains(name));

@@ -1,10 +1,10 @@
-//! The form that `settings.toml` had before it named providers: `base_url`, `transformations_hosts`, `limits` and
-//! `further_routes` at its top, all about the default provider. Such a file is read as if it were in the present form, and
-//! is brought into it when it is changed for the first time. Comments stay with the lines that they are about.
+//! The form of `settings.toml` before it named providers: `base_url`, `transformations_hosts`, `limits` and
+//! `further_routes` at the top level, all for the default provider. Such a file is read as if it had the current form,
+//! and is converted at the first change. Comments stay with their lines.
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-/// What the file said about the default provider, and what it is called there now.
+/// Keys of the default provider in the old form, and their current names.
 const MOVED: [(&str, &str); 4] = [
     ("base_url", "base_url"),
     ("transformations_hosts", "transformations_hosts"),
@@ -12,8 +12,7 @@ const MOVED: [(&str, &str); 4] = [
     ("further_routes", "endpoints"),
 ];
 
-/// Comments of the file that Fieldmark made, which explain keys that are no longer there. The first one gives way to the
-/// present explanation.
+/// Comments of the old template for keys that no longer exist. The first one is replaced by the current explanation.
 const OLDER_COMMENTS: [&str; 4] = [
     "# The server for Claude\n#: base_url = \"https://api.anthropic.com\"\n\n",
     "# Hosts beside api.anthropic.com that take \"transformations\" on an image, with which they refuse an image that they would\n\
@@ -35,7 +34,7 @@ const OLDER_COMMENTS: [&str; 4] = [
      #: output_tokens = 8000\n\n",
 ];
 
-/// What the file says of variables, as an earlier version wrote it and as it is now.
+/// The template's comment on variables, in the old and the current form.
 const VARIABLES: [&str; 2] = [
     "# Variables: ANTHROPIC_BASE_URL, ANTHROPIC_MODEL and CONCURRENCY; for [import], [run] and [limits] also\n\
      # FIELDMARK_IMPORT__INCLUDES_LEFTOVERS, FIELDMARK_RUN__MAX_TOKENS and so on, the section and the key in capitals.\n",
@@ -44,11 +43,11 @@ const VARIABLES: [&str; 2] = [
      # FIELDMARK_LIMITS__REQUESTS and so on for the limits of the first provider.\n",
 ];
 
-/// `text` in the present form, with `explanation` of providers in place of the older one; `None` where it is in that form
-/// already, or is no TOML. `provider`: the id of the default provider.
+/// Converts `text` to the current form, and replaces the old explanation of providers with `explanation`; `None` if it
+/// already has the current form, or is not valid TOML. `provider` is the id of the default provider.
 ///
 /// # Errors
-/// When something is said in both forms: what, and what to do about it.
+/// If a value is set in both forms: which one, and what to do about it.
 pub fn converted(text: &str, provider: &str, explanation: &str) -> Result<Option<String>, String> {
     let explained = OLDER_COMMENTS.into_iter().enumerate().fold(text.to_owned(), |text, (place, comment)| {
         text.replace(comment, if place == 0 { explanation } else { "" })
@@ -72,7 +71,7 @@ fn move_keys(document: &mut DocumentMut, provider: &str) -> Result<(), String> {
     let place = entries.iter().position(is_meant).unwrap_or_else(|| {
         let mut entry = Table::new();
         entry.insert("id", value(provider));
-        // Behind everything else.
+        // After everything else.
         entry.set_position(Some(isize::MAX));
         entries.push(entry);
         entries.len() - 1
@@ -89,7 +88,7 @@ fn move_keys(document: &mut DocumentMut, provider: &str) -> Result<(), String> {
         }
         if item.is_value() {
             let prefix = key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
-            // What stands above an empty line is about the file, or about other keys.
+            // Comments above an empty line belong to the file or to other keys.
             let own = prefix.rfind("\n\n").map_or(0, |end| end + 2);
             let (others, own) = prefix.split_at(own);
             leave(document, following.as_deref(), others);
@@ -110,13 +109,13 @@ fn move_keys(document: &mut DocumentMut, provider: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The key of the value that comes after `key` in `table`.
+/// The key of the value after `key` in `table`.
 fn following_key(table: &Table, key: &str) -> Option<String> {
     let mut values = table.iter().filter(|(_, item)| item.is_value()).map(|(key, _)| key).skip_while(|own| *own != key);
     values.nth(1).map(ToOwned::to_owned)
 }
 
-/// Puts `comments` above the value under `key`, or where there is none, above the first section, or at the end.
+/// Inserts `comments` above the value under `key`, otherwise above the first section or at the end.
 fn leave(document: &mut DocumentMut, key: Option<&str>, comments: &str) {
     if comments.trim().is_empty() {
         return;
@@ -143,7 +142,7 @@ fn first_section(document: &mut DocumentMut) -> Option<&mut Table> {
     sections.filter(|section| section.position().is_some()).min_by_key(|section| section.position())
 }
 
-/// A section that is moved stands where its new parent does.
+/// Makes a moved section follow its new parent.
 fn forget_positions(item: &mut Item) {
     match item {
         Item::Table(table) => {

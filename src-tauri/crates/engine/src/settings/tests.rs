@@ -1,4 +1,4 @@
-//! The settings file as people, the window and other processes change it.
+//! Changes to the settings file by people, the window and other processes.
 
 use std::fs;
 
@@ -44,7 +44,7 @@ fn changes_that_are_made_at_the_same_time_are_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::alone_in(folder.path());
     let seen = library.settings.stated().unwrap();
-    // Others open the same library, as processes of their own do.
+    // Separate handles to the same library, as separate processes have.
     std::thread::scope(|scope| {
         for number in 0..12_u32 {
             let other = Library::alone_in(folder.path());
@@ -134,7 +134,7 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     assert!(refusal.contains("two endpoints are called \"twin\""), "{refusal}");
     assert_eq!(fs::read_to_string(&path).unwrap(), by_hand);
 
-    // What is not about endpoints can be changed, and so can the name.
+    // Everything but the endpoints can be changed, and so can the name.
     let mut elsewhere = seen.clone();
     elsewhere.is_local_only = true;
     assert!(library.settings.change(&seen, &elsewhere).unwrap().is_local_only);
@@ -157,7 +157,7 @@ fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
     assert_eq!(fs::read_to_string(&path).unwrap(), TEMPLATE);
     assert_eq!(read(&path, None).unwrap(), Settings::default());
 
-    // Every key that may be set is in the template, taken in for what holds when it is.
+    // The template has every key, and sets it to its default.
     let keys = TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line));
     let uncommented: String = keys.map(|line| line.to_owned() + "\n").collect();
     fs::write(&path, uncommented).unwrap();
@@ -233,9 +233,9 @@ fn a_slip_of_the_pen_is_named_with_its_place() {
     }
 }
 
-/// As the window of an earlier version wrote it, into the file that it had made.
+/// Written by the window of an earlier version, into the file that it had created.
 const OLDER_WITH_TEMPLATE: &str = include_str!("older/window.toml");
-/// As a person wrote it for an earlier version.
+/// Written by hand for an earlier version.
 const OLDER_BY_HAND: &str = include_str!("older/by_hand.toml");
 
 #[test]

@@ -206,7 +206,7 @@ fn a_key_from_before_keys_had_providers_is_that_of_the_default_provider() {
     assert!(lock(&keychain.entries).is_empty());
 }
 
-/// The keychain of this machine. `find` is the second process, which this test starts.
+/// Uses the keychain of this machine. `find` runs in the second process, which this test starts.
 mod real {
     use super::*;
 
