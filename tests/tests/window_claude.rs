@@ -121,7 +121,7 @@ async fn every_broken_connection_says_what_to_do() {
     let page = parrot("text/html", "<html>Welcome to the guest network</html>").await;
     window.set_address(&page).await;
     window.set_key(PLANTED).await;
-    window.test_connection("is not a Claude API server").await;
+    window.test_connection("is not a compatible server").await;
     let other =
         parrot("application/json", r#"{"data":[{"id":"claude-opus-3","type":"model"}],"has_more":false}"#).await;
     window.set_address(&other).await;
@@ -157,7 +157,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.enter("find-these", LABELS).await;
     window.press("//button[normalize-space()='Save as recipe']").await;
     // The file came with the folder: it is shown first, and used only if the user allows it.
-    window.see("//*[contains(., 'Claude needs a key for api.anthropic.com')]").await;
+    window.see("//*[contains(., 'A key is needed for api.anthropic.com')]").await;
     window.press("//button[normalize-space()='Review the file']").await;
     let host = server.url();
     window

@@ -297,7 +297,7 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 
 it.each([
   ["no_credit", "The account has no credit left.", null],
-  ["not_such_a_server", "The server at api.anthropic.com is not a Claude API server.", "Open Settings"],
+  ["not_such_a_server", "The server at api.anthropic.com is not a compatible server.", "Open Settings"],
   ["batch_canceled", "A batch was cancelled at api.anthropic.com, but not by Fieldmark.", null],
   ["answers_unreadable", "The answers of api.anthropic.com cannot be read", "Open Settings"],
   ["wait_too_long", "requires a wait of more than an hour", "Open Settings"],

@@ -95,7 +95,7 @@ impl RunState {
             Self::Stopped { reason: StopReason::UnknownModel } => "stopped, unknown model",
             Self::Stopped { reason: StopReason::BatchCanceled } => "stopped, batch canceled at the server",
             Self::Stopped { reason: StopReason::BatchUnknown } => "stopped, batch unknown to the server",
-            Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, not a Messages API server",
+            Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, not a compatible server",
             Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
             Self::Stopped { reason: StopReason::AnswersUnreadable } => "stopped, answers unreadable",
             Self::Stopped { reason: StopReason::WaitTooLong } => "stopped, wait too long",

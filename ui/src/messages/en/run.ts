@@ -84,7 +84,7 @@ const stopped = {
   unknown_model: (model: string, host: string) =>
     `${host} does not know ${model}. Check the address, or plan with another model.`,
   not_such_a_server: (_model: string, host: string) =>
-    `The server at ${host} is not a Claude API server. Check the address, then resume.`,
+    `The server at ${host} is not a compatible server. Check the address, then resume.`,
   batch_canceled: (_model: string, host: string) =>
     `A batch was cancelled at ${host}, but not by Fieldmark. Its finished results are saved. Resume to submit the other images again.`,
   batch_unknown: (_model: string, host: string) =>
@@ -140,7 +140,7 @@ const endpointProblems: Record<EndpointProblem, string> = {
   no_credit: "no credit",
   spend_limit: "spend limit reached",
   unknown_model: "unknown model",
-  not_such_a_server: "not a Claude API server",
+  not_such_a_server: "not a compatible server",
   request_refused: "requests refused",
   answers_unreadable: "unreadable answers",
   wait_too_long: "required wait is over an hour",

@@ -72,7 +72,7 @@ const stopped: Words<typeof english>["stopped"] = {
     "La cuenta ha alcanzado su límite de gasto. Súbelo en la página de facturación del proveedor o espera a que se renueve, y reanuda.",
   unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
   not_such_a_server: (_model, host) =>
-    `El servidor ${host} no es compatible con la API de Claude. Comprueba la dirección y reanuda.`,
+    `El servidor ${host} no es compatible. Comprueba la dirección y reanuda.`,
   batch_canceled: (_model, host) =>
     `Se canceló un lote en ${host}, y no desde Fieldmark. Lo que había terminado está guardado. Reanuda para enviar el resto de nuevo.`,
   batch_unknown: (_model, host) =>
@@ -125,7 +125,7 @@ const endpointProblems: Record<EndpointProblem, string> = {
   no_credit: "sin saldo",
   spend_limit: "límite de gasto alcanzado",
   unknown_model: "modelo desconocido",
-  not_such_a_server: "no es un servidor de la API de Claude",
+  not_such_a_server: "no es un servidor compatible",
   request_refused: "rechaza las peticiones",
   answers_unreadable: "respuestas ilegibles",
   wait_too_long: "esperas de más de una hora",

@@ -79,7 +79,7 @@ impl Annotate {
     fieldmark resume 12 --rpm 50\n  \
     fieldmark resume latest --retry-failed\n  \
     fieldmark resume latest --retry-failed --max-tokens 16000\n\n\
-    LimitArguments, --max-tokens and --concurrency apply from now on; without them, those of the run stay.")]
+    Limits, --max-tokens and --concurrency apply from now on; without them, those of the run stay.")]
 pub struct Resume {
     /// The number of a run, or latest [default: the newest unfinished run]
     #[arg(value_name = "RUN")]

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  fieldmark hooks preset claude-flow\n\n\
-    HookArguments are set in settings.toml or in the window. A command runs only after you have allowed exactly that command.")]
+    Hooks are set in settings.toml or in the window. A command runs only after you have allowed exactly that command.")]
 pub struct HookArguments {
     #[command(subcommand)]
     pub command: HooksCommand,

@@ -53,7 +53,7 @@ fn capitalised(text: &str) -> String {
 }
 
 pub fn prices(out: &mut dyn Write, prices: &PriceList) -> io::Result<()> {
-    let mut table = Table::new(["Model", "Input", "Console", "Cached", "Batch input", "Batch output"]);
+    let mut table = Table::new(["Model", "Input", "Output", "Cached", "Batch input", "Batch output"]);
     table.align_right(1..=5);
     for priced in &prices.models {
         let amounts = [priced.input, priced.output, priced.cached_input, priced.batch_input, priced.batch_output];

@@ -174,7 +174,7 @@ pub fn connection(check: &ConnectionCheck) -> (String, &'static str) {
             "Choose one that it offers, with --model or the provider's variable.",
         ),
         ConnectionCheck::NotSuchAServer { detail } => {
-            (format!("not a Claude API server: {detail}"), "Correct the address.")
+            (format!("not a compatible server: {detail}"), "Correct the address.")
         }
         ConnectionCheck::Unreachable { detail } => (detail.clone(), "Check the network and the address."),
         ConnectionCheck::ServerFailing { detail } => (format!("the server fails: {detail}"), "Try again later."),

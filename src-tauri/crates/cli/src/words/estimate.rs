@@ -50,7 +50,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
         let forecast = if arguments.batch { row.batch_budget } else { row.budget }?;
         budget(forecast, arguments.budget?, asked_count(quote, row, arguments.similar, arguments.fresh), mode)
     })?;
-    by_model(out, "Console", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
+    by_model(out, "Output", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     if !arguments.batch {
         by_model(out, "Time", &quote.models, |row| {
             Some(row.time.map_or_else(|| "not measured yet: the first run or pilot measures it".into(), time_basis))

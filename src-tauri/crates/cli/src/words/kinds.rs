@@ -27,7 +27,7 @@ pub fn endpoint(problem: EndpointProblem) -> &'static str {
         EndpointProblem::NoCredit => "no credit",
         EndpointProblem::SpendLimit => "spend limit reached",
         EndpointProblem::UnknownModel => "unknown model",
-        EndpointProblem::NotSuchAServer => "not a Claude API server",
+        EndpointProblem::NotSuchAServer => "not a compatible server",
         EndpointProblem::RequestRefused => "requests refused",
         EndpointProblem::AnswersUnreadable => "unreadable answers",
         EndpointProblem::WaitTooLong => "required wait is over an hour",
