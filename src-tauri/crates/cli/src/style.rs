@@ -1,6 +1,6 @@
-//! Colors, sparingly: for what must not be overlooked, and for headings. In text, a style is a character of Unicode's private
-//! use area. [`crate::output::Lines`] turns it into the terminal's escape sequence, so that text from outside cannot set
-//! styles. [`anstream`] removes colors where they do not belong, so that no text has to check.
+//! Colors, sparingly: for what must not be overlooked, and for headings. In text, a style is a Unicode noncharacter, which is
+//! reserved for internal use. [`crate::output::Lines`] turns it into the terminal's escape sequence, so that text from outside
+//! cannot set styles. [`anstream`] removes colors where they do not belong, so that no text has to check.
 
 use std::fmt::{self, Display, Formatter, Write};
 
