@@ -1,4 +1,4 @@
-//! The commands and signals as TypeScript sees them: `ui/src/ipc/bindings.ts`, generated and committed.
+//! The commands and signals in TypeScript: `ui/src/ipc/bindings.ts`, generated and committed.
 
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands, collect_events};
@@ -6,9 +6,9 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 use crate::commands::{checks, connection, export, hooks, library, plan, review, runs, settings};
 use crate::signals;
 
-/// Every command and signal there is.
+/// All commands and signals.
 pub fn builder() -> Builder<Wry> {
-    // One type for both directions: what the window sends it says in full, so defaults of stored forms do not matter.
+    // One type for both directions: the window always sends complete values, so the defaults of stored forms do not matter.
     Builder::new()
         .disable_serde_phases()
         .commands(collect_commands![
@@ -91,7 +91,7 @@ mod tests {
 
     use specta_typescript::Typescript;
 
-    /// `make bindings` sets it to write the file anew.
+    /// `make bindings` sets it to write the file again.
     const UPDATE: &str = "UPDATE_BINDINGS";
 
     #[test]

@@ -1,4 +1,5 @@
-//! Files dragged out of the window, as the system does it: whatever takes files takes them, from a file manager to a web page.
+//! Dragging files out of the window by the system's own means, so that any program that accepts files accepts them, from a
+//! file manager to a web page.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -8,14 +9,14 @@ use tokio::sync::oneshot;
 
 use crate::state::Desktop;
 
-/// What is seen at the pointer.
+/// The image at the pointer.
 const PICTURE: &[u8] = include_bytes!("../../icons/32x32.png");
 
-/// Begins to drag `path`, a whole file; whether that went. The window's own drops are not taken meanwhile.
+/// Starts dragging `path`, a complete file; whether that succeeded. Meanwhile, drops on the window itself are ignored.
 pub async fn drag_out(window: WebviewWindow, path: PathBuf) -> bool {
     let (tell, told) = oneshot::channel();
     let dragging = window.clone();
-    // The toolkit is asked where it lives.
+    // The toolkit may only be used on the main thread.
     let asked = window.run_on_main_thread(move || {
         let desktop = dragging.state::<Desktop>();
         let app = dragging.app_handle().clone();
@@ -30,7 +31,7 @@ pub async fn drag_out(window: WebviewWindow, path: PathBuf) -> bool {
     asked.is_ok() && told.await.unwrap_or(false)
 }
 
-/// With GTK itself: `drag` takes its answer back when the file is dropped, which is before many programs ask for it.
+/// Uses GTK directly: `drag` withdraws its data when the file is dropped, which is before many programs request it.
 #[cfg(target_os = "linux")]
 fn begin(window: &WebviewWindow, path: &Path, over: impl Fn() + 'static) -> Result<(), Box<dyn Error>> {
     use std::cell::RefCell;
@@ -41,7 +42,7 @@ fn begin(window: &WebviewWindow, path: &Path, over: impl Fn() + 'static) -> Resu
     use gtk::glib::{ObjectExt, SignalHandlerId};
     use gtk::prelude::{DragContextExtManual, PixbufLoaderExt, WidgetExt};
 
-    /// The one that is pressed while dragging.
+    /// The button that is pressed while dragging.
     const LEFT_BUTTON: i32 = 1;
 
     let address = tauri::Url::from_file_path(path).map_err(|()| "the file's path is not absolute")?;
@@ -55,7 +56,7 @@ fn begin(window: &WebviewWindow, path: &Path, over: impl Fn() + 'static) -> Resu
     let giving = source.connect_drag_data_get(move |_, _, data, _, _| {
         data.set_uris(&[address.as_str()]);
     });
-    // The one that ends hears of it once, and ends with it.
+    // The handler is called once and is removed when the drag ends.
     let handlers: Rc<RefCell<Vec<SignalHandlerId>>> = Rc::default();
     let ending = source.connect_drag_end({
         let handlers = Rc::clone(&handlers);

@@ -1,4 +1,4 @@
-//! What the window is told when something is refused: a code that its catalogue turns into words, and a message for logs.
+//! The error of a refused command: a code that the window's catalogue turns into text, and a message for logs.
 
 use domain::model::Unavailable;
 use domain::text::visible;
@@ -8,9 +8,9 @@ use serde::Serialize;
 /// A refused command.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 pub struct AppError {
-    /// Stable; the window's message catalogue is keyed by it.
+    /// Stable; the key of the text in the window's message catalogue.
     pub code: ErrorCode,
-    /// What went wrong, with the particulars.
+    /// What went wrong, in detail.
     pub message: String,
 }
 
@@ -83,7 +83,7 @@ impl From<EngineError> for AppError {
     }
 }
 
-/// Why there is no window.
+/// Why the window cannot open.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("there is no home folder to keep a library in; name one with FIELDMARK_LIBRARY")]

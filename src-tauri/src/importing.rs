@@ -1,4 +1,4 @@
-//! Files and folders that come in: dropped on the window, chosen in a dialog, or named on the command line.
+//! Importing files and folders: dropped on the window, chosen in a dialog, or named on the command line.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::error::AppError;
 use crate::signals::{DragChanged, Refused, emit};
 use crate::state::Desktop;
 
-/// Imports what was dropped, chosen or named on the command line. Progress is signalled; so is a refusal.
+/// Imports these files and folders. Signals report the progress, and an error.
 pub fn import(app: &AppHandle, paths: Vec<PathBuf>) {
     let (app, library) = (app.clone(), app.state::<Desktop>().library());
     tauri::async_runtime::spawn_blocking(move || {
@@ -20,7 +20,7 @@ pub fn import(app: &AppHandle, paths: Vec<PathBuf>) {
     });
 }
 
-/// Takes files and folders dropped anywhere on the window.
+/// Imports files and folders dropped anywhere on the window.
 pub fn take_drops(window: &WebviewWindow) {
     let app = window.app_handle().clone();
     window.on_window_event(move |event| {

@@ -1,5 +1,5 @@
-//! The window: Tauri around the engine. A command converts, calls one function of the engine, and maps the error; there
-//! is no logic here that the command line would miss.
+//! The window: Tauri around the engine. A command converts its arguments, calls one function of the engine, and maps the
+//! error; there is no logic here that the command line would lack.
 
 mod bindings;
 mod commands;
@@ -19,7 +19,7 @@ use tauri_plugin_window_state::StateFlags;
 use error::StartError;
 use state::Desktop;
 
-/// How long the program outlives its window for what is in flight: an answer on its way may have been paid for.
+/// How long the process outlives its window for requests in flight, because their answers may have been paid for.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens the library and the window, and returns when the window is closed. Paths on the command line are imported as if
@@ -33,7 +33,7 @@ pub fn run() -> Result<(), StartError> {
     let dropped: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
 
     let builder = bindings::builder();
-    // In the library's folder: windows of several libraries need not be of one size.
+    // Stored in the library's folder, so that windows of different libraries can have different sizes.
     let window_state = desktop.library().folder().join("window.json");
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
@@ -53,7 +53,7 @@ pub fn run() -> Result<(), StartError> {
                 .title("Fieldmark")
                 .inner_size(1280.0, 800.0)
                 .min_inner_size(960.0, 600.0)
-                // The window's own dark, so that nothing flashes before the page is there.
+                // The dark background of the window, so that nothing flashes before the page is loaded.
                 .background_color(tauri::window::Color(0x1a, 0x1a, 0x1a, 0xff))
                 .build()?;
             importing::take_drops(&window);

@@ -1,4 +1,4 @@
-//! What the core tells the window unasked: tiny signals, never data that could be asked for.
+//! Signals from the core to the window: small, without data that the window can query.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use tokio::time::{sleep, timeout};
 use crate::error::AppError;
 use crate::state::Desktop;
 
-/// How often the settings' file is looked at.
+/// How often the settings file is checked.
 const SETTINGS_INTERVAL: Duration = Duration::from_secs(1);
-/// Signals come at most so often.
+/// The shortest interval between signals.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct ImportChanged(pub ImportProgress);
 
-/// Collections, images, annotations or decisions are not what they were.
+/// Collections, images, annotations or decisions have changed.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct LibraryChanged;
 
-/// The settings were changed, perhaps by a text editor or another process.
+/// The settings have changed, perhaps through a text editor or another process.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct SettingsChanged;
 
-/// The runs that are worked on here, and how far they are.
+/// The runs of this process, and their progress.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct RunsChanged(pub Vec<WorkingRun>);
 
@@ -39,11 +39,11 @@ pub struct DragChanged {
     pub is_over: bool,
 }
 
-/// Something that was begun without a command could not be done.
+/// Something that no command started has failed.
 #[derive(Debug, Clone, Serialize, specta::Type, Event)]
 pub struct Refused(pub AppError);
 
-/// Passes the engine's changes on for as long as the app lives.
+/// Forwards the engine's changes while the app is alive.
 pub fn forward(app: &AppHandle) {
     let library = app.state::<Desktop>().library();
     let (mut progress, version) = (library.imports.progress(), library.version());
@@ -78,15 +78,15 @@ pub fn forward(app: &AppHandle) {
     ));
 }
 
-/// What is not as it was.
+/// What has changed.
 #[derive(Debug, PartialEq)]
 enum News {
     Library,
     Runs(Vec<WorkingRun>),
 }
 
-/// Tells of every change of the library, and of runs as they get on. A run's snapshot comes a moment after the change that it
-/// follows from, and while its endpoint is held there may be no other change: as long as there are runs, one looks again.
+/// Reports every change of the library, and the progress of runs. The snapshot of a run arrives a moment after the change that
+/// it follows from, and while its endpoint is held there may be no other change, so runs are polled while there are any.
 async fn follow(mut version: watch::Receiver<u64>, working: impl Fn() -> Vec<WorkingRun>, tell: impl Fn(News)) {
     let mut told = Vec::new();
     loop {
@@ -108,7 +108,7 @@ async fn follow(mut version: watch::Receiver<u64>, working: impl Fn() -> Vec<Wor
     }
 }
 
-/// Emits a signal to the window, if there is one.
+/// Emits a signal to the window, if it is open.
 pub fn emit(signal: &(impl Event + Clone + Serialize), app: &AppHandle) {
     if let Err(error) = signal.emit(app) {
         tracing::debug!(%error, "no window to signal to");

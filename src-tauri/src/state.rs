@@ -1,4 +1,4 @@
-//! What lives as long as the window.
+//! State that lives as long as the window.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,21 +9,21 @@ use tauri::async_runtime::JoinHandle;
 
 use crate::error::StartError;
 
-/// Names the folder of the library, in place of the one that the desktop keeps application data in.
+/// Names the folder of the library, in place of the desktop's folder for application data.
 const LIBRARY_VARIABLE: &str = "FIELDMARK_LIBRARY";
 
 pub struct Desktop {
     library: Arc<Library>,
     /// The window watches one run at a time.
     watcher: Mutex<Watcher>,
-    /// A file of ours is being dragged: it is not dropped on ourselves.
+    /// A file of ours is being dragged, so a drop on our own window is ignored.
     is_dragging_out: AtomicBool,
 }
 
-/// What passes the snapshots of a run on to the window.
+/// The task that forwards the snapshots of a run to the window.
 #[derive(Default)]
 struct Watcher {
-    /// Which of the window's watches it is; they are numbered as they begin.
+    /// The number of the window's watch, in the order in which watches start.
     watch: u32,
     task: Option<JoinHandle<()>>,
 }
@@ -56,8 +56,8 @@ impl Desktop {
         self.is_dragging_out.load(Ordering::Relaxed)
     }
 
-    /// Puts the task of the window's watch number `watch` in the place of the one before, which ends. Commands may arrive
-    /// in another order than they were given in: of two watches the later one stays.
+    /// Replaces the earlier task, which ends, by the task of the window's watch number `watch`. Commands may arrive in another
+    /// order than they were sent in: of two watches, the later one stays.
     pub fn watch(&self, watch: u32, task: Option<JoinHandle<()>>) {
         let mut current = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         let former =
@@ -68,7 +68,7 @@ impl Desktop {
     }
 }
 
-/// With the `.env` file of the working folder where the person has allowed it. Otherwise the settings offer it.
+/// Includes the `.env` file of the working folder if the user has allowed it. Otherwise the settings offer it.
 fn surroundings(database: &Path) -> Surroundings {
     match Consents::of_this_person()
         .env_file_in(Path::new("."), &engine::variable_names(engine::key_variables(database)))

@@ -1,5 +1,5 @@
-//! Pixels for the window, through a scheme of their own: `thumb://localhost/<image id>/<edge>`. Keyed by id, so that the
-//! window can name no file.
+//! Pixels for the window, through a URL scheme: `thumb://localhost/<image id>/<edge>`. Keyed by id, so that the window cannot
+//! name a file.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ use crate::state::Desktop;
 
 pub const SCHEME: &str = "thumb";
 
-/// Larger views are decoded anew; a few at a time, so that a run keeps its processors and memory stays bounded.
+/// Larger views are decoded on each request; a few at a time, so that a run keeps its processors and memory stays bounded.
 static DECODING: OnceLock<Semaphore> = OnceLock::new();
 const DECODED_AT_ONCE: usize = 2;
 
@@ -54,7 +54,7 @@ fn jpeg_response(jpeg: Vec<u8>) -> Response<Vec<u8>> {
     let mut response = Response::new(jpeg);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("image/jpeg"));
-    // Canvases read these pixels, and the scheme is another origin than the page.
+    // Canvases read these pixels, and the scheme is another origin than the page's.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, header::HeaderValue::from_static("*"));
     headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, max-age=600"));
     response

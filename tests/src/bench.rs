@@ -1,5 +1,5 @@
-//! A library in a folder of its own, as tests open one: no keychain, no process variables, and a server only when a test
-//! has started one.
+//! A library in a temporary folder for a test: no keychain, no process variables, and a server only if the test has started
+//! one.
 
 use std::collections::HashMap;
 use std::fs;
@@ -21,16 +21,16 @@ use keys::{Environment, KeyRing};
 use crate::binary;
 use crate::pictures::{drawing, write_png};
 
-/// What a run that came to its end stops as.
+/// The stop reason of a completed run.
 pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
 
-/// The file of a person's consents in their home folder.
+/// The file of a user's consents in their home folder.
 const CONSENTS: &str = ".config/fieldmark/consents.json";
 
-/// Variables by which whoever runs the tests might send them to a real server.
+/// Variables that could send a test to the real server of the developer who runs it.
 pub const ENVIRONMENT: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "CONCURRENCY"];
 
-/// Surroundings in which just these variables are set.
+/// Surroundings with only these variables set.
 #[must_use]
 pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     let variables: Vec<(String, String)> =
@@ -45,20 +45,20 @@ pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     }
 }
 
-/// The surroundings of the person whose home is `home`, where just these variables are set.
+/// The surroundings of the user whose home is `home`, with only these variables set.
 #[must_use]
 pub fn person(home: &tempfile::TempDir, variables: &[(&str, &str)]) -> Surroundings {
-    // Where the command line keeps what is agreed to.
+    // Where the command line stores consents.
     Surroundings { consents: Consents::at(home.path().join(CONSENTS)), ..surroundings(variables) }
 }
 
-/// So many images at once, and the rest as the settings say.
+/// This concurrency, and everything else from the settings.
 #[must_use]
 pub fn with_concurrency(concurrency: u32) -> RunOptions {
     RunOptions { concurrency: Some(concurrency), ..RunOptions::default() }
 }
 
-/// Going on with `run` as it was, nothing lost on the way.
+/// Resumes `run` unchanged, with no lost requests.
 #[must_use]
 pub fn resume(run: RunId) -> ResumeRequest {
     ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }
@@ -83,7 +83,7 @@ impl Bench {
         Self::among(&[])
     }
 
-    /// As [`Bench::at`], with so many different pictures of five shapes each, 240 pixels high.
+    /// As [`Bench::at`], with this many different pictures of five shapes each, 240 pixels high.
     #[must_use]
     pub fn with_pictures(url: &str, key: &str, count: u32) -> Self {
         let bench = Self::at(url, key);
@@ -95,7 +95,7 @@ impl Bench {
         bench
     }
 
-    /// A library whose Claude is at `url`, with a key, and with the person's consent to send images there.
+    /// A library whose Claude is at `url`, with a key, and with the user's consent to send images there.
     #[must_use]
     pub fn at(url: &str, key: &str) -> Self {
         let bench = Self::among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)]);
@@ -113,7 +113,7 @@ impl Bench {
         Self { folder, library }
     }
 
-    /// The command line on this library, with nobody to ask, in an environment that says nothing but where Claude is.
+    /// The command line on this library, without a terminal to ask on, in an environment that sets only the address of Claude.
     #[must_use]
     pub fn fieldmark(&self, url: &str, key: &str) -> Command {
         let mut fieldmark = Command::new(binary("fieldmark"));
@@ -135,13 +135,13 @@ impl Bench {
         self.library.images.cards(&ids, &LayerScope::All).unwrap()
     }
 
-    /// Of all images, for the recipe at this place of the list.
+    /// A plan for all images, with the recipe at this index of the list.
     #[must_use]
     pub fn quote(&self, recipe: usize) -> Quote {
         self.quote_of(self.library.recipes.all().unwrap()[recipe].id)
     }
 
-    /// Of all images.
+    /// A plan for all images.
     #[must_use]
     pub fn quote_of(&self, recipe: RecipeId) -> Quote {
         self.library.planning.quote(&PlanRequest::of(ImageSelection::All, recipe)).unwrap()
@@ -166,7 +166,7 @@ impl Bench {
     pub async fn end_of(&self, run: RunId) -> RunState {
         if let Some(mut progress) = self.library.runs.progress(run) {
             let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
-            // An error means that the run is over and forgotten.
+            // An error means that the run has ended and is no longer tracked.
             let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
         }
         self.library.history.run(run).unwrap().state

@@ -1,4 +1,4 @@
-//! What a library says was paid, compared with what the simulator billed.
+//! The payments that a library records, compared with what the simulator billed.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -7,18 +7,18 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use simulator::Ledger;
 
-/// The files of a library's database, but for the one that holds nothing of its own.
+/// The files of a library's database, except the shared-memory file, which holds nothing of its own.
 pub const LIBRARY_FILES: [&str; 2] = ["library.sqlite", "library.sqlite-wal"];
 
-/// The width of the picture that was sent, which tells one image from another here.
+/// The width of the picture that was sent, which identifies the image in these tests.
 type Width = u64;
 
 /// The ledger of a library, over all its runs.
 #[derive(Default)]
 pub struct Books {
-    /// Ids of the answers that are on disk, and about which image.
+    /// Ids of the stored answers, with their images.
     pub settled: HashMap<String, Width>,
-    /// Requests without an answer that may be billed, an image each.
+    /// Requests without an answer that may be billed, one image each.
     pub possible: HashMap<Width, usize>,
     /// Images with annotations or failures.
     pub finished: HashSet<Width>,
@@ -26,10 +26,10 @@ pub struct Books {
 
 #[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a step that cannot be taken fails the test")]
 impl Books {
-    /// Everything in the ledger of the library at `database`, which no process has open.
+    /// The complete ledger of the library at `database`, which no process has open.
     #[must_use]
     pub fn of_closed(database: &Path) -> Self {
-        // A copy: opening the library itself would tidy it up.
+        // A copy, because opening the library itself would change it.
         let (folder, copy) = (database.parent().unwrap(), tempfile::tempdir().unwrap());
         for name in LIBRARY_FILES.into_iter().filter(|name| folder.join(name).exists()) {
             std::fs::copy(folder.join(name), copy.path().join(name)).unwrap();
@@ -37,8 +37,8 @@ impl Books {
         Connection::open(copy.path().join(LIBRARY_FILES[0])).map(|copy| Self::of(&copy)).unwrap_or_default()
     }
 
-    /// As [`Books::of_closed`] of a library that this process has open. A copy of it could hold changes that were written and
-    /// not committed.
+    /// As [`Books::of_closed`], for a library that this process has open. A copy of it could contain changes that were written
+    /// but not committed.
     #[must_use]
     pub fn of_open(database: &Path) -> Self {
         Self::of(&Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap())
@@ -72,8 +72,8 @@ impl Books {
         books
     }
 
-    /// What is wrong: answers that were lost or paid twice, and bills that the library knows nothing of. `before` are the books
-    /// of an earlier moment.
+    /// What is wrong: answers that were lost or paid for twice, and bills that the library does not record. `before` is the
+    /// ledger of an earlier moment.
     #[must_use]
     pub fn complaints(&self, before: &Self, ledger: &Ledger) -> Vec<String> {
         let mut complaints = Vec::new();

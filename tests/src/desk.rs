@@ -1,4 +1,4 @@
-//! A screen with the real window on it, and the library that it works on.
+//! A screen with the real window on it, and the library of the window.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ use crate::bench::surroundings;
 use crate::screen::Screen;
 use crate::{binary, repository};
 
-/// How long anything in the window may take before a test gives it up.
+/// The time limit for anything in the window.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A screen, and a folder in which everything on it lives.
+/// A screen, and a folder for everything on it.
 pub struct Desk {
     pub folder: tempfile::TempDir,
     pub screen: Screen,
@@ -45,13 +45,13 @@ impl Desk {
 
     #[must_use]
     pub fn photos(&self) -> PathBuf {
-        // Spaces and other scripts, as people's folders have them.
+        // Spaces and non-Latin scripts, as in real folder names.
         let photos = self.folder.path().join("Ferien 2026 – 夏");
         fs::create_dir_all(&photos).unwrap();
         photos
     }
 
-    /// What is on disk, asked beside the window.
+    /// The state on disk, read without the window.
     #[must_use]
     pub fn library(&self) -> Arc<Library> {
         Library::open(&self.folder.path().join("home/library/library.sqlite"), surroundings(&[])).unwrap()

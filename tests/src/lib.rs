@@ -1,4 +1,4 @@
-//! What the tests share: real photos in every orientation, folders of them, and the binaries under test.
+//! Helpers that the tests share: real photos in every orientation, folders of them, and the binaries under test.
 
 pub mod bench;
 pub mod books;
@@ -19,7 +19,7 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).join(path)
 }
 
-/// A sample photo's file.
+/// The file of a sample photo.
 #[must_use]
 pub fn sample(name: &str) -> PathBuf {
     repository("samples").join(name)
@@ -28,7 +28,7 @@ pub fn sample(name: &str) -> PathBuf {
 /// A binary of this workspace, built before the tests run and with their profile.
 ///
 /// # Panics
-/// When it has not been built: `make test` builds it first.
+/// If it has not been built: `make test` builds it first.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap_or_default();
@@ -41,14 +41,14 @@ pub fn binary(name: &str) -> PathBuf {
 /// The sample `name` stored so that a reader must apply EXIF `orientation` (1 to 8) to see it upright.
 ///
 /// # Panics
-/// When the sample cannot be read.
+/// If the sample cannot be read.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a fixture that cannot be made fails its test")]
 pub fn stored_with_orientation(name: &str, orientation: u8) -> Vec<u8> {
     oriented_jpeg(&ImageReader::open(sample(name)).expect("sample").decode().expect("sample decodes"), orientation)
 }
 
-/// The picture `upright`, stored so that a reader must apply EXIF `orientation` (1 to 8) to see it so.
+/// The picture `upright`, stored so that a reader must apply EXIF `orientation` (1 to 8) to see it upright.
 #[must_use]
 pub fn oriented_jpeg(upright: &DynamicImage, orientation: u8) -> Vec<u8> {
     let stored = match orientation {
@@ -64,14 +64,14 @@ pub fn oriented_jpeg(upright: &DynamicImage, orientation: u8) -> Vec<u8> {
     with_segment(&jpeg(&stored), 0xe1, &exif(orientation))
 }
 
-/// The sample `name` as a camera writes it whose clock showed `clock`, such as `2026:05:14 10:32:05`.
+/// The sample `name` as a camera writes it whose clock shows `clock`, such as `2026:05:14 10:32:05`.
 ///
 /// # Panics
-/// When the sample cannot be read.
+/// If the sample cannot be read.
 #[must_use]
 #[expect(clippy::expect_used, reason = "a fixture that cannot be made fails its test")]
 pub fn taken_at(name: &str, clock: &str) -> Vec<u8> {
-    // One entry points to the directory of the photo, whose one entry points to the text behind it.
+    // One entry points to the directory of the photo, whose only entry points to the text after it.
     let mut block = b"Exif\0\0II\x2a\0\x08\0\0\0\x01\0".to_vec();
     block.extend([0x69, 0x87, 0x04, 0, 1, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0]);
     block.extend([1, 0, 0x03, 0x90, 0x02, 0, 20, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]);
@@ -79,11 +79,11 @@ pub fn taken_at(name: &str, clock: &str) -> Vec<u8> {
     with_segment(&fs::read(sample(name)).expect("sample"), 0xe1, &block)
 }
 
-/// `count` photos in `folder`, spread over nested folders: the samples with a comment each, so that no two have the same
-/// content and all show the same things.
+/// `count` photos in `folder`, spread over nested folders: the samples with one comment each, so that all show the same things
+/// but no two have the same content.
 ///
 /// # Panics
-/// When `folder` cannot be written.
+/// If `folder` cannot be written.
 #[expect(clippy::expect_used, reason = "a fixture that cannot be made fails its test")]
 pub fn lay_out_photos(folder: &Path, count: usize) {
     const NAMES: [&str; 6] = ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"];
@@ -103,13 +103,13 @@ fn jpeg(image: &DynamicImage) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Puts a segment with `marker` right behind the start of a JPEG.
+/// Inserts a segment with `marker` right after the start of a JPEG.
 fn with_segment(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len() + 2).unwrap_or(u16::MAX).to_be_bytes();
     [&jpeg[..2], &[0xff, marker], &length, content, &jpeg[2..]].concat()
 }
 
-/// An EXIF block with nothing but the orientation, little-endian.
+/// A little-endian EXIF block with only the orientation.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut block = b"Exif\0\0II\x2a\0\x08\0\0\0\x01\0".to_vec();
     // Tag 0x0112, type SHORT, one value; then no further directory.

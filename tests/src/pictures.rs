@@ -7,13 +7,13 @@ use std::path::Path;
 use domain::geometry::Rect;
 use image::{ImageFormat, Rgb, RgbImage};
 
-/// The labels of what is drawn.
+/// The labels of the drawn shapes.
 pub const LABELS: &str = "red, green, blue, yellow, magenta";
 
 /// Shapes drawn on grey: label, box in pixels of the upright picture.
 pub type Drawn = Vec<(&'static str, Rect)>;
 
-/// Five boxes in the colours that the simulator tells apart, at odd places.
+/// Five boxes in the colours that the simulator distinguishes, at odd positions.
 #[must_use]
 pub fn drawing(width: u32, height: u32) -> (RgbImage, Drawn) {
     let mut picture = RgbImage::from_pixel(width, height, Rgb([150, 150, 150]));
@@ -41,7 +41,7 @@ pub fn drawing(width: u32, height: u32) -> (RgbImage, Drawn) {
 /// Writes a picture as a file.
 ///
 /// # Panics
-/// When the file cannot be written.
+/// If the file cannot be written.
 #[expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
 pub fn write_png(picture: &RgbImage, path: &Path) {
     let mut bytes = Cursor::new(Vec::new());

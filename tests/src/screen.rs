@@ -15,7 +15,7 @@ use crate::bench::ENVIRONMENT;
 use crate::desk::PATIENCE;
 use crate::{binary, repository};
 
-/// Where other programs show their windows, which are 120 pixels wide and high: beside ours.
+/// Where other programs show their windows, which are 120 pixels wide and high: beside the app's window.
 const NEIGHBOUR: (u32, u32) = (1440, 700);
 const IN_NEIGHBOUR: (u32, u32) = (NEIGHBOUR.0 + 60, NEIGHBOUR.1 + 60);
 
@@ -24,13 +24,13 @@ struct Owned(Child);
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // Either may fail because the process has ended by itself.
+        // Either may fail because the process has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// An X server without a screen to look at, 1600 x 900; the window comes up at its top left.
+/// An X server without a display, 1600 x 900; the window opens at its top left.
 pub struct Screen {
     _server: Owned,
     display: String,
@@ -38,10 +38,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Starts a server on a free display. `home` is where the programs on it keep their things.
+    /// Starts a server on a free display. `home` is the home folder of the programs on it.
     ///
     /// # Panics
-    /// When Xvfb is missing.
+    /// If Xvfb is missing.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without a screen there is no test")]
     pub fn start(home: &Path) -> Self {
@@ -77,7 +77,7 @@ impl Screen {
     /// Starts a `WebDriver` that opens the app on this screen.
     ///
     /// # Panics
-    /// When `WebKitWebDriver` is missing.
+    /// If `WebKitWebDriver` is missing.
     #[must_use]
     pub fn driver(&self) -> Driver {
         self.driver_in(&self.home)
@@ -86,7 +86,7 @@ impl Screen {
     /// [`Screen::driver`], with `folder` as the app's working folder.
     ///
     /// # Panics
-    /// When `WebKitWebDriver` is missing.
+    /// If `WebKitWebDriver` is missing.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without a driver there is no test")]
     pub fn driver_in(&self, folder: &Path) -> Driver {
@@ -102,20 +102,20 @@ impl Screen {
         Driver { _process: Owned(driver), port }
     }
 
-    /// Drags `paths` from a window of another program onto the point `to` of the screen, as a hand would.
+    /// Drags `paths` from a window of another program to the point `to` of the screen, with real pointer events.
     ///
     /// # Panics
-    /// When the drag source or xdotool is missing.
+    /// If the drag source or xdotool is missing.
     pub fn drag(&self, paths: &[&Path], to: (u32, u32)) {
         let (_source, _) = self.neighbour("drag_source.py", paths);
         self.drag_by_hand(IN_NEIGHBOUR, to);
     }
 
-    /// Drags what is at the point `from` of the screen onto a window of another program; the path of the file that arrived
-    /// there.
+    /// Drags what is at the point `from` of the screen to a window of another program; returns the path of the file that
+    /// arrived there.
     ///
     /// # Panics
-    /// When the drop target or xdotool is missing.
+    /// If the drop target or xdotool is missing.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without a drop there is no test")]
     pub fn drag_out(&self, from: (u32, u32)) -> PathBuf {
@@ -124,13 +124,13 @@ impl Screen {
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
             let mut path = String::new();
-            // Nobody listens any more when it came too late.
+            // The receiver is gone if the output came too late.
             let _ = said.read_line(&mut path).map(|_| tell.send(path));
         });
         PathBuf::from(told.recv_timeout(PATIENCE).expect("a file arrives").trim_end())
     }
 
-    /// Another program on the screen, beside the window, and what it says after it was ready.
+    /// Starts another program on the screen, beside the window; returns its output after it was ready.
     #[expect(clippy::expect_used, reason = "without it there is no test")]
     fn neighbour(&self, script: &str, arguments: &[&Path]) -> (Owned, BufReader<ChildStdout>) {
         let mut program = self
@@ -158,7 +158,7 @@ impl Screen {
         let between = |from: u32, to: u32, step: u32, steps: u32| (from * (steps - step) + to * step) / steps;
         move_to(from);
         hand(&["mousedown", "1"]);
-        // Small moves carry it past the threshold at which a press becomes a drag.
+        // Small moves pass the threshold at which a press becomes a drag.
         for step in 1..=6 {
             move_to((between(from.0, to.0, step, 120), between(from.1, to.1, step, 120)));
         }
@@ -170,7 +170,7 @@ impl Screen {
         sleep(Duration::from_millis(300));
     }
 
-    /// The processes of this screen's app, as folders of `/proc`: its own and the web view's.
+    /// The processes of this screen's app, as folders of `/proc`: its own and those of the web view.
     fn processes(&self) -> Vec<PathBuf> {
         let library = format!("FIELDMARK_LIBRARY={}", self.home.join("library").display());
         let is_ours = |process: &PathBuf| {
@@ -181,10 +181,10 @@ impl Screen {
         processes.filter_map(|entry| Some(entry.ok()?.path())).filter(is_ours).collect()
     }
 
-    /// How many of the web view's processes hold `secret` anywhere in their memory, of how many there are.
+    /// The number of web view processes whose memory contains `secret`, and the number of all of them.
     ///
     /// # Panics
-    /// When their memory cannot be read.
+    /// If their memory cannot be read.
     #[must_use]
     #[expect(clippy::expect_used, reason = "what was not searched was not shown to be clean")]
     pub fn web_processes_holding(&self, secret: &[u8]) -> (usize, usize) {
@@ -197,10 +197,10 @@ impl Screen {
         (holding.count(), processes.len())
     }
 
-    /// Kills the app on this screen, and no other, as a power cut would.
+    /// Kills the app on this screen, and no other, with SIGKILL, as a power cut would.
     ///
     /// # Panics
-    /// When it does not run.
+    /// If it is not running.
     #[expect(clippy::expect_used, reason = "the test is about being killed")]
     pub fn kill_app(&self) {
         let app = binary("fieldmark-desktop");
@@ -230,7 +230,7 @@ impl Driver {
 /// Searches every readable mapping of a process for `secret`.
 fn memory_holds(process: &Path, secret: &[u8]) -> std::io::Result<bool> {
     const PAGE: u64 = 4096;
-    /// In an entry of the page map: the page is in memory, or swapped out.
+    /// Bits of a page map entry: the page is in memory, or swapped out.
     const IS_THERE: u64 = 0b11 << 62;
     let (mut memory, mut page_map) = (File::open(process.join("mem"))?, File::open(process.join("pagemap"))?);
     for mapping in fs::read_to_string(process.join("maps"))?.lines() {
@@ -241,8 +241,8 @@ fn memory_holds(process: &Path, secret: &[u8]) -> std::io::Result<bool> {
         if !rights.starts_with('r') {
             continue;
         }
-        // In slices that overlap by a page, so that no secret lies on a seam. A web view reserves gigabytes that it never
-        // touches: slices without a page are passed over. What cannot be read are mappings of devices.
+        // Slices overlap by a page, so that no secret is cut in two. A web view reserves gigabytes that it never touches:
+        // slices without a page are skipped. Mappings of devices cannot be read.
         let mut slice = vec![0; 1 << 20];
         let mut entries = vec![0; slice.len() / 512];
         let step = slice.len() as u64 - PAGE;

@@ -1,5 +1,5 @@
-//! Answers that are not as they were asked for, over HTTP and through the whole engine: of which something can be used,
-//! which fail their image, and that none is paid for twice.
+//! Invalid and incomplete answers, over HTTP and through the whole engine: which can be used in part, which fail their image,
+//! and that none is paid for twice.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -24,7 +24,7 @@ const KEY: &str = "sk-planted-0123456789-abcdefghij";
 const EMPTY: &str = r#"{"marks":[]}"#;
 const GOOD: &str = r#"{"marks":[{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.9}]}"#;
 
-/// A server that gives out answers in turn, the last one again and again, each as a body with its media type.
+/// A server that returns answers in order, the last one repeatedly, each as a body with its media type.
 struct Scripted {
     url: String,
     answers: Arc<Mutex<Vec<(&'static str, String)>>>,
@@ -50,7 +50,7 @@ impl Scripted {
         scripted
     }
 
-    /// Answers with these texts in turn.
+    /// Answers with these texts, in order.
     async fn answering(texts: &[&str]) -> Self {
         Self::start(texts.iter().map(|text| stream(text, &usage())).collect()).await
     }
@@ -89,7 +89,7 @@ fn stream(text: &str, usage: &Value) -> (&'static str, String) {
     stream_counted(text, usage, usage)
 }
 
-/// Without `message_stop`, and with nothing beside the text that anybody needs.
+/// Without `message_stop`, and with only the required fields beside the text.
 fn stream_counted(text: &str, at_start: &Value, at_end: &Value) -> (&'static str, String) {
     let events = [
         json!({"type": "message_start", "message": {"content": null, "model": null, "usage": at_start}}),
@@ -127,7 +127,7 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     ];
     assert_eq!((summary.done, summary.failed, failures.as_slice()), (2, 4, expected.as_slice()));
     assert_eq!((server.asked(), summary.retryable), (6, 0));
-    // What was not understood is no negative.
+    // An answer that was not understood is not a negative.
     let request = ExportRequest {
         format: FormatId("coco".into()),
         annotations: AnnotationSelection { is_reviewed_only: false, includes_rejected: false },
@@ -138,7 +138,7 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     let coco: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(coco["images"].as_array().unwrap().len(), 2);
 
-    // Trying again, and asking the same in another run, reads the kept answers again and asks nothing.
+    // A retry, and the same query in another run, parse the stored answers again and send nothing.
     bench.library.runs.resume(resume(run)).await.unwrap();
     let (again, failures) = finished(&bench, run).await;
     assert_eq!((again.done, again.paid, failures.as_slice()), (2, summary.paid, expected.as_slice()));
@@ -148,10 +148,10 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     let (summary, failures) = finished(&bench, other).await;
     assert_eq!((summary.done, summary.reused, failures.as_slice()), (2, 6, expected.as_slice()));
     assert_eq!((summary.paid, server.asked()), (PicoDollars::ZERO, 6));
-    // The earlier run is as it was.
+    // The earlier run is unchanged.
     assert_eq!(finished(&bench, run).await.1, expected);
 
-    // Only a run that asks anew pays for other answers.
+    // Only a run that ignores saved answers pays for new ones.
     bench.library.runs.ignore_saved_answers(other).await.unwrap();
     bench.library.runs.resume(resume(other)).await.unwrap();
     let (summary, _) = finished(&bench, other).await;
@@ -212,7 +212,7 @@ async fn a_paid_answer_is_not_lost_over_a_field_that_nobody_needs() {
     let (summary, _) = finished(&bench, run).await;
     assert_eq!((summary.done, summary.annotation_count, summary.retries, server.asked()), (5, 5, 0, 5));
     assert_eq!((summary.usage.input_tokens, summary.usage.output_tokens), (4000, 200));
-    // What was not reported is not nothing: it stays at its bound.
+    // Unreported usage is not zero: the reservation stays.
     assert_eq!((summary.possibly_billed.count, summary.unsettled.count), (1, 0));
     assert!(summary.possibly_billed.at_most > PicoDollars::ZERO);
 

@@ -1,5 +1,5 @@
-//! The upper bound of a quote: whatever the server does, what a run has paid and what may have been billed besides never
-//! exceed it, and what a run took teaches the next quote. Over HTTP, against the simulator.
+//! The upper bound of a quote: whatever the server does, what a run has paid plus what may have been billed never exceeds it,
+//! and the usage of a run improves the next quote. Over HTTP, against the simulator.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -17,7 +17,7 @@ use simulator::{Batching, Fault, Limits, Options, Running, Simulator};
 const MODEL: &str = "claude-sonnet-5-5";
 const KEY: &str = "sk-any";
 
-/// Everything that may cost something, and some of what does not.
+/// Every fault that may cost money, and some that do not.
 fn faults() -> [Fault; 12] {
     [
         Fault::Broken { after_events: 5 },
@@ -102,11 +102,11 @@ async fn a_server_that_loses_every_answer_costs_what_the_retries_allow() {
     let request = request(&bench, options).await;
     let summary = summary_of(&bench, &request).await;
     assert_eq!((summary.state, summary.done, summary.failed), (COMPLETED, 0, 3));
-    // The first request and two retries of each image: just what the high end holds.
+    // The first request and two retries of each image: exactly the high end.
     assert_eq!(summary.possibly_billed.count, 9);
     assert_within(&summary, "all lost");
 
-    // A person lets them be asked about again, and the bound says so.
+    // The user lets them be sent again, and the bound grows accordingly.
     let before = summary.quoted.unwrap();
     let again = ResumeRequest { retries_failed: true, ..ResumeRequest::of(summary.id) };
     bench.library.runs.resume(again).await.unwrap();
@@ -162,7 +162,7 @@ async fn a_quote_of_time_knows_the_limits_that_earlier_runs_have_met() {
     let few = RunRequest::of(ImageSelection::Images { ids: few }, recipe.id, ModelId(MODEL.into()));
     let run = bench.library.runs.start(&few).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    // At the pace of those two, many images would take no time; the server has said how many it takes a minute.
+    // At the rate of those two, many images would take no time; the server has announced its limit per minute.
     for index in 0..100 {
         let (picture, _) = fieldmark_tests::pictures::drawing(500 + index, 200);
         fieldmark_tests::pictures::write_png(&picture, &bench.photos().join(format!("more {index}.png")));
@@ -170,7 +170,7 @@ async fn a_quote_of_time_knows_the_limits_that_earlier_runs_have_met() {
     bench.library.imports.run(&[bench.photos()]).unwrap();
     let all = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     let time = quoted(&bench, &all).time.unwrap();
-    // 110 images are left; a minute's worth may come at once.
+    // 110 images are left; a minute's worth may be sent in one burst.
     assert!(time.total_millis >= 50_000, "{time:?}");
     assert_eq!(time.held_by.map(|limit| limit.limit.round()), Some(60.0));
     server.stop().await;

@@ -1,5 +1,5 @@
 //! Claude through the real client, over HTTP, against the simulator: where annotations land, what is paid, what failures do. A
-//! result against the simulator says nothing of the vendor's accuracy, speed or availability.
+//! result against the simulator says nothing about the vendor's accuracy, speed or availability.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -31,7 +31,7 @@ async fn simulate() -> Running {
     Simulator::start(Options::default()).await.unwrap()
 }
 
-/// The largest distance of an edge from where it was drawn, in pixels of the image; `drawn` must all be found.
+/// The largest distance of an edge from its drawn position, in pixels of the image; all of `drawn` must be found.
 fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
     assert_eq!(card.annotations.len(), drawn.len(), "{}: {:?}", card.name, card.annotations);
     let drift = |(label, rect): &(&str, Rect)| {
@@ -58,7 +58,7 @@ async fn annotations_land_within_a_sent_pixel_whatever_the_shape_and_size() {
         (PixelSize::new(width, height), drawn)
     });
     bench.library.imports.run(&[bench.photos()]).unwrap();
-    // The vendor's limits, told here once more: long edge and tokens of 28 x 28 pixels.
+    // The vendor's limits, stated here independently: long edge, and tokens of 28 x 28 pixels.
     for (model, edge, tokens) in [(STANDARD_TIER, 1568.0, 1568.0), (HIGH_TIER, 2576.0, 4784.0)] {
         let run = bench.look_for(LABELS, model).await;
         assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -66,14 +66,14 @@ async fn annotations_land_within_a_sent_pixel_whatever_the_shape_and_size() {
             let (size, drawn) = drawings.iter().find(|(size, _)| *size == card.size).unwrap();
             let (width, height) = (f64::from(size.width), f64::from(size.height));
             let by_tokens = (tokens * 28.0 * 28.0 / (width * height)).sqrt();
-            // Whole patches keep a little of what the limits allow.
+            // Rounding to whole patches stays a little below the limits.
             let scale = (edge / width.max(height)).min(by_tokens).min(1.0) * 0.985;
             let drift = largest_drift(&card, drawn);
             assert!(drift <= 1.0 / scale, "{model}, {size:?}: {drift:.2} image pixels at scale {scale:.3}");
         }
         bench.library.runs.undo(run).await.unwrap();
     }
-    // Nothing was resized over there, and nothing refused.
+    // The server resized nothing and refused nothing.
     assert_eq!(server.ledger().refused, []);
     server.stop().await;
 }
@@ -127,7 +127,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     assert_eq!(billed.len(), 6);
     assert_eq!(summary.usage.output_tokens, billed.iter().map(|entry| entry.usage.output_tokens).sum::<u64>());
 
-    // One more to ask about: the others are paid for.
+    // One image is new: the others are paid for.
     write_png(&drawing(330, 240).0, &bench.photos().join("one more.png"));
     bench.library.imports.run(&[bench.photos()]).unwrap();
     let after = quoted(place);
@@ -167,7 +167,7 @@ async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
             once(RetryKind::TooLarge)
         ]
     );
-    // The broken answer was billed over there; here it is said to be possible, and at most how much.
+    // The server billed the broken answer; the run reports it as possibly billed, with its maximum cost.
     let ledger = server.ledger();
     assert_eq!((ledger.billed.len(), report.summary.possibly_billed.count), (6, 1));
     let total = PicoDollars(ledger.total_pico_dollars());
@@ -186,7 +186,7 @@ async fn answers_that_are_none_fail_their_image_alone() {
     let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     kinds.sort();
     assert_eq!(kinds, [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)]);
-    // An answer that was cut in half is given more room, once.
+    // A cut-off answer is requested once more with a higher limit.
     assert_eq!((report.summary.done, report.summary.cut_short), (2, 0));
     assert_eq!(report.retried, [RetryGroup { kind: RetryKind::CutShort, count: 1 }]);
     assert_eq!((report.summary.annotation_count, server.ledger().billed.len()), (10, 5));
@@ -206,7 +206,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
     for (key, fault, reason) in cases {
         let server = simulate().await;
         let bench = Bench::with_pictures(&server.url(), KEY, 6);
-        // The same folder of pictures, asked about with this key.
+        // The same folder of pictures, annotated with this key.
         let bench = Bench {
             library: engine::Library::open(
                 &bench.folder.path().join("library/library.sqlite"),
@@ -267,7 +267,7 @@ async fn a_budget_holds_and_can_be_raised() {
     let refused = bench.library.runs.start(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::BudgetTooSmall { .. }), "{refused}");
 
-    // Room for one worst case and a few real answers, with some of them lost on the way.
+    // The budget allows one worst case and a few real answers, some of which are lost.
     let cap = dearest + dearest + PicoDollars(expected.0 / 4);
     server.script([Fault::Broken { after_events: 5 }, Fault::Overloaded]);
     let run = bench.library.runs.start(&request(cap)).await.unwrap();

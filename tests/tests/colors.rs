@@ -1,4 +1,4 @@
-//! `--color` on what the command line says before it has read its arguments: help, and what is wrong with them.
+//! `--color` in output before the arguments are parsed: help, and argument errors.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fieldmark_tests::binary;
 
-/// Whether anything is coloured of what these arguments come to, printed into a pipe.
+/// Whether the output for these arguments, printed into a pipe, contains colors.
 fn is_colored(arguments: &[&str], variables: &[(&str, &str)]) -> bool {
     let told =
         Command::new(binary("fieldmark")).args(arguments).env_clear().envs(variables.iter().copied()).output().unwrap();

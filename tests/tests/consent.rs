@@ -1,5 +1,5 @@
-//! What a folder may bring along: a `.env` file, a database of another program, settings. Nothing of it counts before the
-//! person has agreed, and nothing of theirs is changed.
+//! What may come with a folder: a `.env` file, a database of another program, settings. Nothing of it counts before the user
+//! has agreed, and none of it is changed.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -14,7 +14,7 @@ use simulator::{Options, Running, Simulator};
 const MODEL: &str = "claude-sonnet-5-5";
 const KEY: &str = "sk-of-the-planter-4711";
 
-/// A person's home, and a folder of photos that came from somewhere.
+/// A user's home, and a folder of photos from an unknown source.
 struct Person {
     home: tempfile::TempDir,
 }
@@ -38,7 +38,7 @@ impl Person {
         fs::write(self.photos().join(".env"), text).unwrap();
     }
 
-    /// The command line in the folder of photos, with nobody to ask.
+    /// The command line in the folder of photos, without a terminal to ask on.
     fn fieldmark(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         let mut fieldmark = Command::new(binary("fieldmark"));
         fieldmark.env_clear().env("HOME", self.home.path()).envs(variables.iter().copied());
@@ -82,7 +82,7 @@ async fn a_planted_env_file_changes_nothing_until_the_person_allows_it() {
     let (is_done, told) = person.annotate(&[], &[]);
     assert!(is_done && asked() == 3 && !told.contains("is not used"), "{told}");
 
-    // Another text is another question, as is the same text elsewhere.
+    // Another content needs another consent, and so does the same content elsewhere.
     person.plant(&format!("{planted}CONCURRENCY=2\n"));
     assert!(!person.annotate(&[], &[]).0 && asked() == 3);
     person.plant(&planted);
@@ -99,7 +99,7 @@ async fn a_planted_env_file_changes_nothing_until_the_person_allows_it() {
     server.stop().await;
 }
 
-/// What `fieldmark` shows on a terminal where every question is answered with `answer`, and whether it succeeds.
+/// The output of `fieldmark` on a terminal where every question is answered with `answer`, and whether it succeeds.
 #[cfg(unix)]
 fn on_terminal(person: &Person, arguments: &[&str], answer: &str) -> (bool, String) {
     use std::io::{Read, Write};
@@ -117,7 +117,7 @@ fn on_terminal(person: &Person, arguments: &[&str], answer: &str) -> (bool, Stri
     let (mut output, mut keyboard) =
         (terminal.master.try_clone_reader().unwrap(), terminal.master.take_writer().unwrap());
     let (mut shown, mut answered, mut piece) = (String::new(), 0, [0; 4096]);
-    // A terminal whose other end is closed fails to be read on Linux.
+    // On Linux, reading a terminal fails once its other end is closed.
     while let Ok(count @ 1..) = output.read(&mut piece) {
         shown += &String::from_utf8_lossy(&piece[..count]);
         while shown.matches("[y/N]").count() > answered {
@@ -216,7 +216,7 @@ fn a_mistyped_database_creates_nothing() {
         let told = said(&person.fieldmark(&[], &[arguments, &["--db", name]].concat()));
         assert!(told.contains(name), "{told}");
     }
-    // A look creates no library in the usual place either.
+    // Reading creates no library in the default place either.
     assert!(said(&person.fieldmark(&[], &["runs"])).contains("There is no run yet"));
     assert!(!database.parent().unwrap().exists() && !person.home.path().join(".local").exists());
 
@@ -256,7 +256,7 @@ fn processes_that_change_the_settings_at_the_same_time_lose_nothing() {
         fieldmark.current_dir(person.photos()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         fieldmark.args(["annotate", ".", "--labels", "red", "--model", MODEL, "--yes"]).spawn().unwrap()
     };
-    // Nobody listens there: each run ends at once, after its host was agreed to.
+    // No server listens there: each run ends immediately, after its host was agreed to.
     let running: Vec<_> = (1..=8).map(annotate).collect();
     for process in running {
         let told = said(&process.wait_with_output().unwrap());
@@ -292,7 +292,7 @@ async fn settings_that_come_with_a_library_agree_to_no_host() {
         fs::write(person.photos().join("x.db-files/settings.toml"), &settings).unwrap();
     };
 
-    // In the place of a library that is not there yet.
+    // In the place of a library that does not exist yet.
     let person = Person::new();
     plant(&person);
     let (is_done, told) = annotate(&person);
@@ -306,7 +306,7 @@ async fn settings_that_come_with_a_library_agree_to_no_host() {
     let (is_done, told) = annotate(&person);
     assert!(is_done && asked_elsewhere() == 0 && told.contains("the endpoint planted is not used"), "{told}");
 
-    // What people write into the settings of their own library is their word.
+    // What users write into the settings of their own library counts as consent.
     plant(&planter);
     let (is_done, told) = annotate(&planter);
     assert!(is_done && asked_elsewhere() > 0, "{told}");

@@ -1,4 +1,4 @@
-//! The command line killed without warning, at several moments: nothing finished is lost or done again.
+//! The command line, killed without warning at several moments: nothing finished is lost or repeated.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 

@@ -1,4 +1,5 @@
-//! Additional endpoints: where their keys come from, who gets them, and what is said of an endpoint that cannot be used.
+//! Additional endpoints: where their keys come from, which server gets them, and the messages about an endpoint that cannot be
+//! used.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -28,7 +29,7 @@ fn with_endpoint(first: &Running, url: &str, key_env: Option<&str>) -> Bench {
         name: "My gateway".into(),
         base_url: url.to_owned(),
         model_prefix: String::new(),
-        // The cheaper one is asked first.
+        // The cheaper endpoint is used first.
         price_percent: 50,
         concurrency: None,
         limits: LimitSettings::default(),
@@ -38,7 +39,7 @@ fn with_endpoint(first: &Running, url: &str, key_env: Option<&str>) -> Bench {
     bench
 }
 
-/// Runs the command line with these variables; what it says on both streams.
+/// Runs the command line with these variables; returns the output of both streams.
 fn said(bench: &Bench, first: &Running, variables: &[(&str, &str)], arguments: &[&str]) -> String {
     let told = bench.fieldmark(&first.url(), KEY).envs(variables.iter().copied()).args(arguments).output().unwrap();
     let said = [told.stderr, told.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
@@ -64,7 +65,7 @@ async fn a_key_comes_from_the_environment_or_the_command_line_and_goes_to_its_en
         (&[("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", SECRET)][..], &[][..]),
         (&[("OTHER_NAME", SECRET)], &named),
         (&[], &["--endpoint-key-file", by_file.as_str()]),
-        // What is said for one invocation wins.
+        // Options of one invocation take precedence.
         (&[("OTHER_NAME", SECRET), ("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", WRONG)], &named),
     ] {
         let out = annotate(&bench, &first, variables, arguments);
@@ -110,7 +111,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     assert_eq!(findings(&[("GATEWAY_KEY", SECRET)], &["--online"])[1]["check"]["kind"], "works");
     assert_eq!(findings(&[("GATEWAY_KEY", WRONG)], &["--online"])[1]["check"]["kind"], "key_rejected");
 
-    // The key of the server for Claude stays there.
+    // The key of Claude's server is sent only there.
     let mut settings = bench.library.settings.stated().unwrap();
     settings.provider_mut("anthropic").endpoints[0].key_env = Some("ANTHROPIC_API_KEY".into());
     bench.library.settings.replace(&settings).unwrap();
@@ -118,7 +119,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     assert!(out.contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{out}");
     assert_eq!(second.ledger().billed.len(), 0);
 
-    // Nor is one key sent to two servers because their names come to the same variable.
+    // Nor is one key sent to two servers whose names lead to the same variable.
     settings.provider_mut("anthropic").endpoints[0].key_env = None;
     let mut other = settings.provider_mut("anthropic").endpoints[0].clone();
     (other.name, other.base_url) = ("My-gateway".into(), "http://127.0.0.1:1".into());

@@ -1,5 +1,5 @@
-//! The run engine from the outside, over HTTP, against the simulator: what is never paid twice, what is tried again, what
-//! is shown while answers are on their way. Limits and pacing are measured by `make bench`.
+//! The run engine from the outside, over HTTP, against the simulator: what is never paid for twice, what is retried, what is
+//! shown while answers are streaming. `make bench` measures limits and pacing.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -53,7 +53,7 @@ async fn what_was_answered_before_is_not_paid_for_again() {
     let anew = RunRequest { ignores_saved_answers: true, ..request.clone() };
     let third = bench.library.history.run(carried_out(&bench, &anew).await).unwrap();
     assert_eq!((third.reused, server.ledger().billed.len()), (0, 2 * billed));
-    // Another question is another answer.
+    // Another recipe needs another answer.
     let other = bench.library.recipes.save_typed("red, green").await.unwrap();
     let fourth = RunRequest { recipe: other.id, ..request };
     assert_eq!(bench.library.history.run(carried_out(&bench, &fourth).await).unwrap().reused, 0);
@@ -67,7 +67,7 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
     server.script([Fault::Refusal, Fault::WrongJson]);
     let run = carried_out(&bench, &request(&bench).await).await;
     let summary = bench.library.history.run(run).unwrap();
-    // The model declined one, and the other answer cannot be read: another try would pay for the same again.
+    // The model declined one, and the other answer cannot be parsed: a retry would pay for the same result again.
     assert_eq!((summary.done, summary.failed, summary.retryable), (2, 2, 0));
 
     let plain = bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap_err();
@@ -149,7 +149,7 @@ async fn annotations_show_while_their_answer_is_on_its_way() {
     let run = bench.library.runs.start(&request(&bench).await).await.unwrap();
     let mut progress = bench.library.runs.progress(run).unwrap();
     let mut most = 0;
-    // Ends when the run is over and forgotten.
+    // Ends when the run has ended and is no longer tracked.
     while progress.changed().await.is_ok() {
         let snapshot = progress.borrow_and_update();
         if let Some(asked) = snapshot.in_flight.first() {
@@ -171,7 +171,7 @@ async fn similar_images_are_given_the_annotations_of_one_that_is_paid_for() {
     let similar = bench.quote_of(request.recipe).similar;
     assert_eq!((similar.groups, similar.followers), (1, 3));
 
-    // The first answer is none: another of the group is asked about, and the rest by itself too.
+    // The first answer is unusable: another image of the group is sent, and the rest are sent one by one too.
     server.script([Fault::Refusal]);
     let refused = bench.library.history.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!((refused.done, refused.failed, refused.propagated, server.ledger().billed.len()), (3, 1, 0, 4));
@@ -180,7 +180,7 @@ async fn similar_images_are_given_the_annotations_of_one_that_is_paid_for() {
     let run = carried_out(&bench, &anew).await;
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.propagated, server.ledger().billed.len()), (4, 3, 5));
-    // All layers show what the others' own answers found in the earlier run, and this run's layer what it propagated.
+    // All layers show what the others' own answers found in the earlier run, and this run's layer shows what it propagated.
     assert_eq!((summary.annotation_count, summary.propagated_count), (20, 15));
     let cards = bench.cards();
     assert!(cards.iter().all(|card| card.annotations.len() == 5));
@@ -198,7 +198,7 @@ async fn similar_images_are_given_the_annotations_of_one_that_is_paid_for() {
     server.stop().await;
 }
 
-/// Adds a second way to the models, with its key and consent.
+/// Adds a second endpoint for the models, with its key and consent.
 fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
     bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
@@ -226,7 +226,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let bench = Bench::with_pictures(&first.url(), KEY, 60);
     add_route(&bench, &second, 110);
     let request = RunRequest { options: with_concurrency(4), ..request(&bench).await };
-    // A quote's high end is that of the dearest way.
+    // The high end of a quote uses the dearest endpoint.
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
     let run = bench.library.runs.start(&request).await.unwrap();
@@ -246,7 +246,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     assert_eq!((summary.done, summary.failed), (60, 0));
     assert!(!before.billed.is_empty() && !second.billed.is_empty());
     let billed = before.total_pico_dollars() + after.total_pico_dollars() + second.total_pico_dollars();
-    // What was under way when the first went down was billed over there, and is said to be possible.
+    // Requests in flight when the first endpoint failed were billed by its server, and are reported as possibly billed.
     assert!(summary.paid.0 <= billed && billed <= summary.paid.0 + summary.possibly_billed.at_most.0);
 }
 
@@ -288,12 +288,12 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     assert_eq!(report.retried.iter().find(|group| group.kind == RetryKind::RateLimited).unwrap().count, *refusals);
     let wall_millis = report.metrics.as_ref().unwrap().wall_millis;
     assert!((share - held_millis / wall_millis).abs() < 1e-9 && *held_millis <= wall_millis, "{share} {held_millis}");
-    // 35 of the 40 had to wait for a place each, and a place comes free every 100 ms.
+    // 35 of the 40 had to wait for a slot each, and a slot becomes free every 100 ms.
     assert!(*held_millis > 1_000.0, "{held_millis}");
     assert!(limit.is_some(), "its refusals have taught it");
     assert!(changes.contains(&Change::AddEndpoint), "{changes:?}");
 
-    // Waiting for a turn is no part of what an image takes, so that limits make no run look as if it had gained by them.
+    // Waiting for a permit is not part of an image's duration, so that a rate limit does not look like a speed-up.
     let metrics = report.metrics.unwrap();
     assert!(metrics.p95_millis * 4.0 < wall_millis, "{metrics:?}");
     server.stop().await;
@@ -352,7 +352,7 @@ async fn a_healthy_run_is_left_in_peace() {
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
     let run = carried_out(&bench, &request(&bench).await).await;
     assert_eq!(bench.library.insight.report(run).unwrap().diagnoses, []);
-    // Its answers used again: no pace, no advice.
+    // Only saved answers: no rate, no advice.
     let again = carried_out(&bench, &request(&bench).await).await;
     assert_eq!(bench.library.insight.report(again).unwrap().diagnoses, []);
     server.stop().await;

@@ -1,4 +1,4 @@
-//! Exports of real answers, read back by programs that Fieldmark has no part in.
+//! Exports of real answers, read back by independent programs.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -31,8 +31,8 @@ fn export_of(format: &str, annotations: AnnotationSelection) -> ExportRequest {
     ExportRequest { format: FormatId(format.into()), annotations }
 }
 
-/// Photos upright and on their side, one whose name looks like a formula, and one on which nothing is to be found; all
-/// answered by the embedded model.
+/// Upright and rotated photos, one whose name looks like a formula, and one on which nothing is found; all annotated by the
+/// embedded model.
 async fn answered() -> (Bench, RunId) {
     let bench = Bench::new();
     let nested = bench.photos().join("day 1");
@@ -81,7 +81,7 @@ async fn review(bench: &Bench) {
     bench.library.review.edit(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
 }
 
-/// What the library holds, for the readers to compare with.
+/// The content of the library, for the readers to compare with.
 fn held(bench: &Bench) -> Value {
     let images = bench.cards().into_iter().map(|card| {
         let on_its_side = ["cat-5.jpg", "cat-6.jpg", "cat-8.jpg"].contains(&card.name.as_str());
@@ -93,7 +93,7 @@ fn held(bench: &Bench) -> Value {
     });
     let mut categories: Vec<String> =
         bench.library.recipes.all().unwrap()[0].recipe.labels.iter().map(|label| label.name.clone()).collect();
-    // By name: those that people have added.
+    // By name: labels that users have added.
     categories.extend(["caption", "ear", "indoors", "nose", "whiskers"].map(String::from));
     json!({"images": images.collect::<Vec<_>>(), "categories": categories})
 }
@@ -185,7 +185,7 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     );
     assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["annotation"].is_empty()));
 
-    // A negative is what was looked at: nothing else is in a training set.
+    // A negative is an image that was checked: no other image is in a training set.
     assert_eq!(export("coco", standing), (2, 0));
     let nothing = bench.library.datasets.export(run, &export_of("csv", REVIEWED), &out);
     assert!(matches!(nothing, Err(EngineError::NothingToExport(_))), "{nothing:?}");
@@ -232,7 +232,7 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     assert_eq!(export(first, "coco-detections").1, detections);
     assert_eq!(found(second), before.0);
 
-    // Review of the first run has what the first run found, and so have the pictures of its report.
+    // The review of the first run shows what the first run found, and so do the pictures of its report.
     let cards = bench.cards();
     let ids: Vec<ImageId> = cards.iter().map(|card| card.id).collect();
     let reviewed = bench.library.images.cards(&ids, &LayerScope::of_run(first)).unwrap();
@@ -273,7 +273,7 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     fs::copy(&original, &copy).unwrap();
     refused(&copy);
 
-    // Nothing is reviewed yet: what stands there stays, and no unfinished file beside it.
+    // Nothing is reviewed yet: the existing file stays, and no unfinished file is left beside it.
     let out = bench.folder.path().join("exports");
     fs::create_dir(&out).unwrap();
     fs::write(out.join("annotations.json"), "the last one").unwrap();
@@ -339,7 +339,8 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     ];
     assert_eq!(images_of_run, all);
 
-    // The copy takes the place of a file that is gone; what has no copy is missing; a file that is another picture is gone.
+    // The copy replaces a file that is gone; an image without a copy is missing; a file whose content has changed counts as
+    // gone.
     fs::remove_file(train.join("2.jpg")).unwrap();
     fs::remove_file(train.join("3.jpg")).unwrap();
     fs::copy(sample("flower.jpg"), train.join("4.jpg")).unwrap();
@@ -353,7 +354,7 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     ];
     assert_eq!(images_of_run, left);
 
-    // A run that a collection was chosen for is one on its folder.
+    // A run on a collection is a run on the collection's folder.
     let collection =
         bench.library.images.overview(None).unwrap().collections.into_iter().find(|each| each.name == "train");
     let of_collection = RunRequest { collection: collection.map(|each| each.id), paths: Vec::new(), ..request };

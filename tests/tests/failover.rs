@@ -1,5 +1,5 @@
 //! Several endpoints of one model: how they share the load, what happens when one fails, and that it is used again once it
-//! works. Each on different ports, and at different paths of one port.
+//! works. Each test uses different ports, and different paths of one port.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 const KEY: &str = "sk-of-endpoint-a";
 const OTHER_KEY: &str = "sk-of-endpoint-b-0123456789";
-/// Far more than any of these runs takes, and far less than a run that is blocked.
+/// Far longer than any of these runs takes, and far shorter than a blocked run.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ enum Places {
 
 const BOTH: [Places; 2] = [Places::TwoPorts, Places::TwoPathsOfOnePort];
 
-/// Two servers whose answers take so long.
+/// Two servers with this latency.
 async fn servers(places: Places, millis: u64) -> [Running; 2] {
     let first_byte = Distribution::Fixed(Duration::from_millis(millis));
     let latency = Latency { first_byte, ..Latency::default() };
@@ -46,7 +46,7 @@ async fn servers(places: Places, millis: u64) -> [Running; 2] {
     }
 }
 
-/// A library whose endpoints are `a` and `b`, of which `b` costs so many percent of the list price.
+/// A library whose endpoints are `a` and `b`. The price of `b` is this percentage of the list price.
 fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: LimitSettings) -> Bench {
     let bench = Bench::among(&[
         ("ANTHROPIC_BASE_URL", &a.url()),
@@ -118,7 +118,7 @@ async fn endpoints_share_the_load_and_a_limit_of_one_is_not_the_other_s() {
             assert!(memchr::memmem::find(&kept, OTHER_KEY.as_bytes()).is_none(), "no key in {name}");
         }
 
-        // One request in ten seconds at b holds nothing back at a.
+        // One request in ten seconds at b does not delay a.
         let limits = LimitSettings { requests: Some(6), ..LimitSettings::default() };
         let bench = self::bench(&servers, 30, 100, limits);
         let run = start(&bench, RunOptions::default()).await;
@@ -143,7 +143,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
         let servers = servers(places, 20).await;
         for (fault, problem) in faults.clone() {
             servers[1].fail_every_message(Some(fault.clone()));
-            // It is cheaper, and so it is asked first.
+            // It is cheaper, so it is used first.
             let bench = bench(&servers, 24, 50, LimitSettings::default());
             let before = billed(&servers[0]);
             let run = start(&bench, RunOptions::default()).await;
@@ -213,7 +213,7 @@ async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywh
         bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
         assert_eq!(ended(&bench, run).await.summary.done, 6);
 
-        // Both fail on the same image again and again.
+        // Both fail on the same image repeatedly.
         let bench = self::bench(&servers, 1, 100, LimitSettings::default());
         let mut settings = bench.library.settings.stated().unwrap();
         settings.run.retry_delay_ms = 10;
@@ -231,7 +231,7 @@ async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywh
 async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
     let servers = servers(Places::TwoPathsOfOnePort, 200).await;
     let bench = bench(&servers, 30, 50, LimitSettings::default());
-    // As a person writes it, with nothing but what is needed.
+    // As a user writes it, with only the required fields.
     let written = format!(
         "agreed_hosts = [\"{}\"]\n[[further_routes]]\nname = \"b\"\nbase_url = \"{}\"\nprice_percent = 50\n",
         servers[1].address(),

@@ -1,5 +1,4 @@
-//! The figures of runs, from the outside, against the simulator: each from what was measured, and only of images that were
-//! asked about.
+//! The metrics of runs, from the outside, against the simulator: each is measured, and covers only the images that were sent.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -18,7 +17,7 @@ use simulator::{Latency, Options, Running, Simulator};
 
 const MODEL: &str = "claude-sonnet-5-5";
 const KEY: &str = "sk-any";
-/// Long beside all that this machine does for an image.
+/// Long compared with everything that this machine does for an image.
 const LATENCY: Duration = Duration::from_millis(300);
 
 async fn simulate(latency: Duration) -> Running {
@@ -48,7 +47,7 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     assert_eq!((sequential.concurrency, own.factor, own.saved_millis), (1, 1.0, 0.0));
     assert!(sequential.parallelism.unwrap() <= 1.0, "one in flight, however many were prepared beside it");
 
-    // The same images, some of them alone, and then four at a time.
+    // The same images, some of them alone, and then four concurrently.
     let run = bench.library.runs.start(&request(&bench, 1).await).await.unwrap();
     let mut progress = bench.library.runs.progress(run).unwrap();
     let alone = u32::try_from(FEWEST_ALONE).unwrap();
@@ -67,7 +66,7 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     assert!((measured.factor / real - 1.0).abs() < 0.1, "{} by this run alone, {real} by both", measured.factor);
     assert!((measured.saved_millis - (measured.sequential_millis - parallel.wall_millis)).abs() < 1e-6);
 
-    // Four at a time all the while: nothing was measured that could be compared.
+    // Always four in flight: there is no sequential baseline to compare with.
     let run = bench.library.runs.start(&request(&bench, 4).await).await.unwrap();
     let parallel = figures(&bench, run).await;
     assert_eq!((parallel.concurrency, parallel.speedup), (4, None));
@@ -86,7 +85,7 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
     let first = bench.library.runs.start(&request(&bench, 2).await).await.unwrap();
     figures(&bench, first).await;
 
-    // Twelve: six are answered already, one cannot be read.
+    // Twelve images: six have saved answers, one cannot be read.
     for name in ["a", "b", "c", "d", "e", "f"] {
         let (picture, _) = fieldmark_tests::pictures::drawing(420 + u32::from(name.as_bytes()[0]), 300);
         fieldmark_tests::pictures::write_png(&picture, &bench.photos().join(format!("{name}.png")));
@@ -100,7 +99,7 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
     assert!((metrics.images_per_second - 5.0 / (metrics.wall_millis / 1000.0)).abs() < 1e-9);
     assert!(metrics.p50_millis >= 40.0, "neither a reused answer nor a missing file is fast: {}", metrics.p50_millis);
     assert!((metrics.success_rate - 1.0).abs() < f64::EPSILON);
-    // A run of a moment has a concurrency all the same.
+    // A very short run has a concurrency too.
     assert_eq!(metrics.concurrency, 2);
 
     let summary = bench.library.history.run(run).unwrap();
@@ -117,7 +116,7 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
         (&5.into(), &6.into(), &1.into())
     );
     assert_eq!(extra["failures"][0]["kind"], "file_missing");
-    // By the rule of 28 pixels a token, each side rounded up: pictures of 517 to 522 by 300 pixels.
+    // By the rule of 28 pixels per token, each side rounded up: pictures of 517 to 522 by 300 pixels.
     assert_eq!(extra["imageTokens"].as_u64(), Some(5 * 19 * 11));
     assert!(extra["promptTokens"].as_u64() > extra["imageTokens"].as_u64());
     assert!(extra["thinkingTokens"].is_u64() && extra["cacheReadTokens"].is_u64(), "{extra}");

@@ -1,5 +1,5 @@
 //! Control and bidirectional characters from outside, planted wherever text comes in: none of them reaches a terminal, a log
-//! or a report, and no line of ours can be forged.
+//! or a report, and none can forge a line of the program.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
@@ -13,7 +13,7 @@ use domain::text::is_hidden;
 use fieldmark_tests::bench::Bench;
 use fieldmark_tests::pictures::{drawing, write_png};
 
-/// A line of its own, colors, a title, a C1 control, a carriage return, and overrides of the writing direction.
+/// A line break, colors, a title, a C1 control, a carriage return, and overrides of the writing direction.
 const PLANTED: &str = "x\nerror: forged\r\u{1b}[31m\u{1b}]0;t\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200f}\u{2028}y";
 
 /// A server that answers once with annotations of planted labels, and then refuses with a planted reason.
@@ -102,7 +102,7 @@ fn nothing_from_outside_acts_on_a_terminal_or_forges_a_line() {
         let Output { stdout, stderr, .. } = command.unwrap();
         for (name, bytes) in [("stdout", stdout), ("stderr", stderr)] {
             let text = String::from_utf8(bytes).unwrap();
-            // Our own colors, where they were asked for.
+            // The program's own colors, if they were requested.
             let text = ["\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[0m"]
                 .iter()
                 .fold(text, |text, ours| if arguments.contains(&"always") { text.replace(ours, "") } else { text });

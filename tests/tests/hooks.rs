@@ -1,4 +1,4 @@
-//! Hooks with real commands: when they run, what they are told, and that nothing they do harms a run.
+//! Hooks with real commands: when they run, what input they get, and that they cannot harm a run.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
@@ -73,7 +73,7 @@ fn written(bench: &Bench, name: &str) -> PathBuf {
 }
 
 fn is_alive(process: &str) -> bool {
-    // A process that has ended and is not yet noticed by its parent is as good as gone.
+    // A process that has ended but whose parent has not noticed yet counts as ended.
     let state = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     !state.is_empty() && !state.contains(") Z ")
 }
@@ -122,7 +122,7 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     let bench = local_bench();
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
     set(&bench, hooks.clone());
-    // The same text at another moment, and another text, are other agreements.
+    // The same text at another event, and another text, need consents of their own.
     bench.library.hooks.agree(HookEvent::AfterRun, "touch ran").unwrap();
     bench.library.hooks.agree(HookEvent::BeforeRun, "touch ran2").unwrap();
     let run = run_locally(&bench).await;
@@ -133,7 +133,7 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     run_locally(&bench).await;
     assert!(written(&bench, "ran").exists());
 
-    // A library that was copied has the settings, and none of the agreements.
+    // A copied library has the settings but none of the consents.
     let copy = tempfile::tempdir().unwrap();
     let original = bench.library.folder().join("library.sqlite");
     rusqlite::Connection::open(&original).unwrap().pragma_update(None, "wal_checkpoint", "truncate").unwrap();
@@ -162,7 +162,7 @@ fn agreement_to_a_command_ends_when_the_library_is_replaced() {
     drop(library);
     assert!(open(&database).hooks.all().unwrap()[0].is_agreed, "it is kept");
 
-    // The settings stay where they were, as when a folder from someone else is unpacked over it.
+    // The settings stay in place, as when a folder from someone else is unpacked over it.
     let other = folder.path().join("other/library.sqlite");
     drop(open(&other));
     fs::rename(&other, &database).unwrap();
@@ -192,7 +192,7 @@ async fn hooks_that_fail_are_reported_and_the_run_is_none_the_worse() {
 async fn when_time_is_up_all_that_a_hook_has_started_is_ended() {
     let bench = local_bench();
     let hooks = Hooks {
-        // Neither reads what it is told, so that what is told must not be waited for.
+        // Neither command reads its input, so Fieldmark must not wait until it is read.
         before_run: command("sleep 600 & echo $! > grandchild; echo waiting; wait"),
         timeout_seconds: 1,
         ..Hooks::default()
@@ -214,7 +214,7 @@ async fn when_time_is_up_all_that_a_hook_has_started_is_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_hook_leaves_in_the_background_is_not_waited_for() {
     let bench = local_bench();
-    // It holds on to the pipes, and more is said than is kept.
+    // The background process keeps the pipes open, and the output is longer than what is kept.
     let talkative = "seq 1 20000; sleep 600 & echo $! > background; echo the end";
     set_and_agree(&bench, &Hooks { after_run: command(talkative), ..Hooks::default() });
     let run = run_locally(&bench).await;
@@ -246,7 +246,7 @@ async fn a_run_that_stops_by_itself_or_whose_images_fail_is_a_failure() {
     server.stop().await;
 }
 
-/// The whole way by the command line, whose environment holds a key.
+/// The complete flow on the command line, whose environment contains a key.
 #[test]
 fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
     let folder = tempfile::tempdir().unwrap();
@@ -266,7 +266,7 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
 
-    // Whoever agrees to a price has not agreed to a command.
+    // Confirming a price is no consent to a command.
     let (out, complaint) = annotate(&["--model", "nanodet-g-416"]);
     assert!(complaint.contains("sleep 1; env > after.env") && complaint.contains("--allow-hooks"), "{complaint}");
     assert!(out.contains("after a run: not run: you have not allowed it"), "{out}");
@@ -299,7 +299,7 @@ async fn hooks_enclose_a_batch_run() {
     assert_eq!(events, [HookEvent::BeforeRun, HookEvent::AfterRun]);
 }
 
-/// A stand-in for Claude Flow that notes its calls, and keeps what it is told to store only if `keeps`.
+/// A replacement for Claude Flow that records its calls, and stores entries only if `keeps` is true.
 fn claude_flow(folder: &Path, keeps: bool) -> String {
     use std::os::unix::fs::PermissionsExt;
     let program = folder.join("claude-flow");

@@ -1,5 +1,5 @@
-//! Files that are not what they seem, given to the real program: small ones that need gigabytes, and named pipes in the place of
-//! photos, settings and keys.
+//! Misleading files, given to the real program: small ones that need gigabytes, and named pipes in the place of photos,
+//! settings and keys.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
@@ -13,7 +13,7 @@ use domain::run_state::FailureKind;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, lay_out_photos, repository, sample};
 
-/// What `command` comes to. A program that waits without end fails the test.
+/// The result of `command`. A program that hangs fails the test.
 fn output(command: &mut Command) -> Output {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let started = Instant::now();
@@ -35,7 +35,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// What `fieldmark estimate` comes to with 1.5 GB of address space.
+/// The result of `fieldmark estimate` with 1.5 GB of address space.
 fn estimated_under_a_memory_limit(home: &Path, photos: &Path) -> Output {
     let mut command = Command::new("sh");
     // In kilobytes.
@@ -114,7 +114,7 @@ fn what_is_no_regular_file_is_skipped_and_named() {
     sparse.set_len(3_000_000_000).unwrap();
     let mut command = Command::new(binary("fieldmark"));
     command.env_clear().env("HOME", folder.path()).arg("--db").arg(folder.path().join("library.sqlite"));
-    // Given by name, a device and a pipe are looked at as well.
+    // A device and a pipe that are given by name are checked as well.
     let output = output(command.arg("estimate").arg(&photos).arg("/dev/zero").arg(photos.join("device.jpg")));
     let said = text(&output);
     assert!(output.status.success(), "{}\n{said}", output.status);

@@ -51,7 +51,7 @@ async fn every_amount_is_in_dollars_under_a_key_that_says_so() {
             assert!(!amounts.is_empty(), "{key} of {arguments:?}");
             assert!(amounts.iter().all(|amount| (0.0..MOST).contains(amount)), "{key} of {arguments:?}: {amounts:?}");
         }
-        // What is as large as an amount of pico-dollars is a time or an identifier.
+        // Other values of the size of a pico-dollar amount are times or identifiers.
         for (path, value) in found.iter().filter(|(_, value)| *value > 1e9) {
             assert!(path.ends_with("_at"), "{path} of {arguments:?}: {value}");
         }

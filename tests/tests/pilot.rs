@@ -1,4 +1,4 @@
-//! Pilots on the command line: one run, whose first images are asked about before the others.
+//! Pilots on the command line: one run whose first images are sent before the others.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -23,7 +23,7 @@ struct Piloted {
 }
 
 impl Piloted {
-    /// `annotate --pilot --yes`, with `faults` befalling the first requests.
+    /// `annotate --pilot --yes`, with `faults` on the first requests.
     async fn with(faults: Vec<Fault>, more: &[&str]) -> Self {
         let batching = Batching { takes: std::time::Duration::from_millis(300), ..Batching::default() };
         let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
@@ -40,12 +40,12 @@ impl Piloted {
         Self { bench, server, told }
     }
 
-    /// What was said to people.
+    /// The text output for users.
     fn said(&self) -> String {
         String::from_utf8_lossy(&self.told.stderr).into_owned()
     }
 
-    /// There is only one, and the document is its report.
+    /// There is one document, the report.
     fn run(&self) -> RunSummary {
         let runs = self.bench.library.history.runs().unwrap();
         assert_eq!((runs.len(), runs[0].total), (1, IMAGES), "{}", self.said());
@@ -68,7 +68,7 @@ async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
         assert_eq!((run.state, run.done, piloted.told.status.code()), (COMPLETED, IMAGES, Some(0)), "{mode}");
         let lines = std::fs::read_to_string(piloted.bench.folder.path().join("all.jsonl")).unwrap();
         assert_eq!(lines.lines().count(), IMAGES as usize, "{mode}");
-        // The pilot is answered live, whatever the mode of the run.
+        // The pilot is sent live, whatever the mode of the run.
         let ledger = piloted.server.ledger();
         let live = ledger.billed.iter().filter(|entry| !entry.is_batched).count();
         assert_eq!(live, if run.mode == RunMode::Live { IMAGES as usize } else { PILOT });
@@ -98,7 +98,7 @@ async fn a_pilot_without_an_answer_is_not_gone_on_with_until_it_is_resumed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pilot_that_was_much_dearer_than_expected_is_not_gone_on_with() {
-    // Billed, lost on the way and asked for again: what nobody counted is taken at the most that it can have cost.
+    // Billed, lost and requested again: unreported usage counts with its maximum cost.
     let piloted = Piloted::with(vec![Fault::Broken { after_events: 5 }; PILOT], &[]).await;
     let run = piloted.run();
     assert_eq!((run.state, run.done as usize, run.possibly_billed.count as usize), (PILOT_DONE, PILOT, PILOT));

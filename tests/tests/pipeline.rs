@@ -68,7 +68,7 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
     assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
     assert_eq!(names("taken:2026-05"), ["flower.jpg"]);
 
-    // As a library has them that never asked.
+    // As in a library from before the date was stored.
     let database = rusqlite::Connection::open(bench.folder.path().join("library/library.sqlite")).unwrap();
     database.execute("UPDATE images SET taken_at = NULL, is_taken_read = 0", []).unwrap();
     assert_eq!(names("taken:<2027"), [""; 0]);
@@ -143,7 +143,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
         ),
         "{reasons:?}"
     );
-    // Again: nothing is read twice, nothing is new.
+    // The second import reads nothing twice and adds nothing.
     let again = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((again.progress.added, again.progress.known, again.progress.skipped), (0, 3, 3));
 
@@ -188,7 +188,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
     assert_eq!(decided.image.review, ReviewState::Reviewed);
     assert!(decided.image.annotations.iter().all(|annotation| annotation.status == Status::Accepted));
 
-    // Undoing the run takes the undecided proposals back and leaves what the person decided.
+    // Undoing the run withdraws the undecided proposals and keeps the user's decisions.
     let undecided = bench.library.history.run(run).unwrap().undecided_count;
     assert_eq!(bench.library.runs.undo(run).await.unwrap(), undecided);
     let annotations: Vec<_> = bench.cards().into_iter().flat_map(|card| card.annotations).collect();
@@ -215,7 +215,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
     let failed: Vec<_> = report.failed_images.iter().map(|image| (image.kind, image.path.as_deref())).collect();
     assert_eq!(failed[0], (FailureKind::FileMissing, gone.to_str()));
     assert_eq!((failed.len(), failed[1].0), (2, FailureKind::FileUnreadable));
-    // Neither was asked about.
+    // Neither was sent.
     let metrics = report.metrics.unwrap();
     assert_eq!((metrics.asked, metrics.unread, metrics.success_rate), (6, 2, 1.0));
 
@@ -310,7 +310,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let untouched = bench.library.review.compare_sides(first, Side::Decided).unwrap();
     assert_eq!(untouched.images, 0, "nobody has reviewed anything");
 
-    // One is called another name, one that nobody saw is drawn, the rest is rejected.
+    // One is relabeled, one that was not detected is drawn, the rest are rejected.
     let card = bench.cards().into_iter().find(|card| card.name == "coffee.jpg").unwrap();
     let cup = card.annotations.iter().find(|annotation| annotation.label == "cup").unwrap();
     let content = |label: &str, shape: &Shape| AnnotationContent {

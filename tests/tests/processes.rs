@@ -1,5 +1,5 @@
-//! Several processes, or several runs of one, on one library: they start together, pay for each answer once, and take over
-//! from each other when one is killed.
+//! Several processes, or several runs of one process, on one library: they start together, pay for each answer once, and take
+//! over from each other when one is killed.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -69,7 +69,7 @@ fn dozens_of_processes_can_make_a_library_together() {
     for process in starting.collect::<Vec<_>>() {
         let ended = process.wait_with_output().unwrap();
         let complaint = String::from_utf8(ended.stderr).unwrap();
-        // Each of them gets as far as to find no photos.
+        // Each of them gets far enough to find no photos.
         assert!(complaint.contains("no image could be read"), "{complaint}");
     }
 }
@@ -148,7 +148,7 @@ async fn an_image_whose_annotations_cannot_be_stored_fails_alone() {
     assert_eq!((failure.kind, failure.count), (FailureKind::InternalError, 1));
     assert!(failure.example.contains("no such annotation"), "{}", failure.example);
 
-    // Its answer was paid for and is read again.
+    // Its answer was paid for and is parsed again.
     Connection::open(database(&bench)).unwrap().execute_batch("DROP TRIGGER fault").unwrap();
     bench.library.runs.resume(fieldmark_tests::bench::resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -194,7 +194,7 @@ async fn killed_and_resumed(images: u32, kills: u32) {
         if count == 2 && waiting.is_empty() && working.is_empty() {
             break;
         }
-        // One that was just started is not known by its number.
+        // A run that has just started has no known number yet.
         let is_known = working.iter().all(|(taken, _)| taken.is_some());
         for run in waiting.into_iter().filter(|_| is_known) {
             if !working.iter().any(|(taken, _)| *taken == Some(run)) {
@@ -223,7 +223,7 @@ async fn killed_and_resumed(images: u32, kills: u32) {
         if random.bool() {
             working.reverse();
         }
-        // Only then do the two ledgers stand still.
+        // Only then do the two ledgers no longer change.
         if !spares_one {
             let books = Books::of_open(&database(&bench));
             assert_eq!(books.complaints(&last, &server.ledger()), Vec::<String>::new(), "after {killed} kills");

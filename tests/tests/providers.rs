@@ -1,4 +1,4 @@
-//! Two providers side by side: each with its own server, key and limits, and no key ever at the other's server.
+//! Two providers side by side: each has its own server, key and limits, and no key is ever sent to the other's server.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -45,12 +45,12 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     Catalog { prices_as_of: None, default_model: SECOND_MODEL.into(), models: vec![Arc::new(model)] }
 });
 
-/// The model of the default provider that the second one's stands for.
+/// The model of the default provider that the second provider's model copies.
 fn known() -> &'static Arc<ModelSpec> {
     registry::default().catalog().find(FIRST_MODEL).unwrap()
 }
 
-/// Another vendor that speaks the protocol of the default provider.
+/// Another vendor with the protocol of the default provider.
 struct Second;
 
 impl Provider for Second {
@@ -84,7 +84,7 @@ impl Provider for Second {
     }
 }
 
-/// A server that takes no other key than this one.
+/// A server that accepts only this key.
 async fn server_of(key: &str) -> Running {
     static ADDED: Once = Once::new();
     ADDED.call_once(|| registry::add_for_tests(&[&Second]));
@@ -106,7 +106,7 @@ async fn annotate(bench: &Bench, model: &str) {
     assert_eq!(bench.library.history.run(run).unwrap().done, 3);
 }
 
-/// Neither server has refused a key: no key came to the one that it is not for.
+/// Neither server has refused a key, so no key was sent to the wrong server.
 async fn each_got_its_own_key(servers: [Running; 2]) {
     for server in servers {
         let ledger = server.stop().await;
@@ -186,7 +186,7 @@ async fn no_key_follows_an_address_that_is_set_for_another_provider() {
         ("SHARED_KEY", SECOND_KEY),
     ]);
     let mut settings = bench.library.settings.stated().unwrap();
-    // The second provider at the server of the first: the key of neither is for that.
+    // The second provider at the server of the first: neither key is for that.
     settings.provider_mut(SECOND).base_url = Some(first.url());
     settings.agreed_hosts.extend([first.address().to_string(), second.address().to_string()]);
     bench.library.settings.replace(&settings).unwrap();
@@ -198,12 +198,12 @@ async fn no_key_follows_an_address_that_is_set_for_another_provider() {
     assert!(withheld().contains("belongs to https://second.example and is not sent to"), "{}", withheld());
     assert!(matches!(connections.check(SECOND).await.unwrap(), ConnectionCheck::Unusable { .. }));
 
-    // Nor by the name of the other's variable.
+    // Nor through the name of the other's variable.
     settings.provider_mut(SECOND).key_env = Some("ANTHROPIC_API_KEY".into());
     bench.library.settings.replace(&settings).unwrap();
     assert!(withheld().contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{}", withheld());
 
-    // A variable that is named for two servers is for neither.
+    // A variable that is named for two servers is used for neither.
     settings.provider_mut(FIRST).key_env = Some("SHARED_KEY".into());
     settings.provider_mut(FIRST).base_url = Some(second.url());
     settings.provider_mut(SECOND).key_env = Some("SHARED_KEY".into());
@@ -211,7 +211,7 @@ async fn no_key_follows_an_address_that_is_set_for_another_provider() {
     assert!(withheld().contains("SHARED_KEY stands for several providers"), "{}", withheld());
     assert!(matches!(connections.check(SECOND).await.unwrap(), ConnectionCheck::Unusable { .. }));
 
-    // One of its own is.
+    // A variable of its own is used.
     settings.provider_mut(FIRST).key_env = None;
     settings.provider_mut(SECOND).base_url = Some(second.url());
     bench.library.settings.replace(&settings).unwrap();

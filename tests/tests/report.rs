@@ -1,4 +1,4 @@
-//! The page of a report: what stood out in a run, in the words of the command line.
+//! The HTML page of a report: what stood out in a run, in the same words as on the command line.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -10,7 +10,7 @@ use simulator::{Options, Simulator};
 
 const KEY: &str = "sk-any";
 
-/// The page that a run leaves for which this is said besides.
+/// The HTML page of a run with these additional options.
 async fn page(said: &[&str]) -> String {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = Bench::with_pictures(&server.url(), KEY, 12);

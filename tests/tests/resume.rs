@@ -1,4 +1,4 @@
-//! What can be said anew when a run goes on.
+//! The options that can change when a run resumes.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -27,7 +27,7 @@ async fn limits_hold_from_the_sitting_on_for_which_they_are_said() {
     let (code, _) = fieldmark(&["resume", "--rpm", "600", "--itpm", "10000000"]);
     assert_eq!(code, Some(4));
 
-    // The limit of the session before still holds; the others are far off.
+    // The limit of the earlier session still applies; the others are far from being reached.
     let (code, report) = fieldmark(&["resume", "--otpm", "10000000"]);
     assert_eq!(code, Some(0));
     assert_eq!(bench.library.history.runs().unwrap()[0].state, COMPLETED);
@@ -66,7 +66,7 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
     let bench = with_three_answers_cut_off(&server);
     let billed = || server.ledger().billed.len();
 
-    // The advice fits: another try with the same room would be cut off again.
+    // The advice is correct: a retry with the same limit would be cut off again.
     let (_, report, _) = fieldmark(&bench, &server, &["report", "latest"]);
     assert!(report.contains("fieldmark resume 1 --retry-failed --max-tokens 8000: 3 answers were cut off"), "{report}");
     assert!(!report.contains("retry  "), "{report}");
@@ -95,7 +95,7 @@ async fn whole_answers_are_used_again_under_any_output_maximum() {
     let bench = with_three_answers_cut_off(&server);
     let billed = || server.ledger().billed.len();
 
-    // As much room as before would not make them longer.
+    // The same limit as before would not make the answers longer.
     annotate(&bench, &server, &["--max-tokens", "2000"]);
     assert_eq!(billed(), 12);
     annotate(&bench, &server, &["--max-tokens", "4000"]);

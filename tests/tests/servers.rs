@@ -1,4 +1,4 @@
-//! Servers whose answers cannot be read, who refuse every request, or whose numbers make no sense: what a run does, what it
+//! Servers whose answers cannot be parsed, that refuse every request, or whose numbers make no sense: what a run does, what it
 //! may have paid, and that it can be resumed. Over HTTP, against the simulator.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
@@ -21,7 +21,7 @@ async fn simulate() -> Running {
     Simulator::start(Options::default()).await.unwrap()
 }
 
-/// A library whose images are tried again without a pause.
+/// A library that retries images without a delay.
 fn library(server: &Running, images: u32) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, images);
     let mut settings = bench.library.settings.stated().unwrap();
@@ -66,7 +66,7 @@ async fn a_server_that_no_answer_can_be_read_of_is_asked_a_few_times() {
         let detail = summary.stop_detail.unwrap();
         assert!(detail.contains(shown), "{detail}");
         assert_eq!((summary.failed, summary.done, summary.waiting), (0, 0, 30));
-        // Three show it; those that were in flight by then are not lost from the ledger.
+        // Three answers show it; those in flight at that time are still in the ledger.
         let requests = summary.possibly_billed.count;
         assert!((3..=8).contains(&requests), "{requests} requests, {fault:?}");
         assert!(server.ledger().billed.len() <= requests as usize);
@@ -88,7 +88,7 @@ async fn a_server_whose_answers_all_break_off_is_not_paid_for_every_image() {
         let run = bench.look_for(LABELS, MODEL).await;
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!(state, for_reason(StopReason::AnswersUnreadable), "{summary:?}");
-        // Four requests an image would be 240.
+        // Four requests per image would be 240.
         assert!(summary.waiting > 20 && summary.possibly_billed.count <= 120, "{summary:?}");
         assert!(summary.stop_detail.unwrap().contains("the connection was lost"));
         server.stop().await;
@@ -130,7 +130,7 @@ async fn compressed_answers_are_answers() {
 async fn now_and_then_an_answer_that_cannot_be_read_is_asked_for_again() {
     let server = simulate().await;
     let bench = library(&server, 8);
-    // One image is answered before the trouble begins.
+    // One image is answered before the faults begin.
     server.script([Fault::Slow { delay_millis: 0 }, Fault::Empty]);
     let run = bench.look_for(LABELS, MODEL).await;
     let (state, summary) = stopped(&bench, run).await;
@@ -138,7 +138,7 @@ async fn now_and_then_an_answer_that_cannot_be_read_is_asked_for_again() {
     let retried = bench.library.insight.report(run).unwrap().retried;
     assert_eq!(retried, [RetryGroup { kind: RetryKind::AnswerUnreadable, count: 1 }]);
 
-    // Later on, a long series stops the run as well.
+    // Later, a long series stops the run as well.
     let server = recovered(server).await;
     server.script([vec![Fault::Slow { delay_millis: 0 }; 3], vec![Fault::Empty; 200]].concat());
     let bench = library(&server, 60);
@@ -165,7 +165,7 @@ async fn a_wait_beyond_all_bounds_pauses_the_run() {
         assert_eq!(stopped(&bench, run).await.0, COMPLETED);
         server.stop().await;
     }
-    // What is no wait at all is none.
+    // An invalid wait is ignored.
     let server = simulate().await;
     let bench = library(&server, 2);
     server.script(["-5", "NaN", "soon", ""].map(|value| Fault::RetryAfter { value: value.into() }));
@@ -222,7 +222,7 @@ async fn a_server_that_refuses_the_form_of_requests_stops_the_run_and_no_image_f
 async fn a_refusal_of_one_image_fails_that_image_alone() {
     let about = |message: &str| Fault::Refused { status: 400, message: message.into() };
     for (faults, failed) in [
-        // The first two are refused for no reason that is known, and the others taken.
+        // The first two are refused without a known reason, and the others accepted.
         (vec![about("messages: something is wrong"), about("messages: something is wrong")], 2),
         (vec![about("messages.0.content.0.image.source.base64.data: image exceeds 5 MB maximum: 5242881 bytes"); 4], 4),
         (vec![about("messages.0.content.0: Could not process image")], 1),
@@ -244,7 +244,7 @@ async fn a_refusal_of_one_image_fails_that_image_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_that_counts_output_maxima_is_kept_to() {
     for are_announced in [true, false] {
-        // Twenty requests at once, and then one every three seconds.
+        // Twenty requests in one burst, and then one every three seconds.
         let limits =
             Limits { output_tokens_per_minute: 20_000, counts_max_tokens: true, are_announced, ..Limits::default() };
         let server = Simulator::start(Options { limits, ..Options::default() }).await.unwrap();

@@ -1,4 +1,4 @@
-//! The command line under signals, closed pipes, full disks and a library that goes away: how it ends, and what it leaves.
+//! The command line under signals, closed pipes, full disks and a library that disappears: how it ends, and what it leaves.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
@@ -39,7 +39,7 @@ fn send(signal: &str, to: &Child) {
     assert!(Command::new("kill").args([signal, &to.id().to_string()]).status().unwrap().success());
 }
 
-/// Waits until so many requests have been recorded, each just before it is sent.
+/// Waits until this many requests have been recorded, each just before it is sent.
 async fn until_sent(bench: &Bench, count: u32) {
     let database = bench.folder.path().join("library/library.sqlite");
     let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
@@ -76,7 +76,7 @@ async fn the_first_signal_drains_and_each_kind_has_its_exit_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_signal_of_any_kind_ends_the_process() {
     for (first, second, code) in [("-TERM", "-TERM", 143), ("-INT", "-HUP", 129), ("-HUP", "-INT", 130)] {
-        // What is in flight is never answered, so that it cannot be waited for.
+        // Requests in flight are never answered, so waiting for them would not end.
         let server = simulate(Duration::ZERO).await;
         server.script(vec![Fault::Silence; 2]);
         let bench = Bench::with_pictures(&server.url(), KEY, IMAGES);
@@ -102,7 +102,7 @@ async fn the_second_signal_of_any_kind_ends_the_process() {
     }
 }
 
-/// `nohup` and shells that leave a program running have it ignore SIGHUP.
+/// `nohup`, and shells that leave a program running, make it ignore SIGHUP.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hang_up_that_is_ignored_by_the_parent_s_wish_ends_no_run() {
     let server = simulate(Duration::from_millis(100)).await;
@@ -214,7 +214,7 @@ async fn a_lost_library_ends_the_run_with_its_own_exit_code() {
     server.stop().await;
 }
 
-/// `fieldmark` in a file system of its own with so little space, where the system lets tests mount one.
+/// `fieldmark` in a file system of its own with this little space, if the system lets tests mount one.
 fn on_small_disk(folder: &Path, arguments: &[&str]) -> Option<Command> {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
@@ -243,7 +243,7 @@ fn a_full_disk_has_its_own_exit_code() {
     assert!(said(&output).contains("error: the disk is full"), "{}", said(&output));
 }
 
-/// A file that may not grow (`ulimit -f`) is an error, and no signal that ends the process.
+/// A file that may not grow (`ulimit -f`) causes an error, not a signal that ends the process.
 #[test]
 fn a_file_size_limit_ends_no_process_by_a_signal() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The README's tour, as it stands there: its commands are run, not a copy of them.
+//! The README's tour: the test runs the commands from the README, not a copy of them.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -23,12 +23,12 @@ fn the_tour_does_what_the_readme_says() {
     let commands = tour.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
     assert!(commands.contains(PORT) && commands.contains("build/tour"), "{commands}");
 
-    // Somebody else's simulator and report stay what they are.
+    // A simulator on the same port and an earlier report stay unchanged.
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let report = folder.path().join("tour");
     let commands = commands.replace(PORT, &port).replace("build/tour", report.to_str().unwrap());
-    // `kill %1` needs the job control that a person's shell has; the simulator needs a moment to listen.
+    // `kill %1` needs the job control of an interactive shell; the simulator needs a moment to listen.
     let listening = format!("&\nuntil (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do sleep 0.1; done\n");
     let script = format!("set -em\n{}", commands.replacen("&\n", &listening, 1));
     let programs = binary("fieldmark");
@@ -54,7 +54,7 @@ fn the_tour_does_what_the_readme_says() {
         assert!(said.contains(part), "{part}\n{said}");
     }
     assert!(report.join("report.html").is_file(), "{said}");
-    // One of the boxes, as it was drawn.
+    // One of the boxes, as drawn.
     assert_box(folder.path(), "table-1.png", "blue", [640.0, 300.0, 980.0, 820.0]);
 }
 
@@ -66,6 +66,6 @@ fn assert_box(folder: &Path, name: &str, label: &str, drawn: [f64; 4]) {
     let annotation = card.annotations.iter().find(|annotation| annotation.label == label).unwrap();
     let Shape::Box { rect } = annotation.shape else { panic!("a box: {annotation:?}") };
     let found = [rect.x1, rect.y1, rect.x2, rect.y2];
-    // Its right and bottom edges are drawn, so that they lie a pixel further.
+    // Its right and bottom edges are drawn too, so they are one pixel further.
     assert!(found.iter().zip(drawn).all(|(found, drawn)| (found - drawn).abs() <= 2.0), "{found:?}");
 }

@@ -1,5 +1,5 @@
 //! The real window on a virtual screen: a real drag of a folder from another program, the run, the boxes over the photo,
-//! decisions by key; and the window killed in the middle of a run.
+//! decisions by key; and the window killed during a run.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -13,7 +13,7 @@ use fieldmark_tests::desk::{Desk, PATIENCE, Window};
 use fieldmark_tests::{lay_out_photos, sample};
 use serde_json::{Value, json};
 
-/// Room that the editor leaves around a fitted image, in CSS pixels.
+/// Margin of the editor around a fitted image, in CSS pixels.
 const FIT_MARGIN: f64 = 24.0;
 
 /// The share of points along the edges of `card`'s best annotation at which the editor shows the label's colour.
@@ -156,7 +156,7 @@ async fn a_killed_window_finds_its_run_again() {
     lay_out_photos(&desk.photos(), PHOTOS);
     let driver = desk.screen.driver();
     let photos = desk.photos();
-    // Named on the command line, a folder is imported as if it had been dropped.
+    // A folder that is named on the command line is imported as if it had been dropped.
     let window = Window::open(&driver.url(), &[&photos]).await;
     window.wait_until("the photos", "return document.body.innerText.includes('60')").await;
     window.go_to("Plan").await;

@@ -1,5 +1,5 @@
-//! Claude in the real window, against the simulator and worse servers: keys, the connection test, consent, a run, what
-//! stops one; and that a key is not in the web view's memory.
+//! Claude in the real window, against the simulator and faulty servers: keys, the connection test, consent, a run, reasons
+//! that stop one; and that no key is in the web view's memory.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -17,14 +17,14 @@ use tokio::net::TcpListener;
 const PLANTED: &str = "sk-planted-Qm9vdHMtYW5kLWNhdHM";
 const LABELS: &str = "red, green, blue, yellow";
 
-/// A server that says the same to everybody.
+/// A server that returns the same reply to every request.
 async fn parrot(content_type: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut asked = [0; 4096];
-            // Whatever was asked: the answer is the same.
+            // The reply does not depend on the request.
             let _asked = stream.read(&mut asked).await;
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -46,7 +46,7 @@ trait Settings {
 
 impl Settings for Window {
     async fn enter(&self, field: &str, text: &str) {
-        // A field may be drawn anew in the moment in which it is found.
+        // A field may be rendered again just after it was found.
         for _ in 0..20 {
             let field = self.see(&format!("//input[@id='{field}']")).await;
             if field.clear().await.is_ok() && field.send_keys(text).await.is_ok() {
@@ -58,7 +58,7 @@ impl Settings for Window {
 
     async fn ignore_saved_answers(&self) {
         let switch = "//label[contains(., 'Ignore saved answers')]//input";
-        // What is above the switch may change while the plan is read, so that a click misses it.
+        // Content above the switch may change while the plan is computed, so that a click misses it.
         for _ in 0..20 {
             self.press(switch).await;
             if self.see(switch).await.is_selected().await.unwrap_or_default() {
@@ -156,7 +156,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.go_to("Plan").await;
     window.enter("find-these", LABELS).await;
     window.press("//button[normalize-space()='Save as recipe']").await;
-    // The file came with the folder: it is shown first, and used only when the person says so.
+    // The file came with the folder: it is shown first, and used only if the user allows it.
     window.see("//*[contains(., 'A key is needed for api.anthropic.com')]").await;
     window.press("//button[normalize-space()='Review the file']").await;
     let host = server.url();
@@ -193,7 +193,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.see("//h1[normalize-space() = 'Run 1']").await;
     window.photograph("26-history-claude").await;
 
-    // Asked anew, since every answer is there already, under a budget that is too small for all four, then raised.
+    // Saved answers are ignored, since every answer exists already. The budget is too small for all four, then raised.
     window.go_to("Plan").await;
     window.see("//*[contains(text(), 'Every image is already answered')]").await;
     window.photograph("32-plan-answered").await;
@@ -212,7 +212,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.ignore_saved_answers().await;
     window.enter("budget-cap", " ").await;
 
-    // The same once more, against a server that stops taking the key, and then one that is gone.
+    // The same again, against a server that starts to reject the key, and then one that is unreachable.
     server.script([Fault::SpendLimit]);
     window.press(annotate).await;
     window.see("//*[contains(text(), 'Spend limit')]").await;
@@ -221,7 +221,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.see("//*[contains(., 'cannot be reached')][contains(., 'again in')]").await;
     window.photograph("28-held").await;
-    // It has answered before, and is waited for as long as the person likes.
+    // The server has answered before, so the run waits for it as long as the user likes.
     window.press("//button[starts-with(normalize-space(), 'Pause')]").await;
     window.see("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.photograph("29-unreachable").await;
@@ -231,7 +231,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     let (holding, processes) = desk.screen.web_processes_holding(PLANTED.as_bytes());
     assert!(processes >= 1, "the web view has processes of its own");
     assert_eq!(holding, 0, "the key is in the memory of the web view");
-    // The search itself can find things: the page's own words are there.
+    // The search itself works: it finds the page's own text.
     assert!(desk.screen.web_processes_holding(b"table-1.png").0 >= 1);
     window.0.close().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Checks, samples before many annotations are accepted, and comparisons.
+//! Checks, audit samples before annotations are accepted together, and comparisons.
 
 use domain::compare::{ComparedPair, Comparison, Side};
 use domain::ids::{AuditId, ImageId};

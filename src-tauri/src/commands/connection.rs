@@ -1,4 +1,4 @@
-//! The connections to providers. A key comes in here once, as it is typed, and never goes back to the window.
+//! The connections to providers. A typed key arrives here once and never returns to the window.
 
 use domain::connection::{ConnectionCheck, ConnectionOverview};
 use tauri::State;
@@ -7,15 +7,15 @@ use zeroize::Zeroizing;
 use super::{Answer, ask};
 use crate::state::Desktop;
 
-/// The connections to all providers as they are set up now; never a key.
+/// The current connections to all providers, without keys.
 #[tauri::command]
 #[specta::specta]
 pub async fn connections(desktop: State<'_, Desktop>) -> Answer<ConnectionOverview> {
     ask(&desktop, |library| library.connections.shown()).await
 }
 
-/// Keeps a typed key of a provider for the server at `base_url`, or for the one that is set up: in the keychain, or for the
-/// session where there is none.
+/// Stores a typed key of a provider for the server at `base_url`, or for the configured one: in the keychain, or for the
+/// session if there is no keychain.
 #[tauri::command]
 #[specta::specta]
 pub async fn keep_key(
@@ -45,7 +45,7 @@ pub async fn allow_env_file(desktop: State<'_, Desktop>) -> Answer<ConnectionOve
     ask(&desktop, |library| library.connections.allow_env_file()).await
 }
 
-/// Asks the server of a provider for its models with the key. Sends no image and costs nothing.
+/// Requests the list of models from the server of a provider, with the key. Sends no image and costs nothing.
 #[tauri::command]
 #[specta::specta]
 pub async fn check_connection(desktop: State<'_, Desktop>, provider: String) -> Answer<ConnectionCheck> {

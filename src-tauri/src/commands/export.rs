@@ -1,4 +1,4 @@
-//! Data sets out of the window: into a file that a person chooses, or dragged to where it is needed.
+//! Datasets that leave the window: saved to a file that the user chooses, or dragged to another program.
 
 use domain::dataset::FormatDescriptor;
 use domain::export::{ExportRequest, ReadyExport};
@@ -8,14 +8,14 @@ use tauri::{AppHandle, State, WebviewWindow};
 use super::{Answer, ask, chosen_file};
 use crate::state::Desktop;
 
-/// Every format, in the order in which people are shown them.
+/// Every format, in display order.
 #[tauri::command]
 #[specta::specta]
 pub fn export_formats() -> Vec<FormatDescriptor> {
     engine::dataset::formats().copied().collect()
 }
 
-/// Writes an export where the library keeps them until it is opened next, and says what it holds.
+/// Writes an export into the library's folder, where it stays until the library is opened again, and returns what it contains.
 #[tauri::command]
 #[specta::specta]
 pub async fn ready_export(desktop: State<'_, Desktop>, run: RunId, request: ExportRequest) -> Answer<ReadyExport> {
@@ -40,8 +40,8 @@ pub async fn save_export(
     .await
 }
 
-/// Begins to drag the file of an export that is ready; the mouse button that drags is down. False where the platform does
-/// not let a window begin one.
+/// Starts dragging the file of a finished export while the mouse button is down. False if the platform does not let a window
+/// start a drag.
 #[tauri::command]
 #[specta::specta]
 pub async fn drag_export(

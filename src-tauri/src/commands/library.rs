@@ -26,14 +26,14 @@ pub async fn image_ids(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer
     ask(&desktop, move |library| library.images.ids(&query)).await
 }
 
-/// How many images there would be with each filter beside `query`.
+/// The number of images with each filter in addition to `query`.
 #[tauri::command]
 #[specta::specta]
 pub async fn filter_counts(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<FilterCounts> {
     ask(&desktop, move |library| library.images.filter_counts(&query)).await
 }
 
-/// Reads what can be read of a typed question.
+/// Parses the valid parts of a typed query.
 #[tauri::command]
 #[specta::specta]
 #[expect(clippy::needless_pass_by_value, reason = "a command owns what it is sent")]
@@ -41,7 +41,7 @@ pub fn read_query(text: String) -> ReadQuery {
     query::read(&text)
 }
 
-/// Writes conditions as they are typed.
+/// Formats conditions as typed text.
 #[tauri::command]
 #[specta::specta]
 #[expect(clippy::needless_pass_by_value, reason = "a command owns what it is sent")]
@@ -49,7 +49,7 @@ pub fn query_text(conditions: Vec<Condition>) -> String {
     query::to_text(&conditions)
 }
 
-/// What the word at `cursor` of a half typed question may become. Places count characters.
+/// Completions of the word at `cursor` in a typed query. Positions count characters.
 #[tauri::command]
 #[specta::specta]
 pub async fn complete_query(desktop: State<'_, Desktop>, text: String, cursor: u32) -> Answer<Completion> {
@@ -74,7 +74,7 @@ pub async fn rename_collection(desktop: State<'_, Desktop>, collection: Collecti
     Ok(desktop.library().collections.rename(collection, &name).await?)
 }
 
-/// Its files stay, and so does what was answered and decided about its images.
+/// Its files stay, and so do the answers and decisions about its images.
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_collection(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
@@ -99,13 +99,13 @@ pub async fn show_collection_folder(desktop: State<'_, Desktop>, collection: Col
     .await
 }
 
-/// Opens the system's folder dialog and imports what is chosen; false when it was cancelled.
+/// Opens the system's folder dialog and imports the chosen folders; false if it was cancelled.
 #[tauri::command]
 #[specta::specta]
 pub async fn choose_folders(app: AppHandle) -> Answer<bool> {
     let (choose, chosen) = oneshot::channel();
     app.dialog().file().pick_folders(move |folders| {
-        // The window may be gone by the time somebody has chosen.
+        // The window may be closed before the user has chosen.
         let _ = choose.send(folders);
     });
     let Some(folders) = chosen.await.ok().flatten() else { return Ok(false) };

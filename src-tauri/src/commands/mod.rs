@@ -23,7 +23,7 @@ use crate::state::Desktop;
 
 type Answer<T> = Result<T, AppError>;
 
-/// Asks the library where blocking is allowed.
+/// Queries the library on a thread that may block.
 async fn ask<T: Send + 'static>(
     desktop: &State<'_, Desktop>,
     question: impl FnOnce(&Arc<Library>) -> Result<T, EngineError> + Send + 'static,
@@ -31,7 +31,7 @@ async fn ask<T: Send + 'static>(
     Ok(desktop.library().ask(question).await?)
 }
 
-/// Asks in the system's save dialog where a file is to be; `None` when it was cancelled.
+/// Opens the system's save dialog; `None` if it was cancelled.
 async fn chosen_file(app: &AppHandle, name: &str) -> Option<PathBuf> {
     let (choose, chosen) = oneshot::channel();
     let mut dialog = app.dialog().file().set_file_name(name);

@@ -1,4 +1,4 @@
-//! A person's decisions and changes.
+//! The user's decisions and edits.
 
 use domain::ids::ImageId;
 use domain::layers::LayerScope;

@@ -17,8 +17,8 @@ pub async fn start_run(desktop: State<'_, Desktop>, request: RunRequest) -> Answ
     Ok(desktop.library().runs.start(&request).await?)
 }
 
-/// Sends snapshots of `run` as they come, at most ten a second, until it stops or the window begins a later watch. Watches
-/// are numbered by the window, from 1.
+/// Sends snapshots of `run`, at most ten per second, until it stops or the window starts a later watch. The window numbers
+/// watches from 1.
 #[tauri::command]
 #[specta::specta]
 pub async fn watch_run(
@@ -31,7 +31,7 @@ pub async fn watch_run(
     let Some(mut snapshots) = library.runs.progress(run) else {
         desktop.watch(watch, None);
         let idle = ask(&desktop, move |library| library.history.progress(run)).await?;
-        // A window that is gone needs no snapshot.
+        // A closed window needs no snapshot.
         let _ = progress.send(idle);
         return Ok(());
     };
@@ -48,7 +48,7 @@ pub async fn watch_run(
     Ok(())
 }
 
-/// Ends a watch, unless a later one has begun.
+/// Ends a watch, unless a later one has started.
 #[tauri::command]
 #[specta::specta]
 pub async fn stop_watching(desktop: State<'_, Desktop>, watch: u32) -> Answer<()> {

@@ -1,4 +1,4 @@
-//! What a person has set, and what this installation is.
+//! The user's settings, and facts about this installation.
 
 use domain::settings::{Installation, Settings};
 use tauri::State;
@@ -12,7 +12,7 @@ pub async fn settings(desktop: State<'_, Desktop>) -> Answer<Settings> {
     ask(&desktop, |library| library.settings.stated()).await
 }
 
-/// Changes what differs between `before`, which the window has shown, and `after`; the settings as they are then.
+/// Changes what differs between `before`, which the window has shown, and `after`; returns the settings after the change.
 #[tauri::command]
 #[specta::specta]
 pub async fn change_settings(desktop: State<'_, Desktop>, before: Settings, after: Settings) -> Answer<Settings> {

@@ -1,8 +1,8 @@
-//! Answers that were cut off, in batches.
+//! Cut-off answers in batches.
 
 use super::*;
 
-/// Three images whose answers were cut off at 2,000 tokens in a live run, and the request of a batch run with more room.
+/// Three images whose answers were cut off at 2,000 tokens in a live run, and the request of a batch run with a higher limit.
 async fn with_answers_cut_off(server: &Running) -> (Bench, RunRequest, RunSummary) {
     let bench = bench(server, 3);
     let request = request(&bench).await;
@@ -53,7 +53,7 @@ async fn answers_that_were_cut_off_stand_where_the_budget_has_no_room_for_longer
     let EngineError::BudgetTooSmall { dearest } = bench.library.runs.start(&too_small).await.unwrap_err() else {
         panic!()
     };
-    // Room for one longer request; the others come to nothing.
+    // The budget allows only one longer request.
     let run = bench.library.runs.start(&RunRequest { budget: Some(dearest), ..request }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!(reason, StopReason::BudgetReached);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A run of three images whose batch is with a server that has lost it since.
+/// A run of three images whose batch the server has lost.
 async fn with_a_lost_batch() -> (Running, Bench, RunId) {
     let server = simulate(taking(60.0)).await;
     let port = server.address().port();
@@ -82,7 +82,7 @@ async fn a_batch_is_found_again_when_the_right_server_is_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() {
-    // A server that cancels every item, whatever is submitted.
+    // A server that cancels every item of every batch.
     let server = simulate(Batching { canceled: 1.0, ..taking(0.1) }).await;
     let bench = bench(&server, 20);
     let run = start(&bench).await;
@@ -99,7 +99,7 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
     }
     server.stop().await;
 
-    // Canceled by another client half-way: what was done is kept, the rest is asked about on resume.
+    // Another client canceled it half-way: finished results are kept, the rest is sent again on resume.
     let server = simulate(taking(3.0)).await;
     let bench = self::bench(&server, 12);
     let run = start(&bench).await;

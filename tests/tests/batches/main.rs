@@ -1,5 +1,5 @@
-//! Batch runs from the outside, over HTTP, against the simulator's batches: half the price, and never billed twice,
-//! whatever is lost or interrupted.
+//! Batch runs from the outside, over HTTP, against the simulator's batches: half the price, and never billed twice, whatever
+//! is lost or interrupted.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -56,7 +56,7 @@ async fn stopped(bench: &Bench, run: RunId) -> (StopReason, RunSummary) {
     (reason, bench.library.history.run(run).unwrap())
 }
 
-/// Waits for a snapshot of which `is_it` holds, while the run is worked on.
+/// Waits for a snapshot for which `is_it` is true, during the run.
 async fn snapshot(library: &Library, run: RunId, is_it: impl Fn(&RunProgress) -> bool) -> RunProgress {
     let mut progress = library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| is_it(snapshot)).await.unwrap().clone()
@@ -66,7 +66,7 @@ fn has_working_batch(snapshot: &RunProgress) -> bool {
     snapshot.batches.iter().any(|batch| batch.stage == BatchStage::Working)
 }
 
-/// Every answer that was billed is paid for here, at half the price, and no picture was answered twice.
+/// Every billed answer is recorded as paid, at half the price, and no picture was answered twice.
 fn assert_paid_once(server: &Running, summary: &RunSummary) {
     let ledger = server.ledger();
     assert_eq!(summary.paid.0, ledger.total_pico_dollars());
@@ -77,12 +77,12 @@ fn assert_paid_once(server: &Running, summary: &RunSummary) {
     assert_eq!((summary.possibly_billed.count, summary.unsettled.count), (0, 0));
 }
 
-/// The library as the next process finds it.
+/// The library, opened as the next process does.
 async fn reopened(bench: Bench, server: &Running) -> Bench {
     bench.library.runs.shut_down(Duration::from_secs(5)).await;
     let Bench { folder, library } = bench;
     let database = folder.path().join("library/library.sqlite");
-    // The task that told the end of its run is a moment later gone itself.
+    // The task that published the end of its run ends a moment later.
     while Arc::strong_count(&library) > 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -121,7 +121,7 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     assert!(idle.batches.iter().all(|batch| batch.expires_at > Some(batch.submitted_at)));
     assert!(std::fs::read_dir(bench.library.folder().join("batches")).unwrap().next().is_none(), "no body is left");
 
-    // An answer is an answer, however it was asked for.
+    // A saved answer counts, whether it came live or in a batch.
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
     let live = bench.library.runs.start(&live).await.unwrap();
     let (_, live) = stopped(&bench, live).await;
@@ -148,7 +148,7 @@ async fn batches_go_on_while_nobody_asks_and_are_found_again() {
     let mut bench = bench(&server, 40);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;
-    // As the app is closed, in the middle of submitting.
+    // As if the app were closed while it submits.
     bench = reopened(bench, &server).await;
     let idle = bench.library.history.progress(run).unwrap();
     assert_eq!(idle.state, RunState::Stopped { reason: StopReason::Shutdown });
@@ -183,7 +183,7 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     assert_paid_once(&server, &summary);
     server.stop().await;
 
-    // The process ends before it has heard of the batch: the next one looks for it.
+    // The process ends before it receives the batch's id: the next process searches for the batch.
     let server = simulate(taking(1.5)).await;
     server.script([Fault::BatchReplyLost]);
     let bench = self::bench(&server, 10);
@@ -223,7 +223,7 @@ async fn a_batch_that_is_not_found_is_made_again_only_with_a_word() {
     let bench = bench(&server, 3);
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 1).await;
-    // The server that comes back knows nothing.
+    // The restarted server knows no batches.
     server.stop().await;
     let batching = taking(0.5);
     let server = Simulator::start(Options { port, batching, ..Options::default() }).await.unwrap();
@@ -279,7 +279,7 @@ async fn a_form_that_the_server_refuses_stops_the_run_and_no_image_fails() {
     assert!(summary.stop_detail.unwrap().contains(message));
     assert_eq!(summary.possibly_billed.count, 0);
 
-    // Where others are taken, it is about the image.
+    // If other requests are accepted, the refusal concerns the image.
     server.script([refused()]);
     bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
@@ -339,7 +339,7 @@ async fn a_budget_holds() {
     let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
     let refused = bench.library.runs.start(&too_small).await.unwrap_err();
     let EngineError::BudgetTooSmall { dearest } = refused else { panic!("{refused}") };
-    // Room for two requests at their worst, which come out far cheaper.
+    // The budget allows two worst cases; the actual costs are far lower.
     let budget = Some(dearest.times(2));
     let run = bench.library.runs.start(&RunRequest { budget, ..request }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
@@ -350,7 +350,7 @@ async fn a_budget_holds() {
     }
     assert!(bench.library.history.progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
 
-    // With no room for another, it stops by itself and says why.
+    // When the budget allows no other request, the run stops by itself with its reason.
     let spent = PicoDollars(whole.paid.0 / 12);
     let budget = Some(dearest + spent);
     let tight = RunRequest { ignores_saved_answers: true, budget, ..self::request(&bench).await };
@@ -402,7 +402,7 @@ async fn an_image_whose_allowance_is_used_up_is_not_submitted_again() {
     stopped(&bench, run).await;
     server.stop().await;
     let server = Simulator::start(Options { port, batching: taking(0.1), ..Options::default() }).await.unwrap();
-    // As if both had been billed within what the quote allows for their images, and not by a person's consent.
+    // As if both had been billed within what the quote allows for their images, and not by the user's consent.
     let database = rusqlite::Connection::open(bench.library.folder().join("library.sqlite")).unwrap();
     database
         .execute_batch(
@@ -431,7 +431,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     assert_eq!(held.hold.map(|hold| hold.kind), Some(RetryKind::Unreachable));
     assert_eq!(held.state, RunState::Running);
 
-    // The server that comes back does not know the batch: it may be another account's, and nothing is given up.
+    // The restarted server does not know the batch: it may belong to another account, so nothing is given up.
     let server = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));

@@ -13,7 +13,7 @@ async fn a_live_run_waits_for_the_batch_of_another_run() {
     let pending = PendingElsewhere { run: batch, is_worked_on: true, is_in_batch: true, images: 10 };
     snapshot(&bench.library, live, |snapshot| snapshot.pending_elsewhere == [pending]).await;
 
-    // Nothing fetches the results any more.
+    // No process fetches the results any more.
     bench.library.runs.pause(batch);
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.waiting), (StopReason::AnswersPending, 10));
@@ -36,7 +36,7 @@ async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
     let bench = bench(&server, 4);
     let batch = start(&bench).await;
     snapshot(&bench.library, batch, has_working_batch).await;
-    // Nor does a second batch ask about them.
+    // A second batch does not include them either.
     let second = start(&bench).await;
     snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
     bench.library.runs.pause(second);

@@ -1,6 +1,5 @@
-//! How the source is put together: no import cycles between the modules of a crate, no file that is too long, no type name
-//! that exists twice. What is not in order yet is listed in `known.txt`, which may only become shorter.
-//! `UPDATE_STRUCTURE=1` writes the list anew.
+//! The structure of the source: no import cycles between the modules of a crate, no file that is too long, no duplicate type
+//! name. `known.txt` lists the exceptions, and may only become shorter. `UPDATE_STRUCTURE=1` writes the list again.
 
 #![expect(clippy::unwrap_used, reason = "a source that cannot be read fails the test")]
 
@@ -13,10 +12,10 @@ use std::path::{Path, PathBuf};
 use fieldmark_tests::repository;
 use modules::Crate;
 
-/// Of a file.
+/// Lines of a file.
 const MAX_LINES: usize = 500;
 
-/// The crates, each with the folder of its sources.
+/// The crates, each with its source folder.
 fn crates() -> Vec<(String, PathBuf)> {
     let folder = repository("src-tauri/crates");
     let mut crates: Vec<(String, PathBuf)> = fs::read_dir(folder)
@@ -51,7 +50,7 @@ fn long_files() -> BTreeSet<String> {
     long.map(|file| format!("long {}", file.strip_prefix(&root).unwrap_or(&file).display())).collect()
 }
 
-/// What is not as it should be, a line each.
+/// The violations, one per line.
 fn findings() -> BTreeSet<String> {
     let mut findings = long_files();
     let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -63,7 +62,7 @@ fn findings() -> BTreeSet<String> {
             places.entry(type_name).or_default().insert(format!("{name}::{module}"));
         }
     }
-    // Each crate has an error and a result of its own.
+    // Each crate has its own error and result type.
     for own in ["Error", "Result"] {
         places.remove(own);
     }
@@ -95,11 +94,11 @@ fn a_cycle_is_found_and_what_is_none_is_not() {
         fs::write(path, text).unwrap();
     };
     write("lib.rs", "mod a; mod b; mod c; mod d; pub use a::{A, helper}; pub use b::inner::Inner as Renamed;");
-    // By way of a name that the root passes on, and back by a path.
+    // Through a name that the root re-exports, and back by a path.
     write("a.rs", "use crate::Renamed; pub struct A(Renamed); pub fn helper() {}");
     write("b/mod.rs", "pub mod inner; pub struct Shared;");
     write("b/inner.rs", "pub struct Inner; fn f() { crate::a::helper(); }");
-    // A test may use what it likes, and a child its parent's items.
+    // A test may use anything, and a child its parent's items.
     write("c.rs", "use crate::d::D; pub struct C; #[cfg(test)] mod tests { use crate::d::D; }");
     write(
         "d.rs",

@@ -1,4 +1,4 @@
-//! The modules of a crate, a file each, and which of them use which.
+//! The modules of a crate, one per file, and their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,12 +7,12 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, UseTree, Visibility};
 
-/// The names on the way from the root of a crate: empty for the root itself.
+/// The path from the root of a crate: empty for the root itself.
 type ModulePath = Vec<String>;
 
 struct Module {
     syntax: syn::File,
-    /// The names that it passes on, and what they stand for.
+    /// The names that it re-exports, and what they refer to.
     reexports: BTreeMap<String, ModulePath>,
 }
 
@@ -21,7 +21,7 @@ pub struct Crate {
 }
 
 impl Crate {
-    /// Reads the crate whose root is `lib.rs` or `main.rs` in `sources`. What is compiled for tests alone is left out.
+    /// Reads the crate whose root is `lib.rs` or `main.rs` in `sources`. Code that is compiled only for tests is skipped.
     pub fn read(sources: &Path) -> Self {
         let mut modules = BTreeMap::new();
         for root in ["lib.rs", "main.rs"] {
@@ -60,7 +60,7 @@ impl Crate {
         self.modules.keys().map(|path| path.join("::"))
     }
 
-    /// The structs, enums, traits and type aliases that others can see, with their modules.
+    /// The public structs, enums, traits and type aliases, with their modules.
     pub fn types(&self) -> impl Iterator<Item = (String, String)> {
         self.modules.iter().flat_map(|(path, module)| {
             module.syntax.items.iter().filter_map(move |item| {
@@ -76,8 +76,8 @@ impl Crate {
         })
     }
 
-    /// The modules that use themselves by way of others. A module and its own children are one thing: children may use what
-    /// is in their parent.
+    /// The modules that depend on themselves through others. A module and its own children count as one: children may use the
+    /// items of their parent.
     pub fn in_cycles(&self) -> BTreeSet<String> {
         let uses: BTreeMap<&ModulePath, BTreeSet<ModulePath>> =
             self.modules.iter().map(|(path, module)| (path, self.uses(path, module))).collect();
@@ -98,7 +98,7 @@ impl Crate {
         self.modules.keys().filter(|path| reaches(path, path)).map(|path| path.join("::")).collect()
     }
 
-    /// The modules that `module` at `path` uses, its parents and children aside.
+    /// The modules that `module` at `path` uses, except its parents and children.
     fn uses(&self, path: &ModulePath, module: &Module) -> BTreeSet<ModulePath> {
         let mut paths = Paths::default();
         paths.visit_file(&module.syntax);
@@ -107,7 +107,7 @@ impl Crate {
         used.filter(|used| !used.starts_with(path) && !path.starts_with(used)).collect()
     }
 
-    /// `names` as they are written in the module at `path`, from the root of the crate; `None`: of another crate.
+    /// `names` as written in the module at `path`, resolved from the root of the crate; `None` for another crate.
     fn absolute(&self, path: &ModulePath, names: &[String]) -> Option<ModulePath> {
         let (first, rest) = names.split_first()?;
         let mut absolute = match first.as_str() {
@@ -129,9 +129,9 @@ impl Crate {
         Some(absolute)
     }
 
-    /// The module that defines what is called so, by way of the names that modules pass on.
+    /// The module that defines this name, following re-exports.
     fn defining(&self, mut names: ModulePath) -> ModulePath {
-        // Names that are passed on in a circle do not compile; the limit is for reading alone.
+        // Circular re-exports do not compile; the limit only protects this reader.
         for _ in 0..16 {
             let mut module: ModulePath = Vec::new();
             for name in &names {
@@ -174,7 +174,7 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The paths in a file that tests do not need.
+/// The paths in a file outside of its tests.
 #[derive(Default)]
 struct Paths {
     found: Vec<Vec<String>>,
@@ -193,7 +193,7 @@ impl<'ast> Visit<'ast> for Paths {
             return;
         }
         if let Item::Use(item) = item {
-            // What is passed on is used by those who name it.
+            // A re-export counts as used by the modules that name it.
             if matches!(item.vis, Visibility::Inherited) {
                 let mut found = Vec::new();
                 flatten(&item.tree, &mut Vec::new(), &mut found);
@@ -210,7 +210,7 @@ impl<'ast> Visit<'ast> for Paths {
     }
 }
 
-/// The names that a `use` brings in, each with the name that it has here; `None` for all of a module.
+/// The names that a `use` imports, each with its local name; `None` for a glob import.
 fn flatten(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<(Vec<String>, Option<String>)>) {
     match tree {
         UseTree::Path(part) => {

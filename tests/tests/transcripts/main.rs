@@ -1,13 +1,14 @@
-//! The transcripts of docs/command-line.md, repeated: every command of its console fences is run again, in order, against
-//! the built program, and must say what stands there. What varies is left out in the page: `[..]` stands for a part of a line,
-//! `...` for whole lines, `[TIME]` for a duration, `[DATE]` for a moment, `[RATE]`, `[FACTOR]` and `[N]` for what depends on the machine.
+//! Repeats the transcripts of docs/command-line.md: every command of its console fences is run again, in order, against the
+//! built program, and must print the same output. The page has placeholders for what varies: `[..]` for a part of a line,
+//! `...` for whole lines, `[TIME]` for a duration, `[DATE]` for a date and time, `[RATE]`, `[FACTOR]` and `[N]` for what
+//! depends on the machine.
 //!
-//! After a change that is meant, `UPDATE_TRANSCRIPTS=1 cargo test --workspace --features custom-protocol --test transcripts`
-//! writes the page anew. What was left out and still matches stays left out.
+//! After an intended change, `UPDATE_TRANSCRIPTS=1 cargo test --workspace --features custom-protocol --test transcripts`
+//! writes the page again. Placeholders that still match stay.
 //!
-//! A fence says after `console` how its commands are run: `terminal` on a terminal (of 100 columns, or as `columns=` says), where
-//! answers to questions are typed as they stand in the page, and `interrupted` with Ctrl-C after a few answers. Without these,
-//! output goes into a pipe. `? 3` is the exit code.
+//! After `console`, a fence says how its commands run: `terminal` on a terminal (of 100 columns, or as `columns=` says), where
+//! the answers to questions are typed as in the page, and `interrupted` with Ctrl-C after a few answers. Otherwise output goes
+//! into a pipe. `? 3` is the exit code.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -55,7 +56,7 @@ async fn the_page_shows_what_the_command_line_says() {
     server.stop().await;
 }
 
-/// Photos and drawings, and a folder that holds no image.
+/// Photos and drawings, and a folder without images.
 fn lay_out(folder: &std::path::Path) {
     for name in ["photos", "drawings", "empty"] {
         fs::create_dir(folder.join(name)).unwrap();

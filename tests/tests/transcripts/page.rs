@@ -1,25 +1,25 @@
-//! A page of Markdown with console fences: its commands, and what is said to each.
+//! A page of Markdown with console fences: its commands and their output.
 
-/// A page, cut at its commands.
+/// A page, split at its commands.
 pub struct Page {
     parts: Vec<Part>,
 }
 
 enum Part {
-    /// Everything that is not repeated, line ends included.
+    /// Everything that is not repeated, including line ends.
     Text(String),
     Transcript(Transcript),
 }
 
-/// A command and what it said.
+/// A command and its output.
 #[derive(Default)]
 pub struct Transcript {
     pub command: String,
-    /// What stands in the page, exit code included.
+    /// The output in the page, including the exit code.
     pub expected: String,
-    /// What was said when it was run again, in the same form.
+    /// The output of the new run, in the same form.
     pub said: String,
-    /// `None`: into a pipe.
+    /// `None` for a pipe.
     pub terminal_columns: Option<u16>,
     pub is_interrupted: bool,
 }
@@ -56,7 +56,7 @@ impl Page {
         })
     }
 
-    /// The page with what was said last.
+    /// The page with the latest output.
     pub fn written(&self) -> String {
         let written = self.parts.iter().map(|part| match part {
             Part::Text(text) => text.clone(),
@@ -78,7 +78,7 @@ impl Transcript {
         }
     }
 
-    /// What is typed when it asks, in the order of the questions.
+    /// The typed answers, in the order of the questions.
     pub fn answers(&self) -> impl Iterator<Item = &str> {
         self.expected.lines().filter_map(|line| Some(line.split_once("[y/N] ")?.1))
     }

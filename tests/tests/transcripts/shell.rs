@@ -1,4 +1,4 @@
-//! A shell as a person has it: a folder, an environment, a pipe or a terminal.
+//! A user's shell: a folder, an environment, a pipe or a terminal.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,13 +14,13 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::page::Transcript;
 
-/// The port that the page names; the simulator has another.
+/// The port in the page; the simulator uses another.
 const PORT_IN_PAGE: &str = "8317";
-/// Lines of the terminal: more than any command says.
+/// Lines of the terminal: more than any command prints.
 const ROWS: u16 = 80;
-/// Answers after which a run is interrupted.
+/// The number of answers after which a run is interrupted.
 const ANSWERS_BEFORE_INTERRUPTION: usize = 4;
-/// How long a command may take before the test gives it up.
+/// The time limit for a command.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub struct Shell {
@@ -30,7 +30,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// A shell in `folder` that finds the program, and nothing of whoever runs the test.
+    /// A shell in `folder` that finds the program, without the environment of the developer who runs the test.
     pub fn new(folder: &Path, port: u16) -> Self {
         let programs = binary("fieldmark");
         let system = std::env::var("PATH").unwrap();
@@ -46,7 +46,7 @@ impl Shell {
         Self { folder: folder.to_owned(), port: port.to_string(), environment }
     }
 
-    /// Runs a command of the page; what it said, with its exit code where that is not 0.
+    /// Runs a command of the page; returns its output, with its exit code if that is not 0.
     pub fn run(&mut self, command: &str, transcript: &Transcript, answered: &dyn Fn() -> usize) -> String {
         let command = command.replace(PORT_IN_PAGE, &self.port);
         if let Some(variables) = command.strip_prefix("export ") {
@@ -87,7 +87,7 @@ impl Shell {
         let terminal =
             native_pty_system().openpty(PtySize { rows: ROWS, cols: columns, ..PtySize::default() }).unwrap();
         let mut shell = CommandBuilder::new("sh");
-        // In its place: a shell that is itself interrupted would not pass the exit code on.
+        // `exec`, because a shell that is itself interrupted would not pass the exit code on.
         shell.args(["-c", &format!("exec {command}")]);
         shell.cwd(&self.folder);
         shell.env_clear();
@@ -95,7 +95,7 @@ impl Shell {
             shell.env(name, value);
         }
         let mut running = terminal.slave.spawn_command(shell).unwrap();
-        // Reading ends when nobody has the other end any more.
+        // Reading ends when no process has the other end open.
         drop(terminal.slave);
         let output = read_all(terminal.master.try_clone_reader().unwrap());
         let mut keyboard = terminal.master.take_writer().unwrap();
@@ -129,12 +129,12 @@ impl Shell {
     }
 }
 
-/// What comes, as it comes, until the end.
+/// Reads until the end, and passes on what arrives.
 fn read_all(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
     let (deliver, delivered) = channel();
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
-        // A terminal whose other end is closed fails to be read on Linux, and ends elsewhere.
+        // When its other end is closed, reading a terminal fails on Linux, and ends elsewhere.
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
             if deliver.send(buffer[..count].to_vec()).is_err() {
                 break;

@@ -7,24 +7,24 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	overview: (collection: CollectionId | null) => typedError<LibraryOverview, AppError>(__TAURI_INVOKE("overview", { collection })),
 	imageIds: (query: ImageQuery) => typedError<ImageId[], AppError>(__TAURI_INVOKE("image_ids", { query })),
-	/**  How many images there would be with each filter beside `query`. */
+	/**  The number of images with each filter in addition to `query`. */
 	filterCounts: (query: ImageQuery) => typedError<FilterCounts, AppError>(__TAURI_INVOKE("filter_counts", { query })),
-	/**  Reads what can be read of a typed question. */
+	/**  Parses the valid parts of a typed query. */
 	readQuery: (text: string) => __TAURI_INVOKE<ReadQuery>("read_query", { text }),
-	/**  Writes conditions as they are typed. */
+	/**  Formats conditions as typed text. */
 	queryText: (conditions: Condition[]) => __TAURI_INVOKE<string>("query_text", { conditions }),
-	/**  What the word at `cursor` of a half typed question may become. Places count characters. */
+	/**  Completions of the word at `cursor` in a typed query. Positions count characters. */
 	completeQuery: (text: string, cursor: number) => typedError<Completion, AppError>(__TAURI_INVOKE("complete_query", { text, cursor })),
 	imageCards: (ids: ImageId[], layers: LayerScope) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids, layers })),
 	skippedFiles: (collection: CollectionId | null) => typedError<SkippedFile[], AppError>(__TAURI_INVOKE("skipped_files", { collection })),
 	renameCollection: (collection: CollectionId, name: string) => typedError<null, AppError>(__TAURI_INVOKE("rename_collection", { collection, name })),
-	/**  Its files stay, and so does what was answered and decided about its images. */
+	/**  Its files stay, and so do the answers and decisions about its images. */
 	removeCollection: (collection: CollectionId) => typedError<null, AppError>(__TAURI_INVOKE("remove_collection", { collection })),
 	/**  Undoes a removal. */
 	restoreCollection: (collection: CollectionId) => typedError<null, AppError>(__TAURI_INVOKE("restore_collection", { collection })),
 	/**  Opens the folder of a collection in the system's file manager. */
 	showCollectionFolder: (collection: CollectionId) => typedError<null, AppError>(__TAURI_INVOKE("show_collection_folder", { collection })),
-	/**  Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
+	/**  Opens the system's folder dialog and imports the chosen folders; false if it was cancelled. */
 	chooseFolders: () => typedError<boolean, AppError>(__TAURI_INVOKE("choose_folders")),
 	importSamples: () => typedError<null, AppError>(__TAURI_INVOKE("import_samples")),
 	cancelImport: () => typedError<null, AppError>(__TAURI_INVOKE("cancel_import")),
@@ -34,11 +34,11 @@ export const commands = {
 	quote: (request: PlanRequest) => typedError<Quote, AppError>(__TAURI_INVOKE("quote", { request })),
 	startRun: (request: RunRequest) => typedError<RunId, AppError>(__TAURI_INVOKE("start_run", { request })),
 	/**
-	 *  Sends snapshots of `run` as they come, at most ten a second, until it stops or the window begins a later watch. Watches
-	 *  are numbered by the window, from 1.
+	 *  Sends snapshots of `run`, at most ten per second, until it stops or the window starts a later watch. The window numbers
+	 *  watches from 1.
 	 */
 	watchRun: (watch: number, run: RunId, progress: Channel<RunProgress>) => typedError<null, AppError>(__TAURI_INVOKE("watch_run", { watch, run, progress })),
-	/**  Ends a watch, unless a later one has begun. */
+	/**  Ends a watch, unless a later one has started. */
 	stopWatching: (watch: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_watching", { watch })),
 	pauseRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("pause_run", { run })),
 	resumeRun: (request: ResumeRequest) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { request })),
@@ -48,15 +48,15 @@ export const commands = {
 	undoRun: (run: RunId) => typedError<number, AppError>(__TAURI_INVOKE("undo_run", { run })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
-	/**  Every format, in the order in which people are shown them. */
+	/**  Every format, in display order. */
 	exportFormats: () => __TAURI_INVOKE<FormatDescriptor[]>("export_formats"),
-	/**  Writes an export where the library keeps them until it is opened next, and says what it holds. */
+	/**  Writes an export into the library's folder, where it stays until the library is opened again, and returns what it contains. */
 	readyExport: (run: RunId, request: ExportRequest) => typedError<ReadyExport, AppError>(__TAURI_INVOKE("ready_export", { run, request })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveExport: (run: RunId, request: ExportRequest) => typedError<string | null, AppError>(__TAURI_INVOKE("save_export", { run, request })),
 	/**
-	 *  Begins to drag the file of an export that is ready; the mouse button that drags is down. False where the platform does
-	 *  not let a window begin one.
+	 *  Starts dragging the file of a finished export while the mouse button is down. False if the platform does not let a window
+	 *  start a drag.
 	 */
 	dragExport: (run: RunId, request: ExportRequest) => typedError<boolean, AppError>(__TAURI_INVOKE("drag_export", { run, request })),
 	decide: (decision: Decision, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision, layers })),
@@ -77,26 +77,26 @@ export const commands = {
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
 	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
 	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
-	/**  The connections to all providers as they are set up now; never a key. */
+	/**  The current connections to all providers, without keys. */
 	connections: () => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("connections")),
 	/**
-	 *  Keeps a typed key of a provider for the server at `base_url`, or for the one that is set up: in the keychain, or for the
-	 *  session where there is none.
+	 *  Stores a typed key of a provider for the server at `base_url`, or for the configured one: in the keychain, or for the
+	 *  session if there is no keychain.
 	 */
 	keepKey: (provider: string, baseUrl: string | null, key: string) => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("keep_key", { provider, baseUrl, key })),
 	/**  Uses the `.env` file of the working folder, as it was shown, until it changes. */
 	allowEnvFile: () => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("allow_env_file")),
 	forgetKey: (provider: string, baseUrl: string | null) => typedError<ConnectionOverview, AppError>(__TAURI_INVOKE("forget_key", { provider, baseUrl })),
-	/**  Asks the server of a provider for its models with the key. Sends no image and costs nothing. */
+	/**  Requests the list of models from the server of a provider, with the key. Sends no image and costs nothing. */
 	checkConnection: (provider: string) => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection", { provider })),
-	/**  Every event with its command, in the order in which they come. */
+	/**  Every event with its command, in the order in which they occur. */
 	hooks: () => typedError<HookStanding[], AppError>(__TAURI_INVOKE("hooks")),
-	/**  The person has seen exactly this command, and when it runs. */
+	/**  The user has seen exactly this command, and when it runs. */
 	agreeToHook: (event: HookEvent, command: string) => typedError<null, AppError>(__TAURI_INVOKE("agree_to_hook", { event, command })),
-	/**  Commands that tell Claude Flow of every run; nothing is saved by this. */
+	/**  Commands that report every run to Claude Flow. This saves nothing. */
 	claudeFlowHooks: () => typedError<Hooks, AppError>(__TAURI_INVOKE("claude_flow_hooks")),
 	settings: () => typedError<Settings, AppError>(__TAURI_INVOKE("settings")),
-	/**  Changes what differs between `before`, which the window has shown, and `after`; the settings as they are then. */
+	/**  Changes what differs between `before`, which the window has shown, and `after`; returns the settings after the change. */
 	changeSettings: (before: Settings, after: Settings) => typedError<Settings, AppError>(__TAURI_INVOKE("change_settings", { before, after })),
 	installation: () => typedError<Installation, AppError>(__TAURI_INVOKE("installation")),
 };
@@ -189,9 +189,9 @@ export type AnswerBasis =
 
 /**  A refused command. */
 export type AppError = {
-	/**  Stable; the window's message catalogue is keyed by it. */
+	/**  Stable; the key of the text in the window's message catalogue. */
 	code: ErrorCode,
-	/**  What went wrong, with the particulars. */
+	/**  What went wrong, in detail. */
 	message: string,
 };
 
@@ -1214,7 +1214,7 @@ export type LayerScope =
 /**  The layers of these runs; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
 
-/**  Collections, images, annotations or decisions are not what they were. */
+/**  Collections, images, annotations or decisions have changed. */
 export type LibraryChanged = null;
 
 /**  Data of the library screen beside the grid. */
@@ -1524,7 +1524,7 @@ export type Rect = {
 	y2: number,
 };
 
-/**  Something that was begun without a command could not be done. */
+/**  Something that no command started has failed. */
 export type Refused = AppError;
 
 /**  Why a person rejected an annotation. */
@@ -1922,7 +1922,7 @@ export type RunSummary = {
 	rate_per_minute: number | null,
 };
 
-/**  The runs that are worked on here, and how far they are. */
+/**  The runs of this process, and their progress. */
 export type RunsChanged = WorkingRun[];
 
 /**  What an error-free sample can show. */
@@ -1986,7 +1986,7 @@ export type Settings = {
 	hooks?: Hooks,
 };
 
-/**  The settings were changed, perhaps by a text editor or another process. */
+/**  The settings have changed, perhaps through a text editor or another process. */
 export type SettingsChanged = null;
 
 /**  The shape of an annotation, in pixels of the upright image. */

@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal.
+//! Questions to the user on the terminal.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::error::CommandError;
 use crate::output::notes;
 
-/// Asks on standard error; no where there is no terminal to answer at.
+/// Asks on standard error. Without a terminal the answer is no.
 pub async fn confirm(question: &str) -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
         writeln!(notes(), "{question}")?;
@@ -19,7 +19,7 @@ pub async fn confirm(question: &str) -> Result<bool, CommandError> {
         err.flush()?;
     }
     let (answer, answered) = oneshot::channel();
-    // A thread of its own, since reading blocks. It ends with the process.
+    // Reading blocks, so it has a thread of its own, which ends with the process.
     std::thread::spawn(move || {
         let mut line = String::new();
         let _ = answer.send(io::stdin().lock().read_line(&mut line).map(|_| line));

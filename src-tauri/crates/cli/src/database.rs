@@ -1,4 +1,4 @@
-//! Where the library is that a command is about.
+//! The location of the library of a command.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use engine::VariableNames;
 use crate::arguments::Global;
 use crate::error::CommandError;
 
-/// The variables that Fieldmark reads, those among them that the settings name for keys.
+/// The variables that Fieldmark reads, including those that the settings name for keys.
 pub fn variable_names(global: &Global) -> VariableNames {
     let keys = database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database));
     engine::variable_names(keys)
@@ -20,7 +20,7 @@ pub fn database(global: &Global) -> Result<PathBuf, CommandError> {
     }
 }
 
-/// The same folder as the window's.
+/// The folder that the window uses too.
 fn default_folder() -> Result<PathBuf, CommandError> {
     if let Some(folder) = std::env::var_os("FIELDMARK_LIBRARY") {
         return Ok(folder.into());

@@ -1,5 +1,5 @@
-//! What the environment says about the connection, and whether the `.env` file of the working folder may be used. It came with
-//! the folder, so that nothing of it counts before the person has seen it: agreeing to a run (`--yes`) is no consent to it.
+//! The connection settings in the environment, and consent to the `.env` file of the working folder. The file may have come
+//! with the folder, so nothing in it counts before the user has seen it; confirming a run (`--yes`) is no consent to it.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -18,13 +18,13 @@ use crate::words;
 pub enum EnvFileUse {
     /// The command sends nothing.
     None,
-    /// Say that it is not used.
+    /// Print that it is not used.
     Mention,
-    /// Ask on a terminal; elsewhere, report that it is not used.
+    /// Ask on a terminal; elsewhere, print that it is not used.
     Ask,
 }
 
-/// The surroundings of this process, with the `.env` file that may be used.
+/// The surroundings of this process, with the `.env` file if it is allowed.
 pub async fn surroundings(global: &Global, env_file_use: EnvFileUse) -> Result<Surroundings, CommandError> {
     let names = database::variable_names(global);
     let file = match &global.env_file {

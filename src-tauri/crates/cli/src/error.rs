@@ -1,4 +1,4 @@
-//! Why a command could not be carried out.
+//! Why a command failed.
 
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::exit::Exit;
 pub enum CommandError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The file that was named, or what is wrong in it.
+    /// The named file, or what is wrong in it.
     #[error(transparent)]
     EnvFile(engine::KeysError),
     #[error("there is no library at {}; --create creates one", .0.display())]
@@ -46,7 +46,7 @@ pub enum CommandError {
     Simulator(#[from] simulator::Error),
     #[error("the result cannot be written to standard output: {0}")]
     Output(io::Error),
-    /// A folder, pipe or file of the system that a command needs for itself.
+    /// A folder, pipe or system file that a command needs internally.
     #[error(transparent)]
     System(#[from] io::Error),
     #[error("{} cannot be written: {source}", path.display())]
@@ -85,13 +85,13 @@ impl CommandError {
         }
     }
 
-    /// Whether standard output was closed by its reader, such as `head`: there is nothing to complain about.
+    /// Whether the reader of standard output, such as `head`, has closed it, which is not worth a message.
     pub fn is_closed_output(&self) -> bool {
         matches!(self, Self::Output(error) if is_closed(error))
     }
 }
 
-/// The exit code of an engine's error.
+/// The exit code of an engine error.
 pub fn of_engine(error: &EngineError) -> Exit {
     match error.library_failure() {
         Some(LibraryFailure::DiskFull) => Exit::DiskFull,

@@ -41,7 +41,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// How a run ends that stands as `summary` says.
+    /// The exit code of a run whose summary is `summary`.
     pub fn of_run(summary: &RunSummary) -> Self {
         match summary.state {
             RunState::Stopped { reason: StopReason::Completed } if summary.failed == 0 => Self::Done,
@@ -62,8 +62,8 @@ impl Exit {
         }
     }
 
-    /// The same, unless outputs failed although the run has answers. Without an answer there is nothing to export, and how the
-    /// run ended is the reason.
+    /// The same, unless outputs failed although the run has answers. Without an answer there is nothing to export, and the end
+    /// of the run is the reason.
     pub fn with_outputs(self, failed: Option<Self>, summary: &RunSummary) -> Self {
         match failed {
             Some(failed) if summary.done > 0 || self == Self::Done => failed,
@@ -71,7 +71,7 @@ impl Exit {
         }
     }
 
-    /// The codes and their meanings, a line each.
+    /// The codes and their meanings, one per line.
     pub fn table() -> String {
         let lines = Self::value_variants().iter().filter_map(|exit| {
             let meaning = exit.to_possible_value()?.get_help()?.to_string();

@@ -1,4 +1,4 @@
-//! Opening the library, and finding runs, recipes and images in it.
+//! Opens the library, and finds runs, recipes and images in it.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::output::notes;
 use crate::progress::Bar;
 use crate::words;
 
-/// An open library. One that is only looked at where there is none is temporary.
+/// An open library. It is temporary if a command that only reads finds none.
 pub struct Opened {
     library: Arc<Library>,
     _temporary: Option<TempDir>,
@@ -32,14 +32,14 @@ impl Deref for Opened {
     }
 }
 
-/// What to do where `--db` names a file that is not there.
+/// What to do if `--db` names a file that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenMissing {
-    /// It is a mistake: what is asked for is in a library.
+    /// Fail, because the command needs something that is in a library.
     Refuse,
-    /// Work without one; nothing is kept.
+    /// Work without a library; nothing is stored.
     Forget,
-    /// Create it, if the person agrees or has agreed.
+    /// Create it, if the user confirms or has confirmed.
     Create { is_agreed: bool },
 }
 
@@ -52,7 +52,7 @@ pub fn open(global: &Global) -> Result<Opened, CommandError> {
     Ok(Opened { library: Library::open(&database, Surroundings::of_this_process(None))?, _temporary: None })
 }
 
-/// Opens the library with what is said for this invocation. The library in the usual place is created without a question,
+/// Opens the library with the options of this invocation. The library in the default place is created without a question,
 /// unless the command only reads.
 pub async fn open_during(
     global: &Global,
@@ -88,20 +88,20 @@ async fn may_create(global: &Global, database: &Path, when_missing: WhenMissing)
     confirm(&question).await
 }
 
-/// An empty library in place of the one that is not there yet. Where a person has named it, it is an error.
+/// An empty temporary library in place of one that does not exist. It is an error if the user has named that one.
 fn without_library(global: &Global, database: &Path, surroundings: Surroundings) -> Result<Opened, CommandError> {
     if global.db.is_some() { Err(CommandError::NoLibrary(database.to_owned())) } else { temporary(surroundings) }
 }
 
 fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
-    // It is gone in a moment, and nothing of it is to be remembered.
+    // It is deleted right after the command, so nothing about it is recorded.
     surroundings.consents = Consents::for_session();
     let folder = tempfile::tempdir()?;
     let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;
     Ok(Opened { library, _temporary: Some(folder) })
 }
 
-/// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
+/// Lists the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
 pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
     for endpoint in library.connections.shown()?.connections.into_iter().flat_map(|connection| connection.endpoints) {
         match endpoint.why_unused() {
@@ -121,13 +121,13 @@ pub fn find_run(library: &Library, choice: RunChoice) -> Result<RunId, CommandEr
     }
 }
 
-/// A recipe of the library as chosen.
+/// A recipe of the library, as the chosen one.
 pub struct Chosen {
     pub id: RecipeId,
     pub recipe: Recipe,
 }
 
-/// The recipe for what is to be found; typed labels are kept as one.
+/// The recipe for what is to be found. Typed labels are saved as a recipe.
 pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, CommandError> {
     let saved = match &to_find.labels {
         Some(typed) => library.recipes.save_typed(typed).await?,
@@ -136,7 +136,7 @@ pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, 
     Ok(Chosen { id: saved.id, recipe: saved.recipe })
 }
 
-/// The recipe for what is to be found; nothing is kept.
+/// The recipe for what is to be found; nothing is saved.
 pub fn read_recipe(library: &Library, to_find: &ToFind) -> Result<Recipe, CommandError> {
     match &to_find.labels {
         Some(typed) => Ok(Recipe::find_these(typed).map_err(EngineError::from)?),
@@ -159,9 +159,9 @@ fn saved_recipe(library: &Library, asked: Option<&str>) -> Result<Chosen, Comman
     }
 }
 
-/// Imports photos and folders, says what came of it, and gives their images in the order of the folders.
+/// Imports photos and folders, prints the result, and returns their images in the order of the folders.
 pub async fn import(library: &Arc<Library>, paths: &[PathBuf]) -> Result<Vec<ImageId>, CommandError> {
-    // A name that leads nowhere is a mistake in typing: nothing is begun, rather than all but that.
+    // A path that does not exist is a typing mistake: nothing is imported, rather than everything else.
     if let Some(missing) = paths.iter().find(|path| !path.exists()) {
         return Err(CommandError::NoSuchPath(missing.clone()));
     }

@@ -1,4 +1,4 @@
-//! `fieldmark`: label photos from the command line, on the library that the window shows.
+//! `fieldmark`: labels photos from the command line, in the library that the window shows.
 
 mod arguments;
 mod commands;
@@ -27,7 +27,8 @@ use output::{Console, notes};
 
 fn main() -> ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|_| {
-        // Help, and what is wrong with the arguments: those that a shell took from file names are shown as any other name.
+        // Help, and errors in the arguments. Arguments may be file names that a shell expanded, so they are escaped like any
+        // other name.
         Color::from_arguments(std::env::args_os().skip(1)).write_global();
         let typed = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
         Arguments::try_parse_from(typed).unwrap_or_else(|unread| explain(&unread))
@@ -39,8 +40,8 @@ fn main() -> ExitCode {
         .with_ansi(false)
         .with_writer(notes)
         .init();
-    // Images are prepared and the library is written on threads of their own: for what is left, one thread is woken less often
-    // than several.
+    // Images are prepared and the library is written on other threads. For the rest, one thread is woken less often than
+    // several.
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints help, or what is wrong with the arguments, and ends.
+/// Prints help or errors in the arguments, and ends the process.
 fn explain(unread: &clap::Error) -> ! {
     let is_shown = unread.print().is_ok();
     let exit = match (unread.exit_code(), is_shown) {

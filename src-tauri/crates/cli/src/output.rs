@@ -1,8 +1,8 @@
-//! Where results and notes go. Results go to standard output: words for people, or with `--json` exactly one document.
-//! Everything else (what was imported, the quote and its question, progress, warnings, errors) goes to standard error, so
-//! that a pipe or a file gets the result alone and the person still sees what is asked.
+//! Results and notes. Results go to standard output: text for people, or with `--json` exactly one document. Everything else
+//! (imports, the quote and its question, progress, warnings, errors) goes to standard error, so that a pipe or a file gets
+//! only the result and the user still sees the questions.
 //!
-//! Everything passes through [`Lines`], which shows text from outside without letting it act.
+//! Everything passes through [`Lines`], which escapes hidden characters in text from outside.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use crate::style;
 #[derive(Debug, Clone, Copy)]
 pub struct Console {
     is_json: bool,
-    /// Standard output is the place of a file: what would go there goes to standard error.
+    /// Standard output is used for a file: its usual content goes to standard error.
     is_taken: bool,
 }
 
@@ -26,7 +26,7 @@ impl Console {
         Self { is_json: global.json, is_taken: false }
     }
 
-    /// Leaves standard output to the one of `targets` that is to go there.
+    /// Reserves standard output for the one of `targets` that is written there.
     pub fn beside<'a>(self, targets: impl IntoIterator<Item = &'a Target>) -> Result<Self, CommandError> {
         match targets.into_iter().filter(|target| **target == Target::StandardOutput).count() {
             0 => Ok(self),
@@ -35,7 +35,7 @@ impl Console {
         }
     }
 
-    /// Shows a result: as the document, or in words.
+    /// Prints a result, as the document or as text.
     pub fn show<T: Serialize>(
         self,
         result: &T,
@@ -47,14 +47,14 @@ impl Console {
         self.write(words)
     }
 
-    /// Prints a result that is JSON whatever was asked for.
+    /// Prints a result that is always JSON.
     pub fn document(result: &impl Serialize) -> Result<(), CommandError> {
         let json = visible_json(&serde_json::to_string_pretty(result)?);
         let mut out = io::stdout().lock();
         writeln!(out, "{json}").and_then(|()| out.flush()).map_err(CommandError::Output)
     }
 
-    /// Adds to a result in words what has no place in the document.
+    /// Adds to a text result what is not part of the document.
     pub fn add(self, words: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
         if self.is_json { Ok(()) } else { self.write(words) }
     }
@@ -68,13 +68,13 @@ impl Console {
     }
 }
 
-/// For everything that is not a result. A closed standard error stops no work.
+/// For everything that is not a result. A closed standard error does not stop the work.
 pub fn notes() -> Notes {
     Notes(Lines(anstream::stderr().lock()))
 }
 
-/// Text for people. What is written by one call is one line, or a part of one: hidden characters in it are written out, only
-/// a line feed at its end ends the line, and only styles of ours become those of the terminal.
+/// Text for people. Each call writes one line or a part of one: hidden characters in it are escaped, only a line feed at its
+/// end ends the line, and only our own styles become those of the terminal.
 pub struct Lines<W>(W);
 
 impl<W: Write> Lines<W> {
@@ -127,7 +127,7 @@ impl Write for Notes {
     }
 }
 
-/// The same document, with the hidden characters that JSON allows in strings written as escapes.
+/// The same document, with the hidden characters that JSON allows in strings escaped.
 fn visible_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {

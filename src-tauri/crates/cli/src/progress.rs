@@ -1,6 +1,6 @@
-//! Progress, on standard error. On a terminal it is a bar. Elsewhere it is a plain line every half minute: what is short
-//! leaves nothing in a log (as git, cargo and pip do), and of what takes hours a log shows that it lives (as build servers and
-//! terraform do).
+//! Progress, on standard error. On a terminal it is a bar. Elsewhere it is a plain line every half minute: short commands
+//! leave nothing in a log (as with git, cargo and pip), and the log of a long run shows that it is alive (as with build
+//! servers and terraform).
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -14,13 +14,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::output::notes;
 use crate::words;
 
-/// Between two lines where there is no terminal.
+/// The interval between two lines without a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(30);
 
 pub enum Bar {
     Terminal(ProgressBar),
     Lines {
-        /// When the last line was written, or the work begun.
+        /// When the last line was written, or the work began.
         written_at: Mutex<Instant>,
     },
 }
@@ -46,7 +46,7 @@ impl Bar {
 
     fn show(&self, finished: u32, total: u32, message: &str) {
         if total == 0 {
-            // A bar of nothing looks finished.
+            // A bar of zero items looks finished.
             return;
         }
         match self {
@@ -65,7 +65,7 @@ impl Bar {
         }
     }
 
-    /// Says something above the bar.
+    /// Prints a line above the bar.
     pub fn say(&self, line: &str) {
         let say = || {
             let _ = writeln!(notes(), "{line}");

@@ -1,6 +1,6 @@
-//! SIGINT (Ctrl-C), SIGTERM and SIGHUP. While a run is worked on, the first of them asks the run to drain: requests in flight
-//! finish, and nothing more is sent. The second one of any kind, and the first one at any other time, ends the process at
-//! once. A thread of its own takes them, so that nothing that blocks can hold them up.
+//! SIGINT (Ctrl-C), SIGTERM and SIGHUP. During a run, the first signal lets the run drain: requests in flight finish, and
+//! nothing more is sent. The second signal of any kind, and the first one at any other time, ends the process immediately. A
+//! separate thread handles signals, so that nothing that blocks can delay them.
 
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::ids::RunId;
 use tokio::sync::watch;
 
-/// How long the last words of a process may take: whoever reads standard error may have stopped reading.
+/// The time limit for the last output of a process, because the reader of standard error may have stopped reading.
 const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The exit code of a process that it ends: 128 and the number of the signal, as shells have it.
+    /// The exit code of a process that it ends: 128 plus the number of the signal, as in shells.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::HangUp => 129,
@@ -33,9 +33,9 @@ static FIRST: LazyLock<watch::Sender<Option<Signal>>> = LazyLock::new(|| watch::
 static STATE: Mutex<State> = Mutex::new(State { takers: 0, run: None });
 
 struct State {
-    /// Who wants the first signal.
+    /// The receiver of the first signal.
     takers: u32,
-    /// The run that was worked on last.
+    /// The most recent run.
     run: Option<RunId>,
 }
 
@@ -43,10 +43,10 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes the first signal, for as long as it lives.
+/// Receives the first signal while it is alive.
 pub struct Draining(watch::Receiver<Option<Signal>>);
 
-/// Has the first signal drain `run`, or end what is waited for.
+/// Makes the first signal drain `run`, or end a wait.
 pub fn drain(run: Option<RunId>) -> Draining {
     let mut state = state();
     state.takers += 1;
@@ -71,18 +71,18 @@ impl Drop for Draining {
     }
 }
 
-/// The signal that has been taken.
+/// The signal that was received.
 pub fn received() -> Option<Signal> {
     *FIRST.borrow()
 }
 
-/// Says the last words of a process, given the run that it worked on last.
+/// Prints the last output of a process, given its most recent run.
 pub type LastWords = fn(Option<RunId>);
 
-/// Begins to take signals.
+/// Starts handling signals.
 pub fn listen(last_words: LastWords) {
     let thread = std::thread::Builder::new().name("signals".into());
-    // Without the thread a signal ends the process, as it does any other.
+    // Without the thread, a signal ends the process as usual.
     let _ = thread.spawn(move || {
         if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
             runtime.block_on(take_all(last_words));
@@ -117,8 +117,8 @@ fn leave(signal: Signal, run: Option<RunId>, last_words: LastWords) -> ! {
 async fn take_all(last_words: LastWords) {
     use tokio::signal::unix::{SignalKind, signal};
 
-    /// The number that Linux and macOS give to the signal of a file that grows beyond its limit (`ulimit -f`): the write
-    /// fails, and says so, instead of ending the process.
+    /// The number of SIGXFSZ on Linux and macOS: a file grows beyond its limit (`ulimit -f`). Handling the signal makes the
+    /// write fail with an error instead of ending the process.
     const FILE_SIZE_EXCEEDED: i32 = 25;
 
     let _file_size = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED));

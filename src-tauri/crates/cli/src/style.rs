@@ -1,6 +1,6 @@
-//! Colors, sparingly: for what must not be overlooked, and for headings. In text a style is a character that Unicode keeps
-//! for use within a program; [`crate::output::Lines`] turns it into the terminal's own, so that nothing from outside can.
-//! [`anstream`] removes colors where they do not belong, so that no text here asks.
+//! Colors, sparingly: for what must not be overlooked, and for headings. In text, a style is a Unicode noncharacter, which is
+//! reserved for internal use. [`crate::output::Lines`] turns it into the terminal's escape sequence, so that text from outside
+//! cannot set styles. [`anstream`] removes colors where they do not belong, so that no text has to check.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -26,7 +26,7 @@ impl Display for Style {
     }
 }
 
-/// What the terminal is sent for `c`, where it is a style.
+/// The escape sequence for `c`, if it is a style.
 pub fn ansi(c: char) -> Option<String> {
     if c == END {
         return Some(anstyle::Reset.to_string());

@@ -1,4 +1,4 @@
-//! Where an output goes, and whether it can go there.
+//! Where an output is written, and whether it can be.
 
 use std::ffi::OsString;
 use std::fmt::{self, Display, Formatter};
@@ -24,7 +24,7 @@ impl From<OsString> for Target {
     }
 }
 
-/// As it was typed.
+/// As the user typed it.
 impl Display for Target {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         self.path().display().fmt(out)
@@ -43,7 +43,7 @@ impl Target {
         }
     }
 
-    /// Begins to write.
+    /// Starts writing.
     pub fn begin(&self) -> io::Result<WholeFile> {
         match self {
             Self::StandardOutput => Ok(WholeFile::standard_output()),
@@ -51,7 +51,7 @@ impl Target {
         }
     }
 
-    /// What a failed write is called.
+    /// The error of a failed write.
     pub fn failed(&self, source: io::Error) -> CommandError {
         match self {
             Self::StandardOutput => CommandError::Output(source),
@@ -59,7 +59,7 @@ impl Target {
         }
     }
 
-    /// Refuses what no output may replace, and finds out whether it can be written.
+    /// Refuses files that no output may replace, and checks whether the target can be written.
     pub fn check(&self, library: &Library) -> Result<(), EngineError> {
         match self {
             Self::StandardOutput => Ok(()),

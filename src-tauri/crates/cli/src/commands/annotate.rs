@@ -30,7 +30,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Console) ->
     }
     let model = confirm_quote(&library, arguments, &recipe, &images).await?;
     if let Destination::Host { name, .. } = &model.destination {
-        // What is sent there was in the quote.
+        // The quote has listed what is sent there.
         library.settings.agree_to(name)?;
     }
     let request = RunRequest {
@@ -52,7 +52,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Console) ->
     session::finish(&library, &report, &arguments.session, output)
 }
 
-/// Says what it costs and what would leave the machine, and asks; the model to run.
+/// Shows the cost and what is sent, asks for confirmation, and returns the model to run.
 async fn confirm_quote(
     library: &Library,
     arguments: &Annotate,

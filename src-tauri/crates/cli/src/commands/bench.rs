@@ -1,4 +1,4 @@
-//! `bench`: the same images one at a time and several at once, both measured, in a library of its own that is thrown away.
+//! `bench`: measures the same images one at a time and in parallel, in a temporary library.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::library;
 use crate::output::{Console, notes};
 use crate::words;
 
-/// What the simulation tells apart.
+/// The labels that the simulation can find.
 const LABELS: &str = "red, green, blue";
 
 pub async fn bench(arguments: &Bench, global: &Global, output: Console) -> Result<Exit, CommandError> {
@@ -67,7 +67,7 @@ pub async fn bench(arguments: &Bench, global: &Global, output: Console) -> Resul
 
 fn simulation(arguments: &Bench) -> Options {
     let usual = Limits::default();
-    // Without a limit of its own, the simulation is to be held back by nothing but its latency.
+    // Without `--rpm`, only the latency of the simulation is to limit the run.
     let requests_per_minute = arguments.limit_rpm.unwrap_or(u32::MAX);
     Options {
         latency: Latency { first_byte: Duration::from_millis(arguments.latency).into(), ..Latency::default() },
@@ -76,7 +76,7 @@ fn simulation(arguments: &Bench) -> Options {
     }
 }
 
-/// The images and the question, agreed to where that costs something.
+/// The images and the recipe, confirmed by the user if they cost anything.
 async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Result<RunRequest, CommandError> {
     let images: Vec<ImageId> = library::import(library, &[photos.to_owned()]).await?;
     let recipe = library.recipes.save_typed(LABELS).await?.id;
@@ -98,7 +98,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
     Ok(request)
 }
 
-/// A run of these images with this concurrency; how the command ends, where a signal or a person stopped it.
+/// Runs these images with this concurrency. Gives the exit code if a signal or a user stopped the run.
 async fn carried_out(
     library: &Arc<Library>,
     request: &RunRequest,

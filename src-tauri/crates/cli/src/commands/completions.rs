@@ -10,7 +10,7 @@ use crate::exit::Exit;
 
 pub fn completions(arguments: &Completions) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
-    // Writing straight to standard output would panic when the reader has gone.
+    // Writing directly to standard output would panic if its reader has closed it.
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "fieldmark", &mut script);
     io::stdout().write_all(&script).map_err(CommandError::Output)?;
     Ok(Exit::Done)

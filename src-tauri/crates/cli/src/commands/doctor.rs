@@ -1,4 +1,4 @@
-//! `doctor`: what works here, what does not, and what to do about it.
+//! `doctor`: checks the installation and gives advice.
 
 use domain::checkup::{CheckupFinding, Severity};
 use engine::Invocation;
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::Console;
 use crate::words;
 
-/// A finding with how bad it is, for the document.
+/// A finding with its severity, for the JSON document.
 #[derive(Serialize)]
 struct Judged<'a> {
     severity: Severity,

@@ -34,7 +34,7 @@ pub fn env(command: &EnvCommand, global: &Global, output: Console) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// The file, also where its folder is named.
+/// The path of the file, even if its folder is given.
 fn file_at(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(".env") } else { path.to_owned() }
 }

@@ -1,5 +1,5 @@
-//! `estimate`: what annotating would cost and take, for every model side by side. Photos are taken into the library, where
-//! there is one; nothing else is changed.
+//! `estimate`: cost and time of annotating, for every model side by side. Photos are imported if there is a library; nothing
+//! else changes.
 
 use domain::plan::{ImageSelection, ModelQuote, Quote};
 use engine::Invocation;
@@ -35,7 +35,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) ->
     Ok(Exit::Done)
 }
 
-/// Leaves the rows that were asked for.
+/// Removes the rows that the user did not ask for.
 fn narrow(quote: &mut Quote, arguments: &Estimate) -> Result<(), CommandError> {
     let asked: Vec<&str> = arguments.models.iter().map(|model| model.trim()).collect();
     let is_known = |asked: &str| quote.models.iter().any(|row| row.model.id.0 == asked);

@@ -1,4 +1,4 @@
-//! `export`: the annotations of a run as a dataset that other programs read.
+//! `export`: writes the annotations of a run as a dataset that other programs read.
 
 use domain::export::{AnnotationSelection, ExportRequest, Exported};
 use domain::ids::RunId;
@@ -21,7 +21,7 @@ pub fn export(arguments: &Export, global: &Global, output: Console) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// Writes one of the files that `annotate` and `resume` leave.
+/// Writes one output file of `annotate` and `resume`.
 pub fn write_after_run(library: &Library, run: RunId, export: &ExportedFile) -> Result<Exported, CommandError> {
     let request = ExportRequest { format: export.format.clone(), annotations: AnnotationSelection::default() };
     write(library, run, &request, &export.file)

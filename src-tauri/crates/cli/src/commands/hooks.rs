@@ -1,5 +1,4 @@
-//! `hooks`, and agreeing to their commands before a run. Agreeing to what a run costs (`--yes`) is no agreement to run
-//! somebody's commands.
+//! `hooks`, and consent to their commands before a run. Confirming the cost of a run (`--yes`) is no consent to run commands.
 
 use std::io::{self, IsTerminal};
 
@@ -15,8 +14,8 @@ use crate::library::{self, WhenMissing};
 use crate::output::{Console, notes};
 use crate::words;
 
-/// Asks about every command that nobody has agreed to. Where nobody can be asked, or the answer is no, the command does
-/// not run, and the run goes on without it.
+/// Asks about every command that is not allowed yet. If there is no terminal, or the answer is no, the command does not run
+/// and the run continues without it.
 pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandError> {
     for hook in library.hooks.all()? {
         let Some(command) = hook.command.filter(|_| !hook.is_agreed) else { continue };
@@ -32,7 +31,7 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
     Ok(())
 }
 
-/// Sets the hooks to a preset, and asks for agreement to them.
+/// Sets the hooks to a preset, and asks for consent to them.
 pub async fn change(
     arguments: arguments::HookArguments,
     global: &Global,

@@ -23,7 +23,7 @@ pub fn man(arguments: &arguments::Man) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// A page for `command`, and one for each command below it.
+/// Writes a page for `command` and one for each of its subcommands.
 fn write_pages(command: clap::Command, folder: &Path) -> Result<(), CommandError> {
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
         write_pages(below.clone(), folder)?;

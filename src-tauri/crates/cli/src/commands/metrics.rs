@@ -1,4 +1,4 @@
-//! `metrics`: the figures of a run, in the form that other programs read.
+//! `metrics`: the metrics of a run, as JSON for other programs.
 
 use crate::arguments::{Global, Metrics, Target};
 use crate::error::CommandError;

@@ -1,4 +1,4 @@
-//! A file a command, and the session that `annotate` and `resume` share.
+//! One file per command, and the session that `annotate` and `resume` share.
 
 pub mod annotate;
 pub mod bench;

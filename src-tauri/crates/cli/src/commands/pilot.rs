@@ -1,4 +1,4 @@
-//! `annotate --pilot`: the run stops after a few images, and goes on with the others when what they brought is agreed to.
+//! `annotate --pilot`: the run stops after a few images, and continues with the others once the user confirms their results.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::library::Chosen;
 use crate::output::{Console, notes};
 use crate::words;
 
-/// Says what the pilot brought, and goes on with the run if that is agreed to.
+/// Shows the results of the pilot, and continues the run if the user confirms.
 pub async fn finish(
     library: &Arc<Library>,
     arguments: &Annotate,
@@ -33,7 +33,7 @@ pub async fn finish(
         return session::finish(library, &report, &arguments.session, output);
     }
     words::note(&mut notes(), &words::left_after_pilot(run))?;
-    // It was shown in words already.
+    // The text output has shown it already.
     let shown = output.show(pilot, |_| Ok(()));
     let exit = match verdict {
         PilotVerdict::NothingAnswered => Exit::SomeFailed,
@@ -44,7 +44,7 @@ pub async fn finish(
     session::leave_files(library, pilot, &arguments.session, output, shown, exit)
 }
 
-/// Says what the pilot means for the others, and asks unless that was answered before.
+/// Shows what the pilot means for the other images, and asks unless `--yes` has answered.
 async fn is_gone_on_with(
     library: &Library,
     arguments: &Annotate,

@@ -1,4 +1,4 @@
-//! `providers`: where models come from, and whether the connections work.
+//! `providers`: lists the providers and checks their connections.
 
 use domain::connection::{Connection, ConnectionCheck};
 use engine::Invocation;
@@ -12,7 +12,7 @@ use crate::library::{self, Opened, WhenMissing};
 use crate::output::Console;
 use crate::words;
 
-/// What a provider's server said.
+/// The reply of a provider's server.
 #[derive(Serialize)]
 struct Checked {
     provider: String,

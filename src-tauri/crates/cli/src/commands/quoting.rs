@@ -1,4 +1,4 @@
-//! Quotes of what `annotate` and `estimate` are asked for.
+//! Quotes for `annotate` and `estimate`.
 
 use domain::ids::{ImageId, RecipeId};
 use domain::model::ModelId;
@@ -8,7 +8,7 @@ use engine::Library;
 use crate::arguments::Annotate;
 use crate::error::CommandError;
 
-/// Quotes these images for what was asked.
+/// Quotes these images for the given options.
 pub fn quote(
     library: &Library,
     arguments: &Annotate,
@@ -27,8 +27,7 @@ pub fn quote(
     })?)
 }
 
-/// The row of the model that is asked for. Money is spent on nobody's silence: without a word, it is the one that costs
-/// nothing.
+/// The row of the chosen model. Nothing is spent without a choice: the default is the model that is free of charge.
 pub fn chosen_model<'a>(
     library: &Library,
     quote: &'a Quote,

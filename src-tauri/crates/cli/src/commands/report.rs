@@ -1,4 +1,4 @@
-//! `report`: what `annotate` says at its end, or only the images that failed.
+//! `report`: the report that `annotate` prints at its end, or only the failed images.
 
 use crate::arguments::{Global, Report};
 use crate::error::CommandError;

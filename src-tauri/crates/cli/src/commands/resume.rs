@@ -1,4 +1,4 @@
-//! `resume`: go on with a run.
+//! `resume`: continues a run.
 
 use domain::ids::RunId;
 use domain::model::Destination;
@@ -57,7 +57,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
     }
     hooks::agree(&library, arguments.session.allow_hooks).await?;
     match library.runs.resume(request).await {
-        // It would go on at another server than the person has agreed to.
+        // The run would continue at another server than the one that the user has agreed to.
         Err(EngineError::NotAgreed { host }) => {
             if !agrees(arguments, &format!("Send the photos and the recipe's text to {host}?")).await? {
                 return Err(CommandError::NotConfirmed);

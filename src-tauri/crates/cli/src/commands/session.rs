@@ -1,4 +1,4 @@
-//! A session of a run: shown until it ends, then reported. `annotate` and `resume` share it.
+//! A session of a run: shows progress until it ends, then the report. `annotate` and `resume` share it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::output::{Console, notes};
 use crate::progress::Bar;
 use crate::{signals, target, words};
 
-/// Shows a run until it ends, and gives its report. The first signal has it finish what is in flight and leave batches working
-/// where they are.
+/// Shows a run until it ends, and returns its report. The first signal lets requests in flight finish and leaves batches at
+/// the vendor.
 pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, CommandError> {
     let mut draining = signals::drain(Some(run));
     let bar = Bar::new();
@@ -54,7 +54,7 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
     }
 }
 
-/// Says which endpoints have begun to fail, and which work again. Those that no run can use were named before it began.
+/// Prints which endpoints have started to fail, and which work again. Those that no run can use were listed before the run.
 fn say_endpoints(bar: &Bar, endpoints: &[EndpointState], failing: &mut HashSet<String>) {
     if endpoints.len() < 2 {
         return;
@@ -74,7 +74,7 @@ fn is_over(progress: &watch::Receiver<RunProgress>) -> bool {
     matches!(progress.borrow().state, RunState::Stopped { .. } | RunState::Interrupted)
 }
 
-/// Finds out whether every file that is asked for can be written, before anything is sent. Each one that cannot is named.
+/// Checks that every requested file can be written, before anything is sent. Lists each one that cannot.
 pub fn check_outputs(library: &Library, session: &SessionOptions) -> Result<(), CommandError> {
     let mut refused = Vec::new();
     let mut check = |name: String, outcome: Result<(), EngineError>| {
@@ -105,7 +105,7 @@ pub fn check_outputs(library: &Library, session: &SessionOptions) -> Result<(), 
     Err(CommandError::UnwritableOutputs)
 }
 
-/// Shows the report and leaves the files that were asked for. One that fails stops no other.
+/// Shows the report and writes the requested files. A file that fails does not stop the others.
 pub fn finish(
     library: &Library,
     report: &RunReport,
@@ -116,8 +116,8 @@ pub fn finish(
     leave_files(library, report, session, output, shown, Exit::of_run(&report.summary))
 }
 
-/// Writes the files that were asked for; how the command ends, which would end with `exit` if all is written. `shown` is what
-/// came of showing the report.
+/// Writes the requested files and returns the exit code, which is `exit` if all are written. `shown` is the result of showing
+/// the report.
 pub fn leave_files(
     library: &Library,
     report: &RunReport,
@@ -131,7 +131,7 @@ pub fn leave_files(
     failed.note("the report", shown)?;
     if let Some(target) = &session.metrics_out {
         match library.insight.classic_metrics(run) {
-            // The run went as it went: that nothing could be measured is no failure of it.
+            // A run without measurements is not a failure.
             Err(error @ EngineError::NoFigures(_)) => words::warn(&mut notes(), &words::refusal(&error))?,
             Err(error) => failed.note(&format!("--metrics-out {target}"), Err(error.into()))?,
             Ok(metrics) => {
@@ -157,14 +157,14 @@ pub fn leave_files(
     Ok(exit.with_outputs(failed.exit, &report.summary))
 }
 
-/// What came of outputs that failed.
+/// The result of outputs that failed.
 #[derive(Default)]
 struct Failed {
     exit: Option<Exit>,
 }
 
 impl Failed {
-    /// Names the output `name` where it failed. That the library has failed ends the command.
+    /// Prints that the output `name` failed. A failure of the library ends the command.
     fn note(&mut self, name: &str, outcome: Result<(), CommandError>) -> Result<(), CommandError> {
         let Err(error) = outcome else { return Ok(()) };
         let exit = error.exit();
@@ -174,7 +174,7 @@ impl Failed {
         if !error.is_closed_output() {
             words::warn(&mut notes(), &words::not_written(name, &error))?;
         }
-        // A full disk says more than that something failed, and a reader who has gone says least.
+        // A full disk is the most specific reason, and a closed reader the least.
         let worst = match (self.exit, exit) {
             (Some(Exit::DiskFull), _) | (_, Exit::DiskFull) => Exit::DiskFull,
             (Some(Exit::Failed), _) => Exit::Failed,

@@ -1,4 +1,4 @@
-//! `simulate`: the vendor's interface on this machine, for trying things out.
+//! `simulate`: the vendor's API on this machine, for experiments.
 
 use std::io::Write;
 use std::time::Duration;
@@ -12,21 +12,21 @@ use crate::exit::Exit;
 use crate::output::{Console, notes};
 use crate::{signals, words};
 
-/// What was seen of the clients, for the document.
+/// What the simulator saw of its clients, for the JSON document.
 #[derive(Serialize)]
 struct Seen {
     url: String,
     /// Answers that the vendor would have billed.
     billed: usize,
-    /// What the clients did wrong, in words; empty when nothing.
+    /// What the clients did wrong, as text; empty if nothing.
     complaints: Vec<String>,
 }
 
-/// Answers until interrupted, then says what it would have billed and what the clients did wrong.
+/// Answers until interrupted, then prints what the vendor would have billed and what the clients did wrong.
 pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, CommandError> {
     let running = Simulator::start(options(arguments)).await?;
     let url = running.url();
-    // A note, and flushed: whoever starts this in the background waits for it.
+    // A flushed note, because a script that starts this in the background waits for it.
     writeln!(notes(), "Simulated Messages API, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")?;
     signals::drain(None).first().await;
     let complaints = complaints(&running.verdict());
@@ -44,7 +44,7 @@ pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, Com
 
 fn options(arguments: &Simulate) -> Options {
     let usual = Limits::default();
-    // Half of the resets strike in the middle of an answer.
+    // Half of the resets happen in the middle of an answer.
     let bad_weather = Chaos { overloaded: 0.03, reset: 0.01, broken: 0.01, ..Chaos::default() };
     Options {
         port: arguments.port,

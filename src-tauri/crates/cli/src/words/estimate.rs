@@ -19,7 +19,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     writeln!(out, "{HEADING}{}, recipe {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
     similar(out, quote, arguments)?;
     writeln!(out)?;
-    // The price of the other mode stands beside those of the one that is asked about.
+    // The price of the other mode is shown beside that of the requested one.
     let other = if arguments.batch { "Live" } else { "Batch" };
     let mut table = Table::new(["Model", "Low", "Expected", "At most", other, "Time", "Remarks"]);
     table.align_right(1..=4);
@@ -71,12 +71,12 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
     }
 }
 
-/// Nothing is known of how long a batch takes.
+/// The duration of a batch is unknown.
 fn time(row: &ModelQuote, arguments: &Estimate) -> Option<TimeEstimate> {
     row.time.filter(|_| !arguments.batch)
 }
 
-/// What a model does not support, and what it costs nothing for.
+/// Remarks about a model: unsupported capabilities, saved answers, retirement, availability.
 fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
     let mut remarks: Vec<String> = row.unsupported_capabilities.iter().map(unsupported).collect();
     if row.answered_before > 0 && !arguments.fresh {

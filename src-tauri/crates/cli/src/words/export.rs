@@ -11,7 +11,7 @@ use super::{counted, grouped, refusal};
 use crate::arguments::Target;
 use crate::error::CommandError;
 
-/// Before a run: `--export coco=found.json cannot be written: it is a folder`. `name` is the option as it was typed.
+/// Before a run: `--export coco=found.json cannot be written: it is a folder`. `name` is the option as typed.
 pub fn unwritable(name: &str, error: &EngineError) -> String {
     format!("{name} cannot be written: {}", reason(error))
 }

@@ -34,12 +34,12 @@ pub fn money(amount: PicoDollars) -> String {
     format!("${}.{cents}{}", grouped(whole.parse().unwrap_or_default()), rest.trim_end_matches('0'))
 }
 
-/// Dollars that something cannot pass: rounded up.
+/// Dollars of an upper bound: rounded up.
 pub fn at_most(amount: PicoDollars) -> String {
     money(amount.rounded_up())
 }
 
-/// Dollars of a price list: cents, and parts of them only where there are some.
+/// Dollars of a price list: cents, and fractions of them only if there are any.
 pub fn price(amount: PicoDollars) -> String {
     const CENT: u64 = 10_000_000_000;
     if amount.0.is_multiple_of(CENT) {
@@ -60,7 +60,7 @@ pub fn duration(millis: f64) -> String {
     }
 }
 
-/// Bytes for people, in the unit that disks are sold by.
+/// Bytes for people, in the decimal units that disks are sold by.
 pub fn bytes(count: u64) -> String {
     const MEGABYTE: u64 = 1_000_000;
     match count / MEGABYTE {

@@ -57,7 +57,7 @@ pub fn endpoint_works_again(name: &str) -> String {
     format!("The endpoint {name} works again.")
 }
 
-/// What the remaining images wait for.
+/// What the remaining images are waiting for.
 fn pending_elsewhere(pending: &[PendingElsewhere]) -> String {
     let by_run = pending.iter().map(|PendingElsewhere { run, images, is_in_batch, .. }| {
         let place = if *is_in_batch { format!("the batches of run {run}") } else { format!("run {run}") };
@@ -74,7 +74,7 @@ pub fn stopping(mode: RunMode) -> &'static str {
     }
 }
 
-/// The last words of a process that a second signal ends, given the run that it worked on last.
+/// The last output of a process that a second signal ends, given its most recent run.
 pub fn last_words(run: Option<RunId>) {
     let mut notes = notes();
     if io::stderr().is_terminal() {

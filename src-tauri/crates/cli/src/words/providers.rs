@@ -42,7 +42,7 @@ fn yes_or_no(is_so: bool) -> String {
     if is_so { "yes" } else { "no" }.to_owned()
 }
 
-/// What the server of a provider said.
+/// The reply of a provider's server.
 pub fn provider_check(out: &mut dyn Write, id: &str, check: &ConnectionCheck) -> io::Result<()> {
     let (seen, advice) = connection(check);
     writeln!(out, "{}", visible(&format!("{id}: {seen}")))?;
