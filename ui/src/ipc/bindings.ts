@@ -177,13 +177,13 @@ export type AnnotationSelection = {
 	includes_rejected: boolean,
 };
 
-/**  What the expected length of answers rests on. */
+/**  The basis of the expected answer length. */
 export type AnswerBasis = 
 /**  Not measured yet: this many annotations per image are assumed, and no thinking. */
 { kind: "assumed"; annotations: number } | 
 /**
- *  The mean of all requests of earlier images with this model and recipe, including cut-off answers, their
- *  repetitions, and unanswered requests that may have been billed.
+ *  The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
+ *  retries, and unanswered requests that may have been billed.
  */
 { kind: "earlier_answers"; images: number; requests: number };
 
@@ -267,11 +267,11 @@ export type Baseline =
 /**  The same images, annotated sequentially in another run. */
 { kind: "sequential_run" };
 
-/**  Where a batch stands. */
+/**  The state of a batch. */
 export type BatchStage = 
 /**  Sent, but not confirmed: the server is checked before anything is sent again. */
 "unconfirmed" | "working" | "canceling" | 
-/**  Unknown to the server: checked at each resume, unless the user gives it up. */
+/**  Unknown to the server: checked at each resume until the user gives it up. */
 "unknown" | 
 /**  All results are stored. */
 "ended";
@@ -280,11 +280,11 @@ export type BatchStage =
 export type BatchState = {
 	stage: BatchStage,
 	images: number,
-	/**  Images that the server is done with, whatever came of them. */
+	/**  Images that the server has finished, with any result. */
 	finished: number,
 	/**  Milliseconds since the Unix epoch. */
 	submitted_at: number,
-	/**  When the server gives up on what is left; milliseconds since the Unix epoch. */
+	/**  When the server abandons unfinished requests; milliseconds since the Unix epoch. */
 	expires_at: number | null,
 };
 
@@ -432,7 +432,7 @@ export type Condition = {
 /**  The connection to one provider. */
 export type Connection = {
 	provider: ProviderDescription,
-	/**  What the person calls it, or else the provider's name. */
+	/**  The user's name for it, or else the provider's name. */
 	name: string,
 	base_url: string,
 	base_url_from: SettingSource,
@@ -442,22 +442,22 @@ export type Connection = {
 	is_on_this_machine: boolean,
 	/**  `None` without a key for this server. */
 	key: KeyPlace | null,
-	/**  The variable of the environment that may hold the key. */
+	/**  The environment variable that may hold the key. */
 	key_variable: string | null,
-	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
+	/**  Why the key from the environment is not sent to this server; `None` if it is sent, or does not exist. */
 	key_withheld: string | null,
-	/**  The model that is chosen when nobody has chosen one. */
+	/**  The default model. */
 	model: ModelId,
 	model_from: SettingSource,
 	/**  The additional endpoints, in the order of the settings. */
 	endpoints: EndpointConnection[],
-	/**  What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is. */
+	/**  What is wrong with the address or the environment, so that nothing can be sent; `None` if both are valid. */
 	problem: string | null,
 };
 
 /**  The result of a connection test. */
 export type ConnectionCheck = 
-/**  It accepts the key and has the model. */
+/**  The server accepts the key and has the model. */
 { kind: "works"; model: ModelId; 
 /**  Number of listed models. */
 model_count: number } | { kind: "no_key" } | 
@@ -468,15 +468,15 @@ model_count: number } | { kind: "no_key" } |
 /**  The server is overloaded or failing. */
 { kind: "server_failing"; detail: string };
 
-/**  The connections to all providers that are not this computer, and what they have in common. */
+/**  The connections to all remote providers, and what they share. */
 export type ConnectionOverview = {
 	/**  The default provider first. */
 	connections: Connection[],
-	/**  The `.env` file of the working folder, which is not used until the user allows it. */
+	/**  The `.env` file of the working folder that the user has not allowed. */
 	unused_env_file: EnvFileProposal | null,
-	/**  Why there is no keychain to keep a key in; `None` when there is one. */
+	/**  Why no keychain is available; `None` if there is one. */
 	keychain_problem: string | null,
-	/**  Images at once; `None` is found out. */
+	/**  `None` is automatic. */
 	concurrency: number | null,
 	concurrency_from: SettingSource,
 };
@@ -492,7 +492,7 @@ export type CostBasis = {
 	image_cost_dollars: Dollars,
 	/**  Prompt caching, which makes the instructions cheaper. */
 	caching: PromptCaching,
-	/**  Instructions, answer format and question, with every image; estimated from their length. */
+	/**  Instructions, answer format and question of every request; estimated from their length. */
 	text_tokens: number,
 	text_cost_dollars: Dollars,
 	/**  All answers together. */
@@ -606,7 +606,7 @@ export type DurationBin = {
 	count: number,
 };
 
-/**  An additional endpoint, as it stands. */
+/**  The current state of an additional endpoint. */
 export type EndpointConnection = {
 	name: string,
 	host: string,
@@ -653,9 +653,9 @@ export type EndpointProblem =
 /**  Connections end before the answer does. */
 "connection_lost" | "timed_out" | "server_failed" | "overloaded";
 
-/**  An additional endpoint for the models of a provider: another region, another account, a gateway. */
+/**  An additional endpoint for a provider's models: another region, another account, a gateway. */
 export type EndpointSettings = {
-	/**  What the person calls it. */
+	/**  The user's name for it. */
 	name: string,
 	base_url: string,
 	/**  Prefix of model ids there, such as `us.`; usually empty. */
@@ -664,47 +664,47 @@ export type EndpointSettings = {
 	price_percent?: number,
 	concurrency?: number | null,
 	limits?: LimitSettings,
-	/**  The variable of the environment that holds its key; `None`: [`EndpointSettings::key_variable`] says. */
+	/**  The environment variable that holds its key; `None` for the default, [`EndpointSettings::key_variable`]. */
 	key_env?: string | null,
 };
 
-/**  One way to the model, as it stands. */
+/**  The current state of an endpoint. */
 export type EndpointState = {
 	/**  Its host, or the user's name for it. */
 	name: string,
-	/**  Requests in flight, of all runs. */
+	/**  Requests in flight, over all runs. */
 	under_way: number,
-	/**  Requests that may be under way at once, as things stand. */
+	/**  Current maximum of requests in flight. */
 	concurrency: number,
 	/**  Whether the concurrency is automatic. */
 	is_adaptive: boolean,
-	/**  The lowest limit that is set, announced or learned; `None` if unknown. */
+	/**  The lowest of the configured, announced and learned limits; `None` if unknown. */
 	requests_per_minute: number | null,
 	/**  `None` while requests are sent. */
 	hold: Hold | null,
-	/**  Why it is not used at the moment; `None` while it works. */
+	/**  Why it is not used at the moment; `None` if it works. */
 	failure: EndpointFailure | null,
 };
 
 /**  What a `.env` file says about the connection to one provider. */
 export type EnvFileConnection = {
-	/**  Its name. */
+	/**  The provider's name. */
 	provider: string,
-	/**  `None`: the vendor's own server. */
+	/**  `None` for the vendor's own server. */
 	server: string | null,
 	model: string | null,
-	/**  The last characters of the key; `None`: there is no key. */
+	/**  The last characters of the key; `None` without a key. */
 	key_ending: string | null,
 };
 
-/**  What a `.env` file says about connections, for a person to decide about. Never a key. */
+/**  What a `.env` file says about connections, for the user to decide on. Never a key. */
 export type EnvFileProposal = {
 	path: string,
-	/**  Those that it says something about. */
+	/**  Connections with a variable in the file. */
 	connections: EnvFileConnection[],
-	/**  The variables of keys of additional endpoints, each with the last characters of its key. */
+	/**  The key variables of additional endpoints, each with the last characters of its key. */
 	endpoint_keys: ([string, string])[],
-	/**  Why the file cannot be used; otherwise `None`. */
+	/**  Why the file is invalid; `None` if it is valid. */
 	problem: string | null,
 };
 
@@ -767,34 +767,34 @@ export type FailureGroup = {
 	count: number,
 	/**  Whether a retry may succeed. */
 	is_worth_retrying: boolean,
-	/**  The message of the first one. */
+	/**  The message of the first failure. */
 	example: string,
 	example_image: string,
 };
 
-/**  Kinds of failure, by what a person can do about them. */
+/**  Kinds of failure, by what the user can do about them. */
 export type FailureKind = 
 /**  The original no longer exists at its path. */
 "file_missing" | 
 /**  The original cannot be decoded, or has changed. */
 "file_unreadable" | 
-/**  No answer from the model, after retries if sensible. */
+/**  No answer from the model, after any sensible retries. */
 "model_failed" | 
-/**  The batch expired before the vendor began with it, several times. */
+/**  The batch expired several times before the vendor processed the request. */
 "expired" | 
 /**  The server refused this picture. */
 "refused" | 
 /**  The model declined to answer, which is billed. */
 "declined" | 
-/**  The answer was cut off before its first annotation; it is billed. */
+/**  The answer was cut off before its first annotation, which is billed. */
 "cut_off" | 
-/**  The model answered something that cannot be read; the raw answer is kept. */
+/**  The answer cannot be parsed; the raw answer is saved. */
 "answer_unreadable" | 
 /**  No annotation of the answer is usable; the answer is saved. */
 "answer_unusable" | 
-/**  The answer's coordinates are fractions of the picture's sides, 0 to 1; the answer is saved. */
+/**  The answer's coordinates are fractions of the picture's sides, from 0 to 1; the answer is saved. */
 "coordinates_as_fractions" | 
-/**  The answer's coordinates are thousandths of the picture's sides, 0 to 1000; the answer is saved. */
+/**  The answer's coordinates are thousandths of the picture's sides, from 0 to 1000; the answer is saved. */
 "coordinates_as_thousandths" | 
 /**  A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed. */
 "internal_error";
@@ -838,11 +838,11 @@ export type Feature = "boxes" | "polygons" |
 /**  Run, model and recipe of the dataset. */
 "description";
 
-/**  What a field of a connection holds. */
+/**  The kind of a connection field. */
 export type FieldKind = "base_url" | 
-/**  A secret, kept for one server. */
+/**  A secret, stored for one server. */
 "key" | 
-/**  The model that is chosen when the user has not chosen one. */
+/**  The default model. */
 "model";
 
 export type FilterCount<Filter> = {
@@ -963,11 +963,11 @@ export type FormatOption = {
 	values: string[],
 };
 
-/**  Why nothing is sent for a moment. */
+/**  Why no requests are sent for a moment. */
 export type Hold = {
 	kind: RetryKind,
 	left_millis: number,
-	/**  The message of the server or connection. */
+	/**  The message from the server or connection. */
 	detail: string,
 };
 
@@ -1132,19 +1132,19 @@ export type ImportProgress = {
 	is_cancelled: boolean,
 };
 
-/**  Which files an import takes. */
+/**  Which files are imported. */
 export type ImportSettings = {
-	/**  Whether to import thumbnails, recycle bins and metadata of NAS systems and apps too. */
+	/**  Whether to import thumbnails, recycle bins and metadata files of NAS systems and apps too. */
 	includes_leftovers?: boolean,
-	/**  Memory budget of all decoding, in MB, not only of imports; `None` is a quarter of what Fieldmark may use. */
+	/**  Memory budget of all decoding, not only of imports, in MB; `None` for a quarter of what Fieldmark may use. */
 	decoding_memory_mb?: number | null,
 };
 
-/**  An image that is being asked about. */
+/**  An image with a request in flight. */
 export type InFlight = {
 	image: ImageId,
 	since_millis: number,
-	/**  Upright size of the original, in whose pixels the preview is. */
+	/**  Upright size of the original; the preview is in its pixels. */
 	size: PixelSize,
 	/**  Annotations so far. */
 	preview: PreviewAnnotation[],
@@ -1166,7 +1166,7 @@ export type Installation = {
 export type JustAnswered = {
 	image: ImageId,
 	annotation_count: number,
-	/**  `None` if it was not sent because its answer was reused. */
+	/**  `None` if its answer was reused. */
 	took_millis: number | null,
 };
 
@@ -1225,10 +1225,10 @@ export type LibraryOverview = {
 	labels: LabelCount[],
 };
 
-/**  Limits that a person has set for one endpoint, each within a minute; `None` follows what the server announces or refuses. */
+/**  The user's limits for one endpoint, per minute; `None` follows what the server announces or refuses. */
 export type LimitSettings = {
 	requests?: number | null,
-	/**  Input that is not read from the vendor's cache. */
+	/**  Input tokens that are not read from the vendor's cache. */
 	input_tokens?: number | null,
 	output_tokens?: number | null,
 };
@@ -1328,7 +1328,7 @@ export type Package =
 /**  One ZIP file that holds others. The extension is without its dot. */
 { kind: "archive"; extension: string };
 
-/**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
+/**  Images of a run that wait for another run's answers to the same requests, so that they are not paid for twice. */
 export type PendingElsewhere = {
 	/**  The run that sends them. */
 	run: RunId,
@@ -1386,7 +1386,7 @@ export type PresetQuote = {
 	total_millis: number | null,
 };
 
-/**  An annotation of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole. */
+/**  An annotation of an answer that is still streaming. It is not stored: only the complete answer is parsed. */
 export type PreviewAnnotation = {
 	label: string,
 	color: number,
@@ -1413,54 +1413,54 @@ export type PromptCaching = {
 	is_used: boolean,
 };
 
-/**  What a provider says of itself. */
+/**  The description of a provider. */
 export type ProviderDescription = {
-	/**  In settings and on the command line. */
+	/**  For settings and the command line. */
 	id: string,
-	/**  As it is shown. */
+	/**  For display. */
 	name: string,
 	/**  Where the vendor documents its interface. */
 	documentation_url: string | null,
-	/**  In the order in which they are asked for. */
+	/**  In display order. */
 	fields: ProviderField[],
-	/**  Whether it takes requests in batches. */
+	/**  Whether it supports batches. */
 	has_batches: boolean,
-	/**  Whether it lists the models that a key may use. */
+	/**  Whether it can list the models that a key may use. */
 	has_discovery: boolean,
-	/**  The models that this version knows. */
+	/**  The models known to this version. */
 	models: ModelId[],
 };
 
-/**  One thing that a connection is made of. */
+/**  A field of a connection. */
 export type ProviderField = {
 	kind: FieldKind,
-	/**  The variable of the environment that may hold it. */
+	/**  The environment variable that may hold it. */
 	variable: string,
 	is_required: boolean,
 };
 
-/**  What a person has set for the connection to one provider. */
+/**  The user's settings for the connection to one provider. */
 export type ProviderSettings = {
 	/**  The id of the provider. */
 	id: string,
-	/**  What the person calls the connection; `None`: as the provider is called. */
+	/**  The user's name for the connection; `None` for the provider's name. */
 	name?: string | null,
-	/**  The server; `None`: the vendor's own. */
+	/**  The server; `None` for the vendor's own. */
 	base_url?: string | null,
 	/**
-	 *  The variable of the environment that holds the key for that server; `None`: the provider's usual variable, or else
+	 *  The environment variable that holds the key for that server; `None` for the provider's usual variable, otherwise
 	 *  the keychain.
 	 */
 	key_env?: string | null,
-	/**  Requests at a time; `None` leaves it to `run.concurrency`. */
+	/**  Maximum requests in flight; `None` follows `run.concurrency`. */
 	concurrency?: number | null,
-	/**  What a request costs there, in percent of the list price. */
+	/**  Price of a request there, in percent of the list price. */
 	price_percent?: number,
-	/**  Of that server. */
+	/**  Limits of that server. */
 	limits?: LimitSettings,
-	/**  Hosts beside the vendor's own that take `transformations` on an image. */
+	/**  Hosts besides the vendor's own that accept `transformations` on an image. */
 	transformations_hosts?: string[],
-	/**  Beside that server: requests are spread over all of them. */
+	/**  Additional endpoints; requests are spread over that server and all of these. */
 	endpoints?: EndpointSettings[],
 };
 
@@ -1585,24 +1585,24 @@ export type ResumeRequest = {
 	run: RunId,
 	/**  The new budget, including what is already spent; `None` keeps the current one. */
 	budget_dollars: Dollars | null,
-	/**  Whether requests may be repeated that were in flight when a process died: the vendor may have billed them. */
+	/**  Whether to repeat requests that were in flight when a process died: the vendor may have billed them. */
 	accepts_repeats: boolean,
 	/**  Whether to retry failed images that a retry may fix. */
 	retries_failed: boolean,
 	/**
-	 *  Whether to give up batches that the server does not know: their requests count as possibly billed, and are
-	 *  repeated. Needs `accepts_repeats`.
+	 *  Whether to give up batches that the server does not know: their requests count as possibly billed and are
+	 *  repeated. Requires `accepts_repeats`.
 	 */
 	gives_up_batches: boolean,
 };
 
-/**  Requests made again for one reason. */
+/**  Retried requests with the same reason. */
 export type RetryGroup = {
 	kind: RetryKind,
 	count: number,
 };
 
-/**  Why a request was made again. */
+/**  Why a request was repeated. */
 export type RetryKind = 
 /**  The rate limit was reached; the whole endpoint waited as requested. */
 "rate_limited" | 
@@ -1612,13 +1612,13 @@ export type RetryKind =
 "server_failed" | 
 /**  The connection ended before the answer did. */
 "connection_lost" | 
-/**  The server answered something that is no answer, or that cannot be decoded. */
+/**  The response was not an answer, or could not be decoded. */
 "answer_unreadable" | 
 /**  Timeout. */
 "timed_out" | 
-/**  The batch expired before the vendor began with the request. */
+/**  The batch expired before the vendor processed the request. */
 "expired" | 
-/**  No connection came about. */
+/**  The connection failed. */
 "unreachable" | 
 /**  The request was too large, and the picture was sent smaller. */
 "too_large" | 
@@ -1695,7 +1695,7 @@ export type RunMode =
 /**  In batches, processed within a day at half the price. */
 "batch";
 
-/**  Options of a run. Absent ones follow the settings. */
+/**  Options of a run. Missing options follow the settings. */
 export type RunOptions = {
 	/**  `None` is automatic. */
 	concurrency?: number | null,
@@ -1703,17 +1703,17 @@ export type RunOptions = {
 	pause_millis?: number | null,
 	/**  Images prepared ahead; `None` depends on their size and speed. */
 	chunk_size?: number | null,
-	/**  Of the first endpoint. */
+	/**  Limits of the first endpoint. */
 	limits?: LimitSettings,
-	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
+	/**  Output maximum, including thinking; `None` for the model's default. */
 	max_tokens?: number | null,
 };
 
-/**  A snapshot of a run, a few times a second. */
+/**  A snapshot of a run, published a few times a second. */
 export type RunProgress = {
 	run: RunId,
 	state: RunState,
-	/**  What was said when it stopped by itself. */
+	/**  The message that came with an automatic stop. */
 	stop_detail: string | null,
 	model_name: string,
 	recipe_name: string,
@@ -1722,7 +1722,7 @@ export type RunProgress = {
 	started_at: number,
 	/**  Active time, without pauses. */
 	elapsed_millis: number,
-	/**  `None` until the first image is done, while none finish, and when nothing is left. */
+	/**  Estimated time left. `None` until the first image is done, while no images finish, and when none are left. */
 	left_millis: number | null,
 	total: number,
 	done: number,
@@ -1730,57 +1730,54 @@ export type RunProgress = {
 	in_flight: InFlight[],
 	/**  Neither finished nor in flight. */
 	waiting: number,
-	/**  Of the waiting ones: prepared to be sent. */
+	/**  Waiting images that are prepared to be sent. */
 	prepared: number,
-	/**  Answers that an earlier run had paid for already. */
+	/**  Answers reused from earlier runs, which paid for them. */
 	reused: number,
-	/**  Images that were given the annotations of a similar one instead of being asked about. */
+	/**  Images that got the annotations of a similar image and were not sent. */
 	propagated: number,
-	/**  Found and propagated annotations. */
+	/**  Annotations, including propagated ones. */
 	annotations: number,
 	/**
-	 *  Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
-	 *  afterwards.
+	 *  Sent images that finish per minute: over the recent window while the run is active, otherwise over its whole
+	 *  active time.
 	 */
 	rate_per_minute: number,
 	/**  Length of the recent window. */
 	rate_window_millis: number,
 	/**
-	 *  Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
-	 *  function and of the same images as in the report; `None` before the first.
+	 *  Median and 95th percentile of the durations of the sent images over the whole run, computed as in the report;
+	 *  `None` before the first.
 	 */
 	p50_millis: number | null,
 	p95_millis: number | null,
-	/**
-	 *  Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
-	 *  that was in flight.
-	 */
+	/**  Maximum requests in flight: the current maximum while the run is active, otherwise the highest number reached. */
 	concurrency: number,
 	mode: RunMode,
 	/**  The endpoints; empty if nothing is sent. */
 	endpoints: EndpointState[],
-	/**  Of a batch run, oldest first. */
+	/**  The batches of a batch run, oldest first. */
 	batches: BatchState[],
-	/**  Requests in batches unknown to the server, which the user may give up. */
+	/**  Requests in batches that the server does not know, which the user may give up. */
 	unknown_batches: PossiblyBilled,
 	quoted_dollars: CostRange | null,
 	/**  As the vendor reported. */
 	spent_dollars: Dollars,
 	possibly_billed: PossiblyBilled,
-	/**  What the run may cost at most; `None`: no limit. */
+	/**  The maximum cost of the run; `None` for no limit. */
 	budget_dollars: Dollars | null,
 	/**  Maximum cost of requests in flight. */
 	reserved_dollars: Dollars,
-	/**  The largest reservation of a request so far: a budget must have room for another. Zero before the first. */
+	/**  The largest reservation for a request so far: the budget must have room for another one. Zero before the first. */
 	largest_request_dollars: Dollars,
 	/**
-	 *  Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
-	 *  again without a word from the person.
+	 *  Requests that were in flight when a process died. They may have been billed, and are repeated only if the user
+	 *  agrees.
 	 */
 	unsettled: PossiblyBilled,
-	/**  `None` while requests are sent on any way. */
+	/**  `None` while requests are sent to any endpoint. */
 	hold: Hold | null,
-	/**  What the remaining images wait for, if nothing else can be started. */
+	/**  What the remaining images wait for, if no other image can be sent. */
 	pending_elsewhere: PendingElsewhere[],
 	/**  Retries, over all sessions. */
 	retried: RetryGroup[],
@@ -1791,7 +1788,7 @@ export type RunProgress = {
 	just_answered: JustAnswered[],
 	/**  Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]). */
 	rate_history: number[],
-	/**  Hooks whose latest run did not succeed. */
+	/**  Hooks whose last run failed. */
 	failed_hooks: HookRun[],
 };
 
@@ -1839,7 +1836,7 @@ export type RunRequest = {
 	pilot: number | null,
 	/**  The budget over all sessions, if any. */
 	budget_dollars: Dollars | null,
-	/**  The collection of the images; `None` for all. Exports name files relative to it. */
+	/**  The collection of the images; `None` for all images. Exports name files relative to it. */
 	collection?: CollectionId | null,
 };
 
@@ -1861,7 +1858,7 @@ export type RunSettings = {
 	max_tokens?: number | null,
 };
 
-/**  Where a run stands. */
+/**  The state of a run. */
 export type RunState = 
 /**  A process works on it. */
 { kind: "running" } | 
@@ -1874,7 +1871,7 @@ export type RunState =
 export type RunSummary = {
 	id: RunId,
 	state: RunState,
-	/**  What was said when it stopped by itself. */
+	/**  The message that came with an automatic stop. */
 	stop_detail: string | null,
 	model: ModelId,
 	model_name: string,
@@ -1887,9 +1884,9 @@ export type RunSummary = {
 	done: number,
 	failed: number,
 	waiting: number,
-	/**  Found and propagated annotations. */
+	/**  Annotations, including propagated ones. */
 	annotation_count: number,
-	/**  Of these: propagated to images that were not sent. */
+	/**  Annotations propagated to images that were not sent. */
 	propagated_count: number,
 	/**  Undecided proposals. */
 	undecided_count: number,
@@ -1898,27 +1895,27 @@ export type RunSummary = {
 	quoted_dollars: CostRange | null,
 	/**  As the vendor reported. */
 	paid_dollars: Dollars,
-	/**  Of all requests. */
+	/**  Total of all requests. */
 	usage: Usage,
 	possibly_billed: PossiblyBilled,
-	/**  What the run may cost at most; `None`: no limit. */
+	/**  The maximum cost of the run; `None` for no limit. */
 	budget_dollars: Dollars | null,
-	/**  Requests that were sent and of whose answer nothing is known: under way, or lost with their process. */
+	/**  Sent requests with an unknown result: in flight, or lost when their process died. */
 	unsettled: PossiblyBilled,
 	/**  Cut-off answers, whose complete annotations were kept. */
 	cut_short: number,
 	/**  Failed images that a retry may fix. */
 	retryable: number,
-	/**  Answers that an earlier run had paid for already. */
+	/**  Answers reused from earlier runs, which paid for them. */
 	reused: number,
-	/**  Images that were given the annotations of a similar one instead of being asked about. */
+	/**  Images that got the annotations of a similar image and were not sent. */
 	propagated: number,
 	retries: number,
 	/**  Images sent and finished. The next three figures are about these. */
 	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
-	/**  `asked` over the time that the run was worked on. */
+	/**  `asked` over the active time of the run. */
 	rate_per_minute: number | null,
 };
 
@@ -1962,7 +1959,7 @@ export type SentSize = {
 	image_tokens: number,
 };
 
-/**  The source of a value. A variable wins over a `.env` file, and that over the settings. */
+/**  The source of a value. A variable overrides a `.env` file, which overrides the settings. */
 export type SettingSource = 
 /**  The default. */
 "default" | "settings" | 
@@ -1979,9 +1976,9 @@ export type Settings = {
 	is_local_only?: boolean,
 	import?: ImportSettings,
 	run?: RunSettings,
-	/**  What is set for connections to providers, each at most once. */
+	/**  The settings of connections to providers, at most one each. */
 	providers?: ProviderSettings[],
-	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
+	/**  Hosts that the user has agreed to send images to, having seen what is sent. */
 	agreed_hosts?: string[],
 	hooks?: Hooks,
 };
@@ -2091,7 +2088,7 @@ export type StepId = number;
 export type StopReason = "completed" | 
 /**  By the user; can be resumed. */
 "paused" | 
-/**  By the user; what is done stays, and the rest can be resumed. */
+/**  By the user; finished images stay, and the rest can be resumed. */
 "cancelled" | 
 /**  The app was closed during the run. */
 "shutdown" | 
@@ -2117,7 +2114,7 @@ export type StopReason = "completed" |
 "answers_unreadable" | 
 /**  The server, or a limit, requires a longer wait than any run waits. */
 "wait_too_long" | 
-/**  The server cannot be reached, in spite of several tries. */
+/**  The server is unreachable after several attempts. */
 "unreachable" | 
 /**  The next request could exceed the run's budget. */
 "budget_reached" | 
@@ -2125,7 +2122,7 @@ export type StopReason = "completed" |
 "pilot_done" | 
 /**  The remaining images are in batches of runs without a worker: resuming those fetches the answers. */
 "answers_pending" | 
-/**  A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed. */
+/**  A fault in Fieldmark ended the run's task. Stored data is intact, and the run can be resumed. */
 "internal_error";
 
 export type Suggestion = {
@@ -2196,7 +2193,7 @@ export type TimeEstimate = {
 	/**  Concurrency. */
 	concurrency: number,
 	basis: TimeBasis,
-	/**  The limit that makes it take longer, if any. */
+	/**  The limit that slows it down, if any. */
 	held_by: EndpointLimit | null,
 };
 
@@ -2215,7 +2212,7 @@ export type Translated = {
 	es: string,
 };
 
-/**  Why a model is unavailable, whatever the recipe. */
+/**  Why a model is unavailable, regardless of the recipe. */
 export type Unavailable = 
 /**  The user has locked everything to this machine. */
 { kind: "local_only" } | 
@@ -2223,7 +2220,7 @@ export type Unavailable =
 { kind: "retired"; on: CalendarDate } | 
 /**  There is no key for the server. */
 { kind: "no_key"; host: string; 
-/**  The variable of the environment that may hold it. */
+/**  The environment variable that may hold it. */
 variable: string | null } | 
 /**  The address or the environment is unusable. */
 { kind: "unusable"; detail: string };
@@ -2265,7 +2262,7 @@ export type Vocabulary =
 /**  Only these names. */
 { kind: "closed"; names: string[] };
 
-/**  How far a run is that this process works on: all that the window's frame shows of it. */
+/**  The progress of a run that this process works on, as far as the window's frame shows it. */
 export type WorkingRun = {
 	run: RunId,
 	destination: Destination,

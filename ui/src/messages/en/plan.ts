@@ -90,7 +90,7 @@ export const plan = {
     no_price: "No price is known for this model",
     now_only: "This model is not available in batches",
   },
-  afterRun: "not measured",
+  afterRun: "unknown",
   afterRunNote: "Known once this model has annotated some images",
   batchTime: "within 24 h",
   batchTimeNote: "The vendor processes it within 24 hours",
