@@ -71,8 +71,7 @@ const stopped: Words<typeof english>["stopped"] = {
   spend_limit: () =>
     "La cuenta ha alcanzado su límite de gasto. Súbelo en la página de facturación del proveedor o espera a que se renueve, y reanuda.",
   unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
-  not_such_a_server: (_model, host) =>
-    `El servidor ${host} no es compatible. Comprueba la dirección y reanuda.`,
+  not_such_a_server: (_model, host) => `El servidor ${host} no es compatible. Comprueba la dirección y reanuda.`,
   batch_canceled: (_model, host) =>
     `Se canceló un lote en ${host}, y no desde Fieldmark. Lo que había terminado está guardado. Reanuda para enviar el resto de nuevo.`,
   batch_unknown: (_model, host) =>
