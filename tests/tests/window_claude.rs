@@ -195,7 +195,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
 
     // Saved answers are ignored, since every answer exists already. The budget is too small for all four, then raised.
     window.go_to("Plan").await;
-    window.see("//*[contains(text(), 'Every image is already answered')]").await;
+    window.see("//*[contains(text(), 'All answers are saved')]").await;
     window.photograph("32-plan-answered").await;
     window.ignore_saved_answers().await;
     window.enter("budget-cap", "0.10").await;
