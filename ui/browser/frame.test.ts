@@ -71,7 +71,15 @@ it("keeps long file names inside a notice", async () => {
   await text.evaluate((element) => (element.textContent = `${"a".repeat(300)}.jpg`));
   const isInside = await text.evaluate((element) => {
     const [inner, outer] = [element, element.parentElement as Element].map((each) => each.getBoundingClientRect());
-    return inner && outer && inner.right <= outer.right && outer.right <= window.innerWidth && outer.height < 120;
+    const isWrapped = element.scrollWidth <= element.clientWidth;
+    return (
+      isWrapped &&
+      inner &&
+      outer &&
+      inner.right <= outer.right &&
+      outer.right <= window.innerWidth &&
+      outer.height < 120
+    );
   });
   expect(isInside).toBe(true);
 });

@@ -380,10 +380,12 @@ describe("the figures of a live run", () => {
     const progress = { ...snapshot(7, RUNNING, [1], [2]), rate_per_minute: 62, rate_window_millis: 10_000 };
     expect(of(progress, true, "Rate")).toMatchObject({ value: "62 / min", note: "last 10 s" });
     expect(of(progress, false, "Rate")).toMatchObject({ value: "62 / min", note: "over the whole run" });
+    // An idle run without a rate has none to show.
+    expect(of({ ...progress, rate_per_minute: 0 }, false, "Rate")?.value).toBe("–");
   });
 });
 
-describe("the figures of an batch run", () => {
+describe("the figures of a batch run", () => {
   it("never say that no time has passed since the start", () => {
     const progress: RunProgress = { ...snapshot(7, RUNNING, [], []), mode: "batch" };
     expect(figuresOf(progress, true, 500)[0]?.value).toBe("under 1 min");
