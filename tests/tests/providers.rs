@@ -220,3 +220,44 @@ async fn no_key_follows_an_address_that_is_set_for_another_provider() {
         assert!(server.stop().await.refused.is_empty());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_beside_an_address_does_not_follow_another_one() {
+    let (set, given) = (server_of(FIRST_KEY).await, server_of(FIRST_KEY).await);
+    let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &given.url()), ("WORK_KEY", FIRST_KEY)]);
+    with_pictures(&bench);
+    let offered =
+        || bench.library.planning.models().unwrap().into_iter().find(|row| row.model.id.0 == FIRST_MODEL).unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
+    let own = settings.provider_mut(FIRST);
+    (own.base_url, own.key_env, own.price_percent) = (Some(set.url()), Some("WORK_KEY".into()), 50);
+    settings.agreed_hosts.extend([set.address().to_string(), given.address().to_string()]);
+    bench.library.settings.replace(&settings).unwrap();
+
+    let connection = bench.library.connections.shown().unwrap().connections.remove(0);
+    assert_eq!((connection.base_url, connection.key), (given.url(), None));
+    let withheld = connection.key_withheld.unwrap();
+    assert!(withheld.contains(&format!("the key in WORK_KEY belongs to {}", set.url())), "{withheld}");
+    assert!(matches!(offered().unavailable, Some(Unavailable::Unusable { .. })), "{:?}", offered().unavailable);
+    assert!(given.stop().await.refused.is_empty() && set.stop().await.billed.is_empty(), "nothing was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_holds_for_the_address_that_it_is_set_for_alone() {
+    let (set, given) = (server_of(FIRST_KEY).await, server_of(FIRST_KEY).await);
+    let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &given.url()), ("ANTHROPIC_API_KEY", FIRST_KEY)]);
+    with_pictures(&bench);
+    let most = |base_url: String| {
+        let mut settings = bench.library.settings.stated().unwrap();
+        let own = settings.provider_mut(FIRST);
+        (own.base_url, own.price_percent) = (Some(base_url), 50);
+        settings.agreed_hosts = vec![given.address().to_string()];
+        bench.library.settings.replace(&settings).unwrap();
+        let quote = bench.quote(0);
+        quote.models.into_iter().find(|row| row.model.id.0 == FIRST_MODEL).unwrap().cost.unwrap().high.0
+    };
+    let (at_list_price, at_half) = (most(set.url()), most(given.url()));
+    assert!(at_half > 0 && at_list_price.abs_diff(2 * at_half) <= 20_000_000_000, "{at_list_price} and {at_half}");
+    given.stop().await;
+    set.stop().await;
+}

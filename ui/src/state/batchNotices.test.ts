@@ -7,7 +7,7 @@ import { App } from "./app.svelte";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe("an batch run", () => {
+describe("a batch run", () => {
   it("is told of once it has ended, until that is put away", async () => {
     const app = new App(openFake("?priced&key&batch"));
     await app.start();

@@ -32,14 +32,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(folder.path()).unwrap();
         fs::create_dir_all(root.join("photos/may")).unwrap();
-        fs::create_dir(root.join("work")).unwrap();
-        symlink(root.join("photos/may"), root.join("work/link")).unwrap();
+        fs::create_dir(root.join("elsewhere")).unwrap();
+        symlink(root.join("photos/may"), root.join("elsewhere/link")).unwrap();
         let seen = |path: &str| absolute(&root.join(path)).unwrap();
-        for path in ["photos", "work/../photos", "./work/.././photos/", "photos/may/..", "work/link/.."] {
+        for path in ["photos", "elsewhere/../photos", "./elsewhere/.././photos/", "photos/may/..", "elsewhere/link/.."]
+        {
             assert_eq!(seen(path), root.join("photos"), "{path}");
         }
         // Named links and missing files stay as they are.
-        assert_eq!(seen("work/link"), root.join("work/link"));
+        assert_eq!(seen("elsewhere/link"), root.join("elsewhere/link"));
         assert_eq!(seen("gone/../photos"), root.join("gone/../photos"));
     }
 }

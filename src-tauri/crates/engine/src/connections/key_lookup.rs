@@ -33,8 +33,8 @@ impl KeyLookup {
 }
 
 impl Connections {
-    /// The key for `server` if it is the server in the settings of `provider`: from the variable that the settings
-    /// name, otherwise the usual one.
+    /// The key for `server`: from the variable that the settings of `provider` name, if they are about that server,
+    /// otherwise the usual one.
     pub(super) fn key_of_connection(
         &self,
         provider: &dyn Provider,
@@ -47,6 +47,17 @@ impl Connections {
             let withheld = if key.is_none() { self.withheld_from(provider, server) } else { None };
             return KeyLookup { key, withheld };
         };
+        if own.is_some_and(|own| !is_about(own, server)) {
+            let key = self.key_for(provider, server);
+            let withheld = key.is_none().then(|| {
+                let set = own.and_then(configured_server).map(|set| set.to_string()).unwrap_or_default();
+                format!(
+                    "the key in {variable} belongs to {set} and is not sent to {server}: enter a key for this server in \
+                     the window's settings"
+                )
+            });
+            return KeyLookup { key, withheld };
+        }
         let usual = provider.descriptor().variable(FieldKind::Key);
         if let Some(other) = owner_of(variable).filter(|_| usual != Some(variable)) {
             return KeyLookup::withheld(belongs_to(variable, other));
@@ -57,16 +68,9 @@ impl Connections {
                  window's settings"
             ));
         }
-        let is_elsewhere = |other: &ProviderSettings| {
-            let known = registry::all().iter().find(|known| known.descriptor().id == other.id);
-            let base_url = other.base_url.as_deref().or_else(|| known.map(|known| vendor_url(known.descriptor())));
-            base_url
-                .and_then(|base_url| BaseUrl::parse(base_url).ok())
-                .is_none_or(|its| its.origin() != server.origin())
-        };
         let id = provider.descriptor().id;
         let mut others = settings.providers.iter().filter(|other| other.id != id);
-        if others.any(|other| other.key_env.as_deref() == Some(variable) && is_elsewhere(other)) {
+        if others.any(|other| other.key_env.as_deref() == Some(variable) && !is_about(other, server)) {
             return KeyLookup::withheld(format!(
                 "{variable} stands for several providers: name a variable for each in key_env"
             ));
@@ -126,10 +130,10 @@ impl Connections {
         };
         let (its, server) = (key.base_url.trim_end_matches('/'), server.to_string());
         let variable = descriptor.variable(FieldKind::BaseUrl);
-        let remedy =
+        let advice =
             variable.map_or_else(String::new, |variable| format!("set {variable}={server} beside the key, or "));
         Some(format!(
-            "the key in {place} belongs to {its} and is not sent to {server}: {remedy}enter a key for this server in the \
+            "the key in {place} belongs to {its} and is not sent to {server}: {advice}enter a key for this server in the \
              window's settings"
         ))
     }
@@ -173,6 +177,19 @@ impl Connections {
         let own_names: Vec<String> = own.of_connections().map(ToOwned::to_owned).collect();
         own_names.into_iter().chain(own.keys).chain(given).collect()
     }
+}
+
+/// The server that the settings of a provider are about: the configured one, otherwise the vendor's own.
+fn configured_server(own: &ProviderSettings) -> Option<BaseUrl> {
+    let known = registry::all().iter().find(|known| known.descriptor().id == own.id);
+    let base_url = own.base_url.as_deref().or_else(|| known.map(|known| vendor_url(known.descriptor())))?;
+    BaseUrl::parse(base_url).ok()
+}
+
+/// Whether `own` is about `server`: another address, from the environment or the command line, has neither its key nor
+/// its price.
+pub(super) fn is_about(own: &ProviderSettings, server: &BaseUrl) -> bool {
+    configured_server(own).is_some_and(|configured| configured.origin() == server.origin())
 }
 
 /// The owner under which the key of `provider` for `server` is stored.

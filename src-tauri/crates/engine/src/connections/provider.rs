@@ -11,7 +11,7 @@ use providers::base_url::BaseUrl;
 use providers::provider::{ConnectionField, Endpoint, Host, Provider};
 
 use super::endpoints::{self, AdditionalEndpoint, ServerEndpoint, bounds, endpoint_id, options_at};
-use super::key_lookup::PlacedKey;
+use super::key_lookup::{PlacedKey, is_about};
 use super::{destination_name, unusable};
 use crate::backend::PricePercents;
 use crate::backend::limiter::Bounds;
@@ -108,7 +108,8 @@ impl ProviderConnection {
     }
 
     fn price_percent(&self) -> u16 {
-        self.set().map_or(PricePercents::LIST.dearest, |set| set.price_percent)
+        let set = self.set().filter(|set| self.server.as_ref().is_ok_and(|server| is_about(set, server)));
+        set.map_or(PricePercents::LIST.dearest, |set| set.price_percent)
     }
 
     /// What is invalid, as text; `None` if nothing is.
