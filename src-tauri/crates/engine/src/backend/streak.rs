@@ -9,8 +9,10 @@ use tokio::time::Instant;
 const FIRST_UNREADABLE: u32 = 3;
 /// The same after a readable answer, since the server may have a temporary problem.
 const UNREADABLE_IN_A_ROW: u32 = 10;
-/// Lost answers in a row, each to a request sent after the previous loss. A network failure that drops everything in flight
-/// counts once.
+/// Lost answers in a row before the first readable one, each to a request sent after the previous loss. A network failure
+/// that drops everything in flight counts once, so each of these stands for as many requests as are in flight.
+const FIRST_LOST: u32 = 5;
+/// The same after a readable answer.
 const LOST_IN_A_ROW: u32 = 10;
 /// Refusals with the same message before the first accepted request.
 const SAME_COMPLAINTS: u32 = 3;
@@ -61,7 +63,7 @@ impl Streak {
         if self.lost_at.is_none_or(|lost_at| sent_at >= lost_at) {
             (self.lost, self.lost_at) = (self.lost + 1, Some(now));
         }
-        self.lost >= LOST_IN_A_ROW
+        self.lost >= if self.has_answered { LOST_IN_A_ROW } else { FIRST_LOST }
     }
 
     /// Records a refusal whose message does not concern the image.
@@ -96,10 +98,11 @@ mod tests {
         let at = |seconds: u64| start + std::time::Duration::from_secs(seconds);
         // A hundred requests in flight when the network fails.
         assert!(!(0..100).any(|_| streak.record_lost(at(0), at(1))));
-        let later: Vec<bool> = (1..10).map(|second| streak.record_lost(at(second), at(second + 1))).collect();
-        assert_eq!(later.iter().filter(|stops| **stops).count(), 1, "the tenth");
+        let first: Vec<bool> = (1..5).map(|second| streak.record_lost(at(second), at(second + 1))).collect();
+        assert_eq!(first, [false, false, false, true], "the fifth");
         streak.record_answered();
-        assert!(!streak.record_lost(at(20), at(21)));
+        let later: Vec<bool> = (20..30).map(|second| streak.record_lost(at(second), at(second + 1))).collect();
+        assert_eq!(later.iter().filter(|stops| **stops).count(), 1, "the tenth");
     }
 
     #[test]
