@@ -1,13 +1,13 @@
-//! The error of a refused command: a code that the window's catalogue turns into text, and a message for logs.
+//! The error of an operation: a code that the window's catalogue turns into text, and a message for logs.
 
 use domain::model::Unavailable;
 use domain::text::visible;
 use engine::EngineError;
 use serde::Serialize;
 
-/// A refused command.
-#[derive(Debug, Clone, Serialize, specta::Type)]
-pub struct AppError {
+/// Why an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ApiError {
     /// Stable; the key of the text in the window's message catalogue.
     pub code: ErrorCode,
     /// What went wrong, in detail.
@@ -42,10 +42,30 @@ pub enum ErrorCode {
     RunBusy,
     NothingLeft,
     NoFigures,
+    /// The input is not what the operation expects.
+    InvalidInput,
+    UnknownOperation,
+    /// The window may only read.
+    ReadOnly,
+    /// Only the desktop app can do this.
+    DesktopOnly,
+    /// The folder is outside the folders that this window may use.
+    OutsideRoots,
     Internal,
 }
 
-impl From<EngineError> for AppError {
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// Something that should not happen.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        Self::new(ErrorCode::Internal, visible(&error.to_string()).into_owned())
+    }
+}
+
+impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let code = match &error {
             EngineError::Store(_) => ErrorCode::Library,
@@ -81,15 +101,4 @@ impl From<EngineError> for AppError {
         };
         Self { code, message: visible(&error.to_string()).into_owned() }
     }
-}
-
-/// Why the window cannot open.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("there is no home folder to keep a library in; name one with FIELDMARK_LIBRARY")]
-    NoHome,
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    #[error("the window cannot be opened: {0}")]
-    Tauri(#[from] tauri::Error),
 }
