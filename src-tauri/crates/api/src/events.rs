@@ -97,9 +97,9 @@ async fn follow_library(
     working: impl Fn() -> Vec<WorkingRun>,
     send: impl Fn(CoreEvent),
 ) {
-    let mut sent = Vec::new();
+    let mut latest = Vec::new();
     loop {
-        let changed = match sent.as_slice() {
+        let changed = match latest.as_slice() {
             [] => Some(version.changed().await),
             _ => timeout(EVENT_INTERVAL, version.changed()).await.ok(),
         };
@@ -109,8 +109,8 @@ async fn follow_library(
             None => {}
         }
         let now = working();
-        if now != sent {
-            sent.clone_from(&now);
+        if now != latest {
+            latest.clone_from(&now);
             send(CoreEvent::RunsChanged { runs: now });
         }
         sleep(EVENT_INTERVAL).await;

@@ -15,18 +15,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::{EngineError, Library};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 pub use desktop::DesktopActions;
 pub use error::{ApiError, ErrorCode};
 pub use events::{CoreEvent, Events};
-pub use pixels::{Pixels, parse as parse_pixels};
+pub use pixels::{ImagePixels, parse as parse_pixels};
 pub use router::Access;
-pub use subscriptions::{Closed, Sink};
+pub use subscriptions::{SinkClosed, SubscriptionSink};
 pub use typescript::client as typescript_client;
 
 /// The result of an operation.
-pub type Answer<T> = Result<T, ApiError>;
+pub type ApiResult<T> = Result<T, ApiError>;
 
 /// What a front end provides.
 pub struct FrontEnd {
@@ -47,6 +48,7 @@ pub struct Api {
     events: Events,
     /// Views larger than thumbnails are decoded on each request; a few at a time, so that a run keeps its processors.
     decoding: Semaphore,
+    runtime: Handle,
 }
 
 impl Api {
@@ -54,7 +56,13 @@ impl Api {
     #[must_use]
     pub fn new(library: Arc<Library>, front_end: FrontEnd) -> Arc<Self> {
         let events = Events::follow(&library);
-        Arc::new(Self { library, front_end, events, decoding: Semaphore::new(pixels::DECODED_AT_ONCE) })
+        Arc::new(Self {
+            library,
+            front_end,
+            events,
+            decoding: Semaphore::new(pixels::DECODED_AT_ONCE),
+            runtime: Handle::current(),
+        })
     }
 
     #[must_use]
@@ -69,7 +77,7 @@ impl Api {
     }
 
     /// Calls the operation `name` with `input`, an object of its arguments; its output as JSON.
-    pub async fn call(self: &Arc<Self>, name: &str, input: serde_json::Value) -> Answer<String> {
+    pub async fn call(self: &Arc<Self>, name: &str, input: serde_json::Value) -> ApiResult<String> {
         let operation = operations::find(name)
             .ok_or_else(|| ApiError::new(ErrorCode::UnknownOperation, format!("there is no operation {name:?}")))?;
         if operation.access == Access::Write && self.front_end.is_read_only {
@@ -82,7 +90,12 @@ impl Api {
     }
 
     /// Sends the values of the subscription `name` to `sink` until it ends or the sink is closed.
-    pub async fn subscribe(self: &Arc<Self>, name: &str, input: serde_json::Value, sink: Sink) -> Answer<()> {
+    pub async fn subscribe(
+        self: &Arc<Self>,
+        name: &str,
+        input: serde_json::Value,
+        sink: SubscriptionSink,
+    ) -> ApiResult<()> {
         let subscription = subscriptions::find(name)
             .ok_or_else(|| ApiError::new(ErrorCode::UnknownOperation, format!("there is no subscription {name:?}")))?;
         (subscription.run)(Arc::clone(self), input, sink).await
@@ -91,7 +104,7 @@ impl Api {
     /// Imports these files and folders in the background. Events report the progress, and an error.
     pub fn import(self: &Arc<Self>, paths: Vec<PathBuf>) {
         let api = Arc::clone(self);
-        tokio::task::spawn_blocking(move || {
+        self.runtime.spawn_blocking(move || {
             if let Err(error) = api.library.imports.run(&paths) {
                 let error = ApiError::from(error);
                 tracing::error!(message = error.message, "an import failed");
@@ -104,11 +117,11 @@ impl Api {
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Arc<Library>) -> Result<T, EngineError> + Send + 'static,
-    ) -> Answer<T> {
+    ) -> ApiResult<T> {
         Ok(self.library.ask(question).await?)
     }
 
-    pub(crate) fn desktop(&self) -> Answer<&dyn DesktopActions> {
+    pub(crate) fn desktop(&self) -> ApiResult<&dyn DesktopActions> {
         self.front_end
             .desktop
             .as_deref()

@@ -11,7 +11,7 @@ pub(crate) const DECODED_AT_ONCE: usize = 2;
 
 /// The pixels of an image, or why there are none.
 #[derive(Debug)]
-pub enum Pixels {
+pub enum ImagePixels {
     Jpeg(Vec<u8>),
     /// The image or its file is gone, or it cannot be decoded.
     Missing(String),
@@ -34,16 +34,16 @@ pub fn parse(path: &str) -> Option<(ImageId, PixelEdge)> {
 
 impl Api {
     /// An image, upright, as JPEG.
-    pub async fn pixels(&self, image: ImageId, edge: PixelEdge) -> Pixels {
+    pub async fn pixels(&self, image: ImageId, edge: PixelEdge) -> ImagePixels {
         let _permit = match edge {
             PixelEdge::Thumbnail => None,
             _ => self.decoding.acquire().await.ok(),
         };
         let library = Arc::clone(&self.library);
         match tokio::task::spawn_blocking(move || library.images.pixels(image, edge)).await {
-            Ok(Ok(jpeg)) => Pixels::Jpeg(jpeg),
-            Ok(Err(error)) => Pixels::Missing(error.to_string()),
-            Err(error) => Pixels::Failed(error.to_string()),
+            Ok(Ok(jpeg)) => ImagePixels::Jpeg(jpeg),
+            Ok(Err(error)) => ImagePixels::Missing(error.to_string()),
+            Err(error) => ImagePixels::Failed(error.to_string()),
         }
     }
 }

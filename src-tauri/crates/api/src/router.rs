@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use specta::Types;
 use specta::datatype::DataType;
 
-use crate::{Answer, Api};
+use crate::{Api, ApiResult};
 
 /// Whether an operation changes the library, its settings or files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Operation {
     /// The lines of the documentation.
     pub docs: &'static [&'static str],
     pub signature: fn(&mut Types) -> Signature,
-    pub run: fn(Arc<Api>, serde_json::Value) -> BoxFuture<'static, Answer<String>>,
+    pub run: fn(Arc<Api>, serde_json::Value) -> BoxFuture<'static, ApiResult<String>>,
 }
 
 /// Declares operations: `read` or `write`, name, arguments, output and the service call. All arguments arrive as one JSON
@@ -52,7 +52,7 @@ macro_rules! operations {
             run: |api, input| {
                 #[derive(serde::Deserialize)]
                 struct Input { $($argument: $type),* }
-                async fn call($api: std::sync::Arc<$crate::Api>, input: Input) -> $crate::Answer<$output> {
+                async fn call($api: std::sync::Arc<$crate::Api>, input: Input) -> $crate::ApiResult<$output> {
                     let Input { $($argument),* } = input;
                     $body
                 }
@@ -77,7 +77,7 @@ macro_rules! access {
 pub(crate) use {access, operations};
 
 /// Parses the input of an operation or a subscription.
-pub fn parse<Input: serde::de::DeserializeOwned>(input: serde_json::Value) -> Answer<Input> {
+pub fn parse<Input: serde::de::DeserializeOwned>(input: serde_json::Value) -> ApiResult<Input> {
     // Without arguments, there is no input.
     let input = if input.is_null() { serde_json::Value::Object(serde_json::Map::new()) } else { input };
     serde_json::from_value(input)

@@ -11,22 +11,22 @@ use specta::Types;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::router::Signature;
-use crate::{Answer, Api, ApiError, CoreEvent};
+use crate::{Api, ApiError, ApiResult, CoreEvent};
 
 /// The window no longer listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed;
+pub struct SinkClosed;
 
 /// Where the values of a subscription go, as JSON. Waits while the window is behind.
-pub struct Sink(Box<dyn Fn(String) -> BoxFuture<'static, Result<(), Closed>> + Send + Sync>);
+pub struct SubscriptionSink(Box<dyn Fn(String) -> BoxFuture<'static, Result<(), SinkClosed>> + Send + Sync>);
 
-impl Sink {
+impl SubscriptionSink {
     #[must_use]
-    pub fn new(send: impl Fn(String) -> BoxFuture<'static, Result<(), Closed>> + Send + Sync + 'static) -> Self {
+    pub fn new(send: impl Fn(String) -> BoxFuture<'static, Result<(), SinkClosed>> + Send + Sync + 'static) -> Self {
         Self(Box::new(send))
     }
 
-    async fn send(&self, value: &impl Serialize) -> Answer<Result<(), Closed>> {
+    async fn send(&self, value: &impl Serialize) -> ApiResult<Result<(), SinkClosed>> {
         let value = serde_json::to_string(value).map_err(|error| ApiError::internal(&error))?;
         Ok((self.0)(value).await)
     }
@@ -37,7 +37,7 @@ pub struct Subscription {
     pub name: &'static str,
     pub docs: &'static [&'static str],
     pub signature: fn(&mut Types) -> Signature,
-    pub run: fn(Arc<Api>, serde_json::Value, Sink) -> BoxFuture<'static, Answer<()>>,
+    pub run: fn(Arc<Api>, serde_json::Value, SubscriptionSink) -> BoxFuture<'static, ApiResult<()>>,
 }
 
 macro_rules! subscriptions {
@@ -56,7 +56,7 @@ macro_rules! subscriptions {
             run: |api, input, sink| {
                 #[derive(serde::Deserialize)]
                 struct Input { $($argument: $type),* }
-                async fn follow($api: Arc<Api>, $sink: Sink, input: Input) -> Answer<()> {
+                async fn follow($api: Arc<Api>, $sink: SubscriptionSink, input: Input) -> ApiResult<()> {
                     let Input { $($argument),* } = input;
                     $body
                 }
