@@ -68,6 +68,13 @@ impl DesktopActions for System {
         })
     }
 
+    fn show_file(&self, file: PathBuf) -> std::io::Result<()> {
+        match file.parent() {
+            Some(folder) => open::that_detached(folder),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
     fn show_folder(&self, folder: PathBuf) -> std::io::Result<()> {
         open::that_detached(folder)
     }

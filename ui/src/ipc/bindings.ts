@@ -28,6 +28,21 @@ export interface Api {
 	restoreCollection(collection: CollectionId): Promise<null>;
 	/** Opens the folder of a collection in the system's file manager. */
 	showCollectionFolder(collection: CollectionId): Promise<null>;
+	/** Removes images from the library, not from the disk. */
+	removeImages(images: ImageId[]): Promise<null>;
+	/** Undoes a removal of images. */
+	restoreImages(images: ImageId[]): Promise<null>;
+	/** Saves a query as a smart collection. */
+	addSmartCollection(name: string, query: ImageQuery): Promise<SmartCollectionId>;
+	/** Changes a smart collection, or restores a deleted one. */
+	saveSmartCollection(collection: SmartCollection): Promise<null>;
+	deleteSmartCollection(collection: SmartCollectionId): Promise<null>;
+	/** Facts about an image and its files. */
+	imageInfo(image: ImageId): Promise<ImageInfo>;
+	/** Where a photo was taken; null if its file does not say. */
+	imagePosition(image: ImageId): Promise<Position | null>;
+	/** Shows the file of an image in the system's file manager. */
+	showImageFile(image: ImageId): Promise<null>;
 	/** Opens the system's folder dialog and imports the chosen folders; false if it was cancelled. */
 	chooseFolders(): Promise<boolean>;
 	importSamples(): Promise<null>;
@@ -112,6 +127,14 @@ export function apiOver(transport: Transport): Api {
 		removeCollection: (collection) => call("remove_collection", { collection }),
 		restoreCollection: (collection) => call("restore_collection", { collection }),
 		showCollectionFolder: (collection) => call("show_collection_folder", { collection }),
+		removeImages: (images) => call("remove_images", { images }),
+		restoreImages: (images) => call("restore_images", { images }),
+		addSmartCollection: (name, query) => call("add_smart_collection", { name, query }),
+		saveSmartCollection: (collection) => call("save_smart_collection", { collection }),
+		deleteSmartCollection: (collection) => call("delete_smart_collection", { collection }),
+		imageInfo: (image) => call("image_info", { image }),
+		imagePosition: (image) => call("image_position", { image }),
+		showImageFile: (image) => call("show_image_file", { image }),
 		chooseFolders: () => call("choose_folders", {}),
 		importSamples: () => call("import_samples", {}),
 		cancelImport: () => call("cancel_import", {}),
@@ -369,6 +392,17 @@ export type BulkEditResult = {
 
 /**  A day of the years 0 to 9999, written `2026-11-23`. */
 export type CalendarDate = string;
+
+/**  A camera and its settings, from EXIF. Absent fields were not recorded. */
+export type Camera = {
+	make: string | null,
+	model: string | null,
+	lens: string | null,
+	exposure_seconds: number | null,
+	f_number: number | null,
+	iso: number | null,
+	focal_length_mm: number | null,
+};
 
 /**  A recommended change, with its value if known. */
 export type Change = { kind: "lower_concurrency"; to: number } | 
@@ -1146,8 +1180,31 @@ export type ImageFailure = {
 	detail: string,
 };
 
+/**  A path at which an image was found. */
+export type ImageFileInfo = {
+	path: string,
+	byte_len: number,
+	/**  Whether the file is still there with this content. */
+	is_current: boolean,
+};
+
 /**  A picture by content: files with the same bytes are one image. */
 export type ImageId = number;
+
+/**  Facts about an image and its files, for the info panel. */
+export type ImageInfo = {
+	/**  BLAKE3 of the file's bytes, in hexadecimal. */
+	hash: string,
+	/**  Upright size. */
+	size: PixelSize,
+	taken: Taken | null,
+	/**  From the file; `None` if no file can be read, or if it says nothing. */
+	camera: Camera | null,
+	/**  Every path at which the image was found. */
+	files: ImageFileInfo[],
+	/**  Runs that have answered it or failed to, newest first. */
+	runs: RunOfImage[],
+};
 
 /**  Sort order. */
 export type ImageOrder = 
@@ -1176,6 +1233,8 @@ export type ImageQuery = {
 	/**  All must hold. */
 	conditions: Condition[],
 	order: ImageOrder,
+	/**  Whether the order is reversed. Images that the order says nothing about stay last. */
+	is_reversed?: boolean,
 	/**  The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`]. */
 	layers?: LayerScope | null,
 };
@@ -1294,6 +1353,7 @@ export type LayerScope =
 /**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
 	collections: Collection[],
+	smart_collections: SmartCollection[],
 	/**  Counts over the query's `collection`, or over all. */
 	counts: ImageCounts,
 	labels: LabelCount[],
@@ -1438,6 +1498,12 @@ export type PlanRequest = {
 export type Point = {
 	x: number,
 	y: number,
+};
+
+/**  A position in degrees, WGS 84; north and east are positive. */
+export type Position = {
+	latitude: number | null,
+	longitude: number | null,
 };
 
 /**  Requests without an answer that the vendor may still bill. */
@@ -1765,6 +1831,13 @@ export type RunMode =
 "live" | 
 /**  In batches, processed within a day at half the price. */
 "batch";
+
+/**  What a run did with an image. */
+export type RunOfImage = {
+	run: RunId,
+	model_name: string,
+	has_failed: boolean,
+};
 
 /**  Options of a run. Missing options follow the settings. */
 export type RunOptions = {
@@ -2118,6 +2191,16 @@ export type SkippedFile = {
 	reason: SkipReason,
 };
 
+/**  A saved query, listed beside the collections. */
+export type SmartCollection = {
+	id: SmartCollectionId,
+	name: string,
+	query: ImageQuery,
+};
+
+/**  A saved query. */
+export type SmartCollectionId = number;
+
 /**  A range of values. `least` is never above `most`. */
 export type Span<Value> = { kind: "below"; value: Value } | { kind: "at_most"; value: Value } | { kind: "at_least"; value: Value } | { kind: "above"; value: Value } | 
 /**  Inclusive. */
@@ -2216,7 +2299,9 @@ export type Test =
 /**  In a collection with this name. */
 { kind: "in"; name: string } | 
 /**  Has an annotation with this label. */
-{ kind: "label"; name: string } | { kind: "image"; state: ImageState } | 
+{ kind: "label"; name: string } | 
+/**  Has an annotation with one of these labels. */
+{ kind: "any_label"; names: string[] } | { kind: "image"; state: ImageState } | 
 /**  Has an annotation with this status. */
 { kind: "annotation"; status: Status } | 
 /**  Has an annotation with a confidence in this range. */

@@ -15,6 +15,9 @@ pub trait DesktopActions: Send + Sync {
     /// Starts dragging a file out of the window; false if the platform does not let a window do that.
     fn drag_out(&self, file: PathBuf) -> BoxFuture<'_, bool>;
 
+    /// Shows a file in its folder, selected if the file manager can do that.
+    fn show_file(&self, file: PathBuf) -> std::io::Result<()>;
+
     /// Shows a folder in the system's file manager.
     fn show_folder(&self, folder: PathBuf) -> std::io::Result<()>;
 }

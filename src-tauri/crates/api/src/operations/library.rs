@@ -1,9 +1,10 @@
 //! Collections, images, import.
 
-use domain::ids::{CollectionId, ImageId};
+use domain::camera::Position;
+use domain::ids::{CollectionId, ImageId, SmartCollectionId};
 use domain::import::SkippedFile;
 use domain::layers::LayerScope;
-use domain::library::{FilterCounts, ImageCard, LibraryOverview};
+use domain::library::{FilterCounts, ImageCard, ImageInfo, LibraryOverview, SmartCollection};
 use domain::query::{self, Completion, Condition, ImageQuery, ReadQuery};
 use engine::EngineError;
 
@@ -68,6 +69,48 @@ operations! {
         let folder = api.ask(move |library| library.collections.folder(collection)).await?;
         let shown = api.desktop()?.show_folder(folder.clone());
         Ok(shown.map_err(|source| EngineError::File { path: folder, source })?)
+    }
+
+    /// Removes images from the library, not from the disk.
+    write remove_images(api, images: Vec<ImageId>) -> () {
+        Ok(api.library.collections.remove_images(images).await?)
+    }
+
+    /// Undoes a removal of images.
+    write restore_images(api, images: Vec<ImageId>) -> () {
+        Ok(api.library.collections.restore_images(images).await?)
+    }
+
+    /// Saves a query as a smart collection.
+    write add_smart_collection(api, name: String, query: ImageQuery) -> SmartCollectionId {
+        Ok(api.library.collections.add_smart(&name, query).await?)
+    }
+
+    /// Changes a smart collection, or restores a deleted one.
+    write save_smart_collection(api, collection: SmartCollection) -> () {
+        Ok(api.library.collections.save_smart(collection).await?)
+    }
+
+    write delete_smart_collection(api, collection: SmartCollectionId) -> () {
+        Ok(api.library.collections.delete_smart(collection).await?)
+    }
+
+    /// Facts about an image and its files.
+    read image_info(api, image: ImageId) -> ImageInfo {
+        api.ask(move |library| library.images.info(image)).await
+    }
+
+    /// Where a photo was taken; null if its file does not say.
+    read image_position(api, image: ImageId) -> Option<Position> {
+        api.ask(move |library| library.images.position(image)).await
+    }
+
+    /// Shows the file of an image in the system's file manager.
+    read show_image_file(api, image: ImageId) -> () {
+        api.desktop()?;
+        let file = api.ask(move |library| library.images.file(image)).await?;
+        let shown = api.desktop()?.show_file(file.clone());
+        Ok(shown.map_err(|source| EngineError::File { path: file, source })?)
     }
 
     /// Opens the system's folder dialog and imports the chosen folders; false if it was cancelled.
