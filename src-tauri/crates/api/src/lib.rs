@@ -8,14 +8,17 @@ mod events;
 mod operations;
 mod pixels;
 mod router;
+mod server_folders;
 mod subscriptions;
 mod typescript;
+mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::{EngineError, Library};
 use tokio::sync::Semaphore;
+use uploads::Uploads;
 
 pub use desktop::DesktopActions;
 pub use error::{ApiError, ErrorCode};
@@ -24,6 +27,7 @@ pub use pixels::{Pixels, parse as parse_pixels};
 pub use router::Access;
 pub use subscriptions::{Closed, Sink};
 pub use typescript::client as typescript_client;
+pub use uploads::UploadedFile;
 
 /// The result of an operation.
 pub type Answer<T> = Result<T, ApiError>;
@@ -43,8 +47,9 @@ pub struct FrontEnd {
 /// The operations on one library, for one front end.
 pub struct Api {
     pub(crate) library: Arc<Library>,
-    pub(crate) front_end: FrontEnd,
+    pub(crate) front_end: Arc<FrontEnd>,
     events: Events,
+    uploads: Uploads,
     /// Views larger than thumbnails are decoded on each request; a few at a time, so that a run keeps its processors.
     decoding: Semaphore,
 }
@@ -54,7 +59,13 @@ impl Api {
     #[must_use]
     pub fn new(library: Arc<Library>, front_end: FrontEnd) -> Arc<Self> {
         let events = Events::follow(&library);
-        Arc::new(Self { library, front_end, events, decoding: Semaphore::new(pixels::DECODED_AT_ONCE) })
+        Arc::new(Self {
+            library,
+            front_end: Arc::new(front_end),
+            events,
+            uploads: Uploads::default(),
+            decoding: Semaphore::new(pixels::DECODED_AT_ONCE),
+        })
     }
 
     #[must_use]
@@ -106,6 +117,15 @@ impl Api {
         question: impl FnOnce(&Arc<Library>) -> Result<T, EngineError> + Send + 'static,
     ) -> Answer<T> {
         Ok(self.library.ask(question).await?)
+    }
+
+    /// Looks at files on a thread that may block.
+    pub(crate) async fn read_files<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&FrontEnd) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let front_end = Arc::clone(&self.front_end);
+        tokio::task::spawn_blocking(move || read(&front_end)).await.map_err(|error| ApiError::internal(&error))?
     }
 
     pub(crate) fn desktop(&self) -> Answer<&dyn DesktopActions> {
