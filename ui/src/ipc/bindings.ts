@@ -106,7 +106,17 @@ export interface Api {
 	changeSettings(before: Settings, after: Settings): Promise<Settings>;
 	installation(): Promise<Installation>;
 	frontEnd(): Promise<FrontEndInfo>;
-	/** What happens in the core. */
+	/** What is in a folder of the server, or without a path, the folders that may be used. */
+	folders(path?: string | null): Promise<FolderListing>;
+	/** Imports folders of the server in the background. */
+	importFolders(paths: string[]): Promise<null>;
+	/** Creates a folder of the library for photos that this window uploads; the number of the upload. */
+	beginUpload(): Promise<number>;
+	/** Imports what was uploaded, in the background; false if there was nothing. */
+	importUpload(upload: number): Promise<boolean>;
+	/** Removes what was uploaded. */
+	cancelUpload(upload: number): Promise<null>;
+	/** What happens in the core. It begins with the runs of this process, because the window may have missed their progress. */
 	events(next: (value: CoreEvent) => void, failed: (error: ApiError) => void): () => void;
 	/** Snapshots of a run, at most ten per second, until it stops. */
 	runProgress(next: (value: RunProgress) => void, failed: (error: ApiError) => void, run: RunId): () => void;
@@ -184,6 +194,11 @@ export function apiOver(transport: Transport): Api {
 		changeSettings: (before, after) => call("change_settings", { before, after }),
 		installation: () => call("installation", {}),
 		frontEnd: () => call("front_end", {}),
+		folders: (path) => call("folders", { path }),
+		importFolders: (paths) => call("import_folders", { paths }),
+		beginUpload: () => call("begin_upload", {}),
+		importUpload: (upload) => call("import_upload", { upload }),
+		cancelUpload: (upload) => call("cancel_upload", { upload }),
 		events: (next, failed) => transport.subscribe("events", {}, next, failed),
 		runProgress: (next, failed, run) => transport.subscribe("run_progress", { run }, next, failed),
 	};
@@ -812,7 +827,11 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annot
 /**  Only the desktop app can do this. */
 "desktop_only" | 
 /**  The folder is outside the folders that this window may use. */
-"outside_roots" | "internal";
+"outside_roots" | 
+/**  A browser's window has no session, or it has ended: a new link is needed. */
+"signed_out" | 
+/**  The server of a browser's window does not answer. */
+"unreachable" | "internal";
 
 /**  The error rate of a sample, with a bound for all. */
 export type ErrorRate = {
@@ -1034,6 +1053,17 @@ thinking_share: number } |
 { kind: "cost_by_images"; share: number; paid_dollars: Dollars; 
 /**  Mean per picture. */
 image_tokens: number; longest_edge: number };
+
+/**  What is in a folder of the server. */
+export type FolderListing = {
+	/**  `None` for the list of the folders that may be used. */
+	path: string | null,
+	/**  The folder above; `None` if that is the list of the folders that may be used. */
+	parent: string | null,
+	folders: ServerFolder[],
+	/**  Files directly in this folder whose names are those of images. */
+	images: number,
+};
 
 /**  Description of a dataset format. */
 export type FormatDescriptor = {
@@ -2098,6 +2128,12 @@ export type SentSize = {
 	count: number,
 	/**  Per image. */
 	image_tokens: number,
+};
+
+/**  A folder of the server. */
+export type ServerFolder = {
+	name: string,
+	path: string,
 };
 
 /**  The source of a value. A variable overrides a `.env` file, which overrides the settings. */

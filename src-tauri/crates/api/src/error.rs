@@ -51,11 +51,15 @@ pub enum ErrorCode {
     DesktopOnly,
     /// The folder is outside the folders that this window may use.
     OutsideRoots,
+    /// A browser's window has no session, or it has ended: a new link is needed.
+    SignedOut,
+    /// The server of a browser's window does not answer.
+    Unreachable,
     Internal,
 }
 
 impl ApiError {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 

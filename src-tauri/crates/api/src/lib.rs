@@ -8,8 +8,10 @@ mod events;
 mod operations;
 mod pixels;
 mod router;
+mod server_folders;
 mod subscriptions;
 mod typescript;
+mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use engine::{EngineError, Library};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use uploads::Uploads;
 
 pub use desktop::DesktopActions;
 pub use error::{ApiError, ErrorCode};
@@ -25,6 +28,7 @@ pub use pixels::{ImagePixels, parse as parse_pixels};
 pub use router::Access;
 pub use subscriptions::{SinkClosed, SubscriptionSink};
 pub use typescript::client as typescript_client;
+pub use uploads::UploadedFile;
 
 /// The result of an operation.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -44,8 +48,9 @@ pub struct FrontEnd {
 /// The operations on one library, for one front end.
 pub struct Api {
     pub(crate) library: Arc<Library>,
-    pub(crate) front_end: FrontEnd,
+    pub(crate) front_end: Arc<FrontEnd>,
     events: Events,
+    uploads: Uploads,
     /// Views larger than thumbnails are decoded on each request; a few at a time, so that a run keeps its processors.
     decoding: Semaphore,
     runtime: Handle,
@@ -58,8 +63,9 @@ impl Api {
         let events = Events::follow(&library);
         Arc::new(Self {
             library,
-            front_end,
+            front_end: Arc::new(front_end),
             events,
+            uploads: Uploads::default(),
             decoding: Semaphore::new(pixels::DECODED_AT_ONCE),
             runtime: Handle::current(),
         })
@@ -119,6 +125,15 @@ impl Api {
         question: impl FnOnce(&Arc<Library>) -> Result<T, EngineError> + Send + 'static,
     ) -> ApiResult<T> {
         Ok(self.library.ask(question).await?)
+    }
+
+    /// Looks at files on a thread that may block.
+    pub(crate) async fn read_files<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&FrontEnd) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let front_end = Arc::clone(&self.front_end);
+        tokio::task::spawn_blocking(move || read(&front_end)).await.map_err(|error| ApiError::internal(&error))?
     }
 
     pub(crate) fn desktop(&self) -> ApiResult<&dyn DesktopActions> {

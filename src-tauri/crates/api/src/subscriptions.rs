@@ -67,9 +67,13 @@ macro_rules! subscriptions {
 }
 
 subscriptions! {
-    /// What happens in the core.
+    /// What happens in the core. It begins with the runs of this process, because the window may have missed their progress.
     events(api, sink) -> CoreEvent {
         let mut events = api.events().receive();
+        let runs = CoreEvent::RunsChanged { runs: api.library.runs.working() };
+        if sink.send(&runs).await?.is_err() {
+            return Ok(());
+        }
         loop {
             match events.recv().await {
                 Ok(event) => {

@@ -17,11 +17,11 @@ use domain::query::{Completion, ImageQuery, complete};
 use prepare::ContentHash;
 use store::Store;
 
-use crate::originals::{Originals, still_holds};
-use crate::{EngineError, Result};
 use crate::check_index::{CheckIndex, MOMENT};
+use crate::originals::{Originals, still_holds};
 use crate::thumbnails::Thumbnails;
 use crate::workers::Workers;
+use crate::{EngineError, Result};
 
 const VIEW_QUALITY: u8 = 90;
 

@@ -5,10 +5,10 @@ use crate::decode::{DecodeSource, decode_stored, guarded, read_file};
 use crate::file::ImageFile;
 use crate::header::damaged;
 use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, png, raster};
+use domain::camera::{Camera, Position};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
-use domain::camera::{Camera, Position};
 use domain::taken::Taken;
 use std::path::Path;
 

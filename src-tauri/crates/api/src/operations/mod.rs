@@ -1,5 +1,6 @@
 //! The operations, by screen.
 
+mod browser;
 mod checks;
 mod connections;
 mod exports;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         hooks::OPERATIONS,
         settings::OPERATIONS,
         front_end::OPERATIONS,
+        browser::OPERATIONS,
     ]
     .into_iter()
     .flatten()
