@@ -11,7 +11,8 @@ use domain::hooks::{HookEnding, HookEvent, HookRun};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::model::ModelId;
-use domain::plan::{ImageSelection, PlanRequest};
+use domain::money::CostRange;
+use domain::plan::{ImageSelection, ModelQuote, PlanRequest};
 use domain::recipe::{Recipe, builtin};
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run_state::{RunMode, StopReason};
@@ -25,7 +26,7 @@ use super::copies::{self, DATABASE, THUMBNAILS};
 use super::objects::{self, Found};
 use super::past::{self, Ending, PastRun, Price, Worker};
 use super::photos::{chance, file_of, leader, name_of, perceptual_hash, photo_of};
-use super::{Done, Files, Latest, Photos, Scene};
+use super::{Done, Files, Latest, Photos, Scene, rows};
 
 /// Libraries with more images get their rows without reading a file for each.
 const MOST_IMPORTED: u32 = 500;
@@ -51,21 +52,25 @@ pub fn import(photos: Photos, folder: &Path) -> Done<()> {
     {
         let library = Library::open(&own.join(DATABASE), surroundings(&[]))?;
         fs::create_dir_all(own.join(THUMBNAILS))?;
-        if photos.images <= MOST_IMPORTED {
-            for collection in scene.collections() {
-                let into = folder.join("photos").join(collection.name);
-                fs::create_dir_all(&into)?;
-                let mut paths = Vec::new();
+        let collections = scene.collections();
+        if photos.images > MOST_IMPORTED {
+            rows::add(&Store::open(&own.join(DATABASE))?, photos, &collections, &folder.join("photos"), &own)?;
+        }
+        for collection in &collections {
+            let into = folder.join("photos").join(collection.name);
+            fs::create_dir_all(&into)?;
+            let mut paths = Vec::new();
+            if photos.images <= MOST_IMPORTED {
                 for image in collection.first..=collection.last {
                     let path = into.join(name_of(image));
                     fs::write(&path, file_of(image)?)?;
                     paths.push(path);
                 }
-                if collection.first == 1 {
-                    paths.extend(unreadable(&into)?);
-                }
-                library.imports.run(&paths)?;
             }
+            if collection.first == 1 {
+                paths.extend(unreadable(&into)?);
+            }
+            library.imports.run(&paths)?;
         }
         if photos.has_hollow {
             let card = folder.join("photos/Damaged card");
@@ -85,9 +90,9 @@ pub fn import(photos: Photos, folder: &Path) -> Done<()> {
         let followers = (1..=photos.images).filter_map(|image| Some((leader(image)?, image)));
         let followers: Vec<(u32, u32)> = followers.collect();
         store.write_blocking(move |edit| {
-            followers.into_iter().try_for_each(|(leader, image)| {
-                edit.record_similar_check(ImageId(leader), ImageId(image), true)
-            })
+            followers
+                .into_iter()
+                .try_for_each(|(leader, image)| edit.record_similar_check(ImageId(leader), ImageId(image), true))
         })?;
     }
     drop(store);
@@ -103,7 +108,8 @@ pub fn import(photos: Photos, folder: &Path) -> Done<()> {
 
 /// Files that no import accepts: a damaged photo, one that is none, an empty one.
 fn unreadable(folder: &Path) -> Done<Vec<PathBuf>> {
-    let files = [("IMG_0412.jpg", file_of(1)?[..DAMAGED_BYTES].to_vec()), ("notes.txt", b"Tuesday: harbour\n".to_vec())];
+    let files =
+        [("IMG_0412.jpg", file_of(1)?[..DAMAGED_BYTES].to_vec()), ("notes.txt", b"Tuesday: harbour\n".to_vec())];
     let files = files.into_iter().chain([("IMG_0555.jpg", Vec::new())]);
     files
         .map(|(name, bytes)| {
@@ -123,34 +129,65 @@ pub fn annotate(scene: &Scene, photos: &Path, folder: &Path) -> Done<()> {
     let recipe = if scene.is_birds { builtin::bird_vocabulary() } else { builtin::everyday_objects() };
     // Two runs of one model and recipe would supersede each other.
     let recipe_before = Recipe {
-        instructions: if scene.has_layers { "Mark every visible object of these classes.".into() } else { recipe.instructions.clone() },
+        instructions: if scene.has_layers {
+            "Mark every visible object of these classes.".into()
+        } else {
+            recipe.instructions.clone()
+        },
         ..recipe.clone()
     };
-    let worker = if scene.is_priced { Worker::Elsewhere(price(&copied.database, scene.annotated())?) } else { Worker::Detector };
+    let before = if scene.has_layers { scene.annotated() } else { scene.images.div_ceil(3) };
+    let (worker, quoted) = worker(scene, &copied.database)?;
     let store = Store::open(&copied.database)?;
-    let completed = |number, worker, recipe, images, answers| PastRun {
-        number,
-        worker,
-        recipe,
-        images,
-        finished: images,
+    let first = PastRun {
+        number: 1,
+        quoted: CostRange::default(),
+        worker: &Worker::Detector,
+        recipe: &recipe_before,
+        images: before,
+        finished: before,
         ending: Ending::Completed,
         mode: RunMode::Live,
-        budget: None,
-        answers,
+        answers: earlier_answers,
     };
-    let before = if scene.has_layers { scene.annotated() } else { scene.images.div_ceil(3) };
-    let first = past::write(&store, scene, &completed(1, &Worker::Detector, &recipe_before, before, earlier_answers))?;
-    let second = past::write(&store, scene, &completed(2, &worker, &recipe, scene.annotated(), answers))?;
+    let images = scene.annotated();
+    let second = PastRun {
+        number: 2,
+        quoted: quoted[0],
+        worker: &worker,
+        recipe: &recipe,
+        images,
+        finished: images,
+        answers,
+        ..first
+    };
+    let (run_before, run) = (past::begin(&store, &first)?, past::begin(&store, &second)?);
+    // Where both are shown, the annotations of the newer run come first.
+    let order =
+        if scene.has_layers { [(run, &second), (run_before, &first)] } else { [(run_before, &first), (run, &second)] };
+    for (run, past) in order {
+        past::finish(&store, scene, past, run)?;
+    }
     decide(&store, scene)?;
     if !scene.has_layers {
-        store.write_blocking(move |edit| edit.take_back_proposals(first).map(drop))?;
+        store.write_blocking(move |edit| edit.take_back_proposals(run_before).map(drop))?;
     }
     if scene.has_hooks {
-        store.write_blocking(move |edit| hook_runs(second).iter().try_for_each(|hook| edit.add_hook_run(hook)))?;
+        store.write_blocking(move |edit| hook_runs(run).iter().try_for_each(|hook| edit.add_hook_run(hook)))?;
     }
     if scene.latest != Latest::Complete {
-        latest(&store, scene, &recipe, &worker)?;
+        latest(
+            &store,
+            scene,
+            &PastRun {
+                number: 3,
+                quoted: quoted[1],
+                images: scene.images,
+                finished: scene.images / 2,
+                answers: latest_answers,
+                ..second
+            },
+        )?;
     }
     while store.write_derived_blocking(|edit| edit.look_through(CHECKED_AT_ONCE))? {}
     drop(store);
@@ -177,8 +214,7 @@ fn answers(scene: &Scene, image: u32) -> Option<Vec<Found>> {
 
 /// What the run before it answered.
 fn earlier_answers(scene: &Scene, image: u32) -> Option<Vec<Found>> {
-    let is_open = scene.annotations == 0 && !is_unreadable(image);
-    is_open.then(|| objects::found_earlier(image))
+    (scene.annotations > 0 || !is_unreadable(image)).then(|| objects::found_earlier(image))
 }
 
 /// What a third run answered.
@@ -203,8 +239,9 @@ fn decide(store: &Store, scene: &Scene) -> Done<()> {
     if scene.annotations > 0 {
         return Ok(());
     }
-    let looked_at: Vec<u32> =
-        (1..=scene.annotated()).filter(|&image| !is_unreadable(image) && (is_empty(image) || is_reviewed(image))).collect();
+    let looked_at: Vec<u32> = (1..=scene.annotated())
+        .filter(|&image| !is_unreadable(image) && (is_empty(image) || is_reviewed(image)))
+        .collect();
     let layers = LayerScope::Runs { runs: vec![RunId(2)] };
     let now = 1_795_500_000_000;
     store.write_blocking(move |edit| {
@@ -217,8 +254,7 @@ fn decide(store: &Store, scene: &Scene) -> Done<()> {
             }
             let proposed = edit.annotations_of(id)?.into_iter().filter(is_of_second);
             for (annotation, found) in proposed.zip(objects::found(image)) {
-                let verdict =
-                    if found.confidence > 0.4 { Verdict::Accept } else { Verdict::Reject { reason: None } };
+                let verdict = if found.confidence > 0.4 { Verdict::Accept } else { Verdict::Reject { reason: None } };
                 decided(DecisionScope::Annotation { id: annotation.id }, verdict)?;
             }
         }
@@ -231,49 +267,46 @@ fn is_of_second(annotation: &Annotation) -> bool {
     annotation.origin.run() == Some(RunId(2)) && annotation.status == Status::Proposed
 }
 
-/// The prices of the model elsewhere, with the quote for the first `images`.
-fn price(database: &Path, images: u32) -> Done<Price> {
+/// The model of the latest runs, and the quotes for the annotated images and for all.
+fn worker(scene: &Scene, database: &Path) -> Done<(Worker, [CostRange; 2])> {
+    if !scene.is_priced {
+        return Ok((Worker::Detector, [CostRange::default(); 2]));
+    }
     let library = Library::open(database, surroundings(&[]))?;
     let recipe = library.recipes.all()?.first().ok_or("a library without recipes")?.id;
-    let ids = (1..=images).map(ImageId).collect();
-    let quote = library.planning.quote(&PlanRequest::of(ImageSelection::Images { ids }, recipe))?;
+    let quote = |images: u32| -> Done<ModelQuote> {
+        let ids = (1..=images).map(ImageId).collect();
+        let quote = library.planning.quote(&PlanRequest::of(ImageSelection::Images { ids }, recipe))?;
+        let of_model = quote.models.into_iter().find(|quoted| quoted.model.id.0 == MODEL);
+        Ok(of_model.ok_or("the model is not listed")?)
+    };
+    let [annotated, all] = [quote(scene.annotated())?, quote(scene.images)?];
     close(library);
-    let of_model = quote.models.into_iter().find(|quoted| quoted.model.id.0 == MODEL).ok_or("the model is not listed")?;
-    let (quoted, basis) = of_model.cost.zip(of_model.cost_basis).ok_or("the model has no price")?;
-    Ok(Price {
+    let quoted = [annotated.cost, all.cost].map(Option::unwrap_or_default);
+    let basis = annotated.cost_basis.ok_or("the model has no price")?;
+    let price = Price {
         model: ModelId(MODEL.into()),
-        name: of_model.model.name,
+        name: annotated.model.name,
         host: VENDOR.into(),
-        quoted,
         largest: basis.dearest_request,
         input_per_token: basis.input_per_million.0 / 1_000_000,
         output_per_token: basis.output_per_million.0 / 1_000_000,
-    })
+    };
+    Ok((Worker::Elsewhere(price), quoted))
 }
 
-/// The run after the complete ones: half of all images.
-fn latest(store: &Store, scene: &Scene, recipe: &Recipe, worker: &Worker) -> Done<()> {
+/// Writes the run after the complete ones: half of its images.
+fn latest(store: &Store, scene: &Scene, past: &PastRun<'_>) -> Done<()> {
+    let under_way = if scene.is_priced { LOST_REQUESTS } else { 0 };
     let ending = match scene.latest {
         Latest::Complete | Latest::InBatches => return Ok(()),
-        Latest::Interrupted => Ending::Interrupted { under_way: if scene.is_priced { LOST_REQUESTS } else { 0 } },
+        Latest::Interrupted => Ending::Interrupted { under_way },
         Latest::Stopped(reason) => Ending::Stopped(reason, said(reason)),
     };
-    past::write(
-        store,
-        scene,
-        &PastRun {
-            number: 3,
-            worker,
-            recipe,
-            images: scene.images,
-            finished: scene.images / 2,
-            ending,
-            mode: RunMode::Live,
-            budget: None,
-            answers: latest_answers,
-        },
-    )?;
-    Ok(())
+    let mode = if ending == Ending::Stopped(StopReason::BatchUnknown, None) { RunMode::Batch } else { RunMode::Live };
+    let past = &PastRun { ending, mode, ..*past };
+    let run = past::begin(store, past)?;
+    past::finish(store, scene, past, run)
 }
 
 /// What the server said when a run stopped by itself.

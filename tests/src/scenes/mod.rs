@@ -14,11 +14,15 @@
 //!   that ended so; `batch` one whose batches are at the vendor; `held=unreachable` holds requests for that reason; `still` answers only
 //!   half of a run; `answered` counts the answers of the past as paid for; `hooks` has hooks.
 
+mod control;
 mod copies;
 mod library;
 mod objects;
+mod opened;
 mod past;
 mod photos;
+mod rows;
+mod servers;
 mod templates;
 
 use std::fmt;
@@ -26,7 +30,10 @@ use std::str::FromStr;
 
 use domain::run_state::StopReason;
 
+pub use control::serve;
 pub use copies::{Copied, copy};
+pub use opened::{Opened, Prepared};
+pub use servers::{Servers, Steering};
 pub use templates::Templates;
 
 /// The result of a step that prepares a scene.
@@ -188,7 +195,9 @@ impl Scene {
         let museum = (self.images * 25).div_ceil(100).min(self.images - street);
         let names = [("Street survey, October", 1, street), ("Museum shelves", street + 1, street + museum)];
         let all = names.into_iter().chain([("Harbour weekend", street + museum + 1, self.images)]);
-        all.filter(|(_, first, last)| first <= last).map(|(name, first, last)| Collection { name, first, last }).collect()
+        all.filter(|(_, first, last)| first <= last)
+            .map(|(name, first, last)| Collection { name, first, last })
+            .collect()
     }
 
     /// Images that the runs of the past have annotated: those of the first two collections.

@@ -166,4 +166,3 @@ fn nudged([x1, y1, x2, y2]: [f64; 4], image: u32) -> [f64; 4] {
 fn sides(size: PixelSize) -> (f64, f64) {
     (f64::from(size.width), f64::from(size.height))
 }
-

@@ -12,7 +12,9 @@ use domain::usage::Usage;
 use providers::answer::{FinishReason, RawAnswer};
 use providers::rate_limits::RateLimits;
 use serde_json::json;
-use store::{Bill, Edit, JobFailure, JobOutcome, JobTiming, NewRun, QueuedImage, Store, Unanswered, WaitingJob};
+use store::{
+    BatchStanding, Bill, Edit, JobFailure, JobOutcome, JobTiming, NewRun, QueuedImage, Store, Unanswered, WaitingJob,
+};
 
 use super::Done;
 use super::objects::Found;
@@ -37,6 +39,8 @@ const RATE_LIMITED: u32 = 2;
 const TIMED_OUT: u32 = 10;
 const SWAPPED: u32 = 12;
 const RENAMED: u32 = 3;
+/// In pico-dollars.
+const HUNDREDTH_CENT: u64 = 100_000_000;
 
 /// The model of a run.
 #[derive(Debug, Clone)]
@@ -52,8 +56,6 @@ pub struct Price {
     pub model: ModelId,
     pub name: String,
     pub host: String,
-    /// By images of the whole run.
-    pub quoted: CostRange,
     /// Of one request.
     pub largest: PicoDollars,
     pub input_per_token: u64,
@@ -65,13 +67,16 @@ pub struct Price {
 pub enum Ending {
     Completed,
     /// Its process died, and so many requests were under way.
-    Interrupted { under_way: u32 },
+    Interrupted {
+        under_way: u32,
+    },
     Stopped(StopReason, Option<&'static str>),
 }
 
 /// A run to write.
 pub struct PastRun<'a> {
     pub number: u32,
+    pub quoted: CostRange,
     pub worker: &'a Worker,
     pub recipe: &'a Recipe,
     /// Its images, from the first of the library.
@@ -80,28 +85,32 @@ pub struct PastRun<'a> {
     pub finished: u32,
     pub ending: Ending,
     pub mode: RunMode,
-    pub budget: Option<PicoDollars>,
     /// What it found on an image; `None` where its file could not be read.
     pub answers: fn(&super::Scene, u32) -> Option<Vec<Found>>,
 }
 
-/// Writes `past` to the library.
-pub fn write(store: &Store, scene: &super::Scene, past: &PastRun<'_>) -> Done<RunId> {
-    let began = LONG_AGO_MILLIS + u64::from(past.number) * A_DAY_MILLIS;
-    let new = new_run(past);
-    let run = store.write_blocking(move |edit| edit.add_run(&new, began))?;
+/// Adds `past` with its queue.
+pub fn begin(store: &Store, past: &PastRun<'_>) -> Done<RunId> {
+    let (new, began) = (new_run(past), past.began());
+    Ok(store.write_blocking(move |edit| edit.add_run(&new, began))?)
+}
+
+/// Writes what the added `past` answered, and how it ended.
+pub fn finish(store: &Store, scene: &super::Scene, past: &PastRun<'_>, run: RunId) -> Done<()> {
+    let began = past.began();
     let mut clock = 0.0;
     let mut asked = 0;
     while asked < past.finished {
         let count = WRITTEN_AT_ONCE.min(past.finished - asked);
-        let settled: Vec<Settled> = (asked..asked + count)
-            .map(|place| settled(scene, past, place, &mut clock))
-            .collect::<Done<_>>()?;
+        let settled: Vec<Settled> =
+            (asked..asked + count).map(|place| settled(scene, past, place, &mut clock)).collect::<Done<_>>()?;
         let recipe = past.recipe.clone();
         let worker = past.worker.clone();
         store.write_blocking(move |edit| {
             let jobs = edit.waiting_jobs(run, None, count)?;
-            jobs.iter().zip(settled).try_for_each(|(job, settled)| settled.write(edit, run, job, &recipe, &worker, began))
+            jobs.iter()
+                .zip(settled)
+                .try_for_each(|(job, settled)| settled.write(edit, run, job, &recipe, &worker, began))
         })?;
         asked += count;
     }
@@ -112,7 +121,14 @@ pub fn write(store: &Store, scene: &super::Scene, past: &PastRun<'_>) -> Done<Ru
         edit.record_peak_in_flight(run, CONCURRENCY)?;
         match ending {
             Ending::Completed => edit.record_stopped(run, StopReason::Completed, None),
-            Ending::Stopped(reason, detail) => edit.record_stopped(run, reason, detail),
+            Ending::Stopped(reason, detail) => {
+                match reason {
+                    StopReason::BudgetReached => edit.record_budget(run, spent_budget(edit, run, largest)?)?,
+                    StopReason::BatchUnknown => lose_batch(edit, run, largest, began + whole(clock))?,
+                    _ => {}
+                }
+                edit.record_stopped(run, reason, detail)
+            }
             Ending::Interrupted { under_way } => {
                 for job in edit.waiting_jobs(run, None, under_way)? {
                     edit.record_sent(job.id, largest, began + whole(clock))?;
@@ -121,7 +137,32 @@ pub fn write(store: &Store, scene: &super::Scene, past: &PastRun<'_>) -> Done<Ru
             }
         }
     })?;
-    Ok(run)
+    Ok(())
+}
+
+/// A budget with room for less than one more request.
+fn spent_budget(edit: &Edit<'_>, run: RunId, largest: PicoDollars) -> store::Result<PicoDollars> {
+    let summary = edit.run(run)?;
+    let committed = summary.paid.0 + summary.possibly_billed.at_most.0 + largest.0 / 2;
+    Ok(PicoDollars(committed.next_multiple_of(HUNDREDTH_CENT)))
+}
+
+/// Puts the waiting images into a batch that the server does not know any more.
+fn lose_batch(edit: &Edit<'_>, run: RunId, largest: PicoDollars, now: u64) -> store::Result<()> {
+    let batch = edit.add_batch(run, "lost", "https://api.anthropic.com", now)?;
+    for job in edit.waiting_jobs(run, None, u32::MAX)? {
+        edit.add_batch_item(batch, job.id, job.size, PicoDollars(largest.0 / 2), now)?;
+    }
+    edit.record_submitting(batch, now)?;
+    edit.record_taken(batch, "msgbatch_lost", false)?;
+    edit.record_standing(batch, BatchStanding::Unknown)
+}
+
+impl PastRun<'_> {
+    /// When it began, in milliseconds since the Unix epoch.
+    fn began(&self) -> u64 {
+        LONG_AGO_MILLIS + u64::from(self.number) * A_DAY_MILLIS
+    }
 }
 
 impl Worker {
@@ -138,14 +179,14 @@ impl Worker {
 }
 
 fn new_run(past: &PastRun<'_>) -> NewRun {
-    let (model, model_name, destination, quoted) = match past.worker {
+    let (model, model_name, destination) = match past.worker {
         Worker::Detector => {
             let model = ModelId("nanodet-g-416".into());
-            (model, "Built-in detector".to_owned(), Destination::ThisMachine, CostRange::default())
+            (model, "Built-in detector".to_owned(), Destination::ThisMachine)
         }
         Worker::Elsewhere(price) => {
             let destination = Destination::Host { name: price.host.clone(), is_on_this_machine: false };
-            (price.model.clone(), price.name.clone(), destination, price.quoted)
+            (price.model.clone(), price.name.clone(), destination)
         }
     };
     NewRun {
@@ -159,8 +200,8 @@ fn new_run(past: &PastRun<'_>) -> NewRun {
         ignores_saved_answers: false,
         mode: past.mode,
         destination,
-        quoted: Some(quoted),
-        budget: past.budget,
+        quoted: Some(past.quoted),
+        budget: None,
         roots: Vec::new(),
         pilot: None,
         images: (1..=past.images).map(|image| QueuedImage { image: ImageId(image), leader: None }).collect(),
@@ -316,4 +357,3 @@ fn took(image: u32, run: u32, is_elsewhere: bool) -> f64 {
 fn whole(millis: f64) -> u64 {
     millis as u64
 }
-

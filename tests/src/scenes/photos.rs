@@ -104,7 +104,9 @@ pub fn chance(image: u32, salt: u32) -> f64 {
     f64::from(scattered(image, salt)) / 4_294_967_296.0
 }
 
-fn scattered(image: u32, salt: u32) -> u32 {
+/// A number that depends on its arguments alone.
+#[must_use]
+pub fn scattered(image: u32, salt: u32) -> u32 {
     let mut hash = image.wrapping_mul(0x9e37_79b1).wrapping_add(salt.wrapping_mul(0x85eb_ca77));
     hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
     hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);

@@ -11,6 +11,7 @@ use super::{Done, Photos, Scene, library};
 const COMPLETE: &str = "complete";
 
 /// The templates in a cache folder.
+#[derive(Debug, Clone)]
 pub struct Templates {
     folder: PathBuf,
 }
