@@ -1,6 +1,7 @@
 //! Opens a scene: a copy of its library in a folder of its own, its simulators, and `fieldmark serve` on it in an environment
 //! that has nothing of the user who runs the tests.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,8 +10,10 @@ use std::sync::Arc;
 use domain::ids::{ImageId, RunId};
 use domain::model::{Destination, ModelId};
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run_state::RunState;
-use engine::{Library, Surroundings};
+use domain::run::RunProgress;
+use domain::run_state::{RunMode, RunState};
+use engine::{BatchLimits, Consents, Library, Surroundings};
+use keys::{Environment, KeyRing};
 use rusqlite::Connection;
 use serde_json::json;
 use store::Store;
@@ -21,10 +24,15 @@ use crate::binary;
 
 use super::library::{AFTER_RUN, BEFORE_RUN, MODEL};
 use super::servers::{KEY, Servers};
-use super::{Done, Photos, Scene, Templates, copies};
+use super::{Done, Latest, Photos, Scene, Templates, copies};
 
 /// The variable that the settings name for the key.
 const KEY_VARIABLE: &str = "SCENE_KEY";
+/// The batches of a run that began last night.
+const BATCHES: u32 = 3;
+const A_NIGHT_MILLIS: i64 = 25_920_000;
+/// The user's consents, in the folder of a scene.
+const CONSENTS: &str = "home/.config/fieldmark/consents.json";
 /// As it begins in the output of `fieldmark serve`.
 const ADDRESS: &str = "http://127.0.0.1:";
 
@@ -86,16 +94,21 @@ impl Prepared {
         let urls = servers.urls();
         let own = folder.join("library");
         let copied = copies::copy(&library, &own)?;
-        fs::create_dir_all(folder.join("home/.config/fieldmark"))?;
+        if let Some(parent) = folder.join(CONSENTS).parent() {
+            fs::create_dir_all(parent)?;
+        }
         fs::create_dir_all(folder.join("tmp"))?;
         fs::write(own.join("settings.toml"), settings(scene, &urls))?;
         let consents = consents(scene, &copied.database, &own)?;
-        fs::write(folder.join("home/.config/fieldmark/consents.json"), consents)?;
+        fs::write(folder.join(CONSENTS), consents)?;
+        let environment = environment(scene, folder, &urls[0]);
         if scene.counts_answers {
             count_answers(&library, &copied.database, &urls[0]).await?;
         }
+        if scene.latest == Latest::InBatches {
+            send_batches(scene, &copied.database, &urls[0], surroundings(folder, &environment)).await?;
+        }
         let photos = photos.join("photos");
-        let environment = environment(scene, folder, &urls[0]);
         Ok(Self {
             folder: folder.to_owned(),
             database: copied.database,
@@ -103,6 +116,12 @@ impl Prepared {
             servers: Arc::new(servers),
             environment,
         })
+    }
+
+    /// What a program in this process opens the library with.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        surroundings(&self.folder, &self.environment)
     }
 
     /// A program on this library, which ends with its handle.
@@ -157,6 +176,19 @@ impl Opened {
         self.serve.kill().await?;
         fs::remove_dir_all(&self.prepared.folder)?;
         Ok(())
+    }
+}
+
+/// What the library of the scene in `folder` is opened with in this process: the same as in its environment.
+fn surroundings(folder: &Path, environment: &[(String, String)]) -> Surroundings {
+    let environment = environment.to_vec();
+    let set = move |name: &str| environment.iter().find(|(set, _)| set == name).map(|(_, value)| value.into());
+    Surroundings {
+        environment: Environment::from_variables(engine::variable_names(Vec::new()).providers, set, None),
+        keys: KeyRing::for_session(),
+        variables: HashMap::new(),
+        consents: Consents::at(folder.join(CONSENTS)),
+        unused_env_file: None,
     }
 }
 
@@ -256,5 +288,33 @@ async fn count_answers(template: &Path, database: &Path, url: &str) -> Done<()> 
             edit.record_destination(RunId(2), &destination)
         })
         .await?;
+    Ok(())
+}
+
+/// Sends all images in batches, and leaves them at the server since last night. A person who resumes the run fetches the answers.
+async fn send_batches(scene: &Scene, database: &Path, url: &str, surroundings: Surroundings) -> Done<()> {
+    {
+        let library = Library::open(database, surroundings)?;
+        library.settings.agree_to(url.trim_start_matches("http://"))?;
+        let items = scene.images.div_ceil(BATCHES);
+        library.runs.limit_batches(BatchLimits { items, ..BatchLimits::default() });
+        let recipe = library.recipes.all()?.first().ok_or("a library without recipes")?.id;
+        let request = RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()));
+        let run = library.runs.start(&RunRequest { mode: RunMode::Batch, ..request }).await?;
+        if let Some(mut progress) = library.runs.progress(run) {
+            let is_sent = |progress: &RunProgress| {
+                let sent: u32 =
+                    progress.batches.iter().filter(|batch| batch.expires_at.is_some()).map(|batch| batch.images).sum();
+                sent + progress.failed >= scene.images || matches!(progress.state, RunState::Stopped { .. })
+            };
+            progress.wait_for(is_sent).await?;
+            library.runs.pause(run);
+            // An error means that the run has ended and is no longer tracked.
+            let _ended = progress.wait_for(|progress| matches!(progress.state, RunState::Stopped { .. })).await;
+        }
+    }
+    let connection = Connection::open(database)?;
+    connection.execute("UPDATE runs SET started_at = started_at - ?1 WHERE mode = 'batch'", [A_NIGHT_MILLIS])?;
+    connection.execute("UPDATE batches SET submitted_at = submitted_at - ?1", [A_NIGHT_MILLIS])?;
     Ok(())
 }

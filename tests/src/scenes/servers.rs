@@ -12,8 +12,8 @@ use super::{Done, Held, Scene};
 const FIRST_BYTE: Duration = Duration::from_millis(250);
 const BETWEEN_EVENTS: Duration = Duration::from_millis(10);
 const ANNOTATIONS_AN_ANSWER: u32 = 2;
-/// A batch is worked on until a test cancels it or the scene ends.
-const BATCH_TAKES: Duration = Duration::from_hours(1);
+/// Long enough to see a batch being worked on.
+const BATCH_TAKES: Duration = Duration::from_secs(5);
 /// Answers before requests are held, or an endpoint closes.
 const BEFORE_HOLD: usize = 4;
 const HELD: Duration = Duration::from_secs(3);
