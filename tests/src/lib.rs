@@ -4,6 +4,7 @@ pub mod bench;
 pub mod books;
 pub mod desk;
 pub mod pictures;
+pub mod scenes;
 pub mod screen;
 
 use std::fs;
@@ -31,10 +32,11 @@ pub fn sample(name: &str) -> PathBuf {
 /// If it has not been built: `make test` builds it first.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap_or_default();
-    // target/debug/deps/test-0123 beside target/debug/name
-    let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
-    assert!(path.exists(), "{} is missing: build it first, with `make test`", path.display());
+    let program = std::env::current_exe().unwrap_or_default();
+    // target/debug/deps/test-0123, or target/debug/scenes, and target/debug/name
+    let mut places = program.ancestors().skip(1).take(2).map(|folder| folder.join(name));
+    let path = places.find(|path| path.exists()).unwrap_or_default();
+    assert!(path.exists(), "{name} is missing: build it first, with `make test`");
     path
 }
 

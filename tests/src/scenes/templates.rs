@@ -1,0 +1,80 @@
+//! Prepared libraries in a cache folder: made once, copied for every scene. Each belongs to the program that made it, so that
+//! a new build makes its own.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use super::{Done, Photos, Scene, library};
+
+/// Marks a finished template.
+const COMPLETE: &str = "complete";
+
+/// The templates in a cache folder.
+#[derive(Debug, Clone)]
+pub struct Templates {
+    folder: PathBuf,
+}
+
+impl Templates {
+    /// The templates below `cache` that this build of the program made. Those of its earlier builds are deleted.
+    pub fn in_cache(cache: &Path) -> Done<Self> {
+        let program = std::env::current_exe()?;
+        let metadata = fs::metadata(&program)?;
+        let modified = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        fs::create_dir_all(cache)?;
+        let cache = fs::canonicalize(cache)?;
+        let folder = cache.join(format!("{name}@{:x}-{modified:x}", metadata.len()));
+        for entry in fs::read_dir(&cache)?.flatten() {
+            let is_earlier = entry.file_name().to_string_lossy().starts_with(&format!("{name}@"));
+            if is_earlier && entry.path() != folder {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// The folder of the photos and of a library with nothing but them.
+    pub fn photos(&self, photos: Photos) -> Done<PathBuf> {
+        self.template(&photos.to_string(), |folder| library::import(photos, folder))
+    }
+
+    /// The folder of the library of `scene`, with its runs and decisions.
+    pub fn library(&self, scene: &Scene) -> Done<PathBuf> {
+        let photos = self.photos(Photos::of(scene))?;
+        let Scene { images, annotations, latest, .. } = scene;
+        let name = format!(
+            "library-{images}-{annotations}-{latest:?}{}{}{}{}{}-{}",
+            if scene.has_mistakes { "-mistakes" } else { "" },
+            if scene.has_layers { "-layers" } else { "" },
+            if scene.is_birds { "-birds" } else { "" },
+            if scene.is_priced { "-priced" } else { "" },
+            if scene.has_hooks { "-hooks" } else { "" },
+            Photos::of(scene),
+        );
+        self.template(&name.replace(['(', ')'], "-"), |folder| library::annotate(scene, &photos, folder))
+    }
+
+    /// The template `name`, made unless it is there. Programs that need it at the same time wait for each other.
+    fn template(&self, name: &str, make: impl FnOnce(&Path) -> Done<()>) -> Done<PathBuf> {
+        let folder = self.folder.join(name);
+        let complete = folder.join(COMPLETE);
+        if complete.exists() {
+            return Ok(folder);
+        }
+        let lock = File::create(self.folder.join(format!("{name}.lock")))?;
+        lock.lock()?;
+        if complete.exists() {
+            return Ok(folder);
+        }
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        make(&folder)?;
+        File::create(&complete)?;
+        Ok(folder)
+    }
+}
