@@ -62,7 +62,12 @@ type Missing =
   | "deleteSmartCollection"
   | "imageInfo"
   | "imagePosition"
-  | "showImageFile";
+  | "showImageFile"
+  | "folders"
+  | "importFolders"
+  | "beginUpload"
+  | "importUpload"
+  | "cancelUpload";
 
 class Fake implements Omit<Seam, Missing> {
   readonly #library: FakeLibrary;

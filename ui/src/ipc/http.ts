@@ -7,7 +7,8 @@
  */
 import { createParser } from "eventsource-parser";
 
-import type { ApiError, CoreEvent, ExportRequest, ImageId, RunId, Transport } from "./bindings";
+import type { ApiError, CoreEvent, ExportRequest, ImageId, RunId } from "./bindings";
+import type { Connection, PixelEdge } from "./seam";
 
 /** The first wait before connecting again, and the longest, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -33,7 +34,7 @@ type Message =
   | { subscription: number; ended: true };
 
 /** Sends requests to `fieldmark serve`. */
-export class HttpTransport implements Transport {
+export class HttpTransport implements Connection {
   readonly #base: string;
   readonly #headers: Record<string, string>;
   readonly #subscriptions = new Map<number, Subscription>();
@@ -81,7 +82,7 @@ export class HttpTransport implements Transport {
   }
 
   /** The address of an image. */
-  pixels(image: ImageId, edge: number | "full"): string {
+  pixelUrl(image: ImageId, edge: PixelEdge): string {
     return `${this.#base}/thumb/${image}/${edge}`;
   }
 

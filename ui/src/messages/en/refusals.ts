@@ -35,5 +35,7 @@ export const refusals: Record<ErrorCode, string> = {
   read_only: "This library is open read-only. Nothing was changed.",
   desktop_only: "Only the desktop app can do this.",
   outside_roots: "This folder is outside the folders that this server offers.",
+  signed_out: "This window is signed out. Open the link that `fieldmark serve` shows.",
+  unreachable: "Fieldmark could not be reached. The window reconnects when it is running again.",
   internal: "Internal error. Saved data is not affected.",
 };

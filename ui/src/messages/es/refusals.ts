@@ -34,5 +34,7 @@ export const refusals: Record<ErrorCode, string> = {
   read_only: "Esta biblioteca está abierta solo para lectura. No se cambió nada.",
   desktop_only: "Solo la aplicación de escritorio puede hacer esto.",
   outside_roots: "Esta carpeta está fuera de las carpetas que ofrece este servidor.",
+  signed_out: "La sesión de esta ventana ha terminado. Abre el enlace que muestra `fieldmark serve`.",
+  unreachable: "No se pudo conectar con Fieldmark. La ventana se conectará de nuevo cuando esté en marcha.",
   internal: "Error interno. Los datos guardados no se ven afectados.",
 };
