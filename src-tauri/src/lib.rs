@@ -1,6 +1,7 @@
 //! The window: Tauri around the engine. A command converts its arguments, calls one function of the engine, and maps the
 //! error; there is no logic here that the command line would lack.
 
+mod appearance;
 mod bindings;
 mod commands;
 mod dragging;
@@ -56,6 +57,7 @@ pub fn run() -> Result<(), StartError> {
                 // The dark background of the window, so that nothing flashes before the page is loaded.
                 .background_color(tauri::window::Color(0x1a, 0x1a, 0x1a, 0xff))
                 .build()?;
+            appearance::follow(&window);
             importing::take_drops(&window);
             if !dropped.is_empty() {
                 importing::import(app.handle(), dropped);

@@ -10,6 +10,7 @@ use tauri_specta::Event;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::appearance;
 use crate::error::AppError;
 use crate::state::Desktop;
 
@@ -63,6 +64,7 @@ pub fn forward(app: &AppHandle) {
             let now = watched.settings.version();
             if now != version {
                 version = now;
+                appearance::apply(&setting);
                 emit(&SettingsChanged, &setting);
             }
         }
