@@ -14,6 +14,7 @@ test: setup-test ui check
 	cargo test $(CARGO_FLAGS) --no-fail-fast
 	cargo test $(CARGO_FLAGS) --test http --test processes -- --ignored
 	npm --prefix ui test
+	npm --prefix ui run test:components
 	npm --prefix ui run test:browser
 
 # What to measure: everything, or what ONLY names of the engine's parts, "gallery", "window" and "micro".

@@ -1,6 +1,7 @@
 //! The desktop app: Tauri around the API. The transport, the system's dialogs and drag and drop; there is no logic here that
 //! the command line or a browser would lack.
 
+mod appearance;
 mod dragging;
 mod error;
 mod library;
@@ -65,6 +66,7 @@ pub fn run() -> Result<(), StartError> {
                 // The dark background of the window, so that nothing flashes before the page is loaded.
                 .background_color(tauri::window::Color(0x1a, 0x1a, 0x1a, 0xff))
                 .build()?;
+            appearance::follow(&window);
             system::import_drops(&window);
             Ok(())
         })

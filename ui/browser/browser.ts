@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import axe from "axe-core";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
 
 import type { ErrorCode } from "../src/ipc/bindings";
@@ -98,6 +98,12 @@ export async function open(browser: Browser, opening: Opening = {}): Promise<Pag
   }
   await page.getByRole("navigation", { name: "Screens" }).waitFor();
   return page;
+}
+
+/** Chooses an option of a select by its name. */
+export async function choose(select: Locator, option: string): Promise<void> {
+  await select.click();
+  await select.page().getByRole("listbox").getByRole("option", { name: option, exact: true }).last().click();
 }
 
 export async function screenshot(page: Page, name: string): Promise<void> {

@@ -184,7 +184,7 @@ describe("requests that were under way when the app was closed", () => {
     // A dialog tells that it was closed a moment after it was: here it is open anew by then.
     await dialog.getByRole("button", { name: "Not now" }).evaluate(async (notNow: HTMLElement) => {
       notNow.click();
-      while (document.querySelector("dialog[open]")) await Promise.resolve();
+      while (document.querySelector("[aria-modal=true]")) await Promise.resolve();
       window.dispatchEvent(new KeyboardEvent("keydown", { key: " " }));
     });
     await page.waitForTimeout(200);

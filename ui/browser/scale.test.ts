@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { launch, screenshot } from "./browser";
+import { choose, launch, screenshot } from "./browser";
 import { box, drag, frames, openAt, page, press } from "./stage";
 
 let browser: Browser;
@@ -39,7 +39,7 @@ describe.each([1, 1.5, 2])("at %d device pixels a CSS pixel", (deviceScale) => {
     expect(await box()).toEqual([100, 60, 80, 50]);
     await press("Escape", "Escape");
     // Closer, where an image pixel is many of the screen, a hand can mean each of them.
-    await page.getByRole("combobox", { name: "Zoom" }).selectOption("800");
+    await choose(page.getByRole("combobox", { name: "Zoom" }), "800\u00a0%");
     await frames();
     const canvas = await page.locator("canvas[role=img]").boundingBox();
     if (!canvas) throw new Error("no canvas");

@@ -5,6 +5,7 @@
 import type { Locator, Page } from "playwright-core";
 
 import { words } from "../src/messages";
+import { choose } from "./browser";
 
 export interface Scene {
   name: string;
@@ -28,7 +29,7 @@ async function plan(page: Page): Promise<void> {
 }
 
 async function recipe(page: Page, name: string): Promise<void> {
-  await page.getByRole("combobox", { name: words.plan.recipe }).selectOption({ label: name });
+  await choose(page.getByRole("combobox", { name: words.plan.recipe }), name);
 }
 
 const go = (page: Page) => page.locator(".go .primary");

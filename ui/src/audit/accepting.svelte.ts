@@ -1,6 +1,6 @@
 /** Before an audit: the label, the threshold and the sample size. */
 import type { Audit, ImageQuery, LabelConfidences, SampleOutlook } from "../ipc/bindings";
-import { typedCount } from "../kit/typedCount";
+import { typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { countAbove, countAll, MAX_HUNDREDTHS } from "./threshold";

@@ -5,7 +5,7 @@ import { contentOf } from "../editor/changes";
 import type { Review } from "../editor/review.svelte";
 import type { Annotation, AnnotationChange, CheckFinding, ImageCard, ImageId, RepairAction } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { nameOf } from "../kit/shape";
+import { nameOf } from "../components/shape";
 import { refusalWords, words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { inLayers } from "../state/layers";

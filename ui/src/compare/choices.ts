@@ -15,7 +15,7 @@ import type {
   Step,
 } from "../ipc/bindings";
 import { withChanges } from "../editor/changes";
-import { isApproved } from "../kit/approved";
+import { isApproved } from "../components/approved";
 import type { ComparedSides } from "../state/app.svelte";
 
 export type Sides = ComparedSides;

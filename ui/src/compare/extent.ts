@@ -1,6 +1,6 @@
 /** Position of a pair of annotations on the image. */
 import type { ComparedPair, Point, Rect } from "../ipc/bindings";
-import { boundsOfAll } from "../kit/shape";
+import { boundsOfAll } from "../components/shape";
 
 /** The common bounding box; null for the whole image. */
 export function extentOf({ first, second }: ComparedPair): Rect | null {

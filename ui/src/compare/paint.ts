@@ -7,8 +7,8 @@ import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../photo/labelText";
 import { colorsOf, type LabelColors, type Palette } from "../photo/palette";
 import { type Area, placeTags } from "../photo/tags";
 import type { ComparedAnnotation, Rect, Shape } from "../ipc/bindings";
-import type { PaletteColor } from "../kit/labelColors";
-import { boundsOf } from "../kit/shape";
+import type { PaletteColor } from "../components/labelColors";
+import { boundsOf } from "../components/shape";
 import { choiceOf, type Compared, isDifference, isRejected, SIDE_NAMES, type SideName } from "./choices";
 import { areaOf } from "./extent";
 

@@ -1,6 +1,6 @@
 /** Keyboard commands of review. */
 import type { Command, Commands } from "../state/actions/actions.svelte";
-import { boundsOfAll } from "../kit/shape";
+import { boundsOfAll } from "../components/shape";
 import { words } from "../messages";
 import type { Review } from "./review.svelte";
 import type { Tools } from "./tools.svelte";

@@ -1,6 +1,6 @@
 /** Hit testing: which annotation a click selects. */
 import type { Annotation, AnnotationId, Rect, Shape } from "../ipc/bindings";
-import { boundsOf } from "../kit/shape";
+import { boundsOf } from "../components/shape";
 import { distance } from "./reshape";
 import type { Point } from "../photo/viewport.svelte";
 

@@ -3,7 +3,7 @@
  * to whole pixels.
  */
 import type { PixelSize, Point, Rect, Shape } from "../ipc/bindings";
-import { boundsOfAll } from "../kit/shape";
+import { boundsOfAll } from "../components/shape";
 
 /** A draggable handle. Sides of a box are counted from its upper left: -1, 0 (middle), 1. */
 export type Handle =

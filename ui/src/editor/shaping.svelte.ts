@@ -3,7 +3,7 @@
  * deleting. Several annotations move together as one undo step.
  */
 import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../ipc/bindings";
-import { boundsOf } from "../kit/shape";
+import { boundsOf } from "../components/shape";
 import type { Viewport } from "../photo/viewport.svelte";
 import { isUnder } from "./hit";
 import {

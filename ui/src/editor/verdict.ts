@@ -8,7 +8,7 @@ import type {
   RejectReason,
   Verdict,
 } from "../ipc/bindings";
-import { isApproved } from "../kit/approved";
+import { isApproved } from "../components/approved";
 import { decidedState } from "./changes";
 
 /** A decision about annotations, as one step. */

@@ -4,7 +4,7 @@
  */
 import type { Annotation, Attribute, AnnotationContent, Recipe, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { boundsOf } from "../kit/shape";
+import { boundsOf } from "../components/shape";
 import { keep, recall } from "../state/kept";
 import { CAPTION_LABEL } from "./changes";
 

@@ -3,17 +3,9 @@ import type { Collection, CollectionId } from "../ipc/bindings";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
 
-/** The context menu of a collection and its position. */
-export interface CollectionMenu {
-  collection: Collection;
-  x: number;
-  y: number;
-}
-
 export class Collections {
   readonly #app: App;
 
-  menu = $state.raw<CollectionMenu | null>(null);
   /** The collection being renamed. */
   renamed = $state<CollectionId | null>(null);
   /** The collection whose removal must be confirmed. */

@@ -1,6 +1,6 @@
 /** Estimated and actual costs. */
 import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../ipc/bindings";
-import type { CostScale } from "../kit/costScale";
+import type { CostScale } from "../components/costScale";
 
 /** A scale for one run's whisker: runs differ by factors that would hide the range. */
 export function whiskerScale({ low, high }: CostRange, paid: Dollars): CostScale {

@@ -1,5 +1,5 @@
 /** Design tokens for canvas painting. They are the same in both themes, because they lie on a photo. */
-import type { PaletteColor } from "../kit/labelColors";
+import type { PaletteColor } from "../components/labelColors";
 
 export interface LabelColors {
   line: string;

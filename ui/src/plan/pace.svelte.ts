@@ -1,6 +1,6 @@
 /** Run options: concurrency, pause and answer length. A preset fills in the fields. */
 import type { Preset, PresetQuote, RunOptions } from "../ipc/bindings";
-import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
+import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../components/typedCount";
 import { words } from "../messages";
 
 export type PaceName = "auto" | Preset;

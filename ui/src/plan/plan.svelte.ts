@@ -11,8 +11,8 @@ import type {
   RunOptions,
   SavedRecipe,
 } from "../ipc/bindings";
-import type { CostScale } from "../kit/costScale";
-import { typedMoney } from "../kit/typedMoney";
+import type { CostScale } from "../components/costScale";
+import { typedMoney } from "../components/typedMoney";
 import { refusalWords, words } from "../messages";
 import { money } from "../messages/format";
 import type { AskedHook } from "../settings/hooks.svelte";

@@ -1,6 +1,6 @@
 /** Additional endpoints: servers beside the one of a connection that requests are spread over. */
 import type { EndpointConnection, EndpointSettings } from "../ipc/bindings";
-import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
+import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 import { LIMIT_NAMES, type LimitName, MAX_A_MINUTE } from "./limits";
 

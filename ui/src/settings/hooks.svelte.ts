@@ -1,6 +1,6 @@
 /** Hooks as they are set up and typed, and the person's agreement to what has not run before. */
 import type { HookEvent, Hooks, HookStanding } from "../ipc/bindings";
-import { typedCount } from "../kit/typedCount";
+import { typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 
 /** In the order in which they come. */

@@ -1,6 +1,6 @@
 /** The connection to one provider as it is set up here: key, address, limits, and whether it works. */
 import type { ConnectionCheck, LimitSettings, ProviderSettings, SettingSource } from "../ipc/bindings";
-import { typedCount } from "../kit/typedCount";
+import { typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 import { KeyKeeper } from "./key.svelte";
 import { type LimitName, MAX_A_MINUTE } from "./limits";

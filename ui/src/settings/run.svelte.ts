@@ -1,6 +1,6 @@
 /** The settings of how models elsewhere are asked. */
 import type { RunSettings } from "../ipc/bindings";
-import { typedCount } from "../kit/typedCount";
+import { typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 
 /** Concurrency has a setting of its own. */

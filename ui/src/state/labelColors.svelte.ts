@@ -1,5 +1,5 @@
 /** The colors of all labels on screen. */
-import { type Chosen, chooseColors, NOTHING_CHOSEN, type PaletteColor, preferred } from "../kit/labelColors";
+import { type Chosen, chooseColors, NOTHING_CHOSEN, type PaletteColor, preferred } from "../components/labelColors";
 
 type Place = "photos" | "lists";
 

@@ -65,7 +65,9 @@ impl Events {
         let _ = self.0.send(event);
     }
 
-    pub(crate) fn receive(&self) -> broadcast::Receiver<CoreEvent> {
+    /// The events from now on.
+    #[must_use]
+    pub fn receive(&self) -> broadcast::Receiver<CoreEvent> {
         self.0.subscribe()
     }
 }

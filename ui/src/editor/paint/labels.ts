@@ -1,6 +1,6 @@
 /** Draws labels beside annotations, and the size below a box. */
 import type { Annotation } from "../../ipc/bindings";
-import type { PaletteColor } from "../../kit/labelColors";
+import type { PaletteColor } from "../../components/labelColors";
 import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../../photo/labelText";
 import { colorsOf, type Palette } from "../../photo/palette";
 import { type Area, placeTags } from "../../photo/tags";

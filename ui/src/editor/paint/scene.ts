@@ -3,8 +3,8 @@
  * and zoom, such as the drawing order, is cached while the annotations stay the same.
  */
 import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
-import { boundsOf } from "../../kit/shape";
-import type { PaletteColor } from "../../kit/labelColors";
+import { boundsOf } from "../../components/shape";
+import type { PaletteColor } from "../../components/labelColors";
 import { area } from "../hit";
 import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";

@@ -1,6 +1,6 @@
 /** What the checks find among annotations, as the core does: some on an image alone, some by what is usual in the library. */
 import type { Annotation, Check, CheckFinding, ImageCard, PixelSize, Rect, RepairAction } from "../bindings";
-import { boundsOf } from "../../kit/shape";
+import { boundsOf } from "../../components/shape";
 import { standingAnnotations } from "./query/match";
 
 const SAME_PLACE = 0.85;

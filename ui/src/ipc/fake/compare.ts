@@ -1,6 +1,6 @@
 /** Two sides of the core in memory, thing by thing. */
 import type { Agreement, Agreements, Annotation, ComparedAnnotation, ComparedPair, Rect } from "../bindings";
-import { boundsOf } from "../../kit/shape";
+import { boundsOf } from "../../components/shape";
 
 /** Two annotations that overlap less are about two things. */
 const LEAST_IOU = 0.5;

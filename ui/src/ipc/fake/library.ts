@@ -22,7 +22,7 @@ import type {
   Step,
   BulkEditResult,
 } from "../bindings";
-import { isApproved } from "../../kit/approved";
+import { isApproved } from "../../components/approved";
 import { ALL_LAYERS } from "../../state/layers";
 import { changedAnnotations, withVerdict } from "./edits";
 import { foundEarliest, annotationAt, ANNOTATIONS_AN_IMAGE } from "./findings";

@@ -1,6 +1,6 @@
 /** Repairs of many images, by what the findings say of each. */
 import { changeFor } from "../../checks/findings.svelte";
-import { isApproved } from "../../kit/approved";
+import { isApproved } from "../../components/approved";
 import { layersShown } from "../../state/layers";
 import type { Annotation, BulkEditResult, Check, CheckFinding, ImageCard, ImageQuery, RepairExtent } from "../bindings";
 import type { FakeLibrary } from "./library";

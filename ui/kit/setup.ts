@@ -1,0 +1,3 @@
+/** The window's styles: what is hidden by them cannot be clicked. */
+import "../src/tokens.css";
+import "../src/base.css";
