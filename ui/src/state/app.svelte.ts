@@ -23,6 +23,7 @@ import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
 import { visible } from "../messages/visible";
 import { Exporting } from "../export/exporting.svelte";
+import { RunTraces } from "../run/trace";
 import { Actions } from "./actions/actions.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
@@ -84,6 +85,7 @@ export class App {
   readonly actions = new Actions();
   readonly recent = new RecentImages();
   readonly labelColors = new LabelColors();
+  readonly runTraces = new RunTraces();
   readonly tour = new Tour((screen) => this.show(screen));
 
   screen = $state<Screen>(recall("screen", isReachable) ?? "library");
