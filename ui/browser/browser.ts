@@ -52,6 +52,11 @@ export async function open(browser: Browser, opening: Opening = {}): Promise<Pag
   return page;
 }
 
+/** Shows a page of the settings by its title, from the settings. */
+export async function showSettingsPage(page: Page, title: string): Promise<void> {
+  await page.locator(".settings nav").first().getByRole("button", { name: title, exact: true }).click();
+}
+
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.evaluate(() => document.fonts.ready);
