@@ -106,6 +106,11 @@ export async function choose(select: Locator, option: string): Promise<void> {
   await select.page().getByRole("listbox").getByRole("option", { name: option, exact: true }).last().click();
 }
 
+/** Shows a page of the settings by its title, from the settings. */
+export async function showSettingsPage(page: Page, title: string): Promise<void> {
+  await page.locator(".settings nav").first().getByRole("button", { name: title, exact: true }).click();
+}
+
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.evaluate(() => document.fonts.ready);

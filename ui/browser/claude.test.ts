@@ -2,7 +2,15 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+import {
+  expectAccessible,
+  expectNothingCut,
+  launch,
+  open,
+  type Opening,
+  screenshot,
+  showSettingsPage,
+} from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -128,6 +136,7 @@ describe("a model that needs a key", () => {
   it("can be locked out, and the plan leads to the lock", async () => {
     await openPlan({ query: "priced&key" });
     await page.getByRole("button", { name: "Settings" }).click();
+    await showSettingsPage(page, "Privacy");
     await page.getByRole("switch", { name: /^Keep everything on this machine/ }).check();
     await page.getByRole("contentinfo").getByText("Locked to this machine").waitFor();
     await page.keyboard.press("Control+2");
@@ -165,6 +174,7 @@ describe("before images leave for the first time", () => {
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Settings" }).click();
+    await showSettingsPage(page, "Privacy");
     await page.getByRole("button", { name: "Revoke for api.anthropic.com" }).click();
     await page.keyboard.press("Control+2");
     // What the runs before have answered by then is not sent again.
@@ -235,6 +245,13 @@ describe("a key", () => {
     for (const name of ["Key", "Base URL", "Concurrency"])
       expect(await page.getByRole("textbox", { name, exact: true }).count()).toBe(0);
     await expectAccessible(page);
+    await showSettingsPage(page, "Requests");
+    await page
+      .getByText("Set by the environment variable CONCURRENCY", { exact: false })
+      .or(page.getByText("Set by CONCURRENCY"))
+      .waitFor();
+    expect(await page.getByRole("textbox", { name: "Concurrency", exact: true }).count()).toBe(0);
+    await expectAccessible(page);
   });
 });
 
@@ -250,6 +267,7 @@ it("says that an address is no address, and goes back to the vendor's own", asyn
 
 it("takes a number at once within its range", async () => {
   await openSettings({ query: "priced" });
+  await showSettingsPage(page, "Requests");
   const field = page.getByLabel("Concurrency");
   await field.fill("200");
   await field.press("Tab");

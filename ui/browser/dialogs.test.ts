@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { expectAccessible, launch, open } from "./browser";
+import { expectAccessible, launch, open, showSettingsPage } from "./browser";
 
 interface Asked {
   query?: string;
@@ -43,7 +43,11 @@ const DIALOGS: Record<string, Asked> = {
   },
   "agreeing to a command in the settings": {
     query: "hooks",
-    opener: () => on("Control+,", "Review… Before a run"),
+    opener: async () => {
+      await on("Control+,", "Hooks");
+      await showSettingsPage(page, "Hooks");
+      return page.getByRole("button", { name: "Review… Before a run" });
+    },
     title: /^Run this command\?/,
   },
   "requests that may have been billed": {

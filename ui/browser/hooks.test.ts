@@ -1,7 +1,15 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+import {
+  expectAccessible,
+  expectNothingCut,
+  launch,
+  open,
+  type Opening,
+  screenshot,
+  showSettingsPage,
+} from "./browser";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -12,7 +20,8 @@ afterAll(() => browser.close());
 async function openSettings(opening: Opening = {}): Promise<Page> {
   const page = await open(browser, opening);
   await page.getByRole("button", { name: "Settings", exact: true }).first().click();
-  await page.getByRole("heading", { name: "Hooks" }).scrollIntoViewIfNeeded();
+  await showSettingsPage(page, "Hooks");
+  await page.getByRole("heading", { name: "Hooks" }).waitFor();
   return page;
 }
 

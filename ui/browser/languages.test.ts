@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
-import { launch, open } from "./browser";
+import { launch, open, showSettingsPage } from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -14,6 +14,7 @@ afterAll(() => browser.close());
 async function inSpanish(): Promise<void> {
   page = await open(browser);
   await page.keyboard.press("Control+,");
+  await showSettingsPage(page, "Appearance");
   await page.getByRole("radio", { name: "Español" }).check();
   await page.getByRole("heading", { name: "Ajustes" }).waitFor();
 }
@@ -27,6 +28,7 @@ it("changes the language at once, stays where one was, and keeps it", async () =
   await page.reload();
   await page.getByRole("navigation", { name: "Pantallas" }).waitFor();
   await page.keyboard.press("Control+,");
+  await showSettingsPage(page, "Aspecto");
   await page.getByRole("radio", { name: "English" }).check();
   await page.getByRole("heading", { name: "Settings" }).waitFor();
   expect(await page.locator("html").getAttribute("lang")).toBe("en");

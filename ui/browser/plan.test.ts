@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
-import { choose, launch, open, screenshot } from "./browser";
+import { choose, launch, open, screenshot, showSettingsPage } from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -73,6 +73,7 @@ it("leads to the library when there is nothing to annotate", async () => {
 it("keeps the theme that was chosen in the settings", async () => {
   page = await open(browser);
   await page.getByRole("button", { name: "Settings" }).click();
+  await showSettingsPage(page, "Appearance");
   await page.getByText("Light", { exact: true }).click();
   await page.locator('html[data-theme="light"]').waitFor();
   await page.keyboard.press("Control+1");

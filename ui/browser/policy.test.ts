@@ -75,6 +75,8 @@ it("keeps to the content security policy on every screen", async () => {
     await page.getByRole("option", { name: "dahlia_0005.jpg" }).waitFor();
     for (const screen of ["Plan", "Run", "Review", "History", "Settings", "Keyboard shortcuts"]) {
       await page.getByRole("button", { name: screen, exact: true }).first().click();
+      // The library of charts sets positions and sizes itself.
+      if (screen === "Run" || screen === "History") await page.getByRole("slider").first().hover();
       await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
     }
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
+import { expectAccessible, expectNothingCut, launch, open, screenshot, showSettingsPage } from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -72,6 +72,7 @@ describe("the tour", () => {
     await page.keyboard.press("Escape");
     await tour().waitFor({ state: "detached" });
     await page.keyboard.press("Control+,");
+    await showSettingsPage(page, "About");
     await page.getByRole("button", { name: "Take the tour", exact: true }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("1 of 5").waitFor();

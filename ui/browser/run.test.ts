@@ -126,7 +126,7 @@ describe("a run", () => {
     await showScreen(page, "Run");
     await showScreen(page, "Library");
     await showScreen(page, "Run");
-    await page.getByRole("img", { name: /^Images per minute over/ }).waitFor();
+    await page.getByRole("slider", { name: /^Images per minute over/ }).waitFor();
     await page.getByRole("heading", { name: "Last answered" }).waitFor();
     await page.context().close();
   });

@@ -5,7 +5,7 @@
 import type { Locator, Page } from "playwright-core";
 
 import { words } from "../src/messages";
-import { choose } from "./browser";
+import { choose, showSettingsPage } from "./browser";
 
 export interface Scene {
   name: string;
@@ -71,13 +71,14 @@ async function history(page: Page): Promise<void> {
 
 async function settings(page: Page): Promise<void> {
   await page.keyboard.press("Control+,");
-  await page.getByText("/home/you/.local/share/fieldmark", { exact: true }).waitFor();
+  await page.getByRole("navigation", { name: words.settings.parts }).waitFor();
 }
 
 function settingsAt(title: () => string): Scene["show"] {
   return async (page) => {
     await settings(page);
-    await heading(page, title()).evaluate((title) => title.scrollIntoView({ block: "start" }));
+    await showSettingsPage(page, title());
+    await heading(page, title()).waitFor();
   };
 }
 
@@ -433,6 +434,9 @@ export const SCENES: readonly Scene[] = [
   { name: "settings-hooks", query: "hooks", show: settingsAt(() => words.hooks.title) },
   { name: "settings-appearance", show: settingsAt(() => words.settings.appearance) },
   { name: "settings-keyboard", show: settingsAt(() => words.actions.keyboard.title) },
+  { name: "settings-privacy", query: "priced&key&endpoints", show: settingsAt(() => words.settings.privacy) },
+  { name: "settings-import", show: settingsAt(() => words.settings.importing) },
+  { name: "settings-library", show: settingsAt(() => words.settings.library) },
   { name: "settings-about", show: settingsAt(() => words.settings.about) },
   {
     name: "settings-endpoint",

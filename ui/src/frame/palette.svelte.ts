@@ -7,6 +7,7 @@ import fuzzysort from "fuzzysort";
 import type { RunSummary, SavedRecipe } from "../ipc/bindings";
 import { words } from "../messages";
 import { moment } from "../messages/format";
+import { pageTitle, SETTINGS_PAGES } from "../settings/rows";
 import type { App } from "../state/app.svelte";
 import type { Chord } from "../state/actions/chords";
 import { placeOf } from "../state/actions/table";
@@ -106,7 +107,15 @@ export class Palette {
     }));
     return [
       { name: "here", items: actions.filter(({ place }) => place !== "everywhere") },
-      { name: "actions", items: actions.filter(({ place }) => place === "everywhere") },
+      {
+        name: "actions",
+        items: [
+          ...actions.filter(({ place }) => place === "everywhere"),
+          ...SETTINGS_PAGES.map((page) =>
+            item(`settings-${page}`, words.settings.pages.named(pageTitle(page)), "", () => app.showSettings(page)),
+          ),
+        ],
+      },
       {
         name: "collections",
         items: (app.library?.collections ?? []).map(({ id, name, image_count }) =>

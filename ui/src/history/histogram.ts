@@ -1,32 +1,34 @@
-/** Geometry of the duration histogram. */
+/** The duration histogram: its bars, and labels of lines over it. */
+import { type ChartSeries, type ChartSpec, COUNT_STEPS, highest, roundUp, TIME_STEPS } from "../charts/spec";
 import type { DurationBin } from "../ipc/bindings";
+import { words } from "../messages";
+import { count, duration } from "../messages/format";
 
-export interface Bar {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  /** Beyond the 95th percentile. */
-  isTail: boolean;
-}
-
-/** Even a single image is visible. */
-const MIN_HEIGHT = 2;
-const GAP = 2;
-
-export function bars(bins: readonly DurationBin[], p95: number, width: number, height: number): Bar[] {
-  const most = bins.reduce((high, bin) => Math.max(high, bin.count), 0);
-  const slot = width / Math.max(1, bins.length);
-  return bins.map((bin, place) => {
-    const tall = bin.count === 0 || most === 0 ? 0 : Math.max(MIN_HEIGHT, (bin.count / most) * height);
-    return {
-      x: place * slot + GAP / 2,
-      y: height - tall,
-      width: Math.max(1, slot - GAP),
-      height: tall,
-      isTail: bin.from_millis >= p95,
-    };
-  });
+/** A bar a bin; those beyond the 95th percentile are set apart. */
+export function histogramChart(bins: readonly DurationBin[], p95: number): ChartSpec {
+  const isTail = ({ from_millis: from }: DurationBin) => from >= p95;
+  const part = (isShown: (bin: DurationBin) => boolean): (number | null)[] =>
+    bins.map((bin) => (isShown(bin) ? bin.count : null));
+  const series: Pick<ChartSeries, "name" | "format" | "kind" | "isUnnamed"> = {
+    name: words.history.charts.answers,
+    format: count,
+    kind: "bars",
+  };
+  return {
+    x: bins.map(({ from_millis: from, to_millis: to }) => (from + to) / 2),
+    series: [
+      { ...series, values: part((bin) => !isTail(bin)), color: "line-control" },
+      { ...series, values: part(isTail), color: "line-strong", isUnnamed: true },
+    ],
+    xAxis: {
+      from: bins[0]?.from_millis ?? 0,
+      to: bins.at(-1)?.to_millis ?? 1,
+      format: duration,
+      steps: TIME_STEPS,
+    },
+    yAxis: { from: 0, to: roundUp(highest(bins.map((bin) => bin.count))), format: count, steps: COUNT_STEPS },
+    formatPoint: (_, place) => words.history.charts.span(bins[place]?.from_millis ?? 0, bins[place]?.to_millis ?? 0),
+  };
 }
 
 /** Position of a duration between fastest and slowest, 0 to 1. */

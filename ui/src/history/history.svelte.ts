@@ -1,8 +1,8 @@
 /** Past runs and the report of the selected one. */
-import type { ResumeRequest, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import type { ResumeRequest, RunId, RunProgress, RunReport, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
-export type HistorySeam = Pick<Seam, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun">;
+export type HistorySeam = Pick<Seam, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun" | "watchRun">;
 
 /** How often the figures are refreshed while something changes. */
 const REFRESH_MILLIS = 1000;
@@ -16,7 +16,10 @@ export class History {
   isLoaded = $state(false);
   selected = $state<RunId | null>(null);
   report = $state.raw<RunReport | null>(null);
+  /** Of the selected run; has its rate over time. */
+  progress = $state.raw<RunProgress | null>(null);
 
+  #stopWatching: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(seam: HistorySeam, refused: (refusal: unknown) => void) {
@@ -37,6 +40,7 @@ export class History {
 
   async select(run: RunId | null, isReread = false): Promise<void> {
     if (run === this.selected && !isReread) return;
+    if (run !== this.selected) this.#leave();
     this.selected = run;
     if (run === null) {
       this.report = null;
@@ -45,8 +49,24 @@ export class History {
     await this.#attempt(async () => {
       const report = await this.#seam.runReport(run);
       // With a held arrow key, another run may be selected by now.
-      if (this.selected === run) this.report = report;
+      if (this.selected !== run) return;
+      this.report = report;
+      if (this.#stopWatching === null) await this.#watch(run);
     });
+  }
+
+  async #watch(run: RunId): Promise<void> {
+    const stop = await this.#seam.watchRun(run, (progress) => {
+      if (this.selected === run) this.progress = progress;
+    });
+    if (this.selected === run && this.#stopWatching === null) this.#stopWatching = stop;
+    else stop();
+  }
+
+  #leave(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = null;
+    this.progress = null;
   }
 
   /** Selects the next or previous run. */
@@ -87,6 +107,7 @@ export class History {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#leave();
   }
 
   async #attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 
+import { readingsAt } from "../charts/spec";
 import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
 import { EVERY_DIAGNOSIS } from "../ipc/fake/diagnoses";
 import { words } from "../messages";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
-import { bars, flags, placeOf } from "./histogram";
+import { flags, histogramChart, placeOf } from "./histogram";
 import { History, type HistorySeam } from "./history.svelte";
 
 function summary(id: RunId): RunSummary {
@@ -82,6 +83,11 @@ class Core implements HistorySeam {
   };
   saveMetrics = (run: RunId): Promise<string | null> => Promise.resolve(run === 1 ? null : `/m/${run}.json`);
   resumeRun = (): Promise<null> => Promise.reject({ code: "run_busy", message: "" });
+  watched: RunId[] = [];
+  watchRun = (run: RunId): Promise<() => void> => {
+    this.watched.push(run);
+    return Promise.resolve(() => void (this.watched = this.watched.filter((each) => each !== run)));
+  };
 }
 
 function opened(): { core: Core; history: History; refusals: unknown[] } {
@@ -101,6 +107,17 @@ describe("history", () => {
     await history.load();
     expect(history.selected).toBe(1);
     expect(history.runs).toHaveLength(4);
+  });
+
+  it("watches the selected run alone, and none when it is left", async () => {
+    const { core, history } = opened();
+    await history.load();
+    await history.load();
+    expect(core.watched).toEqual([3]);
+    await Promise.all([history.move(1), history.move(1)]);
+    expect(core.watched).toEqual([1]);
+    history.stop();
+    expect(core.watched).toEqual([]);
   });
 
   it("moves within the list and shows the report of where it ended", async () => {
@@ -249,11 +266,24 @@ describe("the histogram", () => {
     { from_millis: 20, to_millis: 30, count: 1 },
   ];
 
-  it("has a bar a bin, the tail apart, and shows single images among thousands", () => {
-    const drawn = bars(bins, 15, 300, 100);
-    expect(drawn.map(({ height }) => height)).toEqual([100, 0, 2]);
-    expect(drawn.map(({ isTail }) => isTail)).toEqual([false, false, true]);
-    expect(drawn[2]?.x).toBeGreaterThan(200);
+  it("has a bar a bin, and the tail apart", () => {
+    const { x, series, formatPoint, xAxis, yAxis } = histogramChart(bins, 15);
+    expect(series.map(({ values }) => values)).toEqual([
+      [1000, 0, null],
+      [null, null, 1],
+    ]);
+    expect(series.every(({ kind }) => kind === "bars")).toBe(true);
+    expect(series[0]?.color).not.toBe(series[1]?.color);
+    // A bar reaches over its bin.
+    expect(x).toEqual([5, 15, 25]);
+    expect([xAxis.from, xAxis.to, yAxis.from, yAxis.to]).toEqual([0, 30, 0, 1000]);
+    expect(formatPoint(25, 2)).toBe("0.02 s to 0.03 s");
+  });
+
+  it("reads at every bar the count that is stored", () => {
+    const spec = histogramChart(bins, 15);
+    const read = bins.map((_, place) => readingsAt(spec, place).map(({ text }) => text));
+    expect(read).toEqual([["1,000"], ["0"], ["1"]]);
   });
 
   it("places durations between the fastest and the slowest", () => {
@@ -262,9 +292,10 @@ describe("the histogram", () => {
     expect(placeOf(5, [])).toBe(0.5);
     // The fastest image took a while: a line still stands where the bar of its duration begins.
     const later = bins.map((bin) => ({ ...bin, from_millis: bin.from_millis + 900, to_millis: bin.to_millis + 900 }));
-    const drawn = bars(later, 915, 300, 100);
-    later.forEach(({ from_millis }, place) => {
-      expect(Math.abs(placeOf(from_millis, later) * 300 - (drawn[place]?.x ?? Number.NaN))).toBeLessThan(2);
+    const { x, xAxis } = histogramChart(later, 915);
+    const share = (at: number) => (at - xAxis.from) / (xAxis.to - xAxis.from);
+    later.forEach(({ from_millis, to_millis }, place) => {
+      expect(placeOf(from_millis, later)).toBeCloseTo(share((x[place] ?? Number.NaN) - (to_millis - from_millis) / 2));
     });
   });
 

@@ -18,6 +18,7 @@ import type { Seam } from "../ipc/seam";
 import { words } from "../messages";
 import type { OwnStop } from "../messages/en/run";
 import { layersOfRuns } from "../state/layers";
+import { type RunSample, RunTraces } from "./trace";
 
 /** Two rows; fast endpoints have dozens in flight. */
 export const MAX_IN_FLIGHT = 12;
@@ -78,8 +79,11 @@ export type RunSeam = Pick<Seam, "watchRun" | "imageCards" | "runs">;
 export class RunView {
   readonly #seam: RunSeam;
   readonly #refused: (refusal: unknown) => void;
+  readonly #traces: RunTraces;
 
   progress = $state.raw<RunProgress | null>(null);
+  /** What was seen of it over time, ascending. */
+  samples = $state.raw<readonly RunSample[]>([]);
   /** Whether the runs are loaded and there are none. */
   isEmpty = $state(false);
   /** Shown images in flight, longest first. */
@@ -106,9 +110,11 @@ export class RunView {
   );
   readonly isWorking = $derived(this.state === "running" || this.state === "stopping");
 
-  constructor(seam: RunSeam, refused: (refusal: unknown) => void) {
+  /** `traces` outlive the screen. */
+  constructor(seam: RunSeam, refused: (refusal: unknown) => void, traces = new RunTraces()) {
     this.#seam = seam;
     this.#refused = refused;
+    this.#traces = traces;
   }
 
   /** Shows this run, or the default one. */
@@ -120,8 +126,12 @@ export class RunView {
       this.leave();
       this.#following = shown;
       if (this.progress?.run !== shown) this.progress = null;
+      const trace = this.#traces.begin(shown);
       const stop = await this.#seam.watchRun(shown, (snapshot) => {
-        if (this.#following === shown) this.#take(snapshot);
+        if (this.#following !== shown) return;
+        trace.add(snapshot);
+        this.samples = trace.samples;
+        this.#take(snapshot);
       });
       // The user may have switched to another run meanwhile.
       if (this.#following === shown) this.#stop = stop;

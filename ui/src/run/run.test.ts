@@ -14,7 +14,6 @@ import type {
   RunSummary,
 } from "../ipc/bindings";
 import { words } from "../messages";
-import { linePoints, roundUp } from "./chart";
 import { figuresOf } from "./figures";
 import { needsOf } from "./needs";
 import { numberFrom, strictest } from "./pace";
@@ -406,19 +405,5 @@ describe("the figures of a batch run", () => {
       ["Annotations", "0"],
     ]);
     expect(figuresOf(snapshot(7, RUNNING, [], []), true, 0)[1]?.name).toBe("Rate");
-  });
-});
-
-describe("the line chart", () => {
-  it("goes from the left to the right, zero at the bottom", () => {
-    expect(linePoints([0, 50, 100], 100, 300, 60)).toBe("0.0,60.0 150.0,30.0 300.0,0.0");
-    expect(linePoints([5], 10, 300, 60)).toBe("");
-  });
-
-  it("ends its axis at a round number", () => {
-    expect(roundUp(62)).toBe(75);
-    expect(roundUp(2400)).toBe(3000);
-    expect(roundUp(0)).toBe(1);
-    expect(roundUp(100)).toBe(100);
   });
 });

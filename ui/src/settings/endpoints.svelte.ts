@@ -4,9 +4,9 @@ import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 import { LIMIT_NAMES, type LimitName, MAX_A_MINUTE } from "./limits";
 
-const MIN_PERCENT = 1;
+export const MIN_PERCENT = 1;
 /** Ten times the list price. */
-const MAX_PERCENT = 1000;
+export const MAX_PERCENT = 1000;
 
 export type EndpointField = "name" | "base_url" | "price_percent" | "concurrency" | LimitName;
 

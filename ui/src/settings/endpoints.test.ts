@@ -77,14 +77,12 @@ describe("additional endpoints", () => {
   it("leave the other settings as they are", async () => {
     const { app, endpoints } = await opened("?key&endpoints");
     const connecting = new ConnectionSettings(app, PROVIDER);
-    await connecting.saveLimit("requests", "50");
-    await connecting.saveLimit("input_tokens", "2,000,000");
-    await connecting.saveLimit("output_tokens", "many");
-    expect(connecting.wrongLimit).toBe("output_tokens");
+    await connecting.saveLimit("requests", 50);
+    await connecting.saveLimit("input_tokens", 2_000_000);
     await endpoints.remove(1);
     expect(app.providerSettings(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000 });
     expect(app.providerSettings(PROVIDER).endpoints?.map(({ name }) => name)).toEqual(["Frankfurt", "Old gateway"]);
-    await connecting.saveLimit("requests", "");
+    await connecting.saveLimit("requests", null);
     expect(app.providerSettings(PROVIDER).limits?.requests).toBeNull();
   });
 

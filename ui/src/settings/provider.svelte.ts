@@ -1,13 +1,21 @@
 /** The connection to one provider as it is set up here: key, address, limits, and whether it works. */
-import type { ConnectionCheck, LimitSettings, ProviderSettings, SettingSource } from "../ipc/bindings";
-import { typedCount } from "../components/typedCount";
+import type { Connection, ConnectionCheck, LimitSettings, ProviderSettings, SettingSource } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 import { KeyKeeper } from "./key.svelte";
-import { type LimitName, MAX_A_MINUTE } from "./limits";
+import type { LimitName } from "./limits";
 
 /** Whether something can be changed here: what the environment says is for the environment to change. */
 export function isOurs(source: SettingSource): boolean {
   return source === "default" || source === "settings";
+}
+
+export type ProviderState = "good" | "caution" | "none";
+
+/** Whether requests can be sent: good with all that is required, caution where something is wrong, none without a key. */
+export function providerState({ key, problem, provider }: Connection): ProviderState {
+  if (problem !== null) return "caution";
+  const needsKey = provider.fields.some(({ kind, is_required }) => kind === "key" && is_required);
+  return key !== null || !needsKey ? "good" : "none";
 }
 
 export class ConnectionSettings extends KeyKeeper {
@@ -18,8 +26,6 @@ export class ConnectionSettings extends KeyKeeper {
   /** What came of asking the server, until something is changed that makes it old. */
   check = $state.raw<ConnectionCheck | null>(null);
   isChecking = $state(false);
-  /** The limit that was typed last, if it was none. */
-  wrongLimit = $state<LimitName | null>(null);
 
   readonly set = $derived.by<ProviderSettings>(() => this.#app.providerSettings(this.provider));
   readonly limits = $derived<LimitSettings>(this.set.limits ?? {});
@@ -49,11 +55,9 @@ export class ConnectionSettings extends KeyKeeper {
     return this.save({ base_url: typed.trim() === "" ? null : typed.trim() });
   }
 
-  /** An empty field follows what the server announces or refuses. */
-  async saveLimit(name: LimitName, typed: string): Promise<void> {
-    const { count, isWrong } = typedCount(typed, 1, MAX_A_MINUTE);
-    this.wrongLimit = isWrong ? name : null;
-    if (!isWrong) await this.save({ limits: { ...this.limits, [name]: count } });
+  /** Whether it was saved. Without a limit, what the server announces or refuses is followed. */
+  saveLimit(name: LimitName, limit: number | null): Promise<boolean> {
+    return this.save({ limits: { ...this.limits, [name]: limit } });
   }
 
   /** Whether it was saved. */

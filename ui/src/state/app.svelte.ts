@@ -22,7 +22,9 @@ import type {
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
 import { visible } from "../messages/visible";
+import type { SettingsPart } from "../settings/rows";
 import { Exporting } from "../export/exporting.svelte";
+import { RunTraces } from "../run/trace";
 import { Actions } from "./actions/actions.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
@@ -32,9 +34,6 @@ import { RecentImages } from "./recent.svelte";
 import { isReachable, type Screen } from "./screens";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
-
-/** A part of the settings that other screens lead to. */
-export type SettingsPart = "providers" | "privacy" | "hooks" | "language" | "keyboard";
 
 /** Whether anything can leave this machine, and why; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
@@ -84,6 +83,7 @@ export class App {
   readonly actions = new Actions();
   readonly recent = new RecentImages();
   readonly labelColors = new LabelColors();
+  readonly runTraces = new RunTraces();
   readonly tour = new Tour((screen) => this.show(screen));
 
   screen = $state<Screen>(recall("screen", isReachable) ?? "library");
@@ -119,7 +119,7 @@ export class App {
   settings = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
   /** The connections to all providers; null until the core has answered. */
   connections = $state.raw<ConnectionOverview | null>(null);
-  /** Where the settings open; null at their top. */
+  /** The page or setting that another screen led to; null for the first page. */
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
   /** Undo functions of removals in the library, latest last. A removal is not a step of the library's history. */

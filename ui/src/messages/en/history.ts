@@ -217,4 +217,11 @@ export const history = {
   emptyNote: "Every run is listed here with its metrics, cost and annotations.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
+
+  charts: {
+    answers: "Answers",
+    offBy: "Off by",
+    /** The durations of a bar. */
+    span: (from: number, to: number) => `${duration(from)} to ${duration(to)}`,
+  },
 };

@@ -419,4 +419,23 @@ export const run = {
   emptyNote: "Plan a run to see its time and cost first. Its progress shows here.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
+
+  charts: {
+    rate: "Rate",
+    concurrency: "Concurrency",
+    /** Active time at the cursor. */
+    at: duration,
+    costTitle: "Cost against quote",
+    costText: (total: number) => `Cost of up to ${images(total)} against the quoted range`,
+    cost: "Cost",
+    latest: "Latest cost",
+    quoted: "Quoted",
+    low: "Quoted, low",
+    high: "Quoted, high",
+    range: (expected: Dollars, low: Dollars, high: Dollars) =>
+      `${money(expected)} (${money(low)}–${enoughMoney(high)})`,
+    cap: "Cap",
+    images,
+    latencyText: "Median and 95th percentile of the time per image",
+  },
 };

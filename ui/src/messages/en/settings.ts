@@ -7,7 +7,7 @@ import type {
   LimitSettings,
   SettingSource,
 } from "../../ipc/bindings";
-import type { RunSettingName } from "../../settings/run.svelte";
+import type { RunSettingName } from "../../settings/run";
 import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";
 
@@ -248,4 +248,15 @@ export const settings = {
   licences: "Licences",
   licencesNote:
     "Fieldmark is free software under MIT or Apache 2.0. The typeface is Inter (SIL Open Font License 1.1), the icons are Lucide (ISC). Sample photos: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele and vultilion under CC BY 2.0, made smaller for the welcome.",
+  pages: {
+    /** In the command palette. */
+    named: (page: string) => `Settings: ${page}`,
+    connection: "Connection",
+    test: "Connection test",
+    metricsFile: "File",
+    nameAndPrice: "Name and price",
+    concurrencyNote: "Empty: follows Requests.",
+    percentNote: "Of the list price. Quotes and budgets use it.",
+    states: { good: "Ready", caution: "Check settings", none: "No key" },
+  },
 };

@@ -211,4 +211,10 @@ export const history: Words<typeof english> = {
   emptyNote: "Aquí se guarda cada ejecución con sus métricas, su coste y sus anotaciones.",
   toPlan: "Planificar una ejecución",
   toLibrary: "Ir a la biblioteca",
+
+  charts: {
+    answers: "Respuestas",
+    offBy: "Desviación",
+    span: (from, to) => `de ${duration(from)} a ${duration(to)}`,
+  },
 };

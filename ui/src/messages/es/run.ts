@@ -394,4 +394,21 @@ export const run: Words<typeof english> = {
   emptyNote: "Planifica una ejecución para ver antes su tiempo y su coste. El avance se muestra aquí.",
   toPlan: "Planificar una ejecución",
   toLibrary: "Ir a la biblioteca",
+
+  charts: {
+    rate: "Ritmo",
+    concurrency: "Concurrencia",
+    at: duration,
+    costTitle: "Coste y presupuesto",
+    costText: (total) => `Coste de hasta ${images(total)} frente al intervalo presupuestado`,
+    cost: "Coste",
+    latest: "Último coste",
+    quoted: "Estimado",
+    low: "Estimado, mínimo",
+    high: "Estimado, máximo",
+    range: (expected, low, high) => `${money(expected)} (${money(low)}–${enoughMoney(high)})`,
+    cap: "Tope",
+    images,
+    latencyText: "Mediana y percentil 95 del tiempo por imagen",
+  },
 };

@@ -228,4 +228,14 @@ export const settings: Words<typeof english> = {
   licences: "Licencias",
   licencesNote:
     "Fieldmark es software libre bajo MIT o Apache 2.0. La tipografía es Inter (SIL Open Font License 1.1), los iconos son Lucide (ISC). Fotos de ejemplo: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele y vultilion bajo CC BY 2.0, reducidas para la bienvenida.",
+  pages: {
+    named: (page) => `Ajustes: ${page}`,
+    connection: "Conexión",
+    test: "Prueba de conexión",
+    metricsFile: "Archivo",
+    nameAndPrice: "Nombre y precio",
+    concurrencyNote: "Vacío: como en Peticiones.",
+    percentNote: "Del precio de lista. Lo usan presupuestos y topes.",
+    states: { good: "Listo", caution: "Revisar ajustes", none: "Sin clave" },
+  },
 };

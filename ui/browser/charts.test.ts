@@ -1,0 +1,173 @@
+/** Charts: what is read at the pointer and by keyboard, and that they fit. */
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { words } from "../src/messages";
+import { language } from "../src/messages/language.svelte";
+import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+const durations = () => page.getByRole("slider", { name: /^Histogram of durations/ });
+const rate = () => page.getByRole("slider", { name: /^Images per minute over/ });
+
+async function openHistory(opening: Opening = {}): Promise<void> {
+  page = await open(browser, { query: "priced&key&images=400", ...opening });
+  await page.keyboard.press("Control+5");
+  await durations().locator("canvas").waitFor();
+  await rate().locator("canvas").waitFor();
+}
+
+async function openRun(opening: Opening): Promise<void> {
+  page = await open(browser, opening);
+  await page.keyboard.press("Control+3");
+  await page.getByRole("heading", { name: words.run.title(3) }).waitFor();
+  await page.getByRole("slider").first().locator("canvas").waitFor();
+}
+
+/** The values of a series at every point, read by keyboard. */
+async function readAll(chart: Locator, name: string): Promise<number[]> {
+  const count = Number(await chart.getAttribute("aria-valuemax")) + 1;
+  const read: number[] = [];
+  await chart.focus();
+  await page.keyboard.press("Home");
+  for (let place = 0; place < count; place += 1) {
+    expect(Number(await chart.getAttribute("aria-valuenow"))).toBe(place);
+    const text = (await chart.getAttribute("aria-valuetext")) ?? "";
+    read.push(Number(new RegExp(`${name} ([\\d.,]+)`, "u").exec(text)?.[1]?.replace(",", "")));
+    await page.keyboard.press("ArrowRight");
+  }
+  return read;
+}
+
+/** The line of values above a chart. */
+const line = (chart: Locator) => chart.locator("xpath=..").locator("figcaption");
+
+describe("the values of a chart", () => {
+  it("are those of the report: every answer is in a bar, and the rates make up the average", async () => {
+    await openHistory();
+    const report = page.getByRole("region", { name: "Report of run 2" });
+    const sent = report
+      .locator("dl > div")
+      .filter({ hasText: /^Images sent/ })
+      .locator("dd");
+    const answers = await readAll(durations(), "Answers");
+    expect(answers.reduce((sum, each) => sum + each, 0)).toBe(Number(await sent.innerText()));
+    const rates = await readAll(rate(), "Rate");
+    const average = Number(/^(\d+) on average/.exec(await rateSummary())?.[1]);
+    expect(Math.abs(rates.reduce((sum, each) => sum + each, 0) / rates.length - average)).toBeLessThan(1.5);
+  });
+
+  async function rateSummary(): Promise<string> {
+    await durations().focus();
+    return line(rate()).locator("p").innerText();
+  }
+
+  it("are shown under the pointer, and gone without it", async () => {
+    await openHistory();
+    const answers = await readAll(durations(), "Answers");
+    await durations().blur();
+    const over = durations().locator(".u-over");
+    const box = await over.boundingBox();
+    if (!box) throw new Error("the chart is not shown");
+    for (const place of [0, 3, answers.length - 1]) {
+      await page.mouse.move(box.x + (box.width * (place + 0.6)) / answers.length, box.y + box.height / 2);
+      await expect.poll(() => line(durations()).locator(".value").innerText()).toBe(String(answers[place]));
+      expect(Number(await durations().getAttribute("aria-valuenow"))).toBe(place);
+    }
+    await page.mouse.move(0, 0);
+    await expect.poll(() => line(durations()).locator(".value").count()).toBe(0);
+  });
+
+  it("are reached by arrow keys, which stay in the chart", async () => {
+    await openHistory();
+    await rate().focus();
+    await page.keyboard.press("End");
+    const last = Number(await rate().getAttribute("aria-valuemax"));
+    expect(await rate().getAttribute("aria-valuenow")).toBe(String(last));
+    const cursor = rate().locator(".u-cursor-x");
+    const right = (await cursor.boundingBox())?.x ?? 0;
+    await page.keyboard.press("ArrowLeft");
+    expect(await rate().getAttribute("aria-valuenow")).toBe(String(last - 1));
+    await expect.poll(async () => (await cursor.boundingBox())?.x ?? right).toBeLessThan(right);
+    await page.keyboard.press("Home");
+    expect(await rate().getAttribute("aria-valuenow")).toBe("0");
+    // The keys of the screen work meanwhile.
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("region", { name: "Report of run 1" }).waitFor();
+  });
+});
+
+describe("the charts of a run", () => {
+  it("are about what was measured", async () => {
+    await openRun({ query: "priced&key&images=1400&stopped=budget_reached" });
+    const cost = page.getByRole("slider", { name: /^Cost of up to 1,400 images/ });
+    await cost.focus();
+    await page.keyboard.press("End");
+    // The end of the quote has no cost yet; the image before it has the one that is shown.
+    expect(await cost.getAttribute("aria-valuetext")).not.toMatch(/Cost \$/);
+    await page.keyboard.press("ArrowLeft");
+    const paid = /Cost (\$[\d.]+)$/.exec((await cost.getAttribute("aria-valuetext")) ?? "")?.[1] ?? "";
+    await page.getByText(`${paid}`).first().waitFor();
+    expect(await page.getByRole("slider", { name: words.run.charts.latencyText }).count()).toBe(0);
+    await page.getByRole("button", { name: "Raise and resume" }).click();
+    await page.getByRole("slider", { name: words.run.charts.latencyText }).waitFor();
+  });
+
+  it("are drawn in the colors of the theme, when it changes too", async () => {
+    await openRun({ query: "priced&key&images=1400&stopped=budget_reached" });
+    const drawn = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector("canvas");
+        return canvas?.toDataURL();
+      });
+    const dark = await drawn();
+    await page.emulateMedia({ colorScheme: "light" });
+    await expect.poll(drawn).not.toBe(dark);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(drawn).toBe(dark);
+  });
+});
+
+describe.each([
+  ["dark", 1024, 700],
+  ["light", 1440, 900],
+] as const)("in the %s theme, at %i x %i", (theme, width, height) => {
+  it("a run and a report with a read point fit", async () => {
+    await openRun({ query: "priced&key&images=1400&stopped=budget_reached", theme, width, height });
+    await page.getByRole("slider", { name: /^Cost of up to/ }).hover();
+    await screenshot(page, `charts-run-${theme}-${width}`);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+    await page.keyboard.press("Control+5");
+    await durations().hover();
+    await screenshot(page, `charts-history-${theme}-${width}`);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+  });
+});
+
+it("in Spanish a run and a report have room at 960 x 600", async () => {
+  page = await open(browser, { query: "priced&key&images=1400&stopped=budget_reached", width: 960, height: 600 });
+  await page.evaluate(() => localStorage.setItem("fieldmark.language", JSON.stringify("es")));
+  await page.reload();
+  language.choose("es");
+  try {
+    await page.keyboard.press("Control+3");
+    await page.getByRole("slider").first().hover();
+    await screenshot(page, "charts-run-es-960");
+    await expectNothingCut(page);
+    await page.keyboard.press("Control+5");
+    await page.getByRole("slider").first().hover();
+    await screenshot(page, "charts-history-es-960");
+    await expectNothingCut(page);
+  } finally {
+    language.choose("en");
+  }
+});

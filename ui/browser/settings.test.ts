@@ -1,0 +1,146 @@
+/** The settings: their pages by pointer, keyboard and palette, and what a provider takes. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { words } from "../src/messages";
+import { language } from "../src/messages/language.svelte";
+import { pageTitle, SETTINGS_PAGES } from "../src/settings/rows";
+import {
+  expectAccessible,
+  expectNothingCut,
+  launch,
+  open,
+  type Opening,
+  screenshot,
+  showSettingsPage,
+} from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+async function openSettings(opening: Opening = {}): Promise<void> {
+  page = await open(browser, { query: "priced&key&endpoints", ...opening });
+  await page.keyboard.press("Control+,");
+  await page.getByRole("navigation", { name: words.settings.parts }).waitFor();
+}
+
+const shown = () => page.locator(".settings nav [aria-current=page]").innerText();
+const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
+
+it("pages are reached by keyboard alone", async () => {
+  await openSettings();
+  const providers = page.getByRole("button", { name: "Providers", exact: true });
+  for (let tabs = 0; tabs < 30; tabs += 1) {
+    await page.keyboard.press("Tab");
+    if (await providers.evaluate((each) => each === document.activeElement)) break;
+  }
+  const reached = [await shown()];
+  for (const _ of SETTINGS_PAGES.slice(1)) {
+    await page.keyboard.press("ArrowDown");
+    reached.push(await shown());
+    await page.getByRole("heading", { name: reached.at(-1) ?? "", exact: true }).waitFor();
+  }
+  expect(reached).toEqual(SETTINGS_PAGES.map(pageTitle));
+  await page.keyboard.press("ArrowDown");
+  expect(await shown()).toBe("About");
+  await page.keyboard.press("ArrowUp");
+  expect(await shown()).toBe("Library");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  expect(await shown()).toBe("Keyboard");
+});
+
+it("pages are found in the palette, which puts the keyboard at their first control", async () => {
+  await openSettings();
+  for (const [page_, control] of [
+    ["privacy", "privacy-lock"],
+    ["requests", "requests-concurrency"],
+    ["hooks", "hook-before_run"],
+  ] as const) {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(words.settings.pages.named(pageTitle(page_)));
+    await page.keyboard.press("Enter");
+    await expect.poll(focused).toBe(control);
+    expect(await shown()).toBe(pageTitle(page_));
+  }
+});
+
+describe("a provider", () => {
+  it("takes a name, a price and a concurrency, and keeps the rest", async () => {
+    await openSettings();
+    const list = page.getByRole("navigation", { name: "Providers" });
+    await list.getByRole("button", { name: /^Anthropic/ }).waitFor();
+    await page.getByLabel("Name", { exact: true }).fill("Work account");
+    await page.keyboard.press("Enter");
+    await list.getByRole("button", { name: /^Work account/ }).waitFor();
+    await page.getByRole("heading", { name: "Work account" }).waitFor();
+    await page.getByLabel("Price (%)").fill("0");
+    await page.keyboard.press("Tab");
+    await page.getByText("Enter a whole number from 1 to 1,000.").waitFor();
+    await page.getByLabel("Price (%)").fill("90");
+    await page.keyboard.press("Tab");
+    await page.getByText("Enter a whole number from 1 to 1,000.").waitFor({ state: "detached" });
+    await page.getByLabel("Concurrency").fill("6");
+    await page.keyboard.press("Tab");
+    await showSettingsPage(page, "Requests");
+    // The concurrency of all providers is another setting.
+    expect(await page.getByLabel("Concurrency").inputValue()).toBe("");
+    await showSettingsPage(page, "Providers");
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Work account");
+    expect(await page.getByLabel("Price (%)").inputValue()).toBe("90");
+    expect(await page.getByLabel("Concurrency").inputValue()).toBe("6");
+    expect(await page.getByRole("list", { name: "Additional endpoints" }).getByRole("listitem").count()).toBe(3);
+    await page.getByLabel("Name", { exact: true }).fill("");
+    await page.keyboard.press("Enter");
+    await list.getByRole("button", { name: /^Anthropic/ }).waitFor();
+  });
+
+  it("says whether it can be used", async () => {
+    await openSettings({ query: "priced" });
+    const row = page.getByRole("navigation", { name: "Providers" }).getByRole("button");
+    expect(await row.innerText()).toMatch(/No key/);
+    await page.getByLabel("Key", { exact: true }).fill("sk-ant-1");
+    await page.keyboard.press("Enter");
+    await row.filter({ hasText: "Ready" }).waitFor();
+    await page.getByLabel("Base URL").fill("nonsense");
+    await page.keyboard.press("Enter");
+    await row.filter({ hasText: "Check settings" }).waitFor();
+  });
+});
+
+describe.each([
+  ["dark", 1024, 700],
+  ["light", 1440, 900],
+] as const)("in the %s theme, at %i x %i", (theme, width, height) => {
+  it("every page is legible and fits", async () => {
+    await openSettings({ theme, width, height });
+    for (const each of SETTINGS_PAGES) {
+      await showSettingsPage(page, pageTitle(each));
+      await screenshot(page, `settings-${each}-${theme}-${width}`);
+      await expectNothingCut(page);
+      await expectAccessible(page);
+    }
+  });
+});
+
+it("in Spanish every page has room at 960 x 600", async () => {
+  page = await open(browser, { query: "priced&keychainless&endpoints", width: 960, height: 600 });
+  await page.evaluate(() => localStorage.setItem("fieldmark.language", JSON.stringify("es")));
+  await page.reload();
+  language.choose("es");
+  try {
+    await page.keyboard.press("Control+,");
+    for (const each of SETTINGS_PAGES) {
+      await showSettingsPage(page, pageTitle(each));
+      await screenshot(page, `settings-${each}-es-960`);
+      await expectNothingCut(page);
+    }
+  } finally {
+    language.choose("en");
+  }
+});
