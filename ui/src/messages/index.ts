@@ -3,9 +3,9 @@ import type { AppError } from "../ipc/bindings";
 import { en } from "./en";
 import { es } from "./es";
 import { type Language, language } from "./language.svelte";
-import type { Words } from "./words";
+import type { Translation } from "./translation";
 
-type Catalogue = Words<typeof en>;
+type Catalogue = Translation<typeof en>;
 
 const CATALOGUES: Record<Language, Catalogue> = { en, es };
 
@@ -19,6 +19,20 @@ export const words = Object.defineProperties(
     ]),
   ),
 ) as Catalogue;
+
+/** The translated name of a built-in recipe; other names as they are. */
+export function recipeName(name: string): string {
+  return translated(words.builtIn.recipes, name);
+}
+
+/** The translated name of a built-in model; other names as they are. */
+export function modelName(name: string): string {
+  return translated(words.builtIn.models, name);
+}
+
+function translated(names: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(names, name) ? (names[name] ?? name) : name;
+}
 
 /** The message for a failed call. Errors from elsewhere show their own message. */
 export function refusalWords(refused: unknown): string {

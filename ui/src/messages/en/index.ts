@@ -1,6 +1,7 @@
 /** All messages in English. Every other language has the same keys. */
 import { actions } from "./actions";
 import { audit } from "./audit";
+import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
@@ -31,6 +32,7 @@ export const en = {
   review,
   checks,
   audit,
+  builtIn,
   compare,
   history,
   diagnoses,

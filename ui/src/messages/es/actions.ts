@@ -1,10 +1,10 @@
 import type { actions as english } from "../en/actions";
 import { forScreenActions, namesOf } from "../../state/screens";
 import { count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { screens } from "./screens";
 
-export const actions: Words<typeof english> = {
+export const actions: Translation<typeof english> = {
   titles: {
     "everywhere.palette": "Buscar o ir a…",
     "everywhere.shortcuts": "Atajos de teclado",

@@ -1,7 +1,7 @@
 import type { ErrorRate } from "../../ipc/bindings";
 import type { audit as english } from "../en/audit";
 import { confidence, count, decimal } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
@@ -14,7 +14,7 @@ const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
   return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "está" : "están"} mal: ${share(rate)}.`;
 };
 
-export const audit: Words<typeof english> = {
+export const audit: Translation<typeof english> = {
   title: "Aceptar desde un umbral",
   open: "Aceptar desde…",
   on: (parts) => (parts.length === 0 ? "En todas las imágenes" : `En las imágenes que cumplen: ${parts.join(", ")}`),

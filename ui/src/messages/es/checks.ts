@@ -1,7 +1,7 @@
 import type { Check } from "../../ipc/bindings";
 import type { checks as english } from "../en/checks";
 import { confidence, count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -26,7 +26,7 @@ const found: Record<Check, string> = {
   misspelled: "con etiquetas probablemente mal escritas",
 };
 
-export const checks: Words<typeof english> = {
+export const checks: Translation<typeof english> = {
   names,
   group: "Errores probables",
   pending: (number) => `${images(number)} por comprobar`,

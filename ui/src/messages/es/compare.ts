@@ -1,10 +1,10 @@
 import type { compare as english } from "../en/compare";
 import { count, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const things = (number: number): string => `${count(number)} ${number === 1 ? "objeto" : "objetos"}`;
-export const compare: Words<typeof english> = {
+export const compare: Translation<typeof english> = {
   letters: { first: "A", second: "B" },
   between: (first, second) => `${first} ↔ ${second}`,
   run: (id, model) => `Ejecución ${count(id)} ${model}`,

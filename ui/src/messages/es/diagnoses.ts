@@ -1,7 +1,7 @@
 import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -148,4 +148,4 @@ function change(advised: Change): string {
   }
 }
 
-export const diagnoses: Words<typeof english> = { title: "Qué cambiar", finding, change };
+export const diagnoses: Translation<typeof english> = { title: "Qué cambiar", finding, change };

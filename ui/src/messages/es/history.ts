@@ -1,6 +1,6 @@
 import type { history as english } from "../en/history";
 import { count, decimal, duration, enoughMoney, money, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -10,7 +10,7 @@ const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` y ${count(more)} más` : ""}`;
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
-export const history: Words<typeof english> = {
+export const history: Translation<typeof english> = {
   title: "Ejecuciones",
   summary: (runs, done, paid) =>
     `${count(runs)} ${runs === 1 ? "ejecución" : "ejecuciones"}, ${images(done)} ${done === 1 ? "anotada" : "anotadas"}, ${paid === 0 ? "nada pagado" : `${money(paid)} pagados`}`,

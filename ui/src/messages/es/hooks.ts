@@ -1,7 +1,7 @@
 import type { HookEnding, HookEvent } from "../../ipc/bindings";
 import type { hooks as english } from "../en/hooks";
 import { duration } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const events: Record<HookEvent, string> = {
   before_run: "Antes de una ejecución",
@@ -32,7 +32,7 @@ function ending(ending: HookEnding, millis: number): string {
   }
 }
 
-export const hooks: Words<typeof english> = {
+export const hooks: Translation<typeof english> = {
   title: "Órdenes propias",
   note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si una orden falla, se avisa y no afecta a la ejecución.",
   events,

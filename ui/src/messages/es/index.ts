@@ -1,8 +1,9 @@
 /** All messages in Spanish of Spain. */
 import type { en } from "../en";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { actions } from "./actions";
 import { audit } from "./audit";
+import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
@@ -21,7 +22,7 @@ import { screens } from "./screens";
 import { settings } from "./settings";
 import { tour } from "./tour";
 
-export const es: Words<typeof en> = {
+export const es: Translation<typeof en> = {
   actions,
   screens,
   frame,
@@ -33,6 +34,7 @@ export const es: Words<typeof en> = {
   review,
   checks,
   audit,
+  builtIn,
   compare,
   history,
   diagnoses,

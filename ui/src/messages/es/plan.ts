@@ -1,7 +1,7 @@
 import type { Dollars, RunMode, ShapeKind } from "../../ipc/bindings";
 import type { plan as english } from "../en/plan";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -18,7 +18,7 @@ const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
-export const plan: Words<typeof english> = {
+export const plan: Translation<typeof english> = {
   recipe: "Receta",
   labels: "Etiquetas",
   shapesTitle: "Formas",

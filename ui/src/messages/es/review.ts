@@ -1,7 +1,7 @@
 import type { RejectReason, ReviewState, ShapeKind, Status } from "../../ipc/bindings";
 import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -36,7 +36,7 @@ const kinds: Record<ShapeKind, string> = {
   caption: "descripción",
 };
 
-export const review: Words<typeof english> = {
+export const review: Translation<typeof english> = {
   previousImage: "Imagen anterior",
   nextImage: "Imagen siguiente",
   reviewed: "Revisadas",

@@ -1,7 +1,7 @@
 import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../ipc/bindings";
 import type { run as english } from "../en/run";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const annotations = (number: number): string =>
@@ -63,7 +63,7 @@ const failures: Record<FailureKind, { title: string; action: string }> = {
   },
 };
 
-const stopped: Words<typeof english>["stopped"] = {
+const stopped: Translation<typeof english>["stopped"] = {
   key_rejected: () => "El servidor rechazó la clave. Introduce otra en Ajustes y reanuda.",
   not_permitted: () =>
     "Esta clave no tiene permiso para esta petición. Pídelo a quien administra la cuenta o introduce otra clave, y reanuda.",
@@ -143,7 +143,7 @@ const stages: Record<BatchStage, string> = {
   ended: "Terminado, resultados guardados",
 };
 
-export const run: Words<typeof english> = {
+export const run: Translation<typeof english> = {
   title: (run) => `Ejecución ${count(run)}`,
   what: (model, recipe, destination, mode) =>
     [

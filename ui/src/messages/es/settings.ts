@@ -1,7 +1,7 @@
 import type { KeyPlace } from "../../ipc/bindings";
 import type { KeptKey, settings as english } from "../en/settings";
 import { count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "Hay una clave guardada en el llavero del sistema.",
@@ -14,7 +14,7 @@ const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   command_line: () => "La clave viene de la línea de comandos; no se guarda.",
 };
 
-export const settings: Words<typeof english> = {
+export const settings: Translation<typeof english> = {
   title: "Ajustes",
   parts: "Secciones de los ajustes",
   providers: "Proveedores",
