@@ -43,7 +43,8 @@ it("says a cost and its estimate with one precision, and the bound rounded up", 
     estimate: "$12.00",
     range: "$9.00–1,300.00",
   });
-  expect(costAndEstimate(0, estimate).cost).toBe("$0.000");
+  expect(costAndEstimate(0, estimate).cost).toBe("$0");
+  expect(costAndEstimate(0.1, { low: 0.041, expected: 0.084, high: 34.13 }).range).toBe("$0.041–34.13");
 });
 
 it("says a sum as finely as the parts beside it", () => {

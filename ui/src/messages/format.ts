@@ -94,12 +94,14 @@ export function costAndEstimate(
   { low, expected, high }: CostRange,
 ): { cost: string; estimate: string; range: string } {
   const digits = decimalsOf(cost > 0 && expected > 0 ? Math.min(cost, expected) : Math.max(cost, expected));
-  const amount = (dollars: number) => dollarsOf(dollars, digits, digits);
+  // A dollar and more is in cents.
+  const digitsOf = (dollars: number) => (dollars < 1 ? digits : 2);
+  const amount = (dollars: number) => dollarsOf(dollars, digitsOf(dollars), digitsOf(dollars));
   const plain = (dollars: number) =>
-    numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(dollars);
-  const bound = roundedUp(high, digits);
+    numbers({ minimumFractionDigits: digitsOf(dollars), maximumFractionDigits: digitsOf(dollars) }).format(dollars);
+  const bound = roundedUp(high, digitsOf(high));
   return {
-    cost: amount(cost),
+    cost: cost === 0 ? money(0) : amount(cost),
     estimate: amount(expected),
     range: amount(bound).replace(plain(bound), `${plain(low)}–${plain(bound)}`),
   };

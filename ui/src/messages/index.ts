@@ -35,12 +35,12 @@ function translated(names: Readonly<Record<string, string>>, name: string): stri
 }
 
 /** The message for a failed call. Errors from elsewhere show their own message. */
-export function refusalWords(refused: unknown): string {
-  if (isRefusal(refused)) return words.refusals[refused.code];
-  return words.frame.unknownError(refused instanceof Error ? refused.message : String(refused));
+export function errorMessage(error: unknown): string {
+  if (isAppError(error)) return words.errors[error.code];
+  return words.frame.unknownError(error instanceof Error ? error.message : String(error));
 }
 
-function isRefusal(refused: unknown): refused is Pick<AppError, "code"> {
-  if (typeof refused !== "object" || refused === null || !("code" in refused)) return false;
-  return typeof refused.code === "string" && Object.hasOwn(words.refusals, refused.code);
+function isAppError(error: unknown): error is Pick<AppError, "code"> {
+  if (typeof error !== "object" || error === null || !("code" in error)) return false;
+  return typeof error.code === "string" && Object.hasOwn(words.errors, error.code);
 }

@@ -13,7 +13,7 @@ import { layers } from "./layers";
 import { library } from "./library";
 import { plan } from "./plan";
 import { query } from "./query";
-import { refusals } from "./refusals";
+import { errors } from "./errors";
 import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
@@ -39,6 +39,6 @@ export const en = {
   exports,
   hooks,
   settings,
-  refusals,
+  errors,
   tour,
 };

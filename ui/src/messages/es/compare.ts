@@ -79,7 +79,7 @@ export const compare: Translation<typeof english> = {
   oneRunTitle: "Todavía no hay con qué comparar",
   oneRunNote: (run) =>
     `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas.`,
-  disjointTitle: "Estos dos no tienen imágenes en común",
+  disjointTitle: "Estos lados no tienen imágenes en común",
   disjointNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
   undecidedTitle: "Ninguna de estas imágenes está revisada",
   undecidedNote: "Revisa algunas imágenes de esta ejecución o elige otro lado arriba.",
