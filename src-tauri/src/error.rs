@@ -4,7 +4,7 @@ use engine::EngineError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("there is no home folder to keep a library in; name one with FIELDMARK_LIBRARY")]
+    #[error("there is no home folder for a library; set FIELDMARK_LIBRARY to a folder")]
     NoHome,
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -1,4 +1,4 @@
-//! Pictures whose annotations are known: coloured shapes that the simulator finds.
+//! Pictures whose annotations are known: colored shapes that the simulator finds.
 
 use std::fs;
 use std::io::Cursor;
@@ -10,10 +10,10 @@ use image::{ImageFormat, Rgb, RgbImage};
 /// The labels of the drawn shapes.
 pub const LABELS: &str = "red, green, blue, yellow, magenta";
 
-/// Shapes drawn on grey: label, box in pixels of the upright picture.
+/// Shapes drawn on gray: label, box in pixels of the upright picture.
 pub type Drawn = Vec<(&'static str, Rect)>;
 
-/// Five boxes in the colours that the simulator distinguishes, at odd positions.
+/// Five boxes in the colors that the simulator distinguishes, at odd positions.
 #[must_use]
 pub fn drawing(width: u32, height: u32) -> (RgbImage, Drawn) {
     let mut picture = RgbImage::from_pixel(width, height, Rgb([150, 150, 150]));

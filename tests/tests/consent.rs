@@ -217,7 +217,7 @@ fn a_mistyped_database_creates_nothing() {
         assert!(told.contains(name), "{told}");
     }
     // Reading creates no library in the default place either.
-    assert!(said(&person.fieldmark(&[], &["runs"])).contains("There is no run yet"));
+    assert!(said(&person.fieldmark(&[], &["runs"])).contains("No runs yet"));
     assert!(!database.parent().unwrap().exists() && !person.home.path().join(".local").exists());
 
     let coffee = sample("coffee.jpg");

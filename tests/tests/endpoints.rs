@@ -116,7 +116,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     settings.provider_mut("anthropic").endpoints[0].key_env = Some("ANTHROPIC_API_KEY".into());
     bench.library.settings.replace(&settings).unwrap();
     let out = annotate(&bench, &first, &[], &[]);
-    assert!(out.contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{out}");
+    assert!(out.contains("ANTHROPIC_API_KEY is used by the connection to Anthropic"), "{out}");
     assert_eq!(second.ledger().billed.len(), 0);
 
     // Nor is one key sent to two servers whose names lead to the same variable.
@@ -126,7 +126,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     settings.provider_mut("anthropic").endpoints.push(other);
     bench.library.settings.replace(&settings).unwrap();
     let out = annotate(&bench, &first, &[("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", SECRET)], &[]);
-    assert_eq!(out.matches("stands for several endpoints").count(), 2, "before the run and in its report: {out}");
+    assert_eq!(out.matches("is used by several endpoints").count(), 2, "before the run and in its report: {out}");
     assert_eq!(second.ledger().billed.len(), 0);
     first.stop().await;
     second.stop().await;

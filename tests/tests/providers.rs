@@ -201,14 +201,14 @@ async fn no_key_follows_an_address_that_is_set_for_another_provider() {
     // Nor through the name of the other's variable.
     settings.provider_mut(SECOND).key_env = Some("ANTHROPIC_API_KEY".into());
     bench.library.settings.replace(&settings).unwrap();
-    assert!(withheld().contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{}", withheld());
+    assert!(withheld().contains("ANTHROPIC_API_KEY is used by the connection to Anthropic"), "{}", withheld());
 
     // A variable that is named for two servers is used for neither.
     settings.provider_mut(FIRST).key_env = Some("SHARED_KEY".into());
     settings.provider_mut(FIRST).base_url = Some(second.url());
     settings.provider_mut(SECOND).key_env = Some("SHARED_KEY".into());
     bench.library.settings.replace(&settings).unwrap();
-    assert!(withheld().contains("SHARED_KEY stands for several providers"), "{}", withheld());
+    assert!(withheld().contains("SHARED_KEY is used by several providers"), "{}", withheld());
     assert!(matches!(connections.check(SECOND).await.unwrap(), ConnectionCheck::Unusable { .. }));
 
     // A variable of its own is used.

@@ -209,7 +209,7 @@ async fn a_lost_library_ends_the_run_with_its_own_exit_code() {
     fs::rename(bench.folder.path().join("library"), bench.folder.path().join("moved")).unwrap();
     let output = running.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", said(&output));
-    assert!(said(&output).contains("error: the library is lost: "), "{}", said(&output));
+    assert!(said(&output).contains("error: the library is no longer available: "), "{}", said(&output));
     assert!(server.ledger().billed.len() < IMAGES as usize, "nothing more is sent");
     server.stop().await;
 }

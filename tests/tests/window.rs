@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Margin of the editor around a fitted image, in CSS pixels.
 const FIT_MARGIN: f64 = 24.0;
 
-/// The share of points along the edges of `card`'s best annotation at which the editor shows the label's colour.
+/// The share of points along the edges of `card`'s best annotation at which the editor shows the label's color.
 async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
     let annotation = &card.annotations[0];
     let Shape::Box { rect } = annotation.shape else { panic!("a box: {annotation:?}") };

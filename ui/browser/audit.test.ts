@@ -174,7 +174,7 @@ describe("a sample", () => {
     await begin(10);
     const primary = page.locator("main .primary");
     for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
-    await page.getByText("Your limit is 20 %. About 4 more with as few errors would confirm it.").waitFor();
+    await page.getByText("Your limit is 20 %. About 4 more at this error rate would confirm it.").waitFor();
     await primary.and(page.getByRole("button", { name: "Sample 10 more" })).click();
     expect(await looked().innerText()).toBe("Checked 10 of 20");
     for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");

@@ -81,7 +81,7 @@ describe("the cap in the plan", () => {
     await cap().fill("5,60");
     const ranges = await page.locator(".whisker").count();
     expect(await page.locator(".whisker .cap").count()).toBe(ranges);
-    await page.getByText("Red is your cap, $5.60. Where a range crosses it, the run may stop there.").waitFor();
+    await page.getByText("Red marks your cap of $5.60. If a range crosses it, the run may stop early.").waitFor();
     await page
       .getByRole("img", { name: /within your cap of \$5\.60$/ })
       .first()

@@ -146,7 +146,7 @@ it("is legible in Spanish", async () => {
   await opened();
   await page.evaluate(() => localStorage.setItem("fieldmark.language", '"es"'));
   await page.reload();
-  await page.getByRole("button", { name: /^Proporciones raras/ }).click();
+  await page.getByRole("button", { name: /^Proporciones inusuales/ }).click();
   await page.getByRole("button", { name: /^Rechazarlas en/ }).waitFor();
   await painted();
   await screenshot(page, "es-checks-dark-1280");

@@ -276,7 +276,7 @@ it("takes a number at once within its range", async () => {
   await field.press("Tab");
   await page.getByText("Enter a whole number from 1 to 64.").waitFor({ state: "hidden" });
   expect(await field.inputValue()).toBe("");
-  expect(await field.getAttribute("placeholder")).toBe("automatic");
+  expect(await field.getAttribute("placeholder")).toBe("Automatic");
 });
 
 describe("what leaves this machine", () => {
@@ -316,7 +316,7 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 it.each([
   ["no_credit", "The account has no credit left.", null],
   ["not_such_a_server", "The server at api.anthropic.com is not a compatible server.", "Open Settings"],
-  ["batch_canceled", "A batch was cancelled at api.anthropic.com, but not by Fieldmark.", null],
+  ["batch_canceled", "A batch was canceled at api.anthropic.com, but not by Fieldmark.", null],
   ["answers_unreadable", "The answers of api.anthropic.com cannot be read", "Open Settings"],
   ["wait_too_long", "requires a wait of more than an hour", "Open Settings"],
   ["request_refused", "api.anthropic.com refuses every request of this run for the same reason.", "Plan a run"],

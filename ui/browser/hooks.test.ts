@@ -36,7 +36,7 @@ describe("hooks", () => {
     await save(page).click();
     const dialog = page.getByRole("dialog", { name: "Run this command?" });
     await dialog.getByText('echo "$FIELDMARK_RUN" >> runs.txt', { exact: true }).waitFor();
-    await dialog.getByText("It runs after every run, however it ended.").waitFor();
+    await dialog.getByText("It runs after every run, whether or not it succeeded.").waitFor();
     await screenshot(page, "hooks-consent-dark-1280");
     await expectAccessible(page);
     await dialog.getByRole("button", { name: "Not now" }).click();

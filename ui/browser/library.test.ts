@@ -41,7 +41,7 @@ describe("an empty library", () => {
     page = await open(browser, { query: "images=0" });
     await page.keyboard.press("Control+o");
     await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByRole("status").getByText("Import cancelled").waitFor();
+    await page.getByRole("status").getByText("Import canceled").waitFor();
   });
 });
 

@@ -69,7 +69,7 @@ describe("a run", () => {
     await showScreen(page, "Library");
     await showScreen(page, "Run");
     await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByText("Cancelled", { exact: true }).waitFor();
+    await page.getByText("Canceled", { exact: true }).waitFor();
     expect(await page.getByText("The rest can still be resumed").isVisible()).toBe(true);
     await page.context().close();
   });

@@ -4,7 +4,7 @@
  */
 import type { Locator, Page } from "playwright-core";
 
-import { words } from "../src/messages";
+import { modelName, recipeName, words } from "../src/messages";
 import { choose, showSettingsPage } from "./browser";
 
 export interface Scene {
@@ -25,11 +25,11 @@ async function library(page: Page): Promise<void> {
 
 async function plan(page: Page): Promise<void> {
   await page.keyboard.press("Control+2");
-  await page.getByRole("radio", { name: "Built-in detector" }).waitFor();
+  await page.getByRole("radio", { name: modelName("Built-in detector") }).waitFor();
 }
 
 async function recipe(page: Page, name: string): Promise<void> {
-  await choose(page.getByRole("combobox", { name: words.plan.recipe }), name);
+  await choose(page.getByRole("combobox", { name: words.plan.recipe }), recipeName(name));
 }
 
 const go = (page: Page) => page.locator(".go .primary");

@@ -52,7 +52,7 @@ async fn the_command_line_offers_to_give_up_an_unknown_batch() {
     let (code, out) = resume(&["--give-up-batches"]);
     assert!(code == Some(2) && server.ledger().billed.is_empty(), "not without consent: {out}");
     let (code, out) = resume(&["--give-up-batches", "--yes"]);
-    assert!(code == Some(0) && out.contains("3 requests may be billed in addition"), "{out}");
+    assert!(code == Some(0) && out.contains("3 requests may be billed too"), "{out}");
     server.stop().await;
 }
 

@@ -386,7 +386,7 @@ async fn a_picture_larger_than_a_whole_batch_fails_alone() {
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 3, 1));
     let failures = bench.library.insight.report(run).unwrap().failures;
-    assert!(failures[0].example.contains("larger than a whole batch"), "{failures:?}");
+    assert!(failures[0].example.contains("larger than the limit of a batch"), "{failures:?}");
     assert_paid_once(&server, &summary);
     server.stop().await;
 }

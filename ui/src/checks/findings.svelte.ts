@@ -6,7 +6,7 @@ import type { Review } from "../editor/review.svelte";
 import type { Annotation, AnnotationChange, CheckFinding, ImageCard, ImageId, RepairAction } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { nameOf } from "../components/shape";
-import { refusalWords, words } from "../messages";
+import { errorMessage, words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { inLayers } from "../state/layers";
 
@@ -98,7 +98,7 @@ export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
     inLayers(app.seam, () => app.layersInReview),
     review,
-    (refusal) => app.notify(refusalWords(refusal), "bad"),
+    (refusal) => app.notify(errorMessage(refusal), "bad"),
   );
   setContext(KEY, findings);
   $effect(() => {

@@ -16,7 +16,7 @@ const comparison = (images: number, agreed: number): Comparison => ({
 it.each<[string, Sides | null, Comparison | null, number, boolean]>([
   ["Nothing to compare yet", null, null, 0, false],
   ["Nothing to compare with yet", WITH_PEOPLE, comparison(0, 0), 1, false],
-  ["These two have no images in common", RUNS, comparison(0, 0), 2, false],
+  ["These sides have no images in common", RUNS, comparison(0, 0), 2, false],
   ["Both agree on all 52 images", RUNS, comparison(52, 180), 2, false],
   ["Both agree on the one image", WITH_PEOPLE, comparison(1, 1), 1, false],
   ["The comparison failed", RUNS, null, 2, true],

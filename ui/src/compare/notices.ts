@@ -1,12 +1,12 @@
 /** Messages of compare. */
-import { refusalWords, words } from "../messages";
+import { errorMessage, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./differences.svelte";
 
 export function noticeText(notice: Notice): { text: string; tone: ToastTone } {
   switch (notice.kind) {
     case "refused": {
-      const why = refusalWords(notice.refusal);
+      const why = errorMessage(notice.refusal);
       return { text: notice.image === null ? why : words.compare.failedOn(notice.image, why), tone: "bad" };
     }
     case "nothing_to_undo":

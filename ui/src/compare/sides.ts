@@ -1,6 +1,6 @@
 /** Which sides can be compared, and their names. */
 import type { LayerScope, RunId, RunSummary, Side } from "../ipc/bindings";
-import { words } from "../messages";
+import { modelName, words } from "../messages";
 import { layersOfRuns } from "../state/layers";
 import type { Sides } from "./choices";
 
@@ -25,7 +25,7 @@ export function keyOf(side: Side): string {
 
 export function sideName(side: Side, runs: readonly RunSummary[]): string {
   if (side.kind === "decided") return words.compare.decided;
-  return words.compare.run(side.run, runs.find(({ id }) => id === side.run)?.model_name ?? "");
+  return words.compare.run(side.run, modelName(runs.find(({ id }) => id === side.run)?.model_name ?? ""));
 }
 
 /** Runs with answers, newest first, then people's decisions. */

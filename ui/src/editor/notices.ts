@@ -1,12 +1,12 @@
 /** Messages of review. */
-import { refusalWords, words } from "../messages";
+import { errorMessage, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./review.svelte";
 
 export function noticeText(notice: Notice): { text: string; tone: ToastTone } {
   switch (notice.kind) {
     case "refused": {
-      const why = refusalWords(notice.refusal);
+      const why = errorMessage(notice.refusal);
       return { text: notice.image === null ? why : words.review.failedOn(notice.image, why), tone: "bad" };
     }
     case "nothing_to_reject":

@@ -5,7 +5,7 @@
 import fuzzysort from "fuzzysort";
 
 import type { RunSummary, SavedRecipe } from "../ipc/bindings";
-import { words } from "../messages";
+import { modelName, recipeName, words } from "../messages";
 import { moment } from "../messages/format";
 import { pageTitle, SETTINGS_PAGES } from "../settings/rows";
 import type { App } from "../state/app.svelte";
@@ -125,14 +125,17 @@ export class Palette {
       {
         name: "recipes",
         items: this.#recipes.map((saved) =>
-          item(`recipe-${saved.id}`, saved.recipe.name, "", () => this.#targets.planWith(saved)),
+          item(`recipe-${saved.id}`, recipeName(saved.recipe.name), "", () => this.#targets.planWith(saved)),
         ),
       },
       {
         name: "runs",
         items: this.#runs.map(({ id, model_name, recipe_name, started_at }) =>
-          item(`run-${id}`, `${words.run.title(id)}: ${model_name}, ${recipe_name}`, moment(started_at), () =>
-            app.showRun(id),
+          item(
+            `run-${id}`,
+            `${words.run.title(id)}: ${modelName(model_name)}, ${recipeName(recipe_name)}`,
+            moment(started_at),
+            () => app.showRun(id),
           ),
         ),
       },

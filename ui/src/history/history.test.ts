@@ -226,7 +226,7 @@ describe("what to change", () => {
       share: 0.38,
       limit: null,
     });
-    expect(held.note).toBe("For 1 min 21 s, 38 % of the time; 1 request refused, 11 requests answered “overloaded”.");
+    expect(held.note).toBe("For 1 min 21 s, 38 % of the time; 1 request refused, 11 requests overloaded (529).");
     const repeated = words.diagnoses.finding({
       kind: "retries_high",
       repeated: 24,
@@ -248,7 +248,7 @@ describe("what to change", () => {
 
   it("names the value where the numbers say one", () => {
     expect(words.diagnoses.change({ kind: "raise_concurrency", to: 20 })).toBe(
-      "Set a concurrency of 20, or leave it automatic",
+      "Set the concurrency to 20 or to automatic",
     );
     expect(words.diagnoses.change({ kind: "raise_max_tokens", than: 600 })).toContain("above 600:");
     expect(words.diagnoses.change({ kind: "longer_idle_timeout", to_millis: 80_000 })).toContain("1 min 20 s");

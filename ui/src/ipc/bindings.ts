@@ -1471,6 +1471,12 @@ export type ModelQuote = {
 	can_run: boolean,
 };
 
+/**  The smallest and largest value of an attribute. */
+export type NumberRange = {
+	min: number,
+	max: number,
+};
+
 /**  Who made an annotation. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
 
@@ -1718,7 +1724,7 @@ export type RepairExtent = {
 	decided: number,
 };
 
-/**  Corrected values of one kind. */
+/**  Corrected values of one kind, and of one attribute. */
 export type RepairGroup = {
 	count: number,
 	example: RepairKind,
@@ -1743,7 +1749,9 @@ export type RepairKind =
 /**  An attribute had another type or spelling. */
 { kind: "attribute_converted"; name: string; answered: string } | 
 /**  A number out of range was set to the nearest end. */
-{ kind: "attribute_clamped"; name: string; answered: string } | 
+{ kind: "attribute_clamped"; name: string; answered: string; 
+/**  `None` in answers read by earlier versions. */
+range?: NumberRange | null } | 
 /**  An invalid attribute was dropped. */
 { kind: "attribute_left_out"; name: string; answered: string };
 

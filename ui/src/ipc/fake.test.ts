@@ -378,7 +378,7 @@ it("keeps the keys of additional endpoints apart from that of the connection", a
   expect([kept?.key, kept?.endpoints[2]?.key]).toEqual([null, "keychain"]);
   const settings = await seam.settings();
   await seam.changeSettings(await seam.settings(), { ...settings, agreed_hosts: [] });
-  expect((await seam.connections()).connections[0]?.endpoints[0]?.problem).toMatch(/not agreed/u);
+  expect((await seam.connections()).connections[0]?.endpoints[0]?.problem).toMatch(/not allowed/u);
   const broken = [{ id: "anthropic", endpoints: [{ name: "Broken", base_url: "nonsense" }] }];
   await expect(seam.changeSettings(await seam.settings(), { ...settings, providers: broken })).rejects.toMatchObject({
     code: "address",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import {
   confidence,
+  costAndEstimate,
   count,
   date,
   dayOfYear,
@@ -32,6 +33,18 @@ describe("money", () => {
     [4321 * DOLLAR, "$4,321.00"],
     [5e-9, "under $0.000001"],
   ])("says %d dollars as %s", (dollars, said) => expect(money(dollars)).toBe(said));
+});
+
+it("says a cost and its estimate with one precision, and the bound rounded up", () => {
+  const estimate = { low: 0.02871, expected: 0.05216, high: 0.29602 };
+  expect(costAndEstimate(0.104, estimate)).toEqual({ cost: "$0.104", estimate: "$0.052", range: "$0.029–0.297" });
+  expect(costAndEstimate(12.4, { low: 9, expected: 12, high: 1300 })).toEqual({
+    cost: "$12.40",
+    estimate: "$12.00",
+    range: "$9.00–1,300.00",
+  });
+  expect(costAndEstimate(0, estimate).cost).toBe("$0");
+  expect(costAndEstimate(0.1, { low: 0.041, expected: 0.084, high: 34.13 }).range).toBe("$0.041–34.13");
 });
 
 it("says a sum as finely as the parts beside it", () => {
@@ -74,11 +87,11 @@ it("says a day of the calendar, whatever the time zone", () => {
 describe("duration", () => {
   it.each([
     [0, "0 s"],
-    [3, "under 0.01 s"],
-    [70, "0.07 s"],
-    [84, "0.08 s"],
-    [994, "0.99 s"],
-    [996, "1 s"],
+    [0.3, "under 1 ms"],
+    [3, "3 ms"],
+    [84, "84 ms"],
+    [999.4, "999 ms"],
+    [999.6, "1 s"],
     [1400, "1.4 s"],
     [9960, "10 s"],
     [20_000, "20 s"],

@@ -1,5 +1,5 @@
 /** Formatting of all figures that users see. */
-import type { CalendarDate, Taken } from "../ipc/bindings";
+import type { CalendarDate, CostRange, Taken } from "../ipc/bindings";
 import { figures as en } from "./en/figures";
 import { figures as es } from "./es/figures";
 import { language } from "./language.svelte";
@@ -74,13 +74,37 @@ export function money(dollars: number): string {
   return dollarsOf(dollars, 2, digits);
 }
 
+/** Decimals that `money` gives an amount, up to those of a pico-dollar. */
+function decimalsOf(dollars: number): number {
+  return dollars < 1e-12 ? 2 : Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(dollars))));
+}
+
 /**
  * With the precision that `money` gives `part`, so that such parts are visible in the sum: "$0.1842" beside "$0.0022".
  */
 export function moneyBeside(dollars: number, part: number): string {
   if (part < 1e-12) return money(dollars);
-  const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(part))));
+  const digits = decimalsOf(part);
   return dollarsOf(dollars, digits, digits);
+}
+
+/** An actual cost, its estimate and the range of the estimate, all with the precision of the smaller of the first two. */
+export function costAndEstimate(
+  cost: number,
+  { low, expected, high }: CostRange,
+): { cost: string; estimate: string; range: string } {
+  const digits = decimalsOf(cost > 0 && expected > 0 ? Math.min(cost, expected) : Math.max(cost, expected));
+  // A dollar and more is in cents.
+  const digitsOf = (dollars: number) => (dollars < 1 ? digits : 2);
+  const amount = (dollars: number) => dollarsOf(dollars, digitsOf(dollars), digitsOf(dollars));
+  const plain = (dollars: number) =>
+    numbers({ minimumFractionDigits: digitsOf(dollars), maximumFractionDigits: digitsOf(dollars) }).format(dollars);
+  const bound = roundedUp(high, digitsOf(high));
+  return {
+    cost: cost === 0 ? money(0) : amount(cost),
+    estimate: amount(expected),
+    range: amount(bound).replace(plain(bound), `${plain(low)}–${plain(bound)}`),
+  };
 }
 
 /** A limit, never rounded: "$0.60", "$0.6005". */
@@ -91,9 +115,12 @@ export function exactMoney(dollars: number): string {
 /** An upper bound: rounded up where `money` rounds. */
 export function enoughMoney(dollars: number): string {
   if (dollars === 0) return money(0);
-  const size = Math.floor(Math.log10(Math.max(dollars, 1e-12)));
-  const units = 10 ** Math.min(12, Math.max(2, 1 - size));
-  return exactMoney(Math.ceil(scaled(dollars, units)) / units);
+  return exactMoney(roundedUp(dollars, decimalsOf(dollars)));
+}
+
+function roundedUp(dollars: number, digits: number): number {
+  const units = 10 ** digits;
+  return Math.ceil(scaled(dollars, units)) / units;
 }
 
 /** Removes floating-point noise, so that whole units stay whole. */
@@ -135,12 +162,12 @@ export function byteCount(bytes: number): string {
   return `${power > 0 && value < 9.95 ? decimal(value, 1) : whole(value)} ${BYTE_UNITS[power]}`;
 }
 
-/** Milliseconds as "0.07 s", "1.4 s", "20 s", "3 min 25 s", "2 h 5 min", "3 d 4 h". */
+/** Milliseconds as "84 ms", "1.4 s", "20 s", "3 min 25 s", "2 h 5 min", "3 d 4 h". */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds === 0) return "0 s";
-  if (seconds < 0.01) return FIGURES[language.current].under(`${decimal(0.01, 2)} s`);
-  if (seconds < 0.995) return `${decimal(seconds, 2)} s`;
+  if (seconds < 0.001) return FIGURES[language.current].under("1 ms");
+  if (seconds < 0.9995) return `${whole(milliseconds)} ms`;
   if (seconds < 9.95) return `${decimal(seconds, 1)} s`;
   const wholeSeconds = Math.round(seconds);
   if (wholeSeconds < 60) return `${wholeSeconds} s`;

@@ -3,9 +3,9 @@ import type { ApiError } from "../ipc/bindings";
 import { en } from "./en";
 import { es } from "./es";
 import { type Language, language } from "./language.svelte";
-import type { Words } from "./words";
+import type { Translation } from "./translation";
 
-type Catalogue = Words<typeof en>;
+type Catalogue = Translation<typeof en>;
 
 const CATALOGUES: Record<Language, Catalogue> = { en, es };
 
@@ -20,13 +20,27 @@ export const words = Object.defineProperties(
   ),
 ) as Catalogue;
 
-/** The message for a failed call. Errors from elsewhere show their own message. */
-export function refusalWords(refused: unknown): string {
-  if (isRefusal(refused)) return words.refusals[refused.code];
-  return words.frame.unknownError(refused instanceof Error ? refused.message : String(refused));
+/** The translated name of a built-in recipe; other names as they are. */
+export function recipeName(name: string): string {
+  return translated(words.builtIn.recipes, name);
 }
 
-function isRefusal(refused: unknown): refused is Pick<ApiError, "code"> {
-  if (typeof refused !== "object" || refused === null || !("code" in refused)) return false;
-  return typeof refused.code === "string" && Object.hasOwn(words.refusals, refused.code);
+/** The translated name of a built-in model; other names as they are. */
+export function modelName(name: string): string {
+  return translated(words.builtIn.models, name);
+}
+
+function translated(names: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(names, name) ? (names[name] ?? name) : name;
+}
+
+/** The message for a failed call. Errors from elsewhere show their own message. */
+export function errorMessage(error: unknown): string {
+  if (isApiError(error)) return words.errors[error.code];
+  return words.frame.unknownError(error instanceof Error ? error.message : String(error));
+}
+
+function isApiError(error: unknown): error is Pick<ApiError, "code"> {
+  if (typeof error !== "object" || error === null || !("code" in error)) return false;
+  return typeof error.code === "string" && Object.hasOwn(words.errors, error.code);
 }

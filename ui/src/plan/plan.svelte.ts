@@ -13,7 +13,7 @@ import type {
 } from "../ipc/bindings";
 import type { CostScale } from "../components/costScale";
 import { typedMoney } from "../components/typedMoney";
-import { refusalWords, words } from "../messages";
+import { errorMessage, words } from "../messages";
 import { money } from "../messages/format";
 import type { AskedHook } from "../settings/hooks.svelte";
 import type { App } from "../state/app.svelte";
@@ -150,7 +150,7 @@ export class Plan {
       return await question();
     } catch (refused) {
       console.warn(refused);
-      this.refusal = refusalWords(refused);
+      this.refusal = errorMessage(refused);
       return undefined;
     }
   }

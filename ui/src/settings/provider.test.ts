@@ -48,7 +48,7 @@ describe("a key", () => {
     const { app, connecting } = await opened();
     app.seam.keepKey = () => Promise.reject({ code: "key", message: "the keychain is locked" });
     expect(await connecting.keep(KEY)).toBe(false);
-    expect(app.toasts.map(({ text }) => text)).toEqual([words.refusals.key]);
+    expect(app.toasts.map(({ text }) => text)).toEqual([words.errors.key]);
   });
 });
 

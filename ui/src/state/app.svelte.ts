@@ -20,7 +20,7 @@ import type {
   WorkingRun,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { refusalWords, words } from "../messages";
+import { errorMessage, words } from "../messages";
 import { visible } from "../messages/visible";
 import type { SettingsPart } from "../settings/rows";
 import { Exporting } from "../export/exporting.svelte";
@@ -165,7 +165,7 @@ export class App {
   constructor(seam: Seam) {
     this.seam = seam;
     this.batchNotices = new BatchNotices(seam);
-    this.exporting = new Exporting(seam, (refusal) => this.notify(refusalWords(refusal), "bad"));
+    this.exporting = new Exporting(seam, (refusal) => this.notify(errorMessage(refusal), "bad"));
   }
 
   /** Loads what the frame shows and subscribes to changes. */
@@ -176,7 +176,7 @@ export class App {
       this.seam.on("import_changed", ({ progress }) => this.#importChanged(progress)),
       this.seam.on("runs_changed", ({ runs }) => this.#runsChanged(runs)),
       this.seam.on("drag_changed", ({ is_over }) => (this.isDragOver = is_over)),
-      this.seam.on("refused", ({ error }) => this.notify(refusalWords(error), "bad")),
+      this.seam.on("refused", ({ error }) => this.notify(errorMessage(error), "bad")),
     ];
     await Promise.all([
       this.attempt(async () => (this.settings = await this.seam.settings())),
@@ -357,7 +357,7 @@ export class App {
     } catch (refused) {
       // Details go to the log; the user sees the message.
       console.warn(refused);
-      this.notify(refusalWords(refused), "bad");
+      this.notify(errorMessage(refused), "bad");
       return undefined;
     }
   }

@@ -10,8 +10,8 @@ use crate::arguments::Global;
 use crate::confirm::confirm;
 use crate::database;
 use crate::error::CommandError;
+use crate::messages;
 use crate::output::notes;
-use crate::words;
 
 /// What to do about a `.env` file that is not allowed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,26 +42,26 @@ async fn allowed(env_file_use: EnvFileUse, names: &VariableNames) -> Result<Opti
         Ok(EnvFileHere::Allowed(file)) => return Ok(Some(file)),
         Ok(EnvFileHere::NotAllowed(file)) => file,
         Err(error) => {
-            words::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;
+            messages::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;
             return Ok(None);
         }
     };
     let summary = match file.summary(names) {
         Ok(summary) => summary,
         Err(error) => {
-            words::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;
+            messages::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;
             return Ok(None);
         }
     };
     if env_file_use == EnvFileUse::Ask && io::stdin().is_terminal() {
-        words::note(&mut notes(), "This folder has a .env file that is not allowed yet.")?;
-        words::env_file(&mut notes(), file.path(), &summary)?;
+        messages::note(&mut notes(), "This folder has a .env file that is not allowed yet.")?;
+        messages::env_file(&mut notes(), file.path(), &summary)?;
         if confirm("Use it, until it changes?").await? {
             consents.allow(&file)?;
             return Ok(Some(file));
         }
         return Ok(None);
     }
-    words::warn(&mut notes(), &words::env_file_not_used(file.path()))?;
+    messages::warn(&mut notes(), &messages::env_file_not_used(file.path()))?;
     Ok(None)
 }

@@ -15,13 +15,13 @@ pub enum CommandError {
     /// The named file, or what is wrong in it.
     #[error(transparent)]
     EnvFile(engine::KeysError),
-    #[error("there is no library at {}; --create creates one", .0.display())]
+    #[error("there is no library at {}; use --create to create one", .0.display())]
     NoLibrary(PathBuf),
-    #[error("there is no home folder to keep a library in; name a database with --db")]
+    #[error("there is no home folder for a library; choose a database with --db")]
     NoHome,
     #[error("no such file or folder: {}", .0.display())]
     NoSuchPath(PathBuf),
-    #[error("there is no recipe \"{asked}\" in this library. Its recipes: {known}")]
+    #[error("there is no recipe \"{asked}\" in this library. Recipes: {known}")]
     UnknownRecipe { asked: String, known: String },
     #[error("there is no model \"{asked}\". Models: {known}")]
     UnknownModel { asked: String, known: String },
@@ -29,19 +29,19 @@ pub enum CommandError {
     ModelCannot { model: String, reason: String },
     #[error("no image could be read")]
     NoImages,
-    #[error("nothing was done: answer y, or give --yes where there is no terminal")]
+    #[error("not confirmed: answer y, or use --yes without a terminal")]
     NotConfirmed,
     #[error("there is no run in this library yet")]
     NoRuns,
     #[error("there is no run to resume")]
     NothingToResume,
-    #[error("not every image was answered, so there is nothing to compare")]
+    #[error("some images were not answered, so the runs cannot be compared")]
     BenchmarkFailed,
     #[error("there is no key in {0}")]
     NoKeyIn(String),
-    #[error("only one result can go to standard output (-), and none beside --json")]
+    #[error("only one result can go to standard output (-), and none with --json")]
     StandardOutputTwice,
-    #[error("nothing was sent: not every output can be written")]
+    #[error("some outputs cannot be written, so nothing was sent")]
     UnwritableOutputs,
     #[error(transparent)]
     Serve(#[from] ServeError),

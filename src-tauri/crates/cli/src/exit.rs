@@ -12,17 +12,16 @@ use crate::signals::{self, Signal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
 pub enum Exit {
-    /// Everything that was asked for is done
+    /// Success
     Done = 0,
-    /// Nothing could be done, or an output could not be written, for the reason on standard error; or `doctor` found a
-    /// problem
+    /// Failed, or an output could not be written; the reason is on standard error. Or `doctor` found a problem
     Failed = 1,
-    /// The command line is wrong, names something that does not exist, or was not confirmed
+    /// Invalid command line, something that does not exist, or not confirmed
     Usage = 2,
-    /// The run is complete, and some or all images failed
+    /// The run is complete, but some or all images failed
     SomeFailed = 3,
-    /// The run stopped before its end: budget, key, credit, an unreachable server, the end of its pilot, or a pause from
-    /// elsewhere; `resume` continues it
+    /// The run stopped early: budget, key, credit, unreachable server, end of the pilot, or paused in another window;
+    /// `resume` continues it
     Stopped = 4,
     /// The disk is full, or a file-size limit is reached; once there is room, `resume` continues the run
     DiskFull = 5,
@@ -34,7 +33,7 @@ pub enum Exit {
     HungUp = 129,
     /// Ended by Ctrl-C (SIGINT); `resume` continues the run
     Interrupted = 130,
-    /// Standard output was closed before the result was written; the work itself is done
+    /// Standard output was closed before the result was written; the work is done
     OutputClosed = 141,
     /// Ended by SIGTERM; `resume` continues the run
     Terminated = 143,

@@ -14,9 +14,9 @@ use crate::confirm::confirm;
 use crate::database::database;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
+use crate::messages;
 use crate::output::notes;
 use crate::progress::Bar;
-use crate::words;
 
 /// An open library. It is temporary if a command that only reads finds none.
 pub struct Opened {
@@ -66,8 +66,8 @@ pub async fn open_during(
     let opened = if Library::exists(&database) || is_usual || may_create(global, &database, when_missing).await? {
         Opened { library: Library::open(&database, surroundings)?, _temporary: None }
     } else if when_missing == WhenMissing::Forget {
-        let warning = format!("there is no library at {}: nothing is kept", database.display());
-        words::warn(&mut notes(), &warning)?;
+        let warning = format!("there is no library at {}: nothing will be saved", database.display());
+        messages::warn(&mut notes(), &warning)?;
         temporary(surroundings)?
     } else {
         without_library(global, &database, surroundings)?
@@ -105,9 +105,12 @@ fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
 pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
     for endpoint in library.connections.shown()?.connections.into_iter().flat_map(|connection| connection.endpoints) {
         match endpoint.why_unused() {
-            Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
+            Some(why) => messages::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
             None => {
-                words::note(&mut notes(), &format!("also sends to the endpoint {}, {}", endpoint.name, endpoint.host))?;
+                messages::note(
+                    &mut notes(),
+                    &format!("also sends to the endpoint {}, {}", endpoint.name, endpoint.host),
+                )?;
             }
         }
     }
@@ -166,7 +169,7 @@ pub async fn import(library: &Arc<Library>, paths: &[PathBuf]) -> Result<Vec<Ima
         return Err(CommandError::NoSuchPath(missing.clone()));
     }
     let imported = import_with_progress(library, paths.to_vec()).await?;
-    words::import(&mut notes(), &imported)?;
+    messages::import(&mut notes(), &imported)?;
     if imported.images.is_empty() { Err(CommandError::NoImages) } else { Ok(imported.images) }
 }
 

@@ -8,12 +8,12 @@ mod environment;
 mod error;
 mod exit;
 mod library;
+mod messages;
 mod output;
 mod progress;
 mod signals;
 mod style;
 mod target;
-mod words;
 
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Arguments::try_parse_from(typed).unwrap_or_else(|unread| explain(&unread))
     });
     arguments.global.color.write_global();
-    signals::listen(words::last_words);
+    signals::listen(messages::stopped_immediately);
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_ansi(false)
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             if !error.is_closed_output() {
-                words::complain(&error);
+                messages::print_error(&error);
             }
             error.exit().into()
         }

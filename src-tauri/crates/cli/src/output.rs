@@ -39,12 +39,12 @@ impl Console {
     pub fn show<T: Serialize>(
         self,
         result: &T,
-        words: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), CommandError> {
         if self.is_json {
             return Self::document(result);
         }
-        self.write(words)
+        self.write(print)
     }
 
     /// Prints a result that is always JSON.
@@ -55,16 +55,16 @@ impl Console {
     }
 
     /// Adds to a text result what is not part of the document.
-    pub fn add(self, words: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
-        if self.is_json { Ok(()) } else { self.write(words) }
+    pub fn add(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+        if self.is_json { Ok(()) } else { self.write(print) }
     }
 
-    fn write(self, words: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+    fn write(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
         if self.is_taken {
-            return words(&mut notes()).map_err(CommandError::Output);
+            return print(&mut notes()).map_err(CommandError::Output);
         }
         let mut out = Lines(anstream::stdout().lock());
-        words(&mut out).and_then(|()| out.flush()).map_err(CommandError::Output)
+        print(&mut out).and_then(|()| out.flush()).map_err(CommandError::Output)
     }
 }
 

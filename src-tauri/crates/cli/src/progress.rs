@@ -11,8 +11,8 @@ use domain::run::RunProgress;
 use domain::text::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::messages;
 use crate::output::notes;
-use crate::words;
 
 /// The interval between two lines without a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ impl Bar {
     }
 
     pub fn show_run(&self, progress: &RunProgress) {
-        self.show(progress.done + progress.failed, progress.total, &words::progress(progress));
+        self.show(progress.done + progress.failed, progress.total, &messages::progress(progress));
     }
 
     fn show(&self, finished: u32, total: u32, message: &str) {

@@ -77,20 +77,20 @@ pub fn received() -> Option<Signal> {
 }
 
 /// Prints the last output of a process, given its most recent run.
-pub type LastWords = fn(Option<RunId>);
+pub type FinalMessage = fn(Option<RunId>);
 
 /// Starts handling signals.
-pub fn listen(last_words: LastWords) {
+pub fn listen(final_message: FinalMessage) {
     let thread = std::thread::Builder::new().name("signals".into());
     // Without the thread, a signal ends the process as usual.
     let _ = thread.spawn(move || {
         if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
-            runtime.block_on(take_all(last_words));
+            runtime.block_on(take_all(final_message));
         }
     });
 }
 
-fn take(signal: Signal, last_words: LastWords) {
+fn take(signal: Signal, final_message: FinalMessage) {
     let (is_taken, run) = {
         let state = state();
         (state.takers > 0, state.run)
@@ -98,15 +98,15 @@ fn take(signal: Signal, last_words: LastWords) {
     if is_taken && received().is_none() {
         FIRST.send_replace(Some(signal));
     } else {
-        leave(signal, run, last_words);
+        leave(signal, run, final_message);
     }
 }
 
 /// Ends the process, whatever it is doing.
-fn leave(signal: Signal, run: Option<RunId>, last_words: LastWords) -> ! {
+fn leave(signal: Signal, run: Option<RunId>, final_message: FinalMessage) -> ! {
     let (said, is_said) = mpsc::channel();
     std::thread::spawn(move || {
-        last_words(run);
+        final_message(run);
         let _ = said.send(());
     });
     let _ = is_said.recv_timeout(FINAL_MESSAGE_TIMEOUT);
@@ -114,7 +114,7 @@ fn leave(signal: Signal, run: Option<RunId>, last_words: LastWords) -> ! {
 }
 
 #[cfg(unix)]
-async fn take_all(last_words: LastWords) {
+async fn take_all(final_message: FinalMessage) {
     use tokio::signal::unix::{SignalKind, signal};
 
     /// The number of SIGXFSZ on Linux and macOS: a file grows beyond its limit (`ulimit -f`). Handling the signal makes the
@@ -140,7 +140,7 @@ async fn take_all(last_words: LastWords) {
             Some(()) = terminal_closed => Signal::HangUp,
             else => return,
         };
-        take(signal, last_words);
+        take(signal, final_message);
     }
 }
 
@@ -155,8 +155,8 @@ fn is_hang_up_ignored() -> bool {
 }
 
 #[cfg(not(unix))]
-async fn take_all(last_words: LastWords) {
+async fn take_all(final_message: FinalMessage) {
     while tokio::signal::ctrl_c().await.is_ok() {
-        take(Signal::Interrupt, last_words);
+        take(Signal::Interrupt, final_message);
     }
 }

@@ -15,19 +15,19 @@ pub enum DatasetError {
     #[error("{place}: {problem}")]
     Malformed { place: FileLocation, problem: String },
     /// Other programs fail on a dataset without annotations in this format.
-    #[error("{format} needs an annotation, and none of those on {images} images has a place in it")]
+    #[error("{format} supports none of the annotations on {images} images, and needs at least one")]
     Empty { format: &'static str, images: u32 },
-    #[error("{0} is written only")]
+    #[error("{0} can be written, but not read")]
     NotReadable(&'static str),
-    #[error("{image} has no size, and the format needs one")]
+    #[error("the format needs the size of {image}, which is unknown")]
     UnknownSize { image: String },
     #[error("the label {0} is not in the label table")]
     UnknownLabel(String),
-    #[error("there is no option {0}")]
+    #[error("unknown option {0}")]
     UnknownOption(String),
-    #[error("{option} cannot be {value}: it is {}", values.join(" or "))]
+    #[error("invalid value {value} of {option}; expected {}", values.join(" or "))]
     UnknownValue { option: &'static str, value: String, values: &'static [&'static str] },
-    #[error("{0:?} names no place inside the dataset")]
+    #[error("{0:?} is not a path inside the dataset")]
     UnsafeName(String),
 }
 

@@ -28,7 +28,7 @@ fn the_page_lists_every_format() {
 
 fn table() -> String {
     let mut table = "\
-        | name | format | is | is read | leaves out | keeps without |\n\
+        | name | format | output | readable | omits | loses |\n\
         |---|---|---|---|---|---|\n"
         .to_owned();
     for format in FORMATS {

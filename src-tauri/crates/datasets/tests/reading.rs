@@ -104,7 +104,7 @@ fn errors_in_coco_name_the_line_and_the_value() {
     for (text, expected) in [
         ("[]".to_owned(), "line 1: invalid type: sequence, expected a COCO dataset, which is an object with images"),
         ("{\"images\": 3}".to_owned(), "invalid type: integer `3`, expected the list of images"),
-        ("{\"annotations\": []}".to_owned(), "images: the file has no list of this name"),
+        ("{\"annotations\": []}".to_owned(), "images: this list is missing"),
         (file(image, &format!("{good},\n{{\"id\": 2")), "line 6: expected `,` or `}`"),
         (
             file(image, &format!("{good},\n{}", good.replace("[1, 2, 3, 4]", "[1, \"2\", 3, 4]"))),
@@ -190,12 +190,12 @@ fn csv_needs_a_file_name_and_errors_name_the_line_and_the_column() {
 
     let row =
         |row: &str| error("csv", &format!("file_name,label,shape,x,y,width,height,status,missing,points\n{row}\n"));
-    assert_eq!(error("csv", "name\na.jpg\n"), "line 1: there is no column file_name");
+    assert_eq!(error("csv", "name\na.jpg\n"), "line 1: the column file_name is missing");
     assert_eq!(error("csv", "file_name,x\na.jpg\n"), "line 2: the row has 1 columns, and the header 2");
-    assert_eq!(row("a,cat,box,1,two,3,4,,,"), "line 2, y: \"two\" is no number, or out of range");
+    assert_eq!(row("a,cat,box,1,two,3,4,,,"), "line 2, y: \"two\" is not a number, or out of range");
     assert_eq!(row("a,cat,box,1,2,3,,,,"), "line 2, shape: a box has no bbox");
     assert!(row("a,cat,oval,1,2,3,4,,,").starts_with("line 2, shape: unknown variant `oval`"));
     assert!(row("a,cat,box,1,2,3,4,maybe,,").starts_with("line 2, status: unknown variant `maybe`"));
     assert_eq!(row("a,cat,box,1,2,3,4,,perhaps,"), "line 2, missing: \"perhaps\" is neither true nor false");
-    assert_eq!(row("a,cat,polygon,,,,,,,1 2 3"), "line 2, points: it is not x and y in turn, between spaces");
+    assert_eq!(row("a,cat,polygon,,,,,,,1 2 3"), "line 2, points: expected x and y in turn, separated by spaces");
 }

@@ -102,6 +102,14 @@ pub struct Repair {
     pub kind: RepairKind,
 }
 
+/// The smallest and largest value of an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct NumberRange {
+    pub min: i32,
+    pub max: i32,
+}
+
 /// What was corrected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -141,12 +149,32 @@ pub enum RepairKind {
     AttributeClamped {
         name: String,
         answered: String,
+        /// `None` in answers read by earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<NumberRange>,
     },
     /// An invalid attribute was dropped.
     AttributeLeftOut {
         name: String,
         answered: String,
     },
+}
+
+impl RepairKind {
+    /// Whether reports count both as one correction: of the same kind, and of the same attribute.
+    #[must_use]
+    pub fn is_counted_with(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.attribute() == other.attribute()
+    }
+
+    fn attribute(&self) -> Option<&str> {
+        match self {
+            Self::AttributeConverted { name, .. }
+            | Self::AttributeClamped { name, .. }
+            | Self::AttributeLeftOut { name, .. } => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// A coordinate system other than pixels of the sent picture.

@@ -15,7 +15,7 @@ pub struct CalendarDate(#[cfg_attr(feature = "specta", specta(type = String))] D
 
 /// Text that is not a day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no day: it should look like 2026-11-23")]
+#[error("{0:?} is not a date; expected a date such as 2026-11-23")]
 pub struct NoDay(String);
 
 impl CalendarDate {

@@ -118,7 +118,7 @@ impl TryFrom<u8> for Orientation {
     type Error = String;
 
     fn try_from(value: u8) -> Result<Self, Self::Error> {
-        Self::from_exif(value.into()).ok_or_else(|| format!("{value} is no EXIF orientation (1 to 8)"))
+        Self::from_exif(value.into()).ok_or_else(|| format!("{value} is not an EXIF orientation (1 to 8)"))
     }
 }
 

@@ -76,7 +76,7 @@ impl fmt::Display for SkipReason {
             }
             Self::Damaged { detail } => write!(formatter, "damaged: {detail}"),
             Self::TooManyPixels { megapixels } => {
-                write!(formatter, "{megapixels} megapixels are more than Fieldmark opens")
+                write!(formatter, "{megapixels} megapixels are above the limit")
             }
             Self::TooMuchMemory { size, needed_megabytes, allowed_megabytes } => {
                 match size {

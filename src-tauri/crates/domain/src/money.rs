@@ -1,6 +1,8 @@
 //! Money in whole pico-dollars, rounded up in divisions. The cheapest rates are 5 nano-dollars per token, so
 //! pico-dollars leave room for factors.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde::{Deserialize, Serialize};
 
 /// US dollars times 10^12. In JSON a decimal number of dollars, with a key that says so (`paid_dollars`). Exact up to
@@ -15,6 +17,22 @@ pub struct PicoDollars(
 );
 
 const CENT: u64 = 10_000_000_000;
+
+/// For people: to the nearest cent, and below ten cents with two significant digits: `$4,321.00`, `$0.0024`. The window
+/// formats amounts the same way.
+impl Display for PicoDollars {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        if *self == Self::ZERO {
+            return out.write_str("$0");
+        }
+        let written = format!("{:.*}", self.shown_decimals(), self.dollars());
+        let (whole, fraction) = written.split_once('.').unwrap_or((&written, ""));
+        let (cents, rest) = fraction.split_at(2.min(fraction.len()));
+        let groups: Vec<&str> =
+            whole.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+        write!(out, "${}.{cents}{}", groups.join(","), rest.trim_end_matches('0'))
+    }
+}
 
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
@@ -53,6 +71,12 @@ impl PicoDollars {
             _ => CENT,
         };
         Self::capped(u128::from(self.0.div_ceil(unit)) * u128::from(unit))
+    }
+
+    /// Decimals that show two significant digits, and at least cents.
+    #[must_use]
+    pub fn shown_decimals(self) -> usize {
+        13_u32.saturating_sub(self.0.max(1).ilog10()).clamp(2, 12) as usize
     }
 
     /// Multiplied by a count.

@@ -162,7 +162,7 @@ impl Recipe {
 
 /// A typed list without names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the list names nothing to find: type things between commas, such as: cat, cup, traffic light")]
+#[error("nothing to find: enter names separated by commas, such as: cat, cup, traffic light")]
 pub struct NothingToFind;
 
 /// A recipe of the library.

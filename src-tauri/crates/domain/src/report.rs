@@ -95,7 +95,7 @@ impl FailedImage {
     }
 }
 
-/// Corrected values of one kind.
+/// Corrected values of one kind, and of one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RepairGroup {

@@ -148,9 +148,9 @@ impl Shape {
 pub enum UnfitShape {
     #[error("a coordinate is not a number")]
     NotANumber,
-    #[error("nothing of it lies in the image")]
+    #[error("it lies outside the image")]
     NoExtent,
-    #[error("a caption needs words")]
+    #[error("a caption needs text")]
     NoWords,
 }
 

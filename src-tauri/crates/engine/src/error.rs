@@ -17,17 +17,17 @@ use tokio::task::JoinError;
 pub enum EngineError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    #[error("the embedded model cannot be used: {detail}")]
+    #[error("the built-in model cannot be used: {detail}")]
     Local { detail: String },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
-    #[error("the picture cannot be encoded: {0}")]
+    #[error("the image cannot be encoded: {0}")]
     Encode(#[from] prepare::Error),
-    #[error("the original of image {image} cannot be shown: {detail}")]
+    #[error("the original of image {image} cannot be opened: {detail}")]
     Original { image: domain::ids::ImageId, detail: String },
     #[error("not an annotation on this image: {detail}")]
     UnfitAnnotation { detail: String },
-    #[error("no proposal of this label is so certain: there is nothing to look at")]
+    #[error("no proposal of this label reaches the threshold: there is nothing to check")]
     NothingToAudit,
     #[error(transparent)]
     NothingToFind(#[from] NothingToFind),
@@ -35,21 +35,21 @@ pub enum EngineError {
     UnknownModel(ModelId),
     #[error("there are no images to annotate")]
     NoImages,
-    #[error("this model cannot do this recipe: {0:?}")]
+    #[error("this model cannot run this recipe: {0:?}")]
     RecipeBeyondModel(Vec<UnsupportedCapability>),
-    #[error("the recipe cannot be put to this model: {0}")]
+    #[error("the recipe cannot be sent to this model: {0}")]
     RecipeBeyondWords(#[from] providers::request::RecipeError),
-    #[error("this model cannot be used now: {0:?}")]
+    #[error("this model is not available: {0:?}")]
     Unavailable(Unavailable),
     #[error("{typed}: {source}")]
     Address { typed: String, source: providers::base_url::BaseUrlError },
     #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; {}", known_endpoints(.known))]
     UnknownEndpoint { asked: String, known: Vec<String> },
-    #[error("there is no provider {asked}; there are: {}", .known.join(", "))]
+    #[error("unknown provider {asked}; providers: {}", .known.join(", "))]
     UnknownProvider { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
-    #[error("two endpoints are called \"{name}\": give each a name of its own")]
+    #[error("two endpoints are called \"{name}\": give each a unique name")]
     EndpointNameTaken { name: String },
     /// The user must first see what is sent, and to whom.
     #[error("sending images to {host} is not allowed yet")]
@@ -58,31 +58,29 @@ pub enum EngineError {
     Key(#[from] providers::base_url::KeyError),
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
-    #[error("run {run} is being worked on by process {process}")]
+    #[error("run {run} is in use by process {process}")]
     RunBusy { run: RunId, process: u32 },
-    #[error("{} requests of the run were sent and have no answer: they may have been billed", .0.count)]
+    #[error("{} requests of the run were in flight and may have been billed", .0.count)]
     Unsettled(PossiblyBilled),
     /// The budget is below the cost of a single request.
-    #[error("the budget is below what a single request can cost, {} dollars", dearest.dollars())]
+    #[error("the budget is too low: a single request can cost up to {}", dearest.rounded_up())]
     BudgetTooSmall { dearest: PicoDollars },
-    #[error("run {0} has nothing left to do, and no failure that another try can help")]
+    #[error("run {0} is finished, and a retry would not help its failed images")]
     NothingLeft(RunId),
-    #[error("no image of run {0} has finished, so there are no figures")]
+    #[error("no image of run {0} has finished, so there are no metrics")]
     NoFigures(RunId),
     #[error("{path} cannot be written: {reason}")]
     UnfitTarget { path: PathBuf, reason: &'static str },
-    #[error(
-        "no image of run {0} is there to export: none is answered, or none is reviewed where only those are asked for"
-    )]
+    #[error("run {0} has no image to export: none is annotated, or none is reviewed (--reviewed-only)")]
     NothingToExport(RunId),
     /// In some formats, other programs fail on a dataset without annotations.
-    #[error("no annotation of run {run} has a place in the format {format}, which needs one")]
+    #[error("the format {format} supports none of the annotations of run {run}, and needs at least one")]
     NothingHeld { run: RunId, format: &'static str },
     #[error("there is no format {0}")]
     UnknownFormat(FormatId),
     #[error("the dataset cannot be written: {0}")]
     Dataset(datasets::DatasetError),
-    #[error("a task of the engine ended early")]
+    #[error("internal error: a task ended early")]
     TaskLost,
     #[error("internal error: {0}")]
     Panicked(String),

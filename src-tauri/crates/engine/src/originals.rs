@@ -93,7 +93,7 @@ impl Originals {
             }
             unavailable = UnreadableOriginal {
                 kind: FailureKind::FileUnreadable,
-                detail: format!("{}: is no longer the picture that was imported", path.display()),
+                detail: format!("{}: no longer the image that was imported", path.display()),
             };
         }
         Err(unavailable)

@@ -29,7 +29,7 @@ impl Outputs {
     pub fn check(&self, path: &Path) -> Result<()> {
         let unfit = |reason| Err(EngineError::UnfitTarget { path: path.to_owned(), reason });
         if path.file_name().is_none() {
-            return unfit("it names no file");
+            return unfit("it is not a file name");
         }
         let absolute = std::path::absolute(path).map_err(EngineError::file(path))?;
         match fs::metadata(&absolute) {
@@ -40,7 +40,7 @@ impl Outputs {
         }
         let canonical = resolved(&absolute);
         if self.layout.is_database_file(&canonical) || canonical == resolved(&self.layout.settings_file()) {
-            return unfit("it belongs to the library itself");
+            return unfit("it is a file of the library");
         }
         // Compares contents, since links to an original and copies of it have other paths.
         let content = ContentHash::of_file(&absolute).ok();
@@ -52,7 +52,7 @@ impl Outputs {
                     None => false,
                 })
         })?;
-        if is_original { unfit("it is a photo of the library, and originals are only read") } else { Ok(()) }
+        if is_original { unfit("it is a photo in the library, which is never changed") } else { Ok(()) }
     }
 }
 

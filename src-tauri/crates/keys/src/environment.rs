@@ -53,7 +53,7 @@ impl std::str::FromStr for Concurrency {
 
 /// The text is not a valid concurrency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a whole number from 1 to {MAX_CONCURRENCY} is needed, or auto")]
+#[error("expected a whole number from 1 to {MAX_CONCURRENCY}, or auto")]
 pub struct InvalidConcurrency;
 
 /// Values for one invocation of the program, such as flags.

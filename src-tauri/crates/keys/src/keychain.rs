@@ -48,9 +48,7 @@ impl Keychain for SystemKeychain {
             Ok(()) => Ok(()),
             Err(error) => {
                 let detail = in_words(error);
-                Err(KeychainFailure::Absent {
-                    reason: format!("no keychain could be reached on this machine ({detail})"),
-                })
+                Err(KeychainFailure::Absent { reason: format!("no keychain is available on this machine ({detail})") })
             }
         }
     }
@@ -115,14 +113,14 @@ fn in_words(error: &keyring::Error) -> String {
     match error {
         Error::PlatformFailure(source) => source.to_string(),
         Error::NoStorageAccess(source) => format!("it is locked, not set up or denies access ({source})"),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => "what it holds for this server is no readable key".into(),
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => "its entry for this server is not a readable key".into(),
         Error::BadStoreFormat(_) => "its contents are damaged".into(),
-        Error::TooLong(_, limit) => format!("it keeps no more than {limit} characters"),
-        Error::Invalid(..) => "it does not take this key or this server's name".into(),
-        Error::Ambiguous(entries) => format!("it holds {} keys for this server instead of one", entries.len()),
-        Error::NoEntry => "it holds no key for this server".into(),
-        Error::NoDefaultStore | Error::NotSupportedByStore(_) => "it cannot keep keys".into(),
-        _ => "it failed for a reason it does not give".into(),
+        Error::TooLong(_, limit) => format!("it stores at most {limit} characters"),
+        Error::Invalid(..) => "it does not accept this key or the name of this server".into(),
+        Error::Ambiguous(entries) => format!("it has {} keys for this server instead of one", entries.len()),
+        Error::NoEntry => "it has no key for this server".into(),
+        Error::NoDefaultStore | Error::NotSupportedByStore(_) => "it cannot store keys".into(),
+        _ => "it failed without a reason".into(),
     }
 }
 

@@ -37,7 +37,7 @@ pub enum KeysError {
     #[error("{file} cannot be read: {source}")]
     Unreadable { file: PathBuf, source: std::io::Error },
     /// The text of the line is omitted, because it may contain the key.
-    #[error("line {line} of {file} cannot be read; a line should look like NAME=value")]
+    #[error("line {line} of {file} is invalid; expected NAME=value")]
     Malformed { file: PathBuf, line: usize },
     #[error("{name} in line {line} of {file} must be plain text, without $ and line breaks")]
     NotPlain { name: String, file: PathBuf, line: usize },

@@ -204,7 +204,7 @@ impl KeyRing {
         question: impl FnOnce(&dyn Keychain) -> std::result::Result<T, KeychainFailure> + Send + 'static,
     ) -> std::result::Result<T, KeychainFailure> {
         if given_up.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            return Err(KeychainFailure::refused("it has not answered yet; it may be waiting for its password"));
+            return Err(KeychainFailure::refused("it has not answered yet and may be waiting for its password"));
         }
         *given_up = None;
         let keychain = Arc::clone(&self.keychain);
@@ -220,12 +220,10 @@ impl KeyRing {
                 *given_up = Some(thread);
                 let seconds = self.patience.as_secs();
                 Err(KeychainFailure::refused(format!(
-                    "it has not answered for {seconds} seconds; it may be waiting for its password"
+                    "it has not answered for {seconds} seconds and may be waiting for its password"
                 )))
             }
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(KeychainFailure::refused("the library that speaks to it has failed"))
-            }
+            Err(RecvTimeoutError::Disconnected) => Err(KeychainFailure::refused("its client library failed")),
         }
     }
 }

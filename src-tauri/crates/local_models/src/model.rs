@@ -24,9 +24,9 @@ pub struct LocalDescriptor {
 /// Errors; a picture without objects is not one.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
-    #[error("the picture is {} x {} pixels and takes {expected} bytes of RGB, but {actual} were given", size.width, size.height)]
+    #[error("the image has {} x {} pixels, so {expected} bytes of RGB, but {actual} were given", size.width, size.height)]
     BufferLength { size: PixelSize, expected: u64, actual: usize },
-    #[error("the picture could not be resized")]
+    #[error("the image could not be resized")]
     Resize(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the built-in model could not be loaded")]
     Load(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -56,7 +56,7 @@ fn models() -> Vec<&'static dyn LocalModel> {
     models
 }
 
-/// Deterministic grey noise.
+/// Deterministic gray noise.
 fn picture(width: u32, height: u32) -> (PixelSize, Vec<u8>) {
     let size = PixelSize::new(width, height);
     let rgb = (0..size.area() * 3).map(|index| u8::try_from(index * 7 % 251).unwrap()).collect();

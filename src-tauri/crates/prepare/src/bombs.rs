@@ -66,7 +66,7 @@ fn png_of_deep_pixels(size: PixelSize, is_interlaced: bool) -> Vec<u8> {
     png
 }
 
-/// Lossless, in a single colour.
+/// Lossless, in a single color.
 fn webp_of_one_colour(size: PixelSize) -> Vec<u8> {
     let header = (size.width - 1) | (size.height - 1) << 14;
     // No transform, no cache, one set of codes; five codes of one symbol each.
@@ -180,7 +180,7 @@ fn tiles_that_reach_far_beyond_the_picture_are_refused() {
     tiff.resize(1 << 20, 1);
     let (_folder, path) = fixtures::file(&tiff);
     let refused = fixtures::decode(&path, Some(256)).unwrap_err();
-    let detail = Some("tiles much larger than the picture".to_owned());
+    let detail = Some("tiles much larger than the image".to_owned());
     assert_eq!(refused, SkipReason::NotSupported { format: "TIFF".into(), detail });
 }
 

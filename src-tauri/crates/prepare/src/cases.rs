@@ -66,7 +66,7 @@ fn check(folder: &Path) -> Vec<(String, String)> {
     refused
 }
 
-/// Why a picture without a reference is implausible: a single colour, as if never decoded, or noise, as if decoded with
+/// Why a picture without a reference is implausible: a single color, as if never decoded, or noise, as if decoded with
 /// a wrong layout.
 fn implausible(pixels: &Pixels) -> Option<String> {
     const MOST_DIFFERENCE_OF_NEIGHBOURS: f64 = 50.0;

@@ -2,7 +2,7 @@
 //! reader of our own; PNG the `png` crate row by row; all others the `image` crate.
 //!
 //! Transparency is blended on white: models are trained on opaque pictures, and dark drawings on transparent ground
-//! would vanish on black. A first frame on a larger canvas is treated the same. Colour profiles are not applied.
+//! would vanish on black. A first frame on a larger canvas is treated the same. Color profiles are not applied.
 
 use crate::file::{ImageFile, megabytes};
 use crate::header::Header;
@@ -114,14 +114,12 @@ pub(crate) fn read_file(
 
 fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<MemoryReservation, SkipReason> {
     memory.reserve(bytes).map_err(|too_much| match too_much {
-        TooMuch::OverLimit { needed, limit } => SkipReason::TooMuchMemory {
-            size,
-            needed_megabytes: megabytes(needed),
-            allowed_megabytes: megabytes(limit),
-        },
+        TooMuch::OverLimit { needed, limit } => {
+            SkipReason::TooMuchMemory { size, needed_megabytes: megabytes(needed), allowed_megabytes: megabytes(limit) }
+        }
         TooMuch::OverAddressSpace { needed, left } => SkipReason::Unreadable {
             detail: format!(
-                "decoding takes {} MB of memory, and {} MB of the address space of this process (ulimit -v) are left for it",
+                "decoding needs {} MB of memory, and the address space of this process (ulimit -v) has {} MB left",
                 megabytes(needed),
                 left / 1_000_000
             ),
@@ -346,7 +344,7 @@ mod tests {
         // The first entry becomes NewSubfileType: a reduced version of another picture.
         raw[start + 2..start + 14].copy_from_slice(&[254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
         assert!(decoded(&tiff, None).is_ok());
-        let expected = not_supported(ImageFormat::Tiff, "only a reduced copy of another picture");
+        let expected = not_supported(ImageFormat::Tiff, "only a reduced copy of another image");
         assert_eq!(decoded(&raw, None).unwrap_err(), expected);
     }
 

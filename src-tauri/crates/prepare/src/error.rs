@@ -7,6 +7,6 @@ pub enum Error {
     #[error("JPEG encoding failed: {detail}")]
     Encode { detail: String },
     /// A content hash is written as 64 hexadecimal digits.
-    #[error("{text:?} is no content hash")]
+    #[error("{text:?} is not a content hash")]
     InvalidContentHash { text: String },
 }

@@ -28,7 +28,7 @@ pub(crate) fn quarters(width: u32, height: u32) -> Pixels {
     Pixels { size: PixelSize::new(width, height), rgb }
 }
 
-/// Smooth colours with texture, different everywhere, and hard to compress.
+/// Smooth colors with texture, different everywhere, and hard to compress.
 pub(crate) fn scenery(width: u32, height: u32) -> Pixels {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the sine keeps it from 0 to 255")]
     let wave = |phase: f64| (127.5 + 127.5 * phase.sin()) as u8;
@@ -133,7 +133,7 @@ pub(crate) fn pixel(pixels: &Pixels, x: u32, y: u32) -> [u8; 3] {
     pixels.rgb[start..start + 3].try_into().unwrap()
 }
 
-/// Which of the four colours of [`quarters`] is in each corner: top left, top right, bottom left, bottom right.
+/// Which of the four colors of [`quarters`] is in each corner: top left, top right, bottom left, bottom right.
 pub(crate) fn corners(pixels: &Pixels) -> [[u8; 3]; 4] {
     let (right, bottom) = (pixels.size.width - 1, pixels.size.height - 1);
     [(0, 0), (right, 0), (0, bottom), (right, bottom)].map(|(x, y)| {

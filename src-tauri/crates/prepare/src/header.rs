@@ -35,7 +35,7 @@ impl Header {
 pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
     let pixels = claimed.area();
     if pixels == 0 {
-        return Err(damaged("the picture has no pixels"));
+        return Err(damaged("the image has no pixels"));
     }
     if pixels > MAX_PIXELS {
         return Err(SkipReason::TooManyPixels { megapixels: megabytes(pixels) });

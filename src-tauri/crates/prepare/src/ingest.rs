@@ -133,7 +133,7 @@ mod tests {
         let expected = Taken { clock_millis: 1_778_754_725_250, minutes_ahead_of_utc: Some(120) };
         let plain = fixtures::jpeg(&fixtures::scenery(900, 600));
         let dated = fixtures::with_exif(&plain, &exif);
-        // Printer colour profiles are as large as this, and come first.
+        // Printer color profiles are as large as this, and come first.
         let profile = vec![0x20; 60_000];
         let profiled = [0xE2, 0xE2, 0xE2].iter().fold(dated.clone(), |jpeg, &marker| {
             fixtures::with_segment(&jpeg, marker, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &profile].concat())

@@ -1,6 +1,6 @@
 //! JPEG by libjpeg-turbo: decoding at 1/1, 1/2, 1/4 or 1/8, which costs a fraction of the full size, and encoding.
 //!
-//! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
+//! libjpeg-turbo decodes truncated files to gray and merely warns. Its warnings are taken apart here: lost data makes a
 //! file damaged, while oddities of cameras that lose nothing are let pass. So is a file that lacks only its end marker.
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ pub(crate) fn header(bytes: &[u8], max_edge: Option<u32>) -> Result<Header, Skip
     let coefficients = if holds_all_coefficients(bytes) { coefficient_bytes(bytes) } else { 0 };
     // A few rows of blocks of every component, in several stages.
     let rows = 128 * u64::from(size.width);
-    // A colour profile is copied, and so is a file without an end marker.
+    // A color profile is copied, and so is a file without an end marker.
     let copies = 2 * bytes.len() as u64;
     Ok(Header {
         size,
@@ -72,7 +72,7 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         Err(error) if is_closed && is_harmless(&error) => return raster::decode(ImageFormat::Jpeg, bytes),
         Err(error) => return Err(failure(error)),
     };
-    // libjpeg-turbo does not convert colours of lossless pictures.
+    // libjpeg-turbo does not convert colors of lossless pictures.
     if header.is_lossless && !matches!(header.colorspace, Colorspace::RGB | Colorspace::CMYK) {
         return Err(not_supported(ImageFormat::Jpeg, format!("lossless {:?}", header.colorspace)));
     }
@@ -282,7 +282,7 @@ pub(crate) fn decode_components(
     Ok(samples)
 }
 
-/// Joins separately stored tables and picture, replacing all markers about colour with Adobe's and its `transform` (0
+/// Joins separately stored tables and picture, replacing all markers about color with Adobe's and its `transform` (0
 /// is as stored, 1 is `YCbCr`).
 pub(crate) fn joined(tables: &[u8], picture: &[u8], transform: u8) -> Vec<u8> {
     let mut joined = vec![0xFF, START_OF_IMAGE];
@@ -311,7 +311,7 @@ fn push_segment(jpeg: &mut Vec<u8>, marker: u8, payload: &[u8]) {
 }
 
 /// Like Adobe, all JPEG writers store 255 for no ink, whatever the standard says, and all readers expect it. Without a
-/// colour profile this is what browsers show.
+/// color profile this is what browsers show.
 fn rgb_from_inverted_cmyk(mut samples: Vec<u8>) -> Vec<u8> {
     let pixel_count = samples.len() / 4;
     for index in 0..pixel_count {

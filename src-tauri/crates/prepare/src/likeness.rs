@@ -1,5 +1,5 @@
 //! Whether two pictures show the same objects in the same places, so that annotations can be propagated. A perceptual
-//! hash compares pictures as a whole; an object that is absent, recoloured or moved changes hardly a bit of it. This
+//! hash compares pictures as a whole; an object that is absent, recolored or moved changes hardly a bit of it. This
 //! module looks for such objects, block by block.
 
 use domain::import::{ImageFormat, SkipReason};
@@ -14,7 +14,7 @@ const MOST_SHIFT: i32 = 4;
 /// Side of a block: an object of a twentieth of the picture fills one.
 const BLOCK: usize = 5;
 /// Maximum mean difference of a block, of 255. Measured on the sample photos: two shots of a burst, another exposure,
-/// size or compression differ by up to 17.6; an object of 6 % of the picture or more that is absent, recoloured or
+/// size or compression differ by up to 17.6; an object of 6 % of the picture or more that is absent, recolored or
 /// moved differs by 20 or more.
 const MOST_DIFFERENCE: i32 = 18;
 /// Maximum exposure difference, as a factor or in levels.
@@ -241,7 +241,7 @@ mod tests {
         image::imageops::crop_imm(photo, left, top, width, height).to_image()
     }
 
-    /// With a coloured disc; center and width in per cent of the long edge.
+    /// With a colored disc; center and width in per cent of the long edge.
     fn with_disc(photo: &RgbImage, (x, y): (u32, u32), width: u32, color: [u8; 3]) -> RgbImage {
         let edge = photo.width().max(photo.height());
         let (middle_x, middle_y) = (i64::from(photo.width() * x / 100), i64::from(photo.height() * y / 100));

@@ -24,7 +24,7 @@ const WAVE_COUNT: usize = 8;
 /// to 42 apart. A hash of brightness differences between neighbours (dHash) is up to 15 apart after a movement by two per
 /// cent and comes as near as 8 for different parts.
 ///
-/// In a picture of one flat colour nothing but rounding is left to tell, so that two of them need not be similar.
+/// In a picture of one flat color nothing but rounding is left to tell, so that two of them need not be similar.
 #[must_use]
 pub fn perceptual_hash(pixels: &Pixels) -> PerceptualHash {
     let (width, height) = (pixels.size.width as usize, pixels.size.height as usize);

@@ -39,7 +39,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     let row_len = 3 * size.width as usize;
     let mut rgb = zeros(row_len * size.height as usize)?;
     for pixels in rgb.chunks_exact_mut(row_len) {
-        let row = reader.next_row().map_err(damaged)?.ok_or_else(|| damaged("the picture ends early"))?;
+        let row = reader.next_row().map_err(damaged)?.ok_or_else(|| damaged("the image ends early"))?;
         spread(row.data(), kind, pixels)?;
     }
     let exif = reader.info().exif_metadata.as_deref();
@@ -66,7 +66,7 @@ fn reader(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, SkipReason> {
     // Neither is used, and a small one may expand to any size.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    // Expands palettes, fewer than eight bits, and transparent colours.
+    // Expands palettes, fewer than eight bits, and transparent colors.
     decoder.set_transformations(Transformations::EXPAND);
     decoder.read_info().map_err(damaged)
 }

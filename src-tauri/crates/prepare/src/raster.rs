@@ -105,7 +105,7 @@ pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipRe
         let bytes = webp::with_stored_alpha(bytes);
         let mut decoder = WebPDecoder::new(Cursor::new(&*bytes)).map_err(failure)?;
         if decoder.has_animation() {
-            // Browsers ignore the file's background colour.
+            // Browsers ignore the file's background color.
             decoder.set_background_color(Rgba([255; 4])).map_err(failure)?;
         }
         return decode_with(format, &bytes, decoder);

@@ -73,7 +73,7 @@ pub struct ReceivedAnswer {
 
 /// A stored answer that cannot be parsed.
 #[derive(Debug, thiserror::Error)]
-#[error("the kept answer could not be read: {0}")]
+#[error("the saved answer could not be read: {0}")]
 pub struct NotKept(#[from] serde_json::Error);
 
 impl RawAnswer {

@@ -16,7 +16,7 @@ use crate::redaction::Redaction;
 /// An invalid base URL, or one that a key must not be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    #[error("this is no address: it should look like https://api.example.com")]
+    #[error("this is not a valid address; expected an address such as https://api.example.com")]
     Unreadable,
     /// Plain HTTP exposes key and photos on the network; only this machine is exempt.
     #[error("the address must begin with https://, unless it is on this machine")]
@@ -102,7 +102,7 @@ fn is_loopback(host: &str) -> bool {
 pub enum KeyError {
     #[error("the key is empty")]
     Empty,
-    #[error("the key contains spaces or characters that no key contains")]
+    #[error("the key contains spaces or invalid characters")]
     NoKeyCharacters,
 }
 

@@ -103,7 +103,7 @@ pub enum CatalogError {
     Toml(#[from] toml_edit::de::Error),
     #[error("{model}: {problem}")]
     Model { model: String, problem: String },
-    #[error("the default model {0} is not in it")]
+    #[error("the default model {0} is not listed")]
     NoDefault(String),
 }
 
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(catalog.find("a").map(|model| model.price.rates.input), Some(125_000));
         assert_eq!(catalog.find("A"), None);
         let problem = |from: &str, to: &str| Catalog::parse(&FILE.replace(from, to)).unwrap_err().to_string();
-        assert_eq!(problem("default_model = \"a\"", "default_model = \"b\""), "the default model b is not in it");
+        assert_eq!(problem("default_model = \"a\"", "default_model = \"b\""), "the default model b is not listed");
         assert_eq!(problem("\"small\"", "\"large\""), "a: has an unknown image rule");
         assert_eq!(problem("input = 0.125", "input = -1.0"), "a: has an unusable price: -1");
         assert_eq!(problem("input = 0.125", "input = 0.00000012345"), "a: has an unusable price: 0.00000012345");

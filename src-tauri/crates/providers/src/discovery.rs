@@ -19,10 +19,10 @@ pub struct RemoteModel {
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// Enter another key.
-    #[error("the server does not take this key")]
+    #[error("the server rejected the key")]
     KeyRejected,
     /// Give the key the permission, or use another.
-    #[error("the server takes the key but does not allow this: {detail}")]
+    #[error("the key lacks a permission: {detail}")]
     NotPermitted { detail: String },
     /// Buy credit, or raise the limit.
     #[error("the account has no credit left, or its spend limit is reached: {detail}")]
@@ -31,13 +31,13 @@ pub enum CheckError {
     #[error("the server has no model named {model}")]
     UnknownModel { model: String, available: Vec<RemoteModel> },
     /// Correct the address.
-    #[error("this is not a server of this provider: {detail}")]
+    #[error("not a compatible server: {detail}")]
     NotSuchAServer { detail: String },
     /// Check the network, or that the server runs.
     #[error("the server cannot be reached: {detail}")]
     Unreachable { detail: String },
     /// Wait and try again.
-    #[error("the server is busy or has a problem of its own: {detail}")]
+    #[error("the server is overloaded or failing: {detail}")]
     ServerFailing { detail: String },
 }
 

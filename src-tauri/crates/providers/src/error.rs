@@ -25,10 +25,10 @@ pub enum RequestError {
     #[error("the server refused: {0}")]
     Refused(Box<Refusal>),
     /// The server failed in the middle of its answer.
-    #[error("the server broke off its answer: {refusal}")]
+    #[error("the server ended its answer early: {refusal}")]
     BrokenOff { refusal: Box<Refusal>, partial: Partial },
     /// A local file could not be read; nothing was sent.
-    #[error("what was to be sent cannot be read: {detail}")]
+    #[error("the stored request cannot be read: {detail}")]
     Unsendable { detail: String },
     /// The model failed on this image, and would again. Not billed.
     #[error("{detail}")]
@@ -40,10 +40,10 @@ pub enum RequestError {
     #[error("the connection was lost: {detail}")]
     Lost { detail: String, partial: Partial },
     /// No data for this long; the request was aborted.
-    #[error("nothing came for {} seconds", limit.as_secs())]
+    #[error("no data for {} seconds", limit.as_secs())]
     IdleTimeout { limit: Duration, partial: Partial },
     /// The answer took too long; the request was aborted.
-    #[error("the answer did not end within {} seconds", limit.as_secs())]
+    #[error("the answer was not complete after {} seconds", limit.as_secs())]
     TotalTimeout { limit: Duration, partial: Partial },
     /// The answer is not one of this API or cannot be decoded: an empty body, a network's login page, nonsense.
     /// `detail` shows it.

@@ -128,13 +128,13 @@ impl Default for Timeouts {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The key belongs to another server.
-    #[error("there is no key for {origin}: the one at hand belongs to another server")]
+    #[error("there is no key for {origin}: the given key belongs to another server")]
     KeyOfAnotherServer { origin: String },
     #[error("there is no server to connect to")]
     NoServer,
     #[error(transparent)]
     Key(#[from] KeyError),
-    #[error("the interface version contains characters that no version contains")]
+    #[error("the API version contains invalid characters")]
     ApiVersion,
     #[error("the HTTP client could not be set up: {0}")]
     Http(#[source] reqwest::Error),

@@ -140,7 +140,7 @@ impl std::fmt::Display for Refusal {
         match self.retry_after {
             Some(after) if after > LONGEST_WAIT => {
                 let (asked, most) = (after.as_secs(), LONGEST_WAIT.as_secs());
-                write!(f, "; it asks to wait {asked} seconds, and Fieldmark waits {most} at most")
+                write!(f, "; it requests a wait of {asked} seconds, and the limit is {most}")
             }
             _ => Ok(()),
         }

@@ -60,13 +60,13 @@ pub struct Picture {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// The server would resize it, and boxes would be off.
-    #[error("a picture of {} x {} pixels is larger than the model looks at", size.width, size.height)]
+    #[error("an image of {} x {} pixels is larger than the model accepts", size.width, size.height)]
     TooLarge { size: PixelSize },
-    #[error("the picture's file takes {bytes} bytes in base64; at most {limit} are taken")]
+    #[error("the image takes {bytes} bytes in base64, and the limit is {limit}")]
     TooManyBytes { bytes: usize, limit: usize },
-    #[error("the picture is empty")]
+    #[error("the image is empty")]
     Empty,
-    #[error("the model is not sent {}", media_type.name())]
+    #[error("the model does not accept {}", media_type.name())]
     MediaType { media_type: MediaType },
 }
 
@@ -97,12 +97,12 @@ impl RequestOptions {
 /// A recipe that a model cannot be prepared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecipeError {
-    #[error("the recipe names nothing to find")]
+    #[error("the recipe has no labels")]
     NoLabels,
     /// Only boxes are supported.
     #[error("the recipe does not ask for boxes")]
     NoBoxes,
-    #[error("the recipe has {count} optional attributes; at most {limit} can be asked at a time")]
+    #[error("the recipe has {count} optional attributes, and the limit is {limit}")]
     TooManyOptionalAttributes { count: usize, limit: u32 },
 }
 

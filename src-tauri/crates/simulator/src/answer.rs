@@ -207,7 +207,7 @@ impl Filler<'_> {
         Value::Array(values)
     }
 
-    /// The shapes that a list of this name should hold: all, or those of the colour in the name.
+    /// The shapes that a list of this name should hold: all, or those of the color in the name.
     fn meant(&self, name: &str) -> impl Iterator<Item = &Sighting> {
         let colours = colours_in(name);
         self.sightings.iter().filter(move |seen| colours.is_empty() || colours.contains(&seen.colour))
@@ -222,8 +222,8 @@ impl Filler<'_> {
             .to_vec()
     }
 
-    /// The member that names the colour or the form, or that the prompt ties to the colour. Otherwise a label gets the
-    /// member at the index of its colour, and anything else the first member.
+    /// The member that names the color or the form, or that the prompt ties to the color. Otherwise a label gets the
+    /// member at the index of its color, and anything else the first member.
     fn fitting(&self, members: &[Value], name: &str, about: Option<&Sighting>) -> Value {
         let first = members.first().cloned().unwrap_or_default();
         let Some(seen) = about else { return first };
@@ -254,7 +254,7 @@ impl Filler<'_> {
         members[choices[turn.unwrap_or_default() % choices.len()]].clone()
     }
 
-    /// Whether a line of the prompt names this member, no other, and the colour.
+    /// Whether a line of the prompt names this member, no other, and the color.
     fn is_tied(&self, member: &str, colour: Colour, members: &[&str]) -> bool {
         !member.is_empty()
             && self.prompt.lines().any(|line| {
@@ -301,7 +301,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The colours that a text names, as whole words.
+/// The colors that a text names, as whole words.
 fn colours_in(text: &str) -> Vec<Colour> {
     let words = words(text);
     Colour::ALL.into_iter().filter(|colour| words.iter().any(|word| word == colour.name())).collect()

@@ -7,7 +7,7 @@ use crate::seeing::{self, Colour, Sighting};
 /// How pictures are processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Eyes {
-    /// Every picture is decoded and searched for coloured shapes.
+    /// Every picture is decoded and searched for colored shapes.
     #[default]
     Open,
     /// Pictures are measured but not decoded. Every answer has the same number of annotations, spread over the picture,

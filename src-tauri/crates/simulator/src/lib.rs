@@ -1,6 +1,6 @@
 //! An HTTP server on the loopback interface that speaks Anthropic's Messages API: `POST /v1/messages` (streamed or
 //! not), `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`. It is as strict as the vendor,
-//! bills by the image, fails on demand or by chance, and judges the behaviour of its clients. It finds coloured shapes
+//! bills by the image, fails on demand or by chance, and judges the behavior of its clients. It finds colored shapes
 //! in the image and answers with their boxes, so that coordinates are tested through the real client.
 //!
 //! It shares nothing with the code it tests: no size rule, price or parser. Results against it say nothing about the

@@ -1,5 +1,5 @@
-//! The behaviour of clients: what a vendor would object to, or what costs the user twice. Requests are judged in the
-//! order of their arrival; the clock is passed in. Nothing here refuses anything: misbehaviour is only recorded.
+//! The behavior of clients: what a vendor would object to, or what costs the user twice. Requests are judged in the
+//! order of their arrival; the clock is passed in. Nothing here refuses anything: misbehavior is only recorded.
 //!
 //! Only `POST /v1/messages` is judged, for all keys together: limits are per organisation.
 

@@ -1,8 +1,8 @@
-//! Finds solid, saturated shapes on a plain ground: what the simulator "sees" in an image. It tells colours apart by
-//! hue, takes connected pixels of one hue for one shape, and then places the shape's edges where its colour outweighs
+//! Finds solid, saturated shapes on a plain ground: what the simulator "sees" in an image. It tells colors apart by
+//! hue, takes connected pixels of one hue for one shape, and then places the shape's edges where its color outweighs
 //! the ground around it, so that compression and resizing do not move them. Shapes of one hue that touch are one shape,
 //! and those less than four pixels apart may widen each other; shapes under 12 pixels may be missed. It recognises
-//! nothing else: in a photograph it finds patches of strong colour.
+//! nothing else: in a photograph it finds patches of strong color.
 
 use std::io::Cursor;
 
@@ -13,15 +13,15 @@ use crate::picture::{EncodedPicture, SentPicture};
 
 /// Saturation (largest minus smallest channel) from which a pixel belongs to a shape.
 const MIN_CHROMA: u8 = 80;
-/// Distance (in RGB) to the ground's colour within which a pixel is ground, for grounds with a colour.
+/// Distance (in RGB) to the ground's color within which a pixel is ground, for grounds with a color.
 const GROUND_DISTANCE: f32 = 60.0;
-/// Distance to the mean colour within which a pixel belongs to a solid shape.
+/// Distance to the mean color within which a pixel belongs to a solid shape.
 const SOLID_DISTANCE: f32 = 64.0;
 /// The share of a shape's pixels that must be within it.
 const SOLID_PERCENT: u32 = 60;
 /// How far around a shape's box the ground is sampled.
 const SURROUNDINGS_PIXELS: u32 = 5;
-/// Distance to their median colour within which surroundings are plain, and their share.
+/// Distance to their median color within which surroundings are plain, and their share.
 const PLAIN_DISTANCE: f32 = 40.0;
 const PLAIN_PERCENT: usize = 60;
 /// How far the edge is searched outside the pixels first found.
@@ -30,7 +30,7 @@ const MAX_SHAPES: usize = 100;
 /// The vendor's limit on decoding: 8000 x 8000 pixels of four bytes.
 const MAX_DECODED_BYTES: u64 = 8000 * 8000 * 4;
 
-/// A colour that can be told apart by its hue. Labels without a colour in their name are assigned to colours in this
+/// A color that can be told apart by its hue. Labels without a color in their name are assigned to colors in this
 /// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Colour {
@@ -98,7 +98,7 @@ pub(crate) struct Sighting {
     pub(crate) bottom: u32,
     /// The share of the box that the shape covers: 1 for a rectangle, 0.785 for an ellipse.
     pub(crate) coverage: f32,
-    /// Its index among annotations at fixed places, whose labels go in turn and not by colour.
+    /// Its index among annotations at fixed places, whose labels go in turn and not by color.
     pub(crate) turn: Option<u32>,
 }
 
@@ -166,7 +166,7 @@ struct Blob {
     bottom: u32,
     /// In pixels.
     area: u32,
-    /// The pixels near the mean colour.
+    /// The pixels near the mean color.
     solid: u32,
 }
 
@@ -178,12 +178,12 @@ fn pixel(image: &RgbImage, x: u32, y: u32) -> [f32; 3] {
     image.get_pixel(x, y).0.map(f32::from)
 }
 
-/// The median colour of the outermost pixels.
+/// The median color of the outermost pixels.
 fn ground_of(image: &RgbImage) -> [f32; 3] {
     median(&frame(image, 0, 0, image.width() - 1, image.height() - 1))
 }
 
-/// The median colour around a shape, if the surroundings are plain: those of a patch of colour in a photograph seldom
+/// The median color around a shape, if the surroundings are plain: those of a patch of color in a photograph seldom
 /// are. A shape cut off by the image's edge counts its own pixels there.
 fn surroundings_of(image: &RgbImage, blob: &Blob) -> Option<[f32; 3]> {
     let left = blob.left.saturating_sub(SURROUNDINGS_PIXELS);
@@ -258,7 +258,7 @@ fn measured(image: &RgbImage, colour: Colour, members: &[(u32, u32)]) -> Blob {
     Blob { colour, mean, left, top, right, bottom, area: members.len() as u32, solid: solid as u32 }
 }
 
-/// The shape's box, from the pixels that are nearer its colour than the ground's and any other shape's.
+/// The shape's box, from the pixels that are nearer its color than the ground's and any other shape's.
 #[expect(clippy::cast_precision_loss, reason = "areas in pixels, below 2^26")]
 fn placed(image: &RgbImage, ground: [f32; 3], prototypes: &[[f32; 3]], own: usize, blob: &Blob) -> Sighting {
     let belongs = |x: u32, y: u32| {

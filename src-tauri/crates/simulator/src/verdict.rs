@@ -43,7 +43,7 @@ impl ClientVerdict {
     }
 }
 
-/// One kind of misbehaviour.
+/// One kind of misbehavior.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Complaint {
     /// How often it occurred.
@@ -62,7 +62,7 @@ impl Complaint {
     }
 }
 
-/// One instance of a misbehaviour.
+/// One instance of a misbehavior.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// The `request-id` header of the answer.

@@ -1,4 +1,4 @@
-//! Records the behaviour of clients while the server runs, shared by all connections.
+//! Records the behavior of clients while the server runs, shared by all connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;

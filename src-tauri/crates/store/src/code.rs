@@ -9,7 +9,7 @@ use crate::{Result, StoreError};
 pub fn name_of<T: Serialize>(value: &T) -> Result<String> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => Ok(name),
-        other => Err(StoreError::Corrupt { column: "a name", detail: format!("{other:?} is no unit variant") }),
+        other => Err(StoreError::Corrupt { column: "a name", detail: format!("{other:?} is not a unit variant") }),
     }
 }
 

@@ -48,7 +48,7 @@ pub enum StoreError {
     #[error("{path} is not a Fieldmark library: {reason}. It was not changed")]
     NotALibrary { path: PathBuf, reason: &'static str },
     #[error(
-        "the library was changed by a newer Fieldmark, and this version cannot read what it holds (format {found}, \
+        "the library was changed by a newer Fieldmark, and this version cannot read it (format {found}, \
          which requires a version that knows format {required}; this one knows formats up to {known}). Update Fieldmark \
          to open it; the library was not changed"
     )]
@@ -57,20 +57,20 @@ pub enum StoreError {
         "the library {path} cannot be written: allow writing to the file and its folder, or copy the folder elsewhere"
     )]
     ReadOnly { path: PathBuf },
-    #[error("another program keeps the library {path} locked: close that program and try again")]
+    #[error("another program has locked the library {path}: close it and try again")]
     Locked { path: PathBuf },
     #[error(
-        "the library {path} is on a file system without shared memory, such as a network drive, where it cannot be kept \
-         safely: move its folder to a local disk"
+        "the library {path} is on a file system without shared memory, such as a network drive, where it is not \
+         safe: move its folder to a local disk"
     )]
     NoWal { path: PathBuf },
-    #[error("the library {path} is damaged: {detail}. Copy its folder before anything else")]
+    #[error("the library {path} is damaged: {detail}. Copy its folder first")]
     Damaged { path: PathBuf, detail: String },
     #[error("there is no {what} {id} in this library")]
     Missing { what: &'static str, id: u32 },
-    #[error("this is no annotation on the image: {0}")]
+    #[error("invalid annotation: {0}")]
     Unfit(UnfitAnnotation),
-    #[error("the library holds something unreadable in {column}: {detail}")]
+    #[error("the library has unreadable data in {column}: {detail}")]
     Corrupt { column: &'static str, detail: String },
     #[error("the library cannot be read or written: {0}")]
     Sqlite(#[from] rusqlite::Error),

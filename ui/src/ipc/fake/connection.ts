@@ -139,10 +139,10 @@ export class FakeConnection {
   endpoint({ name, base_url, key_env }: EndpointSettings, settings: Settings): EndpointConnection {
     const host = hostOf(base_url) ?? "";
     const problem = settings.is_local_only
-      ? "nothing may be sent to another machine"
+      ? "sending to other machines is disabled"
       : settings.agreed_hosts?.includes(host)
         ? null
-        : `it is not agreed yet that images are sent to ${host}`;
+        : `sending images to ${host} is not allowed yet`;
     const key_variable = key_env ?? `FIELDMARK_ENDPOINT_${name.toUpperCase().replace(/[^A-Z0-9]/gu, "_")}_KEY`;
     return { name, host, key: this.#endpointKeys.get(host) ?? null, key_variable, problem };
   }

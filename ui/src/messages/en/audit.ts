@@ -31,11 +31,11 @@ export const audit = {
   sampleWrong: "Enter a whole number of 1 or more.",
   drawnAtRandom: "drawn at random",
   boundIfAllRight: (sample: number, atMost: number) =>
-    `If all ${count(sample)} are right, at most ${share(atMost)} of all are wrong (95 % confidence).`,
+    `If all ${count(sample)} are correct, at most ${share(atMost)} of all are wrong (95 % confidence).`,
   wholeSample: (sample: number) =>
     sample === 1
-      ? "It is the only one, so you check it."
-      : `These are all ${count(sample)}: nothing is accepted unchecked.`,
+      ? "This is the only proposal, so nothing is accepted unchecked."
+      : `The sample includes all ${count(sample)}, so nothing is accepted unchecked.`,
   share,
   errorLimit: "Error limit",
   errorLimitNote: "of accepted annotations may be wrong",
@@ -86,12 +86,11 @@ export const audit = {
   withinLimit: (limit: number) => `That is within your limit of ${share(limit)}.`,
   /** `more`: how many more would confirm the limit, with the same error rate; null if no sample would. */
   aboveLimit: (limit: number, more: number | null, reserve: number): string => {
-    const asked = `Your limit is ${share(limit)}.`;
-    if (more === null)
-      return `${asked} More than that are wrong so far. Check more for a more certain result, or choose a higher threshold.`;
+    const yourLimit = `Your limit is ${share(limit)}.`;
+    if (more === null) return `${yourLimit} More are wrong so far. Check more, or choose a higher threshold.`;
     return more > reserve
-      ? `${asked} There are too few to confirm it: choose a higher threshold, or check all of them.`
-      : `${asked} About ${count(more)} more with as few errors would confirm it.`;
+      ? `${yourLimit} There are too few to confirm it. Choose a higher threshold, or check all of them.`
+      : `${yourLimit} About ${count(more)} more at this error rate would confirm it.`;
   },
   sampleMore: (number: number) => `Sample ${count(number)} more`,
   ask: {

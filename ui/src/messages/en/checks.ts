@@ -90,7 +90,7 @@ export const checks = {
     all: (check: Check, number: number): string => `${verb(check)} ${annotations(number)}`,
     others: (check: Check, number: number): string => `${verb(check)} only the other ${count(number)}`,
   },
-  nothingToRepair: "Nothing was left to fix.",
+  nothingToRepair: "There is nothing to fix.",
   undo: "Undo",
   undone: (number: number) => `Undone on ${images(number)}`,
   undoneOn: (name: string) => `Undone on ${name}`,
@@ -125,7 +125,7 @@ export const checks = {
       case "crop":
         return "Clip it at the edge";
       case "relabel":
-        return `Relabel it ${repair.label}`;
+        return `Relabel it as ${repair.label}`;
     }
   },
 };

@@ -81,7 +81,7 @@ export const compare = {
   oneRunTitle: "Nothing to compare with yet",
   oneRunNote: (run: number) =>
     `Only run ${count(run)} has answers. Annotate the same images with another model, or review some of them.`,
-  disjointTitle: "These two have no images in common",
+  disjointTitle: "These sides have no images in common",
   disjointNote: "Choose other sides above, or annotate the images of one with the other's model.",
   undecidedTitle: "None of these images is reviewed yet",
   undecidedNote: "Review some of this run's images, or choose another side above.",

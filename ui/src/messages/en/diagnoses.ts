@@ -27,11 +27,11 @@ const room = (given: OutputLimit): string => {
 
 /** Empty if nothing was refused. */
 const refused = (refusals: number, overloads: number): string => {
-  const told = [
+  const parts = [
     ...(refusals === 0 ? [] : [`${counted(refusals, "request")} refused`]),
-    ...(overloads === 0 ? [] : [`${counted(overloads, "request")} answered “overloaded”`]),
+    ...(overloads === 0 ? [] : [`${counted(overloads, "request")} overloaded (529)`]),
   ];
-  return told.length === 0 ? "" : `; ${told.join(", ")}`;
+  return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
 };
 
 export interface Message {
@@ -85,7 +85,7 @@ function finding(found: Finding): Message {
     case "slowed_by_preparing":
       return {
         title: "Image preparation was the bottleneck",
-        note: `${percent(found.share)} of the requests that could have been in flight had no image ready, at ${decimal(found.images_per_second)} images per second.`,
+        note: `${percent(found.share)} of the possible requests had no image ready, at ${decimal(found.images_per_second)} images per second.`,
       };
     case "cost_by_output":
       return {
@@ -103,11 +103,11 @@ function finding(found: Finding): Message {
 function change(advised: Change): string {
   switch (advised.kind) {
     case "lower_concurrency":
-      return `Set a concurrency of ${count(advised.to)}`;
+      return `Set the concurrency to ${count(advised.to)}`;
     case "raise_concurrency":
       return advised.to === null
-        ? "Leave the concurrency automatic"
-        : `Set a concurrency of ${count(advised.to)}, or leave it automatic`;
+        ? "Set the concurrency to automatic"
+        : `Set the concurrency to ${count(advised.to)} or to automatic`;
     case "limit_requests":
       return `Set a limit of ${counted(advised.per_minute, "request")} per minute: just as fast, without refused requests`;
     case "raise_own_limit":
@@ -127,9 +127,9 @@ function change(advised: Change): string {
     case "use_batch":
       return `Run it as a batch: about ${money(advised.cost_dollars)}, with separate limits`;
     case "run_live":
-      return "Run these images live: answers come within seconds";
+      return "Run these images live: answers arrive within seconds";
     case "cheaper_model":
-      return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost_dollars)} (an estimate)`;
+      return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost_dollars)} (estimated)`;
     case "other_model":
       return "Try another model";
     case "add_labels":

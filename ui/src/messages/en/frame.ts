@@ -47,7 +47,7 @@ export const frame = {
     ]
       .filter((part) => part !== "")
       .join(", "),
-  importCancelled: (added: number) => `Import cancelled after ${count(added)} ${added === 1 ? "image" : "images"}`,
+  importCancelled: (added: number) => `Import canceled after ${count(added)} ${added === 1 ? "image" : "images"}`,
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",

@@ -9,7 +9,7 @@ import type {
   RunSummary,
   Speedup,
 } from "../../ipc/bindings";
-import { count, decimal, duration, enoughMoney, money, percent } from "../format";
+import { costAndEstimate, count, decimal, duration, enoughMoney, money, percent } from "../format";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -18,6 +18,11 @@ const proposals = (number: number): string => `${count(number)} undecided ${numb
 
 const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}`;
+const cost = ({ paid_dollars: paid, quoted_dollars: quoted }: RunSummary): string => {
+  if (quoted === null) return `cost ${money(paid)}`;
+  const { cost, estimate, range } = costAndEstimate(paid, quoted);
+  return `cost ${cost} (estimated ${estimate}, range ${range})`;
+};
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
 export const history = {
@@ -65,11 +70,10 @@ export const history = {
     summary: (ended: RunSummary, tookMillis: number) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted_dollars === null ? "" : ` (estimated ${money(ended.quoted_dollars.expected)})`;
       return [
         `Batch run ${count(ended.id)} ${isThrough ? "is done" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} done, ${count(ended.failed)} failed, ${annotations(ended.annotation_count)}; `,
-        `cost ${money(ended.paid_dollars)}${quoted}, took ${run.wholeMinutes(tookMillis)}.`,
+        `${cost(ended)}, took ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     dismiss: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
@@ -85,7 +89,11 @@ export const history = {
 
   cost: "Estimated and actual cost",
   notReported: "Cost not reported",
-  paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} (estimated ${money(expected)})`,
+  /** The range is shown below it. */
+  paidOf: (paid: number, quoted: CostRange) => {
+    const { cost, estimate } = costAndEstimate(paid, quoted);
+    return `${cost} (estimated ${estimate})`;
+  },
   /** `part` of the estimate: 0.95 is 5 % under. */
   deviation: (part: number) =>
     Math.abs(part - 1) < 0.005 ? "as estimated" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
@@ -109,7 +117,7 @@ export const history = {
     return `${name}: ${served}; ${is_working ? "working again, last problem" : "not working"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Retried automatically",
-  corrections: "Corrected values",
+  corrections: "Corrected",
   dropped: "Skipped annotations",
   correction: (repair: RepairKind): string => {
     switch (repair.kind) {
@@ -118,7 +126,7 @@ export const history = {
       case "broken_json":
         return "Malformed JSON, parsed item by item";
       case "cut_off":
-        return "Answers that ended early";
+        return "Cut-off answers";
       case "label_renamed":
         return `Labels renamed, such as “${repair.answered}”`;
       case "number_from_text":
@@ -126,17 +134,19 @@ export const history = {
       case "corners_swapped":
         return "Corners swapped";
       case "clamped_to_picture":
-        return `Boxes clipped at the image edge, such as by ${decimal(repair.pixels, 0)} px`;
+        return `Boxes clipped at the image edge, for example by ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confidences in percent";
       case "confidence_left_out":
         return `Invalid confidences dropped, such as “${repair.answered}”`;
       case "attribute_converted":
-        return `Attributes converted to their type, such as ${repair.name} “${repair.answered}”`;
+        return `${repair.name} converted to its type, such as “${repair.answered}”`;
       case "attribute_clamped":
-        return `Attributes clamped to their range, such as ${repair.name} “${repair.answered}”`;
+        return !repair.range
+          ? `${repair.name} clamped to its range`
+          : `${repair.name} clamped to ${count(repair.range.min)}–${count(repair.range.max)}`;
       case "attribute_left_out":
-        return `Invalid attributes dropped, such as ${repair.name} “${repair.answered}”`;
+        return `Invalid ${repair.name} dropped, such as “${repair.answered}”`;
     }
   },
   drop: ({ example, names, more_names }: DropGroup): string => {

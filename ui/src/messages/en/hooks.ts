@@ -9,7 +9,7 @@ const events: Record<HookEvent, string> = {
 
 const moments: Record<HookEvent, string> = {
   before_run: "before the first request of every run, and when a run resumes",
-  after_run: "after every run, however it ended",
+  after_run: "after every run, whether or not it succeeded",
   on_failure: "after a run that stopped early because of an error, or in which images failed",
 };
 
@@ -20,7 +20,7 @@ function ending(ending: HookEnding, millis: number): string {
     case "killed":
       return "killed by a signal";
     case "timed_out":
-      return `killed after ${duration(millis)}: timeout`;
+      return `timed out after ${duration(millis)} and was killed`;
     case "not_started":
       return `not started: ${ending.detail}`;
     case "not_agreed":

@@ -1,6 +1,7 @@
 /** All messages in English. Every other language has the same keys. */
 import { actions } from "./actions";
 import { audit } from "./audit";
+import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
@@ -12,7 +13,7 @@ import { layers } from "./layers";
 import { library } from "./library";
 import { plan } from "./plan";
 import { query } from "./query";
-import { refusals } from "./refusals";
+import { errors } from "./errors";
 import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
@@ -31,12 +32,13 @@ export const en = {
   review,
   checks,
   audit,
+  builtIn,
   compare,
   history,
   diagnoses,
   exports,
   hooks,
   settings,
-  refusals,
+  errors,
   tour,
 };

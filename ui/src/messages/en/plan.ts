@@ -91,7 +91,7 @@ export const plan = {
     now_only: "This model is not available in batches",
   },
   afterRun: "unknown",
-  afterRunNote: "Known once this model has annotated some images",
+  afterRunNote: "Known after this model has annotated some images",
   batchTime: "within 24 h",
   batchTimeNote: "The vendor processes it within 24 hours",
   mode: "Mode",
@@ -171,7 +171,7 @@ export const plan = {
         return `Limited to ${most} requests in parallel`;
     }
   },
-  timeUnknown: "The speed of this model is known once it has annotated some images.",
+  timeUnknown: "The speed of this model is known after it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
   leavesMachine: "What leaves this machine",
@@ -210,7 +210,7 @@ export const plan = {
   concurrency: {
     advanced: "Advanced",
     title: "Concurrency",
-    auto: "automatic",
+    auto: "Automatic",
     inShort: (number: number | null) => (number === null ? "automatic concurrency" : `${count(number)} in parallel`),
     note: "Empty: set automatically, and lowered when the server asks for it.",
     invalid: "The concurrency is not valid.",
@@ -254,7 +254,7 @@ export const plan = {
       `It is below the low estimate: the run will stop after about ${count(number)} of ${images(of)}.`,
     batches: (batches: number) =>
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
-    redNote: (cap: Dollars) => ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
+    redNote: (cap: Dollars) => ` marks your cap of ${exactMoney(cap)}. If a range crosses it, the run may stop early.`,
   },
   staysHere: "Stays here: originals, file names, EXIF, location",
   cost: "Cost",
@@ -298,9 +298,9 @@ export const plan = {
       : `Annotate ${count(asked)} new ${asked === 1 ? "image" : "images"}, ${count(reused)} reused${cost === null ? "" : `, ${cost}`}`,
   annotateNothing: "Annotate",
   about: (cost: string) => `about ${cost}`,
-  takes: (time: string) => `about ${time}, no need to wait`,
-  takesBatchTime: "within 24 h, no need to wait",
-  noNeedToWait: "no need to wait",
+  takes: (time: string) => `about ${time}, runs in the background`,
+  takesBatchTime: "within 24 h, runs in the background",
+  noNeedToWait: "runs in the background",
   noImages: "No images to annotate yet",
   noImagesNote: "Add folders or the samples in the library first.",
   toLibrary: "Go to the library",

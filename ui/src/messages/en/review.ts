@@ -81,7 +81,7 @@ export const review = {
   canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : annotations(number)}`,
   unreadable: "The images to review could not be loaded",
   unreadableNote:
-    "Nothing was lost or changed. The library may be in use by another program, or its disk may not be connected.",
+    "The library may be in use by another program, or its disk may not be connected. No data was changed.",
   annotationsUnreadable: "The annotations could not be loaded",
   photoUnreadable: (name: string) => `${name} cannot be opened`,
   photoUnreadablePreview: "This is the small preview that Fieldmark keeps.",
@@ -186,14 +186,14 @@ export const review = {
   why: "Why?",
   rejectedBecause: (reason: RejectReason) => `Rejected: ${reasons[reason]}`,
 
-  neighbours: "Images of this review",
-  neighbour: (name: string, place: number, state: ReviewState) =>
+  neighbors: "Images of this review",
+  neighbor: (name: string, place: number, state: ReviewState) =>
     `${name}, image ${count(place)}, ${reviewStates[state]}`,
 
   endDone: "Everything here is reviewed",
   endDoneNote: (total: number) => `${images(total)}, all decided.`,
   endLeft: "That was the last image",
-  remainingUnknown: "The number of remaining images could not be read.",
+  remainingUnknown: "The number of remaining images is not available.",
   endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "needs" : "need"} a decision.`,
   toUnreviewed: "Go to the next one",
   toLibrary: "Back to the library",

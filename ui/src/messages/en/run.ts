@@ -86,7 +86,7 @@ const stopped = {
   not_such_a_server: (_model: string, host: string) =>
     `The server at ${host} is not a compatible server. Check the address, then resume.`,
   batch_canceled: (_model: string, host: string) =>
-    `A batch was cancelled at ${host}, but not by Fieldmark. Its finished results are saved. Resume to submit the other images again.`,
+    `A batch was canceled at ${host}, but not by Fieldmark. Its finished results are saved. Resume to submit the other images again.`,
   batch_unknown: (_model: string, host: string) =>
     `${host} does not know a batch of this run. If the key is that of another account, enter the right one and resume. If the batch is gone, give it up.`,
   request_refused: (_model: string, host: string) =>
@@ -154,7 +154,7 @@ const endpointProblems: Record<EndpointProblem, string> = {
 const stages: Record<BatchStage, string> = {
   unconfirmed: "Sent, not confirmed",
   working: "In progress",
-  canceling: "Cancelling",
+  canceling: "Canceling",
   unknown: "Unknown to the server",
   ended: "Ended, results saved",
 };
@@ -173,7 +173,7 @@ export const run = {
     stopping: "Stopping",
     completed: "Completed",
     paused: "Paused",
-    cancelled: "Cancelled",
+    cancelled: "Canceled",
     shutdown: "App closed",
     interrupted: "Interrupted",
     key_rejected: "Key rejected",
@@ -183,7 +183,7 @@ export const run = {
     unknown_model: "Unknown model",
     not_such_a_server: "Wrong server",
     request_refused: "Refused",
-    batch_canceled: "Batch cancelled",
+    batch_canceled: "Batch canceled",
     batch_unknown: "Unknown batch",
     answers_unreadable: "Unreadable answers",
     wait_too_long: "Long wait",
@@ -381,7 +381,8 @@ export const run = {
     untilUnknown: "not known yet",
     noneYet: "Images are being prepared. The first batch is sent when enough are ready.",
     none: "No batch is in progress.",
-    unknownNote: "The server does not know one of the batches. Nothing is submitted until you resume or give it up.",
+    unknownNote:
+      "The server does not know one of the batches. Nothing is submitted until you resume the run or give up the batch.",
     unconfirmedNote: "Sent but not confirmed. Fieldmark checks with the server before sending anything again.",
     interrupted:
       "Fieldmark was closed while images of this run were with the vendor. Resume to fetch what is ready; nothing is sent twice.",
@@ -409,7 +410,7 @@ export const run = {
   retriedNote: (number: number) => `${count(number)}, no action needed`,
   retries,
   failures,
-  failureExample: (image: string, said: string) => `${image}: ${said}`,
+  failureExample: (image: string, message: string) => `${image}: ${message}`,
   failureOnly: (image: string, others: number) =>
     others === 0 ? image : `${image} and ${count(others)} ${others === 1 ? "other" : "others"}`,
   leaveNote:

@@ -71,7 +71,7 @@ export const settings = {
   model: "Model",
   modelNote: "The model that the plan starts with.",
   concurrency: "Concurrency",
-  foundOut: "automatic",
+  foundOut: "Automatic",
   concurrencyNote: "Requests in parallel. Empty: set automatically. It is lowered when the server asks for it.",
   concurrencyRange: (least: number, most: number) => `Enter a whole number from ${count(least)} to ${count(most)}.`,
   limits: "Limits per minute",
@@ -105,12 +105,12 @@ export const settings = {
     chunk_size: {
       title: "Images prepared ahead",
       note: "Empty: 5 to 20, depending on size and speed.",
-      usual: "automatic",
+      usual: "Automatic",
     },
     max_tokens: {
       title: "Max output tokens",
       note: "Empty: the model’s default. A lower value caps the cost but may cut answers off.",
-      usual: "by model",
+      usual: "Model default",
     },
   } satisfies Record<RunSettingName, { title: string; note: string; usual: string }>,
   wholeNumber: (least: number, most: number) =>
@@ -153,7 +153,7 @@ export const settings = {
     nameNote: "Shown in runs and reports.",
     addressNote: "The server’s address, without /v1/messages.",
     prefix: "Model name prefix",
-    noPrefix: "none",
+    noPrefix: "None",
     prefixNote: "If its model names start differently, such as anthropic.",
     percent: "Price (%)",
     percentNote: "Of the list price.",
@@ -206,7 +206,7 @@ export const settings = {
         return `${host} is overloaded or failing. Try again later.`;
     }
   },
-  details: (said: string) => `Details: ${said}`,
+  details: (detail: string) => `Details: ${detail}`,
   privacy: "Privacy",
   localOnly: "Keep everything on this machine",
   localOnlyNote:
@@ -226,7 +226,7 @@ export const settings = {
   appearance: "Appearance",
   theme: "Theme",
   themes: { system: "System", dark: "Dark", light: "Light" },
-  themeNote: "Photos are easiest to judge in the dark theme. Both use neutral greys.",
+  themeNote: "Photos are easiest to judge in the dark theme. Both use neutral grays.",
   language: "Language",
   /** Each in its own language. */
   languages: { system: "System", en: "English", es: "Español" } satisfies Record<LanguageChoice, string>,
@@ -245,7 +245,7 @@ export const settings = {
   processors: "Processors",
   privacyNote:
     "No account, no telemetry. The built-in detector runs on this machine and sends nothing. A remote model gets resized copies and the prompt when you start a run with it; never file names, EXIF or location.",
-  licences: "Licences",
+  licences: "Licenses",
   licencesNote:
     "Fieldmark is free software under MIT or Apache 2.0. The typeface is Inter (SIL Open Font License 1.1), the icons are Lucide (ISC). Sample photos: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele and vultilion under CC BY 2.0, made smaller for the welcome.",
   pages: {

@@ -1,7 +1,7 @@
 import type { ErrorRate } from "../../ipc/bindings";
 import type { audit as english } from "../en/audit";
 import { confidence, count, decimal } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
@@ -14,7 +14,7 @@ const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
   return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "está" : "están"} mal: ${share(rate)}.`;
 };
 
-export const audit: Words<typeof english> = {
+export const audit: Translation<typeof english> = {
   title: "Aceptar desde un umbral",
   open: "Aceptar desde…",
   on: (parts) => (parts.length === 0 ? "En todas las imágenes" : `En las imágenes que cumplen: ${parts.join(", ")}`),
@@ -32,7 +32,9 @@ export const audit: Words<typeof english> = {
   boundIfAllRight: (sample, atMost) =>
     `Si las ${count(sample)} están bien, como mucho ${share(atMost)} de todas están mal (confianza del 95 %).`,
   wholeSample: (sample) =>
-    sample === 1 ? "Es la única: la compruebas." : `Son las ${count(sample)} que hay: nada se acepta sin comprobar.`,
+    sample === 1
+      ? "Es la única propuesta: nada se acepta sin comprobar."
+      : `La muestra incluye las ${count(sample)}: nada se acepta sin comprobar.`,
   share,
   errorLimit: "Límite de error",
   errorLimitNote: "de las anotaciones aceptadas puede estar mal",
@@ -81,12 +83,11 @@ export const audit: Words<typeof english> = {
   acceptOthers: (number) => (number === 1 ? "Aceptar la otra" : `Aceptar las otras ${count(number)}`),
   withinLimit: (limit) => `Está dentro de tu límite del ${share(limit)}.`,
   aboveLimit: (limit, more, reserve) => {
-    const asked = `Tu límite es el ${share(limit)}.`;
-    if (more === null)
-      return `${asked} Por ahora hay más errores. Comprueba más para un resultado más seguro, o elige un umbral más alto.`;
+    const yourLimit = `Tu límite es el ${share(limit)}.`;
+    if (more === null) return `${yourLimit} Por ahora hay más errores. Comprueba más o elige un umbral más alto.`;
     return more > reserve
-      ? `${asked} Hay demasiado pocas para confirmarlo: elige un umbral más alto o compruébalas todas.`
-      : `${asked} Unas ${count(more)} más con tan pocos errores lo confirmarían.`;
+      ? `${yourLimit} Hay demasiado pocas para confirmarlo. Elige un umbral más alto o compruébalas todas.`
+      : `${yourLimit} Unas ${count(more)} más con esta tasa de error lo confirmarían.`;
   },
   sampleMore: (number) => `Comprobar ${count(number)} más`,
   ask: {

@@ -1,7 +1,7 @@
 import type { Check } from "../../ipc/bindings";
 import type { checks as english } from "../en/checks";
 import { confidence, count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -11,9 +11,9 @@ const verb = (check: Check) => (check === "outside" ? "Recortar" : check === "mi
 const names: Record<Check, string> = {
   duplicate: "Duplica otra anotación",
   huge: "Más del 95 % de la imagen",
-  tiny: "Menos del 0,1 %",
+  tiny: "Menos del 0,1 % de la imagen",
   outside: "Fuera del borde",
-  odd_aspect: "Proporciones raras",
+  odd_aspect: "Proporciones inusuales",
   misspelled: "Etiqueta mal escrita",
 };
 
@@ -26,7 +26,7 @@ const found: Record<Check, string> = {
   misspelled: "con etiquetas probablemente mal escritas",
 };
 
-export const checks: Words<typeof english> = {
+export const checks: Translation<typeof english> = {
   names,
   group: "Errores probables",
   pending: (number) => `${images(number)} por comprobar`,
@@ -92,7 +92,7 @@ export const checks: Words<typeof english> = {
     others: (check, number) =>
       number === 1 ? `${verb(check)} solo la otra` : `${verb(check)} solo las otras ${count(number)}`,
   },
-  nothingToRepair: "Ya no quedaba nada que corregir.",
+  nothingToRepair: "No hay nada que corregir.",
   undo: "Deshacer",
   undone: (number) => `Deshecho en ${images(number)}`,
   undoneOn: (name) => `Deshecho en ${name}`,
@@ -113,7 +113,7 @@ export const checks: Words<typeof english> = {
       case "outside":
         return "Se sale de la imagen.";
       case "odd_aspect":
-        return `Sus proporciones son raras para ${label}.`;
+        return `Sus proporciones son inusuales para ${label}.`;
       case "misspelled":
         return "Es probable que la etiqueta esté mal escrita.";
     }
@@ -127,7 +127,7 @@ export const checks: Words<typeof english> = {
       case "crop":
         return "Recortarla en el borde";
       case "relabel":
-        return `Ponerle ${repair.label}`;
+        return `Cambiar la etiqueta a ${repair.label}`;
     }
   },
 };

@@ -1,10 +1,10 @@
 import type { compare as english } from "../en/compare";
 import { count, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const things = (number: number): string => `${count(number)} ${number === 1 ? "objeto" : "objetos"}`;
-export const compare: Words<typeof english> = {
+export const compare: Translation<typeof english> = {
   letters: { first: "A", second: "B" },
   between: (first, second) => `${first} ↔ ${second}`,
   run: (id, model) => `Ejecución ${count(id)} ${model}`,
@@ -79,7 +79,7 @@ export const compare: Words<typeof english> = {
   oneRunTitle: "Todavía no hay con qué comparar",
   oneRunNote: (run) =>
     `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas.`,
-  disjointTitle: "Estos dos no tienen imágenes en común",
+  disjointTitle: "Estos lados no tienen imágenes en común",
   disjointNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
   undecidedTitle: "Ninguna de estas imágenes está revisada",
   undecidedNote: "Revisa algunas imágenes de esta ejecución o elige otro lado arriba.",

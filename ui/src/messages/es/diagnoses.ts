@@ -1,7 +1,7 @@
 import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -9,16 +9,16 @@ const requests = (number: number): string => `${count(number)} ${number === 1 ? 
 const tokens = (number: number): string => `${count(number)} ${number === 1 ? "token" : "tokens"}`;
 
 const refused = (refusals: number, overloads: number): string => {
-  const told = [
+  const parts = [
     ...(refusals === 0 ? [] : [`${requests(refusals)} ${refusals === 1 ? "rechazada" : "rechazadas"}`]),
-    ...(overloads === 0 ? [] : [`${requests(overloads)} con respuesta «sobrecargado»`]),
+    ...(overloads === 0 ? [] : [`${requests(overloads)} con el servidor saturado (529)`]),
   ];
-  return told.length === 0 ? "" : `; ${told.join(", ")}`;
+  return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
 };
 
 const imagesPerSecond = (rate: number): string => {
-  const said = decimal(rate);
-  return `${said} ${said === "1" ? "imagen" : "imágenes"} por segundo`;
+  const shown = decimal(rate);
+  return `${shown} ${shown === "1" ? "imagen" : "imágenes"} por segundo`;
 };
 
 const units: Record<LimitUnit, (limit: number) => string> = {
@@ -45,7 +45,7 @@ function finding(found: Finding): Message {
   switch (found.kind) {
     case "rate_limited":
       return {
-        title: "Frenada por el límite de ritmo del servidor",
+        title: "Frenada por el límite de peticiones del servidor",
         note: `Durante ${duration(found.held_millis)}, el ${percent(found.share)} del tiempo${met(found.limit, ", en torno a ")}${refused(found.refusals, found.overloads)}.`,
       };
     case "retries_high":
@@ -70,7 +70,7 @@ function finding(found: Finding): Message {
       };
     case "slowed_by_own_limit":
       return {
-        title: "Frenada por un límite que pusiste",
+        title: "Frenada por un límite que has puesto",
         note: `Durante el ${percent(found.share)} del tiempo${met(found.limit, ": ")}.`,
       };
     case "slowed_by_pause":
@@ -80,13 +80,13 @@ function finding(found: Finding): Message {
       };
     case "slowed_by_concurrency":
       return {
-        title: "Con más concurrencia iría más rápido",
-        note: `Tu concurrencia de ${count(found.concurrency)} se usó por completo durante el ${percent(found.share)} del tiempo: ${imagesPerSecond(found.images_per_second)}${found.possible === null ? "" : `, cuando el límite del servidor permite ${decimal(found.possible)}`}.`,
+        title: "Una concurrencia mayor sería más rápida",
+        note: `Tu concurrencia de ${count(found.concurrency)} se usó por completo durante el ${percent(found.share)} del tiempo: ${imagesPerSecond(found.images_per_second)}${found.possible === null ? "" : `, y el límite del servidor permite ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
         title: "La preparación de imágenes fue el cuello de botella",
-        note: `El ${percent(found.share)} de las peticiones que cabían en curso no tenía ninguna imagen lista, a ${imagesPerSecond(found.images_per_second)}.`,
+        note: `El ${percent(found.share)} de las peticiones posibles no tenía ninguna imagen lista, a ${imagesPerSecond(found.images_per_second)}.`,
       };
     case "cost_by_output":
       return {
@@ -104,11 +104,11 @@ function finding(found: Finding): Message {
 function change(advised: Change): string {
   switch (advised.kind) {
     case "lower_concurrency":
-      return `Pon una concurrencia de ${count(advised.to)}`;
+      return `Pon la concurrencia en ${count(advised.to)}`;
     case "raise_concurrency":
       return advised.to === null
-        ? "Deja la concurrencia automática"
-        : `Pon una concurrencia de ${count(advised.to)} o déjala automática`;
+        ? "Pon la concurrencia en automática"
+        : `Pon la concurrencia en ${count(advised.to)} o en automática`;
     case "limit_requests":
       return `Pon un límite de ${requests(advised.per_minute)} por minuto: igual de rápido y sin rechazos`;
     case "raise_own_limit":
@@ -122,7 +122,7 @@ function change(advised: Change): string {
     case "raise_max_tokens":
       return advised.than === null
         ? "Pon un máximo de tokens de salida mayor que el del modelo, para que quepa la primera respuesta"
-        : `Repítela con un máximo de más de ${tokens(advised.than)} de salida: solo se pagan de nuevo las respuestas cortadas`;
+        : `Repítela con un máximo de más de ${tokens(advised.than)} de salida: solo se cobran de nuevo las respuestas cortadas`;
     case "add_endpoint":
       return "Pide al proveedor un límite más alto o añade otro endpoint";
     case "use_batch":
@@ -148,4 +148,4 @@ function change(advised: Change): string {
   }
 }
 
-export const diagnoses: Words<typeof english> = { title: "Qué cambiar", finding, change };
+export const diagnoses: Translation<typeof english> = { title: "Qué cambiar", finding, change };

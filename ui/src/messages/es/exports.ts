@@ -1,7 +1,7 @@
 import type { Exported, Feature, Loss } from "../../ipc/bindings";
 import type { exports as english } from "../en/exports";
 import { count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
@@ -47,7 +47,7 @@ function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
   return named.length === 0 ? null : named.join(", ");
 }
 
-export const exports: Words<typeof english> = {
+export const exports: Translation<typeof english> = {
   title: "Exportar un conjunto de datos",
   open: "Exportar",
   run: "Ejecución",

@@ -1,7 +1,7 @@
 import type { failures as english } from "../en/failures";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
-export const failures: Words<typeof english> = {
+export const failures: Translation<typeof english> = {
   file_missing: "Falta el archivo",
   file_unreadable: "Archivo ilegible",
   model_failed: "Sin respuesta",

@@ -1,7 +1,7 @@
 import type { KeyPlace } from "../../ipc/bindings";
 import type { frame as english } from "../en/frame";
 import { count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const keyPlaces: Record<KeyPlace, string> = {
   keychain: "Clave en el llavero del sistema",
@@ -11,7 +11,7 @@ const keyPlaces: Record<KeyPlace, string> = {
   command_line: "Clave de la línea de comandos",
 };
 
-export const frame: Words<typeof english> = {
+export const frame: Translation<typeof english> = {
   product: "Fieldmark",
   screensLabel: "Pantallas",
   allImages: "Todas las imágenes",

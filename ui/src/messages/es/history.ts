@@ -1,6 +1,7 @@
+import type { RunSummary } from "../../ipc/bindings";
 import type { history as english } from "../en/history";
-import { count, decimal, duration, enoughMoney, money, percent } from "../format";
-import type { Words } from "../words";
+import { costAndEstimate, count, decimal, duration, enoughMoney, money, percent } from "../format";
+import type { Translation } from "../translation";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -8,9 +9,14 @@ const annotations = (number: number): string => `${count(number)} ${number === 1
 
 const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` y ${count(more)} más` : ""}`;
+const cost = ({ paid_dollars: paid, quoted_dollars: quoted }: RunSummary): string => {
+  if (quoted === null) return `coste ${money(paid)}`;
+  const { cost, estimate, range } = costAndEstimate(paid, quoted);
+  return `coste ${cost} (estimado ${estimate}, intervalo ${range})`;
+};
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
-export const history: Words<typeof english> = {
+export const history: Translation<typeof english> = {
   title: "Ejecuciones",
   summary: (runs, done, paid) =>
     `${count(runs)} ${runs === 1 ? "ejecución" : "ejecuciones"}, ${images(done)} ${done === 1 ? "anotada" : "anotadas"}, ${paid === 0 ? "nada pagado" : `${money(paid)} pagados`}`,
@@ -57,11 +63,10 @@ export const history: Words<typeof english> = {
     summary: (ended, tookMillis) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted_dollars === null ? "" : ` (estimado ${money(ended.quoted_dollars.expected)})`;
       return [
         `La ejecución por lotes ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${annotations(ended.annotation_count)}; `,
-        `coste ${money(ended.paid_dollars)}${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
+        `${cost(ended)}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     dismiss: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
@@ -77,7 +82,10 @@ export const history: Words<typeof english> = {
 
   cost: "Coste estimado y real",
   notReported: "Coste no comunicado",
-  paidOf: (paid, { expected }) => `${money(paid)} (estimado ${money(expected)})`,
+  paidOf: (paid, quoted) => {
+    const { cost, estimate } = costAndEstimate(paid, quoted);
+    return `${cost} (estimado ${estimate})`;
+  },
   deviation: (part) =>
     Math.abs(part - 1) < 0.005
       ? "como lo estimado"
@@ -104,16 +112,16 @@ export const history: Words<typeof english> = {
     return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Reintentos automáticos",
-  corrections: "Valores corregidos",
+  corrections: "Corregido",
   dropped: "Anotaciones omitidas",
   correction: (repair) => {
     switch (repair.kind) {
       case "words_around":
         return "Texto alrededor del JSON";
       case "broken_json":
-        return "JSON mal formado, leído elemento a elemento";
+        return "JSON con errores, leído elemento a elemento";
       case "cut_off":
-        return "Respuestas que acabaron antes de tiempo";
+        return "Respuestas cortadas";
       case "label_renamed":
         return `Etiquetas renombradas, como «${repair.answered}»`;
       case "number_from_text":
@@ -127,17 +135,19 @@ export const history: Words<typeof english> = {
       case "confidence_left_out":
         return `Valores de confianza no válidos descartados, como «${repair.answered}»`;
       case "attribute_converted":
-        return `Atributos convertidos a su tipo, como ${repair.name} «${repair.answered}»`;
+        return `${repair.name} convertido a su tipo, como «${repair.answered}»`;
       case "attribute_clamped":
-        return `Atributos ajustados a su rango, como ${repair.name} «${repair.answered}»`;
+        return !repair.range
+          ? `${repair.name} ajustado a su rango`
+          : `${repair.name} ajustado a ${count(repair.range.min)}–${count(repair.range.max)}`;
       case "attribute_left_out":
-        return `Atributos no válidos descartados, como ${repair.name} «${repair.answered}»`;
+        return `${repair.name} no válido descartado, como «${repair.answered}»`;
     }
   },
   drop: ({ example, names, more_names }) => {
     switch (example.kind) {
       case "unreadable":
-        return "No se lee como una anotación";
+        return "No se puede leer como anotación";
       case "no_label":
         return "Sin etiqueta";
       case "unknown_label":

@@ -1,7 +1,7 @@
 import type { HookEnding, HookEvent } from "../../ipc/bindings";
 import type { hooks as english } from "../en/hooks";
 import { duration } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const events: Record<HookEvent, string> = {
   before_run: "Antes de una ejecución",
@@ -11,7 +11,7 @@ const events: Record<HookEvent, string> = {
 
 const moments: Record<HookEvent, string> = {
   before_run: "antes de la primera petición de cada ejecución y siempre que una se reanuda",
-  after_run: "tras cada ejecución, termine como termine",
+  after_run: "tras cada ejecución, haya tenido éxito o no",
   on_failure: "tras una ejecución que se detuvo antes de terminar por un error o en la que fallaron imágenes",
 };
 
@@ -24,7 +24,7 @@ function ending(ending: HookEnding, millis: number): string {
     case "killed":
       return "terminado por una señal";
     case "timed_out":
-      return `terminado tras ${duration(millis)}: tiempo agotado`;
+      return `se agotó el tiempo tras ${duration(millis)} y se terminó`;
     case "not_started":
       return `no se inició: ${ending.detail}`;
     case "not_agreed":
@@ -32,7 +32,7 @@ function ending(ending: HookEnding, millis: number): string {
   }
 }
 
-export const hooks: Words<typeof english> = {
+export const hooks: Translation<typeof english> = {
   title: "Órdenes propias",
   note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si una orden falla, se avisa y no afecta a la ejecución.",
   events,
@@ -52,7 +52,7 @@ export const hooks: Words<typeof english> = {
   said: "Salida",
   consent: {
     title: (count) => (count === 1 ? "¿Ejecutar esta orden?" : "¿Ejecutar estas órdenes?"),
-    moment: (event) => `Se lanza ${moments[event]}.`,
+    moment: (event) => `Se ejecuta ${moments[event]}.`,
     note: "Una orden puede hacer todo lo que tú puedes hacer en este equipo. No recibe ninguna clave de API. Si cambia su texto, se te vuelve a preguntar.",
     decline: "Ahora no",
     without: (count) => (count === 1 ? "Empezar sin ella" : "Empezar sin ellas"),

@@ -1,8 +1,9 @@
 /** All messages in Spanish of Spain. */
 import type { en } from "../en";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { actions } from "./actions";
 import { audit } from "./audit";
+import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
@@ -14,14 +15,14 @@ import { layers } from "./layers";
 import { library } from "./library";
 import { plan } from "./plan";
 import { query } from "./query";
-import { refusals } from "./refusals";
+import { errors } from "./errors";
 import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
 import { tour } from "./tour";
 
-export const es: Words<typeof en> = {
+export const es: Translation<typeof en> = {
   actions,
   screens,
   frame,
@@ -33,12 +34,13 @@ export const es: Words<typeof en> = {
   review,
   checks,
   audit,
+  builtIn,
   compare,
   history,
   diagnoses,
   exports,
   hooks,
   settings,
-  refusals,
+  errors,
   tour,
 };

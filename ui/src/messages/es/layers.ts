@@ -1,11 +1,11 @@
 import type { layers as en } from "../en/layers";
 import { count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const named = (runs: readonly number[]): string =>
   `${runs.length === 1 ? "Ejecución" : "Ejecuciones"} ${runs.map(count).join(", ")}`;
 
-export const layers: Words<typeof en> = {
+export const layers: Translation<typeof en> = {
   title: "Capas",
   shown: (layers) => {
     if (layers.kind === "all") return "Todas las capas";

@@ -1,12 +1,12 @@
 import type { library as english } from "../en/library";
 import { count, decimal, takenWithZone } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { failures } from "./failures";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const files = (number: number) => `${count(number)} ${number === 1 ? "archivo" : "archivos"}`;
 
-export const library: Words<typeof english> = {
+export const library: Translation<typeof english> = {
   collections: "Colecciones",
   addFolders: "Añadir carpetas",
   allImages: "Todas las imágenes",

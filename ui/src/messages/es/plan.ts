@@ -1,7 +1,7 @@
 import type { Dollars, RunMode, ShapeKind } from "../../ipc/bindings";
 import type { plan as english } from "../en/plan";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -18,7 +18,7 @@ const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
-export const plan: Words<typeof english> = {
+export const plan: Translation<typeof english> = {
   recipe: "Receta",
   labels: "Etiquetas",
   shapesTitle: "Formas",
@@ -45,7 +45,7 @@ export const plan: Words<typeof english> = {
   findNote: "Nombres separados por comas. Se convierten en una receta tuya.",
   save: "Guardar como receta",
   deleteRecipe: "Eliminar esta receta",
-  quoteFor: (number) => `Presupuesto para ${images(number)}`,
+  quoteFor: (number) => `Presupuesto: ${images(number)}`,
   sizesNote: "tamaños tras reducir",
   pricesNote: (of) => `precios del ${date(of)}`,
   quoting: "Midiendo estas imágenes",
@@ -73,8 +73,8 @@ export const plan: Words<typeof english> = {
     no_price: "No se conoce el precio de este modelo",
     now_only: "Este modelo no está disponible por lotes",
   },
-  afterRun: "sin medir",
-  afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
+  afterRun: "desconocido",
+  afterRunNote: "Se conoce después de que este modelo anote algunas imágenes",
   batchTime: "en 24 h",
   batchTimeNote: "El proveedor lo procesa en un plazo de 24 horas",
   mode: "Modo",
@@ -150,7 +150,7 @@ export const plan: Words<typeof english> = {
         return `Limitado a ${most} peticiones en paralelo`;
     }
   },
-  timeUnknown: "La velocidad de este modelo se sabe cuando haya anotado algunas imágenes.",
+  timeUnknown: "La velocidad de este modelo se conoce después de que anote algunas imágenes.",
   sizes: "Tamaños de las imágenes",
   otherSizes: "otros tamaños",
   leavesMachine: "Lo que sale de este equipo",
@@ -189,7 +189,7 @@ export const plan: Words<typeof english> = {
   concurrency: {
     advanced: "Avanzado",
     title: "Concurrencia",
-    auto: "automática",
+    auto: "Automática",
     inShort: (number) => (number === null ? "concurrencia automática" : `${count(number)} en paralelo`),
     note: "Vacío: se ajusta automáticamente y baja cuando el servidor lo pide.",
     invalid: "La concurrencia no es válida.",
@@ -234,7 +234,8 @@ export const plan: Words<typeof english> = {
       `Está por debajo del mínimo previsto: la ejecución se detendrá tras unas ${count(number)} de ${images(of)}.`,
     batches: (batches) =>
       `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
-    redNote: (cap) => ` es tu tope, ${exactMoney(cap)}. Donde un intervalo lo cruza, la ejecución puede detenerse ahí.`,
+    redNote: (cap) =>
+      ` marca tu tope de ${exactMoney(cap)}. Si un intervalo lo cruza, la ejecución puede detenerse antes.`,
   },
   staysHere: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
   cost: "Coste",
@@ -249,15 +250,15 @@ export const plan: Words<typeof english> = {
     `Respuestas: ${count(answer_tokens)} a ${rate(perMillion)}`,
   answerBasis: (basis) =>
     basis.kind === "assumed"
-      ? `La longitud de las respuestas es un supuesto: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
+      ? `La longitud de las respuestas es una suposición: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
       : basis.requests > basis.images
         ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
         : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
-    if (tokens >= least) return `${instructions} no se guardan en caché: cada petición las paga enteras.`;
-    return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: cada petición las paga enteras.`;
+    if (tokens >= least) return `${instructions} no se guardan en caché: se cobran enteras en cada petición.`;
+    return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: se cobran enteras en cada petición.`;
   },
   liveTotal: "Previsto, en directo",
   batchTotal: "Por lotes, a mitad de precio",
@@ -277,9 +278,9 @@ export const plan: Words<typeof english> = {
       : `Anotar ${count(asked)} ${asked === 1 ? "imagen nueva" : "imágenes nuevas"}, ${count(reused)} reutilizadas${cost === null ? "" : `, ${cost}`}`,
   annotateNothing: "Anotar",
   about: (cost) => `unos ${cost}`,
-  takes: (time) => `unos ${time}; no hace falta esperar`,
-  takesBatchTime: "en 24 h; no hace falta esperar",
-  noNeedToWait: "no hace falta esperar",
+  takes: (time) => `unos ${time}, en segundo plano`,
+  takesBatchTime: "en 24 h, en segundo plano",
+  noNeedToWait: "en segundo plano",
   noImages: "Aún no hay imágenes que anotar",
   noImagesNote: "Añade antes carpetas o las fotos de ejemplo en la biblioteca.",
   toLibrary: "Ir a la biblioteca",

@@ -1,7 +1,7 @@
 import type { ImageState, QueryKey, Status, Test, Trait } from "../../ipc/bindings";
 import type { query as english } from "../en/query";
 import { confidence, count, date, period } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 import { checks } from "./checks";
 import { failures } from "./failures";
 
@@ -136,7 +136,7 @@ const forms: Partial<Record<QueryKey, string>> = {
 /** Keyed by the typed value. */
 const checkNames: Record<string, string | undefined> = checks.names;
 
-export const query: Words<typeof english> = {
+export const query: Translation<typeof english> = {
   condition: ({ is_excluded, test }) => conditionTexts(test)[is_excluded ? 1 : 0],
   states,
   statuses,

@@ -1,15 +1,15 @@
 import type { RejectReason, ReviewState, ShapeKind, Status } from "../../ipc/bindings";
 import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
 const reasons: Record<RejectReason, string> = {
   not_there: "no está",
-  wrong_label: "otra etiqueta",
-  bad_box: "recuadro malo",
+  wrong_label: "etiqueta incorrecta",
+  bad_box: "mal recuadro",
   duplicate: "duplicada",
   too_vague: "poco precisa",
   other: "otro motivo",
@@ -36,7 +36,7 @@ const kinds: Record<ShapeKind, string> = {
   caption: "descripción",
 };
 
-export const review: Words<typeof english> = {
+export const review: Translation<typeof english> = {
   previousImage: "Imagen anterior",
   nextImage: "Imagen siguiente",
   reviewed: "Revisadas",
@@ -80,7 +80,7 @@ export const review: Words<typeof english> = {
   canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : annotations(number)}`,
   unreadable: "No se han podido cargar las imágenes por revisar",
   unreadableNote:
-    "No se ha perdido ni cambiado nada. Puede que otro programa esté usando la biblioteca o que su disco no esté conectado.",
+    "Puede que otro programa esté usando la biblioteca o que su disco no esté conectado. No se ha cambiado ningún dato.",
   annotationsUnreadable: "No se han podido cargar las anotaciones",
   photoUnreadable: (name: string) => `No se puede abrir ${name}`,
   photoUnreadablePreview: "Esta es la miniatura que guarda Fieldmark.",
@@ -190,13 +190,13 @@ export const review: Words<typeof english> = {
   why: "¿Por qué?",
   rejectedBecause: (reason) => `Rechazada: ${reasons[reason]}`,
 
-  neighbours: "Imágenes de esta revisión",
-  neighbour: (name, place, state) => `${name}, imagen ${count(place)}, ${reviewStates[state]}`,
+  neighbors: "Imágenes de esta revisión",
+  neighbor: (name, place, state) => `${name}, imagen ${count(place)}, ${reviewStates[state]}`,
 
   endDone: "Aquí está todo revisado",
   endDoneNote: (total) => `${images(total)}, ${total === 1 ? "decidida" : "todas decididas"}.`,
   endLeft: "Era la última imagen",
-  remainingUnknown: "No se pudo leer cuántas quedan.",
+  remainingUnknown: "No se sabe cuántas imágenes quedan.",
   endLeftNote: (left) => `${images(left)} ${left === 1 ? "sigue" : "siguen"} por decidir.`,
   toUnreviewed: "Ir a la siguiente",
   toLibrary: "Volver a la biblioteca",

@@ -1,7 +1,7 @@
 import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../ipc/bindings";
 import type { run as english } from "../en/run";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const annotations = (number: number): string =>
@@ -63,7 +63,7 @@ const failures: Record<FailureKind, { title: string; action: string }> = {
   },
 };
 
-const stopped: Words<typeof english>["stopped"] = {
+const stopped: Translation<typeof english>["stopped"] = {
   key_rejected: () => "El servidor rechazó la clave. Introduce otra en Ajustes y reanuda.",
   not_permitted: () =>
     "Esta clave no tiene permiso para esta petición. Pídelo a quien administra la cuenta o introduce otra clave, y reanuda.",
@@ -81,7 +81,7 @@ const stopped: Words<typeof english>["stopped"] = {
   answers_unreadable: (_model, host) =>
     `Las respuestas de ${host} no se pueden leer, y cada una puede haberse facturado. Comprueba la dirección y la red, y reanuda.`,
   wait_too_long: (_model, host) =>
-    `Un límite de ritmo obliga a esperar más de una hora antes de la siguiente petición a ${host}. Reanuda más tarde o revisa los límites en Ajustes.`,
+    `Un límite de peticiones obliga a esperar más de una hora antes de la siguiente petición a ${host}. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
   answers_pending: () =>
@@ -91,7 +91,7 @@ const stopped: Words<typeof english>["stopped"] = {
 };
 
 const retries: Record<RetryKind, string> = {
-  rate_limited: "Límite de ritmo alcanzado, se esperó lo pedido",
+  rate_limited: "Límite de peticiones alcanzado, se esperó lo indicado",
   overloaded: "Servidor saturado (529)",
   server_failed: "Error temporal del servidor",
   connection_lost: "Conexión perdida antes de la respuesta",
@@ -104,7 +104,7 @@ const retries: Record<RetryKind, string> = {
 };
 
 const holds: Record<RetryKind, (host: string) => string> = {
-  rate_limited: () => "Límite de ritmo alcanzado",
+  rate_limited: () => "Límite de peticiones alcanzado",
   overloaded: (host) => `${host} está saturado`,
   server_failed: (host) => `${host} ha fallado`,
   connection_lost: (host) => `Se perdió la conexión con ${host}`,
@@ -143,7 +143,7 @@ const stages: Record<BatchStage, string> = {
   ended: "Terminado, resultados guardados",
 };
 
-export const run: Words<typeof english> = {
+export const run: Translation<typeof english> = {
   title: (run) => `Ejecución ${count(run)}`,
   what: (model, recipe, destination, mode) =>
     [
@@ -356,7 +356,8 @@ export const run: Words<typeof english> = {
     untilUnknown: "aún no se sabe",
     noneYet: "Se están preparando las imágenes. El primer lote se envía cuando haya suficientes listas.",
     none: "No hay ningún lote en curso.",
-    unknownNote: "El servidor no conoce un lote: no se envía nada más hasta que reanudes o renuncies a él.",
+    unknownNote:
+      "El servidor no conoce un lote: no se envía nada más hasta que reanudes la ejecución o renuncies al lote.",
     unconfirmedNote: "Enviado, pero sin confirmar. Fieldmark consulta al servidor antes de enviar nada otra vez.",
     interrupted:
       "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
@@ -384,7 +385,7 @@ export const run: Words<typeof english> = {
   retriedNote: (number) => `${count(number)}, no requiere nada`,
   retries,
   failures,
-  failureExample: (image, said) => `${image}: ${said}`,
+  failureExample: (image, message) => `${image}: ${message}`,
   failureOnly: (image, others) =>
     others === 0 ? image : `${image} y ${count(others)} ${others === 1 ? "otra" : "otras"}`,
   leaveNote:

@@ -1,7 +1,7 @@
 import type { screens as english } from "../en/screens";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
-export const screens: Words<typeof english> = {
+export const screens: Translation<typeof english> = {
   library: { name: "Biblioteca", open: "Ir a la biblioteca" },
   plan: { name: "Plan", open: "Ir al plan" },
   run: { name: "Ejecución", open: "Ir a la ejecución" },

@@ -1,7 +1,7 @@
 import type { KeyPlace } from "../../ipc/bindings";
 import type { KeptKey, settings as english } from "../en/settings";
 import { count } from "../format";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
 const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "Hay una clave guardada en el llavero del sistema.",
@@ -14,7 +14,7 @@ const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   command_line: () => "La clave viene de la línea de comandos; no se guarda.",
 };
 
-export const settings: Words<typeof english> = {
+export const settings: Translation<typeof english> = {
   title: "Ajustes",
   parts: "Secciones de los ajustes",
   providers: "Proveedores",
@@ -59,7 +59,7 @@ export const settings: Words<typeof english> = {
   model: "Modelo",
   modelNote: "El modelo con el que empieza el plan.",
   concurrency: "Concurrencia",
-  foundOut: "automático",
+  foundOut: "Automático",
   concurrencyNote: "Peticiones en paralelo. Vacío: se ajusta automáticamente. Baja cuando el servidor lo pide.",
   concurrencyRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
   limits: "Límites por minuto",
@@ -93,12 +93,12 @@ export const settings: Words<typeof english> = {
     chunk_size: {
       title: "Imágenes preparadas por adelantado",
       note: "Vacío: de 5 a 20, según tamaño y velocidad.",
-      usual: "automático",
+      usual: "Automático",
     },
     max_tokens: {
       title: "Máx. tokens de salida",
       note: "Vacío: el valor del modelo. Un valor menor limita el coste, pero puede cortar respuestas.",
-      usual: "por modelo",
+      usual: "El del modelo",
     },
   },
   wholeNumber: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}, o vacío.`,
@@ -134,7 +134,7 @@ export const settings: Words<typeof english> = {
     nameNote: "Se muestra en ejecuciones e informes.",
     addressNote: "La dirección del servidor, sin /v1/messages.",
     prefix: "Prefijo de los modelos",
-    noPrefix: "ninguno",
+    noPrefix: "Ninguno",
     prefixNote: "Si sus nombres empiezan de otra forma, como anthropic.",
     percent: "Precio (%)",
     percentNote: "Del precio de lista.",
@@ -187,11 +187,11 @@ export const settings: Words<typeof english> = {
         return `${host} está saturado o falla. Vuelve a intentarlo más tarde.`;
     }
   },
-  details: (said) => `Detalles: ${said}`,
+  details: (detail) => `Detalles: ${detail}`,
   privacy: "Privacidad",
   localOnly: "Dejar todo en este equipo",
   localOnlyNote:
-    "No se envía nada a otro equipo, digan lo que digan los demás ajustes. El plan sigue mostrando lo que costarían otros modelos.",
+    "No se envía nada a otro equipo, sean cuales sean los demás ajustes. El plan sigue mostrando lo que costarían otros modelos.",
   agreed: "Las imágenes se pueden enviar a",
   agreedNote: "Has permitido estos servidores tras ver lo que se envía.",
   withdraw: "Revocar",

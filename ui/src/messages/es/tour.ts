@@ -1,7 +1,7 @@
 import type { tour as english } from "../en/tour";
-import type { Words } from "../words";
+import type { Translation } from "../translation";
 
-export const tour: Words<typeof english> = {
+export const tour: Translation<typeof english> = {
   title: "Recorrido",
   place: (step, steps) => `${step} de ${steps}`,
   next: "Siguiente",

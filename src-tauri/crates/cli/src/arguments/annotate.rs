@@ -31,24 +31,25 @@ pub struct Annotate {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub to_find: ToFind,
-    /// The model, such as claude-sonnet-5-5 [default: the one that the environment names, or else the built-in one]
+    /// Model, such as claude-sonnet-5-5 [default: from the environment, or else the built-in model]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
     /// Only the first N images
     #[arg(long, value_name = "N", value_parser = count())]
     pub limit: Option<u32>,
-    /// Annotate N images first, spread evenly over all; then show cost and results, and ask before the same run continues with
-    /// the others. With --yes it continues without asking, unless no image was answered or the cost is more than twice what was
-    /// expected. A pilot is never sent in batches, even with --batch
+    /// Annotate a pilot of N images, spread evenly over all; then show its cost and results, and ask before continuing. With
+    /// --yes, continue unless no image was answered or the pilot cost more than twice the estimate. The pilot always runs
+    /// live, even with --batch
     #[arg(long, value_name = "N", value_parser = count())]
     pub pilot: Option<u32>,
-    /// Send only one of several near-duplicates, such as a burst, and copy its annotations to the others as proposals
+    /// Send only one image of each group of near-duplicates, such as a burst, and copy its annotations to the others as
+    /// proposals
     #[arg(long)]
     pub similar: bool,
-    /// Ignore saved answers: send every image, even if its answer was paid for before
+    /// Ignore saved answers: send every image again
     #[arg(long)]
     pub fresh: bool,
-    /// Send batches, at half the price. The vendor processes them within a day. Ctrl-C leaves them at the vendor, and
+    /// Use the vendor's batch API, at half the price. Results arrive within 24 hours. Ctrl-C leaves the batches running, and
     /// `fieldmark resume` fetches the results
     #[arg(long)]
     pub batch: bool,
@@ -79,23 +80,22 @@ impl Annotate {
     fieldmark resume 12 --rpm 50\n  \
     fieldmark resume latest --retry-failed\n  \
     fieldmark resume latest --retry-failed --max-tokens 16000\n\n\
-    Limits, --max-tokens and --concurrency apply from now on; without them, those of the run stay.")]
+    Limits, --max-tokens and --concurrency apply from now on. Without them, the run keeps its own.")]
 pub struct Resume {
-    /// The number of a run, or latest [default: the newest unfinished run]
+    /// Run number, or latest [default: the newest unfinished run]
     #[arg(value_name = "RUN")]
     pub run: Option<RunChoice>,
     /// Also retry failed images that a retry may fix, and cut-off answers if --max-tokens is larger than before. Complete
     /// answers are kept
     #[arg(long)]
     pub retry_failed: bool,
-    /// Give up batches that the server no longer knows: their images are sent again, and may have been billed already
+    /// Give up batches that the server no longer knows, and send their images again; they may have been billed already
     #[arg(long)]
     pub give_up_batches: bool,
     /// Max output tokens from now on, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
-    /// Ignore saved answers, even if they were paid for. Without it, saved answers that could not be used are parsed again for
-    /// free
+    /// Ignore saved answers. Without it, saved answers that could not be used are parsed again for free
     #[arg(long)]
     pub fresh: bool,
     #[command(flatten)]
@@ -110,13 +110,13 @@ pub struct SessionOptions {
     /// Requests in flight: 1 to 64, or auto, which adapts to the server [default: from the environment or the settings]
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<Concurrency>,
-    /// The server of the default provider, in place of the one from the environment. The environment's key is not sent
-    /// there, unless the address that is set beside it names the same server
+    /// Base URL of the default provider, instead of the one from the environment. The environment's key is sent there only
+    /// if the environment names the same server
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]
     pub endpoint_keys: EndpointKeys,
-    /// The most that the run may cost, in dollars, over all its sessions; it stops before it could cost more
+    /// Maximum cost of the run in dollars, over all its sessions; the run stops before it could exceed it
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<PicoDollars>,
     /// Also write the metrics, as JSON, to this file, or - for standard output
@@ -128,10 +128,10 @@ pub struct SessionOptions {
     /// Export the annotations at the end of the run, such as coco=holiday.json, or coco=- for standard output; may be repeated
     #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = exported_file)]
     pub exports: Vec<ExportedFile>,
-    /// Do not ask: accept the cost, what is sent and to whom, and that requests without an answer are sent again
+    /// Do not ask: accept the cost, what is sent and to whom, and resending requests that were not answered
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Allow the commands of hooks that are not allowed yet; --yes does not
+    /// Allow hook commands that are not allowed yet; --yes does not
     #[arg(long)]
     pub allow_hooks: bool,
 }

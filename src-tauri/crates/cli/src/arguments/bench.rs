@@ -11,30 +11,30 @@ use super::numbers::{whole, within};
     fieldmark bench\n  \
     fieldmark bench --images 20 --latency 2100 --concurrency 4\n  \
     fieldmark bench --images 100 --limit-rpm 120 --json\n\n\
-    The server is a simulation on this machine. With --base-url it is a real one, and every image is billed twice.")]
+    The server is simulated on this machine. With --base-url it is a real one, and every image is billed twice.")]
 pub struct Bench {
-    /// The number of images
+    /// Number of images
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = within(1..=10_000))]
     pub images: u32,
-    /// The latency of the simulation, in milliseconds
+    /// Latency of the simulated server, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 500, conflicts_with = "base_url", value_parser = whole::<u64>(0..=3_600_000))]
     pub latency: u64,
     /// Requests in flight in the parallel run, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = within(CONCURRENCY))]
     pub concurrency: u32,
-    /// The rate limit of the simulation, in requests a minute
+    /// Rate limit of the simulated server, in requests per minute
     #[arg(long, value_name = "N", conflicts_with = "base_url", value_parser = within(LIMIT_A_MINUTE))]
     pub limit_rpm: Option<u32>,
-    /// A real server in place of the simulation, with its key from the environment or the keychain
+    /// Use a real server, with its key from the environment or the keychain
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The model
+    /// Model
     #[arg(long, value_name = "MODEL", default_value = "claude-haiku-5-5")]
     pub model: String,
-    /// Where the results go: a file, or - for standard output
+    /// Write the results to this file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "metrics/benchmark-results.json", value_parser = Target::parser())]
     pub out: Target,
-    /// Do not ask, whatever a real server costs
+    /// Do not ask before using a real server
     #[arg(long, short = 'y')]
     pub yes: bool,
 }

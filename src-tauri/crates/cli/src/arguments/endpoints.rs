@@ -11,10 +11,10 @@ use crate::error::CommandError;
 
 #[derive(Args)]
 pub struct EndpointKeys {
-    /// The environment variable with the key of an additional endpoint; may be repeated
+    /// Environment variable with the key of an additional endpoint; may be repeated
     #[arg(long = "endpoint-key", value_name = "NAME=VARIABLE", value_parser = named)]
     variables: Vec<(String, String)>,
-    /// The file with the key of an additional endpoint; may be repeated
+    /// File with the key of an additional endpoint; may be repeated
     #[arg(long = "endpoint-key-file", value_name = "NAME=FILE", value_parser = named)]
     files: Vec<(String, String)>,
 }
@@ -49,6 +49,6 @@ impl EndpointKeys {
 fn named(typed: &str) -> Result<(String, String), String> {
     match typed.rsplit_once('=') {
         Some((name, place)) if !name.is_empty() && !place.is_empty() => Ok((name.to_owned(), place.to_owned())),
-        _ => Err("expected the name of an endpoint and where its key is, such as Gateway=GATEWAY_KEY".into()),
+        _ => Err("expected an endpoint and the place of its key, such as Gateway=GATEWAY_KEY".into()),
     }
 }

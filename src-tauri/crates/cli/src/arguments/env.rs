@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  fieldmark env allow\n  fieldmark env allow photos/.env\n  fieldmark env deny\n\n\
-    A .env file may name a server and a key, and may come with a folder of photos. The one of the working folder is used only \
-    once it is allowed, and only as long as its text stays the same. --env-file FILE uses a file for one command.")]
+    A .env file may name a server and a key, and may come with a folder of photos. The one in the working folder is used only \
+    after you allow it, and until it changes. --env-file FILE uses a file for one command.")]
 pub struct Env {
     #[command(subcommand)]
     pub command: EnvCommand,

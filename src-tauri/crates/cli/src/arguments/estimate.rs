@@ -13,7 +13,7 @@ use super::{EndpointKeys, Tuning};
     fieldmark estimate holiday/\n  \
     fieldmark estimate holiday/ --labels cat,dog --models claude-haiku-5-5,claude-sonnet-5-5\n  \
     fieldmark estimate holiday/ --batch --json\n\n\
-    Photos are imported into the library, so that they are read only once. Nothing is sent.")]
+    Photos are added to the library, so that they are read only once. Nothing is sent.")]
 pub struct Estimate {
     /// Photos and folders; originals are only read
     #[arg(required = true, value_name = "PATH")]
@@ -23,13 +23,13 @@ pub struct Estimate {
     /// Only these models
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     pub models: Vec<String>,
-    /// What batches cost, of the models that have a batch API, the cheapest first
+    /// Show the cost in batches, for models with a batch API, cheapest first
     #[arg(long)]
     pub batch: bool,
-    /// As with `annotate --similar`: only one of several near-duplicates is sent
+    /// Send only one image of each group of near-duplicates, as with `annotate --similar`
     #[arg(long)]
     pub similar: bool,
-    /// As with `annotate --fresh`: saved answers are ignored
+    /// Ignore saved answers, as with `annotate --fresh`
     #[arg(long)]
     pub fresh: bool,
     /// Show how many images a run with this budget, in dollars, would annotate
@@ -44,10 +44,10 @@ pub struct Estimate {
 /// What to find.
 #[derive(Args)]
 pub struct ToFind {
-    /// A recipe of the library, by name
+    /// Recipe of the library, by name
     #[arg(long, value_name = "NAME", conflicts_with = "labels")]
     pub recipe: Option<String>,
-    /// Labels to find, in place of a recipe
+    /// Labels to find, instead of a recipe
     #[arg(long, value_name = "A,B,...")]
     pub labels: Option<String>,
 }

@@ -15,19 +15,19 @@ use super::{RunChoice, Target};
     fieldmark export latest --format coco --out holiday.json\n  \
     fieldmark export 3 --format csv --out annotations.csv --reviewed-only")]
 pub struct Export {
-    /// The number of a run, or latest
+    /// Run number, or latest
     #[arg(value_name = "RUN")]
     pub run: RunChoice,
-    /// The format of the file
+    /// File format
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub format: FormatId,
-    /// The file to write, or - for standard output; an existing file is replaced
+    /// File to write, or - for standard output; an existing file is replaced
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     pub out: Target,
-    /// Only accepted and edited annotations, and only images that are reviewed or confirmed as empty
+    /// Only accepted and edited annotations, and only images that are reviewed or confirmed empty
     #[arg(long)]
     pub reviewed_only: bool,
-    /// Also rejected annotations, each with its reason
+    /// Include rejected annotations, with their reasons
     #[arg(long)]
     pub include_rejected: bool,
 }
@@ -64,10 +64,10 @@ pub fn exported_file(typed: &str) -> Result<ExportedFile, String> {
         Some((id, file)) if !file.is_empty() => {
             let Some(format) = formats().find(|format| format.id == id) else {
                 let known: Vec<&str> = formats().map(|format| format.id).collect();
-                return Err(format!("there is no format {id:?}: there are {}", known.join(", ")));
+                return Err(format!("unknown format {id:?}; formats: {}", known.join(", ")));
             };
             if format.package == Package::Folder && file == "-" {
-                return Err(format!("{id} is a folder of files, which standard output cannot be"));
+                return Err(format!("{id} writes a folder of files, which cannot go to standard output"));
             }
             Ok(ExportedFile { format: FormatId(id.into()), file: std::ffi::OsString::from(file).into() })
         }

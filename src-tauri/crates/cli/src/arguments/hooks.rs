@@ -12,10 +12,10 @@ pub struct HookArguments {
 
 #[derive(Subcommand)]
 pub enum HooksCommand {
-    /// Set the commands for another program
+    /// Set up the commands of another program
     Preset {
         preset: HooksPreset,
-        /// Do not ask: allow the commands, and replace others
+        /// Do not ask: allow the commands, and replace existing ones
         #[arg(long)]
         allow_hooks: bool,
     },

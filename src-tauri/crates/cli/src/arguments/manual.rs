@@ -11,7 +11,7 @@ use clap_complete::Shell;
     fieldmark completions zsh > ~/.zfunc/_fieldmark\n  \
     fieldmark completions fish > ~/.config/fish/completions/fieldmark.fish")]
 pub struct Completions {
-    /// The shell
+    /// Shell
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
 }
@@ -19,7 +19,7 @@ pub struct Completions {
 #[derive(Args)]
 #[command(after_help = "Examples:\n  fieldmark man | man -l -\n  fieldmark man --out ~/.local/share/man/man1")]
 pub struct Man {
-    /// Write one page per command into this folder, in place of standard output
+    /// Write one page per command into this folder, instead of standard output
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 }

@@ -68,11 +68,11 @@ const STYLES: Styles = Styles::styled()
          fieldmark report latest --json       The report of a run for other programs\n  \
          fieldmark doctor                     Check the installation\n\n\
          Results go to standard output, everything else to standard error.\n\n\
-         Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n{}  \
+         Environment variables, also from a .env file in the working folder that is allowed (fieldmark env):\n{}  \
          CONCURRENCY                    concurrency: a number, or auto\n  \
-         FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
-         FIELDMARK_LIBRARY              the folder of the library (not from .env)\n  \
-         FIELDMARK_SERVE_PASSWORD       the password of fieldmark serve (not from .env)\n  \
+         FIELDMARK_ENDPOINT_<NAME>_KEY  key of an additional endpoint\n  \
+         FIELDMARK_LIBRARY              folder of the library (not from .env)\n  \
+         FIELDMARK_SERVE_PASSWORD       password of fieldmark serve (not from .env)\n  \
          NO_COLOR                       no colors\n\n\
          Exit codes:\n{}",
         variables_of_providers(),
@@ -93,9 +93,9 @@ fn variables_of_providers() -> String {
         let name = &provider.name;
         provider.fields.iter().map(move |field| {
             let meaning = match field.kind {
-                FieldKind::Key => format!("the key for {name}, if none is entered in the window"),
-                FieldKind::BaseUrl => format!("another server for {name}"),
-                FieldKind::Model => format!("the model of {name}, without --model"),
+                FieldKind::Key => format!("key for {name}, if none is entered in the window"),
+                FieldKind::BaseUrl => format!("base URL for {name}"),
+                FieldKind::Model => format!("model of {name}, without --model"),
             };
             format!("  {:<31}{meaning}\n", field.variable)
         })
@@ -106,13 +106,13 @@ fn variables_of_providers() -> String {
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The database of the library, in place of the window's
+    /// Library database, instead of the window's
     #[arg(long, value_name = "FILE", global = true)]
     pub db: Option<PathBuf>,
-    /// Create the library that --db names where there is none
+    /// Create the library named by --db if it does not exist
     #[arg(long, global = true)]
     pub create: bool,
-    /// Read variables from this file, in place of the .env of the working folder
+    /// Read variables from this file, instead of .env in the working folder
     #[arg(long, value_name = "FILE", global = true)]
     pub env_file: Option<PathBuf>,
     /// Print the result as one JSON document
@@ -180,7 +180,7 @@ pub enum Command {
     Export(Export),
     /// Print the metrics of a run as JSON
     Metrics(Metrics),
-    /// List the providers of models and their connections, or check these
+    /// List the providers and their connections, or check them
     Providers(Providers),
     /// List the models and whether they are available
     #[command(after_help = "Examples:\n  fieldmark models\n  fieldmark models --json")]
@@ -191,13 +191,13 @@ pub enum Command {
     /// List the recipes and their labels
     #[command(after_help = "Examples:\n  fieldmark recipes\n  fieldmark recipes --json")]
     Recipes,
-    /// Check the library, keys, servers and models, with advice
+    /// Check the library, keys, servers and models
     Doctor(Doctor),
-    /// Set your own commands before and after runs, and when one fails
+    /// Set up commands that run before and after runs, or when a run fails
     Hooks(HookArguments),
     /// Allow or list .env files
     Env(Env),
-    /// Measure a parallel run against a sequential one
+    /// Compare a parallel run with a sequential one
     Bench(Bench),
     /// Serve the window to browsers, until interrupted
     Serve(Serve),
@@ -223,7 +223,7 @@ impl FromStr for RunChoice {
         match typed.parse() {
             Ok(number) => Ok(Self::Number(RunId(number))),
             Err(_) if typed == "latest" => Ok(Self::Latest),
-            Err(_) => Err("expected the number of a run, or latest"),
+            Err(_) => Err("expected a run number, or latest"),
         }
     }
 }

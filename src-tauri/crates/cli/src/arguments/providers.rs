@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  fieldmark providers\n  fieldmark providers check\n  fieldmark providers --json\n\n\
-    Connections are set in settings.toml, in the window, or by variables of the environment."
+    Connections are set in settings.toml, in the window, or by environment variables."
 )]
 pub struct Providers {
     #[command(subcommand)]
@@ -14,9 +14,9 @@ pub struct Providers {
 
 #[derive(Subcommand)]
 pub enum ProvidersCommand {
-    /// Ask each server with a key for its models, which costs nothing; no image is sent
+    /// Request the list of models from each server with a key; sends no image and costs nothing
     Check {
-        /// The id of one provider
+        /// Provider ID
         #[arg(value_name = "ID")]
         provider: Option<String>,
     },

@@ -9,7 +9,7 @@ use super::{EndpointKeys, RunChoice, Target};
     after_help = "Examples:\n  fieldmark report latest\n  fieldmark report 12 --json\n  fieldmark report latest --failures"
 )]
 pub struct Report {
-    /// The number of a run, or latest
+    /// Run number, or latest
     #[arg(value_name = "RUN")]
     pub run: RunChoice,
     /// List only the failed images, each with its reason, requests and cost
@@ -22,17 +22,17 @@ pub struct Report {
     after_help = "Examples:\n  fieldmark metrics latest\n  fieldmark metrics 12 --out batch-annotation-metrics.json"
 )]
 pub struct Metrics {
-    /// The number of a run, or latest
+    /// Run number, or latest
     #[arg(value_name = "RUN")]
     pub run: RunChoice,
-    /// Write them to this file, or - for standard output [default: -]
+    /// Write the metrics to this file, or - for standard output [default: -]
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     pub out: Option<Target>,
 }
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  fieldmark doctor\n  fieldmark doctor --online\n\n\
-    Exits with 1 when there is a problem.")]
+    Exits with 1 if there is a problem.")]
 pub struct Doctor {
     /// Also request the list of models from the server, with the key; sends no image and costs nothing
     #[arg(long)]

@@ -10,8 +10,7 @@ use super::numbers::within;
 
 #[derive(Args)]
 pub struct Tuning {
-    /// The settings of the earlier pipeline: small for 5 to 10 images, medium for 10 to 50, large for 50 and more. Each sets
-    /// the concurrency and a pause between requests
+    /// Preset of concurrency and pause between requests: small for 5 to 10 images, medium for 10 to 50, large for 50 or more
     #[arg(long, value_name = "SIZE", value_parser = preset())]
     pub preset: Option<Preset>,
     #[command(flatten)]
@@ -24,19 +23,19 @@ pub struct Tuning {
 /// The user's rate limits, which each session of a run can change.
 #[derive(Args)]
 pub struct LimitArguments {
-    /// At most N requests a minute
+    /// Limit of N requests per minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub rpm: Option<u32>,
-    /// At most N input tokens a minute
+    /// Limit of N input tokens per minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub itpm: Option<u32>,
-    /// At most N output tokens a minute
+    /// Limit of N output tokens per minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub otpm: Option<u32>,
 }
 
 impl LimitArguments {
-    pub fn of_route(&self) -> LimitSettings {
+    pub fn settings(&self) -> LimitSettings {
         LimitSettings { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm }
     }
 }
@@ -46,7 +45,7 @@ impl Tuning {
     pub fn options(&self, images: usize) -> RunOptions {
         let images = u32::try_from(images).unwrap_or(u32::MAX);
         let preset = self.preset.map_or(RunOptions::default(), |preset| preset.options(images));
-        RunOptions { limits: self.limits.of_route(), max_tokens: self.max_tokens, ..preset }
+        RunOptions { limits: self.limits.settings(), max_tokens: self.max_tokens, ..preset }
     }
 }
 

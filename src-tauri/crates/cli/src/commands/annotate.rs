@@ -14,8 +14,8 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, Chosen, WhenMissing};
+use crate::messages;
 use crate::output::{Console, notes};
-use crate::words;
 
 pub async fn annotate(arguments: &Annotate, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside(arguments.session.targets())?;
@@ -61,24 +61,24 @@ async fn confirm_quote(
 ) -> Result<Model, CommandError> {
     let quote = quote(library, arguments, recipe.id, images, arguments.pilot)?;
     let model = chosen_model(library, &quote, arguments.model.clone().map(ModelId))?;
-    words::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
+    messages::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
     if matches!(model.model.destination, Destination::Host { .. }) {
         library::name_endpoints(library)?;
     }
     if !model.can_run {
-        return Err(cannot(model, words::wait_reasons(model).join("; ")));
+        return Err(cannot(model, messages::wait_reasons(model).join("; ")));
     }
     if arguments.mode() == RunMode::Batch && model.batch.is_none() {
-        return Err(cannot(model, "its vendor offers no batches (--batch)".to_owned()));
+        return Err(cannot(model, "its vendor has no batch API (--batch)".to_owned()));
     }
-    let asked = words::asked_count(&quote, model, arguments.similar, arguments.fresh);
+    let asked = messages::images_to_send(&quote, model, arguments.similar, arguments.fresh);
     let question = match arguments.pilot.filter(|&pilot| pilot < asked) {
         Some(pilot) => format!(
             "Annotate {} of {} first?",
-            words::counted(pilot, "image"),
-            words::grouped(quote.image_count.into())
+            messages::counted(pilot, "image"),
+            messages::grouped(quote.image_count.into())
         ),
-        None => format!("Annotate {}?", words::counted(quote.image_count, "image")),
+        None => format!("Annotate {}?", messages::counted(quote.image_count, "image")),
     };
     if !arguments.session.yes && !confirm(&question).await? {
         return Err(CommandError::NotConfirmed);

@@ -19,8 +19,8 @@ use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
+use crate::messages;
 use crate::output::{Console, notes};
-use crate::words;
 
 /// The labels that the simulation can find.
 const LABELS: &str = "red, green, blue";
@@ -58,7 +58,7 @@ pub async fn bench(arguments: &Bench, global: &Global, output: Console) -> Resul
     let results = library.insight.benchmark(sequential, parallel)?;
     let written = arguments.out.begin().and_then(|file| engine::write_json(file, &results));
     written.map_err(|source| arguments.out.failed(source))?;
-    output.show(&results, |out| words::benchmark(out, &results, arguments))?;
+    output.show(&results, |out| messages::benchmark(out, &results, arguments))?;
     if let Some(simulator) = simulator {
         simulator.stop().await;
     }
@@ -87,7 +87,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
     let quote = library.planning.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
     let row = quoting::chosen_model(library, &quote, Some(request.model.clone()))?;
     if arguments.base_url.is_some() && !arguments.yes {
-        let question = words::benchmark_cost(row, arguments.images);
+        let question = messages::benchmark_cost(row, arguments.images);
         if !confirm(&question).await? {
             return Err(CommandError::NotConfirmed);
         }
@@ -104,7 +104,7 @@ async fn carried_out(
     request: &RunRequest,
     concurrency: u32,
 ) -> Result<Result<RunId, Exit>, CommandError> {
-    words::note(&mut notes(), &words::benchmarking(concurrency))?;
+    messages::note(&mut notes(), &messages::benchmarking(concurrency))?;
     let options = RunOptions { concurrency: Some(concurrency), ..request.options };
     let run = library.runs.start(&RunRequest { options, ..request.clone() }).await?;
     let report = session::follow(library, run).await?;
@@ -112,7 +112,7 @@ async fn carried_out(
         RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Ok(run)),
         RunState::Stopped { reason: StopReason::Paused } => Ok(Err(Exit::of_run(&report.summary))),
         _ => {
-            words::report(&mut notes(), &report)?;
+            messages::report(&mut notes(), &report)?;
             Err(CommandError::BenchmarkFailed)
         }
     }

@@ -9,8 +9,8 @@ use crate::database::database;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 /// A finding with its severity, for the JSON document.
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ pub async fn doctor(arguments: &Doctor, global: &Global, output: Console) -> Res
     let findings = engine::check_up(&database, surroundings, arguments.online).await?;
     let judged: Vec<Judged<'_>> =
         findings.iter().map(|finding| Judged { severity: finding.severity(), finding }).collect();
-    output.show(&judged, |out| words::checkup(out, &findings))?;
+    output.show(&judged, |out| messages::checkup(out, &findings))?;
     let worst = findings.iter().map(CheckupFinding::severity).max();
     Ok(if worst == Some(Severity::Problem) { Exit::Failed } else { Exit::Done })
 }

@@ -8,7 +8,7 @@ use crate::arguments::{EnvCommand, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Console;
-use crate::{database, words};
+use crate::{database, messages};
 
 pub fn env(command: &EnvCommand, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let consents = Consents::of_this_person();
@@ -18,13 +18,15 @@ pub fn env(command: &EnvCommand, global: &Global, output: Console) -> Result<Exi
             let summary = file.summary(&database::variable_names(global)).map_err(CommandError::EnvFile)?;
             consents.allow(&file)?;
             output.add(|out| {
-                writeln!(out, "allowed until it changes")?;
-                words::env_file(out, file.path(), &summary)
+                writeln!(out, "Allowed until it changes.")?;
+                messages::env_file(out, file.path(), &summary)
             })?;
         }
         EnvCommand::Deny { path } => {
             let was_allowed = consents.deny(&file_at(path))?;
-            output.add(|out| writeln!(out, "{}", if was_allowed { "no longer allowed" } else { "was not allowed" }))?;
+            output.add(|out| {
+                writeln!(out, "{}", if was_allowed { "No longer allowed." } else { "It was not allowed." })
+            })?;
         }
         EnvCommand::List => {
             let allowed = consents.env_files()?;

@@ -12,8 +12,8 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
@@ -31,7 +31,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) ->
     let mut quote = library.planning.quote_for_recipe(&recipe, &images, &terms)?;
     narrow(&mut quote, arguments)?;
     library::name_endpoints(&library)?;
-    output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;
+    output.show(&quote, |out| messages::estimate(out, &quote, &recipe.name, arguments))?;
     Ok(Exit::Done)
 }
 

@@ -8,8 +8,8 @@ use crate::arguments::{Export, ExportedFile, Global, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 pub fn export(arguments: &Export, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside([&arguments.out])?;
@@ -17,7 +17,7 @@ pub fn export(arguments: &Export, global: &Global, output: Console) -> Result<Ex
     let run = library::find_run(&library, arguments.run)?;
     let request = ExportRequest { format: arguments.format.clone(), annotations: arguments.annotations() };
     let exported = write(&library, run, &request, &arguments.out)?;
-    output.show(&exported, |out| words::exported(out, "", &arguments.out, &exported))?;
+    output.show(&exported, |out| messages::exported(out, "", &arguments.out, &exported))?;
     Ok(Exit::Done)
 }
 

@@ -11,8 +11,8 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
+use crate::messages;
 use crate::output::{Console, notes};
-use crate::words;
 
 /// Asks about every command that is not allowed yet. If there is no terminal, or the answer is no, the command does not run
 /// and the run continues without it.
@@ -20,12 +20,12 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
     for hook in library.hooks.all()? {
         let Some(command) = hook.command.filter(|_| !hook.is_agreed) else { continue };
         if !allows_hooks {
-            words::hook_command(&mut notes(), hook.event, &command)?;
+            messages::hook_command(&mut notes(), hook.event, &command)?;
         }
         if allows_hooks || confirm("Allow this command, now and in future?").await? {
             library.hooks.agree(hook.event, &command)?;
         } else if !io::stdin().is_terminal() {
-            words::note(&mut notes(), "This command is not allowed, so it does not run. --allow-hooks allows it")?;
+            messages::note(&mut notes(), "This command is not allowed, so it does not run. --allow-hooks allows it")?;
         }
     }
     Ok(())
@@ -44,7 +44,7 @@ pub async fn change(
     let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..engine::claude_flow_hooks() };
     output.show(&preset, |out| {
         let set = HookEvent::ALL.into_iter().filter_map(|event| Some((event, preset.command(event)?)));
-        set.into_iter().try_for_each(|(event, command)| words::hook_command(out, event, command))
+        set.into_iter().try_for_each(|(event, command)| messages::hook_command(out, event, command))
     })?;
     let replaced: Vec<&str> = HookEvent::ALL
         .into_iter()
@@ -52,9 +52,9 @@ pub async fn change(
         .filter_map(|event| settings.hooks.command(event))
         .collect();
     if !replaced.is_empty() && !allow_hooks {
-        words::note(&mut notes(), "This replaces:")?;
+        messages::note(&mut notes(), "This replaces:")?;
         for command in replaced {
-            words::note(&mut notes(), &format!("  {command}"))?;
+            messages::note(&mut notes(), &format!("  {command}"))?;
         }
         if !confirm("Replace it?").await? {
             return Err(CommandError::NotConfirmed);

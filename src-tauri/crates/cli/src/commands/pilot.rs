@@ -14,8 +14,8 @@ use crate::confirm::confirm;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::Chosen;
+use crate::messages;
 use crate::output::{Console, notes};
-use crate::words;
 
 /// Shows the results of the pilot, and continues the run if the user confirms.
 pub async fn finish(
@@ -25,14 +25,14 @@ pub async fn finish(
     pilot: &RunReport,
     output: Console,
 ) -> Result<Exit, CommandError> {
-    words::report(&mut notes(), pilot)?;
+    messages::report(&mut notes(), pilot)?;
     let (run, verdict) = (pilot.summary.id, library.history.pilot_verdict(&pilot.summary)?);
     if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
         library.runs.resume(ResumeRequest::of(run)).await?;
         let report = session::follow(library, run).await?;
         return session::finish(library, &report, &arguments.session, output);
     }
-    words::note(&mut notes(), &words::left_after_pilot(run))?;
+    messages::note(&mut notes(), &messages::left_after_pilot(run))?;
     // The text output has shown it already.
     let shown = output.show(pilot, |_| Ok(()));
     let exit = match verdict {
@@ -57,11 +57,11 @@ async fn is_gone_on_with(
     let quote = quoting::quote(library, arguments, recipe.id, &left, None)?;
     let row = quoting::chosen_model(library, &quote, Some(summary.model.clone()))?;
     let mode = if row.batch.is_some() { arguments.mode() } else { RunMode::Live };
-    words::pilot(&mut notes(), verdict, summary, row, mode)?;
+    messages::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),
         PilotVerdict::Sound if arguments.session.yes => Ok(true),
         _ if arguments.session.yes => Ok(false),
-        _ => confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
+        _ => confirm(&format!("Annotate the other {}?", messages::counted_len(left.len(), "image"))).await,
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 pub fn prices(output: Console) -> Result<Exit, CommandError> {
     let prices = engine::price_list();
-    output.show(&prices, |out| words::prices(out, &prices))?;
+    output.show(&prices, |out| messages::prices(out, &prices))?;
     Ok(Exit::Done)
 }

@@ -9,8 +9,8 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, Opened, WhenMissing};
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 /// The reply of a provider's server.
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ pub async fn providers(arguments: &Providers, global: &Global, output: Console) 
     let connections = opened.connections.shown()?.connections;
     match &arguments.command {
         None => {
-            output.show(&connections, |out| words::providers(out, &connections))?;
+            output.show(&connections, |out| messages::providers(out, &connections))?;
             Ok(Exit::Done)
         }
         Some(ProvidersCommand::Check { provider }) => check(&opened, &connections, provider.as_deref(), output).await,
@@ -46,7 +46,7 @@ async fn check(
         checked.push(Checked { provider: id.to_owned(), check: opened.connections.check(id).await? });
     }
     output.show(&checked, |out| {
-        checked.iter().try_for_each(|each| words::provider_check(out, &each.provider, &each.check))
+        checked.iter().try_for_each(|each| messages::provider_check(out, &each.provider, &each.check))
     })?;
     let is_fine = checked.iter().all(|each| {
         matches!(each.check, ConnectionCheck::Works { .. }) || only.is_none() && each.check == ConnectionCheck::NoKey

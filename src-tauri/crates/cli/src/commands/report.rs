@@ -4,16 +4,16 @@ use crate::arguments::{Global, Report};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 pub fn report(arguments: &Report, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let library = library::open(global)?;
     let report = library.insight.report(library::find_run(&library, arguments.run)?)?;
     if arguments.failures {
-        output.show(&report.failed_images, |out| words::failures(out, &report))?;
+        output.show(&report.failed_images, |out| messages::failures(out, &report))?;
     } else {
-        output.show(&report, |out| words::report(out, &report))?;
+        output.show(&report, |out| messages::report(out, &report))?;
     }
     Ok(Exit::Done)
 }

@@ -13,8 +13,8 @@ use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
+use crate::messages;
 use crate::output::{Console, notes};
-use crate::words;
 
 pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let output = output.beside(arguments.session.targets())?;
@@ -31,7 +31,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
         unsettled.count += given_up.count;
         unsettled.at_most += given_up.at_most;
     }
-    let accepts_repeats = unsettled.count == 0 || agrees(arguments, &words::unsettled(unsettled)).await?;
+    let accepts_repeats = unsettled.count == 0 || agrees(arguments, &messages::unsettled(unsettled)).await?;
     if !accepts_repeats {
         return Err(CommandError::NotConfirmed);
     }
@@ -45,7 +45,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
     if let Some(concurrency) = arguments.session.concurrency {
         library.runs.change_concurrency(run, concurrency).await?;
     }
-    library.runs.change_limits(run, arguments.limits.of_route()).await?;
+    library.runs.change_limits(run, arguments.limits.settings()).await?;
     if let Some(max_tokens) = arguments.max_tokens {
         library.runs.change_max_tokens(run, max_tokens).await?;
     }
@@ -67,7 +67,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
         }
         Err(error @ EngineError::NothingLeft(_)) => {
             if let Some(cut_off) = library.insight.report(run)?.cut_off {
-                words::note(&mut notes(), &words::raise_max_tokens(run, cut_off))?;
+                messages::note(&mut notes(), &messages::raise_max_tokens(run, cut_off))?;
             }
             return Err(error.into());
         }
@@ -76,7 +76,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
     if arguments.retry_failed
         && let Some(quoted) = library.history.run(run)?.quoted
     {
-        words::note(&mut notes(), &words::at_most_in_all(run, quoted))?;
+        messages::note(&mut notes(), &messages::at_most_in_all(run, quoted))?;
     }
     let report = session::follow(&library, run).await?;
     session::finish(&library, &report, &arguments.session, output)

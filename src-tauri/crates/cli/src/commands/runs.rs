@@ -4,11 +4,11 @@ use crate::arguments::Global;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
+use crate::messages;
 use crate::output::Console;
-use crate::words;
 
 pub fn runs(global: &Global, output: Console) -> Result<Exit, CommandError> {
     let runs = library::open(global)?.history.runs()?;
-    output.show(&runs, |out| words::runs(out, &runs))?;
+    output.show(&runs, |out| messages::runs(out, &runs))?;
     Ok(Exit::Done)
 }

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Console, notes};
 use crate::progress::Bar;
-use crate::{signals, target, words};
+use crate::{messages, signals, target};
 
 /// Shows a run until it ends, and returns its report. The first signal lets requests in flight finish and leaves batches at
 /// the vendor.
@@ -41,7 +41,7 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
                 _ = draining.first(), if !is_stopping => {
                     is_stopping = true;
                     let mode = progress.borrow().mode;
-                    bar.say(words::stopping(mode));
+                    bar.say(messages::stopping(mode));
                     library.runs.pause(run);
                 }
             }
@@ -62,9 +62,9 @@ fn say_endpoints(bar: &Bar, endpoints: &[EndpointState], failing: &mut HashSet<S
     for endpoint in endpoints {
         match &endpoint.failure {
             Some(failure) if !failure.is_of_settings() && failing.insert(endpoint.name.clone()) => {
-                bar.say(&words::endpoint_failed(&endpoint.name, failure));
+                bar.say(&messages::endpoint_failed(&endpoint.name, failure));
             }
-            None if failing.remove(&endpoint.name) => bar.say(&words::endpoint_works_again(&endpoint.name)),
+            None if failing.remove(&endpoint.name) => bar.say(&messages::endpoint_works_again(&endpoint.name)),
             _ => {}
         }
     }
@@ -79,7 +79,7 @@ pub fn check_outputs(library: &Library, session: &SessionOptions) -> Result<(), 
     let mut refused = Vec::new();
     let mut check = |name: String, outcome: Result<(), EngineError>| {
         if let Err(error) = outcome {
-            refused.push(words::unwritable(&name, &error));
+            refused.push(messages::unwritable(&name, &error));
         }
     };
     if let Some(target) = &session.metrics_out {
@@ -93,14 +93,14 @@ pub fn check_outputs(library: &Library, session: &SessionOptions) -> Result<(), 
     }
     for (index, target) in session.targets().enumerate() {
         if session.targets().take(index).any(|earlier| earlier == target) {
-            refused.push(words::named_twice(target));
+            refused.push(messages::named_twice(target));
         }
     }
     if refused.is_empty() {
         return Ok(());
     }
     for refused in &refused {
-        words::error(&mut notes(), refused)?;
+        messages::error(&mut notes(), refused)?;
     }
     Err(CommandError::UnwritableOutputs)
 }
@@ -112,7 +112,7 @@ pub fn finish(
     session: &SessionOptions,
     output: Console,
 ) -> Result<Exit, CommandError> {
-    let shown = output.show(report, |out| words::report(out, report));
+    let shown = output.show(report, |out| messages::report(out, report));
     leave_files(library, report, session, output, shown, Exit::of_run(&report.summary))
 }
 
@@ -132,7 +132,7 @@ pub fn leave_files(
     if let Some(target) = &session.metrics_out {
         match library.insight.classic_metrics(run) {
             // A run without measurements is not a failure.
-            Err(error @ EngineError::NoFigures(_)) => words::warn(&mut notes(), &words::refusal(&error))?,
+            Err(error @ EngineError::NoFigures(_)) => messages::warn(&mut notes(), &messages::engine_error(&error))?,
             Err(error) => failed.note(&format!("--metrics-out {target}"), Err(error.into()))?,
             Ok(metrics) => {
                 let written = target.begin().and_then(|file| engine::write_json(file, &metrics));
@@ -142,16 +142,16 @@ pub fn leave_files(
         }
     }
     if let Some(folder) = &session.report {
-        let notices = words::notices(&report.diagnoses);
+        let notices = messages::notices(&report.diagnoses);
         let written = library.insight.write_page(report, &notices, folder);
         let shown = written
             .map_err(CommandError::from)
-            .and_then(|written| output.add(|out| words::written_report(out, &written)));
+            .and_then(|written| output.add(|out| messages::written_report(out, &written)));
         failed.note(&format!("--report {}", folder.display()), shown)?;
     }
     for file in &session.exports {
         let shown = export::write_after_run(library, run, file)
-            .and_then(|exported| output.add(|out| words::exported(out, "  exported    ", &file.file, &exported)));
+            .and_then(|exported| output.add(|out| messages::exported(out, "  exported    ", &file.file, &exported)));
         failed.note(&format!("--export {file}"), shown)?;
     }
     Ok(exit.with_outputs(failed.exit, &report.summary))
@@ -172,7 +172,7 @@ impl Failed {
             return Err(error);
         }
         if !error.is_closed_output() {
-            words::warn(&mut notes(), &words::not_written(name, &error))?;
+            messages::warn(&mut notes(), &messages::not_written(name, &error))?;
         }
         // A full disk is the most specific reason, and a closed reader the least.
         let worst = match (self.exit, exit) {

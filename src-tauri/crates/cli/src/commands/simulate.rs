@@ -10,7 +10,7 @@ use crate::arguments::Simulate;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Console, notes};
-use crate::{signals, words};
+use crate::{messages, signals};
 
 /// What the simulator saw of its clients, for the JSON document.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, Com
         } else {
             format!("the client {}", seen.complaints.join(", "))
         };
-        writeln!(out, "{} (simulated, not billed); {said}", words::counted_len(seen.billed, "answer"))
+        writeln!(out, "{} (simulated, not billed); {said}", messages::counted_len(seen.billed, "answer"))
     })?;
     Ok(Exit::Done)
 }
@@ -74,6 +74,6 @@ fn complaints(verdict: &ClientVerdict) -> Vec<String> {
     kinds
         .into_iter()
         .filter(|(complaint, _)| complaint.count > 0)
-        .map(|(complaint, words)| format!("{words} ({})", complaint.count))
+        .map(|(complaint, text)| format!("{text} ({})", complaint.count))
         .collect()
 }

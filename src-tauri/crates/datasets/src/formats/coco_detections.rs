@@ -17,8 +17,8 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "coco-detections",
     title: Translated { en: "COCO results", es: "Resultados COCO" },
     summary: Translated {
-        en: "Boxes with their scores: for evaluators, beside a dataset",
-        es: "Cajas con su confianza: para evaluar un conjunto",
+        en: "Boxes with scores: for evaluation against a dataset",
+        es: "Recuadros con su confianza: para evaluar un conjunto de datos",
     },
     package: Package::File { extension: "json" },
     media_type: "application/json",

@@ -60,7 +60,7 @@ pub fn shape_from(
             let [x, y, width, height] = bbox.ok_or("a box has no bbox")?;
             Ok(Shape::Box { rect: Rect::new(x, y, x + width, y + height) })
         }
-        ShapeKind::Point => Ok(Shape::Point { at: corners.next().ok_or("a point has no place")? }),
+        ShapeKind::Point => Ok(Shape::Point { at: corners.next().ok_or("a point has no coordinates")? }),
         ShapeKind::Polygon if points.len() < 3 => Err("a polygon has fewer than three corners"),
         ShapeKind::Polygon => Ok(Shape::Polygon { points: corners.collect() }),
         ShapeKind::ImageTag => Ok(Shape::ImageTag),

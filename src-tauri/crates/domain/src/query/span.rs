@@ -13,7 +13,7 @@ pub struct Share(#[cfg_attr(feature = "specta", specta(type = specta_typescript:
 
 /// Text that is not a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a share is a number from 0 to 1")]
+#[error("expected a number from 0 to 1")]
 pub struct NoShare;
 
 impl FromStr for Share {

@@ -23,7 +23,7 @@ pub fn everyday_objects() -> Recipe {
     }
 }
 
-/// Parts, behaviour, colours and patterns of birds, with Spanish and English terms, for vocabulary cards.
+/// Parts, behavior, colors and patterns of birds, with Spanish and English terms, for vocabulary cards.
 #[must_use]
 pub fn bird_vocabulary() -> Recipe {
     const FEATURES: [(&str, &str); 14] = [

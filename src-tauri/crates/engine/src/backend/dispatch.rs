@@ -445,11 +445,11 @@ fn waited_in_vain(wait_reason: Option<Met>) -> String {
     let minutes = LONGEST_WAIT.as_secs() / 60;
     match wait_reason {
         Some((WaitReason::OwnRequests | WaitReason::OwnTokens, Some(limit))) => {
-            format!("the limit of {limit:.0} a minute that is set here let no request leave for {minutes} minutes")
+            format!("your limit of {limit:.0} per minute allowed no request for {minutes} minutes")
         }
         Some((_, Some(limit))) => {
-            format!("the server's limit of {limit:.2} a minute let no request leave for {minutes} minutes")
+            format!("the server's limit of {limit:.2} per minute allowed no request for {minutes} minutes")
         }
-        _ => format!("no request could leave for {minutes} minutes"),
+        _ => format!("no request could be sent for {minutes} minutes"),
     }
 }

@@ -205,7 +205,7 @@ impl Endpoint for LocalEndpoint {
                 let answer = Answer { sent: *size, annotations, reading: Reading::default() };
                 answer.to_raw().map_err(|error| failed(&error.to_string()))
             });
-            let kept = answered.await.unwrap_or_else(|_| Err(failed("an error in the model")))?;
+            let kept = answered.await.unwrap_or_else(|_| Err(failed("internal error in the model")))?;
             Ok(ReceivedAnswer { kept, usage: None })
         })
     }

@@ -123,11 +123,11 @@ fn timeouts(settings: &Settings) -> Timeouts {
 /// Why nothing may be sent to `server`.
 fn unavailable(server: &BaseUrl, settings: &Settings) -> Option<String> {
     if settings.is_local_only && !server.is_loopback() {
-        return Some("nothing may be sent to another machine".into());
+        return Some("sending to other machines is disabled".into());
     }
     let name = destination_name(server);
     (!settings.agreed_hosts.contains(&name)).then(|| {
-        format!("it is not agreed yet that images are sent to {name}: agree in the window's settings, or add it to agreed_hosts")
+        format!("sending images to {name} is not allowed yet: allow it in Settings, or add it to agreed_hosts")
     })
 }
 

@@ -72,9 +72,7 @@ impl Connections {
         let id = provider.descriptor().id;
         let mut others = settings.providers.iter().filter(|other| other.id != id);
         if others.any(|other| other.key_env.as_deref() == Some(variable) && !is_about(other, server)) {
-            return KeyLookup::withheld(format!(
-                "{variable} stands for several providers: name a variable for each in key_env"
-            ));
+            return KeyLookup::withheld(format!("{variable} is used by several providers: set key_env of each"));
         }
         match self.key_in(variable) {
             Ok(Some(key)) => KeyLookup::found(Some(key)),
@@ -152,7 +150,7 @@ impl Connections {
         let Ok(environment) = environment.as_ref() else { return Ok(None) };
         if let Some(given) = environment.endpoint_keys().iter().find(|given| given.endpoint == endpoint.name) {
             if settings.endpoints().filter(|other| other.name == endpoint.name).count() > 1 {
-                return Err(format!("several endpoints are called {}: give each a name of its own", endpoint.name));
+                return Err(format!("several endpoints are called {}: give each a unique name", endpoint.name));
             }
             return Ok(Some((given.secret.clone(), KeyPlace::CommandLine)));
         }
@@ -163,7 +161,7 @@ impl Connections {
         match self.key_in(&variable)? {
             None => Ok(self.key_for(provider, server)),
             Some(_) if shares_variable(endpoint, server, settings) => {
-                Err(format!("{variable} stands for several endpoints: name a variable for each in key_env"))
+                Err(format!("{variable} is used by several endpoints: set key_env of each"))
             }
             key => Ok(key),
         }
@@ -215,7 +213,7 @@ fn owner_of(variable: &str) -> Option<&'static dyn Provider> {
 
 fn belongs_to(variable: &str, provider: &dyn Provider) -> String {
     let name = provider.descriptor().name;
-    format!("{variable} belongs to the connection to {name}: name another variable in key_env")
+    format!("{variable} is used by the connection to {name}: set another variable in key_env")
 }
 
 /// Whether the variable of `endpoint`, derived from its name, is also that of an endpoint at another server. A key is

@@ -189,7 +189,7 @@ impl Connections {
             Err(error) => Err(error.to_string()),
             Ok(_) if provider.catalog().find(&model.0.0).is_none() => {
                 let variable = descriptor.variable(FieldKind::Model).unwrap_or_default();
-                Err(format!("{variable} names {}, of which this version knows neither price nor limits", model.0))
+                Err(format!("{variable} is {}, a model that this version does not know", model.0))
             }
             Ok(_) => BaseUrl::parse(&base_url.0).map_err(|error| format!("{}: {error}", base_url.0)),
         };

@@ -15,7 +15,7 @@ use crate::{EngineError, Result};
 const EDGE: u32 = 1600;
 const QUALITY: u8 = 88;
 
-/// The window's label palette, so that a colour means the same label in both.
+/// The window's label palette, so that a color means the same label in both.
 const PALETTE: [[u8; 3]; 12] = [
     [0x35, 0xb2, 0xfc],
     [0xd3, 0x78, 0x12],

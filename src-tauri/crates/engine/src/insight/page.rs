@@ -1,4 +1,4 @@
-//! The report page: one file without scripts, in the reader's light or dark colour scheme.
+//! The report page: one file without scripts, in the reader's light or dark color scheme.
 
 use domain::library::ImageCard;
 use domain::metrics::Speedup;
@@ -86,25 +86,25 @@ fn figures(report: &RunReport) -> Markup {
     let rows = [
         ("Images sent", Some(metrics.asked.to_string())),
         ("Reused answers", counted(metrics.reused)),
-        ("Annotations of a similar image", counted(metrics.propagated)),
+        ("Annotations copied from a similar image", counted(metrics.propagated)),
         ("Files that could not be read", counted(metrics.unread)),
         ("Wall time", Some(format!("{:.2} s", metrics.wall_millis / 1000.0))),
-        ("Images a second", Some(format!("{:.1}", metrics.images_per_second))),
-        ("Duration of an image, mean", Some(format!("{:.0} ms", metrics.mean_millis))),
+        ("Images per second", Some(format!("{:.1}", metrics.images_per_second))),
+        ("Mean time per image", Some(format!("{:.0} ms", metrics.mean_millis))),
         (
             "P50 / P95 / P99",
             Some(format!("{:.0} / {:.0} / {:.0} ms", metrics.p50_millis, metrics.p95_millis, metrics.p99_millis)),
         ),
-        ("Requests in flight, at most", Some(metrics.concurrency.to_string())),
+        ("Max requests in flight", Some(metrics.concurrency.to_string())),
         ("Parallelism", metrics.parallelism.map(|parallelism| format!("{parallelism:.2}"))),
         ("Speed-up", metrics.speedup.map(measured)),
         ("Answered", Some(format!("{:.1} %", metrics.success_rate * 100.0))),
         ("Retries", Some(metrics.retries.to_string())),
-        ("Paid", Some(format!("${}", report.summary.paid.dollars()))),
+        ("Paid", Some(report.summary.paid.to_string())),
     ];
     html! {
         section {
-            h2 { "Figures" }
+            h2 { "Metrics" }
             table {
                 @for (name, value) in rows {
                     @if let Some(value) = value { tr { th scope="row" { (name) } td { (value) } } }
@@ -132,7 +132,7 @@ fn failed(images: &[FailedImage]) -> Markup {
                             td { (visible(image.place())) }
                             td { (visible(image.reason())) }
                             td { (image.requests) }
-                            td { "$" (image.paid.dollars()) }
+                            td { (image.paid.to_string()) }
                         }
                     }
                 }

@@ -113,7 +113,7 @@ pub fn answers_pending(run: RunId, pending: &[PendingElsewhere]) -> Option<Stop>
     let (images, others) =
         (if images == 1 { "1 image is".into() } else { format!("{images} images are") }, others.join(", "));
     let detail = format!(
-        "{images} in a batch of run {others}: resume that run to fetch the answers, or resume run {run} so that it asks anew"
+        "{images} in a batch of run {others}: resume that run to fetch the answers, or resume run {run} to send new requests"
     );
     Some(Stop { reason: StopReason::AnswersPending, detail: Some(detail) })
 }

@@ -119,7 +119,7 @@ fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()
     if let Some(unknown) = settings.providers.iter().find(|provider| !known.contains(&provider.id.as_str())) {
         let place = lines(&unknown.id).first().map_or_else(|| "[[providers]]".to_owned(), Clone::clone);
         let detail = format!(
-            "{place}, id = \"{}\": this version knows no such provider, only {}. Correct the id, or remove the entry",
+            "{place}, id = \"{}\": unknown provider. Providers: {}. Correct the id, or remove the entry",
             unknown.id,
             known.join(", ")
         );
@@ -129,7 +129,7 @@ fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()
         let places = lines(id);
         let places = if places.is_empty() { "[[providers]]".to_owned() } else { places.join(" and ") };
         let detail = format!(
-            "{places}, id = \"{id}\": a provider has one entry. Join them, with [[providers.endpoints]] for more servers"
+            "{places}, id = \"{id}\": several entries. Merge them into one, with [[providers.endpoints]] for more servers"
         );
         return Err(unusable(path, detail));
     }
@@ -148,7 +148,7 @@ fn check_numbers(variables: &HashMap<String, String>) -> Result<()> {
 fn range_of(key: &str) -> String {
     let range = Settings::range_of(key);
     range.map_or_else(String::new, |range| {
-        format!("; a whole number from {} to {} is needed", range.start(), range.end())
+        format!("; expected a whole number from {} to {}", range.start(), range.end())
     })
 }
 
@@ -156,7 +156,7 @@ fn range_of(key: &str) -> String {
 fn check(path: &Path, settings: &Settings) -> Result<()> {
     match settings.out_of_range() {
         Some(OutOfRange { key, value, range }) => {
-            Err(unusable(path, format!("{key} is {value}, and goes from {} to {}", range.start(), range.end())))
+            Err(unusable(path, format!("{key} is {value}; expected {} to {}", range.start(), range.end())))
         }
         None => Ok(()),
     }

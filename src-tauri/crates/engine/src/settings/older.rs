@@ -65,7 +65,7 @@ fn move_keys(document: &mut DocumentMut, provider: &str) -> Result<(), String> {
     let mut entries: Vec<Table> = match document.remove("providers").map(Item::into_array_of_tables) {
         None => Vec::new(),
         Some(Ok(entries)) => entries.into_iter().collect(),
-        Some(Err(_)) => return Err("providers is no list of tables: write [[providers]] above each".into()),
+        Some(Err(_)) => return Err("providers is not a list of tables: write [[providers]] above each".into()),
     };
     let is_meant = |entry: &Table| entry.get("id").and_then(Item::as_str) == Some(provider);
     let place = entries.iter().position(is_meant).unwrap_or_else(|| {
@@ -82,7 +82,7 @@ fn move_keys(document: &mut DocumentMut, provider: &str) -> Result<(), String> {
         let Some((mut key, mut item)) = document.remove_entry(older) else { continue };
         if entry.contains_key(now) {
             return Err(format!(
-                "{older} is said twice: as {older} at the top of the file, and as {now} under [[providers]] with the id \
+                "{older} is set twice: as {older} at the top of the file, and as {now} under [[providers]] with the id \
                  {provider}. Remove one of them"
             ));
         }

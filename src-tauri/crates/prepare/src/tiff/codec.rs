@@ -227,7 +227,7 @@ fn fax_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReason
     Ok(packed)
 }
 
-/// One row of runs, white first, as positions of colour changes.
+/// One row of runs, white first, as positions of color changes.
 fn fax_runs(bits: &mut impl BitReader, page: &Page, width: u16) -> Option<Vec<u16>> {
     const END_OF_LINE_ZEROS: u8 = 11;
     if page.compression == Compression::CcittG3 {

@@ -4,7 +4,7 @@ use super::encoding::{Alpha, ColorModel, YCbCr};
 use super::page::Page;
 use crate::pixels::{multiply, over_white};
 
-/// The colour of a pixel with these `levels`.
+/// The color of a pixel with these `levels`.
 pub(super) fn rgb(page: &Page, levels: &[u8]) -> [u8; 3] {
     let rgb = match &page.color {
         ColorModel::Gray { is_inverted: false } => [levels[0]; 3],

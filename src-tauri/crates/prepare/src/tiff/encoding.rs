@@ -1,4 +1,4 @@
-//! How samples are encoded: colour model, bits, transparency, compression and predictor.
+//! How samples are encoded: color model, bits, transparency, compression and predictor.
 //!
 //! What is not supported is refused here, by name.
 
@@ -7,7 +7,7 @@ use super::not_supported;
 use crate::header::damaged;
 use domain::import::SkipReason;
 
-/// How the samples of a pixel form a colour.
+/// How the samples of a pixel form a color.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ColorModel {
     /// One sample; zero is white if `is_inverted`.
@@ -37,7 +37,7 @@ pub(super) struct YCbCr {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alpha {
-    /// Colours are premultiplied.
+    /// Colors are premultiplied.
     Associated,
     Unassociated,
 }
@@ -158,14 +158,14 @@ fn ycbcr(directory: &Directory) -> Result<YCbCr, SkipReason> {
         && reference.iter().chain(&luma).all(|value| value.is_finite())
         && reference.as_chunks().0.iter().all(|[zero, most]| most > zero);
     if !is_usable {
-        return Err(damaged("the coefficients of YCbCr make no sense"));
+        return Err(damaged("invalid YCbCr coefficients"));
     }
     let subsampling = match directory.numbers(tag::YCBCR_SUBSAMPLING)[..] {
         [] => (2, 2),
         [columns @ (1 | 2 | 4), rows @ (1 | 2 | 4)] => {
             (usize::try_from(columns).map_err(damaged)?, usize::try_from(rows).map_err(damaged)?)
         }
-        _ => return Err(damaged("the subsampling of YCbCr makes no sense")),
+        _ => return Err(damaged("invalid YCbCr subsampling")),
     };
     Ok(YCbCr { luma, reference, subsampling })
 }
@@ -183,7 +183,7 @@ pub(super) fn sample_type(directory: &Directory, color: &ColorModel) -> Result<(
     }
     let formats = directory.numbers(tag::SAMPLE_FORMAT);
     let format = formats.first().copied().unwrap_or(UNSIGNED);
-    // In Lab, the colour space defines what is signed.
+    // In Lab, the color space defines what is signed.
     let is_lab = matches!(color, ColorModel::Lab { .. });
     if !is_lab && formats.iter().any(|&other| other != format) {
         return Err(not_supported("samples of different kinds"));

@@ -71,8 +71,8 @@ pub(super) fn choose(file: TiffFile) -> Result<Directory, SkipReason> {
     }
     match all.find(|page| is_full_picture(page)) {
         Some(page) => Ok(*page),
-        None if chain.is_empty() => Err(damaged("the TIFF file has no picture")),
-        None => Err(not_supported("only a reduced copy of another picture")),
+        None if chain.is_empty() => Err(damaged("the TIFF file has no image")),
+        None => Err(not_supported("only a reduced copy of another image")),
     }
 }
 
@@ -97,7 +97,7 @@ fn is_camera_raw(page: &Directory) -> bool {
 pub(super) fn size(directory: &Directory) -> Result<PixelSize, SkipReason> {
     let side = |tag| directory.number(tag).and_then(|side| u32::try_from(side).ok());
     let (Some(width), Some(height)) = (side(tag::IMAGE_WIDTH), side(tag::IMAGE_LENGTH)) else {
-        return Err(damaged("the picture has no size"));
+        return Err(damaged("the image has no size"));
     };
     Ok(PixelSize::new(width, height))
 }
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
         let size = size(&directory)?;
         let samples = usize_of(&directory, tag::SAMPLES_PER_PIXEL).unwrap_or(1);
         if samples == 0 {
-            return Err(damaged("the picture has no samples"));
+            return Err(damaged("the image has no samples"));
         }
         if samples > MAX_SAMPLES {
             return Err(not_supported(format!("{samples} bands")));
@@ -216,7 +216,7 @@ impl<'a> Page<'a> {
         if chunk_pixels > self.size.area().max(MAX_TILE_PIXELS)
             || decoded_pixels > self.size.area().max(MAX_TILE_PIXELS).saturating_mul(4)
         {
-            return Err(not_supported("tiles much larger than the picture"));
+            return Err(not_supported("tiles much larger than the image"));
         }
         let Some(most) = self.compression.most_expansion() else { return Ok(()) };
         let file_len = self.directory.file().bytes().len() as u64;

@@ -244,7 +244,7 @@ mod tests {
             for status in [429, 500, 503, 529] {
                 let refusal = refused(told, status);
                 assert_eq!(refusal.action(), RetryAction::StopRun(StopCause::WaitTooLong), "{told}, {status}");
-                assert!(refusal.to_string().contains("asks to wait"), "{refusal}");
+                assert!(refusal.to_string().contains("requests a wait"), "{refusal}");
             }
         }
         assert_eq!(refused("3600", 429).action(), RetryAction::HoldEndpoint { after: Some(LONGEST_WAIT) });

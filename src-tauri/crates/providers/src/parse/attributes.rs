@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::annotation::AttributeValue;
-use domain::answer::{DropReason, RepairKind};
+use domain::answer::{DropReason, NumberRange, RepairKind};
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 use serde_json::{Map, Value};
 
@@ -49,7 +49,7 @@ fn field<'a>(fields: &'a Map<String, Value>, attribute: &Attribute, index: usize
 enum Converted {
     AsIs(AttributeValue),
     FromOtherForm(AttributeValue),
-    Clamped(AttributeValue),
+    Clamped(AttributeValue, NumberRange),
 }
 
 fn convert(attribute: &Attribute, answered: &Value, repairs: &mut Vec<RepairKind>) -> Option<AttributeValue> {
@@ -65,7 +65,9 @@ fn convert(attribute: &Attribute, answered: &Value, repairs: &mut Vec<RepairKind
         Some(Converted::FromOtherForm(value)) => {
             (Some(value), RepairKind::AttributeConverted { name, answered: shown })
         }
-        Some(Converted::Clamped(value)) => (Some(value), RepairKind::AttributeClamped { name, answered: shown }),
+        Some(Converted::Clamped(value, range)) => {
+            (Some(value), RepairKind::AttributeClamped { name, answered: shown, range: Some(range) })
+        }
         // Empty text means no value.
         None if shown.trim().is_empty() => return None,
         None => (None, RepairKind::AttributeLeftOut { name, answered: shown }),
@@ -86,10 +88,10 @@ fn text(answered: &Value) -> Option<Converted> {
 fn whole_number(answered: &Value, min: i32, max: i32) -> Option<Converted> {
     let number = number(answered).filter(|number| !number.is_percent && number.value.fract() == 0.0)?;
     if number.value < f64::from(min) {
-        return Some(Converted::Clamped(AttributeValue::Number(min)));
+        return Some(Converted::Clamped(AttributeValue::Number(min), NumberRange { min, max }));
     }
     if number.value > f64::from(max) {
-        return Some(Converted::Clamped(AttributeValue::Number(max)));
+        return Some(Converted::Clamped(AttributeValue::Number(max), NumberRange { min, max }));
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole, and between two whole numbers of this type")]
     let value = AttributeValue::Number(number.value as i32);

@@ -245,10 +245,10 @@ fn attributes_by_kind() {
     repair Some(1): AttributeConverted { name: "difficulty", answered: "4" }
     repair Some(1): AttributeConverted { name: "coat", answered: "Short_hair" }
     repair Some(1): AttributeConverted { name: "is it asleep?", answered: "No" }
-    repair Some(2): AttributeClamped { name: "difficulty", answered: "6" }
+    repair Some(2): AttributeClamped { name: "difficulty", answered: "6", range: Some(NumberRange { min: 1, max: 5 }) }
     repair Some(2): AttributeLeftOut { name: "coat", answered: "striped" }
     repair Some(2): AttributeLeftOut { name: "is it asleep?", answered: "maybe" }
-    repair Some(3): AttributeClamped { name: "difficulty", answered: "0" }
+    repair Some(3): AttributeClamped { name: "difficulty", answered: "0", range: Some(NumberRange { min: 1, max: 5 }) }
     dropped 4: AttributeMissing { name: "difficulty" }
     dropped 5: AttributeMissing { name: "difficulty" }
     "#);

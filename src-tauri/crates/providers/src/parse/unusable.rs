@@ -13,7 +13,7 @@ const NAMED_REASONS: usize = 3;
 pub fn no_list(text: &str) -> AnswerError {
     let detail = match shortened(text.trim()).as_str() {
         "" => "the answer is empty".to_owned(),
-        beginning => format!("the answer has no list of annotations that can be read; it begins: {beginning}"),
+        beginning => format!("the answer has no readable list of annotations; it begins: {beginning}"),
     };
     AnswerError::Unreadable { detail }
 }
@@ -51,14 +51,14 @@ pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSi
     let answers_in = match system {
         CoordinateSystem::Fractions => "the model answers in 0..1 coordinates, not in pixels",
         CoordinateSystem::Thousandths => "the model answers in 0..1000 coordinates, not in pixels",
-        CoordinateSystem::Unknown => "the boxes are not in pixels of the picture that was sent",
+        CoordinateSystem::Unknown => "the boxes are not in pixels of the sent image",
     };
     let reach = boxes.iter().map(|own| own.ordered()).reduce(|reach, own| {
         Rect::new(reach.x1.min(own.x1), reach.y1.min(own.y1), reach.x2.max(own.x2), reach.y2.max(own.y2))
     });
     let Rect { x1, y1, x2, y2 } = reach.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
     let detail = format!(
-        "{answers_in}: the picture is {} x {} pixels, and the boxes reach from ({x1}, {y1}) to ({x2}, {y2})",
+        "{answers_in}: the image has {} x {} pixels, and the boxes range from ({x1}, {y1}) to ({x2}, {y2})",
         sent.width, sent.height
     );
     AnswerError::OtherCoordinates { system, detail }
@@ -71,8 +71,8 @@ fn in_words(reason: &DropReason) -> String {
         DropReason::UnknownLabel { answered } => format!("{UNKNOWN_LABEL} \"{}\"", shortened(answered)),
         DropReason::NoBox => "a coordinate is missing or not a number".into(),
         DropReason::NoExtent => "box less than a pixel wide or high".into(),
-        DropReason::OutsidePicture => "at least half of the box is outside the picture".into(),
+        DropReason::OutsidePicture => "at least half of the box is outside the image".into(),
         DropReason::AttributeMissing { name } => format!("attribute \"{}\" missing", shortened(name)),
-        DropReason::TooMany { count } => format!("{count} more than are read"),
+        DropReason::TooMany { count } => format!("{count} over the limit"),
     }
 }

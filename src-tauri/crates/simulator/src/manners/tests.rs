@@ -1,4 +1,4 @@
-//! The behaviour of a client step by step, and its verdict.
+//! The behavior of a client step by step, and its verdict.
 
 use super::*;
 

@@ -182,7 +182,7 @@ impl View<'_> {
         all(&mut statement, params![run.0, cut_off], |row| Ok((JobId(row.get(0)?), row.get(1)?)))
     }
 
-    /// Corrections and dropped items in the answers of `run` by kind, most frequent first.
+    /// Corrections and dropped items in the answers of `run` by kind and attribute, most frequent first.
     pub fn readings_of_run(&self, run: RunId) -> Result<(Vec<RepairGroup>, Vec<DropGroup>)> {
         let mut statement =
             self.0.prepare_cached("SELECT reading FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL ORDER BY id")?;
@@ -191,7 +191,7 @@ impl View<'_> {
         let (mut repairs, mut dropped): (Vec<RepairGroup>, Vec<DropReason>) = (Vec::new(), Vec::new());
         for reading in readings {
             for repair in reading.repairs {
-                match repairs.iter_mut().find(|group| is_same_variant(&group.example, &repair.kind)) {
+                match repairs.iter_mut().find(|group| group.example.is_counted_with(&repair.kind)) {
                     Some(group) => group.count += 1,
                     None => repairs.push(RepairGroup { count: 1, example: repair.kind }),
                 }
@@ -236,10 +236,6 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
-}
-
-fn is_same_variant<T>(one: &T, other: &T) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 fn count_by_label(annotations: &[NewAnnotation]) -> BTreeMap<&str, u32> {

@@ -12,6 +12,6 @@ export const SAID: Partial<Record<StopReason | RetryKind, string>> = {
   unknown_model: "model: claude-haiku-5-5",
   not_such_a_server: "HTTP 404, text/html",
   answers_unreadable: 'the server\'s answer could not be read: status 200, text/html, beginning with "<!doctype html>"',
-  wait_too_long: "status 429: Slow down; it asks to wait 86400 seconds, and Fieldmark waits 3600 at most",
+  wait_too_long: "status 429: Slow down; it requests a wait of 86400 seconds, and the limit is 3600",
   request_refused: "output_config.format: Extra inputs are not permitted",
 };

@@ -35,7 +35,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
         }
         match (progress.images, progress.annotations) {
             (ListState::Unknown, _) => {
-                return Err(FileLocation::field("images").malformed("the file has no list of this name"));
+                return Err(FileLocation::field("images").malformed("this list is missing"));
             }
             (ListState::Read, ListState::Unknown | ListState::Read) => return Ok(()),
             _ => {}
@@ -226,7 +226,7 @@ impl Reader<'_> {
             }
             Segmentation::Mask => self.sink.skipped(SkippedPart {
                 place: format!("{place}.segmentation"),
-                reason: "run-length masks are not read; the box is",
+                reason: "run-length masks are not supported; the box is read",
             }),
         }
         if shapes.is_empty() {

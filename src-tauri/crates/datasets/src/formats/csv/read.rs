@@ -24,7 +24,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let header = reader.headers().map_err(malformed)?;
     let columns = Columns::new(header);
     if !columns.places.contains_key("file_name") {
-        return Err(FileLocation::line(1).malformed("there is no column file_name"));
+        return Err(FileLocation::line(1).malformed("the column file_name is missing"));
     }
     let attributes = columns.attributes.iter().map(|(name, _)| DatasetAttribute { name: name.clone(), kind: None });
     sink.begin(DatasetInfo { attributes: attributes.collect(), ..DatasetInfo::default() })?;
@@ -107,7 +107,7 @@ impl<'a> Row<'a> {
 
     fn number<T: FromStr>(&self, column: &str) -> Result<Option<T>> {
         let number = |cell: &str| {
-            cell.parse().map_err(|_| self.place(column).malformed(format!("{cell:?} is no number, or out of range")))
+            cell.parse().map_err(|_| self.place(column).malformed(format!("{cell:?} is not a number, or out of range")))
         };
         self.cell(column).map(number).transpose()
     }
@@ -195,7 +195,7 @@ impl<'a> Row<'a> {
             Ok(numbers) if numbers.len() % 2 == 0 => {
                 Ok(numbers.chunks_exact(2).map(|point| [point[0], point[1]]).collect())
             }
-            _ => Err(self.place("points").malformed("it is not x and y in turn, between spaces")),
+            _ => Err(self.place("points").malformed("expected x and y in turn, separated by spaces")),
         }
     }
 }

@@ -191,7 +191,7 @@ impl BatchSession<'_> {
             if pushed == Pushed::Full {
                 self.context.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
                 if items == 0 {
-                    let detail = "the picture is larger than a whole batch may be".to_owned();
+                    let detail = "the image is larger than the limit of a batch".to_owned();
                     let failure = failed(None, FailureKind::Refused, detail);
                     self.settle(job, better_of(cut_off, failure), took_millis).await?;
                     continue;

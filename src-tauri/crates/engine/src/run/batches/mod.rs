@@ -349,11 +349,12 @@ impl BatchSession<'_> {
                 if self.canceled == 1 { "1 request was" } else { &format!("{} requests were", self.canceled) };
             return because(
                 StopReason::BatchCanceled,
-                format!("{requests} canceled at the server, and not by this run"),
+                format!("{requests} canceled at the server, but not by this run"),
             );
         }
         if self.given_up > 0 {
-            let detail = "the reply to a batch was lost and the server does not list it, or its results are too old";
+            let detail =
+                "the reply to a batch was lost and the server does not list the batch, or its results have expired";
             return because(StopReason::BatchUnknown, detail.into());
         }
         stop(if self.has_no_room { StopReason::BudgetReached } else { StopReason::Completed })

@@ -99,7 +99,7 @@ impl<'a> BatchSession<'a> {
     async fn take(&mut self, batch: &KeptBatch, result: BatchResult, read: &mut Read) -> Result<()> {
         let called = result.custom_id.as_deref().and_then(|id| attempt_called(id, &batch.token));
         let Some(attempt) = called else {
-            tracing::warn!(batch = %batch.id, custom_id = ?result.custom_id, "a result that belongs to no request");
+            tracing::warn!(batch = %batch.id, custom_id = ?result.custom_id, "a result without a request");
             return Ok(());
         };
         read.own += 1;
@@ -127,7 +127,7 @@ impl<'a> BatchSession<'a> {
             }
             BatchOutcome::Expired => {
                 let after = None;
-                let detail = "the batch expired before the vendor began with it";
+                let detail = "the batch expired before the vendor started on it";
                 unanswered(AfterFailure::Retry { after }, RetryKind::Expired, detail)
             }
             BatchOutcome::Unreadable { detail } => FailedRequest {
@@ -211,7 +211,7 @@ impl<'a> BatchSession<'a> {
             let Some(item) = self.context.store.read(move |view| view.batch_item(id, attempt)).await? else {
                 continue;
             };
-            let detail = "the batch has ended without a result for it";
+            let detail = "the batch ended without a result for it";
             let failed_request = FailedRequest {
                 may_be_billed: true,
                 ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, detail)

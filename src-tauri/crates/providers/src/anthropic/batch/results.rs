@@ -138,7 +138,7 @@ mod tests {
         c canceled
         d unreadable its type is postponed
         ? unreadable EOF while parsing a string at line 1 column 21
-        f unreadable it is no message of a model
+        f unreadable it is not a message of a model
         g expired
         "#);
         let BatchOutcome::Refused(refusal) = &results[1].outcome else { panic!("not refused") };

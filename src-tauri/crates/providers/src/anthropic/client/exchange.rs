@@ -74,7 +74,7 @@ impl Client {
             glimpse.add(&chunk);
             byte_count += chunk.len();
             if byte_count > BODY_LIMIT {
-                return Err(unreadable("the answer is endless"));
+                return Err(unreadable("the answer is too long"));
             }
             let events = body.push(&chunk);
             has_ended = self.take_events(events, receiving, on_progress)?;
@@ -131,7 +131,7 @@ impl Client {
         if !receiving.has_begun() {
             return Err(unreadable(""));
         }
-        let detail = format!("the answer broke off, {pending_bytes} bytes into an event");
+        let detail = format!("the answer ended early, {pending_bytes} bytes into an event");
         Err(RequestError::Lost { detail, partial: Partial::default() })
     }
 

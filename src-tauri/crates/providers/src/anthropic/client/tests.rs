@@ -247,7 +247,7 @@ async fn an_error_may_follow_an_ok() {
 async fn an_error_of_another_form_is_still_an_error() {
     let body = stream("event: error\ndata: {\"error\":{\"message\":\"out of memory\"}}\n\n");
     let error = send(vec![Act::Write(vec![body.into_bytes()])]).await.unwrap_err();
-    assert_eq!(error.to_string(), "the server broke off its answer: status 200: out of memory");
+    assert_eq!(error.to_string(), "the server ended its answer early: status 200: out of memory");
     assert_eq!(error.action(), RetryAction::Retry { after: None, cause: RetryCause::Transient });
 }
 
@@ -366,7 +366,7 @@ async fn compressed_answers_are_read_and_bounded() {
     assert!(matches!(error, RequestError::Lost { .. }), "{error}");
     // Kilobytes that decompress to hundreds of megabytes.
     let bomb = gzipped(&format!("data: {}", " ".repeat(200 << 20)));
-    assert!(unread(encoded(&bomb)).await.contains("the answer is endless"));
+    assert!(unread(encoded(&bomb)).await.contains("the answer is too long"));
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ pub enum StreamEvent {
 pub enum BadEvent {
     #[error("the server's JSON could not be read: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("it is no message of a model")]
+    #[error("it is not a message of a model")]
     NoMessage,
 }
 

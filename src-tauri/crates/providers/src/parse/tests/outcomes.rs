@@ -50,7 +50,7 @@ fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
         (r#"{"marks":[["red",10,20,30,40]],}"#, "unreadable: the annotation cannot"),
         (r#"["red at 10, 20"]"#, "unreadable: the annotation cannot"),
         (r#"{"marks":["red at 10, 20", "cat at 3"],}"#, "unreadable: none of the 2"),
-        ("[(red,10,20,30,40)]", "unreadable: the answer has no list"),
+        ("[(red,10,20,30,40)]", "unreadable: the answer has no readable list"),
         (r#"{"marks":[(cat,10,20,30,40)]}"#, "unreadable: none of"),
         (r#"{"marks":[("cat",10,20,30,40)]}"#, "unreadable: none of"),
         (r#"{"marks":[cat]}"#, "unreadable: the annotation cannot"),
@@ -87,7 +87,7 @@ fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
         ),
         (
             r#"[{"label":"cat","x1":-40,"y1":-40,"x2":80,"y2":80}]"#,
-            "unusable: the annotation cannot be used: at least half of the box is outside the picture",
+            "unusable: the annotation cannot be used: at least half of the box is outside the image",
         ),
         (
             r#"[{"label":"cat","x1":-40,"y1":0,"x2":40,"y2":40}]"#,

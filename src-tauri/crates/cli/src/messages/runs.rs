@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use domain::run::RunSummary;
 use domain::run_state::{RunState, StopReason};
 
-use super::figures::{grouped, money};
+use super::format::{grouped, money};
 use super::table::Table;
 use crate::style::{GOOD, WARNING};
 
 pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     if runs.is_empty() {
-        return writeln!(out, "There is no run yet. `fieldmark annotate PATH` starts one.");
+        return writeln!(out, "No runs yet. `fieldmark annotate PATH` starts one.");
     }
     let mut table =
         Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Annotations", "Paid"]);

@@ -12,8 +12,8 @@ use domain::run::RunSummary;
 use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
-use super::figures::{at_most, counted, duration, grouped, money};
-use super::refusal::unsupported;
+use super::errors::unsupported;
+use super::format::{at_most, counted, duration, exact_money, grouped, money};
 use crate::arguments::Annotate;
 use crate::style::{GOOD, HEADING, WARNING};
 
@@ -26,7 +26,7 @@ pub fn quote(
 ) -> io::Result<()> {
     let heading = format!("{}, recipe {recipe}, model {}", counted(quote.image_count, "image"), model.model.name);
     writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
-    let asked = asked_count(quote, model, arguments.similar, arguments.fresh);
+    let asked = images_to_send(quote, model, arguments.similar, arguments.fresh);
     if quote.similar.followers > 0 {
         let alike = counted(quote.similar.followers, "near-duplicate");
         if arguments.similar {
@@ -44,20 +44,13 @@ pub fn quote(
     };
     match cost {
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost    $0")?,
-        Some(cost) => writeln!(
-            out,
-            "  cost    {} expected, {} low, {} at most; prices as of {}",
-            money(cost.expected),
-            money(cost.low),
-            at_most(cost.high),
-            quote.prices_as_of
-        )?,
+        Some(cost) => writeln!(out, "  cost    {}; prices as of {}", cost_range(cost), quote.prices_as_of)?,
         None => writeln!(out, "  cost    unknown: there is no price for this model")?,
     }
     if let (RunMode::Batch, Some(_)) = (arguments.mode(), model.batch) {
-        writeln!(out, "  time    within a day, in batches")?;
+        writeln!(out, "  time    within 24 hours, in batches")?;
         if let Some(live) = model.cost {
-            writeln!(out, "  live    without --batch it would cost about {}, of which:", money(live.expected))?;
+            writeln!(out, "  live    about {} without --batch:", money(live.expected))?;
         }
     } else if let Some(time) = model.time.filter(|_| asked > 0) {
         writeln!(
@@ -92,7 +85,7 @@ pub fn quote(
             let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
             writeln!(
                 out,
-                "  sends   {} as JPEG of at most {edge} pixels and the recipe's text to {name}{place}",
+                "  sends   {} as JPEG (up to {edge} px) and the recipe's text to {name}{place}",
                 counted(asked, "image")
             )?;
             writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")?;
@@ -105,6 +98,11 @@ pub fn quote(
         writeln!(out, "  {WARNING}note{WARNING:#}    {}", unsupported(gap))?;
     }
     Ok(())
+}
+
+/// `about $0.41 (low $0.31, at most $0.54)`
+fn cost_range(cost: CostRange) -> String {
+    format!("about {} (low {}, at most {})", money(cost.expected), money(cost.low), at_most(cost.high))
 }
 
 fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
@@ -129,7 +127,12 @@ fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
 }
 
 /// Images that a run sends to a model: all but near-duplicates and those with saved answers.
-pub fn asked_count(quote: &Quote, model: &ModelQuote, propagates_to_similar: bool, ignores_saved_answers: bool) -> u32 {
+pub fn images_to_send(
+    quote: &Quote,
+    model: &ModelQuote,
+    propagates_to_similar: bool,
+    ignores_saved_answers: bool,
+) -> u32 {
     let followers = if propagates_to_similar { quote.similar.followers } else { 0 };
     let answered = if ignores_saved_answers { 0 } else { model.answered_before };
     quote.image_count.saturating_sub(followers + answered)
@@ -154,10 +157,10 @@ pub fn time_basis(time: TimeEstimate) -> String {
 fn endpoint_limit(EndpointLimit { unit, limit, .. }: EndpointLimit) -> String {
     let count = grouped(limit.round() as u64);
     match unit {
-        LimitedUnit::Requests => format!("{count} requests a minute"),
-        LimitedUnit::Tokens => format!("{count} tokens a minute"),
-        LimitedUnit::InputTokens => format!("{count} input tokens a minute"),
-        LimitedUnit::OutputTokens => format!("{count} output tokens a minute"),
+        LimitedUnit::Requests => format!("{count} requests per minute"),
+        LimitedUnit::Tokens => format!("{count} tokens per minute"),
+        LimitedUnit::InputTokens => format!("{count} input tokens per minute"),
+        LimitedUnit::OutputTokens => format!("{count} output tokens per minute"),
         LimitedUnit::InFlight => format!("{count} requests in flight"),
     }
 }
@@ -169,7 +172,7 @@ pub fn answer_basis(basis: AnswerBasis) -> String {
             format!("as in earlier runs: {} for {}", counted(requests, "request"), counted(images, "image"))
         }
         AnswerBasis::EarlierAnswers { images, .. } => {
-            format!("as in earlier answers for {}", counted(images, "image"))
+            format!("as in earlier runs of {}", counted(images, "image"))
         }
     }
 }
@@ -198,21 +201,21 @@ pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: R
     let reach = match forecast.reach {
         BudgetReach::Enough => None,
         BudgetReach::MayStop => {
-            Some(format!("{} may be too little: the run stops before it would cost more", money(budget)))
+            Some(format!("{} may be too low: the run stops before it could cost more", exact_money(budget)))
         }
         BudgetReach::StopsAfter { images: 0 } => {
-            Some(format!("{} is less than a single request can cost: nothing would be sent", money(budget)))
+            Some(format!("{} is less than a single request can cost: nothing would be sent", exact_money(budget)))
         }
         BudgetReach::StopsAfter { images } => Some(format!(
             "{} is below the low estimate: the run will stop after about {} of {}",
-            money(budget),
+            exact_money(budget),
             grouped(images.into()),
             counted(asked, "image")
         )),
     };
     let batches = (mode == RunMode::Batch && forecast.batches > 1).then(|| {
         let batches = grouped(forecast.batches.into());
-        format!("{} splits the run into about {batches} consecutive batches; each may take a day", money(budget))
+        format!("{} splits the run into about {batches} consecutive batches; each may take a day", exact_money(budget))
     });
     match (reach, batches) {
         (Some(reach), Some(batches)) => Some(format!("{reach}; {batches}")),
@@ -240,12 +243,9 @@ pub fn pilot(
                 RunMode::Live => rest.cost,
                 RunMode::Batch => rest.batch.or(rest.cost),
             };
-            let cost = cost.filter(|cost| *cost != CostRange::default()).map(|cost| {
-                let (expected, low, high) = (money(cost.expected), money(cost.low), at_most(cost.high));
-                format!(" Cost: {expected} expected, {low} low, {high} at most.")
-            });
-            let cost = cost.unwrap_or_default();
-            writeln!(out, "{GOOD}The pilot went as quoted.{GOOD:#} {left} left.{cost}")
+            let cost = cost.filter(|cost| *cost != CostRange::default());
+            let cost = cost.map_or_else(String::new, |cost| format!(" Cost: {}.", cost_range(cost)));
+            writeln!(out, "{GOOD}The pilot went as expected.{GOOD:#} {left} left.{cost}")
         }
         PilotVerdict::Stopped => {
             writeln!(out, "{WARNING}The pilot was stopped.{WARNING:#} {left} left.")
@@ -278,7 +278,7 @@ mod tests {
         let batches = "$1.50 splits the run into about 13 consecutive batches; each may take a day";
         assert_eq!(said(BudgetReach::Enough, 13, RunMode::Batch).unwrap(), batches);
         let both = said(BudgetReach::MayStop, 13, RunMode::Batch).unwrap();
-        assert!(both.starts_with("$1.50 may be too little") && both.ends_with(batches), "{both}");
+        assert!(both.starts_with("$1.50 may be too low") && both.ends_with(batches), "{both}");
         assert_eq!(said(BudgetReach::Enough, 1, RunMode::Batch), None);
     }
 }

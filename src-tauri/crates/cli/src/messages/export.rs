@@ -7,7 +7,7 @@ use domain::dataset::{Feature, Loss, LossKind};
 use domain::export::Exported;
 use engine::EngineError;
 
-use super::{counted, grouped, refusal};
+use super::{counted, engine_error, grouped};
 use crate::arguments::Target;
 use crate::error::CommandError;
 
@@ -35,7 +35,7 @@ fn reason(error: &EngineError) -> String {
     match error {
         EngineError::UnfitTarget { reason, .. } => (*reason).to_owned(),
         EngineError::File { source, .. } => source.to_string(),
-        error => refusal(error),
+        error => engine_error(error),
     }
 }
 

@@ -7,8 +7,8 @@ use domain::ids::RunId;
 use domain::run::{PendingElsewhere, RunProgress};
 use domain::run_state::RunMode;
 
-use super::figures::{counted, duration};
-use super::kinds::{endpoint, retry};
+use super::format::{counted, duration};
+use super::reasons::{endpoint, retry};
 use crate::output::notes;
 
 pub fn progress(progress: &RunProgress) -> String {
@@ -29,7 +29,7 @@ pub fn progress(progress: &RunProgress) -> String {
         };
         return format!("{batches} submitted, {finished} of {} done", counted(images, "image"));
     }
-    let rate = format!("{:.0} images a minute", progress.rate_per_minute);
+    let rate = format!("{:.0} images per minute", progress.rate_per_minute);
     let mut line = match progress.left_millis {
         Some(left) => format!("{rate}, {} left", duration(f64::from(left))),
         None => rate,
@@ -47,7 +47,7 @@ pub fn progress(progress: &RunProgress) -> String {
 /// An endpoint is suspended because it fails.
 pub fn endpoint_failed(name: &str, failure: &EndpointFailure) -> String {
     format!(
-        "the endpoint {name} fails: {} ({}). Its images go to the other endpoints, and it is tried again.",
+        "the endpoint {name} fails: {} ({}). Its images go to the other endpoints, and it will be tried again.",
         endpoint(failure.problem),
         failure.detail
     )
@@ -75,7 +75,7 @@ pub fn stopping(mode: RunMode) -> &'static str {
 }
 
 /// The last output of a process that a second signal ends, given its most recent run.
-pub fn last_words(run: Option<RunId>) {
+pub fn stopped_immediately(run: Option<RunId>) {
     let mut notes = notes();
     if io::stderr().is_terminal() {
         // Below a question or a progress bar.

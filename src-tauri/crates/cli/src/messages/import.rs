@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use domain::import::{SkipReason, SkippedFile};
 use engine::Imported;
 
-use super::figures::{counted, counted_len, grouped};
+use super::format::{counted, counted_len, grouped};
 
 /// More skipped files of one kind are summarized.
 const MOST_OF_A_KIND: usize = 5;

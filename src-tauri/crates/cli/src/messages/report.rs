@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::answer::{DropReason, RepairKind};
+use domain::answer::{DropReason, NumberRange, RepairKind};
 use domain::endpoint::{EndpointProblem, RunEndpoint};
 use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
@@ -14,9 +14,9 @@ use domain::usage::Usage;
 use engine::WrittenReport;
 
 use super::diagnoses::diagnoses;
-use super::figures::{at_most, counted, duration, grouped, money};
+use super::format::{at_most, cost_and_estimate, counted, duration, grouped, money};
 use super::hooks::hooks;
-use super::kinds::{endpoint, failure, retry};
+use super::reasons::{endpoint, failure, retry};
 use super::runs::state;
 use crate::style::{ERROR, HEADING, WARNING};
 
@@ -44,7 +44,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if let Some(metrics) = &report.metrics {
         writeln!(
             out,
-            "  time        {} ({:.1} images a second, at most {} {})",
+            "  time        {} ({:.1} images per second, at most {} {})",
             duration(metrics.wall_millis),
             metrics.images_per_second,
             metrics.concurrency,
@@ -150,7 +150,7 @@ fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
 pub fn raise_max_tokens(run: RunId, cut_off: CutOffAnswers) -> String {
     let CutOffAnswers { images, max_tokens, suggested_max_tokens } = cut_off;
     format!(
-        "fieldmark resume {run} --retry-failed --max-tokens {suggested_max_tokens}: {} {} cut off at {} tokens, and only they \
+        "fieldmark resume {run} --retry-failed --max-tokens {suggested_max_tokens}: {} {} cut off at {} tokens, and only these \
          are requested again",
         counted(images, "answer"),
         if images == 1 { "was" } else { "were" },
@@ -163,15 +163,15 @@ pub fn at_most_in_all(run: RunId, quoted: CostRange) -> String {
     format!("Run {run} costs at most {}, including what is already paid", at_most(quoted.high))
 }
 
-/// `2.41: one image at a time would have taken 12.30 s, measured by 5 images that ran alone`
+/// `2.41: one image at a time would have taken 12.30 s, measured on 5 images that ran alone`
 fn measured(speedup: Speedup) -> String {
     let basis = match speedup.baseline {
         Baseline::ThisRun => return format!("{:.2}: one image at a time", speedup.factor),
-        Baseline::AloneImages { images } => format!("{} that ran alone", counted(images, "image")),
-        Baseline::SequentialRun => "a run of the same images".to_owned(),
+        Baseline::AloneImages { images } => format!("on {} that ran alone", counted(images, "image")),
+        Baseline::SequentialRun => "in a run of the same images".to_owned(),
     };
     let sequential = duration(speedup.sequential_millis);
-    format!("{:.2}: one image at a time would have taken {sequential}, measured by {basis}", speedup.factor)
+    format!("{:.2}: one image at a time would have taken {sequential}, measured {basis}", speedup.factor)
 }
 
 /// All failed images, by kind of failure.
@@ -211,35 +211,32 @@ pub fn failures(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
 
 fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
-    let quoted = match summary.quoted {
-        Some(quoted) if quoted.high > PicoDollars::ZERO => {
-            format!(" (estimated {}, range {}-{})", money(quoted.expected), money(quoted.low), at_most(quoted.high))
+    let quoted = summary.quoted.filter(|quoted| quoted.high > PicoDollars::ZERO);
+    let cost = match (summary.reported_cost(), quoted) {
+        (Some(cost), Some(quoted)) => cost_and_estimate(cost, quoted),
+        (Some(cost), None) => money(cost),
+        (None, Some(CostRange { low, expected, high })) => {
+            format!("not reported (estimated {}, range {}-{})", money(expected), money(low), at_most(high))
         }
-        _ => String::new(),
+        (None, None) => "not reported".to_owned(),
     };
-    let cost = summary.reported_cost().map_or_else(|| "not reported".to_owned(), money);
-    writeln!(out, "  cost        {cost}{quoted}")?;
+    writeln!(out, "  cost        {cost}")?;
     if summary.usage != Usage::default() {
         let usage = summary.usage;
         writeln!(out, "  tokens      {} in, {} out", grouped(usage.prompt_tokens()), grouped(usage.output_tokens))?;
     }
     if summary.possibly_billed.count > 0 {
         let PossiblyBilled { count, at_most: bound } = summary.possibly_billed;
-        writeln!(
-            out,
-            "  unanswered  {} may be billed in addition, at most {}",
-            counted(count, "request"),
-            at_most(bound)
-        )?;
+        writeln!(out, "  unanswered  {} may be billed too, at most {}", counted(count, "request"), at_most(bound))?;
     }
     for group in &report.retried {
-        writeln!(out, "  retried     {} x {}", group.count, retry(group.kind))?;
+        writeln!(out, "  retried     {} ({})", group.count, retry(group.kind))?;
     }
     if summary.cut_short > 0 {
         writeln!(out, "  cut off     {}: complete annotations were kept", counted(summary.cut_short, "answer"))?;
     }
     for group in &report.repairs {
-        writeln!(out, "  corrected   {} x {}", grouped(group.count.into()), corrected(&group.example))?;
+        writeln!(out, "  corrected   {} ({})", grouped(group.count.into()), corrected(&group.example))?;
     }
     for group in &report.dropped {
         writeln!(out, "  skipped     {}: {}", counted(group.count, "annotation"), skipped(group))?;
@@ -247,23 +244,28 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     Ok(())
 }
 
-/// What was corrected in answers: `attribute out of range, clamped (difficulty 7)`.
+/// What was corrected in answers: `difficulty clamped to 1-5`.
 fn corrected(repair: &RepairKind) -> String {
     match repair {
         RepairKind::WordsAround => "text around the JSON removed".into(),
         RepairKind::BrokenJson => "malformed JSON, parsed item by item".into(),
-        RepairKind::CutOff => "answer that ended early".into(),
-        RepairKind::LabelRenamed { answered } => format!("label renamed ({answered})"),
-        RepairKind::NumberFromText { field } => format!("number written as text ({field})"),
+        RepairKind::CutOff => "answers that ended early".into(),
+        RepairKind::LabelRenamed { answered } => format!("labels renamed, such as {answered}"),
+        RepairKind::NumberFromText { field } => format!("numbers written as text, such as {field}"),
         RepairKind::CornersSwapped => "corners swapped".into(),
-        RepairKind::ClampedToPicture { pixels } => format!("box clipped at the image edge (by {pixels:.0} px)"),
-        RepairKind::ConfidenceFromPercent => "confidence in percent".into(),
-        RepairKind::ConfidenceLeftOut { answered } => format!("invalid confidence, dropped ({answered})"),
-        RepairKind::AttributeConverted { name, answered } => format!("attribute converted ({name} {answered})"),
-        RepairKind::AttributeClamped { name, answered } => {
-            format!("attribute out of range, clamped ({name} {answered})")
+        RepairKind::ClampedToPicture { pixels } => {
+            format!("boxes clipped at the image edge, such as by {pixels:.0} px")
         }
-        RepairKind::AttributeLeftOut { name, answered } => format!("invalid attribute, dropped ({name} {answered})"),
+        RepairKind::ConfidenceFromPercent => "confidences in percent".into(),
+        RepairKind::ConfidenceLeftOut { answered } => format!("invalid confidences dropped, such as {answered}"),
+        RepairKind::AttributeConverted { name, answered } => {
+            format!("{name} converted to its type, such as {answered}")
+        }
+        RepairKind::AttributeClamped { name, range: Some(NumberRange { min, max }), .. } => {
+            format!("{name} clamped to {min}-{max}")
+        }
+        RepairKind::AttributeClamped { name, range: None, .. } => format!("{name} clamped to its range"),
+        RepairKind::AttributeLeftOut { name, answered } => format!("invalid {name} dropped, such as {answered}"),
     }
 }
 
@@ -294,8 +296,8 @@ fn shares(summary: &RunSummary) -> String {
         (summary.reused, "reused, at no cost"),
         (summary.propagated, "copied from a similar image"),
     ];
-    let told = shares.into_iter().filter(|(count, _)| *count > 0);
-    told.map(|(count, what)| format!("{} {what}", grouped(count.into()))).collect::<Vec<_>>().join("; ")
+    let nonzero = shares.into_iter().filter(|(count, _)| *count > 0);
+    nonzero.map(|(count, what)| format!("{} {what}", grouped(count.into()))).collect::<Vec<_>>().join("; ")
 }
 
 pub fn written_report(out: &mut dyn Write, written: &WrittenReport) -> io::Result<()> {

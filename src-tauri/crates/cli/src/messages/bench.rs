@@ -6,7 +6,7 @@ use domain::metrics::BenchmarkResults;
 use domain::plan::ModelQuote;
 use domain::run_options::RunOptions;
 
-use super::figures::{at_most, counted, duration, money};
+use super::format::{at_most, counted, duration, money};
 use crate::arguments::Bench;
 use crate::style::{GOOD, HEADING};
 
@@ -31,10 +31,10 @@ pub fn benchmark(out: &mut dyn Write, results: &BenchmarkResults, arguments: &Be
     for benchmark in &results.benchmarks {
         let (one, many, gain) = (&benchmark.baseline, &benchmark.optimized, &benchmark.improvement);
         writeln!(out, "{HEADING}{}{HEADING:#}", counted(arguments.images, "image"))?;
-        writeln!(out, "  one at a time  {}, {:.2} images a second", duration(one.total_duration), one.throughput)?;
+        writeln!(out, "  one at a time  {}, {:.2} images per second", duration(one.total_duration), one.throughput)?;
         writeln!(
             out,
-            "  {:<13}  {}, {:.2} images a second",
+            "  {:<13}  {}, {:.2} images per second",
             format!("{} at a time", arguments.concurrency),
             duration(many.total_duration),
             many.throughput

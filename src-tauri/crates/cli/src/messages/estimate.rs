@@ -8,9 +8,9 @@ use domain::money::{CostRange, PicoDollars};
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
-use super::figures::{at_most, counted, duration, money};
-use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
-use super::refusal::{unavailable, unsupported};
+use super::errors::{unavailable, unsupported};
+use super::format::{at_most, counted, duration, money};
+use super::quote::{answer_basis, budget, images_to_send, time_basis, worst_case};
 use super::table::Table;
 use crate::arguments::Estimate;
 use crate::style::HEADING;
@@ -21,7 +21,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     writeln!(out)?;
     // The price of the other mode is shown beside that of the requested one.
     let other = if arguments.batch { "Live" } else { "Batch" };
-    let mut table = Table::new(["Model", "Low", "Expected", "At most", other, "Time", "Remarks"]);
+    let mut table = Table::new(["Model", "Low", "Expected", "At most", other, "Time", "Notes"]);
     table.align_right(1..=4);
     for row in &quote.models {
         let unknown = || "unknown".to_owned();
@@ -41,14 +41,14 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     writeln!(out)?;
     writeln!(out, "Prices as of {}. \"At most\" is an upper bound: no run costs more.", quote.prices_as_of)?;
     if arguments.batch {
-        writeln!(out, "In batches, within a day.")?;
+        writeln!(out, "Batches finish within 24 hours.")?;
     } else {
         by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
     }
     by_model(out, "Budget", &quote.models, |row| {
         let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
         let forecast = if arguments.batch { row.batch_budget } else { row.budget }?;
-        budget(forecast, arguments.budget?, asked_count(quote, row, arguments.similar, arguments.fresh), mode)
+        budget(forecast, arguments.budget?, images_to_send(quote, row, arguments.similar, arguments.fresh), mode)
     })?;
     by_model(out, "Output", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     if !arguments.batch {
@@ -56,7 +56,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
             Some(row.time.map_or_else(|| "not measured yet: the first run or pilot measures it".into(), time_basis))
         })?;
     }
-    by_model(out, "Not available now", &quote.models, |row| row.unavailable.as_ref().map(unavailable))
+    by_model(out, "Not available", &quote.models, |row| row.unavailable.as_ref().map(unavailable))
 }
 
 fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Result<()> {
@@ -83,7 +83,7 @@ fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
         remarks.push(format!("{} at no cost", counted(row.answered_before, "saved answer")));
     }
     if let (Some(retires), false) = (row.model.retires, matches!(row.unavailable, Some(Unavailable::Retired { .. }))) {
-        remarks.push(format!("until {retires}"));
+        remarks.push(format!("retires on {retires}"));
     }
     if row.unavailable.is_some() {
         remarks.push("not available".into());

@@ -5,10 +5,10 @@ use domain::plan::ModelQuote;
 use domain::run::PossiblyBilled;
 use engine::{EngineError, LibraryFailure};
 
-use super::figures::{at_most, counted};
+use super::format::{at_most, counted};
 
 /// The message of an engine error. Errors whose own message suffices are listed, so that a new one must be considered here.
-pub fn refusal(error: &EngineError) -> String {
+pub fn engine_error(error: &EngineError) -> String {
     match error {
         EngineError::Unavailable(reason) => unavailable(reason),
         EngineError::RecipeBeyondModel(unsupported_capabilities) => {
@@ -18,7 +18,7 @@ pub fn refusal(error: &EngineError) -> String {
             )
         }
         EngineError::BudgetTooSmall { dearest } => {
-            format!("the budget is less than a single request can cost: {}", at_most(*dearest))
+            format!("the budget is too low: a single request can cost up to {}", at_most(*dearest))
         }
         EngineError::NoFigures(run) => {
             format!("run {run} has no metrics: no image was sent to the model and answered")
@@ -29,7 +29,7 @@ pub fn refusal(error: &EngineError) -> String {
                     "the disk is full, or a file-size limit is reached: {error}. Once there is room, continue a run with `fieldmark resume`"
                 )
             }
-            Some(LibraryFailure::Lost) => format!("the library is lost: {error}. Nothing more was sent"),
+            Some(LibraryFailure::Lost) => format!("the library is no longer available: {error}. Nothing more was sent"),
             Some(LibraryFailure::Other) | None => error.to_string(),
         },
         EngineError::Local { .. }
@@ -75,7 +75,7 @@ pub fn unavailable(unavailable: &Unavailable) -> String {
         Unavailable::NoKey { host, variable } => {
             let set = variable.as_ref().map_or_else(String::new, |variable| format!("set {variable}, or "));
             format!(
-                "there is no key for {host}: {set}enter one in the settings of the window (a key for another server is \
+                "there is no key for {host}: {set}enter one in the settings of the window (keys for other servers are \
                  never sent there)"
             )
         }
@@ -106,7 +106,7 @@ pub fn unsettled(unsettled: PossiblyBilled) -> String {
     let PossiblyBilled { count, at_most: bound } = unsettled;
     let was = if count == 1 { "was" } else { "were" };
     format!(
-        "{} of this run {was} sent without a known answer and may have been billed, at most {}. Send again?",
+        "{} of this run {was} in flight and may have been billed, up to {}. Send again?",
         counted(count, "request"),
         at_most(bound)
     )

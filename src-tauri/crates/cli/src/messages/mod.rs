@@ -5,16 +5,16 @@ mod catalogue;
 mod checkup;
 mod diagnoses;
 mod environment;
+mod errors;
 mod estimate;
 mod export;
-mod figures;
+mod format;
 mod hooks;
 mod import;
-mod kinds;
 mod progress;
 mod providers;
 mod quote;
-mod refusal;
+mod reasons;
 mod report;
 mod runs;
 mod table;
@@ -30,21 +30,21 @@ pub use catalogue::{models, prices, recipes};
 pub use checkup::checkup;
 pub use diagnoses::notices;
 pub use environment::{env_file, env_file_not_used};
+pub use errors::{engine_error, unsettled, wait_reasons};
 pub use estimate::estimate;
 pub use export::{exported, named_twice, not_written, unwritable};
-pub use figures::{counted, counted_len, grouped};
+pub use format::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
-pub use progress::{endpoint_failed, endpoint_works_again, last_words, progress, stopping};
+pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_immediately, stopping};
 pub use providers::{provider_check, providers};
-pub use quote::{asked_count, left_after_pilot, pilot, quote};
-pub use refusal::{refusal, unsettled, wait_reasons};
+pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;
 
-pub fn complain(failed: &CommandError) {
+pub fn print_error(failed: &CommandError) {
     let reason = match failed {
-        CommandError::Engine(error) => refusal(error),
+        CommandError::Engine(error) => engine_error(error),
         failed => failed.to_string(),
     };
     // Standard error never fails.

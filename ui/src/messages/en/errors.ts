@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../ipc/bindings";
 
 /** Messages of the core's error codes. The core's own message, with details, goes to the log. */
-export const refusals: Record<ErrorCode, string> = {
+export const errors: Record<ErrorCode, string> = {
   library: "The library could not be read or written.",
   model: "The model could not be loaded or run.",
   file: "The file could not be read or written.",

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use domain::checkup::{CheckupFinding, Severity};
 use domain::connection::{ConnectionCheck, KeyPlace, SettingSource};
 
-use super::figures::{bytes, counted, counted_len};
+use super::format::{bytes, counted, counted_len};
 use crate::style::{ERROR, GOOD, WARNING};
 
 /// Aligns advice with the text of its finding.
@@ -44,7 +44,7 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
             let seen = match (place, withheld) {
                 (Some(place), _) => format!("for {host}, {}", from_where(*place, variable.as_deref())),
                 (None, Some(why)) => why.clone(),
-                (None, None) => format!("none for {host}: only the built-in model can be used"),
+                (None, None) => format!("no key for {host}: only the built-in model is available"),
             };
             let set = variable.as_ref().map_or_else(String::new, |variable| format!("Set {variable}, or enter"));
             let enter = if set.is_empty() { "Enter".to_owned() } else { set };
@@ -64,19 +64,19 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
                 || format!("{path} can be written"),
                 |why| format!("{path} cannot be written: {why}"),
             ),
-            "Name another library with --db or FIELDMARK_LIBRARY, or make the folder writable.",
+            "Choose another library with --db or FIELDMARK_LIBRARY, or make the folder writable.",
         ),
         CheckupFinding::FreeSpace { bytes: free } => (
             "free space",
             free.map_or_else(|| "unknown".to_owned(), |free| format!("{} free", bytes(free))),
-            "Thumbnails and answers need space: free some, or keep the library on another disk.",
+            "Free up space for thumbnails and answers, or move the library to another disk.",
         ),
         CheckupFinding::Database { path, problems } => (
             "database",
             if problems.is_empty() { format!("{path} is intact") } else { problems.join("; ") },
-            "Copy the library's folder before anything else: `sqlite3 library.sqlite .recover` saves what can be read.",
+            "Copy the library's folder first. Then `sqlite3 library.sqlite .recover` saves what can be read.",
         ),
-        CheckupFinding::NoLibrary { path } => ("database", format!("there is none yet at {path}"), ""),
+        CheckupFinding::NoLibrary { path } => ("database", format!("no library yet at {path}"), ""),
         CheckupFinding::Unopened { problem, .. } => ("database", problem.clone(), ""),
         CheckupFinding::Environment { problem } => (
             "environment",
@@ -85,7 +85,7 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
         ),
         CheckupFinding::Keychain { problem } => (
             "keychain",
-            either(problem.as_ref(), || "can be reached".to_owned(), ToString::to_string),
+            either(problem.as_ref(), || "available".to_owned(), ToString::to_string),
             "Keys from the environment or .env work without one.",
         ),
         CheckupFinding::Connection { provider, check } => {
@@ -110,8 +110,8 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
             "built-in model",
             match problem {
                 Some(problem) => problem.clone(),
-                None if found.is_empty() => "finds nothing in a photo of a cat".to_owned(),
-                None => format!("finds in a sample photo: {}", found.join(", ")),
+                None if found.is_empty() => "finds nothing in the test photo".to_owned(),
+                None => format!("finds in the test photo: {}", found.join(", ")),
             },
             "This installation is damaged: reinstall Fieldmark.",
         ),
@@ -159,15 +159,15 @@ pub fn connection(check: &ConnectionCheck) -> (String, &'static str) {
         ConnectionCheck::Works { model, model_count } => {
             (format!("the key works; the server offers {model} ({} in all)", counted(*model_count, "model")), "")
         }
-        ConnectionCheck::NoKey => ("not tried: there is no key".into(), ""),
-        ConnectionCheck::LocalOnly => ("not tried: the settings allow only this machine".into(), ""),
-        ConnectionCheck::Unusable { detail } => (detail.clone(), "Correct it. Nothing was sent."),
+        ConnectionCheck::NoKey => ("not checked: there is no key".into(), ""),
+        ConnectionCheck::LocalOnly => ("not checked: the settings allow only this machine".into(), ""),
+        ConnectionCheck::Unusable { detail } => (detail.clone(), "Correct the setting. Nothing was sent."),
         ConnectionCheck::KeyRejected => ("the server rejects the key".into(), "Enter another key."),
         ConnectionCheck::NotPermitted { detail } => {
-            (format!("the key is not permitted to do this: {detail}"), "Give the key the permission at the vendor.")
+            (format!("the key is not permitted to do this: {detail}"), "Grant the permission in the vendor's console.")
         }
         ConnectionCheck::NoCredit { detail } => {
-            (format!("the account has no credit: {detail}"), "Add credit at the vendor.")
+            (format!("the account has no credit: {detail}"), "Add credit on the vendor's billing page.")
         }
         ConnectionCheck::UnknownModel { model, .. } => (
             format!("the server does not know {model}"),
@@ -177,6 +177,6 @@ pub fn connection(check: &ConnectionCheck) -> (String, &'static str) {
             (format!("not a compatible server: {detail}"), "Correct the address.")
         }
         ConnectionCheck::Unreachable { detail } => (detail.clone(), "Check the network and the address."),
-        ConnectionCheck::ServerFailing { detail } => (format!("the server fails: {detail}"), "Try again later."),
+        ConnectionCheck::ServerFailing { detail } => (format!("server error: {detail}"), "Try again later."),
     }
 }

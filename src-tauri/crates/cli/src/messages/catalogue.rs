@@ -6,13 +6,13 @@ use domain::catalogue::{OfferedModel, PriceList};
 use domain::model::{Destination, Unavailable};
 use domain::recipe::SavedRecipe;
 
-use super::figures::price;
-use super::refusal::unavailable;
+use super::errors::unavailable;
+use super::format::exact_money;
 use super::table::Table;
 use crate::style::HEADING;
 
 pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
-    let mut table = Table::new(["Model", "Name", "Where", "Now"]);
+    let mut table = Table::new(["Model", "Name", "Host", "Status"]);
     let mut reasons: Vec<&Unavailable> = Vec::new();
     for OfferedModel { model, unavailable, is_suggested } in models {
         let place = match &model.destination {
@@ -24,11 +24,11 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
             Some(Unavailable::NoKey { .. }) => "no key".to_owned(),
             Some(Unavailable::LocalOnly) => "local only".to_owned(),
             Some(Unavailable::Retired { on }) => format!("retired on {on}"),
-            Some(Unavailable::Unusable { .. }) => "unusable".to_owned(),
+            Some(Unavailable::Unusable { .. }) => "not available".to_owned(),
         };
         let is_retired = matches!(unavailable, Some(Unavailable::Retired { .. }));
-        let until = model.retires.filter(|_| !is_retired).map(|retires| format!("until {retires}"));
-        let default = is_suggested.then(|| "the default".to_owned());
+        let until = model.retires.filter(|_| !is_retired).map(|retires| format!("retires on {retires}"));
+        let default = is_suggested.then(|| "default".to_owned());
         let now: Vec<String> = [Some(now), until, default].into_iter().flatten().collect();
         reasons.extend(unavailable.as_ref().filter(|reason| !matches!(reason, Unavailable::Retired { .. })));
         table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
@@ -57,12 +57,12 @@ pub fn prices(out: &mut dyn Write, prices: &PriceList) -> io::Result<()> {
     table.align_right(1..=5);
     for priced in &prices.models {
         let amounts = [priced.input, priced.output, priced.cached_input, priced.batch_input, priced.batch_output];
-        let [input, output, cached, batch_input, batch_output] = amounts.map(price);
+        let [input, output, cached, batch_input, batch_output] = amounts.map(exact_money);
         table.add([priced.id.to_string(), input, output, cached, batch_input, batch_output]);
     }
     table.write(out)?;
     writeln!(out)?;
-    writeln!(out, "Per million tokens, as of {}. The built-in model costs nothing.", prices.as_of)
+    writeln!(out, "Per million tokens, as of {}. The built-in model is free.", prices.as_of)
 }
 
 pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../ipc/bindings";
 
-export const refusals: Record<ErrorCode, string> = {
+export const errors: Record<ErrorCode, string> = {
   library: "No se pudo leer o escribir la biblioteca.",
   model: "No se pudo cargar o ejecutar el modelo.",
   file: "No se pudo leer o escribir el archivo.",

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
 use engine::Notice;
 
-use super::figures::{counted, duration, money};
-use super::kinds::{failure, retry};
+use super::format::{counted, duration, money};
+use super::reasons::{failure, retry};
 
 pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()> {
     for Notice { finding, changes } in notices(diagnoses) {
-        writeln!(out, "  noticed     {finding}")?;
+        writeln!(out, "  finding     {finding}")?;
         for change in changes {
             writeln!(out, "    advice    {change}")?;
         }
@@ -68,13 +68,13 @@ fn finding(finding: &Finding) -> String {
             percent(*share)
         ),
         Finding::SlowedByConcurrency { concurrency, share, images_per_second, possible } => format!(
-            "slowed by the concurrency of {concurrency} for {} of the time: {images_per_second:.1} images a second{}",
+            "slowed by the concurrency of {concurrency} for {} of the time: {images_per_second:.1} images per second{}",
             percent(*share),
             possible.map(|possible| format!(", while the server's limit allows {possible:.1}")).unwrap_or_default()
         ),
         Finding::SlowedByPreparing { images_per_second, share } => format!(
             "image preparation was the bottleneck: {} of the possible requests had no image ready, at \
-             {images_per_second:.1} images a second",
+             {images_per_second:.1} images per second",
             percent(*share)
         ),
         Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
@@ -97,10 +97,10 @@ fn finding(finding: &Finding) -> String {
 
 /// Empty if the server refused nothing.
 fn refused(refusals: u32, overloads: u32) -> String {
-    let refusals = (refusals > 0).then(|| format!("{} refused", were(refusals, "request")));
-    let overloads = (overloads > 0).then(|| format!("{} answered \"overloaded\"", were(overloads, "request")));
-    let told: Vec<String> = [refusals, overloads].into_iter().flatten().collect();
-    if told.is_empty() { String::new() } else { format!("; {}", told.join(", ")) }
+    let refusals = (refusals > 0).then(|| format!("{} refused", counted(refusals, "request")));
+    let overloads = (overloads > 0).then(|| format!("{} overloaded (529)", counted(overloads, "request")));
+    let parts: Vec<String> = [refusals, overloads].into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }
 
 fn change(change: &Change) -> String {
@@ -112,16 +112,16 @@ fn change(change: &Change) -> String {
         Change::RaiseConcurrency { to: None } => "--concurrency auto".into(),
         Change::LimitRequests { per_minute } => {
             format!(
-                "a limit of {} a minute in the settings: as fast, without refused requests",
+                "set a limit of {} per minute in the settings: just as fast, without refused requests",
                 counted(*per_minute, "request")
             )
         }
         Change::RaiseOwnLimit => {
-            "a higher limit with --rpm, --itpm or --otpm or in the settings, or none: Fieldmark adapts to the server's limits"
+            "raise or remove that limit (--rpm, --itpm, --otpm or the settings): Fieldmark adapts to the server's limits"
                 .into()
         }
         Change::NoPause => {
-            "no pause: no --preset, and no rate_limit_delay_ms in the settings; Fieldmark adapts to the server's limits"
+            "remove the pause (--preset, or rate_limit_delay_ms in the settings): Fieldmark adapts to the server's limits"
                 .into()
         }
         Change::LongerIdleTimeout { to_millis } => {
@@ -135,24 +135,24 @@ fn change(change: &Change) -> String {
                 "resume --retry-failed --max-tokens above {tokens}: only answers that were cut off are requested again"
             )
         }
-        Change::RaiseMaxTokens { than: None } => "--max-tokens above the model's usual maximum".into(),
+        Change::RaiseMaxTokens { than: None } => "--max-tokens above the model's default".into(),
         Change::AddEndpoint => {
-            "a higher limit from the vendor, or an additional endpoint in the settings".into()
+            "request a higher limit from the vendor, or add another endpoint in the settings".into()
         }
         Change::UseBatch { cost } => {
-            format!("--batch, if it may take a day: about {} in batches, which have their own limits", money(*cost))
+            format!("--batch: about {}, within 24 hours, with separate limits", money(*cost))
         }
-        Change::RunLive => "run these images without --batch: answers come within seconds".into(),
+        Change::RunLive => "run these images without --batch: answers arrive within seconds".into(),
         Change::CheaperModel { name, cost } => {
             format!(
-                "{name}: the same tokens would have cost about {}, an estimate; try it on a few images",
+                "try {name} on a few images: the same tokens would cost about {} (estimated)",
                 money(*cost)
             )
         }
-        Change::OtherModel => "another model".into(),
+        Change::OtherModel => "try another model".into(),
         Change::AddLabels => "add the labels that the model uses to the recipe, as labels or synonyms".into(),
-        Change::SmallerRecipe => "a recipe with fewer labels or attributes, or shorter instructions".into(),
-        Change::SmallerPhotos => "smaller copies of the photos".into(),
+        Change::SmallerRecipe => "ask for fewer labels or attributes, or shorten the instructions".into(),
+        Change::SmallerPhotos => "use smaller copies of the photos".into(),
         Change::CheckPhotos => "check that the photos still exist and can be opened".into(),
         Change::CheckNetwork => "check the network: Wi-Fi, a proxy, a VPN".into(),
         Change::CheckServer => "check the server on this machine and its log".into(),
@@ -170,8 +170,8 @@ fn room(room: OutputLimit) -> String {
 
 fn met(limit: MetLimit) -> String {
     match limit.unit {
-        LimitUnit::RequestsPerMinute => format!("{} a minute", counted(limit.count, "request")),
-        LimitUnit::TokensPerMinute => format!("{} a minute", counted(limit.count, "token")),
+        LimitUnit::RequestsPerMinute => format!("{} per minute", counted(limit.count, "request")),
+        LimitUnit::TokensPerMinute => format!("{} per minute", counted(limit.count, "token")),
         LimitUnit::Concurrency => format!("{} in flight", counted(limit.count, "request")),
     }
 }
@@ -208,7 +208,7 @@ mod tests {
         };
         assert_eq!(
             said(cut_short),
-            "  noticed     31 answers were cut off at your maximum of 600 tokens (15 % of the images)\n    \
+            "  finding     31 answers were cut off at your maximum of 600 tokens (15 % of the images)\n    \
              advice    resume --retry-failed --max-tokens above 600: only answers that were cut off are requested again\n"
         );
         let paused = Diagnosis {
@@ -217,7 +217,7 @@ mod tests {
         };
         assert_eq!(
             said(paused),
-            "  noticed     the pause of 200 ms after each answer took 40 % of the time\n    \
+            "  finding     the pause of 200 ms after each answer took 40 % of the time\n    \
              advice    task_timeout_ms = 40000 in the settings: wait longer for slow answers\n"
         );
     }
@@ -228,8 +228,8 @@ mod tests {
             finding(&Finding::RateLimited { refusals, overloads, held_millis: 80_000.0, share: 0.8, limit: None })
         };
         assert_eq!(held(0, 0), "slowed by the server's rate limit for 1 min 20 s, 80 % of the time");
-        assert!(held(0, 11).ends_with("80 % of the time; 11 requests were answered \"overloaded\""), "{}", held(0, 11));
-        assert!(held(1, 1).ends_with("; 1 request was refused, 1 request was answered \"overloaded\""));
+        assert!(held(0, 11).ends_with("80 % of the time; 11 requests overloaded (529)"), "{}", held(0, 11));
+        assert!(held(1, 1).ends_with("; 1 request refused, 1 request overloaded (529)"));
     }
 
     #[test]
@@ -252,11 +252,11 @@ mod tests {
         };
         assert_eq!(
             said(diagnosis),
-            "  noticed     slowed by the server's rate limit for 1 min 20 s, 80 % of the time, at about 58 requests a \
-             minute; 1 request was refused\n    \
-             advice    a higher limit from the vendor, or an additional endpoint in the settings\n    \
-             advice    --batch, if it may take a day: about $0.50 in batches, which have their own limits\n    \
-             advice    a limit of 58 requests a minute in the settings: as fast, without refused requests\n"
+            "  finding     slowed by the server's rate limit for 1 min 20 s, 80 % of the time, at about 58 requests per \
+             minute; 1 request refused\n    \
+             advice    request a higher limit from the vendor, or add another endpoint in the settings\n    \
+             advice    --batch: about $0.50, within 24 hours, with separate limits\n    \
+             advice    set a limit of 58 requests per minute in the settings: just as fast, without refused requests\n"
         );
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use domain::hooks::{HookEnding, HookEvent, HookRun};
 
-use super::figures::duration;
+use super::format::duration;
 
 /// A hook and when it runs.
 pub fn hook_command(out: &mut dyn Write, event: HookEvent, command: &str) -> io::Result<()> {
@@ -39,7 +39,7 @@ fn ending(hook: &HookRun) -> String {
         HookEnding::Exited { code: 0 } => format!("done in {took}"),
         HookEnding::Exited { code } => format!("failed with exit code {code}"),
         HookEnding::Killed => "killed by a signal".into(),
-        HookEnding::TimedOut => format!("killed after {took}: timeout"),
+        HookEnding::TimedOut => format!("timed out after {took} and was killed"),
         HookEnding::NotStarted { detail } => format!("not started: {detail}"),
         HookEnding::NotAgreed => "not run: you have not allowed it".into(),
     }

@@ -10,7 +10,7 @@ pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::R
     writeln!(out, "  file    {}", path.display())?;
     for said in &summary.providers {
         let server = said.base_url.as_deref().map(address_shown);
-        let server = server.as_deref().unwrap_or("the vendor's own");
+        let server = server.as_deref().unwrap_or("the vendor's default");
         writeln!(out, "  server  {server} ({})", name_of_provider(said.provider))?;
         if let Some(model) = &said.model {
             writeln!(out, "  model   {model}")?;
