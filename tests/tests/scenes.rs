@@ -260,10 +260,10 @@ async fn a_scene_has_its_own_connection() {
 
     let scene = shown("images=12&priced&key&endpoints").await;
     assert_eq!(scene.prepared.servers.urls().len(), 4);
-    let providers = scene.fieldmark(&["providers"]).await;
-    for name in ["Frankfurt", "Second account", "Old gateway"] {
-        assert!(providers.contains(name), "{providers}");
-    }
+    let connection = scene.library.connections.shown().unwrap().connections.remove(0);
+    let endpoints: Vec<_> = connection.endpoints.iter().map(|each| (each.name.as_str(), each.key.is_some())).collect();
+    assert_eq!(endpoints, [("Frankfurt", true), ("Second account", true), ("Old gateway", false)]);
+    assert!(connection.key.is_some() && connection.problem.is_none(), "{connection:?}");
 
     let answered = shown("images=12&priced&key&answered").await;
     let quote = quote(&answered.library);
