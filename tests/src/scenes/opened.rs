@@ -189,25 +189,25 @@ fn surroundings(folder: &Path, environment: &[(String, String)]) -> Surroundings
 }
 
 fn settings(scene: &Scene, urls: &[String]) -> String {
-    let mut text = "theme = \"system\"\nwrites_metrics = false\n".to_owned();
+    let mut parts = vec!["theme = \"system\"\nwrites_metrics = false\n".to_owned()];
     if scene.has_endpoints {
         let hosts: Vec<&str> = urls[1..].iter().map(|url| url.trim_start_matches("http://")).collect();
-        text += &format!("agreed_hosts = {hosts:?}\n");
+        parts.push(format!("agreed_hosts = {hosts:?}\n"));
     }
     if scene.has_hooks {
-        text += &format!("[hooks]\nbefore_run = {BEFORE_RUN:?}\nafter_run = {AFTER_RUN:?}\n");
+        parts.push(format!("[hooks]\nbefore_run = {BEFORE_RUN:?}\nafter_run = {AFTER_RUN:?}\n"));
     }
     if !scene.is_from_environment {
-        text += &format!("[[providers]]\nid = \"anthropic\"\nbase_url = {:?}\n", urls[0]);
+        parts.push(format!("[[providers]]\nid = \"anthropic\"\nbase_url = {:?}\n", urls[0]));
         if scene.has_key {
-            text += &format!("key_env = {KEY_VARIABLE:?}\n");
+            parts.push(format!("key_env = {KEY_VARIABLE:?}\n"));
         }
         for (extra, url) in ENDPOINTS.iter().zip(&urls[1..]) {
             let Extra { name, settings, .. } = extra;
-            text += &format!("[[providers.endpoints]]\nname = {name:?}\nbase_url = {url:?}\n{settings}\n");
+            parts.push(format!("[[providers.endpoints]]\nname = {name:?}\nbase_url = {url:?}\n{settings}\n"));
         }
     }
-    text
+    parts.concat()
 }
 
 /// The user's consents: the library is their own, and one hook may run.
