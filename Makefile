@@ -51,9 +51,9 @@ format:
 	cargo fmt --all
 	npm --prefix ui run format
 
-# Writes ui/src/ipc/bindings.ts anew from the commands of the shell.
+# Writes ui/src/ipc/bindings.ts anew from the declarations of the `api` crate.
 bindings:
-	UPDATE_BINDINGS=1 cargo test --workspace --features custom-protocol --lib bindings
+	UPDATE_BINDINGS=1 cargo test --package api --lib bindings
 
 ui: | ui/node_modules
 	npm --prefix ui run build -- --logLevel warn

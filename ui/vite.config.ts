@@ -9,5 +9,5 @@ export default defineConfig({
   // Assets stay files: the content security policy allows no data: URLs.
   build: { target: "safari16", assetsInlineLimit: 0 },
   // Long enough for a machine that builds beside it: it only ends what hangs.
-  test: { include: ["src/**/*.test.ts"], testTimeout: 30_000 },
+  test: { include: ["src/**/*.test.ts"], globalSetup: "test/scenes.ts", testTimeout: 30_000 },
 });

@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ["browser/**/*.test.ts"],
     environment: "node",
-    globalSetup: "browser/server.ts",
+    globalSetup: ["browser/server.ts", "test/scenes.ts"],
     // One browser at a time: they share the machine with whatever else is built on it.
     fileParallelism: false,
     testTimeout: 60_000,

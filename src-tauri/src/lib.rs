@@ -1,14 +1,14 @@
-//! The window: Tauri around the engine. A command converts its arguments, calls one function of the engine, and maps the
-//! error; there is no logic here that the command line would lack.
+//! The desktop app: Tauri around the API. The transport, the system's dialogs and drag and drop; there is no logic here that
+//! the command line or a browser would lack.
 
-mod bindings;
-mod commands;
 mod dragging;
 mod error;
-mod importing;
-mod signals;
+mod library;
 mod state;
+mod subscriptions;
+mod system;
 mod thumbs;
+mod transport;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,9 +16,12 @@ use std::time::Duration;
 use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
 
+use api::{Api, FrontEnd};
 use error::StartError;
 use state::Desktop;
 
+/// The name of the one window.
+const WINDOW: &str = "main";
 /// How long the process outlives its window for requests in flight, because their answers may have been paid for.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -29,12 +32,10 @@ pub fn run() -> Result<(), StartError> {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let desktop = Desktop::open()?;
+    let library = library::open()?;
     let dropped: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-
-    let builder = bindings::builder();
     // Stored in the library's folder, so that windows of different libraries can have different sizes.
-    let window_state = desktop.library().folder().join("window.json");
+    let window_state = library.folder().join("window.json");
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(
@@ -44,28 +45,33 @@ pub fn run() -> Result<(), StartError> {
                 .build(),
         )
         .register_asynchronous_uri_scheme_protocol(thumbs::SCHEME, thumbs::serve)
-        .invoke_handler(builder.invoke_handler())
-        .manage(desktop)
+        .invoke_handler(tauri::generate_handler![transport::call, transport::subscribe, transport::unsubscribe])
         .setup(move |app| {
-            builder.mount_events(app);
-            signals::forward(app.handle());
-            let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+            let front_end = FrontEnd {
+                desktop: Some(Box::new(system::System(app.handle().clone()))),
+                is_read_only: false,
+                roots: Vec::new(),
+                may_agree_to_hooks: true,
+            };
+            let desktop = Desktop::new(tauri::async_runtime::block_on(async { Api::new(library, front_end) }));
+            if !dropped.is_empty() {
+                desktop.api.import(dropped);
+            }
+            app.manage(desktop);
+            let window = WebviewWindowBuilder::new(app, WINDOW, WebviewUrl::default())
                 .title("Fieldmark")
                 .inner_size(1280.0, 800.0)
                 .min_inner_size(960.0, 600.0)
                 // The dark background of the window, so that nothing flashes before the page is loaded.
                 .background_color(tauri::window::Color(0x1a, 0x1a, 0x1a, 0xff))
                 .build()?;
-            importing::take_drops(&window);
-            if !dropped.is_empty() {
-                importing::import(app.handle(), dropped);
-            }
+            system::import_drops(&window);
             Ok(())
         })
         .build(tauri::generate_context!())?;
     app.run(|handle, event| {
         if matches!(event, RunEvent::Exit) {
-            let library = handle.state::<Desktop>().library();
+            let library = handle.state::<Desktop>().api.library().clone();
             tauri::async_runtime::block_on(library.runs.shut_down(CLOSING_PATIENCE));
         }
     });

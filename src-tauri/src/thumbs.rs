@@ -1,53 +1,29 @@
-//! Pixels for the window, through a URL scheme: `thumb://localhost/<image id>/<edge>`. Keyed by id, so that the window cannot
-//! name a file.
+//! Pixels for the window, through a URL scheme: `thumb://localhost/<image id>/<edge>`.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
-use domain::ids::ImageId;
-use engine::PixelEdge;
+use api::ImagePixels;
 use tauri::http::{Request, Response, StatusCode, header};
 use tauri::{Manager, UriSchemeContext, UriSchemeResponder, Wry};
-use tokio::sync::Semaphore;
 
 use crate::state::Desktop;
 
 pub const SCHEME: &str = "thumb";
 
-/// Larger views are decoded on each request; a few at a time, so that a run keeps its processors and memory stays bounded.
-static DECODING: OnceLock<Semaphore> = OnceLock::new();
-const DECODED_AT_ONCE: usize = 2;
-
 #[expect(clippy::needless_pass_by_value, reason = "the signature is Tauri's")]
 pub fn serve(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
-    let library = context.app_handle().state::<Desktop>().library();
+    let api = Arc::clone(&context.app_handle().state::<Desktop>().api);
     tauri::async_runtime::spawn(async move {
-        let Some((image, edge)) = parse(request.uri().path()) else {
-            return responder
-                .respond(plain(StatusCode::BAD_REQUEST, "thumb://localhost/<image id>/<384, 2048 or full>"));
+        let Some((image, edge)) = api::parse_pixels(request.uri().path()) else {
+            let expected = "thumb://localhost/<image id>/<384, 2048 or full>".to_owned();
+            return responder.respond(plain(StatusCode::BAD_REQUEST, expected));
         };
-        let _turn = match edge {
-            PixelEdge::Thumbnail => None,
-            _ => DECODING.get_or_init(|| Semaphore::new(DECODED_AT_ONCE)).acquire().await.ok(),
-        };
-        let pixels = tauri::async_runtime::spawn_blocking(move || library.images.pixels(image, edge)).await;
-        responder.respond(match pixels {
-            Ok(Ok(jpeg)) => jpeg_response(jpeg),
-            Ok(Err(error)) => plain(StatusCode::NOT_FOUND, &error.to_string()),
-            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        responder.respond(match api.pixels(image, edge).await {
+            ImagePixels::Jpeg(jpeg) => jpeg_response(jpeg),
+            ImagePixels::Missing(reason) => plain(StatusCode::NOT_FOUND, reason),
+            ImagePixels::Failed(reason) => plain(StatusCode::INTERNAL_SERVER_ERROR, reason),
         });
     });
-}
-
-fn parse(path: &str) -> Option<(ImageId, PixelEdge)> {
-    let (image, edge) = path.strip_prefix('/')?.split_once('/')?;
-    let edge = match edge {
-        "full" => PixelEdge::Full,
-        edge => match edge.parse().ok()? {
-            engine::THUMBNAIL_EDGE => PixelEdge::Thumbnail,
-            edge => PixelEdge::AtMost(edge),
-        },
-    };
-    Some((ImageId(image.parse().ok()?), edge))
 }
 
 fn jpeg_response(jpeg: Vec<u8>) -> Response<Vec<u8>> {
@@ -60,25 +36,10 @@ fn jpeg_response(jpeg: Vec<u8>) -> Response<Vec<u8>> {
     response
 }
 
-fn plain(status: StatusCode, text: &str) -> Response<Vec<u8>> {
-    let mut response = Response::new(text.as_bytes().to_vec());
+fn plain(status: StatusCode, text: String) -> Response<Vec<u8>> {
+    let mut response = Response::new(text.into_bytes());
     *response.status_mut() = status;
     // The page reads why there are no pixels.
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, header::HeaderValue::from_static("*"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_name_an_image_and_a_size() {
-        assert_eq!(parse("/7/384"), Some((ImageId(7), PixelEdge::Thumbnail)));
-        assert_eq!(parse("/7/2048"), Some((ImageId(7), PixelEdge::AtMost(2048))));
-        assert_eq!(parse("/7/full"), Some((ImageId(7), PixelEdge::Full)));
-        for wrong in ["/7", "/../etc/passwd", "/x/384", "/7/384/1", ""] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -1,10 +1,13 @@
 /** The browser that the tests drive. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import axe from "axe-core";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
+
+import type { ErrorCode } from "../src/ipc/bindings";
+import { openScene, type Scene } from "../test/core";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 
@@ -24,14 +27,50 @@ export function launch(): Promise<Browser> {
   });
 }
 
+/** Test files that still run on the core in memory. */
+const ON_FAKE: readonly string[] = readdirSync(new URL(".", import.meta.url)).filter((file) =>
+  file.endsWith(".test.ts"),
+);
+
 export interface Opening {
-  /** What the core in memory is asked for, such as `images=0`. */
+  /** The scene, such as `images=0`. */
   query?: string;
+  /** Operations that fail: with the error code, as often as said, or always. */
+  refuses?: Record<string, { code?: ErrorCode; times?: number }>;
+  /** Operations that take this many milliseconds longer. */
+  slow?: Record<string, number>;
   theme?: "dark" | "light";
   width?: number;
   height?: number;
   /** Device pixels a CSS pixel. */
   deviceScale?: number;
+}
+
+const scenes = new WeakMap<Page, Scene>();
+
+/** The scene that a page shows. */
+export function sceneOf(page: Page): Scene {
+  const scene = scenes.get(page);
+  if (!scene) throw new Error("the page shows no scene");
+  return scene;
+}
+
+/** Lets operations fail or take long, on their way to the core. */
+async function disturb(page: Page, { refuses = {}, slow = {} }: Opening): Promise<void> {
+  for (const [operation, millis] of Object.entries(slow)) {
+    await page.route(`**/api/call/${operation}`, async (route) => {
+      await new Promise((later) => setTimeout(later, millis));
+      await route.continue().catch(() => undefined);
+    });
+  }
+  for (const [operation, { code = "library", times = Infinity }] of Object.entries(refuses)) {
+    const json = { code, message: "injected by the test" };
+    await page.route(
+      `**/api/call/${operation}`,
+      (route) => route.fulfill({ status: 422, json }),
+      times === Infinity ? {} : { times },
+    );
+  }
 }
 
 /** Opens the window in a context of its own; errors of the page fail the test. */
@@ -47,7 +86,16 @@ export async function open(browser: Browser, opening: Opening = {}): Promise<Pag
   page.on("pageerror", (error) => {
     throw error;
   });
-  await page.goto(`${inject("address")}?${query}`);
+  const { testPath = "" } = expect.getState();
+  if (ON_FAKE.some((file) => testPath.endsWith(`/${file}`))) {
+    await page.goto(`${inject("address")}?${query}`);
+  } else {
+    const scene = await openScene(query);
+    scenes.set(page, scene);
+    page.on("close", () => void scene.close());
+    await disturb(page, opening);
+    await page.goto(scene.url);
+  }
   await page.getByRole("navigation", { name: "Screens" }).waitFor();
   return page;
 }

@@ -5,19 +5,19 @@ import "./base.css";
 import { mount } from "svelte";
 
 import AppWindow from "./App.svelte";
-import type { Seam } from "./ipc/seam";
+import { openSeam, type Seam } from "./ipc/seam";
 import { App } from "./state/app.svelte";
 
-async function openSeam(): Promise<Seam> {
-  if ("__TAURI_INTERNALS__" in window) return (await import("./ipc/tauri")).openSeam();
+async function connect(): Promise<Seam> {
+  if ("__TAURI_INTERNALS__" in window) return openSeam((await import("./ipc/tauri")).tauri);
   // A constant for the bundler, so that the fake core is not in the product.
   if (import.meta.env.MODE !== "production") return (await import("./ipc/fake")).openFake(window.location.search);
-  throw new Error("Fieldmark's window runs inside the Fieldmark app.");
+  return openSeam((await import("./ipc/http")).openHttp());
 }
 
 const target = document.getElementById("app");
 if (target) {
-  const app = new App(await openSeam());
+  const app = new App(await connect());
   mount(AppWindow, { target, props: { app } });
   await app.start();
 }

@@ -85,7 +85,7 @@ class Core implements ReviewSeam {
 
   overview(): Promise<LibraryOverview> {
     const counts = { all: 0, unreviewed: 0, reviewed: 0, confirmed_empty: 0, failed: 0 };
-    return Promise.resolve({ collections: [], counts, labels: [] });
+    return Promise.resolve({ collections: [], counts, smart_collections: [], labels: [] });
   }
 
   async undoLatest(): Promise<Step | null> {

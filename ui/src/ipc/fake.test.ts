@@ -50,14 +50,16 @@ describe("the library", () => {
 it("imports the samples with progress, once", async () => {
   const seam = openFake("?images=0");
   const told = vi.fn();
-  seam.on("importChanged", told);
+  seam.on("import_changed", told);
   await seam.importSamples();
   await vi.runAllTimersAsync();
-  expect(told).toHaveBeenLastCalledWith(expect.objectContaining({ added: 6, known: 0, is_finished: true }));
+  const progress = expect.objectContaining({ added: 6, known: 0, is_finished: true });
+  expect(told).toHaveBeenLastCalledWith({ kind: "import_changed", progress });
   expect((await seam.overview(null)).counts.all).toBe(6);
   await seam.importSamples();
   await vi.runAllTimersAsync();
-  expect(told).toHaveBeenLastCalledWith(expect.objectContaining({ added: 0, known: 6, is_finished: true }));
+  const again = expect.objectContaining({ added: 0, known: 6, is_finished: true });
+  expect(told).toHaveBeenLastCalledWith({ kind: "import_changed", progress: again });
 });
 
 describe("a run", () => {

@@ -38,7 +38,7 @@ import { DEFAULT_SETTINGS } from "./fake/settings";
 import { followersOf } from "./fake/similar";
 import { server_failing } from "./fake/server_failing";
 import { ALL_LAYERS, layersShown } from "../state/layers";
-import type { Seam, Signals } from "./seam";
+import type { EventKind, EventOf, Seam } from "./seam";
 import { cardIn } from "./fake/layers";
 
 const DEFAULT_IMAGES = 60;
@@ -50,10 +50,26 @@ export function openFake(search: string): Seam {
   const images = Number(query.get("images") ?? DEFAULT_IMAGES);
   const fake = new Fake(images, query);
   if (typeof window !== "undefined") fake.listenForDrops(window);
-  return server_failing(fake, query);
+  return server_failing(fake as Omit<Seam, Missing> as Seam, query);
 }
 
-class Fake implements Seam {
+/** What only the real core can do. */
+type Missing =
+  | "removeImages"
+  | "restoreImages"
+  | "addSmartCollection"
+  | "saveSmartCollection"
+  | "deleteSmartCollection"
+  | "imageInfo"
+  | "imagePosition"
+  | "showImageFile"
+  | "folders"
+  | "importFolders"
+  | "beginUpload"
+  | "importUpload"
+  | "cancelUpload";
+
+class Fake implements Omit<Seam, Missing> {
   readonly #library: FakeLibrary;
   readonly #questions: FakeQuestions;
   readonly #repairs: FakeRepairs;
@@ -88,8 +104,8 @@ class Fake implements Seam {
     this.#audits = new FakeAudits(this.#library);
     this.#comparison = new FakeComparison(this.#library, (run) => this.#run(run));
     this.#importing = new FakeImporting(this.#library, (progress) => {
-      this.#emit("libraryChanged", null);
-      this.#emit("importChanged", progress);
+      this.#emit({ kind: "library_changed" });
+      this.#emit({ kind: "import_changed", progress });
     });
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#repairs = new FakeRepairs(this.#library, this.#questions);
@@ -143,7 +159,7 @@ class Fake implements Seam {
   listenForDrops(target: Window): void {
     const drag = (isOver: boolean) => (event: DragEvent) => {
       event.preventDefault();
-      this.#emit("dragChanged", { isOver });
+      this.#emit({ kind: "drag_changed", is_over: isOver });
       if (event.type === "drop") void this.chooseFolders();
     };
     target.addEventListener("dragover", drag(true));
@@ -151,7 +167,7 @@ class Fake implements Seam {
     target.addEventListener("drop", drag(false));
   }
 
-  overview: Seam["overview"] = async (collection) => this.#library.overview(collection);
+  overview: Seam["overview"] = async (collection) => this.#library.overview(collection ?? null);
   imageIds: Seam["imageIds"] = async (query) => this.#questions.imageIds(query);
   filterCounts: Seam["filterCounts"] = async (query) => ({
     ...this.#questions.counts(query),
@@ -160,8 +176,9 @@ class Fake implements Seam {
   readQuery: Seam["readQuery"] = async (text) => readQuery(text);
   queryText: Seam["queryText"] = async (conditions) => queryText(conditions);
   completeQuery: Seam["completeQuery"] = async (text, cursor) => this.#questions.complete(text, cursor);
-  imageCards: Seam["imageCards"] = async (ids, layers) => structuredClone(this.#questions.cards(ids, layers));
-  skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection);
+  imageCards: Seam["imageCards"] = async (ids, layers) =>
+    structuredClone(this.#questions.cards(ids, layers ?? ALL_LAYERS));
+  skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection ?? null);
 
   renameCollection: Seam["renameCollection"] = async (collection, name) => this.#changeFolder(collection, { name });
   removeCollection: Seam["removeCollection"] = async (collection) =>
@@ -172,7 +189,7 @@ class Fake implements Seam {
 
   #changeFolder(collection: CollectionId, change: { name?: string; isRemoved?: boolean }): null {
     this.#library.changeFolder(collection, change);
-    this.#emit("libraryChanged", null);
+    this.#emit({ kind: "library_changed" });
     return null;
   }
 
@@ -246,6 +263,7 @@ class Fake implements Seam {
     return id;
   };
 
+  frontEnd: Seam["frontEnd"] = async () => ({ is_desktop: true, is_read_only: false, roots: [] });
   watchRun: Seam["watchRun"] = async (run, progress) => this.#run(run).watch(progress);
 
   pauseRun: Seam["pauseRun"] = async (run) => {
@@ -277,7 +295,7 @@ class Fake implements Seam {
 
   undoRun: Seam["undoRun"] = async (run) => {
     const taken = this.#library.undoRun(this.#run(run).id);
-    this.#emit("libraryChanged", null);
+    this.#emit({ kind: "library_changed" });
     return taken;
   };
 
@@ -289,23 +307,24 @@ class Fake implements Seam {
   // The browser's own drag is all there is here, and it takes no files along.
   dragExport: Seam["dragExport"] = async () => false;
 
-  decide: Seam["decide"] = async (decision, layers) => this.#stepped(this.#library.decide(decision, layers), layers);
+  decide: Seam["decide"] = async (decision, layers) =>
+    this.#stepped(this.#library.decide(decision, layers ?? ALL_LAYERS), layers ?? ALL_LAYERS);
   editAnnotations: Seam["editAnnotations"] = async (edit, layers) =>
-    this.#stepped(this.#library.edit(edit, layers), layers);
-  undoLatest: Seam["undoLatest"] = async (layers) => this.#stepped(this.#library.undoLatest(), layers);
-  undoOn: Seam["undoOn"] = async (image, layers) => this.#stepped(this.#library.undoOn(image), layers);
-  redoLatest: Seam["redoLatest"] = async (layers) => this.#stepped(this.#library.redoLatest(), layers);
-  redoOn: Seam["redoOn"] = async (image, layers) => this.#stepped(this.#library.redoOn(image), layers);
+    this.#stepped(this.#library.edit(edit, layers ?? ALL_LAYERS), layers ?? ALL_LAYERS);
+  undoLatest: Seam["undoLatest"] = async (layers) => this.#stepped(this.#library.undoLatest(), layers ?? ALL_LAYERS);
+  undoOn: Seam["undoOn"] = async (image, layers) => this.#stepped(this.#library.undoOn(image), layers ?? ALL_LAYERS);
+  redoLatest: Seam["redoLatest"] = async (layers) => this.#stepped(this.#library.redoLatest(), layers ?? ALL_LAYERS);
+  redoOn: Seam["redoOn"] = async (image, layers) => this.#stepped(this.#library.redoOn(image), layers ?? ALL_LAYERS);
 
   compareSides: Seam["compareSides"] = async (first, second) => this.#comparison.sides(first, second);
   compareImage: Seam["compareImage"] = async (image, first, second) => this.#comparison.image(image, first, second);
 
   #stepped<Taken extends Step | null>(step: Taken, layers = ALL_LAYERS): Taken {
-    if (step) this.#emit("libraryChanged", null);
+    if (step) this.#emit({ kind: "library_changed" });
     return structuredClone(step && { ...step, image: cardIn(layers, step.image) });
   }
 
-  findings: Seam["findings"] = async (image, layers) => this.#questions.findings(image, layers);
+  findings: Seam["findings"] = async (image, layers) => this.#questions.findings(image, layers ?? ALL_LAYERS);
   repairExtent: Seam["repairExtent"] = async (check, query) => this.#repairs.extent(check, query);
   repair: Seam["repair"] = async (check, query, sparesDecided) =>
     this.#swept(this.#repairs.repair(check, query, sparesDecided));
@@ -321,7 +340,7 @@ class Fake implements Seam {
 
   /** Many images are not what they were. */
   #swept<Done>(done: Done): Done {
-    this.#emit("libraryChanged", null);
+    this.#emit({ kind: "library_changed" });
     return done;
   }
 
@@ -333,7 +352,7 @@ class Fake implements Seam {
   };
 
   forgetKey: Seam["forgetKey"] = async (_provider, baseUrl) => {
-    this.#connection.forget(baseUrl);
+    this.#connection.forget(baseUrl ?? null);
     return this.#connection.overview(this.#settings);
   };
 
@@ -352,7 +371,7 @@ class Fake implements Seam {
       return JSON.stringify(value) !== JSON.stringify(before[name as keyof Settings]);
     });
     this.#settings = { ...this.#settings, ...Object.fromEntries(changed) };
-    this.#emit("settingsChanged", null);
+    this.#emit({ kind: "settings_changed" });
     return { ...this.#settings };
   };
 
@@ -380,23 +399,20 @@ class Fake implements Seam {
     return isGone ? missingUrl(`/media/disk/${this.#library.card(image).name}`) : photoUrl(photo);
   };
 
-  on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
+  on<Kind extends EventKind>(kind: Kind, listener: (event: EventOf<Kind>) => void): () => void {
+    const listeners = this.#listeners.get(kind) ?? new Set();
+    this.#listeners.set(kind, listeners);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  #emit<Name extends keyof Signals>(name: Name, payload: Signals[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) (listener as (payload: Signals[Name]) => void)(payload);
+  #emit(event: EventOf<EventKind>): void {
+    for (const listener of this.#listeners.get(event.kind) ?? []) (listener as (event: unknown) => void)(event);
   }
 
   #runChanged(): void {
-    this.#emit("libraryChanged", null);
-    this.#emit(
-      "runsChanged",
-      this.#runs.flatMap((each) => each.working),
-    );
+    this.#emit({ kind: "library_changed" });
+    this.#emit({ kind: "runs_changed", runs: this.#runs.flatMap((each) => each.working) });
   }
 
   #answered(model: string, recipe: RecipeId): ReadonlySet<ImageId> {

@@ -1,5 +1,5 @@
 /** All messages in the current language. Components have no text of their own. */
-import type { AppError } from "../ipc/bindings";
+import type { ApiError } from "../ipc/bindings";
 import { en } from "./en";
 import { es } from "./es";
 import { type Language, language } from "./language.svelte";
@@ -26,7 +26,7 @@ export function refusalWords(refused: unknown): string {
   return words.frame.unknownError(refused instanceof Error ? refused.message : String(refused));
 }
 
-function isRefusal(refused: unknown): refused is Pick<AppError, "code"> {
+function isRefusal(refused: unknown): refused is Pick<ApiError, "code"> {
   if (typeof refused !== "object" || refused === null || !("code" in refused)) return false;
   return typeof refused.code === "string" && Object.hasOwn(words.refusals, refused.code);
 }

@@ -93,7 +93,7 @@ describe("additional endpoints", () => {
     const forgotten: (string | null)[] = [];
     const { forgetKey } = app.seam;
     app.seam.forgetKey = (provider, baseUrl) => {
-      forgotten.push(baseUrl);
+      forgotten.push(baseUrl ?? null);
       return forgetKey(provider, baseUrl);
     };
     endpoints.add();

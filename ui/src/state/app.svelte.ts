@@ -171,12 +171,12 @@ export class App {
   /** Loads what the frame shows and subscribes to changes. */
   async start(): Promise<void> {
     this.#stopListening = [
-      this.seam.on("libraryChanged", () => this.#libraryChanged()),
-      this.seam.on("settingsChanged", () => void this.readSettings()),
-      this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
-      this.seam.on("runsChanged", (runs) => this.#runsChanged(runs)),
-      this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
-      this.seam.on("refused", (refusal) => this.notify(refusalWords(refusal), "bad")),
+      this.seam.on("library_changed", () => this.#libraryChanged()),
+      this.seam.on("settings_changed", () => void this.readSettings()),
+      this.seam.on("import_changed", ({ progress }) => this.#importChanged(progress)),
+      this.seam.on("runs_changed", ({ runs }) => this.#runsChanged(runs)),
+      this.seam.on("drag_changed", ({ is_over }) => (this.isDragOver = is_over)),
+      this.seam.on("refused", ({ error }) => this.notify(refusalWords(error), "bad")),
     ];
     await Promise.all([
       this.attempt(async () => (this.settings = await this.seam.settings())),

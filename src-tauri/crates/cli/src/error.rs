@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use engine::{EngineError, LibraryFailure, StoreError};
+use serve::ServeError;
 
 use crate::exit::Exit;
 
@@ -43,6 +44,8 @@ pub enum CommandError {
     #[error("nothing was sent: not every output can be written")]
     UnwritableOutputs,
     #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
     Simulator(#[from] simulator::Error),
     #[error("the result cannot be written to standard output: {0}")]
     Output(io::Error),
@@ -74,6 +77,12 @@ impl CommandError {
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
             | Self::NoKeyIn(_)
+            | Self::Serve(
+                ServeError::NeedsPassword { .. }
+                | ServeError::ShortPassword
+                | ServeError::Root { .. }
+                | ServeError::PublicUrl(_),
+            )
             | Self::StandardOutputTwice
             | Self::NotConfirmed => Exit::Usage,
             Self::Engine(error) => of_engine(error),

@@ -88,6 +88,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
         Command::Env(arguments) => commands::env::env(&arguments.command, &global, output),
         Command::Bench(arguments) => commands::bench::bench(&arguments, &global, output).await,
+        Command::Serve(arguments) => commands::serve::serve(&arguments, &global, output).await,
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments, output).await,
         Command::Completions(arguments) => commands::completions::completions(&arguments),
         Command::Man(arguments) => commands::man::man(&arguments),

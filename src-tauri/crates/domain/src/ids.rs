@@ -21,6 +21,8 @@ macro_rules! ids {
 ids! {
     /// The images of an added folder, or of files added together.
     CollectionId,
+    /// A saved query.
+    SmartCollectionId,
     /// A picture by content: files with the same bytes are one image.
     ImageId,
     RecipeId,

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, ReviewState, Status};
 use crate::calendar::CalendarDate;
+use crate::camera::Camera;
 use crate::geometry::PixelSize;
-use crate::ids::{CollectionId, ImageId, RunId};
-use crate::query::{ImageState, Share, Span, Trait};
+use crate::ids::{CollectionId, ImageId, RunId, SmartCollectionId};
+use crate::query::{ImageQuery, ImageState, Share, Span, Trait};
 use crate::review::checks::Check;
 use crate::run_state::FailureKind;
 use crate::taken::Taken;
@@ -20,6 +21,15 @@ pub struct Collection {
     pub image_count: u32,
     /// Files that its imports skipped.
     pub skipped_count: u32,
+}
+
+/// A saved query, listed beside the collections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SmartCollection {
+    pub id: SmartCollectionId,
+    pub name: String,
+    pub query: ImageQuery,
 }
 
 /// Images by review state, for the counts beside filters.
@@ -43,10 +53,11 @@ pub struct LabelCount {
 }
 
 /// Data of the library screen beside the grid.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LibraryOverview {
     pub collections: Vec<Collection>,
+    pub smart_collections: Vec<SmartCollection>,
     /// Counts over the query's `collection`, or over all.
     pub counts: ImageCounts,
     pub labels: Vec<LabelCount>,
@@ -127,4 +138,41 @@ pub struct ImageCard {
     pub failure: Option<ImageFailure>,
     /// In creation order.
     pub annotations: Vec<Annotation>,
+}
+
+/// Facts about an image and its files, for the info panel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImageInfo {
+    /// BLAKE3 of the file's bytes, in hexadecimal.
+    pub hash: String,
+    /// Upright size.
+    pub size: PixelSize,
+    pub taken: Option<Taken>,
+    /// From the file; `None` if no file can be read, or if it says nothing.
+    pub camera: Option<Camera>,
+    /// Every path at which the image was found.
+    pub files: Vec<ImageFileInfo>,
+    /// Runs that have answered it or failed to, newest first.
+    pub runs: Vec<RunOfImage>,
+}
+
+/// A path at which an image was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImageFileInfo {
+    pub path: String,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub byte_len: u64,
+    /// Whether the file is still there with this content.
+    pub is_current: bool,
+}
+
+/// What a run did with an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunOfImage {
+    pub run: RunId,
+    pub model_name: String,
+    pub has_failed: bool,
 }

@@ -22,6 +22,11 @@ pub fn rfc3339(millis: u64) -> String {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_string()
 }
 
+/// The current second in UTC as a file name, such as `2026-03-01 09-30-00`.
+pub fn file_name_of_now() -> String {
+    Timestamp::now().strftime("%Y-%m-%d %H-%M-%S").to_string()
+}
+
 pub fn whole_millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }

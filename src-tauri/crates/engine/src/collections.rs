@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::ids::CollectionId;
+use domain::ids::{CollectionId, ImageId, SmartCollectionId};
+use domain::library::SmartCollection;
+use domain::query::ImageQuery;
 use store::Store;
 
 use crate::Result;
 use crate::changes::Changes;
+use crate::clock::now_millis;
 
 /// The collections of a library.
 pub struct Collections {
@@ -41,6 +44,42 @@ impl Collections {
     /// Undoes the removal of a collection.
     pub async fn restore(&self, collection: CollectionId) -> Result<()> {
         self.store.write(move |edit| edit.restore_collection(collection)).await?;
+        self.changes.record();
+        Ok(())
+    }
+
+    /// Removes images from the library. Files, answers and decisions are kept: adding the files again restores them.
+    pub async fn remove_images(&self, images: Vec<ImageId>) -> Result<()> {
+        self.store.write(move |edit| edit.remove_images(&images)).await?;
+        self.changes.record();
+        Ok(())
+    }
+
+    /// Undoes the removal of images.
+    pub async fn restore_images(&self, images: Vec<ImageId>) -> Result<()> {
+        self.store.write(move |edit| edit.restore_images(&images)).await?;
+        self.changes.record();
+        Ok(())
+    }
+
+    /// Saves a query as a smart collection.
+    pub async fn add_smart(&self, name: &str, query: ImageQuery) -> Result<SmartCollectionId> {
+        let (name, now) = (name.trim().to_owned(), now_millis());
+        let id = self.store.write(move |edit| edit.add_smart_collection(&name, &query, now)).await?;
+        self.changes.record();
+        Ok(id)
+    }
+
+    /// Changes a smart collection, or restores a deleted one.
+    pub async fn save_smart(&self, collection: SmartCollection) -> Result<()> {
+        let now = now_millis();
+        self.store.write(move |edit| edit.save_smart_collection(&collection, now)).await?;
+        self.changes.record();
+        Ok(())
+    }
+
+    pub async fn delete_smart(&self, id: SmartCollectionId) -> Result<()> {
+        self.store.write(move |edit| edit.delete_smart_collection(id)).await?;
         self.changes.record();
         Ok(())
     }

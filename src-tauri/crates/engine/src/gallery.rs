@@ -5,19 +5,23 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::camera::Position;
 use domain::ids::{CollectionId, ImageId};
 use domain::import::SkippedFile;
 use domain::layers::LayerScope;
-use domain::library::{FilterCounts, ImageCard, LibraryOverview};
+use domain::library::{FilterCounts, ImageCard, ImageFileInfo, ImageInfo, LibraryOverview};
 use domain::query::{Completion, ImageQuery, complete};
+use prepare::ContentHash;
 use store::Store;
 
-use crate::Result;
 use crate::check_index::{CheckIndex, MOMENT};
+use crate::originals::{Originals, still_holds};
 use crate::thumbnails::Thumbnails;
 use crate::workers::Workers;
+use crate::{EngineError, Result};
 
 const VIEW_QUALITY: u8 = 90;
 
@@ -36,6 +40,7 @@ pub struct Gallery {
     workers: Arc<Workers>,
     check_index: Arc<CheckIndex>,
     thumbnails: Arc<Thumbnails>,
+    originals: Arc<Originals>,
 }
 
 impl Gallery {
@@ -44,14 +49,16 @@ impl Gallery {
         workers: Arc<Workers>,
         check_index: Arc<CheckIndex>,
         thumbnails: Arc<Thumbnails>,
+        originals: Arc<Originals>,
     ) -> Self {
-        Self { store, workers, check_index, thumbnails }
+        Self { store, workers, check_index, thumbnails, originals }
     }
 
     pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
         Ok(self.store.read_blocking(|view| {
             Ok(LibraryOverview {
                 collections: view.collections()?,
+                smart_collections: view.smart_collections()?,
                 counts: view.image_counts(collection)?,
                 labels: view.label_counts(collection)?,
             })
@@ -86,6 +93,43 @@ impl Gallery {
 
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
         Ok(self.store.read_blocking(|view| view.skipped_files(collection))?)
+    }
+
+    /// Facts about an image and its files. Reads the file.
+    pub fn info(&self, image: ImageId) -> Result<ImageInfo> {
+        let (cards, files, hash, runs) = self.store.read_blocking(|view| {
+            Ok((
+                view.image_cards(&[image], &LayerScope::All, &[])?,
+                view.files_of(image)?,
+                view.image_hash(image)?,
+                view.runs_of_image(image)?,
+            ))
+        })?;
+        let gone = || EngineError::Original { image, detail: "the image is no longer in the library".into() };
+        let card = cards.first().ok_or_else(gone)?;
+        let files = files.into_iter().map(|(path, known)| ImageFileInfo {
+            is_current: still_holds(&path, known, &hash),
+            byte_len: known.byte_len,
+            path: path.to_string_lossy().into_owned(),
+        });
+        Ok(ImageInfo {
+            hash: ContentHash::from_bytes(hash).to_string(),
+            size: card.size,
+            taken: card.taken,
+            camera: self.originals.camera(image),
+            files: files.collect(),
+            runs,
+        })
+    }
+
+    /// Where a photo was taken; `None` if its file does not say.
+    pub fn position(&self, image: ImageId) -> Result<Option<Position>> {
+        Ok(self.originals.position(image))
+    }
+
+    /// A file that still has the image's content.
+    pub fn file(&self, image: ImageId) -> Result<PathBuf> {
+        self.originals.find(image).map_err(|unreadable| EngineError::Original { image, detail: unreadable.detail })
     }
 
     /// An upright JPEG of `image`, without metadata.

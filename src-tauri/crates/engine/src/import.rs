@@ -29,7 +29,7 @@ use crate::originals::fingerprint;
 use crate::settings::LibrarySettings;
 use crate::sync::lock;
 use crate::thumbnails::{THUMBNAIL_EDGE, Thumbnails};
-use crate::{EngineError, Result, places, samples};
+use crate::{EngineError, Result, places, samples, uploads};
 
 /// Queued paths: enough to keep all readers busy, few enough to save memory.
 const SCAN_AHEAD: usize = 1024;
@@ -121,6 +121,11 @@ impl Imports {
     /// Writes the sample photos into the library folder, unless they exist; returns the folder to import.
     pub fn lay_out_samples(&self) -> Result<PathBuf> {
         samples::lay_out(&self.layout)
+    }
+
+    /// Creates a folder for photos that a browser uploads.
+    pub fn create_upload_folder(&self) -> Result<PathBuf> {
+        uploads::create_folder(&self.layout)
     }
 
     /// Progress of the current import, or the result of the last one.

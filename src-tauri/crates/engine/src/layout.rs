@@ -25,11 +25,12 @@ const BATCHES: &str = "batches";
 /// Exports to drag out of the window.
 const READY_EXPORTS: &str = "exports";
 const SAMPLES: &str = "Samples";
+const UPLOADS: &str = "uploads";
 const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
 /// Folders that a library writes; their files are not imported.
 const FOLDERS: [&str; 5] = [THUMBNAILS, METRICS, LOCKS, BATCHES, READY_EXPORTS];
 /// Other files and folders that may be in a library's folder.
-const OTHERS: [&str; 4] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION];
+const OTHERS: [&str; 5] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION, UPLOADS];
 
 /// Whether a name follows the library's naming scheme for a folder.
 type IsWritten = fn(&str) -> bool;
@@ -91,6 +92,11 @@ impl Layout {
     /// The folder of the sample photos.
     pub fn samples(&self) -> PathBuf {
         self.folder.join(SAMPLES)
+    }
+
+    /// Photos that were dropped on a browser's window, a folder for each time.
+    pub fn uploads(&self) -> PathBuf {
+        self.folder.join(UPLOADS)
     }
 
     /// Beside the folder of sample photos, so that importing that folder skips no file.

@@ -38,6 +38,7 @@ mod similar;
 mod surroundings;
 mod sync;
 mod thumbnails;
+mod uploads;
 mod workers;
 
 pub use backend::limiter;
@@ -65,5 +66,5 @@ pub use samples::write_copies;
 pub use settings::{LibrarySettings, key_variables};
 pub use similar::Similar;
 pub use store::{LibraryFailure, StoreError};
-pub use surroundings::{Surroundings, variable_names};
+pub use surroundings::{SERVE_PASSWORD, Surroundings, variable_names};
 pub use thumbnails::THUMBNAIL_EDGE;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use domain::camera::{Camera, Position};
 use domain::ids::ImageId;
 use domain::run_state::FailureKind;
 use prepare::{ContentHash, Decoded, DecodingMemory};
@@ -63,8 +64,18 @@ impl Originals {
         })
     }
 
+    /// What the camera recorded; `None` also if no file can be read.
+    pub fn camera(&self, image: ImageId) -> Option<Camera> {
+        prepare::camera(&self.find(image).ok()?, &self.memory).ok().flatten()
+    }
+
+    /// Where the photo was taken; `None` also if no file can be read.
+    pub fn position(&self, image: ImageId) -> Option<Position> {
+        prepare::position(&self.find(image).ok()?, &self.memory).ok().flatten()
+    }
+
     /// A path that still has the content of `image`.
-    fn find(&self, image: ImageId) -> Result<PathBuf, UnreadableOriginal> {
+    pub fn find(&self, image: ImageId) -> Result<PathBuf, UnreadableOriginal> {
         let broken = |error: store::StoreError| UnreadableOriginal {
             kind: FailureKind::FileUnreadable,
             detail: error.to_string(),

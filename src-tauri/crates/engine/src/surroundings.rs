@@ -13,6 +13,9 @@ use crate::consents::Consents;
 /// The sections that variables may override: import and runs, never servers or commands.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
+/// The variable with the password of `fieldmark serve`.
+pub const SERVE_PASSWORD: &str = "FIELDMARK_SERVE_PASSWORD";
+
 /// Process variables that override settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
 fn variables_of_this_process() -> HashMap<String, String> {
     let all =

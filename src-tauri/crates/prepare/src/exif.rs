@@ -1,4 +1,4 @@
-//! The few EXIF entries that matter: orientation and capture time.
+//! The few EXIF entries that matter: orientation, capture time, camera and position.
 //!
 //! Only the first directory and the photo directory that it points to are read, so that a broken maker note does not
 //! matter.
@@ -10,6 +10,7 @@
 
 use crate::tiff::directory::{Directory, TiffFile, tag};
 use domain::calendar::CalendarDate;
+use domain::camera::{Camera, Position};
 use domain::geometry::Orientation;
 use domain::taken::Taken;
 
@@ -36,6 +37,47 @@ pub(crate) fn taken(exif: &[u8]) -> Option<Taken> {
     Some(Taken {
         clock_millis: clock_millis + sub_second_millis.unwrap_or_default(),
         minutes_ahead_of_utc: photo.text(tag::OFFSET_TIME_ORIGINAL).and_then(minutes_ahead_of_utc),
+    })
+}
+
+/// What the camera recorded about itself and its settings; `None` if nothing.
+pub(crate) fn camera(exif: &[u8]) -> Option<Camera> {
+    let file = TiffFile::of(exif)?;
+    let first = file.first_directory()?;
+    let photo = first.number(tag::EXIF_DIRECTORY).and_then(|offset| file.directory(offset));
+    let text = |directory: Option<Directory<'_>>, tag| {
+        let text = directory?.text(tag)?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let positive = |tag| {
+        let value = f64::from(*photo?.fractions(tag).first()?);
+        (value.is_finite() && value > 0.0).then_some(value)
+    };
+    let camera = Camera {
+        make: text(Some(first), tag::MAKE),
+        model: text(Some(first), tag::MODEL),
+        lens: text(photo, tag::LENS_MODEL),
+        exposure_seconds: positive(tag::EXPOSURE_TIME),
+        f_number: positive(tag::F_NUMBER),
+        iso: photo.and_then(|photo| photo.number(tag::ISO_SPEED)).and_then(|iso| u32::try_from(iso).ok()),
+        focal_length_mm: positive(tag::FOCAL_LENGTH),
+    };
+    (camera != Camera::default()).then_some(camera)
+}
+
+/// Where the photo was taken; `None` if the camera did not record it, or not validly.
+pub(crate) fn position(exif: &[u8]) -> Option<Position> {
+    let file = TiffFile::of(exif)?;
+    let gps = file.directory(file.first_directory()?.number(tag::GPS_DIRECTORY)?)?;
+    let degrees = |value, reference, negative, most: f64| {
+        let [degrees, minutes, seconds] = gps.fractions(value)[..] else { return None };
+        let angle = f64::from(degrees) + f64::from(minutes) / 60.0 + f64::from(seconds) / 3600.0;
+        let is_negative = gps.text(reference)?.trim().eq_ignore_ascii_case(negative);
+        (angle.is_finite() && angle <= most).then_some(if is_negative { -angle } else { angle })
+    };
+    Some(Position {
+        latitude: degrees(tag::GPS_LATITUDE, tag::GPS_LATITUDE_REF, "S", 90.0)?,
+        longitude: degrees(tag::GPS_LONGITUDE, tag::GPS_LONGITUDE_REF, "W", 180.0)?,
     })
 }
 
@@ -73,6 +115,28 @@ fn minutes_ahead_of_utc(text: &str) -> Option<i16> {
 mod tests {
     use super::*;
     use crate::fixtures::{self, exif_taken};
+
+    /// As Pillow 13 writes it: `exif[0x10F] = "Canon"`, with directories 0x8769 and 0x8825.
+    const CAMERA: &[u8] = include_bytes!("exif/camera.bin");
+
+    #[test]
+    fn the_camera_and_the_position_are_read() {
+        let camera = camera(CAMERA).unwrap();
+        assert_eq!(camera.make.as_deref(), Some("Canon"));
+        assert_eq!(camera.model.as_deref(), Some("Canon EOS R5"));
+        assert_eq!(camera.lens.as_deref(), Some("RF100-500mm F4.5-7.1 L IS USM"));
+        assert_eq!((camera.f_number.unwrap() * 10.0).round(), 71.0);
+        assert_eq!((1.0 / camera.exposure_seconds.unwrap()).round(), 1600.0);
+        assert_eq!((camera.iso, camera.focal_length_mm), (Some(800), Some(500.0)));
+        let Position { latitude, longitude } = position(CAMERA).unwrap();
+        assert!((latitude - 36.990_556).abs() < 1e-4 && (longitude + 6.441_667).abs() < 1e-4, "{latitude} {longitude}");
+        let without = fixtures::exif(6);
+        assert_eq!((super::camera(&without), position(&without)), (None, None));
+        for length in 0..CAMERA.len() {
+            // A block that is cut off is read as far as it goes.
+            let _ = (super::camera(&CAMERA[..length]), position(&CAMERA[..length]));
+        }
+    }
 
     #[test]
     fn broken_exif_is_upright() {

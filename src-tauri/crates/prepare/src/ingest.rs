@@ -5,6 +5,7 @@ use crate::decode::{DecodeSource, decode_stored, guarded, read_file};
 use crate::file::ImageFile;
 use crate::header::damaged;
 use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, png, raster};
+use domain::camera::{Camera, Position};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
@@ -60,19 +61,37 @@ pub fn ingest(path: &Path, thumbnail_edge: u32, memory: &DecodingMemory) -> Resu
 
 /// The capture time of a photo that is already in a library. Of a JPEG only the beginning is read.
 pub fn taken(path: &Path, memory: &DecodingMemory) -> Result<Option<Taken>, SkipReason> {
+    from_exif(path, memory, exif::taken)
+}
+
+/// What the camera recorded about itself and its settings. Of a JPEG only the beginning is read.
+pub fn camera(path: &Path, memory: &DecodingMemory) -> Result<Option<Camera>, SkipReason> {
+    from_exif(path, memory, exif::camera)
+}
+
+/// Where the photo was taken, if the camera recorded it.
+pub fn position(path: &Path, memory: &DecodingMemory) -> Result<Option<Position>, SkipReason> {
+    from_exif(path, memory, exif::position)
+}
+
+fn from_exif<T>(
+    path: &Path,
+    memory: &DecodingMemory,
+    read: impl Fn(&[u8]) -> Option<T> + std::panic::RefUnwindSafe,
+) -> Result<Option<T>, SkipReason> {
     guarded(|| {
         let file = ImageFile::open(path)?;
         match file.format {
-            ImageFormat::Jpeg => Ok(jpeg::exif(&file.read_start(METADATA_LEN)?).and_then(exif::taken)),
+            ImageFormat::Jpeg => Ok(jpeg::exif(&file.read_start(METADATA_LEN)?).and_then(&read)),
             // These two cannot store it.
             ImageFormat::Gif | ImageFormat::Bmp => Ok(None),
             // In the others it may be anywhere, even at the end.
             ImageFormat::Tiff | ImageFormat::Png | ImageFormat::WebP => {
                 let (format, bytes, _memory) = read_file(path, memory)?;
                 Ok(match format {
-                    ImageFormat::Tiff => exif::taken(&bytes),
-                    ImageFormat::Png => png::taken(&bytes),
-                    _ => raster::taken(format, &bytes),
+                    ImageFormat::Tiff => read(&bytes),
+                    ImageFormat::Png => png::exif_block(&bytes).as_deref().and_then(&read),
+                    _ => raster::exif_block(format, &bytes).as_deref().and_then(&read),
                 })
             }
         }

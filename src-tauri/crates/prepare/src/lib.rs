@@ -37,7 +37,7 @@ pub use decode::{Decoded, decode};
 pub use draw::{DrawnAnnotation, draw_annotations};
 pub use error::Error;
 pub use hash::ContentHash;
-pub use ingest::{Ingested, ingest, taken};
+pub use ingest::{Ingested, camera, ingest, position, taken};
 pub use jpeg::encode_jpeg;
 pub use likeness::Glance;
 pub use memory::{DecodingMemory, MemoryLimit};

@@ -7,7 +7,6 @@ use crate::{exif, raster};
 use ::png::{BitDepth, ColorType, Decoder, Limits, Reader, Transformations};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
-use domain::taken::Taken;
 use std::io::Cursor;
 
 /// Limit for EXIF, palettes and rows.
@@ -53,9 +52,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     })
 }
 
-/// The capture time, without decoding.
-pub(crate) fn taken(bytes: &[u8]) -> Option<Taken> {
-    exif::taken(reader(bytes).ok()?.info().exif_metadata.as_deref()?)
+/// The EXIF block, without decoding.
+pub(crate) fn exif_block(bytes: &[u8]) -> Option<Vec<u8>> {
+    reader(bytes).ok()?.info().exif_metadata.as_deref().map(<[u8]>::to_vec)
 }
 
 fn reader(bytes: &[u8]) -> Result<Reader<Cursor<&[u8]>>, SkipReason> {

@@ -5,7 +5,6 @@ use crate::pixels::{Pixels, Stored, over_white};
 use crate::{exif, webp};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
-use domain::taken::Taken;
 use image::codecs::webp::WebPDecoder;
 use image::error::UnsupportedErrorKind;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
@@ -227,12 +226,12 @@ fn missing_padding(bmp: &[u8]) -> Option<usize> {
     usize::try_from(missing).ok()
 }
 
-/// The capture time, without decoding.
-pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
+/// The EXIF block, without decoding.
+pub(crate) fn exif_block(format: ImageFormat, bytes: &[u8]) -> Option<Vec<u8>> {
     if format == ImageFormat::WebP {
-        return exif::taken(webp::exif(bytes)?);
+        return webp::exif(bytes).map(<[u8]>::to_vec);
     }
-    exif::taken(&exif_of(&mut reader(format, bytes).into_decoder().ok()?, format, bytes)?)
+    exif_of(&mut reader(format, bytes).into_decoder().ok()?, format, bytes).map(Cow::into_owned)
 }
 
 /// The WebP decoder would allocate whatever length the file claims.

@@ -38,7 +38,7 @@ const fn breaking(sql: &'static str) -> Migration {
 }
 
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 27] = [
+pub const MIGRATIONS: [Migration; 28] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -66,6 +66,7 @@ pub const MIGRATIONS: [Migration; 27] = [
     breaking(include_str!("migration/0025_open_proposals.sql")),
     breaking(include_str!("migration/0026_required_version.sql")),
     breaking(include_str!("migration/0027_names.sql")),
+    Migration { sql: include_str!("migration/0028_smart_collections.sql"), is_breaking: false },
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

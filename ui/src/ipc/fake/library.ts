@@ -163,6 +163,7 @@ export class FakeLibrary {
       }
     }
     return {
+      smart_collections: [],
       collections: this.#shown.map((folder): Collection => ({
         id: folder.id,
         name: folder.name,

@@ -1,6 +1,6 @@
-import type { AppError, ErrorCode } from "../bindings";
+import type { ApiError, ErrorCode } from "../bindings";
 
-class Refused extends Error implements AppError {
+class Refused extends Error implements ApiError {
   constructor(readonly code: ErrorCode) {
     super(code);
   }

@@ -83,6 +83,10 @@ function conditionTexts(test: Test): [string, string] {
       return [`In ${test.name}`, `Not in ${test.name}`];
     case "label":
       return [`With ${test.name}`, `Without ${test.name}`];
+    case "any_label": {
+      const names = new Intl.ListFormat("en", { type: "disjunction" }).format(test.names);
+      return [`With ${names}`, `Without ${names}`];
+    }
     case "image":
       return both(states[test.state]);
     case "annotation":

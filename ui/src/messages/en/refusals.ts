@@ -30,5 +30,12 @@ export const refusals: Record<ErrorCode, string> = {
   run_busy: "This run is in use by another window or the command line.",
   nothing_left: "Nothing is left to do in this run.",
   no_figures: "No image of this run has finished, so there are no metrics yet.",
+  invalid_input: "Fieldmark could not process this request. Reload the window.",
+  unknown_operation: "This window and the running Fieldmark have different versions. Reload the window.",
+  read_only: "This library is open read-only. Nothing was changed.",
+  desktop_only: "Only the desktop app can do this.",
+  outside_roots: "This folder is outside the folders that this server offers.",
+  signed_out: "This window is signed out. Open the link that `fieldmark serve` shows.",
+  unreachable: "Fieldmark could not be reached. The window reconnects when it is running again.",
   internal: "Internal error. Saved data is not affected.",
 };

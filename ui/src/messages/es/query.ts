@@ -76,6 +76,10 @@ function conditionTexts(test: Test): [string, string] {
       return [`En ${test.name}`, `Fuera de ${test.name}`];
     case "label":
       return [`Con ${test.name}`, `Sin ${test.name}`];
+    case "any_label": {
+      const names = new Intl.ListFormat("es", { type: "disjunction" }).format(test.names);
+      return [`Con ${names}`, `Sin ${names}`];
+    }
     case "image":
       return both(states[test.state]);
     case "annotation":

@@ -29,5 +29,12 @@ export const refusals: Record<ErrorCode, string> = {
   run_busy: "Otra ventana o la línea de comandos está usando esta ejecución.",
   nothing_left: "No queda nada por hacer en esta ejecución.",
   no_figures: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay métricas.",
+  invalid_input: "Fieldmark no pudo procesar esta petición. Vuelve a cargar la ventana.",
+  unknown_operation: "Esta ventana y Fieldmark son de versiones distintas. Vuelve a cargar la ventana.",
+  read_only: "Esta biblioteca está abierta solo para lectura. No se cambió nada.",
+  desktop_only: "Solo la aplicación de escritorio puede hacer esto.",
+  outside_roots: "Esta carpeta está fuera de las carpetas que ofrece este servidor.",
+  signed_out: "La sesión de esta ventana ha terminado. Abre el enlace que muestra `fieldmark serve`.",
+  unreachable: "No se pudo conectar con Fieldmark. La ventana se conectará de nuevo cuando esté en marcha.",
   internal: "Error interno. Los datos guardados no se ven afectados.",
 };

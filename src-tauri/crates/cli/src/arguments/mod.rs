@@ -11,6 +11,7 @@ mod manual;
 mod numbers;
 mod providers;
 mod run;
+mod serve;
 mod simulate;
 mod tuning;
 
@@ -39,6 +40,7 @@ pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
 pub use providers::{Providers, ProvidersCommand};
 pub use run::{Doctor, Metrics, Report};
+pub use serve::Serve;
 pub use simulate::Simulate;
 pub use tuning::{LimitArguments, Tuning};
 
@@ -70,6 +72,7 @@ const STYLES: Styles = Styles::styled()
          CONCURRENCY                    concurrency: a number, or auto\n  \
          FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
          FIELDMARK_LIBRARY              the folder of the library (not from .env)\n  \
+         FIELDMARK_SERVE_PASSWORD       the password of fieldmark serve (not from .env)\n  \
          NO_COLOR                       no colors\n\n\
          Exit codes:\n{}",
         variables_of_providers(),
@@ -196,6 +199,8 @@ pub enum Command {
     Env(Env),
     /// Measure a parallel run against a sequential one
     Bench(Bench),
+    /// Serve the window to browsers, until interrupted
+    Serve(Serve),
     /// Simulate the Claude API on this machine, free of charge, until interrupted
     Simulate(Simulate),
     /// Print a completion script for a shell

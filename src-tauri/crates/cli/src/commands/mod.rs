@@ -19,6 +19,7 @@ pub mod recipes;
 pub mod report;
 pub mod resume;
 pub mod runs;
+pub mod serve;
 mod session;
 pub mod simulate;
 pub mod skipped;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::parse::known_values;
-use super::token::{QueryKey, Token, quoted, tokens};
+use super::token::{OR, QueryKey, Token, quoted, tokens};
 use crate::ids::RunId;
 
 const MOST_SUGGESTIONS: usize = 12;
@@ -76,13 +76,20 @@ fn suggestions(typed: &Token, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
     let dash = if typed.is_excluded || is_dash { "-" } else { "" };
     let mut found = match &typed.key {
         Some((name, _)) => {
-            QueryKey::named(name).map_or_else(Vec::new, |key| values(key, dash, &typed.value, vocabulary))
+            QueryKey::named(name).map_or_else(Vec::new, |key| match typed.alternatives.split_last() {
+                // The last of several labels is completed.
+                Some((last, others)) if key == QueryKey::Label && !others.is_empty() => {
+                    let others: String = others.iter().map(|other| quoted(other, true) + &OR.to_string()).collect();
+                    values(key, dash, &others, last, vocabulary)
+                }
+                _ => values(key, dash, "", &typed.value, vocabulary),
+            })
         }
         None if is_dash => keys(dash, ""),
         // An open quote begins a text search.
         None if typed.open_quote.is_some() => Vec::new(),
         None => {
-            let all = QueryKey::ALL.into_iter().flat_map(|key| values(key, dash, &typed.value, vocabulary));
+            let all = QueryKey::ALL.into_iter().flat_map(|key| values(key, dash, "", &typed.value, vocabulary));
             keys(dash, &typed.value).into_iter().chain(all).collect()
         }
     };
@@ -99,8 +106,8 @@ fn keys(dash: &str, typed: &str) -> Vec<Suggestion> {
         .collect()
 }
 
-/// Values of `key` that contain `typed`; those that begin with it first.
-fn values(key: QueryKey, dash: &str, typed: &str, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
+/// Values of `key` that contain `typed`, after `others`; those that begin with it first.
+fn values(key: QueryKey, dash: &str, others: &str, typed: &str, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
     // "Before" and "after" use the same months.
     let is_span = key == QueryKey::Taken && typed.starts_with(['<', '>']);
     let (sign, typed) =
@@ -115,7 +122,7 @@ fn values(key: QueryKey, dash: &str, typed: &str, vocabulary: &QueryVocabulary) 
     matching
         .into_iter()
         .map(|(_, value, kind)| Suggestion {
-            text: format!("{dash}{}:{sign}{}", key.name(), quoted(&value, true)),
+            text: format!("{dash}{}:{others}{sign}{}", key.name(), quoted(&value, true)),
             key,
             // The count of a month says nothing about those before and after it.
             kind: if is_span { SuggestionKind::Value } else { kind },

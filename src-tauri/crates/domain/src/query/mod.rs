@@ -1,5 +1,5 @@
-//! Library queries: which images, in which order. Conditions are combined by "and"; there is deliberately no "or" and
-//! no nesting, so that every condition is a removable chip.
+//! Library queries: which images, in which order. Conditions are combined by "and", and there is no nesting, so that every
+//! condition is a removable chip. "Or" exists inside a condition, between labels.
 //!
 //! Users type queries as text: [`parse`] parses it, [`read`] as far as it is valid, [`to_text`] formats it,
 //! [`complete`] suggests completions.
@@ -34,6 +34,9 @@ pub struct ImageQuery {
     /// All must hold.
     pub conditions: Vec<Condition>,
     pub order: ImageOrder,
+    /// Whether the order is reversed. Images that the order says nothing about stay last.
+    #[serde(default)]
+    pub is_reversed: bool,
     /// The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`].
     #[serde(default)]
     pub layers: Option<LayerScope>,
@@ -93,6 +96,10 @@ pub enum Test {
     /// Has an annotation with this label.
     Label {
         name: String,
+    },
+    /// Has an annotation with one of these labels.
+    AnyLabel {
+        names: Vec<String>,
     },
     Image {
         state: ImageState,

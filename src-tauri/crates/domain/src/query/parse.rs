@@ -95,7 +95,7 @@ fn keyed(key: QueryKey, token: &Token) -> Result<Test, QueryProblem> {
         return Err(QueryProblem { from: token.place.start, ..problem(ProblemKind::NoValue { key }) });
     }
     let test = match key {
-        QueryKey::Label => Some(Test::Label { name: value.into() }),
+        QueryKey::Label => labels(&token.alternatives),
         QueryKey::In => Some(Test::In { name: value.into() }),
         QueryKey::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
         QueryKey::Annotation => {
@@ -113,6 +113,15 @@ fn keyed(key: QueryKey, token: &Token) -> Result<Test, QueryProblem> {
         QueryKey::Date => Span::parse(value, days).map(|span| Test::Date { span }),
     };
     test.ok_or_else(|| problem(ProblemKind::UnknownValue { key, value: value.into(), known: known_values(key) }))
+}
+
+/// One label, or any of several. `None` if one of them is empty.
+fn labels(names: &[String]) -> Option<Test> {
+    match names {
+        names if names.iter().any(String::is_empty) => None,
+        [name] => Some(Test::Label { name: name.clone() }),
+        names => Some(Test::AnyLabel { names: names.to_vec() }),
+    }
 }
 
 const STATES: [ImageState; 5] =

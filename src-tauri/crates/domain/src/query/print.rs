@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::token::{QueryKey, quoted};
+use super::token::{OR, QueryKey, quoted};
 use super::{Condition, ImageState, Span, Test};
 use crate::calendar::CalendarDate;
 
@@ -17,6 +17,10 @@ fn word(condition: &Condition) -> String {
         Test::Text { text } => quoted(text, false),
         Test::In { name } => keyed(QueryKey::In, &quoted(name, true)),
         Test::Label { name } => keyed(QueryKey::Label, &quoted(name, true)),
+        Test::AnyLabel { names } => {
+            let names: Vec<String> = names.iter().map(|name| quoted(name, true)).collect();
+            keyed(QueryKey::Label, &names.join(&OR.to_string()))
+        }
         Test::Image { state } => keyed(QueryKey::Status, state_name(*state)),
         Test::Annotation { status } => keyed(QueryKey::Annotation, &name_of(status)),
         Test::Confidence { span } => keyed(QueryKey::Conf, &span.to_string()),

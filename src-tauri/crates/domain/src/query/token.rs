@@ -61,6 +61,9 @@ impl QueryKey {
     }
 }
 
+/// Separates the labels of which an image must have one: `label:cat|dog`.
+pub(super) const OR: char = '|';
+
 /// A token of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
@@ -69,6 +72,8 @@ pub(super) struct Token {
     pub key: Option<(String, Range<u32>)>,
     /// Without quotes and escapes.
     pub value: String,
+    /// The value, split at unquoted [`OR`]s.
+    pub alternatives: Vec<String>,
     /// Of the value with its quotes.
     pub value_place: Range<u32>,
     /// Of the whole token.
@@ -110,7 +115,9 @@ impl Reader<'_> {
         }
         let key = self.key();
         let value_start = self.place();
-        let mut value = String::new();
+        let (mut value, mut alternatives) = (String::new(), Vec::new());
+        // Of the current alternative, in `value`.
+        let mut from = 0;
         let mut open_quote = None;
         while let Some(character) = self.peek().filter(|character| !character.is_whitespace()) {
             if character == '"' {
@@ -119,12 +126,17 @@ impl Reader<'_> {
                     open_quote = Some(quote);
                 }
             } else {
+                if character == OR {
+                    alternatives.push(value[from..].to_owned());
+                    from = value.len() + OR.len_utf8();
+                }
                 value.push(character);
                 self.at += 1;
             }
         }
+        alternatives.push(value[from..].to_owned());
         let end = self.place();
-        Token { is_excluded, key, value, value_place: value_start..end, place: start..end, open_quote }
+        Token { is_excluded, key, value, alternatives, value_place: value_start..end, place: start..end, open_quote }
     }
 
     /// Letters followed by a colon.
@@ -174,6 +186,7 @@ impl Reader<'_> {
 pub(super) fn quoted(value: &str, is_after_key: bool) -> String {
     let is_plain = !value.is_empty()
         && !value.contains(|character: char| character.is_whitespace() || character == '"')
+        && !(is_after_key && value.contains(OR))
         && (is_after_key || (!value.starts_with('-') && !value.contains(':')));
     if is_plain {
         return value.to_owned();

@@ -11,6 +11,7 @@ use providers::registry;
 use zeroize::Zeroizing;
 
 use super::{Connections, vendor_url};
+use crate::surroundings::SERVE_PASSWORD;
 
 /// A key and its source.
 pub type PlacedKey = (Zeroizing<String>, KeyPlace);
@@ -168,14 +169,14 @@ impl Connections {
         }
     }
 
-    /// Environment variables that may hold a key, and those of the connections. Child processes do not get them.
+    /// Environment variables that may hold a key or a password, and those of the connections. Child processes do not get them.
     pub(crate) fn variables_withheld(&self, settings: &Settings) -> Vec<String> {
         let environment = self.environment();
         let given = environment.iter().flat_map(Environment::endpoint_keys);
         let given = given.filter_map(|given| given.variable.clone());
         let own = crate::surroundings::variable_names(settings.key_variables());
         let own_names: Vec<String> = own.of_connections().map(ToOwned::to_owned).collect();
-        own_names.into_iter().chain(own.keys).chain(given).collect()
+        own_names.into_iter().chain(own.keys).chain(given).chain([SERVE_PASSWORD.to_owned()]).collect()
     }
 }
 

@@ -33,10 +33,23 @@ pub(crate) mod tag {
     pub(crate) const YCBCR_COEFFICIENTS: u16 = 529;
     pub(crate) const YCBCR_SUBSAMPLING: u16 = 530;
     pub(crate) const REFERENCE_BLACK_WHITE: u16 = 532;
+    pub(crate) const MAKE: u16 = 0x010F;
+    pub(crate) const MODEL: u16 = 0x0110;
+    pub(crate) const EXPOSURE_TIME: u16 = 0x829A;
+    pub(crate) const F_NUMBER: u16 = 0x829D;
     pub(crate) const EXIF_DIRECTORY: u16 = 0x8769;
+    pub(crate) const ISO_SPEED: u16 = 0x8827;
+    pub(crate) const GPS_DIRECTORY: u16 = 0x8825;
     pub(crate) const DATE_TIME_ORIGINAL: u16 = 0x9003;
     pub(crate) const OFFSET_TIME_ORIGINAL: u16 = 0x9011;
     pub(crate) const SUB_SECOND_TIME_ORIGINAL: u16 = 0x9291;
+    pub(crate) const FOCAL_LENGTH: u16 = 0x920A;
+    pub(crate) const LENS_MODEL: u16 = 0xA434;
+    /// In the GPS directory.
+    pub(crate) const GPS_LATITUDE_REF: u16 = 1;
+    pub(crate) const GPS_LATITUDE: u16 = 2;
+    pub(crate) const GPS_LONGITUDE_REF: u16 = 3;
+    pub(crate) const GPS_LONGITUDE: u16 = 4;
     pub(crate) const DNG_VERSION: u16 = 50706;
 }
 

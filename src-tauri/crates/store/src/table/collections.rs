@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::ids::CollectionId;
+use domain::ids::{CollectionId, ImageId};
 use domain::import::SkippedFile;
 use domain::library::Collection;
 use rusqlite::params;
 
-use super::{all, found};
+use super::{all, found, id_list};
 use crate::code::{from_json, to_json};
 use crate::path_bytes;
 use crate::{Edit, Result, View};
@@ -96,6 +96,39 @@ impl Edit<'_> {
                 [collection.0],
             )?;
         }
+        Ok(())
+    }
+
+    /// Hides images in all collections. Their files, answers and decisions stay.
+    pub fn remove_images(&self, images: &[ImageId]) -> Result<()> {
+        let ids = id_list(images.iter().map(|image| image.0));
+        let these = "image_id IN (SELECT value FROM json_each(?1))";
+        let kept = format!(
+            "INSERT INTO removed_images SELECT image_id, collection_id FROM collection_images WHERE {these}
+             ON CONFLICT DO NOTHING"
+        );
+        self.0.0.execute(&kept, [&ids])?;
+        self.0.0.execute(&format!("DELETE FROM collection_images WHERE {these}"), [&ids])?;
+        self.0.0.execute("UPDATE images SET is_removed = 1 WHERE id IN (SELECT value FROM json_each(?1))", [&ids])?;
+        Ok(())
+    }
+
+    /// Restores removed images.
+    pub fn restore_images(&self, images: &[ImageId]) -> Result<()> {
+        let ids = id_list(images.iter().map(|image| image.0));
+        let these = "image_id IN (SELECT value FROM json_each(?1))";
+        let restored = format!(
+            "INSERT INTO collection_images (collection_id, image_id)
+             SELECT collection_id, image_id FROM removed_images WHERE {these} ON CONFLICT DO NOTHING"
+        );
+        self.0.0.execute(&restored, [&ids])?;
+        self.0.0.execute(&format!("DELETE FROM removed_images WHERE {these}"), [&ids])?;
+        self.0.0.execute(
+            "UPDATE images SET is_removed = 0 WHERE is_removed AND id IN (SELECT value FROM json_each(?1)) AND EXISTS (
+                 SELECT 1 FROM collection_images JOIN collections ON collections.id = collection_id
+                 WHERE image_id = images.id AND NOT collections.is_removed)",
+            [&ids],
+        )?;
         Ok(())
     }
 

@@ -59,6 +59,7 @@ impl Edit<'_> {
             [collection.0, image.0],
         )?;
         self.0.0.prepare_cached("UPDATE images SET is_removed = 0 WHERE id = ?1 AND is_removed")?.execute([image.0])?;
+        self.0.0.prepare_cached("DELETE FROM removed_images WHERE image_id = ?1")?.execute([image.0])?;
         self.0
             .0
             .execute("DELETE FROM skipped_files WHERE collection_id = ?1 AND path = ?2", params![collection.0, path])?;

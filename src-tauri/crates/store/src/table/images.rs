@@ -15,7 +15,7 @@ use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ImageCounts, ImageFailure};
+use domain::library::{ImageCard, ImageCounts, ImageFailure, RunOfImage};
 use domain::plan::{ImageSelection, SizeCount};
 use domain::query::{ImageQuery, ImageState, QueryVocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
@@ -79,7 +79,7 @@ impl View<'_> {
     /// The images that match `query`, in its order; `working` are the active runs.
     pub fn image_ids(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<ImageId>> {
         let found = self.images_found(query, working)?;
-        self.in_order(found, query.order, &query.layers_shown())
+        self.in_order(found, query, &query.layers_shown())
     }
 
     /// The values for completing typed queries.
@@ -253,6 +253,17 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached("SELECT width, height FROM images WHERE id = ?1")?;
         let size = statement.query_row([image.0], |row| Ok(PixelSize::new(row.get(0)?, row.get(1)?)));
         found(size, "image", image.0)
+    }
+
+    /// Runs that have answered an image or failed to, newest first.
+    pub fn runs_of_image(&self, image: ImageId) -> Result<Vec<RunOfImage>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT run_id, model_name, state = 'failed' FROM jobs JOIN runs ON runs.id = run_id
+             WHERE image_id = ?1 AND state IN ('done', 'failed') ORDER BY run_id DESC",
+        )?;
+        all(&mut statement, [image.0], |row| {
+            Ok(RunOfImage { run: RunId(row.get(0)?), model_name: row.get(1)?, has_failed: row.get(2)? })
+        })
     }
 
     pub fn image_hash(&self, image: ImageId) -> Result<[u8; 32]> {

@@ -21,6 +21,7 @@ pub mod recipes;
 pub mod run_endpoints;
 pub mod runs;
 pub mod settings;
+pub mod smart_collections;
 pub mod steps;
 pub mod waits;
 pub mod workers;

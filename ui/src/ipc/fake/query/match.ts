@@ -25,6 +25,8 @@ export function holds(test: Test, { card, folder, date, runs, checks }: Facts): 
       return isSame(folder, test.name);
     case "label":
       return standingAnnotations(card).some((annotation) => isSame(annotation.label, test.name));
+    case "any_label":
+      return test.names.some((name) => standingAnnotations(card).some(({ label }) => isSame(label, name)));
     case "image":
       if (test.state === "failed") return card.failure !== null;
       return test.state === "running" ? card.is_running : card.review === test.state;

@@ -111,6 +111,8 @@ function wordOf(test: Test): string {
     case "label":
     case "in":
       return `${test.kind}:${quoted(test.name, true)}`;
+    case "any_label":
+      return `label:${test.names.map((name) => quoted(name, true)).join("|")}`;
     case "image":
       return `status:${test.state === "confirmed_empty" ? "empty" : test.state}`;
     case "annotation":

@@ -72,6 +72,7 @@ impl View<'_> {
             Test::Text { text } => self.images_named(text),
             Test::Image { .. }
             | Test::Label { .. }
+            | Test::AnyLabel { .. }
             | Test::Annotation { .. }
             | Test::Confidence { .. }
             | Test::Has { .. }
@@ -92,6 +93,10 @@ impl View<'_> {
             Test::Label { name } => {
                 let name = comparable(name);
                 self.images_labelled(layers, |label| comparable(label) == name)
+            }
+            Test::AnyLabel { names } => {
+                let names: Vec<String> = names.iter().map(|name| comparable(name)).collect();
+                self.images_labelled(layers, |label| names.contains(&comparable(label)))
             }
             Test::Image { state: ImageState::Failed } => self.images_failed(layers),
             Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, layers, &[]),

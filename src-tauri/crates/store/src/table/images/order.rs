@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
-use domain::query::{ImageOrder, ImageState};
+use domain::query::{ImageOrder, ImageQuery, ImageState};
 use domain::review::uncertainty::Signals;
 
 use super::id_set::IdSet;
@@ -14,14 +14,31 @@ use crate::{Result, View};
 
 impl View<'_> {
     /// Only what `layers` show counts.
-    pub(super) fn in_order(&self, mut found: IdSet, order: ImageOrder, layers: &LayerScope) -> Result<Vec<ImageId>> {
-        if matches!(layers, LayerScope::Runs { .. })
-            && let Some(ranked) = self.ranked_in_layers(order, layers)?
-        {
-            return Ok(taken_in_order(found, ranked));
+    pub(super) fn in_order(&self, found: IdSet, query: &ImageQuery, layers: &LayerScope) -> Result<Vec<ImageId>> {
+        let order = query.order;
+        let ranked = match layers {
+            LayerScope::Runs { .. } => self.ranked_in_layers(order, layers)?,
+            LayerScope::All => None,
+        };
+        let mut ranked = match ranked {
+            Some(ranked) => ranked,
+            None => self.ranked(order)?,
+        };
+        if query.is_reversed {
+            ranked.reverse();
         }
+        let mut ids = taken_in_order(found, ranked);
+        if query.is_reversed && order == ImageOrder::Added {
+            ids.reverse();
+        }
+        Ok(ids)
+    }
+
+    /// All images that have a rank in an order.
+    fn ranked(&self, order: ImageOrder) -> Result<Vec<u32>> {
         let ranked = match order {
-            ImageOrder::Added => return Ok(found.ids().collect()),
+            // Ids increase in this order.
+            ImageOrder::Added => return Ok(Vec::new()),
             ImageOrder::Name => "SELECT id FROM images ORDER BY name COLLATE NOCASE, id",
             ImageOrder::Newest => "SELECT id FROM images WHERE dated_at IS NOT NULL ORDER BY dated_at DESC, id DESC",
             ImageOrder::Taken => "SELECT id FROM images WHERE taken_at IS NOT NULL ORDER BY taken_at, id",
@@ -37,18 +54,7 @@ impl View<'_> {
                 "SELECT image_id FROM image_figures WHERE disagreement > 0 ORDER BY disagreement DESC, image_id"
             }
         };
-        let mut ids = Vec::with_capacity(found.len() as usize);
-        let mut statement = self.0.prepare_cached(ranked)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = row.get(0)?;
-            if found.remove(id) {
-                ids.push(ImageId(id));
-            }
-        }
-        // Images without a rank come last, in the order in which they were added.
-        ids.extend(found.ids());
-        Ok(ids)
+        all(&mut *self.0.prepare_cached(ranked)?, [], |row| Ok(row.get(0)?))
     }
 
     /// The images in an order that depends on `layers`; `None` if it does not.

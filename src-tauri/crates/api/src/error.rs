@@ -1,0 +1,108 @@
+//! The error of an operation: a code that the window's catalogue turns into text, and a message for logs.
+
+use domain::model::Unavailable;
+use domain::text::visible;
+use engine::EngineError;
+use serde::Serialize;
+
+/// Why an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ApiError {
+    /// Stable; the key of the text in the window's message catalogue.
+    pub code: ErrorCode,
+    /// What went wrong, in detail.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    Library,
+    Model,
+    File,
+    Original,
+    UnfitAnnotation,
+    NothingToAudit,
+    NothingToFind,
+    UnknownModel,
+    NoImages,
+    RecipeBeyondModel,
+    LocalOnly,
+    ModelRetired,
+    NoKey,
+    UnusableConnection,
+    Address,
+    Settings,
+    EndpointNameTaken,
+    NotAgreed,
+    BudgetTooSmall,
+    Unsettled,
+    Key,
+    Keychain,
+    RunBusy,
+    NothingLeft,
+    NoFigures,
+    /// The input is not what the operation expects.
+    InvalidInput,
+    UnknownOperation,
+    /// The window may only read.
+    ReadOnly,
+    /// Only the desktop app can do this.
+    DesktopOnly,
+    /// The folder is outside the folders that this window may use.
+    OutsideRoots,
+    /// A browser's window has no session, or it has ended: a new link is needed.
+    SignedOut,
+    /// The server of a browser's window does not answer.
+    Unreachable,
+    Internal,
+}
+
+impl ApiError {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// Something that should not happen.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        Self::new(ErrorCode::Internal, visible(&error.to_string()).into_owned())
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        let code = match &error {
+            EngineError::Store(_) => ErrorCode::Library,
+            EngineError::Local { .. } => ErrorCode::Model,
+            EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
+            EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
+            EngineError::UnfitAnnotation { .. } => ErrorCode::UnfitAnnotation,
+            EngineError::NothingToAudit => ErrorCode::NothingToAudit,
+            EngineError::NothingToFind(_) => ErrorCode::NothingToFind,
+            EngineError::UnknownModel(_) => ErrorCode::UnknownModel,
+            EngineError::NoImages => ErrorCode::NoImages,
+            EngineError::RecipeBeyondModel(_) | EngineError::RecipeBeyondWords(_) => ErrorCode::RecipeBeyondModel,
+            EngineError::Unavailable(Unavailable::LocalOnly) => ErrorCode::LocalOnly,
+            EngineError::Unavailable(Unavailable::Retired { .. }) => ErrorCode::ModelRetired,
+            EngineError::Unavailable(Unavailable::NoKey { .. }) => ErrorCode::NoKey,
+            EngineError::Unavailable(Unavailable::Unusable { .. }) => ErrorCode::UnusableConnection,
+            EngineError::Address { .. } => ErrorCode::Address,
+            EngineError::Settings { .. }
+            | EngineError::UnknownEndpoint { .. }
+            | EngineError::UnknownProvider { .. } => ErrorCode::Settings,
+            EngineError::EndpointNameTaken { .. } => ErrorCode::EndpointNameTaken,
+            EngineError::NotAgreed { .. } => ErrorCode::NotAgreed,
+            EngineError::BudgetTooSmall { .. } => ErrorCode::BudgetTooSmall,
+            EngineError::Unsettled(_) => ErrorCode::Unsettled,
+            EngineError::Key(_) => ErrorCode::Key,
+            EngineError::Keys(_) => ErrorCode::Keychain,
+            EngineError::RunBusy { .. } => ErrorCode::RunBusy,
+            EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
+            EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => {
+                ErrorCode::NoFigures
+            }
+            EngineError::TaskLost | EngineError::Panicked(_) | EngineError::UnknownFormat(_) => ErrorCode::Internal,
+        };
+        Self { code, message: visible(&error.to_string()).into_owned() }
+    }
+}

@@ -1,0 +1,38 @@
+//! The operations, by screen.
+
+mod browser;
+mod checks;
+mod connections;
+mod exports;
+mod front_end;
+mod hooks;
+mod library;
+mod plan;
+mod review;
+mod runs;
+mod settings;
+
+use crate::router::Operation;
+
+/// Every operation, in the order of the generated client.
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    [
+        library::OPERATIONS,
+        plan::OPERATIONS,
+        runs::OPERATIONS,
+        exports::OPERATIONS,
+        review::OPERATIONS,
+        checks::OPERATIONS,
+        connections::OPERATIONS,
+        hooks::OPERATIONS,
+        settings::OPERATIONS,
+        front_end::OPERATIONS,
+        browser::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+pub fn find(name: &str) -> Option<&'static Operation> {
+    all().find(|operation| operation.name == name)
+}

@@ -1,0 +1,160 @@
+//! The window in a browser. An HTTP server for one library: the operations and subscriptions of the `api` crate, pixels,
+//! downloads, uploads, and the window's files. Whoever holds the printed link or the password is let in, and nobody else;
+//! docs/serve.md describes what is protected and how.
+
+mod access;
+mod assets;
+mod calls;
+mod downloads;
+mod error;
+mod guard;
+mod headers;
+mod listener;
+mod names;
+mod pages;
+mod state;
+mod streams;
+mod uploads;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{Api, FrontEnd};
+use engine::Library;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use access::Access;
+use names::Names;
+use state::Served;
+
+pub use error::ServeError;
+
+/// How long responses may take to finish when the server stops.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the process outlives its windows for requests in flight, because their answers may have been paid for.
+const RUN_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How to serve a library.
+#[derive(Debug)]
+pub struct Options {
+    /// The name or address to listen on.
+    pub host: String,
+    /// 0 takes any free port.
+    pub port: u16,
+    /// Whether operations that change the library are refused.
+    pub is_read_only: bool,
+    /// The folders of this machine from which windows may import.
+    pub roots: Vec<PathBuf>,
+    /// What lets a browser in beside the link. Required unless `host` is a loopback address.
+    pub password: Option<Zeroizing<String>>,
+    /// Where browsers find a reverse proxy in front of the server, such as `https://photos.example.org`.
+    pub public_url: Option<String>,
+    pub limits: Limits,
+}
+
+/// Bounds on what clients may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at a time; more wait.
+    pub connections: usize,
+    /// The time to send a request's headers, and between requests.
+    pub header_timeout: Duration,
+    /// The time to send the body of a call, and between two parts of an upload.
+    pub body_timeout: Duration,
+    /// The size of an uploaded file.
+    pub upload_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            header_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(30),
+            upload_bytes: 2 << 30,
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    /// Of the link, without a path.
+    url: String,
+    access: Arc<Access>,
+    api: Arc<Api>,
+    stopping: CancellationToken,
+    listening: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts listening. Needs a Tokio runtime.
+    pub async fn start(library: Arc<Library>, options: Options) -> Result<Self, ServeError> {
+        let Options { host, port, is_read_only, roots, password, public_url, limits } = options;
+        let public = public_url.map(|url| names::Public::parse(&url)).transpose()?;
+        let roots = roots.iter().map(|root| canonical(root)).collect::<Result<Vec<_>, _>>()?;
+        let unusable = |source| ServeError::Address { host: host.clone(), port, source };
+        let addresses: Vec<SocketAddr> =
+            tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await.map_err(unusable)?.collect();
+        let is_loopback = addresses.iter().all(|address| address.ip().is_loopback());
+        if !is_loopback && password.is_none() {
+            return Err(ServeError::NeedsPassword { host });
+        }
+        let listener = TcpListener::bind(addresses.as_slice()).await.map_err(unusable)?;
+        let address = listener.local_addr().map_err(unusable)?;
+        let access = Arc::new(Access::new(address.port(), password.as_deref())?);
+        let url = match &public {
+            Some(public) => public.origin.clone(),
+            None if address.ip().is_unspecified() || is_loopback => format!("http://{address}"),
+            None => format!("http://{host}:{}", address.port()),
+        };
+        // Consent to commands that this machine runs is given on this machine.
+        let may_agree_to_hooks = is_loopback && public.is_none();
+        let front_end = FrontEnd { desktop: None, is_read_only, roots, may_agree_to_hooks };
+        let api = Api::new(library, front_end);
+        let stopping = CancellationToken::new();
+        let served = Arc::new(Served {
+            api: Arc::clone(&api),
+            access: Arc::clone(&access),
+            names: Names::new(&host, public),
+            limits: limits.clone(),
+            streams: streams::Streams::default(),
+            stopping: stopping.clone(),
+        });
+        let listening =
+            tokio::spawn(listener::accept(listener, state::router(served), limits, stopping.clone(), CLOSING_PATIENCE));
+        Ok(Self { address, url, access, api, stopping, listening })
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A link that lets one browser in, once. The link before it no longer does.
+    pub fn link(&self) -> Result<String, ServeError> {
+        Ok(format!("{}/?token={}", self.url, *self.access.new_token()?))
+    }
+
+    /// Closes the windows' connections, then stops the runs: requests in flight are finished and stored.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        if let Err(error) = self.listening.await {
+            tracing::error!(%error, "the server ended early");
+        }
+        self.api.library().runs.shut_down(RUN_PATIENCE).await;
+        self.api.discard_uploads();
+    }
+}
+
+fn canonical(root: &Path) -> Result<PathBuf, ServeError> {
+    let failed = |source| ServeError::Root { path: root.to_owned(), source };
+    let folder = std::fs::canonicalize(root).map_err(failed)?;
+    if folder.is_dir() { Ok(folder) } else { Err(failed(std::io::ErrorKind::NotADirectory.into())) }
+}

@@ -1,0 +1,81 @@
+//! What only a desktop can do: the system's dialogs, file manager and drag and drop.
+
+use std::path::PathBuf;
+
+use api::{CoreEvent, DesktopActions};
+use futures_util::future::BoxFuture;
+use tauri::{AppHandle, DragDropEvent, Manager, WebviewWindow, WindowEvent};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+use crate::dragging;
+use crate::state::Desktop;
+
+/// Imports files and folders dropped anywhere on the window.
+pub fn import_drops(window: &WebviewWindow) {
+    let app = window.app_handle().clone();
+    window.on_window_event(move |event| {
+        let WindowEvent::DragDrop(event) = event else { return };
+        let desktop = app.state::<Desktop>();
+        if desktop.is_dragging_out() {
+            return;
+        }
+        match event {
+            DragDropEvent::Enter { .. } => desktop.api.events().send(CoreEvent::DragChanged { is_over: true }),
+            DragDropEvent::Leave => desktop.api.events().send(CoreEvent::DragChanged { is_over: false }),
+            DragDropEvent::Drop { paths, .. } => {
+                desktop.api.events().send(CoreEvent::DragChanged { is_over: false });
+                desktop.api.import(paths.clone());
+            }
+            _ => {}
+        }
+    });
+}
+
+pub struct System(pub AppHandle);
+
+impl DesktopActions for System {
+    fn choose_folders(&self) -> BoxFuture<'_, Option<Vec<PathBuf>>> {
+        let (choose, chosen) = oneshot::channel();
+        self.0.dialog().file().pick_folders(move |folders| {
+            // The window may be closed before the user has chosen.
+            let _ = choose.send(folders);
+        });
+        Box::pin(async move {
+            let folders = chosen.await.ok().flatten()?;
+            Some(folders.into_iter().filter_map(|folder| folder.into_path().ok()).collect())
+        })
+    }
+
+    fn choose_file_to_save(&self, name: String) -> BoxFuture<'_, Option<PathBuf>> {
+        let (choose, chosen) = oneshot::channel();
+        let mut dialog = self.0.dialog().file().set_file_name(&name);
+        if let Some((_, extension)) = name.rsplit_once('.') {
+            dialog = dialog.add_filter(extension.to_uppercase(), &[extension]);
+        }
+        dialog.save_file(move |path| {
+            let _ = choose.send(path);
+        });
+        Box::pin(async move { chosen.await.ok().flatten().and_then(|path| path.into_path().ok()) })
+    }
+
+    fn drag_out(&self, file: PathBuf) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            match self.0.get_webview_window(crate::WINDOW) {
+                Some(window) => dragging::drag_out(window, file).await,
+                None => false,
+            }
+        })
+    }
+
+    fn show_file(&self, file: PathBuf) -> std::io::Result<()> {
+        match file.parent() {
+            Some(folder) => open::that_detached(folder),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn show_folder(&self, folder: PathBuf) -> std::io::Result<()> {
+        open::that_detached(folder)
+    }
+}
