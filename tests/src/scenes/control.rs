@@ -9,7 +9,6 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +32,6 @@ struct Scenes {
     templates: Templates,
     /// Where the scenes have their folders.
     folder: tempfile::TempDir,
-    window: Option<PathBuf>,
     open: AsyncMutex<HashMap<u32, Opened>>,
     latest: AtomicU32,
     reaper: Mutex<ChildStdin>,
@@ -45,7 +43,6 @@ type Answer = Result<Json<Value>, (StatusCode, String)>;
 pub async fn serve(
     port: u16,
     templates: Templates,
-    window: Option<PathBuf>,
     announce: impl FnOnce(&str),
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> Done<()> {
@@ -53,7 +50,6 @@ pub async fn serve(
     let scenes = Arc::new(Scenes {
         templates,
         folder: tempfile::Builder::new().prefix("fieldmark-scenes-").tempdir()?,
-        window,
         open: AsyncMutex::default(),
         latest: AtomicU32::new(0),
         reaper: Mutex::new(reaper.stdin.take().ok_or("no input")?),
@@ -79,9 +75,7 @@ async fn open(State(scenes): State<Arc<Scenes>>, RawQuery(query): RawQuery) -> A
     let scene: Scene = query.unwrap_or_default().parse().map_err(|error| refused(&error))?;
     let id = scenes.latest.fetch_add(1, Ordering::Relaxed) + 1;
     let folder = scenes.folder.path().join(id.to_string());
-    let opened = Opened::new(&scene, &scenes.templates, &folder, scenes.window.as_deref())
-        .await
-        .map_err(|error| failed(&*error))?;
+    let opened = Opened::new(&scene, &scenes.templates, &folder).await.map_err(|error| failed(&*error))?;
     if let Some(process) = opened.process() {
         let mut reaper = scenes.reaper.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(reaper, "{process}").map_err(|error| failed(&error))?;

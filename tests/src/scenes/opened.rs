@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use domain::ids::{ImageId, RunId};
+use domain::ids::ImageId;
 use domain::model::{Destination, ModelId};
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::RunProgress;
@@ -16,7 +16,6 @@ use engine::{BatchLimits, Consents, Library, Surroundings};
 use keys::{Environment, KeyRing};
 use rusqlite::Connection;
 use serde_json::json;
-use store::Store;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -136,13 +135,10 @@ impl Prepared {
 
 impl Opened {
     /// Prepares `scene` and shows it.
-    pub async fn new(scene: &Scene, templates: &Templates, folder: &Path, window: Option<&Path>) -> Done<Self> {
+    pub async fn new(scene: &Scene, templates: &Templates, folder: &Path) -> Done<Self> {
         let prepared = Prepared::new(scene, templates, folder).await?;
         let mut command = prepared.program(&binary("fieldmark"));
         command.arg("serve").arg("--db").arg(&prepared.database).args(["--port", "0"]);
-        if let Some(window) = window {
-            command.arg("--window").arg(window);
-        }
         let log = fs::File::create(folder.join("serve.log"))?;
         let mut serve = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let output = serve.stdout.take().ok_or("no output")?;
@@ -193,25 +189,25 @@ fn surroundings(folder: &Path, environment: &[(String, String)]) -> Surroundings
 }
 
 fn settings(scene: &Scene, urls: &[String]) -> String {
-    let mut text = "theme = \"system\"\nwrites_metrics = false\n".to_owned();
+    let mut parts = vec!["theme = \"system\"\nwrites_metrics = false\n".to_owned()];
     if scene.has_endpoints {
         let hosts: Vec<&str> = urls[1..].iter().map(|url| url.trim_start_matches("http://")).collect();
-        text += &format!("agreed_hosts = {hosts:?}\n");
+        parts.push(format!("agreed_hosts = {hosts:?}\n"));
     }
     if scene.has_hooks {
-        text += &format!("[hooks]\nbefore_run = {BEFORE_RUN:?}\nafter_run = {AFTER_RUN:?}\n");
+        parts.push(format!("[hooks]\nbefore_run = {BEFORE_RUN:?}\nafter_run = {AFTER_RUN:?}\n"));
     }
     if !scene.is_from_environment {
-        text += &format!("[[providers]]\nid = \"anthropic\"\nbase_url = {:?}\n", urls[0]);
+        parts.push(format!("[[providers]]\nid = \"anthropic\"\nbase_url = {:?}\n", urls[0]));
         if scene.has_key {
-            text += &format!("key_env = {KEY_VARIABLE:?}\n");
+            parts.push(format!("key_env = {KEY_VARIABLE:?}\n"));
         }
         for (extra, url) in ENDPOINTS.iter().zip(&urls[1..]) {
             let Extra { name, settings, .. } = extra;
-            text += &format!("[[providers.endpoints]]\nname = {name:?}\nbase_url = {url:?}\n{settings}\n");
+            parts.push(format!("[[providers.endpoints]]\nname = {name:?}\nbase_url = {url:?}\n{settings}\n"));
         }
     }
-    text
+    parts.concat()
 }
 
 /// The user's consents: the library is their own, and one hook may run.
@@ -281,13 +277,9 @@ async fn count_answers(template: &Path, database: &Path, url: &str) -> Done<()> 
         |row| row.get(0),
     )?;
     let destination = Destination::Host { name: host.to_owned(), is_on_this_machine: true };
-    let store = Store::open(database)?;
-    store
-        .write(move |edit| {
-            edit.record_answer_key(RunId(2), Some(&key))?;
-            edit.record_destination(RunId(2), &destination)
-        })
-        .await?;
+    let destination = serde_json::to_string(&destination)?;
+    Connection::open(database)?
+        .execute("UPDATE runs SET answer_key = ?1, destination = ?2 WHERE id = 2", [&key, &destination])?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ pub fn taken(image: u32) -> Option<Taken> {
         return None;
     }
     let day = (chance(image / A_BURST, 93) * DAYS) as i64;
-    let millis = (chance(image, 94) * (A_DAY_MILLIS / 3) as f64) as i64;
+    let millis = (chance(image, 94) * 8.0 * 3_600_000.0) as i64;
     Some(Taken {
         clock_millis: FIRST_MILLIS + day * A_DAY_MILLIS + millis,
         minutes_ahead_of_utc: (chance(image, 95) < 0.5).then_some(120),

@@ -29,7 +29,8 @@ impl Templates {
         for entry in fs::read_dir(&cache)?.flatten() {
             let is_earlier = entry.file_name().to_string_lossy().starts_with(&format!("{name}@"));
             if is_earlier && entry.path() != folder {
-                fs::remove_dir_all(entry.path())?;
+                // Another process may be deleting it too. What stays is deleted by the next start.
+                let _deleted = fs::remove_dir_all(entry.path());
             }
         }
         fs::create_dir_all(&folder)?;
