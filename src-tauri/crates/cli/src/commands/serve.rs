@@ -42,10 +42,11 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
         limits: Limits { upload_bytes: arguments.upload_limit << 20, ..Limits::default() },
     };
     let server = Server::start((*opened).clone(), options).await?;
-    show_link(&server, output)?;
-    words::note(&mut notes(), "Enter prints a new link for another browser. Ctrl-C stops the server.")?;
+    // Before the link is printed, since a script that reads it may send a signal at once.
     let mut stop = signals::drain(None);
     let mut asked = LinkRequests::listen();
+    show_link(&server, output)?;
+    words::note(&mut notes(), "Enter prints a new link for another browser. Ctrl-C stops the server.")?;
     loop {
         tokio::select! {
             _ = stop.first() => break,
