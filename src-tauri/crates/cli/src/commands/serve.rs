@@ -15,7 +15,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
 use crate::output::{Console, notes};
-use crate::{signals, words};
+use crate::{messages, signals};
 
 /// Longer files contain no password.
 const MAX_TOKEN_BYTES: u64 = 1 << 16;
@@ -42,17 +42,18 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
         limits: Limits { upload_bytes: arguments.upload_limit << 20, ..Limits::default() },
     };
     let server = Server::start((*opened).clone(), options).await?;
-    show_link(&server, output)?;
-    words::note(&mut notes(), "Enter prints a new link for another browser. Ctrl-C stops the server.")?;
+    // Before the link is printed, since a script that reads it may send a signal at once.
     let mut stop = signals::drain(None);
     let mut asked = LinkRequests::listen();
+    show_link(&server, output)?;
+    messages::note(&mut notes(), "Enter prints a new link for another browser. Ctrl-C stops the server.")?;
     loop {
         tokio::select! {
             _ = stop.first() => break,
             () = asked.next() => show_link(&server, output)?,
         }
     }
-    words::note(&mut notes(), "Stopping: requests in flight are finished. Ctrl-C again ends at once.")?;
+    messages::note(&mut notes(), "Stopping: requests in flight are finished. Ctrl-C again ends at once.")?;
     server.stop().await;
     Ok(Exit::Done)
 }

@@ -158,8 +158,9 @@ async fn a_huge_body_is_refused_unread() {
     stream.write_all(&huge).await.ok();
     assert_eq!(read_reply(&mut stream).await.status, 413);
     // In parts of unknown number.
-    let mut parts =
-        (window.head("POST", "/api/call/front_end", &headers) + "transfer-encoding: chunked\r\n\r\n").into_bytes();
+    let mut parts = (window.head("POST", "/api/call/front_end", &headers)
+        + "transfer-encoding: chunked\r\nconnection: close\r\n\r\n")
+        .into_bytes();
     parts.extend(format!("{:x}\r\n", huge.len()).bytes().chain(huge.iter().copied()).chain(*b"\r\n0\r\n\r\n"));
     assert_eq!(window.exchange(&parts).await.status, 413);
     // A stranger's body is not read at all.

@@ -116,7 +116,9 @@ async fn a_file_that_does_not_arrive_whole_is_removed() {
     let origin = window.origin();
     assert_eq!(upload(&window, &path, &[0; 1001]).await, 413);
     // In parts of unknown number.
-    let parts = window.head("POST", &path, &[("origin", &origin), ("transfer-encoding", "chunked")]) + "\r\n";
+    let parts =
+        window.head("POST", &path, &[("origin", &origin), ("transfer-encoding", "chunked"), ("connection", "close")])
+            + "\r\n";
     let parts = [parts.as_bytes(), b"3e9\r\n", &[0; 1001], b"\r\n0\r\n\r\n"].concat();
     assert_eq!(window.exchange(&parts).await.status, 413);
     // The connection is lost half-way.

@@ -15,7 +15,7 @@ struct Events {
 impl Events {
     async fn open(window: &Client) -> Self {
         let mut stream = TcpStream::connect(window.address).await.unwrap();
-        let head = window.head("GET", "/api/stream", &[("accept-encoding", "gzip")]) + "\r\n";
+        let head = window.head("GET", "/api/stream", &[("accept-encoding", "gzip"), ("connection", "close")]) + "\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut events = Self { lines: BufReader::new(stream), id: String::new() };
         let (kind, id) = events.event().await.unwrap();
