@@ -85,7 +85,7 @@ export class Accepting {
   /** Asks what a sample of the current size can show. */
   async measure(): Promise<void> {
     const { sample, errorLimit } = this;
-    const outlook = await this.#app.attempt(() => this.#app.seam.sampleOutlook(sample, errorLimit));
+    const outlook = await this.#app.notices.attempt(() => this.#app.seam.sampleOutlook(sample, errorLimit));
     if (outlook && sample === this.sample && errorLimit === this.errorLimit) this.#outlook = outlook;
   }
 
@@ -101,14 +101,14 @@ export class Accepting {
       sample,
       error_limit: this.errorLimit,
     };
-    const audit = await this.#app.attempt(() => this.#app.seam.beginAudit(request));
+    const audit = await this.#app.notices.attempt(() => this.#app.seam.beginAudit(request));
     this.isBeginning = false;
     if (audit) this.show(audit);
   }
 
   show({ id }: Audit): void {
     this.close();
-    this.#app.showAudit(id);
+    this.#app.navigation.showAudit(id);
   }
 
   async #read(): Promise<void> {
@@ -116,7 +116,7 @@ export class Accepting {
     const { query } = this;
     // Counts of another query do not apply.
     this.labels = null;
-    await this.#app.attempt(async () => {
+    await this.#app.notices.attempt(async () => {
       const [labels, audits] = await Promise.all([seam.proposalConfidences(query), seam.audits()]);
       this.labels = labels;
       this.audits = audits;

@@ -56,9 +56,9 @@ describe("before an audit", () => {
     accepting.choose("cat");
     accepting.sampleText = "5";
     await accepting.begin();
-    expect(app.screen).toBe("audit");
+    expect(app.navigation.screen).toBe("audit");
     expect(accepting.isOpen).toBe(false);
-    const audit = await app.seam.audit(app.audit ?? 0);
+    const audit = await app.seam.audit(app.navigation.audit ?? 0);
     expect(audit).toMatchObject({ label: "cat", threshold: 0.8, sample: expect.objectContaining({ length: 5 }) });
     accepting.choose("cup");
     await accepting.openHigher(audit);

@@ -96,9 +96,9 @@ const KEY = Symbol("findings");
  */
 export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
-    inLayers(app.seam, () => app.layersInReview),
+    inLayers(app.seam, () => app.scope.layersInReview),
     review,
-    (refusal) => app.notify(errorMessage(refusal), "bad"),
+    (refusal) => app.notices.show(errorMessage(refusal), "bad"),
   );
   setContext(KEY, findings);
   $effect(() => {

@@ -129,12 +129,12 @@ describe("undo of a bulk edit", () => {
     await undoLatest(app);
     expect(await app.seam.imageCards(images)).toEqual(before);
     // The notice's action is used up.
-    expect(app.toasts.map(({ action }) => action)).toEqual([null]);
-    expect(app.toasts.at(-1)?.text).toBe(`Undone on ${images.length} images`);
+    expect(app.notices.list.map(({ action }) => action)).toEqual([null]);
+    expect(app.notices.list.at(-1)?.text).toBe(`Undone on ${images.length} images`);
     await redoLatest(app);
     expect(await app.seam.imageCards(images)).toEqual(after);
     await redoLatest(app);
-    expect(app.toasts.at(-1)?.text).toBe("There is nothing to redo.");
+    expect(app.notices.list.at(-1)?.text).toBe("There is nothing to redo.");
   });
 
   it("works in review, at an image that it did not change", async () => {

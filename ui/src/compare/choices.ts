@@ -16,7 +16,7 @@ import type {
 } from "../ipc/bindings";
 import { withChanges } from "../editor/changes";
 import { isApproved } from "../components/approved";
-import type { ComparedSides } from "../state/app.svelte";
+import type { ComparedSides } from "../state/navigation.svelte";
 
 export type Sides = ComparedSides;
 export type SideName = keyof Sides;

@@ -39,5 +39,5 @@ export function compareCommands(app: App, differences: Differences, viewport: Vi
 }
 
 export function leave(app: App): void {
-  app.show(app.cameFrom ?? "review");
+  app.navigation.show(app.navigation.cameFrom ?? "review");
 }

@@ -1,9 +1,9 @@
 /** Messages of compare. */
 import { errorMessage, words } from "../messages";
-import type { ToastTone } from "../state/app.svelte";
+import type { NoticeTone } from "../state/notices.svelte";
 import type { Notice } from "./differences.svelte";
 
-export function noticeText(notice: Notice): { text: string; tone: ToastTone } {
+export function noticeText(notice: Notice): { text: string; tone: NoticeTone } {
   switch (notice.kind) {
     case "refused": {
       const why = errorMessage(notice.refusal);

@@ -62,7 +62,7 @@ export class Palette {
   async open(): Promise<void> {
     this.type("");
     const { seam } = this.#app;
-    await this.#app.attempt(async () => {
+    await this.#app.notices.attempt(async () => {
       [this.#recipes, this.#runs] = await Promise.all([seam.recipes(), seam.runs()]);
     });
   }
@@ -112,14 +112,18 @@ export class Palette {
         items: [
           ...actions.filter(({ place }) => place === "everywhere"),
           ...SETTINGS_PAGES.map((page) =>
-            item(`settings-${page}`, words.settings.pages.named(pageTitle(page)), "", () => app.showSettings(page)),
+            item(`settings-${page}`, words.settings.pages.named(pageTitle(page)), "", () =>
+              app.navigation.showSettings(page),
+            ),
           ),
         ],
       },
       {
         name: "collections",
-        items: (app.library?.collections ?? []).map(({ id, name, image_count }) =>
-          item(`collection-${id}`, name, words.actions.palette.imagesOf(image_count), () => app.showCollection(id)),
+        items: (app.overview.all?.collections ?? []).map(({ id, name, image_count }) =>
+          item(`collection-${id}`, name, words.actions.palette.imagesOf(image_count), () =>
+            app.scope.showCollection(id),
+          ),
         ),
       },
       {
@@ -135,13 +139,15 @@ export class Palette {
             `run-${id}`,
             `${words.run.title(id)}: ${modelName(model_name)}, ${recipeName(recipe_name)}`,
             moment(started_at),
-            () => app.showRun(id),
+            () => app.navigation.showRun(id),
           ),
         ),
       },
       {
         name: "images",
-        items: app.recent.all.map(({ id, name }) => item(`image-${id}`, name, "", () => app.openReview([id], 0))),
+        items: app.recent.all.map(({ id, name }) =>
+          item(`image-${id}`, name, "", () => app.navigation.openReview([id], 0)),
+        ),
       },
     ];
   }

@@ -35,26 +35,26 @@ describe("a band", () => {
     const library = await loaded();
     library.select(30, "only");
     drawn(library, "only", 6, 13);
-    expect([...library.app.selected]).toEqual([7, 8, 9, 12, 13, 14]);
+    expect([...library.app.scope.selected]).toEqual([7, 8, 9, 12, 13, 14]);
     drawn(library, "only", 6, 18, 48, 7, 2);
-    expect([...library.app.selected]).toEqual([2, 3, 7, 8]);
-    expect(library.app.selected.size).toBe(4);
+    expect([...library.app.scope.selected]).toEqual([2, 3, 7, 8]);
+    expect(library.app.scope.selected.size).toBe(4);
   });
 
   it("adds to what was selected, or turns it over", async () => {
     const library = await loaded();
-    library.app.selected = Selection.of([7, 30]);
+    library.app.scope.selected = Selection.of([7, 30]);
     drawn(library, "add", 6, 18, 7);
-    expect([...library.app.selected]).toEqual([7, 8, 30]);
+    expect([...library.app.scope.selected]).toEqual([7, 8, 30]);
     drawn(library, "toggle", 6, 23, 8);
-    expect([...library.app.selected]).toEqual([9, 30]);
+    expect([...library.app.scope.selected]).toEqual([9, 30]);
   });
 
   it("is taken back whole", async () => {
     const library = await loaded();
-    library.app.selected = Selection.of([7, 30]);
+    library.app.scope.selected = Selection.of([7, 30]);
     drawn(library, "only", 0, 59, 12).band.takeBack();
-    expect([...library.app.selected]).toEqual([7, 30]);
+    expect([...library.app.scope.selected]).toEqual([7, 30]);
   });
 
   it("leaves the keyboard in the corner to which it was drawn", async () => {
@@ -63,7 +63,7 @@ describe("a band", () => {
     band.end(last);
     expect(library.active).toBe(6);
     library.select(11, "extend");
-    expect([...library.app.selected]).toEqual([12, 13, 14]);
+    expect([...library.app.scope.selected]).toEqual([12, 13, 14]);
   });
 
   it("goes on over a list that changes meanwhile", async () => {
@@ -72,14 +72,14 @@ describe("a band", () => {
     await library.question.type("cat_");
     await library.load();
     band.reach(gridFor(library), last);
-    expect([...library.app.selected]).toEqual([...library.ids.slice(0, 2), ...library.ids.slice(5, 7)]);
+    expect([...library.app.scope.selected]).toEqual([...library.ids.slice(0, 2), ...library.ids.slice(5, 7)]);
   });
 
   it("looks only at cells that came in or went out, among 100,000", async () => {
     const library = await loaded();
     library.ids = Uint32Array.from({ length: 100_000 }, (_, index) => index + 1);
     const { band } = drawn(library, "only", 0, 99_994);
-    expect(library.app.selected.size).toBe(99_995);
+    expect(library.app.scope.selected.size).toBe(99_995);
     const toggled = vi.spyOn(Selection.prototype, "toggled");
     band.reach(gridFor(library), middle(library, 99_989));
     expect(toggled.mock.calls.map(([ids]) => ids)).toEqual([[99_991, 99_992, 99_993, 99_994, 99_995]]);

@@ -29,7 +29,7 @@ export class Band {
     this.#from = from;
     this.#grid = grid;
     this.#ids = library.ids;
-    this.#before = library.app.selected;
+    this.#before = library.app.scope.selected;
     this.#base = kind === "only" ? Selection.none : this.#before;
     this.#selected = this.#base;
   }
@@ -50,7 +50,7 @@ export class Band {
     this.#grid = grid;
     this.#block = block;
     if (changed.length > 0) this.#selected = this.#selected.toggled(changed);
-    if (app.selected !== this.#selected) app.selected = this.#selected;
+    if (app.scope.selected !== this.#selected) app.scope.selected = this.#selected;
   }
 
   /** Ends the selection; the keyboard continues from that corner. */
@@ -66,7 +66,7 @@ export class Band {
 
   /** Restores the previous selection. */
   takeBack(): void {
-    this.#library.app.selected = this.#before.within(this.#library.ids);
+    this.#library.app.scope.selected = this.#before.within(this.#library.ids);
   }
 
   *#idsOfOne(grid: Grid, one: Block, other: Block): Generator<number> {

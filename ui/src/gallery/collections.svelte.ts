@@ -19,11 +19,11 @@ export class Collections {
     this.renamed = null;
     const name = typed.trim();
     if (name === "" || name === collection.name) return;
-    await this.#app.attempt(() => this.#app.seam.renameCollection(collection.id, name));
+    await this.#app.notices.attempt(() => this.#app.seam.renameCollection(collection.id, name));
   }
 
   async show({ id }: Collection): Promise<void> {
-    await this.#app.attempt(() => this.#app.seam.showCollectionFolder(id));
+    await this.#app.notices.attempt(() => this.#app.seam.showCollectionFolder(id));
   }
 
   async remove(): Promise<void> {
@@ -31,17 +31,17 @@ export class Collections {
     this.asked = null;
     if (collection === null) return;
     const { id, name } = collection;
-    const isRemoved = await this.#app.attempt(() => this.#app.seam.removeCollection(id).then(() => true));
+    const isRemoved = await this.#app.notices.attempt(() => this.#app.seam.removeCollection(id).then(() => true));
     if (!isRemoved) return;
-    if (this.#app.collection === id) this.#app.showCollection(null);
+    if (this.#app.scope.collection === id) this.#app.scope.showCollection(null);
     const text = words.library.collection.removed(name);
     const restore = async (): Promise<void> => {
       this.#app.removals = this.#app.removals.filter((each) => each !== restore);
-      this.#app.toasts = this.#app.toasts.filter((toast) => toast.text !== text);
-      const isBack = await this.#app.attempt(() => this.#app.seam.restoreCollection(id).then(() => true));
-      if (isBack) this.#app.notify(words.library.collection.restored(name));
+      this.#app.notices.list = this.#app.notices.list.filter((toast) => toast.text !== text);
+      const isBack = await this.#app.notices.attempt(() => this.#app.seam.restoreCollection(id).then(() => true));
+      if (isBack) this.#app.notices.show(words.library.collection.restored(name));
     };
     this.#app.removals.push(restore);
-    this.#app.notify(text, "good", { label: words.library.collection.undo, do: () => void restore() });
+    this.#app.notices.show(text, "good", { label: words.library.collection.undo, do: () => void restore() });
   }
 }

@@ -8,7 +8,7 @@ export function libraryCommands(library: Library): Commands {
     "library.open": { do: () => library.review(library.active), can: hasImages },
     "library.toggle": { do: () => library.select(library.active, "toggle"), can: hasImages },
     "library.all": { do: () => library.selectAll(), can: hasImages },
-    "library.none": { do: () => library.selectNone(), can: () => library.app.selected.size > 0 },
+    "library.none": { do: () => library.selectNone(), can: () => library.app.scope.selected.size > 0 },
     "library.larger": () => library.resize(1),
     "library.smaller": () => library.resize(-1),
     "library.search": () => document.getElementById("library-search")?.focus(),

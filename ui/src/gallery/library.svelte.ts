@@ -48,7 +48,7 @@ export class Library {
       while (this.#mustLoadAgain) {
         this.#mustLoadAgain = false;
         const activeId = this.ids[this.active];
-        const answer = await this.app.attempt(() => this.app.seam.imageIds(this.question.query));
+        const answer = await this.app.notices.attempt(() => this.app.seam.imageIds(this.question.query));
         if (!answer) break;
         const ids = Uint32Array.from(answer);
         this.ids = ids;
@@ -73,7 +73,7 @@ export class Library {
       while (this.#mustCountAgain) {
         this.#mustCountAgain = false;
         const begun = performance.now();
-        const counts = await this.app.attempt(() => this.app.seam.filterCounts(this.question.query));
+        const counts = await this.app.notices.attempt(() => this.app.seam.filterCounts(this.question.query));
         if (!counts) break;
         this.counts = counts;
         const rest = (performance.now() - begun) * RESTS_A_COUNT;
@@ -111,15 +111,15 @@ export class Library {
     this.active = index;
     if (how === "extend") {
       const [from, to] = this.#anchor < index ? [this.#anchor, index] : [index, this.#anchor];
-      this.app.selected = Selection.of(this.ids.subarray(from, to + 1));
+      this.app.scope.selected = Selection.of(this.ids.subarray(from, to + 1));
       return;
     }
     this.#anchor = index;
     if (how === "only") {
-      this.app.selected = Selection.of([id]);
+      this.app.scope.selected = Selection.of([id]);
       return;
     }
-    this.app.selected = this.app.selected.toggled([id]);
+    this.app.scope.selected = this.app.scope.selected.toggled([id]);
   }
 
   /** Sets the active cell and the anchor after a rectangle selection. */
@@ -129,53 +129,53 @@ export class Library {
   }
 
   selectAll(): void {
-    this.app.selected = Selection.of(this.ids);
+    this.app.scope.selected = Selection.of(this.ids);
   }
 
   selectNone(): void {
-    this.app.selected = Selection.none;
+    this.app.scope.selected = Selection.none;
   }
 
   /** Opens review at a cell, limited to the selection if several are selected. */
   review(index: number): void {
     const id = this.ids[index];
     if (id === undefined) return;
-    const { selected } = this.app;
+    const { selected } = this.app.scope;
     const isPicked = selected.size > 1 && selected.has(id);
     const ids = isPicked ? this.ids.filter((each) => selected.has(each)) : this.ids;
     // A manual selection is reviewed without the query, and so without the run it names.
     const { layers } = this.question;
-    if (isPicked && layers.kind === "runs") this.app.layers = layers;
-    this.app.openReview([...ids], Math.max(0, ids.indexOf(id)), isPicked ? undefined : this.question.query);
+    if (isPicked && layers.kind === "runs") this.app.scope.layers = layers;
+    this.app.navigation.openReview([...ids], Math.max(0, ids.indexOf(id)), isPicked ? undefined : this.question.query);
   }
 
   /** Opens review at the first selected image, or at the first image. */
   reviewAll(): void {
-    const first = this.app.selected.size > 0 ? this.ids.findIndex((id) => this.app.selected.has(id)) : 0;
+    const first = this.app.scope.selected.size > 0 ? this.ids.findIndex((id) => this.app.scope.selected.has(id)) : 0;
     this.review(Math.max(0, first));
   }
 
   /** Number of images that the plan button takes along. */
   get plannedCount(): number {
-    if (this.app.selected.size > 0) return this.app.selected.size;
+    if (this.app.scope.selected.size > 0) return this.app.scope.selected.size;
     // With filters, the listed images are meant.
-    return this.question.conditions.length > 0 ? this.ids.length : (this.app.overview?.counts.all ?? 0);
+    return this.question.conditions.length > 0 ? this.ids.length : (this.app.overview.here?.counts.all ?? 0);
   }
 
   plan(): void {
     if (this.plannedCount === 0) return;
-    if (this.app.selected.size === 0 && this.question.conditions.length > 0) this.selectAll();
-    this.app.show("plan");
+    if (this.app.scope.selected.size === 0 && this.question.conditions.length > 0) this.selectAll();
+    this.app.navigation.show("plan");
   }
 
   async showSkipped(): Promise<void> {
-    const skipped = await this.app.attempt(() => this.app.seam.skippedFiles(this.app.collection));
+    const skipped = await this.app.notices.attempt(() => this.app.seam.skippedFiles(this.app.scope.collection));
     this.skipped = skipped ?? null;
   }
 
   #forgetGone(): void {
     // The selection is limited to listed images.
-    if (this.app.selected.size > 0) this.app.selected = this.app.selected.within(this.ids);
+    if (this.app.scope.selected.size > 0) this.app.scope.selected = this.app.scope.selected.within(this.ids);
   }
 }
 

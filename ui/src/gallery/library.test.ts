@@ -18,15 +18,15 @@ describe("selection", () => {
   it("takes one, adds and removes one, and extends from where it began", async () => {
     const library = await loaded();
     library.select(3, "only");
-    expect([...library.app.selected]).toEqual([4]);
+    expect([...library.app.scope.selected]).toEqual([4]);
     library.select(6, "extend");
-    expect([...library.app.selected]).toEqual([4, 5, 6, 7]);
+    expect([...library.app.scope.selected]).toEqual([4, 5, 6, 7]);
     library.select(1, "extend");
-    expect([...library.app.selected]).toEqual([2, 3, 4]);
+    expect([...library.app.scope.selected]).toEqual([2, 3, 4]);
     library.select(2, "toggle");
-    expect([...library.app.selected]).toEqual([2, 4]);
+    expect([...library.app.scope.selected]).toEqual([2, 4]);
     library.select(9, "toggle");
-    expect([...library.app.selected]).toEqual([2, 4, 10]);
+    expect([...library.app.scope.selected]).toEqual([2, 4, 10]);
     expect(library.plannedCount).toBe(3);
     library.selectNone();
     expect(library.plannedCount).toBe(60);
@@ -38,7 +38,7 @@ describe("selection", () => {
     await library.question.type("cat_");
     await library.load();
     expect(library.ids).toHaveLength(10);
-    expect(library.app.selected.size).toBe(10);
+    expect(library.app.scope.selected.size).toBe(10);
   });
 });
 
@@ -54,12 +54,12 @@ it("keeps the keyboard on its image when the order changes", async () => {
 it("reviews from the image on, or the selected ones alone", async () => {
   const library = await loaded();
   library.review(7);
-  expect(library.app.review).toMatchObject({ index: 7, ids: expect.objectContaining({ length: 60 }) });
-  expect(library.app.screen).toBe("review");
+  expect(library.app.navigation.review).toMatchObject({ index: 7, ids: expect.objectContaining({ length: 60 }) });
+  expect(library.app.navigation.screen).toBe("review");
   library.select(2, "only");
   library.select(4, "extend");
   library.review(3);
-  expect(library.app.review).toEqual({ ids: [3, 4, 5], index: 1 });
+  expect(library.app.navigation.review).toEqual({ ids: [3, 4, 5], index: 1 });
 });
 
 it("lists what was left out", async () => {
@@ -123,7 +123,10 @@ describe("the question", () => {
     await library.load();
     expect(library.plannedCount).toBe(10);
     library.plan();
-    expect(library.app.imagesToPlan).toMatchObject({ kind: "images", ids: expect.objectContaining({ length: 10 }) });
+    expect(library.app.scope.imagesToPlan).toMatchObject({
+      kind: "images",
+      ids: expect.objectContaining({ length: 10 }),
+    });
   });
 });
 

@@ -21,7 +21,7 @@ export class Question {
   }
 
   get query(): ImageQuery {
-    const { collection, layers } = this.#app;
+    const { collection, layers } = this.#app.scope;
     return { collection, conditions: [...this.conditions], order: this.order, layers };
   }
 
@@ -40,7 +40,7 @@ export class Question {
   async type(text: string): Promise<void> {
     this.text = text;
     const wish = ++this.#latest;
-    const read = await this.#app.attempt(() => this.#app.seam.readQuery(text));
+    const read = await this.#app.notices.attempt(() => this.#app.seam.readQuery(text));
     if (wish !== this.#latest || !read) return;
     this.problem = read.problem;
     // Equal conditions do not reload.
@@ -52,13 +52,13 @@ export class Question {
     const wish = ++this.#latest;
     this.#take(conditions);
     this.problem = null;
-    const text = await this.#app.attempt(() => this.#app.seam.queryText([...conditions]));
+    const text = await this.#app.notices.attempt(() => this.#app.seam.queryText([...conditions]));
     if (wish === this.#latest && text !== undefined) this.text = text;
   }
 
   /** A newly named run is shown, whatever layers were selected before. */
   #take(conditions: readonly Condition[]): void {
-    if (namedRuns(conditions).join() !== namedRuns(this.conditions).join()) this.#app.layers = null;
+    if (namedRuns(conditions).join() !== namedRuns(this.conditions).join()) this.#app.scope.layers = null;
     this.conditions = conditions;
   }
 

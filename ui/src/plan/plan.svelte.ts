@@ -121,7 +121,7 @@ export class Plan {
     const question = ++this.#latestQuestion;
     if (this.recipeId === null) return;
     const request = {
-      images: this.app.imagesToPlan,
+      images: this.app.scope.imagesToPlan,
       recipe: this.recipeId,
       ...this.terms,
       options: this.quoteOptions,
@@ -176,7 +176,7 @@ export class Plan {
   }
 
   async #save(typed: string): Promise<boolean> {
-    const saved = await this.app.attempt(() => this.app.seam.saveTypedRecipe(typed));
+    const saved = await this.app.notices.attempt(() => this.app.seam.saveTypedRecipe(typed));
     if (!saved) return false;
     await this.loadRecipes();
     this.chooseRecipe(saved.id);
@@ -186,9 +186,9 @@ export class Plan {
   async deleteRecipe(): Promise<void> {
     const { recipe } = this;
     if (!recipe || recipe.is_builtin) return;
-    const isDeleted = await this.app.attempt(() => this.app.seam.deleteRecipe(recipe.id).then(() => true));
+    const isDeleted = await this.app.notices.attempt(() => this.app.seam.deleteRecipe(recipe.id).then(() => true));
     if (!isDeleted) return;
-    this.app.notify(words.plan.deleted(recipe.recipe.name), "plain", {
+    this.app.notices.show(words.plan.deleted(recipe.recipe.name), "plain", {
       label: words.plan.undoDelete,
       do: () => void this.#save(recipe.recipe.labels.map(({ name }) => name).join(", ")),
     });
@@ -198,7 +198,8 @@ export class Plan {
   /** Starts the run, after confirming new servers and new hooks. */
   async start(): Promise<void> {
     const destination = this.chosen?.model.destination;
-    const isNew = destination?.kind === "host" && !(this.app.settings.agreed_hosts ?? []).includes(destination.name);
+    const isNew =
+      destination?.kind === "host" && !(this.app.settings.current.agreed_hosts ?? []).includes(destination.name);
     if (this.unavailable === null && isNew) this.isAskingToSend = true;
     else await this.#startWithHooks();
   }
@@ -208,8 +209,8 @@ export class Plan {
     this.isAskingToSend = false;
     const destination = this.chosen?.model.destination;
     if (destination?.kind !== "host") return;
-    const agreed_hosts = [...(this.app.settings.agreed_hosts ?? []), destination.name];
-    if (await this.app.saveSettings({ agreed_hosts })) await this.#startWithHooks();
+    const agreed_hosts = [...(this.app.settings.current.agreed_hosts ?? []), destination.name];
+    if (await this.app.settings.save({ agreed_hosts })) await this.#startWithHooks();
   }
 
   /** Allows these hooks. */
@@ -217,7 +218,7 @@ export class Plan {
     const asked = this.askedHooks;
     this.askedHooks = [];
     for (const { event, command } of asked) {
-      const agreed = await this.app.attempt(() => this.app.seam.agreeToHook(event, command).then(() => true));
+      const agreed = await this.app.notices.attempt(() => this.app.seam.agreeToHook(event, command).then(() => true));
       if (!agreed) return;
     }
     await this.#start();
@@ -232,7 +233,7 @@ export class Plan {
   /** Hooks may have been added to the settings file outside of the window, so each needs consent. */
   async #startWithHooks(): Promise<void> {
     if (this.unavailable !== null || this.isStarting) return;
-    const standings = (await this.app.attempt(() => this.app.seam.hooks())) ?? [];
+    const standings = (await this.app.notices.attempt(() => this.app.seam.hooks())) ?? [];
     this.askedHooks = standings.flatMap(({ event, command, is_agreed }) =>
       command === null || is_agreed ? [] : { event, command },
     );
@@ -243,8 +244,8 @@ export class Plan {
     const { recipeId, modelId } = this;
     if (this.unavailable !== null || recipeId === null || modelId === null || this.isStarting) return;
     this.isStarting = true;
-    const images = this.app.imagesToPlan;
-    const run = await this.app.attempt(() =>
+    const images = this.app.scope.imagesToPlan;
+    const run = await this.app.notices.attempt(() =>
       this.app.seam.startRun({
         images,
         recipe: recipeId,
@@ -255,14 +256,14 @@ export class Plan {
         options: this.mode === "live" ? this.pace.options : this.quoteOptions,
         pilot: null,
         budget_dollars: this.cap,
-        collection: this.app.collection,
+        collection: this.app.scope.collection,
       }),
     );
     this.isStarting = false;
     if (run === undefined) return;
     // Paying again is never remembered.
     this.ignoresSavedAnswers = false;
-    this.app.showRun(run);
+    this.app.navigation.showRun(run);
   }
 
   #unavailable(): string | null {

@@ -17,7 +17,7 @@ it("says the number on its button", async () => {
   const plan = await asked();
   expect(plan.goal).toBe("Annotate 60 images, $0");
   expect(plan.unavailable).toBeNull();
-  plan.app.planFor({ kind: "images", ids: [1] });
+  plan.app.scope.planFor({ kind: "images", ids: [1] });
   await plan.ask();
   expect(plan.goal).toBe("Annotate 1 image, $0");
 });
@@ -63,7 +63,7 @@ describe("the model", () => {
     const plan = await asked("?priced");
     plan.choose("claude-opus-5-5");
     expect(plan.unavailable).toBe("A key is needed for api.anthropic.com");
-    await plan.app.saveSettings({ is_local_only: true });
+    await plan.app.settings.save({ is_local_only: true });
     await plan.ask();
     expect(plan.unavailable).toBe("Everything is locked to this machine");
   });
@@ -99,15 +99,15 @@ describe("sending for the first time", () => {
     const plan = await asked("?priced&key");
     await plan.start();
     expect(plan.isAskingToSend).toBe(true);
-    expect(plan.app.screen).toBe("library");
+    expect(plan.app.navigation.screen).toBe("library");
     await plan.agree();
-    expect(plan.app.settings.agreed_hosts).toEqual(["api.anthropic.com"]);
-    expect(plan.app.run).toBe(3);
+    expect(plan.app.settings.current.agreed_hosts).toEqual(["api.anthropic.com"]);
+    expect(plan.app.navigation.run).toBe(3);
     await plan.app.seam.cancelRun(3);
-    plan.app.show("plan");
+    plan.app.navigation.show("plan");
     await plan.start();
     expect(plan.isAskingToSend).toBe(false);
-    expect(plan.app.run).toBe(4);
+    expect(plan.app.navigation.run).toBe(4);
     await plan.app.seam.cancelRun(4);
   });
 
@@ -116,15 +116,15 @@ describe("sending for the first time", () => {
     await plan.start();
     plan.app.seam.changeSettings = () => Promise.reject({ code: "library", message: "" });
     await plan.agree();
-    expect(plan.app.settings.agreed_hosts).toEqual([]);
-    expect(plan.app.run).toBeNull();
+    expect(plan.app.settings.current.agreed_hosts).toEqual([]);
+    expect(plan.app.navigation.run).toBeNull();
   });
 
   it("is not asked about for a model on this machine", async () => {
     const plan = await asked("?priced");
     await plan.start();
     expect(plan.isAskingToSend).toBe(false);
-    expect(plan.app.screen).toBe("run");
+    expect(plan.app.navigation.screen).toBe("run");
     await plan.app.seam.cancelRun(3);
   });
 });
@@ -143,7 +143,7 @@ describe("the budget cap", () => {
 
   it("goes along with the run", async () => {
     const plan = await asked("?priced&key");
-    await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
+    await plan.app.settings.save({ agreed_hosts: ["api.anthropic.com"] });
     plan.typedBudget = "0.60";
     await plan.start();
     const [run] = await plan.app.seam.runs();
@@ -203,7 +203,7 @@ describe("when and how", () => {
 
   it("goes along with the run", async () => {
     const plan = await asked("?priced&key&similar");
-    await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
+    await plan.app.settings.save({ agreed_hosts: ["api.anthropic.com"] });
     const started = vi.spyOn(plan.app.seam, "startRun");
     plan.pace.typedAtOnce = "900";
     expect(plan.unavailable).toBe("The concurrency is not valid.");
@@ -251,7 +251,7 @@ describe("when and how", () => {
 
   it("pays for earlier answers again only where somebody says so, every time", async () => {
     const plan = await asked("?priced&key&answered");
-    await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
+    await plan.app.settings.save({ agreed_hosts: ["api.anthropic.com"] });
     const [before, rest] = [plan.chosen?.answered_before ?? 0, plan.price?.cost?.expected ?? 0];
     expect([before > 0, plan.asked]).toEqual([true, 60 - before]);
     expect(plan.goal).toMatch(new RegExp(`^Annotate ${60 - before} new images, ${before} reused, about \\$`, "u"));
@@ -286,15 +286,15 @@ describe("what a model cannot do", () => {
     expect(plan.recipe?.recipe.name).toBe("bicycle bell");
     expect(plan.unavailable).toBe("The built-in detector knows none of these labels");
     await plan.start();
-    expect(plan.app.screen).toBe("library");
+    expect(plan.app.navigation.screen).toBe("library");
   });
 });
 
 it("starts the run and shows it", async () => {
   const plan = await asked();
   await plan.start();
-  expect(plan.app.screen).toBe("run");
-  expect(plan.app.run).toBe(3);
+  expect(plan.app.navigation.screen).toBe("run");
+  expect(plan.app.navigation.run).toBe(3);
   await plan.app.seam.cancelRun(3);
 });
 
@@ -306,7 +306,7 @@ it("deletes a recipe of one's own and goes back to the first", async () => {
   await plan.deleteRecipe();
   expect(plan.recipes).toHaveLength(2);
   expect(plan.recipeId).toBe(1);
-  plan.app.toasts[0]?.action?.do();
+  plan.app.notices.list[0]?.action?.do();
   await vi.waitFor(() => expect(plan.recipe?.recipe.name).toBe("cat, cup"));
 });
 
@@ -322,7 +322,7 @@ it("starts nothing on an outdated quote", async () => {
   const quoted = plan.ask();
   expect(plan.unavailable).toBe("Measuring these images");
   await plan.start();
-  expect(plan.app.screen).toBe("library");
+  expect(plan.app.navigation.screen).toBe("library");
   await quoted;
   plan.recipeId = 1;
   await plan.ask();
@@ -334,7 +334,7 @@ describe("commands that nobody agreed to", () => {
     const plan = await asked("?hooks");
     await plan.start();
     expect(plan.askedHooks.map(({ event }) => event)).toEqual(["before_run"]);
-    expect(plan.app.run).toBeNull();
+    expect(plan.app.navigation.run).toBeNull();
     await plan.agreeToHooks();
     expect(plan.askedHooks).toEqual([]);
     expect((await plan.app.seam.hooks()).every(({ command, is_agreed }) => command === null || is_agreed)).toBe(true);

@@ -5,9 +5,9 @@ import { imagesOfRun } from "../state/questions";
 
 /** Opens review of the images of `run`, least certain first. */
 export async function openReviewOfRun(app: App, run: RunId): Promise<void> {
-  const ids = await app.attempt(() => app.seam.imageIds(imagesOfRun(run)));
+  const ids = await app.notices.attempt(() => app.seam.imageIds(imagesOfRun(run)));
   if (ids === undefined) return;
   // The query names the run, so its layer and people's annotations are shown.
-  app.layers = null;
-  app.openReview(ids, 0, imagesOfRun(run));
+  app.scope.layers = null;
+  app.navigation.openReview(ids, 0, imagesOfRun(run));
 }

@@ -118,7 +118,7 @@ export class Endpoints {
     const place = draft.place ?? this.#endpoints.length;
     const endpoints = [...this.#endpoints];
     endpoints[place] = draft.set;
-    if (!(await this.#app.saveProvider(this.#provider, { endpoints }))) return false;
+    if (!(await this.#app.connections.save(this.#provider, { endpoints }))) return false;
     this.close();
     const saved = this.listed[place];
     if (saved?.awaitsAgreement) this.askedHost = saved.standing?.host ?? null;
@@ -132,13 +132,13 @@ export class Endpoints {
     const endpoints = this.#endpoints.filter((_, each) => each !== place);
     const { standing } = gone;
     const isShared =
-      this.#app.connectionTo(this.#provider)?.host === standing?.host ||
+      this.#app.connections.to(this.#provider)?.host === standing?.host ||
       this.listed.some((other, each) => each !== place && other.standing?.host === standing?.host);
-    if (!(await this.#app.saveProvider(this.#provider, { endpoints }))) return;
+    if (!(await this.#app.connections.save(this.#provider, { endpoints }))) return;
     const hasOwnKey = standing?.key === "keychain" || standing?.key === "session";
     if (!hasOwnKey || isShared) return;
-    const overview = await this.#app.attempt(() => this.#app.seam.forgetKey(this.#provider, gone.set.base_url));
-    if (overview) this.#app.connections = overview;
+    const overview = await this.#app.notices.attempt(() => this.#app.seam.forgetKey(this.#provider, gone.set.base_url));
+    if (overview) this.#app.connections.overview = overview;
   }
 
   ask(host: string): void {
@@ -153,7 +153,7 @@ export class Endpoints {
     const host = this.askedHost;
     this.askedHost = null;
     if (host === null) return;
-    await this.#app.saveSettings({ agreed_hosts: [...(this.#app.settings.agreed_hosts ?? []), host] });
+    await this.#app.settings.save({ agreed_hosts: [...(this.#app.settings.current.agreed_hosts ?? []), host] });
   }
 
   #open(draft: EndpointDraft): void {
@@ -162,7 +162,7 @@ export class Endpoints {
   }
 
   get #endpoints(): readonly EndpointSettings[] {
-    return this.#app.providerSettings(this.#provider).endpoints ?? [];
+    return this.#app.connections.settingsOf(this.#provider).endpoints ?? [];
   }
 
   #names(but: number | null): string[] {
@@ -170,9 +170,9 @@ export class Endpoints {
   }
 
   #listed(): ListedEndpoint[] {
-    const agreed = this.#app.settings.agreed_hosts ?? [];
+    const agreed = this.#app.settings.current.agreed_hosts ?? [];
     return this.#endpoints.map((set, place) => {
-      const told = this.#app.connectionTo(this.#provider)?.endpoints[place] ?? null;
+      const told = this.#app.connections.to(this.#provider)?.endpoints[place] ?? null;
       // What was told before the latest change may be about another one.
       const standing = told?.name === set.name ? told : null;
       const awaitsAgreement = standing !== null && standing.host !== "" && !agreed.includes(standing.host);

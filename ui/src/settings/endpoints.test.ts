@@ -60,7 +60,7 @@ describe("additional endpoints", () => {
     expect(endpoints.listed).toMatchObject([{ awaitsAgreement: true, standing: { key: null } }]);
     endpoints.ask("eu.example.com");
     await endpoints.agree();
-    expect(app.settings.agreed_hosts).toEqual(["eu.example.com"]);
+    expect(app.settings.current.agreed_hosts).toEqual(["eu.example.com"]);
     expect(endpoints.listed).toMatchObject([{ awaitsAgreement: false, standing: { problem: null } }]);
   });
 
@@ -80,10 +80,13 @@ describe("additional endpoints", () => {
     await connecting.saveLimit("requests", 50);
     await connecting.saveLimit("input_tokens", 2_000_000);
     await endpoints.remove(1);
-    expect(app.providerSettings(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000 });
-    expect(app.providerSettings(PROVIDER).endpoints?.map(({ name }) => name)).toEqual(["Frankfurt", "Old gateway"]);
+    expect(app.connections.settingsOf(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000 });
+    expect(app.connections.settingsOf(PROVIDER).endpoints?.map(({ name }) => name)).toEqual([
+      "Frankfurt",
+      "Old gateway",
+    ]);
     await connecting.saveLimit("requests", null);
-    expect(app.providerSettings(PROVIDER).limits?.requests).toBeNull();
+    expect(app.connections.settingsOf(PROVIDER).limits?.requests).toBeNull();
   });
 
   it("take their key along when they go, unless another one needs it", async () => {

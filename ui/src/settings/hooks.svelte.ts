@@ -34,11 +34,11 @@ export class HookSettings {
   }
 
   get #saved(): Hooks {
-    return this.#app.settings.hooks ?? {};
+    return this.#app.settings.current.hooks ?? {};
   }
 
   async load(): Promise<void> {
-    const standings = await this.#app.attempt(() => this.#app.seam.hooks());
+    const standings = await this.#app.notices.attempt(() => this.#app.seam.hooks());
     if (standings) this.standings = standings;
   }
 
@@ -74,14 +74,14 @@ export class HookSettings {
     const asked = this.asked;
     this.asked = [];
     for (const { event, command } of asked) {
-      const agreed = await this.#app.attempt(() => this.#app.seam.agreeToHook(event, command).then(() => true));
+      const agreed = await this.#app.notices.attempt(() => this.#app.seam.agreeToHook(event, command).then(() => true));
       if (!agreed) return;
     }
     await this.#store();
   }
 
   async fillInClaudeFlow(): Promise<void> {
-    const preset = await this.#app.attempt(() => this.#app.seam.claudeFlowHooks());
+    const preset = await this.#app.notices.attempt(() => this.#app.seam.claudeFlowHooks());
     if (preset) this.#show({ ...preset, timeout_seconds: this.typed.timeout_seconds });
   }
 
@@ -92,7 +92,7 @@ export class HookSettings {
   }
 
   async #store(): Promise<void> {
-    if (this.isChanged && !(await this.#app.saveSettings({ hooks: this.typed }))) return;
+    if (this.isChanged && !(await this.#app.settings.save({ hooks: this.typed }))) return;
     this.discard();
     await this.load();
   }

@@ -26,12 +26,12 @@ describe("hooks", () => {
     await hooks.save();
     expect(hooks.asked).toEqual([{ event: "after_run", command: "./note.sh" }]);
     hooks.decline();
-    expect([app.settings.hooks?.after_run, agreed.length, hooks.isChanged]).toEqual([null, 0, true]);
+    expect([app.settings.current.hooks?.after_run, agreed.length, hooks.isChanged]).toEqual([null, 0, true]);
 
     await hooks.save();
     await hooks.agree();
     expect(agreed).toEqual([["after_run", "./note.sh"]]);
-    expect(app.settings.hooks?.after_run).toBe("./note.sh");
+    expect(app.settings.current.hooks?.after_run).toBe("./note.sh");
     expect([hooks.isChanged, hooks.standing("after_run")?.is_agreed]).toEqual([false, true]);
   });
 
@@ -41,7 +41,7 @@ describe("hooks", () => {
     hooks.seconds = "60";
     await hooks.save();
     expect(hooks.asked).toEqual([]);
-    expect(app.settings.hooks).toMatchObject({ before_run: null, timeout_seconds: 60 });
+    expect(app.settings.current.hooks).toMatchObject({ before_run: null, timeout_seconds: 60 });
     hooks.commands.after_run += " --urgent";
     await hooks.save();
     expect(hooks.asked.map(({ event }) => event)).toEqual(["after_run"]);
@@ -65,7 +65,7 @@ describe("hooks", () => {
     for (const wrong of ["0", "601", "soon", ""]) {
       hooks.seconds = wrong;
       await hooks.save();
-      expect([hooks.areSecondsWrong, app.settings.hooks?.timeout_seconds]).toEqual([true, 30]);
+      expect([hooks.areSecondsWrong, app.settings.current.hooks?.timeout_seconds]).toEqual([true, 30]);
     }
   });
 
@@ -73,7 +73,7 @@ describe("hooks", () => {
     const { app, hooks } = await opened();
     await hooks.fillInClaudeFlow();
     expect(hooks.commands.before_run).toContain("hooks pre-task");
-    expect(app.settings.hooks?.before_run).toBeNull();
+    expect(app.settings.current.hooks?.before_run).toBeNull();
     await hooks.save();
     expect(hooks.asked.map(({ event }) => event)).toEqual(["before_run", "after_run"]);
   });

@@ -27,17 +27,17 @@ export class KeyKeeper {
 
   /** Whether the key was kept. */
   async keep(key: string): Promise<boolean> {
-    const overview = await this.#app.attempt(() => this.#app.seam.keepKey(this.#provider, this.#baseUrl, key));
+    const overview = await this.#app.notices.attempt(() => this.#app.seam.keepKey(this.#provider, this.#baseUrl, key));
     if (!overview) return false;
-    this.#app.connections = overview;
+    this.#app.connections.overview = overview;
     this.isReplacing = false;
     return true;
   }
 
   async forget(): Promise<void> {
-    const overview = await this.#app.attempt(() => this.#app.seam.forgetKey(this.#provider, this.#baseUrl));
+    const overview = await this.#app.notices.attempt(() => this.#app.seam.forgetKey(this.#provider, this.#baseUrl));
     if (!overview) return;
-    this.#app.connections = overview;
+    this.#app.connections.overview = overview;
     this.isReplacing = false;
   }
 }

@@ -18,8 +18,8 @@ async function opened(query = "?images=0"): Promise<App> {
 async function saveNumber(app: App, { control }: SettingRow, count: number | null): Promise<Settings> {
   if (control.kind !== "number") throw new Error(`a ${control.kind} is no number`);
   control.save(count);
-  await expect.poll(() => app.seam.settings()).toEqual(app.settings);
-  return app.settings;
+  await expect.poll(() => app.seam.settings()).toEqual(app.settings.current);
+  return app.settings.current;
 }
 
 const valueOf = ({ control }: { control: Control }) => ("value" in control ? control.value : null);
@@ -48,7 +48,7 @@ it("has a page for each entry of the sidebar, and no id twice", async () => {
 
 describe("a provider", () => {
   const rowOf = (app: App, id: string): SettingRow => {
-    const connection = app.connections?.connections[0];
+    const connection = app.connections.overview?.connections[0];
     if (!connection) throw new Error("there is no connection");
     const rows = providerGroups(app, connection, new ConnectionSettings(app, "anthropic")).flatMap((each) => each.rows);
     const row = rows.find((each) => each.id === `anthropic-${id}`);
@@ -60,11 +60,11 @@ describe("a provider", () => {
     const app = await opened("?priced&key");
     const { control } = rowOf(app, "name");
     if (control.kind === "text") control.save("Work account");
-    await expect.poll(() => app.providerSettings("anthropic").name).toBe("Work account");
+    await expect.poll(() => app.connections.settingsOf("anthropic").name).toBe("Work account");
     await saveNumber(app, rowOf(app, "percent"), 90);
     await saveNumber(app, rowOf(app, "concurrency"), 6);
     await saveNumber(app, rowOf(app, "limit-requests"), 50);
-    expect(app.providerSettings("anthropic")).toMatchObject({
+    expect(app.connections.settingsOf("anthropic")).toMatchObject({
       name: "Work account",
       price_percent: 90,
       concurrency: 6,
@@ -72,7 +72,7 @@ describe("a provider", () => {
     });
     expect((await saveNumber(app, rowOf(app, "percent"), null)).providers?.[0]?.price_percent).toBe(100);
     if (control.kind === "text") control.save("");
-    await expect.poll(() => app.providerSettings("anthropic").name).toBeNull();
+    await expect.poll(() => app.connections.settingsOf("anthropic").name).toBeNull();
   });
 
   it("leaves the concurrency of the environment to it", async () => {
@@ -82,11 +82,11 @@ describe("a provider", () => {
 
   it("is ready with a key, and wants attention where something is wrong", async () => {
     const app = await opened("?priced");
-    const state = () => app.connections?.connections.map(providerState);
+    const state = () => app.connections.overview?.connections.map(providerState);
     expect(state()).toEqual(["none"]);
-    await app.saveProvider("anthropic", { base_url: "nonsense" });
+    await app.connections.save("anthropic", { base_url: "nonsense" });
     expect(state()).toEqual(["caution"]);
     const withKey = await opened("?priced&key");
-    expect(withKey.connections?.connections.map(providerState)).toEqual(["good"]);
+    expect(withKey.connections.overview?.connections.map(providerState)).toEqual(["good"]);
   });
 });

@@ -64,8 +64,8 @@ export function settingsPages(app: App, installation: () => Installation | null)
                 note: said.metricsNote,
                 control: {
                   kind: "switch",
-                  isOn: app.settings.writes_metrics ?? false,
-                  save: (writes_metrics) => void app.saveSettings({ writes_metrics }),
+                  isOn: app.settings.current.writes_metrics ?? false,
+                  save: (writes_metrics) => void app.settings.save({ writes_metrics }),
                 },
               },
               path("metrics-path", said.pages.metricsFile, "", installation()?.metrics_file),
@@ -101,9 +101,10 @@ export function settingsPages(app: App, installation: () => Installation | null)
 
 function concurrencyRow(app: App): SettingRow {
   const { settings: said } = words;
-  const source = app.connections?.concurrency_from ?? "default";
-  const value = app.connections?.concurrency ?? null;
-  const save = (concurrency: number | null) => void app.saveSettings({ run: { ...app.settings.run, concurrency } });
+  const source = app.connections.overview?.concurrency_from ?? "default";
+  const value = app.connections.overview?.concurrency ?? null;
+  const save = (concurrency: number | null) =>
+    void app.settings.save({ run: { ...app.settings.current.run, concurrency } });
   return {
     id: "requests-concurrency",
     label: said.concurrency,
@@ -116,7 +117,7 @@ function concurrencyRow(app: App): SettingRow {
 export function runRow(app: App, name: RunSettingName): SettingRow {
   const { title, note, usual: placeholder } = words.settings.run[name];
   const { least, most, usual } = RUN_SETTINGS[name];
-  const value = app.settings.run?.[name] ?? null;
+  const value = app.settings.current.run?.[name] ?? null;
   return {
     id: `requests-${name}`,
     label: title,
@@ -128,14 +129,14 @@ export function runRow(app: App, name: RunSettingName): SettingRow {
       least,
       most,
       wrong: words.settings.wholeNumber(least, most),
-      save: (typed) => void app.saveSettings({ run: { ...app.settings.run, [name]: typed ?? usual } }),
+      save: (typed) => void app.settings.save({ run: { ...app.settings.current.run, [name]: typed ?? usual } }),
     },
   };
 }
 
 function importRows(app: App): SettingRow[] {
   const { settings: said } = words;
-  const save = (changed: object) => void app.saveSettings({ import: { ...app.settings.import, ...changed } });
+  const save = (changed: object) => void app.settings.save({ import: { ...app.settings.current.import, ...changed } });
   return [
     {
       id: "import-leftovers",
@@ -143,7 +144,7 @@ function importRows(app: App): SettingRow[] {
       note: said.includesLeftoversNote,
       control: {
         kind: "switch",
-        isOn: app.settings.import?.includes_leftovers ?? false,
+        isOn: app.settings.current.import?.includes_leftovers ?? false,
         save: (includes_leftovers) => save({ includes_leftovers }),
       },
     },
@@ -153,7 +154,7 @@ function importRows(app: App): SettingRow[] {
       note: said.decodingMemoryNote,
       control: {
         kind: "number",
-        value: app.settings.import?.decoding_memory_mb ?? null,
+        value: app.settings.current.import?.decoding_memory_mb ?? null,
         placeholder: said.automatic,
         least: MIN_MEMORY,
         most: MAX_MEMORY,
@@ -172,11 +173,11 @@ function privacyRows(app: App): SettingRow[] {
     note: said.localOnlyNote,
     control: {
       kind: "switch",
-      isOn: app.settings.is_local_only ?? false,
-      save: (is_local_only) => void app.saveSettings({ is_local_only }),
+      isOn: app.settings.current.is_local_only ?? false,
+      save: (is_local_only) => void app.settings.save({ is_local_only }),
     },
   };
-  if ((app.settings.agreed_hosts ?? []).length === 0) return [lock];
+  if ((app.settings.current.agreed_hosts ?? []).length === 0) return [lock];
   const control: Control = { kind: "custom", component: AgreedHosts };
   return [lock, { id: "privacy-agreed", label: said.agreed, note: said.agreedNote, control }];
 }
@@ -192,9 +193,9 @@ function appearanceRows(app: App): SettingRow[] {
       note: said.themeNote,
       control: {
         kind: "choice",
-        value: app.settings.theme ?? "system",
+        value: app.settings.current.theme ?? "system",
         options: themes,
-        save: (theme) => void app.saveSettings({ theme: theme as Theme }),
+        save: (theme) => void app.settings.save({ theme: theme as Theme }),
       },
     },
     {
@@ -207,7 +208,7 @@ function appearanceRows(app: App): SettingRow[] {
         options: choices.map((value) => ({ value, name: said.languages[value] })),
         save: (choice) => {
           // The screen is made anew in the other language, and begins where this was.
-          app.showSettings("language");
+          app.navigation.showSettings("language");
           language.choose(choice as LanguageChoice);
         },
       },

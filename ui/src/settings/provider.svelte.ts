@@ -27,13 +27,13 @@ export class ConnectionSettings extends KeyKeeper {
   check = $state.raw<ConnectionCheck | null>(null);
   isChecking = $state(false);
 
-  readonly set = $derived.by<ProviderSettings>(() => this.#app.providerSettings(this.provider));
+  readonly set = $derived.by<ProviderSettings>(() => this.#app.connections.settingsOf(this.provider));
   readonly limits = $derived<LimitSettings>(this.set.limits ?? {});
 
   #latestCheck = 0;
 
   constructor(app: App, provider: string) {
-    super(app, provider, null, () => app.connectionTo(provider)?.key);
+    super(app, provider, null, () => app.connections.to(provider)?.key);
     this.#app = app;
     this.provider = provider;
   }
@@ -62,13 +62,13 @@ export class ConnectionSettings extends KeyKeeper {
 
   /** Whether it was saved. */
   save(changed: Partial<ProviderSettings>): Promise<boolean> {
-    return this.#app.saveProvider(this.provider, changed);
+    return this.#app.connections.save(this.provider, changed);
   }
 
   async test(): Promise<void> {
     const asked = ++this.#latestCheck;
     this.isChecking = true;
-    const check = await this.#app.attempt(() => this.#app.seam.checkConnection(this.provider));
+    const check = await this.#app.notices.attempt(() => this.#app.seam.checkConnection(this.provider));
     if (asked !== this.#latestCheck) return;
     this.isChecking = false;
     this.check = check ?? null;

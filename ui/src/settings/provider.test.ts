@@ -20,9 +20,11 @@ describe("a key", () => {
     const { app, connecting } = await opened();
     expect(connecting.mayEnterKey).toBe(true);
     expect(await connecting.keep(KEY)).toBe(true);
-    expect(app.connectionTo(PROVIDER)?.key).toBe("keychain");
+    expect(app.connections.to(PROVIDER)?.key).toBe("keychain");
     expect(connecting.mayEnterKey).toBe(false);
-    expect(reachable([app, connecting, app.toasts, app.connections, app.settings])).not.toContain(KEY);
+    expect(
+      reachable([app, connecting, app.notices.list, app.connections.overview, app.settings.current]),
+    ).not.toContain(KEY);
   });
 
   it("can be replaced and forgotten where it is ours", async () => {
@@ -32,7 +34,7 @@ describe("a key", () => {
     await connecting.keep(KEY);
     expect(connecting.isReplacing).toBe(false);
     await connecting.forget();
-    expect(app.connectionTo(PROVIDER)?.key).toBeNull();
+    expect(app.connections.to(PROVIDER)?.key).toBeNull();
     expect(connecting.mayEnterKey).toBe(true);
   });
 
@@ -48,7 +50,7 @@ describe("a key", () => {
     const { app, connecting } = await opened();
     app.seam.keepKey = () => Promise.reject({ code: "key", message: "the keychain is locked" });
     expect(await connecting.keep(KEY)).toBe(false);
-    expect(app.toasts.map(({ text }) => text)).toEqual([words.errors.key]);
+    expect(app.notices.list.map(({ text }) => text)).toEqual([words.errors.key]);
   });
 });
 
@@ -99,13 +101,13 @@ describe("what the server says", () => {
 it("takes an address, and an empty one as the vendor's own", async () => {
   const { app, connecting } = await opened("?key");
   await connecting.saveAddress("  http://localhost:8787 ");
-  expect(app.providerSettings(PROVIDER).base_url).toBe("http://localhost:8787");
-  expect(app.connectionTo(PROVIDER)?.base_url_from).toBe("settings");
+  expect(app.connections.settingsOf(PROVIDER).base_url).toBe("http://localhost:8787");
+  expect(app.connections.to(PROVIDER)?.base_url_from).toBe("settings");
   await connecting.saveAddress("no address");
-  expect(app.connectionTo(PROVIDER)?.problem).not.toBeNull();
+  expect(app.connections.to(PROVIDER)?.problem).not.toBeNull();
   await connecting.saveAddress("");
-  expect(app.providerSettings(PROVIDER).base_url).toBeNull();
-  expect(app.connectionTo(PROVIDER)?.base_url_from).toBe("default");
+  expect(app.connections.settingsOf(PROVIDER).base_url).toBeNull();
+  expect(app.connections.to(PROVIDER)?.base_url_from).toBe("default");
 });
 
 it("leaves to the environment what is from there", () => {

@@ -14,7 +14,7 @@ export function providerGroups(app: App, { provider }: Connection, connecting: C
   const { id } = provider;
   const { set, limits } = connecting;
   const percent = set.price_percent ?? LIST_PRICE_PERCENT;
-  const source = app.connections?.concurrency_from ?? "default";
+  const source = app.connections.overview?.concurrency_from ?? "default";
   return [
     {
       title: said.limits,
@@ -39,7 +39,7 @@ export function providerGroups(app: App, { provider }: Connection, connecting: C
           label: said.concurrency,
           note: isOurs(source) ? said.pages.concurrencyNote : said.source(source, "CONCURRENCY"),
           control: concurrencyControl(
-            isOurs(source) ? (set.concurrency ?? null) : (app.connections?.concurrency ?? null),
+            isOurs(source) ? (set.concurrency ?? null) : (app.connections.overview?.concurrency ?? null),
             said.foundOut,
             isOurs(source),
             (concurrency) => void connecting.save({ concurrency }),

@@ -16,49 +16,49 @@ async function started(query = ""): Promise<App> {
 describe("the plan's images", () => {
   it("are the collection, or what is selected when the library is left for the plan", async () => {
     const app = await started();
-    expect(app.imagesToPlan).toEqual({ kind: "all" });
-    app.showCollection(2);
-    expect(app.imagesToPlan).toEqual({ kind: "collection", id: 2 });
-    app.selected = Selection.of([40, 41]);
-    app.show("plan");
-    expect(app.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
-    app.show("run");
-    app.selected = Selection.none;
-    app.show("plan");
-    expect(app.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
-    app.show("library");
-    app.show("plan");
-    expect(app.imagesToPlan).toEqual({ kind: "collection", id: 2 });
+    expect(app.scope.imagesToPlan).toEqual({ kind: "all" });
+    app.scope.showCollection(2);
+    expect(app.scope.imagesToPlan).toEqual({ kind: "collection", id: 2 });
+    app.scope.selected = Selection.of([40, 41]);
+    app.navigation.show("plan");
+    expect(app.scope.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
+    app.navigation.show("run");
+    app.scope.selected = Selection.none;
+    app.navigation.show("plan");
+    expect(app.scope.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
+    app.navigation.show("library");
+    app.navigation.show("plan");
+    expect(app.scope.imagesToPlan).toEqual({ kind: "collection", id: 2 });
   });
 
   it("are all of the collection when all are selected", async () => {
     const app = await started("?images=12");
-    app.selected = Selection.of(Array.from({ length: 12 }, (_, place) => place + 1));
-    app.show("plan");
-    expect(app.imagesToPlan).toEqual({ kind: "all" });
+    app.scope.selected = Selection.of(Array.from({ length: 12 }, (_, place) => place + 1));
+    app.navigation.show("plan");
+    expect(app.scope.imagesToPlan).toEqual({ kind: "all" });
   });
 });
 
 it("forgets the selection with its collection", async () => {
   const app = await started();
-  app.selected = Selection.of([1]);
-  app.showCollection(3);
+  app.scope.selected = Selection.of([1]);
+  app.scope.showCollection(3);
   await vi.runAllTimersAsync();
-  expect(app.selected.size).toBe(0);
-  expect(app.collectionName).toBe("Harbour weekend");
-  expect(app.overview?.counts.all).toBe(9);
-  expect(app.library?.counts.all).toBe(60);
+  expect(app.scope.selected.size).toBe(0);
+  expect(app.scope.collectionName).toBe("Harbour weekend");
+  expect(app.overview.here?.counts.all).toBe(9);
+  expect(app.overview.all?.counts.all).toBe(60);
 });
 
 it("shows an import while it goes on and tells what came of it", async () => {
   const app = await started("?images=0");
-  await app.chooseFolders();
+  await app.imports.chooseFolders();
   await vi.advanceTimersByTimeAsync(200);
-  expect(app.importProgress).toMatchObject({ is_finished: false });
+  expect(app.imports.progress).toMatchObject({ is_finished: false });
   await vi.advanceTimersByTimeAsync(2000);
-  expect(app.importProgress).toBeNull();
-  expect(app.toasts.map(({ text }) => text)).toEqual(["240 images added, 2 files skipped"]);
-  expect(app.overview?.counts.all).toBe(240);
+  expect(app.imports.progress).toBeNull();
+  expect(app.notices.list.map(({ text }) => text)).toEqual(["240 images added, 2 files skipped"]);
+  expect(app.overview.here?.counts.all).toBe(240);
 });
 
 it("tells refusals in words, and takes toasts away by themselves", async () => {
@@ -74,72 +74,75 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
     pilot: null,
     budget_dollars: null,
   } as const;
-  expect(await app.attempt(() => app.seam.startRun(request))).toBeUndefined();
-  expect(app.toasts).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);
+  expect(await app.notices.attempt(() => app.seam.startRun(request))).toBeUndefined();
+  expect(app.notices.list).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(app.toasts).toEqual([]);
+  expect(app.notices.list).toEqual([]);
 });
 
 it("takes a setting back that could not be saved", async () => {
   const app = await started();
-  await app.saveSettings({ theme: "light" });
-  expect(app.settings.theme).toBe("light");
+  await app.settings.save({ theme: "light" });
+  expect(app.settings.current.theme).toBe("light");
   app.seam.changeSettings = () => Promise.reject({ code: "library", message: "no space left" });
-  await app.saveSettings({ theme: "dark" });
-  expect(app.settings.theme).toBe("light");
-  expect(app.toasts.at(-1)?.text).toBe("The library could not be read or written.");
+  await app.settings.save({ theme: "dark" });
+  expect(app.settings.current.theme).toBe("light");
+  expect(app.notices.list.at(-1)?.text).toBe("The library could not be read or written.");
 });
 
 it("keeps what another process has set, and shows it", async () => {
   const app = await started();
   // As if the signal had not arrived yet.
-  const seen = app.settings;
+  const seen = app.settings.current;
   await app.seam.changeSettings(seen, { ...seen, is_local_only: true });
-  app.settings = seen;
-  await app.saveSettings({ theme: "light" });
-  expect(app.settings).toMatchObject({ theme: "light", is_local_only: true });
-  await app.seam.changeSettings(app.settings, { ...app.settings, writes_metrics: true });
-  await vi.waitFor(() => expect(app.settings.writes_metrics).toBe(true));
+  app.settings.current = seen;
+  await app.settings.save({ theme: "light" });
+  expect(app.settings.current).toMatchObject({ theme: "light", is_local_only: true });
+  await app.seam.changeSettings(app.settings.current, { ...app.settings, writes_metrics: true });
+  await vi.waitFor(() => expect(app.settings.current.writes_metrics).toBe(true));
 });
 
 describe("what may leave this machine", () => {
   it("is known from the key and the lock", async () => {
-    expect(new App(openFake("?key")).privacy).toBe("unknown");
-    expect((await started()).privacy).toBe("nothing_set_up");
+    expect(new App(openFake("?key")).connections.privacy).toBe("unknown");
+    expect((await started()).connections.privacy).toBe("nothing_set_up");
     const app = await started("?key");
-    expect(app.privacy).toBe("key");
-    await app.saveSettings({ is_local_only: true });
-    expect(app.privacy).toBe("locked");
+    expect(app.connections.privacy).toBe("key");
+    await app.settings.save({ is_local_only: true });
+    expect(app.connections.privacy).toBe("locked");
   });
 
   it("is asked again when the address has changed", async () => {
     const app = await started("?key");
-    await app.saveProvider("anthropic", { base_url: "http://localhost:8787" });
-    expect(app.connections?.connections[0]).toMatchObject({ host: "localhost:8787", is_on_this_machine: true });
+    await app.connections.save("anthropic", { base_url: "http://localhost:8787" });
+    expect(app.connections.overview?.connections[0]).toMatchObject({
+      host: "localhost:8787",
+      is_on_this_machine: true,
+    });
   });
 });
 
 it("leads to a part of the settings, and to their top afterwards", async () => {
   const app = await started();
-  app.showSettings("providers");
-  expect([app.screen, app.settingsPart]).toEqual(["settings", "providers"]);
-  app.show("plan");
-  app.show("settings");
-  expect(app.settingsPart).toBeNull();
+  app.navigation.showSettings("providers");
+  expect([app.navigation.screen, app.navigation.settingsPart]).toEqual(["settings", "providers"]);
+  app.navigation.show("plan");
+  app.navigation.show("settings");
+  expect(app.navigation.settingsPart).toBeNull();
 });
 
 it("reads a library that keeps changing now and then, not every time", async () => {
   const app = await started("?images=0");
   const overview = vi.spyOn(app.seam, "overview");
-  await app.chooseFolders();
+  await app.imports.chooseFolders();
   await vi.advanceTimersByTimeAsync(3000);
   expect(overview.mock.calls.length).toBeLessThanOrEqual(5);
-  expect(app.overview?.counts.all).toBe(240);
+  expect(app.overview.here?.counts.all).toBe(240);
 });
 
 it("answers many changes with few readings", async () => {
   const app = await started();
   const overview = vi.spyOn(app.seam, "overview");
-  await Promise.all(Array.from({ length: 50 }, () => app.reload()));
+  await Promise.all(Array.from({ length: 50 }, () => app.overview.reload()));
   expect(overview.mock.calls.length).toBeLessThanOrEqual(2);
 });

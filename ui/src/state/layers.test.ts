@@ -18,12 +18,12 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
   const app = new App(openFake("?images=60&layers"));
   await app.start();
   await openReviewOfRun(app, 2);
-  expect(app.layersInReview).toEqual(layersOfRuns([2]));
+  expect(app.scope.layersInReview).toEqual(layersOfRuns([2]));
   const review = new Review(
-    inLayers(app.seam, () => app.layersInReview),
+    inLayers(app.seam, () => app.scope.layersInReview),
     vi.fn(),
   );
-  await review.openFrom(app.review ?? { ids: [], index: 0 });
+  await review.openFrom(app.navigation.review ?? { ids: [], index: 0 });
   const { card } = review;
   const [before] = await app.seam.imageCards([card?.id ?? 0]);
   expect(runsOn(before as ImageCard)).toEqual(new Set([1, 2]));
@@ -63,7 +63,7 @@ it("shows the layer of a run that the search names, until another is chosen", as
   expect(question.layers).toEqual(ALL_LAYERS);
   await question.type("run:2");
   expect(question.layers).toEqual(layersOfRuns([2]));
-  app.layers = ALL_LAYERS;
+  app.scope.layers = ALL_LAYERS;
   expect(question.layers).toEqual(ALL_LAYERS);
   await question.type("run:1");
   expect(question.layers).toEqual(layersOfRuns([1]));

@@ -1,9 +1,12 @@
-/** Debounced and throttled reload of data that changes elsewhere. */
+/** Reloads data that changes elsewhere: at most once per interval, never twice at a time. */
 export class Refreshing {
   readonly #read: () => Promise<void>;
   readonly #milliseconds: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isReading = false;
+  #reading: Promise<void> | null = null;
+  /** What `now` waits for when it is called while reading. */
+  #next: Promise<void> | null = null;
+  #readAt = Number.NEGATIVE_INFINITY;
   /** Something changed since reading began. */
   #isStale = false;
 
@@ -12,15 +15,36 @@ export class Refreshing {
     this.#read = read;
   }
 
+  /** Reloads when the interval since the last reload is over. */
   soon(): void {
-    if (this.#isReading) {
+    if (this.#reading) {
       this.#isStale = true;
       return;
     }
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      void this.#refresh();
-    }, this.#milliseconds);
+    const wait = Math.max(0, this.#readAt + this.#milliseconds - Date.now());
+    this.#timer ??= setTimeout(() => void this.now(), wait);
+  }
+
+  /** Reloads at once, or again if a reload is under way. */
+  now(): Promise<void> {
+    if (this.#reading) {
+      this.#next ??= this.#reading.then(() => {
+        this.#next = null;
+        return this.now();
+      });
+      return this.#next;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#readAt = Date.now();
+    this.#reading = this.#read().finally(() => {
+      this.#reading = null;
+      if (this.#isStale) {
+        this.#isStale = false;
+        this.soon();
+      }
+    });
+    return this.#reading;
   }
 
   /** Stops reloading. */
@@ -28,18 +52,5 @@ export class Refreshing {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isStale = false;
-  }
-
-  async #refresh(): Promise<void> {
-    this.#isReading = true;
-    try {
-      await this.#read();
-    } finally {
-      this.#isReading = false;
-      if (this.#isStale) {
-        this.#isStale = false;
-        this.soon();
-      }
-    }
   }
 }

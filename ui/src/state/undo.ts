@@ -6,7 +6,7 @@ import type { App } from "./app.svelte";
 /** Shows a notice about a bulk edit that offers undo until the next change. */
 export function notifyUndoable(app: App, text: string): void {
   app.removals = [];
-  app.notify(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
+  app.notices.show(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
 }
 
 export async function undoLatest(app: App): Promise<void> {
@@ -16,19 +16,19 @@ export async function undoLatest(app: App): Promise<void> {
     await removal();
     return;
   }
-  const step = await app.attempt(() => app.seam.undoLatest());
+  const step = await app.notices.attempt(() => app.seam.undoLatest());
   if (step !== undefined) showStep(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
 }
 
 export async function redoLatest(app: App): Promise<void> {
   dismissOffers(app);
-  const step = await app.attempt(() => app.seam.redoLatest());
+  const step = await app.notices.attempt(() => app.seam.redoLatest());
   if (step !== undefined) showStep(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
 }
 
 /** The offered undo is no longer the latest step. */
 function dismissOffers(app: App): void {
-  app.toasts = app.toasts.filter(({ action }) => !action?.isForHere);
+  app.notices.list = app.notices.list.filter(({ action }) => !action?.isForHere);
 }
 
 function showStep(
@@ -38,6 +38,6 @@ function showStep(
   onOne: (image: string) => string,
   nothing: string,
 ): void {
-  if (step === null) app.notify(nothing);
-  else app.notify(step.others > 0 ? onMany(step.others + 1) : onOne(step.image.name));
+  if (step === null) app.notices.show(nothing);
+  else app.notices.show(step.others > 0 ? onMany(step.others + 1) : onOne(step.image.name));
 }

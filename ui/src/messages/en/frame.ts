@@ -1,5 +1,5 @@
 import type { KeyPlace } from "../../ipc/bindings";
-import type { Privacy } from "../../state/app.svelte";
+import type { Privacy } from "../../state/connections.svelte";
 import { count } from "../format";
 
 const keyPlaces: Record<KeyPlace, string> = {

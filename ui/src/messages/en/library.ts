@@ -1,5 +1,5 @@
 import { count, decimal, takenWithZone } from "../format";
-import type { Privacy } from "../../state/app.svelte";
+import type { Privacy } from "../../state/connections.svelte";
 import type { ImageState, SkipReason, Taken } from "../../ipc/bindings";
 import { failures } from "./failures";
 

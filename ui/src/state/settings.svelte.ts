@@ -1,0 +1,46 @@
+/** The user's settings, as the core has them. */
+import type { Settings } from "../ipc/bindings";
+import type { Seam } from "../ipc/seam";
+import type { Notices } from "./notices.svelte";
+
+export class SettingsState {
+  current = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
+  /** The desktop's theme, used if the user chose "System". */
+  isDesktopLight = $state(false);
+  readonly isLight = $derived(this.current.theme === "light" || (this.current.theme !== "dark" && this.isDesktopLight));
+
+  readonly #seam: Seam;
+  readonly #notices: Notices;
+  readonly #saved: (changed: Partial<Settings>) => Promise<void>;
+
+  /** `saved` is called after settings were saved here or changed elsewhere. */
+  constructor(seam: Seam, notices: Notices, saved: (changed: Partial<Settings>) => Promise<void>) {
+    this.#seam = seam;
+    this.#notices = notices;
+    this.#saved = saved;
+  }
+
+  async load(): Promise<void> {
+    await this.#notices.attempt(async () => (this.current = await this.#seam.settings()));
+  }
+
+  /** Returns whether they were saved. */
+  async save(changed: Partial<Settings>): Promise<boolean> {
+    const before = this.current;
+    const after = { ...before, ...changed };
+    this.current = after;
+    const saved = await this.#notices.attempt(() => this.#seam.changeSettings(before, after));
+    // Includes changes by others since, unless this window changed settings again meanwhile.
+    if (this.current === after) this.current = saved ?? before;
+    if (saved) await this.#saved(changed);
+    return saved !== undefined;
+  }
+
+  /** Takes in what a text editor or another process has changed. */
+  async refresh(): Promise<void> {
+    const settings = await this.#notices.attempt(() => this.#seam.settings());
+    if (!settings || JSON.stringify(settings) === JSON.stringify(this.current)) return;
+    this.current = settings;
+    await this.#saved(settings);
+  }
+}
