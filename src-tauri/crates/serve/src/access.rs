@@ -14,10 +14,8 @@ use tower_sessions::session::Expiry;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 use zeroize::Zeroizing;
 
-use crate::ServeError;
+use crate::error::{MIN_PASSWORD, ServeError};
 
-/// The shortest password, in characters.
-pub const MIN_PASSWORD: usize = 12;
 const TOKEN_BYTES: usize = 32;
 /// Attempts at a password in a minute, of one client and of all.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(6).unwrap();
@@ -112,7 +110,7 @@ impl Access {
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -14,12 +14,11 @@ use tower_sessions::Session;
 use zeroize::Zeroizing;
 
 use crate::access::{Attempt, is_signed_in, sign_in};
+use crate::calls;
 use crate::names::Reached;
-use crate::pages::{Page, page};
+use crate::pages::{Page, SIGN_IN, page};
 use crate::state::Served;
-use crate::{calls, streams};
 
-pub const SIGN_IN: &str = "/sign-in";
 /// The size of the form with the password.
 const FORM_BYTES: usize = 4 << 10;
 
@@ -163,7 +162,7 @@ async fn sign_in_with_password(served: &Served, session: &Session, request: Requ
 /// Ends the session of a browser, and its streams.
 pub async fn sign_out(State(served): State<Arc<Served>>, session: Session) -> Response {
     if let Some(id) = session.id() {
-        streams::end_all(&served, id);
+        served.windows.close_all(id);
     }
     match session.flush().await {
         Ok(()) => page(StatusCode::OK, Page::SignedOut),

@@ -12,9 +12,11 @@ mod headers;
 mod listener;
 mod names;
 mod pages;
+mod routes;
 mod state;
 mod streams;
 mod uploads;
+mod windows;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,7 @@ use zeroize::Zeroizing;
 use access::Access;
 use names::Names;
 use state::Served;
+use windows::Windows;
 
 pub use error::ServeError;
 
@@ -123,11 +126,16 @@ impl Server {
             access: Arc::clone(&access),
             names: Names::new(&host, public),
             limits: limits.clone(),
-            streams: streams::Streams::default(),
+            windows: Windows::default(),
             stopping: stopping.clone(),
         });
-        let listening =
-            tokio::spawn(listener::accept(listener, state::router(served), limits, stopping.clone(), CLOSING_PATIENCE));
+        let listening = tokio::spawn(listener::accept(
+            listener,
+            routes::router(served),
+            limits,
+            stopping.clone(),
+            CLOSING_PATIENCE,
+        ));
         Ok(Self { address, url, access, api, stopping, listening })
     }
 

@@ -4,8 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, PreEscaped, html};
 
-use crate::guard::SIGN_IN;
-
+/// Where the form with the password is sent.
+pub const SIGN_IN: &str = "/sign-in";
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:18vh auto;padding:0 1.5rem}\

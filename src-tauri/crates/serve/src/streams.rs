@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{ApiError, Closed, Sink};
@@ -15,12 +15,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tower_sessions::Session;
-use tower_sessions::session::Id;
 
 use crate::calls::{Refusal, read_json};
 use crate::state::Served;
+use crate::windows::{Subscribed, Window};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Messages that a slow window may be behind by. Then its subscriptions wait, and those that cannot wait say that everything
@@ -29,34 +28,6 @@ const QUEUED: usize = 64;
 const MAX_STREAMS: usize = 128;
 const MAX_SUBSCRIPTIONS: usize = 64;
 const ID_BYTES: usize = 16;
-
-/// The open streams.
-#[derive(Debug, Default)]
-pub struct Streams(Mutex<HashMap<String, Window>>);
-
-/// One stream.
-#[derive(Debug)]
-struct Window {
-    session: Id,
-    messages: mpsc::Sender<String>,
-    subscriptions: HashMap<u32, Subscribed>,
-}
-
-/// The task of a subscription, which ends with it.
-#[derive(Debug)]
-struct Subscribed(JoinHandle<()>);
-
-impl Drop for Subscribed {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl Streams {
-    fn open(&self) -> MutexGuard<'_, HashMap<String, Window>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Removes a stream, with its subscriptions, when the connection is closed.
 struct Opened {
@@ -67,7 +38,7 @@ struct Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        self.served.streams.open().remove(&self.stream);
+        self.served.windows.open().remove(&self.stream);
     }
 }
 
@@ -79,7 +50,7 @@ pub async fn open(State(served): State<Arc<Served>>, session: Session) -> Result
     let stream = u128::from_ne_bytes(bytes).to_string();
     let (messages, received) = mpsc::channel(QUEUED);
     {
-        let mut open = served.streams.open();
+        let mut open = served.windows.open();
         if open.len() >= MAX_STREAMS {
             return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many windows are open"));
         }
@@ -137,7 +108,7 @@ pub async fn subscribe(
     request: Request,
 ) -> Result<StatusCode, Refusal> {
     let wanted: Wanted = read_json(&served, request).await?;
-    let mut open = served.streams.open();
+    let mut open = served.windows.open();
     let window = find(&mut open, &stream, &session)?;
     window.subscriptions.retain(|_, subscribed| !subscribed.0.is_finished());
     if window.subscriptions.contains_key(&number) {
@@ -157,7 +128,7 @@ pub async fn unsubscribe(
     session: Session,
     Path((stream, number)): Path<(String, u32)>,
 ) -> Result<StatusCode, Refusal> {
-    find(&mut served.streams.open(), &stream, &session)?.subscriptions.remove(&number);
+    find(&mut served.windows.open(), &stream, &session)?.subscriptions.remove(&number);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -167,11 +138,6 @@ fn find<'a>(open: &'a mut HashMap<String, Window>, stream: &str, session: &Sessi
     open.get_mut(stream)
         .filter(|window| Some(window.session) == session)
         .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is no such stream"))
-}
-
-/// Ends the streams of a session.
-pub fn end_all(served: &Served, session: Id) {
-    served.streams.open().retain(|_, window| window.session != session);
 }
 
 async fn follow(served: Arc<Served>, wanted: Wanted, number: u32, messages: mpsc::Sender<String>) {

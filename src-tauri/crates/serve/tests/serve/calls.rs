@@ -95,7 +95,7 @@ async fn folders_of_the_server_are_those_it_was_started_with() {
     assert_eq!(window.call("import_folders", json!({ "paths": [path("holiday")] })).await.status, 200);
     let imported = async {
         while window.call("overview", json!({})).await.json()["collections"] == json!([]) {
-            version.changed().await.unwrap()
+            version.changed().await.unwrap();
         }
     };
     imported.await;
