@@ -14,7 +14,7 @@ use crate::state::Served;
 use crate::{assets, calls, downloads, guard, headers, streams, uploads};
 
 pub fn router(served: Arc<Served>) -> Router {
-    let sessions = served.access.sessions();
+    let sessions = served.credentials.sessions();
     // Fonts are compressed already, and a download is written as fast as it is read.
     let compressed = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/octet-stream"))

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tower_sessions::Session;
 
-use crate::calls::{Refusal, read_json};
+use crate::calls::{HttpError, read_json};
 use crate::state::Served;
-use crate::windows::{Subscribed, Window};
+use crate::windows::{OpenWindow, Subscribed};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Messages that a slow window may be behind by. Then its subscriptions wait, and those that cannot wait say that everything
@@ -43,7 +43,7 @@ impl Drop for Opened {
 }
 
 /// Opens a stream. Its first event names it.
-pub async fn open(State(served): State<Arc<Served>>, session: Session) -> Result<Response, Refusal> {
+pub async fn open(State(served): State<Arc<Served>>, session: Session) -> Result<Response, HttpError> {
     let session = session.id().ok_or_else(no_session)?;
     let mut bytes = [0; ID_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| ApiError::internal(&error))?;
@@ -52,9 +52,9 @@ pub async fn open(State(served): State<Arc<Served>>, session: Session) -> Result
     {
         let mut open = served.windows.open();
         if open.len() >= MAX_STREAMS {
-            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many windows are open"));
+            return Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "too many windows are open"));
         }
-        open.insert(stream.clone(), Window { session, messages, subscriptions: HashMap::new() });
+        open.insert(stream.clone(), OpenWindow { session, messages, subscriptions: HashMap::new() });
     }
     let opened = Opened { served, stream, messages: received };
     let events = stream::once(std::future::ready(Ok(Event::default().event("opened").data(&opened.stream))));
@@ -73,8 +73,8 @@ fn messages_of(opened: Opened) -> impl Stream<Item = Result<Event, Infallible>> 
     })
 }
 
-fn no_session() -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, "this browser has no session")
+fn no_session() -> HttpError {
+    HttpError::new(StatusCode::UNAUTHORIZED, "this browser has no session")
 }
 
 /// What a window subscribes to.
@@ -106,16 +106,16 @@ pub async fn subscribe(
     session: Session,
     Path((stream, number)): Path<(String, u32)>,
     request: Request,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, HttpError> {
     let wanted: Wanted = read_json(&served, request).await?;
     let mut open = served.windows.open();
     let window = find(&mut open, &stream, &session)?;
     window.subscriptions.retain(|_, subscribed| !subscribed.0.is_finished());
     if window.subscriptions.contains_key(&number) {
-        return Err(Refusal::new(StatusCode::CONFLICT, "the number of the subscription is taken"));
+        return Err(HttpError::new(StatusCode::CONFLICT, "the number of the subscription is taken"));
     }
     if window.subscriptions.len() >= MAX_SUBSCRIPTIONS {
-        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "the window has too many subscriptions"));
+        return Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, "the window has too many subscriptions"));
     }
     let following = follow(Arc::clone(&served), wanted, number, window.messages.clone());
     window.subscriptions.insert(number, Subscribed(tokio::spawn(following)));
@@ -127,17 +127,21 @@ pub async fn unsubscribe(
     State(served): State<Arc<Served>>,
     session: Session,
     Path((stream, number)): Path<(String, u32)>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, HttpError> {
     find(&mut served.windows.open(), &stream, &session)?.subscriptions.remove(&number);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A stream of this session.
-fn find<'a>(open: &'a mut HashMap<String, Window>, stream: &str, session: &Session) -> Result<&'a mut Window, Refusal> {
+fn find<'a>(
+    open: &'a mut HashMap<String, OpenWindow>,
+    stream: &str,
+    session: &Session,
+) -> Result<&'a mut OpenWindow, HttpError> {
     let session = session.id();
     open.get_mut(stream)
         .filter(|window| Some(window.session) == session)
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is no such stream"))
+        .ok_or_else(|| HttpError::new(StatusCode::NOT_FOUND, "there is no such stream"))
 }
 
 async fn follow(served: Arc<Served>, wanted: Wanted, number: u32, messages: mpsc::Sender<String>) {

@@ -9,11 +9,11 @@ use tower_sessions::session::Id;
 
 /// The open windows, by the ids of their streams.
 #[derive(Debug, Default)]
-pub struct Windows(Mutex<HashMap<String, Window>>);
+pub struct Windows(Mutex<HashMap<String, OpenWindow>>);
 
 /// One window.
 #[derive(Debug)]
-pub struct Window {
+pub struct OpenWindow {
     pub session: Id,
     pub messages: mpsc::Sender<String>,
     pub subscriptions: HashMap<u32, Subscribed>,
@@ -30,7 +30,7 @@ impl Drop for Subscribed {
 }
 
 impl Windows {
-    pub fn open(&self) -> MutexGuard<'_, HashMap<String, Window>> {
+    pub fn open(&self) -> MutexGuard<'_, HashMap<String, OpenWindow>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -6,26 +6,26 @@ use std::sync::Arc;
 
 use engine::{Library, Surroundings};
 use serde_json::Value;
-use serve::{Limits, Options, Server};
+use serve::{ServeLimits, ServeOptions, WebServer};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub struct Site {
-    pub server: Server,
+    pub server: WebServer,
     pub library: Arc<Library>,
     pub folder: TempDir,
 }
 
-pub fn options() -> Options {
-    Options {
+pub fn options() -> ServeOptions {
+    ServeOptions {
         host: "127.0.0.1".into(),
         port: 0,
         is_read_only: false,
         roots: Vec::new(),
         password: None,
         public_url: None,
-        limits: Limits::default(),
+        limits: ServeLimits::default(),
     }
 }
 
@@ -34,10 +34,10 @@ pub fn library_in(folder: &Path) -> Arc<Library> {
 }
 
 impl Site {
-    pub async fn start(options: Options) -> Self {
+    pub async fn start(options: ServeOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = library_in(&folder.path().join("library"));
-        Self { server: Server::start(Arc::clone(&library), options).await.unwrap(), library, folder }
+        Self { server: WebServer::start(Arc::clone(&library), options).await.unwrap(), library, folder }
     }
 
     /// A client without a session.

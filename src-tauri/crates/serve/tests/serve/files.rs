@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use serve::{Limits, Options};
+use serve::{ServeLimits, ServeOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -109,8 +109,8 @@ async fn names_of_uploads_lead_nowhere_else() {
 
 #[tokio::test]
 async fn a_file_that_does_not_arrive_whole_is_removed() {
-    let limits = Limits { upload_bytes: 1000, ..Limits::default() };
-    let site = Site::start(Options { limits, ..options() }).await;
+    let limits = ServeLimits { upload_bytes: 1000, ..ServeLimits::default() };
+    let site = Site::start(ServeOptions { limits, ..options() }).await;
     let window = site.window().await;
     let number = window.call("begin_upload", json!({})).await.json();
     let uploads = site.library.folder().join("uploads");

@@ -25,7 +25,7 @@ const REMEMBERED: usize = 10_000;
 const SIGNED_IN: &str = "signed_in";
 
 /// What lets a browser in. Only hashes are kept: comparing them takes the same time whatever differs.
-pub struct Access {
+pub struct Credentials {
     cookie: String,
     /// Of the link that nobody has opened yet.
     token: Mutex<Option<Hash>>,
@@ -34,9 +34,9 @@ pub struct Access {
     attempts_of_all: DefaultDirectRateLimiter,
 }
 
-impl std::fmt::Debug for Access {
+impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access").field("cookie", &self.cookie).finish_non_exhaustive()
+        f.debug_struct("Credentials").field("cookie", &self.cookie).finish_non_exhaustive()
     }
 }
 
@@ -48,7 +48,7 @@ pub enum Attempt {
     TooMany,
 }
 
-impl Access {
+impl Credentials {
     pub fn new(port: u16, password: Option<&String>) -> Result<Self, ServeError> {
         if password.is_some_and(|password| password.chars().count() < MIN_PASSWORD) {
             return Err(ServeError::ShortPassword);
@@ -132,25 +132,25 @@ mod tests {
 
     #[test]
     fn a_token_works_once_and_a_new_one_replaces_it() {
-        let access = Access::new(8080, None).unwrap();
-        assert!(!access.redeem(""));
-        let first = access.new_token().unwrap();
+        let credentials = Credentials::new(8080, None).unwrap();
+        assert!(!credentials.redeem(""));
+        let first = credentials.new_token().unwrap();
         assert_eq!(first.len(), 43);
-        assert!(!access.redeem(&first[1..]) && access.redeem(&first) && !access.redeem(&first));
-        let (second, third) = (access.new_token().unwrap(), access.new_token().unwrap());
-        assert!(!access.redeem(&second) && access.redeem(&third));
+        assert!(!credentials.redeem(&first[1..]) && credentials.redeem(&first) && !credentials.redeem(&first));
+        let (second, third) = (credentials.new_token().unwrap(), credentials.new_token().unwrap());
+        assert!(!credentials.redeem(&second) && credentials.redeem(&third));
     }
 
     #[test]
     fn passwords_cannot_be_guessed_quickly() {
-        assert!(Access::new(8080, Some(&"short".into())).is_err());
-        let access = Access::new(8080, Some(&"correct horse".into())).unwrap();
+        assert!(Credentials::new(8080, Some(&"short".into())).is_err());
+        let credentials = Credentials::new(8080, Some(&"correct horse".into())).unwrap();
         let client = |address: &str| SocketAddr::new(address.parse().unwrap(), 1);
-        let attempts: Vec<_> = (0..7).map(|_| access.try_password("wrong", client("2001:db8::1"))).collect();
+        let attempts: Vec<_> = (0..7).map(|_| credentials.try_password("wrong", client("2001:db8::1"))).collect();
         assert_eq!((attempts[5], attempts[6]), (Attempt::Wrong, Attempt::TooMany));
         // The same household, and another one.
-        assert_eq!(access.try_password("correct horse", client("2001:db8::2")), Attempt::TooMany);
-        assert_eq!(access.try_password("correct horse", client("192.0.2.1")), Attempt::Right);
-        assert_eq!(Access::new(8080, None).unwrap().try_password("", client("192.0.2.1")), Attempt::Wrong);
+        assert_eq!(credentials.try_password("correct horse", client("2001:db8::2")), Attempt::TooMany);
+        assert_eq!(credentials.try_password("correct horse", client("192.0.2.1")), Attempt::Right);
+        assert_eq!(Credentials::new(8080, None).unwrap().try_password("", client("192.0.2.1")), Attempt::Wrong);
     }
 }
