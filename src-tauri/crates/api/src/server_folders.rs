@@ -118,7 +118,11 @@ mod tests {
         let link = shown(&root.join("link"));
         let nul = format!("{}\0", root.display());
         for path in ["/", "/etc", "", "relative", "..", &sibling, &above, &link, &nul] {
-            assert_eq!(resolve(&[root.clone()], path).unwrap_err().code, ErrorCode::OutsideRoots, "{path:?}");
+            assert_eq!(
+                resolve(std::slice::from_ref(&root), path).unwrap_err().code,
+                ErrorCode::OutsideRoots,
+                "{path:?}"
+            );
         }
         assert_eq!(resolve(&[], &shown(&root)).unwrap_err().code, ErrorCode::OutsideRoots);
     }

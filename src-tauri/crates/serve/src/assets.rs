@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-use crate::pages::{Page, page};
+use crate::pages::{PlainPage, page};
 
 #[derive(RustEmbed)]
 #[folder = "../../../ui/dist"]
@@ -21,7 +21,7 @@ const HASHED: &str = "assets/";
 /// A file of the window, or the window itself at `/`.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
-        return page(StatusCode::METHOD_NOT_ALLOWED, Page::NotFound);
+        return page(StatusCode::METHOD_NOT_ALLOWED, PlainPage::NotFound);
     }
     let name = match uri.path() {
         "/" => INDEX,
@@ -29,8 +29,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     };
     let Some(file) = safe(name).and_then(Assets::get) else {
         return match name {
-            INDEX => page(StatusCode::SERVICE_UNAVAILABLE, Page::NoWindow),
-            _ => page(StatusCode::NOT_FOUND, Page::NotFound),
+            INDEX => page(StatusCode::SERVICE_UNAVAILABLE, PlainPage::NoWindow),
+            _ => page(StatusCode::NOT_FOUND, PlainPage::NotFound),
         };
     };
     let tag = format!("\"{}\"", blake3::Hash::from_bytes(file.metadata.sha256_hash()).to_hex());

@@ -19,18 +19,18 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// Why a request was not carried out.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct HttpError {
     pub status: StatusCode,
     pub error: ApiError,
 }
 
-impl Refusal {
+impl HttpError {
     pub fn new(status: StatusCode, message: &str) -> Self {
         Self { status, error: ApiError::new(ErrorCode::InvalidInput, message) }
     }
 }
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for HttpError {
     fn from(error: ApiError) -> Self {
         let status = match error.code {
             ErrorCode::InvalidInput => StatusCode::BAD_REQUEST,
@@ -44,13 +44,13 @@ impl From<ApiError> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         refused(&self)
     }
 }
 
-pub fn refused(refusal: &Refusal) -> Response {
+pub fn refused(refusal: &HttpError) -> Response {
     (refusal.status, Json(&refusal.error)).into_response()
 }
 
@@ -59,7 +59,7 @@ pub async fn call(
     State(served): State<Arc<Served>>,
     Path(operation): Path<String>,
     request: Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpError> {
     let input = read_json(&served, request).await?;
     let api = Arc::clone(&served.api);
     let output = tokio::spawn(async move { api.call(&operation, input).await })
@@ -69,12 +69,12 @@ pub async fn call(
 }
 
 /// The body of a request, which must be JSON.
-pub async fn read_json<Input: DeserializeOwned>(served: &Served, request: Request) -> Result<Input, Refusal> {
+pub async fn read_json<Input: DeserializeOwned>(served: &Served, request: Request) -> Result<Input, HttpError> {
     if !is_json(request.headers()) {
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json"));
+        return Err(HttpError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json"));
     }
     let body = read(request.into_body(), MAX_BODY_BYTES, served.limits.body_timeout).await?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, &error.to_string()))
+    serde_json::from_slice(&body).map_err(|error| HttpError::new(StatusCode::BAD_REQUEST, &error.to_string()))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -83,11 +83,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads a whole body of at most `limit` bytes.
-pub async fn read(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Refusal> {
+pub async fn read(body: Body, limit: usize, patience: Duration) -> Result<Bytes, HttpError> {
     match timeout(patience, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // Also if the connection was lost, when nobody reads the response.
-        Ok(Err(_)) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")),
-        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
+        Ok(Err(_)) => Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")),
+        Err(_) => Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }

@@ -13,7 +13,7 @@ use domain::ids::RunId;
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
-use crate::calls::Refusal;
+use crate::calls::HttpError;
 use crate::state::Served;
 
 const METRICS_NAME: &str = "batch-annotation-metrics.json";
@@ -39,7 +39,7 @@ pub async fn pixels(State(served): State<Arc<Served>>, uri: Uri) -> Response {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Exported {
+pub struct ExportQuery {
     run: RunId,
     /// An [`ExportRequest`] as JSON.
     request: String,
@@ -48,10 +48,10 @@ pub struct Exported {
 /// The annotations of a run as a file.
 pub async fn export(
     State(served): State<Arc<Served>>,
-    Query(Exported { run, request }): Query<Exported>,
-) -> Result<Response, Refusal> {
+    Query(ExportQuery { run, request }): Query<ExportQuery>,
+) -> Result<Response, HttpError> {
     let request: ExportRequest =
-        serde_json::from_str(&request).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, &error.to_string()))?;
+        serde_json::from_str(&request).map_err(|error| HttpError::new(StatusCode::BAD_REQUEST, &error.to_string()))?;
     let asked = served.api.library().ask(move |library| {
         let ready = library.datasets.ready(run, &request)?;
         Ok((ready.file_name, library.datasets.ready_path(run, &request)?))
@@ -60,7 +60,7 @@ pub async fn export(
     attachment(&name, path).await
 }
 
-async fn attachment(name: &str, path: PathBuf) -> Result<Response, Refusal> {
+async fn attachment(name: &str, path: PathBuf) -> Result<Response, HttpError> {
     let failed = |error: std::io::Error| ApiError::new(ErrorCode::File, error.to_string());
     let file = tokio::fs::File::open(&path).await.map_err(failed)?;
     let metadata = file.metadata().await.map_err(failed)?;
@@ -82,15 +82,15 @@ fn as_attachment(name: &str) -> [(header::HeaderName, String); 2] {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Measured {
+pub struct MetricsQuery {
     run: RunId,
 }
 
 /// The metrics of a run as a file.
 pub async fn metrics(
     State(served): State<Arc<Served>>,
-    Query(Measured { run }): Query<Measured>,
-) -> Result<Response, Refusal> {
+    Query(MetricsQuery { run }): Query<MetricsQuery>,
+) -> Result<Response, HttpError> {
     let asked = served.api.library().ask(move |library| library.insight.classic_metrics(run));
     let metrics = asked.await.map_err(ApiError::from)?;
     let json = serde_json::to_string_pretty(&metrics).map_err(|error| ApiError::internal(&error))?;

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+/// The shortest password, in characters.
+pub const MIN_PASSWORD: usize = 12;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(
@@ -10,7 +13,7 @@ pub enum ServeError {
          contains one with --token-file, or leave out --host and use an SSH tunnel (docs/serve.md)"
     )]
     NeedsPassword { host: String },
-    #[error("the password or token has fewer than {} characters", crate::access::MIN_PASSWORD)]
+    #[error("the password or token has fewer than {} characters", MIN_PASSWORD)]
     ShortPassword,
     #[error("cannot listen on {host}, port {port}: {source}")]
     Address { host: String, port: u16, source: io::Error },

@@ -13,13 +13,12 @@ use serde::Deserialize;
 use tower_sessions::Session;
 use zeroize::Zeroizing;
 
-use crate::access::{Attempt, is_signed_in, sign_in};
+use crate::calls;
+use crate::credentials::{Attempt, is_signed_in, sign_in};
 use crate::names::Reached;
-use crate::pages::{Page, page};
+use crate::pages::{PlainPage, SIGN_IN, page};
 use crate::state::Served;
-use crate::{calls, streams};
 
-pub const SIGN_IN: &str = "/sign-in";
 /// The size of the form with the password.
 const FORM_BYTES: usize = 4 << 10;
 
@@ -33,10 +32,10 @@ pub struct Ends {
 /// Refuses requests for other names, and from other pages.
 pub async fn check_origin(State(served): State<Arc<Served>>, mut request: Request, next: Next) -> Response {
     let Some(reached) = reached(&served, &request) else {
-        return page(StatusCode::MISDIRECTED_REQUEST, Page::WrongHost);
+        return page(StatusCode::MISDIRECTED_REQUEST, PlainPage::WrongHost);
     };
     if !is_from_our_page(&request, &reached) {
-        return page(StatusCode::FORBIDDEN, Page::ForeignOrigin);
+        return page(StatusCode::FORBIDDEN, PlainPage::ForeignOrigin);
     }
     request.extensions_mut().insert(reached.clone());
     let mut response = next.run(request).await;
@@ -99,23 +98,23 @@ pub async fn check_session(
     let is_in = is_signed_in(&session).await;
     if *method == Method::GET && path == "/" {
         if let Some(token) = token(request.uri().query()) {
-            let is_right = served.access.redeem(token);
+            let is_right = served.credentials.redeem(token);
             return match (is_right, is_in) {
                 (true, _) => begin(&session).await,
                 (false, true) => Redirect::to("/").into_response(),
-                (false, false) => refuse(&served, Page::UsedLink),
+                (false, false) => refuse(&served, PlainPage::UsedLink),
             };
         }
         if !is_in && request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
             // The cookie does not come with a link on another page. It comes when this page opens itself again.
-            return page(StatusCode::UNAUTHORIZED, Page::OpenAgain);
+            return page(StatusCode::UNAUTHORIZED, PlainPage::OpenAgain);
         }
     }
     if *method == Method::POST && path == SIGN_IN {
         return sign_in_with_password(&served, &session, request).await;
     }
     if !is_in {
-        return refuse(&served, Page::NoSession);
+        return refuse(&served, PlainPage::NoSession);
     }
     next.run(request).await
 }
@@ -124,8 +123,8 @@ fn token(query: Option<&str>) -> Option<&str> {
     query?.split('&').find_map(|pair| pair.strip_prefix("token="))
 }
 
-fn refuse(served: &Served, why: Page) -> Response {
-    let why = if served.access.has_password() { Page::SignIn { is_wrong: false } } else { why };
+fn refuse(served: &Served, why: PlainPage) -> Response {
+    let why = if served.credentials.has_password() { PlainPage::SignIn { is_wrong: false } } else { why };
     page(StatusCode::UNAUTHORIZED, why)
 }
 
@@ -148,14 +147,14 @@ async fn sign_in_with_password(served: &Served, session: &Session, request: Requ
         Ok(body) => serde_urlencoded::from_bytes::<Form>(&body),
         Err(error) => return calls::refused(&error),
     };
-    let Ok(Form { password }) = form else { return refuse(served, Page::NoSession) };
-    match served.access.try_password(&Zeroizing::new(password), client) {
+    let Ok(Form { password }) = form else { return refuse(served, PlainPage::NoSession) };
+    match served.credentials.try_password(&Zeroizing::new(password), client) {
         Attempt::Right => begin(session).await,
-        Attempt::Wrong if !served.access.has_password() => refuse(served, Page::NoSession),
-        Attempt::Wrong => page(StatusCode::UNAUTHORIZED, Page::SignIn { is_wrong: true }),
+        Attempt::Wrong if !served.credentials.has_password() => refuse(served, PlainPage::NoSession),
+        Attempt::Wrong => page(StatusCode::UNAUTHORIZED, PlainPage::SignIn { is_wrong: true }),
         Attempt::TooMany => {
             let minute = [(header::RETRY_AFTER, "60")];
-            (minute, page(StatusCode::TOO_MANY_REQUESTS, Page::TooManyAttempts)).into_response()
+            (minute, page(StatusCode::TOO_MANY_REQUESTS, PlainPage::TooManyAttempts)).into_response()
         }
     }
 }
@@ -163,10 +162,10 @@ async fn sign_in_with_password(served: &Served, session: &Session, request: Requ
 /// Ends the session of a browser, and its streams.
 pub async fn sign_out(State(served): State<Arc<Served>>, session: Session) -> Response {
     if let Some(id) = session.id() {
-        streams::end_all(&served, id);
+        served.windows.close_all(id);
     }
     match session.flush().await {
-        Ok(()) => page(StatusCode::OK, Page::SignedOut),
+        Ok(()) => page(StatusCode::OK, PlainPage::SignedOut),
         Err(error) => {
             tracing::error!(%error, "a session could not be ended");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

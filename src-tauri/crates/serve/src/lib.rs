@@ -2,9 +2,9 @@
 //! downloads, uploads, and the window's files. Whoever holds the printed link or the password is let in, and nobody else;
 //! docs/serve.md describes what is protected and how.
 
-mod access;
 mod assets;
 mod calls;
+mod credentials;
 mod downloads;
 mod error;
 mod guard;
@@ -12,9 +12,11 @@ mod headers;
 mod listener;
 mod names;
 mod pages;
+mod routes;
 mod state;
 mod streams;
 mod uploads;
+mod windows;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,9 +30,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use access::Access;
+use credentials::Credentials;
 use names::Names;
 use state::Served;
+use windows::Windows;
 
 pub use error::ServeError;
 
@@ -41,7 +44,7 @@ const RUN_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to serve a library.
 #[derive(Debug)]
-pub struct Options {
+pub struct ServeOptions {
     /// The name or address to listen on.
     pub host: String,
     /// 0 takes any free port.
@@ -54,12 +57,12 @@ pub struct Options {
     pub password: Option<Zeroizing<String>>,
     /// Where browsers find a reverse proxy in front of the server, such as `https://photos.example.org`.
     pub public_url: Option<String>,
-    pub limits: Limits,
+    pub limits: ServeLimits,
 }
 
 /// Bounds on what clients may use.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ServeLimits {
     /// Connections at a time; more wait.
     pub connections: usize,
     /// The time to send a request's headers, and between requests.
@@ -70,7 +73,7 @@ pub struct Limits {
     pub upload_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections: 256,
@@ -82,20 +85,20 @@ impl Default for Limits {
 }
 
 /// A running server.
-pub struct Server {
+pub struct WebServer {
     address: SocketAddr,
     /// Of the link, without a path.
     url: String,
-    access: Arc<Access>,
+    credentials: Arc<Credentials>,
     api: Arc<Api>,
     stopping: CancellationToken,
     listening: JoinHandle<()>,
 }
 
-impl Server {
+impl WebServer {
     /// Starts listening. Needs a Tokio runtime.
-    pub async fn start(library: Arc<Library>, options: Options) -> Result<Self, ServeError> {
-        let Options { host, port, is_read_only, roots, password, public_url, limits } = options;
+    pub async fn start(library: Arc<Library>, options: ServeOptions) -> Result<Self, ServeError> {
+        let ServeOptions { host, port, is_read_only, roots, password, public_url, limits } = options;
         let public = public_url.map(|url| names::Public::parse(&url)).transpose()?;
         let roots = roots.iter().map(|root| canonical(root)).collect::<Result<Vec<_>, _>>()?;
         let unusable = |source| ServeError::Address { host: host.clone(), port, source };
@@ -107,7 +110,7 @@ impl Server {
         }
         let listener = TcpListener::bind(addresses.as_slice()).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
-        let access = Arc::new(Access::new(address.port(), password.as_deref())?);
+        let credentials = Arc::new(Credentials::new(address.port(), password.as_deref())?);
         let url = match &public {
             Some(public) => public.origin.clone(),
             None if address.ip().is_unspecified() || is_loopback => format!("http://{address}"),
@@ -120,15 +123,20 @@ impl Server {
         let stopping = CancellationToken::new();
         let served = Arc::new(Served {
             api: Arc::clone(&api),
-            access: Arc::clone(&access),
+            credentials: Arc::clone(&credentials),
             names: Names::new(&host, public),
             limits: limits.clone(),
-            streams: streams::Streams::default(),
+            windows: Windows::default(),
             stopping: stopping.clone(),
         });
-        let listening =
-            tokio::spawn(listener::accept(listener, state::router(served), limits, stopping.clone(), CLOSING_PATIENCE));
-        Ok(Self { address, url, access, api, stopping, listening })
+        let listening = tokio::spawn(listener::accept(
+            listener,
+            routes::router(served),
+            limits,
+            stopping.clone(),
+            CLOSING_PATIENCE,
+        ));
+        Ok(Self { address, url, credentials, api, stopping, listening })
     }
 
     /// Where the server listens.
@@ -139,7 +147,7 @@ impl Server {
 
     /// A link that lets one browser in, once. The link before it no longer does.
     pub fn link(&self) -> Result<String, ServeError> {
-        Ok(format!("{}/?token={}", self.url, *self.access.new_token()?))
+        Ok(format!("{}/?token={}", self.url, *self.credentials.new_token()?))
     }
 
     /// Closes the windows' connections, then stops the runs: requests in flight are finished and stored.

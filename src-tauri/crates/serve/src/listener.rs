@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::Limits;
+use crate::ServeLimits;
 use crate::guard::Ends;
 
 /// The size of a request's headers.
@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub async fn accept(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    limits: ServeLimits,
     stopping: CancellationToken,
     patience: Duration,
 ) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use axum::http::uri::{Authority, Scheme, Uri};
 
-use crate::ServeError;
+use crate::error::ServeError;
 
 /// The address of a reverse proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, PreEscaped, html};
 
-use crate::guard::SIGN_IN;
-
+/// Where the form with the password is sent.
+pub const SIGN_IN: &str = "/sign-in";
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:18vh auto;padding:0 1.5rem}\
@@ -21,7 +21,7 @@ const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// What a page says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
+pub enum PlainPage {
     NoSession,
     UsedLink,
     SignIn {
@@ -38,7 +38,7 @@ pub enum Page {
     NoWindow,
 }
 
-impl Page {
+impl PlainPage {
     fn title(self) -> &'static str {
         match self {
             Self::NoSession => "Open Fieldmark by its link",
@@ -85,14 +85,14 @@ impl Page {
 }
 
 /// A page by itself.
-pub fn page(status: StatusCode, page: Page) -> Response {
+pub fn page(status: StatusCode, page: PlainPage) -> Response {
     let body = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
-                @if page == Page::OpenAgain {
+                @if page == PlainPage::OpenAgain {
                     meta http-equiv="refresh" content="0";
                 }
                 title { (page.title()) }
@@ -101,7 +101,7 @@ pub fn page(status: StatusCode, page: Page) -> Response {
             body {
                 h1 { (page.title()) }
                 p { (page.text()) }
-                @if matches!(page, Page::SignIn { .. }) {
+                @if matches!(page, PlainPage::SignIn { .. }) {
                     form method="post" action=(SIGN_IN) {
                         input type="password" name="password" aria-label="Password" autocomplete="current-password"
                             required autofocus;

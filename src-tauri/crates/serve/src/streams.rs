@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::{ApiError, SinkClosed, SubscriptionSink};
@@ -15,12 +15,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tower_sessions::Session;
-use tower_sessions::session::Id;
 
-use crate::calls::{Refusal, read_json};
+use crate::calls::{HttpError, read_json};
 use crate::state::Served;
+use crate::windows::{OpenWindow, Subscribed};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Messages that a slow window may be behind by. Then its subscriptions wait, and those that cannot wait say that everything
@@ -29,34 +28,6 @@ const QUEUED: usize = 64;
 const MAX_STREAMS: usize = 128;
 const MAX_SUBSCRIPTIONS: usize = 64;
 const ID_BYTES: usize = 16;
-
-/// The open streams.
-#[derive(Debug, Default)]
-pub struct Streams(Mutex<HashMap<String, Window>>);
-
-/// One stream.
-#[derive(Debug)]
-struct Window {
-    session: Id,
-    messages: mpsc::Sender<String>,
-    subscriptions: HashMap<u32, Subscribed>,
-}
-
-/// The task of a subscription, which ends with it.
-#[derive(Debug)]
-struct Subscribed(JoinHandle<()>);
-
-impl Drop for Subscribed {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl Streams {
-    fn open(&self) -> MutexGuard<'_, HashMap<String, Window>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Removes a stream, with its subscriptions, when the connection is closed.
 struct Opened {
@@ -67,23 +38,23 @@ struct Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        self.served.streams.open().remove(&self.stream);
+        self.served.windows.open().remove(&self.stream);
     }
 }
 
 /// Opens a stream. Its first event names it.
-pub async fn open(State(served): State<Arc<Served>>, session: Session) -> Result<Response, Refusal> {
+pub async fn open(State(served): State<Arc<Served>>, session: Session) -> Result<Response, HttpError> {
     let session = session.id().ok_or_else(no_session)?;
     let mut bytes = [0; ID_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| ApiError::internal(&error))?;
     let stream = u128::from_ne_bytes(bytes).to_string();
     let (messages, received) = mpsc::channel(QUEUED);
     {
-        let mut open = served.streams.open();
+        let mut open = served.windows.open();
         if open.len() >= MAX_STREAMS {
-            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many windows are open"));
+            return Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "too many windows are open"));
         }
-        open.insert(stream.clone(), Window { session, messages, subscriptions: HashMap::new() });
+        open.insert(stream.clone(), OpenWindow { session, messages, subscriptions: HashMap::new() });
     }
     let opened = Opened { served, stream, messages: received };
     let events = stream::once(std::future::ready(Ok(Event::default().event("opened").data(&opened.stream))));
@@ -102,8 +73,8 @@ fn messages_of(opened: Opened) -> impl Stream<Item = Result<Event, Infallible>> 
     })
 }
 
-fn no_session() -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, "this browser has no session")
+fn no_session() -> HttpError {
+    HttpError::new(StatusCode::UNAUTHORIZED, "this browser has no session")
 }
 
 /// What a window subscribes to.
@@ -135,16 +106,16 @@ pub async fn subscribe(
     session: Session,
     Path((stream, number)): Path<(String, u32)>,
     request: Request,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, HttpError> {
     let wanted: Wanted = read_json(&served, request).await?;
-    let mut open = served.streams.open();
+    let mut open = served.windows.open();
     let window = find(&mut open, &stream, &session)?;
     window.subscriptions.retain(|_, subscribed| !subscribed.0.is_finished());
     if window.subscriptions.contains_key(&number) {
-        return Err(Refusal::new(StatusCode::CONFLICT, "the number of the subscription is taken"));
+        return Err(HttpError::new(StatusCode::CONFLICT, "the number of the subscription is taken"));
     }
     if window.subscriptions.len() >= MAX_SUBSCRIPTIONS {
-        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "the window has too many subscriptions"));
+        return Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, "the window has too many subscriptions"));
     }
     let following = follow(Arc::clone(&served), wanted, number, window.messages.clone());
     window.subscriptions.insert(number, Subscribed(tokio::spawn(following)));
@@ -156,22 +127,21 @@ pub async fn unsubscribe(
     State(served): State<Arc<Served>>,
     session: Session,
     Path((stream, number)): Path<(String, u32)>,
-) -> Result<StatusCode, Refusal> {
-    find(&mut served.streams.open(), &stream, &session)?.subscriptions.remove(&number);
+) -> Result<StatusCode, HttpError> {
+    find(&mut served.windows.open(), &stream, &session)?.subscriptions.remove(&number);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A stream of this session.
-fn find<'a>(open: &'a mut HashMap<String, Window>, stream: &str, session: &Session) -> Result<&'a mut Window, Refusal> {
+fn find<'a>(
+    open: &'a mut HashMap<String, OpenWindow>,
+    stream: &str,
+    session: &Session,
+) -> Result<&'a mut OpenWindow, HttpError> {
     let session = session.id();
     open.get_mut(stream)
         .filter(|window| Some(window.session) == session)
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is no such stream"))
-}
-
-/// Ends the streams of a session.
-pub fn end_all(served: &Served, session: Id) {
-    served.streams.open().retain(|_, window| window.session != session);
+        .ok_or_else(|| HttpError::new(StatusCode::NOT_FOUND, "there is no such stream"))
 }
 
 async fn follow(served: Arc<Served>, wanted: Wanted, number: u32, messages: mpsc::Sender<String>) {

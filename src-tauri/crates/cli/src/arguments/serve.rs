@@ -32,7 +32,7 @@ pub struct Serve {
     /// The file with the password that lets browsers in
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// The address of a reverse proxy in front of this server, such as https://photos.example.org
+    /// The address of a reverse proxy in front of this server, such as `https://photos.example.org`
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
     /// The largest file that browsers may upload, in MiB

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 
 use engine::{Invocation, SERVE_PASSWORD};
 use serde::Serialize;
-use serve::{Limits, Options, Server};
+use serve::{ServeLimits, ServeOptions, WebServer};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -32,16 +32,16 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
     let opened = library::open_during(global, Invocation::default(), EnvFileUse::Ask, when_missing).await?;
     opened.datasets.clear_ready()?;
     opened.watch_other_processes()?;
-    let options = Options {
+    let options = ServeOptions {
         host: arguments.host.clone(),
         port: arguments.port,
         is_read_only: arguments.read_only,
         roots: arguments.roots.clone(),
         password,
         public_url: arguments.public_url.clone(),
-        limits: Limits { upload_bytes: arguments.upload_limit << 20, ..Limits::default() },
+        limits: ServeLimits { upload_bytes: arguments.upload_limit << 20, ..ServeLimits::default() },
     };
-    let server = Server::start((*opened).clone(), options).await?;
+    let server = WebServer::start((*opened).clone(), options).await?;
     // Before the link is printed, since a script that reads it may send a signal at once.
     let mut stop = signals::drain(None);
     let mut asked = LinkRequests::listen();
@@ -59,7 +59,7 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
 }
 
 /// Prints a link, flushed, because a script that starts the server waits for it.
-fn show_link(server: &Server, output: Console) -> Result<(), CommandError> {
+fn show_link(server: &WebServer, output: Console) -> Result<(), CommandError> {
     let served = Served { url: server.link()? };
     output.show(&served, |out| writeln!(out, "Fieldmark at {}", served.url))
 }

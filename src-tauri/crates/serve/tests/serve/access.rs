@@ -1,14 +1,14 @@
 //! Who is let in.
 
-use serve::{Options, ServeError, Server};
+use serve::{ServeError, ServeOptions, WebServer};
 use zeroize::Zeroizing;
 
 use crate::client::{Site, cookie_of, library_in, options};
 
 const PASSWORD: &str = "correct horse battery";
 
-fn with_password() -> Options {
-    Options { password: Some(Zeroizing::new(PASSWORD.into())), ..options() }
+fn with_password() -> ServeOptions {
+    ServeOptions { password: Some(Zeroizing::new(PASSWORD.into())), ..options() }
 }
 
 #[tokio::test]
@@ -123,20 +123,20 @@ async fn a_password_lets_in() {
 async fn the_network_is_served_with_a_password_only() {
     let folder = tempfile::tempdir().unwrap();
     let library = library_in(folder.path());
-    let start = async |options: Options| Server::start(library.clone(), options).await;
-    let open = Options { host: "0.0.0.0".into(), ..options() };
+    let start = async |options: ServeOptions| WebServer::start(library.clone(), options).await;
+    let open = ServeOptions { host: "0.0.0.0".into(), ..options() };
     let refused = start(open).await.err().unwrap();
     assert!(matches!(refused, ServeError::NeedsPassword { .. }), "{refused}");
-    let short = Options { host: "0.0.0.0".into(), password: Some(Zeroizing::new("short".into())), ..options() };
+    let short = ServeOptions { host: "0.0.0.0".into(), password: Some(Zeroizing::new("short".into())), ..options() };
     assert!(matches!(start(short).await, Err(ServeError::ShortPassword)));
-    let served = start(Options { host: "0.0.0.0".into(), ..with_password() }).await.unwrap();
+    let served = start(ServeOptions { host: "0.0.0.0".into(), ..with_password() }).await.unwrap();
     served.stop().await;
 }
 
 #[tokio::test]
 async fn behind_tls_the_cookie_is_secure() {
     let public_url = Some("https://photos.example.org".to_owned());
-    let site = Site::start(Options { public_url, ..options() }).await;
+    let site = Site::start(ServeOptions { public_url, ..options() }).await;
     assert!(site.server.link().unwrap().starts_with("https://photos.example.org/?token="));
     let mut stranger = site.stranger();
     stranger.host = "photos.example.org".into();

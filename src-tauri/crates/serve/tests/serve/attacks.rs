@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serve::{Limits, Options};
+use serve::{ServeLimits, ServeOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -173,8 +173,9 @@ async fn a_huge_body_is_refused_unread() {
 #[tokio::test]
 async fn slow_clients_are_cut_off_and_others_served() {
     let patience = Duration::from_millis(300);
-    let limits = Limits { connections: 8, header_timeout: patience, body_timeout: patience, ..Limits::default() };
-    let site = Site::start(Options { limits, ..options() }).await;
+    let limits =
+        ServeLimits { connections: 8, header_timeout: patience, body_timeout: patience, ..ServeLimits::default() };
+    let site = Site::start(ServeOptions { limits, ..options() }).await;
     let window = site.window().await;
     // As many as there are places, none of which completes its headers.
     let mut slow = JoinSet::new();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use serve::Options;
+use serve::ServeOptions;
 
 use crate::client::{Site, options};
 
@@ -41,7 +41,7 @@ async fn errors_have_a_code_and_a_status() {
 
 #[tokio::test]
 async fn a_read_only_server_refuses_changes() {
-    let site = Site::start(Options { is_read_only: true, ..options() }).await;
+    let site = Site::start(ServeOptions { is_read_only: true, ..options() }).await;
     let window = site.window().await;
     assert_eq!(window.call("front_end", json!({})).await.json()["is_read_only"], true);
     assert_eq!(window.call("overview", json!({})).await.status, 200);
@@ -66,7 +66,7 @@ async fn folders_of_the_server_are_those_it_was_started_with() {
     fs::create_dir(root.join("holiday")).unwrap();
     fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../samples/chelsea.jpg"), root.join("holiday/cat.jpg"))
         .unwrap();
-    let site = Site::start(Options { roots: vec![photos.path().to_owned()], ..options() }).await;
+    let site = Site::start(ServeOptions { roots: vec![photos.path().to_owned()], ..options() }).await;
     let window = site.window().await;
     let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
     let all = window.call("folders", json!({})).await.json();
@@ -95,7 +95,7 @@ async fn folders_of_the_server_are_those_it_was_started_with() {
     assert_eq!(window.call("import_folders", json!({ "paths": [path("holiday")] })).await.status, 200);
     let imported = async {
         while window.call("overview", json!({})).await.json()["collections"] == json!([]) {
-            version.changed().await.unwrap()
+            version.changed().await.unwrap();
         }
     };
     imported.await;

@@ -6,26 +6,26 @@ use std::sync::Arc;
 
 use engine::{Library, Surroundings};
 use serde_json::Value;
-use serve::{Limits, Options, Server};
+use serve::{ServeLimits, ServeOptions, WebServer};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub struct Site {
-    pub server: Server,
+    pub server: WebServer,
     pub library: Arc<Library>,
     pub folder: TempDir,
 }
 
-pub fn options() -> Options {
-    Options {
+pub fn options() -> ServeOptions {
+    ServeOptions {
         host: "127.0.0.1".into(),
         port: 0,
         is_read_only: false,
         roots: Vec::new(),
         password: None,
         public_url: None,
-        limits: Limits::default(),
+        limits: ServeLimits::default(),
     }
 }
 
@@ -34,10 +34,10 @@ pub fn library_in(folder: &Path) -> Arc<Library> {
 }
 
 impl Site {
-    pub async fn start(options: Options) -> Self {
+    pub async fn start(options: ServeOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let library = library_in(&folder.path().join("library"));
-        Self { server: Server::start(Arc::clone(&library), options).await.unwrap(), library, folder }
+        Self { server: WebServer::start(Arc::clone(&library), options).await.unwrap(), library, folder }
     }
 
     /// A client without a session.
@@ -126,23 +126,18 @@ impl Client {
 
     /// Sends a request with these headers beside the host, the cookie and the length.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let mut request = self.head(method, path, headers);
-        request.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()));
-        let mut request = request.into_bytes();
+        let end = format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        let mut request = (self.head(method, path, headers) + &end).into_bytes();
         request.extend(body);
         self.exchange(&request).await
     }
 
     /// The request line and headers, without the empty line at their end.
     pub fn head(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
-        if let Some(cookie) = &self.cookie {
-            head.push_str(&format!("cookie: {cookie}\r\n"));
-        }
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head
+        let mut lines = vec![format!("{method} {path} HTTP/1.1"), format!("host: {}", self.host)];
+        lines.extend(self.cookie.iter().map(|cookie| format!("cookie: {cookie}")));
+        lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.join("\r\n") + "\r\n"
     }
 
     /// Sends these bytes and reads the reply to its end.

@@ -14,10 +14,8 @@ use tower_sessions::session::Expiry;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 use zeroize::Zeroizing;
 
-use crate::ServeError;
+use crate::error::{MIN_PASSWORD, ServeError};
 
-/// The shortest password, in characters.
-pub const MIN_PASSWORD: usize = 12;
 const TOKEN_BYTES: usize = 32;
 /// Attempts at a password in a minute, of one client and of all.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(6).unwrap();
@@ -27,7 +25,7 @@ const REMEMBERED: usize = 10_000;
 const SIGNED_IN: &str = "signed_in";
 
 /// What lets a browser in. Only hashes are kept: comparing them takes the same time whatever differs.
-pub struct Access {
+pub struct Credentials {
     cookie: String,
     /// Of the link that nobody has opened yet.
     token: Mutex<Option<Hash>>,
@@ -36,9 +34,9 @@ pub struct Access {
     attempts_of_all: DefaultDirectRateLimiter,
 }
 
-impl std::fmt::Debug for Access {
+impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access").field("cookie", &self.cookie).finish_non_exhaustive()
+        f.debug_struct("Credentials").field("cookie", &self.cookie).finish_non_exhaustive()
     }
 }
 
@@ -50,7 +48,7 @@ pub enum Attempt {
     TooMany,
 }
 
-impl Access {
+impl Credentials {
     pub fn new(port: u16, password: Option<&String>) -> Result<Self, ServeError> {
         if password.is_some_and(|password| password.chars().count() < MIN_PASSWORD) {
             return Err(ServeError::ShortPassword);
@@ -112,7 +110,7 @@ impl Access {
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -134,25 +132,25 @@ mod tests {
 
     #[test]
     fn a_token_works_once_and_a_new_one_replaces_it() {
-        let access = Access::new(8080, None).unwrap();
-        assert!(!access.redeem(""));
-        let first = access.new_token().unwrap();
+        let credentials = Credentials::new(8080, None).unwrap();
+        assert!(!credentials.redeem(""));
+        let first = credentials.new_token().unwrap();
         assert_eq!(first.len(), 43);
-        assert!(!access.redeem(&first[1..]) && access.redeem(&first) && !access.redeem(&first));
-        let (second, third) = (access.new_token().unwrap(), access.new_token().unwrap());
-        assert!(!access.redeem(&second) && access.redeem(&third));
+        assert!(!credentials.redeem(&first[1..]) && credentials.redeem(&first) && !credentials.redeem(&first));
+        let (second, third) = (credentials.new_token().unwrap(), credentials.new_token().unwrap());
+        assert!(!credentials.redeem(&second) && credentials.redeem(&third));
     }
 
     #[test]
     fn passwords_cannot_be_guessed_quickly() {
-        assert!(Access::new(8080, Some(&"short".into())).is_err());
-        let access = Access::new(8080, Some(&"correct horse".into())).unwrap();
+        assert!(Credentials::new(8080, Some(&"short".into())).is_err());
+        let credentials = Credentials::new(8080, Some(&"correct horse".into())).unwrap();
         let client = |address: &str| SocketAddr::new(address.parse().unwrap(), 1);
-        let attempts: Vec<_> = (0..7).map(|_| access.try_password("wrong", client("2001:db8::1"))).collect();
+        let attempts: Vec<_> = (0..7).map(|_| credentials.try_password("wrong", client("2001:db8::1"))).collect();
         assert_eq!((attempts[5], attempts[6]), (Attempt::Wrong, Attempt::TooMany));
         // The same household, and another one.
-        assert_eq!(access.try_password("correct horse", client("2001:db8::2")), Attempt::TooMany);
-        assert_eq!(access.try_password("correct horse", client("192.0.2.1")), Attempt::Right);
-        assert_eq!(Access::new(8080, None).unwrap().try_password("", client("192.0.2.1")), Attempt::Wrong);
+        assert_eq!(credentials.try_password("correct horse", client("2001:db8::2")), Attempt::TooMany);
+        assert_eq!(credentials.try_password("correct horse", client("192.0.2.1")), Attempt::Right);
+        assert_eq!(Credentials::new(8080, None).unwrap().try_password("", client("192.0.2.1")), Attempt::Wrong);
     }
 }
