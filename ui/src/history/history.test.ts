@@ -277,7 +277,7 @@ describe("the histogram", () => {
     // A bar reaches over its bin.
     expect(x).toEqual([5, 15, 25]);
     expect([xAxis.from, xAxis.to, yAxis.from, yAxis.to]).toEqual([0, 30, 0, 1000]);
-    expect(formatPoint(25, 2)).toBe("0.02 s to 0.03 s");
+    expect(formatPoint(25, 2)).toBe("20 ms to 30 ms");
   });
 
   it("reads at every bar the count that is stored", () => {
