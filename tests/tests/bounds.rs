@@ -210,8 +210,8 @@ async fn at_most_is_the_same_figure_wherever_it_is_said() {
         let annotate = ["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];
         let run = said(&[&annotate[..], mode].concat());
         let quote = run.lines().find(|line| line.trim_start().starts_with("cost")).unwrap_or_else(|| panic!("{run}"));
-        assert!(quote.contains(&format!("{high} at most")), "{mode:?}: {quote}, and in the table {row}");
-        assert!(run.contains(&format!("-{high})")), "{mode:?}: in the report: {run}");
+        assert!(quote.contains(&format!("at most {high}")), "{mode:?}: {quote}, and in the table {row}");
+        assert!(run.contains(&format!("-{})", high.trim_start_matches('$'))), "{mode:?}: in the report: {run}");
     }
     server.stop().await;
 }

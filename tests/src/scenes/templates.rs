@@ -3,10 +3,11 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Done, Photos, Scene, library};
 
+const A_DAY: Duration = Duration::from_hours(24);
 /// Marks a finished template.
 const COMPLETE: &str = "complete";
 
@@ -17,7 +18,8 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The templates below `cache` that this build of the program made. Those of its earlier builds are deleted.
+    /// The templates below `cache` that this build of the program made. Those of other builds are deleted once a day has
+    /// passed: another checkout may be using them.
     pub fn in_cache(cache: &Path) -> Done<Self> {
         let program = std::env::current_exe()?;
         let metadata = fs::metadata(&program)?;
@@ -28,12 +30,18 @@ impl Templates {
         let folder = cache.join(format!("{name}@{:x}-{modified:x}", metadata.len()));
         for entry in fs::read_dir(&cache)?.flatten() {
             let is_earlier = entry.file_name().to_string_lossy().starts_with(&format!("{name}@"));
-            if is_earlier && entry.path() != folder {
+            let is_unused = entry
+                .metadata()
+                .and_then(|metadata| metadata.modified())
+                .is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age > A_DAY));
+            if is_earlier && is_unused && entry.path() != folder {
                 // Another process may be deleting it too. What stays is deleted by the next start.
                 let _deleted = fs::remove_dir_all(entry.path());
             }
         }
         fs::create_dir_all(&folder)?;
+        // Marks it as in use.
+        File::open(&folder)?.set_modified(SystemTime::now())?;
         Ok(Self { folder })
     }
 
