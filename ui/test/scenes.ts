@@ -1,12 +1,13 @@
 /**
  * Starts the program that opens scenes, for all tests of a run: libraries prepared by the engine and the simulators, each
- * served by `fieldmark serve`. The programs must have been built: `cargo build --workspace --bins`.
+ * served by `fieldmark serve`.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 import type { TestProject } from "vitest/node";
+
+import { program } from "./programs";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -15,15 +16,13 @@ declare module "vitest" {
   }
 }
 
-const TARGET = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // It ends when its input is closed, so also when this process is killed.
-  const program = spawn(`${TARGET}/debug/scenes`, [], { stdio: ["pipe", "pipe", "inherit"] });
-  const ended = new Promise<void>((resolve) => program.once("exit", () => resolve()));
-  const failed = new Promise<never>((_, reject) => program.once("error", reject));
+  const scenes = spawn(program("scenes"), [], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise<void>((resolve) => scenes.once("exit", () => resolve()));
+  const failed = new Promise<never>((_, reject) => scenes.once("error", reject));
   const address = new Promise<string>((resolve, reject) => {
-    createInterface(program.stdout).on("line", (line) => {
+    createInterface(scenes.stdout).on("line", (line) => {
       const [, found] = /^scenes at (\S+)$/.exec(line) ?? [];
       if (found) resolve(found);
     });
@@ -31,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   project.provide("scenes", await Promise.race([address, failed]));
   return async () => {
-    program.stdin.end();
+    scenes.stdin.end();
     await ended;
   };
 }

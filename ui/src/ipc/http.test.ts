@@ -9,10 +9,11 @@ import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { apiOver, type ApiError, type CoreEvent } from "./bindings";
+import { program } from "../../test/programs";
 import { openHttp, type HttpTransport } from "./http";
 import { upload } from "./upload";
 
-const PROGRAM = process.env.FIELDMARK_PROGRAM ?? resolve(import.meta.dirname, "../../../target/debug/fieldmark");
+const PROGRAM = program("fieldmark");
 const CAT = resolve(import.meta.dirname, "../../../samples/chelsea.jpg");
 /** Only ends what hangs. */
 const PATIENCE = { timeout: 20_000 };
