@@ -1,4 +1,5 @@
 /** Draws a chart with uPlot, in the colors of the tokens. */
+import "./browserLanguage";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
