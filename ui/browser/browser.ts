@@ -41,7 +41,6 @@ const ON_FAKE: readonly string[] = [
   "drops.test.ts",
   "editor.test.ts",
   "frame.test.ts",
-  "gallery.test.ts",
   "history.test.ts",
   "hooks.test.ts",
   "pace.test.ts",
