@@ -30,7 +30,6 @@ export function launch(): Promise<Browser> {
 /** Test files that still run on the core in memory. */
 const ON_FAKE: readonly string[] = [
   "around.test.ts",
-  "audit.test.ts",
   "budget.test.ts",
   "charts.test.ts",
   "claude.test.ts",
@@ -51,7 +50,6 @@ const ON_FAKE: readonly string[] = [
   "run.test.ts",
   "scale.test.ts",
   "screens.test.ts",
-  "selecting.test.ts",
   "settings.test.ts",
   "several.test.ts",
   "unwell.test.ts",
