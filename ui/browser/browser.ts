@@ -39,7 +39,6 @@ const ON_FAKE: readonly string[] = [
   "dialogs.test.ts",
   "drops.test.ts",
   "editor.test.ts",
-  "frame.test.ts",
   "history.test.ts",
   "hooks.test.ts",
   "pace.test.ts",
