@@ -34,7 +34,6 @@ const ON_FAKE: readonly string[] = [
   "charts.test.ts",
   "claude.test.ts",
   "colors.test.ts",
-  "compare.test.ts",
   "corners.test.ts",
   "dialogs.test.ts",
   "drops.test.ts",
