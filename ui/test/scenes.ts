@@ -19,9 +19,7 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../targ
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // It ends when its input is closed, so also when this process is killed.
-  const program = spawn(`${TARGET}/debug/scenes`, ["--cache", `${TARGET}/scenes`], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const program = spawn(`${TARGET}/debug/scenes`, [], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => program.once("exit", () => resolve()));
   const failed = new Promise<never>((_, reject) => program.once("error", reject));
   const address = new Promise<string>((resolve, reject) => {
