@@ -47,7 +47,6 @@ const ON_FAKE: readonly string[] = [
   "review.test.ts",
   "run.test.ts",
   "scale.test.ts",
-  "screens.test.ts",
   "settings.test.ts",
   "several.test.ts",
   "unwell.test.ts",
