@@ -13,5 +13,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a poll waits for comes from the real core, on a machine that may be busy.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -53,18 +53,18 @@ describe("the threshold", () => {
     await page.keyboard.press("PageUp");
     await page.keyboard.press("ArrowRight");
     const field = dialog().getByRole("textbox", { name: "Threshold" });
-    expect(await field.inputValue()).toBe(".91");
-    expect(await counted().innerText()).not.toBe(all);
+    await expect.poll(() => field.inputValue()).toBe(".91");
+    await expect.poll(() => counted().innerText()).not.toBe(all);
     await dialog().getByRole("slider", { name: "Threshold", exact: true }).focus();
     await page.keyboard.press("ArrowLeft");
-    expect(await field.inputValue()).toBe(".90");
+    await expect.poll(() => field.inputValue()).toBe(".90");
     await field.fill("0,8");
     await field.press("Enter");
-    expect(await field.inputValue()).toBe(".80");
-    expect(await counted().innerText()).toBe(all);
+    await expect.poll(() => field.inputValue()).toBe(".80");
+    await expect.poll(() => counted().innerText()).toBe(all);
     await field.fill("much");
     await field.press("Tab");
-    expect(await field.inputValue()).toBe(".80");
+    await expect.poll(() => field.inputValue()).toBe(".80");
   });
 
   it("is about the images that were asked for", async () => {
@@ -83,7 +83,7 @@ describe("a sample", () => {
   it("is judged with two keys, can be left and gone on with, and says what it found", async () => {
     await opened();
     const above = await begin(10);
-    expect(await looked().innerText()).toBe("Checked 0 of 10");
+    await expect.poll(() => looked().innerText()).toBe("Checked 0 of 10");
     await page.keyboard.press("a");
     await page.keyboard.press("a");
     await page.getByText("None of 2 is wrong. At most 77.6 % of all are wrong (95 % confidence).").waitFor();
@@ -93,9 +93,9 @@ describe("a sample", () => {
     await page.getByText("Why was the last one wrong?").waitFor({ state: "hidden" });
     await page.getByText("1 of 3 is wrong: 33.3 %.").waitFor();
     await page.keyboard.press("x");
-    expect(await looked().innerText()).toBe("Checked 4 of 10");
+    await expect.poll(() => looked().innerText()).toBe("Checked 4 of 10");
     await page.keyboard.press("Backspace");
-    expect(await looked().innerText()).toBe("Checked 3 of 10");
+    await expect.poll(() => looked().innerText()).toBe("Checked 3 of 10");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Accept above…" }).click();
     await dialog()
@@ -108,7 +108,7 @@ describe("a sample", () => {
       .waitFor();
     // What was asked for is 5 %: more is looked at first, and accepting in spite of that is confirmed.
     const primary = page.locator("main .primary");
-    expect(await primary.innerText()).toMatch(/^Sample \d+ more$/);
+    await expect.poll(() => primary.innerText()).toMatch(/^Sample \d+ more$/);
     const accept = page.getByRole("button", { name: `Accept the other ${above - 10}` });
     await accept.click();
     const ask = page.getByRole("dialog", { name: `Accept ${above - 10} annotations above the error limit?` });
@@ -163,9 +163,9 @@ describe("a sample", () => {
     await page.keyboard.press("h");
     await expect.poll(drawn).not.toBe(before);
     const hide = page.getByRole("button", { name: "Hide the annotation" });
-    expect(await hide.getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => hide.getAttribute("aria-pressed")).toBe("true");
     await page.keyboard.press("a");
-    expect(await hide.getAttribute("aria-pressed")).toBe("false");
+    await expect.poll(() => hide.getAttribute("aria-pressed")).toBe("false");
   });
 
   it("is extended until the bound is as low as was asked for, and only then accepting comes first", async () => {
@@ -176,14 +176,14 @@ describe("a sample", () => {
     for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
     await page.getByText("Your limit is 20 %. About 4 more at this error rate would confirm it.").waitFor();
     await primary.and(page.getByRole("button", { name: "Sample 10 more" })).click();
-    expect(await looked().innerText()).toBe("Checked 10 of 20");
+    await expect.poll(() => looked().innerText()).toBe("Checked 10 of 20");
     for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
     await page.getByText("That is within your limit of 20 %.").waitFor();
-    expect(await primary.innerText()).toMatch(/^Accept the other \d+$/);
+    await expect.poll(() => primary.innerText()).toMatch(/^Accept the other \d+$/);
     // The limit is remembered.
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Accept above…" }).click();
-    expect(await dialog().getByRole("textbox", { name: "Error limit" }).inputValue()).toBe("20\u00a0%");
+    await expect.poll(() => dialog().getByRole("textbox", { name: "Error limit" }).inputValue()).toBe("20\u00a0%");
   });
 
   it("that was not good enough leads to a higher threshold", async () => {
@@ -191,7 +191,7 @@ describe("a sample", () => {
     await begin(5);
     for (let place = 0; place < 5; place += 1) await page.keyboard.press("x");
     await page.getByRole("button", { name: "Choose a higher threshold" }).click();
-    expect(await dialog().getByRole("textbox", { name: "Threshold" }).inputValue()).toBe(".85");
+    await expect.poll(() => dialog().getByRole("textbox", { name: "Threshold" }).inputValue()).toBe(".85");
     expect(await dialog().getByRole("radio", { name: /^cup/ }).isChecked()).toBe(true);
   });
 });

@@ -30,23 +30,16 @@ export function launch(): Promise<Browser> {
 /** Test files that still run on the core in memory. */
 const ON_FAKE: readonly string[] = [
   "around.test.ts",
-  "audit.test.ts",
   "budget.test.ts",
   "charts.test.ts",
-  "checks.test.ts",
   "claude.test.ts",
   "colors.test.ts",
-  "compare.test.ts",
   "corners.test.ts",
   "dialogs.test.ts",
+  "drops.test.ts",
   "editor.test.ts",
-  "frame.test.ts",
-  "gallery.test.ts",
   "history.test.ts",
   "hooks.test.ts",
-  "languages.test.ts",
-  "layers.test.ts",
-  "library.test.ts",
   "pace.test.ts",
   "plan.test.ts",
   "policy.test.ts",
@@ -54,8 +47,6 @@ const ON_FAKE: readonly string[] = [
   "review.test.ts",
   "run.test.ts",
   "scale.test.ts",
-  "screens.test.ts",
-  "selecting.test.ts",
   "settings.test.ts",
   "several.test.ts",
   "unwell.test.ts",
@@ -85,7 +76,7 @@ export function sceneOf(page: Page): Scene {
 }
 
 /** Lets operations fail or take long, on their way to the core. */
-async function disturb(page: Page, { refuses = {}, slow = {} }: Opening): Promise<void> {
+export async function disturb(page: Page, { refuses = {}, slow = {} }: Opening): Promise<void> {
   for (const [operation, millis] of Object.entries(slow)) {
     await page.route(`**/api/call/${operation}`, async (route) => {
       await new Promise((later) => setTimeout(later, millis));
@@ -100,6 +91,26 @@ async function disturb(page: Page, { refuses = {}, slow = {} }: Opening): Promis
       times === Infinity ? {} : { times },
     );
   }
+}
+
+/** Has the library of a large scene made before the tests on it; that takes minutes once after a build. */
+export async function prepare(query: string): Promise<void> {
+  await (await openScene(query)).close();
+}
+
+/** How long that may take. */
+export const PREPARATION_MILLIS = 400_000;
+
+/** Changes the core's answers to an operation on their way to the page. */
+export async function changeAnswer<Answer>(
+  page: Page,
+  operation: string,
+  change: (answer: Answer) => Answer,
+): Promise<void> {
+  await page.route(`**/api/call/${operation}`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change((await response.json()) as Answer) });
+  });
 }
 
 /** Opens the window in a context of its own; errors of the page fail the test. */

@@ -30,7 +30,7 @@ describe("likely mistakes", () => {
     const row = page.getByRole("button", { name: /^Under 0\.1 % of the image \d+$/ });
     const count = Number((await row.textContent())?.match(/(\d+)\s*$/)?.[1]);
     await row.click();
-    expect(await search().inputValue()).toBe("check:tiny");
+    await expect.poll(() => search().inputValue()).toBe("check:tiny");
     await page.getByRole("button", { name: "Remove: Likely mistake: under 0.1 % of the image" }).waitFor();
     const bar = page.getByRole("group", { name: "Under 0.1 % of the image" });
     await bar.getByText(`${count} images with annotations under 0.1 % of the image`).waitFor();

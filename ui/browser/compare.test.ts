@@ -2,7 +2,16 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { words } from "../src/messages";
-import { choose, expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+import {
+  choose,
+  expectAccessible,
+  expectNothingCut,
+  launch,
+  open,
+  type Opening,
+  screenshot,
+  showSettingsPage,
+} from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -83,7 +92,11 @@ describe("comparing two runs", () => {
   it("accepts what both agree on, and says when it is through", async () => {
     await openCompare({ query: "images=30" });
     const total = Number(/of (\d+)/.exec(await place())?.[1]);
-    for (let image = 0; image < total; image += 1) await page.keyboard.press("a");
+    for (let image = 1; image <= total; image += 1) {
+      await expect.poll(place).toMatch(new RegExp(`^Image ${image} of`));
+      await page.locator(".pairs button").first().waitFor();
+      await page.keyboard.press("a");
+    }
     await page.getByRole("heading", { name: "That was the last image" }).waitFor();
     await screenshot(page, "compare-end-dark-1280");
     await expectAccessible(page);
@@ -164,10 +177,10 @@ describe("the ways to a comparison", () => {
 
 describe.each(["dark", "light"] as const)("where there is nothing to compare, in the %s theme", (theme) => {
   it.each([
-    ["images=0", "Nothing to compare yet", "none"],
-    ["refuses=compareSides", "The comparison failed", "failed"],
-  ])("with %s it says what is missing", async (query, title, name) => {
-    page = await open(browser, { query, theme });
+    ["none", "Nothing to compare yet", { query: "images=0" }],
+    ["failed", "The comparison failed", { refuses: { compare_sides: {} } }],
+  ])("with %s it says what is missing", async (name, title, opening) => {
+    page = await open(browser, { ...opening, theme });
     await page.keyboard.press("Control+6");
     await page.getByRole("heading", { name: title }).waitFor();
     await screenshot(page, `compare-${name}-${theme}-1280`);
@@ -191,6 +204,7 @@ it("asks for a review where nobody has decided anything, with other sides at han
 it("reads as well in Spanish", async () => {
   page = await open(browser, { query: "images=120" });
   await page.keyboard.press("Control+,");
+  await showSettingsPage(page, "Appearance");
   await page.getByRole("radio", { name: "Español" }).check();
   await page.getByRole("heading", { name: "Ajustes" }).waitFor();
   await page.keyboard.press("Control+6");

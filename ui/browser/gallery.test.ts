@@ -36,7 +36,7 @@ describe("a typed question", () => {
     await page.keyboard.press("ArrowDown");
     await suggestions().getByRole("option", { name: 'label:"traffic light"', selected: true }).waitFor();
     await page.keyboard.press("Enter");
-    expect(await search().inputValue()).toBe('label:"traffic light" ');
+    await expect.poll(() => search().inputValue()).toBe('label:"traffic light" ');
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor({ state: "hidden" });
     await page.keyboard.type("st");
     await page.keyboard.press("Escape");
@@ -157,7 +157,7 @@ describe("filters", () => {
     expect(await beside(/^Accepted \d+$/)).toBeGreaterThan(cups);
     await page.getByRole("button", { name: /^cup \d+$/ }).click();
     await page.getByText(`${cups} of 60 images`).waitFor();
-    expect(await search().inputValue()).toBe("label:cup");
+    await expect.poll(() => search().inputValue()).toBe("label:cup");
     // The counts come a moment after the images: of those with a cup no more can be accepted than there are.
     await expect.poll(() => beside(/^Accepted \d+$/)).toBeLessThanOrEqual(cups);
     const count = await beside(/^Accepted \d+$/);
@@ -166,7 +166,7 @@ describe("filters", () => {
     expect(await cells().count()).toBe(count);
     await page.getByRole("button", { name: "Exclude spoon" }).focus();
     await page.keyboard.press("Enter");
-    expect(await search().inputValue()).toBe("label:cup annotation:accepted -label:spoon");
+    await expect.poll(() => search().inputValue()).toBe("label:cup annotation:accepted -label:spoon");
     await page.getByRole("button", { name: "Clear all" }).click();
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
   });
@@ -175,7 +175,7 @@ describe("filters", () => {
     await opened({ query: "images=240" });
     await page.getByRole("button", { name: /^May 2026 \d+$/ }).click();
     await page.getByRole("button", { name: "Remove: Taken: May 2026" }).waitFor();
-    expect(await search().inputValue()).toBe("taken:2026-05");
+    await expect.poll(() => search().inputValue()).toBe("taken:2026-05");
     await choose(page.getByLabel("Sort by"), "Date taken");
     await page.keyboard.press("/");
     await page.keyboard.press("Control+a");
@@ -213,7 +213,7 @@ describe("filters", () => {
     await expectAccessible(page);
     await page.getByRole("button", { name: /^With cat \d+ images$/ }).click();
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
-    expect(await search().inputValue()).toBe("lake");
+    await expect.poll(() => search().inputValue()).toBe("lake");
   });
 });
 
@@ -235,11 +235,11 @@ it("takes larger and smaller thumbnails by key", async () => {
   await page.keyboard.press("+");
   await page.keyboard.press("+");
   await page.keyboard.press("+");
-  expect(await width()).toBeGreaterThan(before);
+  await expect.poll(width).toBeGreaterThan(before);
   await page.keyboard.press("-");
   await page.keyboard.press("-");
   await page.keyboard.press("-");
-  expect(await width()).toBe(before);
+  await expect.poll(width).toBe(before);
 });
 
 const sizes = [

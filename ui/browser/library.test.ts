@@ -1,13 +1,14 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { launch, open, screenshot } from "./browser";
+import { launch, open, PREPARATION_MILLIS, prepare, screenshot } from "./browser";
 
 let browser: Browser;
 let page: Page;
 beforeAll(async () => {
   browser = await launch();
 });
+beforeAll(() => prepare("images=100000"), PREPARATION_MILLIS);
 afterEach(() => page.context().close());
 afterAll(() => browser.close());
 
@@ -24,36 +25,6 @@ describe("an empty library", () => {
     await page.getByRole("status").getByText("6 images added").waitFor();
     await page.getByRole("button", { name: "Annotate 6 images…" }).waitFor();
   });
-
-  it("shows how far an import is, and what it left out", async () => {
-    page = await open(browser, { query: "images=0" });
-    await page.keyboard.press("Control+o");
-    await page.getByRole("progressbar", { name: "Adding images" }).waitFor();
-    await page.getByRole("button", { name: "2 files skipped" }).click();
-    const dialog = page.getByRole("dialog", { name: "Skipped files" });
-    await dialog.getByText("Too large: 412.5 megapixels").waitFor();
-    await screenshot(page, "skipped-dark-1280");
-    await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "hidden" });
-  });
-
-  it("can cancel an import", async () => {
-    page = await open(browser, { query: "images=0" });
-    await page.keyboard.press("Control+o");
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByRole("status").getByText("Import canceled").waitFor();
-  });
-});
-
-it("shows where to drop while files are over the window, and takes them", async () => {
-  page = await open(browser);
-  await cells().first().waitFor();
-  await page.evaluate(() => window.dispatchEvent(new DragEvent("dragover", { cancelable: true })));
-  await page.getByText("Drop to add").waitFor();
-  await screenshot(page, "drop-dark-1280");
-  await page.evaluate(() => window.dispatchEvent(new DragEvent("drop", { cancelable: true })));
-  await page.getByText("Drop to add").waitFor({ state: "hidden" });
-  await page.getByRole("status").getByText("240 images added").waitFor();
 });
 
 describe("100,000 images", () => {

@@ -1,17 +1,26 @@
 /**
- * Everything the window can look like, once: the query of the core in memory and the way there, by the window's own words,
- * so that the same way leads there in every language.
+ * Everything the window can look like, once: the library, what is done to the core's answers, and the way there, by the
+ * window's own words, so that the same way leads there in every language.
  */
 import type { Locator, Page } from "playwright-core";
 
+import type { FilterCounts, RunReport } from "../src/ipc/bindings";
+import { EVERY_DIAGNOSIS } from "../test/diagnoses";
 import { modelName, recipeName, words } from "../src/messages";
-import { choose, showSettingsPage } from "./browser";
+import { changeAnswer, choose, type Opening, showSettingsPage } from "./browser";
 
-export interface Scene {
+export interface Look extends Pick<Opening, "query" | "refuses" | "slow"> {
   name: string;
-  query?: string;
+  /** Changes answers of the core. */
+  prepare?: (page: Page) => Promise<void>;
   show: (page: Page) => Promise<void>;
+  /** Whether `show` changes the library, so that it leads there only once. */
+  changes?: true;
 }
+
+const FOREVER = 3_600_000;
+const DETECTOR = "Built-in detector";
+const CLAUDE = "Claude Haiku 5.5";
 
 /** A button may go on with its key. */
 const button = (page: Page, name: string): Locator => page.getByRole("button", { name: new RegExp(`^${name}`) });
@@ -25,7 +34,7 @@ async function library(page: Page): Promise<void> {
 
 async function plan(page: Page): Promise<void> {
   await page.keyboard.press("Control+2");
-  await page.getByRole("radio", { name: modelName("Built-in detector") }).waitFor();
+  await page.getByRole("radio", { name: modelName(DETECTOR) }).waitFor();
 }
 
 async function recipe(page: Page, name: string): Promise<void> {
@@ -34,9 +43,10 @@ async function recipe(page: Page, name: string): Promise<void> {
 
 const go = (page: Page) => page.locator(".go .primary");
 
-/** Starts a run with the chosen model, and agrees to what is asked. */
-async function start(page: Page): Promise<void> {
+/** Starts a run with this model, and agrees to what is asked. */
+async function start(page: Page, model: string): Promise<void> {
   await plan(page);
+  await page.getByRole("radio", { name: modelName(model) }).check({ force: true });
   await go(page).click();
   const pause = button(page, words.run.pause);
   await pause.or(dialog(page)).first().waitFor();
@@ -58,6 +68,10 @@ async function review(page: Page): Promise<void> {
     .waitFor();
 }
 
+/** Lets some annotations wait for their check. */
+const unchecked = (page: Page): Promise<void> =>
+  changeAnswer(page, "filter_counts", (counts: FilterCounts) => ({ ...counts, unchecked: 87_500 }));
+
 /** Opens the menu of layers. */
 async function layers(page: Page): Promise<void> {
   await button(page, `${words.layers.title}:`).click();
@@ -74,7 +88,7 @@ async function settings(page: Page): Promise<void> {
   await page.getByRole("navigation", { name: words.settings.parts }).waitFor();
 }
 
-function settingsAt(title: () => string): Scene["show"] {
+function settingsAt(title: () => string): Look["show"] {
   return async (page) => {
     await settings(page);
     await showSettingsPage(page, title());
@@ -102,7 +116,7 @@ async function typed(page: Page, text: string): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
-export const SCENES: readonly Scene[] = [
+export const LOOKS: readonly Look[] = [
   {
     name: "welcome",
     query: "images=0",
@@ -144,7 +158,8 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "library-repair",
-    query: "mistakes&images=240&unchecked=87500",
+    query: "mistakes&images=240",
+    prepare: unchecked,
     show: async (page) => {
       await typed(page, "check:huge");
       await page.getByRole("group", { name: words.checks.names.huge }).getByRole("button").click();
@@ -155,17 +170,16 @@ export const SCENES: readonly Scene[] = [
     name: "library-left-out",
     show: async (page) => {
       await library(page);
-      await page.evaluate(() => window.dispatchEvent(new DragEvent("drop", { cancelable: true })));
-      await button(page, words.library.skippedFiles(2).replace("2", "\\d+")).click();
+      await button(page, words.library.skippedFiles(3)).click();
       await dialog(page).waitFor();
     },
   },
 
-  { name: "plan-without-key", query: "priced&images=12000", show: plan },
+  { name: "plan-without-key", query: "priced&images=2400", show: plan },
   { name: "plan", query: "priced&key&answered&similar&images=214", show: plan },
   {
     name: "plan-batch",
-    query: "priced&key&endpoints&images=214",
+    query: "priced&key&endpoints&images=240",
     show: async (page) => {
       await plan(page);
       await page.getByRole("radio", { name: new RegExp(`^${words.plan.modes.batch}`) }).check({ force: true });
@@ -183,7 +197,8 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "plan-capped",
-    query: "priced&key&images=1400",
+    query: "priced&key&images=2400",
+    changes: true,
     show: async (page) => {
       await plan(page);
       await page.getByRole("textbox", { name: words.plan.budget.title }).fill("0.60");
@@ -192,7 +207,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "plan-agree",
-    query: "priced&key&images=214",
+    query: "priced&key&images=240",
     show: async (page) => {
       await plan(page);
       await go(page).click();
@@ -211,7 +226,8 @@ export const SCENES: readonly Scene[] = [
 
   {
     name: "plan-measuring",
-    query: "priced&slow=60000&late=quote",
+    query: "priced",
+    slow: { quote: FOREVER },
     show: async (page) => {
       await page.keyboard.press("Control+2");
       await page.getByText(words.plan.quotingNote).waitFor();
@@ -219,7 +235,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "plan-refused",
-    query: "refuses=quote",
+    refuses: { quote: {} },
     show: async (page) => {
       await page.keyboard.press("Control+2");
       await heading(page, words.plan.quoteFailed).waitFor();
@@ -245,7 +261,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "plan-unread",
-    query: "refuses=overview",
+    refuses: { overview: {} },
     show: async (page) => {
       await page.keyboard.press("Control+2");
       await heading(page, words.frame.libraryUnreadable).waitFor();
@@ -262,29 +278,29 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "run-here",
-    query: "images=240&still",
+    query: "images=240",
+    changes: true,
     show: async (page) => {
-      await start(page);
-      await page
-        .getByRole("progressbar", { name: words.run.progress })
-        .and(page.locator("[aria-valuenow='120']"))
-        .waitFor();
+      await start(page, DETECTOR);
+      await heading(page, words.run.recentAnswers).waitFor();
     },
   },
   {
     name: "run",
     query: "priced&key&endpoints&images=240&still",
+    changes: true,
     show: async (page) => {
-      await start(page);
+      await start(page, CLAUDE);
       await page.locator("svg .preview").first().waitFor();
       await page.locator(".wait").waitFor({ state: "hidden" });
     },
   },
   {
     name: "run-paused",
-    query: "images=240&still",
+    query: "key&images=240&still",
+    changes: true,
     show: async (page) => {
-      await start(page);
+      await start(page, CLAUDE);
       await heading(page, words.run.recentAnswers).waitFor();
       await page.keyboard.press("Space");
       await page.getByText(words.run.states.paused, { exact: true }).waitFor();
@@ -292,15 +308,16 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "run-held",
-    query: "priced&key&images=214&still&held=unreachable",
+    query: "priced&key&images=240&still&held=unreachable",
+    changes: true,
     show: async (page) => {
-      await start(page);
+      await start(page, CLAUDE);
       await page.locator(".wait").waitFor();
     },
   },
-  { name: "run-finished", query: "images=400", show: (page) => latestRun(page, 2) },
+  { name: "run-finished", query: "images=240", show: (page) => latestRun(page, 2) },
   { name: "run-stopped", query: "priced&key&stopped=key_rejected", show: (page) => latestRun(page, 3) },
-  { name: "run-at-budget", query: "priced&key&images=1400&stopped=budget_reached", show: (page) => latestRun(page, 3) },
+  { name: "run-at-budget", query: "priced&key&images=240&stopped=budget_reached", show: (page) => latestRun(page, 3) },
   { name: "run-interrupted", query: "interrupted", show: (page) => latestRun(page, 3) },
   {
     name: "run-unsettled",
@@ -313,9 +330,11 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "run-batch",
-    query: "priced&key&batch&images=1400",
+    query: "priced&key&batch&images=240",
+    changes: true,
     show: async (page) => {
       await latestRun(page, 3);
+      await page.keyboard.press("Space");
       await page.getByText(words.run.batch.mayBeClosed).waitFor();
     },
   },
@@ -327,7 +346,8 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "review-selected",
-    query: "mistakes&images=240&unchecked=87500",
+    query: "mistakes&images=240",
+    prepare: unchecked,
     show: async (page) => {
       await review(page);
       await page.keyboard.press("n");
@@ -335,6 +355,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "review-rejected",
+    changes: true,
     show: async (page) => {
       await review(page);
       await page.keyboard.press("x");
@@ -352,7 +373,7 @@ export const SCENES: readonly Scene[] = [
 
   {
     name: "review-unread",
-    query: "refuses=imageIds",
+    refuses: { image_ids: {} },
     show: async (page) => {
       await page.keyboard.press("Control+4");
       await heading(page, words.review.unreadable).waitFor();
@@ -360,7 +381,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "review-awaited",
-    query: "slow=60000&late=imageCards",
+    slow: { image_cards: FOREVER },
     show: async (page) => {
       await page.keyboard.press("Control+4");
       await page.locator("aside .skeleton").waitFor();
@@ -368,7 +389,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "review-annotations-unread",
-    query: "refuses=imageCards",
+    refuses: { image_cards: {} },
     show: async (page) => {
       await page.keyboard.press("Control+4");
       await heading(page, words.review.annotationsUnreadable).waitFor();
@@ -392,7 +413,7 @@ export const SCENES: readonly Scene[] = [
   },
 
   { name: "audit-threshold", query: "images=2400", show: audit },
-  { name: "audit-sample", query: "images=2400", show: sample },
+  { name: "audit-sample", query: "images=2400", changes: true, show: sample },
   {
     name: "compare",
     show: async (page) => {
@@ -401,8 +422,14 @@ export const SCENES: readonly Scene[] = [
     },
   },
 
-  { name: "history", query: "priced&key&images=400", show: history },
-  { name: "history-diagnosed", query: "priced&diagnosed&hooks", show: history },
+  { name: "history", query: "priced&key&images=240", show: history },
+  {
+    name: "history-diagnosed",
+    query: "priced&hooks",
+    prepare: (page) =>
+      changeAnswer(page, "run_report", (report: RunReport) => ({ ...report, diagnoses: [...EVERY_DIAGNOSIS] })),
+    show: history,
+  },
   {
     name: "history-undo",
     show: async (page) => {
@@ -462,14 +489,6 @@ export const SCENES: readonly Scene[] = [
       await library(page);
       await page.keyboard.press("?");
       await dialog(page).waitFor();
-    },
-  },
-  {
-    name: "drop",
-    show: async (page) => {
-      await library(page);
-      await page.evaluate(() => window.dispatchEvent(new DragEvent("dragover", { cancelable: true })));
-      await page.getByText(words.frame.dropTitle).waitFor();
     },
   },
 ];

@@ -1,11 +1,12 @@
 /** Every screen in both themes at the smallest and the largest usual size, and in Spanish where there is least room. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { words } from "../src/messages";
 import { type Language, language } from "../src/messages/language.svelte";
-import { expectAccessible, expectNothingCut, launch, screenshot } from "./browser";
-import { type Scene, SCENES } from "./scenes";
+import { openScene, type Scene } from "../test/core";
+import { disturb, expectAccessible, expectNothingCut, launch, screenshot } from "./browser";
+import { type Look, LOOKS } from "./scenes";
 
 const SIZES = [
   { width: 1280, height: 800 },
@@ -15,21 +16,31 @@ const NARROW_SIZES = [
   { width: 1024, height: 720 },
   { width: 1280, height: 800 },
 ];
-const NAMED = SCENES.map((scene) => [scene.name, scene] as const);
 const THEMES = ["dark", "light"] as const;
+const NAMED = LOOKS.map((look) => [look.name, look] as const);
 
 let browser: Browser;
+/** One for all, so that a scene is signed in to once. */
 let context: BrowserContext;
 let page: Page;
+let scene: Scene | undefined;
 beforeAll(async () => {
   browser = await launch();
-});
-afterAll(() => browser.close());
-
-/** One page for all of them, which forgets what the window keeps. */
-async function openFor(spoken: Language): Promise<void> {
-  language.choose(spoken);
   context = await browser.newContext({ reducedMotion: "reduce" });
+});
+afterAll(async () => {
+  language.choose("en");
+  await browser.close();
+});
+
+async function closeScene(): Promise<void> {
+  await scene?.close();
+  scene = undefined;
+}
+
+/** Opens the window in this language, on the same library as before unless `show` changes it. */
+async function show(look: Look, spoken: Language): Promise<void> {
+  language.choose(spoken);
   page = await context.newPage();
   page.setDefaultTimeout(10_000);
   page.on("pageerror", (error) => {
@@ -39,48 +50,42 @@ async function openFor(spoken: Language): Promise<void> {
     localStorage.clear();
     localStorage.setItem("fieldmark.language", JSON.stringify(spoken));
   }, spoken);
-}
-
-async function show({ query = "", show }: Scene, size: { width: number; height: number }): Promise<void> {
-  await page.setViewportSize(size);
+  await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: "dark" });
-  await page.goto(`${inject("address")}?${query}`);
+  await disturb(page, look);
+  await look.prepare?.(page);
+  if (look.changes) await closeScene();
+  const isNew = !scene;
+  scene ??= await openScene(look.query);
+  await page.goto(isNew ? scene.url : new URL(scene.url).origin);
   await page.getByRole("navigation", { name: words.frame.screensLabel }).waitFor();
-  await show(page);
+  await look.show(page);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
 }
 
-describe("in English", () => {
-  beforeAll(() => openFor("en"));
-  afterAll(() => context.close());
+describe.each(NAMED)("%s", (name, look) => {
+  afterEach(() => page.close());
+  afterAll(closeScene);
 
-  it.each(NAMED)("%s is legible and reachable", async (_, scene) => {
-    await show(scene, { width: 1280, height: 800 });
+  it("is legible and reachable", async () => {
+    await show(look, "en");
     for (const size of SIZES) {
       await page.setViewportSize(size);
       for (const theme of THEMES) {
         await page.emulateMedia({ colorScheme: theme });
-        await screenshot(page, `${scene.name}-${theme}-${size.width}`);
+        await screenshot(page, `${name}-${theme}-${size.width}`);
         if (size === SIZES[0]) await expectAccessible(page);
       }
       await expectNothingCut(page);
     }
   });
-});
 
-describe("in Spanish", () => {
-  beforeAll(() => openFor("es"));
-  afterAll(async () => {
-    language.choose("en");
-    await context.close();
-  });
-
-  it.each(NAMED)("%s has room", async (_, scene) => {
-    await show(scene, { width: 1280, height: 800 });
+  it("has room in Spanish", async () => {
+    await show(look, "es");
     expect(await page.locator("html").getAttribute("lang")).toBe("es");
     for (const size of NARROW_SIZES) {
       await page.setViewportSize(size);
-      await screenshot(page, `es-${scene.name}-${size.width}`);
+      await screenshot(page, `es-${name}-${size.width}`);
       await expectNothingCut(page);
     }
   });

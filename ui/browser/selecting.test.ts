@@ -2,13 +2,14 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { launch, open, type Opening, screenshot } from "./browser";
+import { launch, open, type Opening, PREPARATION_MILLIS, prepare, screenshot } from "./browser";
 
 let browser: Browser;
 let page: Page;
 beforeAll(async () => {
   browser = await launch();
 });
+beforeAll(() => prepare("images=100000"), PREPARATION_MILLIS);
 afterEach(() => page.context().close());
 afterAll(() => browser.close());
 

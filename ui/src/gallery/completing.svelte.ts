@@ -11,13 +11,26 @@ export class Completing {
   readonly #seam: Pick<Seam, "completeQuery">;
   #place: Pick<Completion, "from" | "to"> = { from: 0, to: 0 };
   #latest = 0;
+  #pending: Promise<void> | null = null;
 
   constructor(seam: Pick<Seam, "completeQuery">) {
     this.#seam = seam;
   }
 
+  /** Resolves when the suggestions belong to the latest text; null if they do already. */
+  get pending(): Promise<void> | null {
+    return this.#pending;
+  }
+
   /** `cursor` counts UTF-16 code units. */
   async ask(text: string, cursor: number): Promise<void> {
+    const pending = this.#read(text, cursor);
+    this.#pending = pending;
+    await pending;
+    if (this.#pending === pending) this.#pending = null;
+  }
+
+  async #read(text: string, cursor: number): Promise<void> {
     const wish = ++this.#latest;
     const completion = await this.#seam.completeQuery(text, charactersIn(text.slice(0, cursor))).catch(() => null);
     if (wish !== this.#latest || !completion) return;

@@ -1,5 +1,5 @@
 /** State of the library screen: listed images, order, active cell and selection. */
-import type { FilterCounts, ImageId, SkippedFile } from "../ipc/bindings";
+import type { FilterCounts, ImageId, ImageQuery, SkippedFile } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { Selection } from "../state/selection";
@@ -18,6 +18,8 @@ export class Library {
 
   #thumbnailWidth = $state(recall("thumbnails", isThumbnailWidth) ?? 176);
   ids = $state.raw(new Uint32Array(0));
+  /** The query that `ids` answer; null until the core has answered. */
+  listed = $state.raw<ImageQuery | null>(null);
   /** Filter counts; null until the core has answered. */
   counts = $state.raw<FilterCounts | null>(null);
   isLoaded = $state(false);
@@ -48,10 +50,12 @@ export class Library {
       while (this.#mustLoadAgain) {
         this.#mustLoadAgain = false;
         const activeId = this.ids[this.active];
-        const answer = await this.app.notices.attempt(() => this.app.seam.imageIds(this.question.query));
+        const { query } = this.question;
+        const answer = await this.app.notices.attempt(() => this.app.seam.imageIds(query));
         if (!answer) break;
         const ids = Uint32Array.from(answer);
         this.ids = ids;
+        this.listed = query;
         this.isLoaded = true;
         // Keeps the active image active.
         const place = activeId === undefined ? -1 : ids.indexOf(activeId);

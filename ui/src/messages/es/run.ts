@@ -261,7 +261,7 @@ export const run: Translation<typeof english> = {
   timeLeft: "Tiempo restante",
   timeLeftUnknown: "Midiendo",
   estimatedEnd: (at) => `acaba hacia las ${clock(at)}`,
-  afterFirst: "se sabe tras la primera imagen",
+  afterFirst: "tras la primera imagen",
   stalled: "a la espera de que termine alguna imagen",
   elapsed: "Tiempo",
   elapsedNote: "sin contar pausas",
