@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { readingsAt } from "../charts/spec";
 import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
-import { EVERY_DIAGNOSIS } from "../ipc/fake/diagnoses";
 import { words } from "../messages";
+import { EVERY_DIAGNOSIS } from "../../test/diagnoses";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
 import { flags, histogramChart, placeOf } from "./histogram";
 import { History, type HistorySeam } from "./history.svelte";

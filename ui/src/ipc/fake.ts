@@ -18,7 +18,7 @@ import type { CollectionId, ImageId, RecipeId, RetryKind, RunMode, Settings, Ste
 import { FakeAudits } from "./fake/audits";
 import { outlookOf } from "./fake/bound";
 import { FakeComparison } from "./fake/comparison";
-import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
+import { EVERY_DIAGNOSIS } from "../../test/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { ENDPOINTS, FakeConnection, hostOf, PROVIDER, providerIn } from "./fake/connection";
 import { fileName, FORMATS, readyExport } from "./fake/exports";
