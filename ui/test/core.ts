@@ -1,5 +1,5 @@
 /** A scene: the real core, served over HTTP from a library of its own. `fieldmark_tests::scenes` lists the parameters. */
-import { inject } from "vitest";
+import { inject, onTestFinished } from "vitest";
 
 import { openHttp } from "../src/ipc/http";
 import { openSeam, type Seam } from "../src/ipc/seam";
@@ -48,4 +48,21 @@ export async function openCore(query = ""): Promise<{ core: Seam; scene: Scene }
   const cookie = response.headers.get("set-cookie")?.split(";")[0];
   if (!cookie) throw new Error(`${scene.url} gave no session: ${response.status}`);
   return { core: openSeam(openHttp(origin, { cookie, origin })), scene };
+}
+
+/** The core of a scene that is open until the current test has ended. */
+export async function coreOf(query = ""): Promise<Seam> {
+  const { core, scene } = await openCore(query);
+  onTestFinished(() => scene.close());
+  return core;
+}
+
+/** Resolves once the window is told of events; the core begins with its runs. Before that, it may miss some. */
+export function following(core: Seam): Promise<void> {
+  return new Promise((begun) => {
+    const stop = core.on("runs_changed", () => {
+      stop();
+      begun();
+    });
+  });
 }

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Audit } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
+import { coreOf } from "../../test/core";
 import { Accepting } from "./accepting.svelte";
 import { Auditing } from "./auditing.svelte";
 import { barsOf, typedErrorLimit, typedThreshold } from "./threshold";
@@ -12,8 +12,8 @@ import { barsOf, typedErrorLimit, typedThreshold } from "./threshold";
 const everything = imagesWhere([]);
 
 describe("before an audit", () => {
-  async function opened(query = "?images=240"): Promise<{ app: App; accepting: Accepting }> {
-    const app = new App(openFake(query));
+  async function opened(query = "images=240"): Promise<{ app: App; accepting: Accepting }> {
+    const app = new App(await coreOf(query));
     await app.start();
     const accepting = new Accepting(app);
     await accepting.open(everything);
@@ -42,7 +42,7 @@ describe("before an audit", () => {
   });
 
   it("says how many to look at for the error limit", async () => {
-    const { accepting } = await opened("?images=2400");
+    const { accepting } = await opened("images=2400");
     accepting.choose("cup");
     await accepting.measure();
     expect([accepting.errorLimit, accepting.sample, accepting.neededSample]).toEqual([0.05, 60, null]);
@@ -73,7 +73,7 @@ describe("an audit", () => {
   const refused = vi.fn();
 
   beforeEach(async () => {
-    seam = openFake("?images=240");
+    seam = await coreOf("images=240");
     audit = await seam.beginAudit({ query: everything, label: "cup", threshold: 0.8, sample: 6, error_limit: 0.4 });
     auditing = new Auditing(seam, refused);
     await auditing.open(audit.id);

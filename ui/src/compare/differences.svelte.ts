@@ -160,7 +160,7 @@ export class Differences {
     else this.selected = following;
   }
 
-  /** Accepts what both agree on and goes on. Annotations the image as reviewed if nothing is left. */
+  /** Accepts what both agree on and goes on. Marks the image as reviewed if nothing is left. */
   acceptAgreed(): void {
     const { imageId: image, shown } = this;
     if (image === null || shown === null || this.isAtEnd) return;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ImageId } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
+import { coreOf } from "../../test/core";
 import { choiceOf } from "./choices";
 import { Differences, type Notice } from "./differences.svelte";
 import { DECIDED, sidesAmong, withSide } from "./sides";
@@ -10,12 +10,16 @@ import { DECIDED, sidesAmong, withSide } from "./sides";
 const A = { kind: "run", run: 2 } as const;
 const B = { kind: "run", run: 1 } as const;
 
+/** Only ends what hangs. */
+const PATIENCE = { timeout: 10_000 };
+
 let seam: Seam;
 let notices: Notice[];
 let differences: Differences;
 
-async function opened(query = "images=120"): Promise<void> {
-  seam = openFake(query);
+async function opened(query = "images=120", prepare: (core: Seam) => void = () => {}): Promise<void> {
+  seam = await coreOf(query);
+  prepare(seam);
   notices = [];
   differences = new Differences(seam, (notice) => notices.push(notice));
   await differences.open(null);
@@ -179,8 +183,8 @@ async function indexWhere(holds: () => boolean): Promise<number> {
 
 describe("figures", () => {
   beforeEach(async () => {
-    vi.useFakeTimers();
     await opened();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   });
   afterEach(() => void vi.useRealTimers());
 
@@ -199,11 +203,14 @@ describe("figures", () => {
     const changes = pairs.flatMap(({ first, second, agreement }) => {
       if (agreement === "agreed") return [];
       const gone = second?.annotation ? [{ kind: "remove" as const, id: second.annotation }] : [];
-      return first ? [...gone, { kind: "adopt" as const, run: 2, content: first, confidence: null }] : gone;
+      if (!first) return gone;
+      const { label, shape, attributes } = first;
+      const content = { label, shape, attributes };
+      return [...gone, { kind: "adopt" as const, run: 2, content, confidence: null }];
     });
     await seam.editAnnotations({ image, changes });
     await refreshed();
-    expect(differences.comparison?.differing).not.toContain(image);
+    await vi.waitFor(() => expect(differences.comparison?.differing).not.toContain(image), PATIENCE);
     expect(differences.comparison?.things.agreed).toBeGreaterThan(before?.things.agreed ?? 0);
     expect(differences.queue).toEqual(queue);
     expect(differences.imageId).toBe(image);
@@ -219,8 +226,8 @@ describe("figures", () => {
       return Promise.resolve({ ...answer, differing: [9001, ...answer.differing] });
     };
     await refreshed();
-    await vi.advanceTimersByTimeAsync(2500);
-    expect(asked).toBe(2);
+    // It moves the timers on while it waits.
+    await vi.waitFor(() => expect(asked).toBe(2), PATIENCE);
     expect(differences.queue).toEqual([...known, 9001]);
     differences.refreshSoon();
     differences.stop();
@@ -230,14 +237,14 @@ describe("figures", () => {
 
   it("begin as soon as there is something to compare", async () => {
     await opened("images=0");
-    const full = openFake("images=120");
+    const full = await coreOf("images=120");
     seam.runs = () => full.runs();
     seam.compareSides = (first, second) => full.compareSides(first, second);
     seam.compareImage = (image, first, second) => full.compareImage(image, first, second);
     seam.imageCards = (images) => full.imageCards(images);
     await refreshed();
+    await vi.waitFor(() => expect(differences.pair).not.toBeNull(), PATIENCE);
     expect(differences.sides).toEqual({ first: A, second: B });
-    expect(differences.pair).not.toBeNull();
   });
 });
 
@@ -253,7 +260,9 @@ describe("the sides", () => {
     await opened("images=0");
     expect(differences.sides).toBeNull();
     expect(differences.isComparing).toBe(false);
-    await opened("refuses=compareSides");
+    await opened("", (core) => {
+      core.compareSides = () => Promise.reject({ code: "library", message: "" });
+    });
     expect(differences.hasFailed).toBe(true);
     expect(notices).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
-import type { Comparison, RunSummary } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
+import type { Comparison } from "../ipc/bindings";
+import { coreOf } from "../../test/core";
 import type { Sides } from "./choices";
 import { emptyMessage } from "./emptyMessage";
 
@@ -21,11 +21,13 @@ it.each<[string, Sides | null, Comparison | null, number, boolean]>([
   ["Both agree on the one image", WITH_PEOPLE, comparison(1, 1), 1, false],
   ["The comparison failed", RUNS, null, 2, true],
 ])("says: %s", async (title, sides, compared, number, hasFailed) => {
-  const runs: RunSummary[] = (await openFake("").runs()).slice(0, number);
-  expect(emptyMessage(sides, compared, runs, hasFailed).title).toBe(title);
+  const { runs } = await coreOf();
+  expect(emptyMessage(sides, compared, (await runs()).slice(0, number), hasFailed).title).toBe(title);
 });
 
 it("asks for a review where nobody has decided yet", async () => {
-  const runs = await openFake("").runs();
-  expect(emptyMessage(WITH_PEOPLE, comparison(0, 0), runs, false).title).toMatch(/^None of these images is reviewed/);
+  const { runs } = await coreOf();
+  expect(emptyMessage(WITH_PEOPLE, comparison(0, 0), await runs(), false).title).toMatch(
+    /^None of these images is reviewed/,
+  );
 });

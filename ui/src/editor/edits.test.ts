@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { ImageEdit, ImageId } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
 import { imagesWhere } from "../state/questions";
+import { coreOf } from "../../test/core";
 import { type Notice, Review } from "./review.svelte";
 
-/** An in-memory core that answers with a delay, records calls, and fails on request. */
+/** A core of which changes are recorded, and refused on request. */
 async function opened(): Promise<{
   review: Review;
   seam: Seam;
@@ -14,13 +14,12 @@ async function opened(): Promise<{
   notices: Notice[];
   refuse: () => void;
 }> {
-  const seam = openFake("?images=30");
+  const seam = await coreOf("images=30");
   const sent: ImageEdit[] = [];
   let isRefusing = false;
   const late: Seam = Object.create(seam, {
     editAnnotations: {
       value: async (edit: ImageEdit) => {
-        await Promise.resolve();
         sent.push(structuredClone(edit));
 
         if (isRefusing) throw { code: "library", message: "no space left" };
@@ -54,9 +53,6 @@ function selectedOf(review: Review) {
 }
 
 describe("what a person changes", () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
   it("shows at once and has the core's name in the end", async () => {
     const { review, seam } = await opened();
     const count = review.annotations.length;
@@ -90,6 +86,8 @@ describe("what a person changes", () => {
 
   it("is one step when it is nudged on and on, and another after a rest", async () => {
     const { review, sent } = await opened();
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     review.selection.step(1);
     const before = selectedOf(review).shape;
     for (let times = 0; times < 5; times += 1) {
@@ -186,9 +184,6 @@ describe("what a person changes", () => {
 });
 
 describe("several annotations", () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
   /** Review of an image with three selected user annotations, and the number of calls since. */
   async function withThree() {
     const { review, seam, sent } = await opened();

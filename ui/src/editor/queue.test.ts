@@ -1,13 +1,13 @@
 import { expect, it, vi } from "vitest";
 
-import { openFake } from "../ipc/fake";
 import type { LayerScope } from "../ipc/bindings";
 import { ALL_LAYERS, inLayers, PEOPLE_ONLY } from "../state/layers";
 import { imagesWhere } from "../state/questions";
+import { coreOf } from "../../test/core";
 import { Review } from "./review.svelte";
 
 it("without a choice reviews what nobody has, and keeps what one has reviewed since", async () => {
-  const seam = openFake("");
+  const seam = await coreOf();
   const unreviewed = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
   const review = new Review(seam, vi.fn());
   await review.openAll(null);
@@ -25,7 +25,7 @@ it("without a choice reviews what nobody has, and keeps what one has reviewed si
 });
 
 it("tells when undo took many images back", async () => {
-  const seam = openFake("?mistakes&images=240");
+  const seam = await coreOf("mistakes&images=240");
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
   const images = await seam.imageIds(query);
   await seam.repair("tiny", query, false);
@@ -40,9 +40,11 @@ it("tells when undo took many images back", async () => {
 it.each([
   { question: "imageIds", isUnread: true, areAnnotationsUnread: false },
   { question: "imageCards", isUnread: false, areAnnotationsUnread: true },
-])("reports that $question was refused until it is answered", async ({ question, ...expected }) => {
+] as const)("reports that $question was refused until it is answered", async ({ question, ...expected }) => {
   const tell = vi.fn();
-  const review = new Review(openFake(`?refuses=${question}&times=1`), tell);
+  const core = await coreOf();
+  vi.spyOn(core, question).mockRejectedValueOnce({ code: "library", message: "" });
+  const review = new Review(core, tell);
   await review.openAll(null);
   expect(tell).toHaveBeenCalledTimes(1);
   expect(review).toMatchObject(expected);
@@ -52,9 +54,10 @@ it.each([
 });
 
 it("says nothing of how many are reviewed while that could not be read", async () => {
-  const seam = openFake("");
+  const seam = await coreOf();
   const images = await seam.imageIds(imagesWhere([]));
-  const review = new Review(openFake("?refuses=imageIds&times=1"), vi.fn());
+  vi.spyOn(seam, "imageIds").mockRejectedValueOnce({ code: "library", message: "" });
+  const review = new Review(seam, vi.fn());
   await review.open(images);
   expect(review.reviewedCount).toBeNull();
   await review.refresh();
@@ -64,7 +67,7 @@ it("says nothing of how many are reviewed while that could not be read", async (
 it("reads its queue again in other layers, and stays at its image where these have it", async () => {
   const query = imagesWhere([{ kind: "image", state: "unreviewed" }]);
   let layers: LayerScope = ALL_LAYERS;
-  const seam = openFake("");
+  const seam = await coreOf();
   const found = await seam.imageIds(query);
   const review = new Review(
     inLayers({ ...seam, imageIds: async () => (layers.kind === "all" ? found : found.slice(0, 3)) }, () => layers),

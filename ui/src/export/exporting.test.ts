@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 
 import type { Loss, ReadyExport } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import { words } from "../messages";
+import { coreOf } from "../../test/core";
 import { Exporting, type ExportingSeam } from "./exporting.svelte";
 
 const refused = vi.fn();
@@ -22,7 +22,9 @@ function fileOf(name: string): ReadyExport {
 
 describe("an export", () => {
   it("says what it holds of the newest run, and anew for every choice", async () => {
-    const exporting = new Exporting(openFake(""), refused);
+    const core = await coreOf();
+    const saveExport = vi.spyOn(core, "saveExport").mockResolvedValue("/photos/run-2.csv");
+    const exporting = new Exporting(core, refused);
     await exporting.open();
     expect(exporting.run).toBe(2);
     const { readiness } = exporting;
@@ -32,7 +34,8 @@ describe("an export", () => {
     expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "run-2-csv-reviewed.csv" } });
     const annotations = (of: typeof readiness) => (of.kind === "ready" ? of.file.exported.annotations : Number.NaN);
     expect(annotations(exporting.readiness)).toBeLessThan(annotations(readiness));
-    expect(await exporting.save()).toBe("/home/you/run-2-csv-reviewed.csv");
+    expect(await exporting.save()).toBe("/photos/run-2.csv");
+    expect(saveExport).toHaveBeenCalledWith(2, exporting.request);
     expect(exporting.isOpen).toBe(false);
     expect(refused).not.toHaveBeenCalled();
   });
@@ -53,9 +56,10 @@ describe("an export", () => {
 
   it("shows the latest choice, however late the answers to earlier ones come", async () => {
     const answers: ((file: ReadyExport) => void)[] = [];
-    const seam: ExportingSeam = Object.assign(Object.create(openFake("")) as ExportingSeam, {
-      readyExport: () => new Promise<ReadyExport>((answer) => answers.push(answer)),
-    });
+    const seam: ExportingSeam = {
+      ...(await coreOf()),
+      readyExport: () => new Promise((answer) => answers.push(answer)),
+    };
     const exporting = new Exporting(seam, refused);
     exporting.run = 1;
     const first = exporting.choose({ format: "csv" });
@@ -68,9 +72,7 @@ describe("an export", () => {
   });
 
   it("says that nothing can be dragged once that was tried in vain", async () => {
-    const seam: ExportingSeam = Object.assign(Object.create(openFake("")) as ExportingSeam, {
-      dragExport: () => Promise.resolve(false),
-    });
+    const seam: ExportingSeam = { ...(await coreOf()), dragExport: () => Promise.resolve(false) };
     const exporting = new Exporting(seam, refused);
     await exporting.open();
     await exporting.drag();
@@ -78,10 +80,12 @@ describe("an export", () => {
   });
 
   it("says why there is none, and closes where it cannot even ask", async () => {
-    const exporting = new Exporting(openFake("?refuses=readyExport"), refused);
+    const core = await coreOf();
+    const refusal = () => Promise.reject({ code: "library", message: "" });
+    const exporting = new Exporting({ ...core, readyExport: refusal }, refused);
     await exporting.open();
     expect(exporting.readiness).toMatchObject({ kind: "refused" });
-    const without = new Exporting(openFake("?refuses=runs"), refused);
+    const without = new Exporting({ ...core, runs: refusal }, refused);
     await without.open();
     expect(without.isOpen).toBe(false);
     expect(refused).toHaveBeenCalled();

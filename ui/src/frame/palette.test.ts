@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
+import { coreOf } from "../../test/core";
 import { frameCommands } from "./commands";
 import { Palette } from "./palette.svelte";
 
 async function opened(query = ""): Promise<{ app: App; palette: Palette; searchLibrary: ReturnType<typeof vi.fn> }> {
-  const app = new App(openFake(query));
+  const app = new App(await coreOf(query));
   await app.start();
   app.actions.offer(frameCommands(app, () => null));
   const searchLibrary = vi.fn();
@@ -42,7 +42,7 @@ describe("the command palette", () => {
   });
 
   it("knows images that were looked at, and leaves the others to the library's search", async () => {
-    const { app, palette, searchLibrary } = await opened("?images=100000");
+    const { app, palette, searchLibrary } = await opened();
     const imageIds = vi.spyOn(app.seam, "imageIds");
     app.recent.note({ id: 7, name: "dahlia_0007.jpg" });
     palette.type("dahlia");

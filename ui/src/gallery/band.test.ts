@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
 import { Selection } from "../state/selection";
+import { coreOf } from "../../test/core";
 import { Band, type BandKind } from "./band";
 import { gridOf, placeOf, type Point } from "./geometry";
 import { Library } from "./library.svelte";
 
 async function loaded(): Promise<Library> {
-  const app = new App(openFake(""));
+  const app = new App(await coreOf());
   await app.start();
   const library = new Library(app);
   await library.load();

@@ -6,7 +6,7 @@ import { areSameLayers } from "../state/layers";
 const MAX_KEPT = 4000;
 
 export class Cards {
-  readonly #seam: Seam;
+  readonly #seam: Pick<Seam, "imageCards">;
   /** Layers whose annotations the cards have. */
   readonly #layers: () => LayerScope;
   readonly #kept = new Map<ImageId, ImageCard>();
@@ -18,7 +18,7 @@ export class Cards {
   #wanted: readonly ImageId[] = [];
   #isFetching = false;
 
-  constructor(seam: Seam, layers: () => LayerScope) {
+  constructor(seam: Pick<Seam, "imageCards">, layers: () => LayerScope) {
     this.#seam = seam;
     this.#layers = layers;
   }
@@ -34,7 +34,7 @@ export class Cards {
     void this.#fetch();
   }
 
-  /** Annotations all cards as stale. */
+  /** Marks all cards as stale. */
   expire(): void {
     for (const id of this.#kept.keys()) this.#stale.add(id);
     this.#gone.clear();

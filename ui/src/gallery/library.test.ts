@@ -1,13 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { openFake } from "../ipc/fake";
+import type { ImageCard, ImageId } from "../ipc/bindings";
 import { App } from "../state/app.svelte";
+import { ALL_LAYERS } from "../state/layers";
+import { Cards } from "./cards.svelte";
+import { coreOf } from "../../test/core";
 import { Completing } from "./completing.svelte";
 import { Library } from "./library.svelte";
 import { relaxations } from "./relaxations";
 
 async function loaded(query = ""): Promise<Library> {
-  const app = new App(openFake(query));
+  const app = new App(await coreOf(query));
   await app.start();
   const library = new Library(app);
   await library.load();
@@ -92,7 +95,7 @@ describe("the question", () => {
   });
 
   it("counts what its filters would find", async () => {
-    const library = await loaded("?images=600");
+    const library = await loaded("images=600");
     await library.question.type("label:cup");
     await library.count();
     const { counts } = library;
@@ -132,7 +135,7 @@ describe("the question", () => {
 
 describe("completing", () => {
   it("puts a suggestion where the word was, and goes on behind it", async () => {
-    const completing = new Completing(openFake(""));
+    const completing = new Completing(await coreOf());
     await completing.ask("🐈 la status:empty", 5);
     expect(completing.suggestions[0]).toMatchObject({ text: "label:" });
     expect(completing.take("🐈 la status:empty", 0)).toEqual({ text: "🐈 label: status:empty", cursor: 9 });
@@ -169,13 +172,15 @@ describe("cards", () => {
   });
 
   it("are let go when there are too many", async () => {
-    const library = await loaded("?images=9000");
+    const [card] = await (await coreOf()).imageCards([1]);
+    const imageCards = async (ids: ImageId[]) => ids.map((id) => ({ ...(card as ImageCard), id }));
+    const cards = new Cards({ imageCards }, () => ALL_LAYERS);
     for (let first = 1; first < 9000; first += 1000) {
       const ids = Array.from({ length: 1000 }, (_, place) => first + place);
-      library.cards.want(ids);
-      await vi.waitFor(() => expect(library.cards.get(first + 999)).not.toBeNull());
+      cards.want(ids);
+      await vi.waitFor(() => expect(cards.get(first + 999)).not.toBeNull());
     }
-    expect(library.cards.get(1)).toBeNull();
-    expect(library.cards.get(8999)).not.toBeNull();
+    expect(cards.get(1)).toBeNull();
+    expect(cards.get(8999)).not.toBeNull();
   });
 });

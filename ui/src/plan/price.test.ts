@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { openFake } from "../ipc/fake";
 import type { ModelQuote, Quote } from "../ipc/bindings";
+import { coreOf } from "../../test/core";
 import { askedOf, priceOf, type Terms } from "./price";
 
 const PLAIN: Terms = { propagates_to_similar: false, ignores_saved_answers: false };
 
 async function quoted(query: string, terms = PLAIN): Promise<{ quote: Quote; row: ModelQuote }> {
-  const quote = await openFake(query).quote({
+  const core = await coreOf(query);
+  const quote = await core.quote({
     images: { kind: "all" },
     recipe: 1,
     ...terms,

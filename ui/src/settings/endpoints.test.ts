@@ -1,14 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
+import { coreOf } from "../../test/core";
 import { EndpointDraft, Endpoints } from "./endpoints.svelte";
 import { ConnectionSettings } from "./provider.svelte";
 
 const PROVIDER = "anthropic";
 
-async function opened(query = "?key"): Promise<{ app: App; endpoints: Endpoints }> {
-  const app = new App(openFake(query));
+async function opened(query = "key"): Promise<{ app: App; endpoints: Endpoints }> {
+  const app = new App(await coreOf(query));
   await app.start();
   return { app, endpoints: new Endpoints(app, PROVIDER) };
 }
@@ -75,12 +75,12 @@ describe("additional endpoints", () => {
   });
 
   it("leave the other settings as they are", async () => {
-    const { app, endpoints } = await opened("?key&endpoints");
+    const { app, endpoints } = await opened("key&endpoints");
     const connecting = new ConnectionSettings(app, PROVIDER);
     await connecting.saveLimit("requests", 50);
     await connecting.saveLimit("input_tokens", 2_000_000);
     await endpoints.remove(1);
-    expect(app.connections.settingsOf(PROVIDER).limits).toEqual({ requests: 50, input_tokens: 2_000_000 });
+    expect(app.connections.settingsOf(PROVIDER).limits).toMatchObject({ requests: 50, input_tokens: 2_000_000 });
     expect(app.connections.settingsOf(PROVIDER).endpoints?.map(({ name }) => name)).toEqual([
       "Frankfurt",
       "Old gateway",
@@ -90,33 +90,39 @@ describe("additional endpoints", () => {
   });
 
   it("take their key along when they go, unless another one needs it", async () => {
-    const { app, endpoints } = await opened("?key&endpoints");
-    const forgotten: (string | null)[] = [];
-    const { forgetKey } = app.seam;
-    app.seam.forgetKey = (provider, baseUrl) => {
-      forgotten.push(baseUrl ?? null);
-      return forgetKey(provider, baseUrl);
-    };
-    endpoints.add();
-    Object.assign(endpoints.draft as EndpointDraft, {
-      name: "Frankfurt, slowly",
-      baseUrl: "https://eu.claude.example",
-    });
-    await endpoints.save();
-    await endpoints.remove(3);
-    expect(forgotten).toEqual([]);
-    await endpoints.remove(0);
-    expect(forgotten).toEqual(["https://eu.claude.example"]);
+    const { app, endpoints } = await opened();
+    const forgetKey = vi.spyOn(app.seam, "forgetKey");
+    const baseUrl = "https://eu.claude.example";
+    for (const name of ["Frankfurt", "Frankfurt, slowly"]) {
+      endpoints.add();
+      Object.assign(endpoints.draft as EndpointDraft, { name, baseUrl });
+      await endpoints.save();
+    }
+    await app.seam.keepKey(PROVIDER, baseUrl, "sk-ant-api03-of-frankfurt");
+    await app.connections.load();
+    expect(endpoints.listed.map(({ standing }) => standing?.key)).toEqual(["session", "session"]);
     await endpoints.remove(1);
-    expect(forgotten).toHaveLength(1);
+    expect(forgetKey).not.toHaveBeenCalled();
+    await endpoints.remove(0);
+    expect(forgetKey.mock.calls).toEqual([[PROVIDER, baseUrl]]);
+  });
+
+  it("leave a key of the environment to it", async () => {
+    const { app, endpoints } = await opened("key&endpoints");
+    const forgetKey = vi.spyOn(app.seam, "forgetKey");
+    expect(endpoints.listed.map(({ standing }) => standing?.key)).toEqual(["variable", "variable", null]);
+    await endpoints.remove(0);
+    expect(endpoints.listed.map(({ set }) => set.name)).toEqual(["Second account", "Old gateway"]);
+    expect(forgetKey).not.toHaveBeenCalled();
   });
 
   it("stay as they were when the core refuses the address", async () => {
     const { app, endpoints } = await opened();
-    app.seam.changeSettings = () => Promise.reject({ code: "address", message: "" });
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     endpoints.add();
     Object.assign(endpoints.draft as EndpointDraft, { name: "Frankfurt", baseUrl: "http://eu.example.com" });
     expect(await endpoints.save()).toBe(false);
+    expect(warned).toHaveBeenCalledWith(expect.objectContaining({ code: "address" }));
     expect(endpoints.draft?.name).toBe("Frankfurt");
     expect(endpoints.listed).toEqual([]);
   });

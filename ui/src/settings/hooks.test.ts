@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import type { HookEvent } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
+import { coreOf } from "../../test/core";
 import { HookSettings } from "./hooks.svelte";
 
 async function opened(query = ""): Promise<{ app: App; hooks: HookSettings; agreed: [HookEvent, string][] }> {
-  const app = new App(openFake(query));
+  const app = new App(await coreOf(query));
   await app.start();
   const agreed: [HookEvent, string][] = [];
   const { agreeToHook } = app.seam;
@@ -36,7 +36,7 @@ describe("hooks", () => {
   });
 
   it("are asked about again when their text changes, and not when something else does", async () => {
-    const { app, hooks } = await opened("?hooks");
+    const { app, hooks } = await opened("hooks");
     hooks.commands.before_run = "";
     hooks.seconds = "60";
     await hooks.save();
@@ -48,7 +48,7 @@ describe("hooks", () => {
   });
 
   it("that came by another way wait for the person's word", async () => {
-    const { hooks, agreed } = await opened("?hooks");
+    const { hooks, agreed } = await opened("hooks");
     expect([hooks.awaits("before_run"), hooks.awaits("after_run"), hooks.awaits("on_failure")]).toEqual([
       true,
       false,

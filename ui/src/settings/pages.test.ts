@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import type { Settings } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
+import { coreOf } from "../../test/core";
 import { runRow, settingsPages } from "./pages";
 import { ConnectionSettings, providerState } from "./provider.svelte";
 import { providerGroups } from "./providerRows";
 import { type Control, SETTINGS_PAGES, type SettingRow } from "./rows";
 
-async function opened(query = "?images=0"): Promise<App> {
-  const app = new App(openFake(query));
+async function opened(query = "images=0"): Promise<App> {
+  const app = new App(await coreOf(query));
   await app.start();
   return app;
 }
@@ -37,7 +37,7 @@ it("saves a number, and empties a field back to what usually holds", async () =>
 });
 
 it("has a page for each entry of the sidebar, and no id twice", async () => {
-  const app = await opened("?priced&key");
+  const app = await opened("priced&key");
   const pages = settingsPages(app, () => null);
   expect(Object.keys(pages)).toEqual([...SETTINGS_PAGES]);
   const ids = Object.values(pages).flatMap(({ content }) =>
@@ -57,7 +57,7 @@ describe("a provider", () => {
   };
 
   it("has a name, a price and a concurrency of its own", async () => {
-    const app = await opened("?priced&key");
+    const app = await opened("priced&key");
     const { control } = rowOf(app, "name");
     if (control.kind === "text") control.save("Work account");
     await expect.poll(() => app.connections.settingsOf("anthropic").name).toBe("Work account");
@@ -76,17 +76,17 @@ describe("a provider", () => {
   });
 
   it("leaves the concurrency of the environment to it", async () => {
-    const app = await opened("?priced&environment");
+    const app = await opened("priced&environment");
     expect(rowOf(app, "concurrency").control).toEqual({ kind: "value", text: "4" });
   });
 
   it("is ready with a key, and wants attention where something is wrong", async () => {
-    const app = await opened("?priced");
+    const app = await opened("priced");
     const state = () => app.connections.overview?.connections.map(providerState);
     expect(state()).toEqual(["none"]);
-    await app.connections.save("anthropic", { base_url: "nonsense" });
-    expect(state()).toEqual(["caution"]);
-    const withKey = await opened("?priced&key");
+    const [connection] = app.connections.overview?.connections ?? [];
+    expect(connection && providerState({ ...connection, problem: "nonsense: not an address" })).toBe("caution");
+    const withKey = await opened("priced&key");
     expect(withKey.connections.overview?.connections.map(providerState)).toEqual(["good"]);
   });
 });

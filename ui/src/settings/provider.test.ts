@@ -1,16 +1,18 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { ConnectionCheck } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import { words } from "../messages";
 import { App } from "../state/app.svelte";
+import { coreOf } from "../../test/core";
 import { ConnectionSettings, isOurs } from "./provider.svelte";
 
 const PROVIDER = "anthropic";
+/** An address at which no server answers. */
+const NOBODY = "http://127.0.0.1:1";
 const KEY = "sk-ant-api03-not-to-be-found";
 
 async function opened(query = ""): Promise<{ app: App; connecting: ConnectionSettings }> {
-  const app = new App(openFake(query));
+  const app = new App(await coreOf(query));
   await app.start();
   return { app, connecting: new ConnectionSettings(app, PROVIDER) };
 }
@@ -20,7 +22,7 @@ describe("a key", () => {
     const { app, connecting } = await opened();
     expect(connecting.mayEnterKey).toBe(true);
     expect(await connecting.keep(KEY)).toBe(true);
-    expect(app.connections.to(PROVIDER)?.key).toBe("keychain");
+    expect(app.connections.to(PROVIDER)?.key).toBe("session");
     expect(connecting.mayEnterKey).toBe(false);
     expect(
       reachable([app, connecting, app.notices.list, app.connections.overview, app.settings.current]),
@@ -28,7 +30,8 @@ describe("a key", () => {
   });
 
   it("can be replaced and forgotten where it is ours", async () => {
-    const { app, connecting } = await opened("?key");
+    const { app, connecting } = await opened();
+    await connecting.keep("sk-ant-api03-of-before");
     connecting.isReplacing = true;
     expect(connecting.mayEnterKey).toBe(true);
     await connecting.keep(KEY);
@@ -39,7 +42,7 @@ describe("a key", () => {
   });
 
   it("of the environment can be neither", async () => {
-    const { connecting } = await opened("?environment");
+    const { connecting } = await opened("environment");
     expect(connecting.hasOwnKey).toBe(false);
     expect(connecting.mayEnterKey).toBe(false);
     connecting.isReplacing = true;
@@ -56,10 +59,10 @@ describe("a key", () => {
 
 describe("what the server says", () => {
   it("is shown until something makes it old", async () => {
-    const { connecting } = await opened("?key");
+    const { connecting } = await opened("key");
     await connecting.test();
     expect(connecting.check?.kind).toBe("works");
-    await connecting.saveAddress("http://nobody.example");
+    await connecting.saveAddress(NOBODY);
     expect(connecting.check).toBeNull();
     await connecting.test();
     expect(connecting.check?.kind).toBe("unreachable");
@@ -68,9 +71,9 @@ describe("what the server says", () => {
   });
 
   it("is dropped when it comes after a change", async () => {
-    const { connecting } = await opened("?key");
+    const { connecting } = await opened("key");
     const asked = connecting.test();
-    await connecting.saveAddress("http://teapot.example");
+    await connecting.saveAddress(NOBODY);
     await asked;
     expect(connecting.check).toBeNull();
     expect(connecting.isChecking).toBe(false);
@@ -99,12 +102,14 @@ describe("what the server says", () => {
 });
 
 it("takes an address, and an empty one as the vendor's own", async () => {
-  const { app, connecting } = await opened("?key");
+  const { app, connecting } = await opened("key");
   await connecting.saveAddress("  http://localhost:8787 ");
   expect(app.connections.settingsOf(PROVIDER).base_url).toBe("http://localhost:8787");
   expect(app.connections.to(PROVIDER)?.base_url_from).toBe("settings");
-  await connecting.saveAddress("no address");
-  expect(app.connections.to(PROVIDER)?.problem).not.toBeNull();
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  expect(await connecting.saveAddress("no address")).toBe(false);
+  expect(app.notices.list.map(({ text }) => text)).toEqual([words.errors.address]);
+  expect(app.connections.settingsOf(PROVIDER).base_url).toBe("http://localhost:8787");
   await connecting.saveAddress("");
   expect(app.connections.settingsOf(PROVIDER).base_url).toBeNull();
   expect(app.connections.to(PROVIDER)?.base_url_from).toBe("default");

@@ -1,16 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { openFake } from "../ipc/fake";
+import { coreOf, following } from "../../test/core";
 import { App } from "./app.svelte";
 import { Selection } from "./selection";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
-
 async function started(query = ""): Promise<App> {
-  const app = new App(openFake(query));
+  const core = await coreOf(query);
+  const isFollowing = following(core);
+  const app = new App(core);
   await app.start();
+  await isFollowing;
   return app;
+}
+
+/** Timers of the window go as the test says; those of the connection to the core are not among them. */
+function takeTimers(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
 }
 
 describe("the plan's images", () => {
@@ -32,7 +38,7 @@ describe("the plan's images", () => {
   });
 
   it("are all of the collection when all are selected", async () => {
-    const app = await started("?images=12");
+    const app = await started("images=12");
     app.scope.selected = Selection.of(Array.from({ length: 12 }, (_, place) => place + 1));
     app.navigation.show("plan");
     expect(app.scope.imagesToPlan).toEqual({ kind: "all" });
@@ -43,26 +49,24 @@ it("forgets the selection with its collection", async () => {
   const app = await started();
   app.scope.selected = Selection.of([1]);
   app.scope.showCollection(3);
-  await vi.runAllTimersAsync();
   expect(app.scope.selected.size).toBe(0);
   expect(app.scope.collectionName).toBe("Harbour weekend");
-  expect(app.overview.here?.counts.all).toBe(9);
+  await expect.poll(() => app.overview.here?.counts.all).toBe(9);
   expect(app.overview.all?.counts.all).toBe(60);
 });
 
 it("shows an import while it goes on and tells what came of it", async () => {
-  const app = await started("?images=0");
-  await app.imports.chooseFolders();
-  await vi.advanceTimersByTimeAsync(200);
-  expect(app.imports.progress).toMatchObject({ is_finished: false });
-  await vi.advanceTimersByTimeAsync(2000);
-  expect(app.imports.progress).toBeNull();
-  expect(app.notices.list.map(({ text }) => text)).toEqual(["240 images added, 2 files skipped"]);
-  expect(app.overview.here?.counts.all).toBe(240);
+  const app = await started("images=0");
+  const shown: (boolean | undefined)[] = [];
+  app.seam.on("import_changed", () => shown.push(app.imports.progress?.is_finished));
+  await app.imports.importSamples();
+  await expect.poll(() => app.notices.list.map(({ text }) => text)).toEqual(["6 images added"]);
+  expect([shown[0], shown.at(-1)]).toEqual([false, undefined]);
+  await expect.poll(() => app.overview.here?.counts.all).toBe(6);
 });
 
 it("tells refusals in words, and takes toasts away by themselves", async () => {
-  const app = await started("?images=0");
+  const app = await started("images=0");
   const request = {
     images: { kind: "all" },
     recipe: 1,
@@ -74,7 +78,10 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
     pilot: null,
     budget_dollars: null,
   } as const;
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  takeTimers();
   expect(await app.notices.attempt(() => app.seam.startRun(request))).toBeUndefined();
+  expect(warned).toHaveBeenCalledWith(expect.objectContaining({ code: "no_images" }));
   expect(app.notices.list).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(app.notices.list).toEqual([]);
@@ -98,22 +105,22 @@ it("keeps what another process has set, and shows it", async () => {
   app.settings.current = seen;
   await app.settings.save({ theme: "light" });
   expect(app.settings.current).toMatchObject({ theme: "light", is_local_only: true });
-  await app.seam.changeSettings(app.settings.current, { ...app.settings, writes_metrics: true });
+  await app.seam.changeSettings(app.settings.current, { ...app.settings.current, writes_metrics: true });
   await vi.waitFor(() => expect(app.settings.current.writes_metrics).toBe(true));
 });
 
 describe("what may leave this machine", () => {
   it("is known from the key and the lock", async () => {
-    expect(new App(openFake("?key")).connections.privacy).toBe("unknown");
+    expect(new App(await coreOf("key")).connections.privacy).toBe("unknown");
     expect((await started()).connections.privacy).toBe("nothing_set_up");
-    const app = await started("?key");
+    const app = await started("key");
     expect(app.connections.privacy).toBe("key");
     await app.settings.save({ is_local_only: true });
     expect(app.connections.privacy).toBe("locked");
   });
 
   it("is asked again when the address has changed", async () => {
-    const app = await started("?key");
+    const app = await started("key");
     await app.connections.save("anthropic", { base_url: "http://localhost:8787" });
     expect(app.connections.overview?.connections[0]).toMatchObject({
       host: "localhost:8787",
@@ -132,12 +139,19 @@ it("leads to a part of the settings, and to their top afterwards", async () => {
 });
 
 it("reads a library that keeps changing now and then, not every time", async () => {
-  const app = await started("?images=0");
-  const overview = vi.spyOn(app.seam, "overview");
-  await app.imports.chooseFolders();
-  await vi.advanceTimersByTimeAsync(3000);
-  expect(overview.mock.calls.length).toBeLessThanOrEqual(5);
-  expect(app.overview.here?.counts.all).toBe(240);
+  const app = await started();
+  const now = await app.seam.overview(null);
+  const overview = vi.spyOn(app.seam, "overview").mockResolvedValue(now);
+  takeTimers();
+  for (let change = 0; change < 30; change += 1) {
+    app.overview.refreshSoon();
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(overview.mock.calls.length).toBeLessThanOrEqual(7);
+  overview.mockResolvedValue({ ...now, counts: { ...now.counts, all: 61 } });
+  app.overview.refreshSoon();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(app.overview.here?.counts.all).toBe(61);
 });
 
 it("answers many changes with few readings", async () => {

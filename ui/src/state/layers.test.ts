@@ -1,10 +1,10 @@
 import { expect, it, vi } from "vitest";
 
 import { Review } from "../editor/review.svelte";
-import { openFake } from "../ipc/fake";
 import type { ImageCard, LayerScope } from "../ipc/bindings";
 import { Library } from "../gallery/library.svelte";
 import { openReviewOfRun } from "../run/review";
+import { coreOf } from "../../test/core";
 import { App } from "./app.svelte";
 import { ALL_LAYERS, inLayers, layersOfRuns, onlyRun, PEOPLE_ONLY, withRunToggled } from "./layers";
 import { imagesOfRun, imagesWhere } from "./questions";
@@ -15,7 +15,7 @@ const runsOn = ({ annotations }: ImageCard) =>
   );
 
 it("accepts in the review of a run what that run proposes, and nothing else", async () => {
-  const app = new App(openFake("?images=60&layers"));
+  const app = new App(await coreOf("images=60&layers"));
   await app.start();
   await openReviewOfRun(app, 2);
   expect(app.scope.layersInReview).toEqual(layersOfRuns([2]));
@@ -45,7 +45,7 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
 });
 
 it("counts what could be accepted in the run that is named, or in the layers that are chosen", async () => {
-  const seam = openFake("?images=60&layers");
+  const seam = await coreOf("images=60&layers");
   const count = async (layers: LayerScope | null, query = imagesWhere([])) => {
     const labels = await seam.proposalConfidences({ ...query, layers });
     return labels.reduce((sum, { hundredths }) => sum + hundredths.reduce((all, each) => all + each, 0), 0);
@@ -58,7 +58,7 @@ it("counts what could be accepted in the run that is named, or in the layers tha
 });
 
 it("shows the layer of a run that the search names, until another is chosen", async () => {
-  const app = new App(openFake("?images=20&layers"));
+  const app = new App(await coreOf("images=20&layers"));
   const { question } = new Library(app);
   expect(question.layers).toEqual(ALL_LAYERS);
   await question.type("run:2");
