@@ -37,7 +37,6 @@ const ON_FAKE: readonly string[] = [
   "claude.test.ts",
   "colors.test.ts",
   "compare.test.ts",
-  "corners.test.ts",
   "dialogs.test.ts",
   "editor.test.ts",
   "frame.test.ts",
@@ -51,13 +50,11 @@ const ON_FAKE: readonly string[] = [
   "plan.test.ts",
   "policy.test.ts",
   "reach.test.ts",
-  "review.test.ts",
   "run.test.ts",
   "scale.test.ts",
   "screens.test.ts",
   "selecting.test.ts",
   "settings.test.ts",
-  "several.test.ts",
   "unwell.test.ts",
 ];
 
