@@ -29,7 +29,6 @@ export function launch(): Promise<Browser> {
 
 /** Test files that still run on the core in memory. */
 const ON_FAKE: readonly string[] = [
-  "around.test.ts",
   "audit.test.ts",
   "budget.test.ts",
   "charts.test.ts",
