@@ -59,7 +59,8 @@ describe("the command palette", () => {
     );
     expect(isThere).toBe(true);
     expect(await page.locator("[aria-modal='true'] [role='option']").count()).toBeLessThan(50);
-  });
+    // The first time, the library is prepared.
+  }, 600_000);
 });
 
 describe("the sheet of shortcuts", () => {
@@ -72,12 +73,15 @@ describe("the sheet of shortcuts", () => {
     await sheet.getByRole("searchbox").fill("zoom");
     await sheet.getByText("Accept and next").waitFor({ state: "detached" });
     expect(await sheet.locator("dt").allInnerTexts()).toEqual([
+      "Zoom to 100 %",
       "Zoom in",
       "Zoom out",
       "Zoom to the selection",
+      "Zoom to 100 %",
       "Zoom in",
       "Zoom out",
       "Zoom to the annotation",
+      "Zoom to 100 %",
       "Zoom in",
       "Zoom out",
     ]);

@@ -29,12 +29,9 @@ export function launch(): Promise<Browser> {
 
 /** Test files that still run on the core in memory. */
 const ON_FAKE: readonly string[] = [
-  "around.test.ts",
   "budget.test.ts",
   "charts.test.ts",
   "claude.test.ts",
-  "colors.test.ts",
-  "corners.test.ts",
   "dialogs.test.ts",
   "drops.test.ts",
   "editor.test.ts",
@@ -43,12 +40,8 @@ const ON_FAKE: readonly string[] = [
   "pace.test.ts",
   "plan.test.ts",
   "policy.test.ts",
-  "reach.test.ts",
-  "review.test.ts",
   "run.test.ts",
-  "scale.test.ts",
   "settings.test.ts",
-  "several.test.ts",
   "unwell.test.ts",
 ];
 

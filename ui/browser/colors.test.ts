@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { launch, open } from "./browser";
 
@@ -41,12 +41,14 @@ describe("label colours", () => {
     const known = new Map<string, string>();
     let seen = 0;
     for (let image = 0; image < 12; image += 1) {
-      await page.waitForTimeout(50);
-      const listed = await inList(page);
-      const colors = new Map(listed);
+      // The list and the thumbnail are painted from different answers of the core.
+      const colors = await vi.waitFor(async () => {
+        const listed = new Map(await inList(page));
+        expect(new Set(await onThumbnail(page))).toEqual(new Set(listed.values()));
+        return listed;
+      }, 5_000);
       expect(new Set(colors.values()).size).toBe(colors.size);
       expect([...colors.values()]).not.toContain(accent);
-      expect(new Set(await onThumbnail(page))).toEqual(new Set(colors.values()));
       for (const [label, color] of colors) {
         if (known.has(label)) {
           seen += 1;
@@ -54,7 +56,9 @@ describe("label colours", () => {
         }
         known.set(label, color);
       }
+      const shown = await page.getByRole("heading", { level: 1 }).innerText();
       await page.keyboard.press("ArrowRight");
+      await page.waitForFunction((was) => document.querySelector("h1")?.textContent !== was, shown);
     }
     expect(seen).toBeGreaterThan(3);
     await page.context().close();

@@ -51,7 +51,11 @@ describe("the tour", () => {
       await page.keyboard.press("Enter");
     }
     expect(await tour().count()).toBe(0);
-    // The core in memory begins anew; the window remembers.
+    // The window remembers it, also over a new library.
+    const memory = await page.evaluate(() => ({ ...localStorage }));
+    await page.context().close();
+    page = await open(browser, { query: "images=0" });
+    await page.evaluate((all) => Object.assign(localStorage, all), memory);
     await page.reload();
     await page.getByRole("navigation", { name: "Screens" }).waitFor();
     await page.keyboard.press("Control+1");
@@ -96,14 +100,14 @@ describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s t
   });
 
   it("while nothing is read yet, when nothing can be read, and without a network", async () => {
-    page = await open(browser, { query: "slow=3000", theme });
+    page = await open(browser, { slow: { overview: 3000 }, theme });
     await page.getByText("Opening the library").waitFor({ state: "attached" });
     await expect.poll(() => page.locator(".skeleton").evaluate((each) => getComputedStyle(each).opacity)).toBe("1");
     await screenshot(page, `loading-library-${theme}-1280`);
     await expectAccessible(page);
     await page.context().close();
 
-    page = await open(browser, { query: "refuses=overview", theme });
+    page = await open(browser, { refuses: { overview: {} }, theme });
     await page.getByRole("button", { name: "Try again" }).waitFor();
     await screenshot(page, `unread-library-${theme}-1280`);
     await expectAccessible(page);
