@@ -43,7 +43,6 @@ const ON_FAKE: readonly string[] = [
   "frame.test.ts",
   "gallery.test.ts",
   "history.test.ts",
-  "hooks.test.ts",
   "languages.test.ts",
   "layers.test.ts",
   "library.test.ts",
