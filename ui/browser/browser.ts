@@ -55,7 +55,6 @@ const ON_FAKE: readonly string[] = [
   "scale.test.ts",
   "screens.test.ts",
   "selecting.test.ts",
-  "settings.test.ts",
   "several.test.ts",
 ];
 
