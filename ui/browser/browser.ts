@@ -47,7 +47,6 @@ const ON_FAKE: readonly string[] = [
   "layers.test.ts",
   "library.test.ts",
   "pace.test.ts",
-  "plan.test.ts",
   "policy.test.ts",
   "reach.test.ts",
   "review.test.ts",
