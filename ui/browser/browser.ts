@@ -6,7 +6,7 @@ import axe from "axe-core";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
 
-import type { ErrorCode } from "../src/ipc/bindings";
+import type { ErrorCode, Settings } from "../src/ipc/bindings";
 import { openScene, type Scene } from "../test/core";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
@@ -36,13 +36,9 @@ const ON_FAKE: readonly string[] = [
   "drops.test.ts",
   "editor.test.ts",
   "history.test.ts",
-  "hooks.test.ts",
   "pace.test.ts",
-  "plan.test.ts",
   "policy.test.ts",
   "run.test.ts",
-  "settings.test.ts",
-  "unwell.test.ts",
 ];
 
 export interface Opening {
@@ -66,6 +62,23 @@ export function sceneOf(page: Page): Scene {
   const scene = scenes.get(page);
   if (!scene) throw new Error("the page shows no scene");
   return scene;
+}
+
+/** The name of the scene's server, as the window shows it. */
+export function hostOf(page: Page): string {
+  return new URL(sceneOf(page).simulator[0] ?? "").host;
+}
+
+/** Agrees to send images to the scene's server, as the user of an earlier run has. */
+export async function agree(page: Page): Promise<void> {
+  const call = async (operation: string, data: object): Promise<unknown> => {
+    const { origin } = new URL(page.url());
+    const response = await page.request.post(`${origin}/api/call/${operation}`, { data, headers: { origin } });
+    if (!response.ok()) throw new Error(`${operation}: ${await response.text()}`);
+    return response.json();
+  };
+  const before = (await call("settings", {})) as Settings;
+  await call("change_settings", { before, after: { ...before, agreed_hosts: [hostOf(page)] } });
 }
 
 /** Lets operations fail or take long, on their way to the core. */

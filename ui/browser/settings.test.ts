@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
+import type { ConnectionOverview } from "../src/ipc/bindings";
 import { words } from "../src/messages";
 import { language } from "../src/messages/language.svelte";
 import { pageTitle, SETTINGS_PAGES } from "../src/settings/rows";
@@ -107,7 +108,14 @@ describe("a provider", () => {
     await page.getByLabel("Key", { exact: true }).fill("sk-ant-1");
     await page.keyboard.press("Enter");
     await row.filter({ hasText: "Ready" }).waitFor();
-    await page.getByLabel("Base URL").fill("nonsense");
+    // Such an address can only be typed into the settings file: the window's are refused.
+    await page.route("**/api/call/connections", async (route) => {
+      const response = await route.fetch();
+      const overview = (await response.json()) as ConnectionOverview;
+      const connections = overview.connections.map((each) => ({ ...each, problem: "no address of a server" }));
+      await route.fulfill({ response, json: { ...overview, connections } });
+    });
+    await page.getByLabel("Base URL").fill("http://127.0.0.1:9");
     await page.keyboard.press("Enter");
     await row.filter({ hasText: "Check settings" }).waitFor();
   });
@@ -134,6 +142,7 @@ it("in Spanish every page has room at 960 x 600", async () => {
   await page.reload();
   language.choose("es");
   try {
+    await page.getByRole("navigation", { name: words.frame.screensLabel }).waitFor();
     await page.keyboard.press("Control+,");
     for (const each of SETTINGS_PAGES) {
       await showSettingsPage(page, pageTitle(each));
