@@ -47,5 +47,6 @@ export async function openCore(query = ""): Promise<{ core: Seam; scene: Scene }
   const response = await fetch(scene.url, { redirect: "manual" });
   const cookie = response.headers.get("set-cookie")?.split(";")[0];
   if (!cookie) throw new Error(`${scene.url} gave no session: ${response.status}`);
-  return { core: openSeam(openHttp(origin, { cookie, origin })), scene };
+  const transport = openHttp(origin, { cookie, origin });
+  return { core: openSeam(transport, transport), scene };
 }

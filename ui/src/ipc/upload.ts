@@ -1,6 +1,6 @@
 /** Photos that are dropped on a browser's window, or chosen there: they are sent to the library. */
 import type { Api, ApiError } from "./bindings";
-import type { HttpTransport } from "./http";
+import type { BrowserConnection } from "./seam";
 
 /** Files that are sent at the same time; a browser has six connections to a host. */
 const AT_ONCE = 3;
@@ -28,8 +28,8 @@ export async function filesDropped(transfer: DataTransfer): Promise<NamedFile[]>
 }
 
 /** The files of an `<input type="file">`, with `webkitdirectory` or without. */
-export function filesChosen(list: FileList): NamedFile[] {
-  return [...list].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
+export function filesChosen(list: FileList | null): NamedFile[] {
+  return [...(list ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
 }
 
 async function collect(entry: FileSystemEntry, above: string, files: NamedFile[]) {
@@ -56,8 +56,8 @@ async function collect(entry: FileSystemEntry, above: string, files: NamedFile[]
  * @returns Whether there was something to import.
  */
 export async function upload(
-  transport: HttpTransport,
-  api: Api,
+  transport: Pick<BrowserConnection, "send">,
+  api: Pick<Api, "beginUpload" | "importUpload" | "cancelUpload">,
   files: NamedFile[],
   onProgress: (progress: UploadProgress) => void = () => undefined,
   stop?: AbortSignal,
