@@ -12,7 +12,8 @@ import { apiOver, type ApiError, type CoreEvent } from "./bindings";
 import { openHttp, type HttpTransport } from "./http";
 import { upload } from "./upload";
 
-const PROGRAM = process.env.FIELDMARK_PROGRAM ?? resolve(import.meta.dirname, "../../../target/debug/fieldmark");
+const TARGET = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, "../../../target");
+const PROGRAM = process.env.FIELDMARK_PROGRAM ?? `${TARGET}/debug/fieldmark`;
 const CAT = resolve(import.meta.dirname, "../../../samples/chelsea.jpg");
 /** Only ends what hangs. */
 const PATIENCE = { timeout: 20_000 };
