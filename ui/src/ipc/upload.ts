@@ -21,9 +21,13 @@ export interface UploadProgress {
 /** The files that are being dropped, with those in folders. Must be called before the event handler returns. */
 export async function filesDropped(transfer: DataTransfer): Promise<NamedFile[]> {
   // The list is empty once the handler has returned.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+  const items = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files: NamedFile[] = [];
-  for (const entry of entries) if (entry) await collect(entry, "", files);
+  for (const { entry, file } of items) {
+    if (entry) await collect(entry, "", files);
+    // What another page or a script has put there is in no file system.
+    else if (file) files.push({ name: file.name, file });
+  }
   return files;
 }
 
