@@ -47,7 +47,8 @@ export async function openCore(query = ""): Promise<{ core: Seam; scene: Scene }
   const response = await fetch(scene.url, { redirect: "manual" });
   const cookie = response.headers.get("set-cookie")?.split(";")[0];
   if (!cookie) throw new Error(`${scene.url} gave no session: ${response.status}`);
-  return { core: openSeam(openHttp(origin, { cookie, origin })), scene };
+  const transport = openHttp(origin, { cookie, origin });
+  return { core: openSeam(transport, transport), scene };
 }
 
 /** The core of a scene that is open until the current test has ended. */

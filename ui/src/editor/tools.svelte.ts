@@ -29,6 +29,7 @@ export interface Modifiers {
 
 export class Tools {
   readonly #review: Review;
+  readonly #isReadOnly: () => boolean;
   readonly #viewport: Viewport;
 
   readonly #drawing: Drawing;
@@ -42,7 +43,8 @@ export class Tools {
   readonly isDrawing = $derived(this.tool !== "select");
 
   /** `cornerStays` reports that a corner cannot be deleted. */
-  constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
+  constructor(review: Review, viewport: Viewport, cornerStays: () => void, isReadOnly = () => false) {
+    this.#isReadOnly = isReadOnly;
     this.#review = review;
     this.#viewport = viewport;
     this.shaping = new Shaping(review, viewport, cornerStays);
@@ -112,7 +114,7 @@ export class Tools {
   // Selection.
 
   dragTargetAt(view: Point): DragTarget | null {
-    return this.isDrawing ? null : this.shaping.dragTargetAt(view);
+    return this.isDrawing || this.#isReadOnly() ? null : this.shaping.dragTargetAt(view);
   }
 
   drag(target: DragTarget, from: Point, to: Point, modifiers: Modifiers): void {

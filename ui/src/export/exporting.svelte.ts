@@ -2,7 +2,10 @@
 import type { ExportRequest, FormatDescriptor, FormatId, ReadyExport, RunId, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
-export type ExportingSeam = Pick<Seam, "runs" | "exportFormats" | "readyExport" | "saveExport" | "dragExport">;
+export type ExportingSeam = Pick<
+  Seam,
+  "runs" | "exportFormats" | "readyExport" | "saveExport" | "dragExport" | "browser"
+>;
 
 /** Result of writing: pending, contents, or the error. */
 export type Readiness =
@@ -82,6 +85,18 @@ export class Exporting {
       (refusal: unknown): Readiness => ({ kind: "refused", refusal }),
     );
     if (asked === this.#latest) this.readiness = readiness;
+  }
+
+  /** The address from which a browser saves the export; null in the desktop app, or if there is nothing to save. */
+  get download(): string | null {
+    const { browser } = this.#seam;
+    if (browser === null || this.run === null || this.readiness.kind !== "ready" || this.isFolder) return null;
+    return browser.exported(this.run, this.request);
+  }
+
+  /** Whether the format is a folder rather than a file. */
+  get isFolder(): boolean {
+    return this.formats.find(({ id }) => id === this.format)?.package.kind === "folder";
   }
 
   /** Asks for a path; returns it, or null if cancelled or failed. */

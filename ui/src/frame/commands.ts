@@ -20,6 +20,7 @@ export function frameCommands(app: App, runShown: () => RunId | null): Commands 
     "library.undo": { do: () => void undoLatest(app), can: () => !hasOwnUndo(app.navigation.screen) },
     "library.redo": { do: () => void redoLatest(app), can: () => !hasOwnUndo(app.navigation.screen) },
     "everywhere.folders": () => void app.imports.chooseFolders(),
+    "everywhere.files": { do: () => app.imports.chooseFiles(), can: () => !app.frontEnd.isDesktop },
     "everywhere.samples": () => void app.imports.importSamples(),
     "everywhere.theme": () => void app.settings.save({ theme: app.settings.isLight ? "dark" : "light" }),
     "everywhere.tour": () => app.tour.begin(),

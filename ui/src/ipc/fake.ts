@@ -263,6 +263,7 @@ class Fake implements Omit<Seam, Missing> {
     return id;
   };
 
+  readonly browser = null;
   frontEnd: Seam["frontEnd"] = async () => ({ is_desktop: true, is_read_only: false, roots: [] });
   watchRun: Seam["watchRun"] = async (run, progress) => this.#run(run).watch(progress);
 

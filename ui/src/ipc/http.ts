@@ -8,7 +8,7 @@
 import { createParser } from "eventsource-parser";
 
 import type { ApiError, CoreEvent, ExportRequest, ImageId, RunId } from "./bindings";
-import type { Connection, PixelEdge } from "./seam";
+import type { BrowserConnection, Connection, PixelEdge, Reach } from "./seam";
 
 /** The first wait before connecting again, and the longest, in milliseconds. */
 const FIRST_WAIT = 500;
@@ -34,7 +34,7 @@ type Message =
   | { subscription: number; ended: true };
 
 /** Sends requests to `fieldmark serve`. */
-export class HttpTransport implements Connection {
+export class HttpTransport implements Connection, BrowserConnection {
   readonly #base: string;
   readonly #headers: Record<string, string>;
   readonly #subscriptions = new Map<number, Subscription>();
@@ -43,6 +43,12 @@ export class HttpTransport implements Connection {
   #stream: string | undefined;
   /** Ends the connection that is open or being opened. */
   #connection: AbortController | undefined;
+  /** Ends the open stream, so that it is opened again. */
+  #restart: (() => void) | undefined;
+  #reach: Reach = "connected";
+  #tellReach: (reach: Reach) => void = () => undefined;
+  /** Events may have been missed before the next stream. */
+  #hasMissed = false;
 
   /**
    * @param base The address of the server without a slash at its end; empty for the page's own.
@@ -54,8 +60,14 @@ export class HttpTransport implements Connection {
   }
 
   async call(operation: string, input: object): Promise<unknown> {
-    const response = await this.send(`/api/call/${operation}`, "POST", JSON.stringify(input));
-    return response.json();
+    try {
+      const response = await this.send(`/api/call/${operation}`, "POST", JSON.stringify(input));
+      return await response.json();
+    } catch (cause) {
+      // The stream may not have noticed.
+      if ((cause as ApiError).code === "unreachable") this.#restart?.();
+      throw cause;
+    }
   }
 
   subscribe(name: string, input: object, next: (value: never) => void, failed: (error: ApiError) => void): () => void {
@@ -81,17 +93,19 @@ export class HttpTransport implements Connection {
     return response;
   }
 
+  onReach(listener: (reach: Reach) => void): void {
+    this.#tellReach = listener;
+  }
+
   /** The address of an image. */
   pixelUrl(image: ImageId, edge: PixelEdge): string {
     return `${this.#base}/thumb/${image}/${edge}`;
   }
 
-  /** The address of an export, which the browser saves. */
   exported(run: RunId, request: ExportRequest): string {
     return `${this.#base}/download/export?run=${run}&request=${encodeURIComponent(JSON.stringify(request))}`;
   }
 
-  /** The address of the metrics of a run, which the browser saves. */
   metrics(run: RunId): string {
     return `${this.#base}/download/metrics?run=${run}`;
   }
@@ -135,12 +149,12 @@ export class HttpTransport implements Connection {
     const connection = new AbortController();
     this.#connection = connection;
     let wait = FIRST_WAIT;
-    let wasOpen = false;
     while (this.#connection === connection) {
       try {
         await this.#follow(connection.signal, () => {
-          if (wasOpen) this.#tellMissed();
-          wasOpen = true;
+          this.#reached("connected");
+          if (this.#hasMissed) this.#tellMissed();
+          this.#hasMissed = false;
           wait = FIRST_WAIT;
         });
       } catch (cause) {
@@ -150,6 +164,8 @@ export class HttpTransport implements Connection {
       }
       if (this.#connection !== connection) return;
       this.#stream = undefined;
+      this.#hasMissed = true;
+      this.#reached("lost");
       await new Promise((resume) => setTimeout(resume, wait * (0.75 + Math.random() / 2)));
       wait = Math.min(wait * 2, LONGEST_WAIT);
     }
@@ -158,6 +174,10 @@ export class HttpTransport implements Connection {
   /** Reads one stream to its end. */
   async #follow(stop: AbortSignal, opened: () => void) {
     const silent = new AbortController();
+    this.#restart = () => {
+      this.#restart = undefined;
+      silent.abort();
+    };
     const response = await this.send("/api/stream", "GET", undefined, AbortSignal.any([stop, silent.signal]));
     const parser = createParser({
       onEvent: ({ event, data }) => {
@@ -195,7 +215,15 @@ export class HttpTransport implements Connection {
     }
   }
 
+  #reached(reach: Reach) {
+    if (this.#reach === reach) return;
+    this.#reach = reach;
+    this.#tellReach(reach);
+  }
+
   #fail(error: ApiError) {
+    this.#hasMissed = true;
+    this.#reached("signed_out");
     const subscriptions = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
     this.#disconnect();

@@ -1,6 +1,6 @@
 /**
  * The core as the window uses it: the generated API over a transport, and pixels by URL. `tauri.ts` connects to the app,
- * `http.ts` to `fieldmark serve`; nothing else in the window knows which of the two it talks to.
+ * `http.ts` to `fieldmark serve`, which also gives `browser`: downloads and uploads in place of the system's dialogs.
  *
  * Every call rejects with an `ApiError`: a code that the message catalogue turns into text, and the core's own message for
  * the log.
@@ -9,6 +9,7 @@ import {
   apiOver,
   type Api,
   type CoreEvent,
+  type ExportRequest,
   type ImageId,
   type RunId,
   type RunProgress,
@@ -23,17 +24,37 @@ export interface Connection extends Transport {
   pixelUrl(image: ImageId, edge: PixelEdge): string;
 }
 
+/** Whether a browser's window reaches the core. */
+export type Reach = "connected" | "lost" | "signed_out";
+
+/** What a browser's window has in place of the system's dialogs. */
+export interface BrowserConnection {
+  /** Sends a request; rejects with an `ApiError` unless it succeeded. */
+  send(path: string, method: string, body?: BodyInit, signal?: AbortSignal): Promise<Response>;
+  /** The address of an export, which the browser saves. */
+  exported(run: RunId, request: ExportRequest): string;
+  /** The address of the metrics of a run, which the browser saves. */
+  metrics(run: RunId): string;
+  /** Is called when the connection is lost and when it is there again. */
+  onReach(listener: (reach: Reach) => void): void;
+}
+
 export type EventKind = CoreEvent["kind"];
 export type EventOf<Kind extends EventKind> = Extract<CoreEvent, { kind: Kind }>;
 
 export interface Seam extends Omit<Api, "events" | "runProgress">, Pick<Connection, "pixelUrl"> {
+  /** Null in the desktop app. */
+  browser: BrowserConnection | null;
   /** Passes on snapshots of a run until it stops. Returns the function that ends this, after the first snapshot. */
   watchRun(run: RunId, progress: (snapshot: RunProgress) => void): Promise<() => void>;
   /** Listens to events of a kind. Returns the function that ends this. */
   on<Kind extends EventKind>(kind: Kind, listener: (event: EventOf<Kind>) => void): () => void;
 }
 
-export function openSeam(connection: Connection): Seam {
+/** After a session has ended, this long passes before the window looks whether it has a new one, in milliseconds. */
+const SIGNED_OUT_WAIT = 3000;
+
+export function openSeam(connection: Connection, browser: BrowserConnection | null = null): Seam {
   const { events, runProgress, ...api } = apiOver(connection);
   const listeners = new Map<EventKind, Set<(event: never) => void>>();
   let isListening = false;
@@ -41,16 +62,24 @@ export function openSeam(connection: Connection): Seam {
   function listen(): void {
     if (isListening) return;
     isListening = true;
+    follow();
+  }
+
+  function follow(): void {
     events(
       (event) => {
         for (const listener of listeners.get(event.kind) ?? []) (listener as (event: CoreEvent) => void)(event);
       },
-      (error) => console.error("no events:", error.message),
+      (error) => {
+        console.error("no events:", error.message);
+        if (error.code === "signed_out") setTimeout(follow, SIGNED_OUT_WAIT);
+      },
     );
   }
 
   return {
     ...api,
+    browser,
     pixelUrl: (image, edge) => connection.pixelUrl(image, edge),
     watchRun: (run, progress) =>
       new Promise((begun, refused) => {

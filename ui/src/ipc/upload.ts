@@ -1,6 +1,6 @@
 /** Photos that are dropped on a browser's window, or chosen there: they are sent to the library. */
 import type { Api, ApiError } from "./bindings";
-import type { HttpTransport } from "./http";
+import type { BrowserConnection } from "./seam";
 
 /** Files that are sent at the same time; a browser has six connections to a host. */
 const AT_ONCE = 3;
@@ -21,15 +21,19 @@ export interface UploadProgress {
 /** The files that are being dropped, with those in folders. Must be called before the event handler returns. */
 export async function filesDropped(transfer: DataTransfer): Promise<NamedFile[]> {
   // The list is empty once the handler has returned.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+  const items = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files: NamedFile[] = [];
-  for (const entry of entries) if (entry) await collect(entry, "", files);
+  for (const { entry, file } of items) {
+    if (entry) await collect(entry, "", files);
+    // What another page or a script has put there is in no file system.
+    else if (file) files.push({ name: file.name, file });
+  }
   return files;
 }
 
 /** The files of an `<input type="file">`, with `webkitdirectory` or without. */
-export function filesChosen(list: FileList): NamedFile[] {
-  return [...list].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
+export function filesChosen(list: FileList | null): NamedFile[] {
+  return [...(list ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
 }
 
 async function collect(entry: FileSystemEntry, above: string, files: NamedFile[]) {
@@ -56,8 +60,8 @@ async function collect(entry: FileSystemEntry, above: string, files: NamedFile[]
  * @returns Whether there was something to import.
  */
 export async function upload(
-  transport: HttpTransport,
-  api: Api,
+  transport: Pick<BrowserConnection, "send">,
+  api: Pick<Api, "beginUpload" | "importUpload" | "cancelUpload">,
   files: NamedFile[],
   onProgress: (progress: UploadProgress) => void = () => undefined,
   stop?: AbortSignal,

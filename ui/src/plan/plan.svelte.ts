@@ -267,6 +267,7 @@ export class Plan {
   }
 
   #unavailable(): string | null {
+    if (this.app.frontEnd.isReadOnly) return words.browser.readOnlyPlan;
     // Only a current quote can be started.
     if (this.isQuoting || !(this.areRecipesRead || this.refusal !== null)) return words.plan.quoting;
     if (this.areRecipesRead && this.recipeId === null) return words.plan.noRecipe;

@@ -6,6 +6,7 @@ import { Actions } from "./actions/actions.svelte";
 import { Activity } from "./activity.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
 import { Connections } from "./connections.svelte";
+import { FrontEnd } from "./frontEnd.svelte";
 import { ImportState } from "./imports.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { Navigation } from "./navigation.svelte";
@@ -26,6 +27,7 @@ export class App {
   readonly notices = new Notices();
   readonly navigation = new Navigation((from, to) => this.#screenChanges(from, to));
   readonly tour = new Tour((screen) => this.navigation.show(screen));
+  readonly frontEnd: FrontEnd;
   readonly overview: Overview;
   readonly scope: Scope;
   readonly settings: SettingsState;
@@ -46,6 +48,7 @@ export class App {
 
   constructor(seam: Seam) {
     this.seam = seam;
+    this.frontEnd = new FrontEnd(seam, this.notices, this.actions);
     this.overview = new Overview(seam, this.notices, () => this.scope.collection);
     this.scope = new Scope(this.navigation, this.overview);
     this.settings = new SettingsState(seam, this.notices, (changed) => this.connections.settingsChanged(changed));
@@ -67,6 +70,7 @@ export class App {
       this.seam.on("refused", ({ error }) => this.notices.refused(error)),
     ];
     await Promise.all([
+      this.frontEnd.load(),
       this.settings.load(),
       this.connections.load(),
       this.overview.reload(),

@@ -1,7 +1,8 @@
-/** Importing: the current import and its result. */
+/** Adding photos: the current upload and import, and their results. */
 import type { ImportProgress } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { words } from "../messages";
+import { type NamedFile, upload, type UploadProgress } from "../ipc/upload";
+import { errorMessage, words } from "../messages";
 import type { Notices } from "./notices.svelte";
 import type { Overview } from "./overview.svelte";
 import type { Tour } from "./tour.svelte";
@@ -9,7 +10,17 @@ import type { Tour } from "./tour.svelte";
 export class ImportState {
   /** The current import; null if there is none. */
   progress = $state.raw<ImportProgress | null>(null);
+  /** Of a browser; null if there is none. */
+  uploading = $state.raw<UploadProgress | null>(null);
   isDragOver = $state(false);
+  /** Whether a browser's dialog with the folders of the server is open. */
+  isChoosingFolder = $state(false);
+  /** Opens the browser's file dialog. */
+  chooseFiles: () => void = () => undefined;
+
+  /** Uploads take turns. */
+  #uploads = Promise.resolve();
+  #stopUpload: AbortController | null = null;
 
   /** The samples were just requested, so the tour may start. */
   #mayTour = false;
@@ -25,8 +36,22 @@ export class ImportState {
     this.#tour = tour;
   }
 
-  chooseFolders(): Promise<boolean | undefined> {
-    return this.#notices.attempt(() => this.#seam.chooseFolders());
+  /** Opens the system's dialog, or a browser's own. */
+  async chooseFolders(): Promise<void> {
+    if (this.#seam.browser === null) await this.#notices.attempt(() => this.#seam.chooseFolders());
+    else this.isChoosingFolder = true;
+  }
+
+  /** Sends files from a browser and imports them. */
+  upload(files: NamedFile[]): Promise<void> {
+    this.#uploads = this.#uploads.then(() => this.#upload(files));
+    return this.#uploads;
+  }
+
+  /** Cancels the current upload or import. */
+  async cancel(): Promise<void> {
+    if (this.#stopUpload) this.#stopUpload.abort();
+    else await this.#notices.attempt(() => this.#seam.cancelImport());
   }
 
   importSamples(): Promise<null | undefined> {
@@ -49,5 +74,25 @@ export class ImportState {
       progress.added > 0 ? "good" : "plain",
     );
     void this.#overview.reload();
+  }
+
+  async #upload(files: NamedFile[]): Promise<void> {
+    const { browser } = this.#seam;
+    if (browser === null) return;
+    const stop = new AbortController();
+    this.#stopUpload = stop;
+    const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0);
+    this.uploading = { sent: 0, total: files.length, sentBytes: 0, totalBytes };
+    try {
+      const progress = (sent: UploadProgress) => (this.uploading = sent);
+      const hasFiles = files.length > 0 && (await upload(browser, this.#seam, files, progress, stop.signal));
+      if (!hasFiles) this.#notices.show(words.browser.upload.nothing);
+    } catch (error) {
+      if (stop.signal.aborted) this.#notices.show(words.browser.upload.cancelled);
+      else this.#notices.show(words.browser.upload.failed(errorMessage(error)), "bad");
+    } finally {
+      this.uploading = null;
+      this.#stopUpload = null;
+    }
   }
 }

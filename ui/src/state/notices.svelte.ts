@@ -20,6 +20,12 @@ const NOTICE_MILLIS = 6000;
 const BAD_NOTICE_MILLIS = 12000;
 const MAX_NOTICES = 3;
 
+/** Whether a call failed because the core cannot be reached. */
+export function isConnectionError(error: unknown): boolean {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  return code === "unreachable" || code === "signed_out";
+}
+
 export class Notices {
   list = $state.raw<Notice[]>([]);
   #latest = 0;
@@ -31,9 +37,10 @@ export class Notices {
     setTimeout(() => this.dismiss(id), tone === "bad" ? BAD_NOTICE_MILLIS : NOTICE_MILLIS);
   }
 
-  /** Shows why a call failed. Details go to the log. */
+  /** Shows why a call failed, unless the connection is lost, which the window shows elsewhere. Details go to the log. */
   refused(error: unknown): void {
     console.warn(error);
+    if (isConnectionError(error)) return;
     this.show(errorMessage(error), "bad");
   }
 

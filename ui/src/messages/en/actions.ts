@@ -10,6 +10,7 @@ const titles: Record<ActionId, string> = {
   "everywhere.shortcuts": "Keyboard shortcuts",
   ...forScreenActions((screen) => screens[screen].open),
   "everywhere.folders": "Choose folders to add",
+  "everywhere.files": "Choose photos to upload",
   "everywhere.export": "Export a dataset",
   "everywhere.samples": "Add the sample photos",
   "everywhere.theme": "Switch between dark and light",

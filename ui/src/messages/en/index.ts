@@ -1,6 +1,7 @@
 /** All messages in English. Every other language has the same keys. */
 import { actions } from "./actions";
 import { audit } from "./audit";
+import { browser } from "./browser";
 import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
@@ -32,6 +33,7 @@ export const en = {
   review,
   checks,
   audit,
+  browser,
   builtIn,
   compare,
   history,

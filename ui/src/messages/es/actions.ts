@@ -10,6 +10,7 @@ export const actions: Translation<typeof english> = {
     "everywhere.shortcuts": "Atajos de teclado",
     ...forScreenActions((screen) => screens[screen].open),
     "everywhere.folders": "Elegir carpetas que añadir",
+    "everywhere.files": "Elegir fotos que subir",
     "everywhere.export": "Exportar un conjunto de datos",
     "everywhere.samples": "Añadir las fotos de ejemplo",
     "everywhere.theme": "Cambiar entre oscuro y claro",

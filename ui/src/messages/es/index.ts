@@ -3,6 +3,7 @@ import type { en } from "../en";
 import type { Translation } from "../translation";
 import { actions } from "./actions";
 import { audit } from "./audit";
+import { browser } from "./browser";
 import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
@@ -34,6 +35,7 @@ export const es: Translation<typeof en> = {
   review,
   checks,
   audit,
+  browser,
   builtIn,
   compare,
   history,

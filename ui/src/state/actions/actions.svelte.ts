@@ -21,6 +21,8 @@ export type Commands = Partial<Record<ActionId, Command | (() => void)>>;
 
 export class Actions {
   readonly keymap = new Keymap();
+  /** Whether actions that change the library are unavailable. */
+  isReadOnly = $state(false);
   #commands = $state.raw<ReadonlyMap<ActionId, Command>>(new Map());
 
   /** Registers actions; returns a function that removes them. */
@@ -41,7 +43,12 @@ export class Actions {
 
   can(id: ActionId): boolean {
     const command = this.#commands.get(id);
-    return command !== undefined && (command.can?.() ?? true);
+    return command !== undefined && this.isAllowed(id) && (command.can?.() ?? true);
+  }
+
+  /** Whether the library may be changed as this action does. */
+  isAllowed(id: ActionId): boolean {
+    return !this.isReadOnly || !entryOf(id).changes;
   }
 
   /** The dynamic hint of an action; undefined if the catalogue's applies. */

@@ -1,0 +1,48 @@
+/** What this window runs in: the desktop app, or a browser on `fieldmark serve`; and whether it reaches the core. */
+import type { FrontEndInfo } from "../ipc/bindings";
+import type { Reach, Seam } from "../ipc/seam";
+import type { Actions } from "./actions/actions.svelte";
+import type { Notices } from "./notices.svelte";
+
+export class FrontEnd {
+  /** Null until the core has answered. */
+  #info = $state.raw<FrontEndInfo | null>(null);
+  reach = $state<Reach>("connected");
+
+  readonly #seam: Seam;
+  readonly #notices: Notices;
+  readonly #actions: Actions;
+
+  constructor(seam: Seam, notices: Notices, actions: Actions) {
+    this.#seam = seam;
+    this.#notices = notices;
+    this.#actions = actions;
+    seam.browser?.onReach((reach) => {
+      this.reach = reach;
+      // The server may have been started again, with other options.
+      if (reach === "connected") void this.load();
+    });
+  }
+
+  /** Whether there are the system's dialogs, its file manager, and dragging files out of the window. */
+  get isDesktop(): boolean {
+    return this.#seam.browser === null;
+  }
+
+  /** Whether everything that changes the library is refused. */
+  get isReadOnly(): boolean {
+    return this.#info?.is_read_only ?? false;
+  }
+
+  /** The folders of the server from which a browser may import. */
+  get roots(): readonly string[] {
+    return this.#info?.roots ?? [];
+  }
+
+  async load(): Promise<void> {
+    const info = await this.#notices.attempt(() => this.#seam.frontEnd());
+    if (!info) return;
+    this.#info = info;
+    this.#actions.isReadOnly = info.is_read_only;
+  }
+}
