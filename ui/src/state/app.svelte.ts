@@ -6,6 +6,8 @@ import { Actions } from "./actions/actions.svelte";
 import { Activity } from "./activity.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
 import { Connections } from "./connections.svelte";
+import { FrontEnd } from "./frontEnd.svelte";
+import { InfoState } from "./info.svelte";
 import { ImportState } from "./imports.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { Navigation } from "./navigation.svelte";
@@ -20,12 +22,14 @@ import { Tour } from "./tour.svelte";
 export class App {
   readonly seam: Seam;
   readonly actions = new Actions();
+  readonly info = new InfoState();
   readonly recent = new RecentImages();
   readonly labelColors = new LabelColors();
   readonly runTraces = new RunTraces();
   readonly notices = new Notices();
   readonly navigation = new Navigation((from, to) => this.#screenChanges(from, to));
   readonly tour = new Tour((screen) => this.navigation.show(screen));
+  readonly frontEnd: FrontEnd;
   readonly overview: Overview;
   readonly scope: Scope;
   readonly settings: SettingsState;
@@ -36,7 +40,7 @@ export class App {
   /** The export in preparation; its dialog opens over any screen. */
   readonly exporting: Exporting;
 
-  /** Undo functions of removals in the library, latest last. A removal is not a step of the library's history. */
+  /** Undo functions of removals from the library, latest last. A removal is not a step of the library's history. */
   removals: (() => Promise<void>)[] = [];
   areShortcutsOpen = $state(false);
   isPaletteOpen = $state(false);
@@ -46,6 +50,7 @@ export class App {
 
   constructor(seam: Seam) {
     this.seam = seam;
+    this.frontEnd = new FrontEnd(seam);
     this.overview = new Overview(seam, this.notices, () => this.scope.collection);
     this.scope = new Scope(this.navigation, this.overview);
     this.settings = new SettingsState(seam, this.notices, (changed) => this.connections.settingsChanged(changed));
@@ -67,6 +72,7 @@ export class App {
       this.seam.on("refused", ({ error }) => this.notices.refused(error)),
     ];
     await Promise.all([
+      this.notices.attempt(() => this.frontEnd.load()),
       this.settings.load(),
       this.connections.load(),
       this.overview.reload(),

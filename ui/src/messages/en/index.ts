@@ -11,6 +11,8 @@ import { history } from "./history";
 import { hooks } from "./hooks";
 import { layers } from "./layers";
 import { library } from "./library";
+import { menus } from "./menus";
+import { info } from "./info";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
@@ -25,6 +27,8 @@ export const en = {
   screens,
   frame,
   library,
+  menus,
+  info,
   layers,
   query,
   plan,

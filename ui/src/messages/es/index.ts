@@ -13,6 +13,8 @@ import { history } from "./history";
 import { hooks } from "./hooks";
 import { layers } from "./layers";
 import { library } from "./library";
+import { menus } from "./menus";
+import { info } from "./info";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
@@ -27,6 +29,8 @@ export const es: Translation<typeof en> = {
   screens,
   frame,
   library,
+  menus,
+  info,
   layers,
   query,
   plan,

@@ -43,6 +43,9 @@ export const TABLE = {
   "library.smaller": { keys: ["-", "_"], repeats: true },
   "library.search": { keys: ["/"] },
   "library.plan": { keys: ["Mod+Enter"] },
+  "library.info": { keys: ["I"] },
+  "library.remove": { keys: ["Delete"] },
+  "library.menu": { keys: ["Shift+F10", "ContextMenu"], isFixed: true, isHidden: true },
   "library.undo": { keys: ["Mod+Z"], repeats: true },
   "library.redo": { keys: ["Mod+Shift+Z", "Mod+Y"], repeats: true },
 
@@ -93,6 +96,8 @@ export const TABLE = {
   "review.repair": { keys: ["M"] },
   "review.pan": { keys: ["Space"], isFixed: true, isHidden: true },
   "review.acceptAbove": { keys: ["Mod+Shift+A"] },
+  "review.info": { keys: ["I"], when: "unselected" },
+  "review.menu": { keys: ["Shift+F10", "ContextMenu"], isFixed: true, isHidden: true },
 
   "audit.right": { keys: ["A"] },
   "audit.wrong": { keys: ["X"] },
