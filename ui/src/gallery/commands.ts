@@ -14,6 +14,7 @@ export function libraryCommands(library: Library): Commands {
     "library.smaller": () => library.resize(-1),
     "library.search": () => document.getElementById("library-search")?.focus(),
     "library.plan": { do: () => library.plan(), can: () => library.plannedCount > 0 },
+    "library.reverse": () => (library.question.isReversed = !library.question.isReversed),
     "library.info": () => library.app.info.toggle(),
     "library.remove": { do: () => void library.remove(), can: hasImages },
     "library.menu": {

@@ -6,6 +6,7 @@ import { keep, recall } from "../state/kept";
 import { Selection } from "../state/selection";
 import { Cards } from "./cards.svelte";
 import { Question } from "./question.svelte";
+import { SmartCollections } from "./smart.svelte";
 
 /** Pause between counts, as a multiple of the last count's duration. */
 const RESTS_A_COUNT = 4;
@@ -16,6 +17,7 @@ export class Library {
   readonly app: App;
   readonly cards: Cards;
   readonly question: Question;
+  readonly smart: SmartCollections;
 
   #thumbnailWidth = $state(recall("thumbnails", isThumbnailWidth) ?? 176);
   ids = $state.raw(new Uint32Array(0));
@@ -37,6 +39,7 @@ export class Library {
   constructor(app: App) {
     this.app = app;
     this.question = new Question(app);
+    this.smart = new SmartCollections(app, this.question);
     this.cards = new Cards(app.seam, () => this.question.layers);
   }
 

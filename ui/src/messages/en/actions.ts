@@ -27,6 +27,7 @@ const titles: Record<ActionId, string> = {
   "library.smaller": "Smaller thumbnails",
   "library.search": "Search the library",
   "library.plan": "Plan a run",
+  "library.reverse": "Reverse the order",
   "library.info": "Show or hide image info",
   "library.remove": "Remove from the library",
   "library.menu": "Open the menu of the image",

@@ -20,6 +20,7 @@ import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
+import { smart } from "./smart";
 import { tour } from "./tour";
 
 export const en = {
@@ -43,6 +44,7 @@ export const en = {
   exports,
   hooks,
   settings,
+  smart,
   errors,
   tour,
 };

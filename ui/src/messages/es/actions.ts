@@ -27,6 +27,7 @@ export const actions: Translation<typeof english> = {
     "library.smaller": "Miniaturas más pequeñas",
     "library.search": "Buscar en la biblioteca",
     "library.plan": "Planificar una ejecución",
+    "library.reverse": "Invertir el orden",
     "library.info": "Mostrar u ocultar la información de la imagen",
     "library.remove": "Quitar de la biblioteca",
     "library.menu": "Abrir el menú de la imagen",

@@ -22,6 +22,7 @@ import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
+import { smart } from "./smart";
 import { tour } from "./tour";
 
 export const es: Translation<typeof en> = {
@@ -45,6 +46,7 @@ export const es: Translation<typeof en> = {
   exports,
   hooks,
   settings,
+  smart,
   errors,
   tour,
 };

@@ -43,6 +43,7 @@ export const TABLE = {
   "library.smaller": { keys: ["-", "_"], repeats: true },
   "library.search": { keys: ["/"] },
   "library.plan": { keys: ["Mod+Enter"] },
+  "library.reverse": { keys: ["R"] },
   "library.info": { keys: ["I"] },
   "library.remove": { keys: ["Delete"] },
   "library.menu": { keys: ["Shift+F10", "ContextMenu"], isFixed: true, isHidden: true },
