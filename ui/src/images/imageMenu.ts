@@ -43,7 +43,6 @@ export function imageGroups(app: App, { image, ids, review, remove }: MenuImages
       name: menus.info,
       icon: Info,
       shortcut: isInReview ? "review.info" : "library.info",
-      isChosen: app.info.isOpen,
       do: () => app.info.toggle(),
     },
   ];

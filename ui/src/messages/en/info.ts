@@ -3,7 +3,7 @@ import type { Camera, Position } from "../../ipc/bindings";
 import { count, decimal } from "../format";
 
 /** "1/1600 s", or "2.5 s" from about a third of a second. */
-const seconds = (value: number) => (value < 0.3 ? `1/${count(Math.round(1 / value))} s` : `${decimal(value)} s`);
+const seconds = (value: number) => (value < 0.3 ? `1/${String(Math.round(1 / value))} s` : `${decimal(value)} s`);
 const degrees = (value: number) => `${decimal(Math.abs(value), 5)}°`;
 
 export const info = {

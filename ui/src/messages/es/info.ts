@@ -2,7 +2,7 @@ import { count, decimal } from "../format";
 import type { Translation } from "../translation";
 import type { info as english } from "../en/info";
 
-const seconds = (value: number) => (value < 0.3 ? `1/${count(Math.round(1 / value))} s` : `${decimal(value)} s`);
+const seconds = (value: number) => (value < 0.3 ? `1/${String(Math.round(1 / value))} s` : `${decimal(value)} s`);
 const degrees = (value: number) => `${decimal(Math.abs(value), 5)}°`;
 
 export const info: Translation<typeof english> = {
