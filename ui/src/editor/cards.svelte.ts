@@ -17,8 +17,8 @@ export class QueueCards {
   readonly #unread = new SvelteSet<ImageId>();
   #members: ReadonlySet<ImageId> = new Set();
   #isCounted = $state(false);
-  /** Increases with every decision; cards requested earlier are stale. */
-  #edition = 0;
+  /** Increases with every decision and edit; cards requested earlier are stale. */
+  edition = $state(0);
 
   constructor(seam: Pick<Seam, "imageIds" | "imageCards">) {
     this.#seam = seam;
@@ -50,7 +50,7 @@ export class QueueCards {
 
   /** Annotations pending requests as stale. */
   decided(): void {
-    this.#edition += 1;
+    this.edition += 1;
   }
 
   /** Counts the unreviewed images of a queue. */
@@ -61,9 +61,9 @@ export class QueueCards {
     let edition: number;
     let unreviewed: Set<ImageId>;
     do {
-      edition = this.#edition;
+      edition = this.edition;
       unreviewed = new Set(await this.#seam.imageIds(query));
-    } while (edition !== this.#edition);
+    } while (edition !== this.edition);
     this.#members = new Set(queue);
     this.#isCounted = true;
     this.#unreviewed.clear();
@@ -86,10 +86,10 @@ export class QueueCards {
     const asked = images.filter((image) => !this.#asked.has(image));
     if (asked.length === 0) return;
     for (const image of asked) this.#asked.add(image);
-    const edition = this.#edition;
+    const edition = this.edition;
     try {
       for (const card of await this.#seam.imageCards(asked)) {
-        if (edition === this.#edition || !this.#byId.has(card.id)) this.put(card);
+        if (edition === this.edition || !this.#byId.has(card.id)) this.put(card);
       }
       for (const image of asked) this.#unread.delete(image);
     } catch (refusal) {

@@ -1,7 +1,10 @@
 /** Keyboard commands of review. */
 import type { Command, Commands } from "../state/actions/actions.svelte";
 import { boundsOfAll } from "../components/shape";
+import { openMenu } from "../components/openMenu";
 import { words } from "../messages";
+import type { App } from "../state/app.svelte";
+import { undoLatest } from "../state/undo";
 import type { Review } from "./review.svelte";
 import type { Tools } from "./tools.svelte";
 import { acceptingOf, mayReject, REJECT_REASONS } from "./verdict";
@@ -11,7 +14,7 @@ import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 /** Distance of Shift + arrow, in image pixels. */
 const FAR = 10;
 
-export function reviewCommands(review: Review, viewport: Viewport, tools: Tools, view: View): Commands {
+export function reviewCommands(app: App, review: Review, viewport: Viewport, tools: Tools, view: View): Commands {
   const hasImages = () => review.queue.length > 0;
   const hasImage = () => review.card !== null && !review.isAtEnd;
   const always = (action: () => void): Command => ({ do: action, can: hasImages });
@@ -65,7 +68,13 @@ export function reviewCommands(review: Review, viewport: Viewport, tools: Tools,
     "review.insertCorner": { do: () => tools.shaping.insertCorner(), can: () => tools.shaping.canInsertCorner },
     "review.duplicate": selected(() => tools.shaping.duplicate()),
     "review.remove": selected(() => tools.shaping.remove()),
-    "review.undoHere": here((image) => review.edits.undo(image)),
+    "review.undoHere": {
+      do: () => {
+        if (app.removals.length > 0) void undoLatest(app);
+        else if (review.imageId !== null) review.edits.undo(review.imageId);
+      },
+      can: () => hasImage() || app.removals.length > 0,
+    },
     "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
@@ -92,8 +101,24 @@ export function reviewCommands(review: Review, viewport: Viewport, tools: Tools,
       hint: () => (review.areAnnotationsHidden ? words.review.showHint : words.actions.hints["review.hide"]),
     },
     "review.brighter": always(() => view.brighten(1)),
+    "review.info": () => app.info.toggle(),
+    "review.menu": onImage(() => openMenuOf(review, viewport)),
     "review.darker": always(() => view.brighten(-1)),
   };
+}
+
+/** At the selection if it is in view, otherwise in the middle of the photo. */
+function openMenuOf(review: Review, viewport: Viewport): void {
+  const photo = document.querySelector(".review canvas[role='img']");
+  const bounds = boundsOfAll(review.selectedAnnotations.map(({ shape }) => shape));
+  if (photo === null || bounds === null) {
+    openMenu(photo);
+    return;
+  }
+  const { left, top, width, height } = photo.getBoundingClientRect();
+  const at = viewport.viewFromImage({ x: (bounds.x1 + bounds.x2) / 2, y: (bounds.y1 + bounds.y2) / 2 });
+  const within = (value: number, most: number) => Math.min(most - 1, Math.max(0, value));
+  openMenu(photo, { x: left + within(at.x, width), y: top + within(at.y, height) });
 }
 
 /** What A does now, as its button says. */

@@ -271,6 +271,21 @@ export class Review {
     if (!this.isAtEnd) this.next();
   }
 
+  /** The image was removed from the library. */
+  takeOut(image: ImageId): void {
+    const place = this.queue.indexOf(image);
+    if (place < 0) return;
+    this.queue = this.queue.filter((each) => each !== image);
+    this.goTo(place < this.index ? this.index - 1 : this.index);
+  }
+
+  /** The image was restored: shows it at its place. */
+  putBack(image: ImageId, index: number): void {
+    const queue = this.queue.filter((each) => each !== image);
+    this.queue = [...queue.slice(0, index), image, ...queue.slice(index)];
+    this.goTo(index);
+  }
+
   /** Undoes the latest decision and returns to its image. */
   undo(): void {
     this.decisions.hideReasonPrompt();

@@ -1,7 +1,8 @@
-/** Actions on a collection: rename, show in file manager, remove. */
+/** Actions on a collection: rename, plan, show in file manager, remove. */
 import type { Collection, CollectionId } from "../ipc/bindings";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
+import { offerRestore } from "../state/undo";
 
 export class Collections {
   readonly #app: App;
@@ -22,6 +23,14 @@ export class Collections {
     await this.#app.notices.attempt(() => this.#app.seam.renameCollection(collection.id, name));
   }
 
+  get canShow(): boolean {
+    return this.#app.frontEnd.isDesktop;
+  }
+
+  plan({ id }: Collection): void {
+    this.#app.scope.planFor({ kind: "collection", id });
+  }
+
   async show({ id }: Collection): Promise<void> {
     await this.#app.notices.attempt(() => this.#app.seam.showCollectionFolder(id));
   }
@@ -34,14 +43,10 @@ export class Collections {
     const isRemoved = await this.#app.notices.attempt(() => this.#app.seam.removeCollection(id).then(() => true));
     if (!isRemoved) return;
     if (this.#app.scope.collection === id) this.#app.scope.showCollection(null);
-    const text = words.library.collection.removed(name);
-    const restore = async (): Promise<void> => {
-      this.#app.removals = this.#app.removals.filter((each) => each !== restore);
-      this.#app.notices.list = this.#app.notices.list.filter((toast) => toast.text !== text);
-      const isBack = await this.#app.notices.attempt(() => this.#app.seam.restoreCollection(id).then(() => true));
-      if (isBack) this.#app.notices.show(words.library.collection.restored(name));
-    };
-    this.#app.removals.push(restore);
-    this.#app.notices.show(text, "good", { label: words.library.collection.undo, do: () => void restore() });
+    offerRestore(this.#app, {
+      removed: words.library.collection.removed(name),
+      restored: words.library.collection.restored(name),
+      restore: () => this.#app.seam.restoreCollection(id),
+    });
   }
 }

@@ -1,4 +1,5 @@
 /** Commands of the library. Movement in the grid is in the grid. */
+import { openMenu } from "../components/openMenu";
 import type { Commands } from "../state/actions/actions.svelte";
 import type { Library } from "./library.svelte";
 
@@ -13,5 +14,12 @@ export function libraryCommands(library: Library): Commands {
     "library.smaller": () => library.resize(-1),
     "library.search": () => document.getElementById("library-search")?.focus(),
     "library.plan": { do: () => library.plan(), can: () => library.plannedCount > 0 },
+    "library.reverse": () => (library.question.isReversed = !library.question.isReversed),
+    "library.info": () => library.app.info.toggle(),
+    "library.remove": { do: () => void library.remove(), can: hasImages },
+    "library.menu": {
+      do: () => openMenu(document.getElementById(`image-${library.activeId}`)),
+      can: () => hasImages() && document.activeElement?.id === "library-grid",
+    },
   };
 }

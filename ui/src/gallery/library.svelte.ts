@@ -1,10 +1,12 @@
 /** State of the library screen: listed images, order, active cell and selection. */
 import type { FilterCounts, ImageId, ImageQuery, SkippedFile } from "../ipc/bindings";
+import { removeImages } from "../images/imageActions";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { Selection } from "../state/selection";
 import { Cards } from "./cards.svelte";
 import { Question } from "./question.svelte";
+import { SmartCollections } from "./smart.svelte";
 
 /** Pause between counts, as a multiple of the last count's duration. */
 const RESTS_A_COUNT = 4;
@@ -15,6 +17,7 @@ export class Library {
   readonly app: App;
   readonly cards: Cards;
   readonly question: Question;
+  readonly smart: SmartCollections;
 
   #thumbnailWidth = $state(recall("thumbnails", isThumbnailWidth) ?? 176);
   ids = $state.raw(new Uint32Array(0));
@@ -38,6 +41,7 @@ export class Library {
   constructor(app: App) {
     this.app = app;
     this.question = new Question(app);
+    this.smart = new SmartCollections(app, this.question);
     this.cards = new Cards(app.seam, () => this.question.layers);
   }
 
@@ -157,6 +161,24 @@ export class Library {
   reviewAll(): void {
     const first = this.app.scope.selected.size > 0 ? this.ids.findIndex((id) => this.app.scope.selected.has(id)) : 0;
     this.review(Math.max(0, first));
+  }
+
+  /** The image that a menu is about: the active one. */
+  get activeId(): ImageId | null {
+    return this.ids[this.active] ?? null;
+  }
+
+  /** The selection if the active image belongs to it, otherwise the active image. */
+  get aimed(): readonly ImageId[] {
+    const id = this.activeId;
+    if (id === null) return [];
+    const { selected } = this.app.scope;
+    return selected.has(id) ? [...selected] : [id];
+  }
+
+  /** Removes what is aimed at; undo restores it. */
+  async remove(): Promise<void> {
+    if (this.aimed.length > 0 && (await removeImages(this.app, this.aimed))) this.selectNone();
   }
 
   /** Number of images that the plan button takes along. */

@@ -2,7 +2,7 @@
 import type { Condition, ImageOrder, ImageQuery, LayerScope, QueryProblem, Test } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 import { layersShown, namedRuns } from "../state/layers";
-import { isSameTest, standing } from "../state/questions";
+import { isSameTest, labelsOf, standing, withAlternative, withoutLabel } from "../state/questions";
 
 export class Question {
   /** As typed; possibly invalid. */
@@ -11,6 +11,7 @@ export class Question {
   problem = $state.raw<QueryProblem | null>(null);
   conditions = $state.raw<readonly Condition[]>([]);
   order = $state<ImageOrder>("added");
+  isReversed = $state(false);
 
   readonly #app: App;
   /** Only the latest parse counts. */
@@ -22,7 +23,7 @@ export class Question {
 
   get query(): ImageQuery {
     const { collection, layers } = this.#app.scope;
-    return { collection, conditions: [...this.conditions], order: this.order, layers };
+    return { collection, conditions: [...this.conditions], order: this.order, is_reversed: this.isReversed, layers };
   }
 
   /** The layers that are counted and shown. */
@@ -56,6 +57,14 @@ export class Question {
     if (wish === this.#latest && text !== undefined) this.text = text;
   }
 
+  /** Shows a saved search. */
+  async open(query: ImageQuery): Promise<void> {
+    this.order = query.order;
+    this.isReversed = query.is_reversed ?? false;
+    await this.ask(query.conditions);
+    this.#app.scope.layers = query.layers ?? null;
+  }
+
   /** A newly named run is shown, whatever layers were selected before. */
   #take(conditions: readonly Condition[]): void {
     if (namedRuns(conditions).join() !== namedRuns(this.conditions).join()) this.#app.scope.layers = null;
@@ -82,9 +91,24 @@ export class Question {
 
   /** Adds it to others of its kind; removes it if it is set already. */
   add(test: Test, isExcluded = false): Promise<void> {
-    const others = this.conditions.filter((each) => !isSameTest(each.test, test));
+    const others =
+      test.kind === "label"
+        ? withoutLabel(this.conditions, test.name)
+        : this.conditions.filter((each) => !isSameTest(each.test, test));
     const stands = this.standing(test) === (isExcluded ? "excluded" : "included");
     return this.ask(stands ? others : [...others, { is_excluded: isExcluded, test }]);
+  }
+
+  /** Adds a label as an alternative to the latest condition on a label; removes it if it is set already. */
+  addAlternative(name: string): Promise<void> {
+    return this.ask(withAlternative(this.conditions, name));
+  }
+
+  /** Whether a label can be an alternative to another one. */
+  hasOtherLabel(name: string): boolean {
+    return withoutLabel(this.conditions, name).some(
+      ({ test, is_excluded }) => !is_excluded && labelsOf(test).length > 0,
+    );
   }
 
   dropKind(kind: Test["kind"]): Promise<void> {

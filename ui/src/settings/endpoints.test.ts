@@ -117,7 +117,7 @@ describe("additional endpoints", () => {
   });
 
   it("stay as they were when the core refuses the address", async () => {
-    const { app, endpoints } = await opened();
+    const { endpoints } = await opened();
     const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     endpoints.add();
     Object.assign(endpoints.draft as EndpointDraft, { name: "Frankfurt", baseUrl: "http://eu.example.com" });

@@ -7,6 +7,7 @@ import { Activity } from "./activity.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
 import { Connections } from "./connections.svelte";
 import { FrontEnd } from "./frontEnd.svelte";
+import { InfoState } from "./info.svelte";
 import { ImportState } from "./imports.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { Navigation } from "./navigation.svelte";
@@ -21,6 +22,7 @@ import { Tour } from "./tour.svelte";
 export class App {
   readonly seam: Seam;
   readonly actions = new Actions();
+  readonly info = new InfoState();
   readonly recent = new RecentImages();
   readonly labelColors = new LabelColors();
   readonly runTraces = new RunTraces();
@@ -38,7 +40,7 @@ export class App {
   /** The export in preparation; its dialog opens over any screen. */
   readonly exporting: Exporting;
 
-  /** Undo functions of removals in the library, latest last. A removal is not a step of the library's history. */
+  /** Undo functions of removals from the library, latest last. A removal is not a step of the library's history. */
   removals: (() => Promise<void>)[] = [];
   areShortcutsOpen = $state(false);
   isPaletteOpen = $state(false);

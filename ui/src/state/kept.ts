@@ -5,6 +5,7 @@
 export type KeptName =
   | "error_limit"
   | "folded"
+  | "info"
   | "language"
   | "keyboard"
   | "labels"

@@ -9,6 +9,25 @@ export function notifyUndoable(app: App, text: string): void {
   app.notices.show(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
 }
 
+/** Something that was removed from the library and can be restored. */
+interface Removal {
+  removed: string;
+  restored: string;
+  restore: () => Promise<unknown>;
+}
+
+/** Shows a notice about a removal. Its button and Ctrl+Z restore what was removed. */
+export function offerRestore(app: App, { removed, restored, restore }: Removal): void {
+  const undo = async (): Promise<void> => {
+    app.removals = app.removals.filter((each) => each !== undo);
+    app.notices.list = app.notices.list.filter(({ text }) => text !== removed);
+    const isBack = await app.notices.attempt(() => restore().then(() => true));
+    if (isBack) app.notices.show(restored);
+  };
+  app.removals.push(undo);
+  app.notices.show(removed, "good", { label: words.checks.undo, do: () => void undo() });
+}
+
 export async function undoLatest(app: App): Promise<void> {
   dismissOffers(app);
   const removal = app.removals.pop();

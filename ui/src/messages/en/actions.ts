@@ -28,6 +28,10 @@ const titles: Record<ActionId, string> = {
   "library.smaller": "Smaller thumbnails",
   "library.search": "Search the library",
   "library.plan": "Plan a run",
+  "library.reverse": "Reverse the order",
+  "library.info": "Show or hide image info",
+  "library.remove": "Remove from the library",
+  "library.menu": "Open the menu of the image",
   "library.undo": "Undo the last change to annotations",
   "library.redo": "Redo the last undone change",
 
@@ -78,6 +82,8 @@ const titles: Record<ActionId, string> = {
   "review.repair": "Fix the selected likely mistake, or go to it",
   "review.pan": "Hold and drag to pan",
   "review.acceptAbove": "Accept above a threshold, with an audit sample",
+  "review.info": "Show or hide image info",
+  "review.menu": "Open the menu of the selection, or of the photo",
 
   "audit.right": "Right: accept the annotation",
   "audit.wrong": "Wrong: reject the annotation",
@@ -176,6 +182,7 @@ export const actions = {
     ArrowUp: "Up",
     ArrowDown: "Down",
     Arrows: "Arrows",
+    ContextMenu: "Menu",
   },
 
   sheet: {

@@ -12,6 +12,8 @@ import { history } from "./history";
 import { hooks } from "./hooks";
 import { layers } from "./layers";
 import { library } from "./library";
+import { menus } from "./menus";
+import { info } from "./info";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
@@ -19,6 +21,7 @@ import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
+import { smart } from "./smart";
 import { tour } from "./tour";
 
 export const en = {
@@ -26,6 +29,8 @@ export const en = {
   screens,
   frame,
   library,
+  menus,
+  info,
   layers,
   query,
   plan,
@@ -41,6 +46,7 @@ export const en = {
   exports,
   hooks,
   settings,
+  smart,
   errors,
   tour,
 };

@@ -12,6 +12,7 @@ export const library = {
   allImages: "All images",
   collection: {
     rename: "Rename",
+    plan: "Plan a run…",
     show: "Show in file manager",
     remove: "Remove…",
     actionsOf: (name: string) => `Actions for ${name}`,

@@ -28,6 +28,10 @@ export const actions: Translation<typeof english> = {
     "library.smaller": "Miniaturas más pequeñas",
     "library.search": "Buscar en la biblioteca",
     "library.plan": "Planificar una ejecución",
+    "library.reverse": "Invertir el orden",
+    "library.info": "Mostrar u ocultar la información de la imagen",
+    "library.remove": "Quitar de la biblioteca",
+    "library.menu": "Abrir el menú de la imagen",
     "library.undo": "Deshacer el último cambio de anotaciones",
     "library.redo": "Rehacer el último cambio deshecho",
 
@@ -78,6 +82,8 @@ export const actions: Translation<typeof english> = {
     "review.repair": "Corregir el error probable seleccionado, o ir a él",
     "review.pan": "Mantener y arrastrar para desplazar",
     "review.acceptAbove": "Aceptar desde un umbral, con una muestra de control",
+    "review.info": "Mostrar u ocultar la información de la imagen",
+    "review.menu": "Abrir el menú de la selección o de la foto",
 
     "audit.right": "Bien: aceptar la anotación",
     "audit.wrong": "Mal: rechazar la anotación",
@@ -171,6 +177,7 @@ export const actions: Translation<typeof english> = {
     ArrowUp: "Arriba",
     ArrowDown: "Abajo",
     Arrows: "Flechas",
+    ContextMenu: "Menú",
   },
 
   sheet: {

@@ -14,6 +14,8 @@ import { history } from "./history";
 import { hooks } from "./hooks";
 import { layers } from "./layers";
 import { library } from "./library";
+import { menus } from "./menus";
+import { info } from "./info";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
@@ -21,6 +23,7 @@ import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
+import { smart } from "./smart";
 import { tour } from "./tour";
 
 export const es: Translation<typeof en> = {
@@ -28,6 +31,8 @@ export const es: Translation<typeof en> = {
   screens,
   frame,
   library,
+  menus,
+  info,
   layers,
   query,
   plan,
@@ -43,6 +48,7 @@ export const es: Translation<typeof en> = {
   exports,
   hooks,
   settings,
+  smart,
   errors,
   tour,
 };

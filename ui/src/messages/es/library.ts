@@ -12,6 +12,7 @@ export const library: Translation<typeof english> = {
   allImages: "Todas las imágenes",
   collection: {
     rename: "Cambiar el nombre",
+    plan: "Planificar una ejecución…",
     show: "Mostrar en el gestor de archivos",
     remove: "Quitar…",
     actionsOf: (name) => `Acciones de ${name}`,

@@ -46,6 +46,10 @@ export const TABLE = {
   "library.smaller": { keys: ["-", "_"], repeats: true },
   "library.search": { keys: ["/"] },
   "library.plan": { keys: ["Mod+Enter"] },
+  "library.reverse": { keys: ["R"] },
+  "library.info": { keys: ["I"] },
+  "library.remove": { keys: ["Delete"], changes: true },
+  "library.menu": { keys: ["Shift+F10", "ContextMenu"], isFixed: true, isHidden: true },
   "library.undo": { keys: ["Mod+Z"], repeats: true, changes: true },
   "library.redo": { keys: ["Mod+Shift+Z", "Mod+Y"], repeats: true, changes: true },
 
@@ -103,6 +107,8 @@ export const TABLE = {
   "review.repair": { keys: ["M"], changes: true },
   "review.pan": { keys: ["Space"], isFixed: true, isHidden: true },
   "review.acceptAbove": { keys: ["Mod+Shift+A"], changes: true },
+  "review.info": { keys: ["I"], when: "unselected" },
+  "review.menu": { keys: ["Shift+F10", "ContextMenu"], isFixed: true, isHidden: true },
 
   "audit.right": { keys: ["A"], changes: true },
   "audit.wrong": { keys: ["X"], changes: true },
