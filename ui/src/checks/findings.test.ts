@@ -2,16 +2,16 @@ import { describe, expect, it, vi } from "vitest";
 
 import { Review } from "../editor/review.svelte";
 import type { Annotation, BulkEditResult, Check, ImageId } from "../ipc/bindings";
-import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
 import { redoLatest, notifyUndoable, undoLatest } from "../state/undo";
+import { coreOf } from "../../test/core";
 import { changeFor, Findings } from "./findings.svelte";
 import { Repairing } from "./repairing.svelte";
 
 const CHECKS: Check[] = ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"];
-const SEEDED = "?mistakes&images=240";
+const SEEDED = "mistakes&images=240";
 const everything = imagesWhere([]);
 
 it("carries out what the core says of an annotation", () => {
@@ -40,9 +40,9 @@ it("carries out what the core says of an annotation", () => {
   expect(changeFor({ kind: "crop" }, annotation)).toMatchObject({ kind: "change", content: { label: "cup" } });
 });
 
-describe("checks of the core in memory", () => {
+describe("checks", () => {
   it.each(CHECKS)("find %s, repair it on all images, and take that back at once", async (check) => {
-    const seam = openFake(SEEDED);
+    const seam = await coreOf(SEEDED);
     const query = imagesWhere([{ kind: "check", check }]);
     const images = await seam.imageIds(query);
     expect(images.length).toBeGreaterThan(0);
@@ -57,13 +57,15 @@ describe("checks of the core in memory", () => {
     expect(await seam.imageCards(images)).toEqual(before);
   });
 
-  it("puts the most uncertain first, and what is reviewed last", async () => {
-    const seam = openFake(SEEDED);
+  it("puts images with open proposals first, and so those with a mistake", async () => {
+    const seam = await coreOf(SEEDED);
     const ids = await seam.imageIds({ ...everything, order: "uncertainty" });
-    const reviewed = (await seam.imageCards(ids)).map(({ review }) => review !== "unreviewed");
-    expect(reviewed).toEqual([...reviewed].sort());
+    const cards = await seam.imageCards(ids);
+    const areOpen = cards.map(({ annotations }) => annotations.some(({ status }) => status === "proposed"));
+    expect(areOpen).toEqual([...areOpen].sort().reverse());
     const mistaken = new Set(await seam.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));
-    expect(ids.slice(0, 100)).toEqual(expect.arrayContaining([...mistaken]));
+    const open = ids.slice(0, areOpen.indexOf(false));
+    expect(open).toEqual(expect.arrayContaining([...mistaken]));
   });
 });
 
@@ -71,7 +73,7 @@ describe("a repair of many images", () => {
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
 
   async function wanted(): Promise<{ repairing: Repairing; seam: Seam; told: BulkEditResult[]; decided: ImageId }> {
-    const seam = openFake(SEEDED);
+    const seam = await coreOf(SEEDED);
     const [decided = 0] = await seam.imageIds(query);
     const [card] = await seam.imageCards([decided]);
     const [mistake] = (await seam.findings(decided)).filter(({ check }) => check === "tiny");
@@ -120,7 +122,7 @@ describe("undo of a bulk edit", () => {
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
 
   it("works in the library, and so does redo", async () => {
-    const app = new App(openFake(SEEDED));
+    const app = new App(await coreOf(SEEDED));
     const images = await app.seam.imageIds(query);
     const before = await app.seam.imageCards(images);
     await app.seam.repair("tiny", query, false);
@@ -138,7 +140,7 @@ describe("undo of a bulk edit", () => {
   });
 
   it("works in review, at an image that it did not change", async () => {
-    const seam = openFake(SEEDED);
+    const seam = await coreOf(SEEDED);
     const images = await seam.imageIds(query);
     const before = await seam.imageCards(images);
     const other = (await seam.imageIds(imagesWhere([]))).find((image) => !images.includes(image)) ?? 0;
@@ -159,7 +161,7 @@ describe("undo of a bulk edit", () => {
   });
 
   it("leaves alone what was done after it", async () => {
-    const seam = openFake(SEEDED);
+    const seam = await coreOf(SEEDED);
     const [first = 0, second = 0] = await seam.imageIds(query);
     await seam.repair("tiny", query, false);
     const repaired = await seam.imageCards([second]);
@@ -173,7 +175,7 @@ describe("undo of a bulk edit", () => {
 
 describe("on the image that is reviewed", () => {
   async function reviewing(check: Check): Promise<{ review: Review; findings: Findings; image: ImageId }> {
-    const seam = openFake(SEEDED);
+    const seam = await coreOf(SEEDED);
     const [image = 0] = await seam.imageIds(imagesWhere([{ kind: "check", check }]));
     const review = new Review(seam, vi.fn());
     await review.open([image]);
