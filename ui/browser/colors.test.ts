@@ -41,7 +41,7 @@ describe("label colours", () => {
     const known = new Map<string, string>();
     let seen = 0;
     for (let image = 0; image < 12; image += 1) {
-      // The list and the thumbnail are painted from different answers of the core.
+      // The core tells the annotations after the image is shown.
       const colors = await vi.waitFor(async () => {
         const listed = new Map(await inList(page));
         expect(new Set(await onThumbnail(page))).toEqual(new Set(listed.values()));
