@@ -1,6 +1,6 @@
 /** The window in a browser, as `fieldmark serve` shows it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { expectAccessible, launch, open, screenshot } from "./browser";
+import { expectAccessible, launch, open, sceneOf, screenshot } from "./browser";
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, "../../target");
 const SAMPLES = resolve(import.meta.dirname, "../../samples");
@@ -57,6 +57,33 @@ async function openLink(link: string, theme: "dark" | "light" = "dark", size = [
   return page;
 }
 
+/** Drops photos of the samples on the window. */
+async function drop(page: Page, names: string[]): Promise<void> {
+  const files = names.map((name) => ({ name, data: readFileSync(join(SAMPLES, name)).toString("base64") }));
+  const transfer = await page.evaluateHandle((dropped) => {
+    const made = new DataTransfer();
+    for (const { name, data } of dropped) {
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      made.items.add(new File([bytes], name, { type: "image/jpeg" }));
+    }
+    return made;
+  }, files);
+  await page.dispatchEvent("body", "dragover", { dataTransfer: transfer });
+  await page.getByText("Drop to add").waitFor();
+  await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
+  await page.getByText("Drop to add").waitFor({ state: "hidden" });
+}
+
+it("adds what is dropped", async () => {
+  const page = await open(browser, { query: "images=0" });
+  await page.getByRole("heading", { name: "Drop photos or folders here" }).waitFor();
+  await screenshot(page, "serve-welcome");
+  await expectAccessible(page);
+  await drop(page, ["coffee.jpg", "chelsea.jpg"]);
+  await page.getByText("2 images added").waitFor();
+  await page.context().close();
+});
+
 it("lists the folders of the server below its roots, and says what to do without any", async () => {
   const page = await open(browser, { query: "images=0" });
   await page.getByRole("button", { name: "Add folder…" }).click();
@@ -100,6 +127,44 @@ it("shows a change of one window in another", async () => {
   await page.locator(".annotations").waitFor();
   await page.keyboard.press("a");
   await expect.poll(() => other.locator(".statusbar").innerText(), { timeout: 20_000 }).not.toBe(before);
+  await page.context().close();
+});
+
+it.each([
+  ["dark", [1024, 700]],
+  ["light", [1440, 900]],
+] as const)("changes nothing when it is read-only (%s)", async (theme, size) => {
+  const page = await open(browser, { query: "images=12" });
+  const { library } = sceneOf(page);
+  const server = await serve(["--read-only", "--db", library, "--port", "0"]);
+  const other = await openLink(server.link, theme, [...size]);
+  await other.locator(".statusbar").getByText("Read-only").waitFor();
+  const status = await other.locator(".statusbar").innerText();
+  await screenshot(other, `serve-read-only-library-${theme}`);
+  expect(await other.getByRole("button", { name: "Add photos" }).count()).toBe(0);
+  await other.keyboard.press("Control+4");
+  await other.locator(".review").waitFor();
+  await other.keyboard.press("a");
+  await other.keyboard.press("x");
+  expect(
+    await other
+      .getByRole("button", { name: /^Accept/ })
+      .first()
+      .isDisabled(),
+  ).toBe(true);
+  await screenshot(other, `serve-read-only-review-${theme}`);
+  await expectAccessible(other);
+  await other.keyboard.press("Control+2");
+  await other.getByText("no run can be started here").waitFor();
+  await screenshot(other, `serve-read-only-plan-${theme}`);
+  await other.keyboard.press("Control+,");
+  await other.locator(".settings").waitFor();
+  await screenshot(other, `serve-read-only-settings-${theme}`);
+  expect(await other.locator(".statusbar").innerText()).toContain("Read-only");
+  await other.keyboard.press("Control+1");
+  await expect.poll(() => other.locator(".statusbar").innerText(), { timeout: 20_000 }).toBe(status);
+  await other.context().close();
+  await server.end();
   await page.context().close();
 });
 
