@@ -88,7 +88,7 @@ describe("a smart collection", () => {
     await page.locator(".content .about .muted", { hasText: /^60/ }).waitFor();
     await page.reload();
     await smart().getByText("People", { exact: true }).click();
-    await chips().getByText("With person or cup").waitFor();
+    await chips().getByText("With person or cup", { exact: true }).waitFor();
     await expect.poll(shown).toBe(number);
 
     await smart().getByText("People", { exact: true }).click({ button: "right" });

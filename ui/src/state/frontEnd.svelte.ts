@@ -26,7 +26,7 @@ export class FrontEnd {
 
   /** Whether there are the system's dialogs, its file manager, and dragging files out of the window. */
   get isDesktop(): boolean {
-    return this.#seam.browser === null;
+    return this.#info?.is_desktop ?? this.#seam.browser === null;
   }
 
   /** Whether everything that changes the library is refused. */
