@@ -132,8 +132,8 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     assert_eq!(metrics["metrics"]["batchSize"], 4);
 
     window.press("//section//button[normalize-space() = 'Export']").await;
-    let file = window.see("//dialog//*[@draggable]").await;
-    window.see("//dialog//*[starts-with(normalize-space(), '4 images, ')]").await;
+    let file = window.see("//*[@role='dialog']//*[@draggable]").await;
+    window.see("//*[@role='dialog']//*[starts-with(normalize-space(), '4 images, ')]").await;
     window.photograph("7-export").await;
     let (left, top, width, height) = file.rectangle().await.unwrap();
     let at = |start: f64, length: f64| whole(start + length / 2.0);

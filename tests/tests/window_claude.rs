@@ -178,10 +178,10 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.see(annotate).await;
     window.photograph("23-plan-claude").await;
     window.press(annotate).await;
-    window.see("//dialog[@open]//*[contains(., '127.0.0.1')]").await;
+    window.see("//*[@role='dialog']//*[contains(., '127.0.0.1')]").await;
     window.photograph("24-consent").await;
     assert_eq!(server.ledger().billed.len(), 0, "nothing is sent before consent");
-    window.press("//dialog[@open]//button[starts-with(normalize-space(), 'Send 4 images')]").await;
+    window.press("//*[@role='dialog']//button[starts-with(normalize-space(), 'Send 4 images')]").await;
     window.see("//*[contains(text(), 'Completed')]").await;
     window.photograph("25-run-claude").await;
     let cards = desk.cards();
