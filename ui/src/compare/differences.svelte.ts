@@ -282,10 +282,13 @@ export class Differences {
     const cards = this.#images.readCards(
       around(this.queue, this.index).filter((image) => this.cardOf(image) === undefined),
     );
-    // The current image is loaded before its neighbours.
-    if (first !== undefined) await this.#images.read(first);
-    this.#selectFirst();
-    await Promise.all([cards, ...beside.map((image) => this.#images.read(image))]);
+    // The current image is loaded before its neighbors.
+    const pairs = async (): Promise<void> => {
+      if (first !== undefined) await this.#images.read(first);
+      this.#selectFirst();
+      await Promise.all(beside.map((image) => this.#images.read(image)));
+    };
+    await Promise.all([cards, pairs()]);
     this.#images.forgetBeyond(new Set([...around(this.queue, this.index), ...this.#choosing.images]));
   }
 

@@ -43,7 +43,7 @@ export class ComparedImages {
     return this.#settled.has(image);
   }
 
-  /** Annotations pending requests as stale. */
+  /** Marks pending requests as stale. */
   changed(): void {
     this.#edition += 1;
   }

@@ -106,7 +106,7 @@ it("keeps what another process has set, and shows it", async () => {
   await app.settings.save({ theme: "light" });
   expect(app.settings.current).toMatchObject({ theme: "light", is_local_only: true });
   await app.seam.changeSettings(app.settings.current, { ...app.settings.current, writes_metrics: true });
-  await vi.waitFor(() => expect(app.settings.current.writes_metrics).toBe(true));
+  await vi.waitFor(() => expect(app.settings.current.writes_metrics).toBe(true), { timeout: 10_000 });
 });
 
 describe("what may leave this machine", () => {

@@ -22,7 +22,10 @@ export class Refreshing {
       return;
     }
     const wait = Math.max(0, this.#readAt + this.#milliseconds - Date.now());
-    this.#timer ??= setTimeout(() => void this.now(), wait);
+    this.#timer ??= setTimeout(() => {
+      // The next change reloads again.
+      this.now().catch((error: unknown) => console.warn("not reloaded:", error));
+    }, wait);
   }
 
   /** Reloads at once, or again if a reload is under way. */

@@ -18,7 +18,7 @@ use prepare::ContentHash;
 use store::Store;
 
 use crate::check_index::{CheckIndex, MOMENT};
-use crate::originals::{Originals, still_holds};
+use crate::originals::still_holds;
 use crate::thumbnails::Thumbnails;
 use crate::workers::Workers;
 use crate::{EngineError, Result};
@@ -40,7 +40,6 @@ pub struct Gallery {
     workers: Arc<Workers>,
     check_index: Arc<CheckIndex>,
     thumbnails: Arc<Thumbnails>,
-    originals: Arc<Originals>,
 }
 
 impl Gallery {
@@ -49,9 +48,8 @@ impl Gallery {
         workers: Arc<Workers>,
         check_index: Arc<CheckIndex>,
         thumbnails: Arc<Thumbnails>,
-        originals: Arc<Originals>,
     ) -> Self {
-        Self { store, workers, check_index, thumbnails, originals }
+        Self { store, workers, check_index, thumbnails }
     }
 
     pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
@@ -116,7 +114,7 @@ impl Gallery {
             hash: ContentHash::from_bytes(hash).to_string(),
             size: card.size,
             taken: card.taken,
-            camera: self.originals.camera(image),
+            camera: self.thumbnails.originals().camera(image),
             files: files.collect(),
             runs,
         })
@@ -124,12 +122,15 @@ impl Gallery {
 
     /// Where a photo was taken; `None` if its file does not say.
     pub fn position(&self, image: ImageId) -> Result<Option<Position>> {
-        Ok(self.originals.position(image))
+        Ok(self.thumbnails.originals().position(image))
     }
 
     /// A file that still has the image's content.
     pub fn file(&self, image: ImageId) -> Result<PathBuf> {
-        self.originals.find(image).map_err(|unreadable| EngineError::Original { image, detail: unreadable.detail })
+        self.thumbnails
+            .originals()
+            .find(image)
+            .map_err(|unreadable| EngineError::Original { image, detail: unreadable.detail })
     }
 
     /// An upright JPEG of `image`, without metadata.

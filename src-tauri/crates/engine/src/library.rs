@@ -148,13 +148,7 @@ impl Library {
         let thumbnails = Arc::new(Thumbnails::new(store.clone(), layout.clone(), originals.clone()));
         let workers = Arc::new(Workers::new(store.clone(), layout.clone()));
         let check_index = Arc::new(CheckIndex::new(store.clone(), changes.clone()));
-        let images = Arc::new(Gallery::new(
-            store.clone(),
-            workers.clone(),
-            check_index.clone(),
-            thumbnails.clone(),
-            originals.clone(),
-        ));
+        let images = Arc::new(Gallery::new(store.clone(), workers.clone(), check_index.clone(), thumbnails.clone()));
         let outputs = Arc::new(Outputs::new(store.clone(), layout.clone()));
         let history = Arc::new(RunHistory::new(store.clone(), workers.clone(), active.clone()));
         let similar = Arc::new(Similar::new(store.clone(), thumbnails.clone(), memory.clone()));

@@ -34,6 +34,11 @@ impl Thumbnails {
         Self { store, layout, originals }
     }
 
+    /// The originals that thumbnails are made of.
+    pub fn originals(&self) -> &Originals {
+        &self.originals
+    }
+
     /// The thumbnail of `image`, an upright JPEG without metadata.
     pub fn of(&self, image: ImageId) -> Result<Vec<u8>> {
         let hash = ContentHash::from_bytes(self.store.read_blocking(|view| view.image_hash(image))?);

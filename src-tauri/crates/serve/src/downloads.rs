@@ -1,4 +1,4 @@
-//! ImagePixels, and files to keep.
+//! Pixels, and files to keep.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ export const info: Translation<typeof english> = {
   exposure: "Exposición",
   size: "Tamaño",
   taken: "Tomada",
-  hash: "Hash",
+  hash: "Huella (hash)",
   copyHash: "Copiar el hash",
   hashCopied: "Hash copiado",
   place: "Lugar",

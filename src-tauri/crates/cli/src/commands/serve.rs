@@ -60,8 +60,8 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
 
 /// Prints a link, flushed, because a script that starts the server waits for it.
 fn show_link(server: &WebServer, output: Console) -> Result<(), CommandError> {
-    let served = Served { url: server.link()? };
-    output.show(&served, |out| writeln!(out, "Fieldmark at {}", served.url))
+    let link = Served { url: server.link()? };
+    output.show(&link, |out| writeln!(out, "Fieldmark at {}", link.url))
 }
 
 /// The password, without the line feed at the end of its file.

@@ -184,9 +184,10 @@ impl Reader<'_> {
 
 /// `value` as a single token, quoted if necessary.
 pub(super) fn quoted(value: &str, is_after_key: bool) -> String {
+    let is_special =
+        |character: char| character.is_whitespace() || character == '"' || (is_after_key && character == OR);
     let is_plain = !value.is_empty()
-        && !value.contains(|character: char| character.is_whitespace() || character == '"')
-        && !(is_after_key && value.contains(OR))
+        && !value.contains(is_special)
         && (is_after_key || (!value.starts_with('-') && !value.contains(':')));
     if is_plain {
         return value.to_owned();

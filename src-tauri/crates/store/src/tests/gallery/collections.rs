@@ -35,7 +35,7 @@ fn smart_collections_are_kept_changed_and_restored() {
     let added = query.clone();
     let id = library.store.write_blocking(move |edit| edit.add_smart_collection("Pets", &added, 7)).unwrap();
     let saved = SmartCollection { id, name: "Pets".into(), query };
-    assert_eq!(kept(), [saved.clone()]);
+    assert_eq!(kept(), std::slice::from_ref(&saved));
     library.store.write_blocking(move |edit| edit.delete_smart_collection(id)).unwrap();
     assert_eq!(kept(), []);
     let renamed = SmartCollection { name: "Animals".into(), ..saved };
