@@ -42,3 +42,20 @@ function isUsable(element: Element | null): element is HTMLElement {
   if (!(element instanceof HTMLElement) || element === document.body || !element.isConnected) return false;
   return element.checkVisibility() && !element.closest("[aria-modal='true'][data-state='closed']");
 }
+
+/** Dialogs that are open. */
+let holds = 0;
+
+/** Makes the window inert while a dialog is open. Returns the function that ends this. */
+export function holdWindow(): () => void {
+  const window = document.querySelector<HTMLElement>(".window");
+  let isHeld = true;
+  holds += 1;
+  if (window) window.inert = true;
+  return () => {
+    if (!isHeld) return;
+    isHeld = false;
+    holds -= 1;
+    if (window && holds === 0) window.inert = false;
+  };
+}
