@@ -67,7 +67,7 @@ it("leads to the library when there is nothing to annotate", async () => {
   page = await open(browser, { query: "images=0" });
   await page.keyboard.press("Control+2");
   await page.getByRole("button", { name: "Go to the library" }).click();
-  await page.getByRole("heading", { name: "Drop folders of photos here" }).waitFor();
+  await page.getByRole("heading", { name: "Drop photos or folders here" }).waitFor();
 });
 
 it("keeps the theme that was chosen in the settings", async () => {
