@@ -120,7 +120,7 @@ export const LOOKS: readonly Look[] = [
   {
     name: "welcome",
     query: "images=0",
-    show: (page) => heading(page, words.library.welcome.title).waitFor(),
+    show: (page) => heading(page, words.browser.dropTitle).waitFor(),
   },
   { name: "library", show: library },
   {
