@@ -185,7 +185,7 @@ export const settings = {
       case "no_key":
         return `There is no key for ${host}. Enter one above.`;
       case "local_only":
-        return "Everything is locked to this machine, so nothing was sent. Privacy, below, unlocks it.";
+        return "Everything is locked to this machine, so nothing was sent. The Privacy page unlocks it.";
       case "unusable":
         return "Nothing was sent, because the connection is not set up correctly. Correct it above.";
       case "key_rejected":

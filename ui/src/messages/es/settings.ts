@@ -166,7 +166,7 @@ export const settings: Translation<typeof english> = {
       case "no_key":
         return `No hay clave para ${host}. Introduce una arriba.`;
       case "local_only":
-        return "Todo está bloqueado en este equipo, así que no se ha enviado nada. Se desbloquea abajo, en Privacidad.";
+        return "Todo está bloqueado en este equipo, así que no se ha enviado nada. Se desbloquea en la página Privacidad.";
       case "unusable":
         return "No se ha enviado nada, porque la conexión no está bien configurada. Corrígela arriba.";
       case "key_rejected":
