@@ -1,16 +1,16 @@
 /** The window in a browser, as `fieldmark serve` shows it. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 
+import { program } from "../test/programs";
 import { expectAccessible, launch, open, sceneOf, screenshot } from "./browser";
 
-const TARGET = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, "../../target");
 const SAMPLES = resolve(import.meta.dirname, "../../samples");
 
 let browser: Browser;
@@ -19,29 +19,27 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** Starts `fieldmark serve`; returns its process and the link that it prints. */
-async function serve(options: string[]): Promise<{ program: ChildProcess; link: string; end(): Promise<void> }> {
+/** Starts `fieldmark serve` until the test has ended; returns the link that it prints. */
+async function serve(options: string[]): Promise<{ link: string; end(): Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), "fieldmark-serve-"));
   const env = { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
-  const program = spawn(`${TARGET}/debug/fieldmark`, ["serve", ...options], {
+  const server = spawn(program("fieldmark"), ["serve", ...options], {
     cwd: home,
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const ended = new Promise<void>((end) => program.once("exit", () => end()));
-  const line = await new Promise<string>((found, failed) => {
-    createInterface(program.stdout).once("line", found);
-    program.once("exit", () => failed(new Error("fieldmark serve has ended")));
-  });
-  return {
-    program,
-    link: line.replace("Fieldmark at ", ""),
-    end: async () => {
-      program.kill("SIGKILL");
-      await ended;
-      rmSync(home, { recursive: true });
-    },
+  const ended = new Promise<void>((end) => server.once("exit", () => end()));
+  const end = async () => {
+    server.kill("SIGKILL");
+    await ended;
+    rmSync(home, { recursive: true, force: true });
   };
+  onTestFinished(end);
+  const line = await new Promise<string>((found, failed) => {
+    createInterface(server.stdout).once("line", found);
+    server.once("exit", () => failed(new Error("fieldmark serve has ended")));
+  });
+  return { link: line.replace("Fieldmark at ", ""), end };
 }
 
 async function openLink(link: string, theme: "dark" | "light" = "dark", size = [1280, 800]): Promise<Page> {
@@ -142,6 +140,13 @@ it.each([
   const status = await other.locator(".statusbar").innerText();
   await screenshot(other, `serve-read-only-library-${theme}`);
   expect(await other.getByRole("button", { name: "Add photos" }).count()).toBe(0);
+  await other.getByRole("option", { name: "lake_0001.jpg" }).click({ button: "right" });
+  await other.getByRole("menuitem", { name: "Copy path" }).waitFor();
+  expect(await other.getByRole("menuitem", { name: /^Remove/ }).count()).toBe(0);
+  // Closes the menu, then ends the selection.
+  await other.keyboard.press("Escape");
+  await other.getByRole("menuitem", { name: "Copy path" }).waitFor({ state: "detached" });
+  await other.keyboard.press("Escape");
   await other.keyboard.press("Control+4");
   await other.locator(".review").waitFor();
   await other.keyboard.press("a");

@@ -128,7 +128,7 @@ describe("a dialog", () => {
   it("closes at a press outside", async () => {
     await role("button", { name: "Open the dialog" }).click();
     await expect.element(dialog).toBeVisible();
-    await userEvent.click(document.querySelector(".overlay") as Element, { position: { x: 5, y: 5 } });
+    await userEvent.click(document.querySelector(".dialog-overlay") as Element, { position: { x: 5, y: 5 } });
     await expect.element(dialog).not.toBeInTheDocument();
   });
 });

@@ -4,7 +4,7 @@
 //!   `photos` (the folder of its originals), `simulator` (the base URLs of its servers, the vendor's first).
 //! - `POST /close?id=N` ends it.
 //! - `POST /simulator?id=N&server=0&do=VERB` steers a server: `answer`, `fail` and `fail-next` (with the fault, or a list of
-//!   faults, as JSON in the body), `close`, `cancel-batches`. What the scene does by itself (`still`, `held`, `closed`) ends.
+//!   faults, as JSON in the body), `close`, `cancel-batches`. The scene's own script (`still`, `held`, `closed`) ends.
 
 use std::collections::HashMap;
 use std::io::Write;

@@ -309,7 +309,7 @@ fn latest(store: &Store, scene: &Scene, past: &PastRun<'_>) -> Done<()> {
     past::finish(store, scene, past, run)
 }
 
-/// What the server said when a run stopped by itself.
+/// The server's message when it ended a run.
 const fn said(reason: StopReason) -> Option<&'static str> {
     Some(match reason {
         StopReason::KeyRejected => "invalid x-api-key",

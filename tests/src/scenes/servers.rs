@@ -28,7 +28,7 @@ pub struct Server {
     running: Mutex<Option<Running>>,
 }
 
-/// What happens to a server by itself while it answers.
+/// A scripted change of a server while it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Course {
     /// After some answers, requests are held for a while, or for good.
@@ -85,7 +85,7 @@ impl Servers {
         self.all.iter().map(|server| server.url()).collect()
     }
 
-    /// Ends what happens to the servers by itself, and steers the one at `place`.
+    /// Ends the scripted changes of all servers, and steers the one at `place`.
     pub async fn steer(&self, place: usize, steering: Steering) -> Done<()> {
         self.courses.iter().for_each(JoinHandle::abort);
         let server = self.all.get(place).ok_or("no such server")?;

@@ -2,7 +2,7 @@
 import type { Component } from "svelte";
 
 import type { Chord } from "../state/actions/chords";
-import type { ActionId } from "../state/actions/table";
+import { type ActionId, TABLE } from "../state/actions/table";
 
 export interface MenuCommand {
   name: string;
@@ -14,6 +14,8 @@ export interface MenuCommand {
   isChosen?: boolean;
   isDanger?: boolean;
   isDisabled?: boolean;
+  /** Whether it changes the library. A command with a shortcut follows the table of actions. */
+  changes?: boolean;
   do: () => void;
 }
 
@@ -21,4 +23,13 @@ export interface MenuCommand {
 export interface MenuGroup {
   name?: string;
   commands: readonly MenuCommand[];
+}
+
+/** The commands of a window that may only read. */
+export function readingOnly(groups: readonly MenuGroup[]): MenuGroup[] {
+  const changes = ({ changes = false, shortcut }: MenuCommand): boolean =>
+    changes || (shortcut !== undefined && "changes" in TABLE[shortcut]);
+  return groups
+    .map((group) => ({ ...group, commands: group.commands.filter((command) => !changes(command)) }))
+    .filter(({ commands }) => commands.length > 0);
 }

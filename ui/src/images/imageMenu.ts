@@ -7,7 +7,7 @@ import Sparkles from "@lucide/svelte/icons/sparkles";
 import Trash from "@lucide/svelte/icons/trash";
 
 import type { ImageId } from "../ipc/bindings";
-import type { MenuCommand, MenuGroup } from "../components/menu";
+import { type MenuCommand, type MenuGroup, readingOnly } from "../components/menu";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { copyPath, showFile } from "./imageActions";
@@ -50,11 +50,13 @@ export function imageGroups(app: App, { image, ids, review, remove }: MenuImages
     name: menus.remove(number),
     icon: Trash,
     isDanger: true,
+    changes: true,
     do: remove,
   };
-  return [
+  const groups: MenuGroup[] = [
     { commands: work },
     { commands: file },
     { commands: [isInReview ? removal : { ...removal, shortcut: "library.remove" }] },
   ];
+  return app.frontEnd.isReadOnly ? readingOnly(groups) : groups;
 }

@@ -16,7 +16,7 @@ use crate::ApiError;
 const SETTINGS_INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest interval between events of a kind.
 const EVENT_INTERVAL: Duration = Duration::from_millis(250);
-/// Events that a slow window may be behind by. Beyond that it is told that everything has changed.
+/// Events queued for a slow window. Beyond that, it gets events that make it reload everything.
 const CAPACITY: usize = 256;
 
 /// Something that has happened.

@@ -51,7 +51,7 @@ fn runtime(exporter: &FrameworkExporter<'_>, declared: &[Declared]) -> Result<St
     let (mut interface, mut functions) = (String::new(), String::new());
     for Declared { is_call, name, docs, signature } in declared {
         let mut parameters = Vec::new();
-        // Trailing options may be left out.
+        // Trailing options may be omitted.
         let required = signature.input.iter().rposition(|(_, kind)| !is_optional(kind)).map_or(0, |last| last + 1);
         for (place, (argument, kind)) in signature.input.iter().enumerate() {
             let mark = if place >= required { "?" } else { "" };

@@ -18,7 +18,7 @@ use prepare::ContentHash;
 use store::Store;
 
 use crate::check_index::{CheckIndex, MOMENT};
-use crate::originals::still_holds;
+use crate::originals::{UnreadableOriginal, still_holds};
 use crate::thumbnails::Thumbnails;
 use crate::workers::Workers;
 use crate::{EngineError, Result};
@@ -121,16 +121,17 @@ impl Gallery {
     }
 
     /// Where a photo was taken; `None` if its file does not say.
+    ///
+    /// # Errors
+    ///
+    /// If no file with the image's content can be read.
     pub fn position(&self, image: ImageId) -> Result<Option<Position>> {
-        Ok(self.thumbnails.originals().position(image))
+        self.thumbnails.originals().position(image).map_err(|unreadable| original_error(image, unreadable))
     }
 
     /// A file that still has the image's content.
     pub fn file(&self, image: ImageId) -> Result<PathBuf> {
-        self.thumbnails
-            .originals()
-            .find(image)
-            .map_err(|unreadable| EngineError::Original { image, detail: unreadable.detail })
+        self.thumbnails.originals().find(image).map_err(|unreadable| original_error(image, unreadable))
     }
 
     /// An upright JPEG of `image`, without metadata.
@@ -141,4 +142,8 @@ impl Gallery {
             PixelEdge::Full => self.thumbnails.encoded(image, None, VIEW_QUALITY),
         }
     }
+}
+
+fn original_error(image: ImageId, unreadable: UnreadableOriginal) -> EngineError {
+    EngineError::Original { image, detail: unreadable.detail }
 }

@@ -58,10 +58,7 @@ impl Originals {
     /// Decodes the original of `image`, upright, with a long edge of at most `max_edge`. Blocks.
     pub fn decode(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, UnreadableOriginal> {
         let path = self.find(image)?;
-        prepare::decode(&path, max_edge, &self.memory).map_err(|reason| UnreadableOriginal {
-            kind: FailureKind::FileUnreadable,
-            detail: format!("{}: {reason}", path.display()),
-        })
+        prepare::decode(&path, max_edge, &self.memory).map_err(|reason| unreadable(&path, &reason))
     }
 
     /// What the camera recorded; `None` also if no file can be read.
@@ -69,9 +66,10 @@ impl Originals {
         prepare::camera(&self.find(image).ok()?, &self.memory).ok().flatten()
     }
 
-    /// Where the photo was taken; `None` also if no file can be read.
-    pub fn position(&self, image: ImageId) -> Option<Position> {
-        prepare::position(&self.find(image).ok()?, &self.memory).ok().flatten()
+    /// Where the photo was taken; `None` if its file does not say.
+    pub fn position(&self, image: ImageId) -> Result<Option<Position>, UnreadableOriginal> {
+        let path = self.find(image)?;
+        prepare::position(&path, &self.memory).map_err(|reason| unreadable(&path, &reason))
     }
 
     /// A path that still has the content of `image`.
@@ -98,4 +96,8 @@ impl Originals {
         }
         Err(unavailable)
     }
+}
+
+fn unreadable(path: &Path, reason: &dyn std::fmt::Display) -> UnreadableOriginal {
+    UnreadableOriginal { kind: FailureKind::FileUnreadable, detail: format!("{}: {reason}", path.display()) }
 }

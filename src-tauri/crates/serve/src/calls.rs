@@ -86,7 +86,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub async fn read(body: Body, limit: usize, patience: Duration) -> Result<Bytes, HttpError> {
     match timeout(patience, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        // Also if the connection was lost, when nobody reads the response.
+        // A lost connection ends here too; its response goes nowhere.
         Ok(Err(_)) => Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")),
         Err(_) => Err(HttpError::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }

@@ -1,5 +1,4 @@
-//! Who is let in: a browser that opens the printed link, once, or its user who knows the password. From then on a cookie
-//! names its session.
+//! Signs browsers in: with the printed link, once, or with the password. A cookie then names the session.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -27,7 +26,7 @@ const SIGNED_IN: &str = "signed_in";
 /// What lets a browser in. Only hashes are kept: comparing them takes the same time whatever differs.
 pub struct Credentials {
     cookie: String,
-    /// Of the link that nobody has opened yet.
+    /// Of the unused link.
     token: Mutex<Option<Hash>>,
     password: Option<Hash>,
     attempts: DefaultKeyedRateLimiter<IpAddr>,

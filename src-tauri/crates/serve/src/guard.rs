@@ -1,5 +1,4 @@
-//! What every request must pass before it is answered: it asks for one of our names, comes from our own page, and belongs
-//! to a session.
+//! Checks on every request: it names this server, comes from the window's own page, and belongs to a session.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -87,7 +86,7 @@ struct Form {
     password: String,
 }
 
-/// Lets in requests of a session. Begins one for a link or a password.
+/// Passes on requests of a session. Begins a session for a link or a password.
 pub async fn check_session(
     State(served): State<Arc<Served>>,
     session: Session,

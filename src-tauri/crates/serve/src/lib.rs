@@ -1,6 +1,6 @@
 //! The window in a browser. An HTTP server for one library: the operations and subscriptions of the `api` crate, pixels,
-//! downloads, uploads, and the window's files. Whoever holds the printed link or the password is let in, and nobody else;
-//! docs/serve.md describes what is protected and how.
+//! downloads, uploads, and the window's files. A browser signs in with the printed link or the password. docs/serve.md
+//! describes what is protected and how.
 
 mod assets;
 mod calls;
@@ -53,7 +53,7 @@ pub struct ServeOptions {
     pub is_read_only: bool,
     /// The folders of this machine from which windows may import.
     pub roots: Vec<PathBuf>,
-    /// What lets a browser in beside the link. Required unless `host` is a loopback address.
+    /// Signs browsers in, beside the link. Required unless `host` is a loopback address.
     pub password: Option<Zeroizing<String>>,
     /// Where browsers find a reverse proxy in front of the server, such as `https://photos.example.org`.
     pub public_url: Option<String>,
@@ -145,7 +145,7 @@ impl WebServer {
         self.address
     }
 
-    /// A link that lets one browser in, once. The link before it no longer does.
+    /// A link that signs in one browser, once. It replaces the link before it.
     pub fn link(&self) -> Result<String, ServeError> {
         Ok(format!("{}/?token={}", self.url, *self.credentials.new_token()?))
     }

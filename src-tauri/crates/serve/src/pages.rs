@@ -84,7 +84,7 @@ impl PlainPage {
     }
 }
 
-/// A page by itself.
+/// A page without the window's files.
 pub fn page(status: StatusCode, page: PlainPage) -> Response {
     let body = html! {
         (DOCTYPE)

@@ -66,7 +66,8 @@ pub const MIGRATIONS: [Migration; 28] = [
     breaking(include_str!("migration/0025_open_proposals.sql")),
     breaking(include_str!("migration/0026_required_version.sql")),
     breaking(include_str!("migration/0027_names.sql")),
-    Migration { sql: include_str!("migration/0028_smart_collections.sql"), is_breaking: false },
+    // Queries may hold conditions that earlier programs do not know.
+    breaking(include_str!("migration/0028_smart_collections.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library
