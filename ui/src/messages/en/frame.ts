@@ -25,9 +25,10 @@ export const frame = {
   libraryUnreadableNote:
     "Nothing in it was changed. Its folder may be on a disk that is not connected, or in use by another program.",
   tryAgain: "Try again",
-  privacy: (privacy: Privacy, key: KeyPlace | null): string => {
-    if (privacy === "locked") return "Locked to this machine";
-    if (privacy === "nothing_set_up") return "Nothing leaves this machine";
+  privacy: (privacy: Privacy, key: KeyPlace | null, isDesktop: boolean): string => {
+    const machine = isDesktop ? "this machine" : "the server";
+    if (privacy === "locked") return `Locked to ${machine}`;
+    if (privacy === "nothing_set_up") return `Nothing leaves ${machine}`;
     return key === null ? "" : `${keyPlaces[key]}, metadata stripped`;
   },
   sendingTo: (host: string) => `To ${host}`,

@@ -129,12 +129,13 @@ export const library = {
     note: "JPEG, PNG, WebP, GIF, TIFF, BMP, including subfolders. Photos stay where they are and are only read.",
     choose: "Choose folders",
     samples: "Try with the samples",
-    privacy: {
-      unknown: "Nothing leaves this machine without your consent",
-      locked: "Locked: nothing leaves this machine",
-      nothing_set_up: "Nothing leaves this machine",
-      key: "You see what is sent, and where, before it is sent",
-    } satisfies Record<Privacy, string>,
+    privacy: (privacy: Privacy, isDesktop: boolean): string => {
+      const machine = isDesktop ? "this machine" : "the server";
+      if (privacy === "unknown") return `Nothing leaves ${machine} without your consent`;
+      if (privacy === "locked") return `Locked: nothing leaves ${machine}`;
+      if (privacy === "nothing_set_up") return `Nothing leaves ${machine}`;
+      return "You see what is sent, and where, before it is sent";
+    },
     samplesNote: "6 photos to try Fieldmark with",
     works: {
       title: "Works now, without a key",

@@ -26,9 +26,9 @@ export const frame: Translation<typeof english> = {
   libraryUnreadableNote:
     "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco no conectado o que la use otro programa.",
   tryAgain: "Reintentar",
-  privacy: (privacy, key) => {
-    if (privacy === "locked") return "Bloqueado en este equipo";
-    if (privacy === "nothing_set_up") return "Nada sale de este equipo";
+  privacy: (privacy, key, isDesktop) => {
+    if (privacy === "locked") return isDesktop ? "Bloqueado en este equipo" : "Bloqueado en el servidor";
+    if (privacy === "nothing_set_up") return isDesktop ? "Nada sale de este equipo" : "Nada sale del servidor";
     return key === null ? "" : `${keyPlaces[key]}, sin metadatos`;
   },
   sendingTo: (host) => `A ${host}`,

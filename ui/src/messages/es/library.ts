@@ -129,11 +129,12 @@ export const library: Translation<typeof english> = {
     note: "JPEG, PNG, WebP, GIF, TIFF, BMP, también en subcarpetas. Las fotos se quedan donde están y solo se leen.",
     choose: "Elegir carpetas",
     samples: "Probar con fotos de ejemplo",
-    privacy: {
-      unknown: "Nada sale de este equipo sin tu permiso",
-      locked: "Bloqueado: nada sale de este equipo",
-      nothing_set_up: "Nada sale de este equipo",
-      key: "Ves qué se envía, y adónde, antes de enviarlo",
+    privacy: (privacy, isDesktop) => {
+      const machine = isDesktop ? "de este equipo" : "del servidor";
+      if (privacy === "unknown") return `Nada sale ${machine} sin tu permiso`;
+      if (privacy === "locked") return `Bloqueado: nada sale ${machine}`;
+      if (privacy === "nothing_set_up") return `Nada sale ${machine}`;
+      return "Ves qué se envía, y adónde, antes de enviarlo";
     },
     samplesNote: "6 fotos para probar Fieldmark",
     works: {
