@@ -1,7 +1,5 @@
 //! The facts about an image, for the info panel: of real files that stay, move and have copies.
 
-#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
-
 use std::fs;
 
 use engine::EngineError;

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::{EngineError, Library};
+use router::Access;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use uploads::Uploads;
@@ -25,7 +26,6 @@ pub use desktop::DesktopActions;
 pub use error::{ApiError, ErrorCode};
 pub use events::{CoreEvent, Events};
 pub use pixels::{ImagePixels, parse as parse_pixels};
-pub use router::Access;
 pub use subscriptions::{SinkClosed, SubscriptionSink};
 pub use typescript::client as typescript_client;
 pub use uploads::UploadedFile;

@@ -22,7 +22,7 @@ const MAX_TOKEN_BYTES: u64 = 1 << 16;
 
 #[derive(Serialize)]
 struct Served {
-    /// Lets in one browser, once.
+    /// Signs in one browser, once.
     url: String,
 }
 
