@@ -24,6 +24,25 @@ async function painted(): Promise<void> {
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
 }
 
+describe("annotations on thumbnails", () => {
+  it("have names when thumbnails are large, and are hidden by a key", async () => {
+    await opened();
+    const overlays = page.locator("#library-grid svg.overlay");
+    const names = page.locator("#library-grid [class*='label-']").filter({ hasText: /\w/ });
+    await overlays.first().waitFor();
+    expect(await names.count()).toBe(0);
+    for (let step = 0; step < 12; step += 1) await page.keyboard.press("+");
+    await names.first().waitFor();
+    await painted();
+    await screenshot(page, "library-names-dark-1280");
+    await page.keyboard.press("h");
+    await overlays.first().waitFor({ state: "detached" });
+    expect(await names.count()).toBe(0);
+    await page.getByRole("button", { name: "Show annotations" }).click();
+    await names.first().waitFor();
+  });
+});
+
 describe("a typed question", () => {
   it("completes itself, finds, and its images can be selected and opened", async () => {
     await opened();

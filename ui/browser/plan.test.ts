@@ -44,6 +44,42 @@ it("remembers the recipe that was chosen last", async () => {
   await expect.poll(chosen).toBe("Bird vocabulary, Spanish and English");
 });
 
+it("remembers the model and the budget", async () => {
+  page = await open(browser, { query: "priced&key" });
+  await page.keyboard.press("Control+2");
+  const model = () => page.getByRole("radio", { name: "Claude Haiku 5.5" });
+  await model().check({ force: true });
+  const budget = page.getByRole("textbox", { name: "Budget cap" });
+  await budget.fill("12.50");
+  await page.keyboard.press("Tab");
+  await page.reload();
+  await page.getByRole("button", { name: /^Annotate 60 images/ }).waitFor();
+  await expect.poll(() => model().isChecked()).toBe(true);
+  expect(await budget.inputValue()).toBe("$12.50");
+});
+
+it("changes its images here, and keeps a selection through a click on the way", async () => {
+  page = await open(browser);
+  const images = () => page.getByRole("combobox", { name: "Images", exact: true });
+  const cells = page.getByRole("listbox", { name: "Images" }).getByRole("option");
+  await cells.nth(0).click();
+  await cells.nth(2).click({ modifiers: ["Shift"] });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("heading", { name: "Quote for 3 images" }).waitFor();
+  await screenshot(page, "plan-scope-dark-1280");
+  await page.keyboard.press("Control+1");
+  await cells.nth(5).click();
+  await page.keyboard.press("Control+2");
+  await page.getByRole("heading", { name: "Quote for 3 images" }).waitFor();
+  expect(await images().innerText()).toBe("Chosen for this plan (3)");
+  await choose(images(), "Selected in the library (1)");
+  await page.getByRole("heading", { name: "Quote for 1 image" }).waitFor();
+  await choose(images(), /^Harbour weekend/);
+  await page.getByRole("heading", { name: /^Quote for 9 images/ }).waitFor();
+  await choose(images(), "All images (60)");
+  await page.getByRole("heading", { name: "Quote for 60 images" }).waitFor();
+});
+
 it("starts by the keyboard and shows the run", async () => {
   page = await open(browser);
   await page.keyboard.press("Control+2");

@@ -57,6 +57,12 @@ async function pixel(page: Page, x: number, y: number): Promise<number[]> {
   );
 }
 
+/** The annotations on the canvas, as a data URL. */
+async function canvasPicture(page: Page): Promise<string> {
+  await frames(page);
+  return page.evaluate(() => [...document.querySelectorAll("canvas")].at(1)?.toDataURL() ?? "");
+}
+
 interface Seen {
   box: { x1: number; y1: number; x2: number; y2: number };
   color: number[];
@@ -240,6 +246,59 @@ describe("the canvas", () => {
     await frames(page);
     expect(isClose(await pixel(page, middle.x + 40, middle.y + 20), before)).toBe(true);
     expect(await page.getByRole("button", { name: "Hide annotations" }).getAttribute("aria-pressed")).toBe("true");
+    await page.context().close();
+  });
+});
+
+describe("the annotation filter", () => {
+  it("hides a label and what is uncertain, and says so beside Accept", async () => {
+    const page = await openReview();
+    for (let tries = 0; tries < 20 && (await page.getByRole("button", { name: /proposed$/ }).count()) < 2; tries += 1) {
+      await page.keyboard.press("ArrowRight");
+      await frames(page);
+    }
+    const before = await canvasPicture(page);
+    await page.getByRole("button", { name: "Filter annotations" }).click();
+    const panel = page.getByRole("group", { name: "Filter annotations" });
+    const label = panel.getByRole("checkbox").first();
+    await label.uncheck();
+    await page.getByText(/^Includes \d+ hidden annotations?$/).waitFor();
+    await expect.poll(() => canvasPicture(page)).not.toBe(before);
+    await screenshot(page, "review-filter-dark-1280");
+    await expectAccessible(page);
+    await panel.getByRole("button", { name: "Show all" }).click();
+    await page.getByText(/^Includes \d+ hidden annotations?$/).waitFor({ state: "hidden" });
+    await expect.poll(() => canvasPicture(page)).toBe(before);
+    await panel.getByRole("slider", { name: "Confidence from" }).focus();
+    await page.keyboard.press("End");
+    await page.getByText(/^Includes \d+ hidden annotations?$/).waitFor();
+    await page.context().close();
+  });
+
+  it("each tool says how it works", async () => {
+    const page = await openReview();
+    await page.keyboard.press("b");
+    await page.getByText("Drag to draw a box. Shift makes it square.").waitFor();
+    await screenshot(page, "review-tool-hint-dark-1280");
+    await page.keyboard.press("p");
+    await page.getByText("Click each corner. Click the first one to close.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Click each corner.").waitFor({ state: "hidden" });
+    await page.context().close();
+  });
+
+  it("Ctrl+Z returns to the image that was accepted, and Ctrl+Shift+Z accepts it again", async () => {
+    const page = await openReview();
+    const first = await name(page);
+    const before = await reviewed(page);
+    await page.keyboard.press("a");
+    await page.waitForFunction((shown) => document.querySelector("h1")?.textContent !== shown, first);
+    await page.keyboard.press("Control+z");
+    await page.waitForFunction((wanted) => document.querySelector("h1")?.textContent === wanted, first);
+    await expect.poll(() => reviewed(page)).toBe(before);
+    await page.keyboard.press("Control+Shift+z");
+    await expect.poll(() => reviewed(page)).toBe(before + 1);
+    expect(await name(page)).toBe(first);
     await page.context().close();
   });
 });

@@ -18,6 +18,10 @@ export function auditCommands(
 ): Commands {
   const isShown = () => auditing.shown !== null;
   const looking = (action: () => void): Command => ({ do: action, can: isShown });
+  const undo: Command = {
+    do: () => (auditing.canTakeBack ? auditing.takeBack() : undoAcceptance()),
+    can: () => auditing.canTakeBack || auditing.isAccepted,
+  };
   return {
     "audit.right": looking(() => auditing.right()),
     "audit.wrong": looking(() => auditing.wrong()),
@@ -28,10 +32,10 @@ export function auditCommands(
       },
       can: () => auditing.asksReason,
     },
-    "audit.takeBack": {
-      do: () => (auditing.canTakeBack ? auditing.takeBack() : undoAcceptance()),
-      can: () => auditing.canTakeBack || auditing.isAccepted,
-    },
+    "audit.takeBack": undo,
+    "everywhere.undo": undo,
+    // An answer is given again instead.
+    "everywhere.redo": { do: () => undefined, can: () => false },
     "audit.whole": looking(() => (auditing.isWhole = !auditing.isWhole)),
     "audit.full": looking(() => viewport.zoomToPercent(100)),
     "audit.zoomIn": looking(() => viewport.zoomBy(ZOOM_STEP)),

@@ -25,6 +25,7 @@ export function compareCommands(app: App, differences: Differences, viewport: Vi
     "compare.agreed": onImage(() => differences.acceptAgreed()),
     "compare.skip": onImage(() => differences.next()),
     "compare.undo": always(() => differences.undo()),
+    "everywhere.undo": always(() => differences.undo()),
     "compare.nextPair": onImage(() => differences.selectNext(1)),
     "compare.previousPair": onImage(() => differences.selectNext(-1)),
     "compare.nextImage": always(() => differences.next()),

@@ -28,6 +28,8 @@ const LETTER = 16;
 const BROKEN = [9, 6];
 const POINT_RADIUS = 5;
 const FAINT = 0.55;
+/** Opacity of everything beside the selected pair. */
+const FADED = 0.3;
 
 interface Drawn {
   annotation: ComparedAnnotation;
@@ -37,6 +39,8 @@ interface Drawn {
   isAgreed: boolean;
   isRejected: boolean;
   isSelected: boolean;
+  /** Another pair is selected. */
+  isFaded: boolean;
 }
 
 export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
@@ -57,6 +61,7 @@ function annotationsOf({ compared, frame, selected, areAgreedHidden }: TwoSides)
   return compared.pairs.flatMap((pair, place) => {
     const isAgreed = !isDifference(pair);
     const isSelected = place === selected;
+    const isFaded = selected !== null && !isSelected;
     if (isAgreed && areAgreedHidden && !isSelected) return [];
     return SIDE_NAMES.flatMap((of): Drawn[] => {
       const annotation = pair[of];
@@ -65,7 +70,9 @@ function annotationsOf({ compared, frame, selected, areAgreedHidden }: TwoSides)
       const bounds = boundsOf(annotation.shape);
       if (bounds === null) return [];
       const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isRejected(compared, place, of);
-      return [{ annotation, bounds, box: deviceBox(frame, bounds), of, isAgreed, isRejected: isLeft, isSelected }];
+      return [
+        { annotation, bounds, box: deviceBox(frame, bounds), of, isAgreed, isRejected: isLeft, isSelected, isFaded },
+      ];
     });
   });
 }
@@ -89,7 +96,7 @@ function stroke(
     context.fillStyle = color;
     context.fill(path);
   }
-  context.globalAlpha = isThin && !isSelected ? FAINT : 1;
+  context.globalAlpha = drawn.isFaded ? FADED : isThin && !isSelected ? FAINT : 1;
   context.lineJoin = "miter";
   // The casing is dashed too; on a solid one the dashes would not show.
   context.setLineDash(of === "second" && !drawn.isAgreed ? BROKEN.map((length) => length * ratio) : []);
@@ -162,7 +169,7 @@ function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,
   ratio: number,
-  { isRejected, isSelected }: Drawn,
+  { isRejected, isSelected, isFaded }: Drawn,
   label: LabelColors,
   letter: string,
   text: string,
@@ -170,7 +177,7 @@ function paintTag(
 ): void {
   const middle = y + height / 2 + 0.5 * ratio;
   const side = LETTER * ratio;
-  context.globalAlpha = isRejected && !isSelected ? FAINT : 1;
+  context.globalAlpha = isFaded ? FADED : isRejected && !isSelected ? FAINT : 1;
   context.fillStyle = palette.overlay;
   fillRounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
   context.fillStyle = palette.overlayInk;

@@ -68,13 +68,9 @@ export function reviewCommands(app: App, review: Review, viewport: Viewport, too
     "review.insertCorner": { do: () => tools.shaping.insertCorner(), can: () => tools.shaping.canInsertCorner },
     "review.duplicate": selected(() => tools.shaping.duplicate()),
     "review.remove": selected(() => tools.shaping.remove()),
-    "review.undoHere": {
-      do: () => {
-        if (app.removals.length > 0) void undoLatest(app);
-        else if (review.imageId !== null) review.edits.undo(review.imageId);
-      },
-      can: () => hasImage() || app.removals.length > 0,
-    },
+    "everywhere.undo": () => (app.removals.length > 0 ? void undoLatest(app) : review.undo()),
+    "everywhere.redo": () => review.redo(),
+    "review.undoHere": here((image) => review.edits.undo(image)),
     "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
@@ -97,8 +93,8 @@ export function reviewCommands(app: App, review: Review, viewport: Viewport, too
       if (bounds !== null) viewport.zoomTo(bounds);
     }),
     "review.hide": {
-      ...always(() => (review.areAnnotationsHidden = !review.areAnnotationsHidden)),
-      hint: () => (review.areAnnotationsHidden ? words.review.showHint : words.actions.hints["review.hide"]),
+      ...always(() => (review.filter.hidesAll = !review.filter.hidesAll)),
+      hint: () => (review.filter.hidesAll ? words.review.showHint : words.actions.hints["review.hide"]),
     },
     "review.brighter": always(() => view.brighten(1)),
     "review.info": () => app.info.toggle(),

@@ -158,8 +158,8 @@ describe("what a person changes", () => {
     expect(notices.at(-1)).toEqual({ kind: "nothing_to_redo_here" });
   });
 
-  it("is what Backspace takes back, wherever it was", async () => {
-    const { review } = await opened();
+  it("is what undo takes back and redo repeats, wherever it was", async () => {
+    const { review, notices } = await opened();
     const count = review.annotations.length;
     review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} });
     review.next();
@@ -167,6 +167,15 @@ describe("what a person changes", () => {
     await review.settled();
     expect(review.index).toBe(0);
     expect(review.annotations).toHaveLength(count);
+    review.next();
+    review.redo();
+    await review.settled();
+    expect(review.index).toBe(0);
+    expect(review.annotations).toHaveLength(count + 1);
+    expect(review.selectedAnnotation?.label).toBe("cup");
+    review.redo();
+    await review.settled();
+    expect(notices.at(-1)).toEqual({ kind: "nothing_to_redo" });
   });
 
   it("does not review an image; accepting the person's own annotation does", async () => {

@@ -78,7 +78,7 @@ const TOOLS = [
 
 export function photoGroups(review: Review, tools: Tools, viewport: Viewport): MenuGroup[] {
   const { menus } = words;
-  const isHidden = review.areAnnotationsHidden;
+  const isHidden = review.filter.hidesAll;
   return [
     {
       commands: [
@@ -88,7 +88,7 @@ export function photoGroups(review: Review, tools: Tools, viewport: Viewport): M
           name: isHidden ? menus.show : menus.hide,
           icon: isHidden ? Eye : EyeOff,
           shortcut: "review.hide",
-          do: () => (review.areAnnotationsHidden = !isHidden),
+          do: () => (review.filter.hidesAll = !isHidden),
         },
       ],
     },

@@ -13,6 +13,8 @@ export function noticeText(notice: Notice): { text: string; tone: NoticeTone } {
       return { text: words.review.nothingToReject, tone: "plain" };
     case "nothing_to_undo":
       return { text: words.review.nothingToUndo, tone: "plain" };
+    case "nothing_to_redo":
+      return { text: words.review.nothingToRedo, tone: "plain" };
     case "nothing_to_undo_here":
       return { text: words.review.nothingToUndoHere, tone: "plain" };
     case "nothing_to_redo_here":
@@ -23,5 +25,7 @@ export function noticeText(notice: Notice): { text: string; tone: NoticeTone } {
       return { text: words.checks.redone(notice.images), tone: "plain" };
     case "undone_elsewhere":
       return { text: words.review.undoneElsewhere(notice.image), tone: "plain" };
+    case "redone_elsewhere":
+      return { text: words.review.redoneElsewhere(notice.image), tone: "plain" };
   }
 }

@@ -17,6 +17,7 @@ import { around } from "../photo/neighbours";
 import { ALL_LAYERS, areSameLayers } from "../state/layers";
 import { imagesWhere } from "../state/questions";
 import { Refreshing } from "../state/refreshing";
+import { AnnotationFilter } from "./annotationFilter.svelte";
 import { QueueCards } from "./cards.svelte";
 import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
@@ -33,8 +34,8 @@ const REFRESH_MILLIS = 1000;
 export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_reject" }
-  | { kind: "nothing_to_undo" | "nothing_to_undo_here" | "nothing_to_redo_here" }
-  | { kind: "undone_elsewhere"; image: string }
+  | { kind: "nothing_to_undo" | "nothing_to_redo" | "nothing_to_undo_here" | "nothing_to_redo_here" }
+  | { kind: "undone_elsewhere" | "redone_elsewhere"; image: string }
   | { kind: "undone_on_many" | "redone_on_many"; images: number };
 
 export type ReviewSeam = Pick<
@@ -44,6 +45,7 @@ export type ReviewSeam = Pick<
   | "decide"
   | "editAnnotations"
   | "undoLatest"
+  | "redoLatest"
   | "undoOn"
   | "redoOn"
   | "runs"
@@ -63,8 +65,8 @@ export class Review {
   isUnread = $state(false);
   /** The default queue: all unreviewed images, most uncertain first. */
   isByUncertainty = $state(false);
-  areAnnotationsHidden = $state(false);
 
+  readonly filter = new AnnotationFilter();
   readonly cards: QueueCards;
   readonly edits: Edits;
   readonly decisions: Decisions;
@@ -90,13 +92,21 @@ export class Review {
   );
   /** Least certain first. */
   readonly annotations = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.annotations));
-  readonly visibleAnnotations = $derived<Annotation[]>(this.areAnnotationsHidden ? [] : this.annotations);
+  readonly #passing = $derived(this.annotations.filter((annotation) => this.filter.passes(annotation)));
+  readonly visibleAnnotations = $derived<Annotation[]>(this.filter.hidesAll ? [] : this.#passing);
+  /** Number of annotations that are hidden by label or confidence. */
+  readonly hiddenCount = $derived(this.annotations.length - this.#passing.length);
   /** Whether the annotations could not be loaded. */
   readonly areAnnotationsUnread = $derived.by(
     () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
   );
   readonly proposals = $derived(this.annotations.filter((annotation) => annotation.status === "proposed"));
-  readonly selection = new AnnotationSelection(() => this.annotations);
+  /** Hidden proposals: a decision about the image includes them. */
+  readonly hiddenProposals = $derived(this.proposals.filter((annotation) => !this.filter.passes(annotation)).length);
+  readonly selection = new AnnotationSelection(
+    () => this.annotations,
+    () => this.#passing,
+  );
   readonly selectedAnnotations = $derived(this.selection.annotations);
   /** The selected annotation; null if none or several are. */
   readonly selectedAnnotation = $derived(this.selection.one);
@@ -286,30 +296,39 @@ export class Review {
     this.goTo(index);
   }
 
-  /** Undoes the latest decision and returns to its image. */
+  /** Undoes the latest step on any image and goes to it. */
   undo(): void {
+    this.#step("undone");
+  }
+
+  /** Redoes the latest undone step on any image and goes to it. */
+  redo(): void {
+    this.#step("redone");
+  }
+
+  #step(direction: "undone" | "redone"): void {
     this.decisions.hideReasonPrompt();
     this.cards.decided();
     this.#outbox.put(null, async () => {
       try {
-        const undone = await this.#seam.undoLatest();
-        if (undone === null) {
-          this.#notify({ kind: "nothing_to_undo" });
+        const step = await (direction === "undone" ? this.#seam.undoLatest() : this.#seam.redoLatest());
+        if (step === null) {
+          this.#notify({ kind: direction === "undone" ? "nothing_to_undo" : "nothing_to_redo" });
           return;
         }
         this.cards.decided();
-        if (!this.#outbox.isAbout(undone.image.id)) this.#arrived(undone.image);
-        if (undone.others > 0) {
-          this.#notify({ kind: "undone_on_many", images: undone.others + 1 });
+        if (!this.#outbox.isAbout(step.image.id)) this.#arrived(step.image);
+        if (step.others > 0) {
+          this.#notify({ kind: `${direction}_on_many`, images: step.others + 1 });
           await this.refresh();
         }
-        const index = this.queue.indexOf(undone.image.id);
-        if (index < 0) {
-          this.#notify({ kind: "undone_elsewhere", image: undone.image.name });
-          return;
+        const index = this.queue.indexOf(step.image.id);
+        if (index >= 0) {
+          if (index !== this.index || this.isAtEnd) this.goTo(index);
+          this.selection.set(this.#stepAnnotations.of(step) ?? []);
+        } else if (step.others === 0) {
+          this.#notify({ kind: `${direction}_elsewhere`, image: step.image.name });
         }
-        this.goTo(index);
-        this.selection.set(this.#stepAnnotations.of(undone) ?? []);
       } catch (refusal) {
         this.#notify({ kind: "refused", refusal, image: null });
       }

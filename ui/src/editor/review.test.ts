@@ -71,6 +71,10 @@ class Core implements ReviewSeam {
     return Promise.reject(new Error("no edits here"));
   }
 
+  redoLatest(): Promise<Step | null> {
+    return Promise.resolve(null);
+  }
+
   redoOn(): Promise<Step | null> {
     return Promise.resolve(null);
   }

@@ -3,6 +3,7 @@ import type { Annotation, AnnotationId } from "../ipc/bindings";
 
 export class AnnotationSelection {
   readonly #all: () => readonly Annotation[];
+  readonly #shown: () => readonly Annotation[];
 
   ids = $state.raw<ReadonlySet<AnnotationId>>(new Set());
 
@@ -15,8 +16,10 @@ export class AnnotationSelection {
     this.annotations.length === 1 ? (this.annotations[0] ?? null) : null,
   );
 
-  constructor(all: () => readonly Annotation[]) {
+  /** `shown` are the annotations that stepping visits. */
+  constructor(all: () => readonly Annotation[], shown: () => readonly Annotation[] = all) {
     this.#all = all;
+    this.#shown = shown;
   }
 
   has(annotation: AnnotationId): boolean {
@@ -35,7 +38,7 @@ export class AnnotationSelection {
 
   /** The next or previous annotation in the list; from no selection, the first undecided one. */
   step(step: 1 | -1): void {
-    const all = this.#all();
+    const all = this.#shown();
     const count = all.length;
     if (count === 0) return;
     const isSelected = ({ id }: Annotation) => this.ids.has(id);

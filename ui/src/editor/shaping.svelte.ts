@@ -84,8 +84,8 @@ export class Shaping {
 
   /** What a press would drag. A multiple selection has no handles. */
   dragTargetAt(view: Point): DragTarget | null {
-    const { selectedAnnotation: one, selectedAnnotations, areAnnotationsHidden } = this.#review;
-    if (areAnnotationsHidden) return null;
+    const { selectedAnnotation: one, selectedAnnotations, filter } = this.#review;
+    if (filter.hidesAll) return null;
     const at = this.#viewport.imageFromView(view);
     const { scale } = this.#viewport;
     const handle = one && handleAt(one.shape, at, HANDLE / scale, REACH / scale);
@@ -145,8 +145,8 @@ export class Shaping {
   }
 
   get hasCorners(): boolean {
-    const { selectedAnnotation, areAnnotationsHidden } = this.#review;
-    return selectedAnnotation !== null && !areAnnotationsHidden && cornersOf(selectedAnnotation.shape).length > 0;
+    const { selectedAnnotation, filter } = this.#review;
+    return selectedAnnotation !== null && !filter.hidesAll && cornersOf(selectedAnnotation.shape).length > 0;
   }
 
   /** The next or previous corner; from no selection, the first or last. */

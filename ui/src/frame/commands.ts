@@ -2,7 +2,7 @@
 import type { Commands } from "../state/actions/actions.svelte";
 import type { RunId } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
-import { forScreenActions, hasOwnUndo } from "../state/screens";
+import { forScreenActions } from "../state/screens";
 import { redoLatest, undoLatest } from "../state/undo";
 
 /** `runShown` is the only run whose layer is shown, if any. */
@@ -17,8 +17,8 @@ export function frameCommands(app: App, runShown: () => RunId | null): Commands 
       do: () => void app.exporting.open(runShown()),
       can: () => (app.overview.all?.counts.all ?? 0) > 0,
     },
-    "library.undo": { do: () => void undoLatest(app), can: () => !hasOwnUndo(app.navigation.screen) },
-    "library.redo": { do: () => void redoLatest(app), can: () => !hasOwnUndo(app.navigation.screen) },
+    "everywhere.undo": () => void undoLatest(app),
+    "everywhere.redo": () => void redoLatest(app),
     "everywhere.folders": () => void app.imports.chooseFolders(),
     "everywhere.files": { do: () => app.imports.chooseFiles(), can: () => !app.frontEnd.isDesktop },
     "everywhere.samples": () => void app.imports.importSamples(),

@@ -4,7 +4,7 @@
  */
 import fuzzysort from "fuzzysort";
 
-import type { RunSummary, SavedRecipe } from "../ipc/bindings";
+import type { RunSummary, SavedRecipe, SmartCollection, Suggestion } from "../ipc/bindings";
 import { modelName, recipeName, words } from "../messages";
 import { moment } from "../messages/format";
 import { pageTitle, SETTINGS_PAGES } from "../settings/rows";
@@ -32,6 +32,7 @@ export interface Group {
 export interface PaletteTargets {
   planWith: (recipe: SavedRecipe) => void;
   searchLibrary: (text: string) => void;
+  showSmartCollection: (smart: SmartCollection) => void;
 }
 
 /** Maximum per kind, with and without typed text. */
@@ -49,6 +50,8 @@ export class Palette {
   readonly #targets: PaletteTargets;
   #recipes = $state.raw<readonly SavedRecipe[]>([]);
   #runs = $state.raw<readonly RunSummary[]>([]);
+  /** Labels that begin with the typed text, as terms of the library's search. */
+  #labels = $state.raw<readonly Suggestion[]>([]);
 
   readonly groups = $derived.by<Group[]>(() => this.#groups());
   readonly items = $derived(this.groups.flatMap(({ items }) => items));
@@ -70,6 +73,15 @@ export class Palette {
   type(text: string): void {
     this.text = text;
     this.active = 0;
+    this.#labels = [];
+    if (text.trim() !== "") void this.#findLabels(text);
+  }
+
+  /** The core knows the labels of the library. Without an answer the palette has the rest. */
+  async #findLabels(text: string): Promise<void> {
+    const term = `label:"${text.trim().replaceAll('"', "")}`;
+    const completion = await this.#app.seam.completeQuery(term, [...term].length).catch(() => null);
+    if (this.text === text) this.#labels = completion?.suggestions.slice(0, MAX_OFFERED) ?? [];
   }
 
   /** The next or previous item, wrapping around. */
@@ -91,8 +103,13 @@ export class Palette {
       const matches = fuzzysort.go(text, items, { key: "name", limit: MAX_FOUND, threshold: MIN_SCORE });
       return matches.length === 0 ? [] : [{ name, items: matches.map(({ obj }) => obj), best: matches[0]?.score ?? 0 }];
     });
+    const labels: Group = { name: "labels", items: this.#labels.map((label) => this.#labelItem(label)) };
     // The kind with the best match comes first.
-    return [...found.sort((one, other) => other.best - one.best), { name: "library", items: [this.#search(text)] }];
+    return [
+      ...found.sort((one, other) => other.best - one.best),
+      ...(labels.items.length > 0 ? [labels] : []),
+      { name: "library", items: [this.#search(text)] },
+    ];
   }
 
   #offered(): Group[] {
@@ -120,11 +137,18 @@ export class Palette {
       },
       {
         name: "collections",
-        items: (app.overview.all?.collections ?? []).map(({ id, name, image_count }) =>
-          item(`collection-${id}`, name, words.actions.palette.imagesOf(image_count), () =>
-            app.scope.showCollection(id),
+        items: [
+          ...(app.overview.all?.collections ?? []).map(({ id, name, image_count }) =>
+            item(`collection-${id}`, name, words.actions.palette.imagesOf(image_count), () =>
+              app.scope.showCollection(id),
+            ),
           ),
-        ),
+          ...(app.overview.all?.smart_collections ?? []).map((smart) =>
+            item(`smart-${smart.id}`, smart.name, words.actions.palette.smartCollection, () =>
+              this.#targets.showSmartCollection(smart),
+            ),
+          ),
+        ],
       },
       {
         name: "recipes",
@@ -150,6 +174,11 @@ export class Palette {
         ),
       },
     ];
+  }
+
+  #labelItem({ text, kind }: Suggestion): Item {
+    const note = kind.kind === "counted" ? words.actions.palette.imagesOf(kind.count) : "";
+    return item(`label-${text}`, text, note, () => this.#targets.searchLibrary(text));
   }
 
   #search(text: string): Item {

@@ -10,7 +10,8 @@ async function opened(query = ""): Promise<{ app: App; palette: Palette; searchL
   await app.start();
   app.actions.offer(frameCommands(app, () => null));
   const searchLibrary = vi.fn();
-  const palette = new Palette(app, { planWith: () => {}, searchLibrary });
+  const showSmartCollection = vi.fn();
+  const palette = new Palette(app, { planWith: () => {}, searchLibrary, showSmartCollection });
   await palette.open();
   return { app, palette, searchLibrary };
 }
@@ -50,6 +51,14 @@ describe("the command palette", () => {
     palette.items.at(-1)?.take();
     expect(searchLibrary).toHaveBeenCalledWith("dahlia");
     expect(imageIds).not.toHaveBeenCalled();
+  });
+
+  it("finds the labels of the library", async () => {
+    const { palette, searchLibrary } = await opened();
+    palette.type("cu");
+    await expect.poll(() => palette.groups.find(({ name }) => name === "labels")?.items[0]?.name).toBe("label:cup");
+    palette.groups.find(({ name }) => name === "labels")?.items[0]?.take();
+    expect(searchLibrary).toHaveBeenCalledWith("label:cup");
   });
 
   it("goes round at its ends", async () => {

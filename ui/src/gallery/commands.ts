@@ -12,6 +12,7 @@ export function libraryCommands(library: Library): Commands {
     "library.none": { do: () => library.selectNone(), can: () => library.app.scope.selected.size > 0 },
     "library.larger": () => library.resize(1),
     "library.smaller": () => library.resize(-1),
+    "library.hide": () => (library.areAnnotationsHidden = !library.areAnnotationsHidden),
     "library.search": () => document.getElementById("library-search")?.focus(),
     "library.plan": { do: () => library.plan(), can: () => library.plannedCount > 0 },
     "library.reverse": () => (library.question.isReversed = !library.question.isReversed),

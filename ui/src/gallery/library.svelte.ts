@@ -29,6 +29,7 @@ export class Library {
   /** Index in `ids` of the cell with keyboard focus. */
   active = $state(0);
   skipped = $state.raw<SkippedFile[] | null>(null);
+  areAnnotationsHidden = $state(false);
   /** Kept while another screen is shown. */
   scrollTop = 0;
 
@@ -191,6 +192,7 @@ export class Library {
   plan(): void {
     if (this.plannedCount === 0) return;
     if (this.app.scope.selected.size === 0 && this.question.conditions.length > 0) this.selectAll();
+    this.app.scope.planSelection();
     this.app.navigation.show("plan");
   }
 

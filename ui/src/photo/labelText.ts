@@ -16,15 +16,20 @@ export function tagText(
   measure: (text: string) => number,
 ): string {
   const certainty = annotation.confidence === null ? "" : ` ${confidence(annotation.confidence)}`;
-  if (measure(annotation.label + certainty) <= most) return annotation.label + certainty;
-  const characters = [...annotation.label];
+  return shortened(annotation.label, most, (text) => measure(text + certainty)) + certainty;
+}
+
+/** The text, with an ellipsis in place of what is wider than `most`. */
+export function shortened(text: string, most: number, measure: (text: string) => number): string {
+  if (measure(text) <= most) return text;
+  const characters = [...text];
   let [fits, tooMany] = [0, characters.length];
   while (tooMany - fits > 1) {
     const length = Math.floor((fits + tooMany) / 2);
-    if (measure(ending(characters, length) + certainty) <= most) fits = length;
+    if (measure(ending(characters, length)) <= most) fits = length;
     else tooMany = length;
   }
-  return ending(characters, fits) + certainty;
+  return ending(characters, fits);
 }
 
 function ending(characters: readonly string[], length: number): string {

@@ -45,8 +45,8 @@ export class Plan {
   isQuoting = $state(false);
   modelId = $state<ModelId | null>(null);
   typed = $state("");
-  /** As typed; kept when the model changes. */
-  typedBudget = $state("");
+  /** As typed; kept when the model changes, and across restarts. */
+  typedBudget = $state(recall("budget", isText) ?? "");
   /** Batch if the chosen model supports it; kept when the model changes. */
   wantsBatch = $state(false);
   /** Whether saved answers are ignored and paid for again. */
@@ -113,6 +113,7 @@ export class Plan {
 
   /** Updates the forecast of the budget. Prices stay, so the run may be started meanwhile. */
   async askBudget(): Promise<void> {
+    keep("budget", this.typedBudget);
     await this.ask(this.isQuoting);
   }
 
@@ -135,7 +136,7 @@ export class Plan {
     this.isQuoting = false;
     this.#quotedBudget = request.budget_dollars;
     this.quote = quote ?? null;
-    if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote);
+    if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote, recall("model", isText));
   }
 
   /** Retries the failed request. */
@@ -160,8 +161,10 @@ export class Plan {
     return this.quote === null ? 0 : askedOf(row, this.quote, this.terms);
   }
 
+  /** Remembered across restarts. */
   choose(model: ModelId): void {
     this.modelId = model;
+    keep("model", model);
     this.#isChosenByPerson = true;
   }
 
@@ -322,11 +325,15 @@ function mayCost(chosen: ModelQuote | null): boolean {
   return chosen.cost_dollars ? chosen.cost_dollars.high > 0 : chosen.model.destination.kind === "host";
 }
 
-/** The suggested model if available, otherwise the first that is. */
-function modelToChoose(quote: Quote): ModelId | null {
-  const suggested = quote.models.find(({ model }) => model.id === quote.suggested_model);
-  const chosen = suggested?.can_run ? suggested : (quote.models.find((row) => row.can_run) ?? quote.models[0]);
+/** The model of the last time or the suggested one, if it can run; otherwise the first that can. */
+function modelToChoose({ models, suggested_model }: Quote, latest: ModelId | null): ModelId | null {
+  const wanted = [latest, suggested_model].map((id) => models.find(({ model }) => model.id === id));
+  const chosen = wanted.find((row) => row?.can_run) ?? models.find((row) => row.can_run) ?? models[0];
   return chosen?.model.id ?? null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** Groups models by destination, in order. */

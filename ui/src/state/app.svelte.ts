@@ -89,6 +89,6 @@ export class App {
   #screenChanges(from: Screen, to: Screen): void {
     this.removals = [];
     this.notices.dismissForHere();
-    if (from === "library" && to === "plan") this.scope.planSelection();
+    if (from === "library" && to === "plan") this.scope.followSelection();
   }
 }

@@ -32,7 +32,23 @@ describe("the plan's images", () => {
     app.scope.selected = Selection.none;
     app.navigation.show("plan");
     expect(app.scope.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
+  });
+
+  it("stay when an image is clicked on the way, until the library plans or the collection changes", async () => {
+    const app = await started();
+    app.scope.selected = Selection.of([40, 41]);
+    app.navigation.show("plan");
+    for (const clicked of [Selection.of([3]), Selection.none]) {
+      app.navigation.show("library");
+      app.scope.selected = clicked;
+      app.navigation.show("plan");
+      expect(app.scope.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
+    }
     app.navigation.show("library");
+    app.scope.selected = Selection.of([5, 6, 7]);
+    app.navigation.show("plan");
+    expect(app.scope.imagesToPlan).toEqual({ kind: "images", ids: [5, 6, 7] });
+    app.scope.showCollection(2);
     app.navigation.show("plan");
     expect(app.scope.imagesToPlan).toEqual({ kind: "collection", id: 2 });
   });

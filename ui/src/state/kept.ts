@@ -3,12 +3,14 @@
  * library is stored here.
  */
 export type KeptName =
+  | "budget"
   | "error_limit"
   | "folded"
   | "info"
   | "language"
   | "keyboard"
   | "labels"
+  | "model"
   | "recipe"
   | "screen"
   | "sidebar"

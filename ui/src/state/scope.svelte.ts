@@ -52,6 +52,15 @@ export class Scope {
     this.planned = selection;
   }
 
+  /**
+   * The plan follows the selection when the library is left for it. A single selected image does not replace several
+   * that were chosen before: a click on the way must not lose them.
+   */
+  followSelection(): void {
+    if (this.planned?.kind === "images" && this.planned.ids.length > 1 && this.selected.size <= 1) return;
+    this.planSelection();
+  }
+
   /** Plans for the selection; the library's plan button shows how many images that is. */
   planSelection(): void {
     const { size } = this.selected;

@@ -9,8 +9,6 @@ interface ScreenEntry {
   keys?: readonly Chord[];
   /** Listed in the title bar. */
   isInTitleBar?: true;
-  /** Has an undo of its own, which leads to the image. */
-  hasOwnUndo?: true;
 }
 
 /** In the order of the title bar and of the command palette. */
@@ -18,10 +16,10 @@ export const SCREENS = {
   library: { keys: ["Mod+1"], isInTitleBar: true },
   plan: { keys: ["Mod+2"], isInTitleBar: true },
   run: { keys: ["Mod+3"], isInTitleBar: true },
-  review: { keys: ["Mod+4"], isInTitleBar: true, hasOwnUndo: true },
+  review: { keys: ["Mod+4"], isInTitleBar: true },
   history: { keys: ["Mod+5"], isInTitleBar: true },
-  compare: { keys: ["Mod+6"], hasOwnUndo: true },
-  audit: { hasOwnUndo: true },
+  compare: { keys: ["Mod+6"] },
+  audit: {},
   settings: { keys: ["Mod+,"] },
 } as const satisfies Record<string, ScreenEntry>;
 
@@ -39,10 +37,6 @@ const REACHABLE = IDS.filter((screen): screen is ReachableScreen => "keys" in SC
 export const IN_TITLE_BAR = IDS.filter(
   (screen): screen is ScreenWith<"isInTitleBar"> => "isInTitleBar" in SCREENS[screen],
 );
-
-export function hasOwnUndo(screen: Screen): boolean {
-  return "hasOwnUndo" in SCREENS[screen];
-}
 
 /** Whether this is the name of a screen that an action leads to; only those are restored at the next start. */
 export function isReachable(name: unknown): name is ReachableScreen {

@@ -32,6 +32,8 @@ export const library = {
   images,
   shownOf: (shown: number, all: number) => `${count(shown)} of ${images(all)}`,
   selectedOf: (selected: number, listed: number) => `${count(selected)} of ${count(listed)} selected`,
+  /** A button that shows them again. */
+  annotationsHidden: "Show annotations",
   selectAll: (number: number) => `Select all ${count(number)}`,
   clearSelection: "Clear the selection",
   reviewSelected: (number: number) => `Review ${count(number)}`,

@@ -34,6 +34,14 @@ const shapes: Record<ShapeKind, string> = {
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan = {
+  scope: {
+    title: "Images",
+    all: (number: number) => `All images (${count(number)})`,
+    collection: (name: string, number: number) => `${name} (${count(number)})`,
+    selected: (number: number) => `Selected in the library (${count(number)})`,
+    /** Chosen for the plan, and no longer what is selected. */
+    listed: (number: number) => `Chosen for this plan (${count(number)})`,
+  },
   recipe: "Recipe",
   labels: "Labels",
   shapesTitle: "Shapes",

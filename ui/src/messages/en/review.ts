@@ -48,8 +48,8 @@ export const review = {
     milliseconds < 60_000
       ? "under a minute left"
       : `about ${duration(Math.round(milliseconds / 60_000) * 60_000)} left`,
-  undoHere: "Undo on this image",
-  redoHere: "Redo on this image",
+  undo: "Undo",
+  redo: "Redo",
   hideAnnotations: "Hide annotations",
   zoom: "Zoom",
   fit: "Fit",
@@ -58,6 +58,12 @@ export const review = {
 
   tools: "Tools",
   toolNames: { select: "Select", box: "Box", polygon: "Polygon", point: "Point" } satisfies Record<Tool, string>,
+  toolHints: {
+    box: "Drag to draw a box. Shift makes it square.",
+    polygon: "Click each corner. Click the first one to close.",
+    point: "Click to place a point.",
+  } satisfies Record<Exclude<Tool, "select">, string>,
+  toolKeys: { finish: "finish", leave: "stop" },
   tagImage: "Tag the image",
   captionImage: "Caption the image",
   withKey: (name: string, key: string) => `${name} (${key})`,
@@ -76,6 +82,17 @@ export const review = {
     labellings: { always: "All", selected: "Selected", never: "None" } satisfies Record<Labelling, string>,
     amounts: { fill: "Fill", brightness: "Brightness", contrast: "Contrast" } satisfies Record<Amount, string>,
     reset: "Reset",
+  },
+  filter: {
+    title: "Filter annotations",
+    leastConfidence: "Confidence from",
+    labels: "Labels",
+    hidden: (number: number) => (number === 0 ? "None hidden" : `${count(number)} hidden here`),
+    hiddenHere: "Hidden by the filter",
+    showAll: "Show all",
+    /** Beside Accept and Reject. */
+    includesHidden: (number: number) =>
+      number === 1 ? "Includes 1 hidden annotation" : `Includes ${count(number)} hidden annotations`,
   },
 
   canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : annotations(number)}`,
@@ -210,5 +227,6 @@ export const review = {
   nothingToUndoHere: "There is nothing to undo on this image.",
   nothingToRedoHere: "There is nothing to redo on this image.",
   undoneElsewhere: (name: string) => `Undone on ${name}, which is not in this review.`,
+  redoneElsewhere: (name: string) => `Redone on ${name}, which is not in this review.`,
   failedOn: (name: string, words: string) => `${name}: ${words}`,
 };

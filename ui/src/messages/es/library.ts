@@ -33,6 +33,7 @@ export const library: Translation<typeof english> = {
   images,
   shownOf: (shown, all) => `${count(shown)} de ${images(all)}`,
   selectedOf: (selected, listed) => `${count(selected)} de ${count(listed)} seleccionadas`,
+  annotationsHidden: "Mostrar anotaciones",
   selectAll: (number) => `Seleccionar las ${count(number)}`,
   clearSelection: "Quitar la selección",
   reviewSelected: (number) => `Revisar ${count(number)}`,

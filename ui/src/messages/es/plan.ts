@@ -19,6 +19,13 @@ const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" 
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan: Translation<typeof english> = {
+  scope: {
+    title: "Imágenes",
+    all: (number) => `Todas las imágenes (${count(number)})`,
+    collection: (name, number) => `${name} (${count(number)})`,
+    selected: (number) => `Seleccionadas en la biblioteca (${count(number)})`,
+    listed: (number) => `Elegidas para este plan (${count(number)})`,
+  },
   recipe: "Receta",
   labels: "Etiquetas",
   shapesTitle: "Formas",

@@ -47,8 +47,8 @@ export const review: Translation<typeof english> = {
     milliseconds < 60_000
       ? "queda menos de un minuto"
       : `quedan unos ${duration(Math.round(milliseconds / 60_000) * 60_000)}`,
-  undoHere: "Deshacer en esta imagen",
-  redoHere: "Rehacer en esta imagen",
+  undo: "Deshacer",
+  redo: "Rehacer",
   hideAnnotations: "Ocultar las anotaciones",
   zoom: "Zoom",
   fit: "Ajustar",
@@ -57,6 +57,12 @@ export const review: Translation<typeof english> = {
 
   tools: "Herramientas",
   toolNames: { select: "Seleccionar", box: "Recuadro", polygon: "Polígono", point: "Punto" },
+  toolHints: {
+    box: "Arrastra para dibujar un recuadro. Mayús lo hace cuadrado.",
+    polygon: "Haz clic en cada vértice. Haz clic en el primero para cerrar.",
+    point: "Haz clic para colocar un punto.",
+  },
+  toolKeys: { finish: "terminar", leave: "salir" },
   tagImage: "Etiquetar la imagen",
   captionImage: "Describir la imagen",
   withKey: (name, key) => `${name} (${key})`,
@@ -75,6 +81,17 @@ export const review: Translation<typeof english> = {
     labellings: { always: "Todas", selected: "Seleccionada", never: "Ninguna" },
     amounts: { fill: "Relleno", brightness: "Brillo", contrast: "Contraste" },
     reset: "Restablecer",
+  },
+  filter: {
+    title: "Filtrar anotaciones",
+    leastConfidence: "Confianza desde",
+    labels: "Etiquetas",
+    hidden: (number: number) =>
+      number === 0 ? "Ninguna oculta" : number === 1 ? "1 oculta aquí" : `${count(number)} ocultas aquí`,
+    hiddenHere: "Oculta por el filtro",
+    showAll: "Mostrar todas",
+    includesHidden: (number: number) =>
+      number === 1 ? "Incluye 1 anotación oculta" : `Incluye ${count(number)} anotaciones ocultas`,
   },
 
   canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : annotations(number)}`,
@@ -212,6 +229,7 @@ export const review: Translation<typeof english> = {
   nothingToRedo: "No hay nada que rehacer.",
   nothingToUndoHere: "No hay nada que deshacer en esta imagen.",
   nothingToRedoHere: "No hay nada que rehacer en esta imagen.",
+  redoneElsewhere: (name) => `Rehecho en ${name}, que no está en esta revisión.`,
   undoneElsewhere: (name) => `Deshecho en ${name}, que no está en esta revisión.`,
   failedOn: (name, words) => `${name}: ${words}`,
 };

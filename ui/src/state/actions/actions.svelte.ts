@@ -23,26 +23,26 @@ export class Actions {
   readonly keymap = new Keymap();
   /** Whether actions that change the library are unavailable. */
   isReadOnly = $state(false);
-  #commands = $state.raw<ReadonlyMap<ActionId, Command>>(new Map());
+  /** The latest offer of an action counts: a screen replaces what the frame offers, until it is left. */
+  #offers = $state.raw<readonly ReadonlyMap<ActionId, Command>[]>([]);
 
   /** Registers actions; returns a function that removes them. */
   offer(offered: Commands): () => void {
     return untrack(() => {
-      const commands = Object.entries(offered).map(
-        ([id, command]) => [id as ActionId, typeof command === "function" ? { do: command } : command] as const,
+      const offer = new Map(
+        Object.entries(offered).map(
+          ([id, command]) => [id as ActionId, typeof command === "function" ? { do: command } : command] as const,
+        ),
       );
-      this.#commands = new Map([...this.#commands, ...commands]);
-      // The next screen may have registered the same actions before this one is removed.
+      this.#offers = [...this.#offers, offer];
       return () => {
-        const left = new Map(this.#commands);
-        for (const [id, command] of commands) if (left.get(id) === command) left.delete(id);
-        this.#commands = left;
+        this.#offers = this.#offers.filter((each) => each !== offer);
       };
     });
   }
 
   can(id: ActionId): boolean {
-    const command = this.#commands.get(id);
+    const command = this.#commandOf(id);
     return command !== undefined && this.isAllowed(id) && (command.can?.() ?? true);
   }
 
@@ -53,11 +53,15 @@ export class Actions {
 
   /** The dynamic hint of an action; undefined if the catalogue's applies. */
   hint(id: ActionId): string | null | undefined {
-    return this.#commands.get(id)?.hint?.();
+    return this.#commandOf(id)?.hint?.();
   }
 
   do(id: ActionId, chord: Chord | null = null): void {
-    if (this.can(id)) this.#commands.get(id)?.do(chord);
+    if (this.can(id)) this.#commandOf(id)?.do(chord);
+  }
+
+  #commandOf(id: ActionId): Command | undefined {
+    return this.#offers.findLast((offer) => offer.has(id))?.get(id);
   }
 
   /** Actions that can be invoked by name, in the order of the table. */

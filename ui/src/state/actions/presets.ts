@@ -16,7 +16,6 @@ const LABELME_FAMILY = {
   "review.accept": ["E"],
   "review.rename": ["Mod+E", "L", "Enter"],
   "audit.right": ["E", "A"],
-  "audit.takeBack": ["Mod+Z", "Backspace"],
   "review.fit": ["Mod+F", "F"],
   "review.full": ["Mod+0", "0"],
   "review.zoomIn": ["Mod++", "Mod+=", "+", "="],
@@ -24,7 +23,6 @@ const LABELME_FAMILY = {
   "compare.nextImage": ["D", "ArrowRight"],
   "compare.previousImage": ["A", "ArrowLeft"],
   "compare.agreed": ["E"],
-  "compare.undo": ["Mod+Z", "Backspace"],
 } as const satisfies Bindings;
 
 export const PRESETS = {
@@ -41,7 +39,6 @@ export const PRESETS = {
     "review.repair": ["Shift+R"],
     "compare.nextImage": ["F", "ArrowRight"],
     "compare.previousImage": ["D", "ArrowLeft"],
-    "compare.undo": ["Mod+Z", "Backspace"],
     "compare.fit": ["Shift+F"],
   },
   labelme: {
