@@ -74,7 +74,7 @@ it("changes its images here, and keeps a selection through a click on the way", 
   expect(await images().innerText()).toBe("Chosen for this plan (3)");
   await choose(images(), "Selected in the library (1)");
   await page.getByRole("heading", { name: "Quote for 1 image" }).waitFor();
-  await choose(images(), /^Harbour weekend/);
+  await choose(images(), "Harbour weekend (9)");
   await page.getByRole("heading", { name: /^Quote for 9 images/ }).waitFor();
   await choose(images(), "All images (60)");
   await page.getByRole("heading", { name: "Quote for 60 images" }).waitFor();

@@ -80,6 +80,8 @@ export class Review {
   #source: unknown;
   /** The query behind the queue; null if images were picked individually. */
   #query: ImageQuery | null = null;
+  /** Undo and redo steps that are not finished. */
+  #pendingSteps = 0;
   /** Images shown since review was opened. They stay in the queue. */
   readonly #visited = new Set<ImageId>();
   #layers: LayerScope = ALL_LAYERS;
@@ -309,6 +311,7 @@ export class Review {
   #step(direction: "undone" | "redone"): void {
     this.decisions.hideReasonPrompt();
     this.cards.decided();
+    this.#pendingSteps += 1;
     this.#outbox.put(null, async () => {
       try {
         const step = await (direction === "undone" ? this.#seam.undoLatest() : this.#seam.redoLatest());
@@ -324,6 +327,8 @@ export class Review {
         }
         const index = this.queue.indexOf(step.image.id);
         if (index >= 0) {
+          // While more steps follow, only the last one is shown.
+          if (this.#pendingSteps > 1) return;
           if (index !== this.index || this.isAtEnd) this.goTo(index);
           this.selection.set(this.#stepAnnotations.of(step) ?? []);
         } else if (step.others === 0) {
@@ -331,6 +336,8 @@ export class Review {
         }
       } catch (refusal) {
         this.#notify({ kind: "refused", refusal, image: null });
+      } finally {
+        this.#pendingSteps -= 1;
       }
     });
   }

@@ -28,7 +28,10 @@ export class App {
   readonly runTraces = new RunTraces();
   readonly notices = new Notices();
   readonly navigation = new Navigation((from, to) => this.#screenChanges(from, to));
-  readonly tour = new Tour((screen) => this.navigation.show(screen));
+  readonly tour = new Tour(
+    (screen) => this.navigation.show(screen),
+    () => (this.overview.all?.labels.length ?? 0) > 0,
+  );
   readonly frontEnd: FrontEnd;
   readonly overview: Overview;
   readonly scope: Scope;
@@ -89,6 +92,7 @@ export class App {
   #screenChanges(from: Screen, to: Screen): void {
     this.removals = [];
     this.notices.dismissForHere();
+    if (to === "run" && this.navigation.run !== null) this.tour.runShown();
     if (from === "library" && to === "plan") this.scope.followSelection();
   }
 }

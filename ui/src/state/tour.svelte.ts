@@ -1,4 +1,7 @@
-/** The tour: five steps along the screens, once, when the sample photos are first imported. */
+/**
+ * The tour: steps along the screens, once, when the sample photos are first imported. It never shows an empty screen:
+ * in a library without annotations it pauses at the plan, and continues when a run is shown.
+ */
 import { keep, recall } from "./kept";
 import type { Screen } from "./screens";
 
@@ -10,15 +13,22 @@ export const TOUR_STEPS = [
   { name: "export", screen: "history" },
 ] as const satisfies readonly { name: string; screen: Screen }[];
 
+const PLAN = TOUR_STEPS.findIndex(({ screen }) => screen === "plan");
+
 export class Tour {
   /** Current step; null if there is no tour. */
   at = $state<number | null>(null);
   readonly step = $derived(this.at === null ? null : (TOUR_STEPS[this.at] ?? null));
+  /** Whether the next screen would be empty, because nothing is annotated yet. */
+  readonly isBlocked = $derived.by(() => this.at !== null && this.at >= PLAN && !this.#hasAnnotations());
 
   readonly #show: (screen: Screen) => void;
+  readonly #hasAnnotations: () => boolean;
+  #isPaused = false;
 
-  constructor(show: (screen: Screen) => void) {
+  constructor(show: (screen: Screen) => void, hasAnnotations: () => boolean) {
     this.#show = show;
+    this.#hasAnnotations = hasAnnotations;
   }
 
   /** Starts it unless it was started before. */
@@ -28,15 +38,28 @@ export class Tour {
 
   begin(): void {
     keep("tour", true);
+    this.#isPaused = false;
     this.#go(0);
   }
 
+  /** At the plan of a library without annotations, the next step is a run. */
   next(): void {
-    this.#go((this.at ?? -1) + 1);
+    if (this.isBlocked && this.at === PLAN) {
+      this.at = null;
+      this.#isPaused = true;
+    } else if (!this.isBlocked) this.#go((this.at ?? -1) + 1);
   }
 
   end(): void {
     this.at = null;
+    this.#isPaused = false;
+  }
+
+  /** Continues after a pause: a run is shown. */
+  runShown(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.at = PLAN + 1;
   }
 
   #go(place: number): void {

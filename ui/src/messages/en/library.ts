@@ -143,16 +143,16 @@ export const library = {
       title: "Works now, without a key",
       lines: [
         "The built-in detector finds 80 everyday objects",
-        "Time and cost are quoted before a run",
+        "Review with two keys, the most uncertain first",
         "Pause or close at any time: finished images are saved",
       ],
     },
-    review: {
-      title: "Review with two keys",
+    adds: {
+      title: "A key adds",
       lines: [
-        "Two keys: accept and next, reject and next",
-        "Most uncertain first, with undo",
-        "Metrics of every run, also as JSON",
+        "Any object that you can name or describe, with attributes and captions",
+        "Vision models side by side, each with its cost before the run",
+        "A budget that is never exceeded; nothing is paid twice",
       ],
     },
     never: {

@@ -5,6 +5,10 @@ export const tour = {
   next: "Next",
   done: "Done",
   skip: "Skip the tour",
+  /** At the plan, while nothing is annotated. */
+  startRun: "Press Annotate to start: the built-in detector works here and costs nothing. The tour continues there.",
+  toRun: "Got it",
+  waitForAnswers: "The next step follows when the first image is annotated.",
   steps: {
     drop: {
       title: "Add photos here",

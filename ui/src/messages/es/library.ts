@@ -142,16 +142,16 @@ export const library: Translation<typeof english> = {
       title: "Funciona ya, sin clave",
       lines: [
         "El detector integrado encuentra 80 objetos cotidianos",
-        "El tiempo y el coste se calculan antes de ejecutar",
+        "Revisa con dos teclas, primero lo más incierto",
         "Pausa o cierra cuando quieras: lo terminado se guarda",
       ],
     },
-    review: {
-      title: "Revisa con dos teclas",
+    adds: {
+      title: "Una clave añade",
       lines: [
-        "Dos teclas: aceptar y siguiente, rechazar y siguiente",
-        "Primero lo más incierto, y se puede deshacer",
-        "Las métricas de cada ejecución, también en JSON",
+        "Cualquier objeto que sepas nombrar o describir, con atributos y descripciones",
+        "Modelos de visión uno junto a otro, con su coste antes de ejecutar",
+        "Un presupuesto que nunca se supera; nada se paga dos veces",
       ],
     },
     never: {

@@ -7,6 +7,9 @@ export const tour: Translation<typeof english> = {
   next: "Siguiente",
   done: "Listo",
   skip: "Omitir el recorrido",
+  startRun: "Pulsa Anotar para empezar: el detector integrado funciona aquí y no cuesta nada. El recorrido sigue allí.",
+  toRun: "Entendido",
+  waitForAnswers: "El siguiente paso llega cuando se anote la primera imagen.",
   steps: {
     drop: {
       title: "Añade fotos aquí",
