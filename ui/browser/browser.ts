@@ -31,7 +31,6 @@ export function launch(): Promise<Browser> {
 const ON_FAKE: readonly string[] = [
   "budget.test.ts",
   "charts.test.ts",
-  "claude.test.ts",
   "dialogs.test.ts",
   "drops.test.ts",
   "editor.test.ts",
