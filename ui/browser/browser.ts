@@ -36,7 +36,6 @@ const ON_FAKE: readonly string[] = [
   "editor.test.ts",
   "history.test.ts",
   "pace.test.ts",
-  "policy.test.ts",
   "run.test.ts",
 ];
 
