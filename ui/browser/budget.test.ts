@@ -121,14 +121,14 @@ describe("the cap in the plan", () => {
 
   it("is said again before images leave, and the run keeps to it", async () => {
     await openPlan();
-    await cap().fill("$0.05");
+    await cap().fill("$0.10");
     await page.keyboard.press("Control+Enter");
     const dialog = page.getByRole("dialog", { name: /^Send 60 images/ });
-    await dialog.getByText("so the run stops before it could exceed $0.05.").waitFor();
+    await dialog.getByText("so the run stops before it could exceed $0.10.").waitFor();
     await dialog.getByRole("button", { name: /^Send / }).click();
-    await page.getByText("cap $0.05", { exact: true }).waitFor();
+    await page.getByText("cap $0.10", { exact: true }).waitFor();
     await page.getByText(/reserved for the \d+ in flight$/).waitFor();
-    await page.getByText(/^The budget of \$0\.05 is reached: \$0\.\d+ paid/).waitFor();
+    await page.getByText(/^The budget of \$0\.10 is reached: \$0\.\d+ paid/).waitFor();
   });
 });
 
