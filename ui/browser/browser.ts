@@ -29,15 +29,12 @@ export function launch(): Promise<Browser> {
 
 /** Test files that still run on the core in memory. */
 const ON_FAKE: readonly string[] = [
-  "budget.test.ts",
   "charts.test.ts",
-  "claude.test.ts",
   "dialogs.test.ts",
   "drops.test.ts",
   "editor.test.ts",
   "history.test.ts",
   "pace.test.ts",
-  "policy.test.ts",
   "run.test.ts",
 ];
 

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+import { agree, expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -30,6 +30,7 @@ async function openRun(opening: Opening): Promise<void> {
   page = await open(browser, opening);
   await page.keyboard.press("Control+3");
   await page.getByRole("heading", { name: "Run 3" }).waitFor();
+  await agree(page);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
 }
 
@@ -110,9 +111,7 @@ describe("the cap in the plan", () => {
     await page.getByText("The budget cap is not valid.").waitFor();
     await cap().fill("0.001");
     await cap().press("Enter");
-    await page
-      .getByText(/^\$0\.001 is too low for a single image; the most expensive can cost \$0\.00\d+\.$/)
-      .waitFor();
+    await page.getByText(/^\$0\.001 is too low for a single image; the most expensive can cost \$0\.0\d+\.$/).waitFor();
     expect(await go().isDisabled()).toBe(true);
     await cap().fill("");
     await cap().press("Enter");
@@ -122,14 +121,14 @@ describe("the cap in the plan", () => {
 
   it("is said again before images leave, and the run keeps to it", async () => {
     await openPlan();
-    await cap().fill("$0.01");
+    await cap().fill("$0.10");
     await page.keyboard.press("Control+Enter");
     const dialog = page.getByRole("dialog", { name: /^Send 60 images/ });
-    await dialog.getByText("so the run stops before it could exceed $0.01.").waitFor();
+    await dialog.getByText("so the run stops before it could exceed $0.10.").waitFor();
     await dialog.getByRole("button", { name: /^Send / }).click();
-    await page.getByText("cap $0.01", { exact: true }).waitFor();
+    await page.getByText("cap $0.10", { exact: true }).waitFor();
     await page.getByText(/reserved for the \d+ in flight$/).waitFor();
-    await page.getByText(/^The budget of \$0\.01 is reached: \$0\.\d+ paid/).waitFor();
+    await page.getByText(/^The budget of \$0\.10 is reached: \$0\.\d+ paid/).waitFor();
   });
 });
 
@@ -193,6 +192,7 @@ describe("requests that were under way when the app was closed", () => {
 
   it("are asked about in history too", async () => {
     page = await open(browser, { query: "priced&key&interrupted" });
+    await agree(page);
     await page.keyboard.press("Control+5");
     await page.getByRole("button", { name: "Resume, 30 images left" }).click();
     await page.getByRole("dialog", { name: "Resume run 3?" }).getByText(WHY).waitFor();

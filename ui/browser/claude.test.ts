@@ -1,13 +1,23 @@
 /** Models elsewhere: what they cost, what leaves, the key, and what a run with them says. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
+import type { Quote } from "../src/ipc/bindings";
+import { money } from "../src/messages/format";
 import {
+  agree,
   expectAccessible,
   expectNothingCut,
+  hostOf,
   launch,
   open,
   type Opening,
+  sceneOf,
   screenshot,
   showSettingsPage,
 } from "./browser";
@@ -37,6 +47,21 @@ async function openSettings(opening: Opening): Promise<void> {
   await page.getByRole("button", { name: "Test connection" }).waitFor();
 }
 
+/** There is no keychain where the tests run. */
+const KEPT = "A key is kept in memory until Fieldmark is closed, because no keychain is available.";
+
+/** Serves this list of models below `path`, as a gateway does, until the test has ended; returns its base URL. */
+async function serveModels(path: string, models: readonly string[]): Promise<string> {
+  const gateway = createServer((request, response) => {
+    const isList = request.url?.startsWith(`${path}/v1/models?`);
+    const answer = { data: models.map((id) => ({ type: "model", id })), has_more: false };
+    response.writeHead(isList ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(answer));
+  });
+  await new Promise<void>((listening) => gateway.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => void gateway.close());
+  return `http://127.0.0.1:${(gateway.address() as AddressInfo).port}${path}`;
+}
+
 /** The notice that nothing is sent for a moment. */
 const notice = () => page.locator(".wait");
 
@@ -63,13 +88,13 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   });
 
   it("a run with them, held for a moment, fits", async () => {
-    await openPlan({ query: "priced&key&images=214", theme, width, height });
+    await openPlan({ query: "priced&key&images=214&held=rate_limited", theme, width, height });
     await page.getByRole("button", { name: /^Annotate .*, about/ }).click();
-    await page.getByRole("dialog", { name: "Send 214 images to api.anthropic.com?" }).waitFor();
+    await page.getByRole("dialog", { name: `Send 214 images to ${hostOf(page)}?` }).waitFor();
     await screenshot(page, `plan-agree-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByRole("button", { name: "Send 214 images to api.anthropic.com" }).click();
+    await page.getByRole("button", { name: `Send 214 images to ${hostOf(page)}` }).click();
     await notice()
       .getByText(/^Rate limit reached: sending again in \d s$/)
       .waitFor();
@@ -103,14 +128,17 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await screenshot(page, `settings-claude-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByLabel("Base URL").fill("http://gateway.example/with/a/rather/long/path");
+    const models = ["claude-haiku-5-5", "claude-opus-5-5"];
+    const gateway = await serveModels("/with/a/rather/long/path", models);
+    await page.getByLabel("Base URL").fill(gateway);
     await page.keyboard.press("Enter");
     await page.getByLabel("Key", { exact: true }).fill("sk-ant-1");
     await page.keyboard.press("Enter");
     await page.getByText("because no keychain is available").waitFor();
     await page.getByRole("button", { name: "Test connection" }).click();
-    await page.getByText("gateway.example accepts the key but does not have claude-haiku-5-5. It has:").waitFor();
-    await page.getByText("claude-opus-5-5", { exact: true }).waitFor();
+    const { host } = new URL(gateway);
+    await page.getByText(`${host} accepts the key but does not have claude-sonnet-5-5. It has:`).waitFor();
+    for (const model of models) await page.getByText(model, { exact: true }).waitFor();
     await screenshot(page, `settings-checked-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -119,32 +147,47 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
 
 describe("a model that needs a key", () => {
   it("says so once, keeps its price, and leads to where a key is entered", async () => {
-    await openPlan({ query: "priced" });
-    expect(await page.getByText("A key is needed for api.anthropic.com").count()).toBe(1);
+    page = await open(browser, { query: "priced" });
+    const quoted = page.waitForResponse("**/api/call/quote");
+    await page.keyboard.press("Control+2");
+    const { models } = (await (await quoted).json()) as Quote;
+    const opus = models.find(({ model }) => model.name === "Claude Opus 5.5")?.cost_dollars?.expected ?? 0;
+    expect(opus).toBeGreaterThan(0.1);
+    await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
+    expect(await page.getByText(`A key is needed for ${hostOf(page)}`).count()).toBe(1);
     await page.getByRole("radio", { name: "Claude Opus 5.5" }).check();
-    expect(await page.getByRole("button", { name: "Annotate 60 images, about $0.68" }).isDisabled()).toBe(true);
+    const annotate = page.getByRole("button", { name: `Annotate 60 images, about ${money(opus)}`, exact: true });
+    expect(await annotate.isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Enter a key" }).click();
     await page.waitForFunction(() => document.activeElement?.id === "anthropic-key");
     await page.keyboard.type("sk-ant-1");
     await page.keyboard.press("Enter");
-    await page.getByText("A key is stored in the system keychain.").waitFor();
+    await page.getByText(KEPT).waitFor();
     await page.keyboard.press("Control+2");
-    await page.getByRole("button", { name: "Annotate 60 images, about $0.68", disabled: false }).waitFor();
+    await expect.poll(() => annotate.isEnabled()).toBe(true);
     expect(await page.getByText("A key is needed").count()).toBe(0);
   });
 
   it("can be locked out, and the plan leads to the lock", async () => {
-    await openPlan({ query: "priced&key" });
+    await openSettings({ query: "priced&key" });
+    // The lock does not concern a server on this machine.
+    await page.getByLabel("Base URL").fill("https://gateway.example");
+    await page.keyboard.press("Enter");
+    await page.getByRole("contentinfo").getByText("Key from the environment, metadata stripped").waitFor();
+    await page.keyboard.press("Control+2");
+    await page.getByRole("button", { name: /^Annotate 60 images, about/, disabled: false }).waitFor();
     await page.getByRole("button", { name: "Settings" }).click();
     await showSettingsPage(page, "Privacy");
     await page.getByRole("switch", { name: /^Keep everything on this machine/ }).check();
-    await page.getByRole("contentinfo").getByText("Locked to this machine").waitFor();
+    await page.getByRole("contentinfo").getByText("Locked to the server").waitFor();
     await page.keyboard.press("Control+2");
     await page.getByText("Everything is locked to this machine").waitFor();
+    await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check();
+    await expect.poll(() => page.getByRole("button", { name: /^Annotate 60 images, about/ }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Unlock in Settings" }).click();
     await page.waitForFunction(() => document.activeElement?.id === "privacy-lock");
     await page.keyboard.press("Space");
-    await page.getByRole("contentinfo").getByText("Key in the OS keychain, metadata stripped").waitFor();
+    await page.getByRole("contentinfo").getByText("Key from the environment, metadata stripped").waitFor();
   });
 });
 
@@ -152,8 +195,8 @@ describe("before images leave for the first time", () => {
   it("one reads what goes and can say no", async () => {
     await openPlan({ query: "priced&key" });
     await page.keyboard.press("Control+Enter");
-    const dialog = page.getByRole("dialog", { name: "Send 60 images to api.anthropic.com?" });
-    await dialog.getByText("60 JPEGs, 640 px at most, to api.anthropic.com").waitFor();
+    const dialog = page.getByRole("dialog", { name: `Send 60 images to ${hostOf(page)}?` });
+    await dialog.getByText(`60 JPEGs, 640 px at most, to ${hostOf(page)}`).waitFor();
     await dialog.getByRole("button", { name: "Show the exact prompt" }).click();
     const wordsSent = page.getByRole("dialog", { name: "Exact prompt" });
     await wordsSent.getByText("- traffic light").waitFor();
@@ -175,11 +218,11 @@ describe("before images leave for the first time", () => {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Settings" }).click();
     await showSettingsPage(page, "Privacy");
-    await page.getByRole("button", { name: "Revoke for api.anthropic.com" }).click();
+    await page.getByRole("button", { name: `Revoke for ${hostOf(page)}` }).click();
     await page.keyboard.press("Control+2");
     // What the runs before have answered by then is not sent again.
     await page.getByRole("button", { name: /^Annotate .*, about/, disabled: false }).click();
-    await page.getByRole("dialog", { name: /^Send \d+ images to api.anthropic.com\?$/ }).waitFor();
+    await page.getByRole("dialog", { name: new RegExp(`^Send \\d+ images to ${hostOf(page)}\\?$`) }).waitFor();
   });
 });
 
@@ -196,7 +239,7 @@ describe("a key", () => {
     await field.focus();
     await page.keyboard.type(KEY);
     await page.keyboard.press("Enter");
-    await page.getByText("A key is stored in the system keychain.").waitFor();
+    await page.getByText(KEPT).waitFor();
     await page.waitForFunction(() => document.activeElement?.textContent === "Replace");
     const places = await page.evaluate(() => [
       document.documentElement.outerHTML,
@@ -225,12 +268,14 @@ describe("a key", () => {
   });
 
   it("is replaced, tested and forgotten by the keyboard", async () => {
-    await openSettings({ query: "priced&key" });
+    await openSettings({ query: "priced" });
+    await page.getByLabel("Key", { exact: true }).fill("sk-scene-0000");
+    await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Replace" }).press("Enter");
-    await page.getByLabel("Key", { exact: true }).fill("sk-ant-wrong");
+    await page.getByLabel("Key", { exact: true }).fill("sk-simulated-wrong");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Test connection" }).press("Enter");
-    await page.getByText("api.anthropic.com rejected the key.").waitFor();
+    await page.getByText(`${hostOf(page)} rejected the key.`).waitFor();
     await page.getByRole("button", { name: "Remove key" }).press("Enter");
     await page.getByText("There is no key yet.").waitFor();
     await page.waitForFunction(() => document.activeElement?.id === "anthropic-key");
@@ -255,11 +300,24 @@ describe("a key", () => {
   });
 });
 
-it("says that an address is no address, and goes back to the vendor's own", async () => {
+it("says that an address is no address, and keeps what was typed", async () => {
   await openSettings({ query: "priced&key" });
   await page.getByLabel("Base URL").fill("nonsense");
   await page.keyboard.press("Enter");
-  await page.getByRole("alert").getByText("is no address of a server").waitFor();
+  await page.getByRole("status").getByText("This address cannot be used.").waitFor();
+  expect(await page.getByLabel("Base URL").inputValue()).toBe("nonsense");
+  await page.reload();
+  expect(await page.getByLabel("Base URL").inputValue()).toBe(sceneOf(page).simulator[0]);
+});
+
+it("says that an address in the settings file is no address, and goes back to the vendor's own", async () => {
+  await openSettings({ query: "priced&key" });
+  const { library, simulator } = sceneOf(page);
+  const file = join(dirname(library), "settings.toml");
+  const settings = await readFile(file, "utf8");
+  await writeFile(file, settings.replace(simulator[0] ?? "", "nonsense"));
+  await page.reload();
+  await page.getByRole("alert").getByText("nonsense: this is not a valid address").waitFor();
   await page.getByRole("button", { name: "Use Anthropic’s" }).click();
   await page.getByRole("alert").waitFor({ state: "hidden" });
   expect(await page.getByLabel("Base URL").inputValue()).toBe("https://api.anthropic.com");
@@ -284,23 +342,27 @@ describe("what leaves this machine", () => {
 
   it("is said in the status bar, wherever images go", async () => {
     page = await open(browser);
-    await bar().getByText("Nothing leaves this machine").waitFor();
+    await bar().getByText("Nothing leaves the server").waitFor();
     await page.context().close();
     await openPlan({ query: "priced&key" });
-    await bar().getByText("Key in the OS keychain, metadata stripped").waitFor();
+    await bar().getByText("Key from the environment, metadata stripped").waitFor();
     await send();
-    await bar().getByText("To api.anthropic.com").waitFor();
+    await bar()
+      .getByText(`To ${hostOf(page)}`)
+      .waitFor();
     await page.keyboard.press("Control+1");
-    await bar().getByText("To api.anthropic.com").waitFor({ state: "hidden" });
+    await bar()
+      .getByText(`To ${hostOf(page)}`)
+      .waitFor({ state: "hidden" });
   });
 
   it("is said in the welcome as it is", async () => {
     page = await open(browser, { query: "images=0" });
-    await page.getByRole("listitem").filter({ hasText: "Nothing leaves this machine" }).waitFor();
+    await page.getByRole("listitem").filter({ hasText: "Nothing leaves the server" }).waitFor();
     await page.context().close();
     page = await open(browser, { query: "images=0&key" });
     await page.getByText("You see what is sent, and where, before it is sent").waitFor();
-    expect(await page.getByText("Nothing leaves this machine").count()).toBe(0);
+    expect(await page.getByText("Nothing leaves the server").count()).toBe(0);
   });
 });
 
@@ -308,7 +370,7 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
   await openPlan({ query: "priced&key&held=unreachable" });
   await send();
   await notice()
-    .getByText(/^api.anthropic.com cannot be reached: trying again in \d s$/)
+    .getByText(new RegExp(`^${hostOf(page)} cannot be reached: trying again in \\d+ s$`))
     .waitFor();
   await notice().getByText("connection refused (os error 111)").waitFor();
 });
@@ -331,6 +393,7 @@ it.each([
 
 it("offers to give up a batch that the server does not know, and asks first", async () => {
   page = await open(browser, { query: "priced&key&stopped=batch_unknown" });
+  await agree(page);
   await page.keyboard.press("Control+3");
   await page.getByText("api.anthropic.com does not know a batch of this run.").waitFor();
   await page.getByRole("button", { name: "Give up 30 in unknown batches" }).click();
