@@ -35,7 +35,6 @@ const ON_FAKE: readonly string[] = [
   "dialogs.test.ts",
   "drops.test.ts",
   "editor.test.ts",
-  "history.test.ts",
   "pace.test.ts",
   "policy.test.ts",
   "run.test.ts",
