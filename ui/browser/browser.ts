@@ -33,7 +33,6 @@ const ON_FAKE: readonly string[] = [
   "charts.test.ts",
   "claude.test.ts",
   "dialogs.test.ts",
-  "drops.test.ts",
   "editor.test.ts",
   "pace.test.ts",
   "policy.test.ts",
