@@ -32,7 +32,6 @@ const ON_FAKE: readonly string[] = [
   "budget.test.ts",
   "charts.test.ts",
   "claude.test.ts",
-  "editor.test.ts",
   "pace.test.ts",
   "policy.test.ts",
   "run.test.ts",
