@@ -28,15 +28,7 @@ export function launch(): Promise<Browser> {
 }
 
 /** Test files that still run on the core in memory. */
-const ON_FAKE: readonly string[] = [
-  "charts.test.ts",
-  "dialogs.test.ts",
-  "drops.test.ts",
-  "editor.test.ts",
-  "history.test.ts",
-  "pace.test.ts",
-  "run.test.ts",
-];
+const ON_FAKE: readonly string[] = ["editor.test.ts"];
 
 export interface Opening {
   /** The scene, such as `images=0`. */

@@ -228,7 +228,8 @@ describe("an annotation", () => {
 
   it("is accepted together with its image", async () => {
     await openAt("lake");
-    for (let tries = 0; tries < 30 && (await annotations()).length > 0; tries += 1) await press("ArrowRight");
+    for (let tries = 0; tries < 60 && (await annotations()).length > 0; tries += 1) await press("ArrowRight");
+    expect(await annotations()).toEqual([]);
     const shown = await name();
     await locate();
     await press("b");

@@ -1,7 +1,20 @@
+import { readFile } from "node:fs/promises";
+
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { launch, open, type Opening } from "./browser";
+import type { RunReport } from "../src/ipc/bindings";
+import { words } from "../src/messages";
+import { count, duration } from "../src/messages/format";
+import { coreOf } from "../test/core";
+import { EVERY_DIAGNOSIS } from "../test/diagnoses";
+import { changeAnswer, launch, open, type Opening } from "./browser";
+
+/** A part of the file with the metrics of a run. */
+interface MetricsFile {
+  metrics: { batchSize: number; p99Duration: number };
+  fieldmark: { run: number };
+}
 
 let browser: Browser;
 beforeAll(async () => {
@@ -44,10 +57,23 @@ describe("history", () => {
     await page.context().close();
   });
 
-  it("writes the metrics and says where", async () => {
+  it("gives the metrics of the run that is shown", async () => {
     const page = await openHistory();
-    await page.getByRole("button", { name: "Metrics JSON" }).click();
-    await page.getByText("Metrics written to /home/you/run-2-metrics.json").waitFor();
+    for (const run of [2, 1]) {
+      await page.getByRole("row", { name: `Run ${run}` }).click();
+      const report = page.getByRole("region", { name: `Report of run ${run}` });
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        report.getByRole("link", { name: "Download metrics" }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe("batch-annotation-metrics.json");
+      const { metrics, fieldmark } = JSON.parse(await readFile(await download.path(), "utf8")) as MetricsFile;
+      expect(fieldmark.run).toBe(run);
+      const sent = report.locator("dl div").filter({ has: page.getByText("Images sent", { exact: true }) });
+      expect(await sent.locator("dd").innerText()).toBe(count(metrics.batchSize));
+      const p99 = report.locator("dl div").filter({ has: page.getByText("P99", { exact: true }) });
+      expect(await p99.locator("dd").innerText()).toBe(duration(metrics.p99Duration));
+    }
     await page.context().close();
   });
 
@@ -67,14 +93,32 @@ describe("history", () => {
   });
 
   it("says what to change, by the run's own numbers, and nothing when all is well", async () => {
-    const page = await openHistory({ query: "priced&diagnosed" });
-    await page.getByRole("heading", { name: "What to change" }).waitFor();
-    await page.getByText("Set a limit of 58 requests per minute").waitFor();
+    const query = "priced&key&images=400";
+    const page = await openHistory({ query });
+    const { diagnoses } = await (await coreOf(query)).runReport(2);
+    const [diagnosis, ...others] = diagnoses;
+    if (!diagnosis || diagnosis.finding.kind !== "cost_by_output" || others.length > 0)
+      throw new Error(`another diagnosis: ${JSON.stringify(diagnoses)}`);
+    expect(diagnosis.finding.share).toBeGreaterThan(0.5);
+    const advice = page.getByRole("region", { name: "Report of run 2" }).locator(".advice");
+    await advice.getByRole("heading", { name: "What to change" }).waitFor();
+    await advice.getByText(words.diagnoses.finding(diagnosis.finding).note).waitFor();
+    await advice.getByText(/^Run it as a batch: about \$0\.\d+, with separate limits$/).waitFor();
+    for (const change of diagnosis.changes) await advice.getByText(words.diagnoses.change(change)).waitFor();
     await page.context().close();
     const healthy = await openHistory();
     await healthy.getByRole("region", { name: "Report of run 2" }).waitFor();
     expect(await healthy.getByRole("heading", { name: "What to change" }).count()).toBe(0);
     await healthy.context().close();
+  });
+
+  it("tells of every diagnosis", async () => {
+    const page = await open(browser, { query: "priced" });
+    await changeAnswer<RunReport>(page, "run_report", (report) => ({ ...report, diagnoses: [...EVERY_DIAGNOSIS] }));
+    await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
+    await page.getByText("Set a limit of 58 requests per minute").waitFor();
+    expect(await page.locator(".advice h3").count()).toBe(EVERY_DIAGNOSIS.length);
+    await page.context().close();
   });
 
   it("leads to the review", async () => {

@@ -10,6 +10,17 @@ const role = page.getByRole.bind(page);
 const value = (name: string) => page.getByLabelText(name, { exact: true });
 const focusOn = async (name: string) => (role("button", { name, exact: true }).element() as HTMLElement).focus();
 
+it("a busy button keeps the focus, and cannot be pressed again", async () => {
+  await focusOn("Save");
+  await userEvent.keyboard("{Enter}");
+  const save = role("button", { name: "Save", exact: true });
+  await expect.element(save).toHaveAttribute("aria-disabled", "true");
+  await expect.element(save).toHaveFocus();
+  await userEvent.keyboard("{Enter}");
+  (save.element() as HTMLElement).click();
+  await expect.element(value("Presses")).toHaveTextContent(/^1$/);
+});
+
 describe("a select", () => {
   const select = role("combobox", { name: "Label", exact: true });
 
