@@ -38,7 +38,6 @@ const ON_FAKE: readonly string[] = [
   "history.test.ts",
   "pace.test.ts",
   "policy.test.ts",
-  "run.test.ts",
 ];
 
 export interface Opening {
