@@ -30,7 +30,6 @@ export function launch(): Promise<Browser> {
 /** Test files that still run on the core in memory. */
 const ON_FAKE: readonly string[] = [
   "budget.test.ts",
-  "charts.test.ts",
   "claude.test.ts",
   "dialogs.test.ts",
   "drops.test.ts",
