@@ -58,16 +58,23 @@ export function hostOf(page: Page): string {
   return new URL(sceneOf(page).simulator[0] ?? "").host;
 }
 
+/** Calls an operation of the page's core. */
+export async function call<Answer>(page: Page, operation: string, data: object = {}): Promise<Answer> {
+  const { origin } = new URL(page.url());
+  const response = await page.request.post(`${origin}/api/call/${operation}`, { data, headers: { origin } });
+  if (!response.ok()) throw new Error(`${operation}: ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** Changes settings, as the user did before. */
+export async function changeSettings(page: Page, change: (settings: Settings) => Partial<Settings>): Promise<void> {
+  const before = await call<Settings>(page, "settings");
+  await call(page, "change_settings", { before, after: { ...before, ...change(before) } });
+}
+
 /** Agrees to send images to the scene's server, as the user of an earlier run has. */
 export async function agree(page: Page): Promise<void> {
-  const call = async (operation: string, data: object): Promise<unknown> => {
-    const { origin } = new URL(page.url());
-    const response = await page.request.post(`${origin}/api/call/${operation}`, { data, headers: { origin } });
-    if (!response.ok()) throw new Error(`${operation}: ${await response.text()}`);
-    return response.json();
-  };
-  const before = (await call("settings", {})) as Settings;
-  await call("change_settings", { before, after: { ...before, agreed_hosts: [hostOf(page)] } });
+  await changeSettings(page, () => ({ agreed_hosts: [hostOf(page)] }));
 }
 
 /** Lets operations fail or take long, on their way to the core. */

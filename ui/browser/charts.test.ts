@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { words } from "../src/messages";
 import { language } from "../src/messages/language.svelte";
-import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+import { agree, expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -116,6 +116,7 @@ describe("the charts of a run", () => {
     const paid = /Cost (\$[\d.]+)$/.exec((await cost.getAttribute("aria-valuetext")) ?? "")?.[1] ?? "";
     await page.getByText(`${paid}`).first().waitFor();
     expect(await page.getByRole("slider", { name: words.run.charts.latencyText }).count()).toBe(0);
+    await agree(page);
     await page.getByRole("button", { name: "Raise and resume" }).click();
     await page.getByRole("slider", { name: words.run.charts.latencyText }).waitFor();
   });

@@ -2,7 +2,21 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+import type { CostRange, ModelQuote, Quote } from "../src/ipc/bindings";
+import { words } from "../src/messages";
+import { money } from "../src/messages/format";
+import {
+  agree,
+  call,
+  changeSettings,
+  expectAccessible,
+  expectNothingCut,
+  launch,
+  open,
+  type Opening,
+  sceneOf,
+  screenshot,
+} from "./browser";
 
 let browser: Browser;
 let page: Page;
@@ -18,12 +32,52 @@ const LOOKS = [
 ] as const;
 
 const go = () => page.getByRole("button", { name: /^Annotate / });
+const haiku = () => page.getByRole("radio", { name: "Claude Haiku 5.5" });
 const panel = () => page.getByRole("complementary", { name: "Needs you" });
 
 async function openPlan(opening: Opening = {}): Promise<void> {
   page = await open(browser, { query: "priced&key", ...opening });
   await page.keyboard.press("Control+2");
   await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
+}
+
+/** The plan for the model of the past. */
+async function openHaiku(opening: Opening): Promise<void> {
+  await openPlan(opening);
+  await haiku().click();
+  await quoted();
+}
+
+/** What the core quotes for it and the first recipe. */
+async function quoteOf(ignoresSavedAnswers = false): Promise<ModelQuote> {
+  const request = {
+    images: { kind: "all" },
+    recipe: 1,
+    propagates_to_similar: false,
+    ignores_saved_answers: ignoresSavedAnswers,
+    options: { max_tokens: null },
+    pilot: null,
+    budget_dollars: null,
+  };
+  const { models } = await call<Quote>(page, "quote", { request });
+  const found = models.find(({ model }) => model.name === "Claude Haiku 5.5");
+  if (!found) throw new Error("the model is not listed");
+  return found;
+}
+
+/** As the plan shows an expected cost. */
+const about = (cost: CostRange | null) => words.plan.about(money(cost?.expected ?? 0));
+
+/** Until the server has worked off all its batches. */
+async function batchesEnded(): Promise<void> {
+  const [server] = sceneOf(page).simulator;
+  const headers = { "x-api-key": "sk-scene-0000", "anthropic-version": "2023-06-01" };
+  const states = async (): Promise<string[]> => {
+    const response = await page.request.get(`${server}/v1/messages/batches`, { headers });
+    const { data } = (await response.json()) as { data: { processing_status: string }[] };
+    return data.map(({ processing_status }) => processing_status);
+  };
+  await expect.poll(states, { timeout: 50_000 }).toEqual(["ended", "ended", "ended"]);
 }
 
 /** Until the quote is that of what was chosen last. */
@@ -55,6 +109,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await page.getByText(/^longest first, \+\d+ more$/).waitFor();
     await page.locator("svg .preview").first().waitFor();
     await picturesLoaded();
+    await sceneOf(page).steer("fail", 0, { fault: "rate_limited", retry_after_seconds: 9 });
     await page.getByText(/^Rate limit reached: sending again in \d s$/).waitFor();
     await screenshot(page, `run-pace-${theme}-${width}`);
     await expectNothingCut(page);
@@ -71,17 +126,30 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
   });
 
-  it("a batch run shows its batches, and the morning its sum", async () => {
-    page = await open(browser, { query: "priced&key&batch&images=1400", theme, width, height });
-    await page.keyboard.press("Control+3");
-    await page.getByText("Sent, not confirmed").first().waitFor();
+  it("a batch that may have been taken is looked for, and its answers are saved", async () => {
+    await openHaiku({ query: "priced&key&images=24", theme, width, height });
+    await page.getByRole("radio", { name: /^Batch/ }).check({ force: true });
+    await quoted();
+    await sceneOf(page).steer("fail-next", 0, [{ fault: "batch_reply_lost" }]);
+    await send();
+    await page.getByText("Sent, not confirmed").waitFor();
     await page.getByText("You can close the window").waitFor();
     await screenshot(page, `run-batch-unconfirmed-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
+    await page.getByText("Ended, results saved").waitFor();
+    await page.getByText("Completed", { exact: true }).waitFor();
+  });
+
+  it("a batch run shows its batches, and the morning its sum", async () => {
+    page = await open(browser, { query: "priced&key&batch&images=240", theme, width, height });
+    await batchesEnded();
+    await page.keyboard.press("Control+3");
+    await page.getByText("In progress").nth(1).waitFor();
+    await page.getByRole("button", { name: /^Resume, 2\d\d images left/ }).click();
     await page.getByText("Ended, results saved").first().waitFor();
     await screenshot(page, `run-batch-${theme}-${width}`);
-    await page.getByText(/^Batch run 3 is done: /).waitFor();
+    await page.getByText(/^Batch run 3 is done: 240 images done, 0 failed, /).waitFor();
     await screenshot(page, `run-morning-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -94,7 +162,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   });
 
   it("a plan says what is not paid again, what is propagated, and what a batch costs", async () => {
-    await openPlan({ query: "priced&key&answered&similar&images=214", theme, width, height });
+    await openHaiku({ query: "priced&key&answered&similar&images=214", theme, width, height });
     await page.getByText(/^\d+ of 214 have saved answers: not billed again$/).waitFor();
     await screenshot(page, `plan-answered-${theme}-${width}`);
     await expectNothingCut(page);
@@ -135,27 +203,35 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
 
 describe("a run elsewhere", () => {
   it("tries failed images again, apart from going on, and says which are not worth it", async () => {
-    await openPlan({ query: "priced&key&images=400" });
+    await openHaiku({ query: "priced&key&images=12" });
+    await changeSettings(page, ({ run }) => ({ run: { ...run, retry_attempts: 0 } }));
+    await sceneOf(page).steer("fail-next", 0, [{ fault: "refusal" }, { fault: "internal_error" }]);
     await send();
     await page.getByText("Completed", { exact: true }).waitFor();
     await panel().getByText("A retry would give the same result, so it is not retried.").waitFor();
+    const failed = words.run.failures.model_failed.title;
+    await panel().getByText(failed, { exact: true }).waitFor();
     expect(await page.getByRole("button", { name: /^Resume/ }).count()).toBe(0);
-    await page.getByRole("button", { name: /^Retry \d+ failed$/ }).click();
+    await page.getByRole("button", { name: "Retry 1 failed" }).click();
+    await panel().getByText(failed, { exact: true }).waitFor({ state: "hidden" });
     await page.getByText("Completed", { exact: true }).waitFor();
-    await panel().getByText("File cannot be read").waitFor({ state: "hidden" });
-    await panel().getByText("Model declined").waitFor();
+    await panel().getByText("Model declined", { exact: true }).waitFor();
     expect(await page.getByRole("button", { name: /^Retry/ }).count()).toBe(0);
   });
 
   it("offers the same in history", async () => {
-    page = await open(browser, { query: "priced&key&images=400" });
+    page = await open(browser, { query: "priced&key" });
+    await agree(page);
     await page.keyboard.press("Control+5");
-    await page.getByRole("button", { name: /^Retry \d+ failed$/ }).click();
+    await page.getByRole("button", { name: "Retry 2 failed" }).click();
+    await page.getByRole("progressbar", { name: "Progress of the run" }).waitFor();
     await page.getByRole("heading", { name: "Run 2" }).waitFor();
+    await page.getByText("Completed", { exact: true }).waitFor();
+    await page.getByText("51 annotated").waitFor();
   });
 
   it("reuses answers, propagates annotations, and says so in its report too", async () => {
-    await openPlan({ query: "priced&key&answered&similar&images=400" });
+    await openHaiku({ query: "priced&key&answered&similar&images=120" });
     await page.getByRole("switch", { name: /near-duplicates?/ }).check();
     await quoted();
     await send();
@@ -171,24 +247,31 @@ describe("a run elsewhere", () => {
 
   it("shows an endpoint that is not used, and sends to the others", async () => {
     await openPlan({ query: "priced&key&endpoints&closed&images=1400" });
-    await page
-      .getByText(/through your additional endpoints, to Frankfurt \(eu\.claude\.example\), Second account/)
-      .waitFor();
+    const [, frankfurt = "", second = ""] = sceneOf(page).simulator.map((url) => new URL(url).host);
+    const through = `through your additional endpoints, to Frankfurt (${frankfurt}), Second account (${second})`;
+    await page.getByText(through).waitFor();
     await send();
     const pace = page.getByRole("region", { name: "Pace" });
-    await pace.getByTitle("invalid x-api-key").waitFor();
-    expect(await pace.getByRole("listitem").count()).toBe(3);
+    await pace.getByTitle(/^the server refused: status 401/).waitFor();
+    await pace.getByText("wrong key").waitFor();
+    // The third has no key.
+    expect(await pace.getByRole("listitem").count()).toBe(4);
+    expect(await pace.getByText("Not used").count()).toBe(2);
     await pace.getByText(/^Strictest limit: 600 requests per minute$/).waitFor();
   });
 });
 
 describe("the plan", () => {
   it("says the full price where every image is asked about anew, once", async () => {
-    await openPlan({ query: "priced&key&answered" });
-    const before = await go().innerText();
+    await openHaiku({ query: "priced&key&answered" });
+    const [{ cost_dollars: rest, answered_before: answered }, { cost_dollars: full }] = [
+      await quoteOf(),
+      await quoteOf(true),
+    ];
+    expect(rest?.expected).toBeLessThan((full?.expected ?? 0) / 3);
+    await page.getByRole("button", { name: words.plan.annotateNew(60 - answered, answered, about(rest)) }).waitFor();
     await page.getByRole("switch", { name: "Ignore saved answers" }).check();
-    await page.waitForFunction((said) => !document.body.innerText.includes(said), before);
-    await page.getByRole("button", { name: "Annotate 60 images, about $0.017" }).waitFor();
+    await page.getByRole("button", { name: words.plan.annotate(60, about(full)) }).waitFor();
     await send();
     expect(await page.getByText("reused at no cost").count()).toBe(0);
     await page.getByRole("button", { name: "Cancel" }).click();
@@ -197,15 +280,17 @@ describe("the plan", () => {
   });
 
   it("starts a batch run at half the price, by the keyboard", async () => {
-    await openPlan();
+    await openHaiku({ query: "priced&key" });
     await page.getByRole("radio", { name: /^Live/ }).focus();
     await page.keyboard.press("ArrowRight");
-    await page.getByRole("button", { name: "Annotate 60 images, about $0.0086" }).waitFor();
+    const { cost_dollars: live, batch_dollars: batch } = await quoteOf();
+    expect(batch?.expected).toBeCloseTo((live?.expected ?? 0) / 2, 4);
+    await page.getByRole("button", { name: words.plan.annotate(60, about(batch)) }).waitFor();
     await page.getByText("live only").waitFor();
     await page.getByRole("radio", { name: "Built-in detector" }).click();
     await page.getByRole("button", { name: "Annotate 60 images, $0" }).waitFor();
     expect(await page.getByRole("radio", { name: /^Batch/ }).count()).toBe(0);
-    await page.getByRole("radio", { name: "Claude Haiku 5.5" }).click();
+    await haiku().click();
     await send();
     await page.getByRole("heading", { name: "Batches" }).waitFor();
     expect(await page.getByRole("heading", { name: "Images per minute" }).count()).toBe(0);
@@ -261,7 +346,7 @@ describe("additional endpoints", () => {
     // The key of the server for Claude is another one.
     await page.getByRole("button", { name: "Remove key: Frankfurt" }).click();
     await rows().getByText("Not used").waitFor();
-    expect(await page.getByText("A key is stored in the system keychain.").count()).toBe(1);
+    await page.getByText("The key comes from the environment variable SCENE_KEY; it is not stored.").waitFor();
   });
 
   it("are edited and removed, and the other settings stay", async () => {
