@@ -72,8 +72,24 @@ pub struct Window(pub Client);
 impl Window {
     pub async fn open(driver_url: &str, arguments: &[&Path]) -> Self {
         let options = json!({ "binary": binary("fieldmark-desktop"), "args": arguments });
+        Self::connect(driver_url, "webkitgtk:browserOptions", options).await
+    }
+
+    /// Opens the window in a browser; what it downloads goes into the folder `downloads`.
+    pub async fn open_in_browser(driver_url: &str, link: &str, downloads: &Path) -> Self {
+        let options = json!({
+            "binary": "/usr/bin/chromium",
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,800"],
+            "prefs": { "download.default_directory": downloads, "download.prompt_for_download": false },
+        });
+        let window = Self::connect(driver_url, "goog:chromeOptions", options).await;
+        window.0.goto(link).await.unwrap();
+        window
+    }
+
+    async fn connect(driver_url: &str, browser: &str, options: Value) -> Self {
         let mut capabilities = Capabilities::new();
-        capabilities.insert("webkitgtk:browserOptions".into(), options);
+        capabilities.insert(browser.into(), options);
         let began = Instant::now();
         loop {
             let opened =
@@ -99,6 +115,18 @@ impl Window {
 
     pub async fn press(&self, xpath: &str) {
         self.see(xpath).await.click().await.unwrap();
+    }
+
+    /// Enters text in the field with this id.
+    pub async fn enter(&self, field: &str, text: &str) {
+        // A field may be rendered again just after it was found.
+        for _ in 0..20 {
+            let field = self.see(&format!("//input[@id='{field}']")).await;
+            if field.clear().await.is_ok() && field.send_keys(text).await.is_ok() {
+                return;
+            }
+        }
+        panic!("{field} holds still for no text");
     }
 
     pub async fn go_to(&self, screen: &str) {

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod pictures;
 pub mod scenes;
 pub mod screen;
+pub mod served;
 
 use std::fs;
 use std::io::Cursor;

@@ -20,7 +20,7 @@ const NEIGHBOUR: (u32, u32) = (1440, 700);
 const IN_NEIGHBOUR: (u32, u32) = (NEIGHBOUR.0 + 60, NEIGHBOUR.1 + 60);
 
 /// A child process that does not outlive its test.
-struct Owned(Child);
+pub(crate) struct Owned(pub(crate) Child);
 
 impl Drop for Owned {
     fn drop(&mut self) {
@@ -28,6 +28,12 @@ impl Drop for Owned {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// A port that nothing listens on.
+#[expect(clippy::expect_used, reason = "without a port there is no test")]
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
 /// An X server without a display, 1600 x 900; the window opens at its top left.
@@ -80,21 +86,22 @@ impl Screen {
     /// If `WebKitWebDriver` is missing.
     #[must_use]
     pub fn driver(&self) -> Driver {
-        self.driver_in(&self.home)
+        self.driver_in(&self.home, &[])
     }
 
-    /// [`Screen::driver`], with `folder` as the app's working folder.
+    /// [`Screen::driver`], with `folder` as the app's working folder, and these variables.
     ///
     /// # Panics
     /// If `WebKitWebDriver` is missing.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without a driver there is no test")]
-    pub fn driver_in(&self, folder: &Path) -> Driver {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    pub fn driver_in(&self, folder: &Path, variables: &[(&str, &str)]) -> Driver {
+        let port = free_port();
         let driver = self
             .command("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .current_dir(folder)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

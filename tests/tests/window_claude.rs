@@ -37,7 +37,6 @@ async fn parrot(content_type: &'static str, body: &'static str) -> String {
 }
 
 trait Settings {
-    async fn enter(&self, field: &str, text: &str);
     async fn ignore_saved_answers(&self);
     async fn set_address(&self, url: &str);
     async fn set_key(&self, key: &str);
@@ -45,17 +44,6 @@ trait Settings {
 }
 
 impl Settings for Window {
-    async fn enter(&self, field: &str, text: &str) {
-        // A field may be rendered again just after it was found.
-        for _ in 0..20 {
-            let field = self.see(&format!("//input[@id='{field}']")).await;
-            if field.clear().await.is_ok() && field.send_keys(text).await.is_ok() {
-                return;
-            }
-        }
-        panic!("{field} holds still for no text");
-    }
-
     async fn ignore_saved_answers(&self) {
         let switch = "//label[contains(., 'Ignore saved answers')]//input";
         // Content above the switch may change while the plan is computed, so that a click misses it.
@@ -148,7 +136,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     fs::create_dir(&work).unwrap();
     let dot_env = format!("ANTHROPIC_BASE_URL={}\nANTHROPIC_API_KEY={PLANTED}\n", server.url());
     fs::write(work.join(".env"), dot_env).unwrap();
-    let driver = desk.screen.driver_in(&work);
+    let driver = desk.screen.driver_in(&work, &[]);
     let photos = desk.photos();
     let window = Window::open(&driver.url(), &[&photos]).await;
     window.wait_until("four pictures", "return document.querySelectorAll('[role=option] img').length === 4").await;
