@@ -46,8 +46,8 @@ impl Served {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut printed = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut printed).unwrap();
         let server = Owned(server);
         let port = free_port();
         let driver = Command::new("chromedriver")
@@ -58,7 +58,7 @@ impl Served {
             .spawn()
             .unwrap();
         let driver = Owned(driver);
-        let link = line.trim().rsplit(' ').next().unwrap();
+        let link = printed.trim().rsplit(' ').next().unwrap();
         let window = Window::open_in_browser(&format!("http://127.0.0.1:{port}"), link, &downloads).await;
         Self { window, library, downloads, _server: server, _driver: driver }
     }
