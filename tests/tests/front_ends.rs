@@ -141,25 +141,25 @@ async fn a_browser_leads_from_photos_to_a_dataset() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let url = server.url();
     let variables = [("ANTHROPIC_BASE_URL", url.as_str()), ("ANTHROPIC_API_KEY", KEY)];
-    let served = Served::start(folder.path(), &photos, &variables).await;
-    let window = &served.window;
+    let browser = Served::start(folder.path(), &photos, &variables).await;
+    let window = &browser.window;
 
     window.press("//button[starts-with(normalize-space(), 'Add folder')]").await;
     window.press("//*[@role='dialog']//button[normalize-space()='Add this folder'][not(@disabled)]").await;
     see_photos(window).await;
     annotate(window, &server).await;
-    review(window, &served.library).await;
+    review(window, &browser.library).await;
     open_export(window).await;
     window.photograph("41-export-browser").await;
     window.press("//*[@role='dialog']//a[normalize-space()='Download']").await;
-    let file = served.downloads.join("run-1-coco.json");
+    let file = browser.downloads.join("run-1-coco.json");
     let began = Instant::now();
     while !file.exists() {
         assert!(began.elapsed() < PATIENCE, "the browser saves the export");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     check_export(&file);
-    served.window.0.clone().close().await.unwrap();
+    browser.window.0.clone().close().await.unwrap();
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place on the screen")]
