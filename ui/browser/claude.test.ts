@@ -184,8 +184,10 @@ describe("a model that needs a key", () => {
     await page.getByRole("button", { name: /^Annotate 60 images, about/, disabled: false }).waitFor();
     await page.getByRole("button", { name: "Settings" }).click();
     await showSettingsPage(page, "Privacy");
+    const saved = page.waitForResponse("**/api/call/change_settings");
     await page.getByRole("switch", { name: /^Keep everything on this machine/ }).check();
     await page.getByRole("contentinfo").getByText("Locked to the server").waitFor();
+    await saved;
     await page.keyboard.press("Control+2");
     await page.getByText("Everything is locked to this machine").waitFor();
     await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check();
