@@ -47,6 +47,13 @@ async function openSettings(opening: Opening): Promise<void> {
   await page.getByRole("button", { name: "Test connection" }).waitFor();
 }
 
+/** Enters another base URL, until the core has it. */
+async function saveAddress(address: string): Promise<void> {
+  await page.getByLabel("Base URL").fill(address);
+  await page.keyboard.press("Enter");
+  await page.getByText(new URL(address).host, { exact: true }).waitFor();
+}
+
 /** There is no keychain where the tests run. */
 const KEPT = "A key is kept in memory until Fieldmark is closed, because no keychain is available.";
 
@@ -130,14 +137,14 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
     const models = ["claude-haiku-5-5", "claude-opus-5-5"];
     const gateway = await serveModels("/with/a/rather/long/path", models);
-    await page.getByLabel("Base URL").fill(gateway);
-    await page.keyboard.press("Enter");
+    await saveAddress(gateway);
     await page.getByLabel("Key", { exact: true }).fill("sk-ant-1");
     await page.keyboard.press("Enter");
     await page.getByText("because no keychain is available").waitFor();
     await page.getByRole("button", { name: "Test connection" }).click();
-    const { host } = new URL(gateway);
-    await page.getByText(`${host} accepts the key but does not have claude-sonnet-5-5. It has:`).waitFor();
+    await page
+      .getByText(`${new URL(gateway).host} accepts the key but does not have claude-sonnet-5-5. It has:`)
+      .waitFor();
     for (const model of models) await page.getByText(model, { exact: true }).waitFor();
     await screenshot(page, `settings-checked-${theme}-${width}`);
     await expectNothingCut(page);
@@ -171,15 +178,16 @@ describe("a model that needs a key", () => {
   it("can be locked out, and the plan leads to the lock", async () => {
     await openSettings({ query: "priced&key" });
     // The lock does not concern a server on this machine.
-    await page.getByLabel("Base URL").fill("https://gateway.example");
-    await page.keyboard.press("Enter");
+    await saveAddress("https://gateway.example");
     await page.getByRole("contentinfo").getByText("Key from the environment, metadata stripped").waitFor();
     await page.keyboard.press("Control+2");
     await page.getByRole("button", { name: /^Annotate 60 images, about/, disabled: false }).waitFor();
     await page.getByRole("button", { name: "Settings" }).click();
     await showSettingsPage(page, "Privacy");
+    const saved = page.waitForResponse("**/api/call/change_settings");
     await page.getByRole("switch", { name: /^Keep everything on this machine/ }).check();
     await page.getByRole("contentinfo").getByText("Locked to the server").waitFor();
+    await saved;
     await page.keyboard.press("Control+2");
     await page.getByText("Everything is locked to this machine").waitFor();
     await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check();
@@ -274,6 +282,7 @@ describe("a key", () => {
     await page.getByRole("button", { name: "Replace" }).press("Enter");
     await page.getByLabel("Key", { exact: true }).fill("sk-simulated-wrong");
     await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Replace" }).waitFor();
     await page.getByRole("button", { name: "Test connection" }).press("Enter");
     await page.getByText(`${hostOf(page)} rejected the key.`).waitFor();
     await page.getByRole("button", { name: "Remove key" }).press("Enter");
