@@ -17,9 +17,9 @@ export interface AskedHook {
 export class HookSettings {
   readonly #app: App;
 
-  /** As they are typed. */
-  commands = $state<Record<HookEvent, string>>({ before_run: "", after_run: "", on_failure: "" });
-  seconds = $state(String(DEFAULT_SECONDS));
+  /** What is typed in place of what is saved. */
+  #commands = $state<Partial<Record<HookEvent, string>>>({});
+  #seconds = $state<string | null>(null);
   standings = $state.raw<readonly HookStanding[]>([]);
   /** What the dialog shows; closed when there is nothing. */
   asked = $state.raw<readonly AskedHook[]>([]);
@@ -30,7 +30,23 @@ export class HookSettings {
 
   constructor(app: App) {
     this.#app = app;
-    this.discard();
+  }
+
+  /** The command as it is typed, or else as it is saved. */
+  command(event: HookEvent): string {
+    return this.#commands[event] ?? this.#saved[event] ?? "";
+  }
+
+  type(event: HookEvent, command: string): void {
+    this.#commands[event] = command;
+  }
+
+  get seconds(): string {
+    return this.#seconds ?? String(this.#saved.timeout_seconds ?? DEFAULT_SECONDS);
+  }
+
+  set seconds(typed: string) {
+    this.#seconds = typed;
   }
 
   get #saved(): Hooks {
@@ -82,13 +98,14 @@ export class HookSettings {
 
   async fillInClaudeFlow(): Promise<void> {
     const preset = await this.#app.notices.attempt(() => this.#app.seam.claudeFlowHooks());
-    if (preset) this.#show({ ...preset, timeout_seconds: this.typed.timeout_seconds });
+    if (preset) for (const event of HOOK_EVENTS) this.type(event, preset[event] ?? "");
   }
 
   /** Back to what is saved. */
   discard(): void {
     this.areSecondsWrong = false;
-    this.#show(this.#saved);
+    this.#commands = {};
+    this.#seconds = null;
   }
 
   async #store(): Promise<void> {
@@ -98,16 +115,11 @@ export class HookSettings {
   }
 
   #ask(events: readonly HookEvent[]): void {
-    this.asked = events.map((event) => ({ event, command: this.commands[event].trim() }));
-  }
-
-  #show(hooks: Hooks): void {
-    for (const event of HOOK_EVENTS) this.commands[event] = hooks[event] ?? "";
-    this.seconds = String(hooks.timeout_seconds ?? DEFAULT_SECONDS);
+    this.asked = events.map((event) => ({ event, command: this.command(event).trim() }));
   }
 
   #typed(): Hooks {
-    const command = (event: HookEvent) => this.commands[event].trim() || null;
+    const command = (event: HookEvent) => this.command(event).trim() || null;
     return {
       before_run: command("before_run"),
       after_run: command("after_run"),
@@ -123,7 +135,7 @@ export class HookSettings {
   }
 
   #isTypedAnew(event: HookEvent): boolean {
-    return this.commands[event].trim() !== (this.#saved[event] ?? "").trim();
+    return this.command(event).trim() !== (this.#saved[event] ?? "").trim();
   }
 
   #areSecondsTypedAnew(): boolean {

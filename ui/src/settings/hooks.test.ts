@@ -22,7 +22,7 @@ async function opened(query = ""): Promise<{ app: App; hooks: HookSettings; agre
 describe("hooks", () => {
   it("are saved only once the person has agreed to exactly their text", async () => {
     const { app, hooks, agreed } = await opened();
-    hooks.commands.after_run = "  ./note.sh ";
+    hooks.type("after_run", "  ./note.sh ");
     await hooks.save();
     expect(hooks.asked).toEqual([{ event: "after_run", command: "./note.sh" }]);
     hooks.decline();
@@ -37,12 +37,12 @@ describe("hooks", () => {
 
   it("are asked about again when their text changes, and not when something else does", async () => {
     const { app, hooks } = await opened("hooks");
-    hooks.commands.before_run = "";
+    hooks.type("before_run", "");
     hooks.seconds = "60";
     await hooks.save();
     expect(hooks.asked).toEqual([]);
     expect(app.settings.current.hooks).toMatchObject({ before_run: null, timeout_seconds: 60 });
-    hooks.commands.after_run += " --urgent";
+    hooks.type("after_run", `${hooks.command("after_run")} --urgent`);
     await hooks.save();
     expect(hooks.asked.map(({ event }) => event)).toEqual(["after_run"]);
   });
@@ -60,6 +60,28 @@ describe("hooks", () => {
     expect(hooks.awaits("before_run")).toBe(false);
   });
 
+  it("are shown once the settings are there, and what is typed stays when these change", async () => {
+    const app = new App(await coreOf("hooks"));
+    const hooks = new HookSettings(app);
+    expect(hooks.command("before_run")).toBe("");
+    await Promise.all([app.start(), hooks.load()]);
+    expect(hooks.command("before_run")).toBe("./warm-up.sh");
+    expect([hooks.isChanged, hooks.awaits("before_run")]).toEqual([false, true]);
+
+    hooks.type("before_run", "./other.sh");
+    const before = app.settings.current;
+    const saved = { ...before.hooks, before_run: null, on_failure: "./tell.sh", timeout_seconds: 45 };
+    await app.seam.changeSettings(before, { ...before, hooks: saved });
+    await app.settings.refresh();
+    expect(["before_run", "on_failure"].map((event) => hooks.command(event as HookEvent))).toEqual([
+      "./other.sh",
+      "./tell.sh",
+    ]);
+    expect(hooks.seconds).toBe("45");
+    hooks.discard();
+    expect([hooks.command("before_run"), hooks.isChanged]).toEqual(["", false]);
+  });
+
   it("take no time limit that is none", async () => {
     const { app, hooks } = await opened();
     for (const wrong of ["0", "601", "soon", ""]) {
@@ -72,7 +94,7 @@ describe("hooks", () => {
   it("are filled in for Claude Flow, and shown before anything is saved", async () => {
     const { app, hooks } = await opened();
     await hooks.fillInClaudeFlow();
-    expect(hooks.commands.before_run).toContain("hooks pre-task");
+    expect(hooks.command("before_run")).toContain("hooks pre-task");
     expect(app.settings.current.hooks?.before_run).toBeNull();
     await hooks.save();
     expect(hooks.asked.map(({ event }) => event)).toEqual(["before_run", "after_run"]);
