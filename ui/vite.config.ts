@@ -4,8 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [svelte()],
   clearScreen: false,
-  // The sample photos lie beside the window's folder; the in-memory core shows them.
-  server: { port: 1420, strictPort: true, fs: { allow: [".", "../samples"] } },
+  server: { port: 1420, strictPort: true },
   // Assets stay files: the content security policy allows no data: URLs.
   build: { target: "safari16", assetsInlineLimit: 0 },
   // Long enough for a machine that builds beside it: it only ends what hangs.

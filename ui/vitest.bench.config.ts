@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["browser/bench/**/*.bench.ts"],
-    globalSetup: ["browser/server.ts", "test/scenes.ts"],
+    globalSetup: "test/scenes.ts",
     testTimeout: 300_000,
     hookTimeout: 60_000,
   },

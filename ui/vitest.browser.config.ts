@@ -1,14 +1,14 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-/** Tests that drive the window in a real browser on the core in memory. */
+/** Tests that drive the window in a real browser on the real core. */
 export default defineConfig({
   // The tests find things by the window's own words, in either language.
   plugins: [svelte()],
   test: {
     include: ["browser/**/*.test.ts"],
     environment: "node",
-    globalSetup: ["browser/server.ts", "test/scenes.ts"],
+    globalSetup: "test/scenes.ts",
     // One browser at a time: they share the machine with whatever else is built on it.
     fileParallelism: false,
     testTimeout: 60_000,

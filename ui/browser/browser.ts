@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import axe from "axe-core";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
-import { expect, inject } from "vitest";
+import { expect } from "vitest";
 
 import type { ErrorCode, Settings } from "../src/ipc/bindings";
 import { openScene, type Scene } from "../test/core";
@@ -26,9 +26,6 @@ export function launch(): Promise<Browser> {
     ],
   });
 }
-
-/** Test files that still run on the core in memory. */
-const ON_FAKE: readonly string[] = ["editor.test.ts"];
 
 export interface Opening {
   /** The scene, such as `images=0`. */
@@ -74,7 +71,7 @@ export async function changeSettings(page: Page, change: (settings: Settings) =>
 
 /** Agrees to send images to the scene's server, as the user of an earlier run has. */
 export async function agree(page: Page): Promise<void> {
-  await changeSettings(page, () => ({ agreed_hosts: [hostOf(page)] }));
+  await changeSettings(page, ({ agreed_hosts = [] }) => ({ agreed_hosts: [...(agreed_hosts ?? []), hostOf(page)] }));
 }
 
 /** Lets operations fail or take long, on their way to the core. */
@@ -128,16 +125,11 @@ export async function open(browser: Browser, opening: Opening = {}): Promise<Pag
   page.on("pageerror", (error) => {
     throw error;
   });
-  const { testPath = "" } = expect.getState();
-  if (ON_FAKE.some((file) => testPath.endsWith(`/${file}`))) {
-    await page.goto(`${inject("address")}?${query}`);
-  } else {
-    const scene = await openScene(query);
-    scenes.set(page, scene);
-    page.on("close", () => void scene.close());
-    await disturb(page, opening);
-    await page.goto(scene.url);
-  }
+  const scene = await openScene(query);
+  scenes.set(page, scene);
+  page.on("close", () => void scene.close());
+  await disturb(page, opening);
+  await page.goto(scene.url);
   await page.getByRole("navigation", { name: "Screens" }).waitFor();
   return page;
 }

@@ -10,8 +10,6 @@ import { App } from "./state/app.svelte";
 
 async function connect(): Promise<Seam> {
   if ("__TAURI_INTERNALS__" in window) return openSeam((await import("./ipc/tauri")).tauri);
-  // A constant for the bundler, so that the fake core is not in the product.
-  if (import.meta.env.MODE !== "production") return (await import("./ipc/fake")).openFake(window.location.search);
   const transport = (await import("./ipc/http")).openHttp();
   return openSeam(transport, transport);
 }
