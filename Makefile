@@ -52,7 +52,7 @@ format:
 	cargo fmt --all
 	npm --prefix ui run format
 
-# Writes ui/src/ipc/bindings.ts anew from the declarations of the `api` crate.
+# Writes ui/src/api/bindings.ts anew from the declarations of the `api` crate.
 bindings:
 	UPDATE_BINDINGS=1 cargo test --package api --lib bindings
 

@@ -3,7 +3,7 @@ import globals from "globals";
 import typescript from "typescript-eslint";
 
 export default typescript.config(
-  { ignores: ["dist/", "node_modules/", "src/ipc/bindings.ts"] },
+  { ignores: ["dist/", "node_modules/", "src/api/bindings.ts"] },
   ...typescript.configs.strict,
   ...svelte.configs.recommended,
   { languageOptions: { globals: globals.browser } },
@@ -23,11 +23,11 @@ export default typescript.config(
   {
     // The window talks to the core through one file, so that all of it also runs in a browser.
     files: ["src/**"],
-    ignores: ["src/ipc/tauri.ts"],
+    ignores: ["src/api/tauri.ts"],
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["@tauri-apps/*"], message: "Only src/ipc/tauri.ts speaks to Tauri." }] },
+        { patterns: [{ group: ["@tauri-apps/*"], message: "Only src/api/tauri.ts speaks to Tauri." }] },
       ],
     },
   },

@@ -6,7 +6,7 @@ import axe from "axe-core";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 
-import type { ErrorCode, Settings } from "../src/ipc/bindings";
+import type { ErrorCode, Settings } from "../src/api/bindings";
 import { openScene, type Scene } from "../test/core";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import type { Quote } from "../src/ipc/bindings";
+import type { Quote } from "../src/api/bindings";
 import { money } from "../src/messages/format";
 import {
   agree,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { RunReport } from "../src/ipc/bindings";
+import type { RunReport } from "../src/api/bindings";
 import { words } from "../src/messages";
 import { count, duration } from "../src/messages/format";
 import { coreOf } from "../test/core";

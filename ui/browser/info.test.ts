@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
-import type { ImageInfo } from "../src/ipc/bindings";
+import type { ImageInfo } from "../src/api/bindings";
 import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
 
 let browser: Browser;

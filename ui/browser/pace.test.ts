@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import type { CostRange, ModelQuote, Quote } from "../src/ipc/bindings";
+import type { CostRange, ModelQuote, Quote } from "../src/api/bindings";
 import { words } from "../src/messages";
 import { money } from "../src/messages/format";
 import {

@@ -4,7 +4,7 @@
  */
 import type { Locator, Page } from "playwright-core";
 
-import type { FilterCounts, RunReport } from "../src/ipc/bindings";
+import type { FilterCounts, RunReport } from "../src/api/bindings";
 import { EVERY_DIAGNOSIS } from "../test/diagnoses";
 import { modelName, recipeName, words } from "../src/messages";
 import { changeAnswer, choose, type Opening, showSettingsPage } from "./browser";

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import type { ConnectionOverview } from "../src/ipc/bindings";
+import type { ConnectionOverview } from "../src/api/bindings";
 import { words } from "../src/messages";
 import { language } from "../src/messages/language.svelte";
 import { pageTitle, SETTINGS_PAGES } from "../src/settings/rows";

@@ -5,13 +5,13 @@ import "./base.css";
 import { mount } from "svelte";
 
 import AppWindow from "./App.svelte";
-import { openSeam, type Seam } from "./ipc/seam";
+import { connectCore, type Core } from "./api/core";
 import { App } from "./state/app.svelte";
 
-async function connect(): Promise<Seam> {
-  if ("__TAURI_INTERNALS__" in window) return openSeam((await import("./ipc/tauri")).tauri);
-  const transport = (await import("./ipc/http")).openHttp();
-  return openSeam(transport, transport);
+async function connect(): Promise<Core> {
+  if ("__TAURI_INTERNALS__" in window) return connectCore((await import("./api/tauri")).tauri);
+  const transport = (await import("./api/http")).openHttp();
+  return connectCore(transport, transport);
 }
 
 const target = document.getElementById("app");

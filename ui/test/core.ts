@@ -1,8 +1,8 @@
 /** A scene: the real core, served over HTTP from a library of its own. `fieldmark_tests::scenes` lists the parameters. */
 import { inject, onTestFinished } from "vitest";
 
-import { openHttp } from "../src/ipc/http";
-import { openSeam, type Seam } from "../src/ipc/seam";
+import { openHttp } from "../src/api/http";
+import { connectCore, type Core } from "../src/api/core";
 
 export interface Scene {
   id: number;
@@ -40,7 +40,7 @@ export async function openScene(query = ""): Promise<Scene> {
 }
 
 /** The core of a scene, as the window uses it. */
-export async function openCore(query = ""): Promise<{ core: Seam; scene: Scene }> {
+export async function openCore(query = ""): Promise<{ core: Core; scene: Scene }> {
   const scene = await openScene(query);
   const { origin } = new URL(scene.url);
   // The link in `url` signs a browser in with a cookie.
@@ -48,18 +48,18 @@ export async function openCore(query = ""): Promise<{ core: Seam; scene: Scene }
   const cookie = response.headers.get("set-cookie")?.split(";")[0];
   if (!cookie) throw new Error(`${scene.url} gave no session: ${response.status}`);
   const transport = openHttp(origin, { cookie, origin });
-  return { core: openSeam(transport, transport), scene };
+  return { core: connectCore(transport, transport), scene };
 }
 
 /** The core of a scene that is open until the current test has ended. */
-export async function coreOf(query = ""): Promise<Seam> {
+export async function coreOf(query = ""): Promise<Core> {
   const { core, scene } = await openCore(query);
   onTestFinished(() => scene.close());
   return core;
 }
 
 /** Resolves once the window is told of events; the core begins with its runs. Before that, it may miss some. */
-export function following(core: Seam): Promise<void> {
+export function following(core: Core): Promise<void> {
   return new Promise((begun) => {
     const stop = core.on("runs_changed", () => {
       stop();

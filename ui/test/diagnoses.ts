@@ -1,5 +1,5 @@
 /** One diagnosis of each kind. No run of the core has all of them: it advises on no setting twice. */
-import type { Diagnosis } from "../src/ipc/bindings";
+import type { Diagnosis } from "../src/api/bindings";
 
 export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   {

@@ -1,6 +1,6 @@
 /** The folders of the server, of which one is chosen to be added. */
-import type { FolderListing } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { FolderListing } from "../api/bindings";
+import type { Core } from "../api/core";
 
 export class ServerFolders {
   /** Null until the core has answered. */
@@ -9,12 +9,12 @@ export class ServerFolders {
   error = $state.raw<unknown>(null);
   isAdding = $state(false);
 
-  readonly #seam: Pick<Seam, "folders" | "importFolders">;
+  readonly #core: Pick<Core, "folders" | "importFolders">;
   /** Only the latest request counts. */
   #latest = 0;
 
-  constructor(seam: Pick<Seam, "folders" | "importFolders">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "folders" | "importFolders">) {
+    this.#core = core;
   }
 
   /** Begins at the list of the folders that may be used; a single one is opened. */
@@ -29,7 +29,7 @@ export class ServerFolders {
     const asked = ++this.#latest;
     this.error = null;
     try {
-      const listing = await this.#seam.folders(path);
+      const listing = await this.#core.folders(path);
       if (asked === this.#latest) this.listing = listing;
     } catch (error) {
       if (asked === this.#latest) this.error = error;
@@ -43,7 +43,7 @@ export class ServerFolders {
     this.isAdding = true;
     this.error = null;
     try {
-      await this.#seam.importFolders([path]);
+      await this.#core.importFolders([path]);
       return true;
     } catch (error) {
       this.error = error;

@@ -1,5 +1,5 @@
 /** Before an audit: the label, the threshold and the sample size. */
-import type { Audit, ImageQuery, LabelConfidences, SampleOutlook } from "../ipc/bindings";
+import type { Audit, ImageQuery, LabelConfidences, SampleOutlook } from "../api/bindings";
 import { typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
@@ -85,7 +85,7 @@ export class Accepting {
   /** Asks what a sample of the current size can show. */
   async measure(): Promise<void> {
     const { sample, errorLimit } = this;
-    const outlook = await this.#app.notices.attempt(() => this.#app.seam.sampleOutlook(sample, errorLimit));
+    const outlook = await this.#app.notices.attempt(() => this.#app.core.sampleOutlook(sample, errorLimit));
     if (outlook && sample === this.sample && errorLimit === this.errorLimit) this.#outlook = outlook;
   }
 
@@ -101,7 +101,7 @@ export class Accepting {
       sample,
       error_limit: this.errorLimit,
     };
-    const audit = await this.#app.notices.attempt(() => this.#app.seam.beginAudit(request));
+    const audit = await this.#app.notices.attempt(() => this.#app.core.beginAudit(request));
     this.isBeginning = false;
     if (audit) this.show(audit);
   }
@@ -112,12 +112,12 @@ export class Accepting {
   }
 
   async #read(): Promise<void> {
-    const { seam } = this.#app;
+    const { core } = this.#app;
     const { query } = this;
     // Counts of another query do not apply.
     this.labels = null;
     await this.#app.notices.attempt(async () => {
-      const [labels, audits] = await Promise.all([seam.proposalConfidences(query), seam.audits()]);
+      const [labels, audits] = await Promise.all([core.proposalConfidences(query), core.audits()]);
       this.labels = labels;
       this.audits = audits;
       // The most frequent label with proposals above the threshold.

@@ -12,10 +12,10 @@ import type {
   RejectReason,
   SampledAnnotation,
   SampleVerdict,
-} from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+} from "../api/bindings";
+import type { Core } from "../api/core";
 
-export type AuditSeam = Pick<Seam, "audit" | "extendAudit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
+export type AuditCore = Pick<Core, "audit" | "extendAudit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
 
 /** The annotation being judged. */
 export interface Shown {
@@ -27,7 +27,7 @@ export interface Shown {
 const REASON_MILLIS = 6000;
 
 export class Auditing {
-  readonly #seam: AuditSeam;
+  readonly #core: AuditCore;
   readonly #refused: (refusal: unknown) => void;
   readonly #now: () => number;
 
@@ -75,8 +75,8 @@ export class Auditing {
   readonly isAccepted = $derived(this.audit !== null && this.audit.accepted !== null);
   readonly canTakeBack = $derived(this.#decided.length > 0 && this.audit?.accepted === null);
 
-  constructor(seam: AuditSeam, refused: (refusal: unknown) => void, now: () => number = Date.now) {
-    this.#seam = seam;
+  constructor(core: AuditCore, refused: (refusal: unknown) => void, now: () => number = Date.now) {
+    this.#core = core;
     this.#refused = refused;
     this.#now = now;
   }
@@ -86,7 +86,7 @@ export class Auditing {
     if (this.audit?.id !== id) this.audit = null;
     this.#dismissReason();
     try {
-      const audit = await this.#seam.audit(id);
+      const audit = await this.#core.audit(id);
       await this.#readCards(audit);
       this.audit = audit;
       this.#decided = [];
@@ -132,7 +132,7 @@ export class Auditing {
     if (!this.asksReason || !drawn) return;
     this.#dismissReason();
     this.#enqueue(async () => {
-      await this.#seam.undoOn(drawn.image);
+      await this.#core.undoOn(drawn.image);
       await this.#decide(drawn, "wrong", reason);
     });
   }
@@ -146,7 +146,7 @@ export class Auditing {
     this.#decided = this.#decided.slice(0, -1);
     this.#setVerdict(place, null);
     this.#goTo(place);
-    this.#enqueue(async () => void (await this.#seam.undoOn(drawn.image)));
+    this.#enqueue(async () => void (await this.#core.undoOn(drawn.image)));
   }
 
   /** Extends the sample in its random order; results so far stay valid. */
@@ -157,7 +157,7 @@ export class Auditing {
     this.#dismissReason();
     try {
       await this.#tail;
-      const extended = await this.#seam.extendAudit(audit.id, more);
+      const extended = await this.#core.extendAudit(audit.id, more);
       await this.#readCards(extended);
       this.audit = extended;
       this.#goTo(Math.max(0, this.#nextOpen(0)));
@@ -177,7 +177,7 @@ export class Auditing {
     this.#dismissReason();
     try {
       await this.#tail;
-      this.audit = await this.#seam.acceptAudited(audit.id);
+      this.audit = await this.#core.acceptAudited(audit.id);
       return this.audit.accepted;
     } catch (refusal) {
       this.#refused(refusal);
@@ -192,7 +192,7 @@ export class Auditing {
     const { audit } = this;
     if (audit?.accepted == null || this.isAccepting) return;
     try {
-      this.audit = await this.#seam.audit(audit.id);
+      this.audit = await this.#core.audit(audit.id);
     } catch (refusal) {
       this.#refused(refusal);
     }
@@ -209,7 +209,7 @@ export class Auditing {
 
   async #readCards({ sample, layers }: Audit): Promise<void> {
     const images = [...new Set(sample.map(({ image }) => image))];
-    const cards = await this.#seam.imageCards(images, layers);
+    const cards = await this.#core.imageCards(images, layers);
     this.#cards = new Map(cards.map((card) => [card.id, card]));
   }
 
@@ -234,7 +234,7 @@ export class Auditing {
   async #decide(drawn: SampledAnnotation, answer: SampleVerdict, reason: RejectReason | null) {
     const verdict = answer === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
     const decision = { image: drawn.image, scope: { kind: "annotation", id: drawn.annotation }, verdict } as const;
-    await this.#seam.decide(decision, this.audit?.layers);
+    await this.#core.decide(decision, this.audit?.layers);
   }
 
   #setVerdict(place: number, verdict: SampleVerdict | null): void {
@@ -270,7 +270,7 @@ export class Auditing {
   async #readAudit(): Promise<void> {
     const shown = this.audit;
     if (shown === null || this.#pending > 1) return;
-    const audit = await this.#seam.audit(shown.id);
+    const audit = await this.#core.audit(shown.id);
     if (this.audit?.id === audit.id && this.#pending === 1) this.audit = audit;
   }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Audit } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Audit } from "../api/bindings";
+import type { Core } from "../api/core";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
 import { coreOf } from "../../test/core";
@@ -58,7 +58,7 @@ describe("before an audit", () => {
     await accepting.begin();
     expect(app.navigation.screen).toBe("audit");
     expect(accepting.isOpen).toBe(false);
-    const audit = await app.seam.audit(app.navigation.audit ?? 0);
+    const audit = await app.core.audit(app.navigation.audit ?? 0);
     expect(audit).toMatchObject({ label: "cat", threshold: 0.8, sample: expect.objectContaining({ length: 5 }) });
     accepting.choose("cup");
     await accepting.openHigher(audit);
@@ -67,15 +67,15 @@ describe("before an audit", () => {
 });
 
 describe("an audit", () => {
-  let seam: Seam;
+  let core: Core;
   let auditing: Auditing;
   let audit: Audit;
   const refused = vi.fn();
 
   beforeEach(async () => {
-    seam = await coreOf("images=240");
-    audit = await seam.beginAudit({ query: everything, label: "cup", threshold: 0.8, sample: 6, error_limit: 0.4 });
-    auditing = new Auditing(seam, refused);
+    core = await coreOf("images=240");
+    audit = await core.beginAudit({ query: everything, label: "cup", threshold: 0.8, sample: 6, error_limit: 0.4 });
+    auditing = new Auditing(core, refused);
     await auditing.open(audit.id);
   });
 
@@ -86,13 +86,13 @@ describe("an audit", () => {
     auditing.giveReason("bad_box");
     await auditing.settled();
     const [right, wrong] = [auditing.at(0), auditing.at(1)];
-    const cards = await seam.imageCards([right?.card.id ?? 0, wrong?.card.id ?? 0]);
+    const cards = await core.imageCards([right?.card.id ?? 0, wrong?.card.id ?? 0]);
     const statuses = cards.flatMap(({ annotations }) =>
       annotations.filter(({ id }) => id === right?.annotation.id || id === wrong?.annotation.id),
     );
     expect(statuses).toMatchObject([{ status: "accepted" }, { status: "rejected", reject_reason: "bad_box" }]);
-    expect(await seam.audit(audit.id)).toMatchObject({ error_rate: { judged: 2, wrong: 1 } });
-    expect(auditing.errorRate).toEqual((await seam.audit(audit.id)).error_rate);
+    expect(await core.audit(audit.id)).toMatchObject({ error_rate: { judged: 2, wrong: 1 } });
+    expect(auditing.errorRate).toEqual((await core.audit(audit.id)).error_rate);
   });
 
   it("takes back one after the other, and none of before it was opened", async () => {
@@ -101,7 +101,7 @@ describe("an audit", () => {
     auditing.takeBack();
     expect(auditing.place).toBe(1);
     await auditing.settled();
-    expect((await seam.audit(audit.id)).error_rate).toMatchObject({ judged: 1, wrong: 0 });
+    expect((await core.audit(audit.id)).error_rate).toMatchObject({ judged: 1, wrong: 0 });
     await auditing.open(audit.id);
     expect(auditing.canTakeBack).toBe(false);
     expect([auditing.place, auditing.judged]).toEqual([1, 1]);
@@ -113,7 +113,7 @@ describe("an audit", () => {
     expect(auditing.isDone).toBe(true);
     expect(await auditing.accept()).toBe(audit.proposals - 6);
     expect(auditing.canTakeBack).toBe(false);
-    await seam.undoLatest();
+    await core.undoLatest();
     await auditing.refresh();
     expect(auditing.audit?.accepted).toBeNull();
     expect(auditing.judged).toBe(6);
@@ -135,11 +135,11 @@ describe("an audit", () => {
     expect(auditing.errorRate).toMatchObject({ judged: 16, wrong: 1 });
     expect(auditing.errorRate?.at_most).toBeCloseTo(0.264, 2);
     expect(auditing.isWithinLimit).toBe(true);
-    expect(auditing.errorRate).toEqual((await seam.audit(audit.id)).error_rate);
+    expect(auditing.errorRate).toEqual((await core.audit(audit.id)).error_rate);
   });
 
   it("goes back to what the core knows when that refuses", async () => {
-    vi.spyOn(seam, "decide").mockRejectedValueOnce({ code: "library" });
+    vi.spyOn(core, "decide").mockRejectedValueOnce({ code: "library" });
     auditing.right();
     expect(auditing.judged).toBe(1);
     await auditing.settled();

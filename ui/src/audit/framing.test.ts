@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Annotation, ImageCard, Rect, Shape } from "../ipc/bindings";
+import type { Annotation, ImageCard, Rect, Shape } from "../api/bindings";
 import { FIT_MARGIN, Viewport } from "../photo/viewport.svelte";
 import { frame } from "./framing";
 

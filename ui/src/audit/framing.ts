@@ -1,5 +1,5 @@
 /** Which part of an image is shown around an annotation, and its scale. */
-import type { PixelSize, Rect } from "../ipc/bindings";
+import type { PixelSize, Rect } from "../api/bindings";
 import { boundsOf } from "../components/shape";
 import type { Viewport } from "../photo/viewport.svelte";
 import type { Shown } from "./auditing.svelte";

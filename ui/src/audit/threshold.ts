@@ -1,5 +1,5 @@
 /** Thresholds are whole hundredths, as the core counts confidences. */
-import type { LabelConfidences } from "../ipc/bindings";
+import type { LabelConfidences } from "../api/bindings";
 
 /** The last hundredth includes 1. */
 export const MAX_HUNDREDTHS = 99;

@@ -3,25 +3,25 @@ import { getContext, setContext, untrack } from "svelte";
 
 import { contentOf } from "../editor/changes";
 import type { Review } from "../editor/review.svelte";
-import type { Annotation, AnnotationChange, CheckFinding, ImageCard, ImageId, RepairAction } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Annotation, AnnotationChange, CheckFinding, ImageCard, ImageId, RepairAction } from "../api/bindings";
+import type { Core } from "../api/core";
 import { nameOf } from "../components/shape";
 import { errorMessage, words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { inLayers } from "../state/layers";
 
-type FindingsSeam = Pick<Seam, "findings">;
+type FindingsCore = Pick<Core, "findings">;
 
 export class Findings {
   readonly review: Review;
-  readonly #seam: FindingsSeam;
+  readonly #core: FindingsCore;
   readonly #refused: (refusal: unknown) => void;
   #found = $state.raw<{ image: ImageId; findings: readonly CheckFinding[] } | null>(null);
   /** Only the request for the latest image counts. */
   #latest = 0;
 
-  constructor(seam: FindingsSeam, review: Review, refused: (refusal: unknown) => void) {
-    this.#seam = seam;
+  constructor(core: FindingsCore, review: Review, refused: (refusal: unknown) => void) {
+    this.#core = core;
     this.review = review;
     this.#refused = refused;
   }
@@ -33,7 +33,7 @@ export class Findings {
       return;
     }
     try {
-      const findings = await this.#seam.findings(card.id);
+      const findings = await this.#core.findings(card.id);
       if (wish === this.#latest) this.#found = { image: card.id, findings };
     } catch (refusal) {
       this.#refused(refusal);
@@ -96,7 +96,7 @@ const KEY = Symbol("findings");
  */
 export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
-    inLayers(app.seam, () => app.scope.layersInReview),
+    inLayers(app.core, () => app.scope.layersInReview),
     review,
     (refusal) => app.notices.show(errorMessage(refusal), "bad"),
   );

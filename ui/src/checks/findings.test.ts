@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { Review } from "../editor/review.svelte";
-import type { Annotation, BulkEditResult, Check, ImageId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Annotation, BulkEditResult, Check, ImageId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
 import { redoLatest, notifyUndoable, undoLatest } from "../state/undo";
@@ -42,28 +42,28 @@ it("carries out what the core says of an annotation", () => {
 
 describe("checks", () => {
   it.each(CHECKS)("find %s, repair it on all images, and take that back at once", async (check) => {
-    const seam = await coreOf(SEEDED);
+    const core = await coreOf(SEEDED);
     const query = imagesWhere([{ kind: "check", check }]);
-    const images = await seam.imageIds(query);
+    const images = await core.imageIds(query);
     expect(images.length).toBeGreaterThan(0);
-    const { checks } = await seam.filterCounts(everything);
+    const { checks } = await core.filterCounts(everything);
     expect(checks.find(({ filter }) => filter === check)?.count).toBe(images.length);
-    const before = await seam.imageCards(images);
-    const swept = await seam.repair(check, query, false);
+    const before = await core.imageCards(images);
+    const swept = await core.repair(check, query, false);
     expect(swept.images).toBe(images.length);
     expect(swept.annotations).toBeGreaterThanOrEqual(images.length);
-    expect(await seam.imageIds(query)).toEqual([]);
-    expect(await seam.undoLatest()).toMatchObject({ others: images.length - 1 });
-    expect(await seam.imageCards(images)).toEqual(before);
+    expect(await core.imageIds(query)).toEqual([]);
+    expect(await core.undoLatest()).toMatchObject({ others: images.length - 1 });
+    expect(await core.imageCards(images)).toEqual(before);
   });
 
   it("puts images with open proposals first, and so those with a mistake", async () => {
-    const seam = await coreOf(SEEDED);
-    const ids = await seam.imageIds({ ...everything, order: "uncertainty" });
-    const cards = await seam.imageCards(ids);
+    const core = await coreOf(SEEDED);
+    const ids = await core.imageIds({ ...everything, order: "uncertainty" });
+    const cards = await core.imageCards(ids);
     const areOpen = cards.map(({ annotations }) => annotations.some(({ status }) => status === "proposed"));
     expect(areOpen).toEqual([...areOpen].sort().reverse());
-    const mistaken = new Set(await seam.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));
+    const mistaken = new Set(await core.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));
     const open = ids.slice(0, areOpen.indexOf(false));
     expect(open).toEqual(expect.arrayContaining([...mistaken]));
   });
@@ -72,49 +72,49 @@ describe("checks", () => {
 describe("a repair of many images", () => {
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
 
-  async function wanted(): Promise<{ repairing: Repairing; seam: Seam; told: BulkEditResult[]; decided: ImageId }> {
-    const seam = await coreOf(SEEDED);
-    const [decided = 0] = await seam.imageIds(query);
-    const [card] = await seam.imageCards([decided]);
-    const [mistake] = (await seam.findings(decided)).filter(({ check }) => check === "tiny");
+  async function wanted(): Promise<{ repairing: Repairing; core: Core; told: BulkEditResult[]; decided: ImageId }> {
+    const core = await coreOf(SEEDED);
+    const [decided = 0] = await core.imageIds(query);
+    const [card] = await core.imageCards([decided]);
+    const [mistake] = (await core.findings(decided)).filter(({ check }) => check === "tiny");
     const annotation = card?.annotations.find(({ id }) => id === mistake?.annotation);
     if (!annotation) throw new Error("nothing to accept");
-    await seam.decide({
+    await core.decide({
       image: decided,
       scope: { kind: "annotation", id: annotation.id },
       verdict: { kind: "accept" },
     });
     const told: BulkEditResult[] = [];
-    const repairing = new Repairing(seam, (_, swept) => told.push(swept), vi.fn());
+    const repairing = new Repairing(core, (_, swept) => told.push(swept), vi.fn());
     await repairing.request("tiny", query);
-    return { repairing, seam, told, decided };
+    return { repairing, core, told, decided };
   }
 
   it("asks with the counts before it changes several images, and leaves alone what people have accepted", async () => {
-    const { repairing, seam, told, decided } = await wanted();
+    const { repairing, core, told, decided } = await wanted();
     expect(told).toEqual([]);
     const { asked } = repairing;
     if (!asked) throw new Error("nobody was asked");
-    const images = await seam.imageIds(query);
-    const reviewed = (await seam.imageCards(images)).filter(({ review }) => review !== "unreviewed");
+    const images = await core.imageIds(query);
+    const reviewed = (await core.imageCards(images)).filter(({ review }) => review !== "unreviewed");
     expect(asked).toMatchObject({ decided: 1, images: images.length, reviewed: reviewed.length });
     await repairing.confirm(true);
     expect(told).toMatchObject([{ annotations: asked.annotations - 1 }]);
-    expect(await seam.imageIds(query)).toContain(decided);
+    expect(await core.imageIds(query)).toContain(decided);
     await repairing.request("tiny", query);
     await repairing.confirm(false);
-    expect(await seam.imageIds(query)).toEqual([]);
+    expect(await core.imageIds(query)).toEqual([]);
   });
 
   it.each(CHECKS)("asks for %s too, and does nothing when it is declined", async (check) => {
-    const { repairing, seam, told } = await wanted();
+    const { repairing, core, told } = await wanted();
     const of = imagesWhere([{ kind: "check", check }]);
-    const images = await seam.imageIds(of);
+    const images = await core.imageIds(of);
     repairing.decline();
     await repairing.request(check, of);
     expect(repairing.asked).toMatchObject({ check, images: images.length });
     repairing.decline();
-    expect([told, await seam.imageIds(of)]).toEqual([[], images]);
+    expect([told, await core.imageIds(of)]).toEqual([[], images]);
   });
 });
 
@@ -123,63 +123,63 @@ describe("undo of a bulk edit", () => {
 
   it("works in the library, and so does redo", async () => {
     const app = new App(await coreOf(SEEDED));
-    const images = await app.seam.imageIds(query);
-    const before = await app.seam.imageCards(images);
-    await app.seam.repair("tiny", query, false);
+    const images = await app.core.imageIds(query);
+    const before = await app.core.imageCards(images);
+    await app.core.repair("tiny", query, false);
     notifyUndoable(app, "repaired");
-    const after = await app.seam.imageCards(images);
+    const after = await app.core.imageCards(images);
     await undoLatest(app);
-    expect(await app.seam.imageCards(images)).toEqual(before);
+    expect(await app.core.imageCards(images)).toEqual(before);
     // The notice's action is used up.
     expect(app.notices.list.map(({ action }) => action)).toEqual([null]);
     expect(app.notices.list.at(-1)?.text).toBe(`Undone on ${images.length} images`);
     await redoLatest(app);
-    expect(await app.seam.imageCards(images)).toEqual(after);
+    expect(await app.core.imageCards(images)).toEqual(after);
     await redoLatest(app);
     expect(app.notices.list.at(-1)?.text).toBe("There is nothing to redo.");
   });
 
   it("works in review, at an image that it did not change", async () => {
-    const seam = await coreOf(SEEDED);
-    const images = await seam.imageIds(query);
-    const before = await seam.imageCards(images);
-    const other = (await seam.imageIds(imagesWhere([]))).find((image) => !images.includes(image)) ?? 0;
-    await seam.repair("tiny", query, false);
+    const core = await coreOf(SEEDED);
+    const images = await core.imageIds(query);
+    const before = await core.imageCards(images);
+    const other = (await core.imageIds(imagesWhere([]))).find((image) => !images.includes(image)) ?? 0;
+    await core.repair("tiny", query, false);
     const told: unknown[] = [];
-    const review = new Review(seam, (notice) => told.push(notice));
+    const review = new Review(core, (notice) => told.push(notice));
     await review.open([other, ...images]);
     review.goTo(0);
     review.edits.undo(other);
     await review.settled();
     expect(told).toEqual([{ kind: "undone_on_many", images: images.length }]);
-    expect(await seam.imageCards(images)).toEqual(before);
+    expect(await core.imageCards(images)).toEqual(before);
     expect(review.imageId).toBe(other);
     review.edits.redo(other);
     await review.settled();
     expect(told.at(-1)).toEqual({ kind: "redone_on_many", images: images.length });
-    expect(await seam.imageIds(query)).toEqual([]);
+    expect(await core.imageIds(query)).toEqual([]);
   });
 
   it("leaves alone what was done after it", async () => {
-    const seam = await coreOf(SEEDED);
-    const [first = 0, second = 0] = await seam.imageIds(query);
-    await seam.repair("tiny", query, false);
-    const repaired = await seam.imageCards([second]);
-    await seam.decide({ image: first, scope: { kind: "image" }, verdict: { kind: "accept" } });
-    await seam.undoOn(first);
-    await seam.decide({ image: first, scope: { kind: "image" }, verdict: { kind: "reject", reason: null } });
-    expect(await seam.undoOn(second)).toMatchObject({ others: 0 });
-    expect(await seam.imageCards([second])).not.toEqual(repaired);
+    const core = await coreOf(SEEDED);
+    const [first = 0, second = 0] = await core.imageIds(query);
+    await core.repair("tiny", query, false);
+    const repaired = await core.imageCards([second]);
+    await core.decide({ image: first, scope: { kind: "image" }, verdict: { kind: "accept" } });
+    await core.undoOn(first);
+    await core.decide({ image: first, scope: { kind: "image" }, verdict: { kind: "reject", reason: null } });
+    expect(await core.undoOn(second)).toMatchObject({ others: 0 });
+    expect(await core.imageCards([second])).not.toEqual(repaired);
   });
 });
 
 describe("on the image that is reviewed", () => {
   async function reviewing(check: Check): Promise<{ review: Review; findings: Findings; image: ImageId }> {
-    const seam = await coreOf(SEEDED);
-    const [image = 0] = await seam.imageIds(imagesWhere([{ kind: "check", check }]));
-    const review = new Review(seam, vi.fn());
+    const core = await coreOf(SEEDED);
+    const [image = 0] = await core.imageIds(imagesWhere([{ kind: "check", check }]));
+    const review = new Review(core, vi.fn());
     await review.open([image]);
-    const findings = new Findings(seam, review, vi.fn());
+    const findings = new Findings(core, review, vi.fn());
     await findings.load(review.card);
     return { review, findings, image };
   }

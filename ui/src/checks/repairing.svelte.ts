@@ -1,8 +1,8 @@
 /** A bulk repair. The user confirms it first, with the number of images and of decided annotations. */
-import type { BulkEditResult, Check, ImageQuery, RepairExtent } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { BulkEditResult, Check, ImageQuery, RepairExtent } from "../api/bindings";
+import type { Core } from "../api/core";
 
-type RepairSeam = Pick<Seam, "repairExtent" | "repair">;
+type RepairCore = Pick<Core, "repairExtent" | "repair">;
 
 /** The pending confirmation. */
 export interface AskedRepair extends RepairExtent {
@@ -11,7 +11,7 @@ export interface AskedRepair extends RepairExtent {
 }
 
 export class Repairing {
-  readonly #seam: RepairSeam;
+  readonly #core: RepairCore;
   readonly #done: (check: Check, result: BulkEditResult) => void;
   readonly #refused: (refusal: unknown) => void;
 
@@ -19,11 +19,11 @@ export class Repairing {
   asked = $state.raw<AskedRepair | null>(null);
 
   constructor(
-    seam: RepairSeam,
+    core: RepairCore,
     done: (check: Check, result: BulkEditResult) => void,
     refused: (refusal: unknown) => void,
   ) {
-    this.#seam = seam;
+    this.#core = core;
     this.#done = done;
     this.#refused = refused;
   }
@@ -31,7 +31,7 @@ export class Repairing {
   /** Asks for confirmation, unless it affects one undecided image. */
   async request(check: Check, query: ImageQuery): Promise<void> {
     await this.#attempt(async () => {
-      const extent = await this.#seam.repairExtent(check, query);
+      const extent = await this.#core.repairExtent(check, query);
       if (extent.images > 1 || extent.decided > 0) this.asked = { check, query, ...extent };
       else await this.#repair(check, query, false);
     });
@@ -49,7 +49,7 @@ export class Repairing {
   }
 
   async #repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<void> {
-    this.#done(check, await this.#seam.repair(check, query, sparesDecided));
+    this.#done(check, await this.#core.repair(check, query, sparesDecided));
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {

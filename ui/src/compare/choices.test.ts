@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Annotation, ComparedAnnotation, ComparedPair, AnnotationChange, Status, Step } from "../ipc/bindings";
+import type { Annotation, ComparedAnnotation, ComparedPair, AnnotationChange, Status, Step } from "../api/bindings";
 import {
   type Choice,
   choiceOf,

@@ -13,7 +13,7 @@ import type {
   RejectReason,
   Side,
   Step,
-} from "../ipc/bindings";
+} from "../api/bindings";
 import { withChanges } from "../editor/changes";
 import { isApproved } from "../components/approved";
 import type { ComparedSides } from "../state/navigation.svelte";

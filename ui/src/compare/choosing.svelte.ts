@@ -2,8 +2,8 @@
  * Queue of choices for the core. A choice is shown at once and stored in the background, in order. Its changes are
  * computed when it is sent, because an annotation added before has its id only then. The core's answer wins.
  */
-import type { ImageId, StepId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageId, StepId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { type Choice, type Compared, type Move, movesFor, movesForAgreed, withMoves, withStep } from "./choices";
 import type { ComparedImages } from "./images.svelte";
 
@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 export class Choosing {
-  readonly #seam: Pick<Seam, "editAnnotations" | "decide">;
+  readonly #core: Pick<Core, "editAnnotations" | "decide">;
   readonly #images: ComparedImages;
   readonly #refused: (image: ImageId, refusal: unknown) => Promise<void>;
   #waiting = $state.raw<readonly Waiting[]>([]);
@@ -23,11 +23,11 @@ export class Choosing {
   #tail: Promise<void> = Promise.resolve();
 
   constructor(
-    seam: Pick<Seam, "editAnnotations" | "decide">,
+    core: Pick<Core, "editAnnotations" | "decide">,
     images: ComparedImages,
     refused: (image: ImageId, refusal: unknown) => Promise<void>,
   ) {
-    this.#seam = seam;
+    this.#core = core;
     this.#images = images;
     this.#refused = refused;
   }
@@ -99,8 +99,8 @@ export class Choosing {
     if (moves.length === 0 && (place !== null || !waitsForItsReview(stored))) return;
     const step =
       moves.length > 0
-        ? await this.#seam.editAnnotations({ image, changes: moves.map(({ change }) => change) })
-        : await this.#seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
+        ? await this.#core.editAnnotations({ image, changes: moves.map(({ change }) => change) })
+        : await this.#core.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
     this.#images.changed();
     this.#places.set(step.id, place);
     this.#images.put(withStep(this.#images.get(image) ?? stored, moves, step));

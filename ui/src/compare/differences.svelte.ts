@@ -2,8 +2,8 @@
  * Images on which two sides differ, and the selected difference. Image data is in `images`, pending choices in
  * `choosing`.
  */
-import type { Comparison, ComparedPair, ImageCard, ImageId, LayerScope, RunSummary } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Comparison, ComparedPair, ImageCard, ImageId, LayerScope, RunSummary } from "../api/bindings";
+import type { Core } from "../api/core";
 import { around } from "../photo/neighbours";
 import { Refreshing } from "../state/refreshing";
 import {
@@ -31,13 +31,13 @@ export type Notice =
   | { kind: "nothing_to_undo" }
   | { kind: "undone_elsewhere"; image: string };
 
-export type DifferencesSeam = Pick<
-  Seam,
+export type DifferencesCore = Pick<
+  Core,
   "runs" | "compareSides" | "compareImage" | "imageCards" | "editAnnotations" | "decide" | "undoLatest"
 >;
 
 export class Differences {
-  readonly #seam: DifferencesSeam;
+  readonly #core: DifferencesCore;
   readonly #notify: (notice: Notice) => void;
 
   /** Newest first. */
@@ -75,11 +75,11 @@ export class Differences {
   readonly visiblePairs = $derived(this.areAgreedHidden ? this.pairs.filter(isDifference) : this.pairs);
   readonly settledCount = $derived.by(() => this.queue.filter((image) => this.#images.isSettled(image)).length);
 
-  constructor(seam: DifferencesSeam, notify: (notice: Notice) => void) {
-    this.#seam = seam;
+  constructor(core: DifferencesCore, notify: (notice: Notice) => void) {
+    this.#core = core;
     this.#notify = notify;
-    this.#images = new ComparedImages(seam);
-    this.#choosing = new Choosing(seam, this.#images, (image, refusal) => this.#refused(image, refusal));
+    this.#images = new ComparedImages(core);
+    this.#choosing = new Choosing(core, this.#images, (image, refusal) => this.#refused(image, refusal));
   }
 
   /**
@@ -89,7 +89,7 @@ export class Differences {
   async open(wanted: Sides | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     this.isComparing = true;
     this.hasFailed = !(await this.#attempt(async () => {
-      this.runs = await this.#seam.runs();
+      this.runs = await this.#core.runs();
       const sides = wanted ?? sidesShown(layers, this.runs) ?? this.sides ?? likelySides(this.runs);
       if (sides !== null) await this.#compare(sides);
     }));
@@ -172,7 +172,7 @@ export class Differences {
   undo(): void {
     this.#choosing.behind(async () => {
       try {
-        const undone = await this.#seam.undoLatest();
+        const undone = await this.#core.undoLatest();
         if (undone === null) {
           this.#notify({ kind: "nothing_to_undo" });
           return;
@@ -218,7 +218,7 @@ export class Differences {
       this.queue = [];
     }
     await this.#choosing.settled();
-    const comparison = await this.#seam.compareSides(sides.first, sides.second);
+    const comparison = await this.#core.compareSides(sides.first, sides.second);
     // Other sides were chosen meanwhile.
     if (this.sides === sides) await this.#begin(sides, comparison, image);
   }
@@ -247,10 +247,10 @@ export class Differences {
   /** Refreshes the figures. Images that now differ are appended, so that positions stay. */
   async #recount(): Promise<void> {
     const asked = this.sides;
-    this.runs = await this.#seam.runs();
+    this.runs = await this.#core.runs();
     const sides = asked ?? likelySides(this.runs);
     if (sides === null) return;
-    const comparison = await this.#seam.compareSides(sides.first, sides.second);
+    const comparison = await this.#core.compareSides(sides.first, sides.second);
     if (this.sides !== asked) return;
     this.sides = sides;
     this.hasFailed = false;

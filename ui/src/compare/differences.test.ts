@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { ImageId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { coreOf } from "../../test/core";
 import { choiceOf } from "./choices";
 import { Differences, type Notice } from "./differences.svelte";
@@ -13,15 +13,15 @@ const B = { kind: "run", run: 1 } as const;
 /** Only ends what hangs. */
 const PATIENCE = { timeout: 10_000 };
 
-let seam: Seam;
+let core: Core;
 let notices: Notice[];
 let differences: Differences;
 
-async function opened(query = "images=120", prepare: (core: Seam) => void = () => {}): Promise<void> {
-  seam = await coreOf(query);
-  prepare(seam);
+async function opened(query = "images=120", prepare: (core: Core) => void = () => {}): Promise<void> {
+  core = await coreOf(query);
+  prepare(core);
   notices = [];
-  differences = new Differences(seam, (notice) => notices.push(notice));
+  differences = new Differences(core, (notice) => notices.push(notice));
   await differences.open(null);
 }
 
@@ -45,7 +45,7 @@ describe("the images that differ", () => {
     for (const number of Object.values(things ?? {})) expect(number).toBeGreaterThan(0);
     const counts = await Promise.all(
       differences.queue.map(async (image) => {
-        const pairs = await seam.compareImage(image, A, B);
+        const pairs = await core.compareImage(image, A, B);
         return pairs.filter(({ agreement }) => agreement !== "agreed").length;
       }),
     );
@@ -86,11 +86,11 @@ describe("a choice", () => {
     differences.goTo(index);
     expect(choiceOf(differences.shown, place)).toBe("second");
     await differences.settled();
-    const [card] = await seam.imageCards([image]);
+    const [card] = await core.imageCards([image]);
     expect(differences.shown?.card).toEqual(card);
     expect(card?.annotations.filter(({ origin }) => origin.kind === "run" && origin.run === 1)).toHaveLength(1);
-    await seam.undoLatest();
-    const [before] = await seam.imageCards([image]);
+    await core.undoLatest();
+    const [before] = await core.imageCards([image]);
     expect(before?.annotations.some(({ origin }) => origin.kind === "run" && origin.run === 1)).toBe(false);
   });
 
@@ -119,7 +119,7 @@ describe("a choice", () => {
     differences.goTo(index);
     differences.select(place);
     expect(differences.choice).toBe("neither");
-    const [card] = await seam.imageCards([image]);
+    const [card] = await core.imageCards([image]);
     const adopted = card?.annotations.filter(({ origin }) => origin.kind === "run" && origin.run === 1);
     expect(adopted?.map(({ status }) => status)).toEqual(["rejected"]);
     expect(notices).toEqual([]);
@@ -128,7 +128,7 @@ describe("a choice", () => {
   it("that is refused is told, and what was there is shown again", async () => {
     await goTo("only_first");
     const index = differences.index;
-    seam.editAnnotations = () => Promise.reject({ code: "library_busy", message: "locked" });
+    core.editAnnotations = () => Promise.reject({ code: "library_busy", message: "locked" });
     differences.choose("first");
     await differences.settled();
     differences.goTo(index);
@@ -139,7 +139,7 @@ describe("a choice", () => {
   it("to leave out what is not on the image needs no step", async () => {
     await goTo("only_second");
     const [place, index] = [differences.selected, differences.index];
-    seam.editAnnotations = () => Promise.reject(new Error("nothing is to be stored"));
+    core.editAnnotations = () => Promise.reject(new Error("nothing is to be stored"));
     differences.choose("neither");
     differences.goTo(index);
     differences.select(place);
@@ -168,7 +168,7 @@ it("accepts what both agree on and goes on, and reviews an image on which nothin
   differences.goTo(index);
   differences.acceptAgreed();
   await differences.settled();
-  const [card] = await seam.imageCards([image as ImageId]);
+  const [card] = await core.imageCards([image as ImageId]);
   expect(card?.review).toBe("reviewed");
 });
 
@@ -199,7 +199,7 @@ describe("figures", () => {
     const [queue, image, before] = [differences.queue, differences.imageId, differences.comparison];
     if (image === null) throw new Error("no image");
     // Everything that A found is accepted on this image, so one image less differs.
-    const pairs = await seam.compareImage(image, A, DECIDED);
+    const pairs = await core.compareImage(image, A, DECIDED);
     const changes = pairs.flatMap(({ first, second, agreement }) => {
       if (agreement === "agreed") return [];
       const gone = second?.annotation ? [{ kind: "remove" as const, id: second.annotation }] : [];
@@ -208,7 +208,7 @@ describe("figures", () => {
       const content = { label, shape, attributes };
       return [...gone, { kind: "adopt" as const, run: 2, content, confidence: null }];
     });
-    await seam.editAnnotations({ image, changes });
+    await core.editAnnotations({ image, changes });
     await refreshed();
     await vi.waitFor(() => expect(differences.comparison?.differing).not.toContain(image), PATIENCE);
     expect(differences.comparison?.things.agreed).toBeGreaterThan(before?.things.agreed ?? 0);
@@ -218,9 +218,9 @@ describe("figures", () => {
 
   it("have new images come behind, and are asked for again when something changed while they were", async () => {
     const known = differences.queue;
-    const answer = await seam.compareSides(A, B);
+    const answer = await core.compareSides(A, B);
     let asked = 0;
-    seam.compareSides = () => {
+    core.compareSides = () => {
       asked += 1;
       if (asked === 1) differences.refreshSoon();
       return Promise.resolve({ ...answer, differing: [9001, ...answer.differing] });
@@ -238,10 +238,10 @@ describe("figures", () => {
   it("begin as soon as there is something to compare", async () => {
     await opened("images=0");
     const full = await coreOf("images=120");
-    seam.runs = () => full.runs();
-    seam.compareSides = (first, second) => full.compareSides(first, second);
-    seam.compareImage = (image, first, second) => full.compareImage(image, first, second);
-    seam.imageCards = (images) => full.imageCards(images);
+    core.runs = () => full.runs();
+    core.compareSides = (first, second) => full.compareSides(first, second);
+    core.compareImage = (image, first, second) => full.compareImage(image, first, second);
+    core.imageCards = (images) => full.imageCards(images);
     await refreshed();
     await vi.waitFor(() => expect(differences.pair).not.toBeNull(), PATIENCE);
     expect(differences.sides).toEqual({ first: A, second: B });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import type { Comparison } from "../ipc/bindings";
+import type { Comparison } from "../api/bindings";
 import { coreOf } from "../../test/core";
 import type { Sides } from "./choices";
 import { emptyMessage } from "./emptyMessage";

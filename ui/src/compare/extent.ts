@@ -1,5 +1,5 @@
 /** Position of a pair of annotations on the image. */
-import type { ComparedPair, Point, Rect } from "../ipc/bindings";
+import type { ComparedPair, Point, Rect } from "../api/bindings";
 import { boundsOfAll } from "../components/shape";
 
 /** The common bounding box; null for the whole image. */

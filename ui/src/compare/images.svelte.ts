@@ -1,15 +1,15 @@
 /** Data of compared images: pairs, cards, and which are decided. */
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
-import type { ImageCard, ImageId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageCard, ImageId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { type Compared, type Sides, undecided } from "./choices";
 
 /** Images whose pairs are kept beyond the visible ones. */
 const MAX_KEPT = 60;
 
 export class ComparedImages {
-  readonly #seam: Pick<Seam, "compareImage" | "imageCards">;
+  readonly #core: Pick<Core, "compareImage" | "imageCards">;
   readonly #stored = new SvelteMap<ImageId, Compared>();
   readonly #cards = new SvelteMap<ImageId, ImageCard>();
   readonly #settled = new SvelteSet<ImageId>();
@@ -17,8 +17,8 @@ export class ComparedImages {
   /** Increases with every choice; earlier requests are stale. */
   #edition = 0;
 
-  constructor(seam: Pick<Seam, "compareImage" | "imageCards">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "compareImage" | "imageCards">) {
+    this.#core = core;
   }
 
   /** Drops loaded data. With the same sides, decided images stay known. */
@@ -65,8 +65,8 @@ export class ComparedImages {
     if (sides === null) return;
     const edition = this.#edition;
     const [[card], pairs] = await Promise.all([
-      this.#seam.imageCards([image]),
-      this.#seam.compareImage(image, sides.first, sides.second),
+      this.#core.imageCards([image]),
+      this.#core.compareImage(image, sides.first, sides.second),
     ]);
     const isStale = this.#sides !== sides || (edition !== this.#edition && this.#stored.has(image));
     if (card && !isStale) this.put({ sides, card, pairs, passed: this.#stored.get(image)?.passed ?? new Set() });
@@ -75,7 +75,7 @@ export class ComparedImages {
   async readCards(images: ImageId[]): Promise<void> {
     if (images.length === 0) return;
     const edition = this.#edition;
-    for (const card of await this.#seam.imageCards(images)) {
+    for (const card of await this.#core.imageCards(images)) {
       this.#cards.set(card.id, card);
       const stored = this.#stored.get(card.id);
       if (stored && edition === this.#edition) this.put({ ...stored, card });

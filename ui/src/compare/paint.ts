@@ -6,7 +6,7 @@ import { deviceBox, type Frame } from "../photo/frame";
 import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../photo/labelText";
 import { colorsOf, type LabelColors, type Palette } from "../photo/palette";
 import { type Area, placeTags } from "../photo/tags";
-import type { ComparedAnnotation, Rect, Shape } from "../ipc/bindings";
+import type { ComparedAnnotation, Rect, Shape } from "../api/bindings";
 import type { PaletteColor } from "../components/labelColors";
 import { boundsOf } from "../components/shape";
 import { choiceOf, type Compared, isDifference, isRejected, SIDE_NAMES, type SideName } from "./choices";

@@ -1,5 +1,5 @@
 /** Pointer input on the photo: a click selects the pair under it. */
-import type { ComparedPair } from "../ipc/bindings";
+import type { ComparedPair } from "../api/bindings";
 import { CLICK_SLACK, type PointerTarget } from "../photo/pointerInput.svelte";
 import type { Point, Viewport } from "../photo/viewport.svelte";
 import type { Differences } from "./differences.svelte";

@@ -1,5 +1,5 @@
 /** Which sides can be compared, and their names. */
-import type { LayerScope, RunId, RunSummary, Side } from "../ipc/bindings";
+import type { LayerScope, RunId, RunSummary, Side } from "../api/bindings";
 import { modelName, words } from "../messages";
 import { layersOfRuns } from "../state/layers";
 import type { Sides } from "./choices";

@@ -1,4 +1,4 @@
-import type { Annotation } from "../ipc/bindings";
+import type { Annotation } from "../api/bindings";
 
 /** Whether a person approved the annotation. */
 export function isApproved({ status }: Annotation): boolean {

@@ -1,5 +1,5 @@
 /** The scale of quote whiskers: logarithmic, because prices of models differ by factors. */
-import type { Dollars } from "../ipc/bindings";
+import type { Dollars } from "../api/bindings";
 
 /** Smaller costs are not distinguished. */
 const MIN: Dollars = 1e-9;

@@ -1,5 +1,5 @@
 /** Bounds and names of shapes. The core validates. */
-import type { Annotation, Rect, Shape } from "../ipc/bindings";
+import type { Annotation, Rect, Shape } from "../api/bindings";
 
 /** The bounding box of a shape; empty for a point, null for the whole image. */
 export function boundsOf(shape: Shape): Rect | null {

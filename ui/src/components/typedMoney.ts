@@ -1,5 +1,5 @@
 /** Parses typed amounts of money. */
-import type { Dollars } from "../ipc/bindings";
+import type { Dollars } from "../api/bindings";
 
 /** `amount` is null if nothing or something invalid is typed. */
 export type TypedMoney =

@@ -1,5 +1,5 @@
 /** Which annotations review draws. It changes no data, and decisions about an image include what is hidden. */
-import type { Annotation } from "../ipc/bindings";
+import type { Annotation } from "../api/bindings";
 
 export class AnnotationFilter {
   /** Hides all, to see the photo. */

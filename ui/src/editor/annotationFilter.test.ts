@@ -6,9 +6,9 @@ import { Review } from "./review.svelte";
 
 describe("the annotation filter", () => {
   it("hides by label and confidence, and says how many proposals a decision includes unseen", async () => {
-    const seam = await coreOf("images=30");
-    const review = new Review(seam, () => {});
-    const ids = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
+    const core = await coreOf("images=30");
+    const review = new Review(core, () => {});
+    const ids = await core.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
     await review.open(ids);
     while (review.proposals.length < 2 && !review.isAtEnd) {
       review.next();
@@ -36,9 +36,9 @@ describe("the annotation filter", () => {
   });
 
   it("shows what has no confidence at any least confidence", async () => {
-    const seam = await coreOf("images=30");
-    const review = new Review(seam, () => {});
-    await review.open(await seam.imageIds(imagesWhere([])));
+    const core = await coreOf("images=30");
+    const review = new Review(core, () => {});
+    await review.open(await core.imageIds(imagesWhere([])));
     const shape = { kind: "box", rect: { x1: 10, y1: 10, x2: 60, y2: 50 } } as const;
     review.edits.add(review.imageId ?? 0, { label: "cup", shape, attributes: {} });
     await review.settled();

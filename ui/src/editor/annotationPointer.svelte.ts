@@ -2,7 +2,7 @@
  * Pointer input on the photo besides panning and zooming: a press draws with the active tool or drags what is under it,
  * a click selects. Shift+click toggles an annotation, Shift+drag selects by rectangle.
  */
-import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Rect } from "../api/bindings";
 import { CLICK_SLACK, type Drag, isNear, type PointerTarget } from "../photo/pointerInput.svelte";
 import { MAX_TAG_LENGTH } from "../photo/labelText";
 import type { Point, Viewport } from "../photo/viewport.svelte";

@@ -1,5 +1,5 @@
 /** The attributes of an annotation: those of its recipe, then any others it has. */
-import type { Annotation, Attribute, AttributeValue } from "../ipc/bindings";
+import type { Annotation, Attribute, AttributeValue } from "../api/bindings";
 
 export interface AttributeEntry {
   attribute: Attribute;

@@ -1,15 +1,15 @@
 /** Cards of the images in the review queue, and which of them are unreviewed. */
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
-import type { ImageCard, ImageId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageCard, ImageId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { imagesWhere } from "../state/questions";
 
 /** Cards kept beyond the visible ones, so that going back is instant. */
 const MAX_KEPT = 200;
 
 export class QueueCards {
-  readonly #seam: Pick<Seam, "imageIds" | "imageCards">;
+  readonly #core: Pick<Core, "imageIds" | "imageCards">;
   readonly #byId = new SvelteMap<ImageId, ImageCard>();
   readonly #unreviewed = new SvelteSet<ImageId>();
   readonly #asked = new Set<ImageId>();
@@ -20,8 +20,8 @@ export class QueueCards {
   /** Increases with every decision and edit; cards requested earlier are stale. */
   edition = $state(0);
 
-  constructor(seam: Pick<Seam, "imageIds" | "imageCards">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "imageIds" | "imageCards">) {
+    this.#core = core;
   }
 
   /** Null if unknown: the request failed or is pending. */
@@ -62,7 +62,7 @@ export class QueueCards {
     let unreviewed: Set<ImageId>;
     do {
       edition = this.edition;
-      unreviewed = new Set(await this.#seam.imageIds(query));
+      unreviewed = new Set(await this.#core.imageIds(query));
     } while (edition !== this.edition);
     this.#members = new Set(queue);
     this.#isCounted = true;
@@ -88,7 +88,7 @@ export class QueueCards {
     for (const image of asked) this.#asked.add(image);
     const edition = this.edition;
     try {
-      for (const card of await this.#seam.imageCards(asked)) {
+      for (const card of await this.#core.imageCards(asked)) {
         if (edition === this.edition || !this.#byId.has(card.id)) this.put(card);
       }
       for (const image of asked) this.#unread.delete(image);

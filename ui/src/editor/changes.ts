@@ -6,7 +6,7 @@ import type {
   AnnotationId,
   ImageCard,
   Verdict,
-} from "../ipc/bindings";
+} from "../api/bindings";
 import type { PendingDecision } from "./verdict";
 
 /** The label of captions. It appears in exports and is the same in every language. */

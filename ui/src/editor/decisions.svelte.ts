@@ -2,8 +2,8 @@
  * Decisions about the annotations of the current image. A decision is shown at once, stored in the background, and
  * replaced by the core's answer.
  */
-import type { Annotation, ImageCard, ImageId, AnnotationChange, RejectReason, Step, Verdict } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Annotation, ImageCard, ImageId, AnnotationChange, RejectReason, Step, Verdict } from "../api/bindings";
+import type { Core } from "../api/core";
 import { ReasonPrompt, type Rejected } from "./reasonPrompt.svelte";
 import { withDecision } from "./changes";
 import type { StepAnnotations } from "./stepAnnotations";
@@ -12,7 +12,7 @@ import { Pace } from "./pace";
 import type { Review } from "./review.svelte";
 import { acceptingOf, type PendingDecision } from "./verdict";
 
-type DecisionsSeam = Pick<Seam, "decide" | "editAnnotations" | "undoOn">;
+type DecisionsCore = Pick<Core, "decide" | "editAnnotations" | "undoOn">;
 
 export interface DecisionsCallbacks {
   now: () => number;
@@ -23,7 +23,7 @@ export interface DecisionsCallbacks {
 }
 
 export class Decisions {
-  readonly #seam: DecisionsSeam;
+  readonly #core: DecisionsCore;
   readonly #review: Review;
   readonly #outbox: Outbox;
   readonly #stepAnnotations: StepAnnotations;
@@ -39,13 +39,13 @@ export class Decisions {
   );
 
   constructor(
-    seam: DecisionsSeam,
+    core: DecisionsCore,
     review: Review,
     outbox: Outbox,
     stepAnnotations: StepAnnotations,
     callbacks: DecisionsCallbacks,
   ) {
-    this.#seam = seam;
+    this.#core = core;
     this.#review = review;
     this.#outbox = outbox;
     this.#stepAnnotations = stepAnnotations;
@@ -88,7 +88,7 @@ export class Decisions {
       if (!(await rejected.stored)) return;
       // Undo and decide again, so that it stays one undo step.
       try {
-        await this.#seam.undoOn(image);
+        await this.#core.undoOn(image);
         await this.#store({ image, scope, verdict: { kind: "reject", reason } });
       } catch (refusal) {
         await this.#callbacks.refused(image, refusal);
@@ -200,9 +200,9 @@ export class Decisions {
   }
 
   #send(image: ImageId, scope: PendingDecision["scope"], verdict: Verdict): Promise<Step> {
-    if (scope.kind !== "annotations") return this.#seam.decide({ image, scope, verdict });
+    if (scope.kind !== "annotations") return this.#core.decide({ image, scope, verdict });
     const changes = scope.ids.map((id): AnnotationChange => ({ kind: "decide", id, verdict }));
-    return this.#seam.editAnnotations({ image, changes });
+    return this.#core.editAnnotations({ image, changes });
   }
 
   /** Replaces temporary ids with the core's. */

@@ -1,5 +1,5 @@
 /** A shape being drawn: by dragging, by clicks, or placed by keyboard. The finished shape goes to `add`. */
-import type { Point, Rect, Shape } from "../ipc/bindings";
+import type { Point, Rect, Shape } from "../api/bindings";
 import { boxBetween, distance, snapped } from "./reshape";
 import type { Viewport } from "../photo/viewport.svelte";
 

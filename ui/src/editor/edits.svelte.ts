@@ -11,8 +11,8 @@ import type {
   AnnotationContent,
   Shape,
   Step,
-} from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+} from "../api/bindings";
+import type { Core } from "../api/core";
 import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
 import type { StepAnnotations } from "./stepAnnotations";
@@ -23,7 +23,7 @@ import type { Vocabulary } from "./vocabulary.svelte";
 /** Nudges closer together than this are one undo step. */
 const NUDGE_MILLIS = 600;
 
-type EditsSeam = Pick<Seam, "editAnnotations" | "undoOn" | "redoOn">;
+type EditsCore = Pick<Core, "editAnnotations" | "undoOn" | "redoOn">;
 
 /** An annotation and its new shape. */
 export interface Reshaped {
@@ -44,7 +44,7 @@ export interface EditsCallbacks {
 }
 
 export class Edits {
-  readonly #seam: EditsSeam;
+  readonly #core: EditsCore;
   readonly #cards: QueueCards;
   readonly #outbox: Outbox;
   readonly #vocabulary: Vocabulary;
@@ -54,14 +54,14 @@ export class Edits {
   #latestUnnamed = 0;
 
   constructor(
-    seam: EditsSeam,
+    core: EditsCore,
     cards: QueueCards,
     outbox: Outbox,
     vocabulary: Vocabulary,
     stepAnnotations: StepAnnotations,
     callbacks: EditsCallbacks,
   ) {
-    this.#seam = seam;
+    this.#core = core;
     this.#cards = cards;
     this.#outbox = outbox;
     this.#vocabulary = vocabulary;
@@ -199,7 +199,7 @@ export class Edits {
     // Annotations that the core failed to add cannot be changed. That failure was already reported.
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
-      const step = await this.#seam.editAnnotations({ image, changes: known });
+      const step = await this.#core.editAnnotations({ image, changes: known });
       this.#stepAnnotations.record(step.id, step.annotations);
       ids.forEach((id, place) => this.#named.set(id, step.annotations[place] ?? id));
       if (this.#outbox.isLast(image)) this.#callbacks.arrived(step.image);
@@ -212,7 +212,7 @@ export class Edits {
     this.#callbacks.began();
     this.#outbox.put(image, async () => {
       try {
-        const step = await (direction === "undone" ? this.#seam.undoOn(image) : this.#seam.redoOn(image));
+        const step = await (direction === "undone" ? this.#core.undoOn(image) : this.#core.redoOn(image));
         if (step === null)
           this.#callbacks.nothing(direction === "undone" ? "nothing_to_undo_here" : "nothing_to_redo_here");
         else if (step.others > 0 || step.image.id !== image) await this.#callbacks.movedElsewhere(direction, step);

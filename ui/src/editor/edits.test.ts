@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import type { ImageEdit, ImageId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageEdit, ImageId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { imagesWhere } from "../state/questions";
 import { coreOf } from "../../test/core";
 import { type Notice, Review } from "./review.svelte";
@@ -9,30 +9,30 @@ import { type Notice, Review } from "./review.svelte";
 /** A core of which changes are recorded, and refused on request. */
 async function opened(): Promise<{
   review: Review;
-  seam: Seam;
+  core: Core;
   sent: ImageEdit[];
   notices: Notice[];
   refuse: () => void;
 }> {
-  const seam = await coreOf("images=30");
+  const core = await coreOf("images=30");
   const sent: ImageEdit[] = [];
   let isRefusing = false;
-  const late: Seam = Object.create(seam, {
+  const late: Core = Object.create(core, {
     editAnnotations: {
       value: async (edit: ImageEdit) => {
         sent.push(structuredClone(edit));
 
         if (isRefusing) throw { code: "library", message: "no space left" };
-        return seam.editAnnotations(edit);
+        return core.editAnnotations(edit);
       },
     },
-  }) as Seam;
+  }) as Core;
   const notices: Notice[] = [];
   const review = new Review(late, (notice) => notices.push(notice));
   await review.vocabulary.load();
-  const ids = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }]));
+  const ids = await core.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }]));
   await review.open(ids);
-  return { review, seam, sent, notices, refuse: () => (isRefusing = true) };
+  return { review, core, sent, notices, refuse: () => (isRefusing = true) };
 }
 
 const BOX = { kind: "box", rect: { x1: 10, y1: 10, x2: 60, y2: 50 } } as const;
@@ -54,7 +54,7 @@ function selectedOf(review: Review) {
 
 describe("what a person changes", () => {
   it("shows at once and has the core's name in the end", async () => {
-    const { review, seam } = await opened();
+    const { review, core } = await opened();
     const count = review.annotations.length;
     const id = review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} });
     review.select(id);
@@ -63,20 +63,20 @@ describe("what a person changes", () => {
     await review.settled();
     expect(review.selected).toBeGreaterThan(0);
     expect(selectedOf(review).label).toBe("cup");
-    const [stored] = await seam.imageCards([here(review)]);
+    const [stored] = await core.imageCards([here(review)]);
     expect(stored?.annotations.map((annotation) => annotation.id)).toContain(review.selected);
     expect(stored?.review).toBe("unreviewed");
   });
 
   it("may be changed and decided before the core has named it", async () => {
-    const { review, seam, sent } = await opened();
+    const { review, core, sent } = await opened();
     review.select(review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} }));
     review.edits.change(here(review), selectedOf(review), { label: "glass" });
     review.edits.nudge(cardOf(review), [selectedOf(review)], 5, 0);
     review.edits.change(here(review), selectedOf(review), { attributes: { full: true } });
     await review.settled();
     expect(sent).toHaveLength(4);
-    const [stored] = await seam.imageCards([here(review)]);
+    const [stored] = await core.imageCards([here(review)]);
     expect(stored?.annotations.find(({ id }) => id === review.selected)).toMatchObject({
       label: "glass",
       shape: { rect: { x1: 15, x2: 65 } },
@@ -195,14 +195,14 @@ describe("what a person changes", () => {
 describe("several annotations", () => {
   /** Review of an image with three selected user annotations, and the number of calls since. */
   async function withThree() {
-    const { review, seam, sent } = await opened();
+    const { review, core, sent } = await opened();
     const rects = [10, 40, 70].map((x1) => ({ kind: "box", rect: { x1, y1: 10, x2: x1 + 20, y2: 30 } }) as const);
     const ids = rects.map((shape) => review.edits.add(here(review), { label: "cup", shape, attributes: {} }));
     review.selection.set(ids);
     await review.settled();
     sent.length = 0;
     const shapes = () => review.selectedAnnotations.map(({ shape }) => (shape.kind === "box" ? shape.rect.x1 : null));
-    return { review, seam, sent, shapes };
+    return { review, core, sent, shapes };
   }
 
   it("are nudged, called and taken away as one step each, which Ctrl+Z takes back with the selection", async () => {
@@ -239,7 +239,7 @@ describe("several annotations", () => {
   });
 
   it("are rejected with a reason as one step, and the image is left when nothing waits", async () => {
-    const { review, seam, sent } = await withThree();
+    const { review, core, sent } = await withThree();
     const image = here(review);
     review.selectAll();
     const all = new Set(review.selection.ids);
@@ -249,7 +249,7 @@ describe("several annotations", () => {
     review.decisions.giveReason("bad_box");
     await review.settled();
     expect(sent).toHaveLength(2);
-    const [card] = await seam.imageCards([image]);
+    const [card] = await core.imageCards([image]);
     expect(card?.review).toBe("confirmed_empty");
     expect(card?.annotations.filter(({ reject_reason }) => reject_reason === "bad_box")).toHaveLength(all.size);
     review.undo();

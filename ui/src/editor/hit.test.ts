@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Annotation } from "../ipc/bindings";
+import type { Annotation } from "../api/bindings";
 import { annotationsAcross, annotationsAt, nextUnder } from "./hit";
 
 function annotation(id: number, x1: number, y1: number, x2: number, y2: number): Annotation {

@@ -1,5 +1,5 @@
 /** Hit testing: which annotation a click selects. */
-import type { Annotation, AnnotationId, Rect, Shape } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Rect, Shape } from "../api/bindings";
 import { boundsOf } from "../components/shape";
 import { distance } from "./reshape";
 import type { Point } from "../photo/viewport.svelte";

@@ -1,5 +1,5 @@
 /** Pending calls to the core, sent one after the other in order. */
-import type { ImageId } from "../ipc/bindings";
+import type { ImageId } from "../api/bindings";
 
 type Delivery = () => Promise<void>;
 

@@ -1,15 +1,15 @@
 import { expect, it, vi } from "vitest";
 
-import type { LayerScope } from "../ipc/bindings";
+import type { LayerScope } from "../api/bindings";
 import { ALL_LAYERS, inLayers, PEOPLE_ONLY } from "../state/layers";
 import { imagesWhere } from "../state/questions";
 import { coreOf } from "../../test/core";
 import { Review } from "./review.svelte";
 
 it("without a choice reviews what nobody has, and keeps what one has reviewed since", async () => {
-  const seam = await coreOf();
-  const unreviewed = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
-  const review = new Review(seam, vi.fn());
+  const core = await coreOf();
+  const unreviewed = await core.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
+  const review = new Review(core, vi.fn());
   await review.openAll(null);
   expect(review.queue).toEqual(unreviewed);
   expect(review.isByUncertainty).toBe(true);
@@ -25,12 +25,12 @@ it("without a choice reviews what nobody has, and keeps what one has reviewed si
 });
 
 it("tells when undo took many images back", async () => {
-  const seam = await coreOf("mistakes&images=240");
+  const core = await coreOf("mistakes&images=240");
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
-  const images = await seam.imageIds(query);
-  await seam.repair("tiny", query, false);
+  const images = await core.imageIds(query);
+  await core.repair("tiny", query, false);
   const tell = vi.fn();
-  const review = new Review(seam, tell);
+  const review = new Review(core, tell);
   await review.open(images);
   review.undo();
   await review.settled();
@@ -54,10 +54,10 @@ it.each([
 });
 
 it("says nothing of how many are reviewed while that could not be read", async () => {
-  const seam = await coreOf();
-  const images = await seam.imageIds(imagesWhere([]));
-  vi.spyOn(seam, "imageIds").mockRejectedValueOnce({ code: "library", message: "" });
-  const review = new Review(seam, vi.fn());
+  const core = await coreOf();
+  const images = await core.imageIds(imagesWhere([]));
+  vi.spyOn(core, "imageIds").mockRejectedValueOnce({ code: "library", message: "" });
+  const review = new Review(core, vi.fn());
   await review.open(images);
   expect(review.reviewedCount).toBeNull();
   await review.refresh();
@@ -67,10 +67,10 @@ it("says nothing of how many are reviewed while that could not be read", async (
 it("reads its queue again in other layers, and stays at its image where these have it", async () => {
   const query = imagesWhere([{ kind: "image", state: "unreviewed" }]);
   let layers: LayerScope = ALL_LAYERS;
-  const seam = await coreOf();
-  const found = await seam.imageIds(query);
+  const core = await coreOf();
+  const found = await core.imageIds(query);
   const review = new Review(
-    inLayers({ ...seam, imageIds: async () => (layers.kind === "all" ? found : found.slice(0, 3)) }, () => layers),
+    inLayers({ ...core, imageIds: async () => (layers.kind === "all" ? found : found.slice(0, 3)) }, () => layers),
     vi.fn(),
   );
   const chosen = { ids: found, index: 1, query };

@@ -1,5 +1,5 @@
 /** Asks for the reason of a rejection for a moment; answered by a digit or not at all. */
-import type { RejectReason } from "../ipc/bindings";
+import type { RejectReason } from "../api/bindings";
 import type { PendingDecision } from "./verdict";
 
 /** How long a rejection waits for a reason. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Shape } from "../ipc/bindings";
+import type { Shape } from "../api/bindings";
 import {
   boxBetween,
   cornerAt,

@@ -2,7 +2,7 @@
  * Shape geometry for editing: handles, moving, resizing, corners. All in image pixels, clamped to the image and rounded
  * to whole pixels.
  */
-import type { PixelSize, Point, Rect, Shape } from "../ipc/bindings";
+import type { PixelSize, Point, Rect, Shape } from "../api/bindings";
 import { boundsOfAll } from "../components/shape";
 
 /** A draggable handle. Sides of a box are counted from its upper left: -1, 0 (middle), 1. */

@@ -11,8 +11,8 @@ import type {
   ImageQuery,
   LayerScope,
   RunId,
-} from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+} from "../api/bindings";
+import type { Core } from "../api/core";
 import { around } from "../photo/neighbours";
 import { ALL_LAYERS, areSameLayers } from "../state/layers";
 import { imagesWhere } from "../state/questions";
@@ -38,8 +38,8 @@ export type Notice =
   | { kind: "undone_elsewhere" | "redone_elsewhere"; image: string }
   | { kind: "undone_on_many" | "redone_on_many"; images: number };
 
-export type ReviewSeam = Pick<
-  Seam,
+export type ReviewCore = Pick<
+  Core,
   | "imageIds"
   | "imageCards"
   | "decide"
@@ -54,7 +54,7 @@ export type ReviewSeam = Pick<
 >;
 
 export class Review {
-  readonly #seam: ReviewSeam;
+  readonly #core: ReviewCore;
   readonly #notify: (notice: Notice) => void;
 
   queue = $state.raw<ImageId[]>([]);
@@ -117,12 +117,12 @@ export class Review {
   /** Null if unknown. */
   readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
 
-  constructor(seam: ReviewSeam, notify: (notice: Notice) => void, now: () => number = Date.now) {
-    this.#seam = seam;
-    this.cards = new QueueCards(seam);
-    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, annotations: this.card?.annotations ?? [] }));
+  constructor(core: ReviewCore, notify: (notice: Notice) => void, now: () => number = Date.now) {
+    this.#core = core;
+    this.cards = new QueueCards(core);
+    this.vocabulary = new Vocabulary(core, () => ({ run: this.#run, annotations: this.card?.annotations ?? [] }));
     const stepAnnotations = this.#stepAnnotations;
-    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, stepAnnotations, {
+    this.edits = new Edits(core, this.cards, this.#outbox, this.vocabulary, stepAnnotations, {
       began: () => {
         this.decisions.hideReasonPrompt();
         this.cards.decided();
@@ -137,7 +137,7 @@ export class Review {
       nothing: (kind) => notify({ kind }),
       refused: (image, refusal) => this.#refused(image, refusal),
     });
-    this.decisions = new Decisions(seam, this, this.#outbox, stepAnnotations, {
+    this.decisions = new Decisions(core, this, this.#outbox, stepAnnotations, {
       now,
       arrived: (card) => this.#arrived(card),
       nothingToReject: () => notify({ kind: "nothing_to_reject" }),
@@ -199,7 +199,7 @@ export class Review {
     this.#run = null;
     this.isByUncertainty = true;
     if (isSame) await (areLayersSame ? this.refresh() : this.#reopen());
-    else this.isUnread = !(await this.#attempt(async () => this.open(await this.#seam.imageIds(query))));
+    else this.isUnread = !(await this.#attempt(async () => this.open(await this.#core.imageIds(query))));
     this.isLoaded = true;
   }
 
@@ -218,7 +218,7 @@ export class Review {
     }
     const shown = this.imageId;
     this.isUnread = !(await this.#attempt(async () => {
-      const found = await this.#seam.imageIds(query);
+      const found = await this.#core.imageIds(query);
       await this.open(found, shown !== null && found.includes(shown) ? shown : null);
     }));
   }
@@ -314,7 +314,7 @@ export class Review {
     this.#pendingSteps += 1;
     this.#outbox.put(null, async () => {
       try {
-        const step = await (direction === "undone" ? this.#seam.undoLatest() : this.#seam.redoLatest());
+        const step = await (direction === "undone" ? this.#core.undoLatest() : this.#core.redoLatest());
         if (step === null) {
           this.#notify({ kind: direction === "undone" ? "nothing_to_undo" : "nothing_to_redo" });
           return;
@@ -365,11 +365,11 @@ export class Review {
   async #follow(): Promise<void> {
     const { queue } = this;
     // New images are appended, so the cheapest order will do.
-    const found = this.#query === null ? [] : await this.#seam.imageIds({ ...this.#query, order: "added" });
+    const found = this.#query === null ? [] : await this.#core.imageIds({ ...this.#query, order: "added" });
     const isFound = new Set(found);
     let kept: readonly ImageId[] = queue;
     if (queue.some((image) => !isFound.has(image))) {
-      const exists = new Set(await this.#seam.imageIds(imagesWhere([])));
+      const exists = new Set(await this.#core.imageIds(imagesWhere([])));
       const stays = (image: ImageId) => this.#visited.has(image) || !this.cards.isUnreviewed(image);
       kept = queue.filter((image) => exists.has(image) && (this.#query === null || isFound.has(image) || stays(image)));
     }
@@ -378,7 +378,7 @@ export class Review {
     // Another review was opened meanwhile.
     if (this.queue !== queue || (added.length === 0 && kept.length === queue.length)) return;
     if (queue.length === 0) {
-      await this.open(this.#query === null ? added : await this.#seam.imageIds(this.#query));
+      await this.open(this.#query === null ? added : await this.#core.imageIds(this.#query));
       return;
     }
     const shown = this.imageId;
@@ -392,7 +392,7 @@ export class Review {
     this.decisions.hideReasonPrompt();
     const name = this.cards.get(image)?.name ?? null;
     try {
-      const [stored] = await this.#seam.imageCards([image]);
+      const [stored] = await this.#core.imageCards([image]);
       if (stored) this.#arrived(stored);
     } catch {
       // Report the first error; the earlier card is the best available.

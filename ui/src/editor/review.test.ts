@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Annotation, Decision, ImageCard, ImageId, ImageQuery, LibraryOverview, Step } from "../ipc/bindings";
-import { type Notice, Review, type ReviewSeam } from "./review.svelte";
+import type { Annotation, Decision, ImageCard, ImageId, ImageQuery, LibraryOverview, Step } from "../api/bindings";
+import { type Notice, Review, type ReviewCore } from "./review.svelte";
 import { withDecision } from "./changes";
 
 function annotation(id: number, confidence: number | null): Annotation {
@@ -34,7 +34,7 @@ function image(id: ImageId, ...annotations: Annotation[]): ImageCard {
 }
 
 /** A core that records calls, answers with a delay, and fails on request. */
-class Core implements ReviewSeam {
+class RecordingCore implements ReviewCore {
   readonly cards: Map<ImageId, ImageCard>;
   readonly said: Decision[] = [];
   readonly #before: Step[] = [];
@@ -112,8 +112,8 @@ class Core implements ReviewSeam {
 
 async function opened(
   ...cards: ImageCard[]
-): Promise<{ core: Core; review: Review; notices: Notice[]; clock: { now: number } }> {
-  const core = new Core(cards);
+): Promise<{ core: RecordingCore; review: Review; notices: Notice[]; clock: { now: number } }> {
+  const core = new RecordingCore(cards);
   const notices: Notice[] = [];
   const clock = { now: 0 };
   const review = new Review(

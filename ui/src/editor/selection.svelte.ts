@@ -1,5 +1,5 @@
 /** The selected annotations of the image. */
-import type { Annotation, AnnotationId } from "../ipc/bindings";
+import type { Annotation, AnnotationId } from "../api/bindings";
 
 export class AnnotationSelection {
   readonly #all: () => readonly Annotation[];

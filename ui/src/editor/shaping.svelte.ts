@@ -2,7 +2,7 @@
  * Editing of the selected annotations: dragging them or their handles, nudging them or one corner, duplicating,
  * deleting. Several annotations move together as one undo step.
  */
-import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../ipc/bindings";
+import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../api/bindings";
 import { boundsOf } from "../components/shape";
 import type { Viewport } from "../photo/viewport.svelte";
 import { isUnder } from "./hit";

@@ -1,5 +1,5 @@
 /** The annotations that each step of this session changed, so that undo and redo can select them. */
-import type { AnnotationId, Step, StepId } from "../ipc/bindings";
+import type { AnnotationId, Step, StepId } from "../api/bindings";
 
 export class StepAnnotations {
   readonly #annotations = new Map<StepId, readonly AnnotationId[]>();

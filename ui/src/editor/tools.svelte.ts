@@ -2,7 +2,7 @@
  * The active tool and its state: a shape being drawn (`drawing`), the selection being edited (`shaping`), text being
  * entered. Pointer input comes through `pointer`, keys through `commands`; results go to `review.edits`.
  */
-import type { Annotation, AnnotationId, Point, Shape } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Point, Shape } from "../api/bindings";
 import type { Viewport } from "../photo/viewport.svelte";
 import { CAPTION_LABEL } from "./changes";
 import { Drawing, type DrawingTool } from "./drawing.svelte";

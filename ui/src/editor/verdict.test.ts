@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Annotation, ImageCard, Status } from "../ipc/bindings";
+import type { Annotation, ImageCard, Status } from "../api/bindings";
 import { words } from "../messages";
 import { acceptingOf } from "./verdict";
 

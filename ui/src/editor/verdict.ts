@@ -7,7 +7,7 @@ import type {
   ImageId,
   RejectReason,
   Verdict,
-} from "../ipc/bindings";
+} from "../api/bindings";
 import { isApproved } from "../components/approved";
 import { decidedState } from "./changes";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { Annotation, LibraryOverview, Recipe, RunSummary, SavedRecipe } from "../ipc/bindings";
+import type { Annotation, LibraryOverview, Recipe, RunSummary, SavedRecipe } from "../api/bindings";
 import { type Reviewed, Vocabulary } from "./vocabulary.svelte";
 
 const BOX = { kind: "box", rect: { x1: 10, y1: 10, x2: 60, y2: 50 } } as const;

@@ -2,8 +2,8 @@
  * Labels and attributes for annotations: the labels of the reviewed recipe, which get digit keys, all other known
  * labels, and the recipe's attributes.
  */
-import type { Annotation, Attribute, AnnotationContent, Recipe, RunId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Annotation, Attribute, AnnotationContent, Recipe, RunId } from "../api/bindings";
+import type { Core } from "../api/core";
 import { boundsOf } from "../components/shape";
 import { keep, recall } from "../state/kept";
 import { CAPTION_LABEL } from "./changes";
@@ -19,13 +19,13 @@ export interface Reviewed {
   annotations: readonly Annotation[];
 }
 
-type VocabularySeam = Pick<Seam, "runs" | "recipes" | "overview">;
+type VocabularyCore = Pick<Core, "runs" | "recipes" | "overview">;
 
 /** Key for annotations without a recipe. */
 const NO_RECIPE = "";
 
 export class Vocabulary {
-  readonly #seam: VocabularySeam;
+  readonly #core: VocabularyCore;
   readonly #reviewed: () => Reviewed;
 
   #recipes = $state.raw<ReadonlyMap<RunId, Recipe>>(new Map());
@@ -62,8 +62,8 @@ export class Vocabulary {
   /** The label of the next annotation; null if there are no labels yet. */
   readonly current = $derived.by(() => this.#lastUsed[this.#recipeName] ?? this.labels[0] ?? null);
 
-  constructor(seam: VocabularySeam, reviewed: () => Reviewed) {
-    this.#seam = seam;
+  constructor(core: VocabularyCore, reviewed: () => Reviewed) {
+    this.#core = core;
     this.#reviewed = reviewed;
   }
 
@@ -73,9 +73,9 @@ export class Vocabulary {
     this.#isLoading = true;
     try {
       const [runs, saved, overview] = await Promise.all([
-        this.#seam.runs(),
-        this.#seam.recipes(),
-        this.#seam.overview(null),
+        this.#core.runs(),
+        this.#core.recipes(),
+        this.#core.overview(null),
       ]);
       const byName = new Map(saved.map(({ recipe }) => [recipe.name, recipe]));
       this.#recipes = new Map(

@@ -1,9 +1,9 @@
 /** State of the export dialog: run, format, options, and the result. */
-import type { ExportRequest, FormatDescriptor, FormatId, ReadyExport, RunId, RunSummary } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ExportRequest, FormatDescriptor, FormatId, ReadyExport, RunId, RunSummary } from "../api/bindings";
+import type { Core } from "../api/core";
 
-export type ExportingSeam = Pick<
-  Seam,
+export type ExportingCore = Pick<
+  Core,
   "runs" | "exportFormats" | "readyExport" | "saveExport" | "dragExport" | "browser"
 >;
 
@@ -27,7 +27,7 @@ export class Exporting {
   /** Whether dragging out of the window was tried and is unsupported. */
   isStuck = $state(false);
 
-  readonly #seam: ExportingSeam;
+  readonly #core: ExportingCore;
   readonly #refused: (refusal: unknown) => void;
   /** Only the latest request counts. */
   #latest = 0;
@@ -37,8 +37,8 @@ export class Exporting {
     annotations: { is_reviewed_only: this.isReviewedOnly, includes_rejected: this.includesRejected },
   });
 
-  constructor(seam: ExportingSeam, refused: (refusal: unknown) => void) {
-    this.#seam = seam;
+  constructor(core: ExportingCore, refused: (refusal: unknown) => void) {
+    this.#core = core;
     this.#refused = refused;
   }
 
@@ -48,7 +48,7 @@ export class Exporting {
     this.run = run;
     this.isOpen = true;
     try {
-      const [runs, formats] = await Promise.all([this.#seam.runs(), this.#seam.exportFormats()]);
+      const [runs, formats] = await Promise.all([this.#core.runs(), this.#core.exportFormats()]);
       this.formats = formats;
       this.format ||= formats[0]?.id ?? "";
       this.runs = runs.filter(({ done }) => done > 0);
@@ -80,7 +80,7 @@ export class Exporting {
     const asked = ++this.#latest;
     this.readiness = { kind: "writing" };
     if (run === null) return;
-    const readiness = await this.#seam.readyExport(run, request).then(
+    const readiness = await this.#core.readyExport(run, request).then(
       (file): Readiness => ({ kind: "ready", file }),
       (refusal: unknown): Readiness => ({ kind: "refused", refusal }),
     );
@@ -89,7 +89,7 @@ export class Exporting {
 
   /** The address from which a browser saves the export; null in the desktop app, or if there is nothing to save. */
   get download(): string | null {
-    const { browser } = this.#seam;
+    const { browser } = this.#core;
     if (browser === null || this.run === null || this.readiness.kind !== "ready" || this.isFolder) return null;
     return browser.exported(this.run, this.request);
   }
@@ -104,7 +104,7 @@ export class Exporting {
     const { run, request } = this;
     if (run === null || this.isSaving) return null;
     this.isSaving = true;
-    const path = await this.#attempt(() => this.#seam.saveExport(run, request));
+    const path = await this.#attempt(() => this.#core.saveExport(run, request));
     this.isSaving = false;
     if (path != null) this.close();
     return path ?? null;
@@ -114,7 +114,7 @@ export class Exporting {
   async drag(): Promise<void> {
     const { run, request } = this;
     if (run !== null && this.readiness.kind === "ready") {
-      const begun = await this.#attempt(() => this.#seam.dragExport(run, request));
+      const begun = await this.#attempt(() => this.#core.dragExport(run, request));
       if (begun !== undefined) this.isStuck = !begun;
     }
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { Loss, ReadyExport } from "../ipc/bindings";
+import type { Loss, ReadyExport } from "../api/bindings";
 import { words } from "../messages";
 import { coreOf } from "../../test/core";
-import { Exporting, type ExportingSeam } from "./exporting.svelte";
+import { Exporting, type ExportingCore } from "./exporting.svelte";
 
 const refused = vi.fn();
 
@@ -56,11 +56,11 @@ describe("an export", () => {
 
   it("shows the latest choice, however late the answers to earlier ones come", async () => {
     const answers: ((file: ReadyExport) => void)[] = [];
-    const seam: ExportingSeam = {
+    const core: ExportingCore = {
       ...(await coreOf()),
       readyExport: () => new Promise((answer) => answers.push(answer)),
     };
-    const exporting = new Exporting(seam, refused);
+    const exporting = new Exporting(core, refused);
     exporting.run = 1;
     const first = exporting.choose({ format: "csv" });
     const second = exporting.choose({ format: "coco" });
@@ -72,8 +72,8 @@ describe("an export", () => {
   });
 
   it("says that nothing can be dragged once that was tried in vain", async () => {
-    const seam: ExportingSeam = { ...(await coreOf()), dragExport: () => Promise.resolve(false) };
-    const exporting = new Exporting(seam, refused);
+    const core: ExportingCore = { ...(await coreOf()), dragExport: () => Promise.resolve(false) };
+    const exporting = new Exporting(core, refused);
     await exporting.open();
     await exporting.drag();
     expect(exporting.isStuck).toBe(true);

@@ -1,6 +1,6 @@
 /** Commands available on every screen. */
 import type { Commands } from "../state/actions/actions.svelte";
-import type { RunId } from "../ipc/bindings";
+import type { RunId } from "../api/bindings";
 import type { App } from "../state/app.svelte";
 import { forScreenActions } from "../state/screens";
 import { redoLatest, undoLatest } from "../state/undo";

@@ -4,7 +4,7 @@
  */
 import fuzzysort from "fuzzysort";
 
-import type { RunSummary, SavedRecipe, SmartCollection, Suggestion } from "../ipc/bindings";
+import type { RunSummary, SavedRecipe, SmartCollection, Suggestion } from "../api/bindings";
 import { modelName, recipeName, words } from "../messages";
 import { moment } from "../messages/format";
 import { pageTitle, SETTINGS_PAGES } from "../settings/rows";
@@ -64,9 +64,9 @@ export class Palette {
   /** Resets, and reloads what may have changed since it was last open. */
   async open(): Promise<void> {
     this.type("");
-    const { seam } = this.#app;
+    const { core } = this.#app;
     await this.#app.notices.attempt(async () => {
-      [this.#recipes, this.#runs] = await Promise.all([seam.recipes(), seam.runs()]);
+      [this.#recipes, this.#runs] = await Promise.all([core.recipes(), core.runs()]);
     });
   }
 
@@ -80,7 +80,7 @@ export class Palette {
   /** The core knows the labels of the library. Without an answer the palette has the rest. */
   async #findLabels(text: string): Promise<void> {
     const term = `label:"${text.trim().replaceAll('"', "")}`;
-    const completion = await this.#app.seam.completeQuery(term, [...term].length).catch(() => null);
+    const completion = await this.#app.core.completeQuery(term, [...term].length).catch(() => null);
     if (this.text === text) this.#labels = completion?.suggestions.slice(0, MAX_OFFERED) ?? [];
   }
 

@@ -44,7 +44,7 @@ describe("the command palette", () => {
 
   it("knows images that were looked at, and leaves the others to the library's search", async () => {
     const { app, palette, searchLibrary } = await opened();
-    const imageIds = vi.spyOn(app.seam, "imageIds");
+    const imageIds = vi.spyOn(app.core, "imageIds");
     app.recent.note({ id: 7, name: "dahlia_0007.jpg" });
     palette.type("dahlia");
     expect(names(palette)).toEqual(["dahlia_0007.jpg", "Search the library for “dahlia”"]);

@@ -1,12 +1,12 @@
 /** Cards of visible images: fetched in batches, cached, and refetched when the library changes. */
-import type { ImageCard, ImageId, LayerScope } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageCard, ImageId, LayerScope } from "../api/bindings";
+import type { Core } from "../api/core";
 import { areSameLayers } from "../state/layers";
 
 const MAX_KEPT = 4000;
 
 export class Cards {
-  readonly #seam: Pick<Seam, "imageCards">;
+  readonly #core: Pick<Core, "imageCards">;
   /** Layers whose annotations the cards have. */
   readonly #layers: () => LayerScope;
   readonly #kept = new Map<ImageId, ImageCard>();
@@ -18,8 +18,8 @@ export class Cards {
   #wanted: readonly ImageId[] = [];
   #isFetching = false;
 
-  constructor(seam: Pick<Seam, "imageCards">, layers: () => LayerScope) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "imageCards">, layers: () => LayerScope) {
+    this.#core = core;
     this.#layers = layers;
   }
 
@@ -50,7 +50,7 @@ export class Cards {
         if (missing.length === 0) return;
         for (const id of missing) this.#stale.delete(id);
         const layers = this.#layers();
-        const cards = await this.#seam.imageCards(missing, layers);
+        const cards = await this.#core.imageCards(missing, layers);
         // The layers changed meanwhile: these are requested again.
         if (!areSameLayers(layers, this.#layers())) continue;
         if (cards.length < missing.length) {

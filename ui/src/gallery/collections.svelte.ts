@@ -1,5 +1,5 @@
 /** Actions on a collection: rename, plan, show in file manager, remove. */
-import type { Collection, CollectionId } from "../ipc/bindings";
+import type { Collection, CollectionId } from "../api/bindings";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { offerRestore } from "../state/undo";
@@ -20,7 +20,7 @@ export class Collections {
     this.renamed = null;
     const name = typed.trim();
     if (name === "" || name === collection.name) return;
-    await this.#app.notices.attempt(() => this.#app.seam.renameCollection(collection.id, name));
+    await this.#app.notices.attempt(() => this.#app.core.renameCollection(collection.id, name));
   }
 
   get canShow(): boolean {
@@ -32,7 +32,7 @@ export class Collections {
   }
 
   async show({ id }: Collection): Promise<void> {
-    await this.#app.notices.attempt(() => this.#app.seam.showCollectionFolder(id));
+    await this.#app.notices.attempt(() => this.#app.core.showCollectionFolder(id));
   }
 
   async remove(): Promise<void> {
@@ -40,13 +40,13 @@ export class Collections {
     this.asked = null;
     if (collection === null) return;
     const { id, name } = collection;
-    const isRemoved = await this.#app.notices.attempt(() => this.#app.seam.removeCollection(id).then(() => true));
+    const isRemoved = await this.#app.notices.attempt(() => this.#app.core.removeCollection(id).then(() => true));
     if (!isRemoved) return;
     if (this.#app.scope.collection === id) this.#app.scope.showCollection(null);
     offerRestore(this.#app, {
       removed: words.library.collection.removed(name),
       restored: words.library.collection.restored(name),
-      restore: () => this.#app.seam.restoreCollection(id),
+      restore: () => this.#app.core.restoreCollection(id),
     });
   }
 }

@@ -1,6 +1,6 @@
 /** Autocompletion of the word at the cursor of the search field. */
-import type { Completion, Suggestion } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Completion, Suggestion } from "../api/bindings";
+import type { Core } from "../api/core";
 
 export class Completing {
   suggestions = $state.raw<Suggestion[]>([]);
@@ -8,13 +8,13 @@ export class Completing {
   active = $state(-1);
   isOpen = $state(false);
 
-  readonly #seam: Pick<Seam, "completeQuery">;
+  readonly #core: Pick<Core, "completeQuery">;
   #place: Pick<Completion, "from" | "to"> = { from: 0, to: 0 };
   #latest = 0;
   #pending: Promise<void> | null = null;
 
-  constructor(seam: Pick<Seam, "completeQuery">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "completeQuery">) {
+    this.#core = core;
   }
 
   /** Resolves when the suggestions belong to the latest text; null if they do already. */
@@ -32,7 +32,7 @@ export class Completing {
 
   async #read(text: string, cursor: number): Promise<void> {
     const wish = ++this.#latest;
-    const completion = await this.#seam.completeQuery(text, charactersIn(text.slice(0, cursor))).catch(() => null);
+    const completion = await this.#core.completeQuery(text, charactersIn(text.slice(0, cursor))).catch(() => null);
     if (wish !== this.#latest || !completion) return;
     const typed = charactersOf(text, completion.from, completion.to);
     // Do not suggest what is already typed.

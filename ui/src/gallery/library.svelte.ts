@@ -1,5 +1,5 @@
 /** State of the library screen: listed images, order, active cell and selection. */
-import type { FilterCounts, ImageId, ImageQuery, SkippedFile } from "../ipc/bindings";
+import type { FilterCounts, ImageId, ImageQuery, SkippedFile } from "../api/bindings";
 import { removeImages } from "../images/imageActions";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
@@ -43,7 +43,7 @@ export class Library {
     this.app = app;
     this.question = new Question(app);
     this.smart = new SmartCollections(app, this.question);
-    this.cards = new Cards(app.seam, () => this.question.layers);
+    this.cards = new Cards(app.core, () => this.question.layers);
   }
 
   /** Reloads the list. Concurrent calls are merged into one more reload. */
@@ -56,7 +56,7 @@ export class Library {
         this.#mustLoadAgain = false;
         const activeId = this.ids[this.active];
         const { query } = this.question;
-        const answer = await this.app.notices.attempt(() => this.app.seam.imageIds(query));
+        const answer = await this.app.notices.attempt(() => this.app.core.imageIds(query));
         if (!answer) break;
         const ids = Uint32Array.from(answer);
         this.ids = ids;
@@ -82,7 +82,7 @@ export class Library {
       while (this.#mustCountAgain) {
         this.#mustCountAgain = false;
         const begun = performance.now();
-        const counts = await this.app.notices.attempt(() => this.app.seam.filterCounts(this.question.query));
+        const counts = await this.app.notices.attempt(() => this.app.core.filterCounts(this.question.query));
         if (!counts) break;
         this.counts = counts;
         const rest = (performance.now() - begun) * RESTS_A_COUNT;
@@ -197,7 +197,7 @@ export class Library {
   }
 
   async showSkipped(): Promise<void> {
-    const skipped = await this.app.notices.attempt(() => this.app.seam.skippedFiles(this.app.scope.collection));
+    const skipped = await this.app.notices.attempt(() => this.app.core.skippedFiles(this.app.scope.collection));
     this.skipped = skipped ?? null;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { ImageCard, ImageId } from "../ipc/bindings";
+import type { ImageCard, ImageId } from "../api/bindings";
 import { App } from "../state/app.svelte";
 import { ALL_LAYERS } from "../state/layers";
 import { Cards } from "./cards.svelte";
@@ -113,7 +113,7 @@ describe("the question", () => {
     await library.question.type("label:cat lake status:unreviewed");
     await library.load();
     expect(library.ids).toHaveLength(0);
-    const targets = await relaxations(library.app.seam, library.question);
+    const targets = await relaxations(library.app.core, library.question);
     expect(targets.map(({ place }) => place).sort()).toEqual([0, 1]);
     await library.question.drop(targets[0]?.place ?? 0);
     await library.load();
@@ -151,7 +151,7 @@ describe("completing", () => {
 describe("cards", () => {
   it("are fetched once, in batches, and again when they may have changed", async () => {
     const library = await loaded();
-    const imageCards = vi.spyOn(library.app.seam, "imageCards");
+    const imageCards = vi.spyOn(library.app.core, "imageCards");
     library.cards.want([1, 2, 3]);
     await vi.waitFor(() => expect(library.cards.get(3)?.name).toBe("pad_0003.jpg"));
     library.cards.want([2, 3, 4]);
@@ -165,7 +165,7 @@ describe("cards", () => {
 
   it("do not ask for ever for images that are gone", async () => {
     const library = await loaded();
-    const imageCards = vi.spyOn(library.app.seam, "imageCards");
+    const imageCards = vi.spyOn(library.app.core, "imageCards");
     library.cards.want([1, 5000]);
     await vi.waitFor(() => expect(library.cards.get(1)).not.toBeNull());
     expect(imageCards.mock.calls.length).toBeLessThanOrEqual(2);

@@ -1,5 +1,5 @@
 /** Capture dates as filters: months, or years with the months of the selected year when there are many. */
-import type { CalendarDate, FilterCount, Span } from "../ipc/bindings";
+import type { CalendarDate, FilterCount, Span } from "../api/bindings";
 
 export type Days = Span<CalendarDate>;
 

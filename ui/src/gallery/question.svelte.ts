@@ -1,5 +1,5 @@
 /** The library's query, as text and as filters. */
-import type { Condition, ImageOrder, ImageQuery, LayerScope, QueryProblem, Test } from "../ipc/bindings";
+import type { Condition, ImageOrder, ImageQuery, LayerScope, QueryProblem, Test } from "../api/bindings";
 import type { App } from "../state/app.svelte";
 import { layersShown, namedRuns } from "../state/layers";
 import { isSameTest, labelsOf, standing, withAlternative, withoutLabel } from "../state/questions";
@@ -41,7 +41,7 @@ export class Question {
   async type(text: string): Promise<void> {
     this.text = text;
     const wish = ++this.#latest;
-    const read = await this.#app.notices.attempt(() => this.#app.seam.readQuery(text));
+    const read = await this.#app.notices.attempt(() => this.#app.core.readQuery(text));
     if (wish !== this.#latest || !read) return;
     this.problem = read.problem;
     // Equal conditions do not reload.
@@ -53,7 +53,7 @@ export class Question {
     const wish = ++this.#latest;
     this.#take(conditions);
     this.problem = null;
-    const text = await this.#app.notices.attempt(() => this.#app.seam.queryText([...conditions]));
+    const text = await this.#app.notices.attempt(() => this.#app.core.queryText([...conditions]));
     if (wish === this.#latest && text !== undefined) this.text = text;
   }
 

@@ -1,5 +1,5 @@
 /** Which condition to remove when nothing matches. */
-import type { Seam } from "../ipc/seam";
+import type { Core } from "../api/core";
 import type { Question } from "./question.svelte";
 
 export interface Relaxation {
@@ -10,11 +10,11 @@ export interface Relaxation {
 }
 
 /** Removals that find something, fewest images first, since those are nearest to the query. */
-export async function relaxations(seam: Pick<Seam, "imageIds">, question: Question): Promise<Relaxation[]> {
+export async function relaxations(core: Pick<Core, "imageIds">, question: Question): Promise<Relaxation[]> {
   const places: (number | null)[] = question.conditions.map((_, place) => place);
   if (question.query.collection !== null) places.push(null);
   const targets = await Promise.all(
-    places.map(async (place) => ({ place, found: (await seam.imageIds(question.without(place))).length })),
+    places.map(async (place) => ({ place, found: (await core.imageIds(question.without(place))).length })),
   );
   return targets.filter(({ found }) => found > 0).sort((one, other) => one.found - other.found);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import type { SkippedFile } from "../ipc/bindings";
+import type { SkippedFile } from "../api/bindings";
 import { byKind } from "./skipped";
 
 it("makes one line of many files of a kind", () => {

@@ -1,5 +1,5 @@
 /** Groups skipped files by reason. */
-import type { SkippedFile } from "../ipc/bindings";
+import type { SkippedFile } from "../api/bindings";
 import { words } from "../messages";
 
 export interface SkippedKind {

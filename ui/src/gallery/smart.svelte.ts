@@ -1,5 +1,5 @@
 /** Smart collections: saves, opens, renames, updates and deletes saved searches. */
-import type { SmartCollection, SmartCollectionId } from "../ipc/bindings";
+import type { SmartCollection, SmartCollectionId } from "../api/bindings";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { offerRestore } from "../state/undo";
@@ -42,7 +42,7 @@ export class SmartCollections {
     const name = typed.trim();
     if (name === "") return false;
     const { query } = this.#question;
-    const isSaved = await this.#change(() => this.#app.seam.addSmartCollection(name, query));
+    const isSaved = await this.#change(() => this.#app.core.addSmartCollection(name, query));
     if (isSaved) this.#app.notices.show(words.smart.saved(name), "good");
     return isSaved;
   }
@@ -51,27 +51,27 @@ export class SmartCollections {
     this.renamed = null;
     const name = typed.trim();
     if (name === "" || name === smart.name) return;
-    await this.#change(() => this.#app.seam.saveSmartCollection({ ...smart, name }));
+    await this.#change(() => this.#app.core.saveSmartCollection({ ...smart, name }));
   }
 
   async update(smart: SmartCollection): Promise<void> {
     const { query } = this.#question;
-    if (await this.#change(() => this.#app.seam.saveSmartCollection({ ...smart, query })))
+    if (await this.#change(() => this.#app.core.saveSmartCollection({ ...smart, query })))
       this.#app.notices.show(words.smart.updated(smart.name), "good");
   }
 
   async delete(smart: SmartCollection): Promise<void> {
-    if (!(await this.#change(() => this.#app.seam.deleteSmartCollection(smart.id)))) return;
+    if (!(await this.#change(() => this.#app.core.deleteSmartCollection(smart.id)))) return;
     offerRestore(this.#app, {
       removed: words.smart.deleted(smart.name),
       restored: words.smart.restored(smart.name),
-      restore: () => this.#change(() => this.#app.seam.saveSmartCollection(smart)),
+      restore: () => this.#change(() => this.#app.core.saveSmartCollection(smart)),
     });
   }
 
   /** Plans a run for the images that match now. */
   async plan({ query }: SmartCollection): Promise<void> {
-    const ids = await this.#app.notices.attempt(() => this.#app.seam.imageIds(query));
+    const ids = await this.#app.notices.attempt(() => this.#app.core.imageIds(query));
     if (ids) this.#app.scope.planFor({ kind: "images", ids });
   }
 

@@ -1,5 +1,5 @@
 /** Estimated and actual costs. */
-import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../ipc/bindings";
+import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../api/bindings";
 import type { CostScale } from "../components/costScale";
 
 /** A scale for one run's whisker: runs differ by factors that would hide the range. */

@@ -1,6 +1,6 @@
 /** The duration histogram: its bars, and labels of lines over it. */
 import { type ChartSeries, type ChartSpec, COUNT_STEPS, highest, roundUp, TIME_STEPS } from "../charts/spec";
-import type { DurationBin } from "../ipc/bindings";
+import type { DurationBin } from "../api/bindings";
 import { words } from "../messages";
 import { count, duration } from "../messages/format";
 

@@ -1,14 +1,14 @@
 /** Past runs and the report of the selected one. */
-import type { ResumeRequest, RunId, RunProgress, RunReport, RunSummary } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ResumeRequest, RunId, RunProgress, RunReport, RunSummary } from "../api/bindings";
+import type { Core } from "../api/core";
 
-export type HistorySeam = Pick<Seam, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun" | "watchRun">;
+export type HistoryCore = Pick<Core, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun" | "watchRun">;
 
 /** How often the figures are refreshed while something changes. */
 const REFRESH_MILLIS = 1000;
 
 export class History {
-  readonly #seam: HistorySeam;
+  readonly #core: HistoryCore;
   readonly #refused: (refusal: unknown) => void;
 
   /** Newest first. */
@@ -22,15 +22,15 @@ export class History {
   #stopWatching: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(seam: HistorySeam, refused: (refusal: unknown) => void) {
-    this.#seam = seam;
+  constructor(core: HistoryCore, refused: (refusal: unknown) => void) {
+    this.#core = core;
     this.#refused = refused;
   }
 
   /** Loads the runs, and selects the requested one, the previous one, or the newest. */
   async load(wanted: RunId | null = null): Promise<void> {
     await this.#attempt(async () => {
-      this.runs = await this.#seam.runs();
+      this.runs = await this.#core.runs();
       const candidates = [wanted, this.selected, this.runs[0]?.id ?? null];
       const chosen = candidates.find((id) => id !== null && this.runs.some((run) => run.id === id)) ?? null;
       await this.select(chosen, true);
@@ -47,7 +47,7 @@ export class History {
       return;
     }
     await this.#attempt(async () => {
-      const report = await this.#seam.runReport(run);
+      const report = await this.#core.runReport(run);
       // With a held arrow key, another run may be selected by now.
       if (this.selected !== run) return;
       this.report = report;
@@ -56,7 +56,7 @@ export class History {
   }
 
   async #watch(run: RunId): Promise<void> {
-    const stop = await this.#seam.watchRun(run, (progress) => {
+    const stop = await this.#core.watchRun(run, (progress) => {
       if (this.selected === run) this.progress = progress;
     });
     if (this.selected === run && this.#stopWatching === null) this.#stopWatching = stop;
@@ -80,7 +80,7 @@ export class History {
   async undo(): Promise<number | null> {
     const run = this.selected;
     if (run === null) return null;
-    const taken = await this.#attempt(() => this.#seam.undoRun(run));
+    const taken = await this.#attempt(() => this.#core.undoRun(run));
     await this.load();
     return taken ?? null;
   }
@@ -88,12 +88,12 @@ export class History {
   /** Returns the path; null if cancelled or failed. */
   async saveMetrics(): Promise<string | null> {
     const run = this.selected;
-    return run === null ? null : ((await this.#attempt(() => this.#seam.saveMetrics(run))) ?? null);
+    return run === null ? null : ((await this.#attempt(() => this.#core.saveMetrics(run))) ?? null);
   }
 
   /** Returns whether it resumed. */
   async resume(request: ResumeRequest): Promise<boolean> {
-    return (await this.#attempt(() => this.#seam.resumeRun(request).then(() => true))) ?? false;
+    return (await this.#attempt(() => this.#core.resumeRun(request).then(() => true))) ?? false;
   }
 
   /** Figures may have changed: refreshes them, throttled. */

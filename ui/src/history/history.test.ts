@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import { readingsAt } from "../charts/spec";
-import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../api/bindings";
 import { words } from "../messages";
 import { EVERY_DIAGNOSIS } from "../../test/diagnoses";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
 import { flags, histogramChart, placeOf } from "./histogram";
-import { History, type HistorySeam } from "./history.svelte";
+import { History, type HistoryCore } from "./history.svelte";
 
 function summary(id: RunId): RunSummary {
   return {
@@ -52,7 +52,7 @@ function summary(id: RunId): RunSummary {
   };
 }
 
-class Core implements HistorySeam {
+class Core implements HistoryCore {
   list = [3, 2, 1];
   undone: RunId[] = [];
 

@@ -1,5 +1,5 @@
 /** Actions on images, in the library and in review. */
-import type { ImageId } from "../ipc/bindings";
+import type { ImageId } from "../api/bindings";
 import { copyText } from "../components/clipboard";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
@@ -12,13 +12,13 @@ export async function removeImages(
   restored: () => void = () => undefined,
 ): Promise<boolean> {
   const ids = [...images];
-  const isRemoved = await app.notices.attempt(() => app.seam.removeImages(ids).then(() => true));
+  const isRemoved = await app.notices.attempt(() => app.core.removeImages(ids).then(() => true));
   if (!isRemoved) return false;
   offerRestore(app, {
     removed: words.menus.removed(ids.length),
     restored: words.menus.restored(ids.length),
     restore: async () => {
-      await app.seam.restoreImages(ids);
+      await app.core.restoreImages(ids);
       restored();
     },
   });
@@ -28,7 +28,7 @@ export async function removeImages(
 /** Copies the path of an image's file, of one that is there if possible. */
 export async function copyPath(app: App, image: ImageId): Promise<void> {
   await app.notices.attempt(async () => {
-    const { files } = await app.seam.imageInfo(image);
+    const { files } = await app.core.imageInfo(image);
     const file = files.find(({ is_current }) => is_current) ?? files[0];
     if (file === undefined) {
       app.notices.show(words.menus.noPath, "bad");
@@ -40,5 +40,5 @@ export async function copyPath(app: App, image: ImageId): Promise<void> {
 }
 
 export async function showFile(app: App, image: ImageId): Promise<void> {
-  await app.notices.attempt(() => app.seam.showImageFile(image));
+  await app.notices.attempt(() => app.core.showImageFile(image));
 }

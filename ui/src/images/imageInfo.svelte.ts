@@ -1,6 +1,6 @@
 /** The facts about the image in the info panel. The place is read only on request. */
-import type { ImageId, ImageInfo, Position } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { ImageId, ImageInfo, Position } from "../api/bindings";
+import type { Core } from "../api/core";
 
 type Place = { is: "hidden" } | { is: "unknown" } | { is: "known"; position: Position };
 
@@ -10,11 +10,11 @@ export class ShownInfo {
   hasFailed = $state(false);
   place = $state.raw<Place>({ is: "hidden" });
 
-  readonly #seam: Pick<Seam, "imageInfo" | "imagePosition">;
+  readonly #core: Pick<Core, "imageInfo" | "imagePosition">;
   #image: ImageId | null = null;
 
-  constructor(seam: Pick<Seam, "imageInfo" | "imagePosition">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "imageInfo" | "imagePosition">) {
+    this.#core = core;
   }
 
   /** Reads about an image; the same again if it may have changed. */
@@ -24,7 +24,7 @@ export class ShownInfo {
       this.info = null;
       this.place = { is: "hidden" };
     }
-    const info = await this.#seam.imageInfo(image).catch(() => null);
+    const info = await this.#core.imageInfo(image).catch(() => null);
     if (image !== this.#image) return;
     this.info = info;
     this.hasFailed = info === null;
@@ -34,7 +34,7 @@ export class ShownInfo {
   async showPlace(): Promise<void> {
     const image = this.#image;
     if (image === null) return;
-    const position = await this.#seam.imagePosition(image);
+    const position = await this.#core.imagePosition(image);
     if (image === this.#image) this.place = position === null ? { is: "unknown" } : { is: "known", position };
   }
 }

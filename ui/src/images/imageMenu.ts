@@ -6,7 +6,7 @@ import Scan from "@lucide/svelte/icons/scan";
 import Sparkles from "@lucide/svelte/icons/sparkles";
 import Trash from "@lucide/svelte/icons/trash";
 
-import type { ImageId } from "../ipc/bindings";
+import type { ImageId } from "../api/bindings";
 import { type MenuCommand, type MenuGroup, readingOnly } from "../components/menu";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";

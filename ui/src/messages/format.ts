@@ -1,5 +1,5 @@
 /** Formatting of all figures that users see. */
-import type { CalendarDate, CostRange, Taken } from "../ipc/bindings";
+import type { CalendarDate, CostRange, Taken } from "../api/bindings";
 import { figures as en } from "./en/figures";
 import { figures as es } from "./es/figures";
 import { language } from "./language.svelte";

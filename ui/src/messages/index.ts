@@ -1,5 +1,5 @@
 /** All messages in the current language. Components have no text of their own. */
-import type { ApiError } from "../ipc/bindings";
+import type { ApiError } from "../api/bindings";
 import { en } from "./en";
 import { es } from "./es";
 import { type Language, language } from "./language.svelte";

@@ -1,5 +1,5 @@
 /** Conversion from image pixels to device pixels. */
-import type { PixelSize, Point, Rect } from "../ipc/bindings";
+import type { PixelSize, Point, Rect } from "../api/bindings";
 import type { Area } from "./tags";
 
 /** Position of the image on screen. */

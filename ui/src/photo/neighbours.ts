@@ -1,5 +1,5 @@
 /** The images around the current one, for the strip. */
-import type { ImageId } from "../ipc/bindings";
+import type { ImageId } from "../api/bindings";
 
 /** On each side. */
 export const NEIGHBOURS = 8;

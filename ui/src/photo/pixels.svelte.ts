@@ -5,8 +5,8 @@
  */
 import { SvelteMap } from "svelte/reactivity";
 
-import type { ImageId, PixelSize } from "../ipc/bindings";
-import type { PixelEdge, Seam } from "../ipc/seam";
+import type { ImageId, PixelSize } from "../api/bindings";
+import type { PixelEdge, Core } from "../api/core";
 
 /** Both have width and height in their own pixels. */
 export type Picture = HTMLImageElement | ImageBitmap;
@@ -21,7 +21,7 @@ const STRETCH = 1.05;
 const WORTH = 1.25;
 
 export class Pixels {
-  readonly #seam: Pick<Seam, "pixelUrl">;
+  readonly #core: Pick<Core, "pixelUrl">;
   readonly #levels: Record<PixelEdge, SvelteMap<ImageId, Loaded>> = {
     384: new SvelteMap(),
     2048: new SvelteMap(),
@@ -31,8 +31,8 @@ export class Pixels {
 
   #inUse: ReadonlySet<ImageId> = new Set();
 
-  constructor(seam: Pick<Seam, "pixelUrl">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "pixelUrl">) {
+    this.#core = core;
   }
 
   hasFailed(image: ImageId): boolean {
@@ -78,7 +78,7 @@ export class Pixels {
     if (present !== undefined && present !== "failed") return;
     level.set(image, "loading");
     this.#forgetOldest(edge);
-    const url = this.#seam.pixelUrl(image, edge);
+    const url = this.#core.pixelUrl(image, edge);
     const loading = edge === 4096 || edge === "full" ? decodedBitmap(url) : decodedImage(url);
     loading.then(
       (picture) => {

@@ -3,7 +3,7 @@
  * and pointer input alike. Units: `image` is pixels of the upright image, `view` CSS pixels of the canvas, `device`
  * screen pixels.
  */
-import type { ImageId, PixelSize, Rect } from "../ipc/bindings";
+import type { ImageId, PixelSize, Rect } from "../api/bindings";
 
 export interface Point {
   x: number;

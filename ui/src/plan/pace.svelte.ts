@@ -1,5 +1,5 @@
 /** Run options: concurrency, pause and answer length. A preset fills in the fields. */
-import type { Preset, PresetQuote, RunOptions } from "../ipc/bindings";
+import type { Preset, PresetQuote, RunOptions } from "../api/bindings";
 import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../components/typedCount";
 import { words } from "../messages";
 

@@ -10,7 +10,7 @@ import type {
   RunMode,
   RunOptions,
   SavedRecipe,
-} from "../ipc/bindings";
+} from "../api/bindings";
 import type { CostScale } from "../components/costScale";
 import { typedMoney } from "../components/typedMoney";
 import { errorMessage, words } from "../messages";
@@ -101,7 +101,7 @@ export class Plan {
 
   async loadRecipes(): Promise<void> {
     this.refusal = null;
-    const recipes = await this.#read(() => this.app.seam.recipes());
+    const recipes = await this.#read(() => this.app.core.recipes());
     if (!recipes) return;
     this.recipes = recipes;
     this.areRecipesRead = true;
@@ -131,7 +131,7 @@ export class Plan {
     };
     if (isNewQuote) this.isQuoting = true;
     this.refusal = null;
-    const quote = await this.#read(() => this.app.seam.quote(request));
+    const quote = await this.#read(() => this.app.core.quote(request));
     if (question !== this.#latestQuestion) return;
     this.isQuoting = false;
     this.#quotedBudget = request.budget_dollars;
@@ -179,7 +179,7 @@ export class Plan {
   }
 
   async #save(typed: string): Promise<boolean> {
-    const saved = await this.app.notices.attempt(() => this.app.seam.saveTypedRecipe(typed));
+    const saved = await this.app.notices.attempt(() => this.app.core.saveTypedRecipe(typed));
     if (!saved) return false;
     await this.loadRecipes();
     this.chooseRecipe(saved.id);
@@ -189,7 +189,7 @@ export class Plan {
   async deleteRecipe(): Promise<void> {
     const { recipe } = this;
     if (!recipe || recipe.is_builtin) return;
-    const isDeleted = await this.app.notices.attempt(() => this.app.seam.deleteRecipe(recipe.id).then(() => true));
+    const isDeleted = await this.app.notices.attempt(() => this.app.core.deleteRecipe(recipe.id).then(() => true));
     if (!isDeleted) return;
     this.app.notices.show(words.plan.deleted(recipe.recipe.name), "plain", {
       label: words.plan.undoDelete,
@@ -221,7 +221,7 @@ export class Plan {
     const asked = this.askedHooks;
     this.askedHooks = [];
     for (const { event, command } of asked) {
-      const agreed = await this.app.notices.attempt(() => this.app.seam.agreeToHook(event, command).then(() => true));
+      const agreed = await this.app.notices.attempt(() => this.app.core.agreeToHook(event, command).then(() => true));
       if (!agreed) return;
     }
     await this.#start();
@@ -236,7 +236,7 @@ export class Plan {
   /** Hooks may have been added to the settings file outside of the window, so each needs consent. */
   async #startWithHooks(): Promise<void> {
     if (this.unavailable !== null || this.isStarting) return;
-    const standings = (await this.app.notices.attempt(() => this.app.seam.hooks())) ?? [];
+    const standings = (await this.app.notices.attempt(() => this.app.core.hooks())) ?? [];
     this.askedHooks = standings.flatMap(({ event, command, is_agreed }) =>
       command === null || is_agreed ? [] : { event, command },
     );
@@ -249,7 +249,7 @@ export class Plan {
     this.isStarting = true;
     const images = this.app.scope.imagesToPlan;
     const run = await this.app.notices.attempt(() =>
-      this.app.seam.startRun({
+      this.app.core.startRun({
         images,
         recipe: recipeId,
         model: modelId,

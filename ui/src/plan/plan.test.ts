@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { Seam } from "../ipc/seam";
+import type { Core } from "../api/core";
 import { App } from "../state/app.svelte";
 import { coreOf } from "../../test/core";
 import { groupsOf, Plan } from "./plan.svelte";
 
-async function asked(query = "", prepare: (core: Seam) => void = () => {}): Promise<Plan> {
+async function asked(query = "", prepare: (core: Core) => void = () => {}): Promise<Plan> {
   const core = await coreOf(query);
   prepare(core);
   const app = new App(core);
@@ -86,7 +86,7 @@ describe("the model", () => {
   it("becomes the suggested one once there is a key, unless somebody has chosen", async () => {
     const plan = await asked("priced");
     expect(plan.modelId).toBe("nanodet-g-416");
-    await plan.app.seam.keepKey("anthropic", null, "sk-ant-api03-of-a-person");
+    await plan.app.core.keepKey("anthropic", null, "sk-ant-api03-of-a-person");
     await plan.ask();
     expect(plan.modelId).toMatch(/^claude-/u);
     expect(plan.modelId).toBe(plan.quote?.suggested_model);
@@ -140,18 +140,18 @@ describe("sending for the first time", () => {
     await plan.agree();
     expect(plan.app.settings.current.agreed_hosts).toEqual([hostOf(plan)]);
     expect(plan.app.navigation.run).toBe(3);
-    await plan.app.seam.cancelRun(3);
+    await plan.app.core.cancelRun(3);
     plan.app.navigation.show("plan");
     await plan.start();
     expect(plan.isAskingToSend).toBe(false);
     expect(plan.app.navigation.run).toBe(4);
-    await plan.app.seam.cancelRun(4);
+    await plan.app.core.cancelRun(4);
   });
 
   it("does not happen when the agreement could not be kept", async () => {
     const plan = await asked("priced&key");
     await plan.start();
-    plan.app.seam.changeSettings = () => Promise.reject({ code: "library", message: "" });
+    plan.app.core.changeSettings = () => Promise.reject({ code: "library", message: "" });
     await plan.agree();
     expect(plan.app.settings.current.agreed_hosts).toEqual([]);
     expect(plan.app.navigation.run).toBeNull();
@@ -162,7 +162,7 @@ describe("sending for the first time", () => {
     await plan.start();
     expect(plan.isAskingToSend).toBe(false);
     expect(plan.app.navigation.screen).toBe("run");
-    await plan.app.seam.cancelRun(3);
+    await plan.app.core.cancelRun(3);
   });
 });
 
@@ -182,9 +182,9 @@ describe("the budget cap", () => {
     const plan = await agreed("priced&key");
     plan.typedBudget = "0.60";
     await plan.start();
-    const [run] = await plan.app.seam.runs();
+    const [run] = await plan.app.core.runs();
     expect(run?.budget_dollars).toBe(0.6);
-    await plan.app.seam.cancelRun(3);
+    await plan.app.core.cancelRun(3);
   });
 
   it("lets the run start while a new budget is looked at", async () => {
@@ -243,7 +243,7 @@ describe("when and how", () => {
 
   it("goes along with the run", async () => {
     const plan = await agreed("priced&key&similar");
-    const started = vi.spyOn(plan.app.seam, "startRun");
+    const started = vi.spyOn(plan.app.core, "startRun");
     plan.pace.typedAtOnce = "900";
     expect(plan.unavailable).toBe("The concurrency is not valid.");
     plan.pace.typedAtOnce = "6";
@@ -259,11 +259,11 @@ describe("when and how", () => {
         ignores_saved_answers: false,
       }),
     );
-    await plan.app.seam.cancelRun(3);
+    await plan.app.core.cancelRun(3);
     plan.wantsBatch = true;
     await plan.start();
     expect(started).toHaveBeenLastCalledWith(expect.objectContaining({ options: { max_tokens: null }, mode: "batch" }));
-    await plan.app.seam.cancelRun(4);
+    await plan.app.core.cancelRun(4);
   });
 
   it("takes its pace from a preset, or from one's own numbers", async () => {
@@ -301,7 +301,7 @@ describe("when and how", () => {
     expect(plan.price?.cost?.expected).toBeGreaterThan(rest);
     await plan.start();
     expect(plan.ignoresSavedAnswers).toBe(false);
-    await plan.app.seam.cancelRun(3);
+    await plan.app.core.cancelRun(3);
   });
 });
 
@@ -340,7 +340,7 @@ it("starts the run and shows it", async () => {
   await plan.start();
   expect(plan.app.navigation.screen).toBe("run");
   expect(plan.app.navigation.run).toBe(3);
-  await plan.app.seam.cancelRun(3);
+  await plan.app.core.cancelRun(3);
 });
 
 it("deletes a recipe of one's own and goes back to the first", async () => {
@@ -382,15 +382,15 @@ describe("commands that nobody agreed to", () => {
     expect(plan.app.navigation.run).toBeNull();
     await plan.agreeToHooks();
     expect(plan.askedHooks).toEqual([]);
-    expect((await plan.app.seam.hooks()).every(({ command, is_agreed }) => command === null || is_agreed)).toBe(true);
-    expect((await plan.app.seam.runs()).length).toBe(3);
+    expect((await plan.app.core.hooks()).every(({ command, is_agreed }) => command === null || is_agreed)).toBe(true);
+    expect((await plan.app.core.runs()).length).toBe(3);
   });
 
   it("may be left out of this run, and are asked about again", async () => {
     const plan = await asked("hooks");
     await plan.start();
     await plan.startWithoutHooks();
-    expect((await plan.app.seam.runs()).length).toBe(3);
+    expect((await plan.app.core.runs()).length).toBe(3);
     await plan.start();
     expect(plan.askedHooks).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ModelQuote, Quote } from "../ipc/bindings";
+import type { ModelQuote, Quote } from "../api/bindings";
 import { coreOf } from "../../test/core";
 import { askedOf, priceOf, type Terms } from "./price";
 

@@ -1,5 +1,5 @@
 /** Cost of a model for the current plan, and its number of images. */
-import type { CostRange, ModelQuote, PlanRequest, Quote, RunMode } from "../ipc/bindings";
+import type { CostRange, ModelQuote, PlanRequest, Quote, RunMode } from "../api/bindings";
 
 /** `cost` is null without a known price, or if the vendor has no batches. */
 export type Price = { cost: CostRange; why: null } | { cost: null; why: "no_price" | "now_only" };

@@ -1,5 +1,5 @@
 /** Which unsupported capabilities make a run pointless, as in the core. */
-import type { UnsupportedCapability } from "../ipc/bindings";
+import type { UnsupportedCapability } from "../api/bindings";
 
 export function isBlocking(unsupported: UnsupportedCapability): boolean {
   switch (unsupported.kind) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ResumeRequest } from "../ipc/bindings";
+import type { ResumeRequest } from "../api/bindings";
 import { costBarScale, higherBudget, isAtBudget, type Spending } from "./budget";
 import { Resumption } from "./resumption.svelte";
 

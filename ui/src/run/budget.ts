@@ -1,5 +1,5 @@
 /** The budget of a run: what is left, and a proposal for a higher one. */
-import type { CostRange, Dollars, RunProgress, RunState } from "../ipc/bindings";
+import type { CostRange, Dollars, RunProgress, RunState } from "../api/bindings";
 
 const CENTS_A_DOLLAR = 100;
 /** Space beyond the last label of the cost bar. */

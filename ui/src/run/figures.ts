@@ -1,5 +1,5 @@
 /** The large figures of the run screen. */
-import type { RunProgress } from "../ipc/bindings";
+import type { RunProgress } from "../api/bindings";
 import { isCostReported } from "../history/cost";
 import { words } from "../messages";
 import { count } from "../messages/format";

@@ -1,5 +1,5 @@
 /** What in a run needs the user. */
-import type { Dollars, EndpointState, RunProgress } from "../ipc/bindings";
+import type { Dollars, EndpointState, RunProgress } from "../api/bindings";
 import { isAtBudget } from "./budget";
 import { mayResume, ownStop } from "./run.svelte";
 

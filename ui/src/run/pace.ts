@@ -1,5 +1,5 @@
 /** Summaries over the endpoints of a run. */
-import type { EndpointState } from "../ipc/bindings";
+import type { EndpointState } from "../api/bindings";
 
 /** The lowest known limit of any endpoint, in requests per minute; null if none is known. */
 export function strictest(endpoints: readonly EndpointState[]): number | null {

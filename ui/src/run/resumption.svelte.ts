@@ -1,5 +1,5 @@
 /** Resuming a run. Requests that may already have been billed are sent again only after confirmation. */
-import type { Dollars, PossiblyBilled, ResumeRequest, RunId } from "../ipc/bindings";
+import type { Dollars, PossiblyBilled, ResumeRequest, RunId } from "../api/bindings";
 
 export interface ResumptionAsked {
   run: RunId;

@@ -1,11 +1,11 @@
 /** Opens the review of a run. */
-import type { RunId } from "../ipc/bindings";
+import type { RunId } from "../api/bindings";
 import type { App } from "../state/app.svelte";
 import { imagesOfRun } from "../state/questions";
 
 /** Opens review of the images of `run`, least certain first. */
 export async function openReviewOfRun(app: App, run: RunId): Promise<void> {
-  const ids = await app.notices.attempt(() => app.seam.imageIds(imagesOfRun(run)));
+  const ids = await app.notices.attempt(() => app.core.imageIds(imagesOfRun(run)));
   if (ids === undefined) return;
   // The query names the run, so its layer and people's annotations are shown.
   app.scope.layers = null;

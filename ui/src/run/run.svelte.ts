@@ -13,8 +13,8 @@ import type {
   RunState,
   RunSummary,
   StopReason,
-} from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+} from "../api/bindings";
+import type { Core } from "../api/core";
 import { words } from "../messages";
 import type { OwnStop } from "../messages/en/run";
 import { layersOfRuns } from "../state/layers";
@@ -74,10 +74,10 @@ export function longestInFlight(inFlight: readonly InFlight[], most: number): In
   return [...inFlight].sort((one, other) => other.since_millis - one.since_millis).slice(0, most);
 }
 
-export type RunSeam = Pick<Seam, "watchRun" | "imageCards" | "runs">;
+export type RunCore = Pick<Core, "watchRun" | "imageCards" | "runs">;
 
 export class RunView {
-  readonly #seam: RunSeam;
+  readonly #core: RunCore;
   readonly #refused: (refusal: unknown) => void;
   readonly #traces: RunTraces;
 
@@ -111,8 +111,8 @@ export class RunView {
   readonly isWorking = $derived(this.state === "running" || this.state === "stopping");
 
   /** `traces` outlive the screen. */
-  constructor(seam: RunSeam, refused: (refusal: unknown) => void, traces = new RunTraces()) {
-    this.#seam = seam;
+  constructor(core: RunCore, refused: (refusal: unknown) => void, traces = new RunTraces()) {
+    this.#core = core;
     this.#refused = refused;
     this.#traces = traces;
   }
@@ -120,14 +120,14 @@ export class RunView {
   /** Shows this run, or the default one. */
   async follow(run: RunId | null): Promise<void> {
     try {
-      const shown = run ?? runToShow(await this.#seam.runs());
+      const shown = run ?? runToShow(await this.#core.runs());
       this.isEmpty = shown === null;
       if (shown === null || shown === this.#following) return;
       this.leave();
       this.#following = shown;
       if (this.progress?.run !== shown) this.progress = null;
       const trace = this.#traces.begin(shown);
-      const stop = await this.#seam.watchRun(shown, (snapshot) => {
+      const stop = await this.#core.watchRun(shown, (snapshot) => {
         if (this.#following !== shown) return;
         trace.add(snapshot);
         this.samples = trace.samples;
@@ -187,7 +187,7 @@ export class RunView {
     if (fresh.length + unknown.length > 0) {
       const layers = layersOfRuns([snapshot.run]);
       try {
-        for (const card of await this.#seam.imageCards([...fresh, ...unknown], layers)) this.cards.set(card.id, card);
+        for (const card of await this.#core.imageCards([...fresh, ...unknown], layers)) this.cards.set(card.id, card);
       } catch (refusal) {
         this.#refused(refusal);
       }

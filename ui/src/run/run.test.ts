@@ -12,12 +12,12 @@ import type {
   RunProgress,
   RunState,
   RunSummary,
-} from "../ipc/bindings";
+} from "../api/bindings";
 import { words } from "../messages";
 import { figuresOf } from "./figures";
 import { needsOf } from "./needs";
 import { numberFrom, strictest } from "./pace";
-import { costHeading, mayResume, ownStop, retryable, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
+import { costHeading, mayResume, ownStop, retryable, type RunCore, runToShow, RunView, stateName } from "./run.svelte";
 
 function summary(id: RunId, state: RunState): RunSummary {
   return {
@@ -114,7 +114,7 @@ const WRONG_KEY: EndpointFailure = { problem: "key_rejected", detail: "invalid x
 const RUNNING: RunState = { kind: "running" };
 const COMPLETED: RunState = { kind: "stopped", reason: "completed" };
 
-class Core implements RunSeam {
+class Core implements RunCore {
   readonly asked: ImageId[][] = [];
   readonly layers: LayerScope[] = [];
   readonly watchers = new Map<RunId, (progress: RunProgress) => void>();

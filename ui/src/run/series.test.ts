@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { readingsAt } from "../charts/spec";
-import type { RunProgress } from "../ipc/bindings";
+import type { RunProgress } from "../api/bindings";
 import { costChart, latencyChart, rateChart } from "./series";
 import { type RunSample, RunTrace, RunTraces } from "./trace";
 

@@ -1,6 +1,6 @@
 /** The charts of a run, from its progress and what was seen of it. */
 import { type ChartSeries, type ChartSpec, COUNT_STEPS, highest, roundUp, TIME_STEPS } from "../charts/spec";
-import type { CostRange, Dollars, RunProgress } from "../ipc/bindings";
+import type { CostRange, Dollars, RunProgress } from "../api/bindings";
 import { words } from "../messages";
 import { count, decimal, exactMoney, money } from "../messages/format";
 import { costBarScale } from "./budget";

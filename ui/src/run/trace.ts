@@ -1,5 +1,5 @@
 /** What the window has seen of a run while it showed it: figures that the core does not store over time. */
-import type { Dollars, RunId, RunProgress } from "../ipc/bindings";
+import type { Dollars, RunId, RunProgress } from "../api/bindings";
 
 export interface RunSample {
   /** Active time of the run. */

@@ -1,5 +1,5 @@
 /** Additional endpoints: servers beside the one of a connection that requests are spread over. */
-import type { EndpointConnection, EndpointSettings } from "../ipc/bindings";
+import type { EndpointConnection, EndpointSettings } from "../api/bindings";
 import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 import { LIMIT_NAMES, type LimitName, MAX_A_MINUTE } from "./limits";
@@ -137,7 +137,7 @@ export class Endpoints {
     if (!(await this.#app.connections.save(this.#provider, { endpoints }))) return;
     const hasOwnKey = standing?.key === "keychain" || standing?.key === "session";
     if (!hasOwnKey || isShared) return;
-    const overview = await this.#app.notices.attempt(() => this.#app.seam.forgetKey(this.#provider, gone.set.base_url));
+    const overview = await this.#app.notices.attempt(() => this.#app.core.forgetKey(this.#provider, gone.set.base_url));
     if (overview) this.#app.connections.overview = overview;
   }
 

@@ -91,14 +91,14 @@ describe("additional endpoints", () => {
 
   it("take their key along when they go, unless another one needs it", async () => {
     const { app, endpoints } = await opened();
-    const forgetKey = vi.spyOn(app.seam, "forgetKey");
+    const forgetKey = vi.spyOn(app.core, "forgetKey");
     const baseUrl = "https://eu.claude.example";
     for (const name of ["Frankfurt", "Frankfurt, slowly"]) {
       endpoints.add();
       Object.assign(endpoints.draft as EndpointDraft, { name, baseUrl });
       await endpoints.save();
     }
-    await app.seam.keepKey(PROVIDER, baseUrl, "sk-ant-api03-of-frankfurt");
+    await app.core.keepKey(PROVIDER, baseUrl, "sk-ant-api03-of-frankfurt");
     await app.connections.load();
     expect(endpoints.listed.map(({ standing }) => standing?.key)).toEqual(["session", "session"]);
     await endpoints.remove(1);
@@ -109,7 +109,7 @@ describe("additional endpoints", () => {
 
   it("leave a key of the environment to it", async () => {
     const { app, endpoints } = await opened("key&endpoints");
-    const forgetKey = vi.spyOn(app.seam, "forgetKey");
+    const forgetKey = vi.spyOn(app.core, "forgetKey");
     expect(endpoints.listed.map(({ standing }) => standing?.key)).toEqual(["variable", "variable", null]);
     await endpoints.remove(0);
     expect(endpoints.listed.map(({ set }) => set.name)).toEqual(["Second account", "Old gateway"]);

@@ -1,5 +1,5 @@
 /** Hooks as they are set up and typed, and the person's agreement to what has not run before. */
-import type { HookEvent, Hooks, HookStanding } from "../ipc/bindings";
+import type { HookEvent, Hooks, HookStanding } from "../api/bindings";
 import { typedCount } from "../components/typedCount";
 import type { App } from "../state/app.svelte";
 
@@ -54,7 +54,7 @@ export class HookSettings {
   }
 
   async load(): Promise<void> {
-    const standings = await this.#app.notices.attempt(() => this.#app.seam.hooks());
+    const standings = await this.#app.notices.attempt(() => this.#app.core.hooks());
     if (standings) this.standings = standings;
   }
 
@@ -90,14 +90,14 @@ export class HookSettings {
     const asked = this.asked;
     this.asked = [];
     for (const { event, command } of asked) {
-      const agreed = await this.#app.notices.attempt(() => this.#app.seam.agreeToHook(event, command).then(() => true));
+      const agreed = await this.#app.notices.attempt(() => this.#app.core.agreeToHook(event, command).then(() => true));
       if (!agreed) return;
     }
     await this.#store();
   }
 
   async fillInClaudeFlow(): Promise<void> {
-    const preset = await this.#app.notices.attempt(() => this.#app.seam.claudeFlowHooks());
+    const preset = await this.#app.notices.attempt(() => this.#app.core.claudeFlowHooks());
     if (preset) for (const event of HOOK_EVENTS) this.type(event, preset[event] ?? "");
   }
 

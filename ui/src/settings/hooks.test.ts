@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { HookEvent } from "../ipc/bindings";
+import type { HookEvent } from "../api/bindings";
 import { App } from "../state/app.svelte";
 import { coreOf } from "../../test/core";
 import { HookSettings } from "./hooks.svelte";
@@ -9,8 +9,8 @@ async function opened(query = ""): Promise<{ app: App; hooks: HookSettings; agre
   const app = new App(await coreOf(query));
   await app.start();
   const agreed: [HookEvent, string][] = [];
-  const { agreeToHook } = app.seam;
-  app.seam.agreeToHook = (event, command) => {
+  const { agreeToHook } = app.core;
+  app.core.agreeToHook = (event, command) => {
     agreed.push([event, command]);
     return agreeToHook(event, command);
   };
@@ -71,7 +71,7 @@ describe("hooks", () => {
     hooks.type("before_run", "./other.sh");
     const before = app.settings.current;
     const saved = { ...before.hooks, before_run: null, on_failure: "./tell.sh", timeout_seconds: 45 };
-    await app.seam.changeSettings(before, { ...before, hooks: saved });
+    await app.core.changeSettings(before, { ...before, hooks: saved });
     await app.settings.refresh();
     expect(["before_run", "on_failure"].map((event) => hooks.command(event as HookEvent))).toEqual([
       "./other.sh",

@@ -2,7 +2,7 @@
  * Where the key of a server is, and the handing over of another one. A key passes through `keep` and stays in no field of
  * anything here: the window can hand one over, and ask where one is kept, and no more.
  */
-import type { KeyPlace } from "../ipc/bindings";
+import type { KeyPlace } from "../api/bindings";
 import type { App } from "../state/app.svelte";
 
 export class KeyKeeper {
@@ -27,7 +27,7 @@ export class KeyKeeper {
 
   /** Whether the key was kept. */
   async keep(key: string): Promise<boolean> {
-    const overview = await this.#app.notices.attempt(() => this.#app.seam.keepKey(this.#provider, this.#baseUrl, key));
+    const overview = await this.#app.notices.attempt(() => this.#app.core.keepKey(this.#provider, this.#baseUrl, key));
     if (!overview) return false;
     this.#app.connections.overview = overview;
     this.isReplacing = false;
@@ -35,7 +35,7 @@ export class KeyKeeper {
   }
 
   async forget(): Promise<void> {
-    const overview = await this.#app.notices.attempt(() => this.#app.seam.forgetKey(this.#provider, this.#baseUrl));
+    const overview = await this.#app.notices.attempt(() => this.#app.core.forgetKey(this.#provider, this.#baseUrl));
     if (!overview) return;
     this.#app.connections.overview = overview;
     this.isReplacing = false;

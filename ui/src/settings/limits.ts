@@ -1,5 +1,5 @@
 /** Limits of an endpoint within a minute, as the settings name them. */
-import type { LimitSettings } from "../ipc/bindings";
+import type { LimitSettings } from "../api/bindings";
 
 export type LimitName = keyof LimitSettings;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Settings } from "../ipc/bindings";
+import type { Settings } from "../api/bindings";
 import { App } from "../state/app.svelte";
 import { coreOf } from "../../test/core";
 import { runRow, settingsPages } from "./pages";
@@ -18,7 +18,7 @@ async function opened(query = "images=0"): Promise<App> {
 async function saveNumber(app: App, { control }: SettingRow, count: number | null): Promise<Settings> {
   if (control.kind !== "number") throw new Error(`a ${control.kind} is no number`);
   control.save(count);
-  await expect.poll(() => app.seam.settings()).toEqual(app.settings.current);
+  await expect.poll(() => app.core.settings()).toEqual(app.settings.current);
   return app.settings.current;
 }
 

@@ -9,7 +9,7 @@ import Plug from "@lucide/svelte/icons/plug";
 import ShieldCheck from "@lucide/svelte/icons/shield-check";
 import Webhook from "@lucide/svelte/icons/webhook";
 
-import type { Installation, Theme } from "../ipc/bindings";
+import type { Installation, Theme } from "../api/bindings";
 import { words } from "../messages";
 import { count } from "../messages/format";
 import { LANGUAGES, language, type LanguageChoice } from "../messages/language.svelte";

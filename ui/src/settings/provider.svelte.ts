@@ -1,5 +1,5 @@
 /** The connection to one provider as it is set up here: key, address, limits, and whether it works. */
-import type { Connection, ConnectionCheck, LimitSettings, ProviderSettings, SettingSource } from "../ipc/bindings";
+import type { Connection, ConnectionCheck, LimitSettings, ProviderSettings, SettingSource } from "../api/bindings";
 import type { App } from "../state/app.svelte";
 import { KeyKeeper } from "./key.svelte";
 import type { LimitName } from "./limits";
@@ -68,7 +68,7 @@ export class ConnectionSettings extends KeyKeeper {
   async test(): Promise<void> {
     const asked = ++this.#latestCheck;
     this.isChecking = true;
-    const check = await this.#app.notices.attempt(() => this.#app.seam.checkConnection(this.provider));
+    const check = await this.#app.notices.attempt(() => this.#app.core.checkConnection(this.provider));
     if (asked !== this.#latestCheck) return;
     this.isChecking = false;
     this.check = check ?? null;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { ConnectionCheck } from "../ipc/bindings";
+import type { ConnectionCheck } from "../api/bindings";
 import { words } from "../messages";
 import { App } from "../state/app.svelte";
 import { coreOf } from "../../test/core";
@@ -51,7 +51,7 @@ describe("a key", () => {
 
   it("that could not be kept is told of, without the key", async () => {
     const { app, connecting } = await opened();
-    app.seam.keepKey = () => Promise.reject({ code: "key", message: "the keychain is locked" });
+    app.core.keepKey = () => Promise.reject({ code: "key", message: "the keychain is locked" });
     expect(await connecting.keep(KEY)).toBe(false);
     expect(app.notices.list.map(({ text }) => text)).toEqual([words.errors.key]);
   });

@@ -1,5 +1,5 @@
 /** Settings of the connection to a provider that are plain values. */
-import type { Connection } from "../ipc/bindings";
+import type { Connection } from "../api/bindings";
 import { words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { MAX_PERCENT, MIN_PERCENT } from "./endpoints.svelte";

@@ -1,5 +1,5 @@
 /** The settings of how models elsewhere are asked. */
-import type { RunSettings } from "../ipc/bindings";
+import type { RunSettings } from "../api/bindings";
 
 /** Concurrency has a setting of its own. */
 export type RunSettingName = Exclude<keyof RunSettings, "concurrency">;

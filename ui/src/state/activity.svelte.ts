@@ -1,5 +1,5 @@
 /** The runs that are active, whatever screen is shown. */
-import type { WorkingRun } from "../ipc/bindings";
+import type { WorkingRun } from "../api/bindings";
 import type { BatchNotices } from "./batchNotices.svelte";
 import type { Notices } from "./notices.svelte";
 

@@ -1,6 +1,6 @@
 /** The state of the window: one store per concern, and the events of the core that they follow. */
 import { Exporting } from "../export/exporting.svelte";
-import type { Seam } from "../ipc/seam";
+import type { Core } from "../api/core";
 import { RunTraces } from "../run/trace";
 import { Actions } from "./actions/actions.svelte";
 import { Activity } from "./activity.svelte";
@@ -20,7 +20,7 @@ import { SettingsState } from "./settings.svelte";
 import { Tour } from "./tour.svelte";
 
 export class App {
-  readonly seam: Seam;
+  readonly core: Core;
   readonly actions = new Actions();
   readonly info = new InfoState();
   readonly recent = new RecentImages();
@@ -51,28 +51,28 @@ export class App {
 
   #stopListening: (() => void)[] = [];
 
-  constructor(seam: Seam) {
-    this.seam = seam;
-    this.frontEnd = new FrontEnd(seam, this.notices, this.actions);
-    this.overview = new Overview(seam, this.notices, () => this.scope.collection);
+  constructor(core: Core) {
+    this.core = core;
+    this.frontEnd = new FrontEnd(core, this.notices, this.actions);
+    this.overview = new Overview(core, this.notices, () => this.scope.collection);
     this.scope = new Scope(this.navigation, this.overview);
-    this.settings = new SettingsState(seam, this.notices, (changed) => this.connections.settingsChanged(changed));
-    this.connections = new Connections(seam, this.notices, this.settings);
-    this.imports = new ImportState(seam, this.notices, this.overview, this.tour);
-    this.batchNotices = new BatchNotices(seam);
+    this.settings = new SettingsState(core, this.notices, (changed) => this.connections.settingsChanged(changed));
+    this.connections = new Connections(core, this.notices, this.settings);
+    this.imports = new ImportState(core, this.notices, this.overview, this.tour);
+    this.batchNotices = new BatchNotices(core);
     this.activity = new Activity(this.notices, this.batchNotices);
-    this.exporting = new Exporting(seam, (error) => this.notices.refused(error));
+    this.exporting = new Exporting(core, (error) => this.notices.refused(error));
   }
 
   /** Loads what the frame shows and subscribes to changes. */
   async start(): Promise<void> {
     this.#stopListening = [
-      this.seam.on("library_changed", () => this.overview.refreshSoon()),
-      this.seam.on("settings_changed", () => void this.settings.refresh()),
-      this.seam.on("import_changed", ({ progress }) => this.imports.changed(progress)),
-      this.seam.on("runs_changed", ({ runs }) => this.activity.changed(runs)),
-      this.seam.on("drag_changed", ({ is_over }) => (this.imports.isDragOver = is_over)),
-      this.seam.on("refused", ({ error }) => this.notices.refused(error)),
+      this.core.on("library_changed", () => this.overview.refreshSoon()),
+      this.core.on("settings_changed", () => void this.settings.refresh()),
+      this.core.on("import_changed", ({ progress }) => this.imports.changed(progress)),
+      this.core.on("runs_changed", ({ runs }) => this.activity.changed(runs)),
+      this.core.on("drag_changed", ({ is_over }) => (this.imports.isDragOver = is_over)),
+      this.core.on("refused", ({ error }) => this.notices.refused(error)),
     ];
     await Promise.all([
       this.frontEnd.load(),

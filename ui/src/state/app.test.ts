@@ -74,7 +74,7 @@ it("forgets the selection with its collection", async () => {
 it("shows an import while it goes on and tells what came of it", async () => {
   const app = await started("images=0");
   const shown: (boolean | undefined)[] = [];
-  app.seam.on("import_changed", () => shown.push(app.imports.progress?.is_finished));
+  app.core.on("import_changed", () => shown.push(app.imports.progress?.is_finished));
   await app.imports.importSamples();
   await expect.poll(() => app.notices.list.map(({ text }) => text)).toEqual(["6 images added"]);
   expect([shown[0], shown.at(-1)]).toEqual([false, undefined]);
@@ -96,7 +96,7 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
   } as const;
   const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   takeTimers();
-  expect(await app.notices.attempt(() => app.seam.startRun(request))).toBeUndefined();
+  expect(await app.notices.attempt(() => app.core.startRun(request))).toBeUndefined();
   expect(warned).toHaveBeenCalledWith(expect.objectContaining({ code: "no_images" }));
   expect(app.notices.list).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);
   await vi.advanceTimersByTimeAsync(60_000);
@@ -107,7 +107,7 @@ it("takes a setting back that could not be saved", async () => {
   const app = await started();
   await app.settings.save({ theme: "light" });
   expect(app.settings.current.theme).toBe("light");
-  app.seam.changeSettings = () => Promise.reject({ code: "library", message: "no space left" });
+  app.core.changeSettings = () => Promise.reject({ code: "library", message: "no space left" });
   await app.settings.save({ theme: "dark" });
   expect(app.settings.current.theme).toBe("light");
   expect(app.notices.list.at(-1)?.text).toBe("The library could not be read or written.");
@@ -117,11 +117,11 @@ it("keeps what another process has set, and shows it", async () => {
   const app = await started();
   // As if the signal had not arrived yet.
   const seen = app.settings.current;
-  await app.seam.changeSettings(seen, { ...seen, is_local_only: true });
+  await app.core.changeSettings(seen, { ...seen, is_local_only: true });
   app.settings.current = seen;
   await app.settings.save({ theme: "light" });
   expect(app.settings.current).toMatchObject({ theme: "light", is_local_only: true });
-  await app.seam.changeSettings(app.settings.current, { ...app.settings.current, writes_metrics: true });
+  await app.core.changeSettings(app.settings.current, { ...app.settings.current, writes_metrics: true });
   await vi.waitFor(() => expect(app.settings.current.writes_metrics).toBe(true), { timeout: 10_000 });
 });
 
@@ -156,8 +156,8 @@ it("leads to a part of the settings, and to their top afterwards", async () => {
 
 it("reads a library that keeps changing now and then, not every time", async () => {
   const app = await started();
-  const now = await app.seam.overview(null);
-  const overview = vi.spyOn(app.seam, "overview").mockResolvedValue(now);
+  const now = await app.core.overview(null);
+  const overview = vi.spyOn(app.core, "overview").mockResolvedValue(now);
   takeTimers();
   for (let change = 0; change < 30; change += 1) {
     app.overview.refreshSoon();
@@ -172,7 +172,7 @@ it("reads a library that keeps changing now and then, not every time", async () 
 
 it("answers many changes with few readings", async () => {
   const app = await started();
-  const overview = vi.spyOn(app.seam, "overview");
+  const overview = vi.spyOn(app.core, "overview");
   await Promise.all(Array.from({ length: 50 }, () => app.overview.reload()));
   expect(overview.mock.calls.length).toBeLessThanOrEqual(2);
 });

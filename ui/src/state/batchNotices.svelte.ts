@@ -2,8 +2,8 @@
  * Batch runs that ended since the user last looked. Results are fetched only while the window is open, so an ending run
  * was seen active before and nothing needs to be stored.
  */
-import type { RunId, RunState, RunSummary } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { RunId, RunState, RunSummary } from "../api/bindings";
+import type { Core } from "../api/core";
 
 export interface BatchNotice {
   run: RunSummary;
@@ -12,20 +12,20 @@ export interface BatchNotice {
 }
 
 export class BatchNotices {
-  readonly #seam: Pick<Seam, "runs">;
+  readonly #core: Pick<Core, "runs">;
 
   /** Ended and not dismissed; latest first. */
   ended = $state.raw<BatchNotice[]>([]);
 
   readonly #open = new Set<RunId>();
 
-  constructor(seam: Pick<Seam, "runs">) {
-    this.#seam = seam;
+  constructor(core: Pick<Core, "runs">) {
+    this.#core = core;
   }
 
   /** Reloads the runs: when the window opens, and whenever a run ends. */
   async load(now = Date.now()): Promise<void> {
-    for (const run of await this.#seam.runs()) {
+    for (const run of await this.#core.runs()) {
       if (run.mode !== "batch") continue;
       if (!hasEnded(run.state)) this.#open.add(run.id);
       else if (this.#open.delete(run.id))

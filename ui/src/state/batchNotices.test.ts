@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { coreOf } from "../../test/core";
-import type { RunState, RunSummary } from "../ipc/bindings";
+import type { RunState, RunSummary } from "../api/bindings";
 import { words } from "../messages";
 import { App } from "./app.svelte";
 
@@ -14,9 +14,9 @@ async function opened(): Promise<App> {
 
 /** The batch run works, and then is in this state. */
 async function worked(app: App, state: RunState): Promise<void> {
-  const [run, ...others] = await app.seam.runs();
+  const [run, ...others] = await app.core.runs();
   const latest = { ...(run as RunSummary), state };
-  app.seam.runs = () => Promise.resolve([latest, ...others]);
+  app.core.runs = () => Promise.resolve([latest, ...others]);
   const { id, destination, done: finished, total } = latest;
   app.activity.changed([{ run: id, destination, finished, total }]);
   app.activity.changed([]);

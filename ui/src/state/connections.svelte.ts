@@ -1,6 +1,6 @@
 /** The connections to providers, and their settings. */
-import type { Connection, ConnectionOverview, ProviderSettings, Settings } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Connection, ConnectionOverview, ProviderSettings, Settings } from "../api/bindings";
+import type { Core } from "../api/core";
 import type { Notices } from "./notices.svelte";
 import type { SettingsState } from "./settings.svelte";
 
@@ -14,12 +14,12 @@ export class Connections {
   /** The connections to all providers; null until the core has answered. */
   overview = $state.raw<ConnectionOverview | null>(null);
 
-  readonly #seam: Seam;
+  readonly #core: Core;
   readonly #notices: Notices;
   readonly #settings: SettingsState;
 
-  constructor(seam: Seam, notices: Notices, settings: SettingsState) {
-    this.#seam = seam;
+  constructor(core: Core, notices: Notices, settings: SettingsState) {
+    this.#core = core;
     this.#notices = notices;
     this.#settings = settings;
   }
@@ -31,7 +31,7 @@ export class Connections {
   }
 
   async load(): Promise<void> {
-    await this.#notices.attempt(async () => (this.overview = await this.#seam.connections()));
+    await this.#notices.attempt(async () => (this.overview = await this.#core.connections()));
   }
 
   /** Reloads if connections are made of what has changed. */

@@ -1,6 +1,6 @@
 /** What this window runs in: the desktop app, or a browser on `fieldmark serve`; and whether it reaches the core. */
-import type { FrontEndInfo } from "../ipc/bindings";
-import type { Reach, Seam } from "../ipc/seam";
+import type { FrontEndInfo } from "../api/bindings";
+import type { Reach, Core } from "../api/core";
 import type { Actions } from "./actions/actions.svelte";
 import type { Notices } from "./notices.svelte";
 
@@ -9,15 +9,15 @@ export class FrontEnd {
   #info = $state.raw<FrontEndInfo | null>(null);
   reach = $state<Reach>("connected");
 
-  readonly #seam: Seam;
+  readonly #core: Core;
   readonly #notices: Notices;
   readonly #actions: Actions;
 
-  constructor(seam: Seam, notices: Notices, actions: Actions) {
-    this.#seam = seam;
+  constructor(core: Core, notices: Notices, actions: Actions) {
+    this.#core = core;
     this.#notices = notices;
     this.#actions = actions;
-    seam.browser?.onReach((reach) => {
+    core.browser?.onReach((reach) => {
       this.reach = reach;
       // The server may have been started again, with other options.
       if (reach === "connected") void this.load();
@@ -26,7 +26,7 @@ export class FrontEnd {
 
   /** Whether there are the system's dialogs, its file manager, and dragging files out of the window. */
   get isDesktop(): boolean {
-    return this.#info?.is_desktop ?? this.#seam.browser === null;
+    return this.#info?.is_desktop ?? this.#core.browser === null;
   }
 
   /** Whether everything that changes the library is refused. */
@@ -40,7 +40,7 @@ export class FrontEnd {
   }
 
   async load(): Promise<void> {
-    const info = await this.#notices.attempt(() => this.#seam.frontEnd());
+    const info = await this.#notices.attempt(() => this.#core.frontEnd());
     if (!info) return;
     this.#info = info;
     this.#actions.isReadOnly = info.is_read_only;

@@ -1,7 +1,7 @@
 /** Adding photos: the current upload and import, and their results. */
-import type { ImportProgress } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
-import { type NamedFile, upload, type UploadProgress } from "../ipc/upload";
+import type { ImportProgress } from "../api/bindings";
+import type { Core } from "../api/core";
+import { type NamedFile, upload, type UploadProgress } from "../api/upload";
 import { errorMessage, words } from "../messages";
 import type { Notices } from "./notices.svelte";
 import type { Overview } from "./overview.svelte";
@@ -24,13 +24,13 @@ export class ImportState {
 
   /** The samples were just requested, so the tour may start. */
   #mayTour = false;
-  readonly #seam: Seam;
+  readonly #core: Core;
   readonly #notices: Notices;
   readonly #overview: Overview;
   readonly #tour: Tour;
 
-  constructor(seam: Seam, notices: Notices, overview: Overview, tour: Tour) {
-    this.#seam = seam;
+  constructor(core: Core, notices: Notices, overview: Overview, tour: Tour) {
+    this.#core = core;
     this.#notices = notices;
     this.#overview = overview;
     this.#tour = tour;
@@ -38,7 +38,7 @@ export class ImportState {
 
   /** Opens the system's dialog, or a browser's own. */
   async chooseFolders(): Promise<void> {
-    if (this.#seam.browser === null) await this.#notices.attempt(() => this.#seam.chooseFolders());
+    if (this.#core.browser === null) await this.#notices.attempt(() => this.#core.chooseFolders());
     else this.isChoosingFolder = true;
   }
 
@@ -51,12 +51,12 @@ export class ImportState {
   /** Cancels the current upload or import. */
   async cancel(): Promise<void> {
     if (this.#stopUpload) this.#stopUpload.abort();
-    else await this.#notices.attempt(() => this.#seam.cancelImport());
+    else await this.#notices.attempt(() => this.#core.cancelImport());
   }
 
   importSamples(): Promise<null | undefined> {
     this.#mayTour = true;
-    return this.#notices.attempt(() => this.#seam.importSamples());
+    return this.#notices.attempt(() => this.#core.importSamples());
   }
 
   changed(progress: ImportProgress): void {
@@ -77,7 +77,7 @@ export class ImportState {
   }
 
   async #upload(files: NamedFile[]): Promise<void> {
-    const { browser } = this.#seam;
+    const { browser } = this.#core;
     if (browser === null) return;
     const stop = new AbortController();
     this.#stopUpload = stop;
@@ -85,7 +85,7 @@ export class ImportState {
     this.uploading = { sent: 0, total: files.length, sentBytes: 0, totalBytes };
     try {
       const progress = (sent: UploadProgress) => (this.uploading = sent);
-      const hasFiles = files.length > 0 && (await upload(browser, this.#seam, files, progress, stop.signal));
+      const hasFiles = files.length > 0 && (await upload(browser, this.#core, files, progress, stop.signal));
       if (!hasFiles) this.#notices.show(words.browser.upload.nothing);
     } catch (error) {
       if (stop.signal.aborted) this.#notices.show(words.browser.upload.cancelled);

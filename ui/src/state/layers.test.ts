@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 
 import { Review } from "../editor/review.svelte";
-import type { ImageCard, LayerScope } from "../ipc/bindings";
+import type { ImageCard, LayerScope } from "../api/bindings";
 import { Library } from "../gallery/library.svelte";
 import { openReviewOfRun } from "../run/review";
 import { coreOf } from "../../test/core";
@@ -20,12 +20,12 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
   await openReviewOfRun(app, 2);
   expect(app.scope.layersInReview).toEqual(layersOfRuns([2]));
   const review = new Review(
-    inLayers(app.seam, () => app.scope.layersInReview),
+    inLayers(app.core, () => app.scope.layersInReview),
     vi.fn(),
   );
   await review.openFrom(app.navigation.review ?? { ids: [], index: 0 });
   const { card } = review;
-  const [before] = await app.seam.imageCards([card?.id ?? 0]);
+  const [before] = await app.core.imageCards([card?.id ?? 0]);
   expect(runsOn(before as ImageCard)).toEqual(new Set([1, 2]));
   expect(runsOn(card as ImageCard)).toEqual(new Set([2]));
 
@@ -33,7 +33,7 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
   await review.settled();
   const [after, ofRun, ofOther] = await Promise.all(
     [ALL_LAYERS, layersOfRuns([2]), layersOfRuns([1])].map(async (layers) => {
-      const [seen] = await app.seam.imageCards([card?.id ?? 0], layers);
+      const [seen] = await app.core.imageCards([card?.id ?? 0], layers);
       return seen as ImageCard;
     }),
   );
@@ -45,9 +45,9 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
 });
 
 it("counts what could be accepted in the run that is named, or in the layers that are chosen", async () => {
-  const seam = await coreOf("images=60&layers");
+  const core = await coreOf("images=60&layers");
   const count = async (layers: LayerScope | null, query = imagesWhere([])) => {
-    const labels = await seam.proposalConfidences({ ...query, layers });
+    const labels = await core.proposalConfidences({ ...query, layers });
     return labels.reduce((sum, { hundredths }) => sum + hundredths.reduce((all, each) => all + each, 0), 0);
   };
   const [all, one, two] = await Promise.all([count(null), count(layersOfRuns([1])), count(layersOfRuns([2]))]);

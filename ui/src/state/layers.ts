@@ -2,8 +2,8 @@
  * Layers: the annotations of each run, and people's. A view shows all layers or those of some runs; what people drew,
  * accepted or edited is always included.
  */
-import type { Condition, ImageQuery, LayerScope, RunId } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Condition, ImageQuery, LayerScope, RunId } from "../api/bindings";
+import type { Core } from "../api/core";
 
 export const ALL_LAYERS: LayerScope = { kind: "all" };
 export const PEOPLE_ONLY: LayerScope = { kind: "runs", runs: [] };
@@ -42,19 +42,19 @@ export function onlyRun(layers: LayerScope): RunId | null {
 }
 
 /** The core limited to `layers`. */
-export function inLayers(seam: Seam, layers: () => LayerScope): Seam {
-  const asked: Partial<Seam> = {
-    imageIds: (query) => seam.imageIds({ ...query, layers: layers() }),
-    imageCards: (ids) => seam.imageCards(ids, layers()),
-    decide: (decision) => seam.decide(decision, layers()),
-    editAnnotations: (edit) => seam.editAnnotations(edit, layers()),
-    undoLatest: () => seam.undoLatest(layers()),
-    undoOn: (image) => seam.undoOn(image, layers()),
-    redoLatest: () => seam.redoLatest(layers()),
-    redoOn: (image) => seam.redoOn(image, layers()),
-    findings: (image) => seam.findings(image, layers()),
+export function inLayers(core: Core, layers: () => LayerScope): Core {
+  const asked: Partial<Core> = {
+    imageIds: (query) => core.imageIds({ ...query, layers: layers() }),
+    imageCards: (ids) => core.imageCards(ids, layers()),
+    decide: (decision) => core.decide(decision, layers()),
+    editAnnotations: (edit) => core.editAnnotations(edit, layers()),
+    undoLatest: () => core.undoLatest(layers()),
+    undoOn: (image) => core.undoOn(image, layers()),
+    redoLatest: () => core.redoLatest(layers()),
+    redoOn: (image) => core.redoOn(image, layers()),
+    findings: (image) => core.findings(image, layers()),
   };
-  return new Proxy(seam, {
-    get: (target, name: keyof Seam): unknown => asked[name] ?? Reflect.get(target, name, target),
+  return new Proxy(core, {
+    get: (target, name: keyof Core): unknown => asked[name] ?? Reflect.get(target, name, target),
   });
 }

@@ -1,5 +1,5 @@
 /** Which screen is shown, and what it was opened for. */
-import type { AuditId, ImageId, ImageQuery, RunId, Side } from "../ipc/bindings";
+import type { AuditId, ImageId, ImageQuery, RunId, Side } from "../api/bindings";
 import type { SettingsPart } from "../settings/rows";
 import { keep, recall } from "./kept";
 import { isReachable, type Screen } from "./screens";

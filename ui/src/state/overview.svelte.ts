@@ -1,6 +1,6 @@
 /** The library's overview: collections, counts and labels, and whether they are current. */
-import type { CollectionId, LibraryOverview } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { CollectionId, LibraryOverview } from "../api/bindings";
+import type { Core } from "../api/core";
 import type { Notices } from "./notices.svelte";
 import { Refreshing } from "./refreshing";
 
@@ -17,13 +17,13 @@ export class Overview {
   /** Whether the library could not be read. */
   isUnread = $state(false);
 
-  readonly #seam: Seam;
+  readonly #core: Core;
   readonly #notices: Notices;
   readonly #collection: () => CollectionId | null;
   readonly #refreshing = new Refreshing(RELOAD_INTERVAL_MILLIS, () => this.#read());
 
-  constructor(seam: Seam, notices: Notices, collection: () => CollectionId | null) {
-    this.#seam = seam;
+  constructor(core: Core, notices: Notices, collection: () => CollectionId | null) {
+    this.#core = core;
     this.#notices = notices;
     this.#collection = collection;
   }
@@ -45,8 +45,8 @@ export class Overview {
   async #read(): Promise<void> {
     const isRead = await this.#notices.attempt(async () => {
       const collection = this.#collection();
-      const all = await this.#seam.overview(null);
-      const here = collection === null ? all : await this.#seam.overview(collection);
+      const all = await this.#core.overview(null);
+      const here = collection === null ? all : await this.#core.overview(collection);
       this.all = all;
       if (collection === this.#collection()) this.here = here;
       this.version += 1;

@@ -1,5 +1,5 @@
 /** Builds library queries. */
-import type { Condition, ImageOrder, ImageQuery, RunId, Test } from "../ipc/bindings";
+import type { Condition, ImageOrder, ImageQuery, RunId, Test } from "../api/bindings";
 
 /** All images that match every test. */
 export function imagesWhere(tests: readonly Test[], order: ImageOrder = "added"): ImageQuery {

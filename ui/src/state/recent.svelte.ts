@@ -1,5 +1,5 @@
 /** Images viewed since the window was opened, latest first. */
-import type { ImageCard, ImageId } from "../ipc/bindings";
+import type { ImageCard, ImageId } from "../api/bindings";
 
 export interface RecentImage {
   id: ImageId;

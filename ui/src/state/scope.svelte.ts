@@ -1,5 +1,5 @@
 /** Which images the user works on: the collection, the selection, the layers, and what a plan is for. */
-import type { CollectionId, ImageSelection, LayerScope } from "../ipc/bindings";
+import type { CollectionId, ImageSelection, LayerScope } from "../api/bindings";
 import { layersShown } from "./layers";
 import type { Navigation } from "./navigation.svelte";
 import type { Overview } from "./overview.svelte";

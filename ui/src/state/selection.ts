@@ -1,5 +1,5 @@
 /** An immutable set of selected images: one bit per id, so 100,000 are 13 kB. */
-import type { ImageId } from "../ipc/bindings";
+import type { ImageId } from "../api/bindings";
 
 export class Selection implements Iterable<ImageId> {
   static readonly none = new Selection(new Uint32Array(0));

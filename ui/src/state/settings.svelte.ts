@@ -1,6 +1,6 @@
 /** The user's settings, as the core has them. */
-import type { Settings } from "../ipc/bindings";
-import type { Seam } from "../ipc/seam";
+import type { Settings } from "../api/bindings";
+import type { Core } from "../api/core";
 import type { Notices } from "./notices.svelte";
 
 export class SettingsState {
@@ -9,19 +9,19 @@ export class SettingsState {
   isDesktopLight = $state(false);
   readonly isLight = $derived(this.current.theme === "light" || (this.current.theme !== "dark" && this.isDesktopLight));
 
-  readonly #seam: Seam;
+  readonly #core: Core;
   readonly #notices: Notices;
   readonly #saved: (changed: Partial<Settings>) => Promise<void>;
 
   /** `saved` is called after settings were saved here or changed elsewhere. */
-  constructor(seam: Seam, notices: Notices, saved: (changed: Partial<Settings>) => Promise<void>) {
-    this.#seam = seam;
+  constructor(core: Core, notices: Notices, saved: (changed: Partial<Settings>) => Promise<void>) {
+    this.#core = core;
     this.#notices = notices;
     this.#saved = saved;
   }
 
   async load(): Promise<void> {
-    await this.#notices.attempt(async () => (this.current = await this.#seam.settings()));
+    await this.#notices.attempt(async () => (this.current = await this.#core.settings()));
   }
 
   /** Returns whether they were saved. */
@@ -29,7 +29,7 @@ export class SettingsState {
     const before = this.current;
     const after = { ...before, ...changed };
     this.current = after;
-    const saved = await this.#notices.attempt(() => this.#seam.changeSettings(before, after));
+    const saved = await this.#notices.attempt(() => this.#core.changeSettings(before, after));
     // Includes changes by others since, unless this window changed settings again meanwhile.
     if (this.current === after) this.current = saved ?? before;
     if (saved) await this.#saved(changed);
@@ -38,7 +38,7 @@ export class SettingsState {
 
   /** Takes in what a text editor or another process has changed. */
   async refresh(): Promise<void> {
-    const settings = await this.#notices.attempt(() => this.#seam.settings());
+    const settings = await this.#notices.attempt(() => this.#core.settings());
     if (!settings || JSON.stringify(settings) === JSON.stringify(this.current)) return;
     this.current = settings;
     await this.#saved(settings);

@@ -1,5 +1,5 @@
 /** Undo and redo outside of review: the latest step on any image, or a whole bulk edit. */
-import type { Step } from "../ipc/bindings";
+import type { Step } from "../api/bindings";
 import { words } from "../messages";
 import type { App } from "./app.svelte";
 
@@ -35,13 +35,13 @@ export async function undoLatest(app: App): Promise<void> {
     await removal();
     return;
   }
-  const step = await app.notices.attempt(() => app.seam.undoLatest());
+  const step = await app.notices.attempt(() => app.core.undoLatest());
   if (step !== undefined) showStep(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
 }
 
 export async function redoLatest(app: App): Promise<void> {
   dismissOffers(app);
-  const step = await app.notices.attempt(() => app.seam.redoLatest());
+  const step = await app.notices.attempt(() => app.core.redoLatest());
   if (step !== undefined) showStep(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
 }
 

@@ -21,7 +21,7 @@ export interface Transport {
 }
 ";
 
-/// The file `ui/src/ipc/bindings.ts`.
+/// The file `ui/src/api/bindings.ts`.
 pub fn client() -> Result<String, Error> {
     let mut types = Types::default();
     let mut declared = Vec::new();
@@ -126,14 +126,14 @@ mod tests {
 
     #[test]
     fn committed_bindings_are_fresh() {
-        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/ipc/bindings.ts");
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/api/bindings.ts");
         let fresh = super::client().unwrap();
         if std::env::var_os(UPDATE).is_some() {
             std::fs::write(&committed, &fresh).unwrap();
         }
         assert!(
             std::fs::read_to_string(committed).unwrap() == fresh,
-            "ui/src/ipc/bindings.ts is stale: run `make bindings` and commit it"
+            "ui/src/api/bindings.ts is stale: run `make bindings` and commit it"
         );
     }
 }

@@ -1,5 +1,5 @@
 /** Draws handles of the selected annotation and the crosshair while drawing. */
-import type { Point, Shape } from "../../ipc/bindings";
+import type { Point, Shape } from "../../api/bindings";
 import type { Area } from "../../photo/tags";
 import { cornerAt, handlesOf } from "../reshape";
 import { HANDLE } from "../shaping.svelte";

@@ -1,5 +1,5 @@
 /** Draws labels beside annotations, and the size below a box. */
-import type { Annotation } from "../../ipc/bindings";
+import type { Annotation } from "../../api/bindings";
 import type { PaletteColor } from "../../components/labelColors";
 import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../../photo/labelText";
 import { colorsOf, type Palette } from "../../photo/palette";

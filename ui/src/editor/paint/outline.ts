@@ -2,7 +2,7 @@
  * Draws shape outlines: a line in the label's color over its casing, aligned to device pixels. Boxes use one
  * `strokeRect` each: a single path of many rectangles is ten times slower.
  */
-import type { Shape } from "../../ipc/bindings";
+import type { Shape } from "../../api/bindings";
 import type { Area } from "../../photo/tags";
 import { devicePoint, type Frame } from "../../photo/frame";
 import type { LabelColors, Palette } from "../../photo/palette";

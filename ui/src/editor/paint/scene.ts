@@ -2,7 +2,7 @@
  * Draws the annotations of an image in device pixels, so that lines are sharp at any zoom. What does not depend on pan
  * and zoom, such as the drawing order, is cached while the annotations stay the same.
  */
-import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
+import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../api/bindings";
 import { boundsOf } from "../../components/shape";
 import type { PaletteColor } from "../../components/labelColors";
 import { area } from "../hit";

@@ -1,5 +1,5 @@
 /** Accepting many proposals after checking a sample. */
-import type { Audit, ErrorRate } from "../../ipc/bindings";
+import type { Audit, ErrorRate } from "../../api/bindings";
 import { confidence, count, decimal } from "../format";
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;

@@ -1,5 +1,5 @@
 /** Likely mistakes and their repairs. */
-import type { BulkEditResult, Check, RepairAction, RepairExtent } from "../../ipc/bindings";
+import type { BulkEditResult, Check, RepairAction, RepairExtent } from "../../api/bindings";
 import { confidence, count } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;

@@ -1,4 +1,4 @@
-import type { Agreements } from "../../ipc/bindings";
+import type { Agreements } from "../../api/bindings";
 import { count, percent } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;

@@ -1,5 +1,5 @@
 /** Findings about a run, and recommended changes. */
-import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
+import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../api/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 import { run } from "./run";
 

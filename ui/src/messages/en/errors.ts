@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../ipc/bindings";
+import type { ErrorCode } from "../../api/bindings";
 
 /** Messages of the core's error codes. The core's own message, with details, goes to the log. */
 export const errors: Record<ErrorCode, string> = {

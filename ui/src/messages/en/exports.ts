@@ -1,4 +1,4 @@
-import type { Exported, Feature, Loss } from "../../ipc/bindings";
+import type { Exported, Feature, Loss } from "../../api/bindings";
 import { count } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;

@@ -1,4 +1,4 @@
-import type { FailureKind } from "../../ipc/bindings";
+import type { FailureKind } from "../../api/bindings";
 
 /** Why an image failed, in short. */
 export const failures: Record<FailureKind, string> = {

@@ -1,4 +1,4 @@
-import type { KeyPlace } from "../../ipc/bindings";
+import type { KeyPlace } from "../../api/bindings";
 import type { Privacy } from "../../state/connections.svelte";
 import { count } from "../format";
 

@@ -8,7 +8,7 @@ import type {
   RunMode,
   RunSummary,
   Speedup,
-} from "../../ipc/bindings";
+} from "../../api/bindings";
 import { costAndEstimate, count, decimal, duration, enoughMoney, money, percent } from "../format";
 import { run } from "./run";
 

@@ -1,4 +1,4 @@
-import type { HookEnding, HookEvent, HookRun } from "../../ipc/bindings";
+import type { HookEnding, HookEvent, HookRun } from "../../api/bindings";
 import { duration } from "../format";
 
 const events: Record<HookEvent, string> = {

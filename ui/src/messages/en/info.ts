@@ -1,5 +1,5 @@
 /** The info panel of an image. */
-import type { Camera, Position } from "../../ipc/bindings";
+import type { Camera, Position } from "../../api/bindings";
 import { count, decimal } from "../format";
 
 /** "1/1600 s", or "2.5 s" from about a third of a second. */

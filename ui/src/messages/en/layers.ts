@@ -1,4 +1,4 @@
-import type { LayerScope } from "../../ipc/bindings";
+import type { LayerScope } from "../../api/bindings";
 import { count } from "../format";
 
 const named = (runs: readonly number[]): string =>

@@ -1,6 +1,6 @@
 import { count, decimal, takenWithZone } from "../format";
 import type { Privacy } from "../../state/connections.svelte";
-import type { ImageState, SkipReason, Taken } from "../../ipc/bindings";
+import type { ImageState, SkipReason, Taken } from "../../api/bindings";
 import { failures } from "./failures";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;

@@ -16,7 +16,7 @@ import type {
   ShapeKind,
   UnsupportedCapability,
   TimeBasis,
-} from "../../ipc/bindings";
+} from "../../api/bindings";
 import type { PaceName } from "../../plan/pace.svelte";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
 

@@ -9,7 +9,7 @@ import type {
   Suggestion,
   Test,
   Trait,
-} from "../../ipc/bindings";
+} from "../../api/bindings";
 import { confidence, count, date, period } from "../format";
 import { checks } from "./checks";
 import { failures } from "./failures";

@@ -1,4 +1,4 @@
-import type { ReviewState, RejectReason, ShapeKind, Status } from "../../ipc/bindings";
+import type { ReviewState, RejectReason, ShapeKind, Status } from "../../api/bindings";
 import type { Tool } from "../../editor/tools.svelte";
 import type { Accepting } from "../../editor/verdict";
 import type { Amount, Labelling, Outline } from "../../editor/view.svelte";

@@ -10,7 +10,7 @@ import type {
   RetryKind,
   RunMode,
   StopReason,
-} from "../../ipc/bindings";
+} from "../../api/bindings";
 import type { ProposedBudget } from "../../run/budget";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 

@@ -6,7 +6,7 @@ import type {
   KeyPlace,
   LimitSettings,
   SettingSource,
-} from "../../ipc/bindings";
+} from "../../api/bindings";
 import type { RunSettingName } from "../../settings/run";
 import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";

@@ -1,4 +1,4 @@
-import type { ErrorRate } from "../../ipc/bindings";
+import type { ErrorRate } from "../../api/bindings";
 import type { audit as english } from "../en/audit";
 import { confidence, count, decimal } from "../format";
 import type { Translation } from "../translation";

@@ -1,4 +1,4 @@
-import type { Check } from "../../ipc/bindings";
+import type { Check } from "../../api/bindings";
 import type { checks as english } from "../en/checks";
 import { confidence, count } from "../format";
 import type { Translation } from "../translation";

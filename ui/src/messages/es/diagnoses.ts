@@ -1,4 +1,4 @@
-import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
+import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../api/bindings";
 import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Translation } from "../translation";

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../ipc/bindings";
+import type { ErrorCode } from "../../api/bindings";
 
 export const errors: Record<ErrorCode, string> = {
   library: "No se pudo leer o escribir la biblioteca.",

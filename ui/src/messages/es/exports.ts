@@ -1,4 +1,4 @@
-import type { Exported, Feature, Loss } from "../../ipc/bindings";
+import type { Exported, Feature, Loss } from "../../api/bindings";
 import type { exports as english } from "../en/exports";
 import { count } from "../format";
 import type { Translation } from "../translation";

@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../ipc/bindings";
+import type { RunSummary } from "../../api/bindings";
 import type { history as english } from "../en/history";
 import { costAndEstimate, count, decimal, duration, enoughMoney, money, percent } from "../format";
 import type { Translation } from "../translation";

@@ -1,4 +1,4 @@
-import type { HookEnding, HookEvent } from "../../ipc/bindings";
+import type { HookEnding, HookEvent } from "../../api/bindings";
 import type { hooks as english } from "../en/hooks";
 import { duration } from "../format";
 import type { Translation } from "../translation";

@@ -1,4 +1,4 @@
-import type { Dollars, RunMode, ShapeKind } from "../../ipc/bindings";
+import type { Dollars, RunMode, ShapeKind } from "../../api/bindings";
 import type { plan as english } from "../en/plan";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
 import type { Translation } from "../translation";

@@ -1,4 +1,4 @@
-import type { ImageState, QueryKey, Status, Test, Trait } from "../../ipc/bindings";
+import type { ImageState, QueryKey, Status, Test, Trait } from "../../api/bindings";
 import type { query as english } from "../en/query";
 import { confidence, count, date, period } from "../format";
 import type { Translation } from "../translation";

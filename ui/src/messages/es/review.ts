@@ -1,4 +1,4 @@
-import type { RejectReason, ReviewState, ShapeKind, Status } from "../../ipc/bindings";
+import type { RejectReason, ReviewState, ShapeKind, Status } from "../../api/bindings";
 import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
 import type { Translation } from "../translation";

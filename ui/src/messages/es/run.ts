@@ -1,4 +1,4 @@
-import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../ipc/bindings";
+import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../api/bindings";
 import type { run as english } from "../en/run";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 import type { Translation } from "../translation";

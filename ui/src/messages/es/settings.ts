@@ -1,4 +1,4 @@
-import type { KeyPlace } from "../../ipc/bindings";
+import type { KeyPlace } from "../../api/bindings";
 import type { KeptKey, settings as english } from "../en/settings";
 import { count } from "../format";
 import type { Translation } from "../translation";

@@ -2,7 +2,7 @@
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
 
 import type { ApiError } from "./bindings";
-import type { Connection } from "./seam";
+import type { Connection } from "./core";
 
 type Message = { value: never } | { error: ApiError };
 

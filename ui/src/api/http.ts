@@ -8,7 +8,7 @@
 import { createParser } from "eventsource-parser";
 
 import type { ApiError, CoreEvent, ExportRequest, ImageId, RunId } from "./bindings";
-import type { BrowserConnection, Connection, PixelEdge, Reach } from "./seam";
+import type { BrowserConnection, Connection, PixelEdge, Reach } from "./core";
 
 /** The first wait before connecting again, and the longest, in milliseconds. */
 const FIRST_WAIT = 500;

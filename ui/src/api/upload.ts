@@ -1,6 +1,6 @@
 /** Photos that are dropped on a browser's window, or chosen there: they are sent to the library. */
 import type { Api, ApiError } from "./bindings";
-import type { BrowserConnection } from "./seam";
+import type { BrowserConnection } from "./core";
 
 /** Files that are sent at the same time; a browser has six connections to a host. */
 const AT_ONCE = 3;

@@ -42,7 +42,7 @@ export interface BrowserConnection {
 export type EventKind = CoreEvent["kind"];
 export type EventOf<Kind extends EventKind> = Extract<CoreEvent, { kind: Kind }>;
 
-export interface Seam extends Omit<Api, "events" | "runProgress">, Pick<Connection, "pixelUrl"> {
+export interface Core extends Omit<Api, "events" | "runProgress">, Pick<Connection, "pixelUrl"> {
   /** Null in the desktop app. */
   browser: BrowserConnection | null;
   /** Passes on snapshots of a run until it stops. Returns the function that ends this, after the first snapshot. */
@@ -54,7 +54,7 @@ export interface Seam extends Omit<Api, "events" | "runProgress">, Pick<Connecti
 /** After a session has ended, this long passes before the window looks whether it has a new one, in milliseconds. */
 const SIGNED_OUT_WAIT = 3000;
 
-export function openSeam(connection: Connection, browser: BrowserConnection | null = null): Seam {
+export function connectCore(connection: Connection, browser: BrowserConnection | null = null): Core {
   const { events, runProgress, ...api } = apiOver(connection);
   const listeners = new Map<EventKind, Set<(event: never) => void>>();
   let isListening = false;
