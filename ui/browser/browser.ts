@@ -1,5 +1,5 @@
 /** The browser that the tests drive. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import axe from "axe-core";
@@ -145,26 +145,40 @@ export async function showSettingsPage(page: Page, title: string): Promise<void>
   await page.locator(".settings nav").first().getByRole("button", { name: title, exact: true }).click();
 }
 
-export async function screenshot(page: Page, name: string): Promise<void> {
-  mkdirSync(SCREENSHOTS, { recursive: true });
+/** Waits until what was decided is painted. */
+export async function painted(page: Page): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
   // Two frames: what was decided in this one is painted in the next.
   await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
 }
 
-/** Fails on anything that axe calls serious or critical. */
-export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document);
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await painted(page);
+  // Playwright's own takes several times as long to compress them.
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send("Page.captureScreenshot", { optimizeForSpeed: true });
+  await session.detach();
+  writeFileSync(`${SCREENSHOTS}${name}.png`, data, "base64");
+}
+
+/** The rules of axe that depend on the theme. */
+export const COLOR_RULES = ["color-contrast", "link-in-text-block"];
+
+/** Fails on anything that axe calls serious or critical, by these rules or by all. */
+export async function expectAccessible(page: Page, rules?: string[]): Promise<void> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const found = await page.evaluate(async (rules) => {
+    // Without fetching style sheets and media again, which only rules of lesser impact need.
+    const options = { preload: false, ...(rules ? { runOnly: { type: "rule" as const, values: rules } } : {}) };
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, options);
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(
         ({ id, nodes }) =>
           `${id}: ${nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary}`).join("; ")}`,
       );
-  });
+  }, rules);
   expect(found).toEqual([]);
 }
 

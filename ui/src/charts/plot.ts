@@ -3,7 +3,7 @@ import "./browserLanguage";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import type { ChartAxis, ChartColor, ChartSeries, ChartSpec } from "./spec";
+import { type ChartAxis, type ChartColor, type ChartSeries, type ChartSpec, tickLabels } from "./spec";
 
 /** The area within the axes, in CSS pixels from the upper left corner of the chart. */
 export interface PlotArea {
@@ -92,7 +92,7 @@ export class Plot {
       space: isVertical ? Y_SPACE : X_SPACE,
       size: isVertical ? (_, texts) => widthOf(texts, font) + AXIS_GAP : X_AXIS_HEIGHT,
       incrs: () => (read()?.steps as number[] | undefined) ?? DECIMAL_STEPS,
-      values: (_, values) => values.map((value) => read()?.format(value) ?? ""),
+      values: (_, ticks) => tickLabels(ticks, (tick) => read()?.format(tick) ?? ""),
     });
     const range = (read: () => ChartAxis | undefined) => (): uPlot.Range.MinMax => [read()?.from ?? 0, read()?.to ?? 1];
     return {

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { type ChartSpec, COUNT_STEPS, lastPoint, pointAfter, readingsAt, roundUp, spokenAt, TIME_STEPS } from "./spec";
+import {
+  type ChartSpec,
+  COUNT_STEPS,
+  lastPoint,
+  pointAfter,
+  readingsAt,
+  roundUp,
+  spokenAt,
+  tickLabels,
+  TIME_STEPS,
+} from "./spec";
 
 const AXIS = { from: 0, to: 10, format: String };
 const SPEC: ChartSpec = {
@@ -45,6 +55,12 @@ describe("an axis", () => {
     expect(roundUp(2400)).toBe(3000);
     expect(roundUp(0)).toBe(1);
     expect(roundUp(100)).toBe(100);
+  });
+
+  it("has no label twice in a row", () => {
+    const minutes = (value: number) => `${Math.round(value)} min`;
+    expect(tickLabels([0.8, 1, 1.2, 1.6, 2], minutes)).toEqual(["1 min", "", "", "2 min", ""]);
+    expect(tickLabels([], minutes)).toEqual([]);
   });
 
   it("has ascending steps", () => {

@@ -67,6 +67,12 @@ export const COUNT_STEPS: readonly number[] = Array.from({ length: 10 }, (_, pow
   5 * unit,
 ]);
 
+/** The labels of ticks. One that reads like the tick before it is empty: short steps after hours. */
+export function tickLabels(ticks: readonly number[], format: (value: number) => string): string[] {
+  const texts = ticks.map((tick) => format(tick));
+  return texts.map((text, place) => (text === texts[place - 1] ? "" : text));
+}
+
 /** The values at a point, without those that were not measured. */
 export function readingsAt({ series }: ChartSpec, index: number): Reading[] {
   return series.flatMap((each) => {
