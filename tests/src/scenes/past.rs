@@ -118,6 +118,7 @@ pub fn finish(store: &Store, scene: &super::Scene, past: &PastRun<'_>, run: RunI
     let largest = past.worker.largest();
     store.write_blocking(move |edit| {
         edit.add_wall_millis(run, clock)?;
+        edit.add_in_flight_millis(run, clock * f64::from(CONCURRENCY))?;
         edit.record_peak_in_flight(run, CONCURRENCY)?;
         match ending {
             Ending::Completed => edit.record_stopped(run, StopReason::Completed, None),
