@@ -287,22 +287,34 @@ export type ApiError = {
 	message: string,
 };
 
-/**  An attribute of annotations. */
+/**  An attribute of annotations or of images. */
 export type Attribute = {
 	name: string,
 	definition?: string,
 	kind: AttributeKind,
 	/**  Whether an annotation without it is dropped. */
 	is_required: boolean,
+	of?: AttributeSubject,
 };
 
 /**  The type of an attribute's value. */
 export type AttributeKind = { kind: "text" } | 
 /**  A whole number, both ends inclusive. */
-{ kind: "number"; min: number; max: number } | { kind: "choice"; options: string[] } | { kind: "yes_no" };
+{ kind: "number"; min: number; max: number } | 
+/**  One of the options. */
+{ kind: "choice"; options: string[] } | 
+/**  Any number of the options. */
+{ kind: "several_of"; options: string[] } | { kind: "yes_no" };
+
+/**  What an attribute describes. */
+export type AttributeSubject = "annotation" | 
+/**  The whole image: one value per image. */
+"image";
 
 /**  An attribute's value, by the attribute's kind. */
-export type AttributeValue = boolean | number | string;
+export type AttributeValue = boolean | number | string | 
+/**  Some of the options, in the recipe's order. */
+string[];
 
 /**  An audit: a sample of proposals, its result, and what was accepted. */
 export type Audit = {
@@ -843,6 +855,33 @@ export type ErrorRate = {
 	at_most: number,
 };
 
+/**  A photo with the annotations that it should get. A negative example has none. */
+export type Example = {
+	/**  The hash of the photo's bytes, as the library has it, in hexadecimal. */
+	hash?: string | null,
+	/**  The photo's file, for a photo without a known hash and to tell it by name. */
+	path?: string | null,
+	units?: ExampleUnits,
+	annotations?: ExampleAnnotation[],
+	/**  The attributes of the image. */
+	attributes?: { [key in string]: AttributeValue },
+};
+
+/**  An annotation of an example. */
+export type ExampleAnnotation = {
+	label: string,
+	/**  In the units of the example. */
+	shape: Shape,
+	attributes?: { [key in string]: AttributeValue },
+};
+
+/**  The unit of an example's coordinates. */
+export type ExampleUnits = 
+/**  Fractions of the upright image's sides, 0 to 1. */
+"fractions" | 
+/**  Pixels of the upright image. */
+"pixels";
+
 /**  An export request. */
 export type ExportRequest = {
 	format: FormatId,
@@ -1354,6 +1393,10 @@ export type Label = {
 	color: number,
 	/**  Other names that an answer may use. */
 	synonyms?: string[],
+	/**  The key that chooses it in the editor: a digit from 1 to 9, or a letter. */
+	key?: string | null,
+	/**  The name of the label that it is a kind or a part of. */
+	parent?: string | null,
 };
 
 /**  Confidences of one label's proposals on the images of a query. */
@@ -1688,6 +1731,10 @@ export type Recipe = {
 	shapes: ShapeKind[],
 	attributes?: Attribute[],
 	instructions?: string,
+	/**  The language of text in answers, as a BCP 47 tag; `None` leaves it to the model. */
+	language?: string | null,
+	/**  Photos with the annotations that they should get. */
+	examples?: Example[],
 };
 
 export type RecipeId = number;
@@ -2430,7 +2477,11 @@ export type UnsupportedCapability =
 /**  More optional attributes than the model supports. */
 { kind: "too_many_optional_attributes"; count: number; limit: number } | 
 /**  None of the recipe's shapes is supported. */
-{ kind: "shapes"; shapes: ShapeKind[] };
+{ kind: "shapes"; shapes: ShapeKind[] } | 
+/**  Some of the recipe's shapes, which are not asked for. */
+{ kind: "some_shapes"; shapes: ShapeKind[] } | 
+/**  Examples, which are not sent. */
+{ kind: "examples"; count: number };
 
 /**  Tokens of one or several requests. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {
