@@ -7,11 +7,13 @@ use crate::ids::RecipeId;
 
 pub mod builtin;
 mod example;
+mod imported;
 mod label_name;
 mod problem;
 mod typed;
 
 pub use example::{Example, ExampleAnnotation, ExampleUnits};
+pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
 pub use problem::{RecipePlace, RecipeProblem, RecipeProblemKind};
@@ -119,10 +121,9 @@ pub enum AttributeSubject {
     Image,
 }
 
-impl AttributeSubject {
-    fn is_annotation(&self) -> bool {
-        *self == Self::Annotation
-    }
+/// Fields with their defaults are not stored.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// An attribute of annotations or of images.
@@ -135,7 +136,7 @@ pub struct Attribute {
     pub kind: AttributeKind,
     /// Whether an annotation without it is dropped.
     pub is_required: bool,
-    #[serde(default, skip_serializing_if = "AttributeSubject::is_annotation")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub of: AttributeSubject,
 }
 

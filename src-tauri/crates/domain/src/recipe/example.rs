@@ -18,12 +18,6 @@ pub enum ExampleUnits {
     Pixels,
 }
 
-impl ExampleUnits {
-    fn is_fractions(&self) -> bool {
-        *self == Self::Fractions
-    }
-}
-
 /// A photo with the annotations that it should get. A negative example has none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -34,7 +28,7 @@ pub struct Example {
     /// The photo's file, for a photo without a known hash and to tell it by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    #[serde(default, skip_serializing_if = "ExampleUnits::is_fractions")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub units: ExampleUnits,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations: Vec<ExampleAnnotation>,

@@ -193,11 +193,10 @@ impl Recipe {
             };
             found.name(place, &attribute.name, index, names);
             match &attribute.kind {
-                AttributeKind::Text | AttributeKind::YesNo => {}
                 AttributeKind::Number { min, max } if min > max => {
                     found.add(place, RecipeProblemKind::MinAboveMax { min: *min, max: *max });
                 }
-                AttributeKind::Number { .. } => {}
+                AttributeKind::Text | AttributeKind::YesNo | AttributeKind::Number { .. } => {}
                 AttributeKind::Choice { options } | AttributeKind::SeveralOf { options } => {
                     found.options(place, options);
                 }

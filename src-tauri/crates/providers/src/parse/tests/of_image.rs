@@ -67,7 +67,7 @@ fn deviations_are_repaired_and_recorded() {
         ),
         format!(r#"{{"weather":["rain","hail"],"marks":[{CAT}]}}"#),
         format!(r#"{{"image":{{"weather":["hail"]}},"marks":[{CAT}]}}"#),
-        format!(r#"[{CAT}]"#),
+        format!("[{CAT}]"),
         r#"{"image":{"weather":[]},"marks":[]}"#.to_owned(),
         r#"{"image":{"weather":[]},"marks":[{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40}]}"#.to_owned(),
         format!(r#"{{"image":{{"weather":["snow"]}},"marks":[{CAT},{{"label":"#),
