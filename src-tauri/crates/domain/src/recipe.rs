@@ -9,6 +9,7 @@ pub mod builtin;
 mod example;
 mod imported;
 mod label_name;
+mod preview;
 mod problem;
 mod typed;
 
@@ -16,6 +17,7 @@ pub use example::{Example, ExampleAnnotation, ExampleUnits};
 pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
+pub use preview::{PromptTokens, RecipePreview};
 pub use problem::{RecipePlace, RecipeProblem, RecipeProblemKind};
 pub use typed::NothingToFind;
 
@@ -205,14 +207,33 @@ impl Recipe {
     }
 }
 
-/// A recipe of the library.
+/// A version of a recipe of the library. Versions never change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SavedRecipe {
+    /// Of this version.
     pub id: RecipeId,
     pub recipe: Recipe,
-    /// Whether it is built in, so that it cannot be deleted.
+    /// Whether it is built in, so that it cannot be edited or deleted.
     pub is_builtin: bool,
+    /// The first version, which is the same for all versions of a recipe.
+    pub lineage: RecipeId,
+    /// Counted from 1 within the recipe.
+    pub version: u32,
+    /// Milliseconds since the Unix epoch; `None` for recipes of earlier versions of the program.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub saved_at: Option<u64>,
+}
+
+/// A version of a recipe among the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RecipeVersion {
+    pub saved: SavedRecipe,
+    /// Whether the list of recipes shows it. None of a deleted recipe is current.
+    pub is_current: bool,
+    /// The number of runs that used it.
+    pub run_count: u32,
 }
 
 #[cfg(test)]

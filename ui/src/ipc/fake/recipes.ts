@@ -151,6 +151,9 @@ export class FakeRecipes {
     id: index + 1,
     recipe,
     is_builtin: true,
+    lineage: index + 1,
+    version: 1,
+    saved_at: null,
   }));
   #latest = 2;
 
@@ -184,7 +187,8 @@ export class FakeRecipes {
       attributes: [],
       instructions: "",
     };
-    const saved = { id: ++this.#latest, recipe, is_builtin: false };
+    const id = ++this.#latest;
+    const saved = { id, recipe, is_builtin: false, lineage: id, version: 1, saved_at: null };
     this.#saved.push(saved);
     return saved;
   }

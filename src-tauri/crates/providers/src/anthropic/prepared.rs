@@ -114,6 +114,10 @@ impl PreparedModel for PreparedMessages {
         &self.system
     }
 
+    fn answer_schema(&self) -> Option<String> {
+        serde_json::to_string(&self.schema).ok()
+    }
+
     // Without the output maximum, because a complete answer is the same with any.
     fn fixed_part(&self) -> String {
         let schema = serde_json::to_string(&self.schema).unwrap_or_default();
