@@ -47,9 +47,27 @@ export interface Api {
 	chooseFolders(): Promise<boolean>;
 	importSamples(): Promise<null>;
 	cancelImport(): Promise<null>;
+	/** The current versions: built-in ones first. */
 	recipes(): Promise<SavedRecipe[]>;
+	/** All versions of a recipe, newest first, by the id of any. */
+	recipeVersions(recipe: RecipeId): Promise<RecipeVersion[]>;
 	saveTypedRecipe(typed: string): Promise<SavedRecipe>;
+	/** Saves a new recipe, or a new version of one. A new version of a built-in recipe is a recipe of the user. A name that is taken gets a number. */
+	saveRecipe(recipe: Recipe, versionOf?: RecipeId | null): Promise<SavedRecipe>;
+	/** Saves a copy under a name that is free. */
+	duplicateRecipe(recipe: RecipeId): Promise<SavedRecipe>;
+	/** Deletes a recipe, which `restore_recipe` undoes. Built-in recipes stay. */
 	deleteRecipe(recipe: RecipeId): Promise<null>;
+	/** Makes a version the current one of its recipe: undoes an edit or a deletion. */
+	restoreRecipe(version: RecipeId): Promise<SavedRecipe>;
+	/** Everything that is wrong with a recipe. */
+	validateRecipe(recipe: Recipe): Promise<RecipeProblem[]>;
+	/** Reads the text of a recipe file or of another program's labels; nothing is saved. The form follows from the content if `source` is null. */
+	importRecipeFile(fileName: string, text: string, source?: RecipeSource | null): Promise<ImportedRecipe>;
+	/** The text of a recipe file. */
+	recipeFile(recipe: Recipe): Promise<string>;
+	/** What a model is sent for a recipe, which need not be saved, and what it does not support of it. */
+	previewRecipe(recipe: Recipe, model: ModelId): Promise<RecipePreview>;
 	quote(request: PlanRequest): Promise<Quote>;
 	startRun(request: RunRequest): Promise<RunId>;
 	pauseRun(run: RunId): Promise<null>;
@@ -149,8 +167,16 @@ export function apiOver(transport: Transport): Api {
 		importSamples: () => call("import_samples", {}),
 		cancelImport: () => call("cancel_import", {}),
 		recipes: () => call("recipes", {}),
+		recipeVersions: (recipe) => call("recipe_versions", { recipe }),
 		saveTypedRecipe: (typed) => call("save_typed_recipe", { typed }),
+		saveRecipe: (recipe, versionOf) => call("save_recipe", { recipe, version_of: versionOf }),
+		duplicateRecipe: (recipe) => call("duplicate_recipe", { recipe }),
 		deleteRecipe: (recipe) => call("delete_recipe", { recipe }),
+		restoreRecipe: (version) => call("restore_recipe", { version }),
+		validateRecipe: (recipe) => call("validate_recipe", { recipe }),
+		importRecipeFile: (fileName, text, source) => call("import_recipe_file", { file_name: fileName, text, source }),
+		recipeFile: (recipe) => call("recipe_file", { recipe }),
+		previewRecipe: (recipe, model) => call("preview_recipe", { recipe, model }),
 		quote: (request) => call("quote", { request }),
 		startRun: (request) => call("start_run", { request }),
 		pauseRun: (run) => call("pause_run", { run }),
@@ -287,22 +313,34 @@ export type ApiError = {
 	message: string,
 };
 
-/**  An attribute of annotations. */
+/**  An attribute of annotations or of images. */
 export type Attribute = {
 	name: string,
 	definition?: string,
 	kind: AttributeKind,
 	/**  Whether an annotation without it is dropped. */
 	is_required: boolean,
+	of?: AttributeSubject,
 };
 
 /**  The type of an attribute's value. */
 export type AttributeKind = { kind: "text" } | 
 /**  A whole number, both ends inclusive. */
-{ kind: "number"; min: number; max: number } | { kind: "choice"; options: string[] } | { kind: "yes_no" };
+{ kind: "number"; min: number; max: number } | 
+/**  One of the options. */
+{ kind: "choice"; options: string[] } | 
+/**  Any number of the options. */
+{ kind: "several_of"; options: string[] } | { kind: "yes_no" };
+
+/**  What an attribute describes. */
+export type AttributeSubject = "annotation" | 
+/**  The whole image: one value per image. */
+"image";
 
 /**  An attribute's value, by the attribute's kind. */
-export type AttributeValue = boolean | number | string;
+export type AttributeValue = boolean | number | string | 
+/**  Some of the options, in the recipe's order. */
+string[];
 
 /**  An audit: a sample of proposals, its result, and what was accepted. */
 export type Audit = {
@@ -819,7 +857,9 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
+/**  A recipe file, or a file with labels, that cannot be read. */
+"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -842,6 +882,33 @@ export type ErrorRate = {
 	/**  With 95 % confidence at most this share of all is wrong. */
 	at_most: number,
 };
+
+/**  A photo with the annotations that it should get. A negative example has none. */
+export type Example = {
+	/**  The hash of the photo's bytes, as the library has it, in hexadecimal. */
+	hash?: string | null,
+	/**  The photo's file, for a photo without a known hash and to tell it by name. */
+	path?: string | null,
+	units?: ExampleUnits,
+	annotations?: ExampleAnnotation[],
+	/**  The attributes of the image. */
+	attributes?: { [key in string]: AttributeValue },
+};
+
+/**  An annotation of an example. */
+export type ExampleAnnotation = {
+	label: string,
+	/**  In the units of the example. */
+	shape: Shape,
+	attributes?: { [key in string]: AttributeValue },
+};
+
+/**  The unit of an example's coordinates. */
+export type ExampleUnits = 
+/**  Fractions of the upright image's sides, 0 to 1. */
+"fractions" | 
+/**  Pixels of the upright image. */
+"pixels";
 
 /**  An export request. */
 export type ExportRequest = {
@@ -1298,12 +1365,43 @@ export type ImportProgress = {
 	is_cancelled: boolean,
 };
 
+/**  Something in a file that a recipe does not hold, or holds in another form. */
+export type ImportRemark = {
+	/**  The label, attribute or element; empty if it is about the whole file. */
+	about: string,
+	remark: ImportRemarkKind,
+};
+
+export type ImportRemarkKind = 
+/**  A setting without a counterpart, under its name in the file. */
+{ kind: "setting_left_out"; setting: string } | 
+/**  A kind of annotation without a counterpart, under its name in the file. */
+{ kind: "shape_left_out"; shape: string } | 
+/**  A kind of annotation that became another one. */
+{ kind: "shape_changed"; shape: string; became: ShapeKind } | 
+/**  An attribute or label of another name or kind than in the file. */
+{ kind: "changed"; became: string } | 
+/**  An attribute of some labels, which is now one of all annotations. */
+{ kind: "of_all_labels" } | 
+/**  A second entry of this name. */
+{ kind: "duplicate_left_out" } | 
+/**  An entry without a readable name. */
+{ kind: "entry_left_out"; entry: string };
+
 /**  Which files are imported. */
 export type ImportSettings = {
 	/**  Whether to import thumbnails, recycle bins and metadata files of NAS systems and apps too. */
 	includes_leftovers?: boolean,
 	/**  Memory budget of all decoding, not only of imports, in MB; `None` for a quarter of what Fieldmark may use. */
 	decoding_memory_mb?: number | null,
+};
+
+/**  A recipe that was read from a file. */
+export type ImportedRecipe = {
+	recipe: Recipe,
+	source: RecipeSource,
+	/**  What the recipe does not hold of the file, or holds in another form. */
+	remarks: ImportRemark[],
 };
 
 /**  An image with a request in flight. */
@@ -1354,6 +1452,10 @@ export type Label = {
 	color: number,
 	/**  Other names that an answer may use. */
 	synonyms?: string[],
+	/**  The key that chooses it in the editor: a digit from 1 to 9, or a letter. */
+	key?: string | null,
+	/**  The name of the label that it is a kind or a part of. */
+	parent?: string | null,
 };
 
 /**  Confidences of one label's proposals on the images of a query. */
@@ -1589,6 +1691,18 @@ export type PromptCaching = {
 	is_used: boolean,
 };
 
+/**  The tokens of the text of a request, without the photo. Vendors count them exactly only afterwards. */
+export type PromptTokens = {
+	/**  Of the prompt, estimated: its bytes divided by `bytes_per_token`. */
+	prompt: number,
+	/**  Of the schema, estimated in the same way. */
+	schema: number,
+	/**  The mean of the model's tokenizer, from the catalogue of models. */
+	bytes_per_token: number,
+	/**  The bound that quotes and budgets use: one token per byte, and what the vendor adds. */
+	at_most: number,
+};
+
 /**  The description of a provider. */
 export type ProviderDescription = {
 	/**  For settings and the command line. */
@@ -1688,9 +1802,69 @@ export type Recipe = {
 	shapes: ShapeKind[],
 	attributes?: Attribute[],
 	instructions?: string,
+	/**  The language of text in answers, as a BCP 47 tag; `None` leaves it to the model. */
+	language?: string | null,
+	/**  Photos with the annotations that they should get. */
+	examples?: Example[],
 };
 
 export type RecipeId = number;
+
+/**  A place in a recipe. Indices count from 0. */
+export type RecipePlace = { kind: "name" } | { kind: "shapes" } | { kind: "labels" } | { kind: "label"; index: number } | { kind: "attribute"; index: number } | { kind: "language" } | { kind: "example"; index: number };
+
+/**  What a model is sent for a recipe with every photo, and what it does not support of the recipe. */
+export type RecipePreview = {
+	/**  The instructions, exactly as sent; empty for a model without any. */
+	prompt: string,
+	/**  The JSON schema of the answer, exactly as sent; `None` for a model without one, and if nothing can be sent. */
+	schema: string | null,
+	/**  `None` for a model without a prompt. */
+	tokens: PromptTokens | null,
+	unsupported_capabilities: UnsupportedCapability[],
+	/**  Why the recipe cannot be sent to this model, in English; `None` if it can. */
+	refusal: string | null,
+};
+
+/**  Something that is wrong with a recipe. */
+export type RecipeProblem = {
+	place: RecipePlace,
+	problem: RecipeProblemKind,
+};
+
+export type RecipeProblemKind = { kind: "empty_name" } | 
+/**  In any spelling. `first` is the index of the other one. */
+{ kind: "duplicate_name"; name: string; first: number } | 
+/**  The label [`IMAGE_LABEL`] holds the attributes of the image. */
+{ kind: "reserved_name"; name: string } | { kind: "unknown_parent"; parent: string } | { kind: "parent_cycle" } | { kind: "invalid_key"; key: string } | 
+/**  `first` is the index of the other label. */
+{ kind: "duplicate_key"; key: string; first: number } | { kind: "invalid_color" } | { kind: "min_above_max"; min: number; max: number } | { kind: "too_few_options" } | { kind: "empty_option" } | { kind: "duplicate_option"; option: string } | 
+/**  Neither shapes nor attributes of the image. */
+{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string };
+
+/**  The form of a file with labels. */
+export type RecipeSource = 
+/**  A recipe file of this program. */
+"recipe_file" | 
+/**  The labels of a CVAT project or task, as its raw JSON. */
+"cvat" | 
+/**  The labeling configuration of Label Studio, XML. */
+"label_studio" | 
+/**  The categories of a COCO file, JSON. */
+"coco" | 
+/**  The `data.yaml` of a YOLO dataset. */
+"yolo" | 
+/**  One label per line. */
+"list";
+
+/**  A version of a recipe among the others. */
+export type RecipeVersion = {
+	saved: SavedRecipe,
+	/**  Whether the list of recipes shows it. None of a deleted recipe is current. */
+	is_current: boolean,
+	/**  The number of runs that used it. */
+	run_count: number,
+};
 
 /**  An axis-aligned box by two corners, in pixels: `x1 <= x2` and `y1 <= y2` once [`Rect::ordered`]. */
 export type Rect = {
@@ -2122,12 +2296,19 @@ export type SampledAnnotation = {
 	verdict: SampleVerdict | null,
 };
 
-/**  A recipe of the library. */
+/**  A version of a recipe of the library. Versions never change. */
 export type SavedRecipe = {
+	/**  Of this version. */
 	id: RecipeId,
 	recipe: Recipe,
-	/**  Whether it is built in, so that it cannot be deleted. */
+	/**  Whether it is built in, so that it cannot be edited or deleted. */
 	is_builtin: boolean,
+	/**  The first version, which is the same for all versions of a recipe. */
+	lineage: RecipeId,
+	/**  Counted from 1 within the recipe. */
+	version: number,
+	/**  Milliseconds since the Unix epoch; `None` for recipes of earlier versions of the program. */
+	saved_at: number | null,
 };
 
 /**  A size of sent images. */
@@ -2430,7 +2611,11 @@ export type UnsupportedCapability =
 /**  More optional attributes than the model supports. */
 { kind: "too_many_optional_attributes"; count: number; limit: number } | 
 /**  None of the recipe's shapes is supported. */
-{ kind: "shapes"; shapes: ShapeKind[] };
+{ kind: "shapes"; shapes: ShapeKind[] } | 
+/**  Some of the recipe's shapes, which are not asked for. */
+{ kind: "some_shapes"; shapes: ShapeKind[] } | 
+/**  Examples, which are not sent. */
+{ kind: "examples"; count: number };
 
 /**  Tokens of one or several requests. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

@@ -28,5 +28,6 @@ export function withValue(
 function kindOf(value: AttributeValue): Attribute["kind"] {
   if (typeof value === "boolean") return { kind: "yes_no" };
   if (typeof value === "number") return { kind: "number", min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+  if (Array.isArray(value)) return { kind: "several_of", options: value };
   return { kind: "text" };
 }

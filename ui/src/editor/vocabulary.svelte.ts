@@ -141,11 +141,14 @@ export class Vocabulary {
 
   /**
    * The attributes of an annotation's recipe: its run's, or for a user's annotation those of the others on the image.
+   * An image tag may hold those of the image.
    */
   attributesOf(annotation: Annotation, annotations: readonly Annotation[]): readonly Attribute[] {
     const runs = [annotation, ...annotations].flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
     const run = runs.find((each) => this.#recipes.has(each)) ?? this.#latestRun;
-    return (run === null ? undefined : this.#recipes.get(run)?.attributes) ?? [];
+    const asked = (run === null ? undefined : this.#recipes.get(run)?.attributes) ?? [];
+    const isOfImage = annotation.shape.kind === "image_tag" && annotation.label === IMAGE_LABEL;
+    return asked.filter(({ of }) => (of === "image") === isOfImage);
   }
 
   #known(): readonly string[] {
@@ -159,6 +162,9 @@ export class Vocabulary {
     this.#added = new Map([...this.#added, [this.#recipeName, added]]);
   }
 }
+
+/** The label of the image tag with the attributes of the image, as in the core. */
+const IMAGE_LABEL = "image";
 
 /** Normalizes case and accent encoding for comparison. */
 function folded(label: string): string {

@@ -10,6 +10,8 @@ export function isBlocking(unsupported: UnsupportedCapability): boolean {
     case "attributes":
       return unsupported.are_required;
     case "unknown_labels":
+    case "some_shapes":
+    case "examples":
       return false;
   }
 }

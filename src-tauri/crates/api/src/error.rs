@@ -24,6 +24,9 @@ pub enum ErrorCode {
     UnfitAnnotation,
     NothingToAudit,
     NothingToFind,
+    UnsoundRecipe,
+    /// A recipe file, or a file with labels, that cannot be read.
+    RecipeFile,
     UnknownModel,
     NoImages,
     RecipeBeyondModel,
@@ -79,6 +82,8 @@ impl From<EngineError> for ApiError {
             EngineError::UnfitAnnotation { .. } => ErrorCode::UnfitAnnotation,
             EngineError::NothingToAudit => ErrorCode::NothingToAudit,
             EngineError::NothingToFind(_) => ErrorCode::NothingToFind,
+            EngineError::UnsoundRecipe(_) => ErrorCode::UnsoundRecipe,
+            EngineError::RecipeFile(_) => ErrorCode::RecipeFile,
             EngineError::UnknownModel(_) => ErrorCode::UnknownModel,
             EngineError::NoImages => ErrorCode::NoImages,
             EngineError::RecipeBeyondModel(_) | EngineError::RecipeBeyondWords(_) => ErrorCode::RecipeBeyondModel,

@@ -243,6 +243,11 @@ impl Projector<'_> {
                 *value = untyped(text);
                 true
             }
+            AttributeValue::Several(values) if values.iter().all(String::is_empty) => false,
+            AttributeValue::Several(values) => {
+                *value = untyped(&values.join(SEVERAL_SEPARATOR));
+                true
+            }
             AttributeValue::YesNo(_) | AttributeValue::Number(_) => true,
         });
         if annotation.attributes != before {
@@ -250,6 +255,9 @@ impl Projector<'_> {
         }
     }
 }
+
+/// Between the values of an attribute that has several, in a format without types.
+pub const SEVERAL_SEPARATOR: &str = "; ";
 
 /// Infers the type of a text attribute: `true` and `false` are booleans, whole numbers are numbers.
 #[must_use]

@@ -269,6 +269,7 @@ prop_compose! {
                 any::<bool>().prop_map(AttributeValue::YesNo),
                 any::<i32>().prop_map(AttributeValue::Number),
                 text().prop_map(AttributeValue::Text),
+                proptest::collection::vec(text(), 0..3).prop_map(AttributeValue::Several),
             ],
             0..3,
         ),

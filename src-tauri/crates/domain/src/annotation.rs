@@ -68,6 +68,8 @@ pub enum AttributeValue {
     YesNo(bool),
     Number(i32),
     Text(String),
+    /// Some of the options, in the recipe's order.
+    Several(Vec<String>),
 }
 
 /// An annotation before the library has given it an id.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::{AttributeValue, NewAnnotation, Shape};
 use crate::geometry::{ImageFromSent, PixelSize, Rect};
-use crate::recipe::Recipe;
+use crate::recipe::{AttributeSubject, IMAGE_LABEL, Recipe};
 
 /// A model's answer for one image, in pixels of the sent picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,20 @@ pub struct AnsweredAnnotation {
     pub shape: Shape,
     /// By attribute name in the recipe.
     pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+impl AnsweredAnnotation {
+    /// The attributes of the image, as an image tag.
+    #[must_use]
+    pub fn of_image(attributes: BTreeMap<String, AttributeValue>) -> Self {
+        Self { label: IMAGE_LABEL.to_owned(), confidence: None, shape: Shape::ImageTag, attributes }
+    }
+
+    /// Whether it holds the attributes of the image that `recipe` asks for.
+    #[must_use]
+    pub fn is_of_image(&self, recipe: &Recipe) -> bool {
+        self.label == IMAGE_LABEL && self.shape == Shape::ImageTag && recipe.has_attributes_of(AttributeSubject::Image)
+    }
 }
 
 /// The stored form of an annotation: a box as `rect`, any other shape as `shape`.
@@ -191,7 +205,7 @@ pub enum CoordinateSystem {
 /// A dropped item of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// Index in the answer's list, from 0.
+    /// Index in the answer's list, from 0; the length of the list for the attributes of the image.
     pub item: usize,
     #[serde(flatten)]
     pub reason: DropReason,
@@ -282,16 +296,20 @@ impl Answer {
     }
 
     /// The annotations for `recipe`, in pixels of the upright `image`: known labels only (by name or synonym), with
-    /// valid shapes inside the image.
+    /// valid shapes inside the image, and the attributes of the image.
     #[must_use]
     pub fn annotations(&self, recipe: &Recipe, image: PixelSize) -> Vec<NewAnnotation> {
         let to_image = ImageFromSent::new(self.sent, image);
         self.annotations
             .iter()
             .filter_map(|annotation| {
-                let label = recipe.label_for(&annotation.label)?;
+                let label = if annotation.is_of_image(recipe) {
+                    IMAGE_LABEL
+                } else {
+                    &recipe.label_for(&annotation.label)?.name
+                };
                 Some(NewAnnotation {
-                    label: label.name.clone(),
+                    label: label.to_owned(),
                     shape: annotation.shape.mapped(to_image).fitted(image).ok()?,
                     confidence: annotation.confidence.map(|confidence| confidence.clamp(0.0, 1.0)),
                     attributes: annotation.attributes.clone(),

@@ -111,6 +111,10 @@ pub enum UnsupportedCapability {
     TooManyOptionalAttributes { count: u32, limit: u32 },
     /// None of the recipe's shapes is supported.
     Shapes { shapes: Vec<ShapeKind> },
+    /// Some of the recipe's shapes, which are not asked for.
+    SomeShapes { shapes: Vec<ShapeKind> },
+    /// Examples, which are not sent.
+    Examples { count: u32 },
 }
 
 impl UnsupportedCapability {
@@ -119,7 +123,7 @@ impl UnsupportedCapability {
     pub fn is_blocking(&self) -> bool {
         match self {
             Self::NoKnownLabel | Self::TooManyOptionalAttributes { .. } | Self::Shapes { .. } => true,
-            Self::UnknownLabels { .. } => false,
+            Self::UnknownLabels { .. } | Self::SomeShapes { .. } | Self::Examples { .. } => false,
             Self::Attributes { are_required, .. } => *are_required,
         }
     }
@@ -130,8 +134,13 @@ impl Model {
     #[must_use]
     pub fn unsupported_capabilities(&self, recipe: &Recipe) -> Vec<UnsupportedCapability> {
         let mut unsupported_capabilities = Vec::new();
-        if !recipe.shapes.iter().any(|shape| self.shapes.contains(shape)) {
-            unsupported_capabilities.push(UnsupportedCapability::Shapes { shapes: recipe.shapes.clone() });
+        let asks_of_image_alone = recipe.asks_of_image_alone();
+        let shapes: Vec<ShapeKind> =
+            recipe.shapes.iter().copied().filter(|shape| !self.shapes.contains(shape)).collect();
+        if shapes.len() == recipe.shapes.len() && !asks_of_image_alone {
+            unsupported_capabilities.push(UnsupportedCapability::Shapes { shapes });
+        } else if !shapes.is_empty() {
+            unsupported_capabilities.push(UnsupportedCapability::SomeShapes { shapes });
         }
         if let Vocabulary::Closed { names } = &self.vocabulary {
             let unknown: Vec<String> = recipe
@@ -140,7 +149,7 @@ impl Model {
                 .filter(|label| !names.iter().any(|name| label.answers_to(name)))
                 .map(|label| label.name.clone())
                 .collect();
-            if unknown.len() == recipe.labels.len() {
+            if unknown.len() == recipe.labels.len() && !asks_of_image_alone {
                 unsupported_capabilities.push(UnsupportedCapability::NoKnownLabel);
             } else if !unknown.is_empty() {
                 unsupported_capabilities.push(UnsupportedCapability::UnknownLabels { labels: unknown });
@@ -149,7 +158,7 @@ impl Model {
         if !self.fills_attributes && !recipe.attributes.is_empty() {
             unsupported_capabilities.push(UnsupportedCapability::Attributes {
                 names: recipe.attributes.iter().map(|attribute| attribute.name.clone()).collect(),
-                are_required: recipe.attributes.iter().any(|attribute| attribute.is_required),
+                are_required: asks_of_image_alone || recipe.attributes.iter().any(|attribute| attribute.is_required),
             });
         }
         if let Some(limit) = self.optional_attributes_limit {
@@ -158,6 +167,10 @@ impl Model {
             if count > limit {
                 unsupported_capabilities.push(UnsupportedCapability::TooManyOptionalAttributes { count, limit });
             }
+        }
+        if !recipe.examples.is_empty() {
+            let count = u32::try_from(recipe.examples.len()).unwrap_or(u32::MAX);
+            unsupported_capabilities.push(UnsupportedCapability::Examples { count });
         }
         unsupported_capabilities.sort_by_key(|unsupported| !unsupported.is_blocking());
         unsupported_capabilities
@@ -172,5 +185,56 @@ impl Model {
     #[must_use]
     pub fn can_run(&self, recipe: &Recipe) -> bool {
         !self.unsupported_capabilities(recipe).iter().any(UnsupportedCapability::is_blocking)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::{Attribute, AttributeKind, AttributeSubject, Example};
+
+    fn model(vocabulary: Vocabulary, fills_attributes: bool) -> Model {
+        Model {
+            id: ModelId("m".into()),
+            name: "M".into(),
+            destination: Destination::ThisMachine,
+            vocabulary,
+            shapes: vec![ShapeKind::Box],
+            fills_attributes,
+            optional_attributes_limit: None,
+            retires: None,
+        }
+    }
+
+    #[test]
+    fn what_is_not_asked_for_or_not_sent_is_named() {
+        let (any, closed) =
+            (model(Vocabulary::Open, true), model(Vocabulary::Closed { names: vec!["cat".into()] }, false));
+        let mut recipe = Recipe::find_these("cat").unwrap();
+        assert_eq!(any.unsupported_capabilities(&recipe), []);
+        recipe.shapes.push(ShapeKind::Caption);
+        recipe.examples = vec![Example::default(); 2];
+        let told = any.unsupported_capabilities(&recipe);
+        let some_shapes = UnsupportedCapability::SomeShapes { shapes: vec![ShapeKind::Caption] };
+        assert_eq!(told, [some_shapes, UnsupportedCapability::Examples { count: 2 }]);
+        assert!(any.can_run(&recipe) && closed.can_run(&recipe));
+    }
+
+    #[test]
+    fn attributes_of_the_image_alone_need_a_model_that_fills_attributes() {
+        let (any, closed) =
+            (model(Vocabulary::Open, true), model(Vocabulary::Closed { names: vec!["cat".into()] }, false));
+        let sharp = Attribute {
+            name: "sharp".into(),
+            definition: String::new(),
+            kind: AttributeKind::YesNo,
+            is_required: false,
+            of: AttributeSubject::Image,
+        };
+        let recipe = Recipe { attributes: vec![sharp], ..Recipe::default() };
+        assert_eq!(any.unsupported_capabilities(&recipe), []);
+        let missing = UnsupportedCapability::Attributes { names: vec!["sharp".into()], are_required: true };
+        assert_eq!(closed.unsupported_capabilities(&recipe), [missing]);
+        assert!(!closed.can_run(&recipe));
     }
 }

@@ -1,16 +1,28 @@
-//! Recipes: what to find. The three built-in ones are in [`builtin`].
-
-use std::collections::HashSet;
+//! Recipes: what to find. A recipe is stored as JSON, and equal JSON means that paid answers are reused: fields that were added
+//! later are left out where they have their defaults.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RecipeId;
 
 pub mod builtin;
+mod example;
+mod imported;
 mod label_name;
+mod preview;
+mod problem;
+mod typed;
 
+pub use example::{Example, ExampleAnnotation, ExampleUnits};
+pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
+pub use preview::{PromptTokens, RecipePreview};
+pub use problem::{RecipePlace, RecipeProblem, RecipeProblemKind};
+pub use typed::NothingToFind;
+
+/// The label of the image tag that holds an image's attributes, as in CVAT.
+pub const IMAGE_LABEL: &str = "image";
 
 /// A kind of annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,13 +49,26 @@ pub struct Label {
     /// Other names that an answer may use.
     #[serde(default)]
     pub synonyms: Vec<String>,
+    /// The key that chooses it in the editor: a digit from 1 to 9, or a letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<char>,
+    /// The name of the label that it is a kind or a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 impl Label {
-    /// A label without definition or synonyms; the color cycles through the palette of twelve by `index`.
+    /// A label with a name only; the color cycles through the palette of twelve by `index`.
     #[must_use]
     pub fn plain(name: impl Into<String>, index: usize) -> Self {
-        Self { name: name.into(), definition: String::new(), color: palette_color(index), synonyms: Vec::new() }
+        Self {
+            name: name.into(),
+            definition: String::new(),
+            color: palette_color(index),
+            synonyms: Vec::new(),
+            key: None,
+            parent: None,
+        }
     }
 
     /// Whether `name` means this label: its name or a synonym, in any spelling, singular or plural.
@@ -60,7 +85,8 @@ impl Label {
 }
 
 /// The index in the palette of twelve, from 1, of the label at `index`, cyclic.
-pub(crate) fn palette_color(index: usize) -> u8 {
+#[must_use]
+pub fn palette_color(index: usize) -> u8 {
     u8::try_from(index % 12).unwrap_or_default() + 1
 }
 
@@ -75,13 +101,34 @@ pub enum AttributeKind {
         min: i32,
         max: i32,
     },
+    /// One of the options.
     Choice {
+        options: Vec<String>,
+    },
+    /// Any number of the options.
+    SeveralOf {
         options: Vec<String>,
     },
     YesNo,
 }
 
-/// An attribute of annotations.
+/// What an attribute describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AttributeSubject {
+    #[default]
+    Annotation,
+    /// The whole image: one value per image.
+    Image,
+}
+
+/// Fields with their defaults are not stored.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// An attribute of annotations or of images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Attribute {
@@ -91,10 +138,12 @@ pub struct Attribute {
     pub kind: AttributeKind,
     /// Whether an annotation without it is dropped.
     pub is_required: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub of: AttributeSubject,
 }
 
 /// What to find, and how to describe it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Recipe {
     pub name: String,
@@ -104,32 +153,30 @@ pub struct Recipe {
     pub attributes: Vec<Attribute>,
     #[serde(default)]
     pub instructions: String,
+    /// The language of text in answers, as a BCP 47 tag; `None` leaves it to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Photos with the annotations that they should get.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
 }
 
 impl Recipe {
-    /// A recipe from typed names, separated by commas, semicolons or line ends.
-    ///
-    /// # Errors
-    ///
-    /// If there are no names.
-    pub fn find_these(typed: &str) -> Result<Self, NothingToFind> {
-        let mut names: Vec<String> = Vec::new();
-        let mut known: HashSet<String> = HashSet::new();
-        for name in typed.split([',', ';', '\n']).map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")) {
-            if !name.is_empty() && known.insert(comparable(&name)) {
-                names.push(composed(&name));
-            }
-        }
-        if names.is_empty() {
-            return Err(NothingToFind);
-        }
-        Ok(Self {
-            name: names.join(", "),
-            labels: names.into_iter().enumerate().map(|(index, name)| Label::plain(name, index)).collect(),
-            shapes: vec![ShapeKind::Box],
-            attributes: Vec::new(),
-            instructions: String::new(),
-        })
+    /// The attributes of `subject`, each with its index among all attributes.
+    pub fn attributes_of(&self, subject: AttributeSubject) -> impl Iterator<Item = (usize, &Attribute)> {
+        self.attributes.iter().enumerate().filter(move |(_, attribute)| attribute.of == subject)
+    }
+
+    /// Whether it has attributes of `subject`.
+    #[must_use]
+    pub fn has_attributes_of(&self, subject: AttributeSubject) -> bool {
+        self.attributes_of(subject).next().is_some()
+    }
+
+    /// Whether it asks for attributes of the image only.
+    #[must_use]
+    pub fn asks_of_image_alone(&self) -> bool {
+        self.shapes.is_empty() && self.has_attributes_of(AttributeSubject::Image)
     }
 
     /// The label with this name, in any spelling.
@@ -160,40 +207,38 @@ impl Recipe {
     }
 }
 
-/// A typed list without names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing to find: enter names separated by commas, such as: cat, cup, traffic light")]
-pub struct NothingToFind;
-
-/// A recipe of the library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A version of a recipe of the library. Versions never change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SavedRecipe {
+    /// Of this version.
     pub id: RecipeId,
     pub recipe: Recipe,
-    /// Whether it is built in, so that it cannot be deleted.
+    /// Whether it is built in, so that it cannot be edited or deleted.
     pub is_builtin: bool,
+    /// The first version, which is the same for all versions of a recipe.
+    pub lineage: RecipeId,
+    /// Counted from 1 within the recipe.
+    pub version: u32,
+    /// Milliseconds since the Unix epoch; `None` for recipes of earlier versions of the program.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub saved_at: Option<u64>,
+}
+
+/// A version of a recipe among the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RecipeVersion {
+    pub saved: SavedRecipe,
+    /// Whether the list of recipes shows it. None of a deleted recipe is current.
+    pub is_current: bool,
+    /// The number of runs that used it.
+    pub run_count: u32,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_typed_list_becomes_labels() {
-        let recipe = Recipe::find_these(" cat, Cup;\n traffic   light ,,CAT\n").unwrap();
-        let names: Vec<_> = recipe.labels.iter().map(|label| (label.name.as_str(), label.color)).collect();
-        assert_eq!(names, [("cat", 1), ("Cup", 2), ("traffic light", 3)]);
-        assert_eq!(Recipe::find_these(" ,\n;"), Err(NothingToFind));
-    }
-
-    #[test]
-    fn one_label_in_two_spellings_is_one() {
-        let recipe =
-            Recipe::find_these("cafe\u{301}, Café, \"café\", Straße, STRASSE, fire-hydrant, fire hydrant").unwrap();
-        let names: Vec<_> = recipe.labels.iter().map(|label| label.name.as_str()).collect();
-        assert_eq!(names, ["café", "Straße", "fire-hydrant"]);
-    }
 
     #[test]
     fn an_answer_means_a_label_by_name_then_synonym_then_plural() {
@@ -221,14 +266,30 @@ mod tests {
     }
 
     #[test]
-    fn the_first_recipes_are_sound() {
-        for recipe in builtin::all() {
-            let mut names: Vec<_> = recipe.labels.iter().map(|label| label.name.to_lowercase()).collect();
-            names.sort();
-            names.dedup();
-            assert_eq!(names.len(), recipe.labels.len(), "{}: labels are distinct", recipe.name);
-            assert!(recipe.labels.iter().all(|label| (1..=12).contains(&label.color)));
-            assert!(!recipe.shapes.is_empty());
-        }
+    fn recipes_of_earlier_versions_keep_their_stored_form() {
+        let stored = concat!(
+            r#"{"name":"Birds","labels":[{"name":"bird","definition":"All of it","color":1,"synonyms":["ave"]}],"#,
+            r#""shapes":["box"],"attributes":[{"name":"sex","definition":"","kind":{"kind":"choice","options":["f","m"]},"#,
+            r#""is_required":true},{"name":"age","definition":"In years","kind":{"kind":"number","min":0,"max":9},"#,
+            r#""is_required":false}],"instructions":"Look."}"#
+        );
+        let recipe: Recipe = serde_json::from_str(stored).unwrap();
+        assert_eq!(recipe.attributes[0].of, AttributeSubject::Annotation);
+        assert_eq!(serde_json::to_string(&recipe).unwrap(), stored);
+    }
+
+    #[test]
+    fn the_built_in_recipes_of_earlier_versions_keep_their_stored_form() {
+        let stored = |recipe: &Recipe| serde_json::to_string(recipe).unwrap();
+        let everyday = stored(&builtin::everyday_objects());
+        let first =
+            r#"{"name":"Everyday objects","labels":[{"name":"person","definition":"","color":1,"synonyms":[]},"#;
+        let last = concat!(
+            r#"{"name":"toothbrush","definition":"","color":8,"synonyms":[]}],"shapes":["box"],"attributes":[],"#,
+            r#""instructions":"Mark every visible object of these classes, partly hidden ones too. "#,
+            r#"Do not mark reflections or pictures of objects."}"#
+        );
+        assert!(everyday.starts_with(first) && everyday.ends_with(last), "{everyday}");
+        insta::assert_snapshot!(stored(&builtin::bird_vocabulary()));
     }
 }

@@ -8,7 +8,7 @@ use domain::dataset::FormatId;
 use domain::ids::RunId;
 use domain::model::{ModelId, Unavailable, UnsupportedCapability};
 use domain::money::PicoDollars;
-use domain::recipe::NothingToFind;
+use domain::recipe::{NothingToFind, RecipeProblem};
 use domain::run::PossiblyBilled;
 use store::LibraryFailure;
 use tokio::task::JoinError;
@@ -31,6 +31,10 @@ pub enum EngineError {
     NothingToAudit,
     #[error(transparent)]
     NothingToFind(#[from] NothingToFind),
+    #[error("the recipe cannot be saved: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    UnsoundRecipe(Vec<RecipeProblem>),
+    #[error(transparent)]
+    RecipeFile(#[from] recipes::RecipeFileError),
     #[error("there is no model {0}")]
     UnknownModel(ModelId),
     #[error("there are no images to annotate")]

@@ -12,7 +12,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::recipe::builtin;
 use domain::settings::Installation;
 use prepare::DecodingMemory;
 use store::Store;
@@ -23,6 +22,7 @@ use crate::backend::Backends;
 use crate::blocking::off_workers;
 use crate::changes::Changes;
 use crate::check_index::CheckIndex;
+use crate::clock::now_millis;
 use crate::collections::Collections;
 use crate::connections::Connections;
 #[cfg(test)]
@@ -104,11 +104,11 @@ impl Library {
         layout::prepare(database, folder, is_new)?;
         // Checked first, so that processes that start at the same time do not wait for each other's writes.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
-        let mut missing = builtin::all();
+        let mut missing = recipes::builtin::all();
         missing.retain(|recipe| !saved.iter().any(|saved| saved.recipe == *recipe));
         if !missing.is_empty() {
             store.write_blocking(move |edit| {
-                missing.iter().try_for_each(|recipe| edit.save_recipe(recipe, true).map(drop))
+                missing.iter().try_for_each(|recipe| edit.add_recipe(recipe, true, now_millis()).map(drop))
             })?;
         }
         Self::compose(store, Arc::new(layout), surroundings, is_created).map(Arc::new)
@@ -202,7 +202,7 @@ impl Library {
             connections,
             imports,
             collections: Collections::new(store.clone(), changes.clone()),
-            recipes: Recipes::new(store.clone()),
+            recipes: Recipes::new(store.clone(), changes.clone()),
             similar,
             planning,
             runs,

@@ -1,7 +1,7 @@
 //! The system prompt of a recipe: the same text for every image of a run, so that the vendor can cache it. Nothing
 //! about a single image belongs here.
 
-use domain::recipe::{Attribute, AttributeKind, Label, Recipe};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Label, Recipe};
 
 use crate::schema::attribute_key;
 
@@ -17,21 +17,25 @@ y grows downwards. The image's width and height stand beside it; do not scale co
 - confidence: from 0 to 1, the probability that a careful person agrees with the label and the box.
 ";
 
+/// The task of a recipe that asks for attributes of the image only.
+const IMAGE_TASK: &str = "\
+You describe photographs for a data set that people will check and rely on. Look at the image and answer the questions \
+below about it.
+";
+
 #[must_use]
 pub fn guideline(recipe: &Recipe) -> String {
-    let mut text = TASK.to_owned();
-    if !recipe.attributes.is_empty() {
-        text.push_str("- attributes: the questions about each mark that are listed below.\n");
+    let mut text = if recipe.asks_of_image_alone() { IMAGE_TASK.to_owned() } else { of_annotations(recipe) };
+    if recipe.has_attributes_of(AttributeSubject::Image) {
+        text.push_str("\n# The image\nAnswer these questions about the whole image once, under \"image\".\n");
+        push_attributes(&mut text, recipe, AttributeSubject::Image);
     }
-    text.push_str("\nMark each thing once. When nothing fits, answer with an empty list of marks.\n\n# Labels\n");
-    for label in &recipe.labels {
-        text.push_str(&label_line(label));
-    }
-    if !recipe.attributes.is_empty() {
-        text.push_str("\n# Attributes\n");
-        for (index, attribute) in recipe.attributes.iter().enumerate() {
-            text.push_str(&attribute_line(attribute, index));
-        }
+    if let Some(language) = &recipe.language {
+        let language = format!(
+            "\n# Language\nWrite text in the language with the BCP 47 tag {language}. Labels and options stay as they are \
+             listed.\n"
+        );
+        text.push_str(&language);
     }
     if !recipe.instructions.trim().is_empty() {
         text.push_str("\n# Instructions\n");
@@ -41,11 +45,37 @@ pub fn guideline(recipe: &Recipe) -> String {
     text
 }
 
+fn of_annotations(recipe: &Recipe) -> String {
+    let mut text = TASK.to_owned();
+    let has_attributes = recipe.has_attributes_of(AttributeSubject::Annotation);
+    if has_attributes {
+        text.push_str("- attributes: the questions about each mark that are listed below.\n");
+    }
+    text.push_str("\nMark each thing once. When nothing fits, answer with an empty list of marks.\n\n# Labels\n");
+    for label in &recipe.labels {
+        text.push_str(&label_line(label));
+    }
+    if has_attributes {
+        text.push_str("\n# Attributes\n");
+        push_attributes(&mut text, recipe, AttributeSubject::Annotation);
+    }
+    text
+}
+
+fn push_attributes(text: &mut String, recipe: &Recipe, subject: AttributeSubject) {
+    for (index, attribute) in recipe.attributes_of(subject) {
+        text.push_str(&attribute_line(attribute, index));
+    }
+}
+
 fn label_line(label: &Label) -> String {
     let mut line = format!("- {}", one_line(&label.name));
-    if !label.synonyms.is_empty() {
-        let synonyms: Vec<String> = label.synonyms.iter().map(|synonym| one_line(synonym)).collect();
-        line = format!("{line} (also called {})", synonyms.join(", "));
+    let synonyms: Vec<String> = label.synonyms.iter().map(|synonym| one_line(synonym)).collect();
+    let also_called = (!synonyms.is_empty()).then(|| format!("also called {}", synonyms.join(", ")));
+    let belongs_to = label.parent.as_ref().map(|parent| format!("belongs to {}", one_line(parent)));
+    let about: Vec<String> = also_called.into_iter().chain(belongs_to).collect();
+    if !about.is_empty() {
+        line = format!("{line} ({})", about.join("; "));
     }
     with_definition(line, &label.definition)
 }
@@ -56,6 +86,7 @@ fn attribute_line(attribute: &Attribute, index: usize) -> String {
         AttributeKind::Text => "text".to_owned(),
         AttributeKind::Number { min, max } => format!("a whole number from {min} to {max}"),
         AttributeKind::Choice { options } => format!("one of: {}", options.join(", ")),
+        AttributeKind::SeveralOf { options } => format!("any number of: {}", options.join(", ")),
         AttributeKind::YesNo => "true or false".to_owned(),
     };
     let leave_out = if attribute.is_required { "" } else { "; leave it out when the image does not tell" };
@@ -92,6 +123,7 @@ mod tests {
             definition: "Of the same\nkind".into(),
             kind: AttributeKind::Number { min: 1, max: 99 },
             is_required: false,
+            of: AttributeSubject::Annotation,
         });
         let text = guideline(&recipe);
         let (task, lists) = text.split_at(text.find("\n# Labels").unwrap());
@@ -113,6 +145,31 @@ mod tests {
         # Instructions
         Mark the features of each bird that a learner would point at and name. Prefer six to ten clear ones over many small ones; box each feature tightly.
         "#);
+    }
+
+    #[test]
+    fn new_parts_of_a_recipe_in_words() {
+        let mut recipe = Recipe::find_these("bird, beak").unwrap();
+        recipe.labels[1].parent = Some("bird".into());
+        recipe.labels[1].synonyms = vec!["bill".into()];
+        recipe.language = Some("es".into());
+        let attribute = |name: &str, kind, of| Attribute {
+            name: name.into(),
+            definition: String::new(),
+            kind,
+            is_required: true,
+            of,
+        };
+        let weather = AttributeKind::SeveralOf { options: vec!["rain".into(), "fog".into()] };
+        recipe.attributes = vec![
+            attribute("weather", weather, AttributeSubject::Image),
+            attribute("name", AttributeKind::Text, AttributeSubject::Annotation),
+        ];
+        let text = guideline(&recipe);
+        insta::assert_snapshot!(text[text.find("\n# Labels").unwrap()..]);
+        recipe.attributes.truncate(1);
+        recipe.shapes.clear();
+        insta::assert_snapshot!(guideline(&recipe));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 mod attributes;
 mod brackets;
-
+mod image;
 mod items;
 mod json;
 mod scalars;
@@ -21,7 +21,7 @@ use domain::answer::{
     Answer, AnsweredAnnotation, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
 };
 use domain::geometry::{PixelSize, Rect};
-use domain::recipe::Recipe;
+use domain::recipe::{AttributeSubject, Recipe};
 use domain::shape::Shape;
 use serde_json::{Map, Value};
 
@@ -70,7 +70,7 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
                 }
             }
             // Only a closed list can state that there is nothing to annotate.
-            if !read.annotations.is_empty() {
+            if recipe.asks_of_image_alone() || read.annotations.iter().any(|one| !one.is_of_image(recipe)) {
                 Ok(read)
             } else if read.reading.is_cut_short {
                 Err(AnswerError::CutOffEarly)
@@ -87,6 +87,9 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
 
 /// Parses the text of an answer for a picture of `sent` size.
 pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
+    if recipe.asks_of_image_alone() {
+        return image::alone(text, recipe, sent);
+    }
     let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
     let beyond = Dropped::beyond_limit(found.items.len());
     found.items.truncate(MAX_ANNOTATIONS);
@@ -120,6 +123,9 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
     {
         return Err(unusable::nothing_used(&reading.dropped, first));
     }
+    if recipe.has_attributes_of(AttributeSubject::Image) {
+        annotations.extend(image::beside_items(text, found.items.len(), recipe, &mut reading));
+    }
     reading.dropped.extend(beyond);
     Ok(Answer { sent, annotations, reading })
 }
@@ -146,7 +152,7 @@ fn annotation(
     }
     let rect = rect(fields, sent, repairs)?;
     let confidence = confidence(fields.get("confidence"), repairs);
-    let attributes = attributes::read(fields, recipe, repairs)?;
+    let attributes = attributes::read(fields, recipe, AttributeSubject::Annotation, repairs)?;
     Ok(AnsweredAnnotation { label: label.name.clone(), confidence, shape: Shape::Box { rect }, attributes })
 }
 

@@ -179,6 +179,11 @@ pub trait PreparedModel: Debug + Send + Sync {
     /// The text sent with every picture, shown before it is sent; empty if there is none.
     fn prompt_text(&self) -> &str;
 
+    /// The JSON schema of the answer as sent with every picture, shown before it is sent; `None` if there is none.
+    fn answer_schema(&self) -> Option<String> {
+        None
+    }
+
     /// Everything that is the same in every request and determines the answer: model, prompt, answer format. Identifies
     /// runs that need the same answers; not for display. It must stay the same across versions, so that stored answers
     /// are found.

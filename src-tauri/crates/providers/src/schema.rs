@@ -5,7 +5,7 @@
 //! order in which a model should write them, so this is not a `serde_json::Value`. Source: Anthropic's structured
 //! output guide as of 2026-11-23.
 
-use domain::recipe::{Attribute, AttributeKind, Recipe};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe};
 use serde::{Serialize, Serializer};
 
 /// A node of a schema.
@@ -17,6 +17,8 @@ pub enum Schema {
     Plain(&'static str),
     /// One of these strings.
     OneOf(Vec<String>),
+    /// A list of some of these strings.
+    SeveralOf(Vec<String>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +48,18 @@ impl Schema {
             // A coordinate, a probability, a few words.
             Self::Plain("string") => 24,
             Self::Plain(_) => 4,
-            Self::OneOf(options) => {
-                let total: usize = options.iter().map(String::len).sum();
-                (total / options.len().max(1)) as u64 + 2
-            }
+            Self::OneOf(options) => mean_length(options) + 2,
+            Self::SeveralOf(options) => LIKELY_CHOICES * (mean_length(options) + 3) + 1,
         }
     }
+}
+
+/// The assumed number of chosen options where there may be several.
+const LIKELY_CHOICES: u64 = 2;
+
+fn mean_length(options: &[String]) -> u64 {
+    let total: usize = options.iter().map(String::len).sum();
+    (total / options.len().max(1)) as u64
 }
 
 impl Serialize for Schema {
@@ -65,9 +73,9 @@ impl Serialize for Schema {
             additional_properties: bool,
         }
         #[derive(Serialize)]
-        struct Array<'a> {
+        struct Array<'a, T> {
             r#type: &'static str,
-            items: &'a Schema,
+            items: &'a T,
         }
         #[derive(Serialize)]
         struct Plain<'a> {
@@ -89,31 +97,54 @@ impl Serialize for Schema {
                 additional_properties: false,
             }
             .serialize(serializer),
-            Self::Array(items) => Array { r#type: "array", items }.serialize(serializer),
+            Self::Array(items) => Array { r#type: "array", items: &**items }.serialize(serializer),
             Self::Plain(r#type) => Plain { r#type, options: None }.serialize(serializer),
             Self::OneOf(options) => Plain { r#type: "string", options: Some(options) }.serialize(serializer),
+            Self::SeveralOf(options) => {
+                Array { r#type: "array", items: &Plain { r#type: "string", options: Some(options) } }
+                    .serialize(serializer)
+            }
         }
     }
 }
 
-/// The schema of an answer for `recipe`: a list of annotations.
+/// The schema of an answer for `recipe`: the attributes of the image if there are any, then a list of annotations unless
+/// nothing else is asked for.
 #[must_use]
 pub fn of_answer(recipe: &Recipe) -> Schema {
+    let mut answer = Vec::new();
+    if recipe.has_attributes_of(AttributeSubject::Image) {
+        // First, since an answer that is cut off ends within the list.
+        answer.push(Property::required(IMAGE_KEY, of_attributes(recipe, AttributeSubject::Image)));
+    }
+    if !recipe.asks_of_image_alone() {
+        answer.push(Property::required("marks", of_annotations(recipe)));
+    }
+    Schema::Object(answer)
+}
+
+/// The property of an answer with the attributes of the image.
+pub const IMAGE_KEY: &str = "image";
+
+fn of_annotations(recipe: &Recipe) -> Schema {
     let mut annotation = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
     for corner in ["x1", "y1", "x2", "y2"] {
         annotation.push(Property::required(corner, Schema::Plain("integer")));
     }
     annotation.push(Property::required("confidence", Schema::Plain("number")));
-    if !recipe.attributes.is_empty() {
-        let attributes = recipe.attributes.iter().enumerate().map(|(index, attribute)| Property {
-            key: attribute_key(attribute, index),
-            schema: of_attribute(attribute),
-            is_required: attribute.is_required,
-        });
-        annotation.push(Property::required("attributes", Schema::Object(attributes.collect())));
+    if recipe.has_attributes_of(AttributeSubject::Annotation) {
+        annotation.push(Property::required("attributes", of_attributes(recipe, AttributeSubject::Annotation)));
     }
-    let annotations = Schema::Array(Box::new(Schema::Object(annotation)));
-    Schema::Object(vec![Property::required("marks", annotations)])
+    Schema::Array(Box::new(Schema::Object(annotation)))
+}
+
+fn of_attributes(recipe: &Recipe, subject: AttributeSubject) -> Schema {
+    let attributes = recipe.attributes_of(subject).map(|(index, attribute)| Property {
+        key: attribute_key(attribute, index),
+        schema: of_attribute(attribute),
+        is_required: attribute.is_required,
+    });
+    Schema::Object(attributes.collect())
 }
 
 /// The property name of an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; other attributes get a
@@ -133,6 +164,10 @@ fn of_attribute(attribute: &Attribute) -> Schema {
         AttributeKind::Text => Schema::Plain("string"),
         AttributeKind::Number { .. } => Schema::Plain("integer"),
         AttributeKind::Choice { options } => one_of(options.iter()),
+        AttributeKind::SeveralOf { options } => match one_of(options.iter()) {
+            Schema::OneOf(options) => Schema::SeveralOf(options),
+            other => Schema::Array(Box::new(other)),
+        },
         AttributeKind::YesNo => Schema::Plain("boolean"),
     }
 }
@@ -174,6 +209,7 @@ mod tests {
             definition: String::new(),
             kind,
             is_required,
+            of: AttributeSubject::Annotation,
         };
         let mut recipe = Recipe::find_these("bird").unwrap();
         recipe.attributes = vec![
@@ -183,5 +219,26 @@ mod tests {
             attribute("flies", AttributeKind::YesNo, true),
         ];
         insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+    }
+
+    #[test]
+    fn attributes_of_the_image_come_once_and_lists_are_arrays_of_options() {
+        let attribute = |name: &str, kind, of| Attribute {
+            name: name.into(),
+            definition: String::new(),
+            kind,
+            is_required: true,
+            of,
+        };
+        let weather = AttributeKind::SeveralOf { options: vec!["rain".into(), "fog".into()] };
+        let mut recipe = Recipe::find_these("car").unwrap();
+        recipe.attributes = vec![
+            attribute("weather", weather, AttributeSubject::Image),
+            attribute("parked", AttributeKind::YesNo, AttributeSubject::Annotation),
+        ];
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap());
+        recipe.attributes.truncate(1);
+        recipe.shapes.clear();
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap());
     }
 }

@@ -186,8 +186,7 @@ fn recipe() -> Recipe {
         name: "things".into(),
         labels: (0..LABELS).map(|label| Label::plain(format!("thing-{label}"), label as usize)).collect(),
         shapes: vec![ShapeKind::Box],
-        attributes: Vec::new(),
-        instructions: String::new(),
+        ..Recipe::default()
     }
 }
 

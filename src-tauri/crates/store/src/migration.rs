@@ -38,7 +38,7 @@ const fn breaking(sql: &'static str) -> Migration {
 }
 
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 28] = [
+pub const MIGRATIONS: [Migration; 29] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -68,6 +68,8 @@ pub const MIGRATIONS: [Migration; 28] = [
     breaking(include_str!("migration/0027_names.sql")),
     // Queries may hold conditions that earlier programs do not know.
     breaking(include_str!("migration/0028_smart_collections.sql")),
+    // Earlier programs add recipes without a lineage, and do not know attributes with several values.
+    breaking(include_str!("migration/0029_recipe_versions.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

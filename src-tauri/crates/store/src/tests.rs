@@ -31,6 +31,7 @@ mod gallery;
 mod layers;
 mod ledger;
 mod opening;
+mod recipes;
 mod rules;
 mod similar;
 mod statements;
@@ -223,11 +224,11 @@ fn paths_need_not_be_utf_8() {
 fn a_failed_change_leaves_nothing_and_harms_no_other() {
     let library = Library::new();
     let failed: Result<()> = library.store.write_blocking(|edit| {
-        edit.save_recipe(&cats(), false)?;
+        edit.add_recipe(&cats(), false, 1)?;
         Err(StoreError::Missing { what: "nothing", id: 1 })
     });
     assert!(matches!(failed, Err(StoreError::Missing { .. })));
-    library.store.write_blocking(|edit| edit.save_recipe(&builtin::everyday_objects(), true)).unwrap();
+    library.store.write_blocking(|edit| edit.add_recipe(&builtin::everyday_objects(), true, 1)).unwrap();
     let recipes = library.store.read_blocking(|view| view.recipes()).unwrap();
     assert_eq!(recipes.iter().map(|saved| saved.recipe.name.as_str()).collect::<Vec<_>>(), ["Everyday objects"]);
 }

@@ -8,6 +8,8 @@ export const errors: Record<ErrorCode, string> = {
   original: "The photo could not be opened: it was moved, or it cannot be decoded.",
   unfit_annotation: "This annotation cannot be saved: it needs a label, and it must overlap the photo.",
   nothing_to_audit: "No proposal of this label reaches the threshold, so there is nothing to check.",
+  unsound_recipe: "The recipe has problems and was not saved.",
+  recipe_file: "The file cannot be read as a recipe.",
   nothing_to_find: "Enter what to find, separated by commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",

@@ -60,6 +60,8 @@ export const plan = {
         return `${count(kind.min)} to ${count(kind.max)}`;
       case "choice":
         return `one of ${count(kind.options.length)}`;
+      case "several_of":
+        return `several of ${count(kind.options.length)}`;
       case "yes_no":
         return "yes or no";
     }
@@ -151,7 +153,12 @@ export const plan = {
       case "too_many_optional_attributes":
         return `${modelName} supports at most ${count(unsupported.limit)} optional attributes; this recipe has ${count(unsupported.count)}`;
       case "shapes":
+      case "some_shapes":
         return `Not supported by this model: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+      case "examples":
+        return unsupported.count === 1
+          ? "The example of this recipe is not sent yet"
+          : `The ${count(unsupported.count)} examples of this recipe are not sent yet`;
     }
   },
   timeTitle: "Time estimate",

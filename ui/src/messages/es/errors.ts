@@ -7,6 +7,8 @@ export const errors: Record<ErrorCode, string> = {
   original: "No se pudo abrir la foto: se ha movido o no se puede decodificar.",
   unfit_annotation: "Esta anotación no se puede guardar: necesita una etiqueta y debe estar sobre la foto.",
   nothing_to_audit: "Ninguna propuesta de esta etiqueta llega al umbral, así que no hay nada que comprobar.",
+  unsound_recipe: "La receta tiene problemas y no se ha guardado.",
+  recipe_file: "El archivo no se puede leer como receta.",
   nothing_to_find: "Escribe qué hay que encontrar, separado por comas, como: gato, taza, semáforo.",
   unknown_model: "Este modelo no está disponible.",
   no_images: "No hay imágenes que anotar.",

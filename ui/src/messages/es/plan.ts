@@ -43,6 +43,8 @@ export const plan: Translation<typeof english> = {
         return `de ${count(kind.min)} a ${count(kind.max)}`;
       case "choice":
         return `una de ${count(kind.options.length)}`;
+      case "several_of":
+        return `varias de ${count(kind.options.length)}`;
       case "yes_no":
         return "sí o no";
     }
@@ -131,7 +133,12 @@ export const plan: Translation<typeof english> = {
       case "too_many_optional_attributes":
         return `${modelName} admite ${count(unsupported.limit)} atributos opcionales como mucho; esta receta tiene ${count(unsupported.count)}`;
       case "shapes":
+      case "some_shapes":
         return `No compatible con este modelo: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+      case "examples":
+        return unsupported.count === 1
+          ? "El ejemplo de esta receta aún no se envía"
+          : `Los ${count(unsupported.count)} ejemplos de esta receta aún no se envían`;
     }
   },
   timeTitle: "Tiempo previsto",

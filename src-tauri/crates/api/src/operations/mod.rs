@@ -8,6 +8,7 @@ mod front_end;
 mod hooks;
 mod library;
 mod plan;
+mod recipes;
 mod review;
 mod runs;
 mod settings;
@@ -18,6 +19,7 @@ use crate::router::Operation;
 pub fn all() -> impl Iterator<Item = &'static Operation> {
     [
         library::OPERATIONS,
+        recipes::OPERATIONS,
         plan::OPERATIONS,
         runs::OPERATIONS,
         exports::OPERATIONS,

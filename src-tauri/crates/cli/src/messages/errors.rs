@@ -2,6 +2,7 @@
 
 use domain::model::{Unavailable, UnsupportedCapability};
 use domain::plan::ModelQuote;
+use domain::recipe::ShapeKind;
 use domain::run::PossiblyBilled;
 use engine::{EngineError, LibraryFailure};
 
@@ -83,6 +84,16 @@ pub fn unavailable(unavailable: &Unavailable) -> String {
     }
 }
 
+fn shape_name(shape: ShapeKind) -> &'static str {
+    match shape {
+        ShapeKind::Box => "boxes",
+        ShapeKind::Point => "points",
+        ShapeKind::Polygon => "polygons",
+        ShapeKind::ImageTag => "image tags",
+        ShapeKind::Caption => "captions",
+    }
+}
+
 pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
     match unsupported {
         UnsupportedCapability::UnknownLabels { labels } => {
@@ -99,6 +110,13 @@ pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
             format!("it accepts at most {limit} optional attributes, and there are {count}")
         }
         UnsupportedCapability::Shapes { .. } => "it returns boxes only".into(),
+        UnsupportedCapability::SomeShapes { shapes } => {
+            let names: Vec<&str> = shapes.iter().copied().map(shape_name).collect();
+            format!("it is not asked for these shapes, which it does not return: {}", names.join(", "))
+        }
+        UnsupportedCapability::Examples { count } => {
+            format!("examples are not sent yet: the recipe has {}", counted(*count, "example"))
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage};
 use crate::output::Output;
+use crate::projection::SEVERAL_SEPARATOR;
 
 /// The format `csv`.
 pub struct Csv;
@@ -182,6 +183,7 @@ enum AttributeCell<'a> {
     YesNo(bool),
     Number(i32),
     Text(Text<'a>),
+    Joined(String),
 }
 
 fn image_cells(image: &DatasetImage) -> ImageCells<'_> {
@@ -229,5 +231,7 @@ fn attribute_cell(value: &AttributeValue) -> AttributeCell<'_> {
         AttributeValue::YesNo(value) => AttributeCell::YesNo(*value),
         AttributeValue::Number(value) => AttributeCell::Number(*value),
         AttributeValue::Text(value) => AttributeCell::Text(Text(value)),
+        // The projection has joined them already.
+        AttributeValue::Several(values) => AttributeCell::Joined(values.join(SEVERAL_SEPARATOR)),
     }
 }

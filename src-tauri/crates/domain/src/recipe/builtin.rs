@@ -1,6 +1,6 @@
 //! The recipes of a new library.
 
-use super::{Attribute, AttributeKind, Label, Recipe, ShapeKind};
+use super::{Attribute, AttributeKind, AttributeSubject, Label, Recipe, ShapeKind};
 use crate::coco;
 
 /// All of them, the default first.
@@ -16,10 +16,10 @@ pub fn everyday_objects() -> Recipe {
         name: "Everyday objects".into(),
         labels: coco::NAMES.iter().enumerate().map(|(index, name)| Label::plain(*name, index)).collect(),
         shapes: vec![ShapeKind::Box],
-        attributes: Vec::new(),
         instructions: "Mark every visible object of these classes, partly hidden ones too. \
                        Do not mark reflections or pictures of objects."
             .into(),
+        ..Recipe::default()
     }
 }
 
@@ -52,6 +52,7 @@ pub fn bird_vocabulary() -> Recipe {
         definition: definition.into(),
         kind,
         is_required: true,
+        of: AttributeSubject::Annotation,
     };
     Recipe {
         name: "Bird vocabulary, Spanish and English".into(),
@@ -77,5 +78,6 @@ pub fn bird_vocabulary() -> Recipe {
         instructions: "Mark the features of each bird that a learner would point at and name. Prefer six to ten clear \
                        ones over many small ones; box each feature tightly."
             .into(),
+        ..Recipe::default()
     }
 }

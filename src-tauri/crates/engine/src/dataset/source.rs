@@ -53,12 +53,12 @@ impl<'a> RunDataset<'a> {
             info.labels = LabelTable::numbered(of_recipe.chain(view.labels_in_answers(run.id)?));
         }
         if format.holds(Feature::AttributeTable) {
-            let of_recipe = recipe.attributes.into_iter();
-            info.attributes =
-                of_recipe.map(|each| DatasetAttribute { name: each.name, kind: Some(each.kind) }).collect();
-            for name in view.attributes_in_answers(run.id)? {
+            // An attribute of the image may be called like one of annotations.
+            let of_recipe = recipe.attributes.into_iter().map(|each| (each.name, Some(each.kind)));
+            let in_answers = view.attributes_in_answers(run.id)?.into_iter().map(|name| (name, None));
+            for (name, kind) in of_recipe.chain(in_answers) {
                 if info.attributes.iter().all(|known| known.name != name) {
-                    info.attributes.push(DatasetAttribute { name, kind: None });
+                    info.attributes.push(DatasetAttribute { name, kind });
                 }
             }
         }

@@ -8,6 +8,7 @@
 
 mod cost;
 mod models;
+mod preview;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -60,11 +60,13 @@ pub struct PreparedMessages {
 impl PreparedMessages {
     /// Builds the prompt and the schema of `recipe` for `model`.
     pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions) -> Result<Self, RecipeError> {
-        if recipe.labels.is_empty() {
-            return Err(RecipeError::NoLabels);
-        }
-        if !recipe.shapes.contains(&ShapeKind::Box) {
-            return Err(RecipeError::NoBoxes);
+        if !recipe.asks_of_image_alone() {
+            if recipe.labels.is_empty() {
+                return Err(RecipeError::NoLabels);
+            }
+            if !recipe.shapes.contains(&ShapeKind::Box) {
+                return Err(RecipeError::NoBoxes);
+            }
         }
         let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
         if let Some(limit) = model.optional_attributes_limit.filter(|limit| count > *limit as usize) {
@@ -110,6 +112,10 @@ impl PreparedModel for PreparedMessages {
 
     fn prompt_text(&self) -> &str {
         &self.system
+    }
+
+    fn answer_schema(&self) -> Option<String> {
+        serde_json::to_string(&self.schema).ok()
     }
 
     // Without the output maximum, because a complete answer is the same with any.

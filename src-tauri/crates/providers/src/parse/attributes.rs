@@ -1,24 +1,25 @@
-//! Attributes of an annotation, by kind.
+//! Attributes of an annotation or of the image, by kind.
 
 use std::collections::BTreeMap;
 
 use domain::annotation::AttributeValue;
 use domain::answer::{DropReason, NumberRange, RepairKind};
-use domain::recipe::{Attribute, AttributeKind, Recipe};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe};
 use serde_json::{Map, Value};
 
 use super::scalars::{number, shown, spaced};
 use crate::schema::attribute_key;
 
-/// The attributes among an item's fields, or in a nested object.
+/// The attributes of `subject` among `fields`, or in a nested object.
 pub fn read(
     fields: &Map<String, Value>,
     recipe: &Recipe,
+    subject: AttributeSubject,
     repairs: &mut Vec<RepairKind>,
 ) -> Result<BTreeMap<String, AttributeValue>, DropReason> {
     let own = fields.get("attributes").and_then(Value::as_object);
     let mut attributes = BTreeMap::new();
-    for (index, attribute) in recipe.attributes.iter().enumerate() {
+    for (index, attribute) in recipe.attributes_of(subject) {
         let answered = own
             .and_then(|own| field(own, attribute, index))
             // Other fields beside the label may have the same name as an attribute.
@@ -57,6 +58,7 @@ fn convert(attribute: &Attribute, answered: &Value, repairs: &mut Vec<RepairKind
         AttributeKind::Text => text(answered),
         AttributeKind::Number { min, max } => whole_number(answered, *min, *max),
         AttributeKind::Choice { options } => choice(answered, options),
+        AttributeKind::SeveralOf { options } => several(answered, options),
         AttributeKind::YesNo => yes_or_no(answered),
     };
     let (name, shown) = (attribute.name.clone(), shown(answered));
@@ -106,6 +108,33 @@ fn choice(answered: &Value, options: &[String]) -> Option<Converted> {
     let meant = spaced(answered);
     let option = options.iter().find(|option| spaced(option) == meant)?;
     Some(Converted::FromOtherForm(AttributeValue::Text(option.clone())))
+}
+
+/// Options that are in the recipe, in its order. Text is a list separated by commas.
+fn several(answered: &Value, options: &[String]) -> Option<Converted> {
+    let answers: Vec<Value> = match answered {
+        Value::Array(answers) => answers.clone(),
+        Value::String(text) => text.split(',').map(|part| Value::String(part.trim().to_owned())).collect(),
+        _ => return None,
+    };
+    let mut is_as_asked = answered.is_array();
+    let mut chosen = Vec::new();
+    for answer in &answers {
+        match choice(answer, options) {
+            Some(Converted::AsIs(AttributeValue::Text(option))) => chosen.push(option),
+            Some(Converted::FromOtherForm(AttributeValue::Text(option))) => {
+                is_as_asked = false;
+                chosen.push(option);
+            }
+            _ => is_as_asked = false,
+        }
+    }
+    if chosen.is_empty() && !answers.is_empty() {
+        return None;
+    }
+    let in_order = options.iter().filter(|option| chosen.contains(option)).cloned().collect();
+    let value = AttributeValue::Several(in_order);
+    Some(if is_as_asked { Converted::AsIs(value) } else { Converted::FromOtherForm(value) })
 }
 
 fn yes_or_no(answered: &Value) -> Option<Converted> {

@@ -1,10 +1,11 @@
 //! Well-formed and malformed answers.
 
-use domain::recipe::{Attribute, AttributeKind, Recipe};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe};
 
 use super::*;
 
 mod extremes;
+mod of_image;
 mod outcomes;
 mod previews;
 
@@ -55,8 +56,13 @@ fn recipe() -> Recipe {
 }
 
 fn with_attributes() -> Recipe {
-    let attribute =
-        |name: &str, kind, is_required| Attribute { name: name.into(), definition: String::new(), kind, is_required };
+    let attribute = |name: &str, kind, is_required| Attribute {
+        name: name.into(),
+        definition: String::new(),
+        kind,
+        is_required,
+        of: AttributeSubject::Annotation,
+    };
     let mut recipe = recipe();
     recipe.attributes = vec![
         attribute("note", AttributeKind::Text, false),

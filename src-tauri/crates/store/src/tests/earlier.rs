@@ -274,3 +274,14 @@ fn what_version_20_kept_for_exports_returns_to_the_layer_of_its_run() {
     assert_eq!(shown(1, LayerScope::All), [cat(0.7), dog(0.8)]);
     library.assert_consistent();
 }
+
+#[test]
+fn recipes_become_first_versions() {
+    let recipes = "INSERT INTO recipes VALUES (3, RECIPE, TRUE), (5, '{}', FALSE)";
+    let library = library_of_version(28, &[&filled(recipes)]);
+    let body = serde_json::to_string(&cats()).unwrap();
+    assert_eq!(
+        library.rows("SELECT id, body, is_builtin, lineage, is_current, saved_at FROM recipes"),
+        [format!("3 {body} 1 3 1 -"), "5 {} 0 5 1 -".to_owned()]
+    );
+}

@@ -345,6 +345,9 @@ fn read_attributes(
                 None => AttributeValue::Text(number.to_string()),
             },
             Value::String(text) => AttributeValue::Text(text),
+            Value::Array(values) if values.iter().all(Value::is_string) => {
+                AttributeValue::Several(values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect())
+            }
             other => AttributeValue::Text(other.to_string()),
         };
         let of_recipe =

@@ -204,7 +204,19 @@ fn recipes_that_cannot_be_asked() {
         definition: String::new(),
         kind: domain::recipe::AttributeKind::Text,
         is_required: false,
+        of: domain::recipe::AttributeSubject::Annotation,
     };
     let recipe = Recipe { attributes: vec![attribute; 25], ..cats() };
     assert_eq!(refused(&recipe), RecipeError::TooManyOptionalAttributes { count: 25, limit: 24 });
+}
+
+/// The text of a request without its picture is the key of paid answers.
+#[test]
+fn requests_of_recipes_without_newer_fields_stay_the_same() {
+    use domain::recipe::builtin;
+    insta::assert_snapshot!(
+        "everyday_objects",
+        prepared("claude-sonnet-5-5", &builtin::everyday_objects()).fixed_part()
+    );
+    insta::assert_snapshot!("bird_vocabulary", prepared("claude-sonnet-5-5", &builtin::bird_vocabulary()).fixed_part());
 }

@@ -343,7 +343,11 @@ impl View<'_> {
             if needle.may_be_in_json(json) {
                 let values: std::collections::BTreeMap<String, AttributeValue> =
                     from_json("annotations.attributes", json)?;
-                let says = |value: &AttributeValue| matches!(value, AttributeValue::Text(text) if needle.is_in(text));
+                let says = |value: &AttributeValue| match value {
+                    AttributeValue::Text(text) => needle.is_in(text),
+                    AttributeValue::Several(texts) => texts.iter().any(|text| needle.is_in(text)),
+                    AttributeValue::YesNo(_) | AttributeValue::Number(_) => false,
+                };
                 if values.values().any(says) {
                     found.insert(row.get(0)?);
                 }

@@ -1,0 +1,51 @@
+//! What a model is sent for a recipe.
+
+use domain::geometry::PixelSize;
+use domain::model::ModelId;
+use domain::recipe::{PromptTokens, Recipe, RecipePreview};
+use domain::run_state::RunMode;
+
+use super::Planning;
+use crate::Result;
+use crate::backend::Backends;
+use crate::provided;
+
+/// A picture of one token or few, whose tokens are subtracted.
+const SMALL: PixelSize = PixelSize { width: 28, height: 28 };
+
+impl Planning {
+    /// The prompt and the schema that `model` is sent for `recipe`, which need not be saved. May block on the keychain.
+    pub fn preview_recipe(&self, recipe: &Recipe, model: &ModelId) -> Result<RecipePreview> {
+        let connections = self.connections.current()?;
+        let unsupported_capabilities = Backends::model(&connections, model)?.unsupported_capabilities(recipe);
+        let known = provided::known(model)?;
+        let prepared = match known.prepare(recipe, RunMode::Live, None) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                return Ok(RecipePreview {
+                    prompt: String::new(),
+                    schema: None,
+                    tokens: None,
+                    unsupported_capabilities,
+                    refusal: Some(error.to_string()),
+                });
+            }
+        };
+        let (prompt, schema) = (prepared.prompt_text().to_owned(), prepared.answer_schema());
+        let bytes_per_token = known.spec.bytes_per_token.max(1);
+        let tokens = |text: &str| number(text.len() as u64 / bytes_per_token);
+        let text_and_image = prepared.upper_bound(SMALL).prompt_tokens();
+        let at_most = text_and_image.saturating_sub(known.spec.image_rule.tokens(SMALL));
+        let tokens = (!prompt.is_empty()).then(|| PromptTokens {
+            prompt: tokens(&prompt),
+            schema: tokens(schema.as_deref().unwrap_or_default()),
+            bytes_per_token: number(bytes_per_token),
+            at_most: number(at_most),
+        });
+        Ok(RecipePreview { prompt, schema, tokens, unsupported_capabilities, refusal: None })
+    }
+}
+
+fn number(tokens: u64) -> u32 {
+    u32::try_from(tokens).unwrap_or(u32::MAX)
+}
