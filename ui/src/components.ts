@@ -13,6 +13,8 @@ import HistoryScreen from "./history/HistoryScreen.svelte";
 import type { Viewport } from "./photo/viewport.svelte";
 import type { Plan } from "./plan/plan.svelte";
 import PlanScreen from "./plan/PlanScreen.svelte";
+import type { RecipeEditor } from "./recipe/editor.svelte";
+import RecipeScreen from "./recipe/RecipeScreen.svelte";
 import RunScreen from "./run/RunScreen.svelte";
 import SettingsScreen from "./settings/SettingsScreen.svelte";
 import type { Screen } from "./state/screens";
@@ -26,6 +28,7 @@ export interface ScreenStates {
   viewport: Viewport;
   accepting: Accepting;
   differences: Differences;
+  editor: RecipeEditor;
 }
 
 const COMPONENTS: Record<Screen, Component<ScreenStates> | Component<Record<string, never>>> = {
@@ -36,6 +39,7 @@ const COMPONENTS: Record<Screen, Component<ScreenStates> | Component<Record<stri
   audit: AuditScreen,
   compare: CompareScreen,
   history: HistoryScreen,
+  recipe: RecipeScreen,
   settings: SettingsScreen,
 };
 

@@ -186,18 +186,6 @@ export class Plan {
     return true;
   }
 
-  async deleteRecipe(): Promise<void> {
-    const { recipe } = this;
-    if (!recipe || recipe.is_builtin) return;
-    const isDeleted = await this.app.notices.attempt(() => this.app.core.deleteRecipe(recipe.id).then(() => true));
-    if (!isDeleted) return;
-    this.app.notices.show(words.plan.deleted(recipe.recipe.name), "plain", {
-      label: words.plan.undoDelete,
-      do: () => void this.#save(recipe.recipe.labels.map(({ name }) => name).join(", ")),
-    });
-    await this.loadRecipes();
-  }
-
   /** Starts the run, after confirming new servers and new hooks. */
   async start(): Promise<void> {
     const destination = this.chosen?.model.destination;

@@ -343,24 +343,6 @@ it("starts the run and shows it", async () => {
   await plan.app.core.cancelRun(3);
 });
 
-it("deletes a recipe of one's own and goes back to the first", async () => {
-  const plan = await asked();
-  plan.typed = "cat, cup";
-  await plan.saveTyped();
-  expect(plan.recipes).toHaveLength(3);
-  await plan.deleteRecipe();
-  expect(plan.recipes).toHaveLength(2);
-  expect(plan.recipeId).toBe(1);
-  plan.app.notices.list[0]?.action?.do();
-  await vi.waitFor(() => expect(plan.recipe?.recipe.name).toBe("cat, cup"));
-});
-
-it("keeps recipes that were brought along", async () => {
-  const plan = await asked();
-  await plan.deleteRecipe();
-  expect(plan.recipes).toHaveLength(2);
-});
-
 it("starts nothing on an outdated quote", async () => {
   const plan = await asked();
   plan.recipeId = 2;

@@ -20,6 +20,7 @@ export const SCREENS = {
   history: { keys: ["Mod+5"], isInTitleBar: true },
   compare: { keys: ["Mod+6"] },
   audit: {},
+  recipe: {},
   settings: { keys: ["Mod+,"] },
 } as const satisfies Record<string, ScreenEntry>;
 

@@ -39,6 +39,12 @@ const titles: Record<ActionId, string> = {
   "plan.model": "Previous or next model",
   "plan.start": "Annotate",
 
+  "plan.editRecipe": "Edit the recipe",
+  "plan.newRecipe": "New recipe",
+
+  "recipe.save": "Save the recipe",
+  "recipe.leave": "Back to the plan",
+
   "run.pause": "Pause or resume",
 
   "review.accept": "Accept and next",

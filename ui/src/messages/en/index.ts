@@ -17,6 +17,7 @@ import { info } from "./info";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
+import { recipe } from "./recipe";
 import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
@@ -34,6 +35,7 @@ export const en = {
   layers,
   query,
   plan,
+  recipe,
   run,
   review,
   checks,

@@ -70,7 +70,6 @@ export const plan = {
   findPlaceholder: "cat, cup, traffic light",
   findNote: "Names separated by commas. They become your own recipe.",
   save: "Save as recipe",
-  deleteRecipe: "Delete this recipe",
   quoteFor: (number: number) => `Quote for ${images(number)}`,
   sizesNote: "sizes after resize",
   pricesNote: (of: CalendarDate) => `prices as of ${date(of)}`,
@@ -83,7 +82,6 @@ export const plan = {
   toRecipe: "Enter what to find",
   noneChosen: "No images are selected",
   noneChosenNote: "Choose a collection or images in the library.",
-  undoDelete: "Undo",
   quotingNote: "A few of these images are annotated to measure the speed of this machine.",
   model: "Model",
   low: "Low",
@@ -320,5 +318,4 @@ export const plan = {
   noImagesNote: "Add folders or the samples in the library first.",
   toLibrary: "Go to the library",
   chooseModel: "Choose a model.",
-  deleted: (name: string) => `Recipe deleted: ${name}`,
 };

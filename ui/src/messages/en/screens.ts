@@ -9,5 +9,6 @@ export const screens = {
   history: { name: "History", open: "Go to history" },
   compare: { name: "Compare", open: "Compare runs" },
   audit: { name: "Audit" },
+  recipe: { name: "Recipe" },
   settings: { name: "Settings", open: "Go to settings" },
 } satisfies Record<Screen, { name: string }> & Record<ReachableScreen, { open: string }>;

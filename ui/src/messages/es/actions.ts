@@ -39,6 +39,12 @@ export const actions: Translation<typeof english> = {
     "plan.model": "Modelo anterior o siguiente",
     "plan.start": "Anotar",
 
+    "plan.editRecipe": "Editar la receta",
+    "plan.newRecipe": "Nueva receta",
+
+    "recipe.save": "Guardar la receta",
+    "recipe.leave": "Volver al plan",
+
     "run.pause": "Pausar o reanudar",
 
     "review.accept": "Aceptar y siguiente",

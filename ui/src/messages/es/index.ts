@@ -19,6 +19,7 @@ import { info } from "./info";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
+import { recipe } from "./recipe";
 import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
@@ -36,6 +37,7 @@ export const es: Translation<typeof en> = {
   layers,
   query,
   plan,
+  recipe,
   run,
   review,
   checks,

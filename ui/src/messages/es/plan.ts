@@ -53,7 +53,6 @@ export const plan: Translation<typeof english> = {
   findPlaceholder: "gato, taza, semáforo",
   findNote: "Nombres separados por comas. Se convierten en una receta tuya.",
   save: "Guardar como receta",
-  deleteRecipe: "Eliminar esta receta",
   quoteFor: (number) => `Presupuesto: ${images(number)}`,
   sizesNote: "tamaños tras reducir",
   pricesNote: (of) => `precios del ${date(of)}`,
@@ -66,7 +65,6 @@ export const plan: Translation<typeof english> = {
   toRecipe: "Escribir qué buscar",
   noneChosen: "No hay imágenes seleccionadas",
   noneChosenNote: "Elige una colección o imágenes en la biblioteca.",
-  undoDelete: "Deshacer",
   quotingNote: "Se anotan unas pocas de estas imágenes para medir la velocidad de este equipo.",
   model: "Modelo",
   low: "Mínimo",
@@ -299,5 +297,4 @@ export const plan: Translation<typeof english> = {
   noImagesNote: "Añade antes carpetas o las fotos de ejemplo en la biblioteca.",
   toLibrary: "Ir a la biblioteca",
   chooseModel: "Elige un modelo.",
-  deleted: (name) => `Receta eliminada: ${name}`,
 };

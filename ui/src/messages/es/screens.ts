@@ -9,5 +9,6 @@ export const screens: Translation<typeof english> = {
   history: { name: "Historial", open: "Ir al historial" },
   compare: { name: "Comparación", open: "Comparar ejecuciones" },
   audit: { name: "Muestra" },
+  recipe: { name: "Receta" },
   settings: { name: "Ajustes", open: "Ir a los ajustes" },
 };

@@ -57,6 +57,12 @@ export const TABLE = {
   "plan.model": { keys: ["ArrowUp", "ArrowDown"], isFixed: true, isHidden: true },
   "plan.start": { keys: ["Mod+Enter"], changes: true },
 
+  "plan.editRecipe": { keys: ["Mod+E"] },
+  "plan.newRecipe": { keys: [], changes: true },
+
+  "recipe.save": { keys: ["Mod+S"], changes: true },
+  "recipe.leave": { keys: ["Escape"], isFixed: true },
+
   "run.pause": { keys: ["Space"], changes: true },
 
   "review.accept": { keys: ["A"], changes: true },

@@ -1,0 +1,156 @@
+/** The recipe editor. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import type { SavedRecipe } from "../src/api/bindings";
+import { call, choose, expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+async function openPlan(
+  query = "priced&key",
+  size: { width?: number; height?: number; theme?: "dark" | "light" } = {},
+) {
+  page = await open(browser, { query, ...size });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
+}
+
+/** Presses keys until an element with this role and name has the focus. */
+async function tabTo(role: "button" | "textbox" | "combobox" | "checkbox", name: string | RegExp): Promise<void> {
+  const target = page.getByRole(role, { name }).first();
+  for (let press = 0; press < 120; press += 1) {
+    if (await target.evaluate((element) => element === document.activeElement).catch(() => false)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab does not lead to ${String(name)}`);
+}
+
+const label = (name: string) => page.getByRole("button", { name: `Edit label ${name}` });
+
+describe("a recipe", () => {
+  it("with three labels and two attributes is written by keyboard alone", async () => {
+    await openPlan();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("new recipe");
+    await page.getByRole("option", { name: "New recipe", selected: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await tabTo("textbox", "Name");
+    await page.keyboard.type("Workshop");
+    await tabTo("button", "Add label");
+    for (const [name, definition] of [
+      ["hammer", "With its handle"],
+      ["saw", "Hand saws only"],
+      ["vise", ""],
+    ] as const) {
+      await page.keyboard.press("Enter");
+      await page.keyboard.type(name);
+      await page.keyboard.press("Tab");
+      await tabTo("textbox", "Definition");
+      await page.keyboard.type(definition);
+      await page.keyboard.press("Enter");
+      await label(name).waitFor();
+    }
+    await tabTo("button", "Add attribute");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("worn");
+    await tabTo("combobox", "Kind");
+    await page.keyboard.type("Yes");
+    await page.keyboard.press("Enter");
+    await tabTo("button", "Done");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("size");
+    await tabTo("combobox", "Kind");
+    await page.keyboard.type("One");
+    await page.keyboard.press("Enter");
+    await tabTo("textbox", "Options");
+    await page.keyboard.type("small, large");
+    await tabTo("checkbox", "Required");
+    await page.keyboard.press("Space");
+    await tabTo("button", "Done");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Prompt", { exact: true }).getByText("Hand saws only").waitFor();
+    await screenshot(page, "recipe-written-dark-1280");
+    await page.keyboard.press("Control+s");
+    await page.getByText("Workshop saved as version 1").waitFor();
+
+    const recipes = await call<SavedRecipe[]>(page, "recipes");
+    const { recipe } = recipes.find(({ recipe: { name } }) => name === "Workshop") ?? {};
+    expect(recipe?.labels.map(({ name, definition }) => [name, definition ?? ""])).toEqual([
+      ["hammer", "With its handle"],
+      ["saw", "Hand saws only"],
+      ["vise", ""],
+    ]);
+    expect(recipe?.attributes).toMatchObject([
+      { name: "worn", kind: { kind: "yes_no" }, is_required: false },
+      { name: "size", kind: { kind: "choice", options: ["small", "large"] }, is_required: true },
+    ]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
+    expect(await page.getByRole("combobox", { name: "Recipe", exact: true }).innerText()).toBe("Workshop");
+  });
+
+  it("says what is wrong where it is wrong, and cannot be saved so", async () => {
+    await openPlan();
+    await page.keyboard.press("Control+e");
+    await page.getByRole("button", { name: "Save a copy" }).waitFor();
+    await page.getByRole("button", { name: "Add label" }).click();
+    await page.getByText("A name is missing").waitFor();
+    await page.keyboard.type("person");
+    await page.getByText("“person” is there twice").waitFor();
+    expect(await page.getByRole("button", { name: "Save a copy" }).isDisabled()).toBe(true);
+    await page.keyboard.press("Enter");
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await page.getByText("Changed", { exact: true }).first().waitFor({ state: "hidden" });
+  });
+
+  it("is tried on one photo: saved, and planned with its cost", async () => {
+    await openPlan();
+    await page.keyboard.press("Control+e");
+    await page.getByRole("button", { name: "Try on one photo" }).click();
+    await page.getByRole("heading", { name: "Quote for 1 image" }).waitFor();
+  });
+
+  it("is deleted, and comes back by Ctrl+Z", async () => {
+    await openPlan();
+    await page.getByRole("textbox", { name: "Find these objects" }).fill("bicycle bell, zebra finch");
+    await page.keyboard.press("Enter");
+    const recipe = page.getByRole("combobox", { name: "Recipe", exact: true });
+    await expect.poll(() => recipe.innerText()).toBe("bicycle bell, zebra finch");
+    await page.keyboard.press("Control+e");
+    await page.getByRole("button", { name: "Delete recipe" }).click();
+    await page.getByRole("status").getByText("Recipe deleted: bicycle bell, zebra finch").waitFor();
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Recipe restored: bicycle bell, zebra finch").waitFor();
+    await label("bicycle bell").waitFor();
+  });
+});
+
+describe.each([
+  ["dark", 1024, 700],
+  ["light", 1440, 900],
+] as const)("in the %s theme at %i x %i", (theme, width, height) => {
+  it("the editor fits and is accessible", async () => {
+    await openPlan("priced&key", { theme, width, height });
+    await choose(page.getByRole("combobox", { name: "Recipe", exact: true }), "Bird vocabulary, Spanish and English");
+    await page.keyboard.press("Control+e");
+    await page.getByRole("button", { name: "Edit attribute difficulty" }).click();
+    await page
+      .getByRole("button", { name: /^Edit label/ })
+      .first()
+      .click();
+    await page.getByLabel("Prompt", { exact: true }).waitFor();
+    await screenshot(page, `recipe-${theme}-${width}`);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+  });
+});

@@ -1,0 +1,218 @@
+import type { AttributeKind, ImportRemark, RecipeProblemKind, RecipeSource, ShapeKind } from "../../api/bindings";
+import { count, moment, names } from "../format";
+
+const shapes: Record<ShapeKind, string> = {
+  box: "box",
+  point: "point",
+  polygon: "polygon",
+  image_tag: "image tag",
+  caption: "caption",
+};
+
+const programs: Record<RecipeSource, string> = {
+  recipe_file: "Fieldmark",
+  cvat: "CVAT",
+  label_studio: "Label Studio",
+  coco: "COCO",
+  yolo: "YOLO",
+  list: "a list",
+};
+
+export const recipe = {
+  title: "Recipe",
+  back: "Back to the plan",
+  yours: "Your recipes",
+  builtIn: "Built in",
+  builtInNote: "Saving a built-in recipe makes a copy of your own.",
+  add: "New recipe",
+  untitled: "New recipe",
+  version: (version: number) => `v${count(version)}`,
+  changed: "Changed",
+  name: "Name",
+  edit: "Edit recipe",
+  save: "Save",
+  saveVersion: (version: number) => `Save as v${count(version)}`,
+  saveCopy: "Save a copy",
+  discard: "Discard changes",
+  duplicate: "Duplicate",
+  delete: "Delete recipe",
+  saved: (name: string, version: number) => `${name} saved as version ${count(version)}`,
+  deleted: (name: string) => `Recipe deleted: ${name}`,
+  restored: (name: string) => `Recipe restored: ${name}`,
+  import: "Import a file",
+  importNote: "A recipe file, CVAT labels, a Label Studio configuration, COCO categories, YOLO data.yaml, or a list",
+  copyFile: "Copy as a file",
+  copied: "The recipe file is on the clipboard",
+  importedFrom: (source: RecipeSource) => `Imported from ${programs[source]}. Not saved yet.`,
+  remarks: "Not carried over as it was",
+  remark: ({ about, remark }: ImportRemark): string => {
+    const said = ((): string => {
+      switch (remark.kind) {
+        case "setting_left_out":
+          return `the setting “${remark.setting}” is left out`;
+        case "shape_left_out":
+          return `annotations of the kind “${remark.shape}” are left out`;
+        case "shape_changed":
+          return `“${remark.shape}” becomes ${shapes[remark.became]}`;
+        case "changed":
+          return `becomes “${remark.became}”`;
+        case "of_all_labels":
+          return "was of some labels and is now of all";
+        case "duplicate_left_out":
+          return "is there twice; one is left out";
+        case "entry_left_out":
+          return `the entry “${remark.entry}” is left out`;
+      }
+    })();
+    return about === "" ? said : `${about}: ${said}`;
+  },
+
+  versions: "Versions",
+  versionNote: (runs: number, savedAt: number | null) =>
+    [
+      ...(savedAt === null ? [] : [moment(savedAt)]),
+      runs === 0 ? "not used yet" : `used by ${count(runs)} ${runs === 1 ? "run" : "runs"}`,
+    ].join(", "),
+  current: "current",
+  restoreVersion: (version: number) => `Restore version ${count(version)}`,
+
+  shapes: "Shapes",
+  language: "Answer language",
+  languages: {
+    "": "Up to the model",
+    en: "English",
+    es: "Spanish",
+    de: "German",
+    fr: "French",
+    it: "Italian",
+    pt: "Portuguese",
+    ja: "Japanese",
+    zh: "Chinese",
+  } as Record<string, string>,
+
+  labels: "Labels",
+  addLabel: "Add label",
+  paste: "Paste a list",
+  pasteNote: "One label per line, or separated by commas. A definition may follow a colon.",
+  pasteAdd: "Add labels",
+  noLabels: "No labels yet",
+  definition: "Definition",
+  definitionHint: "What counts and what does not, as the model reads it",
+  synonyms: "Synonyms",
+  synonymsHint: "Other names, separated by commas",
+  parent: "Parent",
+  noParent: "None",
+  color: "Color",
+  colorName: (color: number) => `Color ${count(color)}`,
+  key: "Key",
+  noKey: "None",
+  done: "Done",
+  editLabel: (name: string) => `Edit label ${name || "without a name"}`,
+  deleteLabel: "Delete label",
+  moveUp: "Move up",
+  moveDown: "Move down",
+
+  attributes: "Attributes",
+  addAttribute: "Add attribute",
+  noAttributes: "No attributes",
+  of: "Of the",
+  subjects: { annotation: "Annotation", image: "Image" },
+  kind: "Kind",
+  kinds: {
+    text: "Text",
+    number: "Number",
+    choice: "One of",
+    several_of: "Several of",
+    yes_no: "Yes or no",
+  } satisfies Record<AttributeKind["kind"], string>,
+  kindOf: (kind: AttributeKind): string => {
+    switch (kind.kind) {
+      case "text":
+        return "Text";
+      case "number":
+        return `Number, ${count(kind.min)} to ${count(kind.max)}`;
+      case "choice":
+        return `One of ${count(kind.options.length)}`;
+      case "several_of":
+        return `Several of ${count(kind.options.length)}`;
+      case "yes_no":
+        return "Yes or no";
+    }
+  },
+  question: "Question",
+  questionHint: "What the attribute says, as the model reads it",
+  options: "Options",
+  optionsHint: "Separated by commas",
+  min: "From",
+  max: "To",
+  required: "Required",
+  editAttribute: (name: string) => `Edit attribute ${name || "without a name"}`,
+  deleteAttribute: "Delete attribute",
+
+  instructions: "Instructions",
+  instructionsHint: "Anything else that the model should know",
+  examples: (number: number) => `${count(number)} ${number === 1 ? "example" : "examples"}`,
+
+  sent: "What is sent",
+  sentNote: "with every photo",
+  model: "Model",
+  copy: "Copy",
+  prompt: "Prompt",
+  schema: "JSON schema",
+  tokens: (number: number) => `about ${count(number)} tokens`,
+  tokensNote: (atMost: number) => `Estimated from the length of the text; never more than ${count(atMost)}`,
+  nothingSent: "This model has no prompt: it looks for the labels that it knows.",
+  noModel: "Open the plan with some images first, to choose a model.",
+  cannotDo: "What this model cannot do with the recipe",
+  canDoAll: "This model can do everything in the recipe.",
+  tryOnOne: "Try on one photo",
+  tryNote: "Saves the recipe and plans one image, with its cost",
+
+  problem: (problem: RecipeProblemKind): string => {
+    switch (problem.kind) {
+      case "empty_name":
+        return "A name is missing";
+      case "duplicate_name":
+        return `“${problem.name}” is there twice`;
+      case "reserved_name":
+        return `“${problem.name}” is reserved for the attributes of the image`;
+      case "unknown_parent":
+        return `The parent “${problem.parent}” is not a label of this recipe`;
+      case "parent_cycle":
+        return "A label cannot be below itself";
+      case "invalid_key":
+        return `“${problem.key}” is not a digit from 1 to 9 or a letter`;
+      case "duplicate_key":
+        return `The key ${problem.key} is used twice`;
+      case "invalid_color":
+        return "The color is not in the palette";
+      case "min_above_max":
+        return `${count(problem.min)} is above ${count(problem.max)}`;
+      case "too_few_options":
+        return "At least two options are needed";
+      case "empty_option":
+        return "An option is empty";
+      case "duplicate_option":
+        return `The option “${problem.option}” is there twice`;
+      case "no_shapes":
+        return "Choose a shape, or add an attribute of the image";
+      case "duplicate_shape":
+        return "A shape is there twice";
+      case "no_labels":
+        return "Add a label";
+      case "invalid_language":
+        return `“${problem.language}” is not a language tag`;
+      case "no_photo":
+        return "The example has no photo";
+      case "unknown_label":
+        return `“${problem.label}” is not a label of this recipe`;
+      case "other_shape":
+        return `The recipe has no ${shapes[problem.shape]}`;
+      case "outside_photo":
+        return "An annotation is outside of the photo";
+      case "unknown_attribute":
+        return `“${problem.name}” is not an attribute of this recipe`;
+    }
+  },
+  names: (all: readonly string[]) => names(all, 4),
+};
