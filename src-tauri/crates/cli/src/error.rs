@@ -23,6 +23,15 @@ pub enum CommandError {
     NoSuchPath(PathBuf),
     #[error("there is no recipe \"{asked}\" in this library. Recipes: {known}")]
     UnknownRecipe { asked: String, known: String },
+    /// The file, and what is wrong in it.
+    #[error("{}: {problem}", path.display())]
+    RecipeFile { path: PathBuf, problem: Box<EngineError> },
+    #[error("the recipe \"{0}\" is built in and cannot be deleted")]
+    BuiltInRecipe(String),
+    #[error("the recipe \"{0}\" was not changed")]
+    NotSaved(String),
+    #[error("the editor {} cannot be used: {source}; set VISUAL or EDITOR", editor.display())]
+    Editor { editor: PathBuf, source: io::Error },
     #[error("there is no model \"{asked}\". Models: {known}")]
     UnknownModel { asked: String, known: String },
     #[error("{model} cannot be used: {reason}")]
@@ -55,7 +64,7 @@ pub enum CommandError {
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{} cannot be read: {source}", path.display())]
-    KeyFile { path: PathBuf, source: io::Error },
+    UnreadableFile { path: PathBuf, source: io::Error },
     #[error("the runtime cannot be started: {0}")]
     Runtime(io::Error),
 }
@@ -74,6 +83,9 @@ impl CommandError {
             | Self::NoLibrary(_)
             | Self::Engine(EngineError::Store(StoreError::NotALibrary { .. }))
             | Self::UnknownRecipe { .. }
+            | Self::RecipeFile { .. }
+            | Self::BuiltInRecipe(_)
+            | Self::NotSaved(_)
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
             | Self::NoKeyIn(_)

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::ids::{ImageId, RecipeId, RunId};
-use domain::recipe::Recipe;
-use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings};
+use domain::recipe::{ImportedRecipe, Recipe, RecipeSource, SavedRecipe};
+use engine::{Consents, EngineError, Imported, Invocation, Library, Recipes, Surroundings};
 use tempfile::TempDir;
 
 use crate::arguments::{Global, RunChoice, ToFind};
@@ -130,36 +130,75 @@ pub struct Chosen {
     pub recipe: Recipe,
 }
 
-/// The recipe for what is to be found. Typed labels are saved as a recipe.
+/// The recipe for what is to be found. Typed labels and recipes of files are saved.
 pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, CommandError> {
-    let saved = match &to_find.labels {
-        Some(typed) => library.recipes.save_typed(typed).await?,
-        None => return saved_recipe(library, to_find.recipe.as_deref()),
+    let saved = match (&to_find.labels, &to_find.recipe) {
+        (Some(typed), _) => library.recipes.save_typed(typed).await?,
+        (None, Some(asked)) => match named_or_in_file(library, asked)? {
+            Named::Saved(saved) => saved,
+            Named::InFile(recipe) => library.recipes.save_from_file(recipe).await?,
+        },
+        (None, None) => default_recipe(library)?,
     };
     Ok(Chosen { id: saved.id, recipe: saved.recipe })
 }
 
 /// The recipe for what is to be found; nothing is saved.
 pub fn read_recipe(library: &Library, to_find: &ToFind) -> Result<Recipe, CommandError> {
-    match &to_find.labels {
-        Some(typed) => Ok(Recipe::find_these(typed).map_err(EngineError::from)?),
-        None => Ok(saved_recipe(library, to_find.recipe.as_deref())?.recipe),
+    match (&to_find.labels, &to_find.recipe) {
+        (Some(typed), _) => Ok(Recipe::find_these(typed).map_err(EngineError::from)?),
+        (None, Some(asked)) => match named_or_in_file(library, asked)? {
+            Named::Saved(saved) => Ok(saved.recipe),
+            Named::InFile(recipe) => Ok(recipe),
+        },
+        (None, None) => Ok(default_recipe(library)?.recipe),
     }
 }
 
-fn saved_recipe(library: &Library, asked: Option<&str>) -> Result<Chosen, CommandError> {
-    let recipes = library.recipes.all()?;
-    let found = match asked {
-        Some(asked) => recipes.iter().find(|saved| saved.recipe.name.to_lowercase() == asked.to_lowercase()),
-        None => recipes.first(),
-    };
-    match found {
-        Some(saved) => Ok(Chosen { id: saved.id, recipe: saved.recipe.clone() }),
-        None => Err(CommandError::UnknownRecipe {
-            asked: asked.unwrap_or_default().to_owned(),
-            known: recipes.iter().map(|saved| saved.recipe.name.as_str()).collect::<Vec<_>>().join("; "),
-        }),
+fn default_recipe(library: &Library) -> Result<SavedRecipe, CommandError> {
+    let first = library.recipes.all()?.into_iter().next();
+    first.ok_or_else(|| CommandError::UnknownRecipe { asked: String::new(), known: String::new() })
+}
+
+enum Named {
+    Saved(SavedRecipe),
+    InFile(Recipe),
+}
+
+/// The recipe of the library with this name, otherwise that of the file at this path.
+fn named_or_in_file(library: &Library, asked: &str) -> Result<Named, CommandError> {
+    match named_recipe(library, asked) {
+        Ok(saved) => Ok(Named::Saved(saved)),
+        Err(CommandError::UnknownRecipe { .. }) if Path::new(asked).is_file() => {
+            Ok(Named::InFile(read_recipe_file(Path::new(asked), None)?.recipe))
+        }
+        Err(unknown) => Err(unknown),
     }
+}
+
+/// The recipe of the library with this name, in any case.
+pub fn named_recipe(library: &Library, asked: &str) -> Result<SavedRecipe, CommandError> {
+    let recipes = library.recipes.all()?;
+    let is_it = |saved: &&SavedRecipe| saved.recipe.name.to_lowercase() == asked.to_lowercase();
+    recipes.iter().find(is_it).cloned().ok_or_else(|| CommandError::UnknownRecipe {
+        asked: asked.to_owned(),
+        known: recipes.iter().map(|saved| saved.recipe.name.as_str()).collect::<Vec<_>>().join("; "),
+    })
+}
+
+/// Files with annotations beside the labels are long.
+const LONGEST_RECIPE_FILE: u64 = 1 << 30;
+
+/// The recipe of a file of this or another program.
+pub fn read_recipe_file(path: &Path, source: Option<RecipeSource>) -> Result<ImportedRecipe, CommandError> {
+    if !path.exists() {
+        return Err(CommandError::NoSuchPath(path.to_owned()));
+    }
+    let failed = |problem| CommandError::RecipeFile { path: path.to_owned(), problem: Box::new(problem) };
+    let bytes = files::read(path, LONGEST_RECIPE_FILE)
+        .map_err(|source| CommandError::UnreadableFile { path: path.to_owned(), source })?;
+    let text = Recipes::decode(&bytes).map_err(failed)?;
+    Recipes::import(&path.to_string_lossy(), &text, source).map_err(failed)
 }
 
 /// Imports photos and folders, prints the result, and returns their images in the order of the folders.

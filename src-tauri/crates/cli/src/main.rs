@@ -83,7 +83,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Providers(arguments) => commands::providers::providers(&arguments, &global, output).await,
         Command::Models => commands::models::models(&global, output).await,
         Command::Prices => commands::prices::prices(output),
-        Command::Recipes => commands::recipes::recipes(&global, output),
+        Command::Recipes(arguments) => commands::recipes::recipes(arguments, &global, output).await,
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
         Command::Env(arguments) => commands::env::env(&arguments.command, &global, output),

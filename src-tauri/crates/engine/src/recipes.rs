@@ -142,7 +142,6 @@ fn with_free_name(mut recipe: Recipe, recipes: &[SavedRecipe], lineage: Option<R
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests have threads of their own")]
 mod tests {
     use domain::model::{ModelId, UnsupportedCapability};
     use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Example, RecipeProblemKind};

@@ -34,7 +34,7 @@ impl EndpointKeys {
         let by_file = self.files.iter().map(|(endpoint, file)| {
             let path = PathBuf::from(file);
             let text = files::read_to_string(&path, MAX_KEY_BYTES).map(Zeroizing::new);
-            let text = text.map_err(|source| CommandError::KeyFile { path, source })?;
+            let text = text.map_err(|source| CommandError::UnreadableFile { path, source })?;
             let secret = Zeroizing::new(text.trim().to_owned());
             if secret.is_empty() {
                 return Err(CommandError::NoKeyIn(file.clone()));

@@ -44,10 +44,10 @@ pub struct Estimate {
 /// What to find.
 #[derive(Args)]
 pub struct ToFind {
-    /// Recipe of the library, by name
-    #[arg(long, value_name = "NAME", conflicts_with = "labels")]
+    /// Recipe of the library, by name, or a recipe file
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "labels")]
     pub recipe: Option<String>,
-    /// Labels to find, instead of a recipe
+    /// Labels to find, instead of a recipe; a definition may follow a colon: "bird: a feathered animal, cat"
     #[arg(long, value_name = "A,B,...")]
     pub labels: Option<String>,
 }

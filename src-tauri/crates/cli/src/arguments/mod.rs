@@ -10,6 +10,7 @@ mod hooks;
 mod manual;
 mod numbers;
 mod providers;
+mod recipes;
 mod run;
 mod serve;
 mod simulate;
@@ -39,6 +40,7 @@ pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
 pub use providers::{Providers, ProvidersCommand};
+pub use recipes::{RecipesArguments, RecipesCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use serve::Serve;
 pub use simulate::Simulate;
@@ -188,9 +190,8 @@ pub enum Command {
     /// List the prices of the models
     #[command(after_help = "Examples:\n  fieldmark prices\n  fieldmark prices --json")]
     Prices,
-    /// List the recipes and their labels
-    #[command(after_help = "Examples:\n  fieldmark recipes\n  fieldmark recipes --json")]
-    Recipes,
+    /// List, show, add, edit, delete, export or import recipes
+    Recipes(RecipesArguments),
     /// Check the library, keys, servers and models
     Doctor(Doctor),
     /// Set up commands that run before and after runs, or when a run fails

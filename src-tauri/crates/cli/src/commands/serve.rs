@@ -70,7 +70,7 @@ fn password(arguments: &Serve) -> Result<Option<Zeroizing<String>>, CommandError
         return Ok(std::env::var(SERVE_PASSWORD).ok().filter(|password| !password.is_empty()).map(Zeroizing::new));
     };
     let text = files::read_to_string(path, MAX_TOKEN_BYTES).map(Zeroizing::new);
-    let text = text.map_err(|source| CommandError::KeyFile { path: path.clone(), source })?;
+    let text = text.map_err(|source| CommandError::UnreadableFile { path: path.clone(), source })?;
     Ok(Some(Zeroizing::new(text.trim().to_owned())))
 }
 

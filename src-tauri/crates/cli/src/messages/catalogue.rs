@@ -7,9 +7,10 @@ use domain::model::{Destination, Unavailable};
 use domain::recipe::SavedRecipe;
 
 use super::errors::unavailable;
-use super::format::exact_money;
+use super::format::{counted_len, exact_money};
 use super::table::Table;
 use crate::style::HEADING;
+use crate::target::Target;
 
 pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
     let mut table = Table::new(["Model", "Name", "Host", "Status"]);
@@ -72,11 +73,33 @@ pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {
         }
         writeln!(out, "{HEADING}{}{HEADING:#}", recipe.name)?;
         let labels: Vec<&str> = recipe.labels.iter().map(|label| label.name.as_str()).collect();
-        writeln!(out, "  labels      {}", labels.join(", "))?;
+        if !labels.is_empty() {
+            writeln!(out, "  labels      {}", labels.join(", "))?;
+        }
         if !recipe.attributes.is_empty() {
             let names: Vec<&str> = recipe.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
             writeln!(out, "  attributes  {}", names.join(", "))?;
         }
     }
     Ok(())
+}
+
+pub fn recipe_saved(out: &mut dyn Write, saved: &SavedRecipe) -> io::Result<()> {
+    let SavedRecipe { recipe, version, .. } = saved;
+    let parts = [(recipe.labels.len(), "label"), (recipe.attributes.len(), "attribute")];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, name)| counted_len(count, name)).collect();
+    writeln!(out, "Saved \"{}\", version {version}: {}", recipe.name, parts.join(", "))
+}
+
+pub fn recipe_unchanged(out: &mut dyn Write, saved: &SavedRecipe) -> io::Result<()> {
+    writeln!(out, "\"{}\" is unchanged", saved.recipe.name)
+}
+
+pub fn recipe_deleted(out: &mut dyn Write, saved: &SavedRecipe) -> io::Result<()> {
+    writeln!(out, "Deleted \"{}\"", saved.recipe.name)
+}
+
+pub fn recipe_exported(out: &mut dyn Write, saved: &SavedRecipe, target: &Target) -> io::Result<()> {
+    writeln!(out, "\"{}\" written to {target}", saved.recipe.name)
 }

@@ -39,6 +39,8 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::UnfitAnnotation { .. }
         | EngineError::NothingToAudit
         | EngineError::NothingToFind(_)
+        | EngineError::UnsoundRecipe(_)
+        | EngineError::RecipeFile(_)
         | EngineError::UnknownModel(_)
         | EngineError::NoImages
         | EngineError::RecipeBeyondWords(_)
