@@ -32,7 +32,7 @@ async function tabTo(role: "button" | "textbox" | "combobox" | "checkbox", name:
   throw new Error(`Tab does not lead to ${String(name)}`);
 }
 
-const label = (name: string) => page.getByRole("button", { name: `Edit label ${name}` });
+const label = (name: string) => page.getByRole("button", { name: new RegExp(`^Edit label ${name}`) });
 
 describe("a recipe", () => {
   it("with three labels and two attributes is written by keyboard alone", async () => {
@@ -143,11 +143,12 @@ describe.each([
     await openPlan("priced&key", { theme, width, height });
     await choose(page.getByRole("combobox", { name: "Recipe", exact: true }), "Bird vocabulary, Spanish and English");
     await page.keyboard.press("Control+e");
-    await page.getByRole("button", { name: "Edit attribute difficulty" }).click();
+    await page.getByRole("button", { name: /^Edit attribute difficulty/ }).click();
     await page
       .getByRole("button", { name: /^Edit label/ })
       .first()
       .click();
+    await choose(page.getByRole("combobox", { name: "Model" }), "Claude Haiku 5.5");
     await page.getByLabel("Prompt", { exact: true }).waitFor();
     await screenshot(page, `recipe-${theme}-${width}`);
     await expectNothingCut(page);

@@ -39,8 +39,8 @@ describe("a recipe", () => {
     editor.changeLabel(1, { name: "handle", parent: "hammer" });
     editor.addAttribute();
     editor.changeAttribute(0, { name: "wear", kind: { kind: "number", min: 1, max: 5 }, is_required: true });
-    await expect.poll(() => editor.preview?.prompt).toContain("With its handle");
-    expect(editor.preview?.schema).toContain("wear");
+    await expect.poll(() => editor.preview?.schema).toContain("wear");
+    expect(editor.preview?.prompt).toContain("With its handle");
     expect(editor.preview?.tokens?.at_most).toBeGreaterThan(editor.preview?.tokens?.prompt ?? Infinity);
 
     const first = await editor.save();

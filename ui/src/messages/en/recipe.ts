@@ -107,7 +107,7 @@ export const recipe = {
   key: "Key",
   noKey: "None",
   done: "Done",
-  editLabel: (name: string) => `Edit label ${name || "without a name"}`,
+  editLabel: "Edit label",
   deleteLabel: "Delete label",
   moveUp: "Move up",
   moveDown: "Move down",
@@ -146,7 +146,7 @@ export const recipe = {
   min: "From",
   max: "To",
   required: "Required",
-  editAttribute: (name: string) => `Edit attribute ${name || "without a name"}`,
+  editAttribute: "Edit attribute",
   deleteAttribute: "Delete attribute",
 
   instructions: "Instructions",

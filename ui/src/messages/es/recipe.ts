@@ -110,7 +110,7 @@ export const recipe: Translation<typeof english> = {
   key: "Tecla",
   noKey: "Ninguna",
   done: "Listo",
-  editLabel: (name) => `Editar la etiqueta ${name || "sin nombre"}`,
+  editLabel: "Editar la etiqueta",
   deleteLabel: "Borrar etiqueta",
   moveUp: "Subir",
   moveDown: "Bajar",
@@ -143,7 +143,7 @@ export const recipe: Translation<typeof english> = {
   min: "Desde",
   max: "Hasta",
   required: "Obligatorio",
-  editAttribute: (name) => `Editar el atributo ${name || "sin nombre"}`,
+  editAttribute: "Editar el atributo",
   deleteAttribute: "Borrar atributo",
 
   instructions: "Instrucciones",
