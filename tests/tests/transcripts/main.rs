@@ -28,6 +28,11 @@ use snapbox::filter::NormalizeToExpected;
 
 const PAGE: &str = "docs/command-line.md";
 
+const LABELS_OF_CVAT: &str = r#"[
+    {"name": "gull", "type": "rectangle", "attributes": [{"name": "age", "input_type": "radio", "values": ["adult", "juvenile"]}]},
+    {"name": "water", "type": "mask", "attributes": []}
+]"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_shows_what_the_command_line_says() {
     let latency = Latency { first_byte: Duration::from_millis(200).into(), ..Latency::default() };
@@ -65,6 +70,7 @@ fn lay_out(folder: &std::path::Path) {
         fs::copy(sample(name), folder.join("photos").join(name)).unwrap();
     }
     fs::write(folder.join("photos/notes.txt"), "Tuesday: rain.").unwrap();
+    fs::write(folder.join("labels.json"), LABELS_OF_CVAT).unwrap();
     for index in 0..24 {
         let (picture, _) = drawing(320 + index, 240);
         write_png(&picture, &folder.join(format!("drawings/{index:02}.png")));

@@ -883,18 +883,6 @@ export type ErrorRate = {
 	at_most: number,
 };
 
-/**  A photo with the annotations that it should get. A negative example has none. */
-export type Example = {
-	/**  The hash of the photo's bytes, as the library has it, in hexadecimal. */
-	hash?: string | null,
-	/**  The photo's file, for a photo without a known hash and to tell it by name. */
-	path?: string | null,
-	units?: ExampleUnits,
-	annotations?: ExampleAnnotation[],
-	/**  The attributes of the image. */
-	attributes?: { [key in string]: AttributeValue },
-};
-
 /**  An annotation of an example. */
 export type ExampleAnnotation = {
 	label: string,
@@ -1805,7 +1793,19 @@ export type Recipe = {
 	/**  The language of text in answers, as a BCP 47 tag; `None` leaves it to the model. */
 	language?: string | null,
 	/**  Photos with the annotations that they should get. */
-	examples?: Example[],
+	examples?: RecipeExample[],
+};
+
+/**  A photo with the annotations that it should get. A negative example has none. */
+export type RecipeExample = {
+	/**  The hash of the photo's bytes, as the library has it, in hexadecimal. */
+	hash?: string | null,
+	/**  The photo's file, for a photo without a known hash and to tell it by name. */
+	path?: string | null,
+	units?: ExampleUnits,
+	annotations?: ExampleAnnotation[],
+	/**  The attributes of the image. */
+	attributes?: { [key in string]: AttributeValue },
 };
 
 export type RecipeId = number;

@@ -191,7 +191,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::{Attribute, AttributeKind, AttributeSubject, Example};
+    use crate::recipe::{Attribute, AttributeKind, AttributeSubject, RecipeExample};
 
     fn model(vocabulary: Vocabulary, fills_attributes: bool) -> Model {
         Model {
@@ -213,7 +213,7 @@ mod tests {
         let mut recipe = Recipe::find_these("cat").unwrap();
         assert_eq!(any.unsupported_capabilities(&recipe), []);
         recipe.shapes.push(ShapeKind::Caption);
-        recipe.examples = vec![Example::default(); 2];
+        recipe.examples = vec![RecipeExample::default(); 2];
         let told = any.unsupported_capabilities(&recipe);
         let some_shapes = UnsupportedCapability::SomeShapes { shapes: vec![ShapeKind::Caption] };
         assert_eq!(told, [some_shapes, UnsupportedCapability::Examples { count: 2 }]);

@@ -13,7 +13,7 @@ mod preview;
 mod problem;
 mod typed;
 
-pub use example::{Example, ExampleAnnotation, ExampleUnits};
+pub use example::{ExampleAnnotation, ExampleUnits, RecipeExample};
 pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
@@ -158,7 +158,7 @@ pub struct Recipe {
     pub language: Option<String>,
     /// Photos with the annotations that they should get.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub examples: Vec<Example>,
+    pub examples: Vec<RecipeExample>,
 }
 
 impl Recipe {

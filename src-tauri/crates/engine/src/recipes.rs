@@ -144,7 +144,7 @@ fn with_free_name(mut recipe: Recipe, recipes: &[SavedRecipe], lineage: Option<R
 #[cfg(test)]
 mod tests {
     use domain::model::{ModelId, UnsupportedCapability};
-    use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Example, RecipeProblemKind};
+    use domain::recipe::{Attribute, AttributeKind, AttributeSubject, RecipeExample, RecipeProblemKind};
 
     use super::*;
     use crate::Library;
@@ -219,7 +219,7 @@ mod tests {
         let library = Library::alone_in(folder.path());
         let mut recipe = Recipe::find_these("cat").unwrap();
         recipe.language = Some("es".into());
-        recipe.examples = vec![Example { path: Some("a.jpg".into()), ..Example::default() }];
+        recipe.examples = vec![RecipeExample { path: Some("a.jpg".into()), ..RecipeExample::default() }];
         let sharp = Attribute {
             name: "sharp".into(),
             definition: String::new(),

@@ -59,12 +59,12 @@ pub enum RecipesCommand {
         file: PathBuf,
         /// What the file is; otherwise its content tells
         #[arg(long, value_name = "FORM")]
-        from: Option<Form>,
+        from: Option<LabelForm>,
     },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum Form {
+pub enum LabelForm {
     /// A recipe file
     Recipe,
     /// The labels of a CVAT project or task, raw JSON
@@ -79,15 +79,15 @@ pub enum Form {
     List,
 }
 
-impl From<Form> for RecipeSource {
-    fn from(form: Form) -> Self {
+impl From<LabelForm> for RecipeSource {
+    fn from(form: LabelForm) -> Self {
         match form {
-            Form::Recipe => Self::RecipeFile,
-            Form::Cvat => Self::Cvat,
-            Form::LabelStudio => Self::LabelStudio,
-            Form::Coco => Self::Coco,
-            Form::Yolo => Self::Yolo,
-            Form::List => Self::List,
+            LabelForm::Recipe => Self::RecipeFile,
+            LabelForm::Cvat => Self::Cvat,
+            LabelForm::LabelStudio => Self::LabelStudio,
+            LabelForm::Coco => Self::Coco,
+            LabelForm::Yolo => Self::Yolo,
+            LabelForm::List => Self::List,
         }
     }
 }

@@ -21,7 +21,7 @@ pub enum ExampleUnits {
 /// A photo with the annotations that it should get. A negative example has none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Example {
+pub struct RecipeExample {
     /// The hash of the photo's bytes, as the library has it, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,

@@ -6,7 +6,7 @@ use icu_locale_core::LanguageIdentifier;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attribute, AttributeKind, AttributeSubject, Example, ExampleUnits, IMAGE_LABEL, Recipe, ShapeKind, comparable,
+    Attribute, AttributeKind, AttributeSubject, ExampleUnits, IMAGE_LABEL, Recipe, RecipeExample, ShapeKind, comparable,
 };
 use crate::annotation::Shape;
 use crate::geometry::Point;
@@ -204,7 +204,7 @@ impl Recipe {
         }
     }
 
-    fn check_example(&self, place: RecipePlace, example: &Example, found: &mut Found) {
+    fn check_example(&self, place: RecipePlace, example: &RecipeExample, found: &mut Found) {
         let is_given = |part: &Option<String>| part.as_ref().is_some_and(|part| !part.trim().is_empty());
         if !is_given(&example.hash) && !is_given(&example.path) {
             found.add(place, RecipeProblemKind::NoPhoto);
@@ -338,7 +338,7 @@ mod tests {
                 attribute("fur", AttributeKind::SeveralOf { options: options(&["long", "", "long"]) }, annotation),
             ],
             language: Some("no language".into()),
-            examples: vec![Example {
+            examples: vec![RecipeExample {
                 annotations: vec![
                     ExampleAnnotation {
                         label: "dog".into(),
@@ -348,7 +348,7 @@ mod tests {
                     ExampleAnnotation { label: "cat".into(), shape: Shape::ImageTag, attributes: [].into() },
                 ],
                 attributes: [("sex".to_owned(), crate::annotation::AttributeValue::YesNo(true))].into(),
-                ..Example::default()
+                ..RecipeExample::default()
             }],
             ..Recipe::default()
         };

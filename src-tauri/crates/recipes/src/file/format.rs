@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use domain::annotation::{AttributeValue, Shape};
 use domain::geometry::{Point, Rect};
 use domain::recipe::{
-    Attribute, AttributeKind, AttributeSubject, Example, ExampleAnnotation, ExampleUnits, Label, Recipe, ShapeKind,
-    palette_color,
+    Attribute, AttributeKind, AttributeSubject, ExampleAnnotation, ExampleUnits, Label, Recipe, RecipeExample,
+    ShapeKind, palette_color,
 };
 use serde::{Deserialize, Serialize};
 use serde_spanned::Spanned;
@@ -235,8 +235,8 @@ impl FileAttribute {
 }
 
 impl FileExample {
-    fn into_example(self, report: &mut impl FnMut(usize, String)) -> Example {
-        Example {
+    fn into_example(self, report: &mut impl FnMut(usize, String)) -> RecipeExample {
+        RecipeExample {
             hash: self.hash,
             path: self.path,
             units: match self.units {
@@ -321,8 +321,8 @@ impl From<&Attribute> for FileAttribute {
     }
 }
 
-impl From<&Example> for FileExample {
-    fn from(example: &Example) -> Self {
+impl From<&RecipeExample> for FileExample {
+    fn from(example: &RecipeExample) -> Self {
         Self {
             hash: example.hash.clone(),
             path: example.path.clone(),

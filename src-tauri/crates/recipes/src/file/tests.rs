@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use domain::annotation::{AttributeValue, Shape};
 use domain::geometry::{Point, Rect};
 use domain::recipe::{
-    Attribute, AttributeKind, AttributeSubject, Example, ExampleAnnotation, ExampleUnits, Label, ShapeKind,
+    Attribute, AttributeKind, AttributeSubject, ExampleAnnotation, ExampleUnits, Label, RecipeExample, ShapeKind,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -129,7 +129,7 @@ prop_compose! {
             of: if is_of_image { AttributeSubject::Image } else { AttributeSubject::Annotation },
         }).collect();
         let one_of = |subject, value: &AttributeValue| attributes.iter().find(|own| own.of == subject).map(|own| (own.name.clone(), value.clone())).into_iter().collect();
-        let examples = examples.into_iter().map(|(hash, path, is_in_pixels, annotations, value)| Example {
+        let examples = examples.into_iter().map(|(hash, path, is_in_pixels, annotations, value)| RecipeExample {
             hash,
             path: Some(format!("{path}.jpg")),
             units: if is_in_pixels { ExampleUnits::Pixels } else { ExampleUnits::Fractions },
