@@ -1465,6 +1465,8 @@ export type ModelQuote = {
 	time: TimeEstimate | null,
 	/**  Empty if nothing is sent. */
 	presets: PresetQuote[],
+	/**  The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe. */
+	words_sent: string,
 	unsupported_capabilities: UnsupportedCapability[],
 	unavailable: Unavailable | null,
 	/**  Whether the model is available and supports the recipe. */
@@ -1661,8 +1663,6 @@ export type Quote = {
 	suggested_model: ModelId,
 	/**  The day of the prices. */
 	prices_as_of: CalendarDate,
-	/**  The prompt sent with every image to a remote model; empty if such a model supports nothing in the recipe. */
-	words_sent: string,
 };
 
 /**  A typed query, as far as it is valid. */

@@ -17,6 +17,8 @@ pub enum Schema {
     Plain(&'static str),
     /// One of these strings.
     OneOf(Vec<String>),
+    /// This or `null`.
+    OrNull(Box<Schema>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,25 @@ impl Property {
 }
 
 impl Schema {
+    /// The same schema for vendors that require every property: one that may be absent may be `null` instead.
+    #[must_use]
+    pub fn with_every_property(self) -> Self {
+        match self {
+            Self::Object(properties) => Self::Object(
+                properties
+                    .into_iter()
+                    .map(|Property { key, schema, is_required }| {
+                        let schema = schema.with_every_property();
+                        let schema = if is_required { schema } else { Self::OrNull(Box::new(schema)) };
+                        Property { key, schema, is_required: true }
+                    })
+                    .collect(),
+            ),
+            Self::Array(items) => Self::Array(Box::new(items.with_every_property())),
+            other => other,
+        }
+    }
+
     /// Estimated length of an answer whose lists have `items` items, in bytes of JSON.
     #[must_use]
     pub fn likely_bytes(&self, items: u64) -> u64 {
@@ -46,6 +67,7 @@ impl Schema {
             // A coordinate, a probability, a few words.
             Self::Plain("string") => 24,
             Self::Plain(_) => 4,
+            Self::OrNull(schema) => schema.likely_bytes(items),
             Self::OneOf(options) => {
                 let total: usize = options.iter().map(String::len).sum();
                 (total / options.len().max(1)) as u64 + 2
@@ -92,6 +114,7 @@ impl Serialize for Schema {
             Self::Array(items) => Array { r#type: "array", items }.serialize(serializer),
             Self::Plain(r#type) => Plain { r#type, options: None }.serialize(serializer),
             Self::OneOf(options) => Plain { r#type: "string", options: Some(options) }.serialize(serializer),
+            Self::OrNull(schema) => serializer.collect_map([("anyOf", [&**schema, &Self::Plain("null")])]),
         }
     }
 }
@@ -182,6 +205,9 @@ mod tests {
             attribute("sex", AttributeKind::Choice { options: vec!["f".into(), "m".into(), "f".into()] }, false),
             attribute("flies", AttributeKind::YesNo, true),
         ];
+        let strict = serde_json::to_string(&of_answer(&recipe).with_every_property()).unwrap();
+        assert!(strict.contains(r#""sex":{"anyOf":[{"type":"string","enum":["f","m"]},{"type":"null"}]}"#), "{strict}");
+        assert!(strict.contains(r#""required":["note","attribute_2","sex","flies"]"#), "{strict}");
         insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
     }
 }

@@ -80,7 +80,7 @@ export function claudeRows(
   answered: (model: string) => ReadonlySet<ImageId>,
   ignoresSavedAnswers: boolean,
   budget: Dollars | null,
-): ModelQuote[] {
+): Omit<ModelQuote, "words_sent">[] {
   return LISTED.map((listed) => {
     const before = answered(listed.id);
     const left = ids.filter((image) => !before.has(image));

@@ -82,6 +82,7 @@ export function quote(
               held_by: null,
             },
       presets: [],
+      words_sent: "",
       unsupported_capabilities,
       unavailable: null,
       can_run: !unsupported_capabilities.some(isBlocking),
@@ -91,7 +92,7 @@ export function quote(
     const { destination, unavailable, answered } = claude;
     const hasLongInstructions = (recipe.attributes ?? []).length > 0;
     for (const row of claudeRows(asked, destination, hasLongInstructions, answered, ignoresSavedAnswers, budget))
-      models.push({ ...row, unavailable, can_run: unavailable === null });
+      models.push({ ...row, words_sent: wordsSent(recipe), unavailable, can_run: unavailable === null });
   }
   const frequent = [...sizes.values()].sort((one, other) => other.count - one.count);
   return {
@@ -101,7 +102,6 @@ export function quote(
     models,
     suggested_model: claude ? DEFAULT_CLAUDE : builtIn.id,
     prices_as_of: "2026-11-23",
-    words_sent: wordsSent(recipe),
   };
 }
 

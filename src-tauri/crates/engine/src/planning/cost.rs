@@ -18,8 +18,6 @@ use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::image_rule::ImageRule;
 use providers::price::{Price, Terms};
-use providers::registry;
-use providers::request::{RecipeError, RequestOptions};
 use store::AskedImage;
 
 use super::Planning;
@@ -236,15 +234,6 @@ impl Expected {
     }
 }
 
-/// The text sent with every image, the same for every model; empty if the recipe has no prompt.
-pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, RecipeError> {
-    let provider = registry::default();
-    let catalog = provider.catalog();
-    let Some(model) = catalog.find(&catalog.default_model) else { return Ok(String::new()) };
-    let prepared = provider.prepare(model, recipe, RequestOptions::default())?;
-    Ok(prepared.prompt_text().to_owned())
-}
-
 /// The sizes in which the images are sent, most frequent first.
 fn sent_sizes(rule: ImageRule, sizes: &[SizeCount]) -> Vec<SentSize> {
     let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
@@ -380,6 +369,9 @@ fn priced(
 #[cfg(test)]
 mod tests {
     use domain::model::ModelId;
+
+    use providers::registry;
+    use providers::request::RequestOptions;
 
     use super::*;
 

@@ -182,7 +182,6 @@ impl Planning {
             models,
             suggested_model,
             prices_as_of: provided::prices_as_of(),
-            words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }
 
@@ -217,7 +216,9 @@ impl Planning {
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
-        let descriptor = provided::known(&model.id)?.provider.descriptor();
+        let known = provided::known(&model.id)?;
+        let descriptor = known.provider.descriptor();
+        let prepared = known.prepare(recipe, RunMode::Live, options.max_tokens).ok();
         let live = cost(RunMode::Live)?;
         let batch = if descriptor.capabilities.batches { cost(RunMode::Batch)? } else { None };
         let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
@@ -230,6 +231,7 @@ impl Planning {
             presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
+            words_sent: prepared.map(|prepared| prepared.prompt_text().to_owned()).unwrap_or_default(),
             unsupported_capabilities,
             unavailable,
             can_run,

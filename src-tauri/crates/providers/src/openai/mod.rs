@@ -1,0 +1,83 @@
+//! OpenAI's chat completions.
+
+mod body;
+mod client;
+mod prepared;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::sync::{Arc, LazyLock};
+
+use domain::answer::{Answer, AnsweredAnnotation};
+use domain::connection::FieldKind;
+use domain::geometry::PixelSize;
+use domain::recipe::Recipe;
+
+use crate::answer::RawAnswer;
+use crate::catalog::{Catalog, ModelSpec};
+use crate::parse::{self, AnswerError};
+use crate::provider::{
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Provider,
+};
+use crate::request::{RecipeError, RequestOptions};
+
+use client::Client;
+use prepared::PreparedChat;
+use wire::request::OutputLimit;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "openai",
+    name: "OpenAI",
+    documentation_url: Some("https://platform.openai.com/docs/api-reference/chat"),
+    host: Host::Server { base_url: "https://api.openai.com" },
+    fields: &[
+        ConnectionField { kind: FieldKind::Key, variable: "OPENAI_API_KEY", is_required: true },
+        ConnectionField { kind: FieldKind::BaseUrl, variable: "OPENAI_BASE_URL", is_required: false },
+        ConnectionField { kind: FieldKind::Model, variable: "OPENAI_MODEL", is_required: false },
+    ],
+    capabilities: Capabilities { batches: false, discovery: true },
+};
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+    // A test parses the file, so this cannot fail.
+    Catalog::parse(include_str!("../../catalog/openai.toml")).unwrap_or_else(|_| Catalog::empty())
+});
+
+/// The provider.
+pub struct OpenAi;
+
+impl Provider for OpenAi {
+    fn descriptor(&self) -> &Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &CATALOG
+    }
+
+    fn prepare(
+        &self,
+        model: &Arc<ModelSpec>,
+        recipe: &Recipe,
+        options: RequestOptions,
+    ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
+        Ok(Arc::new(PreparedChat::new(model, recipe, options, OutputLimit::MaxCompletionTokens)?))
+    }
+
+    fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
+        let EndpointConfig { server, options } = connection;
+        let (server, key) = server.ok_or(ConnectError::NoServer)?;
+        Ok(Arc::new(Client::new(server, key, &options)?))
+    }
+
+    fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
+        let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
+        parse::read(&raw, recipe)
+    }
+
+    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
+        parse::preview(text, recipe, sent)
+    }
+}
