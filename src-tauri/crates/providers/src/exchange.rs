@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::usage::Usage;
 use reqwest::header::{ACCEPT, HeaderMap};
@@ -77,19 +78,19 @@ pub trait Receiving: Default + Send {
     /// Usage so far, if reported.
     fn usage_so_far(&self) -> Option<Usage>;
 
-    fn into_message(self) -> Message;
+    fn into_text(self) -> ReceivedText;
 }
 
 /// The text of an answer, and who wrote it.
 #[derive(Debug, Default)]
-pub struct Message {
+pub struct ReceivedText {
     /// Empty if the server does not report it.
     pub model: String,
     pub text: String,
     pub stop_reason: Option<FinishReason>,
 }
 
-impl Message {
+impl ReceivedText {
     /// Passes every text through `redact`.
     pub fn redacted(self, redact: impl Fn(&str) -> String) -> Self {
         let stop_reason = self.stop_reason.map(|reason| match reason {
@@ -107,6 +108,8 @@ pub struct Call {
     pub byte_count: usize,
     /// Size of its picture.
     pub sent: PixelSize,
+    /// Coordinates of the answer's boxes.
+    pub coordinates: BoxCoordinates,
     /// Reads the rate limits from the vendor's headers.
     pub rate_limits: fn(&HeaderMap) -> RateLimits,
 }
@@ -127,7 +130,7 @@ pub async fn send<R: Receiving>(
     on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> Result<RawAnswer, RequestError> {
     let began = Instant::now();
-    let sent = call.sent;
+    let (sent, coordinates) = (call.sent, call.coordinates);
     let mut receiving = R::default();
     let mut preview = http.redaction().of_pieces();
     let mut on_progress = |progress: Progress<'_>| match progress {
@@ -142,7 +145,7 @@ pub async fn send<R: Receiving>(
         .unwrap_or_else(|_| Err(RequestError::TotalTimeout { limit, partial: Partial::default() }));
     let (usage, usage_so_far) = (receiving.usage(), receiving.usage_so_far());
     // The key is redacted here, before anything is stored, shown or exported.
-    let message = receiving.into_message().redacted(|text| http.redaction().of_answer(text));
+    let message = receiving.into_text().redacted(|text| http.redaction().of_answer(text));
     match outcome {
         Ok(received) => Ok(RawAnswer {
             usage,
@@ -151,6 +154,7 @@ pub async fn send<R: Receiving>(
             model: message.model,
             request_id: received.request_id.map(|id| http.redacted(&id)),
             sent,
+            coordinates,
             time_to_first_byte_millis: millis(received.first_byte_at - began),
             took_millis: millis(received.ended_at - began),
             rate_limits: received.rate_limits,

@@ -1,8 +1,10 @@
 //! The system prompt of a recipe: the same text for every image of a run, so that the vendor can cache it. Nothing
 //! about a single image belongs here.
 
+use domain::coordinates::BoxCoordinates;
 use domain::recipe::{Attribute, AttributeKind, Label, Recipe};
 
+use crate::coordinates;
 use crate::schema::attribute_key;
 
 const TASK: &str = "\
@@ -11,15 +13,18 @@ for each thing you see that one of the labels below names.
 
 # A mark
 - label: exactly one of the labels below, written as it is there.
-- x1, y1, x2, y2: the tightest box around the visible part of the thing, in whole pixels of the image. (x1, y1) is its \
-top left corner, (x2, y2) its bottom right corner. The origin is the top left corner of the image, x grows to the right, \
-y grows downwards. The image's width and height stand beside it; do not scale coordinates to any other range.
+";
+
+const CONFIDENCE: &str = "\
 - confidence: from 0 to 1, the probability that a careful person agrees with the label and the box.
 ";
 
+/// The prompt for a model that answers in these coordinates.
 #[must_use]
-pub fn guideline(recipe: &Recipe) -> String {
+pub fn guideline(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
     let mut text = TASK.to_owned();
+    text.push_str(coordinates::instruction(coordinates));
+    text.push_str(CONFIDENCE);
     if !recipe.attributes.is_empty() {
         text.push_str("- attributes: the questions about each mark that are listed below.\n");
     }
@@ -93,7 +98,7 @@ mod tests {
             kind: AttributeKind::Number { min: 1, max: 99 },
             is_required: false,
         });
-        let text = guideline(&recipe);
+        let text = guideline(&recipe, BoxCoordinates::PixelXyxy);
         let (task, lists) = text.split_at(text.find("\n# Labels").unwrap());
         assert!(task.contains("- attributes:"));
         insta::assert_snapshot!(lists, @r#"
@@ -117,7 +122,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_about_attributes_that_are_not_asked() {
-        let text = guideline(&Recipe::find_these("cat").unwrap());
+        let text = guideline(&Recipe::find_these("cat").unwrap(), BoxCoordinates::PixelXyxy);
         assert!(!text.contains("ttributes") && text.ends_with("# Labels\n- cat\n"));
     }
 }

@@ -5,8 +5,11 @@
 //! order in which a model should write them, so this is not a `serde_json::Value`. Source: Anthropic's structured
 //! output guide as of 2026-11-23.
 
+use domain::coordinates::BoxCoordinates;
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 use serde::{Serialize, Serializer};
+
+use crate::coordinates::{CORNERS, LIST};
 
 /// A node of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub struct Property {
 }
 
 impl Property {
-    fn required(key: &str, schema: Schema) -> Self {
+    pub fn required(key: &str, schema: Schema) -> Self {
         Self { key: key.into(), schema, is_required: true }
     }
 }
@@ -119,13 +122,11 @@ impl Serialize for Schema {
     }
 }
 
-/// The schema of an answer for `recipe`: a list of annotations.
+/// The schema of an answer for `recipe`: a list of annotations with boxes in these coordinates.
 #[must_use]
-pub fn of_answer(recipe: &Recipe) -> Schema {
+pub fn of_answer(recipe: &Recipe, coordinates: BoxCoordinates) -> Schema {
     let mut annotation = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
-    for corner in ["x1", "y1", "x2", "y2"] {
-        annotation.push(Property::required(corner, Schema::Plain("integer")));
-    }
+    annotation.extend(of_box(coordinates));
     annotation.push(Property::required("confidence", Schema::Plain("number")));
     if !recipe.attributes.is_empty() {
         let attributes = recipe.attributes.iter().enumerate().map(|(index, attribute)| Property {
@@ -137,6 +138,20 @@ pub fn of_answer(recipe: &Recipe) -> Schema {
     }
     let annotations = Schema::Array(Box::new(Schema::Object(annotation)));
     Schema::Object(vec![Property::required("marks", annotations)])
+}
+
+/// The properties of a box in a schema. Lists have no fixed length, because few servers can express it.
+fn of_box(coordinates: BoxCoordinates) -> Vec<Property> {
+    let list = |number| vec![Property::required(LIST, Schema::Array(Box::new(Schema::Plain(number))))];
+    match coordinates {
+        BoxCoordinates::PixelXyxy => {
+            CORNERS.map(|corner| Property::required(corner, Schema::Plain("integer"))).to_vec()
+        }
+        BoxCoordinates::ServerPixelXyxy | BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => {
+            list("integer")
+        }
+        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => list("number"),
+    }
 }
 
 /// The property name of an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; other attributes get a
@@ -178,7 +193,17 @@ mod tests {
     #[test]
     fn a_list_of_labels() {
         let recipe = Recipe::find_these("cat, traffic light").unwrap();
-        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["cat","traffic light"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"}},"required":["label","x1","y1","x2","y2","confidence"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["cat","traffic light"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"}},"required":["label","x1","y1","x2","y2","confidence"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+    }
+
+    #[test]
+    fn a_prompt_names_what_the_schema_asks_for() {
+        use BoxCoordinates::{Norm1Xywh, Norm1Xyxy, Norm1000Xyxy, Norm1000Yxyx, PixelXyxy, ServerPixelXyxy};
+        for coordinates in [PixelXyxy, ServerPixelXyxy, Norm1000Xyxy, Norm1000Yxyx, Norm1Xyxy, Norm1Xywh] {
+            for property in of_box(coordinates) {
+                assert!(crate::coordinates::instruction(coordinates).contains(&property.key), "{coordinates:?}");
+            }
+        }
     }
 
     #[test]
@@ -186,7 +211,7 @@ mod tests {
         let recipe = Recipe::find_these("cat, dog").unwrap();
         let annotation = r#"{"label":"cat","x1":1024,"y1":1024,"x2":1211,"y2":1300,"confidence":0.87}"#;
         let real = format!("{{\"marks\":[{}]}}", [annotation; 8].join(",")).len();
-        let likely = usize::try_from(of_answer(&recipe).likely_bytes(8)).unwrap();
+        let likely = usize::try_from(of_answer(&recipe, BoxCoordinates::PixelXyxy).likely_bytes(8)).unwrap();
         assert!(likely.abs_diff(real) * 20 < real, "{likely} bytes instead of {real}");
     }
 
@@ -205,9 +230,10 @@ mod tests {
             attribute("sex", AttributeKind::Choice { options: vec!["f".into(), "m".into(), "f".into()] }, false),
             attribute("flies", AttributeKind::YesNo, true),
         ];
-        let strict = serde_json::to_string(&of_answer(&recipe).with_every_property()).unwrap();
+        let strict =
+            serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy).with_every_property()).unwrap();
         assert!(strict.contains(r#""sex":{"anyOf":[{"type":"string","enum":["f","m"]},{"type":"null"}]}"#), "{strict}");
         assert!(strict.contains(r#""required":["note","attribute_2","sex","flies"]"#), "{strict}");
-        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
     }
 }

@@ -34,7 +34,7 @@ use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::machine::processors;
 use crate::originals::Originals;
 use crate::pilot::{pilot_of, rest, spread};
-use crate::provided;
+use crate::provided::{self, ProvidedModel};
 use crate::similar::Similar;
 use crate::sync::lock;
 
@@ -106,6 +106,7 @@ pub struct Planning {
 /// A run to plan.
 pub struct RunPlan {
     pub model: Model,
+    pub known: ProvidedModel,
     pub recipe: Recipe,
     /// The key for reusing saved answers; `None` ignores them.
     pub question: Option<Question>,
@@ -140,14 +141,14 @@ impl Planning {
 
     /// Plans a run whose backend is open. Blocks.
     pub(crate) fn plan(&self, plan: &RunPlan) -> Result<PlannedRun> {
-        let RunPlan { model, recipe, asked, followers, conditions, .. } = plan;
+        let RunPlan { model, known, recipe, asked, followers, conditions, .. } = plan;
         let question = plan.question.as_ref();
         let to_ask = self.asked(question, asked, followers, plan.pilot)?;
-        let cost = self.cost(model, recipe, &to_ask, *conditions)?;
+        let cost = self.cost(model, known, recipe, &to_ask, *conditions)?;
         let pilot = pilot_of(&self.unanswered(question, asked)?, plan.pilot);
         let alone = AskedImages { others: to_ask.pilot, ..AskedImages::default() };
         let live = Conditions { mode: RunMode::Live, ..*conditions };
-        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, recipe, &alone, live)? };
+        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, known, recipe, &alone, live)? };
         let pilot_expected = of_pilot.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
         Ok(PlannedRun { cost, pilot, pilot_expected })
     }
@@ -188,6 +189,7 @@ impl Planning {
     fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
         let Subject { recipe, terms, images, .. } = *subject;
         let connection = connections.of_model(&model.id);
+        let known = connections.known(&model.id)?;
         let options = connections.complete(&model.id, terms.options);
         let unsupported_capabilities = model.unsupported_capabilities(recipe);
         let unavailable = connections.unavailable(&model);
@@ -209,14 +211,13 @@ impl Planning {
                 max_tokens: options.max_tokens,
                 retries: connections.settings().run.retry_attempts,
             };
-            self.cost(&model, recipe, &asked, conditions)
+            self.cost(&model, &known, recipe, &asked, conditions)
         };
         let forecast = |cost: &Cost, mode| {
             let Cost { range, request_at_most, ref basis } = *cost;
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
-        let known = provided::known(&model.id)?;
         let descriptor = known.provider.descriptor();
         let prepared = known.prepare(recipe, RunMode::Live, options.max_tokens).ok();
         let live = cost(RunMode::Live)?;
@@ -316,7 +317,8 @@ impl Planning {
             return Ok(None);
         };
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let can_be_tried = provided::known(&model.id)?.provider.descriptor().is_on_this_computer();
+        let can_be_tried =
+            provided::find(&model.id).is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let is_telling = images >= TELLING_IMAGES || !can_be_tried;
         Ok(is_telling.then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),

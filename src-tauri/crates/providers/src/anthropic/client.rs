@@ -5,11 +5,12 @@ pub(super) mod test_client;
 #[cfg(test)]
 mod tests;
 
+use domain::coordinates::BoxCoordinates;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::body::{Dialect, MessageBody, Reply};
-use super::wire::answer::Receiving;
+use super::wire::answer::ReceivingMessage;
 use super::{HOST, refusal};
 use crate::answer::{RawAnswer, ReceivedAnswer};
 use crate::base_url::{BaseUrl, Key};
@@ -47,7 +48,7 @@ impl Client {
                 HeaderValue::from_str(version).map_err(|_| ConnectError::ApiVersion)?,
             ),
         ]);
-        let http = HttpClient::new(server, key, headers, options.timeouts, refusal::read)?;
+        let http = HttpClient::new(server, Some(key), headers, options.timeouts, refusal::read)?;
         let sends_transformations = options.refuses_large_images.unwrap_or(is_vendor);
         Ok(Self { http, model_prefix: options.model_prefix.clone(), sends_transformations })
     }
@@ -69,9 +70,10 @@ impl Client {
             request: with_json(sending, pieces),
             byte_count: request.byte_count(),
             sent: request.sent(),
+            coordinates: BoxCoordinates::PixelXyxy,
             rate_limits: refusal::rate_limits,
         };
-        exchange::send::<Receiving>(&self.http, call, on_progress).await
+        exchange::send::<ReceivingMessage>(&self.http, call, on_progress).await
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::coordinates::BoxCoordinates;
 
-use super::wire::request::{ChatOptions, NamedSchema, OutputLimit, ResponseFormat, StreamOptions, SystemMessage};
+use super::wire::request::{ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, SystemMessage};
 use crate::error::RequestError;
 use crate::request::Request;
 use crate::schema::Schema;
@@ -27,6 +28,17 @@ pub enum AnswerFormat {
     Prompt,
 }
 
+impl AnswerFormat {
+    /// The next best.
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::Schema => Some(Self::Object),
+            Self::Object => Some(Self::Prompt),
+            Self::Prompt => None,
+        }
+    }
+}
+
 /// What every request of a prepared model has in common.
 #[derive(Debug)]
 pub struct SharedParts {
@@ -35,12 +47,13 @@ pub struct SharedParts {
     pub system: String,
     pub schema: Schema,
     pub takes_effort: bool,
+    pub coordinates: BoxCoordinates,
 }
 
 /// The body of a request.
 pub struct ChatBody {
     pub shared: Arc<SharedParts>,
-    pub output_limit: OutputLimit,
+    pub output_limit: LimitField,
     /// The user's message as JSON, with the picture.
     pub user: Bytes,
 }
@@ -59,7 +72,7 @@ impl ChatBody {
 
     /// The request as JSON in pieces. The one with the picture is shared, not copied.
     pub fn pieces(&self, model_prefix: &str, format: AnswerFormat) -> [Bytes; 3] {
-        let SharedParts { model, system, schema, takes_effort } = &*self.shared;
+        let SharedParts { model, system, schema, takes_effort, .. } = &*self.shared;
         let response_format = match format {
             AnswerFormat::Schema => Some(ResponseFormat::JsonSchema {
                 json_schema: NamedSchema { name: SCHEMA_NAME, strict: true, schema },

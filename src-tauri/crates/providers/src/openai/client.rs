@@ -3,12 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 
 use super::body::{AnswerFormat, ChatBody};
+use super::formats::KnownFormats;
 use super::refusal;
-use super::wire::answer::{ModelList, Receiving};
+use super::wire::answer::{ModelList, ReceivingCompletion};
 use crate::answer::{RawAnswer, ReceivedAnswer};
 use crate::base_url::{BaseUrl, Key};
 use crate::batch::BatchApi;
@@ -18,39 +21,75 @@ use crate::exchange::{self, Call};
 use crate::future::BoxFuture;
 use crate::http::{HttpClient, unreadable, with_json};
 use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
+use crate::refusal::Refusal;
 use crate::request::Request;
-use std::time::Duration;
 
 /// A client of one server.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub struct ChatClient {
     http: HttpClient,
     model_prefix: String,
+    /// Where the answer formats of this server are remembered; `None` if it is known to enforce schemas.
+    formats: Option<&'static KnownFormats>,
 }
 
-impl Client {
+impl ChatClient {
     /// Sets up a client; nothing is sent. Needs no runtime yet.
-    pub fn new(server: BaseUrl, key: Key, options: &ConnectionOptions) -> Result<Self, ConnectError> {
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, key.bearer()?)]);
+    pub fn new(
+        server: BaseUrl,
+        key: Option<Key>,
+        options: &ConnectionOptions,
+        formats: Option<&'static KnownFormats>,
+    ) -> Result<Self, ConnectError> {
+        let bearer = key.as_ref().map(Key::bearer).transpose()?;
+        let headers = HeaderMap::from_iter(bearer.map(|bearer| (AUTHORIZATION, bearer)));
         let http = HttpClient::new(server, key, headers, options.timeouts, refusal::read)?;
-        Ok(Self { http, model_prefix: options.model_prefix.clone() })
+        Ok(Self { http, model_prefix: options.model_prefix.clone(), formats })
     }
 
-    /// Like [`Endpoint::send`], with the full answer.
+    /// Like [`Endpoint::send`], with the full answer. A server that cannot enforce a schema refuses it before it answers;
+    /// it is then asked in a simpler form, within this attempt, because nothing was billed.
     pub async fn send(
         &self,
         request: &Request,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<RawAnswer, RequestError> {
-        let pieces = ChatBody::of(request)?.pieces(&self.model_prefix, AnswerFormat::Schema);
+        let body = ChatBody::of(request)?;
+        let Some(formats) = self.formats else {
+            return self.send_as(AnswerFormat::Schema, body, request, on_progress).await;
+        };
+        let (server, model) = (self.http.server().to_string(), &body.shared.model);
+        let mut format = formats.of(&server, model);
+        loop {
+            let answer = self.send_as(format, body, request, on_progress).await;
+            match (&answer, format.next()) {
+                (Err(RequestError::Refused(refusal)), Some(next)) if is_about_format(refusal) => format = next,
+                (Ok(_), _) => {
+                    formats.remember(&server, model, format);
+                    return answer;
+                }
+                (Err(_), _) => return answer,
+            }
+        }
+    }
+
+    async fn send_as(
+        &self,
+        format: AnswerFormat,
+        body: &ChatBody,
+        request: &Request,
+        on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
+    ) -> Result<RawAnswer, RequestError> {
+        let pieces = body.pieces(&self.model_prefix, format);
         let sending = self.http.request(Method::POST, self.http.server().endpoint("v1/chat/completions"));
         let call = Call {
             request: with_json(sending, pieces),
             byte_count: request.byte_count(),
             sent: request.sent(),
+            coordinates: body.shared.coordinates,
             rate_limits: refusal::rate_limits,
         };
-        exchange::send::<Receiving>(&self.http, call, on_progress).await
+        exchange::send::<ReceivingCompletion>(&self.http, call, on_progress).await
     }
 
     /// Requests the server's models, and checks that `model` is among them, by the vendor's name or the endpoint's.
@@ -72,7 +111,7 @@ impl Client {
     }
 }
 
-impl Endpoint for Client {
+impl Endpoint for ChatClient {
     fn base_url(&self) -> Option<&BaseUrl> {
         Some(self.http.server())
     }
@@ -95,4 +134,14 @@ impl Endpoint for Client {
     fn batches(&self) -> Option<&dyn BatchApi> {
         None
     }
+}
+
+/// Words of complaints about how JSON is asked for.
+const FORMAT_WORDS: [&str; 6] =
+    ["response_format", "json_schema", "json_object", "json schema", "grammar", "structured output"];
+
+/// Whether a server refuses how it was asked for JSON.
+fn is_about_format(refusal: &Refusal) -> bool {
+    let message = refusal.message.to_lowercase();
+    matches!(refusal.status, 400 | 415 | 422 | 500 | 501) && FORMAT_WORDS.iter().any(|word| message.contains(word))
 }

@@ -1,7 +1,9 @@
-//! OpenAI's chat completions.
+//! OpenAI's chat completions, at the vendor's host and at other servers.
 
 mod body;
 mod client;
+mod compatible;
+mod formats;
 mod prepared;
 mod refusal;
 #[cfg(test)]
@@ -23,9 +25,10 @@ use crate::provider::{
 };
 use crate::request::{RecipeError, RequestOptions};
 
-use client::Client;
+use client::ChatClient;
+pub use compatible::Compatible;
 use prepared::PreparedChat;
-use wire::request::OutputLimit;
+use wire::request::LimitField;
 
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "openai",
@@ -63,21 +66,27 @@ impl Provider for OpenAi {
         recipe: &Recipe,
         options: RequestOptions,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
-        Ok(Arc::new(PreparedChat::new(model, recipe, options, OutputLimit::MaxCompletionTokens)?))
+        Ok(Arc::new(PreparedChat::new(model, recipe, options, LimitField::MaxCompletionTokens)?))
     }
 
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let EndpointConfig { server, options } = connection;
         let (server, key) = server.ok_or(ConnectError::NoServer)?;
-        Ok(Arc::new(Client::new(server, key, &options)?))
+        let key = key.ok_or(ConnectError::NoKey)?;
+        Ok(Arc::new(ChatClient::new(server, Some(key), &options, None)?))
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
-        let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
-        parse::read(&raw, recipe)
+        read_answer(kept, recipe)
     }
 
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
-        parse::preview(text, recipe, sent)
+    fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
+        parse::preview(text, recipe, model.coordinates, sent)
     }
+}
+
+/// Parses an answer that was stored as a [`RawAnswer`].
+fn read_answer(kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
+    let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
+    parse::read(&raw, recipe)
 }

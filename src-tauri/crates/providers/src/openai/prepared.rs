@@ -13,7 +13,7 @@ use domain::recipe::{Recipe, ShapeKind};
 use domain::usage::Usage;
 
 use super::body::{ChatBody, SharedParts};
-use super::wire::request::{ImageUrl, OutputLimit, Part, UserMessage};
+use super::wire::request::{ImageUrl, LimitField, Part, UserChatMessage};
 use crate::catalog::{ModelSpec, Reasoning};
 use crate::guideline::guideline;
 use crate::provider::PreparedModel;
@@ -45,7 +45,7 @@ pub struct PreparedChat {
     model: Arc<ModelSpec>,
     shared: Arc<SharedParts>,
     schema_bytes: u64,
-    limit_name: fn(u64) -> OutputLimit,
+    limit_name: fn(u64) -> LimitField,
     max_output_tokens: u64,
     /// Whether the user has set the output maximum.
     is_limited: bool,
@@ -57,7 +57,7 @@ impl PreparedChat {
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
         options: RequestOptions,
-        limit_name: fn(u64) -> OutputLimit,
+        limit_name: fn(u64) -> LimitField,
     ) -> Result<Self, RecipeError> {
         if recipe.labels.is_empty() {
             return Err(RecipeError::NoLabels);
@@ -69,7 +69,7 @@ impl PreparedChat {
         if let Some(limit) = model.optional_attributes_limit.filter(|limit| count > *limit as usize) {
             return Err(RecipeError::TooManyOptionalAttributes { count, limit });
         }
-        let schema = schema::of_answer(recipe).with_every_property();
+        let schema = schema::of_answer(recipe, model.coordinates).with_every_property();
         let usual = match model.reasoning {
             Reasoning::OffByDefault => OUTPUT_TOKENS,
             Reasoning::OnByDefault | Reasoning::Always => OUTPUT_TOKENS_WITH_REASONING,
@@ -79,9 +79,10 @@ impl PreparedChat {
             schema_bytes: serde_json::to_vec(&schema).map_or(0, |bytes| bytes.len() as u64),
             shared: Arc::new(SharedParts {
                 model: model.id.clone(),
-                system: guideline(recipe),
+                system: guideline(recipe, model.coordinates),
                 schema,
                 takes_effort: model.takes_effort,
+                coordinates: model.coordinates,
             }),
             model: Arc::clone(model),
             limit_name,
@@ -110,7 +111,7 @@ impl PreparedModel for PreparedChat {
 
     // Without the output maximum, because a complete answer is the same with any.
     fn fixed_part(&self) -> String {
-        let SharedParts { model, system, schema, takes_effort } = &*self.shared;
+        let SharedParts { model, system, schema, takes_effort, .. } = &*self.shared;
         let schema = serde_json::to_string(schema).unwrap_or_default();
         format!("{model}\n{takes_effort}\n{system}\n{schema}")
     }
@@ -174,7 +175,7 @@ impl PreparedModel for PreparedChat {
         url.reserve(encoded_length);
         STANDARD.encode_string(bytes, &mut url);
         let text = user_text(size);
-        let message = UserMessage {
+        let message = UserChatMessage {
             content: [Part::ImageUrl { image_url: ImageUrl { url: &url, detail: DETAIL } }, Part::Text { text: &text }],
         };
         // Only text: writing to memory cannot fail.

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use super::error::{invalid, missing, unknown, wrong_type};
 use super::models::ChatModel;
-use super::validation::present;
 use crate::cache::{Segment, TimeToLive};
 use crate::error::ErrorResponse;
 use crate::picture::{Broken, SentPicture};
@@ -16,9 +15,14 @@ const MAX_IMAGES: usize = 500;
 /// Tokens of a message besides its content.
 const MESSAGE_TOKENS: u64 = 3;
 
+/// A field that is not null.
+pub(super) fn present<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    object.get(key).filter(|value| !value.is_null())
+}
+
 /// The content of a request's messages.
 #[derive(Debug, Default)]
-pub(crate) struct Content {
+pub(crate) struct ChatContent {
     pub(crate) segments: Vec<Segment>,
     /// The image that the question is about: the last one, because examples come first.
     pub(crate) picture: Option<SentPicture>,
@@ -27,7 +31,7 @@ pub(crate) struct Content {
     images: usize,
 }
 
-impl Content {
+impl ChatContent {
     pub(crate) fn read(
         body: &Map<String, Value>,
         model: &'static ChatModel,
@@ -48,7 +52,7 @@ impl Content {
 }
 
 struct Reading<'a> {
-    content: Content,
+    content: ChatContent,
     model: &'static ChatModel,
     terms: &'a CheckTerms,
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::content::Content;
+use super::content::{ChatContent, present};
 use super::error::{invalid, missing, no_model, unknown, wrong_type};
 use super::models::{self, ChatModel};
 use super::schema;
@@ -73,7 +73,7 @@ pub(crate) fn completion(body: &Value, terms: &CheckTerms) -> Result<ValidReques
             options.get("include_usage").and_then(Value::as_bool).unwrap_or(false)
         }
     };
-    let content = Content::read(body, model, terms)?;
+    let content = ChatContent::read(body, model, terms)?;
     let format = response_format(body, &content, terms)?;
     let prompt_tokens: u64 = content.segments.iter().map(|segment| segment.tokens).sum();
     if prompt_tokens > model.served.context_tokens {
@@ -98,10 +98,6 @@ pub(crate) fn completion(body: &Value, terms: &CheckTerms) -> Result<ValidReques
         units: model.units,
         includes_usage: includes_usage && !lenience.is_some_and(|lenience| lenience.hides_usage),
     })
-}
-
-pub(super) fn present<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-    object.get(key).filter(|value| !value.is_null())
 }
 
 fn flag(body: &Map<String, Value>, key: &str) -> Result<Option<bool>, ErrorResponse> {
@@ -183,7 +179,11 @@ fn check_sampling(body: &Map<String, Value>, model: &ChatModel) -> Result<(), Er
     Ok(())
 }
 
-fn response_format(body: &Map<String, Value>, content: &Content, terms: &CheckTerms) -> Result<Form, ErrorResponse> {
+fn response_format(
+    body: &Map<String, Value>,
+    content: &ChatContent,
+    terms: &CheckTerms,
+) -> Result<Form, ErrorResponse> {
     let lenience = terms.protocol.lenience();
     let in_prompt = || content.text.lines().find_map(schema_in);
     let prompted = |is_fenced: bool| match in_prompt() {

@@ -3,7 +3,7 @@
 
 use crate::answer::FinishReason;
 use crate::anthropic::refusal;
-use crate::anthropic::wire::answer::Receiving;
+use crate::anthropic::wire::answer::ReceivingMessage;
 use crate::batch::{BatchAnswer, BatchOutcome, BatchResult};
 use crate::exchange::Receiving as _;
 use crate::json::Object;
@@ -66,9 +66,9 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
     Ok(match result.name("type").as_deref() {
         Some("succeeded") => {
             let message = result.object("message").ok_or("it has no message")?;
-            let received = Receiving::whole(&message).map_err(|error| error.to_string())?;
+            let received = ReceivingMessage::whole(&message).map_err(|error| error.to_string())?;
             let usage = received.usage();
-            let message = received.into_message().redacted(|text| redaction.of_answer(text));
+            let message = received.into_text().redacted(|text| redaction.of_answer(text));
             BatchOutcome::Answered(BatchAnswer {
                 usage,
                 text: message.text,

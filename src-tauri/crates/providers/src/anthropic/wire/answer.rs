@@ -9,7 +9,7 @@ use serde::de::value::Error as ValueError;
 
 use crate::answer::FinishReason;
 use crate::anthropic::refusal;
-use crate::exchange::{self, BadEvent, Message, Receiving as _, StreamEvent};
+use crate::exchange::{self, BadEvent, ReceivedText, Receiving as _, StreamEvent};
 use crate::json::{Count, Joining, Object, Wtf8};
 use crate::refusal::Refusal;
 use crate::sse;
@@ -90,7 +90,7 @@ impl UsageCounts {
 
 /// An answer that is being received.
 #[derive(Debug, Default)]
-pub struct Receiving {
+pub struct ReceivingMessage {
     /// Empty if the server does not report it.
     pub model: String,
     pub text: String,
@@ -103,7 +103,7 @@ pub struct Receiving {
     is_output_counted: bool,
 }
 
-impl exchange::Receiving for Receiving {
+impl exchange::Receiving for ReceivingMessage {
     fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
         let mut receiving = Self::default();
         receiving.begin(message);
@@ -152,12 +152,12 @@ impl exchange::Receiving for Receiving {
         self.counts.and_then(UsageCounts::usage)
     }
 
-    fn into_message(self) -> Message {
-        Message { model: self.model, text: self.text, stop_reason: self.stop_reason }
+    fn into_text(self) -> ReceivedText {
+        ReceivedText { model: self.model, text: self.text, stop_reason: self.stop_reason }
     }
 }
 
-impl Receiving {
+impl ReceivingMessage {
     /// Parses the data of one event, which may name its kind itself.
     fn take_data(&mut self, name: &str, data: &str) -> Result<StreamEvent, BadEvent> {
         let event = Object::parse(data)?;
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_stream_becomes_an_answer() {
-        let mut receiving = Receiving::default();
+        let mut receiving = ReceivingMessage::default();
         let events = [
             r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],
                 "model":"claude-sonnet-5-5","stop_reason":null,"usage":{"input_tokens":1600,"output_tokens":1,
@@ -303,11 +303,11 @@ mod tests {
         let body = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[
             {"type":"thinking","thinking":"hm"},{"type":"text","text":"{}"}],"stop_reason":"max_tokens",
             "usage":{"input_tokens":7,"output_tokens":2,"cache_creation_input_tokens":3}}"#;
-        let receiving = Receiving::whole(&Object::parse(body).unwrap()).unwrap();
+        let receiving = ReceivingMessage::whole(&Object::parse(body).unwrap()).unwrap();
         assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(FinishReason::MaxTokens)));
         let usage = receiving.usage().unwrap();
         assert_eq!((usage.prompt_tokens(), usage.cache_write_5m_tokens), (10, 3));
-        Receiving::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
+        ReceivingMessage::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
     }
 
     #[test]
@@ -315,29 +315,29 @@ mod tests {
         let body = r#"{"type":"message","model":null,"content":[{"type":"text","text":"{}"}],"stop_reason":"end_turn",
             "usage":{"input_tokens":7,"output_tokens":2}}"#;
         for name in ["", "message"] {
-            let mut receiving = Receiving::default();
+            let mut receiving = ReceivingMessage::default();
             assert_eq!(receiving.take_data(name, body).unwrap(), StreamEvent::Ended);
             assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(FinishReason::EndTurn)));
             assert_eq!(receiving.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         }
         // The default name of an event says nothing of what it is.
-        assert_eq!(Receiving::default().take_data("message", r#"{"ok":true}"#).unwrap(), StreamEvent::Other);
+        assert_eq!(ReceivingMessage::default().take_data("message", r#"{"ok":true}"#).unwrap(), StreamEvent::Other);
     }
 
     #[test]
     fn an_error_within_a_stream() {
         let data =
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
-        let StreamEvent::Failed(refusal) = Receiving::default().take_data("", data).unwrap() else {
+        let StreamEvent::Failed(refusal) = ReceivingMessage::default().take_data("", data).unwrap() else {
             panic!("no failure")
         };
         assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("overloaded_error")));
-        Receiving::default().take_data("", "{").unwrap_err();
+        ReceivingMessage::default().take_data("", "{").unwrap_err();
     }
 
     /// A stream with this usage at its beginning and end.
     fn usage_of(at_start: &str, at_end: &str) -> Option<Usage> {
-        let mut receiving = Receiving::default();
+        let mut receiving = ReceivingMessage::default();
         for data in [
             format!(r#"{{"type":"message_start","message":{{"usage":{at_start}}}}}"#),
             r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"{}"}}"#.to_owned(),
@@ -398,12 +398,12 @@ mod tests {
             r#"{"type":"message_delta","delta":{"stop_reason":5},"usage":[]}"#,
             r#"{"type":null,"\u0000":1}"#,
         ] {
-            let mut receiving = Receiving::default();
+            let mut receiving = ReceivingMessage::default();
             receiving.take_data("", start).unwrap();
             receiving.take_data("", text).unwrap();
             assert_eq!((receiving.text.as_str(), receiving.usage()), ("hi", None), "{start}");
         }
-        let mut receiving = Receiving::default();
+        let mut receiving = ReceivingMessage::default();
         receiving.take_data("content_block_delta", r#"{"delta":{"text":"a\ud83d"}}"#).unwrap();
         receiving.take_data("content_block_delta", r#"{"delta":{"text":"\ude00 b\ud800"}}"#).unwrap();
         receiving.end();

@@ -35,8 +35,8 @@ fn request() -> Request {
     prepared.request(&Picture { size, media_type: MediaType::Jpeg, bytes }).unwrap()
 }
 
-fn client(server: &BaseUrl) -> Client {
-    Client::new(server.clone(), Key::for_server(SECRET, server).unwrap(), &ConnectionOptions::default()).unwrap()
+fn client(server: &BaseUrl) -> ChatClient {
+    ChatClient::new(server.clone(), Key::for_server(SECRET, server).ok(), &ConnectionOptions::default(), None).unwrap()
 }
 
 #[tokio::test]

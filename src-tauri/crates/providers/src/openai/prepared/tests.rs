@@ -9,7 +9,7 @@ use crate::openai::body::AnswerFormat;
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
     let model = CATALOG.find(model).unwrap();
-    PreparedChat::new(model, recipe, RequestOptions::default(), OutputLimit::MaxCompletionTokens).unwrap()
+    PreparedChat::new(model, recipe, RequestOptions::default(), LimitField::MaxCompletionTokens).unwrap()
 }
 
 fn body(request: &Request, model_prefix: &str, format: AnswerFormat) -> Value {

@@ -8,7 +8,7 @@ use domain::usage::Usage;
 use serde::Deserialize;
 
 use crate::answer::FinishReason;
-use crate::exchange::{self, BadEvent, Message, StreamEvent};
+use crate::exchange::{self, BadEvent, ReceivedText, StreamEvent};
 use crate::json::{Count, Joining, Object, Wtf8, lenient};
 use crate::openai::refusal;
 use crate::refusal::Refusal;
@@ -21,7 +21,7 @@ const FILLERS: [&str; 4] = ["", "ping", "keep-alive", "heartbeat"];
 
 /// An answer that is being received.
 #[derive(Debug, Default)]
-pub struct Receiving {
+pub struct ReceivingCompletion {
     /// Empty if the server does not report it.
     model: String,
     text: String,
@@ -33,7 +33,7 @@ pub struct Receiving {
     has_declined: bool,
 }
 
-impl exchange::Receiving for Receiving {
+impl exchange::Receiving for ReceivingCompletion {
     fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
         let mut receiving = Self::default();
         receiving.add(message, "message");
@@ -86,13 +86,13 @@ impl exchange::Receiving for Receiving {
         self.usage
     }
 
-    fn into_message(self) -> Message {
+    fn into_text(self) -> ReceivedText {
         let stop_reason = if self.has_declined { Some(FinishReason::Refusal) } else { self.stop_reason };
-        Message { model: self.model, text: self.text, stop_reason }
+        ReceivedText { model: self.model, text: self.text, stop_reason }
     }
 }
 
-impl Receiving {
+impl ReceivingCompletion {
     /// Adds an object of an answer whose choices have their text in the field `place`.
     fn add(&mut self, object: &Object<'_>, place: &str) -> StreamEvent {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
@@ -160,11 +160,11 @@ fn usage_of(usage: &Object<'_>) -> Option<Usage> {
 /// `GET /v1/models`.
 #[derive(Deserialize, Debug)]
 pub struct ModelList {
-    pub data: Vec<ListedModel>,
+    pub data: Vec<ChatModelEntry>,
 }
 
 #[derive(Deserialize, Debug)]
-pub struct ListedModel {
+pub struct ChatModelEntry {
     pub id: String,
     /// Of servers that have one.
     #[serde(default, deserialize_with = "lenient")]
@@ -176,8 +176,8 @@ mod tests {
     use super::*;
     use crate::exchange::Receiving as _;
 
-    fn received(data: &[&str]) -> (Receiving, Vec<StreamEvent>) {
-        let mut receiving = Receiving::default();
+    fn received(data: &[&str]) -> (ReceivingCompletion, Vec<StreamEvent>) {
+        let mut receiving = ReceivingCompletion::default();
         let event = |data: &&str| sse::Event { name: String::new(), data: (*data).to_owned() };
         let steps = data.iter().map(|data| receiving.take(&event(data)).unwrap()).collect();
         receiving.end();
@@ -208,7 +208,7 @@ mod tests {
                 ..Usage::default()
             })
         );
-        let message = receiving.into_message();
+        let message = receiving.into_text();
         assert_eq!((message.text.as_str(), message.model.as_str()), ("{\"marks\":[]} 😀", "gpt-6-luna-2026"));
         assert_eq!(message.stop_reason, Some(FinishReason::EndTurn));
     }
@@ -218,13 +218,13 @@ mod tests {
         let body = r#"{"object":"chat.completion","model":"m","choices":[{"index":0,"finish_reason":"length",
             "message":{"role":"assistant","content":"{}","refusal":null}}],
             "usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
-        let whole = Receiving::whole(&Object::parse(body).unwrap()).unwrap();
+        let whole = ReceivingCompletion::whole(&Object::parse(body).unwrap()).unwrap();
         assert_eq!(whole.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
-        assert_eq!(whole.into_message().stop_reason, Some(FinishReason::MaxTokens));
+        assert_eq!(whole.into_text().stop_reason, Some(FinishReason::MaxTokens));
         let (alone, steps) = received(&[body]);
-        assert_eq!((steps.last(), alone.into_message().text.as_str()), (Some(&StreamEvent::Ended), "{}"));
+        assert_eq!((steps.last(), alone.into_text().text.as_str()), (Some(&StreamEvent::Ended), "{}"));
         for other in ["{\"ok\":true}", "{\"choices\":[]}", "{\"error\":{\"message\":\"no\"},\"choices\":[{}]}"] {
-            Receiving::whole(&Object::parse(other).unwrap()).unwrap_err();
+            ReceivingCompletion::whole(&Object::parse(other).unwrap()).unwrap_err();
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             r#"{"choices":[{"delta":{"refusal":"I can't help with that."},"finish_reason":"stop"}]}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#,
         ] {
-            let message = received(&[last]).0.into_message();
+            let message = received(&[last]).0.into_text();
             assert_eq!(message.stop_reason, Some(FinishReason::Refusal), "{last}");
         }
     }

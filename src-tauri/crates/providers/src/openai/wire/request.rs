@@ -12,7 +12,7 @@ pub struct ChatOptions<'a> {
     pub stream: bool,
     pub stream_options: StreamOptions,
     #[serde(flatten)]
-    pub output_limit: OutputLimit,
+    pub output_limit: LimitField,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ pub struct StreamOptions {
 /// The output maximum in tokens, including reasoning.
 #[derive(Serialize, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
-pub enum OutputLimit {
+pub enum LimitField {
     MaxCompletionTokens(u64),
     /// The older name, which other servers know.
     MaxTokens(u64),
@@ -55,7 +55,7 @@ pub struct SystemMessage<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "role", rename = "user")]
-pub struct UserMessage<'a> {
+pub struct UserChatMessage<'a> {
     pub content: [Part<'a>; 2],
 }
 
