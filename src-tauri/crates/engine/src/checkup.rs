@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::checkup::CheckupFinding;
-use domain::connection::{Connection, FieldKind};
+use domain::connection::{Connection, FieldKind, SettingSource};
 use domain::recipe::Recipe;
 use prepare::DecodingMemory;
 
@@ -92,6 +92,12 @@ async fn connection_to_provider(
     connection: Connection,
     asks_server: bool,
 ) -> Vec<CheckupFinding> {
+    let needs_address =
+        connection.provider.fields.iter().any(|field| field.kind == FieldKind::BaseUrl && field.is_required);
+    if needs_address && connection.base_url_from == SettingSource::Default {
+        // A server of the user's own that is not set up is no fault.
+        return Vec::new();
+    }
     let provider = connection.name;
     let variables = [FieldKind::BaseUrl, FieldKind::Model].map(|kind| connection.provider.variable(kind));
     let mut findings = vec![CheckupFinding::Server {

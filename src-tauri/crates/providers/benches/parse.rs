@@ -67,7 +67,7 @@ fn answers(criterion: &mut Criterion) {
     }
     group.throughput(Throughput::Bytes(few.len() as u64));
     group.bench_function("preview of 8 marks", |bencher| {
-        bencher.iter(|| preview(black_box(&few), &recipe, BoxCoordinates::PixelXyxy, SENT))
+        bencher.iter(|| preview(black_box(&few), &recipe, BoxCoordinates::PixelXyxy, SENT));
     });
     group.finish();
 }

@@ -80,6 +80,7 @@ pub struct ReceivedAnswer {
 #[error("the saved answer could not be read: {0}")]
 pub struct NotKept(#[from] serde_json::Error);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_in_pixels(coordinates: &BoxCoordinates) -> bool {
     *coordinates == BoxCoordinates::PixelXyxy
 }

@@ -164,8 +164,8 @@ mod tests {
         for (coordinates, item) in table {
             let mut fields: Map<String, Value> = serde_json::from_str(item).unwrap();
             to_pixels(&mut fields, coordinates, sent);
-            let corners = CORNERS.map(|key| (fields[key].as_f64().unwrap() * 1000.0).round() / 1000.0);
-            assert_eq!(corners, [100.0, 50.0, 300.0, 200.0], "{coordinates:?} {item}");
+            let corners = CORNERS.map(|key| format!("{:.3}", fields[key].as_f64().unwrap()));
+            assert_eq!(corners, ["100.000", "50.000", "300.000", "200.000"], "{coordinates:?} {item}");
             assert_eq!(fields.len(), 4, "{coordinates:?}");
         }
         for unusable in [r#"{"box_2d":[1,2,3]}"#, r#"{"box_2d":"[1,2,3,4]"}"#, r#"{"label":"cat"}"#] {

@@ -121,8 +121,8 @@ impl ImageRule {
 }
 
 /// Number of squares of this side that cover a picture.
-const fn squares(size: PixelSize, side: u32) -> u64 {
-    size.width.div_ceil(side) as u64 * size.height.div_ceil(side) as u64
+const fn squares(picture: PixelSize, side: u32) -> u64 {
+    picture.width.div_ceil(side) as u64 * picture.height.div_ceil(side) as u64
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the width, which is a u32")]

@@ -94,7 +94,7 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
 /// Parses the text of an answer in these coordinates, for a picture of `sent` size.
 fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> Result<Answer, AnswerError> {
     let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
-    found.to_pixels(coordinates, sent);
+    found.convert_boxes(coordinates, sent);
     let beyond = Dropped::beyond_limit(found.items.len());
     found.items.truncate(MAX_ANNOTATIONS);
     let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
@@ -136,7 +136,7 @@ fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: Pixe
 #[must_use]
 pub fn preview(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> Vec<AnsweredAnnotation> {
     let Some(mut found) = items::among_text(text) else { return Vec::new() };
-    found.to_pixels(coordinates, sent);
+    found.convert_boxes(coordinates, sent);
     let items = found.items;
     items.iter().filter_map(|item| annotation(item, recipe, sent, &mut Vec::new()).ok()).collect()
 }

@@ -248,7 +248,7 @@ async fn what_cannot_be_sent_or_does_not_arrive_costs_nothing_and_is_tried_again
         assert!(!unsent.may_be_billed(), "{id}: {unsent}");
         let model = &models_of(provider)[0];
         let recipe = Recipe::find_these("cat").unwrap();
-        let prepared = provider.prepare(&model, &recipe, RequestOptions::default()).unwrap();
+        let prepared = provider.prepare(model, &recipe, RequestOptions::default()).unwrap();
         let request = prepared.request(&picture(&*prepared, PixelSize::new(640, 480))).unwrap();
         let unreached = endpoint.send(&request, &mut |_| ()).await.unwrap_err();
         assert!(!unreached.may_be_billed(), "{id}: {unreached}");

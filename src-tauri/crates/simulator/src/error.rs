@@ -26,7 +26,7 @@ pub(crate) struct ErrorResponse {
     pub(crate) message: String,
     pub(crate) error_code: Option<&'static str>,
     /// The parameter in question, where the protocol names it.
-    pub(crate) param: Option<String>,
+    pub(crate) param: Option<Box<str>>,
     pub(crate) retry_after: Option<Duration>,
     /// Replaces `retry_after`, for a header that is not a number.
     pub(crate) raw_retry_after: Option<String>,

@@ -63,15 +63,15 @@ impl Keys {
         if let Some(token) = headers.get(AUTHORIZATION) {
             own.insert(AUTHORIZATION, token.clone());
         }
-        self.admit(&own).map_err(|refusal| match own.is_empty() {
-            true => ErrorResponse::new(
+        if own.is_empty() {
+            return Err(ErrorResponse::new(
                 401,
                 "authentication_error",
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using \
                  Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
-            ),
-            false => refusal,
-        })
+            ));
+        }
+        self.admit(&own)
     }
 
     /// Checks the key of a request: `x-api-key`, or else a bearer token.

@@ -62,7 +62,7 @@ pub(crate) enum ThinkingHabit {
 }
 
 /// A model of the catalogue.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "one a capability, as the catalogue lists them")]
 pub(crate) struct ServedModel {
     pub(crate) id: &'static str,

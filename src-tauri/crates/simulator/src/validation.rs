@@ -59,6 +59,7 @@ pub(crate) enum Form {
 
 /// A valid request.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "parameters that have nothing to do with each other")]
 pub(crate) struct ValidRequest {
     pub(crate) model: &'static ServedModel,
     pub(crate) max_tokens: u64,

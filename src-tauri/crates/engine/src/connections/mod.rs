@@ -193,13 +193,12 @@ impl Connections {
         };
         let named = said.and_then(|said| said.model(descriptor.id)).map(with_source);
         let models = self.models_of(provider, own, named.as_ref().map(|(id, _)| *id), &base_url.0);
-        let model = match named {
-            Some((said, source)) => (ModelId(said.to_owned()), source),
-            None => {
-                let usual = &provider.catalog().default_model;
-                let first = models.first().filter(|_| usual.is_empty()).map(|spec| &spec.id);
-                (ModelId(first.unwrap_or(usual).clone()), SettingSource::Default)
-            }
+        let model = if let Some((said, source)) = named {
+            (ModelId(said.to_owned()), source)
+        } else {
+            let usual = &provider.catalog().default_model;
+            let first = models.first().filter(|_| usual.is_empty()).map(|spec| &spec.id);
+            (ModelId(first.unwrap_or(usual).clone()), SettingSource::Default)
         };
         let server = match environment {
             Err(error) => Err(error.to_string()),

@@ -27,7 +27,7 @@ pub struct FoundItems {
 
 impl FoundItems {
     /// Rewrites boxes in these coordinates as pixels of a picture of `sent` size.
-    pub fn to_pixels(&mut self, coordinates: BoxCoordinates, sent: PixelSize) {
+    pub fn convert_boxes(&mut self, coordinates: BoxCoordinates, sent: PixelSize) {
         for item in &mut self.items {
             if let Item::Read(Value::Object(fields)) = item {
                 coordinates::to_pixels(fields, coordinates, sent);

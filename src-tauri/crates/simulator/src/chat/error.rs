@@ -6,7 +6,7 @@ use crate::error::ErrorResponse;
 
 /// A request that is refused because of a parameter.
 pub(crate) fn invalid(param: &str, code: Option<&'static str>, message: impl Into<String>) -> ErrorResponse {
-    let refusal = ErrorResponse { param: Some(param.to_owned()), ..ErrorResponse::invalid(message) };
+    let refusal = ErrorResponse { param: Some(param.into()), ..ErrorResponse::invalid(message) };
     match code {
         Some(code) => refusal.with_code(code),
         None => refusal,

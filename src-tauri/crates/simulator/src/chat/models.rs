@@ -152,8 +152,8 @@ fn to_multiple(side: u32) -> u32 {
 
 fn scaled(size: Size, factor: f64) -> Size {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no longer than the side itself")]
-    let side = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
-    Size { width: side(size.width), height: side(size.height) }
+    let shrunk = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
+    Size { width: shrunk(size.width), height: shrunk(size.height) }
 }
 
 #[cfg(test)]
