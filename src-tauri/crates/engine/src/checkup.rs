@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::checkup::CheckupFinding;
-use domain::connection::{Connection, FieldKind, SettingSource};
+use domain::connection::{Connection, FieldKind};
 use domain::recipe::Recipe;
 use prepare::DecodingMemory;
 
@@ -81,7 +81,9 @@ async fn connections(library: &Arc<Library>, asks_server: bool) -> Vec<CheckupFi
         Err(error) => return vec![CheckupFinding::Settings { problem: error.to_string() }],
     };
     let mut findings = vec![CheckupFinding::Keychain { problem: overview.keychain_problem }];
-    for connection in overview.connections {
+    // Only the default provider is expected to be set up.
+    let all = overview.connections.into_iter().enumerate();
+    for connection in all.filter(|(place, own)| *place == 0 || !own.is_untouched()).map(|(_, own)| own) {
         findings.extend(connection_to_provider(library, connection, asks_server).await);
     }
     findings
@@ -92,12 +94,6 @@ async fn connection_to_provider(
     connection: Connection,
     asks_server: bool,
 ) -> Vec<CheckupFinding> {
-    let needs_address =
-        connection.provider.fields.iter().any(|field| field.kind == FieldKind::BaseUrl && field.is_required);
-    if needs_address && connection.base_url_from == SettingSource::Default {
-        // A server of the user's own that is not set up is no fault.
-        return Vec::new();
-    }
     let provider = connection.name;
     let variables = [FieldKind::BaseUrl, FieldKind::Model].map(|kind| connection.provider.variable(kind));
     let mut findings = vec![CheckupFinding::Server {

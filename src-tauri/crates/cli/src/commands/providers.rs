@@ -39,7 +39,10 @@ async fn check(
 ) -> Result<Exit, CommandError> {
     let asked: Vec<&str> = match only {
         Some(id) => vec![id],
-        None => connections.iter().map(|connection| connection.provider.id.as_str()).collect(),
+        None => {
+            let set = connections.iter().filter(|connection| connection.has_address());
+            set.map(|connection| connection.provider.id.as_str()).collect()
+        }
     };
     let mut checked = Vec::new();
     for id in asked {
