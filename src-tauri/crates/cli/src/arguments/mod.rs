@@ -41,7 +41,7 @@ pub use manual::{Completions, Man};
 pub use providers::{Providers, ProvidersCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use serve::Serve;
-pub use simulate::{Api, Simulate};
+pub use simulate::{Simulate, SimulatedApi};
 pub use tuning::{LimitArguments, Tuning};
 
 const STYLES: Styles = Styles::styled()

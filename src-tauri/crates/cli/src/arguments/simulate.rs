@@ -6,7 +6,7 @@ use super::numbers::{whole, within};
 
 /// The interface to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Api {
+pub enum SimulatedApi {
     /// Anthropic's Messages API
     Anthropic,
     /// OpenAI's chat completions
@@ -24,8 +24,8 @@ pub enum Api {
     sk-simulated-expired, sk-simulated-no-credit and sk-simulated-forbidden, which are refused accordingly.")]
 pub struct Simulate {
     /// Interface to simulate
-    #[arg(long, value_enum, default_value_t = Api::Anthropic)]
-    pub api: Api,
+    #[arg(long, value_enum, default_value_t = SimulatedApi::Anthropic)]
+    pub api: SimulatedApi,
     /// Port on 127.0.0.1; 0 is any free port
     #[arg(long, default_value_t = 8317)]
     pub port: u16,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use simulator::{Batching, Chaos, ClientVerdict, Latency, LenientServer, Limits, Options, Protocol, Simulator};
 
-use crate::arguments::{Api, Simulate};
+use crate::arguments::{Simulate, SimulatedApi};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Console, notes};
@@ -28,11 +28,13 @@ pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, Com
     let url = running.url();
     // A flushed note, because a script that starts this in the background waits for it.
     let note = match arguments.api {
-        Api::Anthropic => {
+        SimulatedApi::Anthropic => {
             format!("Simulated Messages API, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")
         }
-        Api::Openai => format!("Simulated chat completions, not OpenAI: OPENAI_BASE_URL={url} OPENAI_API_KEY=any"),
-        Api::Compatible => {
+        SimulatedApi::Openai => {
+            format!("Simulated chat completions, not OpenAI: OPENAI_BASE_URL={url} OPENAI_API_KEY=any")
+        }
+        SimulatedApi::Compatible => {
             format!("Simulated open models: OPENAI_COMPATIBLE_BASE_URL={url}/v1 OPENAI_COMPATIBLE_MODEL=qwen3-vl:8b")
         }
     };
@@ -57,9 +59,9 @@ fn options(arguments: &Simulate) -> Options {
     let bad_weather = Chaos { overloaded: 0.03, reset: 0.01, broken: 0.01, ..Chaos::default() };
     Options {
         protocol: match arguments.api {
-            Api::Anthropic => Protocol::Messages,
-            Api::Openai => Protocol::Chat,
-            Api::Compatible => Protocol::LenientChat(LenientServer::default()),
+            SimulatedApi::Anthropic => Protocol::Messages,
+            SimulatedApi::Openai => Protocol::Chat,
+            SimulatedApi::Compatible => Protocol::LenientChat(LenientServer::default()),
         },
         port: arguments.port,
         latency: Latency { first_byte: Duration::from_millis(arguments.latency_ms).into(), ..Latency::default() },
