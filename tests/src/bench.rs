@@ -28,7 +28,15 @@ pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Complete
 const CONSENTS: &str = ".config/fieldmark/consents.json";
 
 /// Variables that could send a test to the real server of the developer who runs it.
-pub const ENVIRONMENT: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "CONCURRENCY"];
+pub const ENVIRONMENT: [&str; 7] = [
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_MODEL",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_MODEL",
+    "CONCURRENCY",
+];
 
 /// Surroundings with only these variables set.
 #[must_use]

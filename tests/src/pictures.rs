@@ -4,7 +4,9 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use domain::annotation::Shape;
 use domain::geometry::Rect;
+use domain::library::ImageCard;
 use image::{ImageFormat, Rgb, RgbImage};
 
 /// The labels of the drawn shapes.
@@ -47,4 +49,24 @@ pub fn write_png(picture: &RgbImage, path: &Path) {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
     fs::write(path, bytes.into_inner()).unwrap();
+}
+
+/// The largest distance of an edge from its drawn position, in pixels of the image.
+///
+/// # Panics
+/// Unless all of `drawn` is found, and nothing else.
+#[must_use]
+pub fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
+    assert_eq!(card.annotations.len(), drawn.len(), "{}: {:?}", card.name, card.annotations);
+    let drift = |(label, rect): &(&str, Rect)| {
+        let annotation = card.annotations.iter().find(|annotation| annotation.label == *label);
+        let Some(Shape::Box { rect: found }) = annotation.map(|annotation| annotation.shape.clone()) else {
+            panic!("{label} on {}", card.name)
+        };
+        [found.x1 - rect.x1, found.y1 - rect.y1, found.x2 - rect.x2, found.y2 - rect.y2]
+            .into_iter()
+            .map(f64::abs)
+            .fold(0.0, f64::max)
+    };
+    drawn.iter().map(drift).fold(0.0, f64::max)
 }

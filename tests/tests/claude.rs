@@ -8,17 +8,15 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use domain::annotation::Shape;
 use domain::connection::{ConnectionCheck, KeyPlace};
-use domain::geometry::{PixelSize, Rect};
-use domain::library::ImageCard;
+use domain::geometry::PixelSize;
 use domain::model::{ModelId, Unavailable};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::RetryGroup;
 use domain::run_state::{FailureKind, RetryKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, person, resume};
-use fieldmark_tests::pictures::{Drawn, LABELS, drawing, write_png};
+use fieldmark_tests::pictures::{LABELS, drawing, largest_drift, write_png};
 use fieldmark_tests::{binary, oriented_jpeg, repository};
 use image::DynamicImage;
 use simulator::{Fault, Latency, Options, Running, Simulator};
@@ -29,22 +27,6 @@ const KEY: &str = "sk-planted-0123456789-abcdefghij";
 
 async fn simulate() -> Running {
     Simulator::start(Options::default()).await.unwrap()
-}
-
-/// The largest distance of an edge from its drawn position, in pixels of the image; all of `drawn` must be found.
-fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
-    assert_eq!(card.annotations.len(), drawn.len(), "{}: {:?}", card.name, card.annotations);
-    let drift = |(label, rect): &(&str, Rect)| {
-        let annotation = card.annotations.iter().find(|annotation| annotation.label == *label);
-        let Some(Shape::Box { rect: found }) = annotation.map(|annotation| annotation.shape.clone()) else {
-            panic!("{label} on {}", card.name)
-        };
-        [found.x1 - rect.x1, found.y1 - rect.y1, found.x2 - rect.x2, found.y2 - rect.y2]
-            .into_iter()
-            .map(f64::abs)
-            .fold(0.0, f64::max)
-    };
-    drawn.iter().map(drift).fold(0.0, f64::max)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 //! the order in which a run writes them.
 
 use domain::answer::{Answer, AnsweredAnnotation, DropReason, Dropped, Reading, Repair, RepairKind};
+use domain::coordinates::BoxCoordinates;
 use domain::ids::{ImageId, RunId};
 use domain::model::{Destination, ModelId};
 use domain::money::{CostRange, PicoDollars};
@@ -340,6 +341,7 @@ fn raw(worker: &Worker, image: u32, found: &[Found], took_millis: f64) -> Done<S
         model: price.model.0.clone(),
         request_id: Some(format!("req_{image:06}")),
         sent,
+        coordinates: BoxCoordinates::PixelXyxy,
         time_to_first_byte_millis: took_millis / 4,
         took_millis,
         rate_limits: RateLimits::default(),

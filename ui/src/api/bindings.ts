@@ -418,6 +418,21 @@ export type BatchState = {
 	expires_at: number | null,
 };
 
+/**  How a model writes a box. */
+export type BoxCoordinates = 
+/**  Corners in pixels of the image that was sent. */
+"pixel_xyxy" | 
+/**  Corners in pixels of the image after the server has rounded its sides to multiples of 28 pixels. */
+"server_pixel_xyxy" | 
+/**  Corners in thousandths of the sides, from left and top. */
+"norm1000_xyxy" | 
+/**  Corners in thousandths of the sides, each from top and left. */
+"norm1000_yxyx" | 
+/**  Corners in fractions of the sides. */
+"norm1_xyxy" | 
+/**  The top left corner and the extent, in fractions of the sides. */
+"norm1_xywh";
+
 /**  Effect of a budget on a run. */
 export type BudgetForecast = {
 	reach: BudgetReach,
@@ -859,7 +874,7 @@ export type EnvFileProposal = {
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
 /**  A recipe file, or a file with labels, that cannot be read. */
-"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
+"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "budget_without_price" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -1555,10 +1570,31 @@ export type ModelQuote = {
 	time: TimeEstimate | null,
 	/**  Empty if nothing is sent. */
 	presets: PresetQuote[],
+	/**  The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe. */
+	words_sent: string,
 	unsupported_capabilities: UnsupportedCapability[],
 	unavailable: Unavailable | null,
 	/**  Whether the model is available and supports the recipe. */
 	can_run: boolean,
+};
+
+/**  A model of a server with models of its own, as the user describes it. What is `None` follows from the model's id. */
+export type ModelSettings = {
+	/**  As the server names it. */
+	id: string,
+	/**  For display; `None` for the id. */
+	name?: string | null,
+	/**  How it writes boxes. */
+	coordinates?: BoxCoordinates | null,
+	/**  Longest edge of sent images, in pixels. */
+	longest_edge?: number | null,
+	/**  Prompt and answer together, in tokens. */
+	context_tokens?: number | null,
+	/**  Longest answer, in tokens. */
+	max_output_tokens?: number | null,
+	/**  Price of a million tokens of input; unknown if one of both is `None`. */
+	input_dollars_per_million?: Dollars | null,
+	output_dollars_per_million?: Dollars | null,
 };
 
 /**  The smallest and largest value of an attribute. */
@@ -1740,6 +1776,8 @@ export type ProviderSettings = {
 	transformations_hosts?: string[],
 	/**  Additional endpoints; requests are spread over that server and all of these. */
 	endpoints?: EndpointSettings[],
+	/**  Models of a server with models of its own. */
+	models?: ModelSettings[],
 };
 
 /**  A key before a colon. */
@@ -1763,8 +1801,6 @@ export type Quote = {
 	suggested_model: ModelId,
 	/**  The day of the prices. */
 	prices_as_of: CalendarDate,
-	/**  The prompt sent with every image to a remote model; empty if such a model supports nothing in the recipe. */
-	words_sent: string,
 };
 
 /**  A typed query, as far as it is valid. */

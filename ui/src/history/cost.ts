@@ -12,6 +12,14 @@ export function isCostReported(paid: Dollars, { count }: PossiblyBilled): boolea
   return paid > 0 || count === 0;
 }
 
+/** Whether the model's price was known: without one nothing was quoted, and a cost of zero means nothing. */
+export function hasPrice(
+  paid: Dollars,
+  { quoted_dollars: quoted, destination }: Pick<RunSummary, "quoted_dollars" | "destination">,
+): boolean {
+  return paid > 0 || quoted !== null || destination.kind === "this_machine";
+}
+
 /** Actual cost as a share of the estimate; null until the run is complete, or if either is unknown. */
 export function partOfQuote(run: RunSummary): number | null {
   const { quoted_dollars: quoted, paid_dollars: paid, possibly_billed, done, failed, total } = run;

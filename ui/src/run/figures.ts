@@ -1,6 +1,6 @@
 /** The large figures of the run screen. */
 import type { RunProgress } from "../api/bindings";
-import { isCostReported } from "../history/cost";
+import { hasPrice, isCostReported } from "../history/cost";
 import { words } from "../messages";
 import { count } from "../messages/format";
 
@@ -18,14 +18,13 @@ export function figuresOf(progress: RunProgress, isWorking: boolean, now: number
 }
 
 /** The cost figure of a run without a cost bar. */
-export function costFigure(
-  { spent_dollars: spent, possibly_billed, destination }: RunProgress,
-  isWorking: boolean,
-): Figure {
+export function costFigure(progress: RunProgress, isWorking: boolean): Figure {
+  const { spent_dollars: spent, possibly_billed, destination } = progress;
+  const reported = isCostReported(spent, possibly_billed) ? words.run.money(spent) : words.history.notReported;
   const paid = isWorking ? words.run.spent : words.run.paid;
   return {
     name: words.run.cost,
-    value: isCostReported(spent, possibly_billed) ? words.run.money(spent) : words.history.notReported,
+    value: hasPrice(spent, progress) ? reported : words.history.priceUnknown,
     note: destination.kind === "this_machine" ? words.run.free : paid,
   };
 }

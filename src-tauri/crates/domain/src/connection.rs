@@ -76,6 +76,12 @@ pub struct ProviderDescription {
 }
 
 impl ProviderDescription {
+    /// Whether its server does nothing without a key.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == FieldKind::Key && field.is_required)
+    }
+
     /// The environment variable of this field.
     #[must_use]
     pub fn variable(&self, kind: FieldKind) -> Option<&str> {
@@ -109,6 +115,21 @@ pub struct Connection {
     pub endpoints: Vec<EndpointConnection>,
     /// What is wrong with the address or the environment, so that nothing can be sent; `None` if both are valid.
     pub problem: Option<String>,
+}
+
+impl Connection {
+    /// Whether it has an address: a server of the user's own has none until the user enters it.
+    #[must_use]
+    pub fn has_address(&self) -> bool {
+        let needs_one = |field: &ProviderField| field.kind == FieldKind::BaseUrl && field.is_required;
+        self.base_url_from != SettingSource::Default || !self.provider.fields.iter().any(needs_one)
+    }
+
+    /// Whether it is as the program comes: neither an address nor a key has been set.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.base_url_from == SettingSource::Default && self.key.is_none() && self.key_withheld.is_none()
+    }
 }
 
 /// The connections to all remote providers, and what they share.

@@ -10,6 +10,7 @@ pub mod checkup;
 pub mod coco;
 pub mod compare;
 pub mod connection;
+pub mod coordinates;
 pub mod dataset;
 pub mod diagnosis;
 pub mod endpoint;

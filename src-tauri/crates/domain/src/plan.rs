@@ -194,6 +194,8 @@ pub struct ModelQuote {
     pub time: Option<TimeEstimate>,
     /// Empty if nothing is sent.
     pub presets: Vec<PresetQuote>,
+    /// The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe.
+    pub words_sent: String,
     pub unsupported_capabilities: Vec<UnsupportedCapability>,
     pub unavailable: Option<Unavailable>,
     /// Whether the model is available and supports the recipe.
@@ -213,8 +215,6 @@ pub struct Quote {
     pub suggested_model: ModelId,
     /// The day of the prices.
     pub prices_as_of: CalendarDate,
-    /// The prompt sent with every image to a remote model; empty if such a model supports nothing in the recipe.
-    pub words_sent: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -310,6 +310,12 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
+    /// Whether the price of the model was known. Without one, nothing was quoted, and what was paid is unknown.
+    #[must_use]
+    pub fn has_price(&self) -> bool {
+        self.quoted.is_some() || self.paid > PicoDollars::ZERO || self.destination == Destination::ThisMachine
+    }
+
     /// The reported cost; `None` if requests may have been billed and the server has reported no cost at all.
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {

@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use crate::coordinates::BoxCoordinates;
 use crate::hooks::Hooks;
+use crate::money::PicoDollars;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +95,52 @@ impl EndpointSettings {
     }
 }
 
+/// A model of a server with models of its own, as the user describes it. What is `None` follows from the model's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ModelSettings {
+    /// As the server names it.
+    pub id: String,
+    /// For display; `None` for the id.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How it writes boxes.
+    #[serde(default)]
+    pub coordinates: Option<BoxCoordinates>,
+    /// Longest edge of sent images, in pixels.
+    #[serde(default)]
+    pub longest_edge: Option<u32>,
+    /// Prompt and answer together, in tokens.
+    #[serde(default)]
+    pub context_tokens: Option<u32>,
+    /// Longest answer, in tokens.
+    #[serde(default)]
+    pub max_output_tokens: Option<u32>,
+    /// Price of a million tokens of input; unknown if one of both is `None`.
+    #[serde(default, rename = "input_dollars_per_million")]
+    pub input_per_million: Option<PicoDollars>,
+    #[serde(default, rename = "output_dollars_per_million")]
+    pub output_per_million: Option<PicoDollars>,
+}
+
+impl ModelSettings {
+    /// The model with this id, of which nothing else is said.
+    #[must_use]
+    pub fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: None,
+            coordinates: None,
+            longest_edge: None,
+            context_tokens: None,
+            max_output_tokens: None,
+            input_per_million: None,
+            output_per_million: None,
+        }
+    }
+}
+
 /// The user's settings for the connection to one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +173,9 @@ pub struct ProviderSettings {
     /// Additional endpoints; requests are spread over that server and all of these.
     #[serde(default)]
     pub endpoints: Vec<EndpointSettings>,
+    /// Models of a server with models of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelSettings>,
 }
 
 impl ProviderSettings {
@@ -141,6 +192,7 @@ impl ProviderSettings {
             limits: LimitSettings::default(),
             transformations_hosts: Vec::new(),
             endpoints: Vec::new(),
+            models: Vec::new(),
         }
     }
 }

@@ -81,7 +81,9 @@ async fn connections(library: &Arc<Library>, asks_server: bool) -> Vec<CheckupFi
         Err(error) => return vec![CheckupFinding::Settings { problem: error.to_string() }],
     };
     let mut findings = vec![CheckupFinding::Keychain { problem: overview.keychain_problem }];
-    for connection in overview.connections {
+    // Only the default provider is expected to be set up.
+    let all = overview.connections.into_iter().enumerate();
+    for connection in all.filter(|(place, own)| *place == 0 || !own.is_untouched()).map(|(_, own)| own) {
         findings.extend(connection_to_provider(library, connection, asks_server).await);
     }
     findings

@@ -69,6 +69,9 @@ pub enum EngineError {
     /// The budget is below the cost of a single request.
     #[error("the budget is too low: a single request can cost up to {}", dearest.rounded_up())]
     BudgetTooSmall { dearest: PicoDollars },
+    /// Nothing would hold it.
+    #[error("the price of {model} is unknown, so that no budget can be kept: enter its price in the settings")]
+    BudgetWithoutPrice { model: ModelId },
     #[error("run {0} is finished, and a retry would not help its failed images")]
     NothingLeft(RunId),
     #[error("no image of run {0} has finished, so there are no metrics")]

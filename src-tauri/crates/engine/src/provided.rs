@@ -12,7 +12,6 @@ use providers::registry;
 use providers::request::RequestOptions;
 
 use crate::backend::this_computer;
-use crate::{EngineError, Result};
 
 /// A model and its provider.
 #[derive(Clone)]
@@ -28,7 +27,7 @@ impl ProvidedModel {
         recipe: &Recipe,
         mode: RunMode,
         max_tokens: Option<u32>,
-    ) -> std::result::Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {
+    ) -> Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {
         let usual = match mode {
             RunMode::Live => RequestOptions::default(),
             RunMode::Batch => RequestOptions::BATCH,
@@ -49,18 +48,10 @@ pub fn prices_as_of() -> CalendarDate {
     days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
 }
 
-/// The model with this id, from any provider.
+/// The model with this id in any catalogue.
 pub fn find(id: &ModelId) -> Option<ProvidedModel> {
     providers().find_map(|provider| {
         let spec = Arc::clone(provider.catalog().find(&id.0)?);
         Some(ProvidedModel { provider, spec })
     })
-}
-
-/// Like [`find`].
-///
-/// # Errors
-/// If no provider has it.
-pub fn known(id: &ModelId) -> Result<ProvidedModel> {
-    find(id).ok_or_else(|| EngineError::UnknownModel(id.clone()))
 }

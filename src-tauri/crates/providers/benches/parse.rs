@@ -5,6 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use providers::parse::{parse, preview};
@@ -65,7 +66,9 @@ fn answers(criterion: &mut Criterion) {
         });
     }
     group.throughput(Throughput::Bytes(few.len() as u64));
-    group.bench_function("preview of 8 marks", |bencher| bencher.iter(|| preview(black_box(&few), &recipe, SENT)));
+    group.bench_function("preview of 8 marks", |bencher| {
+        bencher.iter(|| preview(black_box(&few), &recipe, BoxCoordinates::PixelXyxy, SENT));
+    });
     group.finish();
 }
 

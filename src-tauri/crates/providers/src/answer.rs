@@ -1,5 +1,6 @@
 //! An answer as received, before it is parsed. This form is stored and can be parsed again at any time.
 
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +52,11 @@ pub struct RawAnswer {
     pub model: String,
     /// For inquiries at the vendor.
     pub request_id: Option<String>,
-    /// Size of the picture that was sent, in whose pixels the answer is.
+    /// Size of the picture that was sent.
     pub sent: PixelSize,
+    /// The coordinates of its boxes.
+    #[serde(default, skip_serializing_if = "is_in_pixels")]
+    pub coordinates: BoxCoordinates,
     /// From sending to the first byte of the answer's body.
     pub time_to_first_byte_millis: u32,
     /// From sending to the end of the answer.
@@ -75,6 +79,11 @@ pub struct ReceivedAnswer {
 #[derive(Debug, thiserror::Error)]
 #[error("the saved answer could not be read: {0}")]
 pub struct NotKept(#[from] serde_json::Error);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_in_pixels(coordinates: &BoxCoordinates) -> bool {
+    *coordinates == BoxCoordinates::PixelXyxy
+}
 
 impl RawAnswer {
     /// The stored form: JSON.
@@ -109,6 +118,7 @@ mod tests {
                 model: "scripted-1".into(),
                 request_id: Some("req_1".into()),
                 sent: PixelSize::new(1456, 819),
+                coordinates: BoxCoordinates::PixelXyxy,
                 time_to_first_byte_millis: 400,
                 took_millis: 2_000,
                 rate_limits: RateLimits::default(),

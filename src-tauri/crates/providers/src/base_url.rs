@@ -133,7 +133,16 @@ impl Key {
 
     /// The header value, marked as sensitive so that the HTTP library does not print it.
     pub(crate) fn header(&self) -> Result<HeaderValue, KeyError> {
-        let mut value = HeaderValue::from_str(&self.secret).map_err(|_| KeyError::NoKeyCharacters)?;
+        Self::sensitive(&self.secret)
+    }
+
+    /// Like [`Key::header`], as a bearer token.
+    pub(crate) fn bearer(&self) -> Result<HeaderValue, KeyError> {
+        Self::sensitive(&Zeroizing::new(format!("Bearer {}", *self.secret)))
+    }
+
+    fn sensitive(text: &str) -> Result<HeaderValue, KeyError> {
+        let mut value = HeaderValue::from_str(text).map_err(|_| KeyError::NoKeyCharacters)?;
         value.set_sensitive(true);
         Ok(value)
     }

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::usage::Usage;
 use serde::Deserialize;
@@ -125,6 +126,7 @@ impl BatchAnswer {
             model,
             request_id: None,
             sent,
+            coordinates: BoxCoordinates::PixelXyxy,
             time_to_first_byte_millis: 0,
             took_millis: 0,
             rate_limits: RateLimits::default(),

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::calendar::CalendarDate;
+use domain::coordinates::BoxCoordinates;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::recipe::ShapeKind;
 use domain::usage::Usage;
@@ -40,6 +41,8 @@ pub struct ModelSpec {
     pub optional_attributes_limit: Option<u32>,
     /// Determines the size of sent images.
     pub image_rule: ImageRule,
+    /// How it writes boxes.
+    pub coordinates: BoxCoordinates,
     pub price: Price,
     /// Prompt and answer together, in tokens.
     pub context_tokens: u64,
@@ -131,6 +134,8 @@ struct ModelEntry {
     max_output_tokens: u64,
     min_cacheable_tokens: u64,
     image_rule: String,
+    #[serde(default)]
+    coordinates: BoxCoordinates,
     bytes_per_token: u64,
     reasoning: Reasoning,
     can_force_tool: bool,
@@ -209,7 +214,8 @@ impl ModelEntry {
             fills_attributes: true,
             optional_attributes_limit: file.optional_attributes_limit,
             image_rule,
-            price: Price { rates, cliff: self.price_cliff, batch_percent: file.batch_percent },
+            coordinates: self.coordinates,
+            price: Price { rates, is_known: true, cliff: self.price_cliff, batch_percent: file.batch_percent },
             context_tokens: self.context_tokens,
             max_output_tokens: self.max_output_tokens,
             min_cacheable_tokens: self.min_cacheable_tokens,

@@ -1,8 +1,94 @@
-//! Detects answers that are not in pixels of the sent picture. Another coordinate system is reported only on clear
-//! evidence: a box inside the picture may be in pixels, and so may one that overhangs the edge.
+//! Coordinates of answers: how a model is asked for boxes, how its boxes become pixels of the sent picture, and what
+//! tells that they are not what was asked for. Another coordinate system is reported only on clear evidence: a box
+//! inside the picture may be in pixels, and so may one that overhangs the edge.
 
 use domain::answer::CoordinateSystem;
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Rect};
+use serde_json::{Map, Value, json};
+
+/// The field of a box that is a list.
+pub const LIST: &str = "box_2d";
+/// Names that models give that field.
+const LISTS: [&str; 4] = [LIST, "bbox_2d", "bbox", "box"];
+/// The fields of a box that is none.
+pub const CORNERS: [&str; 4] = ["x1", "y1", "x2", "y2"];
+/// Servers that resize round the sides to multiples of this many pixels.
+const SERVER_MULTIPLE: u32 = 28;
+
+/// The line of a prompt that says how to write a box.
+pub fn instruction(coordinates: BoxCoordinates) -> &'static str {
+    match coordinates {
+        BoxCoordinates::PixelXyxy => {
+            "- x1, y1, x2, y2: the tightest box around the visible part of the thing, in whole pixels of the image. (x1, y1) \
+             is its top left corner, (x2, y2) its bottom right corner. The origin is the top left corner of the image, x \
+             grows to the right, y grows downwards. The image's width and height stand beside it; do not scale coordinates \
+             to any other range.\n"
+        }
+        BoxCoordinates::ServerPixelXyxy => {
+            "- box_2d: the tightest box around the visible part of the thing, as [x1, y1, x2, y2] in whole pixels of the \
+             image as you see it: top left corner, bottom right corner.\n"
+        }
+        BoxCoordinates::Norm1000Xyxy => {
+            "- box_2d: the tightest box around the visible part of the thing, as [x1, y1, x2, y2] in whole numbers from 0 to \
+             1000: top left corner, bottom right corner, where 1000 is the full width or height.\n"
+        }
+        BoxCoordinates::Norm1000Yxyx => {
+            "- box_2d: the tightest box around the visible part of the thing, as [ymin, xmin, ymax, xmax] in whole numbers \
+             from 0 to 1000, where 1000 is the full height or width.\n"
+        }
+        BoxCoordinates::Norm1Xyxy => {
+            "- box_2d: the tightest box around the visible part of the thing, as [x1, y1, x2, y2] in fractions from 0 to 1 \
+             of the width and the height: top left corner, bottom right corner.\n"
+        }
+        BoxCoordinates::Norm1Xywh => {
+            "- box_2d: the tightest box around the visible part of the thing, as [x, y, width, height] in fractions from 0 \
+             to 1 of the width and the height: top left corner, extent.\n"
+        }
+    }
+}
+
+/// Rewrites the box of an item as corners in pixels of a picture of `sent` size. An item without a box in these
+/// coordinates stays as it is.
+pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, sent: PixelSize) {
+    if coordinates == BoxCoordinates::PixelXyxy {
+        return;
+    }
+    let as_list = LISTS.iter().find_map(|key| numbers(fields.get(*key)?.as_array()?));
+    // Named corners have no order, whatever the model was asked for.
+    let named = || {
+        let corner = |key: &str| fields.get(key)?.as_f64();
+        Some([corner("x1")?, corner("y1")?, corner("x2")?, corner("y2")?])
+    };
+    let corners = match (as_list, coordinates) {
+        (Some([top, left, bottom, right]), BoxCoordinates::Norm1000Yxyx) => [left, top, right, bottom],
+        (Some([x, y, width, height]), BoxCoordinates::Norm1Xywh) => [x, y, x + width, y + height],
+        (Some(corners), _) => corners,
+        (None, _) => match named() {
+            Some(corners) => corners,
+            None => return,
+        },
+    };
+    let rounded = |side: u32| f64::from((side + SERVER_MULTIPLE / 2) / SERVER_MULTIPLE * SERVER_MULTIPLE).max(28.0);
+    let (width, height) = match coordinates {
+        BoxCoordinates::PixelXyxy => return,
+        BoxCoordinates::ServerPixelXyxy => (rounded(sent.width), rounded(sent.height)),
+        BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => (THOUSAND, THOUSAND),
+        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => (1.0, 1.0),
+    };
+    let factors = [f64::from(sent.width) / width, f64::from(sent.height) / height].repeat(2);
+    for ((key, corner), factor) in CORNERS.iter().zip(corners).zip(factors) {
+        fields.insert((*key).to_owned(), json!(corner * factor));
+    }
+    for key in LISTS {
+        fields.remove(key);
+    }
+}
+
+fn numbers(list: &[Value]) -> Option<[f64; 4]> {
+    let numbers: Vec<f64> = list.iter().filter_map(Value::as_f64).collect();
+    numbers.try_into().ok()
+}
 
 /// Boxes that all lie within this many pixels of the origin are fractions.
 const FRACTION_REACH: f64 = 1.5;
@@ -59,6 +145,35 @@ fn is_centre_outside(own: &Rect, sent: PixelSize) -> bool {
 mod tests {
     use super::*;
     use CoordinateSystem::{Fractions, Thousandths, Unknown};
+
+    #[test]
+    fn every_coordinate_system_becomes_pixels() {
+        use BoxCoordinates::{Norm1Xywh, Norm1Xyxy, Norm1000Xyxy, Norm1000Yxyx, PixelXyxy, ServerPixelXyxy};
+        let sent = PixelSize::new(1000, 500);
+        let table = [
+            (PixelXyxy, r#"{"x1":100,"y1":50,"x2":300,"y2":200}"#),
+            // The server sees 1008 x 504 pixels.
+            (ServerPixelXyxy, r#"{"bbox_2d":[100.8,50.4,302.4,201.6]}"#),
+            (Norm1000Xyxy, r#"{"box_2d":[100,100,300,400]}"#),
+            (Norm1000Xyxy, r#"{"x1":100,"y1":100,"x2":300,"y2":400}"#),
+            (Norm1000Yxyx, r#"{"box_2d":[100,100,400,300]}"#),
+            (Norm1000Yxyx, r#"{"x1":100,"y1":100,"x2":300,"y2":400}"#),
+            (Norm1Xyxy, r#"{"bbox":[0.1,0.1,0.3,0.4]}"#),
+            (Norm1Xywh, r#"{"box_2d":[0.1,0.1,0.2,0.3]}"#),
+        ];
+        for (coordinates, item) in table {
+            let mut fields: Map<String, Value> = serde_json::from_str(item).unwrap();
+            to_pixels(&mut fields, coordinates, sent);
+            let corners = CORNERS.map(|key| format!("{:.3}", fields[key].as_f64().unwrap()));
+            assert_eq!(corners, ["100.000", "50.000", "300.000", "200.000"], "{coordinates:?} {item}");
+            assert_eq!(fields.len(), 4, "{coordinates:?}");
+        }
+        for unusable in [r#"{"box_2d":[1,2,3]}"#, r#"{"box_2d":"[1,2,3,4]"}"#, r#"{"label":"cat"}"#] {
+            let mut fields: Map<String, Value> = serde_json::from_str(unusable).unwrap();
+            to_pixels(&mut fields, Norm1000Yxyx, sent);
+            assert_eq!(fields, serde_json::from_str::<Map<String, Value>>(unusable).unwrap());
+        }
+    }
 
     /// Boxes, size of the sent picture, expected system.
     type Case<'a> = (&'a [[f64; 4]], PixelSize, Option<CoordinateSystem>);

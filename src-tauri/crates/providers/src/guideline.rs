@@ -1,8 +1,10 @@
 //! The system prompt of a recipe: the same text for every image of a run, so that the vendor can cache it. Nothing
 //! about a single image belongs here.
 
+use domain::coordinates::BoxCoordinates;
 use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Label, Recipe};
 
+use crate::coordinates;
 use crate::schema::attribute_key;
 
 const TASK: &str = "\
@@ -11,9 +13,9 @@ for each thing you see that one of the labels below names.
 
 # A mark
 - label: exactly one of the labels below, written as it is there.
-- x1, y1, x2, y2: the tightest box around the visible part of the thing, in whole pixels of the image. (x1, y1) is its \
-top left corner, (x2, y2) its bottom right corner. The origin is the top left corner of the image, x grows to the right, \
-y grows downwards. The image's width and height stand beside it; do not scale coordinates to any other range.
+";
+
+const CONFIDENCE: &str = "\
 - confidence: from 0 to 1, the probability that a careful person agrees with the label and the box.
 ";
 
@@ -23,9 +25,11 @@ You describe photographs for a data set that people will check and rely on. Look
 below about it.
 ";
 
+/// The prompt for a model that answers in these coordinates.
 #[must_use]
-pub fn guideline(recipe: &Recipe) -> String {
-    let mut text = if recipe.asks_of_image_alone() { IMAGE_TASK.to_owned() } else { of_annotations(recipe) };
+pub fn guideline(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
+    let mut text =
+        if recipe.asks_of_image_alone() { IMAGE_TASK.to_owned() } else { of_annotations(recipe, coordinates) };
     if recipe.has_attributes_of(AttributeSubject::Image) {
         text.push_str("\n# The image\nAnswer these questions about the whole image once, under \"image\".\n");
         push_attributes(&mut text, recipe, AttributeSubject::Image);
@@ -45,8 +49,10 @@ pub fn guideline(recipe: &Recipe) -> String {
     text
 }
 
-fn of_annotations(recipe: &Recipe) -> String {
+fn of_annotations(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
     let mut text = TASK.to_owned();
+    text.push_str(coordinates::instruction(coordinates));
+    text.push_str(CONFIDENCE);
     let has_attributes = recipe.has_attributes_of(AttributeSubject::Annotation);
     if has_attributes {
         text.push_str("- attributes: the questions about each mark that are listed below.\n");
@@ -125,7 +131,7 @@ mod tests {
             is_required: false,
             of: AttributeSubject::Annotation,
         });
-        let text = guideline(&recipe);
+        let text = guideline(&recipe, BoxCoordinates::PixelXyxy);
         let (task, lists) = text.split_at(text.find("\n# Labels").unwrap());
         assert!(task.contains("- attributes:"));
         insta::assert_snapshot!(lists, @r#"
@@ -165,16 +171,16 @@ mod tests {
             attribute("weather", weather, AttributeSubject::Image),
             attribute("name", AttributeKind::Text, AttributeSubject::Annotation),
         ];
-        let text = guideline(&recipe);
+        let text = guideline(&recipe, BoxCoordinates::PixelXyxy);
         insta::assert_snapshot!(text[text.find("\n# Labels").unwrap()..]);
         recipe.attributes.truncate(1);
         recipe.shapes.clear();
-        insta::assert_snapshot!(guideline(&recipe));
+        insta::assert_snapshot!(guideline(&recipe, BoxCoordinates::PixelXyxy));
     }
 
     #[test]
     fn nothing_is_said_about_attributes_that_are_not_asked() {
-        let text = guideline(&Recipe::find_these("cat").unwrap());
+        let text = guideline(&Recipe::find_these("cat").unwrap(), BoxCoordinates::PixelXyxy);
         assert!(!text.contains("ttributes") && text.ends_with("# Labels\n- cat\n"));
     }
 }

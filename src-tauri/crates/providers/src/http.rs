@@ -58,16 +58,16 @@ pub(crate) struct HttpClient {
 }
 
 impl HttpClient {
-    /// Creates a client that sends `headers`, including `key`, with every request. Nothing is sent, and no runtime is
+    /// Creates a client that sends `headers`, including `key` if there is one, with every request. Nothing is sent, and no runtime is
     /// needed yet.
     pub(crate) fn new(
         server: BaseUrl,
-        key: Key,
+        key: Option<Key>,
         headers: HeaderMap,
         timeouts: Timeouts,
         read_refusal: ReadRefusal,
     ) -> Result<Self, ConnectError> {
-        if !key.is_for(&server) {
+        if key.as_ref().is_some_and(|key| !key.is_for(&server)) {
             return Err(ConnectError::KeyOfAnotherServer { origin: server.origin() });
         }
         let builder = reqwest::Client::builder()
@@ -83,7 +83,13 @@ impl HttpClient {
             builder.https_only(true)
         };
         let http = builder.build().map_err(ConnectError::Http)?;
-        Ok(Self { http, server, redaction: key.into_redaction(), timeouts, read_refusal })
+        Ok(Self {
+            http,
+            server,
+            redaction: key.map_or_else(Redaction::none, Key::into_redaction),
+            timeouts,
+            read_refusal,
+        })
     }
 
     pub(crate) fn server(&self) -> &BaseUrl {

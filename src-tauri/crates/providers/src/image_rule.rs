@@ -19,6 +19,29 @@ pub enum ImageRule {
         /// The most tokens that a picture may take.
         token_limit: u64,
     },
+    /// The picture is divided into square patches, each of which costs more than a token.
+    WeightedPatches {
+        /// Side of a patch, in pixels.
+        side: u32,
+        /// Longest edge of the picture, in pixels.
+        longest_edge: u32,
+        /// The most patches of a picture.
+        patch_limit: u64,
+        /// Tokens of a hundred patches.
+        percent: u64,
+    },
+    /// The picture is divided into square tiles.
+    Tiles {
+        /// Longest edge of the picture, in pixels.
+        longest_edge: u32,
+        /// Longest short side of the picture, in pixels.
+        short_side: u32,
+        /// Side of a tile, in pixels.
+        side: u32,
+        /// Tokens of a picture besides those of its tiles.
+        base_tokens: u64,
+        tile_tokens: u64,
+    },
     /// The picture is resized to a square of this side; it has no tokens.
     LongestEdge { pixels: u32 },
 }
@@ -28,7 +51,11 @@ impl ImageRule {
     #[must_use]
     pub const fn tokens(self, size: PixelSize) -> u64 {
         match self {
-            Self::Patches { side, .. } => size.width.div_ceil(side) as u64 * size.height.div_ceil(side) as u64,
+            Self::Patches { side, .. } => squares(size, side),
+            Self::WeightedPatches { side, percent, .. } => squares(size, side).saturating_mul(percent).div_ceil(100),
+            Self::Tiles { side, base_tokens, tile_tokens, .. } => {
+                squares(size, side).saturating_mul(tile_tokens).saturating_add(base_tokens)
+            }
             Self::LongestEdge { .. } => 0,
         }
     }
@@ -42,6 +69,13 @@ impl ImageRule {
                 size.width.div_ceil(side) <= patches_along_edge
                     && size.height.div_ceil(side) <= patches_along_edge
                     && self.tokens(size) <= token_limit
+            }
+            Self::WeightedPatches { side, longest_edge, patch_limit, .. } => {
+                size.long_edge() <= longest_edge && squares(size, side) <= patch_limit
+            }
+            Self::Tiles { longest_edge, short_side, .. } => {
+                let short = if size.width < size.height { size.width } else { size.height };
+                size.long_edge() <= longest_edge && short <= short_side
             }
             Self::LongestEdge { pixels } => size.width <= pixels && size.height <= pixels,
         }
@@ -86,6 +120,11 @@ impl ImageRule {
     }
 }
 
+/// Number of squares of this side that cover a picture.
+const fn squares(picture: PixelSize, side: u32) -> u64 {
+    picture.width.div_ceil(side) as u64 * picture.height.div_ceil(side) as u64
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the width, which is a u32")]
 fn height_for(width: u32, aspect: f64) -> u32 {
     ((f64::from(width) / aspect).round_ties_even() as u32).max(1)
@@ -97,6 +136,11 @@ mod tests {
 
     const STANDARD: ImageRule = ImageRule::Patches { side: 28, longest_edge: 1568, token_limit: 1568 };
     const HIGH: ImageRule = ImageRule::Patches { side: 28, longest_edge: 2576, token_limit: 4784 };
+
+    const WEIGHTED: ImageRule =
+        ImageRule::WeightedPatches { side: 32, longest_edge: 2048, patch_limit: 2500, percent: 120 };
+    const TILES: ImageRule =
+        ImageRule::Tiles { longest_edge: 2048, short_side: 768, side: 512, base_tokens: 85, tile_tokens: 170 };
 
     fn size((width, height): (u32, u32)) -> PixelSize {
         PixelSize::new(width, height)
@@ -123,6 +167,23 @@ mod tests {
     }
 
     #[test]
+    fn weighted_patches_and_tiles() {
+        // 12 megapixels, as published for a model without limits.
+        let boundless = ImageRule::WeightedPatches { side: 32, longest_edge: 8000, patch_limit: 100_000, percent: 120 };
+        assert_eq!(boundless.tokens(size((4032, 3024))), 14_364);
+        for (original, sent, tokens) in [((640, 480), (640, 480), 360), ((1920, 1080), (1920, 1080), 2448)] {
+            assert_eq!((WEIGHTED.resized(size(original)), WEIGHTED.tokens(size(sent))), (size(sent), tokens));
+        }
+        let large = WEIGHTED.sent_size(size((4032, 3024)));
+        assert!(WEIGHTED.tokens(large) <= 3000 && WEIGHTED.tokens(large) > 2900, "{large:?}");
+        let vectors =
+            [((1024, 1024), (768, 768), 765), ((2048, 4096), (768, 1536), 1105), ((500, 400), (500, 400), 255)];
+        for (original, sent, tokens) in vectors {
+            assert_eq!((TILES.sent_size(size(original)), TILES.tokens(size(sent))), (size(sent), tokens));
+        }
+    }
+
+    #[test]
     fn the_documented_table_may_be_a_pixel_off() {
         let actual = STANDARD.resized(PixelSize::new(2000, 1500));
         assert!(actual.width.abs_diff(1269) <= 1 && actual.height.abs_diff(952) <= 1, "{actual:?}");
@@ -130,7 +191,7 @@ mod tests {
 
     #[test]
     fn whatever_is_resized_fits_and_stays() {
-        for rule in [STANDARD, HIGH] {
+        for rule in [STANDARD, HIGH, WEIGHTED, TILES] {
             for width in (1..12_000).step_by(397) {
                 for height in (1..12_000).step_by(389) {
                     let original = PixelSize::new(width, height);

@@ -13,11 +13,13 @@ pub mod catalog;
 mod coordinates;
 pub mod discovery;
 pub mod error;
+mod exchange;
 pub mod future;
 mod guideline;
 mod http;
 pub mod image_rule;
 mod json;
+mod openai;
 pub mod parse;
 pub mod price;
 pub mod provider;
@@ -31,3 +33,5 @@ mod schema;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 pub mod sse;
+#[cfg(test)]
+mod test_server;

@@ -20,6 +20,7 @@ mod unusable;
 use domain::answer::{
     Answer, AnsweredAnnotation, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
 };
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Rect};
 use domain::recipe::{AttributeSubject, Recipe};
 use domain::shape::Shape;
@@ -58,7 +59,7 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
         return Err(AnswerError::Declined);
     }
     let is_cut_off = answer.stop_reason.cuts_off();
-    match parse(&answer.text, recipe, answer.sent) {
+    match parse_in(&answer.text, recipe, answer.coordinates, answer.sent) {
         Ok(mut read) => {
             let reading = &mut read.reading;
             let is_unclosed = reading.is_cut_short;
@@ -85,12 +86,18 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
     }
 }
 
-/// Parses the text of an answer for a picture of `sent` size.
+/// Parses the text of an answer in pixels of a picture of `sent` size.
 pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
+    parse_in(text, recipe, BoxCoordinates::PixelXyxy, sent)
+}
+
+/// Parses the text of an answer in these coordinates, for a picture of `sent` size.
+fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> Result<Answer, AnswerError> {
     if recipe.asks_of_image_alone() {
         return image::alone(text, recipe, sent);
     }
     let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
+    found.convert_boxes(coordinates, sent);
     let beyond = Dropped::beyond_limit(found.items.len());
     found.items.truncate(MAX_ANNOTATIONS);
     let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
@@ -133,8 +140,10 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
 /// The complete annotations of an answer that is still streaming, for display only: [`read`] parses the complete
 /// answer. Linear in the length of the text.
 #[must_use]
-pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
-    let items = items::among_text(text).map(|found| found.items).unwrap_or_default();
+pub fn preview(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> Vec<AnsweredAnnotation> {
+    let Some(mut found) = items::among_text(text) else { return Vec::new() };
+    found.convert_boxes(coordinates, sent);
+    let items = found.items;
     items.iter().filter_map(|item| annotation(item, recipe, sent, &mut Vec::new()).ok()).collect()
 }
 

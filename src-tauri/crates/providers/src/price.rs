@@ -58,6 +58,8 @@ pub struct Cliff {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Price {
     pub rates: Rates,
+    /// Whether the rates are known. Otherwise they are 0, and so is every cost, which must not be shown.
+    pub is_known: bool,
     pub cliff: Option<Cliff>,
     /// Price of a request in a batch, in percent of a live one.
     pub batch_percent: u16,
@@ -82,14 +84,17 @@ impl Price {
     /// For models on this machine.
     pub const FREE: Self = Self {
         rates: Rates { input: 0, output: 0, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 },
+        is_known: true,
         cliff: None,
         batch_percent: 100,
     };
+    /// For models whose price nobody has entered.
+    pub const UNKNOWN: Self = Self { is_known: false, ..Self::FREE };
 
     /// Whether everything is free.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.rates == Rates::default()
+        self.is_known && self.rates == Rates::default()
     }
 
     /// The cost of one request, rounded up to a whole pico-dollar.
@@ -116,7 +121,7 @@ mod tests {
 
     #[test]
     fn fractions_round_up_and_nothing_overflows() {
-        let price = Price { rates: Rates { input: 1, ..Rates::default() }, cliff: None, batch_percent: 50 };
+        let price = Price { rates: Rates { input: 1, ..Rates::default() }, batch_percent: 50, ..Price::FREE };
         assert_eq!(price.cost(usage(1, 0), Terms::BATCH), PicoDollars(1));
         assert_eq!(price.cost(usage(3, 0), Terms::BATCH), PicoDollars(2));
         let dear = Price { rates: Rates { input: 100_000, output: 500_000, ..Rates::default() }, ..Price::FREE };

@@ -17,6 +17,7 @@ use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
+use domain::settings::ModelSettings;
 use domain::usage::Usage;
 
 use crate::answer::ReceivedAnswer;
@@ -92,8 +93,8 @@ impl Descriptor {
 /// Configuration of an endpoint.
 #[derive(Debug)]
 pub struct EndpointConfig {
-    /// `None` for a provider on this computer.
-    pub server: Option<(BaseUrl, Key)>,
+    /// `None` for a provider on this computer. A key is needed unless its field is optional.
+    pub server: Option<(BaseUrl, Option<Key>)>,
     pub options: ConnectionOptions,
 }
 
@@ -132,6 +133,8 @@ pub enum ConnectError {
     KeyOfAnotherServer { origin: String },
     #[error("there is no server to connect to")]
     NoServer,
+    #[error("there is no key for the server")]
+    NoKey,
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("the API version contains invalid characters")]
@@ -150,6 +153,12 @@ pub trait Provider: Send + Sync {
     /// The known models.
     fn catalog(&self) -> &Catalog;
 
+    /// A model of a server with models of its own, as the user has described it. `None` if all models are in the
+    /// catalogue.
+    fn described(&self, _model: &ModelSettings) -> Option<ModelSpec> {
+        None
+    }
+
     /// Builds the prompt and the answer format of `recipe` for `model`.
     fn prepare(
         &self,
@@ -165,7 +174,7 @@ pub trait Provider: Send + Sync {
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError>;
 
     /// The complete annotations of an answer that is still streaming, on a picture of `sent` size. For display only.
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation>;
+    fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation>;
 }
 
 /// A model prepared for one recipe. Results depend on the size of a picture only, so that a plan can be quoted before

@@ -33,6 +33,11 @@ pub struct Redaction {
 }
 
 impl Redaction {
+    /// Without a key, there is nothing to find.
+    pub fn none() -> Self {
+        Self { secret: Zeroizing::default(), pattern: None, is_in_answers: false }
+    }
+
     pub fn of(secret: &str) -> Self {
         let pattern = (secret.len() >= SHORTEST_WITH_FORMS).then(|| Regex::new(&pattern(secret.as_bytes())));
         Self {
@@ -104,6 +109,7 @@ impl Redaction {
     fn places(&self, text: &str) -> Vec<Range<usize>> {
         match &self.pattern {
             Some(pattern) => pattern.find_iter(text).map(|found| found.range()).collect(),
+            None if self.secret.is_empty() => Vec::new(),
             None => text.match_indices(self.secret.as_str()).map(|(at, found)| at..at + found.len()).collect(),
         }
     }

@@ -1,10 +1,11 @@
 //! All providers, one line each.
 
 use crate::anthropic::Anthropic;
+use crate::openai::{Compatible, OpenAi};
 use crate::provider::Provider;
 
 /// In display order; the first is the default.
-static PROVIDERS: &[&dyn Provider] = &[&Anthropic];
+static PROVIDERS: &[&dyn Provider] = &[&Anthropic, &OpenAi, &Compatible];
 
 /// All providers, the default first.
 #[must_use]

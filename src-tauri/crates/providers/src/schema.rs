@@ -5,8 +5,11 @@
 //! order in which a model should write them, so this is not a `serde_json::Value`. Source: Anthropic's structured
 //! output guide as of 2026-11-23.
 
+use domain::coordinates::BoxCoordinates;
 use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe};
 use serde::{Serialize, Serializer};
+
+use crate::coordinates::{CORNERS, LIST};
 
 /// A node of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Schema {
     OneOf(Vec<String>),
     /// A list of some of these strings.
     SeveralOf(Vec<String>),
+    /// This or `null`.
+    OrNull(Box<Schema>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +34,31 @@ pub struct Property {
 }
 
 impl Property {
-    fn required(key: &str, schema: Schema) -> Self {
+    pub fn required(key: &str, schema: Schema) -> Self {
         Self { key: key.into(), schema, is_required: true }
     }
 }
 
 impl Schema {
+    /// The same schema for vendors that require every property: one that may be absent may be `null` instead.
+    #[must_use]
+    pub fn with_every_property(self) -> Self {
+        match self {
+            Self::Object(properties) => Self::Object(
+                properties
+                    .into_iter()
+                    .map(|Property { key, schema, is_required }| {
+                        let schema = schema.with_every_property();
+                        let schema = if is_required { schema } else { Self::OrNull(Box::new(schema)) };
+                        Property { key, schema, is_required: true }
+                    })
+                    .collect(),
+            ),
+            Self::Array(items) => Self::Array(Box::new(items.with_every_property())),
+            other => other,
+        }
+    }
+
     /// Estimated length of an answer whose lists have `items` items, in bytes of JSON.
     #[must_use]
     pub fn likely_bytes(&self, items: u64) -> u64 {
@@ -48,6 +72,7 @@ impl Schema {
             // A coordinate, a probability, a few words.
             Self::Plain("string") => 24,
             Self::Plain(_) => 4,
+            Self::OrNull(schema) => schema.likely_bytes(items),
             Self::OneOf(options) => mean_length(options) + 2,
             Self::SeveralOf(options) => LIKELY_CHOICES * (mean_length(options) + 3) + 1,
         }
@@ -104,21 +129,22 @@ impl Serialize for Schema {
                 Array { r#type: "array", items: &Plain { r#type: "string", options: Some(options) } }
                     .serialize(serializer)
             }
+            Self::OrNull(schema) => serializer.collect_map([("anyOf", [&**schema, &Self::Plain("null")])]),
         }
     }
 }
 
 /// The schema of an answer for `recipe`: the attributes of the image if there are any, then a list of annotations unless
-/// nothing else is asked for.
+/// nothing else is asked for. Boxes are in these coordinates.
 #[must_use]
-pub fn of_answer(recipe: &Recipe) -> Schema {
+pub fn of_answer(recipe: &Recipe, coordinates: BoxCoordinates) -> Schema {
     let mut answer = Vec::new();
     if recipe.has_attributes_of(AttributeSubject::Image) {
         // First, since an answer that is cut off ends within the list.
         answer.push(Property::required(IMAGE_KEY, of_attributes(recipe, AttributeSubject::Image)));
     }
     if !recipe.asks_of_image_alone() {
-        answer.push(Property::required("marks", of_annotations(recipe)));
+        answer.push(Property::required("marks", of_annotations(recipe, coordinates)));
     }
     Schema::Object(answer)
 }
@@ -126,11 +152,9 @@ pub fn of_answer(recipe: &Recipe) -> Schema {
 /// The property of an answer with the attributes of the image.
 pub const IMAGE_KEY: &str = "image";
 
-fn of_annotations(recipe: &Recipe) -> Schema {
+fn of_annotations(recipe: &Recipe, coordinates: BoxCoordinates) -> Schema {
     let mut annotation = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
-    for corner in ["x1", "y1", "x2", "y2"] {
-        annotation.push(Property::required(corner, Schema::Plain("integer")));
-    }
+    annotation.extend(of_box(coordinates));
     annotation.push(Property::required("confidence", Schema::Plain("number")));
     if recipe.has_attributes_of(AttributeSubject::Annotation) {
         annotation.push(Property::required("attributes", of_attributes(recipe, AttributeSubject::Annotation)));
@@ -145,6 +169,20 @@ fn of_attributes(recipe: &Recipe, subject: AttributeSubject) -> Schema {
         is_required: attribute.is_required,
     });
     Schema::Object(attributes.collect())
+}
+
+/// The properties of a box in a schema. Lists have no fixed length, because few servers can express it.
+fn of_box(coordinates: BoxCoordinates) -> Vec<Property> {
+    let list = |number| vec![Property::required(LIST, Schema::Array(Box::new(Schema::Plain(number))))];
+    match coordinates {
+        BoxCoordinates::PixelXyxy => {
+            CORNERS.map(|corner| Property::required(corner, Schema::Plain("integer"))).to_vec()
+        }
+        BoxCoordinates::ServerPixelXyxy | BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => {
+            list("integer")
+        }
+        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => list("number"),
+    }
 }
 
 /// The property name of an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; other attributes get a
@@ -190,7 +228,17 @@ mod tests {
     #[test]
     fn a_list_of_labels() {
         let recipe = Recipe::find_these("cat, traffic light").unwrap();
-        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["cat","traffic light"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"}},"required":["label","x1","y1","x2","y2","confidence"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["cat","traffic light"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"}},"required":["label","x1","y1","x2","y2","confidence"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+    }
+
+    #[test]
+    fn a_prompt_names_what_the_schema_asks_for() {
+        use BoxCoordinates::{Norm1Xywh, Norm1Xyxy, Norm1000Xyxy, Norm1000Yxyx, PixelXyxy, ServerPixelXyxy};
+        for coordinates in [PixelXyxy, ServerPixelXyxy, Norm1000Xyxy, Norm1000Yxyx, Norm1Xyxy, Norm1Xywh] {
+            for property in of_box(coordinates) {
+                assert!(crate::coordinates::instruction(coordinates).contains(&property.key), "{coordinates:?}");
+            }
+        }
     }
 
     #[test]
@@ -198,7 +246,7 @@ mod tests {
         let recipe = Recipe::find_these("cat, dog").unwrap();
         let annotation = r#"{"label":"cat","x1":1024,"y1":1024,"x2":1211,"y2":1300,"confidence":0.87}"#;
         let real = format!("{{\"marks\":[{}]}}", [annotation; 8].join(",")).len();
-        let likely = usize::try_from(of_answer(&recipe).likely_bytes(8)).unwrap();
+        let likely = usize::try_from(of_answer(&recipe, BoxCoordinates::PixelXyxy).likely_bytes(8)).unwrap();
         assert!(likely.abs_diff(real) * 20 < real, "{likely} bytes instead of {real}");
     }
 
@@ -218,7 +266,11 @@ mod tests {
             attribute("sex", AttributeKind::Choice { options: vec!["f".into(), "m".into(), "f".into()] }, false),
             attribute("flies", AttributeKind::YesNo, true),
         ];
-        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+        let strict =
+            serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy).with_every_property()).unwrap();
+        assert!(strict.contains(r#""sex":{"anyOf":[{"type":"string","enum":["f","m"]},{"type":"null"}]}"#), "{strict}");
+        assert!(strict.contains(r#""required":["note","attribute_2","sex","flies"]"#), "{strict}");
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
     }
 
     #[test]
@@ -236,9 +288,9 @@ mod tests {
             attribute("weather", weather, AttributeSubject::Image),
             attribute("parked", AttributeKind::YesNo, AttributeSubject::Annotation),
         ];
-        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap());
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy)).unwrap());
         recipe.attributes.truncate(1);
         recipe.shapes.clear();
-        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap());
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe, BoxCoordinates::PixelXyxy)).unwrap());
     }
 }

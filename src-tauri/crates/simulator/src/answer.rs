@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Number, Value, json};
 
+use crate::frame::Frame;
+use crate::picture::Size;
 use crate::seeing::{Colour, Sighting};
 use crate::usage::{text_bytes, text_tokens};
 use crate::validation::{Form, ValidRequest, schema::referenced};
@@ -105,10 +107,14 @@ fn thinking_tokens(effort: &str) -> u64 {
 }
 
 fn compose(asked: &ValidRequest, sightings: &[Sighting]) -> Block {
-    let filled =
-        |schema: &Value| Filler { root: schema, prompt: &asked.text, sightings }.fill(schema, "", None).to_string();
+    let seen = asked.picture.as_ref().map_or(Size { width: 1, height: 1 }, |picture| picture.seen);
+    let frame = Frame { units: asked.units, seen };
+    let filled = |schema: &Value| {
+        Filler { root: schema, prompt: &asked.text, sightings, frame }.fill(schema, "", None).to_string()
+    };
     match &asked.form {
         Form::Json(schema) => Block::Text(filled(schema)),
+        Form::Fenced(schema) => Block::Text(format!("This is what I see:\n```json\n{}\n```\n", filled(schema))),
         Form::Tool { name, schema } => Block::Tool { name: name.clone(), input: filled(schema) },
         Form::Prose if asked.text.to_lowercase().contains("json") => Block::Text(fenced(sightings)),
         Form::Prose => Block::Text(prose(sightings)),
@@ -135,6 +141,7 @@ struct Filler<'a> {
     root: &'a Value,
     prompt: &'a str,
     sightings: &'a [Sighting],
+    frame: Frame,
 }
 
 impl Filler<'_> {
@@ -155,8 +162,10 @@ impl Filler<'_> {
                 Value::Object(filled.collect::<Map<_, _>>())
             }
             "array" => self.list(schema, name, about),
-            "integer" => json!(about.map_or_else(|| self.whole(name), |seen| place(seen, name).unwrap_or_default())),
-            "number" => number(name, about),
+            "integer" => {
+                about.map_or_else(|| json!(self.whole(name)), |seen| self.place(seen, name).unwrap_or(json!(0)))
+            }
+            "number" => self.number(name, about),
             "boolean" => json!(name.to_lowercase().contains("empty") && self.sightings.is_empty()),
             "null" => Value::Null,
             _ => json!(self.words(name, about)),
@@ -195,9 +204,7 @@ impl Filler<'_> {
                 }
                 distinct
             }
-            (Some(seen), "integer" | "number") => {
-                [seen.left, seen.top, seen.right, seen.bottom].iter().map(|edge| json!(edge)).collect()
-            }
+            (Some(seen), "integer" | "number") => self.frame.list(seen),
             (Some(seen), "object") => self.corners(items, seen),
             _ => Vec::new(),
         };
@@ -272,6 +279,34 @@ impl Filler<'_> {
         if is_count { u32::try_from(self.meant(name).count()).unwrap_or(u32::MAX) } else { 0 }
     }
 
+    /// The coordinate of this name, or a length.
+    fn place(&self, seen: &Sighting, name: &str) -> Option<Value> {
+        let [left, top, right, bottom] = self.frame.edges(seen);
+        let Size { width, height } = self.frame.seen;
+        Some(match name.to_lowercase().replace(['_', '-'], "").as_str() {
+            "x1" | "xmin" | "minx" | "left" | "x0" => left,
+            "y1" | "ymin" | "miny" | "top" | "y0" => top,
+            "x2" | "xmax" | "maxx" | "right" => right,
+            "y2" | "ymax" | "maxy" | "bottom" => bottom,
+            "x" | "cx" | "centerx" | "centrex" => self.frame.along(u32::midpoint(seen.left, seen.right), width),
+            "y" | "cy" | "centery" | "centrey" => self.frame.along(u32::midpoint(seen.top, seen.bottom), height),
+            "width" | "w" => self.frame.along(seen.right - seen.left, width),
+            "height" | "h" => self.frame.along(seen.bottom - seen.top, height),
+            _ => return None,
+        })
+    }
+
+    /// A number: a coordinate by name, or else a confidence that grows with the share of the box that the shape fills.
+    fn number(&self, name: &str, about: Option<&Sighting>) -> Value {
+        let confidence = |coverage: f32| (f64::from(0.5 + 0.49 * coverage) * 100.0).round() / 100.0;
+        match about {
+            Some(seen) => self
+                .place(seen, name)
+                .unwrap_or_else(|| Number::from_f64(confidence(seen.coverage)).map_or(Value::Null, Value::Number)),
+            None => json!(0.5),
+        }
+    }
+
     fn words(&self, name: &str, about: Option<&Sighting>) -> String {
         let name = name.to_lowercase();
         match about {
@@ -313,36 +348,10 @@ fn is_label(name: &str) -> bool {
         .any(|word| name.to_lowercase().contains(word))
 }
 
-/// The coordinate of this name, or a length.
-fn place(seen: &Sighting, name: &str) -> Option<u32> {
-    Some(match name.to_lowercase().replace(['_', '-'], "").as_str() {
-        "x1" | "xmin" | "minx" | "left" | "x0" => seen.left,
-        "y1" | "ymin" | "miny" | "top" | "y0" => seen.top,
-        "x2" | "xmax" | "maxx" | "right" => seen.right,
-        "y2" | "ymax" | "maxy" | "bottom" => seen.bottom,
-        "x" | "cx" | "centerx" | "centrex" => u32::midpoint(seen.left, seen.right),
-        "y" | "cy" | "centery" | "centrey" => u32::midpoint(seen.top, seen.bottom),
-        "width" | "w" => seen.right - seen.left,
-        "height" | "h" => seen.bottom - seen.top,
-        _ => return None,
-    })
-}
-
-/// A number: a coordinate by name, or else a confidence that grows with the share of the box that the shape fills.
-fn number(name: &str, about: Option<&Sighting>) -> Value {
-    let confidence = |coverage: f32| (f64::from(0.5 + 0.49 * coverage) * 100.0).round() / 100.0;
-    match about {
-        Some(seen) => place(seen, name).map_or_else(
-            || Number::from_f64(confidence(seen.coverage)).map_or(Value::Null, Value::Number),
-            |edge| json!(edge),
-        ),
-        None => json!(0.5),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Units;
 
     const RED: Sighting =
         Sighting { colour: Colour::Red, left: 1, top: 2, right: 31, bottom: 42, coverage: 1.0, turn: None };
@@ -350,7 +359,8 @@ mod tests {
         Sighting { colour: Colour::Cyan, left: 5, top: 6, right: 7, bottom: 8, coverage: 0.8, turn: None };
 
     fn filled(schema: &Value, prompt: &str) -> Value {
-        Filler { root: schema, prompt, sightings: &[RED, CYAN] }.fill(schema, "", None)
+        let frame = Frame { units: Units::Pixels, seen: Size { width: 64, height: 64 } };
+        Filler { root: schema, prompt, sightings: &[RED, CYAN], frame }.fill(schema, "", None)
     }
 
     fn labels(members: &Value, prompt: &str) -> Vec<Value> {

@@ -25,6 +25,8 @@ pub(crate) struct ErrorResponse {
     pub(crate) kind: &'static str,
     pub(crate) message: String,
     pub(crate) error_code: Option<&'static str>,
+    /// The parameter in question, where the protocol names it.
+    pub(crate) param: Option<Box<str>>,
     pub(crate) retry_after: Option<Duration>,
     /// Replaces `retry_after`, for a header that is not a number.
     pub(crate) raw_retry_after: Option<String>,
@@ -32,7 +34,15 @@ pub(crate) struct ErrorResponse {
 
 impl ErrorResponse {
     pub(crate) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into(), error_code: None, retry_after: None, raw_retry_after: None }
+        Self {
+            status,
+            kind,
+            message: message.into(),
+            error_code: None,
+            param: None,
+            retry_after: None,
+            raw_retry_after: None,
+        }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {

@@ -57,6 +57,23 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
+    /// Checks the bearer token of a request, the only form of a key in chat completions.
+    pub(crate) fn admit_bearer(&self, headers: &HeaderMap) -> Result<(), ErrorResponse> {
+        let mut own = HeaderMap::new();
+        if let Some(token) = headers.get(AUTHORIZATION) {
+            own.insert(AUTHORIZATION, token.clone());
+        }
+        if own.is_empty() {
+            return Err(ErrorResponse::new(
+                401,
+                "authentication_error",
+                "You didn't provide an API key. You need to provide your API key in an Authorization header using \
+                 Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+            ));
+        }
+        self.admit(&own)
+    }
+
     /// Checks the key of a request: `x-api-key`, or else a bearer token.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), ErrorResponse> {
         let unauthenticated = |message: &str| ErrorResponse::new(401, "authentication_error", message);

@@ -1,7 +1,9 @@
-//! An HTTP server on the loopback interface that speaks Anthropic's Messages API: `POST /v1/messages` (streamed or
-//! not), `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`. It is as strict as the vendor,
-//! bills by the image, fails on demand or by chance, and judges the behavior of its clients. It finds colored shapes
-//! in the image and answers with their boxes, so that coordinates are tested through the real client.
+//! An HTTP server on the loopback interface that speaks Anthropic's Messages API (`POST /v1/messages`, streamed or not,
+//! `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`) or OpenAI's chat completions
+//! (`POST /v1/chat/completions`, streamed or not, and `GET /v1/models`). It is as strict as the vendor, or as lenient as
+//! servers with the same interface. It bills by the image, fails on demand or by chance, and judges the behavior of its
+//! clients. It finds colored shapes in the image and answers with their boxes, so that coordinates are tested through
+//! the real client.
 //!
 //! It shares nothing with the code it tests: no size rule, price or parser. Results against it say nothing about the
 //! vendor's accuracy, speed or availability.
@@ -9,12 +11,14 @@
 mod answer;
 mod batches;
 mod cache;
+mod chat;
 mod completion;
 mod digest;
 mod error;
 mod eyes;
 mod fate;
 mod faults;
+mod frame;
 mod http;
 mod keys;
 mod ledger;
@@ -46,6 +50,7 @@ use tokio::task::JoinHandle;
 use server::Server;
 
 pub use batches::Batching;
+pub use chat::{LenientServer, Protocol};
 pub use error::Error;
 pub use eyes::Eyes;
 pub use fate::{Chaos, Distribution, Fate, Fates, Latency, fates};
@@ -61,6 +66,8 @@ pub use verdict::{ClientVerdict, Complaint, Example, GRACE, REOPENING};
 /// [`WRONG_KEY`], [`EXPIRED_KEY`], [`NO_CREDIT_KEY`] and [`FORBIDDEN_KEY`], and has the vendor's start limits.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The interface.
+    pub protocol: Protocol,
     /// The port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// The accepted keys.
@@ -90,6 +97,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            protocol: Protocol::default(),
             port: 0,
             keys: Keys::default(),
             seed: 0,

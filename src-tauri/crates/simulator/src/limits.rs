@@ -175,14 +175,9 @@ impl Meter {
             return Vec::new();
         }
         self.refill(now);
-        let both = Bucket {
-            per_minute: self.input.per_minute + self.output.per_minute,
-            capacity: self.input.capacity + self.output.capacity,
-            level: self.input.level + self.output.level,
-        };
         let units = [
             ("requests", self.requests),
-            ("tokens", both),
+            ("tokens", self.both()),
             ("input-tokens", self.input),
             ("output-tokens", self.output),
         ];
@@ -199,6 +194,44 @@ impl Meter {
             })
             .collect()
     }
+
+    /// Like [`Meter::headers`], by the names of chat completions.
+    pub(crate) fn chat_headers(&mut self, now: Instant) -> Vec<(String, String)> {
+        if !self.limits.are_announced {
+            return Vec::new();
+        }
+        self.refill(now);
+        [("requests", self.requests), ("tokens", self.both())]
+            .into_iter()
+            .flat_map(|(unit, bucket)| {
+                let name = |what: &str| format!("x-ratelimit-{what}-{unit}");
+                [
+                    (name("limit"), format!("{:.0}", bucket.per_minute)),
+                    (name("remaining"), bucket.remaining().to_string()),
+                    (name("reset"), spelled(bucket.wait_for(bucket.capacity))),
+                ]
+            })
+            .collect()
+    }
+
+    /// Input and output together.
+    fn both(&self) -> Bucket {
+        Bucket {
+            per_minute: self.input.per_minute + self.output.per_minute,
+            capacity: self.input.capacity + self.output.capacity,
+            level: self.input.level + self.output.level,
+        }
+    }
+}
+
+/// A duration as headers of chat completions have it, such as `12ms`, `1s` or `6m0s`.
+fn spelled(wait: Duration) -> String {
+    let millis = wait.as_millis();
+    match millis {
+        0..1_000 => format!("{millis}ms"),
+        1_000..60_000 => format!("{}s", wait.as_secs_f64()),
+        _ => format!("{}m{}s", millis / 60_000, (millis % 60_000) / 1_000),
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +247,10 @@ mod tests {
         let refused = meter.admit(100, 1, start).unwrap_err();
         assert_eq!((refused.status, refused.retry_after), (429, Some(Duration::from_secs(10))));
         assert_eq!(meter.admit(100, 1, start + Duration::from_secs(10)), Ok(()));
+        let headers = meter.chat_headers(start + Duration::from_secs(10));
+        assert!(headers.contains(&("x-ratelimit-reset-requests".to_owned(), "50s".to_owned())), "{headers:?}");
+        assert!(headers.contains(&("x-ratelimit-limit-tokens".to_owned(), "400600".to_owned())), "{headers:?}");
+        assert_eq!([12, 1_500, 360_000].map(|millis| spelled(Duration::from_millis(millis))), ["12ms", "1.5s", "6m0s"]);
         let headers = meter.headers(start + Duration::from_secs(10), Timestamp::UNIX_EPOCH);
         assert!(headers.contains(&("anthropic-ratelimit-input-tokens-limit".to_owned(), "600".to_owned())));
         assert!(headers.contains(&("anthropic-ratelimit-requests-remaining".to_owned(), "0".to_owned())));

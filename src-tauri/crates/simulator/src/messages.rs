@@ -1,4 +1,4 @@
-//! `POST /v1/messages` and `POST /v1/messages/count_tokens`: the order of keys, checks, scripted faults, limits, fate
+//! `POST /v1/messages` (or `/v1/chat/completions`) and `POST /v1/messages/count_tokens`: the order of keys, checks, scripted faults, limits, fate
 //! and answer.
 
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
+use crate::chat;
 use crate::completion::CompletedRequest;
 use crate::digest::Digest;
 use crate::error::ErrorResponse;
@@ -137,7 +138,10 @@ impl Server {
     }
 
     fn announce_limits(&self, reply: &mut HttpReply) {
-        for (name, value) in lock(&self.gate).meter.headers(Instant::now(), Timestamp::now()) {
+        let (now, is_chat) = (Instant::now(), self.protocol().is_chat());
+        let mut gate = lock(&self.gate);
+        let headers = if is_chat { gate.meter.chat_headers(now) } else { gate.meter.headers(now, Timestamp::now()) };
+        for (name, value) in headers {
             set(reply.headers_mut(), &name, &value);
         }
     }
@@ -153,7 +157,7 @@ impl Server {
         arrival: &Arrival,
     ) -> HttpReply {
         let request_id = &arrival.request_id;
-        let message_id = request_id.replacen("req_", "msg_", 1);
+        let message_id = request_id.replacen("req_", if self.protocol().is_chat() { "chatcmpl-" } else { "msg_" }, 1);
         let arrived_millis = self.book.millis(arrival.at);
         let receipt = self.book.bill(completion.entry(request_id, &message_id, arrived_millis, digest));
         let asked = &completion.asked;
@@ -169,10 +173,13 @@ impl Server {
             _ => None,
         };
         let message = completion.message(&message_id);
+        let is_chat = self.protocol().is_chat();
         let (media_type, mut pieces, interruption) = if asked.is_streaming {
-            ("text/event-stream; charset=utf-8", message.events(), interruption)
+            let events = if is_chat { chat::message::events(&message, asked.includes_usage) } else { message.events() };
+            ("text/event-stream; charset=utf-8", events, interruption)
         } else {
-            let (pieces, interruption) = in_one_piece(&message.whole(), interruption);
+            let whole = if is_chat { chat::message::whole(&message, asked.includes_usage) } else { message.whole() };
+            let (pieces, interruption) = in_one_piece(&whole, interruption);
             ("application/json", pieces, interruption)
         };
         let mut between_pieces = self.between_events;
@@ -189,7 +196,12 @@ impl Server {
             pieces: pieces.into(),
             between_pieces,
             interruption,
-            error_event: sse::event(&ErrorResponse::overloaded().body(request_id)),
+            ping: if is_chat { Bytes::from_static(b": keep-alive\n\n") } else { sse::ping() },
+            error_event: if is_chat {
+                chat::message::event(&chat::error::body(&ErrorResponse::overloaded()))
+            } else {
+                sse::event(&ErrorResponse::overloaded().body(request_id))
+            },
             sent: 0,
             receipt,
             witness: self.witness.clone(),

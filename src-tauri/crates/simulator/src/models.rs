@@ -21,7 +21,7 @@ pub(crate) struct TokenRates {
     pub(crate) cache_read: PicoDollarsPerToken,
 }
 
-const fn rates(input: u64, output: u64, short_write: u64, long_write: u64, read: u64) -> TokenRates {
+pub(crate) const fn rates(input: u64, output: u64, short_write: u64, long_write: u64, read: u64) -> TokenRates {
     TokenRates {
         input: dollars_per_million(input),
         output: dollars_per_million(output),
@@ -62,7 +62,7 @@ pub(crate) enum ThinkingHabit {
 }
 
 /// A model of the catalogue.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "one a capability, as the catalogue lists them")]
 pub(crate) struct ServedModel {
     pub(crate) id: &'static str,
@@ -93,7 +93,7 @@ pub(crate) struct ServedModel {
     pub(crate) has_newer_tokenizer: bool,
 }
 
-const MODERN: ServedModel = ServedModel {
+pub(crate) const MODERN: ServedModel = ServedModel {
     id: "",
     alias: None,
     display_name: "",

@@ -113,58 +113,33 @@ impl SentPicture {
         eyes: Eyes,
         path: &str,
     ) -> Result<Self, ErrorResponse> {
-        let claimed = match media_type {
-            "image/jpeg" => ImageFormat::Jpeg,
-            "image/png" => ImageFormat::Png,
-            "image/gif" => ImageFormat::Gif,
-            "image/webp" => ImageFormat::WebP,
-            _ => {
-                return Err(ErrorResponse::invalid(format!(
-                    "{path}.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or \
-                     'image/webp'"
-                )));
-            }
-        };
         if data.len() > MAX_BASE64_BYTES {
             return Err(ErrorResponse::invalid(format!(
                 "{path}.source.base64: image exceeds 10 MB maximum: {} bytes > {MAX_BASE64_BYTES} bytes",
                 data.len()
             )));
         }
-        let not_base64 = || ErrorResponse::invalid(format!("{path}.source.base64.data: Invalid base64 data"));
-        let unreadable = || ErrorResponse::invalid(format!("{path}.source.base64.data: Could not process image"));
-        let measured_concurrency = if eyes == Eyes::Open {
-            None
-        } else if is_base64(data) {
-            data.get(..HEAD_BASE64_BYTES).and_then(|head| measured(&STANDARD.decode(head).ok()?))
-        } else {
-            return Err(not_base64());
-        };
-        let (format, sent, bytes) = if let Some((format, sent)) = measured_concurrency {
-            (format, sent, None)
-        } else {
-            let bytes = STANDARD.decode(data).map_err(|_| not_base64())?;
-            let (format, sent) = measured(&bytes).ok_or_else(unreadable)?;
-            (format, sent, (eyes == Eyes::Open).then_some(bytes))
-        };
-        if format != claimed {
-            return Err(ErrorResponse::invalid(format!(
-                "{path}.source.base64.data: The image was specified using the {media_type} media type, but the image \
-                 appears to be a {} image",
+        let at_data = |why: &str| ErrorResponse::invalid(format!("{path}.source.base64.data: {why}"));
+        let own = Self::measured(data, media_type, eyes, |sent| sent.seen_by(tier)).map_err(|broken| match broken {
+            Broken::MediaType => ErrorResponse::invalid(format!(
+                "{path}.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or \
+                 'image/webp'"
+            )),
+            Broken::OtherType(format) => at_data(&format!(
+                "The image was specified using the {media_type} media type, but the image appears to be a {} image",
                 format.to_mime_type()
-            )));
-        }
+            )),
+            Broken::Base64 => at_data("Invalid base64 data"),
+            Broken::Unreadable => at_data("Could not process image"),
+        })?;
+        let Self { sent, seen, .. } = own;
         let Size { width, height } = sent;
-        if width == 0 || height == 0 {
-            return Err(unreadable());
-        }
         if width.max(height) > MAX_SIDE_PIXELS {
             return Err(ErrorResponse::invalid(format!(
                 "{path}.source.base64.data: At least one of the image dimensions exceed max allowed size: \
                  {MAX_SIDE_PIXELS} pixels"
             )));
         }
-        let seen = sent.seen_by(tier);
         if seen != sent && oversized == Oversized::Refuse {
             return Err(ErrorResponse::invalid(format!(
                 "{path}: image dimensions {width}x{height} exceed the maximum for this model; the largest dimensions \
@@ -172,8 +147,55 @@ impl SentPicture {
                 seen.width, seen.height
             )));
         }
-        Ok(Self { pixels: bytes.map(|bytes| EncodedPicture { bytes, format }), sent, seen })
+        Ok(own)
     }
+
+    /// Measures an image of this type, which the model sees in the size that `seen` gives.
+    pub(crate) fn measured(
+        data: &str,
+        media_type: &str,
+        eyes: Eyes,
+        seen: impl Fn(Size) -> Size,
+    ) -> Result<Self, Broken> {
+        let claimed = match media_type {
+            "image/jpeg" => ImageFormat::Jpeg,
+            "image/png" => ImageFormat::Png,
+            "image/gif" => ImageFormat::Gif,
+            "image/webp" => ImageFormat::WebP,
+            _ => return Err(Broken::MediaType),
+        };
+        let head = if eyes == Eyes::Open {
+            None
+        } else if is_base64(data) {
+            data.get(..HEAD_BASE64_BYTES).and_then(|head| measured(&STANDARD.decode(head).ok()?))
+        } else {
+            return Err(Broken::Base64);
+        };
+        let (format, sent, bytes) = if let Some((format, sent)) = head {
+            (format, sent, None)
+        } else {
+            let bytes = STANDARD.decode(data).map_err(|_| Broken::Base64)?;
+            let (format, sent) = measured(&bytes).ok_or(Broken::Unreadable)?;
+            (format, sent, (eyes == Eyes::Open).then_some(bytes))
+        };
+        if format != claimed {
+            return Err(Broken::OtherType(format));
+        }
+        if sent.width == 0 || sent.height == 0 {
+            return Err(Broken::Unreadable);
+        }
+        Ok(Self { pixels: bytes.map(|bytes| EncodedPicture { bytes, format }), sent, seen: seen(sent) })
+    }
+}
+
+/// Why an image cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    MediaType,
+    /// The file is of this type.
+    OtherType(ImageFormat),
+    Base64,
+    Unreadable,
 }
 
 /// The format and size in the head of a file.

@@ -14,7 +14,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::faults::Interruption;
 use crate::ledger::Receipt;
 use crate::reply::{ReplyBody, reset};
-use crate::sse;
 use crate::witness::{Stalled, Witness};
 
 /// An answer being sent.
@@ -24,6 +23,8 @@ pub(crate) struct Playback {
     pub(crate) between_pieces: Duration,
     /// After how many pieces the answer is interrupted, and how.
     pub(crate) interruption: Option<(usize, Interruption)>,
+    /// What keeps the connection of a stream open.
+    pub(crate) ping: Bytes,
     /// The `error` event of a stream that fails.
     pub(crate) error_event: Bytes,
     pub(crate) sent: usize,
@@ -58,7 +59,7 @@ impl Playback {
                 }
                 Interruption::Pings(every) => {
                     tokio::time::sleep(every).await;
-                    Some(Ok(sse::ping()))
+                    Some(Ok(self.ping.clone()))
                 }
                 Interruption::End => None,
                 Interruption::Break => {

@@ -58,9 +58,10 @@ pub(crate) fn page(status: StatusCode, html: &'static str) -> HttpReply {
     full(status, "text/html", html)
 }
 
-pub(crate) fn refused(refusal: &ErrorResponse, request_id: &str) -> HttpReply {
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut reply = full(status, "application/json", refusal.body(request_id).to_string());
+/// An error response with this status and body.
+pub(crate) fn refused_as(refusal: &ErrorResponse, status: u16, body: &Value) -> HttpReply {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = full(status, "application/json", body.to_string());
     if let Some(seconds) = refusal.retry_after_seconds() {
         set(reply.headers_mut(), RETRY_AFTER.as_str(), &seconds.to_string());
     }

@@ -38,9 +38,13 @@ impl Rewriting {
             Self::Usage { tokens } => {
                 let told = |piece: &Bytes| {
                     let text = String::from_utf8_lossy(piece);
-                    let Some((before, rest)) = text.split_once("\"input_tokens\":") else { return piece.clone() };
+                    let name = ["\"input_tokens\":", "\"prompt_tokens\":"].into_iter().find(|name| text.contains(name));
+                    let Some((name, (before, rest))) = name.and_then(|name| Some((name, text.split_once(name)?)))
+                    else {
+                        return piece.clone();
+                    };
                     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-                    Bytes::from(format!("{before}\"input_tokens\":{tokens}{rest}"))
+                    Bytes::from(format!("{before}{name}{tokens}{rest}"))
                 };
                 (pieces.iter().map(told).collect(), None)
             }

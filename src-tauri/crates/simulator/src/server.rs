@@ -19,6 +19,7 @@ use crate::Options;
 use crate::answer::Spoiling;
 use crate::batches::{BatchWork, Batches};
 use crate::cache::PromptCache;
+use crate::chat::{self, Protocol};
 use crate::error::ErrorResponse;
 use crate::fate::{Fates, fates};
 use crate::faults::{Effect, Fault};
@@ -102,6 +103,7 @@ impl Server {
             book: Book::new(now),
             witness: Witness::new(Manners::new(now, options.patience, &limits)),
             terms: CheckTerms {
+                protocol: options.protocol,
                 version: Version::October2026,
                 eyes: options.eyes,
                 model_prefix: options.model_prefix.unwrap_or_default().into(),
@@ -166,6 +168,9 @@ impl Server {
 
     /// The terms of a request with these headers, once its key is accepted.
     pub(crate) fn terms(&self, headers: &HeaderMap) -> Result<CheckTerms, ErrorResponse> {
+        if self.protocol().is_chat() {
+            return Ok(self.terms.clone());
+        }
         Ok(CheckTerms { version: Version::of(headers)?, ..self.terms.clone() })
     }
 
@@ -179,6 +184,10 @@ impl Server {
             Err(Ending::Reset) => return Err(reply::reset()),
         };
         let headers = reply.headers_mut();
+        if self.protocol().is_chat() {
+            set(headers, "x-request-id", &arrival.request_id);
+            return Ok(reply);
+        }
         set(headers, "request-id", &arrival.request_id);
         set(headers, "anthropic-organization-id", "00000000-0000-0000-0000-000000000000");
         Ok(reply)
@@ -187,7 +196,14 @@ impl Server {
     /// Records an error response, and returns its reply.
     pub(crate) fn refuse(&self, refusal: &ErrorResponse, arrival: &Arrival) -> HttpReply {
         self.record_refusal(refusal.status, refusal.message.clone(), arrival);
-        reply::refused(refusal, &arrival.request_id)
+        if self.protocol().is_chat() {
+            return reply::refused_as(refusal, chat::error::status(refusal), &chat::error::body(refusal));
+        }
+        reply::refused_as(refusal, refusal.status, &refusal.body(&arrival.request_id))
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.terms.protocol
     }
 
     pub(crate) fn record_refusal(&self, status: u16, message: String, arrival: &Arrival) {
@@ -202,7 +218,29 @@ impl Server {
     async fn route(&self, request: Request<Incoming>, arrival: &Arrival) -> Result<HttpReply, Ending> {
         let (head, body) = request.into_parts();
         let headers = &head.headers;
-        match (&head.method, head.uri.path()) {
+        let path = head.uri.path();
+        if self.protocol().is_chat() && !path.starts_with("/simulator/") {
+            return match (&head.method, path) {
+                (&Method::POST, "/v1/chat/completions") => self.message(headers, body, arrival).await,
+                (&Method::GET, "/v1/models") => {
+                    let prefix = self.admitted(headers)?.model_prefix;
+                    Ok(reply::json(&chat::listed(self.protocol(), &prefix)))
+                }
+                (&Method::GET, path) if path.starts_with("/v1/models/") => {
+                    let prefix = self.admitted(headers)?.model_prefix;
+                    let name = path.trim_start_matches("/v1/models/");
+                    let model = chat::models::find(self.protocol(), name, &prefix);
+                    let model = model.ok_or_else(|| chat::error::no_model(name))?;
+                    Ok(reply::json(&chat::described(model, &prefix)))
+                }
+                (_, "/v1/chat/completions" | "/v1/models") => Err(not_allowed().into()),
+                (method, path) => {
+                    let message = format!("Invalid URL ({method} {path})");
+                    Err(ErrorResponse::new(404, "invalid_request_error", message).into())
+                }
+            };
+        }
+        match (&head.method, path) {
             (&Method::POST, "/v1/messages") => self.message(headers, body, arrival).await,
             (&Method::POST, "/v1/messages/count_tokens") => self.count(headers, body).await,
             (method, path) if path == BATCHES || path.starts_with(&format!("{BATCHES}/")) => {
@@ -251,7 +289,11 @@ impl Server {
 
     /// Checks the key and the version of a request.
     pub(crate) fn admitted(&self, headers: &HeaderMap) -> Result<CheckTerms, ErrorResponse> {
-        self.keys.admit(headers)?;
+        match self.protocol() {
+            Protocol::Messages => self.keys.admit(headers)?,
+            Protocol::LenientChat(lenience) if !lenience.needs_key => {}
+            Protocol::Chat | Protocol::LenientChat(_) => self.keys.admit_bearer(headers)?,
+        }
         self.terms(headers)
     }
 }

@@ -126,7 +126,7 @@ pub(crate) fn event(data: &Value) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
 }
 
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let cut = rest.ceil_char_boundary(DELTA_BYTES.min(rest.len()));

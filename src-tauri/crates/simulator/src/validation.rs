@@ -11,8 +11,10 @@ use hyper::HeaderMap;
 use serde_json::Value;
 
 use crate::cache::Segment;
+use crate::chat::{self, Protocol};
 use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
+use crate::frame::Units;
 use crate::models::{self, ServedModel, ThinkingHabit};
 use crate::picture::SentPicture;
 use content::Content;
@@ -46,6 +48,8 @@ pub(crate) enum Form {
     Prose,
     /// One text block that matches a schema.
     Json(Value),
+    /// The same between sentences, in a code fence.
+    Fenced(Value),
     /// One call of a tool whose input matches a schema.
     Tool {
         name: String,
@@ -55,6 +59,7 @@ pub(crate) enum Form {
 
 /// A valid request.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "parameters that have nothing to do with each other")]
 pub(crate) struct ValidRequest {
     pub(crate) model: &'static ServedModel,
     pub(crate) max_tokens: u64,
@@ -66,6 +71,10 @@ pub(crate) struct ValidRequest {
     pub(crate) form: Form,
     pub(crate) is_thinking: bool,
     pub(crate) effort: String,
+    /// The units of coordinates in the answer.
+    pub(crate) units: Units,
+    /// Whether a stream ends with its usage.
+    pub(crate) includes_usage: bool,
 }
 
 impl ValidRequest {
@@ -78,6 +87,7 @@ impl ValidRequest {
 /// What the checks depend on besides the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CheckTerms {
+    pub(crate) protocol: Protocol,
     pub(crate) version: Version,
     pub(crate) eyes: Eyes,
     /// The prefix of every model's id; may be empty.
@@ -90,8 +100,13 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, ErrorResponse> {
         .map_err(|error| ErrorResponse::invalid(format!("The request body is not valid JSON: {error}")))
 }
 
-/// Checks the body of `POST /v1/messages`.
+/// Checks the body of a request for an answer.
 pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
+    if terms.protocol.is_chat() { chat::validation::completion(body, terms) } else { of_messages(body, terms) }
+}
+
+/// Checks the body of `POST /v1/messages`.
+fn of_messages(body: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
     let body = Fields::of(body, "")?;
     body.only(&[
         "model",
@@ -230,6 +245,8 @@ fn prompt(
         form,
         is_thinking,
         effort,
+        units: Units::Pixels,
+        includes_usage: true,
     })
 }
 

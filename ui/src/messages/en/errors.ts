@@ -20,6 +20,8 @@ export const errors: Record<ErrorCode, string> = {
   unusable_connection: "The connection to this server is not set up correctly. Settings shows what is wrong.",
   not_agreed:
     "You have not agreed to send images to this server yet. Start a run from the plan to see what would be sent.",
+  budget_without_price:
+    "The price of this model is unknown, so no budget can be kept. Enter its price in the settings. Nothing was sent.",
   budget_too_small: "This budget is too low for a single image. Nothing was sent.",
   unsettled:
     "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to send them again.",

@@ -89,6 +89,7 @@ export const history = {
 
   cost: "Estimated and actual cost",
   notReported: "Cost not reported",
+  priceUnknown: "Price unknown",
   /** The range is shown below it. */
   paidOf: (paid: number, quoted: CostRange) => {
     const { cost, estimate } = costAndEstimate(paid, quoted);

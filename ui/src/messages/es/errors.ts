@@ -19,6 +19,8 @@ export const errors: Record<ErrorCode, string> = {
   unusable_connection: "La conexión con este servidor no está bien configurada. En Ajustes se ve qué falla.",
   not_agreed:
     "Aún no has aceptado enviar imágenes a este servidor. Inicia una ejecución desde el plan para ver qué se enviaría.",
+  budget_without_price:
+    "El precio de este modelo se desconoce, así que no se puede respetar ningún tope. Indica su precio en los ajustes. No se ha enviado nada.",
   budget_too_small: "Este tope es demasiado bajo para una sola imagen. No se ha enviado nada.",
   unsettled:
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres enviarlas de nuevo.",

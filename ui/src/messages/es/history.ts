@@ -82,6 +82,7 @@ export const history: Translation<typeof english> = {
 
   cost: "Coste estimado y real",
   notReported: "Coste no comunicado",
+  priceUnknown: "Precio desconocido",
   paidOf: (paid, quoted) => {
     const { cost, estimate } = costAndEstimate(paid, quoted);
     return `${cost} (estimado ${estimate})`;

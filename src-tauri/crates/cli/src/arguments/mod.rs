@@ -43,7 +43,7 @@ pub use providers::{Providers, ProvidersCommand};
 pub use recipes::{RecipesArguments, RecipesCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use serve::Serve;
-pub use simulate::Simulate;
+pub use simulate::{Simulate, SimulatedApi};
 pub use tuning::{LimitArguments, Tuning};
 
 const STYLES: Styles = Styles::styled()
@@ -202,7 +202,7 @@ pub enum Command {
     Bench(Bench),
     /// Serve the window to browsers, until interrupted
     Serve(Serve),
-    /// Simulate the Claude API on this machine, free of charge, until interrupted
+    /// Simulate the API of a vendor on this machine, free of charge, until interrupted
     Simulate(Simulate),
     /// Print a completion script for a shell
     Completions(Completions),

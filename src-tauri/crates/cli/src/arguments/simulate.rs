@@ -1,8 +1,19 @@
 //! `simulate`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::numbers::{whole, within};
+
+/// The interface to simulate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedApi {
+    /// Anthropic's Messages API
+    Anthropic,
+    /// OpenAI's chat completions
+    Openai,
+    /// A server of open models with OpenAI's interface
+    Compatible,
+}
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  \
@@ -12,6 +23,9 @@ use super::numbers::{whole, within};
     It finds patches of plain color in the images. Any key is accepted, except sk-simulated-wrong, \
     sk-simulated-expired, sk-simulated-no-credit and sk-simulated-forbidden, which are refused accordingly.")]
 pub struct Simulate {
+    /// Interface to simulate
+    #[arg(long, value_enum, default_value_t = SimulatedApi::Anthropic)]
+    pub api: SimulatedApi,
     /// Port on 127.0.0.1; 0 is any free port
     #[arg(long, default_value_t = 8317)]
     pub port: u16,
@@ -27,7 +41,7 @@ pub struct Simulate {
     /// Maximum answers in flight; further requests are refused (529)
     #[arg(long, value_name = "ANSWERS", value_parser = whole::<usize>(0..=1_000_000))]
     pub in_flight: Option<usize>,
-    /// Send no anthropic-ratelimit headers
+    /// Send no headers with rate limits
     #[arg(long)]
     pub no_headers: bool,
     /// Send no retry-after header

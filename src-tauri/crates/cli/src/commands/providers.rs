@@ -37,10 +37,9 @@ async fn check(
     only: Option<&str>,
     output: Console,
 ) -> Result<Exit, CommandError> {
-    let asked: Vec<&str> = match only {
-        Some(id) => vec![id],
-        None => connections.iter().map(|connection| connection.provider.id.as_str()).collect(),
-    };
+    let set = connections.iter().filter(|connection| connection.has_address());
+    let asked: Vec<&str> =
+        only.map_or_else(|| set.map(|connection| connection.provider.id.as_str()).collect(), |id| vec![id]);
     let mut checked = Vec::new();
     for id in asked {
         checked.push(Checked { provider: id.to_owned(), check: opened.connections.check(id).await? });

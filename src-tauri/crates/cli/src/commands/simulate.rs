@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use simulator::{Batching, Chaos, ClientVerdict, Latency, Limits, Options, Simulator};
+use simulator::{Batching, Chaos, ClientVerdict, Latency, LenientServer, Limits, Options, Protocol, Simulator};
 
-use crate::arguments::Simulate;
+use crate::arguments::{Simulate, SimulatedApi};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Console, notes};
@@ -27,7 +27,18 @@ pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, Com
     let running = Simulator::start(options(arguments)).await?;
     let url = running.url();
     // A flushed note, because a script that starts this in the background waits for it.
-    writeln!(notes(), "Simulated Messages API, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")?;
+    let note = match arguments.api {
+        SimulatedApi::Anthropic => {
+            format!("Simulated Messages API, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")
+        }
+        SimulatedApi::Openai => {
+            format!("Simulated chat completions, not OpenAI: OPENAI_BASE_URL={url} OPENAI_API_KEY=any")
+        }
+        SimulatedApi::Compatible => {
+            format!("Simulated open models: OPENAI_COMPATIBLE_BASE_URL={url}/v1 OPENAI_COMPATIBLE_MODEL=qwen3-vl:8b")
+        }
+    };
+    writeln!(notes(), "{note}")?;
     signals::drain(None).first().await;
     let complaints = complaints(&running.verdict());
     let seen = Seen { url, billed: running.stop().await.billed.len(), complaints };
@@ -47,6 +58,11 @@ fn options(arguments: &Simulate) -> Options {
     // Half of the resets happen in the middle of an answer.
     let bad_weather = Chaos { overloaded: 0.03, reset: 0.01, broken: 0.01, ..Chaos::default() };
     Options {
+        protocol: match arguments.api {
+            SimulatedApi::Anthropic => Protocol::Messages,
+            SimulatedApi::Openai => Protocol::Chat,
+            SimulatedApi::Compatible => Protocol::LenientChat(LenientServer::default()),
+        },
         port: arguments.port,
         latency: Latency { first_byte: Duration::from_millis(arguments.latency_ms).into(), ..Latency::default() },
         chaos: if arguments.chaos { bad_weather } else { Chaos::default() },

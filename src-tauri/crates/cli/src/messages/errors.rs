@@ -47,6 +47,7 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::Address { .. }
         | EngineError::UnknownEndpoint { .. }
         | EngineError::UnknownProvider { .. }
+        | EngineError::BudgetWithoutPrice { .. }
         | EngineError::Settings { .. }
         | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }

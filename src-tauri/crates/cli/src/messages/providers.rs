@@ -16,13 +16,18 @@ pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<
         let provider = &connection.provider;
         let key = match (connection.key, &connection.key_variable) {
             (Some(place), variable) => from_where(place, variable.as_deref()),
+            (None, _) if !provider.needs_key() => "not needed".to_owned(),
             (None, Some(variable)) => format!("none (set {variable})"),
             (None, None) => "none".to_owned(),
         };
         table.add([
             provider.id.clone(),
             connection.name.clone(),
-            if connection.problem.is_some() { "unusable".to_owned() } else { connection.host.clone() },
+            match &connection.problem {
+                _ if !connection.has_address() => "not set".to_owned(),
+                Some(_) => "unusable".to_owned(),
+                None => connection.host.clone(),
+            },
             key,
             provider.models.len().to_string(),
             yes_or_no(provider.has_batches),
@@ -31,7 +36,8 @@ pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<
         ]);
     }
     table.write(out)?;
-    for (connection, problem) in connections.iter().filter_map(|each| Some((each, each.problem.as_ref()?))) {
+    let set = connections.iter().filter(|connection| connection.has_address());
+    for (connection, problem) in set.filter_map(|each| Some((each, each.problem.as_ref()?))) {
         writeln!(out)?;
         writeln!(out, "{}: {}", visible(&connection.name), visible(problem))?;
     }

@@ -81,11 +81,12 @@ pub fn quote(
         Destination::ThisMachine => writeln!(out, "  sends   nothing: the model runs on this machine")?,
         Destination::Host { .. } if asked == 0 => writeln!(out, "  sends   nothing: every image has a saved answer")?,
         Destination::Host { name, is_on_this_machine } => {
-            let edge = model.cost_basis.as_ref().map_or(0, |basis| basis.longest_edge);
+            let edge = model.cost_basis.as_ref().map(|basis| format!(" (up to {} px)", basis.longest_edge));
+            let edge = edge.unwrap_or_default();
             let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
             writeln!(
                 out,
-                "  sends   {} as JPEG (up to {edge} px) and the recipe's text to {name}{place}",
+                "  sends   {} as JPEG{edge} and the recipe's text to {name}{place}",
                 counted(asked, "image")
             )?;
             writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")?;

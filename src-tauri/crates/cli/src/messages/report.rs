@@ -213,6 +213,7 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     let quoted = summary.quoted.filter(|quoted| quoted.high > PicoDollars::ZERO);
     let cost = match (summary.reported_cost(), quoted) {
+        _ if !summary.has_price() => "unknown: there was no price for this model".to_owned(),
         (Some(cost), Some(quoted)) => cost_and_estimate(cost, quoted),
         (Some(cost), None) => money(cost),
         (None, Some(CostRange { low, expected, high })) => {

@@ -26,7 +26,11 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
             format!("{}/{}", grouped(run.done.into()), grouped(run.total.into())),
             grouped(run.failed.into()),
             grouped(run.annotation_count.into()),
-            run.reported_cost().map_or_else(|| "not reported".to_owned(), money),
+            match run.reported_cost() {
+                _ if !run.has_price() => "unknown".to_owned(),
+                Some(cost) => money(cost),
+                None => "not reported".to_owned(),
+            },
         ]);
     }
     table.write(out)

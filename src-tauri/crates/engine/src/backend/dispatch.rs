@@ -436,7 +436,7 @@ impl Backend {
 
     /// The annotations of a partial answer for an image of `sent` size.
     pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
-        self.provider.preview(text, recipe, sent)
+        self.provider.preview(self.costs.usual().model(), text, recipe, sent)
     }
 }
 

@@ -31,7 +31,7 @@ use tokio::sync::Notify;
 
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::connections::unconnected;
-use crate::provided::{find, known, providers};
+use crate::provided::{find, providers};
 use crate::sync::lock;
 use crate::{EngineError, Result};
 
@@ -72,7 +72,8 @@ impl Backends {
     pub fn models(connections: &ProviderConnections) -> Vec<Model> {
         let of = |provider: &'static dyn Provider| {
             let destination = connections.destination(provider);
-            provider.catalog().models.iter().map(move |spec| spec.offered_at(destination.clone()))
+            let models = connections.models_of(provider).into_iter();
+            models.map(move |spec| spec.offered_at(destination.clone()))
         };
         providers().flat_map(of).collect()
     }
@@ -91,7 +92,7 @@ impl Backends {
         recipe: &Recipe,
         max_tokens: Option<u32>,
     ) -> Result<Option<Question>> {
-        let known = known(&model.id)?;
+        let known = connections.known(&model.id)?;
         let origin = connections.of(known.provider).and_then(ProviderConnection::origin);
         let (Some(origin), false) = (origin, known.spec.price.is_free()) else { return Ok(None) };
         let prepared = known.prepare(recipe, RunMode::Live, max_tokens).ok();
@@ -111,7 +112,7 @@ impl Backends {
         mode: RunMode,
         options: &RunOptions,
     ) -> Result<Arc<Backend>> {
-        let known = known(&model.id)?;
+        let known = connections.known(&model.id)?;
         let prepared = known.prepare(recipe, mode, options.max_tokens)?;
         let costs = RequestCosts::new(prepared, mode, connections.settings().run.retry_attempts);
         if known.provider.descriptor().is_on_this_computer() {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use domain::answer::{Answer, AnsweredAnnotation, Reading};
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::model::ModelId;
 use domain::recipe::Recipe;
@@ -53,6 +54,7 @@ fn spec(descriptor: &LocalDescriptor) -> ModelSpec {
         fills_attributes: descriptor.fills_attributes,
         optional_attributes_limit: None,
         image_rule: ImageRule::LongestEdge { pixels: descriptor.longest_edge },
+        coordinates: BoxCoordinates::PixelXyxy,
         price: Price::FREE,
         context_tokens: 0,
         max_output_tokens: 0,
@@ -99,7 +101,7 @@ impl Provider for ThisComputer {
         Answer::from_raw(kept).map(Answer::limited).map_err(unreadable)
     }
 
-    fn preview(&self, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredAnnotation> {
+    fn preview(&self, _model: &ModelSpec, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredAnnotation> {
         Vec::new()
     }
 }

@@ -55,7 +55,7 @@ impl AdditionalEndpoint {
         Ok(Some(ServerEndpoint {
             id: endpoint_id(server, secret),
             name: self.set.name.clone(),
-            endpoint: connect(model, server, secret, self.options.clone())?,
+            endpoint: connect(model, server, Some(secret), self.options.clone())?,
             bounds: bounds(self.set.concurrency, self.set.limits),
             price_percent: self.set.price_percent,
             is_additional: true,
@@ -148,14 +148,14 @@ pub fn endpoint_id(server: &BaseUrl, secret: &str) -> EndpointId {
     EndpointId { base_url, key_fingerprint }
 }
 
-/// Connects to `model` at `server` with its key.
+/// Connects to `model` at `server`, with its key if it has one.
 pub fn connect(
     model: &ProvidedModel,
     server: &BaseUrl,
-    secret: &Zeroizing<String>,
+    secret: Option<&Zeroizing<String>>,
     options: ConnectionOptions,
 ) -> Result<Arc<dyn Endpoint>> {
-    let key = Key::for_server(secret, server).map_err(|error| unusable(&error))?;
+    let key = secret.map(|secret| Key::for_server(secret, server)).transpose().map_err(|error| unusable(&error))?;
     let connection = EndpointConfig { server: Some((server.clone(), key)), options };
     model.provider.connect(&model.spec, connection).map_err(|error| unconnected(&error))
 }

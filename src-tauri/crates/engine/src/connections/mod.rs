@@ -5,6 +5,7 @@ pub mod endpoints;
 mod key_lookup;
 pub mod provider;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::connection::{
@@ -12,9 +13,10 @@ use domain::connection::{
     SettingSource,
 };
 use domain::model::{ModelId, Unavailable};
-use domain::settings::{ProviderSettings, Settings};
+use domain::settings::{ModelSettings, ProviderSettings, Settings};
 use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Source};
 use providers::base_url::{BaseUrl, Key};
+use providers::catalog::ModelSpec;
 use providers::discovery::CheckError;
 use providers::provider::{ConnectError, Descriptor, Endpoint, Host, Provider};
 use providers::registry;
@@ -37,6 +39,13 @@ pub struct Connections {
     environment: RwLock<Arc<keys::Result<Environment>>>,
     /// The `.env` file of the working folder, if the user has not allowed it.
     unused_env_file: Mutex<Option<EnvFile>>,
+    /// The models that servers with models of their own have listed in this process, by address.
+    listed: Mutex<HashMap<String, Vec<String>>>,
+}
+
+/// Whether the user must enter an address.
+fn needs_address(descriptor: &Descriptor) -> bool {
+    descriptor.fields.iter().any(|field| field.kind == FieldKind::BaseUrl && field.is_required)
 }
 
 /// The vendor's own server.
@@ -142,6 +151,7 @@ impl Connections {
             keys,
             environment: RwLock::new(Arc::new(environment)),
             unused_env_file: Mutex::new(unused_env_file),
+            listed: Mutex::default(),
         }
     }
 
@@ -181,13 +191,21 @@ impl Connections {
             (None, Some(set)) => (set.clone(), SettingSource::Settings),
             (None, None) => (vendor_url(descriptor).to_owned(), SettingSource::Default),
         };
-        let model = match said.and_then(|said| said.model(descriptor.id)).map(with_source) {
-            Some((said, source)) => (ModelId(said.to_owned()), source),
-            None => (ModelId(provider.catalog().default_model.clone()), SettingSource::Default),
+        let named = said.and_then(|said| said.model(descriptor.id)).map(with_source);
+        let models = self.models_of(provider, own, named.as_ref().map(|(id, _)| *id), &base_url.0);
+        let model = if let Some((said, source)) = named {
+            (ModelId(said.to_owned()), source)
+        } else {
+            let usual = &provider.catalog().default_model;
+            let first = models.first().filter(|_| usual.is_empty()).map(|spec| &spec.id);
+            (ModelId(first.unwrap_or(usual).clone()), SettingSource::Default)
         };
         let server = match environment {
             Err(error) => Err(error.to_string()),
-            Ok(_) if provider.catalog().find(&model.0.0).is_none() => {
+            Ok(_) if needs_address(descriptor) && base_url.1 == SettingSource::Default => {
+                Err(format!("there is no address: enter that of the server, such as {}", base_url.0))
+            }
+            Ok(_) if !model.0.0.is_empty() && models.iter().all(|spec| spec.id != model.0.0) => {
                 let variable = descriptor.variable(FieldKind::Model).unwrap_or_default();
                 Err(format!("{variable} is {}, a model that this version does not know", model.0))
             }
@@ -207,9 +225,31 @@ impl Connections {
             key,
             withheld,
             model,
+            models,
             settings: Arc::clone(settings),
             additional,
         }
+    }
+
+    /// The models of `provider`: those of its catalogue, and of a server with models of its own those that the settings
+    /// describe, the one that the environment names, and those that a test of the connection has listed.
+    fn models_of(
+        &self,
+        provider: &dyn Provider,
+        own: Option<&ProviderSettings>,
+        named: Option<&str>,
+        base_url: &str,
+    ) -> Vec<Arc<ModelSpec>> {
+        let mut models = provider.catalog().models.clone();
+        let listed = lock(&self.listed);
+        let listed = listed.get(base_url).into_iter().flatten().map(|id| ModelSettings::new(id));
+        let described = own.into_iter().flat_map(|own| own.models.iter().cloned());
+        for model in described.chain(named.map(ModelSettings::new)).chain(listed) {
+            if models.iter().all(|known| known.id != model.id) {
+                models.extend(provider.described(&model).map(Arc::new));
+            }
+        }
+        models
     }
 
     /// The connection to `provider`.
@@ -309,7 +349,7 @@ impl Connections {
         if connection.settings.is_local_only && !server.is_loopback() {
             return Ok(ConnectionCheck::LocalOnly);
         }
-        if connection.key.is_none() {
+        if connection.key.is_none() && connection.needs_key() {
             let no_key = ConnectionCheck::NoKey;
             return Ok(connection.withheld.map_or(no_key, |detail| ConnectionCheck::Unusable { detail }));
         }
@@ -317,7 +357,27 @@ impl Connections {
             Ok(endpoint) => endpoint,
             Err(error) => return Ok(ConnectionCheck::Unusable { detail: error.to_string() }),
         };
-        Ok(check(&*endpoint, &connection.model.0).await)
+        let checked = check(&*endpoint, &connection.model.0).await;
+        if connection.provider.catalog().models.is_empty() {
+            return Ok(self.remember_models(&connection.base_url.0, checked));
+        }
+        Ok(checked)
+    }
+
+    /// Offers the models that a server has listed from now on. A server whose models were not known works if it has any.
+    fn remember_models(&self, base_url: &str, check: ConnectionCheck) -> ConnectionCheck {
+        let (model, available) = match check {
+            ConnectionCheck::UnknownModel { model, available } => (model, available),
+            other => return other,
+        };
+        lock(&self.listed).insert(base_url.to_owned(), available.iter().map(|id| id.0.clone()).collect());
+        match available.first() {
+            Some(first) if model.0.is_empty() => ConnectionCheck::Works {
+                model: first.clone(),
+                model_count: u32::try_from(available.len()).unwrap_or(u32::MAX),
+            },
+            _ => ConnectionCheck::UnknownModel { model, available },
+        }
     }
 
     /// Fails if a key was given for an endpoint that is not in the settings.
@@ -352,7 +412,7 @@ impl Connections {
     pub fn model_by_environment(&self) -> Result<Option<ModelId>> {
         let current = self.current()?;
         let named = current.each.iter().filter(|connection| connection.model.1 != SettingSource::Default);
-        let found = named.clone().find(|connection| connection.has_key()).or_else(|| named.clone().next());
+        let found = named.clone().find(|connection| connection.is_usable()).or_else(|| named.clone().next());
         Ok(found.map(|connection| connection.model.0.clone()))
     }
 }
@@ -383,8 +443,6 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use domain::connection::KeyPlace;
 
     use super::*;

@@ -6,8 +6,9 @@ use domain::connection::{Connection, FieldKind, ProviderDescription, ProviderFie
 use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem};
 use domain::model::{Destination, Model, ModelId, Unavailable};
 use domain::run_options::RunOptions;
-use domain::settings::{ProviderSettings, Settings};
+use domain::settings::{ModelSettings, ProviderSettings, Settings};
 use providers::base_url::BaseUrl;
+use providers::catalog::ModelSpec;
 use providers::provider::{ConnectionField, Endpoint, Host, Provider};
 
 use super::endpoints::{self, AdditionalEndpoint, ServerEndpoint, bounds, endpoint_id, options_at};
@@ -42,14 +43,32 @@ impl ProviderConnections {
 
     /// The connection to the provider of `model`; `None` if that runs on this computer, or the model is unknown.
     pub fn of_model(&self, model: &ModelId) -> Option<&ProviderConnection> {
-        provided::find(model).and_then(|found| self.of(found.provider))
+        self.find(model).and_then(|found| self.of(found.provider))
+    }
+
+    /// The model with this id: of a catalogue, or of a server with models of its own.
+    pub fn find(&self, id: &ModelId) -> Option<ProvidedModel> {
+        provided::find(id).or_else(|| self.each.iter().find_map(|connection| connection.find(id)))
+    }
+
+    /// Like [`ProviderConnections::find`].
+    ///
+    /// # Errors
+    /// If no provider has it.
+    pub fn known(&self, id: &ModelId) -> Result<ProvidedModel> {
+        self.find(id).ok_or_else(|| EngineError::UnknownModel(id.clone()))
+    }
+
+    /// The models of `provider`.
+    pub fn models_of(&self, provider: &dyn Provider) -> Vec<Arc<ModelSpec>> {
+        self.of(provider).map_or_else(|| provider.catalog().models.clone(), |own| own.models.clone())
     }
 
     /// The default model, and whether it is available: that of the first provider with a key, otherwise of the default
     /// provider.
     pub fn suggested_model(&self) -> Option<(&ModelId, bool)> {
-        let with_key = self.each.iter().find(|connection| connection.has_key());
-        with_key.or(self.each.first()).map(|connection| (connection.suggested_model(), connection.has_key()))
+        let usable = self.each.iter().find(|connection| connection.is_usable());
+        usable.or(self.each.first()).map(|connection| (connection.suggested_model(), connection.is_usable()))
     }
 
     /// Where images for `provider` are sent.
@@ -91,6 +110,8 @@ pub struct ProviderConnection {
     /// Why the key from the environment is not sent to the server.
     pub(super) withheld: Option<String>,
     pub(super) model: (ModelId, SettingSource),
+    /// Those of the catalogue, then those of the server.
+    pub(super) models: Vec<Arc<ModelSpec>>,
     pub(super) settings: Arc<Settings>,
     pub(super) additional: Vec<AdditionalEndpoint>,
 }
@@ -122,8 +143,21 @@ impl ProviderConnection {
         &self.model.0
     }
 
-    pub fn has_key(&self) -> bool {
-        self.key.is_some()
+    /// Whether there is a model, and the key that it needs.
+    pub fn is_usable(&self) -> bool {
+        let needs_nothing = || !self.needs_key() && self.server.is_ok();
+        !self.models.is_empty() && (self.key.is_some() || needs_nothing())
+    }
+
+    /// Whether the server does nothing without a key.
+    pub(super) fn needs_key(&self) -> bool {
+        let fields = self.provider.descriptor().fields;
+        fields.iter().any(|field| field.kind == FieldKind::Key && field.is_required)
+    }
+
+    fn find(&self, id: &ModelId) -> Option<ProvidedModel> {
+        let spec = self.models.iter().find(|spec| spec.id == id.0)?;
+        Some(ProvidedModel { provider: self.provider, spec: Arc::clone(spec) })
     }
 
     /// Where images are sent: the configured server, or the vendor's own if that is invalid.
@@ -140,7 +174,7 @@ impl ProviderConnection {
         if let Some(detail) = self.problem() {
             return Some(Unavailable::Unusable { detail });
         }
-        self.key.is_none().then(|| self.no_key(host))
+        (self.key.is_none() && self.needs_key()).then(|| self.no_key(host))
     }
 
     fn no_key(&self, host: &str) -> Unavailable {
@@ -154,18 +188,27 @@ impl ProviderConnection {
     pub(super) fn connect(&self, model: &ProvidedModel) -> Result<Arc<dyn Endpoint>> {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
-        let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Unavailable(self.no_key(&host)))?;
+        if self.key.is_none() && self.needs_key() {
+            return Err(EngineError::Unavailable(self.no_key(&host)));
+        }
+        let secret = self.key.as_ref().map(|(secret, _)| secret);
         endpoints::connect(model, server, secret, options_at(server, self.set(), &self.settings))
     }
 
-    /// The model used in connection tests: the default model.
+    /// The model used in connection tests: the default model, or any of a server whose models are not known yet.
     pub(super) fn tried_model(&self) -> Result<ProvidedModel> {
-        provided::known(self.suggested_model())
+        let id = self.suggested_model();
+        let any = || self.provider.described(&ModelSettings::new(&id.0)).map(Arc::new);
+        let any = || Some(ProvidedModel { provider: self.provider, spec: any()? });
+        self.find(id).or_else(any).ok_or_else(|| EngineError::UnknownModel(id.clone()))
     }
 
     /// Identifies the configured server with its key.
     pub(super) fn endpoint_id(&self) -> Option<EndpointId> {
-        let (secret, _) = self.key.as_ref()?;
+        if self.key.is_none() && self.needs_key() {
+            return None;
+        }
+        let secret = self.key.as_ref().map_or("", |(secret, _)| secret);
         Some(endpoint_id(self.server.as_ref().ok()?, secret))
     }
 
@@ -223,7 +266,8 @@ impl ProviderConnection {
 
     /// The connection as shown to the user.
     pub(super) fn shown(&self) -> Connection {
-        let provider = describe(self.provider);
+        let models = self.models.iter().map(|spec| ModelId(spec.id.clone())).collect();
+        let provider = ProviderDescription { models, ..describe(self.provider) };
         let server = self.server.as_ref().ok();
         let set_name = self.set().and_then(|set| set.name.clone());
         Connection {

@@ -18,15 +18,13 @@ use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::image_rule::ImageRule;
 use providers::price::{Price, Terms};
-use providers::registry;
-use providers::request::{RecipeError, RequestOptions};
 use store::AskedImage;
 
 use super::Planning;
 use crate::Result;
 use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
-use crate::provided;
+use crate::provided::ProvidedModel;
 
 /// Assumed annotations per image if no earlier run of the recipe exists.
 const ASSUMED_ANNOTATIONS: u32 = 8;
@@ -102,15 +100,20 @@ enum Prompt {
 }
 
 impl Planning {
-    /// The cost of these images under these conditions, and its basis; `None` if the model cannot be used at all.
+    /// The cost of these images under these conditions, and its basis; `None` if the price is unknown, or the model
+    /// cannot be used at all.
     pub(super) fn cost(
         &self,
         model: &Model,
+        known: &ProvidedModel,
         recipe: &Recipe,
         asked: &AskedImages,
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
-        if provided::known(&model.id)?.spec.price.is_free() {
+        if !known.spec.price.is_known {
+            return Ok(None);
+        }
+        if known.spec.price.is_free() {
             let free = CostRange::default();
             return Ok(Some(Cost { range: free, request_at_most: PicoDollars::ZERO, basis: None }));
         }
@@ -118,13 +121,14 @@ impl Planning {
         match conditions.mode {
             RunMode::Batch if !asked.pilot.is_empty() => {
                 let none = &[];
-                let pilot = self.cost_in_one_mode(model, recipe, &asked.pilot, none, live)?;
-                let others = self.cost_in_one_mode(model, recipe, &asked.others, &asked.followers, conditions)?;
+                let pilot = self.cost_in_one_mode(model, known, recipe, &asked.pilot, none, live)?;
+                let others =
+                    self.cost_in_one_mode(model, known, recipe, &asked.others, &asked.followers, conditions)?;
                 Ok(pilot.zip(others).map(|(pilot, others)| pilot.before(others)))
             }
             RunMode::Live | RunMode::Batch => {
                 let all = [asked.pilot.as_slice(), &asked.others].concat();
-                self.cost_in_one_mode(model, recipe, &all, &asked.followers, conditions)
+                self.cost_in_one_mode(model, known, recipe, &all, &asked.followers, conditions)
             }
         }
     }
@@ -132,12 +136,12 @@ impl Planning {
     fn cost_in_one_mode(
         &self,
         model: &Model,
+        known: &ProvidedModel,
         recipe: &Recipe,
         sizes: &[SizeCount],
         followers: &[SizeCount],
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
-        let known = provided::known(&model.id)?;
         let Conditions { mode, max_tokens, retries, .. } = conditions;
         let percents = match mode {
             RunMode::Live => conditions.percents,
@@ -234,15 +238,6 @@ impl Expected {
             ..self
         }
     }
-}
-
-/// The text sent with every image, the same for every model; empty if the recipe has no prompt.
-pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, RecipeError> {
-    let provider = registry::default();
-    let catalog = provider.catalog();
-    let Some(model) = catalog.find(&catalog.default_model) else { return Ok(String::new()) };
-    let prepared = provider.prepare(model, recipe, RequestOptions::default())?;
-    Ok(prepared.prompt_text().to_owned())
 }
 
 /// The sizes in which the images are sent, most frequent first.
@@ -381,7 +376,10 @@ fn priced(
 mod tests {
     use domain::model::ModelId;
 
+    use providers::registry;
+
     use super::*;
+    use crate::provided;
 
     fn expected(answer: f64) -> Expected {
         let basis = AnswerBasis::Assumed { annotations: 8 };
@@ -390,7 +388,7 @@ mod tests {
 
     fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
         let recipe = Recipe::find_these("cat, dog").unwrap();
-        let known = provided::known(&ModelId(model.into())).unwrap();
+        let known = provided::find(&ModelId(model.into())).unwrap();
         RequestCosts::new(known.prepare(&recipe, mode, None).unwrap(), mode, retries)
     }
 
@@ -459,7 +457,7 @@ mod tests {
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
 
         // With the user's own output maximum, no longer request follows. Lost requests count anyway.
-        let known = provided::known(&ModelId("claude-haiku-5-5".into())).unwrap();
+        let known = provided::find(&ModelId("claude-haiku-5-5".into())).unwrap();
         let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
         let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
         assert!(!own_maximum.has_longer());

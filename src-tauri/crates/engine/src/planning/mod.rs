@@ -35,7 +35,7 @@ use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::machine::processors;
 use crate::originals::Originals;
 use crate::pilot::{pilot_of, rest, spread};
-use crate::provided;
+use crate::provided::{self, ProvidedModel};
 use crate::similar::Similar;
 use crate::sync::lock;
 
@@ -107,6 +107,7 @@ pub struct Planning {
 /// A run to plan.
 pub struct RunPlan {
     pub model: Model,
+    pub known: ProvidedModel,
     pub recipe: Recipe,
     /// The key for reusing saved answers; `None` ignores them.
     pub question: Option<Question>,
@@ -141,14 +142,14 @@ impl Planning {
 
     /// Plans a run whose backend is open. Blocks.
     pub(crate) fn plan(&self, plan: &RunPlan) -> Result<PlannedRun> {
-        let RunPlan { model, recipe, asked, followers, conditions, .. } = plan;
+        let RunPlan { model, known, recipe, asked, followers, conditions, .. } = plan;
         let question = plan.question.as_ref();
         let to_ask = self.asked(question, asked, followers, plan.pilot)?;
-        let cost = self.cost(model, recipe, &to_ask, *conditions)?;
+        let cost = self.cost(model, known, recipe, &to_ask, *conditions)?;
         let pilot = pilot_of(&self.unanswered(question, asked)?, plan.pilot);
         let alone = AskedImages { others: to_ask.pilot, ..AskedImages::default() };
         let live = Conditions { mode: RunMode::Live, ..*conditions };
-        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, recipe, &alone, live)? };
+        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, known, recipe, &alone, live)? };
         let pilot_expected = of_pilot.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
         Ok(PlannedRun { cost, pilot, pilot_expected })
     }
@@ -183,13 +184,13 @@ impl Planning {
             models,
             suggested_model,
             prices_as_of: provided::prices_as_of(),
-            words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }
 
     fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
         let Subject { recipe, terms, images, .. } = *subject;
         let connection = connections.of_model(&model.id);
+        let known = connections.known(&model.id)?;
         let options = connections.complete(&model.id, terms.options);
         let unsupported_capabilities = model.unsupported_capabilities(recipe);
         let unavailable = connections.unavailable(&model);
@@ -211,14 +212,15 @@ impl Planning {
                 max_tokens: options.max_tokens,
                 retries: connections.settings().run.retry_attempts,
             };
-            self.cost(&model, recipe, &asked, conditions)
+            self.cost(&model, &known, recipe, &asked, conditions)
         };
         let forecast = |cost: &Cost, mode| {
             let Cost { range, request_at_most, ref basis } = *cost;
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
-        let descriptor = provided::known(&model.id)?.provider.descriptor();
+        let descriptor = known.provider.descriptor();
+        let prepared = known.prepare(recipe, RunMode::Live, options.max_tokens).ok();
         let live = cost(RunMode::Live)?;
         let batch = if descriptor.capabilities.batches { cost(RunMode::Batch)? } else { None };
         let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
@@ -231,6 +233,7 @@ impl Planning {
             presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
+            words_sent: prepared.map(|prepared| prepared.prompt_text().to_owned()).unwrap_or_default(),
             unsupported_capabilities,
             unavailable,
             can_run,
@@ -315,7 +318,8 @@ impl Planning {
             return Ok(None);
         };
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let can_be_tried = provided::known(&model.id)?.provider.descriptor().is_on_this_computer();
+        let can_be_tried =
+            provided::find(&model.id).is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let is_telling = images >= TELLING_IMAGES || !can_be_tried;
         Ok(is_telling.then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),

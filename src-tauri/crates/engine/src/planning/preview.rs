@@ -8,7 +8,6 @@ use domain::run_state::RunMode;
 use super::Planning;
 use crate::Result;
 use crate::backend::Backends;
-use crate::provided;
 
 /// A picture of one token or few, whose tokens are subtracted.
 const SMALL: PixelSize = PixelSize { width: 28, height: 28 };
@@ -18,7 +17,7 @@ impl Planning {
     pub fn preview_recipe(&self, recipe: &Recipe, model: &ModelId) -> Result<RecipePreview> {
         let connections = self.connections.current()?;
         let unsupported_capabilities = Backends::model(&connections, model)?.unsupported_capabilities(recipe);
-        let known = provided::known(model)?;
+        let known = connections.known(model)?;
         let prepared = match known.prepare(recipe, RunMode::Live, None) {
             Ok(prepared) => prepared,
             Err(error) => {

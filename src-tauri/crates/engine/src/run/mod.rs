@@ -52,7 +52,7 @@ use crate::layout::Layout;
 use crate::machine::{limit_decoding, processors};
 use crate::originals::Originals;
 use crate::planning::{Conditions, PlannedRun, Planning, RunPlan};
-use crate::provided;
+use crate::provided::{self, ProvidedModel};
 use crate::run_history::RunHistory;
 use crate::similar::Similar;
 use crate::sync::lock;
@@ -65,6 +65,7 @@ pub use retry::Retrying;
 /// A model opened for a run.
 struct Opened {
     model: Model,
+    known: ProvidedModel,
     backend: Arc<Backend>,
     /// The options given for the run, completed from the settings.
     options: RunOptions,
@@ -113,6 +114,9 @@ impl Runs {
         let (model, options) = (opened.model.clone(), opened.options);
         // A model without batches runs live.
         let mode = if opened.backend.has_batches() { request.mode } else { RunMode::Live };
+        if request.budget.is_some() && !opened.known.spec.price.is_known {
+            return Err(EngineError::BudgetWithoutPrice { model: model.id });
+        }
         let unsupported_capabilities = model.unsupported_capabilities(&recipe);
         if unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(unsupported_capabilities));
@@ -120,6 +124,7 @@ impl Runs {
         let question = opened.backend.question();
         let plan = RunPlan {
             model: model.clone(),
+            known: opened.known.clone(),
             recipe: recipe.clone(),
             question: question.clone().filter(|_| !request.ignores_saved_answers),
             asked,
@@ -379,8 +384,9 @@ impl Runs {
                 return Err(EngineError::NotAgreed { host });
             }
             let options = connections.complete(&model.id, options);
+            let known = connections.known(&model.id)?;
             let backend = backends.open(&connections, &model, &recipe, mode, &options)?;
-            Ok(Opened { model, backend, options, retrying: Retrying::of(&connections.settings().run) })
+            Ok(Opened { model, known, backend, options, retrying: Retrying::of(&connections.settings().run) })
         })
         .await
     }

@@ -1,27 +1,25 @@
 //! Sends requests to one server with one key.
 
-mod exchange;
 #[cfg(test)]
-pub(crate) mod test_server;
+pub(super) mod test_client;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
+use domain::coordinates::BoxCoordinates;
+use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::{Instant, timeout_at};
 
-use super::body::Dialect;
-use super::wire::answer::Receiving;
+use super::body::{Dialect, MessageBody, Reply};
+use super::wire::answer::ReceivingMessage;
 use super::{HOST, refusal};
-use crate::answer::ReceivedAnswer;
-use crate::answer::{FinishReason, RawAnswer};
+use crate::answer::{RawAnswer, ReceivedAnswer};
 use crate::base_url::{BaseUrl, Key};
 use crate::batch::BatchApi;
 use crate::discovery::{CheckError, RemoteModel};
-use crate::error::{Partial, RequestError};
+use crate::error::RequestError;
+use crate::exchange::{self, Call};
 use crate::future::BoxFuture;
-use crate::http::{HttpClient, unreadable};
+use crate::http::{HttpClient, unreadable, with_json};
 use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
 use crate::request::Request;
 
@@ -50,7 +48,7 @@ impl Client {
                 HeaderValue::from_str(version).map_err(|_| ConnectError::ApiVersion)?,
             ),
         ]);
-        let http = HttpClient::new(server, key, headers, options.timeouts, refusal::read)?;
+        let http = HttpClient::new(server, Some(key), headers, options.timeouts, refusal::read)?;
         let sends_transformations = options.refuses_large_images.unwrap_or(is_vendor);
         Ok(Self { http, model_prefix: options.model_prefix.clone(), sends_transformations })
     }
@@ -66,36 +64,16 @@ impl Client {
         request: &Request,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<RawAnswer, RequestError> {
-        let began = Instant::now();
-        let mut receiving = Receiving::default();
-        let mut preview = self.http.redaction().of_pieces();
-        let mut on_progress = |progress: Progress<'_>| match progress {
-            Progress::Text(piece) => on_progress(Progress::Text(&preview.push(piece))),
-            other => on_progress(other),
+        let pieces = MessageBody::of(request)?.pieces(self.dialect(), Reply::Streamed);
+        let sending = self.http.request(Method::POST, self.http.server().endpoint("v1/messages"));
+        let call = Call {
+            request: with_json(sending, pieces),
+            byte_count: request.byte_count(),
+            sent: request.sent(),
+            coordinates: BoxCoordinates::PixelXyxy,
+            rate_limits: refusal::rate_limits,
         };
-        let exchange = self.exchange(request, began, &mut receiving, &mut on_progress);
-        let outcome = timeout_at(began + self.http.timeouts().total, exchange).await.unwrap_or_else(|_| {
-            Err(RequestError::TotalTimeout { limit: self.http.timeouts().total, partial: Partial::default() })
-        });
-        // The key is redacted here, before anything is stored, shown or exported.
-        receiving.redact(|text| self.http.redaction().of_answer(text));
-        match outcome {
-            Ok(received) => Ok(RawAnswer {
-                usage: receiving.usage(),
-                text: receiving.text,
-                stop_reason: receiving.stop_reason.unwrap_or(FinishReason::Other(String::new())),
-                model: receiving.model,
-                request_id: received.request_id.map(|id| self.http.redacted(&id)),
-                sent: request.sent(),
-                time_to_first_byte_millis: millis(received.first_byte_at - began),
-                took_millis: millis(received.ended_at - began),
-                rate_limits: received.rate_limits,
-            }),
-            Err(error) => {
-                let usage = receiving.usage_so_far();
-                Err(error.with_partial(Partial { usage, text: receiving.text }))
-            }
-        }
+        exchange::send::<ReceivingMessage>(&self.http, call, on_progress).await
     }
 }
 
@@ -122,8 +100,4 @@ impl Endpoint for Client {
     fn batches(&self) -> Option<&dyn BatchApi> {
         Some(self)
     }
-}
-
-fn millis(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }

@@ -76,6 +76,7 @@ impl Provider for Anthropic {
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let EndpointConfig { server, options } = connection;
         let (server, key) = server.ok_or(ConnectError::NoServer)?;
+        let key = key.ok_or(ConnectError::NoKey)?;
         Ok(Arc::new(Client::new(server, key, &options)?))
     }
 
@@ -84,7 +85,7 @@ impl Provider for Anthropic {
         parse::read(&raw, recipe)
     }
 
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
-        parse::preview(text, recipe, sent)
+    fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
+        parse::preview(text, recipe, model.coordinates, sent)
     }
 }

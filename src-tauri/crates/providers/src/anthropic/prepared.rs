@@ -72,11 +72,11 @@ impl PreparedMessages {
         if let Some(limit) = model.optional_attributes_limit.filter(|limit| count > *limit as usize) {
             return Err(RecipeError::TooManyOptionalAttributes { count, limit });
         }
-        let schema = schema::of_answer(recipe);
+        let schema = schema::of_answer(recipe, model.coordinates);
         let usual = usual_output_tokens(model);
         let mut prepared = Self {
             model: Arc::clone(model),
-            system: guideline(recipe),
+            system: guideline(recipe, model.coordinates),
             // A schema of names always serializes; if not, sending would fail too.
             schema_bytes: serde_json::to_vec(&schema).map_or(0, |bytes| bytes.len() as u64),
             schema,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
+use crate::exchange::request_id;
 use crate::rate_limits::{RateLimits, Window, moment, retry_after};
 use crate::refusal::Refusal;
 use crate::retry::ErrorClass;
@@ -59,7 +60,7 @@ pub fn read(status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> R
         _ => None,
     };
     Refusal {
-        request_id: header("request-id").map(Into::into).or(refusal.request_id),
+        request_id: request_id(headers).or(refusal.request_id),
         should_retry,
         retry_after: retry_after(headers, now),
         rate_limits: rate_limits(headers),

@@ -3,11 +3,14 @@
 //! nothing. Linear in the length of the text.
 
 use domain::answer::RepairKind;
+use domain::coordinates::BoxCoordinates;
+use domain::geometry::PixelSize;
 use serde_json::Value;
 
 use super::brackets::{self, Bracket};
 use super::json;
 use super::scalars::shortened;
+use crate::coordinates;
 
 /// Field names that models use for the list. The first is the requested one.
 const LIST_KEYS: [&str; 7] = ["marks", "annotations", "objects", "detections", "items", "boxes", "results"];
@@ -20,6 +23,17 @@ pub struct FoundItems {
     pub repairs: Vec<RepairKind>,
     /// Whether the text ends within the list.
     pub is_cut_off: bool,
+}
+
+impl FoundItems {
+    /// Rewrites boxes in these coordinates as pixels of a picture of `sent` size.
+    pub fn convert_boxes(&mut self, coordinates: BoxCoordinates, sent: PixelSize) {
+        for item in &mut self.items {
+            if let Item::Read(Value::Object(fields)) = item {
+                coordinates::to_pixels(fields, coordinates, sent);
+            }
+        }
+    }
 }
 
 pub enum Item {

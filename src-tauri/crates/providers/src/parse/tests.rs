@@ -117,6 +117,7 @@ fn answer(text: &str, stop_reason: FinishReason) -> RawAnswer {
         model: String::new(),
         request_id: None,
         sent: SENT,
+        coordinates: BoxCoordinates::PixelXyxy,
         time_to_first_byte_millis: 0,
         took_millis: 0,
         rate_limits: crate::rate_limits::RateLimits::default(),
@@ -388,7 +389,7 @@ proptest::proptest! {
     #[test]
     fn any_text_can_be_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30)) {
         let text = pieces.concat();
-        let _ = preview(&text, &recipe(), SENT);
+        let _ = preview(&text, &recipe(), BoxCoordinates::PixelXyxy, SENT);
         if let Ok(parsed) = parse(&text, &recipe(), SENT) {
             proptest::prop_assert!(parsed.annotations.iter().all(|annotation| rect(annotation).clamped(SENT) == rect(annotation)));
             let is_empty = parsed.annotations.is_empty() && !parsed.reading.is_cut_short;
@@ -398,7 +399,7 @@ proptest::proptest! {
 
     #[test]
     fn any_bytes_can_be_read(text in ".{0,200}") {
-        let _ = (parse(&text, &recipe(), SENT), preview(&text, &recipe(), SENT));
+        let _ = (parse(&text, &recipe(), SENT), preview(&text, &recipe(), BoxCoordinates::PixelXyxy, SENT));
     }
 }
 

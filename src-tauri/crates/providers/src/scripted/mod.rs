@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use domain::answer::{Answer, AnsweredAnnotation};
 use domain::connection::FieldKind;
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use domain::usage::Usage;
@@ -67,7 +68,7 @@ impl Provider for Scripted {
         let max_output_tokens = options.max_output_tokens.unwrap_or(OUTPUT_TOKENS).clamp(1, model.max_output_tokens);
         Ok(Arc::new(PreparedScript {
             model: Arc::clone(model),
-            words: guideline(recipe),
+            words: guideline(recipe, model.coordinates),
             max_output_tokens,
             is_limited: options.max_output_tokens.is_some(),
         }))
@@ -75,6 +76,7 @@ impl Provider for Scripted {
 
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let (server, key) = connection.server.ok_or(ConnectError::NoServer)?;
+        let key = key.ok_or(ConnectError::NoKey)?;
         if !key.is_for(&server) {
             return Err(ConnectError::KeyOfAnotherServer { origin: server.origin() });
         }
@@ -86,8 +88,8 @@ impl Provider for Scripted {
         parse::read(&raw, recipe)
     }
 
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
-        parse::preview(text, recipe, sent)
+    fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
+        parse::preview(text, recipe, model.coordinates, sent)
     }
 }
 
@@ -217,6 +219,7 @@ impl Endpoint for ScriptedEndpoint {
                         model: CATALOG.default_model.clone(),
                         request_id: None,
                         sent: request.sent(),
+                        coordinates: BoxCoordinates::PixelXyxy,
                         time_to_first_byte_millis: 0,
                         took_millis: 0,
                         rate_limits: RateLimits::default(),

@@ -63,6 +63,7 @@ impl Provider for Toy {
 
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let (server, key) = connection.server.ok_or(ConnectError::NoServer)?;
+        let key = key.ok_or(ConnectError::NoKey)?;
         if !key.is_for(&server) {
             return Err(ConnectError::KeyOfAnotherServer { origin: server.origin() });
         }
@@ -73,7 +74,7 @@ impl Provider for Toy {
         Answer::from_raw(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })
     }
 
-    fn preview(&self, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredAnnotation> {
+    fn preview(&self, _model: &ModelSpec, _text: &str, _recipe: &Recipe, _sent: PixelSize) -> Vec<AnsweredAnnotation> {
         Vec::new()
     }
 }

@@ -5,6 +5,7 @@
 mod batches;
 mod boxes;
 mod chance;
+mod chat;
 mod client;
 mod faults;
 mod manners;

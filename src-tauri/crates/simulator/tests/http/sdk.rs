@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::client::start;
+use simulator::{Options, Protocol, Simulator};
 
 /// Runs a script of `clients/` against a fresh simulator; its complaints are the failure.
-async fn run(program: PathBuf, script: &'static str) {
-    let running = start().await;
+async fn run(program: PathBuf, script: &'static str, protocol: Protocol) {
+    let running = Simulator::start(Options { protocol, ..Options::default() }).await.expect("a free port");
     let url = running.url();
     let checked = tokio::task::spawn_blocking(move || {
         let script = format!("{}/clients/{script}", env!("CARGO_MANIFEST_DIR"));
@@ -22,11 +22,21 @@ async fn run(program: PathBuf, script: &'static str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the packages of clients/requirements.txt in build/sdk"]
 async fn the_vendors_python_client_understands_every_answer() {
-    run(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../build/sdk/bin/python")), "check.py").await;
+    run(python(), "check.py", Protocol::Messages).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the packages of clients/requirements.txt in build/sdk"]
+async fn openais_python_client_understands_every_answer() {
+    run(python(), "check_openai.py", Protocol::Chat).await;
+}
+
+fn python() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../build/sdk/bin/python"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the modules of clients/package.json"]
 async fn the_vendors_typescript_client_understands_every_answer() {
-    run(PathBuf::from("node"), "check.mjs").await;
+    run(PathBuf::from("node"), "check.mjs", Protocol::Messages).await;
 }

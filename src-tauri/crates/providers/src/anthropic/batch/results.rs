@@ -3,8 +3,9 @@
 
 use crate::answer::FinishReason;
 use crate::anthropic::refusal;
-use crate::anthropic::wire::answer::Receiving;
+use crate::anthropic::wire::answer::ReceivingMessage;
 use crate::batch::{BatchAnswer, BatchOutcome, BatchResult};
+use crate::exchange::Receiving as _;
 use crate::json::Object;
 use crate::redaction::Redaction;
 
@@ -65,13 +66,14 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
     Ok(match result.name("type").as_deref() {
         Some("succeeded") => {
             let message = result.object("message").ok_or("it has no message")?;
-            let mut received = Receiving::whole(&message).map_err(|error| error.to_string())?;
-            received.redact(|text| redaction.of_answer(text));
+            let received = ReceivingMessage::whole(&message).map_err(|error| error.to_string())?;
+            let usage = received.usage();
+            let message = received.into_text().redacted(|text| redaction.of_answer(text));
             BatchOutcome::Answered(BatchAnswer {
-                usage: received.usage(),
-                text: received.text,
-                stop_reason: received.stop_reason.unwrap_or(FinishReason::Other(String::new())),
-                model: received.model,
+                usage,
+                text: message.text,
+                stop_reason: message.stop_reason.unwrap_or(FinishReason::Other(String::new())),
+                model: message.model,
             })
         }
         // As in a stream, the error came after the HTTP status.

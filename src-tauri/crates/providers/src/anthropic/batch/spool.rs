@@ -87,7 +87,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::anthropic::client::test_server::request;
+    use crate::anthropic::client::test_client::request;
 
     #[test]
     fn what_is_written_is_a_batch_within_its_limit() {

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::spool::SpoolWriter;
 use crate::anthropic::client::Client;
-use crate::anthropic::client::test_server::{Act, SECRET, client, client_with, request, response, serve, serve_as};
+use crate::anthropic::client::test_client::{client, client_with, request};
 use crate::base_url::BaseUrl;
 use crate::batch::{
     Batch, BatchApi, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchStatus, BatchWriter, Pushed,
@@ -17,6 +17,7 @@ use crate::batch::{
 use crate::error::RequestError;
 use crate::provider::{ConnectionOptions, Timeouts};
 use crate::retry::{RetryAction, RetryCause};
+use crate::test_server::{Act, SECRET, response, serve, serve_as};
 
 const CLOSE: &str = "connection: close\r\n";
 const ENDED: &str = r#"{"id":"msgbatch_1","type":"message_batch","processing_status":"ended","request_counts":

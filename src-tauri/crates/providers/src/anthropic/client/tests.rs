@@ -9,12 +9,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::test_server::{Act, SECRET, client, client_with, read_request, request, response, serve};
+use super::test_client::{client, client_with, request};
 use super::*;
-use crate::anthropic::body::{Dialect, MessageBody, Reply};
+use crate::answer::FinishReason;
 use crate::discovery::CheckError;
 use crate::provider::Timeouts;
 use crate::retry::{RetryAction, RetryCause, StopCause};
+use crate::test_server::{Act, SECRET, read_request, response, serve};
 
 mod check;
 

@@ -9,9 +9,14 @@ use serde::de::value::Error as ValueError;
 
 use crate::answer::FinishReason;
 use crate::anthropic::refusal;
+use crate::exchange::{self, BadEvent, ReceivedText, Receiving as _, StreamEvent};
 use crate::json::{Count, Joining, Object, Wtf8};
 use crate::refusal::Refusal;
+use crate::sse;
 use domain::usage::Usage;
+
+/// Other events in streams without event names.
+const FILLERS: [&str; 5] = ["", "[DONE]", "ping", "keep-alive", "heartbeat"];
 
 /// Cumulative counts; absent ones have not changed.
 #[derive(Debug, Default, Clone, Copy)]
@@ -83,33 +88,9 @@ impl UsageCounts {
     }
 }
 
-/// Effect of an event on an answer.
-#[derive(Debug, PartialEq, Eq)]
-pub enum StreamEvent {
-    /// The model has begun to answer: its prompt is read, and cached if requested.
-    Begun,
-    /// Text was appended.
-    Text(String),
-    /// The answer is complete.
-    Ended,
-    /// The server failed.
-    Failed(Box<Refusal>),
-    /// No effect.
-    Other,
-}
-
-/// An event or body that cannot be parsed.
-#[derive(Debug, thiserror::Error)]
-pub enum BadEvent {
-    #[error("the server's JSON could not be read: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("it is not a message of a model")]
-    NoMessage,
-}
-
 /// An answer that is being received.
 #[derive(Debug, Default)]
-pub struct Receiving {
+pub struct ReceivingMessage {
     /// Empty if the server does not report it.
     pub model: String,
     pub text: String,
@@ -122,9 +103,8 @@ pub struct Receiving {
     is_output_counted: bool,
 }
 
-impl Receiving {
-    /// Parses a complete message.
-    pub fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
+impl exchange::Receiving for ReceivingMessage {
+    fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
         let mut receiving = Self::default();
         receiving.begin(message);
         receiving.stop_reason = stop_reason(message);
@@ -133,26 +113,53 @@ impl Receiving {
         if is_message || !receiving.text.is_empty() { Ok(receiving) } else { Err(BadEvent::NoMessage) }
     }
 
-    /// Passes every text through `redact`.
-    pub fn redact(&mut self, redact: impl Fn(&str) -> String) {
-        (self.model, self.text) = (redact(&self.model), redact(&self.text));
-        if let Some(FinishReason::Other(reason)) = &mut self.stop_reason {
-            *reason = redact(reason);
+    fn failure(body: &[u8]) -> Refusal {
+        refusal::from_body(200, body)
+    }
+
+    fn may_have_text(event: &sse::Event) -> bool {
+        match event.name.as_str() {
+            "content_block_start" | "content_block_delta" => true,
+            // Without a name, any event may.
+            "" | "message" => !FILLERS.contains(&event.data.trim()),
+            name => !name.bytes().all(|byte| byte.is_ascii_graphic()),
         }
     }
 
-    /// Whether any part of an answer has arrived.
-    pub fn has_begun(&self) -> bool {
+    fn take(&mut self, event: &sse::Event) -> Result<StreamEvent, BadEvent> {
+        self.take_data(&event.name, &event.data)
+    }
+
+    fn end(&mut self) {
+        self.text.push_str(self.joining.end());
+    }
+
+    fn has_begun(&self) -> bool {
         self.has_begun
     }
 
-    /// Whether the model has given a stop reason, so that the answer is complete.
-    pub fn has_stopped(&self) -> bool {
+    fn has_stopped(&self) -> bool {
         self.stop_reason.is_some()
     }
 
+    fn usage(&self) -> Option<Usage> {
+        let usage = self.usage_so_far().filter(|_| self.is_output_counted)?;
+        // Text must have tokens.
+        (usage.output_tokens > 0 || self.text.is_empty()).then_some(usage)
+    }
+
+    fn usage_so_far(&self) -> Option<Usage> {
+        self.counts.and_then(UsageCounts::usage)
+    }
+
+    fn into_text(self) -> ReceivedText {
+        ReceivedText { model: self.model, text: self.text, stop_reason: self.stop_reason }
+    }
+}
+
+impl ReceivingMessage {
     /// Parses the data of one event, which may name its kind itself.
-    pub fn take(&mut self, name: &str, data: &str) -> Result<StreamEvent, BadEvent> {
+    fn take_data(&mut self, name: &str, data: &str) -> Result<StreamEvent, BadEvent> {
         let event = Object::parse(data)?;
         let kind = event.name("type").unwrap_or_else(|| name.to_owned());
         self.has_begun |= kind.starts_with("message_") || kind.starts_with("content_block_");
@@ -194,23 +201,6 @@ impl Receiving {
             "error" => StreamEvent::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
             _ => StreamEvent::Other,
         })
-    }
-
-    /// Ends the text: no more pieces follow.
-    pub fn end(&mut self) {
-        self.text.push_str(self.joining.end());
-    }
-
-    /// Usage of the whole answer; `None` if not counted completely.
-    pub fn usage(&self) -> Option<Usage> {
-        let usage = self.usage_so_far().filter(|_| self.is_output_counted)?;
-        // Text must have tokens.
-        (usage.output_tokens > 0 || self.text.is_empty()).then_some(usage)
-    }
-
-    /// Usage so far, if reported.
-    pub fn usage_so_far(&self) -> Option<Usage> {
-        self.counts.and_then(UsageCounts::usage)
     }
 
     fn begin(&mut self, message: &Object<'_>) {
@@ -272,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_stream_becomes_an_answer() {
-        let mut receiving = Receiving::default();
+        let mut receiving = ReceivingMessage::default();
         let events = [
             r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],
                 "model":"claude-sonnet-5-5","stop_reason":null,"usage":{"input_tokens":1600,"output_tokens":1,
@@ -291,7 +281,7 @@ mod tests {
                 "usage":{"output_tokens":90,"output_tokens_details":{"thinking_tokens":60}}}"#,
             r#"{"type":"message_stop"}"#,
         ];
-        let steps: Vec<StreamEvent> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
+        let steps: Vec<StreamEvent> = events.iter().map(|data| receiving.take_data("", data).unwrap()).collect();
         assert_eq!((steps.first(), steps.last()), (Some(&StreamEvent::Begun), Some(&StreamEvent::Ended)));
         assert_eq!(receiving.text, "{\"marks\":[]}");
         assert_eq!(receiving.stop_reason, Some(FinishReason::EndTurn));
@@ -313,11 +303,11 @@ mod tests {
         let body = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[
             {"type":"thinking","thinking":"hm"},{"type":"text","text":"{}"}],"stop_reason":"max_tokens",
             "usage":{"input_tokens":7,"output_tokens":2,"cache_creation_input_tokens":3}}"#;
-        let receiving = Receiving::whole(&Object::parse(body).unwrap()).unwrap();
+        let receiving = ReceivingMessage::whole(&Object::parse(body).unwrap()).unwrap();
         assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(FinishReason::MaxTokens)));
         let usage = receiving.usage().unwrap();
         assert_eq!((usage.prompt_tokens(), usage.cache_write_5m_tokens), (10, 3));
-        Receiving::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
+        ReceivingMessage::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
     }
 
     #[test]
@@ -325,33 +315,35 @@ mod tests {
         let body = r#"{"type":"message","model":null,"content":[{"type":"text","text":"{}"}],"stop_reason":"end_turn",
             "usage":{"input_tokens":7,"output_tokens":2}}"#;
         for name in ["", "message"] {
-            let mut receiving = Receiving::default();
-            assert_eq!(receiving.take(name, body).unwrap(), StreamEvent::Ended);
+            let mut receiving = ReceivingMessage::default();
+            assert_eq!(receiving.take_data(name, body).unwrap(), StreamEvent::Ended);
             assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(FinishReason::EndTurn)));
             assert_eq!(receiving.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         }
         // The default name of an event says nothing of what it is.
-        assert_eq!(Receiving::default().take("message", r#"{"ok":true}"#).unwrap(), StreamEvent::Other);
+        assert_eq!(ReceivingMessage::default().take_data("message", r#"{"ok":true}"#).unwrap(), StreamEvent::Other);
     }
 
     #[test]
     fn an_error_within_a_stream() {
         let data =
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
-        let StreamEvent::Failed(refusal) = Receiving::default().take("", data).unwrap() else { panic!("no failure") };
+        let StreamEvent::Failed(refusal) = ReceivingMessage::default().take_data("", data).unwrap() else {
+            panic!("no failure")
+        };
         assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("overloaded_error")));
-        Receiving::default().take("", "{").unwrap_err();
+        ReceivingMessage::default().take_data("", "{").unwrap_err();
     }
 
     /// A stream with this usage at its beginning and end.
     fn usage_of(at_start: &str, at_end: &str) -> Option<Usage> {
-        let mut receiving = Receiving::default();
+        let mut receiving = ReceivingMessage::default();
         for data in [
             format!(r#"{{"type":"message_start","message":{{"usage":{at_start}}}}}"#),
             r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"{}"}}"#.to_owned(),
             format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{at_end}}}"#),
         ] {
-            receiving.take("", &data).unwrap();
+            receiving.take_data("", &data).unwrap();
         }
         assert_eq!(receiving.text, "{}");
         receiving.usage()
@@ -406,14 +398,14 @@ mod tests {
             r#"{"type":"message_delta","delta":{"stop_reason":5},"usage":[]}"#,
             r#"{"type":null,"\u0000":1}"#,
         ] {
-            let mut receiving = Receiving::default();
-            receiving.take("", start).unwrap();
-            receiving.take("", text).unwrap();
+            let mut receiving = ReceivingMessage::default();
+            receiving.take_data("", start).unwrap();
+            receiving.take_data("", text).unwrap();
             assert_eq!((receiving.text.as_str(), receiving.usage()), ("hi", None), "{start}");
         }
-        let mut receiving = Receiving::default();
-        receiving.take("content_block_delta", r#"{"delta":{"text":"a\ud83d"}}"#).unwrap();
-        receiving.take("content_block_delta", r#"{"delta":{"text":"\ude00 b\ud800"}}"#).unwrap();
+        let mut receiving = ReceivingMessage::default();
+        receiving.take_data("content_block_delta", r#"{"delta":{"text":"a\ud83d"}}"#).unwrap();
+        receiving.take_data("content_block_delta", r#"{"delta":{"text":"\ude00 b\ud800"}}"#).unwrap();
         receiving.end();
         assert_eq!(receiving.text, "a😀 b\u{fffd}");
     }

@@ -52,6 +52,6 @@ fn nesting_without_end_is_read_to_its_end() {
         "\\".repeat(deep),
     ] {
         assert!(outcome(&text).starts_with("un"), "{}: {}", &text[..20], outcome(&text));
-        assert_eq!(preview(&text, &recipe(), SENT), []);
+        assert_eq!(preview(&text, &recipe(), BoxCoordinates::PixelXyxy, SENT), []);
     }
 }

@@ -25,7 +25,7 @@ fn a_preview_grows_into_the_answer() {
         let last = parse(&text, &with_attributes(), SENT).map(|answer| answer.annotations).unwrap_or_default();
         let mut shown = 0;
         for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-            let preview = preview(&text[..end], &with_attributes(), SENT);
+            let preview = preview(&text[..end], &with_attributes(), BoxCoordinates::PixelXyxy, SENT);
             assert!(preview.len() >= shown && last.starts_with(&preview), "{}: {preview:?}", &text[..end]);
             shown = preview.len();
         }

@@ -1,0 +1,104 @@
+//! The body of a request: built once, adapted to each server and to how it can be asked for JSON.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::coordinates::BoxCoordinates;
+
+use super::wire::request::{ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, SystemMessage};
+use crate::error::RequestError;
+use crate::request::Request;
+use crate::schema::Schema;
+
+/// Name of the schema in requests.
+const SCHEMA_NAME: &str = "annotations";
+/// Precedes the schema where it is part of the prompt.
+const SCHEMA_INTRODUCTION: &str =
+    "\n# Form of the answer\nAnswer with JSON alone, without a code fence, that matches this JSON schema:\n";
+const END: &[u8] = b"]}";
+
+/// How a server is asked for JSON, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerFormat {
+    /// The server enforces the schema.
+    Schema,
+    /// The server enforces JSON; the schema is in the prompt.
+    Object,
+    /// Both are only in the prompt.
+    Prompt,
+}
+
+impl AnswerFormat {
+    /// The next best.
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::Schema => Some(Self::Object),
+            Self::Object => Some(Self::Prompt),
+            Self::Prompt => None,
+        }
+    }
+}
+
+/// What every request of a prepared model has in common.
+#[derive(Debug)]
+pub struct SharedParts {
+    /// As the vendor names it.
+    pub model: String,
+    pub system: String,
+    pub schema: Schema,
+    pub takes_effort: bool,
+    pub coordinates: BoxCoordinates,
+}
+
+/// The body of a request.
+pub struct ChatBody {
+    pub shared: Arc<SharedParts>,
+    pub output_limit: LimitField,
+    /// The user's message as JSON, with the picture.
+    pub user: Bytes,
+}
+
+impl ChatBody {
+    /// The body of `request`.
+    pub fn of(request: &Request) -> Result<&Self, RequestError> {
+        let foreign = || RequestError::Unsendable { detail: "it was prepared for another provider".to_owned() };
+        request.body().ok_or_else(foreign)
+    }
+
+    /// Size in bytes, without headers and the server's model prefix.
+    pub fn byte_count(&self) -> usize {
+        self.pieces("", AnswerFormat::Object).iter().map(Bytes::len).sum()
+    }
+
+    /// The request as JSON in pieces. The one with the picture is shared, not copied.
+    pub fn pieces(&self, model_prefix: &str, format: AnswerFormat) -> [Bytes; 3] {
+        let SharedParts { model, system, schema, takes_effort, .. } = &*self.shared;
+        let response_format = match format {
+            AnswerFormat::Schema => Some(ResponseFormat::JsonSchema {
+                json_schema: NamedSchema { name: SCHEMA_NAME, strict: true, schema },
+            }),
+            AnswerFormat::Object => Some(ResponseFormat::JsonObject),
+            AnswerFormat::Prompt => None,
+        };
+        let options = ChatOptions {
+            model: &format!("{model_prefix}{model}"),
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+            output_limit: self.output_limit,
+            reasoning_effort: takes_effort.then_some("low"),
+            response_format,
+        };
+        let schema_text = match format {
+            AnswerFormat::Schema => String::new(),
+            // A schema of names always serializes.
+            _ => SCHEMA_INTRODUCTION.to_owned() + &serde_json::to_string(schema).unwrap_or_default() + "\n",
+        };
+        let system = SystemMessage { content: &(system.clone() + &schema_text) };
+        let options = serde_json::to_string(&options).unwrap_or_default();
+        let system = serde_json::to_string(&system).unwrap_or_default();
+        // The options without their closing brace.
+        let options = options.strip_suffix('}').unwrap_or_default();
+        let head = format!("{options},\"messages\":[{system},");
+        [Bytes::from(head), self.user.clone(), Bytes::from_static(END)]
+    }
+}

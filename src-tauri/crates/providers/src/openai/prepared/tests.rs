@@ -1,0 +1,92 @@
+//! Requests and their upper bounds.
+
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::openai::CATALOG;
+use crate::openai::body::AnswerFormat;
+
+fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
+    let model = CATALOG.find(model).unwrap();
+    PreparedChat::new(model, recipe, RequestOptions::default(), LimitField::MaxCompletionTokens).unwrap()
+}
+
+fn body(request: &Request, model_prefix: &str, format: AnswerFormat) -> Value {
+    serde_json::from_slice(&ChatBody::of(request).unwrap().pieces(model_prefix, format).concat()).unwrap()
+}
+
+/// A cat, which may be asleep.
+fn cats() -> Recipe {
+    let mut recipe = Recipe::find_these("cat").unwrap();
+    recipe.attributes = vec![Attribute {
+        name: "asleep".into(),
+        definition: String::new(),
+        kind: AttributeKind::YesNo,
+        is_required: false,
+        of: AttributeSubject::Annotation,
+    }];
+    recipe
+}
+
+fn picture(width: u32, height: u32) -> Picture {
+    Picture { size: PixelSize::new(width, height), media_type: MediaType::Jpeg, bytes: Bytes::from_static(b"jpeg") }
+}
+
+#[test]
+fn the_body_is_as_documented() {
+    let prepared = prepared("gpt-6-luna", &cats());
+    let request = prepared.request(&picture(1456, 819)).unwrap();
+    let mut body = body(&request, "", AnswerFormat::Schema);
+    assert_eq!(body["messages"][0]["content"], prepared.prompt_text());
+    body["messages"][0]["content"] = json!("(guideline)");
+    insta::assert_snapshot!(body.to_string(), @r#"{"max_completion_tokens":8192,"messages":[{"content":"(guideline)","role":"system"},{"content":[{"image_url":{"detail":"high","url":"data:image/jpeg;base64,anBlZw=="},"type":"image_url"},{"text":"Annotate. The image is 1456x819 px.","type":"text"}],"role":"user"}],"model":"gpt-6-luna","reasoning_effort":"low","response_format":{"json_schema":{"name":"annotations","schema":{"additionalProperties":false,"properties":{"marks":{"items":{"additionalProperties":false,"properties":{"attributes":{"additionalProperties":false,"properties":{"asleep":{"anyOf":[{"type":"boolean"},{"type":"null"}]}},"required":["asleep"],"type":"object"},"confidence":{"type":"number"},"label":{"enum":["cat"],"type":"string"},"x1":{"type":"integer"},"x2":{"type":"integer"},"y1":{"type":"integer"},"y2":{"type":"integer"}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"type":"object"},"type":"array"}},"required":["marks"],"type":"object"},"strict":true},"type":"json_schema"},"stream":true,"stream_options":{"include_usage":true}}"#);
+    assert_eq!(request.sent(), PixelSize::new(1456, 819));
+    assert!(!format!("{request:?}").contains("anBl"));
+}
+
+#[test]
+fn servers_that_enforce_less_find_the_schema_in_the_prompt() {
+    let prepared = prepared("gpt-4o", &cats());
+    let request = prepared.request(&picture(640, 480)).unwrap();
+    let plain = body(&request, "", AnswerFormat::Schema);
+    let schema = serde_json::to_string(&prepared.shared.schema).unwrap();
+    for (format, response_format) in
+        [(AnswerFormat::Object, json!({"type": "json_object"})), (AnswerFormat::Prompt, Value::Null)]
+    {
+        let mut other = body(&request, "org/\"x\"/", format);
+        assert_eq!((&other["model"], &other["response_format"]), (&json!("org/\"x\"/gpt-4o"), &response_format));
+        let words = other["messages"][0]["content"].as_str().unwrap().to_owned();
+        assert!(words.starts_with(prepared.prompt_text()) && words.contains(&schema) && words.contains("JSON"));
+        for field in ["model", "response_format"] {
+            other[field] = plain[field].clone();
+        }
+        other["messages"][0]["content"] = plain["messages"][0]["content"].clone();
+        assert_eq!(other, plain);
+    }
+    assert_eq!(plain.get("reasoning_effort"), None);
+}
+
+#[test]
+fn a_large_picture_is_written_once() {
+    let bytes = vec![0xff; 1_000_000];
+    let request = prepared("gpt-4o", &cats()).request(&Picture { bytes: bytes.into(), ..picture(640, 480) }).unwrap();
+    let body = ChatBody::of(&request).unwrap();
+    let [_, first, _] = body.pieces("", AnswerFormat::Schema);
+    let [_, second, _] = body.pieces("x/", AnswerFormat::Prompt);
+    assert_eq!(first.as_ptr(), second.as_ptr());
+    assert!(request.byte_count() > first.len());
+}
+
+#[test]
+fn pictures_that_would_be_changed_or_refused_are_not_sent() {
+    let tiles = prepared("gpt-4o", &cats());
+    tiles.request(&picture(1536, 768)).unwrap();
+    let size = PixelSize::new(1024, 1024);
+    assert_eq!(tiles.request(&picture(1024, 1024)).unwrap_err(), PictureError::TooLarge { size });
+    let large = Picture { bytes: vec![0; 3_750_001].into(), ..picture(640, 480) };
+    assert!(matches!(tiles.request(&large).unwrap_err(), PictureError::TooManyBytes { bytes: 5_000_004, .. }));
+    let media_type = MediaType::Rgb;
+    let pixels = Picture { media_type, ..picture(640, 480) };
+    assert_eq!(tiles.request(&pixels).unwrap_err(), PictureError::MediaType { media_type });
+}

@@ -1,0 +1,272 @@
+//! OpenAI's chat completions as of 2026-11-23, and those of servers with the same interface: responses, and how a stream
+//! becomes an answer.
+//!
+//! An answer is paid for when it arrives, so only its text is required: unknown fields are ignored, and unreadable
+//! counts are treated as not reported. Reasoning, which other servers send beside the text, is no part of it.
+
+use domain::usage::Usage;
+use serde::Deserialize;
+
+use crate::answer::FinishReason;
+use crate::exchange::{self, BadEvent, ReceivedText, StreamEvent};
+use crate::json::{Count, Joining, Object, Wtf8, lenient};
+use crate::openai::refusal;
+use crate::refusal::Refusal;
+use crate::sse;
+
+/// The end of a stream.
+const DONE: &str = "[DONE]";
+/// Other events, which servers send to keep a connection open.
+const FILLERS: [&str; 4] = ["", "ping", "keep-alive", "heartbeat"];
+
+/// An answer that is being received.
+#[derive(Debug, Default)]
+pub struct ReceivingCompletion {
+    /// Empty if the server does not report it.
+    model: String,
+    text: String,
+    stop_reason: Option<FinishReason>,
+    joining: Joining,
+    usage: Option<Usage>,
+    has_begun: bool,
+    /// Whether the model has declined: its text is the explanation.
+    has_declined: bool,
+}
+
+impl exchange::Receiving for ReceivingCompletion {
+    fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
+        let mut receiving = Self::default();
+        receiving.add(message, "message");
+        let is_completion = !message.objects("choices").is_empty() && message.object("error").is_none();
+        if is_completion { Ok(receiving) } else { Err(BadEvent::NoMessage) }
+    }
+
+    fn failure(body: &[u8]) -> Refusal {
+        refusal::from_body(200, body)
+    }
+
+    fn may_have_text(event: &sse::Event) -> bool {
+        !FILLERS.contains(&event.data.trim())
+    }
+
+    fn take(&mut self, event: &sse::Event) -> Result<StreamEvent, BadEvent> {
+        if event.data.trim() == DONE {
+            return Ok(StreamEvent::Ended);
+        }
+        let chunk = Object::parse(&event.data)?;
+        if chunk.object("error").is_some() {
+            return Ok(StreamEvent::Failed(Box::new(Self::failure(event.data.as_bytes()))));
+        }
+        if !chunk.objects("choices").iter().any(|choice| choice.object("message").is_some()) {
+            return Ok(self.add(&chunk, "delta"));
+        }
+        // Some gateways send the whole answer as the one event of a stream.
+        *self = Self::whole(&chunk)?;
+        Ok(StreamEvent::Ended)
+    }
+
+    fn end(&mut self) {
+        self.text.push_str(self.joining.end());
+    }
+
+    fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.stop_reason.is_some()
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        // Text must have tokens.
+        self.usage.filter(|usage| usage.output_tokens > 0 || self.text.is_empty())
+    }
+
+    fn usage_so_far(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    fn into_text(self) -> ReceivedText {
+        let stop_reason = if self.has_declined { Some(FinishReason::Refusal) } else { self.stop_reason };
+        ReceivedText { model: self.model, text: self.text, stop_reason }
+    }
+}
+
+impl ReceivingCompletion {
+    /// Adds an object of an answer whose choices have their text in the field `place`.
+    fn add(&mut self, object: &Object<'_>, place: &str) -> StreamEvent {
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        if let Some(model) = object.name("model").filter(|model| !model.is_empty()) {
+            self.model = model;
+        }
+        if let Some(usage) = object.object("usage") {
+            self.usage = usage_of(&usage).or(self.usage);
+        }
+        let mut added = String::new();
+        // Only one choice is requested.
+        if let Some(choice) = object.objects("choices").first() {
+            if let Some(content) = choice.object(place) {
+                added += &self.added(content.text("content"));
+                for part in content.objects("content") {
+                    added += &self.added(part.text("text"));
+                }
+                self.has_declined |= content.name("refusal").is_some_and(|refusal| !refusal.is_empty());
+            }
+            if let Some(reason) = choice.name("finish_reason").filter(|reason| !reason.is_empty()) {
+                self.stop_reason = Some(finish_reason(reason));
+            }
+        }
+        match added {
+            added if !added.is_empty() => StreamEvent::Text(added),
+            _ if is_first => StreamEvent::Begun,
+            _ => StreamEvent::Other,
+        }
+    }
+
+    fn added(&mut self, piece: Option<Wtf8>) -> String {
+        let text = piece.map(|piece| self.joining.add(&piece)).unwrap_or_default();
+        self.text.push_str(&text);
+        text
+    }
+}
+
+fn finish_reason(reason: String) -> FinishReason {
+    match reason.as_str() {
+        "stop" => FinishReason::EndTurn,
+        "length" => FinishReason::MaxTokens,
+        "content_filter" => FinishReason::Refusal,
+        "tool_calls" | "function_call" => FinishReason::ToolUse,
+        _ => FinishReason::Other(reason),
+    }
+}
+
+/// `None` if a count that determines the price is unreadable, or if the prompt has no tokens although a picture was sent.
+fn usage_of(usage: &Object<'_>) -> Option<Usage> {
+    let detail = |object: &str, key: &str| usage.object(object).map_or(Count::Absent, |own| own.count(key));
+    let cached = match detail("prompt_tokens_details", "cached_tokens") {
+        Count::Unreadable => return None,
+        count => count.known().unwrap_or(0),
+    };
+    let prompt = usage.count("prompt_tokens").known().filter(|prompt| *prompt > 0)?;
+    Some(Usage {
+        input_tokens: prompt.saturating_sub(cached),
+        output_tokens: usage.count("completion_tokens").known()?,
+        cache_read_tokens: cached.min(prompt),
+        thinking_tokens: detail("completion_tokens_details", "reasoning_tokens").known(),
+        ..Usage::default()
+    })
+}
+
+/// `GET /v1/models`.
+#[derive(Deserialize, Debug)]
+pub struct ModelList {
+    pub data: Vec<ChatModelEntry>,
+}
+
+#[derive(Deserialize, Debug)]
+pub struct ChatModelEntry {
+    pub id: String,
+    /// Of servers that have one.
+    #[serde(default, deserialize_with = "lenient")]
+    pub name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Receiving as _;
+
+    fn received(data: &[&str]) -> (ReceivingCompletion, Vec<StreamEvent>) {
+        let mut receiving = ReceivingCompletion::default();
+        let event = |data: &&str| sse::Event { name: String::new(), data: (*data).to_owned() };
+        let steps = data.iter().map(|data| receiving.take(&event(data)).unwrap()).collect();
+        receiving.end();
+        (receiving, steps)
+    }
+
+    #[test]
+    fn a_stream_becomes_an_answer() {
+        let (receiving, steps) = received(&[
+            r#"{"id":"c","object":"chat.completion.chunk","model":"gpt-6-luna-2026","choices":[{"index":0,
+                "delta":{"role":"assistant","content":"","refusal":null},"finish_reason":null}],"usage":null}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"{\"marks\""},"finish_reason":null}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"reasoning":"hm","content":":[]} \ud83d"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"\ude00"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":1600,"completion_tokens":90,"total_tokens":1690,
+                "prompt_tokens_details":{"cached_tokens":1024},"completion_tokens_details":{"reasoning_tokens":60}}}"#,
+            "[DONE]",
+        ]);
+        assert_eq!((steps.first(), steps.last()), (Some(&StreamEvent::Begun), Some(&StreamEvent::Ended)));
+        assert_eq!(
+            receiving.usage(),
+            Some(Usage {
+                input_tokens: 576,
+                output_tokens: 90,
+                cache_read_tokens: 1024,
+                thinking_tokens: Some(60),
+                ..Usage::default()
+            })
+        );
+        let message = receiving.into_text();
+        assert_eq!((message.text.as_str(), message.model.as_str()), ("{\"marks\":[]} 😀", "gpt-6-luna-2026"));
+        assert_eq!(message.stop_reason, Some(FinishReason::EndTurn));
+    }
+
+    #[test]
+    fn a_whole_answer() {
+        let body = r#"{"object":"chat.completion","model":"m","choices":[{"index":0,"finish_reason":"length",
+            "message":{"role":"assistant","content":"{}","refusal":null}}],
+            "usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
+        let whole = ReceivingCompletion::whole(&Object::parse(body).unwrap()).unwrap();
+        assert_eq!(whole.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
+        assert_eq!(whole.into_text().stop_reason, Some(FinishReason::MaxTokens));
+        let (alone, steps) = received(&[body]);
+        assert_eq!((steps.last(), alone.into_text().text.as_str()), (Some(&StreamEvent::Ended), "{}"));
+        for other in ["{\"ok\":true}", "{\"choices\":[]}", "{\"error\":{\"message\":\"no\"},\"choices\":[{}]}"] {
+            ReceivingCompletion::whole(&Object::parse(other).unwrap()).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn declining_is_no_answer() {
+        for last in [
+            r#"{"choices":[{"delta":{"refusal":"I can't help with that."},"finish_reason":"stop"}]}"#,
+            r#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#,
+        ] {
+            let message = received(&[last]).0.into_text();
+            assert_eq!(message.stop_reason, Some(FinishReason::Refusal), "{last}");
+        }
+    }
+
+    #[test]
+    fn an_error_within_a_stream() {
+        let (_, steps) = received(&[
+            r#"{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#,
+        ]);
+        let [StreamEvent::Failed(refusal)] = &steps[..] else { panic!("no failure") };
+        assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("server_error")));
+    }
+
+    #[test]
+    fn usage_that_cannot_be_read_is_not_reported() {
+        let usage = |usage: &str| {
+            let last =
+                format!(r#"{{"choices":[{{"delta":{{"content":"x"}},"finish_reason":"stop"}}],"usage":{usage}}}"#);
+            received(&[&last]).0.usage()
+        };
+        let plain = Usage { input_tokens: 7, output_tokens: 2, ..Usage::default() };
+        assert_eq!(usage(r#"{"prompt_tokens":7,"completion_tokens":"2","prompt_tokens_details":null}"#), Some(plain));
+        for unknown in [
+            "null",
+            "[]",
+            r#"{"prompt_tokens":0,"completion_tokens":2}"#,
+            r#"{"prompt_tokens":7}"#,
+            r#"{"prompt_tokens":-7,"completion_tokens":2}"#,
+            r#"{"prompt_tokens":7,"completion_tokens":0}"#,
+            r#"{"prompt_tokens":7,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":"x"}}"#,
+        ] {
+            assert_eq!(usage(unknown), None, "{unknown}");
+        }
+    }
+}

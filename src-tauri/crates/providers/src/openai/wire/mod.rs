@@ -1,0 +1,4 @@
+//! The vendor's wire formats, private to this crate.
+
+pub mod answer;
+pub mod request;

@@ -1,0 +1,68 @@
+//! OpenAI's chat completions: `POST /v1/chat/completions` (streamed or not) and `GET /v1/models`, as strict as the
+//! vendor, or as lenient as a server with the same interface.
+
+pub(crate) mod content;
+pub(crate) mod error;
+pub(crate) mod message;
+pub(crate) mod models;
+pub(crate) mod schema;
+pub(crate) mod validation;
+
+use serde_json::{Value, json};
+
+use models::ChatModel;
+
+/// A server with OpenAI's interface that is not OpenAI's: it serves open models without a price, ignores parameters
+/// that it does not know, and may enforce less than a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "differences between servers, independent of each other")]
+pub struct LenientServer {
+    /// Whether a request needs a key.
+    pub needs_key: bool,
+    /// Whether `response_format: json_schema` is refused.
+    pub refuses_schemas: bool,
+    /// Whether `response_format: json_object` is refused.
+    pub refuses_json: bool,
+    /// Whether answers lack their usage.
+    pub hides_usage: bool,
+}
+
+/// The interface that a simulator offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// Anthropic's Messages API.
+    #[default]
+    Messages,
+    /// OpenAI's chat completions, as strict as the vendor.
+    Chat,
+    /// Chat completions of another server.
+    LenientChat(LenientServer),
+}
+
+impl Protocol {
+    pub(crate) fn is_chat(self) -> bool {
+        self != Self::Messages
+    }
+
+    /// What differs from the vendor; `None` at the vendor itself.
+    pub(crate) fn lenience(self) -> Option<LenientServer> {
+        match self {
+            Self::LenientChat(lenience) => Some(lenience),
+            Self::Messages | Self::Chat => None,
+        }
+    }
+}
+
+/// The catalogue as `GET /v1/models` lists it.
+pub(crate) fn listed(protocol: Protocol, prefix: &str) -> Value {
+    let data: Vec<Value> = models::of(protocol).iter().map(|model| described(model, prefix)).collect();
+    json!({"object": "list", "data": data})
+}
+
+/// A model as the catalogue shows it.
+pub(crate) fn described(model: &ChatModel, prefix: &str) -> Value {
+    json!({
+        "id": format!("{prefix}{}", model.served.id), "object": "model", "created": 1_780_000_000,
+        "owned_by": "simulator",
+    })
+}
