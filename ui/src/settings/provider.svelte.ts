@@ -11,8 +11,11 @@ export function isOurs(source: SettingSource): boolean {
 
 export type ProviderState = "good" | "caution" | "none";
 
-/** Whether requests can be sent: good with all that is required, caution where something is wrong, none without a key. */
-export function providerState({ key, problem, provider }: Connection): ProviderState {
+/** Whether requests can be sent: good with all that is required, caution where something is wrong, none without a key, or
+    without the address that the user must enter. */
+export function providerState({ key, problem, provider, base_url_from }: Connection): ProviderState {
+  const needsAddress = provider.fields.some(({ kind, is_required }) => kind === "base_url" && is_required);
+  if (needsAddress && base_url_from === "default") return "none";
   if (problem !== null) return "caution";
   const needsKey = provider.fields.some(({ kind, is_required }) => kind === "key" && is_required);
   return key !== null || !needsKey ? "good" : "none";
