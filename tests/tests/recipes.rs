@@ -1,7 +1,5 @@
 //! Recipes from the outside: what a recipe asks about the image arrives as one image tag, and the command line edits recipes.
 
-#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
-
 use domain::annotation::{AttributeValue, Shape};
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
