@@ -165,14 +165,14 @@ describe("a model that needs a key", () => {
     await page.getByRole("radio", { name: "Claude Opus 5.5" }).check();
     const annotate = page.getByRole("button", { name: `Annotate 60 images, about ${money(opus)}`, exact: true });
     expect(await annotate.isDisabled()).toBe(true);
-    await page.getByRole("button", { name: "Enter a key" }).click();
+    await page.getByRole("button", { name: "Enter a key" }).first().click();
     await page.waitForFunction(() => document.activeElement?.id === "anthropic-key");
     await page.keyboard.type("sk-ant-1");
     await page.keyboard.press("Enter");
     await page.getByText(KEPT).waitFor();
     await page.keyboard.press("Control+2");
     await expect.poll(() => annotate.isEnabled()).toBe(true);
-    expect(await page.getByText("A key is needed").count()).toBe(0);
+    expect(await page.getByText(`A key is needed for ${hostOf(page)}`).count()).toBe(0);
   });
 
   it("can be locked out, and the plan leads to the lock", async () => {
@@ -189,10 +189,10 @@ describe("a model that needs a key", () => {
     await page.getByRole("contentinfo").getByText("Locked to the server").waitFor();
     await saved;
     await page.keyboard.press("Control+2");
-    await page.getByText("Everything is locked to this machine").waitFor();
+    await page.getByText("Everything is locked to this machine").first().waitFor();
     await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check();
     await expect.poll(() => page.getByRole("button", { name: /^Annotate 60 images, about/ }).isDisabled()).toBe(true);
-    await page.getByRole("button", { name: "Unlock in Settings" }).click();
+    await page.getByRole("button", { name: "Unlock in Settings" }).first().click();
     await page.waitForFunction(() => document.activeElement?.id === "privacy-lock");
     await page.keyboard.press("Space");
     await page.getByRole("contentinfo").getByText("Key from the environment, metadata stripped").waitFor();

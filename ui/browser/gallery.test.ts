@@ -58,6 +58,8 @@ describe("a typed question", () => {
     await expect.poll(() => search().inputValue()).toBe('label:"traffic light" ');
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor({ state: "hidden" });
     await page.keyboard.type("st");
+    // Escape closes the list if it is open, otherwise it leaves the field.
+    await suggestions().waitFor();
     await page.keyboard.press("Escape");
     expect(await suggestions().isVisible()).toBe(false);
     await page.keyboard.type("atus:unreviewed");

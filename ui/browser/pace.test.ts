@@ -119,7 +119,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   it("answers on their way show as they come", async () => {
     await openPlan({ query: "priced&key&images=240", theme, width, height });
     await send();
-    await page.locator("svg .preview").nth(5).waitFor();
+    await page.locator("svg .preview").first().waitFor();
     await picturesLoaded();
     await screenshot(page, `run-previews-${theme}-${width}`);
     await expectNothingCut(page);
@@ -286,7 +286,7 @@ describe("the plan", () => {
     const { cost_dollars: live, batch_dollars: batch } = await quoteOf();
     expect(batch?.expected).toBeCloseTo((live?.expected ?? 0) / 2, 4);
     await page.getByRole("button", { name: words.plan.annotate(60, about(batch)) }).waitFor();
-    await page.getByText("live only").waitFor();
+    await page.getByText("live only").first().waitFor();
     await page.getByRole("radio", { name: "Built-in detector" }).click();
     await page.getByRole("button", { name: "Annotate 60 images, $0" }).waitFor();
     expect(await page.getByRole("radio", { name: /^Batch/ }).count()).toBe(0);

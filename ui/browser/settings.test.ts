@@ -103,7 +103,7 @@ describe("a provider", () => {
 
   it("says whether it can be used", async () => {
     await openSettings({ query: "priced" });
-    const row = page.getByRole("navigation", { name: "Providers" }).getByRole("button");
+    const row = page.getByRole("navigation", { name: "Providers" }).getByRole("button").first();
     expect(await row.innerText()).toMatch(/No key/);
     await page.getByLabel("Key", { exact: true }).fill("sk-ant-1");
     await page.keyboard.press("Enter");

@@ -150,7 +150,7 @@ export const library = {
     adds: {
       title: "A key adds",
       lines: [
-        "Any object that you can name or describe, with attributes and captions",
+        "Any object that you can name or describe, with attributes",
         "Vision models side by side, each with its cost before the run",
         "A budget that is never exceeded; nothing is paid twice",
       ],

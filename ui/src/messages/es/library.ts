@@ -149,7 +149,7 @@ export const library: Translation<typeof english> = {
     adds: {
       title: "Una clave añade",
       lines: [
-        "Cualquier objeto que sepas nombrar o describir, con atributos y descripciones",
+        "Cualquier objeto que sepas nombrar o describir, con atributos",
         "Modelos de visión uno junto a otro, con su coste antes de ejecutar",
         "Un presupuesto que nunca se supera; nada se paga dos veces",
       ],
