@@ -90,6 +90,8 @@ describe("a band over the grid", () => {
 
   it("scrolls along at the edge, and counts what is out of sight", async () => {
     await opened({ query: "images=100000" });
+    // The counts may need another row above the grid.
+    await page.getByRole("radio", { name: /^All\s*100,000/ }).waitFor();
     const box = await grid().boundingBox();
     if (!box) throw new Error("no grid");
     await page.mouse.move(box.x + 8, box.y + 8);
