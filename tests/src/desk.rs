@@ -1,9 +1,9 @@
 //! A screen with the real window on it, and the library of the window.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 use domain::layers::LayerScope;
 use domain::library::ImageCard;
@@ -78,7 +78,7 @@ impl Window {
     /// Opens the window in a browser; what it downloads goes into the folder `downloads`.
     pub async fn open_in_browser(driver_url: &str, link: &str, downloads: &Path) -> Self {
         let options = json!({
-            "binary": "/usr/bin/chromium",
+            "binary": env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()),
             "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,800"],
             "prefs": { "download.default_directory": downloads, "download.prompt_for_download": false },
         });

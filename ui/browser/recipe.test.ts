@@ -104,12 +104,28 @@ describe("a recipe", () => {
     await page.getByRole("button", { name: "Add label" }).click();
     await page.getByText("A name is missing").waitFor();
     await page.keyboard.type("person");
-    await page.getByText("“person” is there twice").waitFor();
+    await page.getByText("Duplicate name: “person”").waitFor();
     expect(await page.getByRole("button", { name: "Save a copy" }).isDisabled()).toBe(true);
     await page.keyboard.press("Enter");
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     await page.keyboard.press("Control+z");
     await page.keyboard.press("Control+z");
+    await page.getByText("Changed", { exact: true }).first().waitFor({ state: "hidden" });
+  });
+
+  it("keeps unsaved changes over a reload", async () => {
+    await openPlan();
+    await page.keyboard.press("Control+e");
+    const instructions = page.getByRole("textbox", { name: "Instructions" });
+    await instructions.fill("Only in daylight.");
+    await page.getByText("Changed", { exact: true }).first().waitFor();
+    await page.reload();
+    await page.getByRole("navigation", { name: "Screens" }).waitFor();
+    await page.keyboard.press("Control+2");
+    await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
+    await page.keyboard.press("Control+e");
+    await expect.poll(() => instructions.inputValue()).toBe("Only in daylight.");
+    await page.getByRole("button", { name: "Discard changes" }).click();
     await page.getByText("Changed", { exact: true }).first().waitFor({ state: "hidden" });
   });
 

@@ -656,8 +656,13 @@ export type CostBasis = {
 	sent: SentSize[],
 	/**  Longest side of any sent image, in pixels. */
 	longest_edge: number,
-	/**  All images together, exact for one request per image. */
+	/**  All images together, for one request per image; exact if `are_image_tokens_exact`. */
 	image_tokens: number,
+	/**
+	 *  Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
+	 *  cost more than the high cost and its budget.
+	 */
+	are_image_tokens_exact: boolean,
 	image_cost_dollars: Dollars,
 	/**  Prompt caching, which makes the instructions cheaper. */
 	caching: PromptCaching,
@@ -1377,9 +1382,9 @@ export type ImportRemark = {
 
 export type ImportRemarkKind = 
 /**  A setting without a counterpart, under its name in the file. */
-{ kind: "setting_left_out"; setting: string } | 
+{ kind: "setting_not_imported"; setting: string } | 
 /**  A kind of annotation without a counterpart, under its name in the file. */
-{ kind: "shape_left_out"; shape: string } | 
+{ kind: "shape_not_imported"; shape: string } | 
 /**  A kind of annotation that became another one. */
 { kind: "shape_changed"; shape: string; became: ShapeKind } | 
 /**  An attribute or label of another name or kind than in the file. */
@@ -1387,9 +1392,9 @@ export type ImportRemarkKind =
 /**  An attribute of some labels, which is now one of all annotations. */
 { kind: "of_all_labels" } | 
 /**  A second entry of this name. */
-{ kind: "duplicate_left_out" } | 
+{ kind: "duplicate_not_imported" } | 
 /**  An entry without a readable name. */
-{ kind: "entry_left_out"; entry: string };
+{ kind: "entry_not_imported"; entry: string };
 
 /**  Which files are imported. */
 export type ImportSettings = {

@@ -19,6 +19,7 @@ import type {
 } from "../api/bindings";
 import { errorMessage, recipeName, words } from "../messages";
 import type { App } from "../state/app.svelte";
+import { keep, recall } from "../state/kept";
 import { offerRestore } from "../state/undo";
 
 /** Pause between the last change and the check of the draft. */
@@ -60,8 +61,10 @@ export class RecipeEditor {
   #field: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #latestCheck = 0;
+  /** Unsaved changes by recipe, remembered on this machine. */
+  #drafts = $state.raw<Readonly<Record<string, Recipe>>>(recall("recipe_drafts", isDrafts) ?? {});
 
-  readonly isChanged = $derived(JSON.stringify(this.draft) !== JSON.stringify(this.saved?.recipe ?? EMPTY));
+  readonly isChanged = $derived(textOf(this.draft) !== textOf(this.saved?.recipe ?? EMPTY));
   readonly canUndo = $derived(this.#before.length > 0);
   readonly canRedo = $derived(this.#after.length > 0);
   readonly canSave = $derived(this.isChanged && this.problems.length === 0 && !this.isSaving);
@@ -82,14 +85,21 @@ export class RecipeEditor {
     if (recipes) this.recipes = recipes;
   }
 
-  /** Edits a recipe; null begins a new one. A draft with changes stays while the same recipe is opened again. */
+  /** Edits a recipe; null begins a new one. Unsaved changes are kept: of this recipe for now, of others for later. */
   open(saved: SavedRecipe | null): void {
     if (this.isChanged && this.saved?.id === saved?.id) return;
-    this.#show(saved, saved?.recipe ?? EMPTY);
+    this.#show(saved, this.#drafts[keyOf(saved)] ?? saved?.recipe ?? EMPTY);
   }
 
+  /** Whether a recipe has unsaved changes; null for a new one. */
+  hasDraft(saved: SavedRecipe | null): boolean {
+    return keyOf(saved) in this.#drafts;
+  }
+
+  /** Shows an imported recipe as a new one. Undo returns to the unsaved new recipe before it. */
   openImported(imported: ImportedRecipe): void {
-    this.#show(null, imported.recipe);
+    this.open(null);
+    this.change(imported.recipe);
     this.imported = imported;
   }
 
@@ -112,8 +122,12 @@ export class RecipeEditor {
     if (versions && this.saved?.id === id) this.versions = versions;
   }
 
+  /** Returns to the saved recipe, which undo reverts. */
   discard(): void {
-    this.#show(this.saved, this.saved?.recipe ?? EMPTY);
+    this.imported = null;
+    this.openLabel = null;
+    this.openAttribute = null;
+    this.change(this.saved?.recipe ?? EMPTY);
   }
 
   /** Changes the draft. Consecutive changes of the same `field` are one undo step. */
@@ -244,6 +258,7 @@ export class RecipeEditor {
     const saved = await this.#app.notices.attempt(() => this.core.saveRecipe(this.draft, this.saved?.id ?? null));
     this.isSaving = false;
     if (!saved) return null;
+    this.#keepDraft(null);
     this.#app.notices.show(words.recipe.saved(recipeName(saved.recipe.name), saved.version), "good");
     this.#show(saved, saved.recipe);
     await this.load(this.models, this.modelId);
@@ -264,6 +279,7 @@ export class RecipeEditor {
     if (!saved || saved.is_builtin) return;
     const isDeleted = await this.#app.notices.attempt(() => this.core.deleteRecipe(saved.id).then(() => true));
     if (!isDeleted) return;
+    this.#keepDraft(null);
     await this.load(this.models, this.modelId);
     this.#show(this.recipes[0] ?? null, this.recipes[0]?.recipe ?? EMPTY);
     offerRestore(this.#app, {
@@ -291,7 +307,15 @@ export class RecipeEditor {
     void this.#check();
   }
 
+  /** Keeps the draft across restarts, or forgets it. */
+  #keepDraft(draft: Recipe | null): void {
+    const { [keyOf(this.saved)]: _known, ...others } = this.#drafts;
+    this.#drafts = draft === null ? others : { ...others, [keyOf(this.saved)]: draft };
+    keep("recipe_drafts", this.#drafts);
+  }
+
   #checkSoon(): void {
+    this.#keepDraft(this.isChanged ? this.draft : null);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#check(), CHECK_MILLIS);
   }
@@ -322,6 +346,24 @@ export class RecipeEditor {
       ({ place }) => place.kind === kind && (index === undefined || ("index" in place && place.index === index)),
     );
   }
+}
+
+/** Names the unsaved changes of a recipe. With its content, because another library has other recipes under its ids. */
+function keyOf(saved: SavedRecipe | null): string {
+  return saved === null ? "new" : `${saved.id} ${textOf(saved.recipe)}`;
+}
+
+/** A recipe as text, without what is empty: an absent field means the same. */
+function textOf(recipe: Recipe): string {
+  return JSON.stringify(recipe, (_, value: unknown) =>
+    value === null || value === "" || (Array.isArray(value) && value.length === 0) ? undefined : value,
+  );
+}
+
+function isDrafts(value: unknown): value is Record<string, Recipe> {
+  const isRecipe = (draft: unknown) =>
+    typeof draft === "object" && draft !== null && "labels" in draft && Array.isArray(draft.labels);
+  return typeof value === "object" && value !== null && Object.values(value).every(isRecipe);
 }
 
 function moved<Item>(items: readonly Item[], index: number, by: 1 | -1): Item[] | null {

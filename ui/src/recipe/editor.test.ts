@@ -94,6 +94,43 @@ describe("a recipe", () => {
     expect(editor.recipes.some(({ id }) => id === copy?.id)).toBe(true);
   });
 
+  it("keeps unsaved changes while another one is edited; discarding and importing can be undone", async () => {
+    const { editor } = await opened();
+    const [one, other] = editor.recipes;
+    if (!one || !other) throw new Error("no recipes");
+    editor.open(one);
+    editor.change({ instructions: "Only in daylight." });
+    editor.open(other);
+    expect(editor.draft).toEqual(other.recipe);
+    expect(editor.hasDraft(one)).toBe(true);
+    editor.open(one);
+    expect(editor.draft.instructions).toBe("Only in daylight.");
+    expect(editor.isChanged).toBe(true);
+    editor.discard();
+    expect(editor.isChanged).toBe(false);
+    expect(editor.hasDraft(one)).toBe(false);
+    editor.undo();
+    expect(editor.draft.instructions).toBe("Only in daylight.");
+
+    editor.open(null);
+    editor.change({ name: "Tools" });
+    await editor.importFile(new File(["bolt\nnut\n"], "list.txt"));
+    expect(editor.draft.labels.map(({ name }) => name)).toEqual(["bolt", "nut"]);
+    editor.undo();
+    expect(editor.draft.name).toBe("Tools");
+  });
+
+  it("is not changed by choosing something and taking it back", async () => {
+    const { editor } = await opened();
+    const [one] = editor.recipes;
+    if (!one) throw new Error("no recipe");
+    editor.open(one);
+    editor.change({ language: "es" });
+    expect(editor.isChanged).toBe(true);
+    editor.change({ language: null });
+    expect(editor.isChanged).toBe(false);
+  });
+
   it("takes in a list and other programs' files, and says what it left out", async () => {
     const { editor } = await opened();
     editor.open(null);

@@ -12,6 +12,7 @@ export type KeptName =
   | "labels"
   | "model"
   | "recipe"
+  | "recipe_drafts"
   | "screen"
   | "sidebar"
   | "thumbnails"

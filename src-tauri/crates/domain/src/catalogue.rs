@@ -27,11 +27,11 @@ pub struct ModelPrice {
     /// Input read from the vendor's cache.
     #[serde(rename = "cached_input_dollars_per_million")]
     pub cached_input: PicoDollars,
-    /// In a batch.
+    /// In a batch; `None` if the provider has none here.
     #[serde(rename = "batch_input_dollars_per_million")]
-    pub batch_input: PicoDollars,
+    pub batch_input: Option<PicoDollars>,
     #[serde(rename = "batch_output_dollars_per_million")]
-    pub batch_output: PicoDollars,
+    pub batch_output: Option<PicoDollars>,
 }
 
 /// The prices used for estimates.

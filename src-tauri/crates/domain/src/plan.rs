@@ -99,9 +99,12 @@ pub struct CostBasis {
     pub sent: Vec<SentSize>,
     /// Longest side of any sent image, in pixels.
     pub longest_edge: u32,
-    /// All images together, exact for one request per image.
+    /// All images together, for one request per image; exact if `are_image_tokens_exact`.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
+    /// Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
+    /// cost more than the high cost and its budget.
+    pub are_image_tokens_exact: bool,
     #[serde(rename = "image_cost_dollars")]
     pub image_cost: PicoDollars,
     /// Prompt caching, which makes the instructions cheaper.

@@ -1,5 +1,5 @@
-//! Recipes: what to find. A recipe is stored as JSON, and equal JSON means that paid answers are reused: fields that were added
-//! later are left out where they have their defaults.
+//! Recipes: what to find. A recipe is stored as JSON, and equal JSON means that paid answers are reused: newer fields are
+//! not written at their default values.
 
 use serde::{Deserialize, Serialize};
 

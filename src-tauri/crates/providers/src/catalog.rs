@@ -41,6 +41,9 @@ pub struct ModelSpec {
     pub optional_attributes_limit: Option<u32>,
     /// Determines the size of sent images.
     pub image_rule: ImageRule,
+    /// Whether the vendor publishes the rule for this model. Otherwise the tokens of images are an assumption, and with
+    /// them every bound of the cost.
+    pub is_image_rule_published: bool,
     /// How it writes boxes.
     pub coordinates: BoxCoordinates,
     pub price: Price,
@@ -134,6 +137,8 @@ struct ModelEntry {
     max_output_tokens: u64,
     min_cacheable_tokens: u64,
     image_rule: String,
+    #[serde(default = "yes")]
+    is_image_rule_published: bool,
     #[serde(default)]
     coordinates: BoxCoordinates,
     bytes_per_token: u64,
@@ -144,6 +149,10 @@ struct ModelEntry {
     is_legacy: bool,
     #[serde(default)]
     retires: Option<CalendarDate>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Dollars for a million tokens.
@@ -214,6 +223,7 @@ impl ModelEntry {
             fills_attributes: true,
             optional_attributes_limit: file.optional_attributes_limit,
             image_rule,
+            is_image_rule_published: self.is_image_rule_published,
             coordinates: self.coordinates,
             price: Price { rates, is_known: true, cliff: self.price_cliff, batch_percent: file.batch_percent },
             context_tokens: self.context_tokens,

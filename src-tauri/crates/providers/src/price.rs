@@ -88,7 +88,7 @@ impl Price {
         cliff: None,
         batch_percent: 100,
     };
-    /// For models whose price nobody has entered.
+    /// For models without a known price.
     pub const UNKNOWN: Self = Self { is_known: false, ..Self::FREE };
 
     /// Whether everything is free.

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::geometry::PixelSize;
+use domain::recipe::{Recipe, ShapeKind};
+
+use crate::catalog::ModelSpec;
 
 /// Factor on the output maximum after a cut-off answer: few are cut off twice.
 pub const LONGER_ANSWER_FACTOR: u64 = 4;
@@ -104,6 +107,27 @@ pub enum RecipeError {
     NoBoxes,
     #[error("the recipe has {count} optional attributes, and the limit is {limit}")]
     TooManyOptionalAttributes { count: usize, limit: u32 },
+}
+
+/// Whether requests for `recipe` can be made for `model`: it asks for boxes of labels, or of the image alone, and has no
+/// more optional attributes than the model takes.
+///
+/// # Errors
+/// Why not.
+pub fn check_recipe(recipe: &Recipe, model: &ModelSpec) -> Result<(), RecipeError> {
+    if !recipe.asks_of_image_alone() {
+        if recipe.labels.is_empty() {
+            return Err(RecipeError::NoLabels);
+        }
+        if !recipe.shapes.contains(&ShapeKind::Box) {
+            return Err(RecipeError::NoBoxes);
+        }
+    }
+    let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
+    match model.optional_attributes_limit {
+        Some(limit) if count > limit as usize => Err(RecipeError::TooManyOptionalAttributes { count, limit }),
+        _ => Ok(()),
+    }
 }
 
 /// A request, ready to be sent. Independent of the server and of how the answer is delivered, so that it can be sent to

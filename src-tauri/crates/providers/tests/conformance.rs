@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
-use domain::recipe::{Recipe, builtin};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe, builtin};
 use domain::settings::ModelSettings;
 use providers::base_url::{BaseUrl, Key};
 use providers::catalog::ModelSpec;
@@ -33,6 +33,19 @@ fn providers() -> Vec<&'static dyn Provider> {
 fn recipes() -> Vec<Recipe> {
     let mut recipes = builtin::all();
     recipes.push(Recipe::find_these("cat, traffic light").unwrap());
+    recipes.push(Recipe {
+        name: "Sharpness".into(),
+        labels: Vec::new(),
+        shapes: Vec::new(),
+        attributes: vec![Attribute {
+            name: "is sharp".into(),
+            definition: String::new(),
+            kind: AttributeKind::YesNo,
+            is_required: true,
+            of: AttributeSubject::Image,
+        }],
+        ..Recipe::find_these("nothing").unwrap()
+    });
     recipes
 }
 

@@ -289,9 +289,12 @@ export const plan = {
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
-    if (tokens >= least) return `${instructions} are not cached: every request is billed for them in full.`;
+    if (tokens >= least) return `${instructions} are counted in full for every request.`;
     return `${instructions} are under the ${count(least)} that this model needs to cache them: every request is billed for them in full.`;
   },
+  /** Where the vendor publishes no rule. */
+  assumedImageTokens:
+    "The image tokens of this model are assumed, because the vendor publishes no rule for it: a run may cost more than this, and more than its budget.",
   liveTotal: "Expected, live",
   batchTotal: "Batch, half price",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>

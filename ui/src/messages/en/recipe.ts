@@ -44,24 +44,24 @@ export const recipe = {
   copyFile: "Copy as a file",
   copied: "The recipe file is on the clipboard",
   importedFrom: (source: RecipeSource) => `Imported from ${programs[source]}. Not saved yet.`,
-  remarks: "Not carried over as it was",
+  remarks: "Changed or not imported",
   remark: ({ about, remark }: ImportRemark): string => {
     const said = ((): string => {
       switch (remark.kind) {
-        case "setting_left_out":
-          return `the setting “${remark.setting}” is left out`;
-        case "shape_left_out":
-          return `annotations of the kind “${remark.shape}” are left out`;
+        case "setting_not_imported":
+          return `the setting “${remark.setting}” is not imported`;
+        case "shape_not_imported":
+          return `annotations of kind “${remark.shape}” are not imported`;
         case "shape_changed":
           return `“${remark.shape}” becomes ${shapes[remark.became]}`;
         case "changed":
           return `becomes “${remark.became}”`;
         case "of_all_labels":
           return "was of some labels and is now of all";
-        case "duplicate_left_out":
-          return "is there twice; one is left out";
-        case "entry_left_out":
-          return `the entry “${remark.entry}” is left out`;
+        case "duplicate_not_imported":
+          return "duplicate: only the first one is imported";
+        case "entry_not_imported":
+          return `“${remark.entry}” has no name and is not imported`;
       }
     })();
     return about === "" ? said : `${about}: ${said}`;
@@ -150,7 +150,7 @@ export const recipe = {
   deleteAttribute: "Delete attribute",
 
   instructions: "Instructions",
-  instructionsHint: "Anything else that the model should know",
+  instructionsHint: "Anything else the model should know",
   examples: (number: number) => `${count(number)} ${number === 1 ? "example" : "examples"}`,
 
   sent: "What is sent",
@@ -173,17 +173,17 @@ export const recipe = {
       case "empty_name":
         return "A name is missing";
       case "duplicate_name":
-        return `“${problem.name}” is there twice`;
+        return `Duplicate name: “${problem.name}”`;
       case "reserved_name":
         return `“${problem.name}” is reserved for the attributes of the image`;
       case "unknown_parent":
         return `The parent “${problem.parent}” is not a label of this recipe`;
       case "parent_cycle":
-        return "A label cannot be below itself";
+        return "A label cannot be its own parent";
       case "invalid_key":
         return `“${problem.key}” is not a digit from 1 to 9 or a letter`;
       case "duplicate_key":
-        return `The key ${problem.key} is used twice`;
+        return `Key ${problem.key} is already used`;
       case "invalid_color":
         return "The color is not in the palette";
       case "min_above_max":
@@ -193,11 +193,11 @@ export const recipe = {
       case "empty_option":
         return "An option is empty";
       case "duplicate_option":
-        return `The option “${problem.option}” is there twice`;
+        return `Duplicate option: “${problem.option}”`;
       case "no_shapes":
         return "Choose a shape, or add an attribute of the image";
       case "duplicate_shape":
-        return "A shape is there twice";
+        return "Duplicate shape";
       case "no_labels":
         return "Add a label";
       case "invalid_language":

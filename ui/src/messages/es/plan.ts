@@ -269,9 +269,11 @@ export const plan: Translation<typeof english> = {
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
-    if (tokens >= least) return `${instructions} no se guardan en caché: se cobran enteras en cada petición.`;
+    if (tokens >= least) return `${instructions} se cuentan enteras en cada petición.`;
     return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: se cobran enteras en cada petición.`;
   },
+  assumedImageTokens:
+    "Los tokens de imagen de este modelo se suponen, porque el proveedor no publica ninguna regla: una ejecución puede costar más que esto, y más que su presupuesto.",
   liveTotal: "Previsto, en directo",
   batchTotal: "Por lotes, a mitad de precio",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>

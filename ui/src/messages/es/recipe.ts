@@ -47,13 +47,13 @@ export const recipe: Translation<typeof english> = {
   copyFile: "Copiar como archivo",
   copied: "El archivo de la receta está en el portapapeles",
   importedFrom: (source) => `Importada de ${programs[source]}. Aún sin guardar.`,
-  remarks: "No se ha conservado tal cual",
+  remarks: "Cambiado o no importado",
   remark: ({ about, remark }) => {
     const said = ((): string => {
       switch (remark.kind) {
-        case "setting_left_out":
+        case "setting_not_imported":
           return `se omite el ajuste «${remark.setting}»`;
-        case "shape_left_out":
+        case "shape_not_imported":
           return `se omiten las anotaciones de tipo «${remark.shape}»`;
         case "shape_changed":
           return `«${remark.shape}» pasa a ${shapes[remark.became]}`;
@@ -61,10 +61,10 @@ export const recipe: Translation<typeof english> = {
           return `pasa a «${remark.became}»`;
         case "of_all_labels":
           return "era de algunas etiquetas y ahora es de todas";
-        case "duplicate_left_out":
-          return "está dos veces; se omite una";
-        case "entry_left_out":
-          return `se omite la entrada «${remark.entry}»`;
+        case "duplicate_not_imported":
+          return "duplicada: solo se importa la primera";
+        case "entry_not_imported":
+          return `«${remark.entry}» no tiene nombre y se omite`;
       }
     })();
     return about === "" ? said : `${about}: ${said}`;

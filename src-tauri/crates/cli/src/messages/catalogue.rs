@@ -57,8 +57,9 @@ pub fn prices(out: &mut dyn Write, prices: &PriceList) -> io::Result<()> {
     let mut table = Table::new(["Model", "Input", "Output", "Cached", "Batch input", "Batch output"]);
     table.align_right(1..=5);
     for priced in &prices.models {
-        let amounts = [priced.input, priced.output, priced.cached_input, priced.batch_input, priced.batch_output];
-        let [input, output, cached, batch_input, batch_output] = amounts.map(exact_money);
+        let [input, output, cached] = [priced.input, priced.output, priced.cached_input].map(exact_money);
+        let in_batches = [priced.batch_input, priced.batch_output];
+        let [batch_input, batch_output] = in_batches.map(|amount| amount.map_or_else(|| "-".to_owned(), exact_money));
         table.add([priced.id.to_string(), input, output, cached, batch_input, batch_output]);
     }
     table.write(out)?;

@@ -10,7 +10,7 @@ use domain::run_state::RunMode;
 
 use super::errors::{unavailable, unsupported};
 use super::format::{at_most, counted, duration, money};
-use super::quote::{answer_basis, budget, images_to_send, time_basis, worst_case};
+use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, time_basis, worst_case};
 use super::table::Table;
 use crate::arguments::Estimate;
 use crate::style::HEADING;
@@ -40,6 +40,10 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     table.write(out)?;
     writeln!(out)?;
     writeln!(out, "Prices as of {}. \"At most\" is an upper bound: no run costs more.", quote.prices_as_of)?;
+    by_model(out, "Images", &quote.models, |row| {
+        let are_assumed = row.cost_basis.as_ref().is_some_and(|basis| !basis.are_image_tokens_exact);
+        are_assumed.then(|| ASSUMED_IMAGE_TOKENS.to_owned())
+    })?;
     if arguments.batch {
         writeln!(out, "Batches finish within 24 hours.")?;
     } else {

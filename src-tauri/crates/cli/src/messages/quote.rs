@@ -106,10 +106,15 @@ fn cost_range(cost: CostRange) -> String {
     format!("about {} (low {}, at most {})", money(cost.expected), money(cost.low), at_most(cost.high))
 }
 
+/// Where the vendor publishes no rule.
+pub const ASSUMED_IMAGE_TOKENS: &str =
+    "tokens assumed, because the vendor publishes no rule for this model: a run may cost more";
+
 fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
     let answers = answer_basis(basis.answer_basis);
+    let images = if basis.are_image_tokens_exact { "exact" } else { ASSUMED_IMAGE_TOKENS };
     let parts = [
-        ("images", basis.image_tokens, basis.image_cost, "exact".to_owned()),
+        ("images", basis.image_tokens, basis.image_cost, images.to_owned()),
         ("text", basis.text_tokens, basis.text_cost, "estimated".to_owned()),
         ("output", basis.answer_tokens, basis.answer_cost, answers),
     ];
@@ -117,7 +122,13 @@ fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
         writeln!(out, "          {what}: {} tokens, {}, {how}", grouped(tokens), money(cost))?;
     }
     let caching = basis.caching;
-    if !caching.is_used {
+    if !caching.is_used && caching.instruction_tokens >= caching.least_tokens {
+        writeln!(
+            out,
+            "          no prompt caching is counted on: the instructions, about {} tokens, are counted in full for every image",
+            caching.instruction_tokens
+        )?;
+    } else if !caching.is_used {
         writeln!(
             out,
             "          no prompt caching: the instructions are about {} tokens, and this model caches {} or more",

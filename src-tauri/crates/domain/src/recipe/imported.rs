@@ -51,9 +51,9 @@ pub struct ImportRemark {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ImportRemarkKind {
     /// A setting without a counterpart, under its name in the file.
-    SettingLeftOut { setting: String },
+    SettingNotImported { setting: String },
     /// A kind of annotation without a counterpart, under its name in the file.
-    ShapeLeftOut { shape: String },
+    ShapeNotImported { shape: String },
     /// A kind of annotation that became another one.
     ShapeChanged { shape: String, became: ShapeKind },
     /// An attribute or label of another name or kind than in the file.
@@ -61,9 +61,9 @@ pub enum ImportRemarkKind {
     /// An attribute of some labels, which is now one of all annotations.
     OfAllLabels,
     /// A second entry of this name.
-    DuplicateLeftOut,
+    DuplicateNotImported,
     /// An entry without a readable name.
-    EntryLeftOut { entry: String },
+    EntryNotImported { entry: String },
 }
 
 impl std::fmt::Display for ImportRemark {
@@ -72,8 +72,8 @@ impl std::fmt::Display for ImportRemark {
             write!(f, "{}: ", self.about)?;
         }
         match &self.remark {
-            ImportRemarkKind::SettingLeftOut { setting } => write!(f, "{setting} is left out"),
-            ImportRemarkKind::ShapeLeftOut { shape } => write!(f, "annotations of kind {shape} are left out"),
+            ImportRemarkKind::SettingNotImported { setting } => write!(f, "{setting} is not imported"),
+            ImportRemarkKind::ShapeNotImported { shape } => write!(f, "annotations of kind {shape} are not imported"),
             ImportRemarkKind::ShapeChanged { shape, became } => {
                 let became = match became {
                     ShapeKind::Box => "boxes",
@@ -86,8 +86,8 @@ impl std::fmt::Display for ImportRemark {
             }
             ImportRemarkKind::Changed { became } => write!(f, "it becomes {became}"),
             ImportRemarkKind::OfAllLabels => f.write_str("it belongs to some labels, and becomes an attribute of all"),
-            ImportRemarkKind::DuplicateLeftOut => f.write_str("it is there twice, and the second one is left out"),
-            ImportRemarkKind::EntryLeftOut { entry } => write!(f, "{entry} has no name, and is left out"),
+            ImportRemarkKind::DuplicateNotImported => f.write_str("duplicate: only the first one is imported"),
+            ImportRemarkKind::EntryNotImported { entry } => write!(f, "{entry} has no name and is not imported"),
         }
     }
 }

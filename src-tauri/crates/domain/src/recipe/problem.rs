@@ -60,11 +60,11 @@ pub enum RecipeProblemKind {
     /// The label [`IMAGE_LABEL`] holds the attributes of the image.
     #[error("the name \"{name}\" is reserved for the attributes of the image")]
     ReservedName { name: String },
-    #[error("there is no label \"{parent}\" to be its parent")]
+    #[error("the parent \"{parent}\" is not a label of the recipe")]
     UnknownParent { parent: String },
-    #[error("it is among its own parents")]
+    #[error("it is its own parent, directly or through others")]
     ParentCycle,
-    #[error("\"{key}\" is no key: use a digit from 1 to 9 or a letter")]
+    #[error("\"{key}\" is not a key: use a digit from 1 to 9 or a letter")]
     InvalidKey { key: char },
     /// `first` is the index of the other label.
     #[error("the key \"{key}\" is taken")]
@@ -77,16 +77,16 @@ pub enum RecipeProblemKind {
     TooFewOptions,
     #[error("an option is empty")]
     EmptyOption,
-    #[error("the option \"{option}\" is there twice")]
+    #[error("duplicate option \"{option}\"")]
     DuplicateOption { option: String },
     /// Neither shapes nor attributes of the image.
     #[error("nothing is asked for: choose a shape, or add an attribute of the image")]
     NoShapes,
-    #[error("a shape is there twice")]
+    #[error("duplicate shape")]
     DuplicateShape,
     #[error("these shapes need a label")]
     NoLabels,
-    #[error("\"{language}\" is no language tag: write for example \"es\" or \"pt-BR\"")]
+    #[error("\"{language}\" is not a language tag: write, for example, \"es\" or \"pt-BR\"")]
     InvalidLanguage { language: String },
     #[error("it has neither the hash nor the path of a photo")]
     NoPhoto,

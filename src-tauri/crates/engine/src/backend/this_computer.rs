@@ -54,6 +54,7 @@ fn spec(descriptor: &LocalDescriptor) -> ModelSpec {
         fills_attributes: descriptor.fills_attributes,
         optional_attributes_limit: None,
         image_rule: ImageRule::LongestEdge { pixels: descriptor.longest_edge },
+        is_image_rule_published: true,
         coordinates: BoxCoordinates::PixelXyxy,
         price: Price::FREE,
         context_tokens: 0,

@@ -351,6 +351,7 @@ fn priced(
             sent: sent.iter().copied().take(LISTED_SIZES).collect(),
             longest_edge: sent.iter().map(|sent| sent.size.long_edge()).max().unwrap_or_default(),
             image_tokens: image_tokens.round() as u64,
+            are_image_tokens_exact: prepared.model().is_image_rule_published,
             image_cost,
             caching: PromptCaching {
                 instruction_tokens: u32::try_from(prepared.likely_prefix_tokens()).unwrap_or(u32::MAX),

@@ -30,8 +30,11 @@ impl Planning {
 /// The prices of paid models, in the order of [`Planning::models`], without surcharges for long prompts.
 #[must_use]
 pub fn price_list() -> PriceList {
-    let priced = provided::providers().flat_map(|provider| &provider.catalog().models);
-    let priced = priced.filter(|model| !model.price.is_free()).map(|model| {
+    let offered = provided::providers().flat_map(|provider| {
+        let has_batches = provider.descriptor().capabilities.batches;
+        provider.catalog().models.iter().map(move |model| (model, has_batches))
+    });
+    let priced = offered.filter(|(model, _)| !model.price.is_free()).map(|(model, has_batches)| {
         let of_million = |usage: Usage, terms| model.price.cost(usage, terms).times(MILLION);
         let input = Usage { input_tokens: 1, ..Usage::default() };
         let output = Usage { output_tokens: 1, ..Usage::default() };
@@ -41,8 +44,8 @@ pub fn price_list() -> PriceList {
             input: of_million(input, Terms::LIST),
             output: of_million(output, Terms::LIST),
             cached_input: of_million(Usage { cache_read_tokens: 1, ..Usage::default() }, Terms::LIST),
-            batch_input: of_million(input, Terms::BATCH),
-            batch_output: of_million(output, Terms::BATCH),
+            batch_input: has_batches.then(|| of_million(input, Terms::BATCH)),
+            batch_output: has_batches.then(|| of_million(output, Terms::BATCH)),
         }
     });
     PriceList { as_of: provided::prices_as_of(), models: priced.collect() }
@@ -60,7 +63,7 @@ mod tests {
         let sonnet = list.models.iter().find(|price| price.id.0 == "claude-sonnet-5-5").unwrap();
         let dollars = |dollars| PicoDollars::from_dollars(dollars).unwrap();
         assert_eq!((sonnet.input, sonnet.output), (dollars(2.0), dollars(10.0)));
-        assert_eq!((sonnet.batch_input, sonnet.batch_output), (dollars(1.0), dollars(5.0)));
+        assert_eq!((sonnet.batch_input, sonnet.batch_output), (Some(dollars(1.0)), Some(dollars(5.0))));
         assert_eq!(sonnet.cached_input, dollars(0.1));
     }
 }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::geometry::PixelSize;
-use domain::recipe::{Recipe, ShapeKind};
+use domain::recipe::Recipe;
 use domain::usage::Usage;
 
 use super::body::MessageBody;
@@ -21,6 +21,7 @@ use crate::guideline::guideline;
 use crate::provider::PreparedModel;
 use crate::request::{
     Caching, Encoding, LONGER_ANSWER_FACTOR, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions,
+    check_recipe,
 };
 use crate::schema::{self, Schema};
 
@@ -60,18 +61,7 @@ pub struct PreparedMessages {
 impl PreparedMessages {
     /// Builds the prompt and the schema of `recipe` for `model`.
     pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions) -> Result<Self, RecipeError> {
-        if !recipe.asks_of_image_alone() {
-            if recipe.labels.is_empty() {
-                return Err(RecipeError::NoLabels);
-            }
-            if !recipe.shapes.contains(&ShapeKind::Box) {
-                return Err(RecipeError::NoBoxes);
-            }
-        }
-        let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
-        if let Some(limit) = model.optional_attributes_limit.filter(|limit| count > *limit as usize) {
-            return Err(RecipeError::TooManyOptionalAttributes { count, limit });
-        }
+        check_recipe(recipe, model)?;
         let schema = schema::of_answer(recipe, model.coordinates);
         let usual = usual_output_tokens(model);
         let mut prepared = Self {

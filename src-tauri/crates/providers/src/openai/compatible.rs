@@ -125,6 +125,7 @@ impl Provider for Compatible {
             fills_attributes: true,
             optional_attributes_limit: None,
             image_rule: ImageRule::Patches { side: usual.patch_side, longest_edge, token_limit: u64::MAX },
+            is_image_rule_published: false,
             coordinates: model.coordinates.unwrap_or(usual.coordinates),
             price: price(model),
             context_tokens: model.context_tokens.map_or(usual.context_tokens, u64::from).max(1),

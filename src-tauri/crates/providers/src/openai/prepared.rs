@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::geometry::PixelSize;
-use domain::recipe::{Recipe, ShapeKind};
+use domain::recipe::Recipe;
 use domain::usage::Usage;
 
 use super::body::{ChatBody, SharedParts};
@@ -19,6 +19,7 @@ use crate::guideline::guideline;
 use crate::provider::PreparedModel;
 use crate::request::{
     Encoding, LONGER_ANSWER_FACTOR, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions,
+    check_recipe,
 };
 use crate::schema;
 
@@ -59,16 +60,7 @@ impl PreparedChat {
         options: RequestOptions,
         limit_name: fn(u64) -> LimitField,
     ) -> Result<Self, RecipeError> {
-        if recipe.labels.is_empty() {
-            return Err(RecipeError::NoLabels);
-        }
-        if !recipe.shapes.contains(&ShapeKind::Box) {
-            return Err(RecipeError::NoBoxes);
-        }
-        let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
-        if let Some(limit) = model.optional_attributes_limit.filter(|limit| count > *limit as usize) {
-            return Err(RecipeError::TooManyOptionalAttributes { count, limit });
-        }
+        check_recipe(recipe, model)?;
         let schema = schema::of_answer(recipe, model.coordinates).with_every_property();
         let usual = match model.reasoning {
             Reasoning::OffByDefault => OUTPUT_TOKENS,
@@ -133,7 +125,7 @@ impl PreparedModel for PreparedChat {
             .then(|| Arc::new(Self { max_output_tokens: longer, ..self.clone() }) as Arc<dyn PreparedModel>)
     }
 
-    // The vendor caches on its own, without a promise: estimates count on no hit.
+    // Caching is automatic and not guaranteed, so estimates assume no cache hits.
     fn warms_cache(&self) -> bool {
         false
     }

@@ -25,7 +25,9 @@ use crate::provider::{
     Provider,
 };
 use crate::rate_limits::RateLimits;
-use crate::request::{Encoding, LONGER_ANSWER_FACTOR, Picture, PictureError, RecipeError, Request, RequestOptions};
+use crate::request::{
+    Encoding, LONGER_ANSWER_FACTOR, Picture, PictureError, RecipeError, Request, RequestOptions, check_recipe,
+};
 
 const OUTPUT_TOKENS: u64 = 1_000;
 const FILE_BYTE_LIMIT: usize = 1_000_000;
@@ -62,9 +64,7 @@ impl Provider for Scripted {
         recipe: &Recipe,
         options: RequestOptions,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
-        if recipe.labels.is_empty() {
-            return Err(RecipeError::NoLabels);
-        }
+        check_recipe(recipe, model)?;
         let max_output_tokens = options.max_output_tokens.unwrap_or(OUTPUT_TOKENS).clamp(1, model.max_output_tokens);
         Ok(Arc::new(PreparedScript {
             model: Arc::clone(model),

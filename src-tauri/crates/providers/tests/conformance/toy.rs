@@ -19,7 +19,7 @@ use providers::provider::{
     Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Progress,
     Provider,
 };
-use providers::request::{Encoding, Picture, PictureError, RecipeError, Request, RequestOptions};
+use providers::request::{Encoding, Picture, PictureError, RecipeError, Request, RequestOptions, check_recipe};
 
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "toy",
@@ -49,14 +49,13 @@ impl Provider for Toy {
         recipe: &Recipe,
         options: RequestOptions,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
-        let words = recipe.labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(", ");
-        if words.is_empty() {
-            return Err(RecipeError::NoLabels);
-        }
+        check_recipe(recipe, model)?;
+        let labels = recipe.labels.iter().map(|label| label.name.as_str());
+        let words: Vec<_> = labels.chain(recipe.attributes.iter().map(|attribute| attribute.name.as_str())).collect();
         let most = model.max_output_tokens;
         Ok(Arc::new(PreparedToy {
             model: Arc::clone(model),
-            words,
+            words: words.join(", "),
             max_output_tokens: options.max_output_tokens.map_or(most, |limit| limit.min(most)),
         }))
     }

@@ -55,7 +55,7 @@ pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
     let mut draft = Draft::new(name);
     for category in &categories {
         let Some(name) = category.name.as_deref().filter(|name| !name.trim().is_empty()) else {
-            draft.remark("", ImportRemarkKind::EntryLeftOut { entry: format!("category {}", category.id) });
+            draft.remark("", ImportRemarkKind::EntryNotImported { entry: format!("category {}", category.id) });
             continue;
         };
         let Some(label) = draft.label(name) else { continue };
@@ -66,17 +66,17 @@ pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
             });
         match group {
             Some(group) if is_category(group) => label.parent = Some(group.to_owned()),
-            Some(group) => draft.setting_left_out(name, &format!("supercategory \"{group}\"")),
+            Some(group) => draft.setting_not_imported(name, &format!("supercategory \"{group}\"")),
             None => {}
         }
         if !category.keypoints.is_empty() {
-            draft.remark(name, ImportRemarkKind::ShapeLeftOut { shape: "keypoints".into() });
+            draft.remark(name, ImportRemarkKind::ShapeNotImported { shape: "keypoints".into() });
         }
         if category.isthing == Some(0) {
-            draft.setting_left_out(name, "isthing");
+            draft.setting_not_imported(name, "isthing");
         }
         if category.color.is_some() {
-            draft.setting_left_out("", "color");
+            draft.setting_not_imported("", "color");
         }
     }
     spell_parents(&mut draft);
@@ -113,6 +113,6 @@ fn break_cycles(draft: &mut Draft) {
         }
     }
     for (name, parent) in broken {
-        draft.setting_left_out(&name, &format!("supercategory \"{parent}\""));
+        draft.setting_not_imported(&name, &format!("supercategory \"{parent}\""));
     }
 }

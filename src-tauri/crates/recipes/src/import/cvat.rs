@@ -80,16 +80,16 @@ fn is_of_image(label: &CvatLabel) -> bool {
 
 fn read_label(label: &CvatLabel, parent: Option<&str>, index: usize, draft: &mut Draft) {
     let Some(name) = label.name.as_deref().filter(|name| !name.trim().is_empty()) else {
-        draft.remark("", ImportRemarkKind::EntryLeftOut { entry: format!("label {}", index + 1) });
+        draft.remark("", ImportRemarkKind::EntryNotImported { entry: format!("label {}", index + 1) });
         return;
     };
     if label.color.is_some() {
-        draft.setting_left_out("", "color");
+        draft.setting_not_imported("", "color");
     }
     if is_of_image(label) {
         return;
     }
-    let left_out = |shape: &str| ImportRemarkKind::ShapeLeftOut { shape: shape.to_owned() };
+    let left_out = |shape: &str| ImportRemarkKind::ShapeNotImported { shape: shape.to_owned() };
     let changed = |shape: &str, became| ImportRemarkKind::ShapeChanged { shape: shape.to_owned(), became };
     match label.shape.as_deref().unwrap_or("any") {
         "any" | "rectangle" => draft.shape(ShapeKind::Box),
@@ -122,22 +122,22 @@ fn read_attribute(attribute: &CvatAttribute, label: &CvatLabel, is_of_all: bool,
     let owner = label.name.as_deref().unwrap_or_default();
     let name = attribute.name.trim();
     if name.is_empty() {
-        draft.remark(owner, ImportRemarkKind::EntryLeftOut { entry: "an attribute".into() });
+        draft.remark(owner, ImportRemarkKind::EntryNotImported { entry: "an attribute".into() });
         return;
     }
     let values: Vec<String> = attribute.values.iter().map(text_of).collect();
     let is_optional = values.iter().any(|value| value == UNDEFINED);
     let default = attribute.default_value.as_ref().map(text_of).filter(|value| !value.is_empty() && value != UNDEFINED);
     let is_telling = match attribute.input_type.as_str() {
-        // CVAT always has a default; false, the first option and the smallest number are those that nobody chose.
+        // CVAT always writes a default. False, the first option and the smallest number are its own, not the user's.
         "checkbox" => default.as_deref().is_some_and(|default| default.eq_ignore_ascii_case("true")),
         _ => default.is_some() && default.as_ref() != values.first(),
     };
     if is_telling {
-        draft.setting_left_out(name, "default_value");
+        draft.setting_not_imported(name, "default_value");
     }
     if attribute.mutable {
-        draft.setting_left_out(name, "mutable");
+        draft.setting_not_imported(name, "mutable");
     }
     let kind = match attribute.input_type.as_str() {
         "select" | "radio" => {
@@ -166,7 +166,7 @@ fn number(name: &str, values: &[String], draft: &mut Draft) -> AttributeKind {
     let values: Vec<&str> = values.iter().flat_map(|value| value.split(';')).map(str::trim).collect();
     let end = |index: usize| values.get(index).and_then(|value| value.parse::<i32>().ok());
     if values.get(2).is_some_and(|step| *step != "1") {
-        draft.setting_left_out(name, "step");
+        draft.setting_not_imported(name, "step");
     }
     match (end(0), end(1)) {
         (Some(min), Some(max)) if min <= max => AttributeKind::Number { min, max },

@@ -22,7 +22,7 @@ impl Draft {
     pub fn label(&mut self, name: &str) -> Option<&mut Label> {
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         if self.recipe.labels.iter().any(|label| comparable(&label.name) == comparable(&name)) {
-            self.remark(&name, ImportRemarkKind::DuplicateLeftOut);
+            self.remark(&name, ImportRemarkKind::DuplicateNotImported);
             return None;
         }
         self.recipe.labels.push(Label::plain(name, self.recipe.labels.len()));
@@ -54,8 +54,8 @@ impl Draft {
         }
     }
 
-    pub fn setting_left_out(&mut self, about: &str, setting: &str) {
-        self.remark(about, ImportRemarkKind::SettingLeftOut { setting: setting.to_owned() });
+    pub fn setting_not_imported(&mut self, about: &str, setting: &str) {
+        self.remark(about, ImportRemarkKind::SettingNotImported { setting: setting.to_owned() });
     }
 
     /// Adds an attribute. One of `owner`, a label, that differs from one of the same name gets a name of its own.
@@ -83,7 +83,7 @@ impl Draft {
                 let name = format!("{owner} {}", attribute.name);
                 let is_taken = self.recipe.attributes.iter().any(|own| comparable(&own.name) == comparable(&name));
                 if owner.is_empty() || is_taken {
-                    self.remark(&attribute.name, ImportRemarkKind::DuplicateLeftOut);
+                    self.remark(&attribute.name, ImportRemarkKind::DuplicateNotImported);
                 } else {
                     self.remark(&attribute.name, ImportRemarkKind::Changed { became: name.clone() });
                     self.recipe.attributes.push(Attribute { name, ..attribute });

@@ -62,10 +62,10 @@ fn control(node: Node<'_, '_>, draft: &mut Draft) {
         // Read with its control.
         "Choice" => {}
         tag if OF_THE_PAGE.contains(&tag) => {}
-        tag => draft.setting_left_out(own_name(node), &format!("<{tag}>")),
+        tag => draft.setting_not_imported(own_name(node), &format!("<{tag}>")),
     }
     for condition in CONDITIONS.into_iter().filter(|condition| node.has_attribute(*condition)) {
-        draft.setting_left_out(own_name(node), condition);
+        draft.setting_not_imported(own_name(node), condition);
     }
 }
 
@@ -82,21 +82,21 @@ fn shape(node: Node<'_, '_>, shape: ShapeKind, draft: &mut Draft) {
 
 fn labels(node: Node<'_, '_>, draft: &mut Draft) {
     if let Some(source) = node.attribute("value").filter(|value| value.starts_with('$')) {
-        draft.setting_left_out(own_name(node), &format!("labels of {source}"));
+        draft.setting_not_imported(own_name(node), &format!("labels of {source}"));
     }
     for (index, child) in node.children().filter(|child| child.has_tag_name("Label")).enumerate() {
         let (value, alias) = (child.attribute("value"), child.attribute("alias"));
         let Some(name) = value.or(alias).map(str::trim).filter(|name| !name.is_empty()) else {
-            draft.remark(own_name(node), ImportRemarkKind::EntryLeftOut { entry: format!("label {}", index + 1) });
+            draft.remark(own_name(node), ImportRemarkKind::EntryNotImported { entry: format!("label {}", index + 1) });
             continue;
         };
         if child.has_attribute("background") {
-            draft.setting_left_out("", "background");
+            draft.setting_not_imported("", "background");
         }
         let hotkey = child.attribute("hotkey").or_else(|| child.attribute("hotKey"));
         let key = hotkey.and_then(single_key);
         if hotkey.is_some() && key.is_none() {
-            draft.setting_left_out(name, "hotkey");
+            draft.setting_not_imported(name, "hotkey");
         }
         // Several controls may have the same labels, each with a shape of its own.
         let known: Vec<char> = draft.labels().iter().filter_map(|label| label.key).collect();
@@ -121,14 +121,14 @@ fn single_key(hotkey: &str) -> Option<char> {
 
 fn choices(node: Node<'_, '_>, draft: &mut Draft) {
     if let Some(source) = node.attribute("value").filter(|value| value.starts_with('$')) {
-        draft.setting_left_out(own_name(node), &format!("choices of {source}"));
+        draft.setting_not_imported(own_name(node), &format!("choices of {source}"));
     }
     let all = node.descendants().filter(|child| child.has_tag_name("Choice"));
     if all
         .clone()
         .any(|choice| choice.parent() != Some(node) && choice.parent().is_some_and(|own| own.has_tag_name("Choice")))
     {
-        draft.setting_left_out(own_name(node), "nesting");
+        draft.setting_not_imported(own_name(node), "nesting");
     }
     let options = all.filter_map(|choice| choice.attribute("value")).map(|value| value.trim().to_owned()).collect();
     let is_multiple = node.attribute("choice").is_some_and(|choice| choice == "multiple");
@@ -156,7 +156,7 @@ fn taxonomy(node: Node<'_, '_>, draft: &mut Draft) {
 fn number(node: Node<'_, '_>, draft: &mut Draft) {
     let ends = (whole(node, "min"), whole(node, "max"));
     if node.attribute("step").is_some_and(|step| step != "1") {
-        draft.setting_left_out(own_name(node), "step");
+        draft.setting_not_imported(own_name(node), "step");
     }
     match ends {
         (Some(min), Some(max)) if min <= max => attribute(node, AttributeKind::Number { min, max }, draft),

@@ -20,8 +20,8 @@ pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
         match scalar(key).as_deref() {
             Some("names") => names(value, &mut draft),
             Some(key) if OF_THE_DATASET.contains(&key) => {}
-            Some("kpt_shape") => draft.remark("", ImportRemarkKind::ShapeLeftOut { shape: "keypoints".into() }),
-            Some(key) => draft.setting_left_out("", key),
+            Some("kpt_shape") => draft.remark("", ImportRemarkKind::ShapeNotImported { shape: "keypoints".into() }),
+            Some(key) => draft.setting_not_imported("", key),
             None => {}
         }
     }
@@ -43,7 +43,7 @@ fn names(value: &Yaml<'_>, draft: &mut Draft) {
             draft.label(&name);
         } else {
             let entry = format!("class {}", class.unwrap_or(index as u64));
-            draft.remark("", ImportRemarkKind::EntryLeftOut { entry });
+            draft.remark("", ImportRemarkKind::EntryNotImported { entry });
         }
     }
 }

@@ -85,7 +85,7 @@ impl Reading<'_> {
             None | Some(Value::Null) => return Err(missing(&path)),
             Some(_) => return Err(wrong_type(&path, "one of a string or array of objects")),
         }
-        // The vendor caches prompts by itself; what varies is the image.
+        // Prompt caching is automatic; only the image varies between requests.
         if is_first && let Some(first) = self.content.segments.last_mut() {
             first.breakpoint = Some(TimeToLive::FiveMinutes);
         }

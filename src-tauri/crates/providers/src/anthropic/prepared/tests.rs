@@ -1,6 +1,7 @@
 //! Requests and their upper bounds.
 
 use domain::money::PicoDollars;
+use domain::recipe::ShapeKind;
 use serde_json::{Value, json};
 
 use super::*;
