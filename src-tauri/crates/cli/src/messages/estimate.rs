@@ -39,11 +39,14 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     }
     table.write(out)?;
     writeln!(out)?;
-    writeln!(out, "Prices as of {}. \"At most\" is an upper bound: no run costs more.", quote.prices_as_of)?;
-    by_model(out, "Images", &quote.models, |row| {
-        let are_assumed = row.cost_basis.as_ref().is_some_and(|basis| !basis.are_image_tokens_exact);
-        are_assumed.then(|| ASSUMED_IMAGE_TOKENS.to_owned())
-    })?;
+    let are_assumed = |row: &ModelQuote| row.cost_basis.as_ref().is_some_and(|basis| !basis.are_image_tokens_exact);
+    let bound = if quote.models.iter().any(are_assumed) {
+        "an upper bound, except where the tokens of images are assumed"
+    } else {
+        "an upper bound: no run costs more"
+    };
+    writeln!(out, "Prices as of {}. \"At most\" is {bound}.", quote.prices_as_of)?;
+    by_model(out, "Images", &quote.models, |row| are_assumed(row).then(|| ASSUMED_IMAGE_TOKENS.to_owned()))?;
     if arguments.batch {
         writeln!(out, "Batches finish within 24 hours.")?;
     } else {
