@@ -127,6 +127,7 @@ struct CatalogFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 struct ModelEntry {
     id: String,
     name: String,
