@@ -85,14 +85,30 @@ fn an_editor_changes_a_recipe_and_what_is_wrong_is_not_saved() {
     assert_eq!(broken.status.code(), Some(2));
     let told = String::from_utf8_lossy(&broken.stderr).into_owned();
     assert!(told.contains("line ") && told.contains("Go back to the editor?"), "{told}");
+    let (_, kept) = told.split_once("your text is kept in ").unwrap();
+    let kept = std::path::Path::new(kept.lines().next().unwrap());
+    assert!(fs::read_to_string(kept).unwrap().contains("nonsense"));
+    fs::remove_dir_all(kept.parent().unwrap()).unwrap();
     assert_eq!(names(), [""; 0]);
     let unchanged = edit(&editor("unchanged", "exit 0"));
     assert!(String::from_utf8_lossy(&unchanged.stdout).contains("unchanged"));
-    assert_eq!(edit(&editor("failing", "exit 3")).status.code(), Some(1));
+    let failing = edit(&editor("failing", "exit 3"));
+    assert_eq!(failing.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&failing.stderr).contains("the editor ended with exit status: 3; nothing was saved")
+    );
     assert_eq!(names(), [""; 0]);
     // A changed built-in recipe is one of the user.
     let changed =
         edit(&editor("changed", "sed 's/at most 125/at most 100/' \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\""));
     assert_eq!(changed.status.code(), Some(0), "{changed:?}");
     assert_eq!(names(), ["Alt text 2"]);
+    // A path with a space, in quotes and with an argument.
+    let spaced = editor("an editor", "[ \"$1\" = --wait ] && sed -i 's/at most 100/at most 90/' \"$2\"");
+    let quoted = format!("'{}' --wait", spaced.display());
+    let mut command = bench.fieldmark("http://127.0.0.1:9", KEY);
+    let edited =
+        command.args(["recipes", "edit", "Alt text 2"]).env_remove("VISUAL").env("EDITOR", quoted).output().unwrap();
+    assert_eq!(edited.status.code(), Some(0), "{edited:?}");
+    assert!(String::from_utf8_lossy(&edited.stdout).contains("version 2"), "{edited:?}");
 }

@@ -145,7 +145,7 @@ describe("a recipe", () => {
     await page.keyboard.press("Control+e");
     await page.getByRole("button", { name: "Delete recipe" }).click();
     await page.getByRole("status").getByText("Recipe deleted: bicycle bell, zebra finch").waitFor();
-    await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+    await page.keyboard.press("Control+z");
     await page.getByText("Recipe restored: bicycle bell, zebra finch").waitFor();
     await label("bicycle bell").waitFor();
   });
@@ -166,7 +166,11 @@ describe.each([
       .click();
     await choose(page.getByRole("combobox", { name: "Model" }), "Claude Haiku 5.5");
     await page.getByLabel("Prompt", { exact: true }).waitFor();
+    await page.getByRole("textbox", { name: "Name" }).first().fill("Birds of the harbor");
+    await page.getByRole("button", { name: "Discard changes" }).waitFor();
     await screenshot(page, `recipe-${theme}-${width}`);
+    const name = await page.getByRole("textbox", { name: "Name" }).first().boundingBox();
+    expect(name?.width).toBeGreaterThan(120);
     await expectNothingCut(page);
     await expectAccessible(page);
   });

@@ -1873,7 +1873,9 @@ export type RecipeProblem = {
 	problem: RecipeProblemKind,
 };
 
-export type RecipeProblemKind = { kind: "empty_name" } | 
+export type RecipeProblemKind = { kind: "empty_name" } | { kind: "long_name"; limit: number } | 
+/**  Control characters and characters that change the direction of the text. */
+{ kind: "hidden_characters"; name: string } | 
 /**  In any spelling. `first` is the index of the other one. */
 { kind: "duplicate_name"; name: string; first: number } | 
 /**  The label [`IMAGE_LABEL`] holds the attributes of the image. */

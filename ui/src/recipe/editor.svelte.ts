@@ -91,6 +91,11 @@ export class RecipeEditor {
     this.#show(saved, this.#drafts[keyOf(saved)] ?? saved?.recipe ?? EMPTY);
   }
 
+  /** The name of the unsaved new recipe; empty if it has none yet. */
+  get newName(): string {
+    return (this.saved === null ? this.draft : this.#drafts[keyOf(null)])?.name ?? "";
+  }
+
   /** Whether a recipe has unsaved changes; null for a new one. */
   hasDraft(saved: SavedRecipe | null): boolean {
     return keyOf(saved) in this.#drafts;
@@ -187,7 +192,9 @@ export class RecipeEditor {
     const added = read.recipe.labels.filter(({ name }) => !known.has(name.toLowerCase()));
     const from = this.draft.labels.length;
     const colored = added.map((label, place) => ({ ...label, color: ((from + place) % COLORS) + 1 }));
-    this.change({ labels: [...this.draft.labels, ...colored] });
+    if (colored.length > 0) this.change({ labels: [...this.draft.labels, ...colored] });
+    const skipped = read.recipe.labels.length - added.length + read.remarks.length;
+    if (skipped > 0) this.#app.notices.show(words.recipe.pasted(added.length, skipped));
     return true;
   }
 
@@ -259,7 +266,13 @@ export class RecipeEditor {
     this.isSaving = false;
     if (!saved) return null;
     this.#keepDraft(null);
-    this.#app.notices.show(words.recipe.saved(recipeName(saved.recipe.name), saved.version), "good");
+    const name = recipeName(saved.recipe.name);
+    // Content that was saved before is that version again.
+    const isNew = this.versions.every(({ saved: { id } }) => id !== saved.id);
+    this.#app.notices.show(
+      isNew ? words.recipe.saved(name, saved.version) : words.recipe.again(name, saved.version),
+      "good",
+    );
     this.#show(saved, saved.recipe);
     await this.load(this.models, this.modelId);
     return saved;

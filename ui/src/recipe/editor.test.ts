@@ -25,7 +25,7 @@ async function opened(): Promise<{ app: App; editor: RecipeEditor }> {
 
 describe("a recipe", () => {
   it("is written, checked while it is written, and saved as versions", async () => {
-    const { editor } = await opened();
+    const { app, editor } = await opened();
     editor.open(null);
     editor.change({ name: "Tools" }, "name");
     editor.addLabel();
@@ -54,8 +54,12 @@ describe("a recipe", () => {
     await expect.poll(() => editor.versions.map(({ saved }) => saved.version)).toEqual([2, 1]);
     expect(editor.recipes.filter(({ recipe }) => recipe.name === "Tools")).toHaveLength(1);
 
-    await editor.restore(first?.id ?? 0);
-    expect(editor.draft.labels[0]?.name).toBe("hammer");
+    // The content of an earlier version is that version, not a new one.
+    editor.changeLabel(0, { name: "hammer" });
+    expect(await editor.save()).toMatchObject({ id: first?.id, version: 1 });
+    expect(app.notices.list.at(-1)?.text).toBe("Tools: version 1 is the current one again");
+    await editor.restore(second?.id ?? 0);
+    expect(editor.draft.labels[0]?.name).toBe("mallet");
   });
 
   it("is undone step by step; typing in one field is one step", async () => {
@@ -131,10 +135,11 @@ describe("a recipe", () => {
     expect(editor.isChanged).toBe(false);
   });
 
-  it("takes in a list and other programs' files, and says what it left out", async () => {
-    const { editor } = await opened();
+  it("takes in a list and other programs' files, and says what it did not import", async () => {
+    const { app, editor } = await opened();
     editor.open(null);
     await editor.pasteLabels("cat: a small animal\ndog\nCat");
+    expect(app.notices.list.at(-1)?.text).toBe("2 labels added, 1 skipped as duplicates");
     expect(editor.draft.labels.map(({ name, definition }) => [name, definition])).toEqual([
       ["cat", "a small animal"],
       ["dog", ""],

@@ -30,8 +30,10 @@ pub enum CommandError {
     BuiltInRecipe(String),
     #[error("the recipe \"{0}\" was not changed")]
     NotSaved(String),
-    #[error("the editor {} cannot be used: {source}; set VISUAL or EDITOR", editor.display())]
-    Editor { editor: PathBuf, source: io::Error },
+    #[error("the editor {editor} cannot be started: {source}; set VISUAL or EDITOR")]
+    Editor { editor: String, source: io::Error },
+    #[error("the editor ended with {0}; nothing was saved")]
+    EditorFailed(std::process::ExitStatus),
     #[error("there is no model \"{asked}\". Models: {known}")]
     UnknownModel { asked: String, known: String },
     #[error("{model} cannot be used: {reason}")]

@@ -18,8 +18,13 @@ use crate::file;
 /// The text of a file: UTF-8, or UTF-16 with a byte order mark.
 pub fn decode(bytes: &[u8]) -> Result<String> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or_default()]));
-        char::decode_utf16(units).collect::<std::result::Result<String, _>>().map_err(|_| RecipeFileError::NotText)
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(RecipeFileError::NotText);
+        }
+        char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+            .collect::<std::result::Result<String, _>>()
+            .map_err(|_| RecipeFileError::NotText)
     };
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -1,5 +1,6 @@
 import type { AttributeKind, ImportRemark, RecipeProblemKind, RecipeSource, ShapeKind } from "../../api/bindings";
 import { count, moment, names } from "../format";
+import { visible } from "../visible";
 
 const shapes: Record<ShapeKind, string> = {
   box: "box",
@@ -37,6 +38,7 @@ export const recipe = {
   duplicate: "Duplicate",
   delete: "Delete recipe",
   saved: (name: string, version: number) => `${name} saved as version ${count(version)}`,
+  again: (name: string, version: number) => `${name}: version ${count(version)} is the current one again`,
   deleted: (name: string) => `Recipe deleted: ${name}`,
   restored: (name: string) => `Recipe restored: ${name}`,
   import: "Import a file",
@@ -57,7 +59,7 @@ export const recipe = {
         case "changed":
           return `becomes “${remark.became}”`;
         case "of_all_labels":
-          return "was of some labels and is now of all";
+          return "applied to some labels; now applies to all";
         case "duplicate_not_imported":
           return "duplicate: only the first one is imported";
         case "entry_not_imported":
@@ -94,6 +96,8 @@ export const recipe = {
   addLabel: "Add label",
   paste: "Paste a list",
   pasteNote: "One label per line, or separated by commas. A definition may follow a colon.",
+  pasted: (added: number, skipped: number) =>
+    `${count(added)} ${added === 1 ? "label" : "labels"} added, ${count(skipped)} skipped as duplicates`,
   pasteAdd: "Add labels",
   noLabels: "No labels yet",
   definition: "Definition",
@@ -115,7 +119,7 @@ export const recipe = {
   attributes: "Attributes",
   addAttribute: "Add attribute",
   noAttributes: "No attributes",
-  of: "Of the",
+  of: "Describes",
   subjects: { annotation: "Annotation", image: "Image" },
   kind: "Kind",
   kinds: {
@@ -172,6 +176,10 @@ export const recipe = {
     switch (problem.kind) {
       case "empty_name":
         return "A name is missing";
+      case "long_name":
+        return `A name has more than ${count(problem.limit)} characters`;
+      case "hidden_characters":
+        return `“${visible(problem.name)}” has hidden characters`;
       case "duplicate_name":
         return `Duplicate name: “${problem.name}”`;
       case "reserved_name":

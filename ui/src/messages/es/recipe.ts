@@ -2,6 +2,7 @@ import type { RecipeSource, ShapeKind } from "../../api/bindings";
 import type { recipe as english } from "../en/recipe";
 import { count, moment, names } from "../format";
 import type { Translation } from "../translation";
+import { visible } from "../visible";
 
 const shapes: Record<ShapeKind, string> = {
   box: "recuadros",
@@ -39,6 +40,7 @@ export const recipe: Translation<typeof english> = {
   duplicate: "Duplicar",
   delete: "Borrar la receta",
   saved: (name, version) => `${name}: guardada como versión ${count(version)}`,
+  again: (name, version) => `${name}: la versión ${count(version)} vuelve a ser la actual`,
   deleted: (name) => `Receta borrada: ${name}`,
   restored: (name) => `Receta recuperada: ${name}`,
   import: "Importar un archivo",
@@ -97,6 +99,8 @@ export const recipe: Translation<typeof english> = {
   addLabel: "Añadir etiqueta",
   paste: "Pegar una lista",
   pasteNote: "Una etiqueta por línea, o separadas por comas. Tras dos puntos puede ir una definición.",
+  pasted: (added, skipped) =>
+    `${count(added)} ${added === 1 ? "etiqueta añadida" : "etiquetas añadidas"}, ${count(skipped)} omitidas por estar repetidas`,
   pasteAdd: "Añadir etiquetas",
   noLabels: "Aún no hay etiquetas",
   definition: "Definición",
@@ -118,7 +122,7 @@ export const recipe: Translation<typeof english> = {
   attributes: "Atributos",
   addAttribute: "Añadir atributo",
   noAttributes: "Sin atributos",
-  of: "De la",
+  of: "Describe",
   subjects: { annotation: "Anotación", image: "Imagen" },
   kind: "Tipo",
   kinds: { text: "Texto", number: "Número", choice: "Una de", several_of: "Varias de", yes_no: "Sí o no" },
@@ -169,6 +173,10 @@ export const recipe: Translation<typeof english> = {
     switch (problem.kind) {
       case "empty_name":
         return "Falta un nombre";
+      case "long_name":
+        return `Un nombre tiene más de ${count(problem.limit)} caracteres`;
+      case "hidden_characters":
+        return `«${visible(problem.name)}» tiene caracteres ocultos`;
       case "duplicate_name":
         return `«${problem.name}» está dos veces`;
       case "reserved_name":

@@ -56,8 +56,9 @@ pub enum RecipesCommand {
     },
     /// Add the labels of another program as a recipe
     Import {
+        /// File with labels
         file: PathBuf,
-        /// What the file is; otherwise its content tells
+        /// Form of the file; detected from its content if not given
         #[arg(long, value_name = "FORM")]
         from: Option<LabelForm>,
     },

@@ -85,8 +85,11 @@ pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {
     Ok(())
 }
 
-pub fn recipe_saved(out: &mut dyn Write, saved: &SavedRecipe) -> io::Result<()> {
+pub fn recipe_saved(out: &mut dyn Write, saved: &SavedRecipe, is_new: bool) -> io::Result<()> {
     let SavedRecipe { recipe, version, .. } = saved;
+    if !is_new {
+        return writeln!(out, "\"{}\", version {version}, is saved already and is now the current one", recipe.name);
+    }
     let parts = [(recipe.labels.len(), "label"), (recipe.attributes.len(), "attribute")];
     let parts = parts.into_iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, name)| counted_len(count, name)).collect();

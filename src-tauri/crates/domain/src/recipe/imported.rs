@@ -85,7 +85,7 @@ impl std::fmt::Display for ImportRemark {
                 write!(f, "annotations of kind {shape} become {became}")
             }
             ImportRemarkKind::Changed { became } => write!(f, "it becomes {became}"),
-            ImportRemarkKind::OfAllLabels => f.write_str("it belongs to some labels, and becomes an attribute of all"),
+            ImportRemarkKind::OfAllLabels => f.write_str("applied to some labels; now applies to all"),
             ImportRemarkKind::DuplicateNotImported => f.write_str("duplicate: only the first one is imported"),
             ImportRemarkKind::EntryNotImported { entry } => write!(f, "{entry} has no name and is not imported"),
         }

@@ -10,6 +10,12 @@ use super::{
 };
 use crate::annotation::Shape;
 use crate::geometry::Point;
+use crate::text::{is_hidden, visible};
+
+/// In characters. Vendors limit schemas too, and longer names fit nowhere.
+const MAX_NAME_LENGTH: u32 = 200;
+/// A recipe from a typed list is called like all its labels.
+const MAX_RECIPE_NAME_LENGTH: u32 = 4_000;
 
 /// A place in a recipe. Indices count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +60,11 @@ pub struct RecipeProblem {
 pub enum RecipeProblemKind {
     #[error("it has no name")]
     EmptyName,
+    #[error("its name has more than {limit} characters")]
+    LongName { limit: u32 },
+    /// Control characters and characters that change the direction of the text.
+    #[error("the name \"{}\" has hidden characters", visible(name))]
+    HiddenCharacters { name: String },
     /// In any spelling. `first` is the index of the other one.
     #[error("the name \"{name}\" is taken")]
     DuplicateName { name: String, first: u32 },
@@ -108,6 +119,7 @@ impl Recipe {
         if self.name.trim().is_empty() {
             found.add(RecipePlace::Name, RecipeProblemKind::EmptyName);
         }
+        found.characters(RecipePlace::Name, &self.name, MAX_RECIPE_NAME_LENGTH);
         self.check_shapes(&mut found);
         self.check_labels(&mut found);
         self.check_attributes(&mut found);
@@ -270,6 +282,17 @@ impl Found {
         } else {
             known.insert(comparable(name), number(index));
         }
+        self.characters(place, name, MAX_NAME_LENGTH);
+    }
+
+    /// Of a name or an option.
+    fn characters(&mut self, place: RecipePlace, name: &str, limit: u32) {
+        if name.chars().count() > limit as usize {
+            self.add(place, RecipeProblemKind::LongName { limit });
+        }
+        if name.contains(is_hidden) {
+            self.add(place, RecipeProblemKind::HiddenCharacters { name: name.to_owned() });
+        }
     }
 
     fn options(&mut self, place: RecipePlace, options: &[String]) {
@@ -280,6 +303,7 @@ impl Found {
             self.add(place, RecipeProblemKind::EmptyOption);
         }
         for (index, option) in options.iter().enumerate() {
+            self.characters(place, option, MAX_NAME_LENGTH);
             if options[..index].contains(option) {
                 self.add(place, RecipeProblemKind::DuplicateOption { option: option.clone() });
             }
@@ -299,6 +323,22 @@ mod tests {
 
     fn attribute(name: &str, kind: AttributeKind, of: AttributeSubject) -> Attribute {
         Attribute { name: name.into(), definition: String::new(), kind, is_required: false, of }
+    }
+
+    #[test]
+    fn names_that_imitate_others_or_fit_nowhere_are_problems() {
+        let mut recipe = Recipe::find_these("cat, dog").unwrap();
+        recipe.labels[0].name = "\u{202e}gpj.exe".into();
+        recipe.labels[1].name = "x".repeat(201);
+        recipe.name = "cats\u{1b}[31m".into();
+        assert_eq!(
+            told(&recipe),
+            [
+                r#"the recipe: the name "cats\u{1b}[31m" has hidden characters"#,
+                r#"label 1: the name "\u{202e}gpj.exe" has hidden characters"#,
+                "label 2: its name has more than 200 characters",
+            ]
+        );
     }
 
     #[test]

@@ -137,11 +137,24 @@ impl Endpoint for ChatClient {
 }
 
 /// Words of complaints about how JSON is asked for.
-const FORMAT_WORDS: [&str; 6] =
-    ["response_format", "json_schema", "json_object", "json schema", "grammar", "structured output"];
+const FORMAT_WORDS: [&str; 7] = [
+    "response_format",
+    "json_schema",
+    "json_object",
+    "json schema",
+    "parse grammar",
+    "guided_json",
+    "structured output",
+];
 
-/// Whether a server refuses how it was asked for JSON.
+/// Whether a server refuses how it was asked for JSON. A server that fails (500) may have generated and billed, except if it
+/// could not read the form.
 fn is_about_format(refusal: &Refusal) -> bool {
     let message = refusal.message.to_lowercase();
-    matches!(refusal.status, 400 | 415 | 422 | 500 | 501) && FORMAT_WORDS.iter().any(|word| message.contains(word))
+    let is_refusal = match refusal.status {
+        400 | 415 | 422 | 501 => true,
+        500 => ["failed to parse", "not supported", "unsupported"].iter().any(|word| message.contains(word)),
+        _ => false,
+    };
+    is_refusal && FORMAT_WORDS.iter().any(|word| message.contains(word))
 }

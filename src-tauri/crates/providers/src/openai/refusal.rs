@@ -62,7 +62,12 @@ pub fn from_body(status: u16, body: &[u8]) -> Refusal {
         message: message.unwrap_or_else(|| text.clone().into_owned()),
         ..Refusal::default()
     };
-    refusal.class = class_of(&refusal, field("param").as_deref());
+    // Within a stream, the status of the response is no longer that of the error; some servers repeat it as the code.
+    let code = error.as_ref().and_then(|error| error.count("code").known());
+    let code = code.or_else(|| refusal.error_code.as_deref()?.parse().ok());
+    let told = code.and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code));
+    let status = if status == 200 { told.unwrap_or(status) } else { status };
+    refusal.class = class_of(status, &refusal, field("param").as_deref());
     refusal
 }
 
@@ -107,14 +112,14 @@ fn duration(told: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-fn class_of(refusal: &Refusal, param: Option<&str>) -> ErrorClass {
+fn class_of(status: u16, refusal: &Refusal, param: Option<&str>) -> ErrorClass {
     let code = refusal.error_code.as_deref().unwrap_or_default();
     let error_type = refusal.error_type.as_deref().unwrap_or_default();
     if CREDIT_CODES.contains(&code) || error_type == "insufficient_quota" {
         return ErrorClass::NoCredit;
     }
     let is_of_params = |field: &&str| param.is_some_and(|param| param.starts_with(field));
-    match (refusal.status, code, error_type) {
+    match (status, code, error_type) {
         (_, "billing_hard_limit_reached", _) => ErrorClass::SpendLimit,
         (200 | 400 | 403 | 404, "model_not_found", _) => ErrorClass::UnknownModel,
         // Other servers say it in words only.
@@ -223,6 +228,13 @@ mod tests {
             (503, error("Slow down", "server_error", "", ""), overloaded),
             (200, error("", "server_error", "", ""), transient),
             (200, error("", "tokens", "", "rate_limit_exceeded"), hold),
+            (
+                200,
+                r#"{"error":{"code":401,"message":"No auth credentials found"}}"#.to_owned(),
+                stop(StopCause::KeyRejected),
+            ),
+            (200, r#"{"error":{"code":429,"message":"Slow down"}}"#.to_owned(), hold),
+            (200, r#"{"error":{"code":"502","message":"Bad gateway"}}"#.to_owned(), transient),
         ];
         for (status, body, expected) in table {
             let refusal = read(status, &HeaderMap::new(), body.as_bytes(), NOW);

@@ -58,7 +58,7 @@ pub struct FileLabel {
     /// Number of the color, 1 to 12. Without it, colors follow the order of the labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(range(min = 1, max = 12)))]
-    color: Option<u8>,
+    color: Option<i64>,
     /// The key that chooses it in the editor: a digit from 1 to 9, or a letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<char>,
@@ -193,7 +193,9 @@ impl FileRecipe {
 impl FileLabel {
     fn into_label(self, index: usize) -> Label {
         let Self { name, definition, color, key, synonyms, parent } = self;
-        Label { name, definition, color: color.unwrap_or_else(|| palette_color(index)), synonyms, key, parent }
+        // A number outside of the palette is reported with its place, as 0 is.
+        let color = color.map_or_else(|| palette_color(index), |color| u8::try_from(color).unwrap_or_default());
+        Label { name, definition, color, synonyms, key, parent }
     }
 }
 
@@ -291,7 +293,7 @@ impl FileLabel {
         Self {
             name: label.name.clone(),
             definition: label.definition.clone(),
-            color: (label.color != palette_color(index)).then_some(label.color),
+            color: (label.color != palette_color(index)).then_some(label.color.into()),
             key: label.key,
             synonyms: label.synonyms.clone(),
             parent: label.parent.clone(),

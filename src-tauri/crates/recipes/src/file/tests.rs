@@ -63,7 +63,7 @@ fn text() -> impl Strategy<Value = String> {
 
 /// A name that no other index has.
 fn named(index: usize, rest: &str) -> String {
-    format!("{rest} n{index}")
+    format!("{} n{index}", rest.replace(domain::text::is_hidden, ""))
 }
 
 fn attribute_value() -> impl Strategy<Value = AttributeValue> {

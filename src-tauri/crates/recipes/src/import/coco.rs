@@ -1,6 +1,8 @@
 //! The categories of a COCO file, or a list of categories. A supercategory that is a category itself becomes the parent.
 //! Source: COCO's "Data format" page.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::recipe::{ImportRemarkKind, ImportedRecipe, RecipeSource, comparable};
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,14 +14,13 @@ use crate::error::Result;
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum CocoFile {
-    Whole { categories: Vec<Category> },
-    List(Vec<Category>),
+    Whole { categories: Vec<Value> },
+    List(Vec<Value>),
 }
 
+/// A category that has other types is not imported.
 #[derive(Deserialize)]
 struct Category {
-    #[serde(default)]
-    id: Value,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -31,6 +32,14 @@ struct Category {
     isthing: Option<u8>,
     #[serde(default)]
     color: Option<Value>,
+}
+
+impl Category {
+    /// The category with its name; `None` without one.
+    fn named(mut self) -> Option<(String, Self)> {
+        let name = self.name.take().filter(|name| !name.trim().is_empty())?;
+        Some((name, self))
+    }
 }
 
 /// Whether a JSON file has categories.
@@ -49,15 +58,18 @@ pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
     let value: Value = serde_json::from_str(text).map_err(|error| malformed_json(&error))?;
     let (CocoFile::Whole { categories } | CocoFile::List(categories)) =
         serde_json::from_value(value).map_err(|_| crate::error::RecipeFileError::NoLabels)?;
-    let is_category = |name: &str| {
-        categories.iter().any(|own| own.name.as_deref().is_some_and(|own| comparable(own) == comparable(name)))
-    };
     let mut draft = Draft::new(name);
-    for category in &categories {
-        let Some(name) = category.name.as_deref().filter(|name| !name.trim().is_empty()) else {
-            draft.remark("", ImportRemarkKind::EntryNotImported { entry: format!("category {}", category.id) });
-            continue;
-        };
+    let mut named = Vec::new();
+    for value in categories {
+        let id = value.get("id").cloned().unwrap_or_default();
+        match serde_json::from_value::<Category>(value).ok().and_then(Category::named) {
+            Some(category) => named.push(category),
+            None => draft.remark("", ImportRemarkKind::EntryNotImported { entry: format!("category {id}") }),
+        }
+    }
+    let names: HashSet<String> = named.iter().map(|(name, _)| comparable(name)).collect();
+    let is_category = |name: &str| names.contains(&comparable(name));
+    for (name, category) in &named {
         let Some(label) = draft.label(name) else { continue };
         // Many programs repeat the name or write "none".
         let group =
@@ -86,10 +98,11 @@ pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
 
 /// Parents are spelled as the labels are.
 fn spell_parents(draft: &mut Draft) {
-    let names: Vec<String> = draft.labels().iter().map(|label| label.name.clone()).collect();
+    let names: HashMap<String, String> =
+        draft.labels().iter().map(|label| (comparable(&label.name), label.name.clone())).collect();
     for label in draft.labels() {
         if let Some(parent) = &mut label.parent
-            && let Some(name) = names.iter().find(|name| comparable(name) == comparable(parent))
+            && let Some(name) = names.get(&comparable(parent))
         {
             parent.clone_from(name);
         }
@@ -98,7 +111,7 @@ fn spell_parents(draft: &mut Draft) {
 
 /// Categories that are each other's supercategories have no order.
 fn break_cycles(draft: &mut Draft) {
-    let parents: std::collections::HashMap<String, String> =
+    let parents: HashMap<String, String> =
         draft.labels().iter().filter_map(|label| Some((label.name.clone(), label.parent.clone()?))).collect();
     let mut broken = Vec::new();
     for label in draft.labels() {

@@ -1,27 +1,37 @@
 //! A recipe in the making, with remarks.
 
+use std::collections::HashSet;
+
 use domain::recipe::{
     Attribute, AttributeKind, AttributeSubject, IMAGE_LABEL, ImportRemark, ImportRemarkKind, ImportedRecipe, Label,
     Recipe, RecipeSource, ShapeKind, comparable,
 };
+use domain::text::is_hidden;
 
 use crate::error::{RecipeFileError, Result};
 
 #[derive(Default)]
 pub struct Draft {
     recipe: Recipe,
+    /// The names of the labels, normalized.
+    names: HashSet<String>,
     remarks: Vec<ImportRemark>,
+    known_remarks: HashSet<ImportRemark>,
 }
 
 impl Draft {
     pub fn new(name: String) -> Self {
-        Self { recipe: Recipe { name, ..Recipe::default() }, remarks: Vec::new() }
+        Self { recipe: Recipe { name, ..Recipe::default() }, ..Self::default() }
     }
 
     /// Adds a label, unless there is one of this name.
     pub fn label(&mut self, name: &str) -> Option<&mut Label> {
-        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        if self.recipe.labels.iter().any(|label| comparable(&label.name) == comparable(&name)) {
+        let spaced = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = spaced.replace(is_hidden, "");
+        if name.len() < spaced.len() {
+            self.remark(&spaced, ImportRemarkKind::Changed { became: name.clone() });
+        }
+        if !self.names.insert(comparable(&name)) {
             self.remark(&name, ImportRemarkKind::DuplicateNotImported);
             return None;
         }
@@ -49,7 +59,7 @@ impl Draft {
     /// Adds a remark once.
     pub fn remark(&mut self, about: &str, remark: ImportRemarkKind) {
         let remark = ImportRemark { about: about.to_owned(), remark };
-        if !self.remarks.contains(&remark) {
+        if self.known_remarks.insert(remark.clone()) {
             self.remarks.push(remark);
         }
     }

@@ -1,5 +1,5 @@
-//! A plain list: one label per line, with a definition after a colon. Lines that begin with `#` are comments. Numbers before
-//! all names, as some programs write them, are not part of them.
+//! A plain list: one label per line, with a definition after a colon. Lines that begin with `#` are comments. Numbers and
+//! bullets before all names are not part of them.
 
 use domain::recipe::{ImportedRecipe, RecipeSource};
 
@@ -8,9 +8,11 @@ use crate::error::Result;
 
 pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let bullet = ["- ", "* ", "• "].into_iter().find(|bullet| lines().all(|line| line.starts_with(bullet)));
     let are_numbered = lines().all(|line| without_number(line).is_some());
     let mut draft = Draft::new(name);
     for line in lines() {
+        let line = bullet.and_then(|bullet| line.strip_prefix(bullet)).map_or(line, str::trim);
         let line = if are_numbered { without_number(line).unwrap_or(line) } else { line };
         let (name, definition) = line.split_once(": ").unwrap_or((line, ""));
         if let Some(label) = draft.label(name) {

@@ -91,6 +91,28 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
+fn a_file_that_is_nested_too_deeply_is_refused() {
+    let nested: String = (1..3_000).map(|depth| " ".repeat(depth) + "a:\n").collect();
+    let told = told(import("data.yaml", &format!("names:\n{nested}"), None));
+    assert_eq!(told, "line 33, column 33: the file is nested too deeply");
+}
+
+#[test]
+fn ten_thousand_labels_are_read_at_once() {
+    let list: String = (0..10_000).map(|number| format!("label {number}\n")).collect();
+    assert_eq!(import("x.txt", &list, None).unwrap().recipe.labels.len(), 10_000);
+}
+
+#[test]
+fn one_unreadable_entry_does_not_refuse_the_others() {
+    let text = r#"{"categories":[{"id":1,"name":"cat"},{"id":4,"name":5}]}"#;
+    assert_eq!(told(import("c.json", text, None)).lines().last(), Some("! category 4 has no name and is not imported"));
+    let list = told(import("x.txt", "- cat\n- \u{202e}god\n", None));
+    assert!(list.contains("name = \"cat\"") && list.ends_with("it becomes god"), "{list}");
+    assert_eq!(decode(&[0xff, 0xfe, b'g', 0, b'a']), Err(RecipeFileError::NotText));
+}
+
+#[test]
 fn any_text_is_read_or_refused() {
     for text in [
         "{",

@@ -3,7 +3,7 @@
 
 use domain::recipe::{ImportRemarkKind, ImportedRecipe, RecipeSource};
 use saphyr::{Yaml, YamlLoader};
-use saphyr_parser::Parser;
+use saphyr_parser::{Event, Marker, Parser};
 
 use super::draft::Draft;
 use crate::error::{FileProblem, LineAndColumn, RecipeFileError, Result};
@@ -48,17 +48,38 @@ fn names(value: &Yaml<'_>, draft: &mut Draft) {
     }
 }
 
+/// Deeper nesting would overflow the stack of the loader. A `data.yaml` has two levels.
+const MAX_DEPTH: usize = 32;
+
+fn malformed(marker: &Marker, message: &str) -> RecipeFileError {
+    let place = LineAndColumn { line: marker.line(), column: marker.col() + 1 };
+    RecipeFileError::Malformed(vec![FileProblem { place: Some(place), message: message.to_owned() }])
+}
+
+/// Refuses files that are nested too deeply. Malformed ones are left to the loader.
+fn check_depth(text: &str) -> Result<()> {
+    let mut depth = 0_usize;
+    for (event, span) in Parser::new_from_str(text).map_while(std::result::Result::ok) {
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
+            Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(malformed(&span.start, "the file is nested too deeply"));
+        }
+    }
+    Ok(())
+}
+
 /// Scalars as they are written: a class may be called `no` or `007`.
 fn load(text: &str) -> Result<Yaml<'_>> {
+    check_depth(text)?;
     let mut loader = YamlLoader::default();
     loader.early_parse(false);
     let parsed = Parser::new_from_str(text).load(&mut loader, false);
     if let Some(error) = parsed.err().as_ref().or(loader.error()) {
-        let place = LineAndColumn { line: error.marker().line(), column: error.marker().col() + 1 };
-        return Err(RecipeFileError::Malformed(vec![FileProblem {
-            place: Some(place),
-            message: error.info().to_owned(),
-        }]));
+        return Err(malformed(error.marker(), error.info()));
     }
     loader.into_documents().into_iter().next().ok_or(RecipeFileError::NoLabels)
 }

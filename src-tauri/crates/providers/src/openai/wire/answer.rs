@@ -37,7 +37,7 @@ impl exchange::Receiving for ReceivingCompletion {
     fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
         let mut receiving = Self::default();
         receiving.add(message, "message");
-        let is_completion = !message.objects("choices").is_empty() && message.object("error").is_none();
+        let is_completion = !message.objects("choices").is_empty() && !has_error(message);
         if is_completion { Ok(receiving) } else { Err(BadEvent::NoMessage) }
     }
 
@@ -54,15 +54,17 @@ impl exchange::Receiving for ReceivingCompletion {
             return Ok(StreamEvent::Ended);
         }
         let chunk = Object::parse(&event.data)?;
-        if chunk.object("error").is_some() {
+        if has_error(&chunk) {
             return Ok(StreamEvent::Failed(Box::new(Self::failure(event.data.as_bytes()))));
         }
-        if !chunk.objects("choices").iter().any(|choice| choice.object("message").is_some()) {
+        let has = |place: &str| chunk.objects("choices").iter().any(|choice| choice.object(place).is_some());
+        // Some servers repeat the message so far beside each delta. Some gateways send the whole answer as one event, and
+        // its usage in it or in the next one.
+        if has("delta") || !has("message") {
             return Ok(self.add(&chunk, "delta"));
         }
-        // Some gateways send the whole answer as the one event of a stream.
         *self = Self::whole(&chunk)?;
-        Ok(StreamEvent::Ended)
+        Ok(if self.usage.is_some() { StreamEvent::Ended } else { StreamEvent::Text(self.text.clone()) })
     }
 
     fn end(&mut self) {
@@ -100,11 +102,12 @@ impl ReceivingCompletion {
             self.model = model;
         }
         if let Some(usage) = object.object("usage") {
-            self.usage = usage_of(&usage).or(self.usage);
+            // Each report replaces the one before, also if it cannot be read: a partial one is not the whole.
+            self.usage = usage_of(&usage);
         }
         let mut added = String::new();
         // Only one choice is requested.
-        if let Some(choice) = object.objects("choices").first() {
+        if let Some(choice) = object.objects("choices").iter().find(|choice| is_first_choice(choice)) {
             if let Some(content) = choice.object(place) {
                 added += &self.added(content.text("content"));
                 for part in content.objects("content") {
@@ -130,6 +133,15 @@ impl ReceivingCompletion {
     }
 }
 
+/// An error object, or its message in place of it.
+fn has_error(object: &Object<'_>) -> bool {
+    object.object("error").is_some() || object.name("error").is_some_and(|message| !message.is_empty())
+}
+
+fn is_first_choice(choice: &Object<'_>) -> bool {
+    matches!(choice.count("index"), Count::Known(0) | Count::Absent | Count::Unreadable)
+}
+
 fn finish_reason(reason: String) -> FinishReason {
     match reason.as_str() {
         "stop" => FinishReason::EndTurn,
@@ -148,9 +160,12 @@ fn usage_of(usage: &Object<'_>) -> Option<Usage> {
         count => count.known().unwrap_or(0),
     };
     let prompt = usage.count("prompt_tokens").known().filter(|prompt| *prompt > 0)?;
+    let completion = usage.count("completion_tokens").known()?;
+    // Some vendors count reasoning in the total only.
+    let total = usage.count("total_tokens").known().unwrap_or(0);
     Some(Usage {
         input_tokens: prompt.saturating_sub(cached),
-        output_tokens: usage.count("completion_tokens").known()?,
+        output_tokens: completion.max(total.saturating_sub(prompt)),
         cache_read_tokens: cached.min(prompt),
         thinking_tokens: detail("completion_tokens_details", "reasoning_tokens").known(),
         ..Usage::default()
@@ -229,6 +244,38 @@ mod tests {
     }
 
     #[test]
+    fn odd_streams_lose_nothing() {
+        // The message so far beside each delta.
+        let (receiving, _) = received(&[
+            r#"{"choices":[{"index":0,"delta":{"content":"{"},"message":{"content":"{"}}]}"#,
+            r#"{"choices":[{"index":1,"delta":{"content":"other choice"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"}"},"message":{"content":"{}"},"finish_reason":"stop"}]}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#,
+        ]);
+        assert_eq!(receiving.usage().map(|usage| usage.output_tokens), Some(1));
+        assert_eq!(receiving.into_text().text, "{}");
+        // The whole message in one event, and its usage in the next.
+        let (receiving, steps) = received(&[
+            r#"{"choices":[{"message":{"content":"{}"},"finish_reason":"stop"}]}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2}}"#,
+        ]);
+        assert_eq!(steps[0], StreamEvent::Text("{}".into()));
+        assert_eq!(receiving.usage().map(|usage| usage.output_tokens), Some(2));
+        // A last report that cannot be read does not leave an earlier, partial one.
+        let (receiving, _) = received(&[
+            r#"{"choices":[{"delta":{"content":"{}"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":"x"}}"#,
+        ]);
+        assert_eq!(receiving.usage(), None);
+        // Reasoning that only the total counts.
+        let (receiving, _) = received(&[
+            r#"{"choices":[{"delta":{"content":"{}"}}],"usage":{"prompt_tokens":1000,"completion_tokens":50,
+                "total_tokens":3050,"completion_tokens_details":{"reasoning_tokens":2000}}}"#,
+        ]);
+        assert_eq!(receiving.usage().map(|usage| usage.output_tokens), Some(2050));
+    }
+
+    #[test]
     fn declining_is_no_answer() {
         for last in [
             r#"{"choices":[{"delta":{"refusal":"I can't help with that."},"finish_reason":"stop"}]}"#,
@@ -244,6 +291,9 @@ mod tests {
         let (_, steps) = received(&[
             r#"{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#,
         ]);
+        let (_, told) = received(&[r#"{"error":"CUDA out of memory"}"#]);
+        let [StreamEvent::Failed(failure)] = &told[..] else { panic!("no failure") };
+        assert_eq!(failure.message, "CUDA out of memory");
         let [StreamEvent::Failed(refusal)] = &steps[..] else { panic!("no failure") };
         assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("server_error")));
     }
