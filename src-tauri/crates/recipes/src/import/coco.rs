@@ -59,17 +59,17 @@ pub fn read(name: String, text: &str) -> Result<ImportedRecipe> {
     let (CocoFile::Whole { categories } | CocoFile::List(categories)) =
         serde_json::from_value(value).map_err(|_| crate::error::RecipeFileError::NoLabels)?;
     let mut draft = Draft::new(name);
-    let mut named = Vec::new();
+    let mut found = Vec::new();
     for value in categories {
         let id = value.get("id").cloned().unwrap_or_default();
         match serde_json::from_value::<Category>(value).ok().and_then(Category::named) {
-            Some(category) => named.push(category),
+            Some(category) => found.push(category),
             None => draft.remark("", ImportRemarkKind::EntryNotImported { entry: format!("category {id}") }),
         }
     }
-    let names: HashSet<String> = named.iter().map(|(name, _)| comparable(name)).collect();
+    let names: HashSet<String> = found.iter().map(|(name, _)| comparable(name)).collect();
     let is_category = |name: &str| names.contains(&comparable(name));
-    for (name, category) in &named {
+    for (name, category) in &found {
         let Some(label) = draft.label(name) else { continue };
         // Many programs repeat the name or write "none".
         let group =

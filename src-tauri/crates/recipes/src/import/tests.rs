@@ -99,7 +99,7 @@ fn a_file_that_is_nested_too_deeply_is_refused() {
 
 #[test]
 fn ten_thousand_labels_are_read_at_once() {
-    let list: String = (0..10_000).map(|number| format!("label {number}\n")).collect();
+    let list = (0..10_000).map(|number| format!("label {number}")).collect::<Vec<_>>().join("\n");
     assert_eq!(import("x.txt", &list, None).unwrap().recipe.labels.len(), 10_000);
 }
 
