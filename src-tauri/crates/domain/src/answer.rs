@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::{AttributeValue, NewAnnotation, Shape};
 use crate::geometry::{ImageFromSent, PixelSize, Rect};
-use crate::recipe::{AttributeSubject, IMAGE_LABEL, Recipe};
+use crate::recipe::{AttributeSubject, CAPTION_LABEL, IMAGE_LABEL, Recipe, ShapeKind};
 
 /// A model's answer for one image, in pixels of the sent picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,12 +139,14 @@ pub enum RepairKind {
     LabelRenamed {
         answered: String,
     },
+    /// A tag or caption was given as text alone.
+    ItemFromText,
     /// A number was given as text.
     NumberFromText {
         field: String,
     },
     CornersSwapped,
-    /// The box overhung the picture's edge, by at most this many pixels.
+    /// The shape overhung the picture's edge, by at most this many pixels.
     ClampedToPicture {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         pixels: f64,
@@ -230,6 +232,10 @@ pub enum DropReason {
     },
     /// A coordinate is missing or not a number.
     NoBox,
+    /// A caption without text.
+    NoText,
+    /// The recipe does not ask for its shape.
+    ShapeNotAskedFor,
     /// Less than a pixel wide or high.
     NoExtent,
     /// Outside of the picture, or mostly so.
@@ -305,6 +311,8 @@ impl Answer {
             .filter_map(|annotation| {
                 let label = if annotation.is_of_image(recipe) {
                     IMAGE_LABEL
+                } else if annotation.shape.kind() == ShapeKind::Caption {
+                    CAPTION_LABEL
                 } else {
                     &recipe.label_for(&annotation.label)?.name
                 };

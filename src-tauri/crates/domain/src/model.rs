@@ -107,7 +107,7 @@ pub enum UnsupportedCapability {
     NoKnownLabel,
     /// Attributes that stay empty.
     Attributes { names: Vec<String>, are_required: bool },
-    /// More optional attributes than the model supports.
+    /// More optional attributes than the model supports, counted for each shape.
     TooManyOptionalAttributes { count: u32, limit: u32 },
     /// None of the recipe's shapes is supported.
     Shapes { shapes: Vec<ShapeKind> },
@@ -162,8 +162,7 @@ impl Model {
             });
         }
         if let Some(limit) = self.optional_attributes_limit {
-            let optional = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
-            let count = u32::try_from(optional).unwrap_or(u32::MAX);
+            let count = u32::try_from(recipe.optional_attribute_count()).unwrap_or(u32::MAX);
             if count > limit {
                 unsupported_capabilities.push(UnsupportedCapability::TooManyOptionalAttributes { count, limit });
             }

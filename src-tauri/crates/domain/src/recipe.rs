@@ -23,6 +23,8 @@ pub use typed::NothingToFind;
 
 /// The label of the image tag that holds an image's attributes, as in CVAT.
 pub const IMAGE_LABEL: &str = "image";
+/// The label of every caption.
+pub const CAPTION_LABEL: &str = "caption";
 
 /// A kind of annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,6 +36,10 @@ pub enum ShapeKind {
     Polygon,
     ImageTag,
     Caption,
+}
+
+impl ShapeKind {
+    pub const ALL: [Self; 5] = [Self::Box, Self::Point, Self::Polygon, Self::ImageTag, Self::Caption];
 }
 
 /// A class of objects to find.
@@ -177,6 +183,15 @@ impl Recipe {
     #[must_use]
     pub fn asks_of_image_alone(&self) -> bool {
         self.shapes.is_empty() && self.has_attributes_of(AttributeSubject::Image)
+    }
+
+    /// The number of optional attributes in the schema of an answer, where annotations of every shape but captions have
+    /// their own.
+    #[must_use]
+    pub fn optional_attribute_count(&self) -> usize {
+        let optional = |subject| self.attributes_of(subject).filter(|(_, attribute)| !attribute.is_required).count();
+        let shapes = self.shapes.iter().filter(|shape| **shape != ShapeKind::Caption).count();
+        optional(AttributeSubject::Annotation) * shapes + optional(AttributeSubject::Image)
     }
 
     /// The label with this name, in any spelling.

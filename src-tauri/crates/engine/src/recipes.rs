@@ -238,8 +238,8 @@ mod tests {
         assert_eq!(preview.unsupported_capabilities, [UnsupportedCapability::Examples { count: 1 }]);
         let local = library.planning.preview_recipe(&recipe, &library.planning.models().unwrap()[0].model.id).unwrap();
         assert_eq!((local.prompt.as_str(), local.schema, local.tokens), ("", None, None));
-        let polygons = Recipe { shapes: vec![domain::recipe::ShapeKind::Polygon], ..recipe };
-        let refused = library.planning.preview_recipe(&polygons, &ModelId("claude-sonnet-5-5".into())).unwrap();
-        assert_eq!(refused.refusal.as_deref(), Some("the recipe does not ask for boxes"));
+        let unlabelled = Recipe { labels: Vec::new(), ..recipe };
+        let refused = library.planning.preview_recipe(&unlabelled, &ModelId("claude-sonnet-5-5".into())).unwrap();
+        assert_eq!(refused.refusal.as_deref(), Some("the recipe has no labels"));
     }
 }

@@ -220,7 +220,7 @@ impl ModelEntry {
             id: self.id.clone(),
             name: self.name.clone(),
             vocabulary: Vocabulary::Open,
-            shapes: vec![ShapeKind::Box],
+            shapes: ShapeKind::ALL.to_vec(),
             fills_attributes: true,
             optional_attributes_limit: file.optional_attributes_limit,
             image_rule,

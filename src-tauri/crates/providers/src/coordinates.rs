@@ -7,6 +7,8 @@ use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Rect};
 use serde_json::{Map, Value, json};
 
+pub mod points;
+
 /// The field of a box that is a list.
 pub const LIST: &str = "box_2d";
 /// Names that models give that field.
@@ -69,19 +71,24 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
             None => return,
         },
     };
-    let rounded = |side: u32| f64::from((side + SERVER_MULTIPLE / 2) / SERVER_MULTIPLE * SERVER_MULTIPLE).max(28.0);
-    let (width, height) = match coordinates {
-        BoxCoordinates::PixelXyxy => return,
-        BoxCoordinates::ServerPixelXyxy => (rounded(sent.width), rounded(sent.height)),
-        BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => (THOUSAND, THOUSAND),
-        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => (1.0, 1.0),
-    };
+    let (width, height) = scale(coordinates, sent);
     let factors = [f64::from(sent.width) / width, f64::from(sent.height) / height].repeat(2);
     for ((key, corner), factor) in CORNERS.iter().zip(corners).zip(factors) {
         fields.insert((*key).to_owned(), json!(corner * factor));
     }
     for key in LISTS {
         fields.remove(key);
+    }
+}
+
+/// The width and height of a picture of `sent` size in these coordinates.
+fn scale(coordinates: BoxCoordinates, sent: PixelSize) -> (f64, f64) {
+    let rounded = |side: u32| f64::from((side + SERVER_MULTIPLE / 2) / SERVER_MULTIPLE * SERVER_MULTIPLE).max(28.0);
+    match coordinates {
+        BoxCoordinates::PixelXyxy => (f64::from(sent.width), f64::from(sent.height)),
+        BoxCoordinates::ServerPixelXyxy => (rounded(sent.width), rounded(sent.height)),
+        BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => (THOUSAND, THOUSAND),
+        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => (1.0, 1.0),
     }
 }
 
@@ -100,7 +107,7 @@ const FAR: f64 = 0.25;
 const ENOUGH: usize = 3;
 const THOUSAND: f64 = 1000.0;
 
-/// The coordinate system of `boxes` on a picture of `sent` size if it is certainly not pixels. An overhanging box can
+/// The coordinate system of `boxes`, empty ones for points, on a picture of `sent` size if it is certainly not pixels. An overhanging box can
 /// be clipped, so a single one counts only if its center is outside.
 pub fn other_system(boxes: &[Rect], sent: PixelSize) -> Option<CoordinateSystem> {
     if are_fractions(boxes, sent) {
@@ -120,8 +127,10 @@ pub fn other_system(boxes: &[Rect], sent: PixelSize) -> Option<CoordinateSystem>
 
 /// Whether `boxes` are fractions of the sides of a picture of `sent` size.
 pub fn are_fractions(boxes: &[Rect], sent: PixelSize) -> bool {
+    // A point has no area, and near the origin only a whole number can be a pixel.
     let is_fraction = |own: &Rect| {
-        corners(own).into_iter().all(|corner| corner.abs() <= FRACTION_REACH) && own.ordered().area() > 0.0
+        corners(own).into_iter().all(|corner| corner.abs() <= FRACTION_REACH)
+            && (own.ordered().area() > 0.0 || corners(own).into_iter().any(|corner| corner.fract() != 0.0))
     };
     sent.width.min(sent.height) >= LEAST_SIDE && !boxes.is_empty() && boxes.iter().all(is_fraction)
 }

@@ -2,10 +2,10 @@
 //! about a single image belongs here.
 
 use domain::coordinates::BoxCoordinates;
-use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Label, Recipe};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Label, Recipe, ShapeKind};
 
-use crate::coordinates;
-use crate::schema::attribute_key;
+use crate::coordinates::{self, points};
+use crate::schema::{SHAPE_KEY, attribute_key, shape_name};
 
 const TASK: &str = "\
 You annotate photographs for a data set that people will check and rely on. Look at the image and answer with one mark \
@@ -13,6 +13,31 @@ for each thing you see that one of the labels below names.
 
 # A mark
 - label: exactly one of the labels below, written as it is there.
+";
+
+/// The task of a recipe with other shapes than boxes.
+const SHAPES_TASK: &str = "\
+You annotate photographs for a data set that people will check and rely on. Look at the image and answer with a list of \
+annotations.
+
+# An annotation
+";
+
+const LABEL: &str = "\
+- label: exactly one of the labels below, written as it is there.
+";
+
+const CAPTION: &str = "\
+- caption: a text about the whole image, as the instructions ask for; without instructions, one sentence that says what \
+the image shows.
+";
+
+const TAGS: &str = "\
+Add a tag for each label that is true of the image as a whole, and no tag for the others.
+";
+
+const SHAPES_CONFIDENCE: &str = "\
+- confidence: from 0 to 1, the probability that a careful person agrees with the annotation.
 ";
 
 const CONFIDENCE: &str = "\
@@ -50,6 +75,9 @@ pub fn guideline(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
 }
 
 fn of_annotations(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
+    if recipe.shapes != [ShapeKind::Box] {
+        return of_shapes(recipe, coordinates);
+    }
     let mut text = TASK.to_owned();
     text.push_str(coordinates::instruction(coordinates));
     text.push_str(CONFIDENCE);
@@ -57,15 +85,88 @@ fn of_annotations(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
     if has_attributes {
         text.push_str("- attributes: the questions about each mark that are listed below.\n");
     }
-    text.push_str("\nMark each thing once. When nothing fits, answer with an empty list of marks.\n\n# Labels\n");
+    text.push_str("\nMark each thing once. When nothing fits, answer with an empty list of marks.\n");
+    push_labels(&mut text, recipe);
+    text
+}
+
+/// The task of a recipe with other shapes than boxes.
+fn of_shapes(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
+    let is_mixed = recipe.shapes.len() > 1;
+    let mut text = SHAPES_TASK.to_owned();
+    let names: Vec<&str> = recipe.shapes.iter().map(|shape| shape_name(*shape)).collect();
+    if is_mixed {
+        text.push_str(&format!("- {SHAPE_KEY}: one of: {}.\n", names.join(", ")));
+    }
+    let has_labels = recipe.shapes.iter().any(|shape| *shape != ShapeKind::Caption);
+    if has_labels {
+        text.push_str(LABEL);
+    }
+    for shape in &recipe.shapes {
+        let place = match shape {
+            ShapeKind::Box => coordinates::instruction(coordinates).to_owned(),
+            ShapeKind::Point => points::point_instruction(coordinates),
+            ShapeKind::Polygon => points::outline_instruction(coordinates),
+            ShapeKind::ImageTag => continue,
+            ShapeKind::Caption => CAPTION.to_owned(),
+        };
+        let with = if is_mixed { format!(" (shape \"{}\")", shape_name(*shape)) } else { String::new() };
+        // The names of the fields, up to the colon, then what they are.
+        match place.split_once(':') {
+            Some((fields, about)) => text.push_str(&format!("{fields}{with}:{about}")),
+            None => text.push_str(&place),
+        }
+    }
+    if has_labels {
+        text.push_str(SHAPES_CONFIDENCE);
+    }
+    let has_attributes = has_labels && recipe.has_attributes_of(AttributeSubject::Annotation);
+    if has_attributes {
+        text.push_str("- attributes: the questions about each annotation that are listed below.\n");
+    }
+    if is_mixed && recipe.shapes.contains(&ShapeKind::Caption) && has_labels {
+        text.push_str("A caption has only a shape and a text.\n");
+    }
+    text.push('\n');
+    for shape in &recipe.shapes {
+        text.push_str(match shape {
+            ShapeKind::Box | ShapeKind::Point | ShapeKind::Polygon => continue,
+            ShapeKind::ImageTag => TAGS,
+            ShapeKind::Caption => "Write one caption.\n",
+        });
+    }
+    let located = recipe.shapes.iter().filter(|shape| is_located(**shape)).count();
+    if located > 0 {
+        text.push_str("Annotate each thing that you see and that a label names, once.");
+        if located > 1 {
+            text.push_str(
+                " Use the shape that the instructions ask for; without instructions, the first of the shapes above that fits.",
+            );
+        }
+        text.push('\n');
+    }
+    if !recipe.shapes.contains(&ShapeKind::Caption) {
+        text.push_str("When nothing fits, answer with an empty list of annotations.\n");
+    }
+    if has_labels {
+        push_labels(&mut text, recipe);
+    }
+    text
+}
+
+const fn is_located(shape: ShapeKind) -> bool {
+    matches!(shape, ShapeKind::Box | ShapeKind::Point | ShapeKind::Polygon)
+}
+
+fn push_labels(text: &mut String, recipe: &Recipe) {
+    text.push_str("\n# Labels\n");
     for label in &recipe.labels {
         text.push_str(&label_line(label));
     }
-    if has_attributes {
+    if recipe.has_attributes_of(AttributeSubject::Annotation) {
         text.push_str("\n# Attributes\n");
-        push_attributes(&mut text, recipe, AttributeSubject::Annotation);
+        push_attributes(text, recipe, AttributeSubject::Annotation);
     }
-    text
 }
 
 fn push_attributes(text: &mut String, recipe: &Recipe, subject: AttributeSubject) {
@@ -176,6 +277,20 @@ mod tests {
         recipe.attributes.truncate(1);
         recipe.shapes.clear();
         insta::assert_snapshot!(guideline(&recipe, BoxCoordinates::PixelXyxy));
+    }
+
+    #[test]
+    fn other_shapes_in_words() {
+        let mut recipe = Recipe::find_these("bird").unwrap();
+        recipe.shapes = vec![ShapeKind::Polygon];
+        insta::assert_snapshot!("outline", guideline(&recipe, BoxCoordinates::PixelXyxy));
+        recipe.shapes = vec![ShapeKind::Box, ShapeKind::Point, ShapeKind::ImageTag, ShapeKind::Caption];
+        insta::assert_snapshot!("mixed", guideline(&recipe, BoxCoordinates::Norm1000Yxyx));
+        recipe.shapes = vec![ShapeKind::ImageTag];
+        insta::assert_snapshot!("tags", guideline(&recipe, BoxCoordinates::PixelXyxy));
+        recipe.shapes = vec![ShapeKind::Caption];
+        recipe.labels.clear();
+        insta::assert_snapshot!("caption", guideline(&recipe, BoxCoordinates::PixelXyxy));
     }
 
     #[test]

@@ -13,25 +13,24 @@ mod image;
 mod items;
 mod json;
 mod scalars;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod unusable;
+
+use std::collections::BTreeMap;
 
 use domain::answer::{
     Answer, AnsweredAnnotation, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
 };
 use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Rect};
-use domain::recipe::{AttributeSubject, Recipe};
-use domain::shape::Shape;
+use domain::recipe::{AttributeSubject, CAPTION_LABEL, Recipe, ShapeKind};
 use serde_json::{Map, Value};
 
 use crate::answer::{FinishReason, RawAnswer};
 use crate::coordinates;
 use items::{Item, LABEL_KEYS};
-
-/// A box with no more than this share inside the picture is dropped, because too much of it would be clipped.
-const LEAST_SHARE_INSIDE: f64 = 0.5;
 
 /// An unusable answer, as opposed to an empty list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +47,7 @@ pub enum AnswerError {
     /// There are annotations, but none is usable.
     #[error("{detail}")]
     Unusable { detail: String },
-    /// There are boxes, but certainly not in pixels of the sent picture.
+    /// There are annotations, but certainly not in pixels of the sent picture.
     #[error("{detail}")]
     OtherCoordinates { system: CoordinateSystem, detail: String },
 }
@@ -97,12 +96,12 @@ fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: Pixe
         return image::alone(text, recipe, sent);
     }
     let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
-    found.convert_boxes(coordinates, sent);
+    found.convert_places(coordinates, sent);
     let beyond = Dropped::beyond_limit(found.items.len());
     found.items.truncate(MAX_ANNOTATIONS);
-    let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
+    let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_bounds(item, recipe, sent)).collect();
     let asked_for = found.items.iter().filter(|item| has_known_label(item, recipe));
-    let asked_for: Vec<Rect> = asked_for.filter_map(|item| answered_rect(item, sent)).collect();
+    let asked_for: Vec<Rect> = asked_for.filter_map(|item| answered_bounds(item, recipe, sent)).collect();
     if coordinates::are_fractions(&asked_for, sent) {
         return Err(unusable::other_coordinates(CoordinateSystem::Fractions, &asked_for, sent));
     }
@@ -142,7 +141,7 @@ fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: Pixe
 #[must_use]
 pub fn preview(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> Vec<AnsweredAnnotation> {
     let Some(mut found) = items::among_text(text) else { return Vec::new() };
-    found.convert_boxes(coordinates, sent);
+    found.convert_places(coordinates, sent);
     let items = found.items;
     items.iter().filter_map(|item| annotation(item, recipe, sent, &mut Vec::new()).ok()).collect()
 }
@@ -153,16 +152,31 @@ fn annotation(
     sent: PixelSize,
     repairs: &mut Vec<RepairKind>,
 ) -> Result<AnsweredAnnotation, DropReason> {
-    let Item::Read(Value::Object(fields)) = item else { return Err(DropReason::Unreadable) };
+    let from_text;
+    let fields = match item {
+        Item::Read(Value::Object(fields)) => fields,
+        Item::Read(Value::String(text)) => {
+            from_text = shape::fields_of_text(text, recipe).ok_or(DropReason::Unreadable)?;
+            repairs.push(RepairKind::ItemFromText);
+            &from_text
+        }
+        _ => return Err(DropReason::Unreadable),
+    };
+    let kind = shape::kind(fields, recipe).ok_or(DropReason::ShapeNotAskedFor)?;
+    if kind == ShapeKind::Caption {
+        let shape = shape::read(fields, kind, sent, repairs)?;
+        let label = CAPTION_LABEL.to_owned();
+        return Ok(AnsweredAnnotation { label, confidence: None, shape, attributes: BTreeMap::new() });
+    }
     let answered = answered_label(fields).ok_or(DropReason::NoLabel)?;
     let label = recipe.label_for(answered).ok_or_else(|| DropReason::UnknownLabel { answered: answered.to_owned() })?;
     if label.name != answered {
         repairs.push(RepairKind::LabelRenamed { answered: answered.to_owned() });
     }
-    let rect = rect(fields, sent, repairs)?;
+    let shape = shape::read(fields, kind, sent, repairs)?;
     let confidence = confidence(fields.get("confidence"), repairs);
     let attributes = attributes::read(fields, recipe, AttributeSubject::Annotation, repairs)?;
-    Ok(AnsweredAnnotation { label: label.name.clone(), confidence, shape: Shape::Box { rect }, attributes })
+    Ok(AnsweredAnnotation { label: label.name.clone(), confidence, shape, attributes })
 }
 
 fn answered_label(fields: &Map<String, Value>) -> Option<&str> {
@@ -174,51 +188,10 @@ fn has_known_label(item: &Item, recipe: &Recipe) -> bool {
     answered_label(fields).is_some_and(|label| recipe.label_for(label).is_some())
 }
 
-/// The box of an item as answered, whatever its label.
-fn answered_rect(item: &Item, sent: PixelSize) -> Option<Rect> {
+/// The bounding box of an item as answered, whatever its label.
+fn answered_bounds(item: &Item, recipe: &Recipe, sent: PixelSize) -> Option<Rect> {
     let Item::Read(Value::Object(fields)) = item else { return None };
-    corners(fields, sent, &mut Vec::new())
-}
-
-fn corners(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Option<Rect> {
-    // Some models nest the corners in an object. A list of four is not read, because its order is ambiguous.
-    let corners = ["box", "bbox"].iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
-    let mut corner = |key: &str, side: u32| {
-        let number = scalars::number(corners.get(key)?)?;
-        if number.was_text {
-            repairs.push(RepairKind::NumberFromText { field: key.to_owned() });
-        }
-        let in_pixels = if number.is_percent { number.value / 100.0 * f64::from(side) } else { number.value };
-        in_pixels.is_finite().then_some(in_pixels)
-    };
-    Some(Rect::new(
-        corner("x1", sent.width)?,
-        corner("y1", sent.height)?,
-        corner("x2", sent.width)?,
-        corner("y2", sent.height)?,
-    ))
-}
-
-fn rect(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Result<Rect, DropReason> {
-    let answered = corners(fields, sent, repairs).ok_or(DropReason::NoBox)?;
-    let ordered = answered.ordered();
-    if ordered != answered {
-        repairs.push(RepairKind::CornersSwapped);
-    }
-    if ordered.width() < 1.0 || ordered.height() < 1.0 {
-        return Err(DropReason::NoExtent);
-    }
-    let inside = ordered.clamped(sent);
-    if inside.area() <= ordered.area() * LEAST_SHARE_INSIDE {
-        return Err(DropReason::OutsidePicture);
-    }
-    let pixels = [inside.x1 - ordered.x1, inside.y1 - ordered.y1, ordered.x2 - inside.x2, ordered.y2 - inside.y2]
-        .into_iter()
-        .fold(0.0, f64::max);
-    if pixels > 0.0 {
-        repairs.push(RepairKind::ClampedToPicture { pixels });
-    }
-    Ok(inside)
+    shape::answered_bounds(fields, recipe, sent)
 }
 
 fn confidence(answered: Option<&Value>, repairs: &mut Vec<RepairKind>) -> Option<f32> {

@@ -102,28 +102,27 @@ impl RequestOptions {
 pub enum RecipeError {
     #[error("the recipe has no labels")]
     NoLabels,
-    /// Only boxes are supported.
-    #[error("the recipe does not ask for boxes")]
-    NoBoxes,
-    #[error("the recipe has {count} optional attributes, and the limit is {limit}")]
+    #[error("the model returns none of the recipe's shapes")]
+    NoShapes,
+    #[error("the recipe has {count} optional attributes, counted for each shape, and the limit is {limit}")]
     TooManyOptionalAttributes { count: usize, limit: u32 },
 }
 
-/// Whether requests for `recipe` can be made for `model`: it asks for boxes of labels, or of the image alone, and has no
-/// more optional attributes than the model takes.
+/// Whether requests for `recipe` can be made for `model`: it asks for a shape that the model returns, or of the image
+/// alone, has the labels that its shapes need, and no more optional attributes than the model takes.
 ///
 /// # Errors
 /// Why not.
 pub fn check_recipe(recipe: &Recipe, model: &ModelSpec) -> Result<(), RecipeError> {
     if !recipe.asks_of_image_alone() {
-        if recipe.labels.is_empty() {
+        if recipe.labels.is_empty() && recipe.shapes.iter().any(|shape| *shape != ShapeKind::Caption) {
             return Err(RecipeError::NoLabels);
         }
-        if !recipe.shapes.contains(&ShapeKind::Box) {
-            return Err(RecipeError::NoBoxes);
+        if !recipe.shapes.iter().any(|shape| model.shapes.contains(shape)) {
+            return Err(RecipeError::NoShapes);
         }
     }
-    let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
+    let count = recipe.optional_attribute_count();
     match model.optional_attributes_limit {
         Some(limit) if count > limit as usize => Err(RecipeError::TooManyOptionalAttributes { count, limit }),
         _ => Ok(()),

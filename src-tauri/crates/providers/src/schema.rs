@@ -6,10 +6,10 @@
 //! output guide as of 2026-11-23.
 
 use domain::coordinates::BoxCoordinates;
-use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe, ShapeKind};
 use serde::{Serialize, Serializer};
 
-use crate::coordinates::{CORNERS, LIST};
+use crate::coordinates::{CORNERS, LIST, points};
 
 /// A node of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,14 @@ pub enum Schema {
     OneOf(Vec<String>),
     /// A list of some of these strings.
     SeveralOf(Vec<String>),
+    /// A list of this many numbers of this JSON type.
+    Coordinates(&'static str, u64),
+    /// A list of pairs of numbers of this JSON type.
+    Outline(&'static str),
     /// This or `null`.
     OrNull(Box<Schema>),
+    /// One of these.
+    AnyOf(Vec<Schema>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +61,7 @@ impl Schema {
                     .collect(),
             ),
             Self::Array(items) => Self::Array(Box::new(items.with_every_property())),
+            Self::AnyOf(schemas) => Self::AnyOf(schemas.into_iter().map(Self::with_every_property).collect()),
             other => other,
         }
     }
@@ -72,7 +79,13 @@ impl Schema {
             // A coordinate, a probability, a few words.
             Self::Plain("string") => 24,
             Self::Plain(_) => 4,
+            Self::Coordinates(_, count) => count * 5 + 1,
+            Self::Outline(_) => LIKELY_CORNERS * 12 + 1,
             Self::OrNull(schema) => schema.likely_bytes(items),
+            Self::AnyOf(schemas) => {
+                let total = schemas.iter().map(|schema| schema.likely_bytes(items)).fold(0, u64::saturating_add);
+                total / (schemas.len().max(1) as u64)
+            }
             Self::OneOf(options) => mean_length(options) + 2,
             Self::SeveralOf(options) => LIKELY_CHOICES * (mean_length(options) + 3) + 1,
         }
@@ -81,6 +94,8 @@ impl Schema {
 
 /// The assumed number of chosen options where there may be several.
 const LIKELY_CHOICES: u64 = 2;
+/// The assumed number of corners of an outline.
+const LIKELY_CORNERS: u64 = 16;
 
 fn mean_length(options: &[String]) -> u64 {
     let total: usize = options.iter().map(String::len).sum();
@@ -129,7 +144,14 @@ impl Serialize for Schema {
                 Array { r#type: "array", items: &Plain { r#type: "string", options: Some(options) } }
                     .serialize(serializer)
             }
+            Self::Coordinates(number, _) => {
+                Array { r#type: "array", items: &Self::Plain(number) }.serialize(serializer)
+            }
+            Self::Outline(number) => {
+                Array { r#type: "array", items: &Self::Coordinates(number, 2) }.serialize(serializer)
+            }
             Self::OrNull(schema) => serializer.collect_map([("anyOf", [&**schema, &Self::Plain("null")])]),
+            Self::AnyOf(schemas) => serializer.collect_map([("anyOf", schemas)]),
         }
     }
 }
@@ -144,22 +166,58 @@ pub fn of_answer(recipe: &Recipe, coordinates: BoxCoordinates) -> Schema {
         answer.push(Property::required(IMAGE_KEY, of_attributes(recipe, AttributeSubject::Image)));
     }
     if !recipe.asks_of_image_alone() {
-        answer.push(Property::required("marks", of_annotations(recipe, coordinates)));
+        answer.push(Property::required(list_key(recipe), of_annotations(recipe, coordinates)));
     }
     Schema::Object(answer)
 }
 
 /// The property of an answer with the attributes of the image.
 pub const IMAGE_KEY: &str = "image";
+/// The property of an annotation with its shape, if the recipe asks for several.
+pub const SHAPE_KEY: &str = "shape";
+/// The property of a caption with its text.
+pub const CAPTION_KEY: &str = "caption";
+
+/// The property of an answer with the list of annotations. Recipes for boxes keep the name of earlier versions, so that
+/// saved answers are found.
+pub fn list_key(recipe: &Recipe) -> &'static str {
+    if recipe.shapes == [ShapeKind::Box] { "marks" } else { "annotations" }
+}
+
+/// The name of a shape in a schema.
+pub const fn shape_name(shape: ShapeKind) -> &'static str {
+    match shape {
+        ShapeKind::Box => "box",
+        ShapeKind::Point => "point",
+        ShapeKind::Polygon => "polygon",
+        ShapeKind::ImageTag => "tag",
+        ShapeKind::Caption => "caption",
+    }
+}
 
 fn of_annotations(recipe: &Recipe, coordinates: BoxCoordinates) -> Schema {
-    let mut annotation = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
-    annotation.extend(of_box(coordinates));
-    annotation.push(Property::required("confidence", Schema::Plain("number")));
-    if recipe.has_attributes_of(AttributeSubject::Annotation) {
-        annotation.push(Property::required("attributes", of_attributes(recipe, AttributeSubject::Annotation)));
+    let mut annotations: Vec<Schema> =
+        recipe.shapes.iter().map(|shape| of_annotation(recipe, *shape, coordinates)).collect();
+    let annotation = if annotations.len() == 1 { annotations.remove(0) } else { Schema::AnyOf(annotations) };
+    Schema::Array(Box::new(annotation))
+}
+
+fn of_annotation(recipe: &Recipe, shape: ShapeKind, coordinates: BoxCoordinates) -> Schema {
+    let mut properties = Vec::new();
+    if recipe.shapes.len() > 1 {
+        properties.push(Property::required(SHAPE_KEY, Schema::OneOf(vec![shape_name(shape).to_owned()])));
     }
-    Schema::Array(Box::new(Schema::Object(annotation)))
+    if shape == ShapeKind::Caption {
+        properties.push(Property::required(CAPTION_KEY, Schema::Plain("string")));
+        return Schema::Object(properties);
+    }
+    properties.push(Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name))));
+    properties.extend(of_place(shape, coordinates));
+    properties.push(Property::required("confidence", Schema::Plain("number")));
+    if recipe.has_attributes_of(AttributeSubject::Annotation) {
+        properties.push(Property::required("attributes", of_attributes(recipe, AttributeSubject::Annotation)));
+    }
+    Schema::Object(properties)
 }
 
 fn of_attributes(recipe: &Recipe, subject: AttributeSubject) -> Schema {
@@ -171,17 +229,22 @@ fn of_attributes(recipe: &Recipe, subject: AttributeSubject) -> Schema {
     Schema::Object(attributes.collect())
 }
 
-/// The properties of a box in a schema. Lists have no fixed length, because few servers can express it.
-fn of_box(coordinates: BoxCoordinates) -> Vec<Property> {
-    let list = |number| vec![Property::required(LIST, Schema::Array(Box::new(Schema::Plain(number))))];
-    match coordinates {
-        BoxCoordinates::PixelXyxy => {
-            CORNERS.map(|corner| Property::required(corner, Schema::Plain("integer"))).to_vec()
-        }
-        BoxCoordinates::ServerPixelXyxy | BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => {
-            list("integer")
-        }
-        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => list("number"),
+/// The properties of a place in a schema. Lists have no fixed length, because few servers can express it.
+fn of_place(shape: ShapeKind, coordinates: BoxCoordinates) -> Vec<Property> {
+    let number = match coordinates {
+        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => "number",
+        _ => "integer",
+    };
+    let is_named = coordinates == BoxCoordinates::PixelXyxy;
+    let named = |names: &[&str]| names.iter().map(|name| Property::required(name, Schema::Plain(number))).collect();
+    let list = |key, count| vec![Property::required(key, Schema::Coordinates(number, count))];
+    match shape {
+        ShapeKind::Box if is_named => named(&CORNERS),
+        ShapeKind::Box => list(LIST, 4),
+        ShapeKind::Point if is_named => named(&points::AXES),
+        ShapeKind::Point => list(points::POINT, 2),
+        ShapeKind::Polygon => vec![Property::required(points::CORNERS, Schema::Outline(number))],
+        ShapeKind::ImageTag | ShapeKind::Caption => Vec::new(),
     }
 }
 
@@ -235,10 +298,28 @@ mod tests {
     fn a_prompt_names_what_the_schema_asks_for() {
         use BoxCoordinates::{Norm1Xywh, Norm1Xyxy, Norm1000Xyxy, Norm1000Yxyx, PixelXyxy, ServerPixelXyxy};
         for coordinates in [PixelXyxy, ServerPixelXyxy, Norm1000Xyxy, Norm1000Yxyx, Norm1Xyxy, Norm1Xywh] {
-            for property in of_box(coordinates) {
-                assert!(crate::coordinates::instruction(coordinates).contains(&property.key), "{coordinates:?}");
+            for (shape, instruction) in [
+                (ShapeKind::Box, crate::coordinates::instruction(coordinates).to_owned()),
+                (ShapeKind::Point, points::point_instruction(coordinates)),
+                (ShapeKind::Polygon, points::outline_instruction(coordinates)),
+            ] {
+                for property in of_place(shape, coordinates) {
+                    assert!(instruction.contains(&property.key), "{shape:?} {coordinates:?}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn shapes_have_their_own_fields_and_several_are_alternatives() {
+        let mut recipe = Recipe::find_these("cat").unwrap();
+        let mut schema = |shapes: &[ShapeKind], coordinates| {
+            recipe.shapes = shapes.to_vec();
+            serde_json::to_string(&of_answer(&recipe, coordinates)).unwrap()
+        };
+        insta::assert_snapshot!("outline", schema(&[ShapeKind::Polygon], BoxCoordinates::PixelXyxy));
+        let mixed = [ShapeKind::Box, ShapeKind::Point, ShapeKind::Caption];
+        insta::assert_snapshot!("mixed", schema(&mixed, BoxCoordinates::Norm1000Yxyx));
     }
 
     #[test]

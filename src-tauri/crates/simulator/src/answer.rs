@@ -190,8 +190,14 @@ impl Filler<'_> {
 
     fn list(&self, schema: &Value, name: &str, about: Option<&Sighting>) -> Value {
         let no_items = Value::Null;
-        let items = self.resolved(schema.get("items").unwrap_or(&no_items));
+        let items = schema.get("items").unwrap_or(&no_items);
+        let alternatives = self.alternatives(items);
+        if about.is_none() && alternatives.len() > 1 {
+            return Value::Array(self.mixed(&alternatives));
+        }
+        let items = self.resolved(items);
         let mut values = match (about, kind(items)) {
+            (None, "object") if is_caption(items) => vec![self.fill(items, name, None)],
             (None, "object") => self.meant(name).map(|seen| self.fill(items, name, Some(seen))).collect(),
             (None, _) if items.get("enum").is_some() => {
                 let mut members: Vec<Value> = self.meant(name).map(|seen| self.fill(items, name, Some(seen))).collect();
@@ -204,8 +210,12 @@ impl Filler<'_> {
                 }
                 distinct
             }
+            (Some(seen), "integer" | "number") if name.to_lowercase().contains("point") => {
+                self.frame.pair(u32::midpoint(seen.left, seen.right), u32::midpoint(seen.top, seen.bottom))
+            }
             (Some(seen), "integer" | "number") => self.frame.list(seen),
             (Some(seen), "object") => self.corners(items, seen),
+            (Some(seen), "array") => corners(seen).map(|(x, y)| Value::Array(self.frame.pair(x, y))).to_vec(),
             _ => Vec::new(),
         };
         if values.is_empty() && schema.get("minItems").and_then(Value::as_u64) == Some(1) {
@@ -214,19 +224,50 @@ impl Filler<'_> {
         Value::Array(values)
     }
 
+    /// The objects that an item of a list may be.
+    fn alternatives<'s>(&'s self, items: &'s Value) -> Vec<&'s Value> {
+        let branches = items.get("anyOf").and_then(Value::as_array);
+        branches
+            .into_iter()
+            .flatten()
+            .map(|branch| self.resolved(branch))
+            .filter(|branch| kind(branch) == "object")
+            .collect()
+    }
+
+    /// A list with several kinds of items: those with a place take turns over the shapes, the others come once.
+    fn mixed(&self, alternatives: &[&Value]) -> Vec<Value> {
+        let (placed, others): (Vec<&Value>, Vec<&Value>) =
+            alternatives.iter().partition(|schema| self.has_place(schema));
+        let mut values: Vec<Value> = self
+            .sightings
+            .iter()
+            .zip(placed.iter().cycle())
+            .map(|(seen, schema)| self.fill(schema, "", Some(seen)))
+            .collect();
+        values.extend(others.into_iter().map(|schema| self.fill(schema, "", None)));
+        values
+    }
+
+    fn has_place(&self, schema: &Value) -> bool {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        properties.into_iter().flatten().any(|(name, property)| match kind(self.resolved(property)) {
+            "array" => property.get("items").is_some_and(|items| kind(self.resolved(items)) != "string"),
+            "integer" | "number" => self.sightings.first().is_some_and(|seen| self.place(seen, name).is_some()),
+            _ => false,
+        })
+    }
+
     /// The shapes that a list of this name should hold: all, or those of the color in the name.
     fn meant(&self, name: &str) -> impl Iterator<Item = &Sighting> {
         let colours = colours_in(name);
         self.sightings.iter().filter(move |seen| colours.is_empty() || colours.contains(&seen.colour))
     }
 
-    /// A polygon: the corners of the box, clockwise from the top left.
+    /// A polygon of corners that are objects.
     fn corners(&self, items: &Value, seen: &Sighting) -> Vec<Value> {
-        let Sighting { left, top, right, bottom, .. } = *seen;
         let corner = |(x, y)| Sighting { left: x, right: x, top: y, bottom: y, ..*seen };
-        [(left, top), (right, top), (right, bottom), (left, bottom)]
-            .map(|at| self.fill(items, "", Some(&corner(at))))
-            .to_vec()
+        corners(seen).map(|at| self.fill(items, "", Some(&corner(at)))).to_vec()
     }
 
     /// The member that names the color or the form, or that the prompt ties to the color. Otherwise a label gets the
@@ -318,6 +359,18 @@ impl Filler<'_> {
     }
 }
 
+/// The corners of the box of a shape, clockwise from the top left.
+fn corners(seen: &Sighting) -> [(u32, u32); 4] {
+    let Sighting { left, top, right, bottom, .. } = *seen;
+    [(left, top), (right, top), (right, bottom), (left, bottom)]
+}
+
+/// Whether an object has nothing but the text of a caption.
+fn is_caption(schema: &Value) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.is_some_and(|properties| properties.len() == 1 && properties.contains_key("caption"))
+}
+
 fn kind(schema: &Value) -> &str {
     match schema.get("type") {
         Some(Value::String(kind)) => kind,
@@ -378,6 +431,27 @@ mod tests {
         assert_eq!(labels(&json!(["a", "b", "c", "d", "e", "f"]), ""), ["a", "f"]);
         assert_eq!(labels(&json!(["only"]), ""), ["only", "only"]);
         assert_eq!(labels(&json!(["red", "other"]), ""), ["red", "other"]);
+    }
+
+    #[test]
+    fn outlines_points_and_captions() {
+        let object = |properties: Value| json!({"type": "object", "properties": properties});
+        let list = |items: Value| object(json!({"annotations": {"type": "array", "items": items}}));
+        let integers = json!({"type": "array", "items": {"type": "integer"}});
+        let outline = object(json!({"corners": {"type": "array", "items": integers}}));
+        let corners = json!([[1, 2], [31, 2], [31, 42], [1, 42]]);
+        assert_eq!(filled(&list(outline.clone()), "")["annotations"][0]["corners"], corners);
+        let point = object(json!({"point_2d": integers}));
+        assert_eq!(
+            filled(&list(point.clone()), ""),
+            json!({"annotations": [{"point_2d": [16, 22]}, {"point_2d": [6, 7]}]})
+        );
+        let caption = object(json!({"caption": {"type": "string"}}));
+        let text = "2 coloured shapes on a plain ground";
+        assert_eq!(filled(&list(caption.clone()), ""), json!({"annotations": [{"caption": text}]}));
+        let mixed = list(json!({"anyOf": [outline, point, caption]}));
+        let expected = json!({"annotations": [{"corners": corners}, {"point_2d": [6, 7]}, {"caption": text}]});
+        assert_eq!(filled(&mixed, ""), expected);
     }
 
     #[test]

@@ -51,6 +51,15 @@ impl Frame {
         }
     }
 
+    /// A point as a list, in the order of the units.
+    pub(crate) fn pair(self, x: u32, y: u32) -> Vec<Value> {
+        let (x, y) = (self.along(x, self.seen.width), self.along(y, self.seen.height));
+        match self.units {
+            Units::Thousandths { is_y_first: true } => vec![y, x],
+            _ => vec![x, y],
+        }
+    }
+
     /// A length in pixels along a side.
     pub(crate) fn along(self, pixels: u32, side: u32) -> Value {
         let share = f64::from(pixels) / f64::from(side.max(1));

@@ -130,12 +130,14 @@ export const history = {
         return "Cut-off answers";
       case "label_renamed":
         return `Labels renamed, such as “${repair.answered}”`;
+      case "item_from_text":
+        return "Annotations written as text alone";
       case "number_from_text":
         return `Numbers written as text, such as ${repair.field}`;
       case "corners_swapped":
         return "Corners swapped";
       case "clamped_to_picture":
-        return `Boxes clipped at the image edge, for example by ${decimal(repair.pixels, 0)} px`;
+        return `Shapes clipped at the image edge, for example by ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confidences in percent";
       case "confidence_left_out":
@@ -159,11 +161,15 @@ export const history = {
       case "unknown_label":
         return `Label not in the recipe: ${named(names, more_names)}`;
       case "no_box":
-        return "Without a box";
+        return "Without usable coordinates";
+      case "no_text":
+        return "Captions without text";
+      case "shape_not_asked_for":
+        return "Shapes that the recipe does not ask for";
       case "no_extent":
-        return "Boxes without an area";
+        return "Shapes without an area";
       case "outside_picture":
-        return "Boxes outside the image";
+        return "Shapes outside the image";
       case "attribute_missing":
         return `Without a required attribute: ${named(names, more_names)}`;
       case "too_many":

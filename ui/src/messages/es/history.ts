@@ -125,12 +125,14 @@ export const history: Translation<typeof english> = {
         return "Respuestas cortadas";
       case "label_renamed":
         return `Etiquetas renombradas, como «${repair.answered}»`;
+      case "item_from_text":
+        return "Anotaciones escritas solo como texto";
       case "number_from_text":
         return `Números escritos como texto, como ${repair.field}`;
       case "corners_swapped":
         return "Esquinas intercambiadas";
       case "clamped_to_picture":
-        return `Recuadros recortados en el borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
+        return `Formas recortadas en el borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confianza en tanto por ciento";
       case "confidence_left_out":
@@ -154,11 +156,15 @@ export const history: Translation<typeof english> = {
       case "unknown_label":
         return `Etiqueta fuera de la receta: ${named(names, more_names)}`;
       case "no_box":
-        return "Sin recuadro";
+        return "Sin coordenadas utilizables";
+      case "no_text":
+        return "Descripciones sin texto";
+      case "shape_not_asked_for":
+        return "Formas que la receta no pide";
       case "no_extent":
-        return "Recuadros sin superficie";
+        return "Formas sin superficie";
       case "outside_picture":
-        return "Recuadros fuera de la imagen";
+        return "Formas fuera de la imagen";
       case "attribute_missing":
         return `Sin un atributo obligatorio: ${named(names, more_names)}`;
       case "too_many":

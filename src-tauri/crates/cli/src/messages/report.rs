@@ -252,10 +252,11 @@ fn corrected(repair: &RepairKind) -> String {
         RepairKind::BrokenJson => "malformed JSON, parsed item by item".into(),
         RepairKind::CutOff => "answers that ended early".into(),
         RepairKind::LabelRenamed { answered } => format!("labels renamed, such as {answered}"),
+        RepairKind::ItemFromText => "annotations written as text alone".into(),
         RepairKind::NumberFromText { field } => format!("numbers written as text, such as {field}"),
         RepairKind::CornersSwapped => "corners swapped".into(),
         RepairKind::ClampedToPicture { pixels } => {
-            format!("boxes clipped at the image edge, such as by {pixels:.0} px")
+            format!("shapes clipped at the image edge, such as by {pixels:.0} px")
         }
         RepairKind::ConfidenceFromPercent => "confidences in percent".into(),
         RepairKind::ConfidenceLeftOut { answered } => format!("invalid confidences dropped, such as {answered}"),
@@ -277,6 +278,8 @@ fn skipped(group: &DropGroup) -> String {
         DropReason::NoLabel => "no label",
         DropReason::UnknownLabel { .. } => "label not in the recipe",
         DropReason::NoBox => "no usable coordinates",
+        DropReason::NoText => "a caption without text",
+        DropReason::ShapeNotAskedFor => "a shape that the recipe does not ask for",
         DropReason::NoExtent => "less than a pixel wide or high",
         DropReason::OutsidePicture => "outside the image",
         DropReason::AttributeMissing { .. } => "a required attribute is missing",

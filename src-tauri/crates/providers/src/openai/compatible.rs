@@ -121,7 +121,7 @@ impl Provider for Compatible {
             id: model.id.clone(),
             name: model.name.clone().unwrap_or_else(|| model.id.clone()),
             vocabulary: Vocabulary::Open,
-            shapes: vec![ShapeKind::Box],
+            shapes: ShapeKind::ALL.to_vec(),
             fills_attributes: true,
             optional_attributes_limit: None,
             image_rule: ImageRule::Patches { side: usual.patch_side, longest_edge, token_limit: u64::MAX },

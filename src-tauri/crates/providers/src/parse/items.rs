@@ -11,6 +11,7 @@ use super::brackets::{self, Bracket};
 use super::json;
 use super::scalars::shortened;
 use crate::coordinates;
+use crate::schema::CAPTION_KEY;
 
 /// Field names that models use for the list. The first is the requested one.
 const LIST_KEYS: [&str; 7] = ["marks", "annotations", "objects", "detections", "items", "boxes", "results"];
@@ -26,11 +27,12 @@ pub struct FoundItems {
 }
 
 impl FoundItems {
-    /// Rewrites boxes in these coordinates as pixels of a picture of `sent` size.
-    pub fn convert_boxes(&mut self, coordinates: BoxCoordinates, sent: PixelSize) {
+    /// Rewrites boxes, points and outlines in these coordinates as pixels of a picture of `sent` size.
+    pub fn convert_places(&mut self, coordinates: BoxCoordinates, sent: PixelSize) {
         for item in &mut self.items {
             if let Item::Read(Value::Object(fields)) = item {
                 coordinates::to_pixels(fields, coordinates, sent);
+                coordinates::points::to_pixels(fields, coordinates, sent);
             }
         }
     }
@@ -82,7 +84,7 @@ fn list_in(value: Value) -> Option<Vec<Item>> {
 }
 
 fn is_item(value: &Value) -> bool {
-    LABEL_KEYS.iter().any(|key| value.get(key).is_some_and(Value::is_string))
+    LABEL_KEYS.iter().chain(&[CAPTION_KEY]).any(|key| value.get(key).is_some_and(Value::is_string))
 }
 
 /// A list in an answer that is not pure JSON: in a code fence, between sentences, broken, or still streaming. The last

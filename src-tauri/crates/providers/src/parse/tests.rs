@@ -1,6 +1,7 @@
 //! Well-formed and malformed answers.
 
 use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe};
+use domain::shape::Shape;
 
 use super::*;
 
@@ -8,6 +9,7 @@ mod extremes;
 mod of_image;
 mod outcomes;
 mod previews;
+mod shapes;
 
 const SENT: PixelSize = PixelSize::new(400, 300);
 

@@ -51,14 +51,14 @@ pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSi
     let answers_in = match system {
         CoordinateSystem::Fractions => "the model answers in 0..1 coordinates, not in pixels",
         CoordinateSystem::Thousandths => "the model answers in 0..1000 coordinates, not in pixels",
-        CoordinateSystem::Unknown => "the boxes are not in pixels of the sent image",
+        CoordinateSystem::Unknown => "the coordinates are not in pixels of the sent image",
     };
     let reach = boxes.iter().map(|own| own.ordered()).reduce(|reach, own| {
         Rect::new(reach.x1.min(own.x1), reach.y1.min(own.y1), reach.x2.max(own.x2), reach.y2.max(own.y2))
     });
     let Rect { x1, y1, x2, y2 } = reach.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
     let detail = format!(
-        "{answers_in}: the image has {} x {} pixels, and the boxes range from ({x1}, {y1}) to ({x2}, {y2})",
+        "{answers_in}: the image has {} x {} pixels, and the coordinates range from ({x1}, {y1}) to ({x2}, {y2})",
         sent.width, sent.height
     );
     AnswerError::OtherCoordinates { system, detail }
@@ -70,8 +70,10 @@ fn in_words(reason: &DropReason) -> String {
         DropReason::NoLabel => "no label".into(),
         DropReason::UnknownLabel { answered } => format!("{UNKNOWN_LABEL} \"{}\"", shortened(answered)),
         DropReason::NoBox => "a coordinate is missing or not a number".into(),
-        DropReason::NoExtent => "box less than a pixel wide or high".into(),
-        DropReason::OutsidePicture => "at least half of the box is outside the image".into(),
+        DropReason::NoExtent => "less than a pixel wide or high".into(),
+        DropReason::OutsidePicture => "at least half of it is outside the image".into(),
+        DropReason::NoText => "the caption has no text".into(),
+        DropReason::ShapeNotAskedFor => "a shape that the recipe does not ask for".into(),
         DropReason::AttributeMissing { name } => format!("attribute \"{}\" missing", shortened(name)),
         DropReason::TooMany { count } => format!("{count} over the limit"),
     }

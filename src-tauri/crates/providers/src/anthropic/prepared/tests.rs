@@ -1,7 +1,6 @@
 //! Requests and their upper bounds.
 
 use domain::money::PicoDollars;
-use domain::recipe::ShapeKind;
 use serde_json::{Value, json};
 
 use super::*;
@@ -199,7 +198,7 @@ fn recipes_that_cannot_be_asked() {
             .unwrap_err()
     };
     assert_eq!(refused(&Recipe { labels: Vec::new(), ..cats() }), RecipeError::NoLabels);
-    assert_eq!(refused(&Recipe { shapes: vec![ShapeKind::Caption], ..cats() }), RecipeError::NoBoxes);
+    assert_eq!(refused(&Recipe { shapes: Vec::new(), ..cats() }), RecipeError::NoShapes);
     let attribute = domain::recipe::Attribute {
         name: "x".into(),
         definition: String::new(),

@@ -87,7 +87,7 @@ fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
         ),
         (
             r#"[{"label":"cat","x1":-40,"y1":-40,"x2":80,"y2":80}]"#,
-            "unusable: the annotation cannot be used: at least half of the box is outside the image",
+            "unusable: the annotation cannot be used: at least half of it is outside the image",
         ),
         (
             r#"[{"label":"cat","x1":-40,"y1":0,"x2":40,"y2":40}]"#,
