@@ -66,6 +66,10 @@ export interface Api {
 	importRecipeFile(fileName: string, text: string, source?: RecipeSource | null): Promise<ImportedRecipe>;
 	/** The text of a recipe file. */
 	recipeFile(recipe: Recipe): Promise<string>;
+	/** Where the photos of a recipe's examples are. */
+	recipeExamplePhotos(recipe: Recipe): Promise<ExamplePhoto[]>;
+	/** Images as examples for a recipe, with what people have approved of their annotations, otherwise with the proposals. */
+	recipeExamplesOfImages(recipe: Recipe, images: ImageId[]): Promise<RecipeExample[]>;
 	/** What a model is sent for a recipe, which need not be saved, and what it does not support of it. */
 	previewRecipe(recipe: Recipe, model: ModelId): Promise<RecipePreview>;
 	quote(request: PlanRequest): Promise<Quote>;
@@ -176,6 +180,8 @@ export function apiOver(transport: Transport): Api {
 		validateRecipe: (recipe) => call("validate_recipe", { recipe }),
 		importRecipeFile: (fileName, text, source) => call("import_recipe_file", { file_name: fileName, text, source }),
 		recipeFile: (recipe) => call("recipe_file", { recipe }),
+		recipeExamplePhotos: (recipe) => call("recipe_example_photos", { recipe }),
+		recipeExamplesOfImages: (recipe, images) => call("recipe_examples_of_images", { recipe, images }),
 		previewRecipe: (recipe, model) => call("preview_recipe", { recipe, model }),
 		quote: (request) => call("quote", { request }),
 		startRun: (request) => call("start_run", { request }),
@@ -759,6 +765,10 @@ export type DropReason =
 { kind: "unknown_label"; answered: string } | 
 /**  A coordinate is missing or not a number. */
 { kind: "no_box" } | 
+/**  A caption without text. */
+{ kind: "no_text" } | 
+/**  The recipe does not ask for its shape. */
+{ kind: "shape_not_asked_for" } | 
 /**  Less than a pixel wide or high. */
 { kind: "no_extent" } | 
 /**  Outside of the picture, or mostly so. */
@@ -909,6 +919,14 @@ export type ExampleAnnotation = {
 	/**  In the units of the example. */
 	shape: Shape,
 	attributes?: { [key in string]: AttributeValue },
+};
+
+/**  Where the photo of an example is. */
+export type ExamplePhoto = {
+	/**  The image of the library with this content. */
+	image: ImageId | null,
+	/**  Why the photo cannot be used, in English; `None` if it can. */
+	problem: string | null,
 };
 
 /**  The unit of an example's coordinates. */
@@ -1547,6 +1565,8 @@ export type Model = {
 	shapes: ShapeKind[],
 	/**  Whether it fills a recipe's attributes. */
 	fills_attributes: boolean,
+	/**  Whether it is shown the recipe's examples. */
+	takes_examples: boolean,
 	/**  Maximum number of optional attributes; `None` for any number. */
 	optional_attributes_limit: number | null,
 	/**  The announced day of retirement. */
@@ -1577,6 +1597,8 @@ export type ModelQuote = {
 	presets: PresetQuote[],
 	/**  The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe. */
 	words_sent: string,
+	/**  The number of example photos sent with every image. */
+	example_photos: number,
 	unsupported_capabilities: UnsupportedCapability[],
 	unavailable: Unavailable | null,
 	/**  Whether the model is available and supports the recipe. */
@@ -1720,12 +1742,14 @@ export type PromptCaching = {
 	is_used: boolean,
 };
 
-/**  The tokens of the text of a request, without the photo. Vendors count them exactly only afterwards. */
+/**  The tokens of a request without its photo. Vendors count them exactly only afterwards. */
 export type PromptTokens = {
 	/**  Of the prompt, estimated: its bytes divided by `bytes_per_token`. */
 	prompt: number,
 	/**  Of the schema, estimated in the same way. */
 	schema: number,
+	/**  Of the examples: their photos exactly, their answers estimated in the same way. */
+	examples: number,
 	/**  The mean of the model's tokenizer, from the catalogue of models. */
 	bytes_per_token: number,
 	/**  The bound that quotes and budgets use: one token per byte, and what the vendor adds. */
@@ -1883,7 +1907,7 @@ export type RecipeProblemKind = { kind: "empty_name" } | { kind: "long_name"; li
 /**  `first` is the index of the other label. */
 { kind: "duplicate_key"; key: string; first: number } | { kind: "invalid_color" } | { kind: "min_above_max"; min: number; max: number } | { kind: "too_few_options" } | { kind: "empty_option" } | { kind: "duplicate_option"; option: string } | 
 /**  Neither shapes nor attributes of the image. */
-{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string };
+{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "too_many_examples"; limit: number } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string };
 
 /**  The form of a file with labels. */
 export type RecipeSource = 
@@ -1957,9 +1981,11 @@ export type RepairKind =
 { kind: "cut_off" } | 
 /**  The label was a synonym or another spelling. */
 { kind: "label_renamed"; answered: string } | 
+/**  A tag or caption was given as text alone. */
+{ kind: "item_from_text" } | 
 /**  A number was given as text. */
 { kind: "number_from_text"; field: string } | { kind: "corners_swapped" } | 
-/**  The box overhung the picture's edge, by at most this many pixels. */
+/**  The shape overhung the picture's edge, by at most this many pixels. */
 { kind: "clamped_to_picture"; pixels: number } | { kind: "confidence_from_percent" } | 
 /**  An invalid confidence was dropped. */
 { kind: "confidence_left_out"; answered: string } | 
@@ -2651,14 +2677,16 @@ export type UnsupportedCapability =
 { kind: "no_known_label" } | 
 /**  Attributes that stay empty. */
 { kind: "attributes"; names: string[]; are_required: boolean } | 
-/**  More optional attributes than the model supports. */
+/**  More optional attributes than the model supports, counted for each shape. */
 { kind: "too_many_optional_attributes"; count: number; limit: number } | 
 /**  None of the recipe's shapes is supported. */
 { kind: "shapes"; shapes: ShapeKind[] } | 
 /**  Some of the recipe's shapes, which are not asked for. */
 { kind: "some_shapes"; shapes: ShapeKind[] } | 
 /**  Examples, which are not sent. */
-{ kind: "examples"; count: number };
+{ kind: "examples"; count: number } | 
+/**  Examples whose photos cannot be used, each with its number and the reason. */
+{ kind: "example_photos"; details: string[] };
 
 /**  Tokens of one or several requests. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

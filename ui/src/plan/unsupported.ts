@@ -6,6 +6,7 @@ export function isBlocking(unsupported: UnsupportedCapability): boolean {
     case "no_known_label":
     case "shapes":
     case "too_many_optional_attributes":
+    case "example_photos":
       return true;
     case "attributes":
       return unsupported.are_required;

@@ -79,7 +79,9 @@ impl From<EngineError> for ApiError {
             EngineError::Store(_) => ErrorCode::Library,
             EngineError::Local { .. } => ErrorCode::Model,
             EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
-            EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
+            EngineError::Original { .. } | EngineError::Encode(_) | EngineError::ExampleUnavailable { .. } => {
+                ErrorCode::Original
+            }
             EngineError::UnfitAnnotation { .. } => ErrorCode::UnfitAnnotation,
             EngineError::NothingToAudit => ErrorCode::NothingToAudit,
             EngineError::NothingToFind(_) => ErrorCode::NothingToFind,

@@ -198,7 +198,15 @@ pub fn read_recipe_file(path: &Path, source: Option<RecipeSource>) -> Result<Imp
     let bytes = files::read(path, LONGEST_RECIPE_FILE)
         .map_err(|source| CommandError::UnreadableFile { path: path.to_owned(), source })?;
     let text = Recipes::decode(&bytes).map_err(failed)?;
-    Recipes::import(&path.to_string_lossy(), &text, source).map_err(failed)
+    let mut imported = Recipes::import(&path.to_string_lossy(), &text, source).map_err(failed)?;
+    // Photos are named from the folder of the file.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for photo in imported.recipe.examples.iter_mut().filter_map(|example| example.path.as_mut()) {
+        if let Ok(whole) = std::path::absolute(folder.join(&*photo)) {
+            *photo = whole.to_string_lossy().into_owned();
+        }
+    }
+    Ok(imported)
 }
 
 /// Imports photos and folders, prints the result, and returns their images in the order of the folders.

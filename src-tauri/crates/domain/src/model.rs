@@ -90,6 +90,8 @@ pub struct Model {
     pub shapes: Vec<ShapeKind>,
     /// Whether it fills a recipe's attributes.
     pub fills_attributes: bool,
+    /// Whether it is shown the recipe's examples.
+    pub takes_examples: bool,
     /// Maximum number of optional attributes; `None` for any number.
     pub optional_attributes_limit: Option<u32>,
     /// The announced day of retirement.
@@ -115,6 +117,8 @@ pub enum UnsupportedCapability {
     SomeShapes { shapes: Vec<ShapeKind> },
     /// Examples, which are not sent.
     Examples { count: u32 },
+    /// Examples whose photos cannot be used, each with its number and the reason.
+    ExamplePhotos { details: Vec<String> },
 }
 
 impl UnsupportedCapability {
@@ -122,7 +126,10 @@ impl UnsupportedCapability {
     #[must_use]
     pub fn is_blocking(&self) -> bool {
         match self {
-            Self::NoKnownLabel | Self::TooManyOptionalAttributes { .. } | Self::Shapes { .. } => true,
+            Self::NoKnownLabel
+            | Self::TooManyOptionalAttributes { .. }
+            | Self::Shapes { .. }
+            | Self::ExamplePhotos { .. } => true,
             Self::UnknownLabels { .. } | Self::SomeShapes { .. } | Self::Examples { .. } => false,
             Self::Attributes { are_required, .. } => *are_required,
         }
@@ -167,7 +174,7 @@ impl Model {
                 unsupported_capabilities.push(UnsupportedCapability::TooManyOptionalAttributes { count, limit });
             }
         }
-        if !recipe.examples.is_empty() {
+        if !recipe.examples.is_empty() && !self.takes_examples {
             let count = u32::try_from(recipe.examples.len()).unwrap_or(u32::MAX);
             unsupported_capabilities.push(UnsupportedCapability::Examples { count });
         }
@@ -200,6 +207,7 @@ mod tests {
             vocabulary,
             shapes: vec![ShapeKind::Box],
             fills_attributes,
+            takes_examples: false,
             optional_attributes_limit: None,
             retires: None,
         }

@@ -199,6 +199,8 @@ pub struct ModelQuote {
     pub presets: Vec<PresetQuote>,
     /// The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe.
     pub words_sent: String,
+    /// The number of example photos sent with every image.
+    pub example_photos: u32,
     pub unsupported_capabilities: Vec<UnsupportedCapability>,
     pub unavailable: Option<Unavailable>,
     /// Whether the model is available and supports the recipe.

@@ -13,7 +13,7 @@ mod preview;
 mod problem;
 mod typed;
 
-pub use example::{ExampleAnnotation, ExampleUnits, RecipeExample};
+pub use example::{ExampleAnnotation, ExamplePhoto, ExampleUnits, RecipeExample};
 pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};

@@ -69,6 +69,9 @@ pub enum EngineError {
     /// The budget is below the cost of a single request.
     #[error("the budget is too low: a single request can cost up to {}", dearest.rounded_up())]
     BudgetTooSmall { dearest: PicoDollars },
+    /// Counted from 1.
+    #[error("the photo of example {number} cannot be used: {detail}")]
+    ExampleUnavailable { number: u32, detail: String },
     /// Nothing would hold it.
     #[error("the price of {model} is unknown, so that no budget can be kept: enter its price in the settings")]
     BudgetWithoutPrice { model: ModelId },

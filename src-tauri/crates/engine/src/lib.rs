@@ -13,6 +13,7 @@ mod connections;
 mod consents;
 pub mod dataset;
 mod error;
+pub mod examples;
 mod gallery;
 mod hooks;
 mod image_files;

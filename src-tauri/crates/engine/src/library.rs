@@ -29,6 +29,7 @@ use crate::connections::Connections;
 use crate::consents::Consents;
 use crate::consents::KnownLibrary;
 use crate::dataset::Datasets;
+use crate::examples::Examples;
 use crate::gallery::Gallery;
 use crate::hooks::HookRunner;
 use crate::import::Imports;
@@ -63,6 +64,8 @@ pub struct Library {
     pub recipes: Recipes,
     /// Groups of similar images.
     pub similar: Arc<Similar>,
+    /// Photos of recipes' examples.
+    pub examples: Arc<Examples>,
     /// Cost and time of runs.
     pub planning: Arc<Planning>,
     pub runs: Arc<Runs>,
@@ -152,7 +155,14 @@ impl Library {
         let outputs = Arc::new(Outputs::new(store.clone(), layout.clone()));
         let history = Arc::new(RunHistory::new(store.clone(), workers.clone(), active.clone()));
         let similar = Arc::new(Similar::new(store.clone(), thumbnails.clone(), memory.clone()));
-        let planning = Arc::new(Planning::new(store.clone(), similar.clone(), originals.clone(), connections.clone()));
+        let examples = Arc::new(Examples::new(store.clone(), originals.clone(), memory.clone()));
+        let planning = Arc::new(Planning::new(
+            store.clone(),
+            similar.clone(),
+            originals.clone(),
+            examples.clone(),
+            connections.clone(),
+        ));
         let imports = Arc::new(Imports::new(
             store.clone(),
             layout.clone(),
@@ -192,6 +202,7 @@ impl Library {
             originals,
             memory,
             insight: insight.clone(),
+            examples: examples.clone(),
             hooks: hooks.clone(),
             backends: Arc::new(Backends::default()),
             batch_limits: Mutex::default(),
@@ -204,6 +215,7 @@ impl Library {
             collections: Collections::new(store.clone(), changes.clone()),
             recipes: Recipes::new(store.clone(), changes.clone()),
             similar,
+            examples,
             planning,
             runs,
             review: Review::new(store.clone(), changes.clone(), workers.clone(), check_index, images.clone()),

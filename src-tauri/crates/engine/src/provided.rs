@@ -7,6 +7,7 @@ use domain::model::ModelId;
 use domain::recipe::Recipe;
 use domain::run_state::RunMode;
 use providers::catalog::ModelSpec;
+use providers::example::Example;
 use providers::provider::{PreparedModel, Provider};
 use providers::registry;
 use providers::request::RequestOptions;
@@ -21,10 +22,11 @@ pub struct ProvidedModel {
 }
 
 impl ProvidedModel {
-    /// Prepares the model for `recipe`.
+    /// Prepares the model for `recipe` and its `examples`.
     pub fn prepare(
         &self,
         recipe: &Recipe,
+        examples: &[Example],
         mode: RunMode,
         max_tokens: Option<u32>,
     ) -> Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {
@@ -32,7 +34,7 @@ impl ProvidedModel {
             RunMode::Live => RequestOptions::default(),
             RunMode::Batch => RequestOptions::BATCH,
         };
-        let options = RequestOptions { max_output_tokens: max_tokens.map(u64::from), ..usual };
+        let options = RequestOptions { max_output_tokens: max_tokens.map(u64::from), examples, ..usual };
         self.provider.prepare(&self.spec, recipe, options)
     }
 }

@@ -37,6 +37,8 @@ pub struct ModelSpec {
     pub shapes: Vec<ShapeKind>,
     /// Whether it fills a recipe's attributes.
     pub fills_attributes: bool,
+    /// Whether it is shown the recipe's examples.
+    pub takes_examples: bool,
     /// Maximum number of optional attributes; `None` for any number.
     pub optional_attributes_limit: Option<u32>,
     /// Determines the size of sent images.
@@ -84,6 +86,7 @@ impl ModelSpec {
             vocabulary: self.vocabulary.clone(),
             shapes: self.shapes.clone(),
             fills_attributes: self.fills_attributes,
+            takes_examples: self.takes_examples,
             optional_attributes_limit: self.optional_attributes_limit,
             retires: self.retires,
         }
@@ -222,6 +225,7 @@ impl ModelEntry {
             vocabulary: Vocabulary::Open,
             shapes: ShapeKind::ALL.to_vec(),
             fills_attributes: true,
+            takes_examples: true,
             optional_attributes_limit: file.optional_attributes_limit,
             image_rule,
             is_image_rule_published: self.is_image_rule_published,

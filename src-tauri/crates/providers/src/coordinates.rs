@@ -81,6 +81,29 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
     }
 }
 
+/// The fields of a box in these coordinates, for a box in pixels of a picture of `sent` size.
+pub fn from_pixels(rect: Rect, coordinates: BoxCoordinates, sent: PixelSize) -> Vec<(&'static str, Value)> {
+    let (width, height) = scale(coordinates, sent);
+    let x = |pixels: f64| written(pixels * width / f64::from(sent.width), coordinates);
+    let y = |pixels: f64| written(pixels * height / f64::from(sent.height), coordinates);
+    let [left, top, right, bottom] = [x(rect.x1), y(rect.y1), x(rect.x2), y(rect.y2)];
+    match coordinates {
+        BoxCoordinates::PixelXyxy => CORNERS.into_iter().zip([left, top, right, bottom]).collect(),
+        BoxCoordinates::Norm1000Yxyx => vec![(LIST, json!([top, left, bottom, right]))],
+        BoxCoordinates::Norm1Xywh => vec![(LIST, json!([left, top, x(rect.width()), y(rect.height())]))],
+        _ => vec![(LIST, json!([left, top, right, bottom]))],
+    }
+}
+
+/// A coordinate as a model writes it: whole, or a fraction with four digits.
+fn written(coordinate: f64, coordinates: BoxCoordinates) -> Value {
+    match coordinates {
+        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => json!((coordinate * 10_000.0).round() / 10_000.0),
+        #[expect(clippy::cast_possible_truncation, reason = "a coordinate of a picture")]
+        _ => json!(coordinate.round() as i64),
+    }
+}
+
 /// The width and height of a picture of `sent` size in these coordinates.
 fn scale(coordinates: BoxCoordinates, sent: PixelSize) -> (f64, f64) {
     let rounded = |side: u32| f64::from((side + SERVER_MULTIPLE / 2) / SERVER_MULTIPLE * SERVER_MULTIPLE).max(28.0);

@@ -164,7 +164,7 @@ pub trait Provider: Send + Sync {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError>;
 
     /// Creates an endpoint for `model`; nothing is sent. Blocks while a model is loaded.

@@ -8,6 +8,7 @@ use domain::geometry::PixelSize;
 use domain::recipe::{Recipe, ShapeKind};
 
 use crate::catalog::ModelSpec;
+use crate::example::Example;
 
 /// Factor on the output maximum after a cut-off answer: few are cut off twice.
 pub const LONGER_ANSWER_FACTOR: u64 = 4;
@@ -59,6 +60,12 @@ pub struct Picture {
     pub bytes: Bytes,
 }
 
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Picture").field("size", &self.size).field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
 /// A picture that must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
@@ -71,6 +78,9 @@ pub enum PictureError {
     Empty,
     #[error("the model does not accept {}", media_type.name())]
     MediaType { media_type: MediaType },
+    /// The model was prepared for an estimate.
+    #[error("the photo of an example is missing")]
+    NoExamplePhoto,
 }
 
 /// Whether the shared prefix is cached at the vendor, which makes the first request more expensive and later ones
@@ -85,16 +95,18 @@ pub enum Caching {
 }
 
 /// Options of a run's requests; the defaults suit annotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RequestOptions {
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestOptions<'a> {
     /// Output maximum in tokens, including reasoning; `None` for the provider's default.
     pub max_output_tokens: Option<u64>,
     pub caching: Caching,
+    /// Of the recipe, shown to the model before each picture.
+    pub examples: &'a [Example],
 }
 
-impl RequestOptions {
+impl RequestOptions<'_> {
     /// Options for batches.
-    pub const BATCH: Self = Self { max_output_tokens: None, caching: Caching::OneHour };
+    pub const BATCH: Self = Self { max_output_tokens: None, caching: Caching::OneHour, examples: &[] };
 }
 
 /// A recipe that a model cannot be prepared for.

@@ -155,8 +155,10 @@ export const plan = {
         return `Not supported by this model: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
       case "examples":
         return unsupported.count === 1
-          ? "The example of this recipe is not sent yet"
-          : `The ${count(unsupported.count)} examples of this recipe are not sent yet`;
+          ? "This model is not shown the example of the recipe"
+          : `This model is not shown the ${count(unsupported.count)} examples of the recipe`;
+      case "example_photos":
+        return `Photos of examples cannot be used: ${names(unsupported.details, 3)}`;
     }
   },
   timeTitle: "Time estimate",
@@ -198,6 +200,8 @@ export const plan = {
     ].join(", "),
   sentToEndpoints: (further: readonly EndpointConnection[]) =>
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
+  sentExamples: (number: number) =>
+    number === 1 ? "1 example photo with each image" : `${count(number)} example photos with each image`,
   sentText: "Label names, definitions, instructions",
   showPrompt: "Show the exact prompt",
   promptTitle: "Exact prompt",

@@ -210,6 +210,8 @@ export const recipe = {
         return "Add a label";
       case "invalid_language":
         return `“${problem.language}” is not a language tag`;
+      case "too_many_examples":
+        return `More than ${count(problem.limit)} examples`;
       case "no_photo":
         return "The example has no photo";
       case "unknown_label":

@@ -135,8 +135,10 @@ export const plan: Translation<typeof english> = {
         return `No compatible con este modelo: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
       case "examples":
         return unsupported.count === 1
-          ? "El ejemplo de esta receta aún no se envía"
-          : `Los ${count(unsupported.count)} ejemplos de esta receta aún no se envían`;
+          ? "Este modelo no recibe el ejemplo de la receta"
+          : `Este modelo no recibe los ${count(unsupported.count)} ejemplos de la receta`;
+      case "example_photos":
+        return `No se pueden usar fotos de ejemplos: ${names(unsupported.details, 3)}`;
     }
   },
   timeTitle: "Tiempo previsto",
@@ -176,6 +178,8 @@ export const plan: Translation<typeof english> = {
     ].join(", "),
   sentToEndpoints: (further) =>
     `y, por tus endpoints adicionales, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
+  sentExamples: (number) =>
+    number === 1 ? "1 foto de ejemplo con cada imagen" : `${count(number)} fotos de ejemplo con cada imagen`,
   sentText: "Nombres de etiquetas, definiciones, instrucciones",
   showPrompt: "Mostrar el prompt exacto",
   promptTitle: "Prompt exacto",

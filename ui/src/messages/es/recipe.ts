@@ -207,6 +207,8 @@ export const recipe: Translation<typeof english> = {
         return "Añade una etiqueta";
       case "invalid_language":
         return `«${problem.language}» no es un código de idioma`;
+      case "too_many_examples":
+        return `Más de ${count(problem.limit)} ejemplos`;
       case "no_photo":
         return "El ejemplo no tiene foto";
       case "unknown_label":

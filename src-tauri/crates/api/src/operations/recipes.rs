@@ -1,8 +1,11 @@
 //! Recipes.
 
-use domain::ids::RecipeId;
+use domain::ids::{ImageId, RecipeId};
 use domain::model::ModelId;
-use domain::recipe::{ImportedRecipe, Recipe, RecipePreview, RecipeProblem, RecipeSource, RecipeVersion, SavedRecipe};
+use domain::recipe::{
+    ExamplePhoto, ImportedRecipe, Recipe, RecipeExample, RecipePreview, RecipeProblem, RecipeSource, RecipeVersion,
+    SavedRecipe,
+};
 use engine::Recipes;
 
 use crate::router::operations;
@@ -60,6 +63,16 @@ operations! {
     read recipe_file(api, recipe: Recipe) -> String {
         let _ = api;
         Ok(Recipes::file(&recipe)?)
+    }
+
+    /// Where the photos of a recipe's examples are.
+    read recipe_example_photos(api, recipe: Recipe) -> Vec<ExamplePhoto> {
+        api.ask(move |library| library.examples.photos(&recipe)).await
+    }
+
+    /// Images as examples for a recipe, with what people have approved of their annotations, otherwise with the proposals.
+    read recipe_examples_of_images(api, recipe: Recipe, images: Vec<ImageId>) -> Vec<RecipeExample> {
+        api.ask(move |library| library.examples.from_images(&recipe, &images)).await
     }
 
     /// What a model is sent for a recipe, which need not be saved, and what it does not support of it.

@@ -59,6 +59,7 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
         | EngineError::NothingHeld { .. }
+        | EngineError::ExampleUnavailable { .. }
         | EngineError::UnknownFormat(_)
         | EngineError::Dataset(_)
         | EngineError::TaskLost
@@ -117,8 +118,11 @@ pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
             let names: Vec<&str> = shapes.iter().copied().map(shape_name).collect();
             format!("it is not asked for these shapes, which it does not return: {}", names.join(", "))
         }
+        UnsupportedCapability::ExamplePhotos { details } => {
+            format!("photos of examples cannot be used: {}", details.join("; "))
+        }
         UnsupportedCapability::Examples { count } => {
-            format!("examples are not sent yet: the recipe has {}", counted(*count, "example"))
+            format!("it is shown no examples; the recipe has {count}")
         }
     }
 }

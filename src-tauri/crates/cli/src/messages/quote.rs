@@ -83,10 +83,14 @@ pub fn quote(
         Destination::Host { name, is_on_this_machine } => {
             let edge = model.cost_basis.as_ref().map(|basis| format!(" (up to {} px)", basis.longest_edge));
             let edge = edge.unwrap_or_default();
+            let examples = match model.example_photos {
+                0 => String::new(),
+                count => format!(", {} with each", counted(count, "example photo")),
+            };
             let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
             writeln!(
                 out,
-                "  sends   {} as JPEG{edge} and the recipe's text to {name}{place}",
+                "  sends   {} as JPEG{edge}{examples} and the recipe's text to {name}{place}",
                 counted(asked, "image")
             )?;
             writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{AttributeValue, Shape};
+use crate::ids::ImageId;
 
 /// The unit of an example's coordinates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -35,6 +36,16 @@ pub struct RecipeExample {
     /// The attributes of the image.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// Where the photo of an example is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ExamplePhoto {
+    /// The image of the library with this content.
+    pub image: Option<ImageId>,
+    /// Why the photo cannot be used, in English; `None` if it can.
+    pub problem: Option<String>,
 }
 
 /// An annotation of an example.

@@ -19,7 +19,7 @@ pub struct RecipePreview {
     pub refusal: Option<String>,
 }
 
-/// The tokens of the text of a request, without the photo. Vendors count them exactly only afterwards.
+/// The tokens of a request without its photo. Vendors count them exactly only afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PromptTokens {
@@ -27,6 +27,8 @@ pub struct PromptTokens {
     pub prompt: u32,
     /// Of the schema, estimated in the same way.
     pub schema: u32,
+    /// Of the examples: their photos exactly, their answers estimated in the same way.
+    pub examples: u32,
     /// The mean of the model's tokenizer, from the catalogue of models.
     pub bytes_per_token: u32,
     /// The bound that quotes and budgets use: one token per byte, and what the vendor adds.

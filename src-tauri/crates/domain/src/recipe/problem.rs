@@ -17,6 +17,9 @@ const MAX_NAME_LENGTH: u32 = 200;
 /// A recipe from a typed list is called like all its labels.
 const MAX_RECIPE_NAME_LENGTH: u32 = 4_000;
 
+/// Vendors take about twenty images in a request before they limit their size further.
+const MAX_EXAMPLES: u32 = 16;
+
 /// A place in a recipe. Indices count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -99,6 +102,8 @@ pub enum RecipeProblemKind {
     NoLabels,
     #[error("\"{language}\" is not a language tag: write, for example, \"es\" or \"pt-BR\"")]
     InvalidLanguage { language: String },
+    #[error("there are more than {limit} examples")]
+    TooManyExamples { limit: u32 },
     #[error("it has neither the hash nor the path of a photo")]
     NoPhoto,
     #[error("there is no label \"{label}\"")]
@@ -127,6 +132,10 @@ impl Recipe {
             && LanguageIdentifier::try_from_str(language).is_err()
         {
             found.add(RecipePlace::Language, RecipeProblemKind::InvalidLanguage { language: language.clone() });
+        }
+        if self.examples.len() > MAX_EXAMPLES as usize {
+            let place = RecipePlace::Example { index: MAX_EXAMPLES };
+            found.add(place, RecipeProblemKind::TooManyExamples { limit: MAX_EXAMPLES });
         }
         for (index, example) in self.examples.iter().enumerate() {
             self.check_example(RecipePlace::Example { index: number(index) }, example, &mut found);

@@ -17,7 +17,7 @@ use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;
 use providers::provider::{Endpoint, PreparedModel, Progress, Provider};
 use providers::refusal::LONGEST_WAIT;
-use providers::request::{Encoding, MediaType, Picture, Request};
+use providers::request::{Encoding, Request};
 use store::Bill;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep_until};
 use super::endpoint::{Closed, EndpointPermit, Others, PacedEndpoint};
 use super::failure::{FailedRequest, FailureVerdict};
 use super::limiter::{Met, Need, Opening};
+use super::picture::encoded;
 use super::price_percents::PricePercents;
 use super::reading::read;
 use super::request_costs::{AnswerLength, RequestCosts};
@@ -214,20 +215,7 @@ impl Backend {
     /// Encodes an image without metadata and builds the request. Blocks.
     pub fn prepare(&self, pixels: Pixels, length: AnswerLength) -> Result<Request, String> {
         let prepared = self.costs.prepared(length);
-        let size = pixels.size;
-        let picture = match prepared.encoding() {
-            Encoding::Rgb => Picture { size, media_type: MediaType::Rgb, bytes: pixels.rgb.into() },
-            Encoding::Jpeg { qualities, byte_limit } => {
-                let mut file = Vec::new();
-                for &quality in qualities {
-                    file = prepare::encode_jpeg(&pixels, quality).map_err(|error| error.to_string())?;
-                    if file.len() <= byte_limit {
-                        break;
-                    }
-                }
-                Picture { size, media_type: MediaType::Jpeg, bytes: file.into() }
-            }
-        };
+        let picture = encoded(pixels, prepared.encoding())?;
         prepared.request(&picture).map_err(|error| error.to_string())
     }
 

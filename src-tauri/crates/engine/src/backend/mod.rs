@@ -6,6 +6,7 @@ mod dispatch;
 mod endpoint;
 mod failure;
 pub mod limiter;
+mod picture;
 mod price_percents;
 mod rate_limiter;
 mod reading;
@@ -31,6 +32,7 @@ use tokio::sync::Notify;
 
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::connections::unconnected;
+use crate::examples::Examples;
 use crate::provided::{find, providers};
 use crate::sync::lock;
 use crate::{EngineError, Result};
@@ -40,6 +42,7 @@ pub use dispatch::{Backend, Permit, Question, Received};
 use endpoint::PacedEndpoint;
 pub use failure::{AfterFailure, FailedRequest, FailureVerdict};
 pub use limiter::Bounds;
+pub use picture::encoded;
 pub use price_percents::PricePercents;
 use rate_limiter::RateLimiter;
 use reading::read;
@@ -90,12 +93,13 @@ impl Backends {
         connections: &ProviderConnections,
         model: &Model,
         recipe: &Recipe,
+        examples: &Examples,
         max_tokens: Option<u32>,
     ) -> Result<Option<Question>> {
         let known = connections.known(&model.id)?;
         let origin = connections.of(known.provider).and_then(ProviderConnection::origin);
         let (Some(origin), false) = (origin, known.spec.price.is_free()) else { return Ok(None) };
-        let prepared = known.prepare(recipe, RunMode::Live, max_tokens).ok();
+        let prepared = examples.estimated(&known, recipe, RunMode::Live, max_tokens).ok();
         Ok(prepared.map(|prepared| Question {
             key: dispatch::answer_key(&*prepared, &origin),
             output_limit: prepared.with_longer_answers().as_ref().unwrap_or(&prepared).max_output_tokens(),
@@ -109,11 +113,12 @@ impl Backends {
         connections: &ProviderConnections,
         model: &Model,
         recipe: &Recipe,
+        examples: &Examples,
         mode: RunMode,
         options: &RunOptions,
     ) -> Result<Arc<Backend>> {
         let known = connections.known(&model.id)?;
-        let prepared = known.prepare(recipe, mode, options.max_tokens)?;
+        let prepared = examples.prepared(&known, recipe, mode, options.max_tokens)?;
         let costs = RequestCosts::new(prepared, mode, connections.settings().run.retry_attempts);
         if known.provider.descriptor().is_on_this_computer() {
             let connection = EndpointConfig { server: None, options: ConnectionOptions::default() };

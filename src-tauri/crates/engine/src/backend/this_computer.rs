@@ -52,6 +52,7 @@ fn spec(descriptor: &LocalDescriptor) -> ModelSpec {
         vocabulary: descriptor.vocabulary.clone(),
         shapes: descriptor.shapes.clone(),
         fills_attributes: descriptor.fills_attributes,
+        takes_examples: false,
         optional_attributes_limit: None,
         image_rule: ImageRule::LongestEdge { pixels: descriptor.longest_edge },
         is_image_rule_published: true,
@@ -84,7 +85,7 @@ impl Provider for ThisComputer {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        _options: RequestOptions,
+        _options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
         Ok(Arc::new(PreparedLocal { spec: Arc::clone(model), recipe: Arc::new(recipe.clone()) }))
     }

@@ -148,7 +148,7 @@ impl Planning {
             // Batches are sent to the first endpoint only.
             RunMode::Batch => PricePercents::LIST,
         };
-        let Ok(prepared) = known.prepare(recipe, mode, max_tokens) else { return Ok(None) };
+        let Ok(prepared) = self.examples.estimated(known, recipe, mode, max_tokens) else { return Ok(None) };
         let costs = RequestCosts::new(prepared, mode, retries);
         let expected = self.expected(model, recipe, &costs, mode)?.within(&costs);
         let rule = known.spec.image_rule;
@@ -390,7 +390,7 @@ mod tests {
     fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
         let recipe = Recipe::find_these("cat, dog").unwrap();
         let known = provided::find(&ModelId(model.into())).unwrap();
-        RequestCosts::new(known.prepare(&recipe, mode, None).unwrap(), mode, retries)
+        RequestCosts::new(known.prepare(&recipe, &[], mode, None).unwrap(), mode, retries)
     }
 
     fn quoted(costs: &RequestCosts, expected: &Expected) -> (CostRange, CostBasis) {
@@ -459,7 +459,8 @@ mod tests {
 
         // With the user's own output maximum, no longer request follows. Lost requests count anyway.
         let known = provided::find(&ModelId("claude-haiku-5-5".into())).unwrap();
-        let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
+        let prepared =
+            known.prepare(&Recipe::find_these("cat, dog").unwrap(), &[], RunMode::Live, Some(8_192)).unwrap();
         let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
         assert!(!own_maximum.has_longer());
         let taught = Expected::of(&earlier, &own_maximum, RunMode::Live).unwrap();

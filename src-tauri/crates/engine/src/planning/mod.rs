@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use domain::budget::{BudgetForecast, Spending};
 use domain::ids::ImageId;
-use domain::model::{Model, ModelId};
+use domain::model::{Model, ModelId, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::pace::{EndpointLimit, Load};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
@@ -32,6 +32,7 @@ use crate::Result;
 use crate::backend::{Backends, PricePercents, Question, Trial};
 use crate::connections::Connections;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
+use crate::examples::Examples;
 use crate::machine::processors;
 use crate::originals::Originals;
 use crate::pilot::{pilot_of, rest, spread};
@@ -99,6 +100,7 @@ pub struct Planning {
     store: Arc<Store>,
     similar: Arc<Similar>,
     originals: Arc<Originals>,
+    examples: Arc<Examples>,
     connections: Arc<Connections>,
     /// Trials since the library was opened, one per model.
     trials: Mutex<HashMap<ModelId, Pace>>,
@@ -135,9 +137,10 @@ impl Planning {
         store: Arc<Store>,
         similar: Arc<Similar>,
         originals: Arc<Originals>,
+        examples: Arc<Examples>,
         connections: Arc<Connections>,
     ) -> Self {
-        Self { store, similar, originals, connections, trials: Mutex::default() }
+        Self { store, similar, originals, examples, connections, trials: Mutex::default() }
     }
 
     /// Plans a run whose backend is open. Blocks.
@@ -187,16 +190,27 @@ impl Planning {
         })
     }
 
+    /// What `model` does not support of `recipe`, and examples whose photos are missing.
+    fn unsupported(&self, model: &Model, recipe: &Recipe) -> Vec<UnsupportedCapability> {
+        let mut unsupported = model.unsupported_capabilities(recipe);
+        let missing = if model.takes_examples { self.examples.unavailable(recipe) } else { Vec::new() };
+        if !missing.is_empty() {
+            let details = missing.into_iter().map(|(number, detail)| format!("{number}: {detail}")).collect();
+            unsupported.insert(0, UnsupportedCapability::ExamplePhotos { details });
+        }
+        unsupported
+    }
+
     fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
         let Subject { recipe, terms, images, .. } = *subject;
         let connection = connections.of_model(&model.id);
         let known = connections.known(&model.id)?;
         let options = connections.complete(&model.id, terms.options);
-        let unsupported_capabilities = model.unsupported_capabilities(recipe);
+        let unsupported_capabilities = self.unsupported(&model, recipe);
         let unavailable = connections.unavailable(&model);
-        let can_run = unavailable.is_none() && model.can_run(recipe);
+        let can_run = unavailable.is_none() && !unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking);
         let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
-        let question = Backends::question(connections, &model, recipe, options.max_tokens)?;
+        let question = Backends::question(connections, &model, recipe, &self.examples, options.max_tokens)?;
         let answered_before = self.answered_before(question.as_ref(), images)?.len();
         let (image_count, asked) = if terms.ignores_saved_answers || answered_before == 0 {
             (images.len(), Cow::Borrowed(subject.asked))
@@ -220,7 +234,7 @@ impl Planning {
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
         let descriptor = known.provider.descriptor();
-        let prepared = known.prepare(recipe, RunMode::Live, options.max_tokens).ok();
+        let prepared = self.examples.estimated(&known, recipe, RunMode::Live, options.max_tokens).ok();
         let live = cost(RunMode::Live)?;
         let batch = if descriptor.capabilities.batches { cost(RunMode::Batch)? } else { None };
         let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
@@ -234,6 +248,11 @@ impl Planning {
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
             words_sent: prepared.map(|prepared| prepared.prompt_text().to_owned()).unwrap_or_default(),
+            example_photos: if model.takes_examples {
+                u32::try_from(recipe.examples.len()).unwrap_or(u32::MAX)
+            } else {
+                0
+            },
             unsupported_capabilities,
             unavailable,
             can_run,

@@ -16,9 +16,9 @@ impl Planning {
     /// The prompt and the schema that `model` is sent for `recipe`, which need not be saved. May block on the keychain.
     pub fn preview_recipe(&self, recipe: &Recipe, model: &ModelId) -> Result<RecipePreview> {
         let connections = self.connections.current()?;
-        let unsupported_capabilities = Backends::model(&connections, model)?.unsupported_capabilities(recipe);
+        let unsupported_capabilities = self.unsupported(&Backends::model(&connections, model)?, recipe);
         let known = connections.known(model)?;
-        let prepared = match known.prepare(recipe, RunMode::Live, None) {
+        let prepared = match self.examples.estimated(&known, recipe, RunMode::Live, None) {
             Ok(prepared) => prepared,
             Err(error) => {
                 return Ok(RecipePreview {
@@ -34,10 +34,15 @@ impl Planning {
         let bytes_per_token = known.spec.bytes_per_token.max(1);
         let tokens = |text: &str| number(text.len() as u64 / bytes_per_token);
         let text_and_image = prepared.upper_bound(SMALL).prompt_tokens();
+        let of_prompt = tokens(&prompt);
+        let of_schema = tokens(schema.as_deref().unwrap_or_default());
+        let examples = number(prepared.likely_prefix_tokens()).saturating_sub(of_prompt + of_schema);
         let at_most = text_and_image.saturating_sub(known.spec.image_rule.tokens(SMALL));
         let tokens = (!prompt.is_empty()).then(|| PromptTokens {
-            prompt: tokens(&prompt),
-            schema: tokens(schema.as_deref().unwrap_or_default()),
+            prompt: of_prompt,
+            schema: of_schema,
+            // Rounding of the two others may leave a token.
+            examples: if recipe.examples.is_empty() { 0 } else { examples },
             bytes_per_token: number(bytes_per_token),
             at_most: number(at_most),
         });

@@ -46,6 +46,7 @@ use crate::blocking::off_workers;
 use crate::changes::Changes;
 use crate::clock::now_millis;
 use crate::connections::Connections;
+use crate::examples::Examples;
 use crate::hooks::HookRunner;
 use crate::insight::Insight;
 use crate::layout::Layout;
@@ -84,6 +85,7 @@ pub struct Runs {
     pub(crate) similar: Arc<Similar>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) originals: Arc<Originals>,
+    pub(crate) examples: Arc<Examples>,
     /// Memory limit shared by all decoding.
     pub(crate) memory: DecodingMemory,
     pub(crate) insight: Arc<Insight>,
@@ -373,6 +375,7 @@ impl Runs {
     ) -> Result<Opened> {
         let (connections, backends, memory) =
             (Arc::clone(&self.connections), Arc::clone(&self.backends), self.memory.clone());
+        let examples = Arc::clone(&self.examples);
         off_workers(move || {
             let connections = connections.current()?;
             limit_decoding(&memory, connections.settings());
@@ -385,7 +388,7 @@ impl Runs {
             }
             let options = connections.complete(&model.id, options);
             let known = connections.known(&model.id)?;
-            let backend = backends.open(&connections, &model, &recipe, mode, &options)?;
+            let backend = backends.open(&connections, &model, &recipe, &examples, mode, &options)?;
             Ok(Opened { model, known, backend, options, retrying: Retrying::of(&connections.settings().run) })
         })
         .await

@@ -30,9 +30,12 @@ pub struct Dialect<'a> {
 pub struct MessageBody {
     /// As the vendor names it.
     pub model: String,
-    /// The request as a JSON object without its opening brace, model and reply mode, up to where the image may carry
-    /// `transformations`.
+    /// The request as a JSON object without its opening brace, model and reply mode, up to its messages.
     pub before: Bytes,
+    /// The messages of the examples, shared by all requests of a run.
+    pub examples: Bytes,
+    /// The beginning of the message with the picture, up to where it may carry `transformations`.
+    pub message: Bytes,
     /// The rest, including the picture.
     pub after: Bytes,
 }
@@ -50,8 +53,8 @@ impl MessageBody {
         self.pieces(longest, Reply::Streamed).iter().map(Bytes::len).sum()
     }
 
-    /// The request as JSON in pieces. The last one holds the picture and is shared, not copied.
-    pub fn pieces(&self, dialect: Dialect<'_>, reply: Reply) -> [Bytes; 4] {
+    /// The request as JSON in pieces. Those with pictures are shared, not copied.
+    pub fn pieces(&self, dialect: Dialect<'_>, reply: Reply) -> [Bytes; 6] {
         let model = serde_json::Value::String(format!("{}{}", dialect.model_prefix, self.model));
         let stream = match reply {
             Reply::Streamed => "\"stream\":true,",
@@ -59,6 +62,8 @@ impl MessageBody {
         };
         let transformations = if dialect.sends_transformations { TRANSFORMATIONS } else { "" };
         let head = Bytes::from(format!("{{\"model\":{model},{stream}"));
-        [head, self.before.clone(), Bytes::from_static(transformations.as_bytes()), self.after.clone()]
+        let transformations = Bytes::from_static(transformations.as_bytes());
+        let [before, examples, message] = [&self.before, &self.examples, &self.message].map(Bytes::clone);
+        [head, before, examples, message, transformations, self.after.clone()]
     }
 }

@@ -70,6 +70,7 @@ impl ClaudeModel {
             vocabulary: Vocabulary::Open,
             shapes: vec![ShapeKind::Box],
             fills_attributes: true,
+            takes_examples: true,
             optional_attributes_limit: Some(OPTIONAL_LIMIT),
             retires: self.retires,
         }

@@ -68,7 +68,7 @@ impl Provider for Anthropic {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
         Ok(Arc::new(PreparedMessages::new(model, recipe, options)?))
     }

@@ -14,9 +14,11 @@ use domain::usage::Usage;
 
 use super::body::MessageBody;
 use super::wire::request::{
-    Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, UserBlock, UserMessage,
+    AssistantMessage, Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, TextBlock, UserBlock,
+    UserMessage,
 };
 use crate::catalog::{ModelSpec, Reasoning};
+use crate::example::{SentExample, SentExamples, user_text};
 use crate::guideline::guideline;
 use crate::provider::PreparedModel;
 use crate::request::{
@@ -42,6 +44,8 @@ const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
 /// JSON overhead of a request besides picture and text, in bytes.
 const FRAME_BYTES: usize = 1_024;
 
+/// Start of the messages in a request.
+const MESSAGES: &[u8] = b"\"messages\":[";
 /// Start of an image in a request.
 const SOURCE: &[u8] = b"\"source\":{\"type\":\"base64\"";
 
@@ -56,11 +60,12 @@ pub struct PreparedMessages {
     /// Whether the user has set the output maximum.
     is_limited: bool,
     caching: Caching,
+    examples: SentExamples,
 }
 
 impl PreparedMessages {
     /// Builds the prompt and the schema of `recipe` for `model`.
-    pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions) -> Result<Self, RecipeError> {
+    pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions<'_>) -> Result<Self, RecipeError> {
         check_recipe(recipe, model)?;
         let schema = schema::of_answer(recipe, model.coordinates);
         let usual = usual_output_tokens(model);
@@ -73,9 +78,17 @@ impl PreparedMessages {
             max_output_tokens: options.max_output_tokens.unwrap_or(usual).clamp(1, model.max_output_tokens),
             is_limited: options.max_output_tokens.is_some(),
             caching: options.caching,
+            examples: SentExamples::default(),
         };
+        let sent_examples = |caching| {
+            SentExamples::new(options.examples, recipe, model, |json, example, is_last| {
+                write_example(json, example, if is_last { caching } else { Caching::Off });
+            })
+        };
+        prepared.examples = sent_examples(options.caching);
         if !prepared.may_be_cached() {
             prepared.caching = Caching::Off;
+            prepared.examples = sent_examples(Caching::Off);
         }
         Ok(prepared)
     }
@@ -87,7 +100,11 @@ impl PreparedMessages {
     }
 
     fn prefix_bound(&self) -> u64 {
-        self.system.len() as u64 + self.schema_bytes + OVERHEAD_TOKENS
+        self.system.len() as u64
+            + self.schema_bytes
+            + OVERHEAD_TOKENS
+            + self.examples.image_tokens
+            + self.examples.text_bytes
     }
 }
 
@@ -113,7 +130,8 @@ impl PreparedModel for PreparedMessages {
         let schema = serde_json::to_string(&self.schema).unwrap_or_default();
         // The default maximum stays included, so that answers stored by earlier versions are found.
         let usual = usual_output_tokens(&self.model);
-        format!("{}\n{usual}\n{}\n{}\n{schema}", self.model.id, self.model.takes_effort, self.system)
+        let Self { model, system, examples, .. } = self;
+        format!("{}\n{usual}\n{}\n{system}\n{schema}{}", model.id, model.takes_effort, examples.fixed_part)
     }
 
     fn max_output_tokens(&self) -> u64 {
@@ -147,7 +165,8 @@ impl PreparedModel for PreparedMessages {
     }
 
     fn likely_prefix_tokens(&self) -> u64 {
-        (self.system.len() as u64 + self.schema_bytes) / self.model.bytes_per_token
+        let bytes = self.system.len() as u64 + self.schema_bytes + self.examples.text_bytes;
+        bytes / self.model.bytes_per_token + self.examples.image_tokens
     }
 
     fn likely_text_tokens(&self, sent: PixelSize) -> u64 {
@@ -175,13 +194,13 @@ impl PreparedModel for PreparedMessages {
         if encoded_length > IMAGE_BASE64_LIMIT {
             return Err(PictureError::TooManyBytes { bytes: encoded_length, limit: IMAGE_BASE64_LIMIT });
         }
+        let examples = self.examples.messages.clone().ok_or(PictureError::NoExamplePhoto)?;
         let (data, text) = (STANDARD.encode(bytes), user_text(size));
+        // With examples, the shared prefix ends after them.
+        let caching = if examples.is_empty() { self.caching } else { Caching::Off };
         let request = MessagesRequest {
             max_tokens: self.max_output_tokens,
-            system: [SystemBlock {
-                text: &self.system,
-                cache_control: ttl(self.caching).map(|ttl| CacheControl { ttl }),
-            }],
+            system: [TextBlock { text: &self.system, cache_control: cache_control(caching) }],
             messages: [UserMessage {
                 content: [
                     UserBlock::Image { source: Base64Source { media_type: media_type.name(), data: &data } },
@@ -198,11 +217,17 @@ impl PreparedModel for PreparedMessages {
         let mut json = Vec::with_capacity(data.len() + words + FRAME_BYTES);
         // Only text and numbers: writing to memory cannot fail.
         let _ = serde_json::to_writer(&mut json, &request);
-        // The first occurrence outside of strings, where quotes are escaped: only the image has a source.
-        let source_at = json.windows(SOURCE.len()).position(|part| part == SOURCE).unwrap_or_default();
+        // The first occurrences outside of strings, where quotes are escaped: only the image has a source.
+        let at = |part: &[u8]| json.windows(part.len()).position(|found| found == part).unwrap_or_default().max(1);
+        let (messages_at, source_at) = (at(MESSAGES) + MESSAGES.len(), at(SOURCE));
         let json = Bytes::from(json);
-        let (before, after) = (json.slice(1..source_at.max(1)), json.slice(source_at.max(1)..));
-        let body = MessageBody { model: self.model.id.clone(), before, after };
+        let body = MessageBody {
+            model: self.model.id.clone(),
+            before: json.slice(1..messages_at),
+            examples,
+            message: json.slice(messages_at..source_at),
+            after: json.slice(source_at..),
+        };
         Ok(Request::new(size, self.max_output_tokens, body.byte_count(), body))
     }
 }
@@ -216,14 +241,27 @@ fn usual_output_tokens(model: &ModelSpec) -> u64 {
 }
 
 /// Cache lifetime in the vendor's notation.
-const fn ttl(caching: Caching) -> Option<&'static str> {
+const fn cache_control(caching: Caching) -> Option<CacheControl> {
     match caching {
         Caching::Off => None,
-        Caching::FiveMinutes => Some("5m"),
-        Caching::OneHour => Some("1h"),
+        Caching::FiveMinutes => Some(CacheControl { ttl: "5m" }),
+        Caching::OneHour => Some(CacheControl { ttl: "1h" }),
     }
 }
 
-fn user_text(size: PixelSize) -> String {
-    format!("Annotate. The image is {}x{} px.", size.width, size.height)
+/// Appends the messages of an example, each followed by a comma. `caching` ends the shared prefix after it.
+fn write_example(json: &mut Vec<u8>, SentExample { picture, answer }: &SentExample<'_>, caching: Caching) {
+    let (data, text) = (STANDARD.encode(&picture.bytes), user_text(picture.size));
+    let user = UserMessage {
+        content: [
+            UserBlock::Image { source: Base64Source { media_type: picture.media_type.name(), data: &data } },
+            UserBlock::Text { text: &text },
+        ],
+    };
+    let assistant = AssistantMessage { content: [TextBlock { text: answer, cache_control: cache_control(caching) }] };
+    // Only text: writing to memory cannot fail.
+    let _ = serde_json::to_writer(&mut *json, &user);
+    json.push(b',');
+    let _ = serde_json::to_writer(&mut *json, &assistant);
+    json.push(b',');
 }

@@ -2,10 +2,10 @@
 //! coordinates of the model's boxes; an extent has no meaning for them.
 
 use domain::coordinates::BoxCoordinates;
-use domain::geometry::PixelSize;
+use domain::geometry::{PixelSize, Point};
 use serde_json::{Map, Value, json};
 
-use super::scale;
+use super::{scale, written};
 
 /// The field of a point that is a list.
 pub const POINT: &str = "point_2d";
@@ -89,6 +89,35 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
         for (key, value) in AXES.iter().zip(pixels(at)) {
             fields.insert((*key).to_owned(), json!(value));
         }
+    }
+}
+
+/// The fields of a point in these coordinates, for a point in pixels of a picture of `sent` size.
+pub fn from_pixels(at: Point, coordinates: BoxCoordinates, sent: PixelSize) -> Vec<(&'static str, Value)> {
+    let [x, y] = axes(at, coordinates, sent);
+    match coordinates {
+        BoxCoordinates::PixelXyxy => AXES.into_iter().zip([x, y]).collect(),
+        _ => vec![(POINT, in_order([x, y], coordinates))],
+    }
+}
+
+/// The field of an outline in these coordinates, for corners in pixels of a picture of `sent` size.
+pub fn outline_from_pixels(corners: &[Point], coordinates: BoxCoordinates, sent: PixelSize) -> (&'static str, Value) {
+    (CORNERS, corners.iter().map(|at| in_order(axes(*at, coordinates, sent), coordinates)).collect())
+}
+
+fn axes(at: Point, coordinates: BoxCoordinates, sent: PixelSize) -> [Value; 2] {
+    let (width, height) = scale(coordinates, sent);
+    [
+        written(at.x * width / f64::from(sent.width), coordinates),
+        written(at.y * height / f64::from(sent.height), coordinates),
+    ]
+}
+
+fn in_order([x, y]: [Value; 2], coordinates: BoxCoordinates) -> Value {
+    match coordinates {
+        BoxCoordinates::Norm1000Yxyx => json!([y, x]),
+        _ => json!([x, y]),
     }
 }
 

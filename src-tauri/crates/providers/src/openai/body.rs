@@ -7,6 +7,7 @@ use domain::coordinates::BoxCoordinates;
 
 use super::wire::request::{ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, SystemMessage};
 use crate::error::RequestError;
+use crate::example::SentExamples;
 use crate::request::Request;
 use crate::schema::Schema;
 
@@ -48,6 +49,7 @@ pub struct SharedParts {
     pub schema: Schema,
     pub takes_effort: bool,
     pub coordinates: BoxCoordinates,
+    pub examples: SentExamples,
 }
 
 /// The body of a request.
@@ -70,8 +72,8 @@ impl ChatBody {
         self.pieces("", AnswerFormat::Object).iter().map(Bytes::len).sum()
     }
 
-    /// The request as JSON in pieces. The one with the picture is shared, not copied.
-    pub fn pieces(&self, model_prefix: &str, format: AnswerFormat) -> [Bytes; 3] {
+    /// The request as JSON in pieces. Those with pictures are shared, not copied.
+    pub fn pieces(&self, model_prefix: &str, format: AnswerFormat) -> [Bytes; 4] {
         let SharedParts { model, system, schema, takes_effort, .. } = &*self.shared;
         let response_format = match format {
             AnswerFormat::Schema => Some(ResponseFormat::JsonSchema {
@@ -99,6 +101,7 @@ impl ChatBody {
         // The options without their closing brace.
         let options = options.strip_suffix('}').unwrap_or_default();
         let head = format!("{options},\"messages\":[{system},");
-        [Bytes::from(head), self.user.clone(), Bytes::from_static(END)]
+        let examples = self.shared.examples.messages.clone().unwrap_or_default();
+        [Bytes::from(head), examples, self.user.clone(), Bytes::from_static(END)]
     }
 }

@@ -123,6 +123,7 @@ impl Provider for Compatible {
             vocabulary: Vocabulary::Open,
             shapes: ShapeKind::ALL.to_vec(),
             fills_attributes: true,
+            takes_examples: true,
             optional_attributes_limit: None,
             image_rule: ImageRule::Patches { side: usual.patch_side, longest_edge, token_limit: u64::MAX },
             is_image_rule_published: false,
@@ -144,7 +145,7 @@ impl Provider for Compatible {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
         Ok(Arc::new(PreparedChat::new(model, recipe, options, LimitField::MaxTokens)?))
     }

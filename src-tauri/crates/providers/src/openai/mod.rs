@@ -64,7 +64,7 @@ impl Provider for OpenAi {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
         Ok(Arc::new(PreparedChat::new(model, recipe, options, LimitField::MaxCompletionTokens)?))
     }

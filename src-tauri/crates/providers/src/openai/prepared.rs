@@ -13,8 +13,9 @@ use domain::recipe::Recipe;
 use domain::usage::Usage;
 
 use super::body::{ChatBody, SharedParts};
-use super::wire::request::{ImageUrl, LimitField, Part, UserChatMessage};
+use super::wire::request::{AssistantChatMessage, ImageUrl, LimitField, Part, UserChatMessage};
 use crate::catalog::{ModelSpec, Reasoning};
+use crate::example::{SentExample, SentExamples, user_text};
 use crate::guideline::guideline;
 use crate::provider::PreparedModel;
 use crate::request::{
@@ -30,6 +31,9 @@ const IMAGE_BASE64_LIMIT: usize = 5_000_000;
 const QUALITIES: &[u8] = &[90, 75, 60];
 /// Every image rule of the catalogue is the rule of this detail.
 const DETAIL: &str = "high";
+
+/// JSON of a message besides picture and text, in bytes.
+const FRAME_BYTES: usize = 256;
 
 /// Tokens that the vendor adds to a prompt (roles, explanation of the schema). Not published; this is a generous bound,
 /// corrected by the reported usage.
@@ -57,7 +61,7 @@ impl PreparedChat {
     pub fn new(
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
         limit_name: fn(u64) -> LimitField,
     ) -> Result<Self, RecipeError> {
         check_recipe(recipe, model)?;
@@ -75,6 +79,9 @@ impl PreparedChat {
                 schema,
                 takes_effort: model.takes_effort,
                 coordinates: model.coordinates,
+                examples: SentExamples::new(options.examples, recipe, model, |json, example, _| {
+                    write_example(json, example);
+                }),
             }),
             model: Arc::clone(model),
             limit_name,
@@ -84,7 +91,7 @@ impl PreparedChat {
     }
 
     fn prefix_bytes(&self) -> u64 {
-        self.shared.system.len() as u64 + self.schema_bytes
+        self.shared.system.len() as u64 + self.schema_bytes + self.shared.examples.text_bytes
     }
 }
 
@@ -107,9 +114,9 @@ impl PreparedModel for PreparedChat {
 
     // Without the output maximum, because a complete answer is the same with any.
     fn fixed_part(&self) -> String {
-        let SharedParts { model, system, schema, takes_effort, .. } = &*self.shared;
+        let SharedParts { model, system, schema, takes_effort, examples, .. } = &*self.shared;
         let schema = serde_json::to_string(schema).unwrap_or_default();
-        format!("{model}\n{takes_effort}\n{system}\n{schema}")
+        format!("{model}\n{takes_effort}\n{system}\n{schema}{}", examples.fixed_part)
     }
 
     fn max_output_tokens(&self) -> u64 {
@@ -134,12 +141,13 @@ impl PreparedModel for PreparedChat {
     // maximum.
     fn upper_bound(&self, sent: PixelSize) -> Usage {
         let own = self.model.image_rule.tokens(sent).saturating_add(user_text(sent).len() as u64);
-        let input_tokens = own.saturating_add(self.prefix_bytes()).saturating_add(OVERHEAD_TOKENS);
+        let shared = self.prefix_bytes() + OVERHEAD_TOKENS + self.shared.examples.image_tokens;
+        let input_tokens = own.saturating_add(shared);
         Usage { input_tokens, output_tokens: self.max_output_tokens, ..Usage::default() }
     }
 
     fn likely_prefix_tokens(&self) -> u64 {
-        self.prefix_bytes() / self.model.bytes_per_token
+        self.prefix_bytes() / self.model.bytes_per_token + self.shared.examples.image_tokens
     }
 
     fn likely_text_tokens(&self, sent: PixelSize) -> u64 {
@@ -167,21 +175,34 @@ impl PreparedModel for PreparedChat {
         if encoded_length > IMAGE_BASE64_LIMIT {
             return Err(PictureError::TooManyBytes { bytes: encoded_length, limit: IMAGE_BASE64_LIMIT });
         }
-        let mut url = format!("data:{};base64,", media_type.name());
-        url.reserve(encoded_length);
-        STANDARD.encode_string(bytes, &mut url);
-        let text = user_text(size);
-        let message = UserChatMessage {
-            content: [Part::ImageUrl { image_url: ImageUrl { url: &url, detail: DETAIL } }, Part::Text { text: &text }],
-        };
-        // Only text: writing to memory cannot fail.
-        let user = Bytes::from(serde_json::to_vec(&message).unwrap_or_default());
+        if self.shared.examples.messages.is_none() {
+            return Err(PictureError::NoExamplePhoto);
+        }
+        let mut user = Vec::with_capacity(encoded_length + FRAME_BYTES);
+        write_picture(&mut user, picture);
+        let user = Bytes::from(user);
         let output_limit = (self.limit_name)(self.max_output_tokens);
         let body = ChatBody { shared: Arc::clone(&self.shared), output_limit, user };
         Ok(Request::new(size, self.max_output_tokens, body.byte_count(), body))
     }
 }
 
-fn user_text(size: PixelSize) -> String {
-    format!("Annotate. The image is {}x{} px.", size.width, size.height)
+/// Appends the user's message with a picture.
+fn write_picture(json: &mut Vec<u8>, picture: &Picture) {
+    let mut url = format!("data:{};base64,", picture.media_type.name());
+    STANDARD.encode_string(&picture.bytes, &mut url);
+    let text = user_text(picture.size);
+    let message = UserChatMessage {
+        content: [Part::ImageUrl { image_url: ImageUrl { url: &url, detail: DETAIL } }, Part::Text { text: &text }],
+    };
+    // Only text: writing to memory cannot fail.
+    let _ = serde_json::to_writer(json, &message);
+}
+
+/// Appends the messages of an example, each followed by a comma.
+fn write_example(json: &mut Vec<u8>, SentExample { picture, answer }: &SentExample<'_>) {
+    write_picture(json, picture);
+    json.push(b',');
+    let _ = serde_json::to_writer(&mut *json, &AssistantChatMessage { content: answer });
+    json.push(b',');
 }

@@ -62,7 +62,7 @@ impl Provider for Scripted {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
         check_recipe(recipe, model)?;
         let max_output_tokens = options.max_output_tokens.unwrap_or(OUTPUT_TOKENS).clamp(1, model.max_output_tokens);

@@ -47,7 +47,7 @@ impl Provider for Toy {
         &self,
         model: &Arc<ModelSpec>,
         recipe: &Recipe,
-        options: RequestOptions,
+        options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
         check_recipe(recipe, model)?;
         let labels = recipe.labels.iter().map(|label| label.name.as_str());

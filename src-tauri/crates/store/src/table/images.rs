@@ -196,6 +196,12 @@ impl View<'_> {
         Ok(self.0.prepare_cached("SELECT 1 FROM images WHERE hash = ?1")?.exists([hash])?)
     }
 
+    /// The image with this content.
+    pub fn image_with(&self, hash: [u8; 32]) -> Result<Option<ImageId>> {
+        let mut statement = self.0.prepare_cached("SELECT id FROM images WHERE hash = ?1")?;
+        Ok(statement.query_row([hash], |row| row.get(0)).optional()?.map(ImageId))
+    }
+
     /// Perceptual hashes of a plan's images, in order. Images imported before hashes were stored have none.
     pub fn hashed_images(&self, selection: &ImageSelection) -> Result<Vec<HashedImage>> {
         let selected = self.selected_images(selection)?;

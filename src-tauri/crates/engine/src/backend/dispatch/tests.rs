@@ -91,7 +91,7 @@ fn keys_of_kept_answers_stay_as_they_are() {
     for (model, key, is_plain) in keys {
         let recipe = if is_plain { Recipe::find_these("cat, dog").unwrap() } else { builtin::bird_vocabulary() };
         let prepared =
-            crate::provided::find(&ModelId(model.into())).unwrap().prepare(&recipe, RunMode::Live, None).unwrap();
+            crate::provided::find(&ModelId(model.into())).unwrap().prepare(&recipe, &[], RunMode::Live, None).unwrap();
         assert_eq!(answer_key(&*prepared, "https://api.anthropic.com"), key, "{model}");
     }
 }

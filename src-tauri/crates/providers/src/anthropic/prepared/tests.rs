@@ -1,11 +1,15 @@
 //! Requests and their upper bounds.
 
+use domain::geometry::Rect;
 use domain::money::PicoDollars;
+use domain::recipe::{ExampleAnnotation, RecipeExample};
+use domain::shape::Shape;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::anthropic::body::{Dialect, Reply};
 use crate::anthropic::catalog;
+use crate::example::Example;
 use crate::price::Terms;
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedMessages {
@@ -17,7 +21,7 @@ fn body(request: &Request, model_prefix: &str, reply: Reply) -> Value {
     serde_json::from_slice(&pieces(request, dialect, reply).concat()).unwrap()
 }
 
-fn pieces(request: &Request, dialect: Dialect<'_>, reply: Reply) -> [Bytes; 4] {
+fn pieces(request: &Request, dialect: Dialect<'_>, reply: Reply) -> [Bytes; 6] {
     MessageBody::of(request).unwrap().pieces(dialect, reply)
 }
 
@@ -60,6 +64,62 @@ fn the_body_is_as_documented() {
     let dialect = Dialect { sends_transformations: true, ..Dialect::default() };
     assert_eq!(request.byte_count(), pieces(&request, dialect, Reply::Streamed).concat().len());
     assert!(!format!("{request:?}").contains("anBl"));
+}
+
+fn examples(picture: Option<Picture>) -> Vec<Example> {
+    let annotations = vec![ExampleAnnotation {
+        label: "cat".into(),
+        shape: Shape::Box { rect: Rect::new(0.1, 0.2, 0.5, 0.6) },
+        attributes: [].into(),
+    }];
+    let size = PixelSize::new(640, 480);
+    let positive = RecipeExample { hash: Some("a1".into()), annotations, ..RecipeExample::default() };
+    let negative = RecipeExample { hash: Some("b2".into()), ..RecipeExample::default() };
+    [positive, negative].map(|example| Example { example, size, picture: picture.clone() }).to_vec()
+}
+
+#[test]
+fn examples_come_first_and_end_the_cached_prefix() {
+    let model = catalog().find("claude-haiku-5-5").unwrap();
+    let with = |examples: &[Example], caching| {
+        PreparedMessages::new(model, &cats(), RequestOptions { examples, caching, max_output_tokens: None }).unwrap()
+    };
+    let shown = examples(Some(picture(640, 480)));
+    let prepared = with(&shown, Caching::FiveMinutes);
+    let request = prepared.request(&picture(1456, 819)).unwrap();
+    let body = body(&request, "", Reply::Streamed);
+    assert_eq!(body["system"][0].get("cache_control"), None);
+    let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": "anBlZw=="}});
+    let user =
+        json!({"role": "user", "content": [image, {"type": "text", "text": "Annotate. The image is 640x480 px."}]});
+    let answer = r#"{"marks":[{"label":"cat","x1":64,"y1":96,"x2":320,"y2":288,"confidence":1}]}"#;
+    assert_eq!(body["messages"][0], user);
+    assert_eq!(body["messages"][1], json!({"role": "assistant", "content": [{"type": "text", "text": answer}]}));
+    assert_eq!(body["messages"][2], user);
+    let last = json!({"type": "text", "text": r#"{"marks":[]}"#, "cache_control": {"type": "ephemeral", "ttl": "5m"}});
+    assert_eq!(body["messages"][3], json!({"role": "assistant", "content": [last]}));
+    assert_eq!(body["messages"][4]["content"][0]["transformations"], json!({"oversized_image": "error"}));
+    assert_eq!(body["messages"].as_array().unwrap().len(), 5);
+    let dialect = Dialect { sends_transformations: true, ..Dialect::default() };
+    assert_eq!(request.byte_count(), pieces(&request, dialect, Reply::Streamed).concat().len());
+
+    // An estimate needs no photos and counts the same tokens; 414 each.
+    let (estimate, plain) = (with(&examples(None), Caching::FiveMinutes), with(&[], Caching::FiveMinutes));
+    let size = PixelSize::new(640, 480);
+    assert_eq!(estimate.request(&picture(640, 480)).unwrap_err(), PictureError::NoExamplePhoto);
+    assert_eq!(estimate.upper_bound(size), prepared.upper_bound(size));
+    assert_eq!(estimate.fixed_part(), prepared.fixed_part());
+    assert_ne!(plain.fixed_part(), prepared.fixed_part());
+    let added = prepared.upper_bound(size).cache_write_5m_tokens - plain.upper_bound(size).cache_write_5m_tokens;
+    assert_eq!(added, 2 * 414 + (2 * 34 + answer.len() + r#"{"marks":[]}"#.len()) as u64);
+    let added = prepared.likely_prefix_tokens() - plain.likely_prefix_tokens();
+    assert!((2 * 414 + 30..2 * 414 + 80).contains(&added), "{added}");
+    assert_eq!(
+        self::body(&with(&shown, Caching::Off).request(&picture(640, 480)).unwrap(), "", Reply::InBatch)["messages"][3]
+            ["content"][0]
+            .get("cache_control"),
+        None
+    );
 }
 
 #[test]

@@ -8,14 +8,14 @@ use crate::schema::Schema;
 #[derive(Serialize)]
 pub struct MessagesRequest<'a> {
     pub max_tokens: u64,
-    pub system: [SystemBlock<'a>; 1],
+    pub system: [TextBlock<'a>; 1],
     pub messages: [UserMessage<'a>; 1],
     pub output_config: OutputConfig<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "text")]
-pub struct SystemBlock<'a> {
+pub struct TextBlock<'a> {
     pub text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<CacheControl>,
@@ -31,6 +31,13 @@ pub struct CacheControl {
 #[serde(tag = "role", rename = "user")]
 pub struct UserMessage<'a> {
     pub content: [UserBlock<'a>; 2],
+}
+
+/// The answer of an example.
+#[derive(Serialize)]
+#[serde(tag = "role", rename = "assistant")]
+pub struct AssistantMessage<'a> {
+    pub content: [TextBlock<'a>; 1],
 }
 
 #[derive(Serialize)]

@@ -1,9 +1,10 @@
 //! Requests and their upper bounds.
 
-use domain::recipe::{Attribute, AttributeKind, AttributeSubject};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, RecipeExample};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::example::Example;
 use crate::openai::CATALOG;
 use crate::openai::body::AnswerFormat;
 
@@ -68,12 +69,38 @@ fn servers_that_enforce_less_find_the_schema_in_the_prompt() {
 }
 
 #[test]
+fn examples_are_questions_with_their_answers() {
+    let photo = |picture| Example {
+        example: RecipeExample { path: Some("a.jpg".into()), ..RecipeExample::default() },
+        size: PixelSize::new(640, 480),
+        picture,
+    };
+    let with = |examples: &[Example]| {
+        let options = RequestOptions { examples, ..RequestOptions::default() };
+        PreparedChat::new(CATALOG.find("gpt-4o").unwrap(), &cats(), options, LimitField::MaxCompletionTokens).unwrap()
+    };
+    let prepared = with(&[photo(Some(picture(640, 480)))]);
+    let sent = body(&prepared.request(&picture(640, 480)).unwrap(), "", AnswerFormat::Schema);
+    let messages = sent["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 4);
+    assert_eq!(messages[1], messages[3], "the same photo");
+    assert_eq!(messages[2], json!({"role": "assistant", "content": r#"{"marks":[]}"#}));
+    let estimate = with(&[photo(None)]);
+    assert_eq!(estimate.request(&picture(640, 480)).unwrap_err(), PictureError::NoExamplePhoto);
+    let size = PixelSize::new(640, 480);
+    assert_eq!(estimate.upper_bound(size), prepared.upper_bound(size));
+    // 85 tokens, and 170 for each of two tiles.
+    let added = prepared.upper_bound(size).input_tokens - with(&[]).upper_bound(size).input_tokens;
+    assert_eq!(added, 85 + 2 * 170 + 34 + r#"{"marks":[]}"#.len() as u64);
+}
+
+#[test]
 fn a_large_picture_is_written_once() {
     let bytes = vec![0xff; 1_000_000];
     let request = prepared("gpt-4o", &cats()).request(&Picture { bytes: bytes.into(), ..picture(640, 480) }).unwrap();
     let body = ChatBody::of(&request).unwrap();
-    let [_, first, _] = body.pieces("", AnswerFormat::Schema);
-    let [_, second, _] = body.pieces("x/", AnswerFormat::Prompt);
+    let [_, _, first, _] = body.pieces("", AnswerFormat::Schema);
+    let [_, _, second, _] = body.pieces("x/", AnswerFormat::Prompt);
     assert_eq!(first.as_ptr(), second.as_ptr());
     assert!(request.byte_count() > first.len());
 }

@@ -53,6 +53,13 @@ pub struct SystemMessage<'a> {
     pub content: &'a str,
 }
 
+/// The answer of an example.
+#[derive(Serialize)]
+#[serde(tag = "role", rename = "assistant")]
+pub struct AssistantChatMessage<'a> {
+    pub content: &'a str,
+}
+
 #[derive(Serialize)]
 #[serde(tag = "role", rename = "user")]
 pub struct UserChatMessage<'a> {
