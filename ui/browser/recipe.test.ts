@@ -175,3 +175,31 @@ describe.each([
     await expectAccessible(page);
   });
 });
+
+describe("examples", () => {
+  it("are selected photos with what people approved, and are shown to the model", async () => {
+    page = await open(browser, { query: "priced&key" });
+    await page.getByRole("gridcell").nth(2).click();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("new recipe");
+    await page.getByRole("option", { name: "New recipe", selected: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("textbox", { name: "Name" }).fill("Shown");
+    await page.getByRole("button", { name: "Paste" }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill("bird\nbeak\nperson");
+    await page.getByRole("button", { name: "Add labels" }).click();
+    await page.getByRole("button", { name: "Add selected photo" }).click();
+    const example = page.getByRole("listitem").filter({ has: page.getByRole("button", { name: /^Remove example/ }) });
+    await example.getByRole("img").waitFor();
+    await page.getByText(/^1 example: about .* tokens with every photo$/).waitFor();
+    await screenshot(page, "recipe-examples-dark-1280");
+    await page.getByRole("button", { name: "Add selected photo" }).click();
+    await page.getByText("1 photo is an example already").waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText(/saved/i).first().waitFor();
+    const saved = (await call<SavedRecipe[]>(page, "recipes", {})).find(({ recipe }) => recipe.name === "Shown");
+    expect(saved?.recipe.examples?.[0]?.hash).toMatch(/^[0-9a-f]{64}$/);
+    await page.getByRole("button", { name: /^Remove example/ }).click();
+    expect(await example.count()).toBe(0);
+  });
+});

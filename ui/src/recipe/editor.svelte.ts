@@ -5,6 +5,8 @@
 import type {
   Attribute,
   AttributeKind,
+  ExamplePhoto,
+  ImageId,
   ImportedRecipe,
   Label,
   ModelId,
@@ -43,6 +45,8 @@ export class RecipeEditor {
   versions = $state.raw<readonly RecipeVersion[]>([]);
   problems = $state.raw<readonly RecipeProblem[]>([]);
   preview = $state.raw<RecipePreview | null>(null);
+  /** Where the photos of the examples are, in their order. */
+  examplePhotos = $state.raw<readonly ExamplePhoto[]>([]);
   /** Why there is no preview. */
   previewRefusal = $state<string | null>(null);
   models = $state.raw<readonly ModelQuote[]>([]);
@@ -254,6 +258,23 @@ export class RecipeEditor {
     if (this.openAttribute === index) this.openAttribute = index + by;
   }
 
+  // Examples.
+
+  /** Adds images with their annotations, as the recipe asks for them. */
+  async addExamples(images: Iterable<ImageId>): Promise<void> {
+    const added = await this.#app.notices.attempt(() => this.core.recipeExamplesOfImages(this.draft, [...images]));
+    if (!added) return;
+    const examples = this.draft.examples ?? [];
+    const known = new Set(examples.map(({ hash }) => hash));
+    const fresh = added.filter(({ hash }) => !known.has(hash));
+    if (fresh.length > 0) this.change({ examples: [...examples, ...fresh] });
+    if (fresh.length < added.length) this.#app.notices.show(words.recipe.examplesKnown(added.length - fresh.length));
+  }
+
+  removeExample(index: number): void {
+    this.change({ examples: (this.draft.examples ?? []).filter((_, place) => place !== index) });
+  }
+
   // Saving.
 
   /** Saves the draft as a new recipe or version; returns it. */
@@ -338,13 +359,15 @@ export class RecipeEditor {
     const check = ++this.#latestCheck;
     const { draft, modelId } = this;
     try {
-      const [problems, preview] = await Promise.all([
+      const [problems, preview, photos] = await Promise.all([
         this.core.validateRecipe(draft),
         modelId === null ? null : this.core.previewRecipe(draft, modelId),
+        draft.examples?.length ? this.core.recipeExamplePhotos(draft) : [],
       ]);
       if (check !== this.#latestCheck) return;
       this.problems = problems;
       this.preview = preview;
+      this.examplePhotos = photos;
       this.previewRefusal = null;
     } catch (refused) {
       if (check !== this.#latestCheck) return;

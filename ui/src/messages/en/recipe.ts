@@ -155,7 +155,22 @@ export const recipe = {
 
   instructions: "Instructions",
   instructionsHint: "Anything else the model should know",
-  examples: (number: number) => `${count(number)} ${number === 1 ? "example" : "examples"}`,
+  examplesTitle: "Examples",
+  examplesNote: "shown to the model before every photo",
+  addExamples: (number: number) =>
+    number === 0 ? "Add selected photos" : number === 1 ? "Add selected photo" : `Add ${count(number)} selected photos`,
+  selectFirst: "Select photos in the library to add them here.",
+  noExamples:
+    "No examples. Photos with their annotations show the model what you mean; a photo without any shows what not to annotate.",
+  exampleNumber: (number: number) => `Example ${count(number)}`,
+  exampleOf: (annotations: number) =>
+    annotations === 0 ? "No annotations" : annotations === 1 ? "1 annotation" : `${count(annotations)} annotations`,
+  examplesKnown: (number: number) =>
+    number === 1 ? "1 photo is an example already" : `${count(number)} photos are examples already`,
+  photoMissing: "Photo unavailable",
+  removeExample: (name: string) => `Remove example ${name}`,
+  exampleTokens: (examples: number, tokens: number) =>
+    `${count(examples)} ${examples === 1 ? "example" : "examples"}: about ${count(tokens)} tokens with every photo`,
 
   sent: "What is sent",
   sentNote: "with every photo",

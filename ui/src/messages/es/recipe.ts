@@ -152,7 +152,25 @@ export const recipe: Translation<typeof english> = {
 
   instructions: "Instrucciones",
   instructionsHint: "Lo demás que el modelo deba saber",
-  examples: (number) => `${count(number)} ${number === 1 ? "ejemplo" : "ejemplos"}`,
+  examplesTitle: "Ejemplos",
+  examplesNote: "el modelo los ve antes de cada foto",
+  addExamples: (number) =>
+    number === 0
+      ? "Añadir fotos seleccionadas"
+      : number === 1
+        ? "Añadir la foto seleccionada"
+        : `Añadir ${count(number)} fotos seleccionadas`,
+  selectFirst: "Selecciona fotos en la biblioteca para añadirlas aquí.",
+  noExamples:
+    "Sin ejemplos. Las fotos con sus anotaciones muestran al modelo lo que quieres; una foto sin anotaciones muestra lo que no hay que anotar.",
+  exampleNumber: (number) => `Ejemplo ${count(number)}`,
+  exampleOf: (annotations) =>
+    annotations === 0 ? "Sin anotaciones" : annotations === 1 ? "1 anotación" : `${count(annotations)} anotaciones`,
+  examplesKnown: (number) => (number === 1 ? "1 foto ya es un ejemplo" : `${count(number)} fotos ya son ejemplos`),
+  photoMissing: "Foto no disponible",
+  removeExample: (name) => `Quitar el ejemplo ${name}`,
+  exampleTokens: (examples, tokens) =>
+    `${count(examples)} ${examples === 1 ? "ejemplo" : "ejemplos"}: unos ${count(tokens)} tokens con cada foto`,
 
   sent: "Lo que se envía",
   sentNote: "con cada foto",
