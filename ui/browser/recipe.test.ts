@@ -179,7 +179,9 @@ describe.each([
 describe("examples", () => {
   it("are selected photos with what people approved, and are shown to the model", async () => {
     page = await open(browser, { query: "priced&key" });
-    await page.getByRole("gridcell").nth(2).click();
+    await page.getByRole("listbox", { name: "Images" }).getByRole("option").nth(2).click();
+    await page.keyboard.press("Control+2");
+    await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
     await page.keyboard.press("Control+k");
     await page.keyboard.type("new recipe");
     await page.getByRole("option", { name: "New recipe", selected: true }).waitFor();
@@ -195,8 +197,8 @@ describe("examples", () => {
     await screenshot(page, "recipe-examples-dark-1280");
     await page.getByRole("button", { name: "Add selected photo" }).click();
     await page.getByText("1 photo is an example already").waitFor();
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText(/saved/i).first().waitFor();
+    await page.keyboard.press("Control+s");
+    await page.getByText("Shown saved as version 1").waitFor();
     const saved = (await call<SavedRecipe[]>(page, "recipes", {})).find(({ recipe }) => recipe.name === "Shown");
     expect(saved?.recipe.examples?.[0]?.hash).toMatch(/^[0-9a-f]{64}$/);
     await page.getByRole("button", { name: /^Remove example/ }).click();
