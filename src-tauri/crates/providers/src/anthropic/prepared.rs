@@ -16,28 +16,14 @@ use super::body::MessageBody;
 use super::wire::request::{
     Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, UserBlock, UserMessage,
 };
-use crate::catalog::{ModelSpec, Reasoning};
+use crate::catalog::ModelSpec;
 use crate::guideline::guideline;
 use crate::provider::PreparedModel;
 use crate::request::{
-    Caching, Encoding, LONGER_ANSWER_FACTOR, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions,
-    check_recipe,
+    Caching, Encoding, IMAGE_BASE64_LIMIT, LONGER_ANSWER_FACTOR, OVERHEAD_TOKENS, Picture, PictureError, QUALITIES,
+    RecipeError, Request, RequestOptions, check_recipe, usual_output_tokens,
 };
 use crate::schema::{self, Schema};
-
-/// Maximum size of an image file after base64, in bytes: 10 MB at the vendor's own host, 5 MB on regional hosts.
-const IMAGE_BASE64_LIMIT: usize = 5_000_000;
-/// Below the last one, lower resolution is better than lower quality.
-const QUALITIES: &[u8] = &[90, 75, 60];
-
-/// Tokens that the vendor adds to a prompt (roles, explanation of the schema). Not published; this is a generous bound,
-/// corrected by the reported usage.
-const OVERHEAD_TOKENS: u64 = 1_000;
-
-/// Output maximum of a model that does not reason: about sixty annotations with attributes.
-const OUTPUT_TOKENS: u64 = 4_096;
-/// Output maximum of a model that reasons; reasoning counts as output.
-const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
 
 /// JSON overhead of a request besides picture and text, in bytes.
 const FRAME_BYTES: usize = 1_024;
@@ -160,22 +146,9 @@ impl PreparedModel for PreparedMessages {
     }
 
     fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
-        let Picture { size, media_type, bytes } = picture;
-        let (size, media_type) = (*size, *media_type);
-        if bytes.is_empty() || size.area() == 0 {
-            return Err(PictureError::Empty);
-        }
-        if media_type == MediaType::Rgb {
-            return Err(PictureError::MediaType { media_type });
-        }
-        if !self.model.image_rule.fits(size) {
-            return Err(PictureError::TooLarge { size });
-        }
-        let encoded_length = bytes.len().div_ceil(3) * 4;
-        if encoded_length > IMAGE_BASE64_LIMIT {
-            return Err(PictureError::TooManyBytes { bytes: encoded_length, limit: IMAGE_BASE64_LIMIT });
-        }
-        let (data, text) = (STANDARD.encode(bytes), user_text(size));
+        picture.check(&self.model)?;
+        let (size, media_type) = (picture.size, picture.media_type);
+        let (data, text) = (STANDARD.encode(&picture.bytes), user_text(size));
         let request = MessagesRequest {
             max_tokens: self.max_output_tokens,
             system: [SystemBlock {
@@ -204,14 +177,6 @@ impl PreparedModel for PreparedMessages {
         let (before, after) = (json.slice(1..source_at.max(1)), json.slice(source_at.max(1)..));
         let body = MessageBody { model: self.model.id.clone(), before, after };
         Ok(Request::new(size, self.max_output_tokens, body.byte_count(), body))
-    }
-}
-
-/// The output maximum if the user has set none.
-fn usual_output_tokens(model: &ModelSpec) -> u64 {
-    match model.reasoning {
-        Reasoning::OffByDefault => OUTPUT_TOKENS,
-        Reasoning::OnByDefault | Reasoning::Always => OUTPUT_TOKENS_WITH_REASONING,
     }
 }
 

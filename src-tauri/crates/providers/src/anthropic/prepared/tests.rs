@@ -8,6 +8,7 @@ use super::*;
 use crate::anthropic::body::{Dialect, Reply};
 use crate::anthropic::catalog;
 use crate::price::Terms;
+use crate::request::MediaType;
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedMessages {
     PreparedMessages::new(catalog().find(model).unwrap(), recipe, RequestOptions::default()).unwrap()
