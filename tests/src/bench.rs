@@ -28,13 +28,16 @@ pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Complete
 const CONSENTS: &str = ".config/fieldmark/consents.json";
 
 /// Variables that could send a test to the real server of the developer who runs it.
-pub const ENVIRONMENT: [&str; 7] = [
+pub const ENVIRONMENT: [&str; 10] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_MODEL",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",
+    "GEMINI_API_KEY",
+    "GEMINI_BASE_URL",
+    "GEMINI_MODEL",
     "CONCURRENCY",
 ];
 

@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::{Method, Url};
 
 use super::body::ContentBody;
 use super::refusal;
@@ -21,11 +21,15 @@ use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
 use crate::rate_limits::RateLimits;
 use crate::request::Request;
 
+/// The API version of the vendor's reference. Its SDK uses `v1` by default.
+const API_VERSION: &str = "v1beta";
+
 /// A client of one server.
 #[derive(Debug, Clone)]
 pub struct GeminiClient {
     pub(super) http: HttpClient,
     pub(super) model_prefix: String,
+    api_version: String,
 }
 
 impl GeminiClient {
@@ -34,7 +38,13 @@ impl GeminiClient {
         // In a header only: an address with a key would be logged on the way.
         let headers = HeaderMap::from_iter([(HeaderName::from_static("x-goog-api-key"), key.header()?)]);
         let http = HttpClient::new(server, Some(key), headers, options.timeouts, refusal::read)?;
-        Ok(Self { http, model_prefix: options.model_prefix.clone() })
+        let api_version = options.api_version.as_deref().unwrap_or(API_VERSION).to_owned();
+        Ok(Self { http, model_prefix: options.model_prefix.clone(), api_version })
+    }
+
+    /// The address of a resource of the API.
+    pub(super) fn endpoint(&self, path: &str) -> Url {
+        self.http.server().endpoint(&format!("{}/{path}", self.api_version))
     }
 
     /// Like [`Endpoint::send`], with the full answer.
@@ -44,8 +54,7 @@ impl GeminiClient {
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<RawAnswer, RequestError> {
         let ContentBody { prompt, json } = ContentBody::of(request)?;
-        let method = format!("v1beta/models/{}{}:streamGenerateContent", self.model_prefix, prompt.model.id);
-        let mut url = self.http.server().endpoint(&method);
+        let mut url = self.endpoint(&format!("models/{}{}:streamGenerateContent", self.model_prefix, prompt.model.id));
         url.set_query(Some("alt=sse"));
         let call = Call {
             request: with_json(self.http.request(Method::POST, url), [json.clone()]),

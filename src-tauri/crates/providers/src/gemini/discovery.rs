@@ -23,7 +23,7 @@ impl GeminiClient {
         let mut models: Vec<RemoteModel> = Vec::new();
         let mut page_token: Option<String> = None;
         for _ in 0..LIST_PAGES {
-            let mut url = self.http.server().endpoint("v1beta/models");
+            let mut url = self.endpoint("models");
             url.query_pairs_mut()
                 .append_pair("pageSize", "1000")
                 .extend_pairs(page_token.as_deref().map(|token| ("pageToken", token)));
