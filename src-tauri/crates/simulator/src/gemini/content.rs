@@ -152,11 +152,8 @@ impl Contents {
             return Err(invalid(&format!("{path}.mime_type"), format!("Unsupported MIME type: {mime_type}")));
         }
         // Both alphabets of base64 are taken.
-        let data: Cow<'_, str> = if data.contains(['-', '_']) {
-            data.replace('-', "+").replace('_', "/").into()
-        } else {
-            data.into()
-        };
+        let data: Cow<'_, str> =
+            if data.contains(['-', '_']) { data.replace('-', "+").replace('_', "/").into() } else { data.into() };
         let picture =
             SentPicture::measured(&data, mime_type, self.eyes, |sent| sent).map_err(|broken| match broken {
                 Broken::Base64 => {
