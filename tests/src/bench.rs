@@ -11,7 +11,8 @@ use domain::ids::{RecipeId, RunId};
 use domain::layers::LayerScope;
 use domain::library::ImageCard;
 use domain::model::ModelId;
-use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
+use domain::money::PicoDollars;
+use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, ResumeRequest, RunRequest};
 use domain::query::ImageQuery;
 use domain::run_options::RunOptions;
 use domain::run_state::{RunState, StopReason};
@@ -19,7 +20,7 @@ use engine::{Consents, Library, Surroundings};
 use keys::{Environment, KeyRing};
 
 use crate::binary;
-use crate::pictures::{drawing, write_png};
+use crate::pictures::{LABELS, drawing, write_png};
 
 /// The stop reason of a completed run.
 pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
@@ -28,13 +29,16 @@ pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Complete
 const CONSENTS: &str = ".config/fieldmark/consents.json";
 
 /// Variables that could send a test to the real server of the developer who runs it.
-pub const ENVIRONMENT: [&str; 7] = [
+pub const ENVIRONMENT: [&str; 10] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_MODEL",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",
+    "GEMINI_API_KEY",
+    "GEMINI_BASE_URL",
+    "GEMINI_MODEL",
     "CONCURRENCY",
 ];
 
@@ -95,12 +99,44 @@ impl Bench {
     #[must_use]
     pub fn with_pictures(url: &str, key: &str, count: u32) -> Self {
         let bench = Self::at(url, key);
+        bench.add_pictures(count);
+        bench
+    }
+
+    /// Adds this many different pictures of five shapes each, 240 pixels high.
+    pub fn add_pictures(&self, count: u32) {
         for index in 0..count {
             let (picture, _) = drawing(320 + index, 240);
-            write_png(&picture, &bench.photos().join(format!("{index}.png")));
+            write_png(&picture, &self.photos().join(format!("{index}.png")));
         }
-        bench.library.imports.run(&[bench.photos()]).unwrap();
+        self.library.imports.run(&[self.photos()]).unwrap();
+    }
+
+    /// A library whose settings name the server of a provider, with a key that the user has entered, and with consent to
+    /// send images there.
+    #[must_use]
+    pub fn of_provider(provider: &str, url: &str, key: &str) -> Self {
+        let bench = Self::among(&[]);
+        let mut settings = bench.library.settings.stated().unwrap();
+        settings.provider_mut(provider).base_url = Some(url.to_owned());
+        settings.agreed_hosts.push(url.trim_start_matches("http://").to_owned());
+        bench.library.settings.replace(&settings).unwrap();
+        bench.library.connections.keep_key(provider, None, &key.to_owned().into()).unwrap();
         bench
+    }
+
+    /// What `model` would cost for all images and the labels of the drawn shapes.
+    pub async fn quote_for(&self, model: &str) -> ModelQuote {
+        let recipe = self.library.recipes.save_typed(LABELS).await.unwrap();
+        let place = self.library.recipes.all().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+        self.quote(place).models.into_iter().find(|row| row.model.id.0 == model).unwrap()
+    }
+
+    /// Starts a run over all images with `model`, the labels of the drawn shapes and this budget.
+    pub async fn start_within(&self, model: &str, budget: PicoDollars) -> RunId {
+        let recipe = self.library.recipes.save_typed(LABELS).await.unwrap();
+        let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(model.to_owned()));
+        self.library.runs.start(&RunRequest { budget: Some(budget), ..request }).await.unwrap()
     }
 
     /// A library whose Claude is at `url`, with a key, and with the user's consent to send images there.
@@ -124,9 +160,14 @@ impl Bench {
     /// The command line on this library, without a terminal to ask on, in an environment that sets only the address of Claude.
     #[must_use]
     pub fn fieldmark(&self, url: &str, key: &str) -> Command {
+        self.fieldmark_among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)])
+    }
+
+    /// The command line on this library, without a terminal to ask on, with these variables set.
+    #[must_use]
+    pub fn fieldmark_among(&self, variables: &[(&str, &str)]) -> Command {
         let mut fieldmark = Command::new(binary("fieldmark"));
-        fieldmark.env_clear().env("ANTHROPIC_BASE_URL", url).env("ANTHROPIC_API_KEY", key);
-        fieldmark.env("HOME", self.folder.path());
+        fieldmark.env_clear().envs(variables.iter().copied()).env("HOME", self.folder.path());
         fieldmark.current_dir(self.folder.path()).stdin(Stdio::null());
         fieldmark.arg("--db").arg(self.folder.path().join("library/library.sqlite"));
         fieldmark

@@ -7,10 +7,9 @@ use std::fs;
 
 use domain::connection::ConnectionCheck;
 use domain::geometry::PixelSize;
-use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
-use domain::plan::{ImageSelection, ModelQuote, RunRequest};
+use domain::plan::{ImageSelection, RunRequest};
 use domain::run_state::{RunState, StopReason};
 use domain::settings::ModelSettings;
 use engine::EngineError;
@@ -28,34 +27,9 @@ async fn simulate() -> Running {
     Simulator::start(Options { protocol: Protocol::Chat, ..Options::default() }).await.unwrap()
 }
 
-/// A library whose settings name the server, with a key that the user has entered.
+/// A library with a connection to the server.
 fn bench_at(server: &Running) -> Bench {
-    let bench = Bench::among(&[]);
-    let mut settings = bench.library.settings.stated().unwrap();
-    settings.provider_mut("openai").base_url = Some(server.url());
-    settings.agreed_hosts.push(server.address().to_string());
-    bench.library.settings.replace(&settings).unwrap();
-    bench.library.connections.keep_key("openai", None, &KEY.to_owned().into()).unwrap();
-    bench
-}
-
-fn with_pictures(bench: &Bench, count: u32) {
-    for index in 0..count {
-        write_png(&drawing(320 + index, 240).0, &bench.photos().join(format!("{index}.png")));
-    }
-    bench.library.imports.run(&[bench.photos()]).unwrap();
-}
-
-async fn quoted(bench: &Bench, model: &str) -> ModelQuote {
-    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
-    let place = bench.library.recipes.all().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
-    bench.quote(place).models.into_iter().find(|row| row.model.id.0 == model).unwrap()
-}
-
-async fn start_within(bench: &Bench, budget: PicoDollars) -> RunId {
-    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
-    let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(PATCHES.to_owned()));
-    bench.library.runs.start(&RunRequest { budget: Some(budget), ..request }).await.unwrap()
+    Bench::of_provider("openai", &server.url(), KEY)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,9 +95,9 @@ async fn what_is_paid_is_what_was_billed() {
     let server = simulate().await;
     let bench = bench_at(&server);
     assert!(matches!(bench.library.connections.check("openai").await.unwrap(), ConnectionCheck::Works { .. }));
-    with_pictures(&bench, 4);
+    bench.add_pictures(4);
     for model in [PATCHES, TILES, "gpt-4o-mini", "gpt-5.4-mini"] {
-        let quote = quoted(&bench, model).await;
+        let quote = bench.quote_for(model).await;
         assert!(quote.can_run && quote.words_sent.contains("red") && quote.batch.is_none(), "{model}");
         let billed = server.ledger().total_pico_dollars();
         let run = bench.look_for(LABELS, model).await;
@@ -132,7 +106,7 @@ async fn what_is_paid_is_what_was_billed() {
         let billed = PicoDollars(server.ledger().total_pico_dollars() - billed);
         assert_eq!((summary.done, summary.paid), (4, billed), "{model}");
         assert!(billed > PicoDollars::ZERO && billed <= quote.cost.unwrap().high, "{model}");
-        assert_eq!(quoted(&bench, model).await.answered_before, 4, "{model}");
+        assert_eq!(bench.quote_for(model).await.answered_before, 4, "{model}");
     }
     server.stop().await;
 }
@@ -141,10 +115,10 @@ async fn what_is_paid_is_what_was_billed() {
 async fn a_budget_holds() {
     let server = simulate().await;
     let bench = bench_at(&server);
-    with_pictures(&bench, 12);
-    let quote = quoted(&bench, PATCHES).await;
+    bench.add_pictures(12);
+    let quote = bench.quote_for(PATCHES).await;
     let budget = quote.cost_basis.unwrap().dearest_request;
-    let run = start_within(&bench, budget).await;
+    let run = bench.start_within(PATCHES, budget).await;
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::BudgetReached });
     let summary = bench.library.history.run(run).unwrap();
     assert!(summary.done > 0 && summary.done < 12, "{}", summary.done);
@@ -156,7 +130,7 @@ async fn a_budget_holds() {
 async fn failures_are_told_apart() {
     let server = simulate().await;
     let bench = bench_at(&server);
-    with_pictures(&bench, 3);
+    bench.add_pictures(3);
     server.script([
         Fault::Overloaded,
         Fault::RateLimited { retry_after_seconds: Some(0) },
@@ -234,7 +208,7 @@ async fn servers_that_enforce_less_are_asked_in_a_simpler_form_from_then_on() {
         (LenientServer { refuses_schemas: true, refuses_json: true, hides_usage: true, ..LenientServer::default() }, 2),
     ] {
         let (server, bench) = local(lenience, &["qwen3-vl:8b"]).await;
-        with_pictures(&bench, 3);
+        bench.add_pictures(3);
         let mut settings = bench.library.settings.stated().unwrap();
         settings.run.concurrency = Some(1);
         bench.library.settings.replace(&settings).unwrap();
@@ -250,12 +224,12 @@ async fn servers_that_enforce_less_are_asked_in_a_simpler_form_from_then_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn models_are_discovered_and_a_price_that_nobody_entered_is_unknown() {
     let (server, bench) = local(LenientServer::default(), &[]).await;
-    with_pictures(&bench, 2);
+    bench.add_pictures(2);
     let model = "qwen3-vl:8b";
     assert!(bench.quote(0).models.iter().all(|row| row.model.id.0 != model));
     let checked = bench.library.connections.check(COMPATIBLE).await.unwrap();
     assert!(matches!(checked, ConnectionCheck::Works { model_count: 5, .. }), "{checked:?}");
-    let quote = quoted(&bench, model).await;
+    let quote = bench.quote_for(model).await;
     assert_eq!((quote.can_run, quote.cost, quote.unavailable), (true, None, None));
     assert!(quote.words_sent.contains("from 0 to 1000"));
     let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
@@ -275,7 +249,7 @@ async fn models_are_discovered_and_a_price_that_nobody_entered_is_unknown() {
         ..ModelSettings::new(model)
     }];
     bench.library.settings.replace(&settings).unwrap();
-    assert!(quoted(&bench, model).await.cost.unwrap().high == PicoDollars::ZERO, "both images have answers");
+    assert!(bench.quote_for(model).await.cost.unwrap().high == PicoDollars::ZERO, "both images have answers");
     let request = RunRequest { ignores_saved_answers: true, ..request };
     let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);

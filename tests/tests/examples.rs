@@ -6,9 +6,9 @@
 use std::fs;
 
 use domain::ids::RecipeId;
-use domain::query::ImageQuery;
 use domain::model::{ModelId, UnsupportedCapability};
 use domain::plan::{ImageSelection, ModelQuote, RunRequest};
+use domain::query::ImageQuery;
 use domain::recipe::{Recipe, RecipeExample};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::{LABELS, drawing, largest_drift, write_png};

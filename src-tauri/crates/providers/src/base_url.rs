@@ -32,7 +32,7 @@ pub enum BaseUrlError {
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// Parses a URL with or without a path. A trailing `/v1` is part of the API and removed.
+    /// Parses a URL with or without a path. A trailing `/v1` or `/v1beta` is part of the API and removed.
     pub fn parse(typed: &str) -> Result<Self, BaseUrlError> {
         let mut url = Url::parse(typed.trim()).map_err(|_| BaseUrlError::Unreadable)?;
         match (url.scheme(), url.host_str()) {
@@ -48,7 +48,12 @@ impl BaseUrl {
             return Err(BaseUrlError::WithQuery);
         }
         let path = url.path().trim_end_matches('/');
-        let path = path.strip_suffix("/v1").unwrap_or(path).trim_end_matches('/').to_owned();
+        let path = path
+            .strip_suffix("/v1")
+            .or_else(|| path.strip_suffix("/v1beta"))
+            .unwrap_or(path)
+            .trim_end_matches('/')
+            .to_owned();
         url.set_path(&path);
         Ok(Self(url))
     }
@@ -166,7 +171,12 @@ mod tests {
     #[test]
     fn addresses_are_read_kindly_and_safely() {
         let endpoint = |typed: &str| BaseUrl::parse(typed).map(|url| url.endpoint("v1/messages").to_string());
-        for typed in ["https://api.example.com", " https://api.example.com/ ", "https://api.example.com/v1/"] {
+        for typed in [
+            "https://api.example.com",
+            " https://api.example.com/ ",
+            "https://api.example.com/v1/",
+            "https://api.example.com/v1beta",
+        ] {
             assert_eq!(endpoint(typed).unwrap(), "https://api.example.com/v1/messages");
         }
         assert_eq!(endpoint("https://x.example/llm/v1").unwrap(), "https://x.example/llm/v1/messages");

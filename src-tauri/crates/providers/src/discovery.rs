@@ -4,6 +4,9 @@
 use crate::error::RequestError;
 use crate::retry::{RetryAction, StopCause};
 
+/// Maximum number of pages of a list of models: protects against an endless list.
+pub(crate) const LIST_PAGES: usize = 20;
+
 /// A model in a server's list. Fields may be absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteModel {
@@ -13,6 +16,16 @@ pub struct RemoteModel {
     pub lifecycle: Option<String>,
     /// RFC 3339, as the server reports it.
     pub retires_at: Option<String>,
+}
+
+/// All `available` models, if `model` is among them by the vendor's name or, with `prefix`, the endpoint's.
+pub(crate) fn checked(available: Vec<RemoteModel>, prefix: &str, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
+    let model_here = format!("{prefix}{model}");
+    if available.iter().any(|listed| listed.id == model || listed.id == model_here) {
+        Ok(available)
+    } else {
+        Err(CheckError::UnknownModel { model: model_here, available })
+    }
 }
 
 /// Why a connection does not work, by what the user can do about it.

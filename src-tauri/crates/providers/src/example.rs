@@ -121,12 +121,13 @@ pub struct SentExamples {
 }
 
 impl SentExamples {
-    /// The `examples` for `model`. `write` appends the messages of one example; its last argument is
+    /// The `examples` for `model`, each with the text beside a picture of its size. `write` appends the messages of one example; its last argument is
     /// whether no other follows.
     pub fn new(
         examples: &[Example],
         recipe: &Recipe,
         model: &ModelSpec,
+        text_beside: impl Fn(PixelSize) -> String,
         mut write: impl FnMut(&mut Vec<u8>, &SentExample<'_>, bool),
     ) -> Self {
         let mut messages = Some(Vec::new());
@@ -135,7 +136,7 @@ impl SentExamples {
             let sent = model.image_rule.sent_size(example.size);
             let answer = example.answer(recipe, model.coordinates, sent);
             sent_examples.image_tokens += model.image_rule.tokens(sent);
-            sent_examples.text_bytes += (user_text(sent).len() + answer.len()) as u64;
+            sent_examples.text_bytes += (text_beside(sent).len() + answer.len()) as u64;
             let photo = example.example.hash.as_ref().or(example.example.path.as_ref());
             let photo = photo.map_or("", String::as_str);
             sent_examples.fixed_part.push_str(&format!("\n{photo} {}x{}\n{answer}", sent.width, sent.height));

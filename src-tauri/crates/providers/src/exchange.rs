@@ -1,6 +1,8 @@
 //! One request and its answer, in any vendor's format: a stream of events, or one JSON value from servers that do not
 //! stream. An answer is complete when the stream ends it, or when the model has given a stop reason.
 
+pub mod common;
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -42,8 +42,26 @@ pub enum ImageRule {
         base_tokens: u64,
         tile_tokens: u64,
     },
+    /// The picture takes the same number of tokens whatever its size.
+    Fixed {
+        /// What requests ask for.
+        resolution: MediaResolution,
+        /// Longest edge of the picture, in pixels.
+        longest_edge: u32,
+        tokens: u64,
+    },
     /// The picture is resized to a square of this side; it has no tokens.
     LongestEdge { pixels: u32 },
+}
+
+/// How closely a model looks at a picture, where a request can say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaResolution {
+    Low,
+    Medium,
+    High,
+    UltraHigh,
 }
 
 impl ImageRule {
@@ -56,6 +74,7 @@ impl ImageRule {
             Self::Tiles { side, base_tokens, tile_tokens, .. } => {
                 squares(size, side).saturating_mul(tile_tokens).saturating_add(base_tokens)
             }
+            Self::Fixed { tokens, .. } => tokens,
             Self::LongestEdge { .. } => 0,
         }
     }
@@ -77,7 +96,7 @@ impl ImageRule {
                 let short = if size.width < size.height { size.width } else { size.height };
                 size.long_edge() <= longest_edge && short <= short_side
             }
-            Self::LongestEdge { pixels } => size.width <= pixels && size.height <= pixels,
+            Self::Fixed { longest_edge: pixels, .. } | Self::LongestEdge { pixels } => size.long_edge() <= pixels,
         }
     }
 
@@ -99,7 +118,7 @@ impl ImageRule {
         if self.fits(size) {
             return size;
         }
-        if let Self::LongestEdge { pixels } = self {
+        if let Self::Fixed { longest_edge: pixels, .. } | Self::LongestEdge { pixels } = self {
             return size.fit_within(pixels);
         }
         if size.height > size.width {
@@ -205,6 +224,14 @@ mod tests {
                     assert_eq!(rule.resized(original.transposed()), sent.transposed(), "{original:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_fixed_number_of_tokens_does_not_depend_on_the_size() {
+        let rule = ImageRule::Fixed { resolution: MediaResolution::High, longest_edge: 2048, tokens: 1120 };
+        for (original, sent) in [((6000, 4000), (2048, 1365)), ((40, 30), (40, 30)), ((1, 9000), (1, 2048))] {
+            assert_eq!((rule.sent_size(size(original)), rule.tokens(size(sent))), (size(sent), 1120));
         }
     }
 

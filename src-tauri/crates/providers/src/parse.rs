@@ -52,6 +52,12 @@ pub enum AnswerError {
     OtherCoordinates { system: CoordinateSystem, detail: String },
 }
 
+/// Parses an answer that was stored as a [`RawAnswer`].
+pub(crate) fn read_kept(kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
+    let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
+    read(&raw, recipe)
+}
+
 /// Parses a received or stored answer.
 pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> {
     if answer.stop_reason == FinishReason::Refusal {

@@ -51,3 +51,51 @@ fn seconds(value: &str, per_second: f64) -> Option<Duration> {
 pub(crate) fn moment(told: &str) -> Option<SystemTime> {
     SystemTime::try_from(told.parse::<Timestamp>().ok()?).ok()
 }
+
+/// A duration such as `12ms`, `1.5s` or `6m0s`.
+pub(crate) fn duration(told: &str) -> Option<Duration> {
+    let mut rest = told.trim();
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = &rest[digits..];
+        let unit = &unit[..unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len())];
+        seconds += number
+            * match unit {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3_600.0,
+                "d" => 86_400.0,
+                _ => return None,
+            };
+        rest = &rest[digits + unit.len()..];
+    }
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (told, millis) in [
+            ("12ms", Some(12)),
+            ("1s", Some(1_000)),
+            ("1.5s", Some(1_500)),
+            ("6m0s", Some(360_000)),
+            ("1h2m3s", Some(3_723_000)),
+            ("1s250ms", Some(1_250)),
+            ("", Some(0)),
+            ("soon", None),
+            ("12", None),
+            ("1w", None),
+            ("-1s", None),
+            ("1..2s", None),
+        ] {
+            assert_eq!(duration(told), millis.map(Duration::from_millis), "{told}");
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! All providers, one line each.
 
 use crate::anthropic::Anthropic;
+use crate::gemini::Gemini;
 use crate::openai::{Compatible, OpenAi};
 use crate::provider::Provider;
 
 /// In display order; the first is the default.
-static PROVIDERS: &[&dyn Provider] = &[&Anthropic, &OpenAi, &Compatible];
+static PROVIDERS: &[&dyn Provider] = &[&Anthropic, &OpenAi, &Gemini, &Compatible];
 
 /// All providers, the default first.
 #[must_use]

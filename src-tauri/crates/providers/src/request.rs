@@ -7,11 +7,34 @@ use bytes::Bytes;
 use domain::geometry::PixelSize;
 use domain::recipe::{Recipe, ShapeKind};
 
-use crate::catalog::ModelSpec;
+use crate::catalog::{ModelSpec, Reasoning};
 use crate::example::Example;
 
 /// Factor on the output maximum after a cut-off answer: few are cut off twice.
 pub const LONGER_ANSWER_FACTOR: u64 = 4;
+
+/// Maximum size of an image file after base64, in bytes: what Anthropic's regional hosts take, and less than other
+/// vendors do.
+pub(crate) const IMAGE_BASE64_LIMIT: usize = 5_000_000;
+/// Qualities of a JPEG file, best first. Below the last one, lower resolution is better than lower quality.
+pub(crate) const QUALITIES: &[u8] = &[90, 75, 60];
+
+/// Tokens that a vendor adds to a prompt (roles, explanation of the schema). Not published; this is a generous bound,
+/// corrected by the reported usage.
+pub(crate) const OVERHEAD_TOKENS: u64 = 1_000;
+
+/// Output maximum of a model that does not reason: about sixty annotations with attributes.
+const OUTPUT_TOKENS: u64 = 4_096;
+/// Output maximum of a model that reasons; reasoning counts as output.
+const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
+
+/// The output maximum if the user has set none.
+pub(crate) fn usual_output_tokens(model: &ModelSpec) -> u64 {
+    match model.reasoning {
+        Reasoning::OffByDefault => OUTPUT_TOKENS,
+        Reasoning::OnByDefault | Reasoning::Always => OUTPUT_TOKENS_WITH_REASONING,
+    }
+}
 
 /// How a picture is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +81,32 @@ pub struct Picture {
     pub media_type: MediaType,
     /// The encoded file, or pixels.
     pub bytes: Bytes,
+}
+
+impl Picture {
+    /// Whether it can be sent to `model` as a file in base64.
+    pub(crate) fn check(&self, model: &ModelSpec) -> Result<(), PictureError> {
+        let (size, media_type) = (self.size, self.media_type);
+        if self.bytes.is_empty() || size.area() == 0 {
+            return Err(PictureError::Empty);
+        }
+        if media_type == MediaType::Rgb {
+            return Err(PictureError::MediaType { media_type });
+        }
+        if !model.image_rule.fits(size) {
+            return Err(PictureError::TooLarge { size });
+        }
+        let encoded = self.encoded_length();
+        if encoded > IMAGE_BASE64_LIMIT {
+            return Err(PictureError::TooManyBytes { bytes: encoded, limit: IMAGE_BASE64_LIMIT });
+        }
+        Ok(())
+    }
+
+    /// Length of the file in base64, in bytes.
+    pub(crate) fn encoded_length(&self) -> usize {
+        self.bytes.len().div_ceil(3) * 4
+    }
 }
 
 impl std::fmt::Debug for Picture {

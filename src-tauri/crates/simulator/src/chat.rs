@@ -5,11 +5,13 @@ pub(crate) mod content;
 pub(crate) mod error;
 pub(crate) mod message;
 pub(crate) mod models;
+mod routes;
 pub(crate) mod schema;
 pub(crate) mod validation;
 
 use serde_json::{Value, json};
 
+use crate::protocol::Protocol;
 use models::ChatModel;
 
 /// A server with OpenAI's interface that is not OpenAI's: it serves open models without a price, ignores parameters
@@ -25,32 +27,6 @@ pub struct LenientServer {
     pub refuses_json: bool,
     /// Whether answers lack their usage.
     pub hides_usage: bool,
-}
-
-/// The interface that a simulator offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Protocol {
-    /// Anthropic's Messages API.
-    #[default]
-    Messages,
-    /// OpenAI's chat completions, as strict as the vendor.
-    Chat,
-    /// Chat completions of another server.
-    LenientChat(LenientServer),
-}
-
-impl Protocol {
-    pub(crate) fn is_chat(self) -> bool {
-        self != Self::Messages
-    }
-
-    /// What differs from the vendor; `None` at the vendor itself.
-    pub(crate) fn lenience(self) -> Option<LenientServer> {
-        match self {
-            Self::LenientChat(lenience) => Some(lenience),
-            Self::Messages | Self::Chat => None,
-        }
-    }
 }
 
 /// The catalogue as `GET /v1/models` lists it.

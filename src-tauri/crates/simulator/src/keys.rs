@@ -74,6 +74,22 @@ impl Keys {
         self.admit(&own)
     }
 
+    /// Checks the key of a request to Gemini, in `x-goog-api-key`. The vendor also takes it from the address, where a
+    /// client must not put it.
+    pub(crate) fn admit_google(&self, headers: &HeaderMap) -> Result<(), ErrorResponse> {
+        let Some(key) = headers.get("x-goog-api-key") else {
+            return Err(ErrorResponse::new(
+                403,
+                "permission_error",
+                "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or \
+                 other form of API consumer identity to call this API.",
+            ));
+        };
+        let mut own = HeaderMap::new();
+        own.insert("x-api-key", key.clone());
+        self.admit(&own)
+    }
+
     /// Checks the key of a request: `x-api-key`, or else a bearer token.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), ErrorResponse> {
         let unauthenticated = |message: &str| ErrorResponse::new(401, "authentication_error", message);

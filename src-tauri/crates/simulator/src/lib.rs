@@ -1,7 +1,8 @@
 //! An HTTP server on the loopback interface that speaks Anthropic's Messages API (`POST /v1/messages`, streamed or not,
-//! `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`) or OpenAI's chat completions
-//! (`POST /v1/chat/completions`, streamed or not, and `GET /v1/models`). It is as strict as the vendor, or as lenient as
-//! servers with the same interface. It bills by the image, fails on demand or by chance, and judges the behavior of its
+//! `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`), OpenAI's chat completions
+//! (`POST /v1/chat/completions`, streamed or not, and `GET /v1/models`) or Google's Gemini API (`generateContent`,
+//! `streamGenerateContent` and `GET /v1beta/models`). It is as strict as the vendor, or as lenient as servers with the
+//! same interface. It bills by the image, fails on demand or by chance, and judges the behavior of its
 //! clients. It finds colored shapes in the image and answers with their boxes, so that coordinates are tested through
 //! the real client.
 //!
@@ -19,6 +20,7 @@ mod eyes;
 mod fate;
 mod faults;
 mod frame;
+mod gemini;
 mod http;
 mod keys;
 mod ledger;
@@ -29,6 +31,7 @@ mod models;
 mod paging;
 mod picture;
 mod playback;
+mod protocol;
 mod reply;
 mod rewriting;
 mod seeing;
@@ -50,7 +53,7 @@ use tokio::task::JoinHandle;
 use server::Server;
 
 pub use batches::Batching;
-pub use chat::{LenientServer, Protocol};
+pub use chat::LenientServer;
 pub use error::Error;
 pub use eyes::Eyes;
 pub use fate::{Chaos, Distribution, Fate, Fates, Latency, fates};
@@ -59,6 +62,7 @@ pub use keys::{EXPIRED_KEY, FORBIDDEN_KEY, Keys, NO_CREDIT_KEY, WRONG_KEY};
 pub use ledger::{Delivery, Entry, Ledger, RejectedRequest};
 pub use limits::{Crowded, Limits};
 pub use picture::Size;
+pub use protocol::Protocol;
 pub use usage::TokenUsage;
 pub use verdict::{ClientVerdict, Complaint, Example, GRACE, REOPENING};
 

@@ -1,4 +1,4 @@
-//! `POST /v1/messages` (or `/v1/chat/completions`) and `POST /v1/messages/count_tokens`: the order of keys, checks, scripted faults, limits, fate
+//! `POST /v1/messages` (or the same of another protocol) and `POST /v1/messages/count_tokens`: the order of keys, checks, scripted faults, limits, fate
 //! and answer.
 
 use std::sync::Arc;
@@ -8,22 +8,20 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
-use crate::chat;
 use crate::completion::CompletedRequest;
 use crate::digest::Digest;
 use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
 use crate::fate::Fate;
 use crate::faults::{Effect, Interruption};
+use crate::gemini::Call;
 use crate::playback::{Playback, dripping};
 use crate::reply::{self, Ending, HttpReply, page, read, set};
 use crate::server::{Arrival, MAX_BODY_BYTES, Server, lock};
-use crate::sse;
 use crate::usage::{PriceTerms, Tier, TokenUsage};
 use crate::validation::{self, CheckTerms, ValidRequest};
 
@@ -39,6 +37,7 @@ impl Server {
         &self,
         headers: &HeaderMap,
         body: Incoming,
+        call: Option<Call>,
         arrival: &Arrival,
     ) -> Result<HttpReply, Ending> {
         self.witness.with(|manners| manners.arrived(&arrival.request_id, arrival.at));
@@ -48,7 +47,7 @@ impl Server {
         let digest = Digest::of(&body);
         self.witness.with(|manners| manners.asked(digest, &arrival.request_id, arrival.at));
         let answered = match terms {
-            Ok(terms) => self.answered(terms, body, digest, arrival).await,
+            Ok(terms) => self.answered(terms, body, call, digest, arrival).await,
             Err(refusal) => Err(refusal.into()),
         };
         match answered {
@@ -68,11 +67,13 @@ impl Server {
         &self,
         terms: CheckTerms,
         body: Bytes,
+        call: Option<Call>,
         digest: Digest,
         arrival: &Arrival,
     ) -> Result<HttpReply, Ending> {
         let eyes = terms.eyes;
-        let asked = attended(eyes, move || validation::message(&validation::parsed(&body)?, &terms)).await??;
+        let asked =
+            attended(eyes, move || validation::message(&validation::parsed(&body)?, call.as_ref(), &terms)).await??;
         let scripted = self.next_fault().map(|fault| fault.effect(asked.is_streaming));
         if let Some(instead) = self.instead(scripted.as_ref(), arrival).await {
             return instead;
@@ -138,10 +139,8 @@ impl Server {
     }
 
     fn announce_limits(&self, reply: &mut HttpReply) {
-        let (now, is_chat) = (Instant::now(), self.protocol().is_chat());
         let mut gate = lock(&self.gate);
-        let headers = if is_chat { gate.meter.chat_headers(now) } else { gate.meter.headers(now, Timestamp::now()) };
-        for (name, value) in headers {
+        for (name, value) in self.protocol().limits(&mut gate.meter, Instant::now()) {
             set(reply.headers_mut(), &name, &value);
         }
     }
@@ -157,7 +156,7 @@ impl Server {
         arrival: &Arrival,
     ) -> HttpReply {
         let request_id = &arrival.request_id;
-        let message_id = request_id.replacen("req_", if self.protocol().is_chat() { "chatcmpl-" } else { "msg_" }, 1);
+        let message_id = self.protocol().message_id(request_id);
         let arrived_millis = self.book.millis(arrival.at);
         let receipt = self.book.bill(completion.entry(request_id, &message_id, arrived_millis, digest));
         let asked = &completion.asked;
@@ -173,13 +172,12 @@ impl Server {
             _ => None,
         };
         let message = completion.message(&message_id);
-        let is_chat = self.protocol().is_chat();
+        let protocol = self.protocol();
         let (media_type, mut pieces, interruption) = if asked.is_streaming {
-            let events = if is_chat { chat::message::events(&message, asked.includes_usage) } else { message.events() };
+            let events = protocol.events(&message, asked.includes_usage);
             ("text/event-stream; charset=utf-8", events, interruption)
         } else {
-            let whole = if is_chat { chat::message::whole(&message, asked.includes_usage) } else { message.whole() };
-            let (pieces, interruption) = in_one_piece(&whole, interruption);
+            let (pieces, interruption) = in_one_piece(&protocol.whole(&message, asked.includes_usage), interruption);
             ("application/json", pieces, interruption)
         };
         let mut between_pieces = self.between_events;
@@ -196,12 +194,8 @@ impl Server {
             pieces: pieces.into(),
             between_pieces,
             interruption,
-            ping: if is_chat { Bytes::from_static(b": keep-alive\n\n") } else { sse::ping() },
-            error_event: if is_chat {
-                chat::message::event(&chat::error::body(&ErrorResponse::overloaded()))
-            } else {
-                sse::event(&ErrorResponse::overloaded().body(request_id))
-            },
+            ping: protocol.ping(),
+            error_event: protocol.error_event(&ErrorResponse::overloaded(), request_id),
             sent: 0,
             receipt,
             witness: self.witness.clone(),

@@ -38,7 +38,9 @@ impl Rewriting {
             Self::Usage { tokens } => {
                 let told = |piece: &Bytes| {
                     let text = String::from_utf8_lossy(piece);
-                    let name = ["\"input_tokens\":", "\"prompt_tokens\":"].into_iter().find(|name| text.contains(name));
+                    let name = ["\"input_tokens\":", "\"prompt_tokens\":", "\"promptTokenCount\":"]
+                        .into_iter()
+                        .find(|name| text.contains(name));
                     let Some((name, (before, rest))) = name.and_then(|name| Some((name, text.split_once(name)?)))
                     else {
                         return piece.clone();

@@ -19,7 +19,6 @@ use crate::Options;
 use crate::answer::Spoiling;
 use crate::batches::{BatchWork, Batches};
 use crate::cache::PromptCache;
-use crate::chat::{self, Protocol};
 use crate::error::ErrorResponse;
 use crate::fate::{Fates, fates};
 use crate::faults::{Effect, Fault};
@@ -29,7 +28,8 @@ use crate::limits::{Limits, Meter};
 use crate::manners::Manners;
 use crate::models;
 use crate::paging::Cursor;
-use crate::reply::{self, Ending, HttpReply, read, set};
+use crate::protocol::Protocol;
+use crate::reply::{self, Ending, HttpReply, read};
 use crate::validation::{CheckTerms, Version};
 use crate::verdict::ClientVerdict;
 use crate::witness::Witness;
@@ -79,7 +79,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn not_allowed() -> ErrorResponse {
+pub(crate) fn not_allowed() -> ErrorResponse {
     ErrorResponse::new(405, "invalid_request_error", "Method Not Allowed")
 }
 
@@ -168,7 +168,7 @@ impl Server {
 
     /// The terms of a request with these headers, once its key is accepted.
     pub(crate) fn terms(&self, headers: &HeaderMap) -> Result<CheckTerms, ErrorResponse> {
-        if self.protocol().is_chat() {
+        if self.protocol() != Protocol::Messages {
             return Ok(self.terms.clone());
         }
         Ok(CheckTerms { version: Version::of(headers)?, ..self.terms.clone() })
@@ -183,23 +183,14 @@ impl Server {
             Err(Ending::Refused(refusal)) => self.refuse(&refusal, &arrival),
             Err(Ending::Reset) => return Err(reply::reset()),
         };
-        let headers = reply.headers_mut();
-        if self.protocol().is_chat() {
-            set(headers, "x-request-id", &arrival.request_id);
-            return Ok(reply);
-        }
-        set(headers, "request-id", &arrival.request_id);
-        set(headers, "anthropic-organization-id", "00000000-0000-0000-0000-000000000000");
+        self.protocol().identify(reply.headers_mut(), &arrival.request_id);
         Ok(reply)
     }
 
     /// Records an error response, and returns its reply.
     pub(crate) fn refuse(&self, refusal: &ErrorResponse, arrival: &Arrival) -> HttpReply {
         self.record_refusal(refusal.status, refusal.message.clone(), arrival);
-        if self.protocol().is_chat() {
-            return reply::refused_as(refusal, chat::error::status(refusal), &chat::error::body(refusal));
-        }
-        reply::refused_as(refusal, refusal.status, &refusal.body(&arrival.request_id))
+        self.protocol().refused(refusal, &arrival.request_id)
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -219,29 +210,15 @@ impl Server {
         let (head, body) = request.into_parts();
         let headers = &head.headers;
         let path = head.uri.path();
-        if self.protocol().is_chat() && !path.starts_with("/simulator/") {
-            return match (&head.method, path) {
-                (&Method::POST, "/v1/chat/completions") => self.message(headers, body, arrival).await,
-                (&Method::GET, "/v1/models") => {
-                    let prefix = self.admitted(headers)?.model_prefix;
-                    Ok(reply::json(&chat::listed(self.protocol(), &prefix)))
-                }
-                (&Method::GET, path) if path.starts_with("/v1/models/") => {
-                    let prefix = self.admitted(headers)?.model_prefix;
-                    let name = path.trim_start_matches("/v1/models/");
-                    let model = chat::models::find(self.protocol(), name, &prefix);
-                    let model = model.ok_or_else(|| chat::error::no_model(name))?;
-                    Ok(reply::json(&chat::described(model, &prefix)))
-                }
-                (_, "/v1/chat/completions" | "/v1/models") => Err(not_allowed().into()),
-                (method, path) => {
-                    let message = format!("Invalid URL ({method} {path})");
-                    Err(ErrorResponse::new(404, "invalid_request_error", message).into())
-                }
-            };
+        if !path.starts_with("/simulator/") {
+            match self.protocol() {
+                Protocol::Messages => {}
+                Protocol::Chat | Protocol::LenientChat(_) => return self.route_chat(&head, body, arrival).await,
+                Protocol::Gemini => return self.route_gemini(&head, body, arrival).await,
+            }
         }
         match (&head.method, path) {
-            (&Method::POST, "/v1/messages") => self.message(headers, body, arrival).await,
+            (&Method::POST, "/v1/messages") => self.message(headers, body, None, arrival).await,
             (&Method::POST, "/v1/messages/count_tokens") => self.count(headers, body).await,
             (method, path) if path == BATCHES || path.starts_with(&format!("{BATCHES}/")) => {
                 let rest = path.trim_start_matches(BATCHES).trim_start_matches('/');
@@ -293,6 +270,7 @@ impl Server {
             Protocol::Messages => self.keys.admit(headers)?,
             Protocol::LenientChat(lenience) if !lenience.needs_key => {}
             Protocol::Chat | Protocol::LenientChat(_) => self.keys.admit_bearer(headers)?,
+            Protocol::Gemini => self.keys.admit_google(headers)?,
         }
         self.terms(headers)
     }

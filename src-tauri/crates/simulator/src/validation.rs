@@ -11,12 +11,14 @@ use hyper::HeaderMap;
 use serde_json::Value;
 
 use crate::cache::Segment;
-use crate::chat::{self, Protocol};
+use crate::chat;
 use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
 use crate::frame::Units;
+use crate::gemini::{self, Call};
 use crate::models::{self, ServedModel, ThinkingHabit};
 use crate::picture::SentPicture;
+use crate::protocol::Protocol;
 use content::Content;
 use fields::Fields;
 
@@ -100,9 +102,13 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, ErrorResponse> {
         .map_err(|error| ErrorResponse::invalid(format!("The request body is not valid JSON: {error}")))
 }
 
-/// Checks the body of a request for an answer.
-pub(crate) fn message(body: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
-    if terms.protocol.is_chat() { chat::validation::completion(body, terms) } else { of_messages(body, terms) }
+/// Checks the body of a request for an answer. A protocol may name the model and the method in the path.
+pub(crate) fn message(body: &Value, call: Option<&Call>, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
+    match (call, terms.protocol) {
+        (Some(call), _) => gemini::validation::content(body, call, terms),
+        (None, Protocol::Chat | Protocol::LenientChat(_)) => chat::validation::completion(body, terms),
+        (None, Protocol::Messages | Protocol::Gemini) => of_messages(body, terms),
+    }
 }
 
 /// Checks the body of `POST /v1/messages`.

@@ -11,6 +11,8 @@ pub enum SimulatedApi {
     Anthropic,
     /// OpenAI's chat completions
     Openai,
+    /// Google's Gemini API
+    Gemini,
     /// A server of open models with OpenAI's interface
     Compatible,
 }

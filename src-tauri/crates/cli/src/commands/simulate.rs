@@ -34,6 +34,9 @@ pub async fn simulate(arguments: &Simulate, output: Console) -> Result<Exit, Com
         SimulatedApi::Openai => {
             format!("Simulated chat completions, not OpenAI: OPENAI_BASE_URL={url} OPENAI_API_KEY=any")
         }
+        SimulatedApi::Gemini => {
+            format!("Simulated Gemini API, not Google: GEMINI_BASE_URL={url} GEMINI_API_KEY=any")
+        }
         SimulatedApi::Compatible => {
             format!("Simulated open models: OPENAI_COMPATIBLE_BASE_URL={url}/v1 OPENAI_COMPATIBLE_MODEL=qwen3-vl:8b")
         }
@@ -61,6 +64,7 @@ fn options(arguments: &Simulate) -> Options {
         protocol: match arguments.api {
             SimulatedApi::Anthropic => Protocol::Messages,
             SimulatedApi::Openai => Protocol::Chat,
+            SimulatedApi::Gemini => Protocol::Gemini,
             SimulatedApi::Compatible => Protocol::LenientChat(LenientServer::default()),
         },
         port: arguments.port,

@@ -6,29 +6,20 @@ use reqwest::Method;
 
 use super::client::Client;
 use super::wire::answer::{ListedModel, ModelPage};
-use crate::discovery::{CheckError, RemoteModel};
-
-/// Maximum number of pages: protects against an endless list.
-const PAGE_LIMIT: usize = 20;
+use crate::discovery::{CheckError, LIST_PAGES, RemoteModel, checked};
 
 impl Client {
     /// Requests the server's models, and checks that `model` is among them, by the vendor's name or the endpoint's.
     /// Returns all models.
     pub async fn check(&self, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
-        let available = self.models().await?;
-        let model_here = format!("{}{model}", self.dialect().model_prefix);
-        if available.iter().any(|listed| listed.id == model || listed.id == model_here) {
-            Ok(available)
-        } else {
-            Err(CheckError::UnknownModel { model: model_here, available })
-        }
+        checked(self.models().await?, self.dialect().model_prefix, model)
     }
 
     /// Every model the server lists.
     pub async fn models(&self) -> Result<Vec<RemoteModel>, CheckError> {
         let mut models: Vec<RemoteModel> = Vec::new();
         let mut after: Option<String> = None;
-        for _ in 0..PAGE_LIMIT {
+        for _ in 0..LIST_PAGES {
             let mut query = vec![("limit", "1000")];
             query.extend(after.as_deref().map(|id| ("after_id", id)));
             let mut url = self.http.server().endpoint("v1/models");

@@ -17,7 +17,6 @@ use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 
-use crate::answer::RawAnswer;
 use crate::catalog::{Catalog, ModelSpec};
 use crate::parse::{self, AnswerError};
 use crate::provider::{
@@ -81,8 +80,7 @@ impl Provider for Anthropic {
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
-        let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
-        parse::read(&raw, recipe)
+        parse::read_kept(kept, recipe)
     }
 
     fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {

@@ -17,29 +17,15 @@ use super::wire::request::{
     AssistantMessage, Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, TextBlock, UserBlock,
     UserMessage,
 };
-use crate::catalog::{ModelSpec, Reasoning};
+use crate::catalog::ModelSpec;
 use crate::example::{SentExample, SentExamples, user_text};
 use crate::guideline::guideline;
 use crate::provider::PreparedModel;
 use crate::request::{
-    Caching, Encoding, LONGER_ANSWER_FACTOR, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions,
-    check_recipe,
+    Caching, Encoding, IMAGE_BASE64_LIMIT, LONGER_ANSWER_FACTOR, OVERHEAD_TOKENS, Picture, PictureError, QUALITIES,
+    RecipeError, Request, RequestOptions, check_recipe, usual_output_tokens,
 };
 use crate::schema::{self, Schema};
-
-/// Maximum size of an image file after base64, in bytes: 10 MB at the vendor's own host, 5 MB on regional hosts.
-const IMAGE_BASE64_LIMIT: usize = 5_000_000;
-/// Below the last one, lower resolution is better than lower quality.
-const QUALITIES: &[u8] = &[90, 75, 60];
-
-/// Tokens that the vendor adds to a prompt (roles, explanation of the schema). Not published; this is a generous bound,
-/// corrected by the reported usage.
-const OVERHEAD_TOKENS: u64 = 1_000;
-
-/// Output maximum of a model that does not reason: about sixty annotations with attributes.
-const OUTPUT_TOKENS: u64 = 4_096;
-/// Output maximum of a model that reasons; reasoning counts as output.
-const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
 
 /// JSON overhead of a request besides picture and text, in bytes.
 const FRAME_BYTES: usize = 1_024;
@@ -81,7 +67,7 @@ impl PreparedMessages {
             examples: SentExamples::default(),
         };
         let sent_examples = |caching| {
-            SentExamples::new(options.examples, recipe, model, |json, example, is_last| {
+            SentExamples::new(options.examples, recipe, model, user_text, |json, example, is_last| {
                 write_example(json, example, if is_last { caching } else { Caching::Off });
             })
         };
@@ -179,23 +165,10 @@ impl PreparedModel for PreparedMessages {
     }
 
     fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
-        let Picture { size, media_type, bytes } = picture;
-        let (size, media_type) = (*size, *media_type);
-        if bytes.is_empty() || size.area() == 0 {
-            return Err(PictureError::Empty);
-        }
-        if media_type == MediaType::Rgb {
-            return Err(PictureError::MediaType { media_type });
-        }
-        if !self.model.image_rule.fits(size) {
-            return Err(PictureError::TooLarge { size });
-        }
-        let encoded_length = bytes.len().div_ceil(3) * 4;
-        if encoded_length > IMAGE_BASE64_LIMIT {
-            return Err(PictureError::TooManyBytes { bytes: encoded_length, limit: IMAGE_BASE64_LIMIT });
-        }
+        picture.check(&self.model)?;
+        let (size, media_type) = (picture.size, picture.media_type);
         let examples = self.examples.messages.clone().ok_or(PictureError::NoExamplePhoto)?;
-        let (data, text) = (STANDARD.encode(bytes), user_text(size));
+        let (data, text) = (STANDARD.encode(&picture.bytes), user_text(size));
         // With examples, the shared prefix ends after them.
         let caching = if examples.is_empty() { self.caching } else { Caching::Off };
         let request = MessagesRequest {
@@ -229,14 +202,6 @@ impl PreparedModel for PreparedMessages {
             after: json.slice(source_at..),
         };
         Ok(Request::new(size, self.max_output_tokens, body.byte_count(), body))
-    }
-}
-
-/// The output maximum if the user has set none.
-fn usual_output_tokens(model: &ModelSpec) -> u64 {
-    match model.reasoning {
-        Reasoning::OffByDefault => OUTPUT_TOKENS,
-        Reasoning::OnByDefault | Reasoning::Always => OUTPUT_TOKENS_WITH_REASONING,
     }
 }
 

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::coordinates::BoxCoordinates;
 
 use super::wire::request::{ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, SystemMessage};
 use crate::error::RequestError;
-use crate::example::SentExamples;
+use crate::prompt::Prompt;
 use crate::request::Request;
-use crate::schema::Schema;
 
 /// Name of the schema in requests.
 const SCHEMA_NAME: &str = "annotations";
@@ -40,21 +38,9 @@ impl AnswerFormat {
     }
 }
 
-/// What every request of a prepared model has in common.
-#[derive(Debug)]
-pub struct SharedParts {
-    /// As the vendor names it.
-    pub model: String,
-    pub system: String,
-    pub schema: Schema,
-    pub takes_effort: bool,
-    pub coordinates: BoxCoordinates,
-    pub examples: SentExamples,
-}
-
 /// The body of a request.
 pub struct ChatBody {
-    pub shared: Arc<SharedParts>,
+    pub prompt: Arc<Prompt>,
     pub output_limit: LimitField,
     /// The user's message as JSON, with the picture.
     pub user: Bytes,
@@ -74,7 +60,7 @@ impl ChatBody {
 
     /// The request as JSON in pieces. Those with pictures are shared, not copied.
     pub fn pieces(&self, model_prefix: &str, format: AnswerFormat) -> [Bytes; 4] {
-        let SharedParts { model, system, schema, takes_effort, .. } = &*self.shared;
+        let Prompt { model, system, schema, examples } = &*self.prompt;
         let response_format = match format {
             AnswerFormat::Schema => Some(ResponseFormat::JsonSchema {
                 json_schema: NamedSchema { name: SCHEMA_NAME, strict: true, schema },
@@ -83,17 +69,16 @@ impl ChatBody {
             AnswerFormat::Prompt => None,
         };
         let options = ChatOptions {
-            model: &format!("{model_prefix}{model}"),
+            model: &format!("{model_prefix}{}", model.id),
             stream: true,
             stream_options: StreamOptions { include_usage: true },
             output_limit: self.output_limit,
-            reasoning_effort: takes_effort.then_some("low"),
+            reasoning_effort: model.takes_effort.then_some("low"),
             response_format,
         };
         let schema_text = match format {
             AnswerFormat::Schema => String::new(),
-            // A schema of names always serializes.
-            _ => SCHEMA_INTRODUCTION.to_owned() + &serde_json::to_string(schema).unwrap_or_default() + "\n",
+            _ => SCHEMA_INTRODUCTION.to_owned() + &self.prompt.schema_json() + "\n",
         };
         let system = SystemMessage { content: &(system.clone() + &schema_text) };
         let options = serde_json::to_string(&options).unwrap_or_default();
@@ -101,7 +86,7 @@ impl ChatBody {
         // The options without their closing brace.
         let options = options.strip_suffix('}').unwrap_or_default();
         let head = format!("{options},\"messages\":[{system},");
-        let examples = self.shared.examples.messages.clone().unwrap_or_default();
+        let examples = examples.messages.clone().unwrap_or_default();
         [Bytes::from(head), examples, self.user.clone(), Bytes::from_static(END)]
     }
 }

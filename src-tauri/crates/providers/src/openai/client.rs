@@ -15,7 +15,7 @@ use super::wire::answer::{ModelList, ReceivingCompletion};
 use crate::answer::{RawAnswer, ReceivedAnswer};
 use crate::base_url::{BaseUrl, Key};
 use crate::batch::BatchApi;
-use crate::discovery::{CheckError, RemoteModel};
+use crate::discovery::{CheckError, RemoteModel, checked};
 use crate::error::RequestError;
 use crate::exchange::{self, Call};
 use crate::future::BoxFuture;
@@ -58,7 +58,7 @@ impl ChatClient {
         let Some(formats) = self.formats else {
             return self.send_as(AnswerFormat::Schema, body, request, on_progress).await;
         };
-        let (server, model) = (self.http.server().to_string(), &body.shared.model);
+        let (server, model) = (self.http.server().to_string(), &body.prompt.model.id);
         let mut format = formats.of(&server, model);
         loop {
             let answer = self.send_as(format, body, request, on_progress).await;
@@ -86,7 +86,7 @@ impl ChatClient {
             request: with_json(sending, pieces),
             byte_count: request.byte_count(),
             sent: request.sent(),
-            coordinates: body.shared.coordinates,
+            coordinates: body.prompt.model.coordinates,
             rate_limits: refusal::rate_limits,
         };
         exchange::send::<ReceivingCompletion>(&self.http, call, on_progress).await
@@ -99,15 +99,10 @@ impl ChatClient {
         let list = self.http.page(listing, Duration::ZERO).await;
         let list: ModelList = list.map_err(|error| CheckError::from_request(&error))?;
         let listed = list.data.into_iter();
-        let available: Vec<RemoteModel> = listed
+        let available = listed
             .map(|listed| RemoteModel { id: listed.id, name: listed.name, lifecycle: None, retires_at: None })
             .collect();
-        let model_here = format!("{}{model}", self.model_prefix);
-        if available.iter().any(|listed| listed.id == model || listed.id == model_here) {
-            Ok(available)
-        } else {
-            Err(CheckError::UnknownModel { model: model_here, available })
-        }
+        checked(available, &self.model_prefix, model)
     }
 }
 

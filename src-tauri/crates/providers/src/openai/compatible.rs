@@ -15,8 +15,7 @@ use serde::Deserialize;
 
 use super::client::ChatClient;
 use super::formats::KnownFormats;
-use super::prepared::PreparedChat;
-use super::read_answer;
+use super::prepared::{ChatForm, PreparedChat};
 use super::wire::request::LimitField;
 use crate::catalog::{Catalog, ModelSpec, Reasoning};
 use crate::image_rule::ImageRule;
@@ -147,7 +146,7 @@ impl Provider for Compatible {
         recipe: &Recipe,
         options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
-        Ok(Arc::new(PreparedChat::new(model, recipe, options, LimitField::MaxTokens)?))
+        Ok(Arc::new(PreparedChat::new(model, recipe, options, ChatForm { limit_name: LimitField::MaxTokens })?))
     }
 
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
@@ -157,7 +156,7 @@ impl Provider for Compatible {
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
-        read_answer(kept, recipe)
+        parse::read_kept(kept, recipe)
     }
 
     fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {

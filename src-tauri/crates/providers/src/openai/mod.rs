@@ -17,7 +17,6 @@ use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 
-use crate::answer::RawAnswer;
 use crate::catalog::{Catalog, ModelSpec};
 use crate::parse::{self, AnswerError};
 use crate::provider::{
@@ -27,7 +26,7 @@ use crate::request::{RecipeError, RequestOptions};
 
 use client::ChatClient;
 pub use compatible::Compatible;
-use prepared::PreparedChat;
+use prepared::{ChatForm, PreparedChat};
 use wire::request::LimitField;
 
 static DESCRIPTOR: Descriptor = Descriptor {
@@ -66,7 +65,12 @@ impl Provider for OpenAi {
         recipe: &Recipe,
         options: RequestOptions<'_>,
     ) -> Result<Arc<dyn PreparedModel>, RecipeError> {
-        Ok(Arc::new(PreparedChat::new(model, recipe, options, LimitField::MaxCompletionTokens)?))
+        Ok(Arc::new(PreparedChat::new(
+            model,
+            recipe,
+            options,
+            ChatForm { limit_name: LimitField::MaxCompletionTokens },
+        )?))
     }
 
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
@@ -77,16 +81,10 @@ impl Provider for OpenAi {
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
-        read_answer(kept, recipe)
+        parse::read_kept(kept, recipe)
     }
 
     fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {
         parse::preview(text, recipe, model.coordinates, sent)
     }
-}
-
-/// Parses an answer that was stored as a [`RawAnswer`].
-fn read_answer(kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
-    let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
-    parse::read(&raw, recipe)
 }

@@ -1,13 +1,13 @@
 //! OpenAI's errors and rate limit headers. Pure. Source: OpenAI's error and rate limit pages, and the retry rule of its
 //! SDKs, as of 2026-11-23.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use reqwest::header::HeaderMap;
 
 use crate::exchange::request_id;
 use crate::json::Object;
-use crate::rate_limits::{RateLimits, Window, retry_after};
+use crate::rate_limits::{RateLimits, Window, duration, retry_after};
 use crate::refusal::Refusal;
 use crate::retry::ErrorClass;
 
@@ -89,29 +89,6 @@ fn limits_at(headers: &HeaderMap, now: SystemTime) -> RateLimits {
     RateLimits { requests: window("requests"), tokens: window("tokens"), ..RateLimits::default() }
 }
 
-/// A duration such as `12ms`, `1.5s` or `6m0s`.
-fn duration(told: &str) -> Option<Duration> {
-    let mut rest = told.trim();
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit = &rest[digits..];
-        let unit = &unit[..unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len())];
-        seconds += number
-            * match unit {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                "d" => 86_400.0,
-                _ => return None,
-            };
-        rest = &rest[digits + unit.len()..];
-    }
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
 fn class_of(status: u16, refusal: &Refusal, param: Option<&str>) -> ErrorClass {
     let code = refusal.error_code.as_deref().unwrap_or_default();
     let error_type = refusal.error_type.as_deref().unwrap_or_default();
@@ -140,6 +117,8 @@ fn class_of(status: u16, refusal: &Refusal, param: Option<&str>) -> ErrorClass {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use reqwest::header::{HeaderName, HeaderValue};
 
     use super::*;
@@ -153,26 +132,6 @@ mod tests {
 
     fn error(message: &str, error_type: &str, param: &str, code: &str) -> String {
         serde_json::json!({"error": {"message": message, "type": error_type, "param": param, "code": code}}).to_string()
-    }
-
-    #[test]
-    fn durations() {
-        for (told, millis) in [
-            ("12ms", Some(12)),
-            ("1s", Some(1_000)),
-            ("1.5s", Some(1_500)),
-            ("6m0s", Some(360_000)),
-            ("1h2m3s", Some(3_723_000)),
-            ("1s250ms", Some(1_250)),
-            ("", Some(0)),
-            ("soon", None),
-            ("12", None),
-            ("1w", None),
-            ("-1s", None),
-            ("1..2s", None),
-        ] {
-            assert_eq!(duration(told), millis.map(Duration::from_millis), "{told}");
-        }
     }
 
     #[test]

@@ -84,8 +84,7 @@ impl Provider for Scripted {
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {
-        let raw = RawAnswer::from_kept(kept).map_err(|error| AnswerError::Unreadable { detail: error.to_string() })?;
-        parse::read(&raw, recipe)
+        parse::read_kept(kept, recipe)
     }
 
     fn preview(&self, model: &ModelSpec, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation> {

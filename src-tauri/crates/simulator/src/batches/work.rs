@@ -125,7 +125,7 @@ impl Server {
 }
 
 fn checked(params: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
-    let asked = validation::message(params, terms)?;
+    let asked = validation::message(params, None, terms)?;
     if asked.is_streaming {
         return Err(ErrorResponse::invalid("\"stream=True\" is not supported in the Message Batches API"));
     }

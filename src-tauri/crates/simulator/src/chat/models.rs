@@ -2,10 +2,10 @@
 //! from the vendor's published pages as of 2026-11-23, so that a mistake in the table of the code under test shows up
 //! as a difference. What those pages leave open (context and longest answer of the newest models) is assumed.
 
-use crate::chat::Protocol;
 use crate::frame::Units;
 use crate::models::{MODERN, ServedModel, ThinkingHabit, TokenRates, rates};
 use crate::picture::Size;
+use crate::protocol::Protocol;
 
 /// How an image is resized, and what it costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

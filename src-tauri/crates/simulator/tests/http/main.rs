@@ -8,6 +8,7 @@ mod chance;
 mod chat;
 mod client;
 mod faults;
+mod gemini;
 mod manners;
 mod refusals;
 mod sdk;

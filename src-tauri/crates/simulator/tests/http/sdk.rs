@@ -31,6 +31,12 @@ async fn openais_python_client_understands_every_answer() {
     run(python(), "check_openai.py", Protocol::Chat).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the packages of clients/requirements.txt in build/sdk"]
+async fn googles_python_client_understands_every_answer() {
+    run(python(), "check_gemini.py", Protocol::Gemini).await;
+}
+
 fn python() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../build/sdk/bin/python"))
 }

@@ -11,6 +11,7 @@ use crate::anthropic::body::{Dialect, Reply};
 use crate::anthropic::catalog;
 use crate::example::Example;
 use crate::price::Terms;
+use crate::request::MediaType;
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedMessages {
     PreparedMessages::new(catalog().find(model).unwrap(), recipe, RequestOptions::default()).unwrap()

@@ -1,16 +1,24 @@
 //! Requests and their upper bounds.
 
-use domain::recipe::{Attribute, AttributeKind, AttributeSubject, RecipeExample};
+use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe, RecipeExample};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::example::Example;
 use crate::openai::CATALOG;
 use crate::openai::body::AnswerFormat;
+use crate::provider::PreparedModel;
+use crate::request::{MediaType, PictureError, RequestOptions};
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
     let model = CATALOG.find(model).unwrap();
-    PreparedChat::new(model, recipe, RequestOptions::default(), LimitField::MaxCompletionTokens).unwrap()
+    PreparedChat::new(
+        model,
+        recipe,
+        RequestOptions::default(),
+        ChatForm { limit_name: LimitField::MaxCompletionTokens },
+    )
+    .unwrap()
 }
 
 fn body(request: &Request, model_prefix: &str, format: AnswerFormat) -> Value {
@@ -51,7 +59,7 @@ fn servers_that_enforce_less_find_the_schema_in_the_prompt() {
     let prepared = prepared("gpt-4o", &cats());
     let request = prepared.request(&picture(640, 480)).unwrap();
     let plain = body(&request, "", AnswerFormat::Schema);
-    let schema = serde_json::to_string(&prepared.shared.schema).unwrap();
+    let schema = serde_json::to_string(&prepared.prompt.schema).unwrap();
     for (format, response_format) in
         [(AnswerFormat::Object, json!({"type": "json_object"})), (AnswerFormat::Prompt, Value::Null)]
     {
@@ -77,7 +85,8 @@ fn examples_are_questions_with_their_answers() {
     };
     let with = |examples: &[Example]| {
         let options = RequestOptions { examples, ..RequestOptions::default() };
-        PreparedChat::new(CATALOG.find("gpt-4o").unwrap(), &cats(), options, LimitField::MaxCompletionTokens).unwrap()
+        let form = ChatForm { limit_name: LimitField::MaxCompletionTokens };
+        PreparedChat::new(CATALOG.find("gpt-4o").unwrap(), &cats(), options, form).unwrap()
     };
     let prepared = with(&[photo(Some(picture(640, 480)))]);
     let sent = body(&prepared.request(&picture(640, 480)).unwrap(), "", AnswerFormat::Schema);

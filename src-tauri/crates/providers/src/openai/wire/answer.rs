@@ -8,25 +8,20 @@ use domain::usage::Usage;
 use serde::Deserialize;
 
 use crate::answer::FinishReason;
+use crate::exchange::common::{ArrivingText, DONE, first, has_error, is_filler};
 use crate::exchange::{self, BadEvent, ReceivedText, StreamEvent};
-use crate::json::{Count, Joining, Object, Wtf8, lenient};
+use crate::json::{Count, Object, lenient};
 use crate::openai::refusal;
 use crate::refusal::Refusal;
 use crate::sse;
-
-/// The end of a stream.
-const DONE: &str = "[DONE]";
-/// Other events, which servers send to keep a connection open.
-const FILLERS: [&str; 4] = ["", "ping", "keep-alive", "heartbeat"];
 
 /// An answer that is being received.
 #[derive(Debug, Default)]
 pub struct ReceivingCompletion {
     /// Empty if the server does not report it.
     model: String,
-    text: String,
+    text: ArrivingText,
     stop_reason: Option<FinishReason>,
-    joining: Joining,
     usage: Option<Usage>,
     has_begun: bool,
     /// Whether the model has declined: its text is the explanation.
@@ -46,7 +41,7 @@ impl exchange::Receiving for ReceivingCompletion {
     }
 
     fn may_have_text(event: &sse::Event) -> bool {
-        !FILLERS.contains(&event.data.trim())
+        !is_filler(&event.data)
     }
 
     fn take(&mut self, event: &sse::Event) -> Result<StreamEvent, BadEvent> {
@@ -64,11 +59,11 @@ impl exchange::Receiving for ReceivingCompletion {
             return Ok(self.add(&chunk, "delta"));
         }
         *self = Self::whole(&chunk)?;
-        Ok(if self.usage.is_some() { StreamEvent::Ended } else { StreamEvent::Text(self.text.clone()) })
+        Ok(if self.usage.is_some() { StreamEvent::Ended } else { StreamEvent::Text(self.text.as_str().to_owned()) })
     }
 
     fn end(&mut self) {
-        self.text.push_str(self.joining.end());
+        self.text.end();
     }
 
     fn has_begun(&self) -> bool {
@@ -90,7 +85,7 @@ impl exchange::Receiving for ReceivingCompletion {
 
     fn into_text(self) -> ReceivedText {
         let stop_reason = if self.has_declined { Some(FinishReason::Refusal) } else { self.stop_reason };
-        ReceivedText { model: self.model, text: self.text, stop_reason }
+        ReceivedText { model: self.model, text: self.text.into_string(), stop_reason }
     }
 }
 
@@ -106,12 +101,11 @@ impl ReceivingCompletion {
             self.usage = usage_of(&usage);
         }
         let mut added = String::new();
-        // Only one choice is requested.
-        if let Some(choice) = object.objects("choices").iter().find(|choice| is_first_choice(choice)) {
+        if let Some(choice) = first(object.objects("choices")) {
             if let Some(content) = choice.object(place) {
-                added += &self.added(content.text("content"));
+                added += &self.text.add(content.text("content"));
                 for part in content.objects("content") {
-                    added += &self.added(part.text("text"));
+                    added += &self.text.add(part.text("text"));
                 }
                 self.has_declined |= content.name("refusal").is_some_and(|refusal| !refusal.is_empty());
             }
@@ -125,21 +119,6 @@ impl ReceivingCompletion {
             _ => StreamEvent::Other,
         }
     }
-
-    fn added(&mut self, piece: Option<Wtf8>) -> String {
-        let text = piece.map(|piece| self.joining.add(&piece)).unwrap_or_default();
-        self.text.push_str(&text);
-        text
-    }
-}
-
-/// An error object, or its message in place of it.
-fn has_error(object: &Object<'_>) -> bool {
-    object.object("error").is_some() || object.name("error").is_some_and(|message| !message.is_empty())
-}
-
-fn is_first_choice(choice: &Object<'_>) -> bool {
-    matches!(choice.count("index"), Count::Known(0) | Count::Absent | Count::Unreadable)
 }
 
 fn finish_reason(reason: String) -> FinishReason {

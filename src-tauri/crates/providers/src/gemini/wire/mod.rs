@@ -1,0 +1,4 @@
+//! The wire format.
+
+pub mod answer;
+pub mod request;

@@ -1,0 +1,18 @@
+//! Google's Gemini API: `POST /v1beta/models/MODEL:generateContent`, `:streamGenerateContent?alt=sse` and
+//! `GET /v1beta/models`, as strict as the vendor.
+
+mod content;
+pub(crate) mod error;
+pub(crate) mod message;
+mod models;
+mod routes;
+mod schema;
+pub(crate) mod validation;
+
+/// The method that the path of a request names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// The model, with a server's prefix.
+    pub(crate) model: String,
+    pub(crate) is_streaming: bool,
+}
