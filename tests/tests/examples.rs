@@ -27,9 +27,11 @@ async fn save(bench: &Bench, name: &str, examples: Vec<RecipeExample>) -> Recipe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn examples_are_sent_and_priced_before_the_image_that_is_asked_about() {
-    for (protocol, provider, model) in
-        [(Protocol::Messages, "anthropic", "claude-sonnet-5-5"), (Protocol::Chat, "openai", "gpt-6.1-terra")]
-    {
+    for (protocol, provider, model) in [
+        (Protocol::Messages, "anthropic", "claude-sonnet-5-5"),
+        (Protocol::Chat, "openai", "gpt-6.1-terra"),
+        (Protocol::Gemini, "gemini", "gemini-3.8-flash"),
+    ] {
         let server = Simulator::start(Options { protocol, ..Options::default() }).await.unwrap();
         let bench = Bench::among(&[]);
         let mut settings = bench.library.settings.stated().unwrap();
@@ -87,7 +89,8 @@ async fn examples_are_sent_and_priced_before_the_image_that_is_asked_about() {
         for card in bench.cards().iter().filter(|card| card.size.width == 1200) {
             let mut card = card.clone();
             card.annotations.retain(|annotation| annotation.origin.run() == Some(run));
-            assert!(largest_drift(&card, &drawn) <= 1.0, "{}", card.name);
+            // A pixel as sent, or a thousandth.
+            assert!(largest_drift(&card, &drawn) <= 1.3, "{}", card.name);
         }
 
         // A photo that is gone is named before anything is sent.

@@ -99,6 +99,7 @@ async fn points_and_outlines_land_where_they_were_drawn_for_every_provider() {
     for (protocol, provider, models) in [
         (Protocol::Messages, "anthropic", &["claude-sonnet-5-5"][..]),
         (Protocol::Chat, "openai", &["gpt-6.1-terra"]),
+        (Protocol::Gemini, "gemini", &["gemini-3.8-flash"]),
         (Protocol::LenientChat(LenientServer::default()), "openai-compatible", &open),
     ] {
         let server = simulate(protocol).await;
@@ -123,9 +124,11 @@ async fn points_and_outlines_land_where_they_were_drawn_for_every_provider() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recipe_asks_for_several_shapes_at_once() {
-    for (protocol, provider, model) in
-        [(Protocol::Messages, "anthropic", "claude-sonnet-5-5"), (Protocol::Chat, "openai", "gpt-6.1-terra")]
-    {
+    for (protocol, provider, model) in [
+        (Protocol::Messages, "anthropic", "claude-sonnet-5-5"),
+        (Protocol::Chat, "openai", "gpt-6.1-terra"),
+        (Protocol::Gemini, "gemini", "gemini-3.8-flash"),
+    ] {
         let server = simulate(protocol).await;
         let bench = bench_at(&server, provider, &[]);
         let (landscape, portrait) = with_pictures(&bench);
