@@ -9,8 +9,10 @@ use crate::{DecodingMemory, Pixels};
 
 /// Long edge of compared pictures.
 const EDGE: u32 = 96;
-/// Maximum camera movement, in these pixels.
+/// Maximum camera movement, in these pixels, and as a part of the side: of narrow pictures, almost nothing would be left to
+/// compare.
 const MOST_SHIFT: i32 = 4;
+const MOST_SHIFT_PARTS: usize = 12;
 /// Side of a block: an object of a twentieth of the picture fills one.
 const BLOCK: usize = 5;
 /// Maximum mean difference of a block, of 255. Measured on the sample photos: two shots of a burst, another exposure,
@@ -69,8 +71,10 @@ impl Glance {
     /// The shift in pixels that aligns `other` best, by brightness.
     fn shift_to(&self, other: &Self) -> (i32, i32) {
         let mut best = (f32::INFINITY, 0, (0, 0));
-        for down in -MOST_SHIFT..=MOST_SHIFT {
-            for right in -MOST_SHIFT..=MOST_SHIFT {
+        let most = |side: usize| i32::try_from(side / MOST_SHIFT_PARTS).unwrap_or(MOST_SHIFT).min(MOST_SHIFT);
+        let (most_down, most_right) = (most(self.height.min(other.height)), most(self.width.min(other.width)));
+        for down in -most_down..=most_down {
+            for right in -most_right..=most_right {
                 let overlap = self.overlap(other, right, down);
                 let distance = right.abs() + down.abs();
                 let misfit = overlap.misfit();
@@ -105,9 +109,6 @@ impl Overlap {
     /// The mean difference of brightness, with equal overall brightness.
     #[expect(clippy::cast_precision_loss, reason = "sums of some thousand pixels")]
     fn misfit(&self) -> f32 {
-        if self.one.is_empty() {
-            return f32::INFINITY;
-        }
         let brightness = |pixel: &[u8; 3]| pixel.iter().map(|&level| i32::from(level)).sum::<i32>();
         let differences: Vec<i32> =
             self.one.iter().zip(&self.other).map(|(one, other)| brightness(one) - brightness(other)).collect();
@@ -301,6 +302,28 @@ mod tests {
             for moved in [(1, 0), (0, 1), (2, 0), (-2, 0), (0, 2), (0, -2), (1, 1), (-1, 1)] {
                 let difference = first.worst_difference(&glance(&seen(&photo, moved)));
                 assert!(difference <= MOST_DIFFERENCE, "{name} moved by {moved:?}: {difference}");
+            }
+        }
+    }
+
+    #[test]
+    fn narrow_pictures_are_compared_in_their_whole_width() {
+        let striped = |width: u32, height: u32, stripe: Option<u32>| {
+            let level =
+                |x: u32, y: u32| if stripe == Some(y * 8 / height) { RED } else { [90, 90, (x * 2 % 256) as u8] };
+            let photo = RgbImage::from_fn(width, height, |x, y| Rgb(level(x, y)));
+            Glance::of_thumbnail(&jpeg(&photo, 95), &fixtures::memory()).unwrap()
+        };
+        for (width, height) in [(1, 1), (300, 1), (1, 300), (384, 8), (8, 384), (384, 16), (384, 32), (3, 3)] {
+            let plain = striped(width, height, None);
+            assert!(plain.shows_the_same_as(&plain), "{width}x{height}");
+            if height < 8 {
+                continue;
+            }
+            for stripe in [0, 3, 7] {
+                let other = striped(width, height, Some(stripe));
+                assert!(!plain.shows_the_same_as(&other), "{width}x{height}, {stripe}");
+                assert!(other.shows_the_same_as(&other), "{width}x{height}, {stripe}");
             }
         }
     }
