@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use domain::hooks::HookEvent;
 use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
@@ -130,6 +131,34 @@ async fn what_a_paused_run_has_not_begun_is_left_to_the_other_run() {
     let (first, second) = (bench.library.history.run(first).unwrap(), bench.library.history.run(second).unwrap());
     assert!(first.done > 0 && first.waiting > 0, "{first:?}");
     assert_eq!((second.done, second.reused, server.ledger().billed.len()), (20, first.done, 20));
+    server.stop().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_paused_run_has_not_begun_does_not_wait_for_its_hook() {
+    let server = simulate(Duration::from_millis(100)).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 20);
+    let hook = "until [ -e go ]; do sleep 0.1; done";
+    let mut settings = bench.library.settings.stated().unwrap();
+    settings.hooks.after_run = Some(hook.into());
+    settings.hooks.timeout_seconds = 600;
+    bench.library.settings.replace(&settings).unwrap();
+    bench.library.hooks.agree(HookEvent::AfterRun, hook).unwrap();
+
+    let first = start(&bench, 1).await;
+    let mut asks = bench.library.runs.progress(first).unwrap();
+    asks.wait_for(|snapshot| snapshot.done == 1).await.unwrap();
+    bench.library.runs.pause(first);
+    let second = start(&bench, 4).await;
+    let mut waits = bench.library.runs.progress(second).unwrap();
+    let answered = waits.wait_for(|snapshot| snapshot.done == 20);
+    tokio::time::timeout(Duration::from_mins(1), answered).await.expect("it waits for the hook").unwrap();
+    assert!(bench.library.history.run(first).unwrap().waiting > 0);
+    std::fs::write(bench.library.folder().join("go"), "").unwrap();
+    assert_eq!(bench.end_of(first).await, RunState::Stopped { reason: StopReason::Paused });
+    assert_eq!(bench.end_of(second).await, COMPLETED);
+    assert_eq!(server.ledger().billed.len(), 20);
     server.stop().await;
 }
 

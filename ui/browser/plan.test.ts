@@ -114,3 +114,26 @@ it("keeps the theme that was chosen in the settings", async () => {
   await page.keyboard.press("Control+1");
   await page.locator('html[data-theme="light"]').waitFor();
 });
+
+it("says the same upper bound in the table, beside the price and in the dialog", async () => {
+  page = await open(browser, { query: "priced&key" });
+  await page.keyboard.press("Control+2");
+  const model = page.getByRole("radio", { name: "Claude Haiku 5.5" });
+  await model.check({ force: true });
+  const row = page.getByRole("row").filter({ has: model });
+  const panel = page.locator(".priced .count");
+  const amount = (text: string) => text.match(/\$[\d.,]+/g)?.at(-1);
+  const asked = page.getByRole("dialog");
+  const highs: (string | undefined)[] = [];
+  for (const mode of ["Live", "Batch"]) {
+    await page.getByRole("radio", { name: new RegExp(`^${mode}`) }).check({ force: true });
+    await page.getByRole("button", { name: /^Annotate 60 images/ }).waitFor();
+    const high = amount(await row.getByRole("cell").nth(4).innerText());
+    highs.push(high);
+    await expect.poll(async () => amount(await panel.innerText())).toBe(high);
+    await page.locator(".go .primary").click();
+    expect(amount(await asked.getByText("Billed to").innerText())).toBe(high);
+    await asked.getByRole("button", { name: "Not now" }).click();
+  }
+  expect(highs[0]).not.toBe(highs[1]);
+});

@@ -54,3 +54,23 @@ impl Usage {
             .saturating_add(self.cache_read_tokens)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_sum_of_tokens_overflows() {
+        let most = Usage {
+            input_tokens: u64::MAX,
+            output_tokens: u64::MAX,
+            cache_read_tokens: u64::MAX,
+            thinking_tokens: Some(u64::MAX),
+            ..Usage::default()
+        };
+        let mut sum = most;
+        sum += most;
+        assert_eq!(sum, most);
+        assert_eq!(sum.prompt_tokens(), u64::MAX);
+    }
+}

@@ -139,6 +139,29 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_no_camera_writes_are_left_out() {
+        // Where its fractions are: exposure, aperture, focal length, degrees of latitude and longitude.
+        let with = |fraction: usize, (dividend, divisor): (u32, u32)| {
+            let mut exif = CAMERA.to_vec();
+            let start = [154, 162, 170, 262, 286][fraction];
+            exif[start..start + 4].copy_from_slice(&dividend.to_be_bytes());
+            exif[start + 4..start + 8].copy_from_slice(&divisor.to_be_bytes());
+            exif
+        };
+        for odd in [(0, 0), (1, 0), (u32::MAX, 0), (0, 1)] {
+            let camera = |fraction| camera(&with(fraction, odd)).unwrap();
+            assert_eq!(camera(0).exposure_seconds, None, "{odd:?}");
+            assert_eq!(camera(1).f_number, None, "{odd:?}");
+            assert_eq!(camera(2).focal_length_mm, None, "{odd:?}");
+        }
+        for odd in [(0, 0), (1, 0), (181, 1), (u32::MAX, 1)] {
+            assert_eq!((position(&with(3, odd)), position(&with(4, odd))), (None, None), "{odd:?}");
+        }
+        assert_eq!(position(&with(3, (91, 1))), None);
+        assert!(position(&with(3, (0, 1))).is_some() && position(&with(4, (91, 1))).is_some());
+    }
+
+    #[test]
     fn broken_exif_is_upright() {
         let good = fixtures::exif(6);
         assert_eq!(orientation(&good), Orientation::NeedsClockwise90);

@@ -197,13 +197,14 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    /// Reserves `bytes` on a thread of its own; reports when done, and releases them when the answer is dropped.
+    /// Reserves `bytes` on a thread of its own; reports when done, and releases them when the answer is dropped. Returns once
+    /// they are reserved or waited for.
     fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<MemoryReservation, TooMuch>> {
         let (send, receive) = mpsc::channel();
-        let before = memory.state().waiting.len();
+        let before = memory.state().next_ticket;
         let its = memory.clone();
         thread::spawn(move || send.send(its.reserve(bytes)));
-        while memory.state().waiting.len() == before {
+        while memory.state().next_ticket == before {
             thread::yield_now();
         }
         receive
@@ -218,7 +219,8 @@ mod tests {
         let large = waiting(&memory, 80);
         // It would fit beside the first, but the large one came before.
         let small = waiting(&memory, 10);
-        assert!(small.try_recv().is_err() && large.try_recv().is_err());
+        let waiting_count = memory.state().waiting.len();
+        assert_eq!((waiting_count, memory.state().used), (2, 60));
         drop(first);
         let large = large.recv_timeout(SOON).unwrap().unwrap();
         let small = small.recv_timeout(SOON).unwrap().unwrap();

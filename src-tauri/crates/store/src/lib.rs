@@ -204,7 +204,7 @@ impl Store {
         let open_error = |source| StoreError::Open { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
-        opening::annotation_new(&connection, path)?;
+        opening::set_application_id(&connection, path)?;
         switch_to_wal(&connection).map_err(open_error)?;
         opening::check_wal(&connection, path)?;
         // FULL, because a commit may be the only record of a paid request. `fullfsync` makes flushes reach the disk on

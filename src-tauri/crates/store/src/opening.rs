@@ -50,7 +50,7 @@ pub fn prepare(path: &Path) -> Result<()> {
 }
 
 /// Sets the application id of a new library. Before the switch to WAL, so that it is in the file itself.
-pub fn annotation_new(connection: &Connection, path: &Path) -> Result<()> {
+pub fn set_application_id(connection: &Connection, path: &Path) -> Result<()> {
     if connection.is_readonly(MAIN_DB)? {
         return Err(StoreError::ReadOnly { path: path.to_owned() });
     }
@@ -402,7 +402,7 @@ mod tests {
 
         drop(Store::open(&path).unwrap());
         let read_only = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let told = annotation_new(&read_only, &path).unwrap_err().to_string();
+        let told = set_application_id(&read_only, &path).unwrap_err().to_string();
         assert!(told.contains("written") && !told.contains("backup"), "{told}");
         let failure = |code| {
             let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
@@ -420,6 +420,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.sqlite");
         let mode = |ending| fs::metadata(companion(&path, ending)).unwrap().permissions().mode() & 0o777;
+        // From its first moment on.
+        drop(private_file(&path).unwrap());
+        assert_eq!(mode(""), 0o600);
         drop(Store::open(&path).unwrap());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let store = Store::open(&path).unwrap();

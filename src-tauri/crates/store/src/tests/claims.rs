@@ -92,6 +92,26 @@ fn a_claim_ends_when_its_job_fails_or_its_worker_is_gone() {
     assert_eq!(claim(&library, first, &firsts), Claim::PendingElsewhere);
 }
 
+/// Otherwise each of them would wait for the other's claim, for ever.
+#[test]
+fn two_runs_whose_workers_died_over_one_image_hold_no_claims_when_they_are_resumed() {
+    let library = Library::new();
+    let runs = two_runs(&library);
+    let jobs = runs.map(|run| job(&library, run).unwrap());
+    for (run, job, worker) in [(runs[0], &jobs[0], "a"), (runs[1], &jobs[1], "b")] {
+        assert_eq!(claim(&library, run, job), Claim::Held);
+        library.store.write_blocking(|edit| edit.remove_worker(worker)).unwrap();
+    }
+    let resumed = library.store.write_blocking(move |edit| {
+        let (first, second) = (edit.add_worker("c", 3, 2)?, edit.add_worker("d", 4, 2)?);
+        Ok((edit.assign_worker(runs[0], first)?, edit.assign_worker(runs[1], second)?))
+    });
+    assert_eq!(resumed.unwrap(), (true, true));
+    assert_eq!(runs.map(|run| pending(&library, run)), [vec![], vec![]]);
+    assert_eq!(claim(&library, runs[0], &jobs[0]), Claim::Held);
+    assert_eq!(claim(&library, runs[1], &jobs[1]), Claim::PendingElsewhere);
+}
+
 #[test]
 fn an_answer_that_its_dead_run_has_not_parsed_is_used() {
     let library = Library::new();
