@@ -304,6 +304,7 @@ impl Exchange<'_> {
             match step {
                 Ok(StreamEvent::Begun) => on_progress(Progress::Begun { usage: receiving.usage_so_far() }),
                 Ok(StreamEvent::Text(text)) => on_progress(Progress::Text(&text)),
+                Ok(StreamEvent::Ended) if !receiving.has_begun() => return Err(unreadable("")),
                 Ok(StreamEvent::Ended) => return Ok(true),
                 // The model had already stopped, so the answer is complete.
                 Ok(StreamEvent::Failed(_)) if receiving.has_stopped() => return Ok(true),

@@ -67,7 +67,9 @@ async fn an_answer_streams_in() {
 async fn an_answer_without_its_end() {
     let whole = "{\"choices\":[{\"message\":{\"content\":\"{}\"},\"finish_reason\":\"stop\"}]}";
     let begun = ANSWER.split(": keep-alive").next().unwrap();
-    let acts = vec![stream(ANSWER), response("200 OK", "", whole), stream(begun), stream("data: {\"choices\"\n\n")];
+    let damaged = ["data: {\"choices\"\n\n", "data: [DONE]\n\n", "data: {\"choices\":[]}\n\n"];
+    let sound = [stream(ANSWER), response("200 OK", "", whole), stream(begun)];
+    let acts = sound.into_iter().chain(damaged.map(stream)).collect();
     let (server, _serving) = serve(acts).await;
     let client = client(&server);
     // The model had stopped.
@@ -76,8 +78,10 @@ async fn an_answer_without_its_end() {
     assert_eq!(client.send(&request(), &mut |_| ()).await.unwrap().text, "{}");
     let lost = client.send(&request(), &mut |_| ()).await.unwrap_err();
     assert!(matches!(&lost, RequestError::Lost { partial, .. } if partial.text == "{\"marks\":"), "{lost}");
-    let damaged = client.send(&request(), &mut |_| ()).await.unwrap_err();
-    assert!(matches!(damaged, RequestError::Unreadable { .. }), "{damaged}");
+    for body in damaged {
+        let damaged = client.send(&request(), &mut |_| ()).await.unwrap_err();
+        assert!(matches!(damaged, RequestError::Unreadable { .. }), "{body}: {damaged}");
+    }
 }
 
 #[tokio::test]

@@ -92,16 +92,18 @@ impl exchange::Receiving for ReceivingCompletion {
 impl ReceivingCompletion {
     /// Adds an object of an answer whose choices have their text in the field `place`.
     fn add(&mut self, object: &Object<'_>, place: &str) -> StreamEvent {
-        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        let choices = object.objects("choices");
+        // Some servers send reports on the prompt first, without a choice.
+        let is_first = !choices.is_empty() && !std::mem::replace(&mut self.has_begun, true);
         if let Some(model) = object.name("model").filter(|model| !model.is_empty()) {
             self.model = model;
         }
         if let Some(usage) = object.object("usage") {
             // Each report replaces the one before, also if it cannot be read: a partial one is not the whole.
-            self.usage = usage_of(&usage);
+            self.usage = usage_of(&usage, self.usage);
         }
         let mut added = String::new();
-        if let Some(choice) = first(object.objects("choices")) {
+        if let Some(choice) = first(choices) {
             if let Some(content) = choice.object(place) {
                 added += &self.text.add(content.text("content"));
                 for part in content.objects("content") {
@@ -131,22 +133,31 @@ fn finish_reason(reason: String) -> FinishReason {
     }
 }
 
-/// `None` if a count that determines the price is unreadable, or if the prompt has no tokens although a picture was sent.
-fn usage_of(usage: &Object<'_>) -> Option<Usage> {
+/// `None` if a count that determines the price is unreadable, or if the prompt has no tokens although a picture was sent. A
+/// zero does not erase what an `earlier` report counted.
+fn usage_of(usage: &Object<'_>, earlier: Option<Usage>) -> Option<Usage> {
+    let earlier = earlier.unwrap_or_default();
     let detail = |object: &str, key: &str| usage.object(object).map_or(Count::Absent, |own| own.count(key));
     let cached = match detail("prompt_tokens_details", "cached_tokens") {
         Count::Unreadable => return None,
         count => count.known().unwrap_or(0),
     };
-    let prompt = usage.count("prompt_tokens").known().filter(|prompt| *prompt > 0)?;
-    let completion = usage.count("completion_tokens").known()?;
+    let (input_tokens, cache_read_tokens) = match usage.count("prompt_tokens").known()? {
+        0 => (earlier.input_tokens, earlier.cache_read_tokens),
+        prompt => (prompt.saturating_sub(cached), cached.min(prompt)),
+    };
+    let prompt = Some(input_tokens.saturating_add(cache_read_tokens)).filter(|prompt| *prompt > 0)?;
     // Some vendors count reasoning in the total only.
     let total = usage.count("total_tokens").known().unwrap_or(0);
+    let output_tokens = match usage.count("completion_tokens").known()?.max(total.saturating_sub(prompt)) {
+        0 => earlier.output_tokens,
+        output => output,
+    };
     Some(Usage {
-        input_tokens: prompt.saturating_sub(cached),
-        output_tokens: completion.max(total.saturating_sub(prompt)),
-        cache_read_tokens: cached.min(prompt),
-        thinking_tokens: detail("completion_tokens_details", "reasoning_tokens").known(),
+        input_tokens,
+        output_tokens,
+        cache_read_tokens,
+        thinking_tokens: detail("completion_tokens_details", "reasoning_tokens").known().or(earlier.thinking_tokens),
         ..Usage::default()
     })
 }
@@ -246,12 +257,29 @@ mod tests {
             r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":"x"}}"#,
         ]);
         assert_eq!(receiving.usage(), None);
+        // Zeros after counts.
+        let counted = r#"{"choices":[{"delta":{"content":"{}"}}],"usage":{"prompt_tokens":1000,"completion_tokens":50,
+            "prompt_tokens_details":{"cached_tokens":128},"completion_tokens_details":{"reasoning_tokens":20}}}"#;
+        let (first, _) = received(&[counted]);
+        for zero in [
+            r#"{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":50,"total_tokens":1050}}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}"#,
+        ] {
+            assert_eq!(received(&[counted, zero]).0.usage(), first.usage(), "{zero}");
+        }
         // Reasoning that only the total counts.
         let (receiving, _) = received(&[
             r#"{"choices":[{"delta":{"content":"{}"}}],"usage":{"prompt_tokens":1000,"completion_tokens":50,
                 "total_tokens":3050,"completion_tokens_details":{"reasoning_tokens":2000}}}"#,
         ]);
         assert_eq!(receiving.usage().map(|usage| usage.output_tokens), Some(2050));
+    }
+
+    #[test]
+    fn a_stream_without_a_choice_is_no_answer() {
+        for data in [&["[DONE]"][..], &[r#"{"choices":[],"prompt_filter_results":[{"prompt_index":0}]}"#, "[DONE]"]] {
+            assert!(!received(data).0.has_begun(), "{data:?}");
+        }
     }
 
     #[test]
