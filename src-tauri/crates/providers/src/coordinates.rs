@@ -115,6 +115,16 @@ fn scale(coordinates: BoxCoordinates, sent: PixelSize) -> (f64, f64) {
     }
 }
 
+/// Boxes in pixels of a picture of `sent` size, in the units in which they were answered.
+pub fn as_answered(boxes: &[Rect], coordinates: BoxCoordinates, sent: PixelSize) -> Vec<Rect> {
+    let (width, height) = scale(coordinates, sent);
+    // Scaling leaves traces in the last digits.
+    let unscaled = |pixels: f64, units: f64, side: u32| (pixels * units / f64::from(side) * 1e6).round() / 1e6;
+    let across = |x: f64| unscaled(x, width, sent.width);
+    let down = |y: f64| unscaled(y, height, sent.height);
+    boxes.iter().map(|own| Rect::new(across(own.x1), down(own.y1), across(own.x2), down(own.y2))).collect()
+}
+
 fn numbers(list: &[Value]) -> Option<[f64; 4]> {
     let numbers: Vec<f64> = list.iter().filter_map(Value::as_f64).collect();
     numbers.try_into().ok()
@@ -130,32 +140,38 @@ const FAR: f64 = 0.25;
 const ENOUGH: usize = 3;
 const THOUSAND: f64 = 1000.0;
 
-/// The coordinate system of `boxes`, empty ones for points, on a picture of `sent` size if it is certainly not pixels. An overhanging box can
-/// be clipped, so a single one counts only if its center is outside.
-pub fn other_system(boxes: &[Rect], sent: PixelSize) -> Option<CoordinateSystem> {
-    if are_fractions(boxes, sent) {
+/// The coordinate system of an answer with these `boxes`, empty ones for points, in pixels of a picture of `sent` size, if it is certainly not the
+/// one that was asked for. An overhanging box can be clipped, so a single one counts only if its center is outside.
+pub fn other_system(boxes: &[Rect], coordinates: BoxCoordinates, sent: PixelSize) -> Option<CoordinateSystem> {
+    if are_fractions(boxes, coordinates, sent) {
         return Some(CoordinateSystem::Fractions);
     }
     let far: Vec<&Rect> = boxes.iter().filter(|own| overhang(own, sent) > FAR).collect();
     let outside = far.iter().filter(|own| is_centre_outside(own, sent)).count();
     let are_mostly_outside = outside * 2 > boxes.len();
     let are_far = far.len() >= ENOUGH || (far.len() > 1 && far.len() == boxes.len());
-    let are_within_thousand = boxes.iter().flat_map(corners).all(|corner| (0.0..=THOUSAND).contains(&corner));
-    if are_within_thousand && (are_far || are_mostly_outside) {
+    let answered = as_answered(boxes, coordinates, sent);
+    let are_within_thousand = answered.iter().flat_map(corners).all(|corner| (0.0..=THOUSAND).contains(&corner));
+    let may_be_pixels = answered.iter().all(|own| overhang(own, sent) <= 0.0);
+    if are_within_thousand && !may_be_pixels && (are_far || are_mostly_outside) {
         Some(CoordinateSystem::Thousandths)
     } else {
         are_mostly_outside.then_some(CoordinateSystem::Unknown)
     }
 }
 
-/// Whether `boxes` are fractions of the sides of a picture of `sent` size.
-pub fn are_fractions(boxes: &[Rect], sent: PixelSize) -> bool {
+/// Whether `boxes`, in pixels of a picture of `sent` size, were answered as fractions of its sides, which were not asked for.
+pub fn are_fractions(boxes: &[Rect], coordinates: BoxCoordinates, sent: PixelSize) -> bool {
+    if matches!(coordinates, BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh) {
+        return false;
+    }
     // A point has no area, and near the origin only a whole number can be a pixel.
     let is_fraction = |own: &Rect| {
         corners(own).into_iter().all(|corner| corner.abs() <= FRACTION_REACH)
             && (own.ordered().area() > 0.0 || corners(own).into_iter().any(|corner| corner.fract() != 0.0))
     };
-    sent.width.min(sent.height) >= LEAST_SIDE && !boxes.is_empty() && boxes.iter().all(is_fraction)
+    let answered = as_answered(boxes, coordinates, sent);
+    sent.width.min(sent.height) >= LEAST_SIDE && !boxes.is_empty() && answered.iter().all(is_fraction)
 }
 
 fn corners(own: &Rect) -> [f64; 4] {
@@ -261,7 +277,40 @@ mod tests {
         ];
         for (boxes, sent, expected) in table {
             let boxes: Vec<Rect> = boxes.iter().map(|[x1, y1, x2, y2]| Rect::new(*x1, *y1, *x2, *y2)).collect();
-            assert_eq!(other_system(&boxes, sent), expected, "{boxes:?} on {sent:?}");
+            assert_eq!(other_system(&boxes, BoxCoordinates::PixelXyxy, sent), expected, "{boxes:?} on {sent:?}");
+        }
+    }
+
+    #[test]
+    fn other_coordinates_are_told_in_the_units_of_the_answer() {
+        use BoxCoordinates::{Norm1Xyxy, Norm1000Xyxy, Norm1000Yxyx, ServerPixelXyxy};
+        let (small, large) = (PixelSize::new(320, 240), PixelSize::new(2048, 1536));
+        let fractions = "[0.1, 0.1, 0.9, 0.9]";
+        let table = [
+            // Scaled by two, such boxes have more than a pixel.
+            (Norm1000Xyxy, fractions, large, Some(Fractions)),
+            (Norm1000Yxyx, fractions, small, Some(Fractions)),
+            (ServerPixelXyxy, fractions, large, Some(Fractions)),
+            (Norm1Xyxy, fractions, large, None),
+            (Norm1Xyxy, "[0.0001, 0.0001, 0.0005, 0.0005]", large, None),
+            // The server sees 308 x 252 pixels.
+            (ServerPixelXyxy, "[700, 600, 1000, 995]", small, Some(Thousandths)),
+            (Norm1Xyxy, "[700, 600, 1000, 995]", small, Some(Thousandths)),
+            (Norm1Xyxy, "[70, 60, 100, 95]", small, Some(Unknown)),
+            (Norm1000Xyxy, "[700, 600, 1000, 995]", small, None),
+            (Norm1000Xyxy, "[1700, 1600, 1900, 1800]", small, Some(Unknown)),
+        ];
+        for (coordinates, answered, sent, expected) in table {
+            let mut fields = serde_json::from_str(&format!(r#"{{"box_2d":{answered}}}"#)).unwrap();
+            to_pixels(&mut fields, coordinates, sent);
+            let [x1, y1, x2, y2] = CORNERS.map(|key| fields[key].as_f64().unwrap());
+            let boxes = [Rect::new(x1, y1, x2, y2)];
+            assert_eq!(other_system(&boxes, coordinates, sent), expected, "{coordinates:?} {answered} on {sent:?}");
+            let own = as_answered(&boxes, coordinates, sent)[0];
+            let range = format!("[{:.4}, {:.4}]", own.x1.min(own.y1), own.x2.max(own.y2));
+            let mut numbers: Vec<f64> = serde_json::from_str(answered).unwrap();
+            numbers.sort_by(f64::total_cmp);
+            assert_eq!(range, format!("[{:.4}, {:.4}]", numbers[0], numbers[3]));
         }
     }
 }

@@ -108,11 +108,13 @@ fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: Pixe
     let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_bounds(item, recipe, sent)).collect();
     let asked_for = found.items.iter().filter(|item| has_known_label(item, recipe));
     let asked_for: Vec<Rect> = asked_for.filter_map(|item| answered_bounds(item, recipe, sent)).collect();
-    if coordinates::are_fractions(&asked_for, sent) {
-        return Err(unusable::other_coordinates(CoordinateSystem::Fractions, &asked_for, sent));
-    }
-    if let Some(system) = coordinates::other_system(&boxes, sent) {
-        return Err(unusable::other_coordinates(system, &boxes, sent));
+    let (known, system) = if coordinates::are_fractions(&asked_for, coordinates, sent) {
+        (&asked_for, Some(CoordinateSystem::Fractions))
+    } else {
+        (&boxes, coordinates::other_system(&boxes, coordinates, sent))
+    };
+    if let Some(system) = system {
+        return Err(unusable::other_coordinates(system, &coordinates::as_answered(known, coordinates, sent), sent));
     }
     let mut annotations = Vec::new();
     let mut reading = Reading {

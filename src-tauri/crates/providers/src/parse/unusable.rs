@@ -47,6 +47,7 @@ pub fn nothing_used(dropped: &[Dropped], first: &Item) -> AnswerError {
     }
 }
 
+/// `boxes` in the units of the answer.
 pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSize) -> AnswerError {
     let answers_in = match system {
         CoordinateSystem::Fractions => "the model answers in 0..1 coordinates, not in pixels",
