@@ -37,13 +37,22 @@ pub fn read(
     Ok(attributes)
 }
 
+/// Whether `fields`, or a nested object, name an attribute of `subject`, even without a value.
+pub fn are_mentioned(fields: &Map<String, Value>, recipe: &Recipe, subject: AttributeSubject) -> bool {
+    let own = fields.get("attributes").and_then(Value::as_object).unwrap_or(fields);
+    recipe.attributes_of(subject).any(|(index, attribute)| named(own, attribute, index).is_some())
+}
+
 fn field<'a>(fields: &'a Map<String, Value>, attribute: &Attribute, index: usize) -> Option<&'a Value> {
+    named(fields, attribute, index).filter(|value| !value.is_null())
+}
+
+fn named<'a>(fields: &'a Map<String, Value>, attribute: &Attribute, index: usize) -> Option<&'a Value> {
     let key = attribute_key(attribute, index);
-    let value = fields.get(&key).or_else(|| {
+    fields.get(&key).or_else(|| {
         let meant = [spaced(&key), spaced(&attribute.name)];
         fields.iter().find(|(name, _)| meant.contains(&spaced(name))).map(|(_, value)| value)
-    });
-    value.filter(|value| !value.is_null())
+    })
 }
 
 /// How a value was converted.

@@ -8,6 +8,7 @@ use domain::geometry::PixelSize;
 use domain::recipe::{AttributeSubject, Recipe};
 use serde_json::{Map, Value};
 
+use super::scalars::shown;
 use super::{AnswerError, attributes, brackets, json, unusable};
 use crate::schema::IMAGE_KEY;
 
@@ -42,8 +43,30 @@ pub fn alone(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
             _ => "the attributes of the image could not be read".to_owned(),
         },
     })?;
+    let has_left_out = reading.repairs.iter().any(|repair| matches!(repair.kind, RepairKind::AttributeLeftOut { .. }));
+    let is_about_other_things = || {
+        !attributes::are_mentioned(&found.fields, recipe, AttributeSubject::Image)
+            && !found.fields.values().all(says_nothing)
+    };
+    // Attributes may be optional, but an answer of which none could be used is no answer without any.
+    if attributes.is_empty() && (has_left_out || is_about_other_things()) {
+        let answered = shown(&Value::Object(found.fields));
+        return Err(AnswerError::Unusable {
+            detail: format!("no attribute of the image can be used; the answer: {answered}"),
+        });
+    }
     let annotations = if attributes.is_empty() { Vec::new() } else { vec![AnsweredAnnotation::of_image(attributes)] };
     Ok(Answer { sent, annotations, reading })
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(values) => values.iter().all(says_nothing),
+        Value::Object(fields) => fields.values().all(says_nothing),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn read(
@@ -69,8 +92,8 @@ const DRAFTS: usize = 4;
 fn find(text: &str) -> Option<FoundFields> {
     let text = text.trim().trim_start_matches('\u{feff}').trim_start();
     if let Some(Value::Object(mut outer)) = json::strict(text) {
-        let fields = match outer.remove(IMAGE_KEY) {
-            Some(Value::Object(fields)) => fields,
+        let fields = match outer.get_mut(IMAGE_KEY) {
+            Some(Value::Object(fields)) => std::mem::take(fields),
             _ => outer,
         };
         return Some(FoundFields { fields, is_among_text: false });

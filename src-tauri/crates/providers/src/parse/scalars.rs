@@ -6,7 +6,7 @@ use serde_json::Value;
 const SHOWN_LIMIT: usize = 80;
 
 pub struct Number {
-    /// Finite.
+    /// Text may say "NaN" or "inf".
     pub value: f64,
     pub was_text: bool,
     /// Whether a percent sign followed; the value is as written.
@@ -25,7 +25,7 @@ pub fn number(value: &Value) -> Option<Number> {
         }
         _ => return None,
     };
-    value.is_finite().then_some(Number { value, was_text, is_percent })
+    Some(Number { value, was_text, is_percent })
 }
 
 /// A name for comparison: lower case, with one space per run of spaces, hyphens and underscores.

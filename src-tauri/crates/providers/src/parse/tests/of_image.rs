@@ -97,6 +97,27 @@ fn a_recipe_may_ask_about_the_image_alone() {
     ] {
         assert_eq!(image_told(text, &recipe), told, "{text}");
     }
+    recipe.attributes[0].is_required = false;
+    for none in [
+        r#"{"image":{}}"#,
+        r#"{"image":null}"#,
+        r#"{"image":{"weather":null},"note":"dark"}"#,
+        r#"{"image":{"how dark?":" "}}"#,
+    ] {
+        assert_eq!(image_told(none, &recipe), "0 marks", "{none}");
+    }
+    for unusable in [
+        r#"{"image":{"weather":["hail"]}}"#,
+        r#"{"image":{"weather":7,"how dark?":"very"}}"#,
+        r#"{"image":"rain"}"#,
+        r#"{"image":["rain"]}"#,
+        r#"{"error":"I cannot see the image"}"#,
+        r#"It rains: {"sky":"grey"}"#,
+    ] {
+        let told = image_told(unusable, &recipe);
+        assert!(told.starts_with("no attribute of the image can be used; the answer: {"), "{unusable}: {told}");
+    }
+    recipe.attributes[0].is_required = true;
     let cut = read(&answer(r#"{"image":{"weather":["ra"#, FinishReason::MaxTokens), &recipe);
     assert_eq!(cut.unwrap_err(), AnswerError::CutOffEarly);
     assert_eq!(
