@@ -128,6 +128,13 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     let out = annotate(&bench, &first, &[("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", SECRET)], &[]);
     assert_eq!(out.matches("is used by several endpoints").count(), 2, "before the run and in its report: {out}");
     assert_eq!(second.ledger().billed.len(), 0);
+
+    // Nor one that is given for a name which two servers have.
+    let file = bench.library.settings.path();
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("My-gateway", "My gateway")).unwrap();
+    let out = annotate(&bench, &first, &[("OTHER_NAME", SECRET)], &["--endpoint-key", "My gateway=OTHER_NAME"]);
+    assert!(out.contains("several endpoints are called My gateway"), "{out}");
+    assert_eq!(second.ledger().billed.len(), 0);
     first.stop().await;
     second.stop().await;
 }
