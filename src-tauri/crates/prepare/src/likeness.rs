@@ -309,8 +309,9 @@ mod tests {
     #[test]
     fn narrow_pictures_are_compared_in_their_whole_width() {
         let striped = |width: u32, height: u32, stripe: Option<u32>| {
-            let level =
-                |x: u32, y: u32| if stripe == Some(y * 8 / height) { RED } else { [90, 90, (x * 2 % 256) as u8] };
+            let level = |x: u32, y: u32| {
+                if stripe == Some(y * 8 / height) { RED } else { [90, 90, u8::try_from(x * 2 % 256).unwrap()] }
+            };
             let photo = RgbImage::from_fn(width, height, |x, y| Rgb(level(x, y)));
             Glance::of_thumbnail(&jpeg(&photo, 95), &fixtures::memory()).unwrap()
         };
