@@ -7,12 +7,16 @@ use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Rect};
 use serde_json::{Map, Value, json};
 
+use crate::parse::scalars::{Number, number};
+
 pub mod points;
 
 /// The field of a box that is a list.
 pub const LIST: &str = "box_2d";
 /// Names that models give that field.
 const LISTS: [&str; 4] = [LIST, "bbox_2d", "bbox", "box"];
+/// Names of an object with the corners.
+pub const OBJECTS: [&str; 2] = ["box", "bbox"];
 /// The fields of a box that is none.
 pub const CORNERS: [&str; 4] = ["x1", "y1", "x2", "y2"];
 /// Servers that resize round the sides to multiples of this many pixels.
@@ -59,12 +63,13 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
     let as_list = LISTS.iter().find_map(|key| numbers(fields.get(*key)?.as_array()?));
     // Named corners have no order, whatever the model was asked for.
     let named = || {
-        let corner = |key: &str| fields.get(key)?.as_f64();
+        let corners = OBJECTS.iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
+        let corner = |key: &str| number(corners.get(key)?);
         Some([corner("x1")?, corner("y1")?, corner("x2")?, corner("y2")?])
     };
-    let corners = match (as_list, coordinates) {
+    let is_extent = as_list.is_some() && coordinates == BoxCoordinates::Norm1Xywh;
+    let answered = match (as_list, coordinates) {
         (Some([top, left, bottom, right]), BoxCoordinates::Norm1000Yxyx) => [left, top, right, bottom],
-        (Some([x, y, width, height]), BoxCoordinates::Norm1Xywh) => [x, y, x + width, y + height],
         (Some(corners), _) => corners,
         (None, _) => match named() {
             Some(corners) => corners,
@@ -72,13 +77,28 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
         },
     };
     let (width, height) = scale(coordinates, sent);
-    let factors = [f64::from(sent.width) / width, f64::from(sent.height) / height].repeat(2);
-    for ((key, corner), factor) in CORNERS.iter().zip(corners).zip(factors) {
-        fields.insert((*key).to_owned(), json!(corner * factor));
+    let [x1, y1, x2, y2] = answered;
+    let (x1, y1) = (in_pixels(x1, sent.width, width), in_pixels(y1, sent.height, height));
+    let (x2, y2) = (in_pixels(x2, sent.width, width), in_pixels(y2, sent.height, height));
+    let corners = if is_extent { [x1, y1, x1 + x2, y1 + y2] } else { [x1, y1, x2, y2] };
+    for ((key, corner), answered) in CORNERS.iter().zip(corners).zip(answered) {
+        fields.insert((*key).to_owned(), as_answer(corner, answered));
     }
     for key in LISTS {
         fields.remove(key);
     }
+}
+
+/// A coordinate in pixels along a side of this many pixels, which has `units` in the model's coordinates.
+fn in_pixels(coordinate: Number, side: u32, units: f64) -> f64 {
+    // Per cent are of the side, whatever the unit.
+    let units = if coordinate.is_percent { 100.0 } else { units };
+    coordinate.value * (f64::from(side) / units)
+}
+
+/// Text stays text, so that reading it is recorded.
+fn as_answer(pixels: f64, answered: Number) -> Value {
+    if answered.was_text { json!(pixels.to_string()) } else { json!(pixels) }
 }
 
 /// The fields of a box in these coordinates, for a box in pixels of a picture of `sent` size.
@@ -125,8 +145,8 @@ pub fn as_answered(boxes: &[Rect], coordinates: BoxCoordinates, sent: PixelSize)
     boxes.iter().map(|own| Rect::new(across(own.x1), down(own.y1), across(own.x2), down(own.y2))).collect()
 }
 
-fn numbers(list: &[Value]) -> Option<[f64; 4]> {
-    let numbers: Vec<f64> = list.iter().filter_map(Value::as_f64).collect();
+fn numbers(list: &[Value]) -> Option<[Number; 4]> {
+    let numbers: Vec<Number> = list.iter().map(number).collect::<Option<_>>()?;
     numbers.try_into().ok()
 }
 
@@ -206,13 +226,18 @@ mod tests {
             (Norm1000Xyxy, r#"{"x1":100,"y1":100,"x2":300,"y2":400}"#),
             (Norm1000Yxyx, r#"{"box_2d":[100,100,400,300]}"#),
             (Norm1000Yxyx, r#"{"x1":100,"y1":100,"x2":300,"y2":400}"#),
+            (Norm1000Xyxy, r#"{"x1":"100","y1":"100","x2":"300","y2":400}"#),
+            (Norm1000Yxyx, r#"{"bbox":{"x1":100,"y1":100,"x2":300,"y2":400}}"#),
+            (Norm1000Yxyx, r#"{"box_2d":["100","100","400","300"]}"#),
+            (Norm1000Xyxy, r#"{"x1":"10%","y1":"10%","x2":"30%","y2":"40%"}"#),
+            (Norm1Xywh, r#"{"box_2d":["10%","0.1","20%","0.3"]}"#),
             (Norm1Xyxy, r#"{"bbox":[0.1,0.1,0.3,0.4]}"#),
             (Norm1Xywh, r#"{"box_2d":[0.1,0.1,0.2,0.3]}"#),
         ];
         for (coordinates, item) in table {
             let mut fields: Map<String, Value> = serde_json::from_str(item).unwrap();
             to_pixels(&mut fields, coordinates, sent);
-            let corners = CORNERS.map(|key| format!("{:.3}", fields[key].as_f64().unwrap()));
+            let corners = CORNERS.map(|key| format!("{:.3}", number(&fields[key]).unwrap().value));
             assert_eq!(corners, ["100.000", "50.000", "300.000", "200.000"], "{coordinates:?} {item}");
             assert_eq!(fields.len(), 4, "{coordinates:?}");
         }

@@ -12,7 +12,7 @@ mod brackets;
 mod image;
 mod items;
 mod json;
-mod scalars;
+pub(crate) mod scalars;
 mod shape;
 #[cfg(test)]
 mod tests;

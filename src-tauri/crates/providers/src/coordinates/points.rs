@@ -5,7 +5,8 @@ use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Point};
 use serde_json::{Map, Value, json};
 
-use super::{scale, written};
+use super::{as_answer, in_pixels, scale, written};
+use crate::parse::scalars::{Number, number};
 
 /// The field of a point that is a list.
 pub const POINT: &str = "point_2d";
@@ -69,7 +70,9 @@ const fn pair(coordinates: BoxCoordinates) -> &'static str {
 /// has another form stays as it is.
 pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, sent: PixelSize) {
     let (width, height) = scale(coordinates, sent);
-    let pixels = |[x, y]: [f64; 2]| [x * f64::from(sent.width) / width, y * f64::from(sent.height) / height];
+    let pixels = |[x, y]: [Number; 2]| {
+        [as_answer(in_pixels(x, sent.width, width), x), as_answer(in_pixels(y, sent.height, height), y)]
+    };
     if let Some(corners) = OUTLINES.iter().find_map(|key| outline(fields.get(*key)?, coordinates)) {
         for key in OUTLINES {
             fields.remove(key);
@@ -80,14 +83,14 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
     // Named axes have no order. In pixels they may be text, which is read later.
     let named = || match coordinates {
         BoxCoordinates::PixelXyxy => None,
-        _ => Some([fields.get("x")?.as_f64()?, fields.get("y")?.as_f64()?]),
+        _ => Some([number(fields.get("x")?)?, number(fields.get("y")?)?]),
     };
     if let Some(at) = listed.or_else(named) {
         for key in POINTS {
             fields.remove(key);
         }
         for (key, value) in AXES.iter().zip(pixels(at)) {
-            fields.insert((*key).to_owned(), json!(value));
+            fields.insert((*key).to_owned(), value);
         }
     }
 }
@@ -122,12 +125,12 @@ fn in_order([x, y]: [Value; 2], coordinates: BoxCoordinates) -> Value {
 }
 
 /// `[x, y]` of a list of two numbers or of an object with `x` and `y`.
-fn point(value: &Value, coordinates: BoxCoordinates) -> Option<[f64; 2]> {
+fn point(value: &Value, coordinates: BoxCoordinates) -> Option<[Number; 2]> {
     match value {
-        Value::Object(fields) => Some([fields.get("x")?.as_f64()?, fields.get("y")?.as_f64()?]),
+        Value::Object(fields) => Some([number(fields.get("x")?)?, number(fields.get("y")?)?]),
         Value::Array(list) => {
             let [first, second] = list.as_slice() else { return None };
-            let (first, second) = (first.as_f64()?, second.as_f64()?);
+            let (first, second) = (number(first)?, number(second)?);
             Some(match coordinates {
                 BoxCoordinates::Norm1000Yxyx => [second, first],
                 _ => [first, second],
@@ -138,9 +141,9 @@ fn point(value: &Value, coordinates: BoxCoordinates) -> Option<[f64; 2]> {
 }
 
 /// The corners of a list of points, or of a flat list of numbers as in COCO.
-fn outline(value: &Value, coordinates: BoxCoordinates) -> Option<Vec<[f64; 2]>> {
+fn outline(value: &Value, coordinates: BoxCoordinates) -> Option<Vec<[Number; 2]>> {
     let list = value.as_array()?;
-    if list.iter().all(Value::is_number) {
+    if list.iter().all(|value| number(value).is_some()) {
         let is_even = list.len().is_multiple_of(2) && !list.is_empty();
         return is_even.then(|| list.chunks(2).filter_map(|pair| point(&json!(pair), coordinates)).collect());
     }
@@ -181,11 +184,13 @@ mod tests {
                 r#"{"x":100,"y":100}"#,
                 r#"{"corners":[{"x":100,"y":100},{"x":300,"y":100},{"x":300,"y":400}]}"#,
             ),
+            (Norm1000Xyxy, r#"{"x":"100","y":"100"}"#, r#"{"corners":[["100","100"],["300",100],["30%","400"]]}"#),
+            (Norm1000Yxyx, r#"{"at":["100","10%"]}"#, r#"{"polygon":["100","100","100","300","400","300"]}"#),
             (Norm1Xyxy, r#"{"point_2d":[0.1,0.1]}"#, r#"{"corners":[[0.1,0.1],[0.3,0.1],[0.3,0.4]]}"#),
             (Norm1Xywh, r#"{"point_2d":[0.1,0.1]}"#, r#"{"corners":[[0.1,0.1],[0.3,0.1],[0.3,0.4]]}"#),
         ];
         for (coordinates, at, corners) in table {
-            let number = |value: &Value| format!("{:.3}", value.as_f64().unwrap());
+            let number = |value: &Value| format!("{:.3}", number(value).unwrap().value);
             let fields: Value = serde_json::from_str(&in_pixels(at, coordinates)).unwrap();
             assert_eq!((number(&fields["x"]), number(&fields["y"])), ("100.000".into(), "50.000".into()), "{at}");
             assert_eq!(fields.as_object().unwrap().len(), 2, "{at}");

@@ -5,6 +5,7 @@ use serde_json::Value;
 /// Longest recorded part of an answered value, in characters.
 const SHOWN_LIMIT: usize = 80;
 
+#[derive(Clone, Copy)]
 pub struct Number {
     /// Text may say "NaN" or "inf".
     pub value: f64,

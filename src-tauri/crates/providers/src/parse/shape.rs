@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::items::LABEL_KEYS;
 use super::scalars;
+use crate::coordinates::OBJECTS;
 use crate::coordinates::points::{AXES, CORNERS};
 use crate::schema::{CAPTION_KEY, SHAPE_KEY, shape_name};
 
@@ -36,7 +37,7 @@ pub fn kind(fields: &Map<String, Value>, recipe: &Recipe) -> Option<ShapeKind> {
         let has = |keys: &[&str]| keys.iter().all(|key| fields.contains_key(*key));
         let told = if has(&[CORNERS]) {
             ShapeKind::Polygon
-        } else if has(&["x1", "y1", "x2", "y2"]) || ["box", "bbox"].iter().any(|key| fields.contains_key(*key)) {
+        } else if has(&["x1", "y1", "x2", "y2"]) || OBJECTS.iter().any(|key| fields.contains_key(*key)) {
             ShapeKind::Box
         } else if has(&AXES) {
             ShapeKind::Point
@@ -107,7 +108,7 @@ fn coordinate(value: &Value, field: &str, side: u32, repairs: &mut Vec<RepairKin
 
 fn corners(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Option<Rect> {
     // Some models nest the corners in an object. A list of four is not read, because its order is ambiguous.
-    let corners = ["box", "bbox"].iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
+    let corners = OBJECTS.iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
     let mut corner = |key: &str, side: u32| coordinate(corners.get(key)?, key, side, repairs);
     Some(Rect::new(
         corner("x1", sent.width)?,

@@ -57,9 +57,7 @@ pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSi
     let reach = boxes.iter().map(|own| own.ordered()).reduce(|reach, own| {
         Rect::new(reach.x1.min(own.x1), reach.y1.min(own.y1), reach.x2.max(own.x2), reach.y2.max(own.y2))
     });
-    let reach = reach.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
-    // Scaling leaves traces in the last digits.
-    let [x1, y1, x2, y2] = [reach.x1, reach.y1, reach.x2, reach.y2].map(|corner| (corner * 1e6).round() / 1e6);
+    let Rect { x1, y1, x2, y2 } = reach.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
     let detail = format!(
         "{answers_in}: the image has {} x {} pixels, and the coordinates range from ({x1}, {y1}) to ({x2}, {y2})",
         sent.width, sent.height
