@@ -160,8 +160,9 @@ const FAR: f64 = 0.25;
 const ENOUGH: usize = 3;
 const THOUSAND: f64 = 1000.0;
 
-/// The coordinate system of an answer with these `boxes`, empty ones for points, in pixels of a picture of `sent` size, if it is certainly not the
-/// one that was asked for. An overhanging box can be clipped, so a single one counts only if its center is outside.
+/// The coordinate system of an answer if it is certainly not the one that was asked for. Its `boxes`, empty ones for points,
+/// are in pixels of a picture of `sent` size. An overhanging box can be clipped, so a single one counts only if its center
+/// is outside.
 pub fn other_system(boxes: &[Rect], coordinates: BoxCoordinates, sent: PixelSize) -> Option<CoordinateSystem> {
     if are_fractions(boxes, coordinates, sent) {
         return Some(CoordinateSystem::Fractions);
