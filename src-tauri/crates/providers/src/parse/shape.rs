@@ -16,6 +16,8 @@ use crate::schema::{CAPTION_KEY, SHAPE_KEY, shape_name};
 const LEAST_SHARE_INSIDE: f64 = 0.5;
 /// A point this far outside of the picture, as a share of the side, is moved to the edge.
 const POINT_OVERHANG: f64 = 0.02;
+/// Beside these, `x` and `y` are the corner of a box.
+const EXTENTS: [&str; 4] = ["width", "height", "w", "h"];
 /// Names that models give the text of a caption.
 const CAPTION_KEYS: [&str; 4] = [CAPTION_KEY, "text", "description", "alt_text"];
 /// Names that models give the shape.
@@ -141,6 +143,9 @@ fn rect(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKi
 }
 
 fn at(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Option<Point> {
+    if EXTENTS.iter().any(|key| fields.contains_key(*key)) {
+        return None;
+    }
     let [x, y] = AXES;
     Some(Point::new(
         coordinate(fields.get(x)?, x, sent.width, repairs)?,

@@ -67,6 +67,7 @@ fn deviations_are_corrected_or_dropped_with_the_reason() {
     for (shape, item, reason) in [
         (Polygon, r#"{"label":"cat","corners":[[1,2],[9,9]]}"#, "less than a pixel wide or high"),
         (Polygon, r#"{"label":"cat","corners":[[1,1],[9,9],[5,5]]}"#, "less than a pixel wide or high"),
+        (Point, r#"{"label":"cat","x":1,"y":2,"width":30,"height":40}"#, "a coordinate is missing or not a number"),
         (Polygon, r#"{"label":"cat","x1":1,"y1":2,"x2":3,"y2":4}"#, "a coordinate is missing or not a number"),
         (
             Polygon,
