@@ -9,7 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 
 import { program } from "../test/programs";
-import { expectAccessible, launch, open, sceneOf, screenshot } from "./browser";
+import { expectAccessible, launch, open, sceneOf, screenshot, showSettingsPage } from "./browser";
 
 const SAMPLES = resolve(import.meta.dirname, "../../samples");
 
@@ -79,6 +79,22 @@ it("adds what is dropped", async () => {
   await expectAccessible(page);
   await drop(page, ["coffee.jpg", "chelsea.jpg"]);
   await page.getByText("2 images added").waitFor();
+  await page.context().close();
+});
+
+it("calls the machine of the photos the server", async () => {
+  const page = await open(browser, { query: "images=12&priced&key" });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("radio", { name: "Built-in detector" }).check({ force: true });
+  await page.getByText("Nothing leaves the server").waitFor();
+  const shown = [await page.locator("body").innerText()];
+  await page.keyboard.press("Control+,");
+  for (const title of ["Privacy", "Import", "Library", "About", "Keyboard"]) {
+    await showSettingsPage(page, title);
+    await page.getByRole("heading", { name: title, exact: true }).waitFor();
+    shown.push(await page.locator("body").innerText());
+  }
+  expect(shown.filter((text) => /this (machine|computer)/.test(text))).toEqual([]);
   await page.context().close();
 });
 
