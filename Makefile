@@ -13,6 +13,7 @@ test: setup-test ui check
 	cargo build $(CARGO_FLAGS) --bins --tests
 	cargo test $(CARGO_FLAGS) --no-fail-fast
 	cargo test $(CARGO_FLAGS) --test http --test processes -- --ignored
+	cargo test $(CARGO_FLAGS),serve/embedded --lib -- the_windows_files_are_in_the_program
 	npm --prefix ui test
 	npm --prefix ui run test:components
 	npm --prefix ui run test:browser

@@ -12,6 +12,7 @@ mod headers;
 mod listener;
 mod names;
 mod pages;
+mod ranges;
 mod routes;
 mod state;
 mod streams;
