@@ -285,7 +285,9 @@ export const plan = {
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
     redNote: (cap: Dollars) => ` marks your cap of ${exactMoney(cap)}. If a range crosses it, the run may stop early.`,
   },
-  staysHere: "Stays here: originals, file names, EXIF, location",
+  get staysHere() {
+    return `${here("Stays here", "Stays on the server")}: originals, file names, EXIF, location`;
+  },
   cost: "Cost",
   costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>

@@ -267,7 +267,9 @@ export const plan: Translation<typeof english> = {
     redNote: (cap) =>
       ` marca tu tope de ${exactMoney(cap)}. Si un intervalo lo cruza, la ejecución puede detenerse antes.`,
   },
-  staysHere: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
+  get staysHere() {
+    return `${here("Se queda aquí", "Se queda en el servidor")}: originales, nombres de archivo, EXIF, ubicación`;
+  },
   cost: "Coste",
   costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
