@@ -234,8 +234,8 @@ it("shows the charts and pictures of a run again after the server was restarted"
   await page.getByRole("dialog").locator(".primary").click();
   await page.getByText("Completed", { exact: true }).waitFor();
   const pictures = page.getByRole("group", { name: "Images in flight and just answered" }).locator("figure img");
+  await expect.poll(() => pictures.count()).toBe(6);
   await screenshot(page, "serve-run-ended");
-  expect(await pictures.count()).toBe(6);
   await page.context().close();
   await server.end();
 
@@ -246,6 +246,11 @@ it("shows the charts and pictures of a run again after the server was restarted"
   await screenshot(other, "serve-history-restarted");
   await other.keyboard.press("Control+3");
   await other.getByText("Completed", { exact: true }).waitFor();
+  await expect.poll(() => other.locator(".pictures figure img").count()).toBe(6);
+  const cost = other.getByRole("slider", { name: /^Cost of up to/ });
+  await cost.focus();
+  for (const key of ["Home", "ArrowRight", "ArrowRight"]) await other.keyboard.press(key);
+  await expect.poll(() => cost.getAttribute("aria-valuetext")).toMatch(/^2 images.*, Cost \$0\.00/);
   await screenshot(other, "serve-run-restarted");
   await other.context().close();
   await again.end();

@@ -439,6 +439,7 @@ export const run = {
     /** Active time at the cursor. */
     at: duration,
     costTitle: "Cost against quote",
+    costAxis: "by finished images",
     costText: (total: number) => `Cost of up to ${images(total)} against the quoted range`,
     cost: "Cost",
     latest: "Latest cost",

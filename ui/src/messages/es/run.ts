@@ -412,6 +412,7 @@ export const run: Translation<typeof english> = {
     concurrency: "Concurrencia",
     at: duration,
     costTitle: "Coste y presupuesto",
+    costAxis: "por imágenes terminadas",
     costText: (total) => `Coste de hasta ${images(total)} frente al intervalo presupuestado`,
     cost: "Coste",
     latest: "Último coste",
