@@ -25,14 +25,15 @@ MICRO_BENCHES = geometry ledger limiter parse sse
 
 # The run engine, the grid, the editor and review in the real window against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
 # part. Takes half an hour on a machine that does nothing else.
-bench: setup-test
+bench: setup-test ui
 ifneq ($(ENGINE_PARTS),)
 	cargo build --release --package cli --package fieldmark-tests --bins
 	cargo bench --package cli --package fieldmark-tests --bench engine -- $(filter-out engine,$(ENGINE_PARTS))
 endif
 ifneq ($(filter gallery,$(MEASURED)),)
 	cargo bench --package store --bench gallery
-	npm --prefix ui run bench
+	cargo build --release --package fieldmark-tests --bin scenes
+	PROGRAMS=release npm --prefix ui run bench
 endif
 ifneq ($(filter window,$(MEASURED)),)
 	cargo build --release $(CARGO_FLAGS) --bins
