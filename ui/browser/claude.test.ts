@@ -55,7 +55,7 @@ async function saveAddress(address: string): Promise<void> {
 }
 
 /** There is no keychain where the tests run. */
-const KEPT = "A key is kept in memory until Fieldmark is closed, because no keychain is available.";
+const KEPT = "A key is kept in memory until the server stops, because no keychain is available.";
 
 /** Serves this list of models below `path`, as a gateway does, until the test has ended; returns its base URL. */
 async function serveModels(path: string, models: readonly string[]): Promise<string> {
