@@ -13,6 +13,7 @@ test: setup-test ui check
 	cargo build $(CARGO_FLAGS) --bins --tests
 	cargo test $(CARGO_FLAGS) --no-fail-fast
 	cargo test $(CARGO_FLAGS) --test http --test processes -- --ignored
+	cargo test $(CARGO_FLAGS),serve/embedded --lib -- the_windows_files_are_in_the_program
 	npm --prefix ui test
 	npm --prefix ui run test:components
 	npm --prefix ui run test:browser
@@ -24,14 +25,15 @@ MICRO_BENCHES = geometry ledger limiter parse sse
 
 # The run engine, the grid, the editor and review in the real window against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
 # part. Takes half an hour on a machine that does nothing else.
-bench: setup-test
+bench: setup-test ui
 ifneq ($(ENGINE_PARTS),)
 	cargo build --release --package cli --package fieldmark-tests --bins
 	cargo bench --package cli --package fieldmark-tests --bench engine -- $(filter-out engine,$(ENGINE_PARTS))
 endif
 ifneq ($(filter gallery,$(MEASURED)),)
 	cargo bench --package store --bench gallery
-	npm --prefix ui run bench
+	cargo build --release --package fieldmark-tests --bin scenes
+	PROGRAMS=release npm --prefix ui run bench
 endif
 ifneq ($(filter window,$(MEASURED)),)
 	cargo build --release $(CARGO_FLAGS) --bins

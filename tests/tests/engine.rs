@@ -10,7 +10,7 @@ use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use domain::run::RunProgress;
+use domain::run::{RunProgress, SpentAt};
 use domain::run_options::RunOptions;
 use domain::run_state::{FailureKind, RetryKind};
 use domain::settings::{EndpointSettings, LimitSettings};
@@ -134,6 +134,9 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let idle = bench.library.history.progress(run).unwrap();
     assert_eq!(last, idle, "the same at the end as after a restart");
+    let spent = bench.library.history.spent_history(run).unwrap();
+    assert_eq!(spent.last(), Some(&SpentAt { finished: idle.done, spent: idle.spent }));
+    assert!(spent.len() > 2 && spent.is_sorted_by_key(|point| (point.finished, point.spent)), "{spent:?}");
     let peak = idle.rate_history.iter().copied().fold(0.0, f64::max);
     assert!(idle.rate_history.len() >= 2 && peak >= idle.rate_per_minute, "{idle:?}");
     let annotations: u32 = idle.just_answered.iter().map(|answered| answered.annotation_count).sum();

@@ -7,9 +7,13 @@ import { chromium, type Browser, type Locator, type Page } from "playwright-core
 import { expect } from "vitest";
 
 import type { ErrorCode, Settings } from "../src/api/bindings";
+import { place } from "../src/messages/place.svelte";
 import { openScene, type Scene } from "../test/core";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
+
+// Tests find things by the words of a window in a browser.
+place.isServer = true;
 
 export function launch(): Promise<Browser> {
   return chromium.launch({

@@ -55,7 +55,7 @@ async function saveAddress(address: string): Promise<void> {
 }
 
 /** There is no keychain where the tests run. */
-const KEPT = "A key is kept in memory until Fieldmark is closed, because no keychain is available.";
+const KEPT = "A key is kept in memory until the server stops, because no keychain is available.";
 
 /** Serves this list of models below `path`, as a gateway does, until the test has ended; returns its base URL. */
 async function serveModels(path: string, models: readonly string[]): Promise<string> {
@@ -185,11 +185,11 @@ describe("a model that needs a key", () => {
     await page.getByRole("button", { name: "Settings" }).click();
     await showSettingsPage(page, "Privacy");
     const saved = page.waitForResponse("**/api/call/change_settings");
-    await page.getByRole("switch", { name: /^Keep everything on this machine/ }).check();
+    await page.getByRole("switch", { name: /^Keep everything on the server/ }).check();
     await page.getByRole("contentinfo").getByText("Locked to the server").waitFor();
     await saved;
     await page.keyboard.press("Control+2");
-    await page.getByText("Everything is locked to this machine").first().waitFor();
+    await page.getByText("Everything is locked to the server").first().waitFor();
     await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check();
     await expect.poll(() => page.getByRole("button", { name: /^Annotate 60 images, about/ }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Unlock in Settings" }).first().click();

@@ -28,7 +28,7 @@ describe("a run", () => {
     await page.getByRole("heading", { name: "Just answered" }).waitFor();
     await page.getByText("Completed", { exact: true }).waitFor();
     expect(await bar.getAttribute("aria-valuenow")).toBe("24");
-    expect(await page.getByText("on this machine", { exact: true }).isVisible()).toBe(true);
+    expect(await page.getByText("on the server", { exact: true }).isVisible()).toBe(true);
     expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
     await page.getByRole("button", { name: "Review annotations" }).click();
     await page.getByRole("heading", { name: "Annotations" }).waitFor();

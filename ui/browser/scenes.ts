@@ -167,6 +167,30 @@ export const LOOKS: readonly Look[] = [
     },
   },
   {
+    name: "library-info",
+    show: async (page) => {
+      await library(page);
+      await page.getByRole("option", { name: "lake_0001.jpg" }).click();
+      await page.keyboard.press("i");
+      await button(page, words.info.close).waitFor();
+    },
+  },
+  {
+    name: "library-large",
+    show: async (page) => {
+      await library(page);
+      for (let presses = 0; presses < 12; presses += 1) await page.keyboard.press("+");
+    },
+  },
+  {
+    name: "library-menu",
+    show: async (page) => {
+      await library(page);
+      await page.getByRole("option", { name: "lake_0001.jpg" }).click({ button: "right" });
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
     name: "library-left-out",
     show: async (page) => {
       await library(page);
@@ -221,6 +245,56 @@ export const LOOKS: readonly Look[] = [
       await plan(page);
       await go(page).click();
       await dialog(page).waitFor();
+    },
+  },
+
+  {
+    name: "recipe",
+    query: "priced&key",
+    show: async (page) => {
+      await plan(page);
+      await page.keyboard.press("Control+e");
+      await page.getByRole("textbox", { name: words.recipe.instructions }).waitFor();
+    },
+  },
+  {
+    name: "recipe-label",
+    query: "priced&key",
+    show: async (page) => {
+      await plan(page);
+      await recipe(page, "Bird vocabulary, Spanish and English");
+      await page.keyboard.press("Control+e");
+      await button(page, words.recipe.editLabel).first().click();
+      await page.getByRole("textbox", { name: words.recipe.definition }).waitFor();
+    },
+  },
+  {
+    name: "recipe-attribute",
+    query: "priced&key",
+    show: async (page) => {
+      await plan(page);
+      await recipe(page, "Bird vocabulary, Spanish and English");
+      await page.keyboard.press("Control+e");
+      await button(page, words.recipe.editAttribute).first().click();
+    },
+  },
+  {
+    name: "recipe-paste",
+    query: "priced&key",
+    show: async (page) => {
+      await plan(page);
+      await page.keyboard.press("Control+e");
+      await button(page, words.recipe.paste).click();
+      await dialog(page).waitFor();
+    },
+  },
+  {
+    name: "recipe-new",
+    query: "priced&key",
+    show: async (page) => {
+      await plan(page);
+      await button(page, words.recipe.add).click();
+      await page.getByRole("textbox", { name: words.recipe.instructions }).waitFor();
     },
   },
 
@@ -354,6 +428,15 @@ export const LOOKS: readonly Look[] = [
     },
   },
   {
+    name: "review-filter",
+    query: "images=240",
+    show: async (page) => {
+      await review(page);
+      await button(page, words.review.filter.title).click();
+      await page.getByRole("slider").first().waitFor();
+    },
+  },
+  {
     name: "review-rejected",
     changes: true,
     show: async (page) => {
@@ -475,6 +558,25 @@ export const LOOKS: readonly Look[] = [
     },
   },
 
+  {
+    name: "export",
+    query: "images=240",
+    show: async (page) => {
+      await history(page);
+      await page.keyboard.press("Control+Shift+E");
+      await dialog(page).locator(".primary").waitFor();
+    },
+  },
+
+  {
+    name: "palette-found",
+    show: async (page) => {
+      await library(page);
+      await page.keyboard.press("Control+k");
+      await page.keyboard.type("lake");
+      await page.getByRole("option").first().waitFor();
+    },
+  },
   {
     name: "palette",
     show: async (page) => {

@@ -8,8 +8,9 @@ import { createInterface } from "node:readline";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 
+import { openScene } from "../test/core";
 import { program } from "../test/programs";
-import { expectAccessible, launch, open, sceneOf, screenshot } from "./browser";
+import { expectAccessible, launch, open, sceneOf, screenshot, showSettingsPage } from "./browser";
 
 const SAMPLES = resolve(import.meta.dirname, "../../samples");
 
@@ -19,10 +20,13 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** Starts `fieldmark serve` until the test has ended; returns the link that it prints. */
-async function serve(options: string[]): Promise<{ link: string; end(): Promise<void> }> {
+/** Starts `fieldmark serve` until the test has ended, with these variables; returns the link that it prints. */
+async function serve(
+  options: string[],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<{ link: string; end(): Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), "fieldmark-serve-"));
-  const env = { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
+  const env = { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, ...variables };
   const server = spawn(program("fieldmark"), ["serve", ...options], {
     cwd: home,
     env,
@@ -79,6 +83,22 @@ it("adds what is dropped", async () => {
   await expectAccessible(page);
   await drop(page, ["coffee.jpg", "chelsea.jpg"]);
   await page.getByText("2 images added").waitFor();
+  await page.context().close();
+});
+
+it("calls the machine of the photos the server", async () => {
+  const page = await open(browser, { query: "images=12&priced&key" });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("radio", { name: "Built-in detector" }).check({ force: true });
+  await page.getByText("Nothing leaves the server").waitFor();
+  const shown = [await page.locator("body").innerText()];
+  await page.keyboard.press("Control+,");
+  for (const title of ["Privacy", "Import", "Library", "About", "Keyboard"]) {
+    await showSettingsPage(page, title);
+    await page.getByRole("heading", { name: title, exact: true }).waitFor();
+    shown.push(await page.locator("body").innerText());
+  }
+  expect(shown.filter((text) => /this (machine|computer)/.test(text))).toEqual([]);
   await page.context().close();
 });
 
@@ -194,6 +214,45 @@ it("says that the server is gone, and that the session has ended, without notice
   await page.getByText("Signed out: open a new link").waitFor({ state: "hidden" });
   expect(await page.locator(".toast").count()).toBe(0);
   await page.context().close();
+  await again.end();
+  rmSync(folder, { recursive: true });
+});
+
+it("shows the charts and pictures of a run again after the server was restarted", async () => {
+  const scene = await openScene("key");
+  onTestFinished(() => scene.close());
+  const folder = mkdtempSync(join(tmpdir(), "fieldmark-restart-"));
+  const options = ["--db", join(folder, "l.sqlite"), "--create", "--port", "0"];
+  const variables = { ANTHROPIC_BASE_URL: scene.simulator[0], ANTHROPIC_API_KEY: "sk-planted" };
+  const server = await serve(options, variables);
+  const page = await openLink(server.link, "dark", [1440, 900]);
+  await page.getByRole("button", { name: "Try with the samples" }).click();
+  await page.getByText("6 images added").waitFor();
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await page.keyboard.press("Control+2");
+  await page.locator(".go .primary").click();
+  await page.getByRole("dialog").locator(".primary").click();
+  await page.getByText("Completed", { exact: true }).waitFor();
+  const pictures = page.getByRole("group", { name: "Images in flight and just answered" }).locator("figure img");
+  await expect.poll(() => pictures.count()).toBe(6);
+  await screenshot(page, "serve-run-ended");
+  await page.context().close();
+  await server.end();
+
+  const again = await serve(options, variables);
+  const other = await openLink(again.link, "light", [1440, 900]);
+  await other.keyboard.press("Control+5");
+  await other.getByRole("region", { name: "Report of run 1" }).waitFor();
+  await screenshot(other, "serve-history-restarted");
+  await other.keyboard.press("Control+3");
+  await other.getByText("Completed", { exact: true }).waitFor();
+  await expect.poll(() => other.locator(".pictures figure img").count()).toBe(6);
+  const cost = other.getByRole("slider", { name: /^Cost of up to/ });
+  await cost.focus();
+  for (const key of ["Home", "ArrowRight", "ArrowRight"]) await other.keyboard.press(key);
+  await expect.poll(() => cost.getAttribute("aria-valuetext")).toMatch(/^2 images.*, Cost \$0\.00/);
+  await screenshot(other, "serve-run-restarted");
+  await other.context().close();
   await again.end();
   rmSync(folder, { recursive: true });
 });

@@ -78,6 +78,8 @@ export interface Api {
 	resumeRun(request: ResumeRequest): Promise<null>;
 	cancelRun(run: RunId): Promise<null>;
 	runs(): Promise<RunSummary[]>;
+	/** What a run had cost as its images were finished. */
+	spentHistory(run: RunId): Promise<SpentAt[]>;
 	runReport(run: RunId): Promise<RunReport>;
 	undoRun(run: RunId): Promise<number>;
 	/** Opens the system's save dialog; the path written, or `None` when it was cancelled. */
@@ -189,6 +191,7 @@ export function apiOver(transport: Transport): Api {
 		resumeRun: (request) => call("resume_run", { request }),
 		cancelRun: (run) => call("cancel_run", { run }),
 		runs: () => call("runs", {}),
+		spentHistory: (run) => call("spent_history", { run }),
 		runReport: (run) => call("run_report", { run }),
 		undoRun: (run) => call("undo_run", { run }),
 		saveMetrics: (run) => call("save_metrics", { run }),
@@ -2508,6 +2511,13 @@ export type Speedup = {
 	/**  `sequential_millis` minus the run's wall time; negative if the run was slower. */
 	saved_millis: number,
 	baseline: Baseline,
+};
+
+/**  What a run had cost when a number of images was finished. */
+export type SpentAt = {
+	/**  Images done or failed. */
+	finished: number,
+	spent_dollars: Dollars,
 };
 
 /**  A person's decision about an annotation. Runs only add and withdraw proposals. */

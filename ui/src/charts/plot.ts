@@ -24,7 +24,8 @@ const AXIS_GAP = 6;
 const X_AXIS_HEIGHT = 22;
 /** Room above the highest value and at the ends of the x axis, so that lines and ticks are not cut. */
 const PADDING_TOP = 6;
-const PADDING_SIDE = 10;
+/** Half of the label of a tick at the end. */
+const PADDING_SIDE = 20;
 /** Least distance between ticks. */
 const X_SPACE = 72;
 const Y_SPACE = 22;

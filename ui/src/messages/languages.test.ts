@@ -5,6 +5,7 @@ import { en } from "./en";
 import { es } from "./es";
 import * as format from "./format";
 import { language } from "./language.svelte";
+import { place } from "./place.svelte";
 
 const DOLLAR = 1;
 
@@ -51,4 +52,21 @@ it("leaves nothing in English, names of things aside", () => {
 
 it("has as many lines as in English where lines are listed", () => {
   expect(texts(es).map(([path]) => path)).toEqual(texts(en).map(([path]) => path));
+});
+
+describe("in a browser", () => {
+  beforeEach(() => (place.isServer = true));
+  afterEach(() => (place.isServer = false));
+
+  it("the machine of the photos and models is the server", () => {
+    expect(words.plan.nothingLeaves).toBe("Nothing leaves the server");
+    // The dialog of folders means the browser's, from which photos are uploaded, and `frame.offline` is not shown.
+    const said = (catalogue: unknown) =>
+      texts(catalogue).filter(
+        ([path, text]) =>
+          /this (machine|computer)|este equipo/.test(text) && !/browser\.folders|frame\.offline/.test(path),
+      );
+    expect(said(en)).toEqual([]);
+    expect(said(es)).toEqual([]);
+  });
 });

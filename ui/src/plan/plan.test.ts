@@ -101,7 +101,7 @@ describe("the model", () => {
     expect(plan.unavailable).toBe("A key is needed for api.anthropic.com");
     await plan.app.settings.save({ is_local_only: true });
     await plan.ask();
-    expect(plan.unavailable).toBe("Everything is locked to this machine");
+    expect(plan.unavailable).toBe("Everything is locked to the server");
   });
 
   it("costs what the parts of its cost add up to", async () => {

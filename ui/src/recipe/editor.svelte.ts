@@ -87,6 +87,8 @@ export class RecipeEditor {
     this.modelId = models.some((row) => row.model.id === (this.modelId ?? model)) ? (this.modelId ?? model) : model;
     const recipes = await this.#app.notices.attempt(() => this.core.recipes());
     if (recipes) this.recipes = recipes;
+    // The preview is the chosen model's.
+    await this.#check();
   }
 
   /** Edits a recipe; null begins a new one. Unsaved changes are kept: of this recipe for now, of others for later. */

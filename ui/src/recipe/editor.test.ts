@@ -24,6 +24,15 @@ async function opened(): Promise<{ app: App; editor: RecipeEditor }> {
 }
 
 describe("a recipe", () => {
+  it("shows what is sent from the start", async () => {
+    const { app, editor } = await opened();
+    const shown = new RecipeEditor(app);
+    shown.open(editor.recipes[0] ?? null);
+    await shown.load(editor.models, editor.modelId);
+    expect(shown.preview?.prompt).not.toBe("");
+    expect(shown.preview?.schema).toContain("label");
+  });
+
   it("is written, checked while it is written, and saved as versions", async () => {
     const { app, editor } = await opened();
     editor.open(null);

@@ -12,6 +12,7 @@ import type {
   RunProgress,
   RunState,
   RunSummary,
+  SpentAt,
   StopReason,
 } from "../api/bindings";
 import type { Core } from "../api/core";
@@ -74,7 +75,7 @@ export function longestInFlight(inFlight: readonly InFlight[], most: number): In
   return [...inFlight].sort((one, other) => other.since_millis - one.since_millis).slice(0, most);
 }
 
-export type RunCore = Pick<Core, "watchRun" | "imageCards" | "runs">;
+export type RunCore = Pick<Core, "watchRun" | "imageCards" | "runs" | "spentHistory">;
 
 export class RunView {
   readonly #core: RunCore;
@@ -84,6 +85,8 @@ export class RunView {
   progress = $state.raw<RunProgress | null>(null);
   /** What was seen of it over time, ascending. */
   samples = $state.raw<readonly RunSample[]>([]);
+  /** Its cost before it was shown. */
+  spentBefore = $state.raw<readonly SpentAt[]>([]);
   /** Whether the runs are loaded and there are none. */
   isEmpty = $state(false);
   /** Shown images in flight, longest first. */
@@ -126,6 +129,7 @@ export class RunView {
       this.leave();
       this.#following = shown;
       if (this.progress?.run !== shown) this.progress = null;
+      this.spentBefore = [];
       const trace = this.#traces.begin(shown);
       const stop = await this.#core.watchRun(shown, (snapshot) => {
         if (this.#following !== shown) return;
@@ -136,6 +140,8 @@ export class RunView {
       // The user may have switched to another run meanwhile.
       if (this.#following === shown) this.#stop = stop;
       else stop();
+      const before = await this.#core.spentHistory(shown);
+      if (this.#following === shown) this.spentBefore = before;
     } catch (refusal) {
       this.#following = null;
       this.#refused(refusal);

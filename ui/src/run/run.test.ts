@@ -12,6 +12,7 @@ import type {
   RunProgress,
   RunState,
   RunSummary,
+  SpentAt,
 } from "../api/bindings";
 import { words } from "../messages";
 import { figuresOf } from "./figures";
@@ -126,6 +127,8 @@ class Core implements RunCore {
     this.watchers.set(run, progress);
     return Promise.resolve(() => void this.watchers.delete(run));
   };
+
+  spentHistory = (): Promise<SpentAt[]> => Promise.resolve([]);
 
   imageCards = (ids: ImageId[], layers: LayerScope): Promise<ImageCard[]> => {
     this.asked.push(ids);

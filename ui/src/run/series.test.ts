@@ -79,6 +79,17 @@ describe("the cost", () => {
     expect(chart.band).toEqual([0, 1]);
   });
 
+  it("is what was recorded, where it was not watched", () => {
+    const before = [5, 15].map((finished) => ({ finished, spent_dollars: finished / 200 }));
+    const cost = (chart: ReturnType<typeof costChart>) => chart.series.find(({ color }) => color === "accent")?.values;
+    const restarted = costChart(progress({}), quoted, [sample({ finished: 20, spent: 0.1 })], before);
+    expect(restarted.x).toEqual([0, 5, 15, 20, 100]);
+    expect(cost(restarted)).toEqual([0, 0.025, 0.075, 0.1, null]);
+    // A server that reports no cost has none recorded.
+    const unreported = before.map(({ finished }) => ({ finished, spent_dollars: 0 }));
+    expect(costChart(progress({}), quoted, [], unreported).x).toEqual([0, 100]);
+  });
+
   it("has the budget as a level line, and room for it", () => {
     const chart = costChart(progress({ budget_dollars: 0.6 }), quoted, samples);
     expect(chart.series.find(({ color }) => color === "bad")?.values).toEqual([0.6, 0.6, 0.6, 0.6]);

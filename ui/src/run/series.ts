@@ -1,6 +1,6 @@
 /** The charts of a run, from its progress and what was seen of it. */
 import { type ChartSeries, type ChartSpec, COUNT_STEPS, highest, roundUp, TIME_STEPS } from "../charts/spec";
-import type { CostRange, Dollars, RunProgress } from "../api/bindings";
+import type { CostRange, Dollars, RunProgress, SpentAt } from "../api/bindings";
 import { words } from "../messages";
 import { count, decimal, exactMoney, money } from "../messages/format";
 import { costBarScale } from "./budget";
@@ -61,10 +61,21 @@ function concurrencyAt(at: number, samples: readonly RunSample[]): number | null
 }
 
 /** Cost over finished images, against the quote's share for as many. */
-export function costChart(progress: RunProgress, quoted: CostRange, samples: readonly RunSample[]): ChartSpec {
+export function costChart(
+  progress: RunProgress,
+  quoted: CostRange,
+  samples: readonly RunSample[],
+  before: readonly SpentAt[] = [],
+): ChartSpec {
   const { total, budget_dollars: budget } = progress;
+  const isReported = before.some(({ spent_dollars: spent }) => spent > 0);
+  const recorded = isReported ? before.map(({ finished, spent_dollars: spent }) => [finished, spent] as const) : [];
   // The latest cost of a number of images, which is also the one shown in figures.
-  const costs = new Map(samples.map(({ finished, spent }) => [finished, spent]));
+  const costs = new Map<number, Dollars | null>([
+    ...(isReported ? [[0, 0] as const] : []),
+    ...recorded,
+    ...samples.map(({ finished, spent }) => [finished, spent] as const),
+  ]);
   const x = [...new Set([0, ...costs.keys(), total])].sort((one, other) => one - other);
   const latest = samples.at(-1);
   const share = (cost: Dollars) => x.map((_, place) => shareOf(cost, place));

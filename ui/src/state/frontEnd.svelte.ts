@@ -1,6 +1,7 @@
 /** What this window runs in: the desktop app, or a browser on `fieldmark serve`; and whether it reaches the core. */
 import type { FrontEndInfo } from "../api/bindings";
 import type { Reach, Core } from "../api/core";
+import { place } from "../messages/place.svelte";
 import type { Actions } from "./actions/actions.svelte";
 import type { Notices } from "./notices.svelte";
 
@@ -17,6 +18,7 @@ export class FrontEnd {
     this.#core = core;
     this.#notices = notices;
     this.#actions = actions;
+    place.isServer = !this.isDesktop;
     core.browser?.onReach((reach) => {
       this.reach = reach;
       // The server may have been started again, with other options.
@@ -43,6 +45,7 @@ export class FrontEnd {
     const info = await this.#notices.attempt(() => this.#core.frontEnd());
     if (!info) return;
     this.#info = info;
+    place.isServer = !info.is_desktop;
     this.#actions.isReadOnly = info.is_read_only;
   }
 }

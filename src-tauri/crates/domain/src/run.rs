@@ -148,6 +148,38 @@ pub struct JustAnswered {
     pub took_millis: Option<u32>,
 }
 
+/// What a run had cost when a number of images was finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SpentAt {
+    /// Images done or failed.
+    pub finished: u32,
+    #[serde(rename = "spent_dollars")]
+    pub spent: PicoDollars,
+}
+
+impl SpentAt {
+    /// The most points of a history.
+    const MOST_POINTS: usize = 40;
+
+    /// The cost over the number of finished images, at equal distances up to the last one. `paid_by_image` is in the order in
+    /// which they finished.
+    #[must_use]
+    pub fn history(paid_by_image: &[PicoDollars]) -> Vec<Self> {
+        let step = paid_by_image.len().div_ceil(Self::MOST_POINTS).max(1);
+        let mut spent = PicoDollars::ZERO;
+        let mut points = Vec::new();
+        for (place, paid) in paid_by_image.iter().enumerate() {
+            spent += *paid;
+            let count = place + 1;
+            if count % step == 0 || count == paid_by_image.len() {
+                points.push(Self { finished: u32::try_from(count).unwrap_or(u32::MAX), spent });
+            }
+        }
+        points
+    }
+}
+
 /// A snapshot of a run, published a few times a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -320,5 +352,21 @@ impl RunSummary {
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {
         (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_of_costs_ends_with_all_of_them() {
+        let history = |images: u64| SpentAt::history(&(1..=images).map(PicoDollars).collect::<Vec<_>>());
+        assert_eq!(history(0), []);
+        let at = |finished, spent| SpentAt { finished, spent: PicoDollars(spent) };
+        assert_eq!(history(3), [at(1, 1), at(2, 3), at(3, 6)]);
+        let long = history(1_001);
+        assert!(long.len() <= 41 && long[0] == at(26, 351), "{long:?}");
+        assert_eq!(long.last(), Some(&at(1_001, 501_501)));
     }
 }

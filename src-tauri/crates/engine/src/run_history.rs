@@ -13,7 +13,7 @@ use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::rate;
 use domain::run::{
-    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSummary,
+    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSummary, SpentAt,
 };
 use domain::run_state::RunState;
 use store::{KeptBatch, Store, Worker};
@@ -95,6 +95,11 @@ impl RunHistory {
             })
         })?;
         Ok(idle(summary, kept))
+    }
+
+    /// What a run had cost as its images were finished.
+    pub fn spent_history(&self, run: RunId) -> Result<Vec<SpentAt>> {
+        Ok(SpentAt::history(&self.store.read_blocking(|view| view.paid_by_image(run))?))
     }
 
     /// Requests in batches of `run` that the server does not know: what they may have cost if the user gives them up.

@@ -1,4 +1,4 @@
-//! The window's files: embedded in a release build, read from `ui/dist` in a debug build.
+//! The window's files: embedded in a release build, read from `ui/dist` in a debug build without the feature `embedded`.
 
 use std::borrow::Cow;
 
@@ -83,6 +83,19 @@ mod tests {
             "C:/a",
         ] {
             assert_eq!(safe(name), None, "{name}");
+        }
+    }
+    /// A release build has them in itself, and so has this one with the feature `embedded`.
+    #[cfg(any(feature = "embedded", not(debug_assertions)))]
+    #[test]
+    fn the_windows_files_are_in_the_program() {
+        let index = Assets::get(INDEX).unwrap();
+        let page = String::from_utf8(index.data.to_vec()).unwrap();
+        let scripts = page.split('"').filter_map(|part| part.strip_prefix("./").or(part.strip_prefix('/')));
+        let named: Vec<_> = scripts.filter(|name| name.starts_with(HASHED)).collect();
+        assert!(named.len() > 1, "a script and a style sheet: {named:?}");
+        for name in named.into_iter().chain([INDEX]) {
+            assert!(matches!(Assets::get(name).unwrap().data, Cow::Borrowed(_)), "{name}");
         }
     }
 }

@@ -1,25 +1,26 @@
-//! Pixels, and files to keep.
+//! Pixels, and files to keep. Browsers may ask for parts of them.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use api::{ApiError, ErrorCode, ImagePixels};
-use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::export::ExportRequest;
 use domain::ids::RunId;
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
 
 use crate::calls::HttpError;
+use crate::ranges::{Asked, Content};
 use crate::state::Served;
 
 const METRICS_NAME: &str = "batch-annotation-metrics.json";
 
 /// An image, upright, as JPEG: `/thumb/<image id>/<edge>`.
-pub async fn pixels(State(served): State<Arc<Served>>, uri: Uri) -> Response {
+pub async fn pixels(State(served): State<Arc<Served>>, asked: Asked, uri: Uri) -> Response {
     let Some((image, edge)) = uri.path().strip_prefix("/thumb").and_then(api::parse_pixels) else {
         return (StatusCode::BAD_REQUEST, "/thumb/<image id>/<384, 2048 or full>").into_response();
     };
@@ -31,7 +32,11 @@ pub async fn pixels(State(served): State<Arc<Served>>, uri: Uri) -> Response {
                 (header::CACHE_CONTROL, "private, max-age=86400"),
                 (header::VARY, "cookie"),
             ];
-            (headers, jpeg).into_response()
+            let tag = blake3::hash(&jpeg);
+            match asked.respond(&tag, Content::Bytes(jpeg.into())).await {
+                Ok(response) => (headers, response).into_response(),
+                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+            }
         }
         ImagePixels::Missing(message) => (StatusCode::NOT_FOUND, message).into_response(),
         ImagePixels::Failed(message) => (StatusCode::INTERNAL_SERVER_ERROR, message).into_response(),
@@ -49,26 +54,33 @@ pub struct ExportQuery {
 pub async fn export(
     State(served): State<Arc<Served>>,
     Query(ExportQuery { run, request }): Query<ExportQuery>,
+    asked: Asked,
 ) -> Result<Response, HttpError> {
     let request: ExportRequest =
         serde_json::from_str(&request).map_err(|error| HttpError::new(StatusCode::BAD_REQUEST, &error.to_string()))?;
-    let asked = served.api.library().ask(move |library| {
+    let file = served.api.library().ask(move |library| {
         let ready = library.datasets.ready(run, &request)?;
         Ok((ready.file_name, library.datasets.ready_path(run, &request)?))
     });
-    let (name, path) = asked.await.map_err(ApiError::from)?;
-    attachment(&name, path).await
+    let (name, path) = file.await.map_err(ApiError::from)?;
+    attachment(&asked, &name, path).await
 }
 
-async fn attachment(name: &str, path: PathBuf) -> Result<Response, HttpError> {
-    let failed = |error: std::io::Error| ApiError::new(ErrorCode::File, error.to_string());
-    let file = tokio::fs::File::open(&path).await.map_err(failed)?;
-    let metadata = file.metadata().await.map_err(failed)?;
+async fn attachment(asked: &Asked, name: &str, path: PathBuf) -> Result<Response, HttpError> {
+    let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
+    let metadata = file.metadata().await.map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(ApiError::new(ErrorCode::DesktopOnly, "a browser cannot save a folder").into());
     }
-    let length = [(header::CONTENT_LENGTH, metadata.len())];
-    Ok((as_attachment(name), length, Body::from_stream(ReaderStream::new(file))).into_response())
+    let changed = metadata.modified().map_err(unreadable)?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let tag = blake3::hash(format!("{name} {} {}", metadata.len(), changed.as_nanos()).as_bytes());
+    let content = Content::File { file, length: metadata.len() };
+    Ok((as_attachment(name), asked.respond(&tag, content).await.map_err(unreadable)?).into_response())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: io::Error) -> ApiError {
+    ApiError::new(ErrorCode::File, error.to_string())
 }
 
 /// Headers of a file that the browser saves.
@@ -90,9 +102,11 @@ pub struct MetricsQuery {
 pub async fn metrics(
     State(served): State<Arc<Served>>,
     Query(MetricsQuery { run }): Query<MetricsQuery>,
+    asked: Asked,
 ) -> Result<Response, HttpError> {
-    let asked = served.api.library().ask(move |library| library.insight.classic_metrics(run));
-    let metrics = asked.await.map_err(ApiError::from)?;
-    let json = serde_json::to_string_pretty(&metrics).map_err(|error| ApiError::internal(&error))?;
-    Ok((as_attachment(METRICS_NAME), json + "\n").into_response())
+    let metrics = served.api.library().ask(move |library| library.insight.classic_metrics(run));
+    let metrics = metrics.await.map_err(ApiError::from)?;
+    let json = serde_json::to_string_pretty(&metrics).map_err(|error| ApiError::internal(&error))? + "\n";
+    let content = asked.respond(&blake3::hash(json.as_bytes()), Content::Bytes(json.into())).await;
+    Ok((as_attachment(METRICS_NAME), content.map_err(unreadable)?).into_response())
 }

@@ -12,13 +12,14 @@ mod headers;
 mod listener;
 mod names;
 mod pages;
+mod ranges;
 mod routes;
 mod state;
 mod streams;
 mod uploads;
 mod windows;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,7 +104,7 @@ impl WebServer {
         let roots = roots.iter().map(|root| canonical(root)).collect::<Result<Vec<_>, _>>()?;
         let unusable = |source| ServeError::Address { host: host.clone(), port, source };
         let addresses: Vec<SocketAddr> =
-            tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await.map_err(unusable)?.collect();
+            tokio::net::lookup_host((names::bare(&host), port)).await.map_err(unusable)?.collect();
         let is_loopback = addresses.iter().all(|address| address.ip().is_loopback());
         if !is_loopback && password.is_none() {
             return Err(ServeError::NeedsPassword { host });
@@ -113,7 +114,9 @@ impl WebServer {
         let credentials = Arc::new(Credentials::new(address.port(), password.as_deref())?);
         let url = match &public {
             Some(public) => public.origin.clone(),
-            None if address.ip().is_unspecified() || is_loopback => format!("http://{address}"),
+            None if is_loopback || names::bare(&host).parse::<IpAddr>().is_ok() => {
+                format!("http://{}", names::reachable(address))
+            }
             None => format!("http://{host}:{}", address.port()),
         };
         // Consent to commands that this machine runs is given on this machine.

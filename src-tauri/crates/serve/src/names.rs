@@ -1,7 +1,7 @@
 //! The names under which browsers reach the server. A request for another name comes from a page whose own name was made
 //! to lead here (DNS rebinding).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use axum::http::uri::{Authority, Scheme, Uri};
 
@@ -37,6 +37,29 @@ impl Public {
     }
 }
 
+/// A host without the brackets of an IPv6 address.
+pub fn bare(host: &str) -> &str {
+    host.trim_matches(['[', ']'])
+}
+
+/// Where browsers reach a server that listens on `address`. One that listens on every address is reached at the one that this
+/// machine uses on its network, or else only from this machine.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    // Addresses for documentation. The system chooses a route, and nothing is sent.
+    let outside: [IpAddr; 2] =
+        [Ipv4Addr::new(192, 0, 2, 1).into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()];
+    let own = outside.into_iter().filter(|outside| outside.is_ipv4() || address.is_ipv6()).find_map(|outside| {
+        let socket = UdpSocket::bind((if outside.is_ipv4() { "0.0.0.0" } else { "::" }, 0)).ok()?;
+        socket.connect((outside, 9)).ok()?;
+        Some(socket.local_addr().ok()?.ip()).filter(|own| !own.is_unspecified())
+    });
+    let loopback = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    SocketAddr::new(own.unwrap_or(loopback), address.port())
+}
+
 /// The names of this server.
 #[derive(Debug)]
 pub struct Names {
@@ -66,7 +89,7 @@ impl Names {
             return Some(Reached { origin: public.origin.clone(), is_secure: public.is_secure() });
         }
         let authority: Authority = asked.parse().ok().filter(|_| !asked.contains('@'))?;
-        let name = authority.host().trim_matches(['[', ']']);
+        let name = bare(authority.host());
         let is_ours = match name.parse::<IpAddr>() {
             Ok(address) => address.to_canonical() == local.to_canonical(),
             Err(_) => name == self.host || (name == "localhost" && local.to_canonical().is_loopback()),

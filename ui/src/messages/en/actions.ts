@@ -3,6 +3,7 @@ import type { ActionId, Place } from "../../state/actions/table";
 import { forScreenActions, namesOf } from "../../state/screens";
 import { count } from "../format";
 import { screens } from "./screens";
+import { here } from "../place.svelte";
 
 /** Names of actions in the command palette, the shortcut sheet and the settings. */
 const titles: Record<ActionId, string> = {
@@ -223,7 +224,9 @@ export const actions = {
 
   keyboard: {
     title: "Keyboard",
-    note: "Shortcuts are stored on this machine. System keys, such as Esc and the arrows in lists, cannot be changed.",
+    get note() {
+      return `Shortcuts are stored ${here("on this machine", "in this browser")}. System keys, such as Esc and the arrows in lists, cannot be changed.`;
+    },
     preset: "Preset",
     presets: {
       fieldmark: "Fieldmark",

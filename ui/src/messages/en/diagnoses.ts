@@ -2,6 +2,7 @@
 import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../api/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 import { run } from "./run";
+import { here } from "../place.svelte";
 
 const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -143,7 +144,7 @@ function change(advised: Change): string {
     case "check_network":
       return "Check the network: Wi-Fi, a proxy, a VPN";
     case "check_server":
-      return "Check that the server on this machine is running, and read its log";
+      return `Check that the ${here("server on this machine", "model server beside Fieldmark’s")} is running, and read its log`;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../api/bindings";
+import { here } from "../place.svelte";
 
 /** Messages of the core's error codes. The core's own message, with details, goes to the log. */
 export const errors: Record<ErrorCode, string> = {
@@ -14,7 +15,9 @@ export const errors: Record<ErrorCode, string> = {
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",
   recipe_beyond_model: "This model cannot run this recipe.",
-  local_only: "Everything is locked to this machine. Unlock it in Settings, Privacy.",
+  get local_only() {
+    return `Everything is locked to ${here("this machine", "the server")}. Unlock it in Settings, Privacy.`;
+  },
   model_retired: "This model is retired and no longer available. Choose a newer one.",
   no_key: "There is no key for this server. Enter one in Settings.",
   unusable_connection: "The connection to this server is not set up correctly. Settings shows what is wrong.",
@@ -27,8 +30,9 @@ export const errors: Record<ErrorCode, string> = {
     "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to send them again.",
   endpoint_name_taken: "Two endpoints have the same name. Give each a unique name.",
   settings: "The settings file cannot be read. The log and the command line say where the error is.",
-  address:
-    "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, and without a user name, a password or a query.",
+  get address() {
+    return `This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on ${here("this machine", "the server itself")}, and without a user name, a password or a query.`;
+  },
   key: "This is not a valid key: it is empty or has invalid characters. Paste it again.",
   keychain: "The keychain could not be used. A key that you removed may still be in it.",
   run_busy: "This run is in use by another window or the command line.",

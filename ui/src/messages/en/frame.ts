@@ -1,10 +1,13 @@
 import type { KeyPlace } from "../../api/bindings";
 import type { Privacy } from "../../state/connections.svelte";
 import { count } from "../format";
+import { here } from "../place.svelte";
 
 const keyPlaces: Record<KeyPlace, string> = {
   keychain: "Key in the OS keychain",
-  session: "Key in memory, until Fieldmark is closed",
+  get session() {
+    return here("Key in memory, until Fieldmark is closed", "Key in memory, until the server stops");
+  },
   variable: "Key from the environment",
   dot_env: "Key from the .env file",
   command_line: "Key from the command line",
@@ -25,8 +28,8 @@ export const frame = {
   libraryUnreadableNote:
     "Nothing in it was changed. Its folder may be on a disk that is not connected, or in use by another program.",
   tryAgain: "Try again",
-  privacy: (privacy: Privacy, key: KeyPlace | null, isDesktop: boolean): string => {
-    const machine = isDesktop ? "this machine" : "the server";
+  privacy: (privacy: Privacy, key: KeyPlace | null): string => {
+    const machine = here("this machine", "the server");
     if (privacy === "locked") return `Locked to ${machine}`;
     if (privacy === "nothing_set_up") return `Nothing leaves ${machine}`;
     return key === null ? "" : `${keyPlaces[key]}, metadata stripped`;

@@ -1,5 +1,6 @@
 import type { HookEnding, HookEvent, HookRun } from "../../api/bindings";
 import { duration } from "../format";
+import { here } from "../place.svelte";
 
 const events: Record<HookEvent, string> = {
   before_run: "Before a run",
@@ -49,7 +50,10 @@ export const hooks = {
   consent: {
     title: (count: number) => (count === 1 ? "Run this command?" : "Run these commands?"),
     moment: (event: HookEvent) => `It runs ${moments[event]}.`,
-    note: "A command can do anything that you can do on this machine. It gets no API key. If its text changes, you are asked again.",
+    get note() {
+      const reach = here("you can do on this machine", "the user who started the server can do there");
+      return `A command can do anything that ${reach}. It gets no API key. If its text changes, you are asked again.`;
+    },
     decline: "Not now",
     without: (count: number) => (count === 1 ? "Start without it" : "Start without them"),
     agree: (count: number) => (count === 1 ? "Allow this command" : `Allow these ${String(count)} commands`),

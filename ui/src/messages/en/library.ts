@@ -2,6 +2,7 @@ import { count, decimal, takenWithZone } from "../format";
 import type { Privacy } from "../../state/connections.svelte";
 import type { ImageState, SkipReason, Taken } from "../../api/bindings";
 import { failures } from "./failures";
+import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const files = (number: number) => `${count(number)} ${number === 1 ? "file" : "files"}`;
@@ -131,8 +132,8 @@ export const library = {
     note: "JPEG, PNG, WebP, GIF, TIFF, BMP, including subfolders. Photos stay where they are and are only read.",
     choose: "Choose folders",
     samples: "Try with the samples",
-    privacy: (privacy: Privacy, isDesktop: boolean): string => {
-      const machine = isDesktop ? "this machine" : "the server";
+    privacy: (privacy: Privacy): string => {
+      const machine = here("this machine", "the server");
       if (privacy === "unknown") return `Nothing leaves ${machine} without your consent`;
       if (privacy === "locked") return `Locked: nothing leaves ${machine}`;
       if (privacy === "nothing_set_up") return `Nothing leaves ${machine}`;

@@ -19,6 +19,7 @@ import type {
 } from "../../api/bindings";
 import type { PaceName } from "../../plan/pace.svelte";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -32,6 +33,9 @@ const shapes: Record<ShapeKind, string> = {
 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
+
+/** Of a model server. */
+const sameMachine = () => here("a server on this machine", "a model server on the same machine");
 
 export const plan = {
   scope: {
@@ -82,7 +86,9 @@ export const plan = {
   toRecipe: "Enter what to find",
   noneChosen: "No images are selected",
   noneChosenNote: "Choose a collection or images in the library.",
-  quotingNote: "A few of these images are annotated to measure the speed of this machine.",
+  get quotingNote() {
+    return `A few of these images are annotated to measure the speed of ${here("this machine", "the server")}.`;
+  },
   model: "Model",
   low: "Low",
   expected: "Expected",
@@ -105,9 +111,11 @@ export const plan = {
   mode: "Mode",
   modes: { live: "Live", batch: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
-  thisMachine: "this machine",
+  get thisMachine() {
+    return here("this machine", "the server");
+  },
   unsupportedRecipe: "cannot run this recipe",
-  modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
+  modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
   retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
@@ -119,7 +127,7 @@ export const plan = {
       case "no_key":
         return `A key is needed for ${unavailable.host}`;
       case "local_only":
-        return "Everything is locked to this machine";
+        return `Everything is locked to ${here("this machine", "the server")}`;
       case "unusable":
         return `Unavailable: ${unavailable.detail}`;
       case "retired":
@@ -189,14 +197,20 @@ export const plan = {
   timeUnknown: "The speed of this model is known after it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
-  leavesMachine: "What leaves this machine",
-  nothingLeaves: "Nothing leaves this machine",
-  nothingLeavesNote: "The model runs here. Originals are only read.",
+  get leavesMachine() {
+    return here("What leaves this machine", "What leaves the server");
+  },
+  get nothingLeaves() {
+    return here("Nothing leaves this machine", "Nothing leaves the server");
+  },
+  get nothingLeavesNote() {
+    return here("The model runs here. Originals are only read.", "The model runs there. Originals are only read.");
+  },
   sentTo: (number: number, edge: number | null, { name, is_on_this_machine }: Extract<Destination, { kind: "host" }>) =>
     [
       `${count(number)} ${number === 1 ? "JPEG" : "JPEGs"}`,
       ...(edge === null ? [] : [`${count(edge)} px at most`]),
-      `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
+      `to ${name}${is_on_this_machine ? `, ${sameMachine()}` : ""}`,
     ].join(", "),
   sentToEndpoints: (further: readonly EndpointConnection[]) =>
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
@@ -210,7 +224,9 @@ export const plan = {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
     cost: (low: Dollars, expected: Dollars, high: Dollars) =>
       `Billed to the account of the key: about ${money(expected)} (low ${money(low)}, at most ${enoughMoney(high)}).`,
-    note: "You are asked once per server. In Settings, Privacy you can revoke this or lock everything to this machine.",
+    get note() {
+      return `You are asked once per host. In Settings, Privacy you can revoke this or lock everything to ${here("this machine", "the server")}.`;
+    },
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
   },
@@ -273,7 +289,9 @@ export const plan = {
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
     redNote: (cap: Dollars) => ` marks your cap of ${exactMoney(cap)}. If a range crosses it, the run may stop early.`,
   },
-  staysHere: "Stays here: originals, file names, EXIF, location",
+  get staysHere() {
+    return `${here("Stays here", "Stays on the server")}: originals, file names, EXIF, location`;
+  },
   cost: "Cost",
   costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
@@ -307,7 +325,9 @@ export const plan = {
       : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
     `At most: every answer reaches its limit of ${count(limit)} tokens.`,
-  free: "Runs on this machine",
+  get free() {
+    return here("Runs on this machine", "Runs on the server");
+  },
   allAnswered: "All answers are saved: nothing is sent",
   noPriceNote: "No price is known for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,

@@ -13,6 +13,7 @@ import type {
 } from "../../api/bindings";
 import type { ProposedBudget } from "../../run/budget";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
+import { here } from "../place.svelte";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const annotations = (number: number): string =>
@@ -291,7 +292,9 @@ export const run = {
   annotations: "Annotations",
   annotationsPerImage: (each: number) => `${decimal(each)} per image`,
   cost: "Cost",
-  free: "on this machine",
+  get free() {
+    return here("on this machine", "on the server");
+  },
   spent: "spent so far",
   paid: "paid",
   money,
@@ -386,7 +389,12 @@ export const run = {
     unconfirmedNote: "Sent but not confirmed. Fieldmark checks with the server before sending anything again.",
     interrupted:
       "Fieldmark was closed while images of this run were with the vendor. Resume to fetch what is ready; nothing is sent twice.",
-    mayBeClosed: "You can close the window: the vendor keeps working, and results are fetched when you open it again.",
+    get mayBeClosed() {
+      return here(
+        "You can close the window: the vendor keeps working, and results are fetched when you open it again.",
+        "You can close this page, and stop the server: the vendor keeps working, and results are fetched when it runs again.",
+      );
+    },
   },
   inFlightTile: (name: string) => `${name}, in flight`,
 
@@ -413,8 +421,12 @@ export const run = {
   failureExample: (image: string, message: string) => `${image}: ${message}`,
   failureOnly: (image: string, others: number) =>
     others === 0 ? image : `${image} and ${count(others)} ${others === 1 ? "other" : "others"}`,
-  leaveNote:
-    "You can leave this screen or close the window: every answer is saved as it arrives, and the run can be resumed.",
+  get leaveNote() {
+    return here(
+      "You can leave this screen or close the window: every answer is saved as it arrives, and the run can be resumed.",
+      "You can close this page: the run continues on the server, and every answer is saved as it arrives.",
+    );
+  },
 
   emptyTitle: "No runs yet",
   emptyNote: "Plan a run to see its time and cost first. Its progress shows here.",
@@ -427,6 +439,7 @@ export const run = {
     /** Active time at the cursor. */
     at: duration,
     costTitle: "Cost against quote",
+    costAxis: "by finished images",
     costText: (total: number) => `Cost of up to ${images(total)} against the quoted range`,
     cost: "Cost",
     latest: "Latest cost",

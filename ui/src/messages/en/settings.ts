@@ -10,6 +10,7 @@ import type {
 import type { RunSettingName } from "../../settings/run";
 import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";
+import { here } from "../place.svelte";
 
 /** Where a key is kept, and why not in the keychain. */
 export interface KeptKey extends Pick<Connection, "key">, Pick<ConnectionOverview, "keychain_problem"> {
@@ -17,12 +18,14 @@ export interface KeptKey extends Pick<Connection, "key">, Pick<ConnectionOvervie
   variable: string;
 }
 
+const closing = () => here("Fieldmark is closed", "the server stops");
+
 const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "A key is stored in the system keychain.",
   session: ({ keychain_problem }) =>
     keychain_problem === null
-      ? "A key is kept in memory until Fieldmark is closed."
-      : "A key is kept in memory until Fieldmark is closed, because no keychain is available.",
+      ? `A key is kept in memory until ${closing()}.`
+      : `A key is kept in memory until ${closing()}, because no keychain is available.`,
   variable: ({ variable }) => `The key comes from the environment variable ${variable}; it is not stored.`,
   dot_env: ({ variable }) => `The key comes from ${variable} in the .env file of the working folder; it is not stored.`,
   command_line: () => "The key comes from the command line; it is not stored.",
@@ -59,7 +62,7 @@ export const settings = {
   keyFor: ({ keychain_problem }: KeptKey) =>
     keychain_problem === null
       ? "It is stored in the system keychain and never shown again."
-      : "No keychain is available, so the key stays in memory until Fieldmark is closed.",
+      : `No keychain is available, so the key stays in memory until ${closing()}.`,
   keyPlaceholder: "Paste the key",
   keepKey: "Save key",
   replaceKey: "Replace",
@@ -185,7 +188,7 @@ export const settings = {
       case "no_key":
         return `There is no key for ${host}. Enter one above.`;
       case "local_only":
-        return "Everything is locked to this machine, so nothing was sent. The Privacy page unlocks it.";
+        return `Everything is locked to ${here("this machine", "the server")}, so nothing was sent. The Privacy page unlocks it.`;
       case "unusable":
         return "Nothing was sent, because the connection is not set up correctly. Correct it above.";
       case "key_rejected":
@@ -208,9 +211,13 @@ export const settings = {
   },
   details: (detail: string) => `Details: ${detail}`,
   privacy: "Privacy",
-  localOnly: "Keep everything on this machine",
-  localOnlyNote:
-    "Nothing is sent to another machine, whatever the other settings say. The plan still shows what other models would cost.",
+  get localOnly() {
+    return here("Keep everything on this machine", "Keep everything on the server");
+  },
+  get localOnlyNote() {
+    const what = here("Nothing is sent to another machine", "The server sends nothing to another one");
+    return `${what}, whatever the other settings say. The plan still shows what other models would cost.`;
+  },
   agreed: "Images may be sent to",
   agreedNote: "You allowed these servers after seeing what is sent.",
   withdraw: "Revoke",
@@ -220,8 +227,9 @@ export const settings = {
   includesLeftoversNote:
     "Thumbnails of NAS systems (@eaDir), recycle bins, __MACOSX and ._ files, Lightroom previews, and the smaller copies in Apple's photo libraries. Such a folder is always imported if you drop it directly.",
   decodingMemory: "Decoding memory (MB)",
-  decodingMemoryNote:
-    "Limit for all photos that are decoded at the same time. Empty: a quarter of this machine’s memory, or 60 % when one photo is decoded alone.",
+  get decodingMemoryNote() {
+    return `Limit for all photos that are decoded at the same time. Empty: a quarter of ${here("this machine", "the server")}’s memory, or 60 % when one photo is decoded alone.`;
+  },
   automatic: "Automatic",
   appearance: "Appearance",
   theme: "Theme",
@@ -239,12 +247,18 @@ export const settings = {
   file: "Settings file",
   fileNote:
     "All settings, for the window and the command line. The file explains every setting; environment variables override it.",
-  folderNote: "The database, thumbnails and answers. Your photos are not in it: they stay where they are.",
+  get folderNote() {
+    return here(
+      "The database, thumbnails and answers. Your photos are not in it: they stay where they are.",
+      "The database, thumbnails and answers, and photos that were uploaded. Photos in folders of the server stay where they are.",
+    );
+  },
   about: "About",
   version: "Version",
   processors: "Processors",
-  privacyNote:
-    "No account, no telemetry. The built-in detector runs on this machine and sends nothing. A remote model gets resized copies and the prompt when you start a run with it; never file names, EXIF or location.",
+  get privacyNote() {
+    return `No account, no telemetry. The built-in detector runs on ${here("this machine", "the server")} and sends nothing. A remote model gets resized copies and the prompt when you start a run with it; never file names, EXIF or location.`;
+  },
   licences: "Licenses",
   licencesNote:
     "Fieldmark is free software under MIT or Apache 2.0. The typeface is Inter (SIL Open Font License 1.1), the icons are Lucide (ISC). Sample photos: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele and vultilion under CC BY 2.0, made smaller for the welcome.",

@@ -1,4 +1,6 @@
 /** The tour on the sample photos. */
+import { here } from "../place.svelte";
+
 export const tour = {
   title: "Tour",
   place: (step: number, steps: number) => `${step} of ${steps}`,
@@ -12,7 +14,12 @@ export const tour = {
   steps: {
     drop: {
       title: "Add photos here",
-      text: "Drop folders anywhere in the window. The photos stay where they are and are only read.",
+      get text() {
+        return here(
+          "Drop folders anywhere in the window. The photos stay where they are and are only read.",
+          "Drop folders anywhere in the window to send them to the server, or choose folders that are there already.",
+        );
+      },
     },
     plan: {
       title: "See the cost first",
@@ -20,7 +27,12 @@ export const tour = {
     },
     run: {
       title: "Leave it running",
-      text: "Pause, resume or close the window: every answer is saved as it arrives, and nothing is paid twice.",
+      get text() {
+        return here(
+          "Pause, resume or close the window: every answer is saved as it arrives, and nothing is paid twice.",
+          "Pause, resume or close this page: the server goes on, every answer is saved as it arrives, and nothing is paid twice.",
+        );
+      },
     },
     review: {
       title: "Decide with two keys",
@@ -28,7 +40,10 @@ export const tour = {
     },
     export: {
       title: "Export the dataset",
-      text: "Every run stays here with its cost and metrics. Export writes its annotations as COCO, JSON Lines or CSV, to be saved or dragged into another program.",
+      get text() {
+        const end = here("to be saved or dragged into another program", "to be downloaded");
+        return `Every run stays here with its cost and metrics. Export writes its annotations as COCO, JSON Lines or CSV, ${end}.`;
+      },
     },
   },
 };

@@ -3,6 +3,7 @@ import { forScreenActions, namesOf } from "../../state/screens";
 import { count } from "../format";
 import type { Translation } from "../translation";
 import { screens } from "./screens";
+import { here } from "../place.svelte";
 
 export const actions: Translation<typeof english> = {
   titles: {
@@ -218,7 +219,9 @@ export const actions: Translation<typeof english> = {
 
   keyboard: {
     title: "Teclado",
-    note: "Los atajos se guardan en este equipo. Las teclas del sistema, como Esc y las flechas en listas, no se pueden cambiar.",
+    get note() {
+      return `Los atajos se guardan en este ${here("equipo", "navegador")}. Las teclas del sistema, como Esc y las flechas en listas, no se pueden cambiar.`;
+    },
     preset: "Conjunto de atajos",
     presets: {
       fieldmark: "Fieldmark",

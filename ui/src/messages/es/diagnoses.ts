@@ -3,6 +3,7 @@ import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Translation } from "../translation";
 import { run } from "./run";
+import { here } from "../place.svelte";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const requests = (number: number): string => `${count(number)} ${number === 1 ? "petición" : "peticiones"}`;
@@ -144,7 +145,7 @@ function change(advised: Change): string {
     case "check_network":
       return "Revisa la red: wifi, proxy, VPN";
     case "check_server":
-      return "Comprueba que el servidor de este equipo funcione y lee su registro";
+      return `Comprueba que el servidor de ${here("este equipo", "modelos, junto al de Fieldmark,")} funcione y lee su registro`;
   }
 }
 

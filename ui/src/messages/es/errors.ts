@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../api/bindings";
+import { here } from "../place.svelte";
 
 export const errors: Record<ErrorCode, string> = {
   library: "No se pudo leer o escribir la biblioteca.",
@@ -13,7 +14,9 @@ export const errors: Record<ErrorCode, string> = {
   unknown_model: "Este modelo no está disponible.",
   no_images: "No hay imágenes que anotar.",
   recipe_beyond_model: "Este modelo no admite esta receta.",
-  local_only: "Todo está bloqueado en este equipo. Se desbloquea en Ajustes, Privacidad.",
+  get local_only() {
+    return `Todo está bloqueado en ${here("este equipo", "el servidor")}. Se desbloquea en Ajustes, Privacidad.`;
+  },
   model_retired: "Este modelo se ha retirado y ya no está disponible. Elige uno más nuevo.",
   no_key: "No hay clave para este servidor. Introduce una en Ajustes.",
   unusable_connection: "La conexión con este servidor no está bien configurada. En Ajustes se ve qué falla.",
@@ -26,8 +29,9 @@ export const errors: Record<ErrorCode, string> = {
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres enviarlas de nuevo.",
   endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada uno un nombre único.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de comandos dicen dónde falla.",
-  address:
-    "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, y sin nombre de usuario, contraseña ni consulta.",
+  get address() {
+    return `Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en ${here("este equipo", "el propio servidor")}, y sin nombre de usuario, contraseña ni consulta.`;
+  },
   key: "La clave no es válida: está vacía o tiene caracteres no permitidos. Vuelve a pegarla.",
   keychain: "No se pudo usar el llavero. Puede que siga en él una clave que has quitado.",
   run_busy: "Otra ventana o la línea de comandos está usando esta ejecución.",

@@ -2,10 +2,13 @@ import type { KeyPlace } from "../../api/bindings";
 import type { frame as english } from "../en/frame";
 import { count } from "../format";
 import type { Translation } from "../translation";
+import { here } from "../place.svelte";
 
 const keyPlaces: Record<KeyPlace, string> = {
   keychain: "Clave en el llavero del sistema",
-  session: "Clave en memoria, hasta cerrar Fieldmark",
+  get session() {
+    return here("Clave en memoria, hasta cerrar Fieldmark", "Clave en memoria, hasta que pare el servidor");
+  },
   variable: "Clave del entorno",
   dot_env: "Clave del archivo .env",
   command_line: "Clave de la línea de comandos",
@@ -26,9 +29,9 @@ export const frame: Translation<typeof english> = {
   libraryUnreadableNote:
     "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco no conectado o que la use otro programa.",
   tryAgain: "Reintentar",
-  privacy: (privacy, key, isDesktop) => {
-    if (privacy === "locked") return isDesktop ? "Bloqueado en este equipo" : "Bloqueado en el servidor";
-    if (privacy === "nothing_set_up") return isDesktop ? "Nada sale de este equipo" : "Nada sale del servidor";
+  privacy: (privacy, key) => {
+    if (privacy === "locked") return here("Bloqueado en este equipo", "Bloqueado en el servidor");
+    if (privacy === "nothing_set_up") return here("Nada sale de este equipo", "Nada sale del servidor");
     return key === null ? "" : `${keyPlaces[key]}, sin metadatos`;
   },
   sendingTo: (host) => `A ${host}`,

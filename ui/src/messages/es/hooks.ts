@@ -2,6 +2,7 @@ import type { HookEnding, HookEvent } from "../../api/bindings";
 import type { hooks as english } from "../en/hooks";
 import { duration } from "../format";
 import type { Translation } from "../translation";
+import { here } from "../place.svelte";
 
 const events: Record<HookEvent, string> = {
   before_run: "Antes de una ejecución",
@@ -53,7 +54,10 @@ export const hooks: Translation<typeof english> = {
   consent: {
     title: (count) => (count === 1 ? "¿Ejecutar esta orden?" : "¿Ejecutar estas órdenes?"),
     moment: (event) => `Se ejecuta ${moments[event]}.`,
-    note: "Una orden puede hacer todo lo que tú puedes hacer en este equipo. No recibe ninguna clave de API. Si cambia su texto, se te vuelve a preguntar.",
+    get note() {
+      const reach = here("tú puedes hacer en este equipo", "puede hacer en el servidor quien lo ha iniciado");
+      return `Una orden puede hacer todo lo que ${reach}. No recibe ninguna clave de API. Si cambia su texto, se te vuelve a preguntar.`;
+    },
     decline: "Ahora no",
     without: (count) => (count === 1 ? "Empezar sin ella" : "Empezar sin ellas"),
     agree: (count) => (count === 1 ? "Aceptar esta orden" : `Aceptar estas ${String(count)} órdenes`),

@@ -2,6 +2,7 @@ import type { library as english } from "../en/library";
 import { count, decimal, takenWithZone } from "../format";
 import type { Translation } from "../translation";
 import { failures } from "./failures";
+import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const files = (number: number) => `${count(number)} ${number === 1 ? "archivo" : "archivos"}`;
@@ -130,8 +131,8 @@ export const library: Translation<typeof english> = {
     note: "JPEG, PNG, WebP, GIF, TIFF, BMP, también en subcarpetas. Las fotos se quedan donde están y solo se leen.",
     choose: "Elegir carpetas",
     samples: "Probar con fotos de ejemplo",
-    privacy: (privacy, isDesktop) => {
-      const machine = isDesktop ? "de este equipo" : "del servidor";
+    privacy: (privacy) => {
+      const machine = here("de este equipo", "del servidor");
       if (privacy === "unknown") return `Nada sale ${machine} sin tu permiso`;
       if (privacy === "locked") return `Bloqueado: nada sale ${machine}`;
       if (privacy === "nothing_set_up") return `Nada sale ${machine}`;

@@ -2,6 +2,7 @@ import type { Dollars, RunMode, ShapeKind } from "../../api/bindings";
 import type { plan as english } from "../en/plan";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
 import type { Translation } from "../translation";
+import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -17,6 +18,8 @@ const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" 
 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
+
+const sameMachine = () => here("un servidor en este equipo", "un servidor de modelos en el mismo equipo");
 
 export const plan: Translation<typeof english> = {
   scope: {
@@ -65,7 +68,9 @@ export const plan: Translation<typeof english> = {
   toRecipe: "Escribir qué buscar",
   noneChosen: "No hay imágenes seleccionadas",
   noneChosenNote: "Elige una colección o imágenes en la biblioteca.",
-  quotingNote: "Se anotan unas pocas de estas imágenes para medir la velocidad de este equipo.",
+  get quotingNote() {
+    return `Se anotan unas pocas de estas imágenes para medir la velocidad ${here("de este equipo", "del servidor")}.`;
+  },
   model: "Modelo",
   low: "Mínimo",
   expected: "Previsto",
@@ -87,9 +92,11 @@ export const plan: Translation<typeof english> = {
   mode: "Modo",
   modes,
   modePrice: ({ expected }) => money(expected),
-  thisMachine: "este equipo",
+  get thisMachine() {
+    return here("este equipo", "el servidor");
+  },
   unsupportedRecipe: "no admite esta receta",
-  modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
+  modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
   retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
@@ -100,7 +107,7 @@ export const plan: Translation<typeof english> = {
       case "no_key":
         return `Hace falta una clave para ${unavailable.host}`;
       case "local_only":
-        return "Todo está bloqueado en este equipo";
+        return `Todo está bloqueado en ${here("este equipo", "el servidor")}`;
       case "unusable":
         return `No disponible: ${unavailable.detail}`;
       case "retired":
@@ -167,14 +174,23 @@ export const plan: Translation<typeof english> = {
   timeUnknown: "La velocidad de este modelo se conoce después de que anote algunas imágenes.",
   sizes: "Tamaños de las imágenes",
   otherSizes: "otros tamaños",
-  leavesMachine: "Lo que sale de este equipo",
-  nothingLeaves: "Nada sale de este equipo",
-  nothingLeavesNote: "El modelo funciona aquí. Los originales solo se leen.",
+  get leavesMachine() {
+    return here("Lo que sale de este equipo", "Lo que sale del servidor");
+  },
+  get nothingLeaves() {
+    return here("Nada sale de este equipo", "Nada sale del servidor");
+  },
+  get nothingLeavesNote() {
+    return here(
+      "El modelo funciona aquí. Los originales solo se leen.",
+      "El modelo funciona allí. Los originales solo se leen.",
+    );
+  },
   sentTo: (number, edge, { name, is_on_this_machine }) =>
     [
       `${count(number)} JPEG`,
       ...(edge === null ? [] : [`${count(edge)} px como mucho`]),
-      `a ${name}${is_on_this_machine ? ", un servidor en este equipo" : ""}`,
+      `a ${name}${is_on_this_machine ? `, ${sameMachine()}` : ""}`,
     ].join(", "),
   sentToEndpoints: (further) =>
     `y, por tus endpoints adicionales, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
@@ -188,7 +204,9 @@ export const plan: Translation<typeof english> = {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
     cost: (low, expected, high) =>
       `Se cobra a la cuenta de la clave: unos ${money(expected)} (mínimo ${money(low)}, máximo ${enoughMoney(high)}).`,
-    note: "Se pregunta una vez por servidor. En Ajustes, Privacidad puedes revocarlo o bloquear todo en este equipo.",
+    get note() {
+      return `Se pregunta una vez por host. En Ajustes, Privacidad puedes revocarlo o bloquear todo en ${here("este equipo", "el servidor")}.`;
+    },
     send: (number, host) => `Enviar ${images(number)} a ${host}`,
     notNow: "Ahora no",
   },
@@ -253,7 +271,9 @@ export const plan: Translation<typeof english> = {
     redNote: (cap) =>
       ` marca tu tope de ${exactMoney(cap)}. Si un intervalo lo cruza, la ejecución puede detenerse antes.`,
   },
-  staysHere: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
+  get staysHere() {
+    return `${here("Se queda aquí", "Se queda en el servidor")}: originales, nombres de archivo, EXIF, ubicación`;
+  },
   cost: "Coste",
   costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
@@ -286,7 +306,9 @@ export const plan: Translation<typeof english> = {
       : `Máximo: cada respuesta llega a su límite de ${count(usual)} tokens, y cada reintento (${count(retries)} por imagen) también se cobra.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }) =>
     `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
-  free: "Funciona en este equipo",
+  get free() {
+    return here("Funciona en este equipo", "Funciona en el servidor");
+  },
   allAnswered: "Todas las respuestas están guardadas: no se envía nada",
   noPriceNote: "No se conoce el precio de este modelo.",
   annotate: (number, cost) => `Anotar ${images(number)}${cost === null ? "" : `, ${cost}`}`,

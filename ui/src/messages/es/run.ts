@@ -2,6 +2,7 @@ import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../
 import type { run as english } from "../en/run";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 import type { Translation } from "../translation";
+import { here } from "../place.svelte";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const annotations = (number: number): string =>
@@ -274,7 +275,9 @@ export const run: Translation<typeof english> = {
   annotations: "Anotaciones",
   annotationsPerImage: (each) => `${decimal(each)} por imagen`,
   cost: "Coste",
-  free: "en este equipo",
+  get free() {
+    return here("en este equipo", "en el servidor");
+  },
   spent: "gastado hasta ahora",
   paid: "pagado",
   money,
@@ -361,8 +364,12 @@ export const run: Translation<typeof english> = {
     unconfirmedNote: "Enviado, pero sin confirmar. Fieldmark consulta al servidor antes de enviar nada otra vez.",
     interrupted:
       "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
-    mayBeClosed:
-      "Puedes cerrar la ventana: el proveedor sigue trabajando, y los resultados se recogen cuando la abras de nuevo.",
+    get mayBeClosed() {
+      return here(
+        "Puedes cerrar la ventana: el proveedor sigue trabajando, y los resultados se recogen cuando la abras de nuevo.",
+        "Puedes cerrar esta página y parar el servidor: el proveedor sigue trabajando, y los resultados se recogen cuando vuelva a funcionar.",
+      );
+    },
   },
   inFlightTile: (name) => `${name}, en curso`,
 
@@ -388,8 +395,12 @@ export const run: Translation<typeof english> = {
   failureExample: (image, message) => `${image}: ${message}`,
   failureOnly: (image, others) =>
     others === 0 ? image : `${image} y ${count(others)} ${others === 1 ? "otra" : "otras"}`,
-  leaveNote:
-    "Puedes dejar esta pantalla o cerrar la ventana: cada respuesta se guarda según llega, y la ejecución se puede reanudar.",
+  get leaveNote() {
+    return here(
+      "Puedes dejar esta pantalla o cerrar la ventana: cada respuesta se guarda según llega, y la ejecución se puede reanudar.",
+      "Puedes cerrar esta página: la ejecución sigue en el servidor, y cada respuesta se guarda según llega.",
+    );
+  },
 
   emptyTitle: "Aún no hay ejecuciones",
   emptyNote: "Planifica una ejecución para ver antes su tiempo y su coste. El avance se muestra aquí.",
@@ -401,6 +412,7 @@ export const run: Translation<typeof english> = {
     concurrency: "Concurrencia",
     at: duration,
     costTitle: "Coste y presupuesto",
+    costAxis: "por imágenes terminadas",
     costText: (total) => `Coste de hasta ${images(total)} frente al intervalo presupuestado`,
     cost: "Coste",
     latest: "Último coste",

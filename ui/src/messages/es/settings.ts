@@ -2,13 +2,16 @@ import type { KeyPlace } from "../../api/bindings";
 import type { KeptKey, settings as english } from "../en/settings";
 import { count } from "../format";
 import type { Translation } from "../translation";
+import { here } from "../place.svelte";
+
+const untilClosing = () => here("hasta cerrar Fieldmark", "hasta que pare el servidor");
 
 const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "Hay una clave guardada en el llavero del sistema.",
   session: ({ keychain_problem }) =>
     keychain_problem === null
-      ? "Hay una clave en memoria, hasta cerrar Fieldmark."
-      : "Hay una clave en memoria, hasta cerrar Fieldmark, porque no hay ningún llavero disponible.",
+      ? `Hay una clave en memoria, ${untilClosing()}.`
+      : `Hay una clave en memoria, ${untilClosing()}, porque no hay ningún llavero disponible.`,
   variable: ({ variable }) => `La clave viene de la variable de entorno ${variable}; no se guarda.`,
   dot_env: ({ variable }) => `La clave viene de ${variable} en el archivo .env de la carpeta de trabajo; no se guarda.`,
   command_line: () => "La clave viene de la línea de comandos; no se guarda.",
@@ -47,7 +50,7 @@ export const settings: Translation<typeof english> = {
   keyFor: ({ keychain_problem }) =>
     keychain_problem === null
       ? "Se guarda en el llavero del sistema y no se muestra nunca más."
-      : "No hay ningún llavero disponible, así que la clave queda en memoria hasta cerrar Fieldmark.",
+      : `No hay ningún llavero disponible, así que la clave queda en memoria ${untilClosing()}.`,
   keyPlaceholder: "Pega la clave",
   keepKey: "Guardar clave",
   replaceKey: "Sustituir",
@@ -166,7 +169,7 @@ export const settings: Translation<typeof english> = {
       case "no_key":
         return `No hay clave para ${host}. Introduce una arriba.`;
       case "local_only":
-        return "Todo está bloqueado en este equipo, así que no se ha enviado nada. Se desbloquea en la página Privacidad.";
+        return `Todo está bloqueado en ${here("este equipo", "el servidor")}, así que no se ha enviado nada. Se desbloquea en la página Privacidad.`;
       case "unusable":
         return "No se ha enviado nada, porque la conexión no está bien configurada. Corrígela arriba.";
       case "key_rejected":
@@ -189,9 +192,13 @@ export const settings: Translation<typeof english> = {
   },
   details: (detail) => `Detalles: ${detail}`,
   privacy: "Privacidad",
-  localOnly: "Dejar todo en este equipo",
-  localOnlyNote:
-    "No se envía nada a otro equipo, sean cuales sean los demás ajustes. El plan sigue mostrando lo que costarían otros modelos.",
+  get localOnly() {
+    return here("Dejar todo en este equipo", "Dejar todo en el servidor");
+  },
+  get localOnlyNote() {
+    const what = here("No se envía nada a otro equipo", "El servidor no envía nada a otro");
+    return `${what}, sean cuales sean los demás ajustes. El plan sigue mostrando lo que costarían otros modelos.`;
+  },
   agreed: "Las imágenes se pueden enviar a",
   agreedNote: "Has permitido estos servidores tras ver lo que se envía.",
   withdraw: "Revocar",
@@ -201,8 +208,9 @@ export const settings: Translation<typeof english> = {
   includesLeftoversNote:
     "Miniaturas de sistemas NAS (@eaDir), papeleras, archivos __MACOSX y ._, vistas previas de Lightroom y las copias reducidas de las fototecas de Apple. Si sueltas una de esas carpetas, se importa siempre.",
   decodingMemory: "Memoria para decodificar (MB)",
-  decodingMemoryNote:
-    "La comparten todas las fotos que se están decodificando. Vacío: una cuarta parte de la memoria del equipo, o el 60 % para una foto que se decodifica sola.",
+  get decodingMemoryNote() {
+    return `La comparten todas las fotos que se están decodificando. Vacío: una cuarta parte de la memoria del ${here("equipo", "servidor")}, o el 60 % para una foto que se decodifica sola.`;
+  },
   automatic: "Automático",
   appearance: "Aspecto",
   theme: "Tema",
@@ -219,12 +227,18 @@ export const settings: Translation<typeof english> = {
   file: "Archivo de ajustes",
   fileNote:
     "Todos los ajustes, para la ventana y la línea de comandos. El archivo explica cada ajuste; las variables de entorno tienen prioridad.",
-  folderNote: "La base de datos, las miniaturas y las respuestas. Tus fotos no están en ella: siguen donde están.",
+  get folderNote() {
+    return here(
+      "La base de datos, las miniaturas y las respuestas. Tus fotos no están en ella: siguen donde están.",
+      "La base de datos, las miniaturas, las respuestas y las fotos subidas. Las fotos de carpetas del servidor siguen donde están.",
+    );
+  },
   about: "Acerca de",
   version: "Versión",
   processors: "Procesadores",
-  privacyNote:
-    "Sin cuenta ni telemetría. El detector integrado funciona en este equipo y no envía nada. Un modelo remoto recibe copias reducidas y el prompt cuando inicias una ejecución con él; nunca nombres de archivo, EXIF ni ubicación.",
+  get privacyNote() {
+    return `Sin cuenta ni telemetría. El detector integrado funciona en ${here("este equipo", "el servidor")} y no envía nada. Un modelo remoto recibe copias reducidas y el prompt cuando inicias una ejecución con él; nunca nombres de archivo, EXIF ni ubicación.`;
+  },
   licences: "Licencias",
   licencesNote:
     "Fieldmark es software libre bajo MIT o Apache 2.0. La tipografía es Inter (SIL Open Font License 1.1), los iconos son Lucide (ISC). Fotos de ejemplo: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele y vultilion bajo CC BY 2.0, reducidas para la bienvenida.",

@@ -1,5 +1,6 @@
 import type { tour as english } from "../en/tour";
 import type { Translation } from "../translation";
+import { here } from "../place.svelte";
 
 export const tour: Translation<typeof english> = {
   title: "Recorrido",
@@ -13,7 +14,12 @@ export const tour: Translation<typeof english> = {
   steps: {
     drop: {
       title: "Añade fotos aquí",
-      text: "Suelta carpetas en cualquier punto de la ventana. Las fotos se quedan donde están y solo se leen.",
+      get text() {
+        return here(
+          "Suelta carpetas en cualquier punto de la ventana. Las fotos se quedan donde están y solo se leen.",
+          "Suelta carpetas en cualquier punto de la ventana para enviarlas al servidor, o elige carpetas que ya están en él.",
+        );
+      },
     },
     plan: {
       title: "El coste, por adelantado",
@@ -21,7 +27,12 @@ export const tour: Translation<typeof english> = {
     },
     run: {
       title: "Déjalo en marcha",
-      text: "Pausa, reanuda o cierra la ventana: cada respuesta se guarda según llega y nada se paga dos veces.",
+      get text() {
+        return here(
+          "Pausa, reanuda o cierra la ventana: cada respuesta se guarda según llega y nada se paga dos veces.",
+          "Pausa, reanuda o cierra esta página: el servidor sigue, cada respuesta se guarda según llega y nada se paga dos veces.",
+        );
+      },
     },
     review: {
       title: "Decide con dos teclas",
@@ -29,7 +40,10 @@ export const tour: Translation<typeof english> = {
     },
     export: {
       title: "Exporta los datos",
-      text: "Aquí queda cada ejecución con su coste y sus métricas. Exportar escribe sus anotaciones como COCO, JSON Lines o CSV, para guardarlas o arrastrarlas a otro programa.",
+      get text() {
+        const end = here("para guardarlas o arrastrarlas a otro programa", "para descargarlas");
+        return `Aquí queda cada ejecución con su coste y sus métricas. Exportar escribe sus anotaciones como COCO, JSON Lines o CSV, ${end}.`;
+      },
     },
   },
 };

@@ -3,7 +3,7 @@
 use domain::ids::RunId;
 use domain::plan::{ResumeRequest, RunRequest};
 use domain::report::RunReport;
-use domain::run::RunSummary;
+use domain::run::{RunSummary, SpentAt};
 
 use crate::router::operations;
 
@@ -28,6 +28,11 @@ operations! {
 
     read runs(api) -> Vec<RunSummary> {
         api.ask(|library| library.history.runs()).await
+    }
+
+    /// What a run had cost as its images were finished.
+    read spent_history(api, run: RunId) -> Vec<SpentAt> {
+        api.ask(move |library| library.history.spent_history(run)).await
     }
 
     read run_report(api, run: RunId) -> RunReport {

@@ -3,7 +3,7 @@
 use serve::{ServeError, ServeOptions, WebServer};
 use zeroize::Zeroizing;
 
-use crate::client::{Site, cookie_of, library_in, options};
+use crate::client::{Client, Site, cookie_of, library_in, options};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -130,6 +130,11 @@ async fn the_network_is_served_with_a_password_only() {
     let short = ServeOptions { host: "0.0.0.0".into(), password: Some(Zeroizing::new("short".into())), ..options() };
     assert!(matches!(start(short).await, Err(ServeError::ShortPassword)));
     let served = start(ServeOptions { host: "0.0.0.0".into(), ..with_password() }).await.unwrap();
+    // The link names an address that is answered, which 0.0.0.0 is not.
+    let link = served.link().unwrap();
+    let (host, path) = link.strip_prefix("http://").unwrap().split_at(link.find("/?").unwrap() - "http://".len());
+    let reply = Client { address: host.parse().unwrap(), host: host.to_owned(), cookie: None }.get(path).await;
+    assert_eq!(reply.status, 303, "{link}: {}", reply.head);
     served.stop().await;
 }
 

@@ -58,7 +58,17 @@ async fn dropped_photos_are_kept_in_the_library_and_shown() {
     assert_eq!((thumb.status, thumb.header("content-type")), (200, Some("image/jpeg")));
     assert_eq!((thumb.header("cache-control"), thumb.header("vary")), (Some("private, max-age=86400"), Some("cookie")));
     assert!(thumb.body.starts_with(&[0xff, 0xd8]));
-    assert_eq!(window.get("/thumb/1/full").await.status, 200);
+    let full = window.get("/thumb/1/full").await;
+    assert_eq!((full.status, full.header("accept-ranges")), (200, Some("bytes")));
+    let tag = full.header("etag").unwrap();
+    let rest = window.send("GET", "/thumb/1/full", &[("range", "bytes=1000-"), ("if-range", tag)], b"").await;
+    let all = full.body.len();
+    assert_eq!((rest.status, rest.header("content-range")), (206, Some(&*format!("bytes 1000-{}/{all}", all - 1))));
+    assert!(rest.body == full.body[1000..]);
+    let beyond = window.send("GET", "/thumb/1/full", &[("range", &format!("bytes={all}-"))], b"").await;
+    assert_eq!((beyond.status, beyond.header("content-range")), (416, Some(&*format!("bytes */{all}"))));
+    let known = window.send("GET", "/thumb/1/full", &[("if-none-match", tag)], b"").await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
     let missing = window.get("/thumb/99/384").await;
     assert_eq!((missing.status, missing.header("cache-control")), (404, Some("no-store")));
     for path in ["/thumb/x/384", "/thumb/1/x", "/thumb/-1/384"] {

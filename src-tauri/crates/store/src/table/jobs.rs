@@ -104,6 +104,15 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
+    /// What each finished image of `run` cost, in the order in which they finished; first those that were not sent.
+    pub fn paid_by_image(&self, run: RunId) -> Result<Vec<PicoDollars>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT (SELECT coalesce(sum(paid), 0) FROM attempts WHERE job_id = jobs.id) FROM jobs
+             WHERE run_id = ?1 AND state IN ('done', 'failed') ORDER BY finished_after_millis NULLS FIRST, id",
+        )?;
+        all(&mut statement, [run.0], |row| Ok(PicoDollars(row.get(0)?)))
+    }
+
     /// The last answered images of `run`, newest first, at most `limit`.
     pub fn last_answered(&self, run: RunId, limit: u32) -> Result<Vec<JustAnswered>> {
         let mut statement = self.0.prepare_cached(
