@@ -300,8 +300,13 @@ export type AnswerBasis =
 /**  Not measured yet: this many annotations per image are assumed, and no thinking. */
 { kind: "assumed"; annotations: number } | 
 /**
+ *  Not measured with this recipe: the answers for this many images with other recipes tell how long the model's are,
+ *  compared with what is assumed.
+ */
+{ kind: "other_recipes"; images: number } | 
+/**
  *  The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
- *  retries, and unanswered requests that may have been billed.
+ *  retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
  */
 { kind: "earlier_answers"; images: number; requests: number };
 
@@ -447,9 +452,9 @@ export type BudgetForecast = {
 export type BudgetReach = 
 /**  The run cannot cost more. */
 { kind: "enough" } | 
-/**  Between the low and the high end of the quote. */
+/**  Between the low end of the likely range and the bound. */
 { kind: "may_stop" } | 
-/**  Below the low end: the run stops after about this many images. */
+/**  Below the likely range: the run stops after about this many images. */
 { kind: "stops_after"; images: number };
 
 /**  Result of a bulk edit, which is undone as a whole. */
@@ -660,7 +665,7 @@ export type CostBasis = {
 	image_tokens: number,
 	/**
 	 *  Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
-	 *  cost more than the high cost and its budget.
+	 *  cost more than the bound and its budget.
 	 */
 	are_image_tokens_exact: boolean,
 	image_cost_dollars: Dollars,
@@ -678,7 +683,7 @@ export type CostBasis = {
 	/**  The output maximum after a cut-off answer. */
 	longer_answer_tokens_limit: number,
 	/**
-	 *  Maximum retries; the high cost assumes that every answer is cut off once, and that every longer request and its
+	 *  Maximum retries; the bound assumes that every answer is cut off once, and that every longer request and its
 	 *  retries are billed.
 	 */
 	retries: number,
@@ -689,14 +694,19 @@ export type CostBasis = {
 };
 
 /**
- *  A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
- *  follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
- *  been billed without an answer, never exceeds it. It is rounded up to what is shown.
+ *  An estimated cost with two ranges. The likely one is left by about one in ten runs ([`crate::estimate`]). The bound holds:
+ *  with an answer that is cut off, the longer request that follows it, and every retry that the settings allow, of every
+ *  image. What a run has paid, together with what may have been billed without an answer, never exceeds it. It is rounded
+ *  up to what is shown.
  */
 export type CostRange = {
-	low: Dollars,
+	/**  The 5th percentile of the total. */
+	likely_low: Dollars,
 	expected: Dollars,
-	high: Dollars,
+	/**  The 95th percentile of the total. */
+	likely_high: Dollars,
+	/**  The bound. */
+	at_most: Dollars,
 };
 
 /**  Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again. */
@@ -2292,6 +2302,8 @@ export type RunSummary = {
 	/**  Images of the run that are reviewed or confirmed empty. */
 	reviewed_count: number,
 	quoted_dollars: CostRange | null,
+	/**  Whether the cost was in the likely range of the quote; `None` unless the run is complete, and had such a range. */
+	is_cost_likely: boolean | null,
 	/**  As the vendor reported. */
 	paid_dollars: Dollars,
 	/**  Total of all requests. */

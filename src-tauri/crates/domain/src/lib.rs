@@ -14,6 +14,7 @@ pub mod coordinates;
 pub mod dataset;
 pub mod diagnosis;
 pub mod endpoint;
+pub mod estimate;
 pub mod export;
 pub mod geometry;
 pub mod hooks;

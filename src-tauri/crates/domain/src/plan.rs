@@ -64,8 +64,11 @@ impl PlanRequest {
 pub enum AnswerBasis {
     /// Not measured yet: this many annotations per image are assumed, and no thinking.
     Assumed { annotations: u32 },
+    /// Not measured with this recipe: the answers for this many images with other recipes tell how long the model's are,
+    /// compared with what is assumed.
+    OtherRecipes { images: u32 },
     /// The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
-    /// retries, and unanswered requests that may have been billed.
+    /// retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
     EarlierAnswers { images: u32, requests: u32 },
 }
 
@@ -103,7 +106,7 @@ pub struct CostBasis {
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
     /// Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
-    /// cost more than the high cost and its budget.
+    /// cost more than the bound and its budget.
     pub are_image_tokens_exact: bool,
     #[serde(rename = "image_cost_dollars")]
     pub image_cost: PicoDollars,
@@ -124,7 +127,7 @@ pub struct CostBasis {
     pub answer_tokens_limit: u32,
     /// The output maximum after a cut-off answer.
     pub longer_answer_tokens_limit: u32,
-    /// Maximum retries; the high cost assumes that every answer is cut off once, and that every longer request and its
+    /// Maximum retries; the bound assumes that every answer is cut off once, and that every longer request and its
     /// retries are billed.
     pub retries: u32,
     /// Maximum cost of the most expensive request: with a smaller budget it would never be sent.

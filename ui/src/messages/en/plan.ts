@@ -18,7 +18,18 @@ import type {
   TimeBasis,
 } from "../../api/bindings";
 import type { PaceName } from "../../plan/pace.svelte";
-import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import {
+  count,
+  date,
+  dayOfYear,
+  duration,
+  enoughMoney,
+  exactMoney,
+  likelyMoney,
+  money,
+  names,
+  pixels,
+} from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -29,6 +40,9 @@ const shapes: Record<ShapeKind, string> = {
   image_tag: "Image tag",
   caption: "Caption",
 };
+
+/** Both ranges, apart: "likely $0.31–0.54, never above $1.10". */
+const likelyAndBound = (cost: CostRange) => `likely ${likelyMoney(cost)}, never above ${enoughMoney(cost.at_most)}`;
 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
@@ -84,9 +98,11 @@ export const plan = {
   noneChosenNote: "Choose a collection or images in the library.",
   quotingNote: "A few of these images are annotated to measure the speed of this machine.",
   model: "Model",
-  low: "Low",
+  likely: "Likely",
+  likelyNote: "Nine runs in ten end in this range",
   expected: "Expected",
-  high: "At most",
+  bound: "Never above",
+  boundNote: "Holds even if every answer reaches its limit and every retry is billed",
   range: "Range",
   tokens: "Tokens",
   tokensNote: "Tokens of one image, on average",
@@ -204,8 +220,8 @@ export const plan = {
   promptNote: "Sent with every image, exactly as shown.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
-    cost: (low: Dollars, expected: Dollars, high: Dollars) =>
-      `Billed to the account of the key: about ${money(expected)} (low ${money(low)}, at most ${enoughMoney(high)}).`,
+    cost: (cost: CostRange) =>
+      `Billed to the account of the key: about ${money(cost.expected)}, ${likelyAndBound(cost)}.`,
     note: "You are asked once per server. In Settings, Privacy you can revoke this or lock everything to this machine.",
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
@@ -264,14 +280,15 @@ export const plan = {
     red: "Red",
     mayStop: "It is below the maximum cost, so the run may stop before its last image.",
     stopsAfter: (number: number, of: number) =>
-      `It is below the low estimate: the run will stop after about ${count(number)} of ${images(of)}.`,
+      `It is below the likely range: the run will stop after about ${count(number)} of ${images(of)}.`,
     batches: (batches: number) =>
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
-    redNote: (cap: Dollars) => ` marks your cap of ${exactMoney(cap)}. If a range crosses it, the run may stop early.`,
+    redNote: (cap: Dollars) =>
+      ` marks your cap of ${exactMoney(cap)}. If the bound is beyond it, the run may stop early.`,
   },
   staysHere: "Stays here: originals, file names, EXIF, location",
   cost: "Cost",
-  costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
+  costRange: likelyAndBound,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
   sentOthers: "Other sizes",
@@ -283,9 +300,11 @@ export const plan = {
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
       ? `The length of answers is assumed: ${count(basis.annotations)} annotations per image, no thinking.`
-      : basis.requests > basis.images
-        ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
-        : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
+      : basis.kind === "other_recipes"
+        ? `The length of answers is estimated from ${images(basis.images)} with other recipes.`
+        : basis.requests > basis.images
+          ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
+          : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
@@ -299,10 +318,10 @@ export const plan = {
   batchTotal: "Batch, half price",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
     longer > usual
-      ? `At most: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
-      : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
+      ? `Never above: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
+      : `Never above: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
-    `At most: every answer reaches its limit of ${count(limit)} tokens.`,
+    `Never above: every answer reaches its limit of ${count(limit)} tokens.`,
   free: "Runs on this machine",
   allAnswered: "All answers are saved: nothing is sent",
   noPriceNote: "No price is known for this model.",

@@ -1,6 +1,17 @@
-import type { Dollars, RunMode, ShapeKind } from "../../api/bindings";
+import type { CostRange, Dollars, RunMode, ShapeKind } from "../../api/bindings";
 import type { plan as english } from "../en/plan";
-import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import {
+  count,
+  date,
+  dayOfYear,
+  duration,
+  enoughMoney,
+  exactMoney,
+  likelyMoney,
+  money,
+  names,
+  pixels,
+} from "../format";
 import type { Translation } from "../translation";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -14,6 +25,8 @@ const shapes: Record<ShapeKind, string> = {
 };
 
 const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" };
+
+const likelyAndBound = (cost: CostRange) => `probable ${likelyMoney(cost)}, nunca más de ${enoughMoney(cost.at_most)}`;
 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
@@ -67,9 +80,11 @@ export const plan: Translation<typeof english> = {
   noneChosenNote: "Elige una colección o imágenes en la biblioteca.",
   quotingNote: "Se anotan unas pocas de estas imágenes para medir la velocidad de este equipo.",
   model: "Modelo",
-  low: "Mínimo",
+  likely: "Probable",
+  likelyNote: "Nueve de cada diez ejecuciones acaban en este intervalo",
   expected: "Previsto",
-  high: "Máximo",
+  bound: "Nunca más de",
+  boundNote: "Se cumple aunque cada respuesta llegue a su límite y se cobre cada reintento",
   range: "Intervalo",
   tokens: "Tokens",
   tokensNote: "Tokens de una imagen, de media",
@@ -182,8 +197,7 @@ export const plan: Translation<typeof english> = {
   promptNote: "Se envía con cada imagen, tal como se muestra.",
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
-    cost: (low, expected, high) =>
-      `Se cobra a la cuenta de la clave: unos ${money(expected)} (mínimo ${money(low)}, máximo ${enoughMoney(high)}).`,
+    cost: (cost) => `Se cobra a la cuenta de la clave: unos ${money(cost.expected)}, ${likelyAndBound(cost)}.`,
     note: "Se pregunta una vez por servidor. En Ajustes, Privacidad puedes revocarlo o bloquear todo en este equipo.",
     send: (number, host) => `Enviar ${images(number)} a ${host}`,
     notNow: "Ahora no",
@@ -243,15 +257,15 @@ export const plan: Translation<typeof english> = {
     mayStop:
       "Es menos de lo que puede costar como máximo, así que la ejecución puede detenerse antes de la última imagen.",
     stopsAfter: (number, of) =>
-      `Está por debajo del mínimo previsto: la ejecución se detendrá tras unas ${count(number)} de ${images(of)}.`,
+      `Está por debajo del intervalo probable: la ejecución se detendrá tras unas ${count(number)} de ${images(of)}.`,
     batches: (batches) =>
       `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
     redNote: (cap) =>
-      ` marca tu tope de ${exactMoney(cap)}. Si un intervalo lo cruza, la ejecución puede detenerse antes.`,
+      ` marca tu tope de ${exactMoney(cap)}. Si el máximo lo supera, la ejecución puede detenerse antes.`,
   },
   staysHere: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
   cost: "Coste",
-  costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
+  costRange: likelyAndBound,
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
   sentOthers: "Otros tamaños",
@@ -263,9 +277,11 @@ export const plan: Translation<typeof english> = {
   answerBasis: (basis) =>
     basis.kind === "assumed"
       ? `La longitud de las respuestas es una suposición: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
-      : basis.requests > basis.images
-        ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
-        : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
+      : basis.kind === "other_recipes"
+        ? `La longitud de las respuestas se estima a partir de ${images(basis.images)} con otras recetas.`
+        : basis.requests > basis.images
+          ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
+          : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
@@ -278,10 +294,10 @@ export const plan: Translation<typeof english> = {
   batchTotal: "Por lotes, a mitad de precio",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
     longer > usual
-      ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
-      : `Máximo: cada respuesta llega a su límite de ${count(usual)} tokens, y cada reintento (${count(retries)} por imagen) también se cobra.`,
+      ? `Nunca más: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
+      : `Nunca más: cada respuesta llega a su límite de ${count(usual)} tokens, y cada reintento (${count(retries)} por imagen) también se cobra.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }) =>
-    `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
+    `Nunca más: cada respuesta llega a su límite de ${count(limit)} tokens.`,
   free: "Funciona en este equipo",
   allAnswered: "Todas las respuestas están guardadas: no se envía nada",
   noPriceNote: "No se conoce el precio de este modelo.",

@@ -7,6 +7,7 @@
 )]
 
 mod cost;
+mod expected;
 mod models;
 mod preview;
 
