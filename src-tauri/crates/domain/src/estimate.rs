@@ -68,7 +68,7 @@ pub type SizeMix = [u32; SizeClass::COUNT];
 
 /// What one earlier image has cost in all, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ImageCost {
+pub struct EarlierCost {
     pub class: SizeClass,
     pub cost: f64,
 }
@@ -143,7 +143,7 @@ impl Estimator {
     /// Learns from `earlier` images of the same model and recipe. `mix` are the sizes of the images to predict.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "at most a thousand images")]
-    pub fn new(prior: Prior, earlier: &[ImageCost], mix: SizeMix) -> Self {
+    pub fn new(prior: Prior, earlier: &[EarlierCost], mix: SizeMix) -> Self {
         let weights = Weights::of(earlier, mix);
         let unknown_sizes = (weights.unknown * UNKNOWN_SIZE_SPREAD).powi(2);
         let sample = Sample::of(earlier, &weights.of_images);
@@ -211,7 +211,7 @@ struct Weights {
 
 impl Weights {
     #[expect(clippy::cast_precision_loss, reason = "at most a thousand images")]
-    fn of(earlier: &[ImageCost], mix: SizeMix) -> Self {
+    fn of(earlier: &[EarlierCost], mix: SizeMix) -> Self {
         let mut counts = [0_usize; SizeClass::COUNT];
         for image in earlier {
             counts[image.class as usize] += 1;
@@ -223,7 +223,7 @@ impl Weights {
         };
         let unknown = share_where(|count| count == 0);
         let told = share_where(|count| count >= TELLING_IMAGES);
-        let weighted = |image: &ImageCost| {
+        let weighted = |image: &EarlierCost| {
             let count = counts[image.class as usize];
             if count < TELLING_IMAGES { 0.0 } else { shares[image.class as usize] / told / count as f64 }
         };
@@ -238,8 +238,8 @@ impl Weights {
 
 /// Whether the classes with enough images differ: the adjusted share of the variance that they explain.
 #[expect(clippy::cast_precision_loss, reason = "at most a thousand images")]
-fn sizes_matter(earlier: &[ImageCost], counts: &[usize; SizeClass::COUNT]) -> bool {
-    let is_told = |image: &&ImageCost| counts[image.class as usize] >= TELLING_IMAGES;
+fn sizes_matter(earlier: &[EarlierCost], counts: &[usize; SizeClass::COUNT]) -> bool {
+    let is_told = |image: &&EarlierCost| counts[image.class as usize] >= TELLING_IMAGES;
     let classes = counts.iter().filter(|&&count| count >= TELLING_IMAGES).count() as f64;
     let count = earlier.iter().filter(is_told).count() as f64;
     if classes < 2.0 {
@@ -271,7 +271,7 @@ struct Sample {
 
 impl Sample {
     /// `None` without images.
-    fn of(earlier: &[ImageCost], weights: &[f64]) -> Option<Self> {
+    fn of(earlier: &[EarlierCost], weights: &[f64]) -> Option<Self> {
         let over_images = |of: &dyn Fn(f64) -> f64| -> f64 {
             earlier.iter().zip(weights).map(|(image, weight)| weight * of(image.cost)).sum()
         };

@@ -27,6 +27,7 @@ pub mod model;
 pub mod money;
 pub mod pace;
 pub mod plan;
+pub mod prices;
 pub mod query;
 pub mod rate;
 pub mod recipe;

@@ -10,6 +10,7 @@ use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Model, ModelId, Unavailable, UnsupportedCapability};
 use crate::money::{CostRange, PicoDollars};
 use crate::pace::EndpointLimit;
+use crate::prices::PriceSource;
 use crate::run_options::{Preset, RunOptions};
 use crate::run_state::RunMode;
 
@@ -182,6 +183,8 @@ pub struct PresetQuote {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ModelQuote {
     pub model: Model,
+    /// Where the price is from.
+    pub price_source: PriceSource,
     /// For the images to send. `None` without a known price.
     #[serde(rename = "cost_dollars")]
     pub cost: Option<CostRange>,
@@ -221,6 +224,8 @@ pub struct Quote {
     pub suggested_model: ModelId,
     /// The day of the prices.
     pub prices_as_of: CalendarDate,
+    /// Whether that is so long ago that they may no longer be right.
+    pub are_prices_old: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,7 @@ use crate::machine::{limit_decoding, processors};
 use crate::originals::Originals;
 use crate::outputs::Outputs;
 use crate::planning::Planning;
+use crate::prices::Prices;
 use crate::recipes::Recipes;
 use crate::review::Review;
 use crate::run::Runs;
@@ -65,6 +66,8 @@ pub struct Library {
     pub similar: Arc<Similar>,
     /// Cost and time of runs.
     pub planning: Arc<Planning>,
+    /// The prices that are used.
+    pub prices: Prices,
     pub runs: Arc<Runs>,
     /// Recorded runs.
     pub history: Arc<RunHistory>,
@@ -198,6 +201,7 @@ impl Library {
             failures: Mutex::default(),
         });
         Ok(Self {
+            prices: Prices::new(settings.clone()),
             settings,
             connections,
             imports,

@@ -22,6 +22,7 @@ mod json;
 mod openai;
 pub mod parse;
 pub mod price;
+pub mod price_tables;
 pub mod provider;
 pub mod rate_limits;
 mod redaction;

@@ -9,7 +9,9 @@ import type {
   EndpointLimit,
   EndpointConnection,
   Unavailable,
+  ModelId,
   Preset,
+  PriceSource,
   PromptCaching,
   RunMode,
   SentSize,
@@ -126,7 +128,20 @@ export const plan = {
   modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
-  retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
+  retiresNote: (day: CalendarDate, successor: ModelId | null) =>
+    `From ${date(day)} it is no longer available${successor === null ? "" : `; use ${successor}`}`,
+  /** Where a price is from, unless it is built in. */
+  priceSource: (source: PriceSource): string | null => {
+    switch (source.kind) {
+      case "catalogue":
+        return null;
+      case "user":
+        return "your price";
+      case "imported":
+        return `price from ${source.table}`;
+    }
+  },
+  oldPrices: "These prices are old and may no longer be right. Compare them with the vendor’s.",
   fixedLabels: (labels: number) => `${count(labels)} labels`,
   fixedLabelsNote: "It detects only these labels",
   /** Why a model is unavailable. */
@@ -139,7 +154,7 @@ export const plan = {
       case "unusable":
         return `Unavailable: ${unavailable.detail}`;
       case "retired":
-        return `Retired on ${date(unavailable.on)}: no longer available. Choose a newer model.`;
+        return `Retired on ${date(unavailable.on)}: no longer available. ${unavailable.successor === null ? "Choose a newer model." : `Use ${unavailable.successor}.`}`;
     }
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",

@@ -107,7 +107,19 @@ export const plan: Translation<typeof english> = {
   modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
-  retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
+  retiresNote: (day, successor) =>
+    `Desde el ${date(day)} ya no está disponible${successor === null ? "" : `; usa ${successor}`}`,
+  priceSource: (source) => {
+    switch (source.kind) {
+      case "catalogue":
+        return null;
+      case "user":
+        return "tu precio";
+      case "imported":
+        return `precio de ${source.table}`;
+    }
+  },
+  oldPrices: "Estos precios son antiguos y puede que ya no sean correctos. Compáralos con los del proveedor.",
   fixedLabels: (labels) => `${count(labels)} etiquetas`,
   fixedLabelsNote: "Solo detecta estas etiquetas",
   unavailable: (unavailable) => {
@@ -119,7 +131,7 @@ export const plan: Translation<typeof english> = {
       case "unusable":
         return `No disponible: ${unavailable.detail}`;
       case "retired":
-        return `Retirado el ${date(unavailable.on)}: ya no está disponible. Elige uno más nuevo.`;
+        return `Retirado el ${date(unavailable.on)}: ya no está disponible. ${unavailable.successor === null ? "Elige uno más nuevo." : `Usa ${unavailable.successor}.`}`;
     }
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",

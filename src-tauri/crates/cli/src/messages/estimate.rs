@@ -7,6 +7,7 @@ use domain::model::Unavailable;
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
+use super::catalogue::{old_prices, price_source, retirement};
 use super::errors::{unavailable, unsupported};
 use super::format::{at_most, counted, duration, likely, money};
 use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, time_basis, worst_case};
@@ -49,6 +50,9 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
         quote.prices_as_of
     )?;
     by_model(out, "Images", &quote.models, |row| are_assumed(row).then(|| ASSUMED_IMAGE_TOKENS.to_owned()))?;
+    if quote.are_prices_old {
+        writeln!(out, "Note: {}.", old_prices(quote.prices_as_of))?;
+    }
     if arguments.batch {
         writeln!(out, "Batches finish within 24 hours.")?;
     } else {
@@ -92,8 +96,9 @@ fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
         remarks.push(format!("{} at no cost", counted(row.answered_before, "saved answer")));
     }
     if let (Some(retires), false) = (row.model.retires, matches!(row.unavailable, Some(Unavailable::Retired { .. }))) {
-        remarks.push(format!("retires on {retires}"));
+        remarks.push(retirement("retires", retires, row.model.successor.as_ref()));
     }
+    remarks.extend(price_source(&row.price_source, None));
     if row.unavailable.is_some() {
         remarks.push("not available".into());
     }

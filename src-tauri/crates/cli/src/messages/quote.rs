@@ -12,6 +12,7 @@ use domain::run::RunSummary;
 use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
+use super::catalogue::{old_prices, price_source, retirement};
 use super::errors::unsupported;
 use super::format::{counted, duration, exact_money, grouped, likely_and_bound, money};
 use crate::arguments::Annotate;
@@ -93,7 +94,14 @@ pub fn quote(
         }
     }
     if let Some(retires) = model.model.retires {
-        writeln!(out, "  {WARNING}note{WARNING:#}    the vendor retires this model on {retires}")?;
+        let retirement = retirement("the vendor retires this model", retires, model.model.successor.as_ref());
+        writeln!(out, "  {WARNING}note{WARNING:#}    {retirement}")?;
+    }
+    if quote.are_prices_old && model.cost.is_some_and(|cost| cost.at_most > PicoDollars::ZERO) {
+        writeln!(out, "  {WARNING}note{WARNING:#}    {}", old_prices(quote.prices_as_of))?;
+    }
+    if let Some(source) = price_source(&model.price_source, None) {
+        writeln!(out, "  {WARNING}note{WARNING:#}    computed with {source}")?;
     }
     for gap in &model.unsupported_capabilities {
         writeln!(out, "  {WARNING}note{WARNING:#}    {}", unsupported(gap))?;

@@ -62,8 +62,8 @@ impl Costs {
 fn share_in_range(costs: Costs, earlier: u32, images: u32, chance: &mut Rng) -> f64 {
     let in_range = (0..PLANS).filter(|_| {
         let each = ASSUMED * log_normal(chance, 0.8);
-        let mut draw = || ImageCost { class: SizeClass::Large, cost: each * costs.draw(chance) };
-        let history: Vec<ImageCost> = (0..earlier).map(|_| draw()).collect();
+        let mut draw = || EarlierCost { class: SizeClass::Large, cost: each * costs.draw(chance) };
+        let history: Vec<EarlierCost> = (0..earlier).map(|_| draw()).collect();
         let actual: f64 = (0..images).map(|_| draw().cost).sum();
         let likely = Estimator::new(Prior::assumed(ASSUMED), &history, [0, 0, images]).total(images);
         (likely.low..=likely.high).contains(&actual)
@@ -120,8 +120,8 @@ fn other_recipes_tell_of_the_model() {
 #[test]
 fn sizes_count_where_they_tell_the_costs() {
     let mut chance = Rng::with_seed(6);
-    let image = |class, cost: f64, chance: &mut Rng| ImageCost { class, cost: cost * log_normal(chance, 0.2) };
-    let mut history: Vec<ImageCost> = (0..80).map(|_| image(SizeClass::Small, 100.0, &mut chance)).collect();
+    let image = |class, cost: f64, chance: &mut Rng| EarlierCost { class, cost: cost * log_normal(chance, 0.2) };
+    let mut history: Vec<EarlierCost> = (0..80).map(|_| image(SizeClass::Small, 100.0, &mut chance)).collect();
     history.extend((0..20).map(|_| image(SizeClass::Large, 1_000.0, &mut chance)));
     let of = |mix| Estimator::new(Prior::assumed(ASSUMED), &history, mix);
     let (small, large, both) = (of([100, 0, 0]), of([0, 0, 100]), of([50, 0, 50]));
@@ -132,15 +132,15 @@ fn sizes_count_where_they_tell_the_costs() {
     assert!(unknown.high / unknown.expected > 1.5 * known.high / known.expected, "{unknown:?}");
 
     // Sizes that tell nothing leave every image its weight.
-    let alike: Vec<ImageCost> = history.iter().map(|image| ImageCost { cost: 100.0, ..*image }).collect();
+    let alike: Vec<EarlierCost> = history.iter().map(|image| EarlierCost { cost: 100.0, ..*image }).collect();
     let weights = Weights::of(&alike, [0, 0, 100]).of_images;
     assert!(weights.iter().all(|weight| (weight - 0.01).abs() < 1e-12), "{weights:?}");
 }
 
-fn histories() -> impl Strategy<Value = Vec<ImageCost>> {
+fn histories() -> impl Strategy<Value = Vec<EarlierCost>> {
     let classes = [SizeClass::Small, SizeClass::Medium, SizeClass::Large];
     prop::collection::vec((prop::sample::select(classes.to_vec()), 0.0_f64..1e12), 0..40)
-        .prop_map(|images| images.into_iter().map(|(class, cost)| ImageCost { class, cost }).collect())
+        .prop_map(|images| images.into_iter().map(|(class, cost)| EarlierCost { class, cost }).collect())
 }
 
 proptest! {
@@ -157,9 +157,9 @@ proptest! {
 
     #[test]
     fn the_unit_of_costs_does_not_matter(history in histories(), images in 1_u32..10_000, unit in 0.01_f64..100.0) {
-        let scaled: Vec<ImageCost> =
-            history.iter().map(|image| ImageCost { cost: image.cost * unit, ..*image }).collect();
-        let of = |history: &[ImageCost], assumed| {
+        let scaled: Vec<EarlierCost> =
+            history.iter().map(|image| EarlierCost { cost: image.cost * unit, ..*image }).collect();
+        let of = |history: &[EarlierCost], assumed| {
             Estimator::new(Prior::assumed(assumed), history, [images, 0, 0]).total(images)
         };
         let (one, other) = (of(&history, ASSUMED), of(&scaled, ASSUMED * unit));
@@ -172,10 +172,10 @@ proptest! {
     #[test]
     fn the_uncertainty_of_the_mean_does_not_average_out(seed: u64, earlier in 10_u32..100) {
         let mut chance = Rng::with_seed(seed);
-        let history: Vec<ImageCost> = (0..earlier)
-            .map(|_| ImageCost { class: SizeClass::Large, cost: log_normal(&mut chance, 0.5) })
+        let history: Vec<EarlierCost> = (0..earlier)
+            .map(|_| EarlierCost { class: SizeClass::Large, cost: log_normal(&mut chance, 0.5) })
             .collect();
-        let width = |history: &[ImageCost], images| {
+        let width = |history: &[EarlierCost], images| {
             let likely = Estimator::new(Prior::assumed(1.0), history, [0, 0, images]).total(images);
             (likely.high - likely.low) / likely.expected
         };

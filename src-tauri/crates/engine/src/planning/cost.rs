@@ -22,7 +22,7 @@ use providers::price::{Price, Terms};
 use providers::provider::PreparedModel;
 
 use super::Planning;
-use super::expected::{Expected, PromptTokens};
+use super::expected::{Conditions, Expected, TextTokens};
 use crate::Result;
 use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
@@ -32,17 +32,6 @@ use crate::provided::ProvidedModel;
 const LISTED_SIZES: usize = 5;
 /// Prices are per million tokens.
 const MILLION: u64 = 1_000_000;
-
-/// The terms of the requests.
-#[derive(Clone, Copy)]
-pub struct Conditions {
-    pub mode: RunMode,
-    pub percents: PricePercents,
-    /// The user's output maximum.
-    pub max_tokens: Option<u32>,
-    /// Maximum retries of a request.
-    pub retries: u32,
-}
 
 /// The images of a plan, by their upright sizes.
 #[derive(Debug, Clone, Default)]
@@ -287,7 +276,7 @@ fn text(
         let least = (cost - cached * (prices.each(INPUT) - prices.each(CACHE_READ))) * (1.0 - TEXT_SPREAD);
         return Text { tokens, cost, below: cost - least, above: cost * TEXT_SPREAD };
     };
-    let cost_of = |tokens: &PromptTokens| {
+    let cost_of = |tokens: &TextTokens| {
         tokens.input * prices.each(INPUT)
             + tokens.cache_write_5m * prices.each(Usage { cache_write_5m_tokens: 1, ..NOTHING })
             + tokens.cache_write_1h * prices.each(Usage { cache_write_1h_tokens: 1, ..NOTHING })

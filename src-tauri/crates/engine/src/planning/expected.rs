@@ -6,7 +6,7 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
-use domain::estimate::{Estimator, ImageCost, OtherRecipe, Prior, SizeClass, SizeMix};
+use domain::estimate::{EarlierCost, Estimator, OtherRecipe, Prior, SizeClass, SizeMix};
 use domain::model::Model;
 use domain::plan::AnswerBasis;
 use domain::recipe::Recipe;
@@ -15,9 +15,8 @@ use domain::usage::Usage;
 use store::AskedImage;
 
 use super::Planning;
-use super::cost::Conditions;
 use crate::Result;
-use crate::backend::RequestCosts;
+use crate::backend::{PricePercents, RequestCosts};
 use crate::provided::ProvidedModel;
 
 /// Assumed annotations per image if no earlier run of the recipe exists.
@@ -25,16 +24,27 @@ const ASSUMED_ANNOTATIONS: u32 = 8;
 /// With this many earlier images, those of other recipes no longer matter.
 const TELLING_IMAGES: usize = 200;
 
+/// The terms of the requests.
+#[derive(Clone, Copy)]
+pub struct Conditions {
+    pub mode: RunMode,
+    pub percents: PricePercents,
+    /// The user's output maximum.
+    pub max_tokens: Option<u32>,
+    /// Maximum retries of a request.
+    pub retries: u32,
+}
+
 /// What earlier images say.
 pub(super) struct Expected {
-    /// Output tokens that are assumed for an image.
+    /// ExpectedOutput tokens that are assumed for an image.
     assumed: f64,
     /// Images with the same recipe; empty if there are none.
     earlier: Vec<EarlierImage>,
     /// Images of the same model with other recipes.
     other_recipes: Vec<OtherRecipe>,
     /// The mean text of a request; `None` if it was not measured.
-    pub(super) prompt: Option<PromptTokens>,
+    pub(super) prompt: Option<TextTokens>,
     pub(super) basis: AnswerBasis,
 }
 
@@ -45,12 +55,12 @@ struct EarlierImage {
     /// Of all of them, in tokens.
     output: f64,
     /// The text of each; `None` if none was answered.
-    prompt: Option<PromptTokens>,
+    prompt: Option<TextTokens>,
 }
 
 /// The tokens of a prompt without the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct PromptTokens {
+pub(super) struct TextTokens {
     pub(super) input: f64,
     pub(super) cache_write_5m: f64,
     pub(super) cache_write_1h: f64,
@@ -58,14 +68,14 @@ pub(super) struct PromptTokens {
 }
 
 /// The expected output of an image, and the requests that it takes.
-pub(super) struct Output {
+pub(super) struct ExpectedOutput {
     pub(super) estimator: Estimator,
     pub(super) requests: f64,
     /// Of all of them, in tokens.
     pub(super) tokens: f64,
 }
 
-impl PromptTokens {
+impl TextTokens {
     /// Per answer, of `usage` in which pictures have `picture_tokens`.
     #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
     fn of(usage: Usage, picture_tokens: u64, answers: u32) -> Self {
@@ -182,20 +192,19 @@ impl Expected {
                 requests,
                 // The output maximum may be another one now.
                 output: output.min(requests * costs.longest_answer() as f64),
-                prompt: (image.answers > 0)
-                    .then(|| PromptTokens::of(image.usage, picture_tokens(image), image.answers)),
+                prompt: (image.answers > 0).then(|| TextTokens::of(image.usage, picture_tokens(image), image.answers)),
             }
         };
         Some(Self {
             earlier: earlier.iter().map(image_of).collect(),
-            prompt: Some(PromptTokens::of(usage, pictures, answers)),
+            prompt: Some(TextTokens::of(usage, pictures, answers)),
             basis: AnswerBasis::EarlierAnswers { images, requests: answers + lost },
             ..Self::assumed(costs)
         })
     }
 
     fn uncached(self) -> Self {
-        let uncached = |prompt: Option<PromptTokens>| prompt.map(|prompt| prompt.uncached());
+        let uncached = |prompt: Option<TextTokens>| prompt.map(|prompt| prompt.uncached());
         let earlier = self.earlier.into_iter();
         Self {
             earlier: earlier.map(|image| EarlierImage { prompt: uncached(image.prompt), ..image }).collect(),
@@ -216,7 +225,7 @@ impl Expected {
     }
 
     /// The standard deviation of the cost of a prompt between images.
-    pub(super) fn prompt_spread(&self, cost_of: impl Fn(&PromptTokens) -> f64) -> f64 {
+    pub(super) fn prompt_spread(&self, cost_of: impl Fn(&TextTokens) -> f64) -> f64 {
         let costs: Vec<f64> = self.earlier.iter().filter_map(|image| image.prompt.as_ref().map(&cost_of)).collect();
         let mean = mean(costs.iter().copied());
         mean_of_squares(costs.iter().map(|cost| cost - mean)).sqrt()
@@ -225,19 +234,19 @@ impl Expected {
     /// The output of an image of a plan whose output tokens cost `each`, and whose requests cost `input_of_image` besides.
     /// What an image costs beyond its first prompt is one figure, so that cut-off answers and the longer requests after
     /// them count as what they are.
-    pub(super) fn output(&self, each: f64, input_of_image: f64, mix: SizeMix) -> Output {
+    pub(super) fn output(&self, each: f64, input_of_image: f64, mix: SizeMix) -> ExpectedOutput {
         let prior = Prior::assumed(self.assumed * each).with_other_recipes(&self.other_recipes);
         let cost = |image: &EarlierImage| image.output * each + (image.requests - 1.0) * input_of_image;
-        let costs: Vec<ImageCost> =
-            self.earlier.iter().map(|image| ImageCost { class: image.class, cost: cost(image) }).collect();
+        let costs: Vec<EarlierCost> =
+            self.earlier.iter().map(|image| EarlierCost { class: image.class, cost: cost(image) }).collect();
         let estimator = Estimator::new(prior, &costs, mix);
         let measured = mean(costs.iter().map(|image| image.cost));
         if measured <= 0.0 {
-            return Output { estimator, requests: 1.0, tokens: estimator.mean() / each };
+            return ExpectedOutput { estimator, requests: 1.0, tokens: estimator.mean() / each };
         }
         // Both parts of the mean are shrunk alike.
         let share = estimator.mean() / measured;
-        Output {
+        ExpectedOutput {
             estimator,
             requests: 1.0 + share * (mean(self.earlier.iter().map(|image| image.requests)) - 1.0),
             tokens: share * mean(self.earlier.iter().map(|image| image.output)),
