@@ -132,7 +132,8 @@ impl Library {
             settings.bring_out(&older)?;
         }
         let settings = Arc::new(settings);
-        let (memory, active) = (DecodingMemory::default(), Arc::new(ActiveRuns::default()));
+        let (memory, active, changes) =
+            (DecodingMemory::default(), Arc::new(ActiveRuns::default()), Changes::default());
         // Unreadable settings stop what depends on them, but not the opening.
         if let Ok(settings) = settings.in_force() {
             limit_decoding(&memory, &settings);
@@ -146,7 +147,6 @@ impl Library {
         });
         let connections =
             Arc::new(Connections::new(settings.clone(), consents.clone(), keys, environment, unused_env_file));
-        let changes = Changes::default();
         let originals = Arc::new(Originals::new(store.clone(), memory.clone()));
         let thumbnails = Arc::new(Thumbnails::new(store.clone(), layout.clone(), originals.clone()));
         let workers = Arc::new(Workers::new(store.clone(), layout.clone()));

@@ -1,4 +1,4 @@
-//! Reads the two public price tables: LiteLLM's flat map (`model_prices_and_context_window.json`) and pydantic's genai-prices
+//! Reads the two public price tables: `LiteLLM`'s flat map (`model_prices_and_context_window.json`) and pydantic's genai-prices
 //! (`data.json`). Only exact ids count, and what is not a plain price is reported, never guessed.
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub enum PriceTableError {
 
 const LITELLM: &str = "LiteLLM";
 const GENAI_PRICES: &str = "genai-prices";
-/// The entry of LiteLLM's map that describes the others.
+/// The entry of `LiteLLM`'s map that describes the others.
 const SAMPLE: &str = "sample_spec";
 
 impl PriceTable {
@@ -111,9 +111,9 @@ fn litellm_price(id: &str, entry: &Value) -> Result<PriceSettings, String> {
     }
     let price = |key: &str| match entry.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            per_million(value.as_f64().map(|dollars| dollars * 1e6)).ok_or_else(|| format!("{key} is {value}"))
-        }
+        Some(value) => per_million(value.as_f64().map(|dollars| dollars * 1e6))
+            .map(Some)
+            .ok_or_else(|| format!("{key} is {value}")),
     };
     let tokens = |key: &str| match entry.get(key) {
         None | Some(Value::Null) => Ok(None),
@@ -142,7 +142,7 @@ fn genai_price(id: &str, model: &Value, today: CalendarDate) -> Result<PriceSett
     let price = |key: &str| match prices.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(_)) => Err(format!("its price depends on the length of the prompt ({key})")),
-        Some(value) => per_million(value.as_f64()).ok_or_else(|| format!("{key} is {value}")),
+        Some(value) => per_million(value.as_f64()).map(Some).ok_or_else(|| format!("{key} is {value}")),
     };
     let context_tokens = match model.get("context_window") {
         None | Some(Value::Null) => None,
@@ -190,9 +190,9 @@ fn complete(read: PriceSettings) -> Result<PriceSettings, String> {
 
 /// A price of a million tokens. Rounded to the nearest pico-dollar per token, because prices per token are not exact in
 /// binary.
-fn per_million(dollars: Option<f64>) -> Option<Option<PicoDollars>> {
+fn per_million(dollars: Option<f64>) -> Option<PicoDollars> {
     let pico_per_token = Rates::from_dollars_per_million(dollars?)?;
-    Some(Some(PicoDollars(pico_per_token.checked_mul(1_000_000)?)))
+    Some(PicoDollars(pico_per_token.checked_mul(1_000_000)?))
 }
 
 fn limit(value: &Value) -> Option<u32> {

@@ -6,8 +6,8 @@ use domain::recipe::ShapeKind;
 use domain::run::PossiblyBilled;
 use engine::{EngineError, LibraryFailure};
 
-use super::catalogue::retirement;
 use super::format::{at_most, counted};
+use super::remarks::retirement;
 
 /// The message of an engine error. Errors whose own message suffices are listed, so that a new one must be considered here.
 pub fn engine_error(error: &EngineError) -> String {

@@ -7,10 +7,10 @@ use domain::model::Unavailable;
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
-use super::catalogue::{old_prices, price_source, retirement};
 use super::errors::{unavailable, unsupported};
 use super::format::{at_most, counted, duration, likely, money};
 use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, time_basis, worst_case};
+use super::remarks::{old_prices, price_source, retirement};
 use super::table::Table;
 use crate::arguments::Estimate;
 use crate::style::HEADING;

@@ -15,6 +15,7 @@ mod progress;
 mod providers;
 mod quote;
 mod reasons;
+mod remarks;
 mod report;
 mod runs;
 mod table;

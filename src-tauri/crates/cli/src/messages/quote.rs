@@ -12,9 +12,9 @@ use domain::run::RunSummary;
 use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
-use super::catalogue::{old_prices, price_source, retirement};
 use super::errors::unsupported;
 use super::format::{counted, duration, exact_money, grouped, likely_and_bound, money};
+use super::remarks::{old_prices, price_source, retirement};
 use crate::arguments::Annotate;
 use crate::style::{GOOD, HEADING, WARNING};
 

@@ -39,7 +39,8 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     match EstimateRecord::of(runs) {
         EstimateRecord { runs: 0, .. } => Ok(()),
         EstimateRecord { runs, in_range } => {
-            writeln!(out, "\nCost in the likely range in {} of {}.", grouped(in_range.into()), counted(runs, "run"))
+            writeln!(out)?;
+            writeln!(out, "Cost in the likely range in {} of {}.", grouped(in_range.into()), counted(runs, "run"))
         }
     }
 }

@@ -112,7 +112,7 @@ fn other_recipes_tell_of_the_model() {
         let likely = Estimator::new(assumed.with_other_recipes(&others), &[], [0, 0, 100]).total(100);
         (likely.low..=likely.high).contains(&actual)
     });
-    let share = in_range.count() as f64 / f64::from(PLANS);
+    let share = f64::from(u32::try_from(in_range.count()).unwrap()) / f64::from(PLANS);
     assert!((0.88..=0.98).contains(&share), "{share}");
 }
 

@@ -37,7 +37,7 @@ pub struct Conditions {
 
 /// What earlier images say.
 pub(super) struct Expected {
-    /// ExpectedOutput tokens that are assumed for an image.
+    /// Output tokens that are assumed for an image.
     assumed: f64,
     /// Images with the same recipe; empty if there are none.
     earlier: Vec<EarlierImage>,
