@@ -2,7 +2,7 @@
 
 CARGO_FLAGS = --workspace --features custom-protocol
 
-.PHONY: run test bench check format bindings ui setup-run setup-test
+.PHONY: run test bench estimates check format bindings ui setup-run setup-test
 
 run: setup-run ui
 	cargo build --release $(CARGO_FLAGS)
@@ -21,7 +21,7 @@ test: setup-test ui check
 # What to measure: everything, or what ONLY names of the engine's parts, "gallery", "window" and "micro".
 MEASURED = $(or $(ONLY),engine gallery window micro)
 ENGINE_PARTS = $(filter-out gallery window micro,$(MEASURED))
-MICRO_BENCHES = geometry ledger limiter parse sse
+MICRO_BENCHES = geometry ledger limiter parse quotes sse
 
 # The run engine, the grid, the editor and review in the real window against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
 # part. Takes half an hour on a machine that does nothing else.
@@ -42,6 +42,10 @@ endif
 ifneq ($(filter micro,$(MEASURED)),)
 	cargo bench --package domain --package providers --package store --package engine $(addprefix --bench ,$(MICRO_BENCHES))
 endif
+
+# The estimates of every image mix, model and recipe against the simulator's bill: the table of docs/performance.md.
+estimates: setup-test
+	cargo test $(CARGO_FLAGS) --test estimates -- --ignored --nocapture
 
 check: setup-test ui
 	cargo fmt --all --check

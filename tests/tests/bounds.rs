@@ -68,8 +68,8 @@ async fn summary_of(bench: &Bench, request: &RunRequest) -> RunSummary {
 }
 
 fn assert_within(summary: &RunSummary, what: &str) {
-    let (committed, high) = (summary.paid + summary.possibly_billed.at_most, summary.quoted.unwrap().high);
-    assert!(committed <= high, "{what}: {committed:?} of at most {high:?}");
+    let (committed, bound) = (summary.paid + summary.possibly_billed.at_most, summary.quoted.unwrap().at_most);
+    assert!(committed <= bound, "{what}: {committed:?} of at most {bound:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,8 +114,11 @@ async fn a_server_that_loses_every_answer_costs_what_the_retries_allow() {
     let summary = bench.library.history.run(summary.id).unwrap();
     let after = summary.quoted.unwrap();
     assert_eq!(summary.possibly_billed.count, 18);
-    assert_eq!((after.low, after.expected), (before.low, before.expected));
-    assert!(after.high > before.high, "{after:?}");
+    assert_eq!(
+        (after.likely_low, after.expected, after.likely_high),
+        (before.likely_low, before.expected, before.likely_high)
+    );
+    assert!(after.at_most > before.at_most, "{after:?}");
     assert_within(&summary, "asked again");
     server.stop().await;
 }
@@ -184,7 +187,7 @@ async fn a_budget_below_the_low_estimate_stops_about_where_the_quote_says() {
     let mut request = RunRequest { ignores_saved_answers: true, ..request(&bench, options).await };
     summary_of(&bench, &request).await;
     let quote = quoted(&bench, &request);
-    let (low, dearest) = (quote.cost.unwrap().low, quote.cost_basis.unwrap().dearest_request);
+    let (low, dearest) = (quote.cost.unwrap().likely_low, quote.cost_basis.unwrap().dearest_request);
     request.budget = Some(dearest + domain::money::PicoDollars(low.0 / 4));
     let Some(forecast) = quoted(&bench, &request).budget else { panic!("a forecast") };
     let domain::budget::BudgetReach::StopsAfter { images } = forecast.reach else { panic!("{forecast:?}") };
@@ -210,10 +213,10 @@ async fn at_most_is_the_same_figure_wherever_it_is_said() {
         let annotate = ["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];
         let run = said(&[&annotate[..], mode].concat());
         let quote = run.lines().find(|line| line.trim_start().starts_with("cost")).unwrap_or_else(|| panic!("{run}"));
-        assert!(quote.contains(&format!("at most {high}")), "{mode:?}: {quote}, and in the table {row}");
+        assert!(quote.contains(&format!("never above {high}")), "{mode:?}: {quote}, and in the table {row}");
         // The report gives a cost and its range with the same number of decimals.
-        let range = run.split_once("range $").and_then(|(_, rest)| rest.split_once(')')).map(|(range, _)| range);
-        let highest: Option<f64> = range.and_then(|range| range.split_once('-')?.1.parse().ok());
+        let range = run.split_once("(estimated").and_then(|(_, rest)| rest.split_once(')')).map(|(range, _)| range);
+        let highest: Option<f64> = range.and_then(|range| range.split_once("never above $")?.1.parse().ok());
         assert_eq!(highest, high.trim_start_matches('$').parse().ok(), "{mode:?}: in the report: {run}");
     }
     server.stop().await;

@@ -105,7 +105,7 @@ async fn what_is_paid_is_what_was_billed() {
         let summary = bench.library.history.run(run).unwrap();
         let billed = PicoDollars(server.ledger().total_pico_dollars() - billed);
         assert_eq!((summary.done, summary.paid), (4, billed), "{model}");
-        assert!(billed > PicoDollars::ZERO && billed <= quote.cost.unwrap().high, "{model}");
+        assert!(billed > PicoDollars::ZERO && billed <= quote.cost.unwrap().at_most, "{model}");
         assert_eq!(bench.quote_for(model).await.answered_before, 4, "{model}");
     }
     server.stop().await;
@@ -249,11 +249,11 @@ async fn models_are_discovered_and_a_price_that_nobody_entered_is_unknown() {
         ..ModelSettings::new(model)
     }];
     bench.library.settings.replace(&settings).unwrap();
-    assert!(bench.quote_for(model).await.cost.unwrap().high == PicoDollars::ZERO, "both images have answers");
+    assert!(bench.quote_for(model).await.cost.unwrap().at_most == PicoDollars::ZERO, "both images have answers");
     let request = RunRequest { ignores_saved_answers: true, ..request };
     let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.history.run(run).unwrap();
-    assert!(summary.paid > PicoDollars::ZERO && summary.paid <= summary.quoted.unwrap().high);
+    assert!(summary.paid > PicoDollars::ZERO && summary.paid <= summary.quoted.unwrap().at_most);
     server.stop().await;
 }

@@ -104,7 +104,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!(summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
     assert_eq!(summary.quoted, Some(cost));
-    assert!(summary.paid <= cost.high && summary.paid > PicoDollars::ZERO);
+    assert!(summary.paid <= cost.at_most && summary.paid > PicoDollars::ZERO);
     let billed = server.ledger().billed;
     assert_eq!(billed.len(), 6);
     assert_eq!(summary.usage.output_tokens, billed.iter().map(|entry| entry.usage.output_tokens).sum::<u64>());
@@ -116,7 +116,9 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let basis = after.cost_basis.unwrap();
     assert_eq!((after.answered_before, basis.image_tokens), (6, 12 * 9));
     assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 6, requests: 6 });
-    assert_eq!(basis.answer_tokens, (summary.usage.output_tokens + 3) / 6);
+    // Six images outweigh what was assumed before, which is longer.
+    let measured = (summary.usage.output_tokens + 3) / 6;
+    assert!((measured..=measured * 105 / 100).contains(&basis.answer_tokens), "{basis:?}, measured {measured}");
     assert!(after.time.is_some());
     server.stop().await;
 }

@@ -69,7 +69,7 @@ async fn examples_are_sent_and_priced_before_the_image_that_is_asked_about() {
         let run = bench.library.runs.start(&run).await.unwrap();
         assert_eq!(bench.end_of(run).await, COMPLETED);
         let summary = bench.library.history.run(run).unwrap();
-        let (expected, bound) = (with.cost.unwrap().expected, with.cost.unwrap().high);
+        let (expected, bound) = (with.cost.unwrap().expected, with.cost.unwrap().at_most);
         assert!(summary.paid <= bound, "{} of {}", summary.paid, bound);
         assert!(expected > without.cost.unwrap().expected);
 

@@ -33,8 +33,8 @@ async fn every_amount_is_in_dollars_under_a_key_that_says_so() {
     let asked = ["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--budget", "5", "--yes", "--json"];
     let estimated = ["estimate", "photos", "--labels", LABELS, "--budget", "0.01", "--fresh", "--json"];
     let documents: [(&[&str], &[&str]); 6] = [
-        (&asked, &["paid_dollars", "budget_dollars", "quoted_dollars.high", "at_most_dollars"]),
-        (&estimated, &["cost_dollars.expected", "batch_dollars.low", "dearest_request_dollars"]),
+        (&asked, &["paid_dollars", "budget_dollars", "quoted_dollars.at_most", "at_most_dollars"]),
+        (&estimated, &["cost_dollars.expected", "batch_dollars.likely_low", "dearest_request_dollars"]),
         (&["runs", "--json"], &["paid_dollars", "quoted_dollars.expected"]),
         (&["report", "latest", "--json"], &["paid_dollars"]),
         (&["metrics", "latest"], &["costDollars", "quotedDollars", "possiblyBilledDollars"]),

@@ -73,7 +73,7 @@ async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
         let live = ledger.billed.iter().filter(|entry| !entry.is_batched).count();
         assert_eq!(live, if run.mode == RunMode::Live { IMAGES as usize } else { PILOT });
         assert_eq!(run.paid.0, ledger.total_pico_dollars());
-        assert!(run.paid <= run.quoted.unwrap().high);
+        assert!(run.paid <= run.quoted.unwrap().at_most);
         assert!(piloted.said().contains("The pilot went as expected. 5 images left."), "{}", piloted.said());
         piloted.server.stop().await;
     }
@@ -102,7 +102,7 @@ async fn a_pilot_that_was_much_dearer_than_expected_is_not_gone_on_with() {
     let piloted = Piloted::with(vec![Fault::Broken { after_events: 5 }; PILOT], &[]).await;
     let run = piloted.run();
     assert_eq!((run.state, run.done as usize, run.possibly_billed.count as usize), (PILOT_DONE, PILOT, PILOT));
-    assert!(run.paid + run.possibly_billed.at_most <= run.quoted.unwrap().high);
+    assert!(run.paid + run.possibly_billed.at_most <= run.quoted.unwrap().at_most);
     assert_eq!(piloted.told.status.code(), Some(4));
     let said = piloted.said();
     assert!(said.contains("more than twice the expected $") && said.contains("5 images left."), "{said}");

@@ -150,7 +150,7 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
     let quote = bench.quote(0);
     assert_eq!((quote.image_count, &quote.suggested_model), (2, &quote.models[0].model.id));
     assert!(quote.models[0].can_run && quote.models[0].time.is_some());
-    assert_eq!(quote.models[0].cost.unwrap().high, domain::money::PicoDollars::ZERO);
+    assert_eq!(quote.models[0].cost.unwrap().at_most, domain::money::PicoDollars::ZERO);
 
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);

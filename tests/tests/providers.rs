@@ -255,7 +255,7 @@ async fn a_price_holds_for_the_address_that_it_is_set_for_alone() {
         settings.agreed_hosts = vec![given.address().to_string()];
         bench.library.settings.replace(&settings).unwrap();
         let quote = bench.quote(0);
-        quote.models.into_iter().find(|row| row.model.id.0 == FIRST_MODEL).unwrap().cost.unwrap().high.0
+        quote.models.into_iter().find(|row| row.model.id.0 == FIRST_MODEL).unwrap().cost.unwrap().at_most.0
     };
     let (at_list_price, at_half) = (most(set.url()), most(given.url()));
     assert!(at_half > 0 && at_list_price.abs_diff(2 * at_half) <= 20_000_000_000, "{at_list_price} and {at_half}");

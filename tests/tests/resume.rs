@@ -85,7 +85,7 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
         "no annotation stands twice"
     );
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
-    assert!(summary.paid <= summary.quoted.unwrap().high);
+    assert!(summary.paid <= summary.quoted.unwrap().at_most);
     server.stop().await;
 }
 

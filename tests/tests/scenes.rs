@@ -177,7 +177,7 @@ async fn the_runs_of_the_past_are_complete() {
     assert_eq!((run.model_name.as_str(), run.destination.host()), ("Claude Haiku 5.5", Some("api.anthropic.com")));
     assert_eq!((run.retries, run.possibly_billed.count, run.cut_short), (5, 1, 2));
     let quoted = run.quoted.unwrap();
-    assert!(run.paid > quoted.low && run.paid < quoted.high, "{:?} {quoted:?}", run.paid);
+    assert!(run.paid > quoted.likely_low && run.paid < quoted.at_most, "{:?} {quoted:?}", run.paid);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,7 +103,7 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     let quoted = quote.models.iter().find(|quoted| quoted.model.id.0 == MODEL).unwrap();
     let (live, batch) = (quoted.cost.unwrap(), quoted.batch.unwrap());
     assert!(batch.expected.0.abs_diff(live.expected.0 / 2) <= 1_000, "{batch:?} is half of {live:?}");
-    assert!(batch.high < live.high && quote.models[0].batch.is_none());
+    assert!(batch.at_most < live.at_most && quote.models[0].batch.is_none());
 
     let run = start(&bench).await;
     let shown = snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 3).await;

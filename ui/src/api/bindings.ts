@@ -73,6 +73,15 @@ export interface Api {
 	/** What a model is sent for a recipe, which need not be saved, and what it does not support of it. */
 	previewRecipe(recipe: Recipe, model: ModelId): Promise<RecipePreview>;
 	quote(request: PlanRequest): Promise<Quote>;
+	prices(): Promise<PriceList>;
+	/** Sets what `price` says of a model; what it leaves open stays as it was. */
+	setPrice(price: PriceSettings): Promise<PriceList>;
+	/** The prices and limits of these models are the built-in ones again; of all, if there are none. */
+	resetPrices(models: ModelId[]): Promise<PriceList>;
+	/** What importing `table`, the text of a public price table, would change. */
+	comparePrices(table: string): Promise<PriceComparison>;
+	/** Imports the prices and limits of `models` from `table`. */
+	importPrices(table: string, models: ModelId[]): Promise<PriceList>;
 	startRun(request: RunRequest): Promise<RunId>;
 	pauseRun(run: RunId): Promise<null>;
 	resumeRun(request: ResumeRequest): Promise<null>;
@@ -186,6 +195,11 @@ export function apiOver(transport: Transport): Api {
 		recipeExamplesOfImages: (recipe, images) => call("recipe_examples_of_images", { recipe, images }),
 		previewRecipe: (recipe, model) => call("preview_recipe", { recipe, model }),
 		quote: (request) => call("quote", { request }),
+		prices: () => call("prices", {}),
+		setPrice: (price) => call("set_price", { price }),
+		resetPrices: (models) => call("reset_prices", { models }),
+		comparePrices: (table) => call("compare_prices", { table }),
+		importPrices: (table, models) => call("import_prices", { table, models }),
 		startRun: (request) => call("start_run", { request }),
 		pauseRun: (run) => call("pause_run", { run }),
 		resumeRun: (request) => call("resume_run", { request }),
@@ -309,8 +323,13 @@ export type AnswerBasis =
 /**  Not measured yet: this many annotations per image are assumed, and no thinking. */
 { kind: "assumed"; annotations: number } | 
 /**
+ *  Not measured with this recipe: the answers for this many images with other recipes tell how long the model's are,
+ *  compared with what is assumed.
+ */
+{ kind: "other_recipes"; images: number } | 
+/**
  *  The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
- *  retries, and unanswered requests that may have been billed.
+ *  retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
  */
 { kind: "earlier_answers"; images: number; requests: number };
 
@@ -456,9 +475,9 @@ export type BudgetForecast = {
 export type BudgetReach = 
 /**  The run cannot cost more. */
 { kind: "enough" } | 
-/**  Between the low and the high end of the quote. */
+/**  Between the low end of the likely range and the bound. */
 { kind: "may_stop" } | 
-/**  Below the low end: the run stops after about this many images. */
+/**  Below the likely range: the run stops after about this many images. */
 { kind: "stops_after"; images: number };
 
 /**  Result of a bulk edit, which is undone as a whole. */
@@ -669,7 +688,7 @@ export type CostBasis = {
 	image_tokens: number,
 	/**
 	 *  Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
-	 *  cost more than the high cost and its budget.
+	 *  cost more than the bound and its budget.
 	 */
 	are_image_tokens_exact: boolean,
 	image_cost_dollars: Dollars,
@@ -687,7 +706,7 @@ export type CostBasis = {
 	/**  The output maximum after a cut-off answer. */
 	longer_answer_tokens_limit: number,
 	/**
-	 *  Maximum retries; the high cost assumes that every answer is cut off once, and that every longer request and its
+	 *  Maximum retries; the bound assumes that every answer is cut off once, and that every longer request and its
 	 *  retries are billed.
 	 */
 	retries: number,
@@ -698,14 +717,19 @@ export type CostBasis = {
 };
 
 /**
- *  A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
- *  follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
- *  been billed without an answer, never exceeds it. It is rounded up to what is shown.
+ *  An estimated cost with two ranges. The likely one is left by about one in ten runs ([`crate::estimate`]). The bound holds:
+ *  with an answer that is cut off, the longer request that follows it, and every retry that the settings allow, of every
+ *  image. What a run has paid, together with what may have been billed without an answer, never exceeds it. It is rounded
+ *  up to what is shown.
  */
 export type CostRange = {
-	low: Dollars,
+	/**  The 5th percentile of the total. */
+	likely_low: Dollars,
 	expected: Dollars,
-	high: Dollars,
+	/**  The 95th percentile of the total. */
+	likely_high: Dollars,
+	/**  The bound. */
+	at_most: Dollars,
 };
 
 /**  Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again. */
@@ -1574,14 +1598,34 @@ export type Model = {
 	optional_attributes_limit: number | null,
 	/**  The announced day of retirement. */
 	retires: CalendarDate | null,
+	/**  What the vendor names instead of a model that retires. */
+	successor: ModelId | null,
 };
 
 /**  A model's name at its endpoint, such as `nanodet-g-416`. */
 export type ModelId = string;
 
+/**  Price of a million tokens of a model. */
+export type ModelPrice = {
+	id: ModelId,
+	name: string,
+	input_dollars_per_million: Dollars,
+	output_dollars_per_million: Dollars,
+	/**  Input read from the vendor's cache. */
+	cached_input_dollars_per_million: Dollars,
+	/**  In a batch; `None` if the provider has none here. */
+	batch_input_dollars_per_million: Dollars | null,
+	batch_output_dollars_per_million: Dollars | null,
+	source: PriceSource,
+	/**  When the user entered or imported it; `None` for the day of the list. */
+	as_of: CalendarDate | null,
+};
+
 /**  A row of the table of models. */
 export type ModelQuote = {
 	model: Model,
+	/**  Where the price is from. */
+	price_source: PriceSource,
 	/**  For the images to send. `None` without a known price. */
 	cost_dollars: CostRange | null,
 	/**  Images with a saved answer of this model and recipe, which is reused for free unless saved answers are ignored. */
@@ -1725,6 +1769,72 @@ export type PreviewAnnotation = {
 	shape: Shape,
 };
 
+/**  A value that would change. */
+export type PriceChange = {
+	model: ModelId,
+	field: PriceField,
+	/**  Dollars per million tokens, percent or tokens. */
+	before: number | null,
+	after: number | null,
+};
+
+/**  A price table compared with the prices that are used. */
+export type PriceComparison = {
+	/**  The name of the table. */
+	table: string,
+	changes: PriceChange[],
+	/**  Models with the same values in the table. */
+	unchanged: ModelId[],
+	/**  Entries about models of the catalogue that cannot be used as they are. */
+	skipped: SkippedPrice[],
+	/**  Entries about other models. */
+	unknown: number,
+};
+
+/**  A value of a model that a price table or the user may change. */
+export type PriceField = "input" | "output" | "cache_write5m" | "cache_write1h" | "cache_read" | "batch_percent" | "context_tokens" | "max_output_tokens";
+
+/**  The prices used for estimates. */
+export type PriceList = {
+	/**  When they were read from the vendor. */
+	as_of: CalendarDate,
+	/**  Whether that is so long ago that they may no longer be right. */
+	is_old: boolean,
+	/**  Per million tokens. */
+	models: ModelPrice[],
+};
+
+/**  What the user has set for a model of a catalogue. What is `None` stays as in the catalogue. */
+export type PriceSettings = {
+	/**  The model. */
+	id?: string,
+	/**  Of a million tokens, like all of these. */
+	input_dollars_per_million?: Dollars | null,
+	output_dollars_per_million?: Dollars | null,
+	/**  Input written to the cache for five minutes. */
+	cache_write_5m_dollars_per_million?: Dollars | null,
+	/**  Input written to the cache for an hour. */
+	cache_write_1h_dollars_per_million?: Dollars | null,
+	cache_read_dollars_per_million?: Dollars | null,
+	/**  Price of a request in a batch, in percent of a live one. */
+	batch_percent?: number | null,
+	/**  Prompt and answer together, in tokens. */
+	context_tokens?: number | null,
+	/**  Longest answer, in tokens. */
+	max_output_tokens?: number | null,
+	/**  The public table that it was imported from; `None` if the user has entered it. */
+	imported_from?: string | null,
+	/**  When it was entered or imported. */
+	as_of?: CalendarDate | null,
+};
+
+/**  Where the price of a model is from. It is shown wherever the price is, unless it is the catalogue. */
+export type PriceSource = { kind: "catalogue" } | 
+/**  The user has entered it. */
+{ kind: "user" } | { kind: "imported"; 
+/**  The name of the public table. */
+table: string };
+
 export type ProblemKind = 
 /**  Unknown key; text with a colon must be quoted. */
 { kind: "unknown_key"; key: string } | 
@@ -1833,6 +1943,8 @@ export type Quote = {
 	suggested_model: ModelId,
 	/**  The day of the prices. */
 	prices_as_of: CalendarDate,
+	/**  Whether that is so long ago that they may no longer be right. */
+	are_prices_old: boolean,
 };
 
 /**  A typed query, as far as it is valid. */
@@ -2321,6 +2433,8 @@ export type RunSummary = {
 	/**  Images of the run that are reviewed or confirmed empty. */
 	reviewed_count: number,
 	quoted_dollars: CostRange | null,
+	/**  Whether the cost was in the likely range of the quote; `None` unless the run is complete, and had such a range. */
+	is_cost_likely: boolean | null,
 	/**  As the vendor reported. */
 	paid_dollars: Dollars,
 	/**  Total of all requests. */
@@ -2416,6 +2530,8 @@ export type Settings = {
 	run?: RunSettings,
 	/**  The settings of connections to providers, at most one each. */
 	providers?: ProviderSettings[],
+	/**  Prices and limits of the catalogue's models that the user has changed, at most one entry each. */
+	prices?: PriceSettings[],
 	/**  Hosts that the user has agreed to send images to, having seen what is sent. */
 	agreed_hosts?: string[],
 	hooks?: Hooks,
@@ -2486,6 +2602,14 @@ export type SkippedFile = {
 	/**  For display: invalid UTF-8 is shown as U+FFFD. */
 	path: string,
 	reason: SkipReason,
+};
+
+/**  An entry of a price table that is not imported. */
+export type SkippedPrice = {
+	/**  As the table names the model. */
+	name: string,
+	/**  In English. */
+	reason: string,
 };
 
 /**  A saved query, listed beside the collections. */
@@ -2671,7 +2795,9 @@ export type Unavailable =
 /**  The user has locked everything to this machine. */
 { kind: "local_only" } | 
 /**  The vendor has retired it. */
-{ kind: "retired"; on: CalendarDate } | 
+{ kind: "retired"; on: CalendarDate; 
+/**  What the vendor names instead. */
+successor: ModelId | null } | 
 /**  There is no key for the server. */
 { kind: "no_key"; host: string; 
 /**  The environment variable that may hold it. */

@@ -3,7 +3,7 @@ import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../a
 import type { CostScale } from "../components/costScale";
 
 /** A scale for one run's whisker: runs differ by factors that would hide the range. */
-export function whiskerScale({ low, high }: CostRange, paid: Dollars): CostScale {
+export function whiskerScale({ likely_low: low, at_most: high }: CostRange, paid: Dollars): CostScale {
   return { from: paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid) };
 }
 
@@ -32,4 +32,10 @@ export function tokensOf(usage: Usage): { in: number; cached: number; out: numbe
   const { input_tokens, output_tokens, cache_read_tokens: cached, thinking_tokens: thinking } = usage;
   const written = usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
   return { in: input_tokens + written + cached, cached, out: output_tokens, thinking };
+}
+
+/** How often the cost of a complete run was in the likely range of its quote. */
+export function estimateRecord(runs: readonly RunSummary[]): { runs: number; inRange: number } {
+  const told = runs.filter((run) => run.is_cost_likely !== null);
+  return { runs: told.length, inRange: told.filter((run) => run.is_cost_likely).length };
 }

@@ -4,7 +4,7 @@ import { readingsAt } from "../charts/spec";
 import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../api/bindings";
 import { words } from "../messages";
 import { EVERY_DIAGNOSIS } from "../../test/diagnoses";
-import { partOfQuote, tokensOf, whiskerScale } from "./cost";
+import { estimateRecord, partOfQuote, tokensOf, whiskerScale } from "./cost";
 import { flags, histogramChart, placeOf } from "./histogram";
 import { History, type HistoryCore } from "./history.svelte";
 
@@ -28,6 +28,7 @@ function summary(id: RunId): RunSummary {
     undecided_count: 1,
     reviewed_count: 0,
     quoted_dollars: null,
+    is_cost_likely: null,
     paid_dollars: 0,
     usage: {
       input_tokens: 0,
@@ -167,7 +168,7 @@ describe("history", () => {
 });
 
 describe("a quote against what was paid", () => {
-  const quoted = { low: 60, expected: 100, high: 800 };
+  const quoted = { likely_low: 60, expected: 100, likely_high: 150, at_most: 800 };
 
   it("is told once the run is through", () => {
     const run = { ...summary(1), quoted_dollars: quoted, paid_dollars: 95 };
@@ -176,7 +177,9 @@ describe("a quote against what was paid", () => {
     expect(words.history.deviation(1.2)).toBe("20 % over");
     expect(partOfQuote({ ...run, total: 2 })).toBeNull();
     expect(partOfQuote({ ...run, quoted_dollars: null })).toBeNull();
-    expect(partOfQuote({ ...run, quoted_dollars: { low: 0, expected: 0, high: 0 } })).toBeNull();
+    expect(
+      partOfQuote({ ...run, quoted_dollars: { likely_low: 0, expected: 0, likely_high: 0, at_most: 0 } }),
+    ).toBeNull();
   });
 
   it("stays on its scale, however far off", () => {
@@ -184,6 +187,12 @@ describe("a quote against what was paid", () => {
     expect(whiskerScale(quoted, 20)).toEqual({ from: 20, to: 800 });
     expect(whiskerScale(quoted, 900)).toEqual({ from: 60, to: 900 });
     expect(whiskerScale(quoted, 0)).toEqual({ from: 60, to: 800 });
+  });
+
+  it("tells how often the cost was in the likely range", () => {
+    const ended = [true, true, false, null].map((is_cost_likely) => ({ ...summary(1), is_cost_likely }));
+    expect(estimateRecord(ended)).toEqual({ runs: 3, inRange: 2 });
+    expect(words.history.estimates(2, 3)).toBe("cost in the likely range in 2 of 3 runs");
   });
 
   it("counts every kind of input as prompt", () => {

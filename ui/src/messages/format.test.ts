@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   confidence,
   costAndEstimate,
+  likelyMoney,
   count,
   date,
   dayOfYear,
@@ -36,16 +37,32 @@ describe("money", () => {
 });
 
 it("says a cost and its estimate with one precision, and the bound rounded up", () => {
-  const estimate = { low: 0.02871, expected: 0.05216, high: 0.29602 };
-  expect(costAndEstimate(0.104, estimate)).toEqual({ cost: "$0.104", estimate: "$0.052", range: "$0.029–0.297" });
-  expect(costAndEstimate(12.4, { low: 9, expected: 12, high: 1300 })).toEqual({
+  const estimate = { likely_low: 0.02871, expected: 0.05216, likely_high: 0.0811, at_most: 0.29602 };
+  expect(costAndEstimate(0.104, estimate)).toEqual({
+    cost: "$0.104",
+    estimate: "$0.052",
+    likely: "$0.029–0.081",
+    bound: "$0.297",
+  });
+  expect(costAndEstimate(12.4, { likely_low: 9, expected: 12, likely_high: 15, at_most: 1300 })).toEqual({
     cost: "$12.40",
     estimate: "$12.00",
-    range: "$9.00–1,300.00",
+    likely: "$9.00–15.00",
+    bound: "$1,300.00",
   });
   expect(costAndEstimate(0, estimate).cost).toBe("$0");
-  expect(costAndEstimate(0.1, { low: 0.041, expected: 0.084, high: 34.13 }).range).toBe("$0.041–34.13");
+  const dear = costAndEstimate(0.1, { likely_low: 0.041, expected: 0.084, likely_high: 0.16, at_most: 34.13 });
+  expect([dear.likely, dear.bound]).toEqual(["$0.041–0.160", "$34.13"]);
 });
+
+it.each([
+  [0.312, 0.544, "$0.31–0.54"],
+  [0.00024, 0.544, "$0.00024–0.54"],
+  [0, 1234.5, "$0–1,234.50"],
+  [0.312, 0.312, "$0.31"],
+])("says a likely range from %d to %d as %s", (low, high, said) =>
+  expect(likelyMoney({ likely_low: low, expected: low, likely_high: high, at_most: 9 })).toBe(said),
+);
 
 it("says a sum as finely as the parts beside it", () => {
   expect(moneyBeside(0.18423 * DOLLAR, 0.0022 * DOLLAR)).toBe("$0.1842");

@@ -88,22 +88,35 @@ export function moneyBeside(dollars: number, part: number): string {
   return dollarsOf(dollars, digits, digits);
 }
 
-/** An actual cost, its estimate and the range of the estimate, all with the precision of the smaller of the first two. */
+/** The likely range: "$0.31–0.54". */
+export function likelyMoney({ likely_low: low, likely_high: high }: CostRange): string {
+  const [from, to] = [money(low), money(high)];
+  if (from === to) return from;
+  const plain = (dollars: number) =>
+    dollars === 0
+      ? whole(0)
+      : numbers({ minimumFractionDigits: 2, maximumFractionDigits: decimalsOf(dollars) }).format(dollars);
+  return to.replace(plain(high), `${plain(low)}–${plain(high)}`);
+}
+
+/**
+ * An actual cost, its estimate, the likely range and the bound, all with the precision of the smaller of the first two.
+ */
 export function costAndEstimate(
   cost: number,
-  { low, expected, high }: CostRange,
-): { cost: string; estimate: string; range: string } {
+  { likely_low: low, expected, likely_high: high, at_most: atMost }: CostRange,
+): { cost: string; estimate: string; likely: string; bound: string } {
   const digits = decimalsOf(cost > 0 && expected > 0 ? Math.min(cost, expected) : Math.max(cost, expected));
   // A dollar and more is in cents.
   const digitsOf = (dollars: number) => (dollars < 1 ? digits : 2);
   const amount = (dollars: number) => dollarsOf(dollars, digitsOf(dollars), digitsOf(dollars));
   const plain = (dollars: number) =>
     numbers({ minimumFractionDigits: digitsOf(dollars), maximumFractionDigits: digitsOf(dollars) }).format(dollars);
-  const bound = roundedUp(high, digitsOf(high));
   return {
     cost: cost === 0 ? money(0) : amount(cost),
     estimate: amount(expected),
-    range: amount(bound).replace(plain(bound), `${plain(low)}–${plain(bound)}`),
+    likely: amount(high).replace(plain(high), `${plain(low)}–${plain(high)}`),
+    bound: amount(roundedUp(atMost, digitsOf(atMost))),
   };
 }
 

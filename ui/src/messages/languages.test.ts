@@ -31,8 +31,8 @@ describe("in Spanish", () => {
     expect(plain(format.money(0.409 * DOLLAR))).toBe("0,41 $");
     expect(plain(format.money(0))).toBe("0 $");
     expect(plain(format.money(4e-9))).toBe("menos de 0,000001 $");
-    const estimate = { low: 0.02871, expected: 0.05216, high: 0.29602 };
-    expect(plain(format.costAndEstimate(0.104, estimate).range)).toBe("0,029–0,297 $");
+    const estimate = { likely_low: 0.02871, expected: 0.05216, likely_high: 0.0811, at_most: 0.29602 };
+    expect(plain(format.costAndEstimate(0.104, estimate).likely)).toBe("0,029–0,081 $");
     expect(format.duration(1400)).toBe("1,4 s");
     expect(format.confidence(0.914)).toBe(",91");
     expect(format.confidence(0.999)).toBe("1,0");

@@ -4,7 +4,7 @@ import type {
   Unavailable,
   ModelId,
   ModelQuote,
-  Dollars,
+  CostRange,
   Quote,
   RecipeId,
   RunMode,
@@ -300,7 +300,7 @@ export class Plan {
   #goal(): string {
     const cost = this.price?.cost ?? null;
     if (!this.quote?.image_count) return words.plan.annotateNothing;
-    const said = cost === null ? null : costWords(cost.low, cost.expected, cost.high);
+    const said = cost === null ? null : costWords(cost);
     const reused = this.ignoresSavedAnswers ? 0 : (this.chosen?.answered_before ?? 0);
     return reused > 0
       ? words.plan.annotateNew(this.quote.image_count - reused, reused, said)
@@ -310,7 +310,7 @@ export class Plan {
 
 function mayCost(chosen: ModelQuote | null): boolean {
   if (chosen === null) return false;
-  return chosen.cost_dollars ? chosen.cost_dollars.high > 0 : chosen.model.destination.kind === "host";
+  return chosen.cost_dollars ? chosen.cost_dollars.at_most > 0 : chosen.model.destination.kind === "host";
 }
 
 /** The model of the last time or the suggested one, if it can run; otherwise the first that can. */
@@ -338,7 +338,7 @@ export function groupsOf(models: readonly ModelQuote[]): ModelGroup[] {
   return [...groups.values()];
 }
 
-function costWords(low: Dollars, expected: Dollars, high: Dollars): string {
+function costWords({ likely_low: low, expected, at_most: high }: CostRange): string {
   return low === high ? money(expected) : words.plan.about(money(expected));
 }
 
@@ -357,12 +357,12 @@ function unknownLabels(chosen: ModelQuote | null, saved: SavedRecipe | null): Re
 function costScale(quote: Quote | null, mode: RunMode): CostScale | null {
   const costs = (quote?.models ?? []).flatMap((row) => {
     const { cost } = priceOf(row, mode);
-    return cost && cost.high > 0 ? [cost] : [];
+    return cost && cost.at_most > 0 ? [cost] : [];
   });
   if (costs.length === 0) return null;
   // Some space at both ends, so that no whisker touches the edge.
   return {
-    from: Math.min(...costs.map(({ low }) => Math.max(1e-9, low))) / 1.3,
-    to: Math.max(...costs.map(({ high }) => high)) * 1.3,
+    from: Math.min(...costs.map(({ likely_low: low }) => Math.max(1e-9, low))) / 1.3,
+    to: Math.max(...costs.map(({ at_most: high }) => high)) * 1.3,
   };
 }

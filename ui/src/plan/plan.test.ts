@@ -121,7 +121,9 @@ describe("models at one server", () => {
     const rows = (await keyless()).quote?.models ?? [];
     const elsewhere = rows.filter(({ model }) => model.destination.kind === "host");
     const retired = rows.map((row) =>
-      row === elsewhere[0] ? { ...row, unavailable: { kind: "retired", on: "2026-10-01" } as const } : row,
+      row === elsewhere[0]
+        ? { ...row, unavailable: { kind: "retired", on: "2026-10-01", successor: null } as const }
+        : row,
     );
     const [here, there] = groupsOf(retired);
     expect(here).toMatchObject({ destination: { kind: "this_machine" }, unavailable: null });

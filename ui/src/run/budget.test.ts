@@ -5,7 +5,7 @@ import { costBarScale, higherBudget, isAtBudget, type Spending } from "./budget"
 import { Resumption } from "./resumption.svelte";
 
 const CENT = 0.01;
-const quoted = { low: 10 * CENT, expected: 40 * CENT, high: 160 * CENT };
+const quoted = { likely_low: 10 * CENT, expected: 40 * CENT, likely_high: 60 * CENT, at_most: 160 * CENT };
 const half: Spending = {
   spent_dollars: 18 * CENT,
   possibly_billed: { count: 1, at_most_dollars: 1 * CENT },
@@ -27,7 +27,7 @@ describe("a run at its budget", () => {
   it("proposes what is paid, what the rest is expected to need and a margin, in whole cents", () => {
     // 18 paid, 1 possibly billed, 18 for the other fifty plus 20 %, 2.64 that one request reserves beyond its cost.
     expect(higherBudget(half)).toMatchObject({ budget: 0.44, left: 50 });
-    const dear = { ...half, quoted_dollars: { ...quoted, high: 9000 * CENT } };
+    const dear = { ...half, quoted_dollars: { ...quoted, at_most: 9000 * CENT } };
     expect(higherBudget(dear).budget).toBe(0.44);
     const { committed, rest, margin, budget } = higherBudget(half);
     expect(committed + rest + margin).toBeCloseTo(budget, 9);
@@ -47,11 +47,11 @@ describe("the cost bar", () => {
   const uncapped = { ...half, budget_dollars: null };
 
   it("has every amount at its place of one scale, and leaves out a bound that is far off", () => {
-    const near = costBarScale(uncapped, { ...quoted, high: 90 * CENT }, null);
+    const near = costBarScale(uncapped, { ...quoted, at_most: 90 * CENT }, null);
     expect(near).toMatchObject({ beyond: null, markers: [{ kind: "quote" }, { kind: "high" }] });
     for (const { cost, place } of near.markers) expect(place).toBeCloseTo(cost / near.end);
     expect(near.end).toBeGreaterThan(90 * CENT);
-    const far = costBarScale(uncapped, { ...quoted, high: 9000 * CENT }, null);
+    const far = costBarScale(uncapped, { ...quoted, at_most: 9000 * CENT }, null);
     expect(far).toMatchObject({
       beyond: { kind: "high", cost: 9000 * CENT },
       markers: [{ kind: "quote", place: 0.5 }],

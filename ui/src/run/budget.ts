@@ -72,7 +72,7 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const { budget_dollars: budget } = run;
   const foreseen = Math.max(quoted.expected, heading ?? 0, committed);
   const bound =
-    budget === null ? ({ kind: "high", cost: quoted.high } as const) : ({ kind: "cap", cost: budget } as const);
+    budget === null ? ({ kind: "high", cost: quoted.at_most } as const) : ({ kind: "cap", cost: budget } as const);
   const isBeyond = bound.cost > foreseen * MAX_SHOWN * MAX_BEYOND;
   const end = isBeyond ? foreseen * MAX_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
   const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];

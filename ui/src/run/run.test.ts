@@ -40,6 +40,7 @@ function summary(id: RunId, state: RunState): RunSummary {
     undecided_count: 9,
     reviewed_count: 0,
     quoted_dollars: null,
+    is_cost_likely: null,
     paid_dollars: 0,
     usage: {
       input_tokens: 0,

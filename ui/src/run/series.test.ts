@@ -26,7 +26,7 @@ function progress(change: Partial<RunProgress>): RunProgress {
     spent_dollars: 0.1,
     possibly_billed: { count: 0, at_most_dollars: 0 },
     budget_dollars: null,
-    quoted_dollars: { low: 0.4, expected: 0.5, high: 0.8 },
+    quoted_dollars: { likely_low: 0.4, expected: 0.5, likely_high: 0.8, at_most: 2 },
     concurrency: 4,
     p50_millis: 900,
     p95_millis: 1500,
@@ -69,12 +69,12 @@ describe("the cost", () => {
     sample({ finished: 20, spent: 0.09 }),
     sample({ finished: 20, spent: 0.1 }),
   ];
-  const quoted = { low: 0.4, expected: 0.5, high: 0.8 };
+  const quoted = { likely_low: 0.4, expected: 0.5, likely_high: 0.8, at_most: 2 };
 
   it("is read beside the share of the quote for as many images", () => {
     const chart = costChart(progress({}), quoted, samples);
     expect(chart.x).toEqual([0, 10, 20, 100]);
-    expect(readingsAt(chart, 2).map(({ text }) => text)).toEqual(["$0.10 ($0.08–$0.16)", "$0.10"]);
+    expect(readingsAt(chart, 2).map(({ text }) => text)).toEqual(["$0.10 (likely $0.08–$0.16)", "$0.10"]);
     expect(readingsAt(chart, 3).map(({ text }) => text)).toEqual(["$0.50 ($0.40–$0.80)"]);
     expect(chart.band).toEqual([0, 1]);
   });

@@ -93,12 +93,13 @@ export function costChart(
   return {
     x,
     series: [
-      range(charts.high, quoted.high),
-      range(charts.low, quoted.low),
+      range(charts.high, quoted.likely_high),
+      range(charts.low, quoted.likely_low),
       {
         name: charts.quoted,
         values: share(quoted.expected),
-        format: (expected, place) => charts.range(expected, shareOf(quoted.low, place), shareOf(quoted.high, place)),
+        format: (expected, place) =>
+          charts.range(expected, shareOf(quoted.likely_low, place), shareOf(quoted.likely_high, place)),
         kind: "line",
         color: "text-muted",
         isDashed: true,

@@ -95,7 +95,8 @@ impl From<EngineError> for ApiError {
             EngineError::Unavailable(Unavailable::NoKey { .. }) => ErrorCode::NoKey,
             EngineError::Unavailable(Unavailable::Unusable { .. }) => ErrorCode::UnusableConnection,
             EngineError::Address { .. } => ErrorCode::Address,
-            EngineError::Settings { .. }
+            EngineError::Price(_)
+            | EngineError::Settings { .. }
             | EngineError::UnknownEndpoint { .. }
             | EngineError::UnknownProvider { .. } => ErrorCode::Settings,
             EngineError::EndpointNameTaken { .. } => ErrorCode::EndpointNameTaken,

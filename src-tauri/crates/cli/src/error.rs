@@ -38,6 +38,8 @@ pub enum CommandError {
     UnknownModel { asked: String, known: String },
     #[error("{model} cannot be used: {reason}")]
     ModelCannot { model: String, reason: String },
+    #[error("there is no library to keep prices in; use --create to create one")]
+    NothingToKeepPricesIn,
     #[error("no image could be read")]
     NoImages,
     #[error("not confirmed: answer y, or use --yes without a terminal")]
@@ -90,6 +92,7 @@ impl CommandError {
             | Self::NotSaved(_)
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
+            | Self::NothingToKeepPricesIn
             | Self::NoKeyIn(_)
             | Self::Serve(
                 ServeError::NeedsPassword { .. }

@@ -21,7 +21,14 @@ use crate::progress::Bar;
 /// An open library. It is temporary if a command that only reads finds none.
 pub struct Opened {
     library: Arc<Library>,
-    _temporary: Option<TempDir>,
+    temporary_folder: Option<TempDir>,
+}
+
+impl Opened {
+    /// Whether nothing of it is kept.
+    pub fn is_temporary(&self) -> bool {
+        self.temporary_folder.is_some()
+    }
 }
 
 impl Deref for Opened {
@@ -49,7 +56,7 @@ pub fn open(global: &Global) -> Result<Opened, CommandError> {
     if !Library::exists(&database) && !global.create {
         return without_library(global, &database, Surroundings::of_this_process(None));
     }
-    Ok(Opened { library: Library::open(&database, Surroundings::of_this_process(None))?, _temporary: None })
+    Ok(Opened { library: Library::open(&database, Surroundings::of_this_process(None))?, temporary_folder: None })
 }
 
 /// Opens the library with the options of this invocation. The library in the default place is created without a question,
@@ -64,7 +71,7 @@ pub async fn open_during(
     let database = database(global)?;
     let is_usual = global.db.is_none() && when_missing != WhenMissing::Refuse;
     let opened = if Library::exists(&database) || is_usual || may_create(global, &database, when_missing).await? {
-        Opened { library: Library::open(&database, surroundings)?, _temporary: None }
+        Opened { library: Library::open(&database, surroundings)?, temporary_folder: None }
     } else if when_missing == WhenMissing::Forget {
         let warning = format!("there is no library at {}: nothing will be saved", database.display());
         messages::warn(&mut notes(), &warning)?;
@@ -98,7 +105,7 @@ fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
     surroundings.consents = Consents::for_session();
     let folder = tempfile::tempdir()?;
     let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;
-    Ok(Opened { library, _temporary: Some(folder) })
+    Ok(Opened { library, temporary_folder: Some(folder) })
 }
 
 /// Lists the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.

@@ -82,7 +82,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
         Command::Providers(arguments) => commands::providers::providers(&arguments, &global, output).await,
         Command::Models => commands::models::models(&global, output).await,
-        Command::Prices => commands::prices::prices(output),
+        Command::Prices(arguments) => commands::prices::prices(arguments, &global, output),
         Command::Recipes(arguments) => commands::recipes::recipes(arguments, &global, output).await,
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,

@@ -13,9 +13,9 @@ use crate::run_state::RunMode;
 pub enum BudgetReach {
     /// The run cannot cost more.
     Enough,
-    /// Between the low and the high end of the quote.
+    /// Between the low end of the likely range and the bound.
     MayStop,
-    /// Below the low end: the run stops after about this many images.
+    /// Below the likely range: the run stops after about this many images.
     StopsAfter { images: u32 },
 }
 
@@ -46,9 +46,9 @@ impl BudgetForecast {
             RunMode::Live => (images_until_stop(budget, spending), 1),
             RunMode::Batch => in_batches(budget, spending),
         };
-        let reach = if budget >= spending.cost.high {
+        let reach = if budget >= spending.cost.at_most {
             BudgetReach::Enough
-        } else if budget >= spending.cost.low {
+        } else if budget >= spending.cost.likely_low {
             BudgetReach::MayStop
         } else {
             BudgetReach::StopsAfter { images }
@@ -95,7 +95,7 @@ mod tests {
 
     fn spending(images: u32) -> Spending {
         let cents = |cents: u64| PicoDollars(cents * CENT * u64::from(images));
-        let cost = CostRange { low: cents(1), expected: cents(2), high: cents(40) };
+        let cost = CostRange { likely_low: cents(1), expected: cents(2), likely_high: cents(4), at_most: cents(40) };
         Spending { images, cost, request_at_most: PicoDollars(10 * CENT) }
     }
 

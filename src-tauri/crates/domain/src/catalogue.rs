@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::CalendarDate;
 use crate::model::{Model, ModelId, Unavailable};
 use crate::money::PicoDollars;
+use crate::prices::PriceSource;
 
 /// A model and its availability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,7 @@ pub struct OfferedModel {
 
 /// Price of a million tokens of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ModelPrice {
     pub id: ModelId,
     pub name: String,
@@ -32,13 +34,19 @@ pub struct ModelPrice {
     pub batch_input: Option<PicoDollars>,
     #[serde(rename = "batch_output_dollars_per_million")]
     pub batch_output: Option<PicoDollars>,
+    pub source: PriceSource,
+    /// When the user entered or imported it; `None` for the day of the list.
+    pub as_of: Option<CalendarDate>,
 }
 
 /// The prices used for estimates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PriceList {
     /// When they were read from the vendor.
     pub as_of: CalendarDate,
+    /// Whether that is so long ago that they may no longer be right.
+    pub is_old: bool,
     /// Per million tokens.
     pub models: Vec<ModelPrice>,
 }

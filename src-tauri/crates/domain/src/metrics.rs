@@ -319,6 +319,8 @@ pub struct MetricsExtra {
     pub cost_dollars: Option<f64>,
     /// Expected before the run; `None` without a known price.
     pub quoted_dollars: Option<f64>,
+    /// Whether the cost was in the likely range of the quote; `None` unless the run is complete, and had such a range.
+    pub is_cost_likely: Option<bool>,
     /// Maximum additional cost of unanswered requests.
     pub possibly_billed_dollars: f64,
     /// All input, cached or not.

@@ -68,7 +68,11 @@ pub enum Unavailable {
     /// The user has locked everything to this machine.
     LocalOnly,
     /// The vendor has retired it.
-    Retired { on: CalendarDate },
+    Retired {
+        on: CalendarDate,
+        /// What the vendor names instead.
+        successor: Option<ModelId>,
+    },
     /// There is no key for the server.
     NoKey {
         host: String,
@@ -96,6 +100,8 @@ pub struct Model {
     pub optional_attributes_limit: Option<u32>,
     /// The announced day of retirement.
     pub retires: Option<CalendarDate>,
+    /// What the vendor names instead of a model that retires.
+    pub successor: Option<ModelId>,
 }
 
 /// Something in a recipe that a model does not support.
@@ -210,6 +216,7 @@ mod tests {
             takes_examples: false,
             optional_attributes_limit: None,
             retires: None,
+            successor: None,
         }
     }
 

@@ -135,15 +135,29 @@ mod in_dollars {
     }
 }
 
-/// A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
-/// follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
-/// been billed without an answer, never exceeds it. It is rounded up to what is shown.
+/// An estimated cost with two ranges. The likely one is left by about one in ten runs ([`crate::estimate`]). The bound holds:
+/// with an answer that is cut off, the longer request that follows it, and every retry that the settings allow, of every
+/// image. What a run has paid, together with what may have been billed without an answer, never exceeds it. It is rounded
+/// up to what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CostRange {
-    pub low: PicoDollars,
+    /// The 5th percentile of the total.
+    pub likely_low: PicoDollars,
     pub expected: PicoDollars,
-    pub high: PicoDollars,
+    /// The 95th percentile of the total.
+    pub likely_high: PicoDollars,
+    /// The bound.
+    pub at_most: PicoDollars,
+}
+
+impl CostRange {
+    /// Whether a total from `paid` to `paid + possible`, which may have been billed without an answer, is in the likely
+    /// range, to the precision that is shown.
+    #[must_use]
+    pub fn is_likely(&self, paid: PicoDollars, possible: PicoDollars) -> bool {
+        paid <= self.likely_high.rounded_up() && paid + possible >= self.likely_low
+    }
 }
 
 impl std::ops::Add for CostRange {
@@ -151,9 +165,10 @@ impl std::ops::Add for CostRange {
 
     fn add(self, other: Self) -> Self {
         Self {
-            low: self.low + other.low,
+            likely_low: self.likely_low + other.likely_low,
             expected: self.expected + other.expected,
-            high: (self.high + other.high).rounded_up(),
+            likely_high: self.likely_high + other.likely_high,
+            at_most: (self.at_most + other.at_most).rounded_up(),
         }
     }
 }

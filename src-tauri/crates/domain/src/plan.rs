@@ -10,6 +10,7 @@ use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Model, ModelId, Unavailable, UnsupportedCapability};
 use crate::money::{CostRange, PicoDollars};
 use crate::pace::EndpointLimit;
+use crate::prices::PriceSource;
 use crate::run_options::{Preset, RunOptions};
 use crate::run_state::RunMode;
 
@@ -64,8 +65,11 @@ impl PlanRequest {
 pub enum AnswerBasis {
     /// Not measured yet: this many annotations per image are assumed, and no thinking.
     Assumed { annotations: u32 },
+    /// Not measured with this recipe: the answers for this many images with other recipes tell how long the model's are,
+    /// compared with what is assumed.
+    OtherRecipes { images: u32 },
     /// The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
-    /// retries, and unanswered requests that may have been billed.
+    /// retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
     EarlierAnswers { images: u32, requests: u32 },
 }
 
@@ -103,7 +107,7 @@ pub struct CostBasis {
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
     /// Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
-    /// cost more than the high cost and its budget.
+    /// cost more than the bound and its budget.
     pub are_image_tokens_exact: bool,
     #[serde(rename = "image_cost_dollars")]
     pub image_cost: PicoDollars,
@@ -124,7 +128,7 @@ pub struct CostBasis {
     pub answer_tokens_limit: u32,
     /// The output maximum after a cut-off answer.
     pub longer_answer_tokens_limit: u32,
-    /// Maximum retries; the high cost assumes that every answer is cut off once, and that every longer request and its
+    /// Maximum retries; the bound assumes that every answer is cut off once, and that every longer request and its
     /// retries are billed.
     pub retries: u32,
     /// Maximum cost of the most expensive request: with a smaller budget it would never be sent.
@@ -179,6 +183,8 @@ pub struct PresetQuote {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ModelQuote {
     pub model: Model,
+    /// Where the price is from.
+    pub price_source: PriceSource,
     /// For the images to send. `None` without a known price.
     #[serde(rename = "cost_dollars")]
     pub cost: Option<CostRange>,
@@ -220,6 +226,8 @@ pub struct Quote {
     pub suggested_model: ModelId,
     /// The day of the prices.
     pub prices_as_of: CalendarDate,
+    /// Whether that is so long ago that they may no longer be right.
+    pub are_prices_old: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

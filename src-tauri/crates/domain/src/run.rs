@@ -310,6 +310,8 @@ pub struct RunSummary {
     pub reviewed_count: u32,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
+    /// Whether the cost was in the likely range of the quote; `None` unless the run is complete, and had such a range.
+    pub is_cost_likely: Option<bool>,
     /// As the vendor reported.
     #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
@@ -352,6 +354,24 @@ impl RunSummary {
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {
         (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)
+    }
+}
+
+/// How often the cost of a run was in the likely range of its quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EstimateRecord {
+    /// Complete runs with a likely range.
+    pub runs: u32,
+    pub in_range: u32,
+}
+
+impl EstimateRecord {
+    #[must_use]
+    pub fn of(runs: &[RunSummary]) -> Self {
+        runs.iter().filter_map(|run| run.is_cost_likely).fold(Self::default(), |record, is_likely| Self {
+            runs: record.runs + 1,
+            in_range: record.in_range + u32::from(is_likely),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::coordinates::BoxCoordinates;
 use crate::hooks::Hooks;
 use crate::money::PicoDollars;
+use crate::prices::PriceSettings;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -328,6 +329,12 @@ impl Settings {
         &mut self.providers[place]
     }
 
+    /// What the user has set for the model with this id, if anything.
+    #[must_use]
+    pub fn price(&self, model: &str) -> Option<&PriceSettings> {
+        self.prices.iter().find(|price| price.id == model)
+    }
+
     /// The additional endpoints of all providers.
     pub fn endpoints(&self) -> impl Iterator<Item = &EndpointSettings> {
         self.providers.iter().flat_map(|provider| &provider.endpoints)
@@ -383,6 +390,9 @@ pub struct Settings {
     pub run: RunSettings,
     /// The settings of connections to providers, at most one each.
     pub providers: Vec<ProviderSettings>,
+    /// Prices and limits of the catalogue's models that the user has changed, at most one entry each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<PriceSettings>,
     /// Hosts that the user has agreed to send images to, having seen what is sent.
     pub agreed_hosts: Vec<String>,
     pub hooks: Hooks,
@@ -397,6 +407,7 @@ impl Default for Settings {
             import: ImportSettings::default(),
             run: RunSettings::default(),
             providers: Vec::new(),
+            prices: Vec::new(),
             agreed_hosts: Vec::new(),
             hooks: Hooks::default(),
         }

@@ -53,6 +53,9 @@ pub enum EngineError {
     UnknownProvider { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
+    /// A price that cannot be used, or a price table.
+    #[error("{0}")]
+    Price(String),
     #[error("two endpoints are called \"{name}\": give each a unique name")]
     EndpointNameTaken { name: String },
     /// The user must first see what is sent, and to whom.

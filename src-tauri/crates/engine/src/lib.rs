@@ -27,6 +27,7 @@ mod outputs;
 pub mod pilot;
 mod places;
 mod planning;
+mod prices;
 mod private;
 mod provided;
 mod recipes;
@@ -58,7 +59,8 @@ pub use keys::{
 };
 pub use library::Library;
 pub use outputs::Outputs;
-pub use planning::{PlanTerms, Planning, price_list};
+pub use planning::{PlanTerms, Planning};
+pub use prices::Prices;
 pub use recipes::Recipes;
 pub use review::Review;
 pub use run::{BatchLimits, Runs};

@@ -39,6 +39,7 @@ use crate::machine::{limit_decoding, processors};
 use crate::originals::Originals;
 use crate::outputs::Outputs;
 use crate::planning::Planning;
+use crate::prices::Prices;
 use crate::recipes::Recipes;
 use crate::review::Review;
 use crate::run::Runs;
@@ -68,6 +69,8 @@ pub struct Library {
     pub examples: Arc<Examples>,
     /// Cost and time of runs.
     pub planning: Arc<Planning>,
+    /// The prices that are used.
+    pub prices: Prices,
     pub runs: Arc<Runs>,
     /// Recorded runs.
     pub history: Arc<RunHistory>,
@@ -132,7 +135,8 @@ impl Library {
             settings.bring_out(&older)?;
         }
         let settings = Arc::new(settings);
-        let (memory, active) = (DecodingMemory::default(), Arc::new(ActiveRuns::default()));
+        let (memory, active, changes) =
+            (DecodingMemory::default(), Arc::new(ActiveRuns::default()), Changes::default());
         // Unreadable settings stop what depends on them, but not the opening.
         if let Ok(settings) = settings.in_force() {
             limit_decoding(&memory, &settings);
@@ -146,7 +150,6 @@ impl Library {
         });
         let connections =
             Arc::new(Connections::new(settings.clone(), consents.clone(), keys, environment, unused_env_file));
-        let changes = Changes::default();
         let originals = Arc::new(Originals::new(store.clone(), memory.clone()));
         let thumbnails = Arc::new(Thumbnails::new(store.clone(), layout.clone(), originals.clone()));
         let workers = Arc::new(Workers::new(store.clone(), layout.clone()));
@@ -209,6 +212,7 @@ impl Library {
             failures: Mutex::default(),
         });
         Ok(Self {
+            prices: Prices::new(settings.clone()),
             settings,
             connections,
             imports,

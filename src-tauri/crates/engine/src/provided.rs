@@ -13,6 +13,7 @@ use providers::registry;
 use providers::request::RequestOptions;
 
 use crate::backend::this_computer;
+use crate::clock::today;
 
 /// A model and its provider.
 #[derive(Clone)]
@@ -50,10 +51,10 @@ pub fn prices_as_of() -> CalendarDate {
     days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
 }
 
-/// The model with this id in any catalogue.
+/// The model with this id in any catalogue, at today's price.
 pub fn find(id: &ModelId) -> Option<ProvidedModel> {
     providers().find_map(|provider| {
-        let spec = Arc::clone(provider.catalog().find(&id.0)?);
+        let spec = provider.catalog().find(&id.0)?.on(today());
         Some(ProvidedModel { provider, spec })
     })
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use domain::prices::PriceSettings;
 use domain::settings::Settings;
 use providers::base_url::BaseUrl;
 
@@ -132,6 +133,16 @@ impl LibrarySettings {
             Ok(settings)
         })?;
         self.consents.change_hosts(&self.library, [&host.to_owned()], [])
+    }
+
+    /// Changes the prices that the user has set.
+    pub(crate) fn edit_prices(&self, change: impl FnOnce(&mut Vec<PriceSettings>)) -> Result<()> {
+        self.edit(|settings| {
+            let mut settings = settings.clone();
+            change(&mut settings.prices);
+            Ok(settings)
+        })
+        .map(drop)
     }
 
     /// Changes the contents of the file, including the hosts that another person approved, without concurrent changes

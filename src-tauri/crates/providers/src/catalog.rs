@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::calendar::CalendarDate;
 use domain::coordinates::BoxCoordinates;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
+use domain::prices::PriceSettings;
 use domain::recipe::ShapeKind;
 use domain::usage::Usage;
 use serde::Deserialize;
@@ -66,6 +67,34 @@ pub struct ModelSpec {
     pub is_legacy: bool,
     /// The announced day from which requests are refused.
     pub retires: Option<CalendarDate>,
+    /// The model that the vendor names instead.
+    pub successor: Option<String>,
+    /// Its prices by date, if they change; `price` is the first of them.
+    pub price_periods: Vec<PricePeriod>,
+}
+
+/// A price that holds for some time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PricePeriod {
+    /// The first day; `None` for ever before.
+    pub effective_from: Option<CalendarDate>,
+    /// The last day; `None` for ever after.
+    pub effective_to: Option<CalendarDate>,
+    pub price: Price,
+}
+
+impl PricePeriod {
+    fn holds_on(&self, day: CalendarDate) -> bool {
+        self.effective_from.is_none_or(|from| from <= day) && self.effective_to.is_none_or(|to| day <= to)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let begins_in_time = |one: &Self, other: &Self| match (one.effective_from, other.effective_to) {
+            (Some(from), Some(to)) => from <= to,
+            _ => true,
+        };
+        begins_in_time(self, other) && begins_in_time(other, self)
+    }
 }
 
 impl ModelSpec {
@@ -74,6 +103,58 @@ impl ModelSpec {
     #[must_use]
     pub const fn can_use(&self, usage: &Usage) -> bool {
         usage.prompt_tokens() <= self.context_tokens && usage.output_tokens <= self.max_output_tokens
+    }
+
+    /// The model at the price of `day`; unknown on a day without one.
+    #[must_use]
+    pub fn on(self: &Arc<Self>, day: CalendarDate) -> Arc<Self> {
+        if self.price_periods.is_empty() {
+            return Arc::clone(self);
+        }
+        let price = self.price_periods.iter().find(|period| period.holds_on(day)).map(|period| period.price);
+        Arc::new(Self { price: price.unwrap_or(Price::UNKNOWN), ..Self::clone(self) })
+    }
+
+    /// The model with the prices and limits that the user has set. A surcharge on long prompts stays.
+    ///
+    /// # Errors
+    /// What is wrong with them, if they cannot be used.
+    pub fn with_user_prices(&self, set: &PriceSettings) -> Result<Self, String> {
+        let mut model = self.clone();
+        let rates = &mut model.price.rates;
+        let fields = [
+            (&mut rates.input, set.input),
+            (&mut rates.output, set.output),
+            (&mut rates.cache_write_5m, set.cache_write_5m),
+            (&mut rates.cache_write_1h, set.cache_write_1h),
+            (&mut rates.cache_read, set.cache_read),
+        ];
+        for (rate, per_million) in fields {
+            if let Some(per_million) = per_million {
+                let dollars = per_million.dollars();
+                *rate = Rates::from_dollars_per_million(dollars)
+                    .ok_or_else(|| format!("{} has an unusable price: {dollars}", set.id))?;
+            }
+        }
+        if let (Some(_), Some(_)) = (set.input, set.output) {
+            model.price.is_known = true;
+        }
+        if let Some(percent) = set.batch_percent {
+            if !(1..=100).contains(&percent) {
+                return Err(format!("{} has batch_percent {percent}; expected 1 to 100", set.id));
+            }
+            model.price.batch_percent = percent;
+        }
+        for (limit, tokens) in
+            [(&mut model.context_tokens, set.context_tokens), (&mut model.max_output_tokens, set.max_output_tokens)]
+        {
+            match tokens {
+                Some(0) => return Err(format!("{} has a limit of 0", set.id)),
+                Some(tokens) => *limit = tokens.into(),
+                None => {}
+            }
+        }
+        Ok(model)
     }
 
     /// The model as listed in a plan when images go to `destination`.
@@ -89,6 +170,7 @@ impl ModelSpec {
             takes_examples: self.takes_examples,
             optional_attributes_limit: self.optional_attributes_limit,
             retires: self.retires,
+            successor: self.successor.clone().map(ModelId),
         }
     }
 }
@@ -134,7 +216,11 @@ struct CatalogFile {
 struct ModelEntry {
     id: String,
     name: String,
-    price: PriceEntry,
+    #[serde(default)]
+    price: Option<PriceEntry>,
+    /// Instead of `price`, if it changes.
+    #[serde(default)]
+    prices: Vec<PriceEntry>,
     #[serde(default)]
     price_cliff: Option<Cliff>,
     context_tokens: u64,
@@ -153,6 +239,8 @@ struct ModelEntry {
     is_legacy: bool,
     #[serde(default)]
     retires: Option<CalendarDate>,
+    #[serde(default)]
+    successor: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -168,6 +256,10 @@ struct PriceEntry {
     cache_write_5m: f64,
     cache_write_1h: f64,
     cache_read: f64,
+    #[serde(default)]
+    effective_from: Option<CalendarDate>,
+    #[serde(default)]
+    effective_to: Option<CalendarDate>,
 }
 
 impl Catalog {
@@ -182,6 +274,13 @@ impl Catalog {
                 return Err(fails("is listed twice"));
             }
             models.push(Arc::new(entry.spec(&file).map_err(|problem| fails(&problem))?));
+        }
+        let missing = file.models.iter().find_map(|model| {
+            let successor = model.successor.as_ref().filter(|successor| !ids.contains(*successor))?;
+            Some((model.id.clone(), format!("has an unknown successor: {successor}")))
+        });
+        if let Some((model, problem)) = missing {
+            return Err(CatalogError::Model { model, problem });
         }
         if !ids.contains(&file.default_model) {
             return Err(CatalogError::NoDefault(file.default_model));
@@ -205,17 +304,8 @@ impl Catalog {
 impl ModelEntry {
     fn spec(&self, file: &CatalogFile) -> Result<ModelSpec, String> {
         let image_rule = *file.image_rules.get(&self.image_rule).ok_or("has an unknown image rule")?;
-        let PriceEntry { input, output, cache_write_5m, cache_write_1h, cache_read } = self.price;
-        let rate = |dollars: f64| {
-            Rates::from_dollars_per_million(dollars).ok_or_else(|| format!("has an unusable price: {dollars}"))
-        };
-        let rates = Rates {
-            input: rate(input)?,
-            output: rate(output)?,
-            cache_write_5m: rate(cache_write_5m)?,
-            cache_write_1h: rate(cache_write_1h)?,
-            cache_read: rate(cache_read)?,
-        };
+        let price_periods = self.price_periods(file.batch_percent)?;
+        let first = price_periods.first().ok_or("has no price")?.price;
         if [self.context_tokens, self.max_output_tokens, self.bytes_per_token].contains(&0) {
             return Err("has a limit of 0".to_owned());
         }
@@ -230,7 +320,7 @@ impl ModelEntry {
             image_rule,
             is_image_rule_published: self.is_image_rule_published,
             coordinates: self.coordinates,
-            price: Price { rates, is_known: true, cliff: self.price_cliff, batch_percent: file.batch_percent },
+            price: first,
             context_tokens: self.context_tokens,
             max_output_tokens: self.max_output_tokens,
             min_cacheable_tokens: self.min_cacheable_tokens,
@@ -240,7 +330,34 @@ impl ModelEntry {
             takes_effort: self.takes_effort,
             is_legacy: self.is_legacy,
             retires: self.retires,
+            successor: self.successor.clone(),
+            price_periods: if self.prices.is_empty() { Vec::new() } else { price_periods },
         })
+    }
+
+    /// The prices by date, which do not overlap.
+    fn price_periods(&self, batch_percent: u16) -> Result<Vec<PricePeriod>, String> {
+        let rate = |dollars: f64| {
+            Rates::from_dollars_per_million(dollars).ok_or_else(|| format!("has an unusable price: {dollars}"))
+        };
+        let period = |entry: &PriceEntry| {
+            let rates = Rates {
+                input: rate(entry.input)?,
+                output: rate(entry.output)?,
+                cache_write_5m: rate(entry.cache_write_5m)?,
+                cache_write_1h: rate(entry.cache_write_1h)?,
+                cache_read: rate(entry.cache_read)?,
+            };
+            let price = Price { rates, is_known: true, cliff: self.price_cliff, batch_percent };
+            let PriceEntry { effective_from, effective_to, .. } = *entry;
+            Ok::<_, String>(PricePeriod { effective_from, effective_to, price })
+        };
+        let periods = self.price.iter().chain(&self.prices).map(period).collect::<Result<Vec<_>, _>>()?;
+        let overlaps = |(place, one): (usize, &PricePeriod)| periods[..place].iter().any(|other| one.overlaps(other));
+        if periods.iter().enumerate().any(overlaps) {
+            return Err("has two prices for one day".to_owned());
+        }
+        Ok(periods)
     }
 }
 
@@ -279,7 +396,60 @@ mod tests {
         assert_eq!(problem("input = 0.125", "input = 0.00000012345"), "a: has an unusable price: 0.00000012345");
         assert_eq!(problem("context_tokens = 1", "context_tokens = 0"), "a: has a limit of 0");
         assert!(problem("takes_effort", "takes_efort").contains("unknown field"));
+        assert_eq!(
+            problem("takes_effort = false", "takes_effort = false\nsuccessor = \"c\""),
+            "a: has an unknown successor: c"
+        );
         let twice = format!("{FILE}{}", &FILE[FILE.find("[[models]]").unwrap()..]);
         assert_eq!(Catalog::parse(&twice).unwrap_err().to_string(), "a: is listed twice");
+    }
+
+    const PERIODS: &str = r#"
+        prices = [
+            { input = 2.0, output = 8.0, cache_write_5m = 0.0, cache_write_1h = 0.0, cache_read = 0.0, effective_to = "2026-11-30" },
+            { input = 1.0, output = 4.0, cache_write_5m = 0.0, cache_write_1h = 0.0, cache_read = 0.0, effective_from = "2026-12-01", effective_to = "2027-05-31" },
+        ]
+        price_cliff = { prompt_tokens = 1000, factor = 2 }
+    "#;
+
+    #[test]
+    fn the_price_is_that_of_the_day() {
+        let price = FILE.lines().find(|line| line.trim().starts_with("price =")).unwrap();
+        let text = FILE.replace(price, PERIODS);
+        let catalog = Catalog::parse(&text).unwrap();
+        let model = catalog.find("a").unwrap();
+        let input_on = |month, day| {
+            let year = if month < 11 { 2027 } else { 2026 };
+            let price = model.on(CalendarDate::new(year, month, day)).price;
+            price.is_known.then_some((price.rates.input, price.cliff.is_some()))
+        };
+        assert_eq!([input_on(11, 30), input_on(12, 1)], [Some((2_000_000, true)), Some((1_000_000, true))]);
+        assert_eq!([input_on(5, 31), input_on(6, 1)], [Some((1_000_000, true)), None]);
+        let overlapping = text.replace("2026-12-01", "2026-11-30");
+        assert_eq!(Catalog::parse(&overlapping).unwrap_err().to_string(), "a: has two prices for one day");
+        assert_eq!(Catalog::parse(&FILE.replace(price, "")).unwrap_err().to_string(), "a: has no price");
+    }
+
+    #[test]
+    fn what_the_user_sets_changes_nothing_else() {
+        let catalog =
+            Catalog::parse(&FILE.replace("price = {", "price_cliff = { prompt_tokens = 1, factor = 5 }\nprice = {"))
+                .unwrap();
+        let model = catalog.find("a").unwrap();
+        let dollars = domain::money::PicoDollars::from_dollars;
+        let set = PriceSettings { input: dollars(3.0), max_output_tokens: Some(9), ..PriceSettings::new("a") };
+        let own = model.with_user_prices(&set).unwrap();
+        let rates = Rates { input: 3_000_000, ..model.price.rates };
+        assert_eq!(
+            own,
+            ModelSpec { price: Price { rates, ..model.price }, max_output_tokens: 9, ..ModelSpec::clone(model) }
+        );
+        for wrong in [
+            PriceSettings { input: dollars(0.000_000_123_45), ..PriceSettings::new("a") },
+            PriceSettings { batch_percent: Some(0), ..PriceSettings::new("a") },
+            PriceSettings { context_tokens: Some(0), ..PriceSettings::new("a") },
+        ] {
+            assert!(model.with_user_prices(&wrong).unwrap_err().starts_with("a has "), "{wrong:?}");
+        }
     }
 }

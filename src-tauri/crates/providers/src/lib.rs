@@ -24,6 +24,7 @@ mod json;
 mod openai;
 pub mod parse;
 pub mod price;
+pub mod price_tables;
 mod prompt;
 pub mod provider;
 pub mod rate_limits;

@@ -16,6 +16,11 @@ pub enum Eyes {
         /// Annotations in every answer about a picture.
         annotations: u32,
     },
+    /// As closed, with a number of annotations that depends on the size of the picture: one of these, as if drawn by lot.
+    Scripted {
+        /// Annotations of an answer, as often as they should occur. Without any, no answer has annotations.
+        counts: &'static [u32],
+    },
 }
 
 impl Eyes {
@@ -24,8 +29,19 @@ impl Eyes {
         match self {
             Self::Open => seeing::look(picture),
             Self::Closed { annotations } => imagined(picture, annotations),
+            Self::Scripted { counts } => imagined(picture, drawn(picture, counts)),
         }
     }
+}
+
+/// One of `counts`, always the same for a size.
+fn drawn(picture: &SentPicture, counts: &[u32]) -> u32 {
+    let size = u64::from(picture.sent.width) << 32 | u64::from(picture.sent.height);
+    // The finalizer of SplitMix64.
+    let mixed = (size ^ (size >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let place = usize::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or_default();
+    counts.get(place % counts.len().max(1)).copied().unwrap_or_default()
 }
 
 /// Boxes in the cells of a grid, row by row, each in the middle of its cell and half as large.
@@ -54,6 +70,19 @@ fn imagined(picture: &SentPicture, annotations: u32) -> Vec<Sighting> {
 mod tests {
     use super::*;
     use crate::picture::Size;
+
+    #[test]
+    fn scripted_annotations_depend_on_the_size_alone() {
+        let count_of = |width| {
+            let size = Size { width, height: 240 };
+            let picture = SentPicture { pixels: None, sent: size, seen: size };
+            Eyes::Scripted { counts: &[1, 4, 4] }.look(&picture).len()
+        };
+        let counts: Vec<usize> = (300..600).map(count_of).collect();
+        assert_eq!(counts, (300..600).map(count_of).collect::<Vec<_>>());
+        let ones = counts.iter().filter(|&&count| count == 1).count();
+        assert!((70..130).contains(&ones) && counts.iter().all(|&count| count == 1 || count == 4), "{ones}");
+    }
 
     #[test]
     fn imagined_annotations_lie_apart_inside_the_picture() {

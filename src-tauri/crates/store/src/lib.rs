@@ -21,7 +21,7 @@ use domain::review::edit::UnfitAnnotation;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-pub use table::attempts::{AskedImage, Bill, Unanswered};
+pub use table::attempts::{AnswersToRecipe, AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};

@@ -37,8 +37,12 @@ const fn breaking(sql: &'static str) -> Migration {
     Migration { sql, is_breaking: true }
 }
 
+const fn additive(sql: &'static str) -> Migration {
+    Migration { sql, is_breaking: false }
+}
+
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 29] = [
+pub const MIGRATIONS: [Migration; 30] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -70,6 +74,7 @@ pub const MIGRATIONS: [Migration; 29] = [
     breaking(include_str!("migration/0028_smart_collections.sql")),
     // Earlier programs add recipes without a lineage, and do not know attributes with several values.
     breaking(include_str!("migration/0029_recipe_versions.sql")),
+    additive(include_str!("migration/0030_likely_range.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

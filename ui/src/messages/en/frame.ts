@@ -55,7 +55,8 @@ export const frame = {
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",
-  whisker: (low: string, expected: string, high: string) => `${expected} expected, low ${low}, at most ${high}`,
+  whisker: (likely: string, expected: string, bound: string) =>
+    `${expected} expected, likely ${likely}, never above ${bound}`,
   whiskerCap: (cap: string, isCrossed: boolean) =>
     isCrossed ? `, beyond your cap of ${cap}` : `, within your cap of ${cap}`,
   /** Why a typed amount is invalid. */

@@ -9,7 +9,7 @@ import type {
   RunSummary,
   Speedup,
 } from "../../api/bindings";
-import { costAndEstimate, count, decimal, duration, enoughMoney, money, percent } from "../format";
+import { costAndEstimate, count, decimal, duration, enoughMoney, likelyMoney, money, percent } from "../format";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -20,8 +20,8 @@ const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}`;
 const cost = ({ paid_dollars: paid, quoted_dollars: quoted }: RunSummary): string => {
   if (quoted === null) return `cost ${money(paid)}`;
-  const { cost, estimate, range } = costAndEstimate(paid, quoted);
-  return `cost ${cost} (estimated ${estimate}, range ${range})`;
+  const { cost, estimate, likely, bound } = costAndEstimate(paid, quoted);
+  return `cost ${cost} (estimated ${estimate}, likely ${likely}, never above ${bound})`;
 };
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
@@ -37,7 +37,7 @@ export const history = {
     recipe: "Recipe",
     images: "Images",
     quoted: "Quoted",
-    range: "Low to high, paid",
+    range: "Likely range, paid",
     paid: "Paid",
     p50: "P50",
     p95: "P95",
@@ -99,8 +99,11 @@ export const history = {
   deviation: (part: number) =>
     Math.abs(part - 1) < 0.005 ? "as estimated" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
   partialProgress: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
-  low: (cost: number) => `low ${money(cost)}`,
-  high: (cost: number) => `at most ${enoughMoney(cost)}`,
+  likely: (quoted: CostRange) => `likely ${likelyMoney(quoted)}`,
+  bound: (quoted: CostRange) => `never above ${enoughMoney(quoted.at_most)}`,
+  /** Of runs that are complete. */
+  estimates: (inRange: number, runs: number) =>
+    `cost in the likely range in ${count(inRange)} of ${count(runs)} ${runs === 1 ? "run" : "runs"}`,
   sentTo: "Sent to",
   tokensIn: "Tokens in",
   tokensCached: "of them from the cache",

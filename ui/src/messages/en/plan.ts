@@ -9,7 +9,9 @@ import type {
   EndpointLimit,
   EndpointConnection,
   Unavailable,
+  ModelId,
   Preset,
+  PriceSource,
   PromptCaching,
   RunMode,
   SentSize,
@@ -18,7 +20,18 @@ import type {
   TimeBasis,
 } from "../../api/bindings";
 import type { PaceName } from "../../plan/pace.svelte";
-import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import {
+  count,
+  date,
+  dayOfYear,
+  duration,
+  enoughMoney,
+  exactMoney,
+  likelyMoney,
+  money,
+  names,
+  pixels,
+} from "../format";
 import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -30,6 +43,9 @@ const shapes: Record<ShapeKind, string> = {
   image_tag: "Image tag",
   caption: "Caption",
 };
+
+/** Both ranges, apart: "likely $0.31–0.54, never above $1.10". */
+const likelyAndBound = (cost: CostRange) => `likely ${likelyMoney(cost)}, never above ${enoughMoney(cost.at_most)}`;
 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
@@ -90,9 +106,11 @@ export const plan = {
     return `A few of these images are annotated to measure the speed of ${here("this machine", "the server")}.`;
   },
   model: "Model",
-  low: "Low",
+  likely: "Likely",
+  likelyNote: "Nine runs in ten end in this range",
   expected: "Expected",
-  high: "At most",
+  bound: "Never above",
+  boundNote: "Holds even if every answer reaches its limit and every retry is billed",
   range: "Range",
   tokens: "Tokens",
   tokensNote: "Tokens of one image, on average",
@@ -118,7 +136,20 @@ export const plan = {
   modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
-  retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
+  retiresNote: (day: CalendarDate, successor: ModelId | null) =>
+    `From ${date(day)} it is no longer available${successor === null ? "" : `; use ${successor}`}`,
+  /** Where a price is from, unless it is built in. */
+  priceSource: (source: PriceSource): string | null => {
+    switch (source.kind) {
+      case "catalogue":
+        return null;
+      case "user":
+        return "your price";
+      case "imported":
+        return `price from ${source.table}`;
+    }
+  },
+  oldPrices: "These prices are old and may no longer be right. Compare them with the vendor’s.",
   fixedLabels: (labels: number) => `${count(labels)} labels`,
   fixedLabelsNote: "It detects only these labels",
   /** Why a model is unavailable. */
@@ -131,7 +162,7 @@ export const plan = {
       case "unusable":
         return `Unavailable: ${unavailable.detail}`;
       case "retired":
-        return `Retired on ${date(unavailable.on)}: no longer available. Choose a newer model.`;
+        return `Retired on ${date(unavailable.on)}: no longer available. ${unavailable.successor === null ? "Choose a newer model." : `Use ${unavailable.successor}.`}`;
     }
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
@@ -222,8 +253,8 @@ export const plan = {
   promptNote: "Sent with every image, exactly as shown.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
-    cost: (low: Dollars, expected: Dollars, high: Dollars) =>
-      `Billed to the account of the key: about ${money(expected)} (low ${money(low)}, at most ${enoughMoney(high)}).`,
+    cost: (cost: CostRange) =>
+      `Billed to the account of the key: about ${money(cost.expected)}, ${likelyAndBound(cost)}.`,
     get note() {
       return `You are asked once per host. In Settings, Privacy you can revoke this or lock everything to ${here("this machine", "the server")}.`;
     },
@@ -284,16 +315,17 @@ export const plan = {
     red: "Red",
     mayStop: "It is below the maximum cost, so the run may stop before its last image.",
     stopsAfter: (number: number, of: number) =>
-      `It is below the low estimate: the run will stop after about ${count(number)} of ${images(of)}.`,
+      `It is below the likely range: the run will stop after about ${count(number)} of ${images(of)}.`,
     batches: (batches: number) =>
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
-    redNote: (cap: Dollars) => ` marks your cap of ${exactMoney(cap)}. If a range crosses it, the run may stop early.`,
+    redNote: (cap: Dollars) =>
+      ` marks your cap of ${exactMoney(cap)}. If the bound is beyond it, the run may stop early.`,
   },
   get staysHere() {
     return `${here("Stays here", "Stays on the server")}: originals, file names, EXIF, location`;
   },
   cost: "Cost",
-  costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
+  costRange: likelyAndBound,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
   sentOthers: "Other sizes",
@@ -305,9 +337,11 @@ export const plan = {
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
       ? `The length of answers is assumed: ${count(basis.annotations)} annotations per image, no thinking.`
-      : basis.requests > basis.images
-        ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
-        : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
+      : basis.kind === "other_recipes"
+        ? `The length of answers is estimated from ${images(basis.images)} with other recipes.`
+        : basis.requests > basis.images
+          ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
+          : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
@@ -321,10 +355,10 @@ export const plan = {
   batchTotal: "Batch, half price",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
     longer > usual
-      ? `At most: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
-      : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
+      ? `Never above: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
+      : `Never above: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
-    `At most: every answer reaches its limit of ${count(limit)} tokens.`,
+    `Never above: every answer reaches its limit of ${count(limit)} tokens.`,
   get free() {
     return here("Runs on this machine", "Runs on the server");
   },

@@ -308,14 +308,14 @@ export const run = {
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
   costQuote: (expected: number) => `quote ${money(expected)}`,
-  costHigh: (high: number) => `at most ${enoughMoney(high)}`,
+  costHigh: (high: number) => `never above ${enoughMoney(high)}`,
   costCap: (budget: Dollars) => `cap ${exactMoney(budget)}`,
   costBeyond: ({ kind, cost }: { kind: "high" | "cap"; cost: Dollars }) =>
     `${kind === "cap" ? `cap ${exactMoney(cost)}` : `at most ${enoughMoney(cost)}`}, off this scale`,
   costReserved: (reserved: Dollars, inFlight: number) =>
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
   costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
-    `${money(spent)} spent, estimated ${money(expected)}, at most ${enoughMoney(high)}${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
+    `${money(spent)} spent, estimated ${money(expected)}, never above ${enoughMoney(high)}${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
   /** `share` of the estimate: 0.984 is 1.6 % under. */
   againstQuote: (share: number) =>
     Math.abs(share - 1) < 0.0005
@@ -440,14 +440,14 @@ export const run = {
     at: duration,
     costTitle: "Cost against quote",
     costAxis: "by finished images",
-    costText: (total: number) => `Cost of up to ${images(total)} against the quoted range`,
+    costText: (total: number) => `Cost of up to ${images(total)} against the likely range`,
     cost: "Cost",
     latest: "Latest cost",
     quoted: "Quoted",
-    low: "Quoted, low",
-    high: "Quoted, high",
+    low: "Likely, low",
+    high: "Likely, high",
     range: (expected: Dollars, low: Dollars, high: Dollars) =>
-      `${money(expected)} (${money(low)}–${enoughMoney(high)})`,
+      `${money(expected)} (likely ${money(low)}–${money(high)})`,
     cap: "Cap",
     images,
     latencyText: "Median and 95th percentile of the time per image",

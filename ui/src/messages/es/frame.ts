@@ -58,7 +58,7 @@ export const frame: Translation<typeof english> = {
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
   dropOverDialog: "Las fotos se añaden en segundo plano. El diálogo abierto queda como está.",
-  whisker: (low, expected, high) => `${expected} previsto, de ${low} a ${high}`,
+  whisker: (likely, expected, bound) => `${expected} previsto, probable ${likely}, nunca más de ${bound}`,
   whiskerCap: (cap, isCrossed) => (isCrossed ? `, por encima de tu tope de ${cap}` : `, dentro de tu tope de ${cap}`),
   typedMoney: {
     no_money: "Escribe un importe en dólares, como 0,60.",

@@ -1,6 +1,6 @@
 import type { RunSummary } from "../../api/bindings";
 import type { history as english } from "../en/history";
-import { costAndEstimate, count, decimal, duration, enoughMoney, money, percent } from "../format";
+import { costAndEstimate, count, decimal, duration, enoughMoney, likelyMoney, money, percent } from "../format";
 import type { Translation } from "../translation";
 import { run } from "./run";
 
@@ -11,8 +11,8 @@ const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` y ${count(more)} más` : ""}`;
 const cost = ({ paid_dollars: paid, quoted_dollars: quoted }: RunSummary): string => {
   if (quoted === null) return `coste ${money(paid)}`;
-  const { cost, estimate, range } = costAndEstimate(paid, quoted);
-  return `coste ${cost} (estimado ${estimate}, intervalo ${range})`;
+  const { cost, estimate, likely, bound } = costAndEstimate(paid, quoted);
+  return `coste ${cost} (estimado ${estimate}, probable ${likely}, nunca más de ${bound})`;
 };
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
@@ -28,7 +28,7 @@ export const history: Translation<typeof english> = {
     recipe: "Receta",
     images: "Imágenes",
     quoted: "Presup.",
-    range: "Mín. a máx., pagado",
+    range: "Intervalo probable, pagado",
     paid: "Pagado",
     p50: "P50",
     p95: "P95",
@@ -94,8 +94,10 @@ export const history: Translation<typeof english> = {
         ? `${share(part)} por debajo`
         : `${share(part)} por encima`,
   partialProgress: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
-  low: (cost) => `mínimo ${money(cost)}`,
-  high: (cost) => `máximo ${enoughMoney(cost)}`,
+  likely: (quoted) => `probable ${likelyMoney(quoted)}`,
+  bound: (quoted) => `nunca más de ${enoughMoney(quoted.at_most)}`,
+  estimates: (inRange, runs) =>
+    `coste en el intervalo probable en ${count(inRange)} de ${count(runs)} ${runs === 1 ? "ejecución" : "ejecuciones"}`,
   sentTo: "Enviado a",
   tokensIn: "Tokens de entrada",
   tokensCached: "de ellos, de la caché",

@@ -1,6 +1,17 @@
-import type { Dollars, RunMode, ShapeKind } from "../../api/bindings";
+import type { CostRange, Dollars, RunMode, ShapeKind } from "../../api/bindings";
 import type { plan as english } from "../en/plan";
-import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import {
+  count,
+  date,
+  dayOfYear,
+  duration,
+  enoughMoney,
+  exactMoney,
+  likelyMoney,
+  money,
+  names,
+  pixels,
+} from "../format";
 import type { Translation } from "../translation";
 import { here } from "../place.svelte";
 
@@ -15,6 +26,8 @@ const shapes: Record<ShapeKind, string> = {
 };
 
 const modes: Record<RunMode, string> = { live: "En directo", batch: "Por lotes" };
+
+const likelyAndBound = (cost: CostRange) => `probable ${likelyMoney(cost)}, nunca más de ${enoughMoney(cost.at_most)}`;
 
 /** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
@@ -72,9 +85,11 @@ export const plan: Translation<typeof english> = {
     return `Se anotan unas pocas de estas imágenes para medir la velocidad ${here("de este equipo", "del servidor")}.`;
   },
   model: "Modelo",
-  low: "Mínimo",
+  likely: "Probable",
+  likelyNote: "Nueve de cada diez ejecuciones acaban en este intervalo",
   expected: "Previsto",
-  high: "Máximo",
+  bound: "Nunca más de",
+  boundNote: "Se cumple aunque cada respuesta llegue a su límite y se cobre cada reintento",
   range: "Intervalo",
   tokens: "Tokens",
   tokensNote: "Tokens de una imagen, de media",
@@ -99,7 +114,19 @@ export const plan: Translation<typeof english> = {
   modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
-  retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
+  retiresNote: (day, successor) =>
+    `Desde el ${date(day)} ya no está disponible${successor === null ? "" : `; usa ${successor}`}`,
+  priceSource: (source) => {
+    switch (source.kind) {
+      case "catalogue":
+        return null;
+      case "user":
+        return "tu precio";
+      case "imported":
+        return `precio de ${source.table}`;
+    }
+  },
+  oldPrices: "Estos precios son antiguos y puede que ya no sean correctos. Compáralos con los del proveedor.",
   fixedLabels: (labels) => `${count(labels)} etiquetas`,
   fixedLabelsNote: "Solo detecta estas etiquetas",
   unavailable: (unavailable) => {
@@ -111,7 +138,7 @@ export const plan: Translation<typeof english> = {
       case "unusable":
         return `No disponible: ${unavailable.detail}`;
       case "retired":
-        return `Retirado el ${date(unavailable.on)}: ya no está disponible. Elige uno más nuevo.`;
+        return `Retirado el ${date(unavailable.on)}: ya no está disponible. ${unavailable.successor === null ? "Elige uno más nuevo." : `Usa ${unavailable.successor}.`}`;
     }
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",
@@ -202,8 +229,7 @@ export const plan: Translation<typeof english> = {
   promptNote: "Se envía con cada imagen, tal como se muestra.",
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
-    cost: (low, expected, high) =>
-      `Se cobra a la cuenta de la clave: unos ${money(expected)} (mínimo ${money(low)}, máximo ${enoughMoney(high)}).`,
+    cost: (cost) => `Se cobra a la cuenta de la clave: unos ${money(cost.expected)}, ${likelyAndBound(cost)}.`,
     get note() {
       return `Se pregunta una vez por host. En Ajustes, Privacidad puedes revocarlo o bloquear todo en ${here("este equipo", "el servidor")}.`;
     },
@@ -265,17 +291,17 @@ export const plan: Translation<typeof english> = {
     mayStop:
       "Es menos de lo que puede costar como máximo, así que la ejecución puede detenerse antes de la última imagen.",
     stopsAfter: (number, of) =>
-      `Está por debajo del mínimo previsto: la ejecución se detendrá tras unas ${count(number)} de ${images(of)}.`,
+      `Está por debajo del intervalo probable: la ejecución se detendrá tras unas ${count(number)} de ${images(of)}.`,
     batches: (batches) =>
       `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
     redNote: (cap) =>
-      ` marca tu tope de ${exactMoney(cap)}. Si un intervalo lo cruza, la ejecución puede detenerse antes.`,
+      ` marca tu tope de ${exactMoney(cap)}. Si el máximo lo supera, la ejecución puede detenerse antes.`,
   },
   get staysHere() {
     return `${here("Se queda aquí", "Se queda en el servidor")}: originales, nombres de archivo, EXIF, ubicación`;
   },
   cost: "Coste",
-  costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
+  costRange: likelyAndBound,
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
   sentOthers: "Otros tamaños",
@@ -287,9 +313,11 @@ export const plan: Translation<typeof english> = {
   answerBasis: (basis) =>
     basis.kind === "assumed"
       ? `La longitud de las respuestas es una suposición: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
-      : basis.requests > basis.images
-        ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
-        : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
+      : basis.kind === "other_recipes"
+        ? `La longitud de las respuestas se estima a partir de ${images(basis.images)} con otras recetas.`
+        : basis.requests > basis.images
+          ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
+          : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
@@ -302,10 +330,10 @@ export const plan: Translation<typeof english> = {
   batchTotal: "Por lotes, a mitad de precio",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
     longer > usual
-      ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
-      : `Máximo: cada respuesta llega a su límite de ${count(usual)} tokens, y cada reintento (${count(retries)} por imagen) también se cobra.`,
+      ? `Nunca más: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
+      : `Nunca más: cada respuesta llega a su límite de ${count(usual)} tokens, y cada reintento (${count(retries)} por imagen) también se cobra.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }) =>
-    `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
+    `Nunca más: cada respuesta llega a su límite de ${count(limit)} tokens.`,
   get free() {
     return here("Funciona en este equipo", "Funciona en el servidor");
   },

@@ -289,13 +289,13 @@ export const run: Translation<typeof english> = {
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
   costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
   costQuote: (expected) => `presupuesto ${money(expected)}`,
-  costHigh: (high) => `máximo ${enoughMoney(high)}`,
+  costHigh: (high) => `nunca más de ${enoughMoney(high)}`,
   costCap: (budget) => `tope ${exactMoney(budget)}`,
   costBeyond: ({ kind, cost }) =>
     `${kind === "cap" ? `tope ${exactMoney(cost)}` : `máximo ${enoughMoney(cost)}`}, fuera de esta escala`,
   costReserved: (reserved, inFlight) => `${money(reserved)} reservados para ${count(inFlight)} en curso`,
   costText: (spent, expected, high, budget) =>
-    `${money(spent)} gastados, estimado ${money(expected)}, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
+    `${money(spent)} gastados, estimado ${money(expected)}, nunca más de ${enoughMoney(high)}${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
   againstQuote: (share) =>
     Math.abs(share - 1) < 0.0005
       ? "como el presupuesto"
@@ -413,13 +413,13 @@ export const run: Translation<typeof english> = {
     at: duration,
     costTitle: "Coste y presupuesto",
     costAxis: "por imágenes terminadas",
-    costText: (total) => `Coste de hasta ${images(total)} frente al intervalo presupuestado`,
+    costText: (total) => `Coste de hasta ${images(total)} frente al intervalo probable`,
     cost: "Coste",
     latest: "Último coste",
     quoted: "Estimado",
-    low: "Estimado, mínimo",
-    high: "Estimado, máximo",
-    range: (expected, low, high) => `${money(expected)} (${money(low)}–${enoughMoney(high)})`,
+    low: "Probable, mínimo",
+    high: "Probable, máximo",
+    range: (expected, low, high) => `${money(expected)} (probable ${money(low)}–${money(high)})`,
     cap: "Tope",
     images,
     latencyText: "Mediana y percentil 95 del tiempo por imagen",

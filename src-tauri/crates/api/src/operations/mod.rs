@@ -8,6 +8,7 @@ mod front_end;
 mod hooks;
 mod library;
 mod plan;
+mod prices;
 mod recipes;
 mod review;
 mod runs;
@@ -21,6 +22,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         library::OPERATIONS,
         recipes::OPERATIONS,
         plan::OPERATIONS,
+        prices::OPERATIONS,
         runs::OPERATIONS,
         exports::OPERATIONS,
         review::OPERATIONS,

@@ -9,6 +9,7 @@ mod export;
 mod hooks;
 mod manual;
 mod numbers;
+mod prices;
 mod providers;
 mod recipes;
 mod run;
@@ -39,6 +40,7 @@ pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
+pub use prices::{PricesArguments, PricesCommand};
 pub use providers::{Providers, ProvidersCommand};
 pub use recipes::{RecipesArguments, RecipesCommand};
 pub use run::{Doctor, Metrics, Report};
@@ -187,9 +189,8 @@ pub enum Command {
     /// List the models and whether they are available
     #[command(after_help = "Examples:\n  fieldmark models\n  fieldmark models --json")]
     Models,
-    /// List the prices of the models
-    #[command(after_help = "Examples:\n  fieldmark prices\n  fieldmark prices --json")]
-    Prices,
+    /// List, set, reset or import the prices of the models
+    Prices(PricesArguments),
     /// List, show, add, edit, delete, export or import recipes
     Recipes(RecipesArguments),
     /// Check the library, keys, servers and models

@@ -35,6 +35,21 @@ pub fn dollars(typed: &str) -> Result<PicoDollars, String> {
     })
 }
 
+/// A price of a million tokens in dollars.
+pub fn price(typed: &str) -> Result<PicoDollars, String> {
+    let amount = typed.trim().trim_start_matches('$').parse().ok();
+    let amount = amount.filter(|dollars| (0.0..=MAX_PRICE_DOLLARS).contains(dollars));
+    // Zero is no amount of dollars that could be paid.
+    amount
+        .and_then(
+            |dollars: f64| if dollars == 0.0 { Some(PicoDollars::ZERO) } else { PicoDollars::from_dollars(dollars) },
+        )
+        .ok_or_else(|| format!("expected dollars per million tokens from 0 to {MAX_PRICE_DOLLARS}, such as 2.50"))
+}
+
+/// Of a million tokens.
+const MAX_PRICE_DOLLARS: f64 = 10_000.0;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +65,9 @@ mod tests {
             assert!(dollars(typed).unwrap_err().contains("above 0 and up to 1000000"), "{typed}");
         }
         assert_eq!(dollars("$0.60"), Ok(PicoDollars(600_000_000_000)));
+        for typed in ["-1", "NaN", "inf", "10001", "", "cheap"] {
+            assert!(price(typed).unwrap_err().contains("from 0 to 10000"), "{typed}");
+        }
+        assert_eq!([price("$0.60"), price("0")], [Ok(PicoDollars(600_000_000_000)), Ok(PicoDollars::ZERO)]);
     }
 }

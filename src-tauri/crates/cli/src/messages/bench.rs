@@ -21,7 +21,7 @@ pub fn benchmarking(concurrency: u32) -> String {
 pub fn benchmark_cost(row: &ModelQuote, images: u32) -> String {
     let twice = row.cost.map_or_else(
         || "at an unknown price".to_owned(),
-        |cost| format!("for about {}, at most {}", money(cost.expected.times(2)), at_most(cost.high.times(2))),
+        |cost| format!("for about {}, at most {}", money(cost.expected.times(2)), at_most(cost.at_most.times(2))),
     );
     format!("Annotate {} twice with {}, {twice}?", counted(images, "image"), row.model.name)
 }

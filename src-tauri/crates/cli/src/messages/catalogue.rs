@@ -4,10 +4,13 @@ use std::io::{self, Write};
 
 use domain::catalogue::{OfferedModel, PriceList};
 use domain::model::{Destination, Unavailable};
+use domain::money::PicoDollars;
+use domain::prices::{PriceChange, PriceComparison, PriceField, SkippedPrice};
 use domain::recipe::SavedRecipe;
 
 use super::errors::unavailable;
-use super::format::{counted_len, exact_money};
+use super::format::{counted, counted_len, exact_money};
+use super::remarks::{old_prices, price_source, retirement};
 use super::table::Table;
 use crate::style::HEADING;
 use crate::target::Target;
@@ -24,11 +27,11 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
             None => "ready".to_owned(),
             Some(Unavailable::NoKey { .. }) => "no key".to_owned(),
             Some(Unavailable::LocalOnly) => "local only".to_owned(),
-            Some(Unavailable::Retired { on }) => format!("retired on {on}"),
+            Some(Unavailable::Retired { on, successor }) => retirement("retired", *on, successor.as_ref()),
             Some(Unavailable::Unusable { .. }) => "not available".to_owned(),
         };
         let is_retired = matches!(unavailable, Some(Unavailable::Retired { .. }));
-        let until = model.retires.filter(|_| !is_retired).map(|retires| format!("retires on {retires}"));
+        let until = model.retires.filter(|_| !is_retired).map(|on| retirement("retires", on, model.successor.as_ref()));
         let default = is_suggested.then(|| "default".to_owned());
         let now: Vec<String> = [Some(now), until, default].into_iter().flatten().collect();
         reasons.extend(unavailable.as_ref().filter(|reason| !matches!(reason, Unavailable::Retired { .. })));
@@ -42,6 +45,45 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
         writeln!(out, "{}", capitalised(&unavailable_reason(reason)))?;
     }
     Ok(())
+}
+
+/// What an import would change.
+pub fn price_comparison(out: &mut dyn Write, comparison: &PriceComparison) -> io::Result<()> {
+    let PriceComparison { table: name, changes, unchanged, skipped, unknown } = comparison;
+    if !changes.is_empty() {
+        let mut table = Table::new(["Model", "Value", "Now", name]);
+        table.align_right([2, 3]);
+        for PriceChange { model, field, before, after } in changes {
+            let (what, shown) = field_names(*field);
+            table.add([model.to_string(), what.to_owned(), shown(*before), shown(*after)]);
+        }
+        table.write(out)?;
+        writeln!(out)?;
+    }
+    for SkippedPrice { name, reason } in skipped {
+        writeln!(out, "{name} cannot be imported: {reason}")?;
+    }
+    writeln!(
+        out,
+        "{} unchanged. {} of other models left alone. Nothing was changed; --models imports the models that it names.",
+        counted_len(unchanged.len(), "model"),
+        counted(*unknown, "entry").replace("entrys", "entries")
+    )
+}
+
+fn field_names(field: PriceField) -> (&'static str, fn(f64) -> String) {
+    let dollars = |amount: f64| PicoDollars::from_dollars(amount).map_or_else(|| "$0".to_owned(), exact_money);
+    let tokens = |count: f64| format!("{count:.0} tokens");
+    match field {
+        PriceField::Input => ("input", dollars),
+        PriceField::Output => ("output", dollars),
+        PriceField::CacheWrite5m => ("cache write", dollars),
+        PriceField::CacheWrite1h => ("cache write, 1 h", dollars),
+        PriceField::CacheRead => ("cache read", dollars),
+        PriceField::BatchPercent => ("batch", |percent| format!("{percent:.0} %")),
+        PriceField::ContextTokens => ("context", tokens),
+        PriceField::MaxOutputTokens => ("longest answer", tokens),
+    }
 }
 
 fn unavailable_reason(reason: &Unavailable) -> String {
@@ -64,7 +106,13 @@ pub fn prices(out: &mut dyn Write, prices: &PriceList) -> io::Result<()> {
     }
     table.write(out)?;
     writeln!(out)?;
-    writeln!(out, "Per million tokens, as of {}. The built-in model is free.", prices.as_of)
+    writeln!(out, "Per million tokens, as of {}. The built-in model is free.", prices.as_of)?;
+    for priced in &prices.models {
+        if let Some(source) = price_source(&priced.source, priced.as_of) {
+            writeln!(out, "{}: {source}.", priced.id)?;
+        }
+    }
+    if prices.is_old { writeln!(out, "{}.", capitalised(&old_prices(prices.as_of))) } else { Ok(()) }
 }
 
 pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use domain::model::Unavailable;
-use domain::money::{CostRange, PicoDollars};
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
 use super::errors::{unavailable, unsupported};
-use super::format::{at_most, counted, duration, money};
+use super::format::{at_most, counted, duration, likely, money};
 use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, time_basis, worst_case};
+use super::remarks::{old_prices, price_source, retirement};
 use super::table::Table;
 use crate::arguments::Estimate;
 use crate::style::HEADING;
@@ -21,17 +21,16 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     writeln!(out)?;
     // The price of the other mode is shown beside that of the requested one.
     let other = if arguments.batch { "Live" } else { "Batch" };
-    let mut table = Table::new(["Model", "Low", "Expected", "At most", other, "Time", "Notes"]);
+    let mut table = Table::new(["Model", "Likely", "Expected", "Never above", other, "Time", "Notes"]);
     table.align_right(1..=4);
     for row in &quote.models {
         let unknown = || "unknown".to_owned();
         let (cost, other) = if arguments.batch { (row.batch, row.cost) } else { (row.cost, row.batch) };
-        let amount = |pick: fn(CostRange) -> PicoDollars| cost.map_or_else(unknown, |cost| money(pick(cost)));
         table.add([
             row.model.id.to_string(),
-            amount(|cost| cost.low),
-            amount(|cost| cost.expected),
-            cost.map_or_else(unknown, |cost| at_most(cost.high)),
+            cost.map_or_else(unknown, likely),
+            cost.map_or_else(unknown, |cost| money(cost.expected)),
+            cost.map_or_else(unknown, |cost| at_most(cost.at_most)),
             other.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
             time(row, arguments).map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
             remarks(row, arguments).join("; "),
@@ -45,12 +44,19 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     } else {
         "an upper bound: no run costs more"
     };
-    writeln!(out, "Prices as of {}. \"At most\" is {bound}.", quote.prices_as_of)?;
+    writeln!(
+        out,
+        "Prices as of {}. \"Likely\" is the range that nine runs in ten end in; \"Never above\" is {bound}.",
+        quote.prices_as_of
+    )?;
     by_model(out, "Images", &quote.models, |row| are_assumed(row).then(|| ASSUMED_IMAGE_TOKENS.to_owned()))?;
+    if quote.are_prices_old {
+        writeln!(out, "Note: {}.", old_prices(quote.prices_as_of))?;
+    }
     if arguments.batch {
         writeln!(out, "Batches finish within 24 hours.")?;
     } else {
-        by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
+        by_model(out, "Never above", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
     }
     by_model(out, "Budget", &quote.models, |row| {
         let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
@@ -90,8 +96,9 @@ fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
         remarks.push(format!("{} at no cost", counted(row.answered_before, "saved answer")));
     }
     if let (Some(retires), false) = (row.model.retires, matches!(row.unavailable, Some(Unavailable::Retired { .. }))) {
-        remarks.push(format!("retires on {retires}"));
+        remarks.push(retirement("retires", retires, row.model.successor.as_ref()));
     }
+    remarks.extend(price_source(&row.price_source, None));
     if row.unavailable.is_some() {
         remarks.push("not available".into());
     }

@@ -41,8 +41,19 @@ pub fn exact_money(amount: PicoDollars) -> String {
     format!("${}.{cents}{}", grouped(whole), rest.trim_end_matches('0'))
 }
 
-/// An actual cost, its estimate and the range of the estimate, all with the precision of the smaller of the first two:
-/// `$0.104 (estimated $0.052, range $0.029-0.297)`.
+/// Both ranges: `likely $0.31-0.54, never above $1.10`.
+pub fn likely_and_bound(cost: CostRange) -> String {
+    format!("likely {}, never above {}", likely(cost), at_most(cost.at_most))
+}
+
+/// `$0.31-0.54`
+pub fn likely(cost: CostRange) -> String {
+    let (low, high) = (money(cost.likely_low), money(cost.likely_high));
+    if low == high { low } else { format!("{low}-{}", high.trim_start_matches('$')) }
+}
+
+/// An actual cost, its estimate and both ranges of the estimate, all with the precision of the smaller of the first two:
+/// `$0.104 (estimated $0.052, likely $0.029-0.080, never above $0.297)`.
 pub fn cost_and_estimate(cost: PicoDollars, estimate: CostRange) -> String {
     let smaller = match (cost, estimate.expected) {
         (PicoDollars::ZERO, other) | (other, PicoDollars::ZERO) => other,
@@ -54,11 +65,13 @@ pub fn cost_and_estimate(cost: PicoDollars, estimate: CostRange) -> String {
         let unit = pico_dollars_in_last(decimals_of(amount));
         number(amount.0.saturating_add(unit / 2) / unit, decimals_of(amount))
     };
-    let bound =
-        number(estimate.high.0.div_ceil(pico_dollars_in_last(decimals_of(estimate.high))), decimals_of(estimate.high));
+    let bound = number(
+        estimate.at_most.0.div_ceil(pico_dollars_in_last(decimals_of(estimate.at_most))),
+        decimals_of(estimate.at_most),
+    );
     let cost = if cost == PicoDollars::ZERO { "0".to_owned() } else { rounded(cost) };
-    let (expected, low) = (rounded(estimate.expected), rounded(estimate.low));
-    format!("${cost} (estimated ${expected}, range ${low}-{bound})")
+    let [expected, low, high] = [estimate.expected, estimate.likely_low, estimate.likely_high].map(rounded);
+    format!("${cost} (estimated ${expected}, likely ${low}-{high}, never above ${bound})")
 }
 
 fn pico_dollars_in_last(decimals: usize) -> u64 {
@@ -141,19 +154,26 @@ mod tests {
     #[test]
     fn a_cost_and_its_estimate_have_one_precision() {
         let dollars = |dollars: f64| PicoDollars::from_dollars(dollars).unwrap();
-        let range =
-            |low, expected, high| CostRange { low: dollars(low), expected: dollars(expected), high: dollars(high) };
+        let range = |low, expected, high, at_most| CostRange {
+            likely_low: dollars(low),
+            expected: dollars(expected),
+            likely_high: dollars(high),
+            at_most: dollars(at_most),
+        };
         assert_eq!(
-            cost_and_estimate(dollars(0.104), range(0.028_71, 0.052_16, 0.296_02)),
-            "$0.104 (estimated $0.052, range $0.029-0.297)"
+            cost_and_estimate(dollars(0.104), range(0.028_71, 0.052_16, 0.081_2, 0.296_02)),
+            "$0.104 (estimated $0.052, likely $0.029-0.081, never above $0.297)"
         );
         assert_eq!(
-            cost_and_estimate(dollars(12.4), range(9.0, 12.0, 1_300.0)),
-            "$12.40 (estimated $12.00, range $9.00-1,300.00)"
+            cost_and_estimate(dollars(12.4), range(9.0, 12.0, 15.0, 1_300.0)),
+            "$12.40 (estimated $12.00, likely $9.00-15.00, never above $1,300.00)"
         );
         assert_eq!(
-            cost_and_estimate(PicoDollars::ZERO, range(0.041, 0.084, 34.13)),
-            "$0 (estimated $0.084, range $0.041-34.13)"
+            cost_and_estimate(PicoDollars::ZERO, range(0.041, 0.084, 0.16, 34.13)),
+            "$0 (estimated $0.084, likely $0.041-0.160, never above $34.13)"
         );
+        assert_eq!(likely_and_bound(range(0.312, 0.41, 0.544, 1.091)), "likely $0.31-0.54, never above $1.10");
+        assert_eq!(likely(range(0.000_24, 0.41, 0.544, 1.091)), "$0.00024-0.54");
+        assert_eq!(likely(range(0.312, 0.312, 0.312, 1.0)), "$0.31");
     }
 }

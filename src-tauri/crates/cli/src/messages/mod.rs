@@ -15,6 +15,7 @@ mod progress;
 mod providers;
 mod quote;
 mod reasons;
+mod remarks;
 mod report;
 mod runs;
 mod table;
@@ -26,7 +27,9 @@ use crate::output::notes;
 use crate::style::{ERROR, WARNING};
 
 pub use bench::{benchmark, benchmark_cost, benchmarking};
-pub use catalogue::{models, prices, recipe_deleted, recipe_exported, recipe_saved, recipe_unchanged, recipes};
+pub use catalogue::{
+    models, price_comparison, prices, recipe_deleted, recipe_exported, recipe_saved, recipe_unchanged, recipes,
+};
 pub use checkup::checkup;
 pub use diagnoses::notices;
 pub use environment::{env_file, env_file_not_used};

@@ -13,7 +13,8 @@ use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
 use super::errors::unsupported;
-use super::format::{at_most, counted, duration, exact_money, grouped, money};
+use super::format::{counted, duration, exact_money, grouped, likely_and_bound, money};
+use super::remarks::{old_prices, price_source, retirement};
 use crate::arguments::Annotate;
 use crate::style::{GOOD, HEADING, WARNING};
 
@@ -64,7 +65,7 @@ pub fn quote(
     if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
         cost_basis(out, basis)?;
         if arguments.mode() == RunMode::Live {
-            writeln!(out, "          at most: {}", worst_case(basis))?;
+            writeln!(out, "          never above: {}", worst_case(basis))?;
         }
     }
     let forecast = match arguments.mode() {
@@ -97,7 +98,14 @@ pub fn quote(
         }
     }
     if let Some(retires) = model.model.retires {
-        writeln!(out, "  {WARNING}note{WARNING:#}    the vendor retires this model on {retires}")?;
+        let retirement = retirement("the vendor retires this model", retires, model.model.successor.as_ref());
+        writeln!(out, "  {WARNING}note{WARNING:#}    {retirement}")?;
+    }
+    if quote.are_prices_old && model.cost.is_some_and(|cost| cost.at_most > PicoDollars::ZERO) {
+        writeln!(out, "  {WARNING}note{WARNING:#}    {}", old_prices(quote.prices_as_of))?;
+    }
+    if let Some(source) = price_source(&model.price_source, None) {
+        writeln!(out, "  {WARNING}note{WARNING:#}    computed with {source}")?;
     }
     for gap in &model.unsupported_capabilities {
         writeln!(out, "  {WARNING}note{WARNING:#}    {}", unsupported(gap))?;
@@ -105,9 +113,9 @@ pub fn quote(
     Ok(())
 }
 
-/// `about $0.41 (low $0.31, at most $0.54)`
+/// `about $0.41, likely $0.31-0.54, never above $1.10`
 fn cost_range(cost: CostRange) -> String {
-    format!("about {} (low {}, at most {})", money(cost.expected), money(cost.low), at_most(cost.high))
+    format!("about {}, {}", money(cost.expected), likely_and_bound(cost))
 }
 
 /// Where the vendor publishes no rule.
@@ -184,6 +192,9 @@ fn endpoint_limit(EndpointLimit { unit, limit, .. }: EndpointLimit) -> String {
 pub fn answer_basis(basis: AnswerBasis) -> String {
     match basis {
         AnswerBasis::Assumed { annotations } => format!("assuming {annotations} annotations per image"),
+        AnswerBasis::OtherRecipes { images } => {
+            format!("from {} with other recipes", counted(images, "image"))
+        }
         AnswerBasis::EarlierAnswers { images, requests } if requests > images => {
             format!("as in earlier runs: {} for {}", counted(requests, "request"), counted(images, "image"))
         }
@@ -193,7 +204,7 @@ pub fn answer_basis(basis: AnswerBasis) -> String {
     }
 }
 
-/// How the high end of a live quote is computed.
+/// How the bound of a live quote is computed.
 pub fn worst_case(basis: &CostBasis) -> String {
     let CostBasis { answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries, .. } = *basis;
     let retries = match retries {
@@ -223,7 +234,7 @@ pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: R
             Some(format!("{} is less than a single request can cost: nothing would be sent", exact_money(budget)))
         }
         BudgetReach::StopsAfter { images } => Some(format!(
-            "{} is below the low estimate: the run will stop after about {} of {}",
+            "{} is below the likely range: the run will stop after about {} of {}",
             exact_money(budget),
             grouped(images.into()),
             counted(asked, "image")
@@ -289,7 +300,7 @@ mod tests {
         assert_eq!(said(BudgetReach::Enough, 1, RunMode::Live), None);
         assert_eq!(
             said(BudgetReach::StopsAfter { images: 1200 }, 1, RunMode::Live).unwrap(),
-            "$1.50 is below the low estimate: the run will stop after about 1,200 of 2,000 images"
+            "$1.50 is below the likely range: the run will stop after about 1,200 of 2,000 images"
         );
         let batches = "$1.50 splits the run into about 13 consecutive batches; each may take a day";
         assert_eq!(said(BudgetReach::Enough, 13, RunMode::Batch).unwrap(), batches);

@@ -14,7 +14,7 @@ use domain::usage::Usage;
 use engine::WrittenReport;
 
 use super::diagnoses::diagnoses;
-use super::format::{at_most, cost_and_estimate, counted, duration, grouped, money};
+use super::format::{at_most, cost_and_estimate, counted, duration, grouped, likely_and_bound, money};
 use super::hooks::hooks;
 use super::reasons::{endpoint, failure, retry};
 use super::runs::state;
@@ -160,7 +160,7 @@ pub fn raise_max_tokens(run: RunId, cut_off: CutOffAnswers) -> String {
 
 /// The upper bound of a run that sends images again.
 pub fn at_most_in_all(run: RunId, quoted: CostRange) -> String {
-    format!("Run {run} costs at most {}, including what is already paid", at_most(quoted.high))
+    format!("Run {run} costs at most {}, including what is already paid", at_most(quoted.at_most))
 }
 
 /// `2.41: one image at a time would have taken 12.30 s, measured on 5 images that ran alone`
@@ -211,13 +211,13 @@ pub fn failures(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
 
 fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
-    let quoted = summary.quoted.filter(|quoted| quoted.high > PicoDollars::ZERO);
+    let quoted = summary.quoted.filter(|quoted| quoted.at_most > PicoDollars::ZERO);
     let cost = match (summary.reported_cost(), quoted) {
         _ if !summary.has_price() => "unknown: there was no price for this model".to_owned(),
         (Some(cost), Some(quoted)) => cost_and_estimate(cost, quoted),
         (Some(cost), None) => money(cost),
-        (None, Some(CostRange { low, expected, high })) => {
-            format!("not reported (estimated {}, range {}-{})", money(expected), money(low), at_most(high))
+        (None, Some(quoted)) => {
+            format!("not reported (estimated {}, {})", money(quoted.expected), likely_and_bound(quoted))
         }
         (None, None) => "not reported".to_owned(),
     };

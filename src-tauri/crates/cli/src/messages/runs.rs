@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use domain::run::RunSummary;
+use domain::money::PicoDollars;
+use domain::run::{EstimateRecord, RunSummary};
 use domain::run_state::{RunState, StopReason};
 
-use super::format::{grouped, money};
+use super::format::{counted, grouped, likely, money};
 use super::table::Table;
 use crate::style::{GOOD, WARNING};
 
@@ -14,8 +15,8 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
         return writeln!(out, "No runs yet. `fieldmark annotate PATH` starts one.");
     }
     let mut table =
-        Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Annotations", "Paid"]);
-    table.align_right([0, 5, 6, 7, 8]);
+        Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Annotations", "Likely", "Paid"]);
+    table.align_right([0, 5, 6, 7, 8, 9]);
     for run in runs {
         table.add([
             run.id.to_string(),
@@ -26,6 +27,7 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
             format!("{}/{}", grouped(run.done.into()), grouped(run.total.into())),
             grouped(run.failed.into()),
             grouped(run.annotation_count.into()),
+            run.quoted.filter(|quoted| quoted.at_most > PicoDollars::ZERO).map_or_else(|| "-".to_owned(), likely),
             match run.reported_cost() {
                 _ if !run.has_price() => "unknown".to_owned(),
                 Some(cost) => money(cost),
@@ -33,7 +35,14 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
             },
         ]);
     }
-    table.write(out)
+    table.write(out)?;
+    match EstimateRecord::of(runs) {
+        EstimateRecord { runs: 0, .. } => Ok(()),
+        EstimateRecord { runs, in_range } => {
+            writeln!(out)?;
+            writeln!(out, "Cost in the likely range in {} of {}.", grouped(in_range.into()), counted(runs, "run"))
+        }
+    }
 }
 
 /// Milliseconds since the Unix epoch, as local time.

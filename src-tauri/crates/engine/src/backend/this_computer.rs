@@ -67,6 +67,8 @@ fn spec(descriptor: &LocalDescriptor) -> ModelSpec {
         takes_effort: false,
         is_legacy: false,
         retires: None,
+        successor: None,
+        price_periods: Vec::new(),
     }
 }
 

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use self::key_lookup::{KeyLookup, owner};
 use self::provider::{ProviderConnection, ProviderConnections};
 use crate::consents::Consents;
+use crate::prices::in_force;
 use crate::settings::LibrarySettings;
 use crate::surroundings::variable_names;
 use crate::sync::lock;
@@ -192,7 +193,7 @@ impl Connections {
             (None, None) => (vendor_url(descriptor).to_owned(), SettingSource::Default),
         };
         let named = said.and_then(|said| said.model(descriptor.id)).map(with_source);
-        let models = self.models_of(provider, own, named.as_ref().map(|(id, _)| *id), &base_url.0);
+        let models = self.models_of(provider, own, named.as_ref().map(|(id, _)| *id), &base_url.0, settings);
         let model = if let Some((said, source)) = named {
             (ModelId(said.to_owned()), source)
         } else {
@@ -239,8 +240,9 @@ impl Connections {
         own: Option<&ProviderSettings>,
         named: Option<&str>,
         base_url: &str,
+        settings: &Settings,
     ) -> Vec<Arc<ModelSpec>> {
-        let mut models = provider.catalog().models.clone();
+        let mut models: Vec<_> = provider.catalog().models.iter().map(|model| in_force(model, settings)).collect();
         let listed = lock(&self.listed);
         let listed = listed.get(base_url).into_iter().flatten().map(|id| ModelSettings::new(id));
         let described = own.into_iter().flat_map(|own| own.models.iter().cloned());

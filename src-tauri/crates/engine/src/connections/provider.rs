@@ -48,7 +48,7 @@ impl ProviderConnections {
 
     /// The model with this id: of a catalogue, or of a server with models of its own.
     pub fn find(&self, id: &ModelId) -> Option<ProvidedModel> {
-        provided::find(id).or_else(|| self.each.iter().find_map(|connection| connection.find(id)))
+        self.each.iter().find_map(|connection| connection.find(id)).or_else(|| provided::find(id))
     }
 
     /// Like [`ProviderConnections::find`].
@@ -83,7 +83,7 @@ impl ProviderConnections {
             return Some(Unavailable::LocalOnly);
         }
         if let Some(on) = model.retires.filter(|_| model.is_retired(today())) {
-            return Some(Unavailable::Retired { on });
+            return Some(Unavailable::Retired { on, successor: model.successor.clone() });
         }
         self.of_model(&model.id)?.unavailable(host)
     }

@@ -163,6 +163,7 @@ impl Insight {
                 annotations_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
                 cost_dollars,
                 quoted_dollars: summary.quoted.map(|quoted| quoted.expected.dollars()),
+                is_cost_likely: summary.is_cost_likely,
                 possibly_billed_dollars: summary.possibly_billed.at_most.dollars(),
                 prompt_tokens: usage.prompt_tokens(),
                 output_tokens: usage.output_tokens,

@@ -1,50 +1,32 @@
-//! The cost of a plan. Image tokens are exact, by the vendor's rule. Prompts and answers are as long as those of
-//! earlier images with the same recipe and model, otherwise as long as assumed, which the quote says.
-
-#![expect(
-    clippy::disallowed_methods,
-    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
-)]
+//! The cost of a plan. Image tokens are exact, by the vendor's rule. Prompts are as long as those of earlier images with the
+//! same recipe and model, otherwise as long as estimated from their text. What an image costs beyond its first request, its
+//! answers and repeated requests, is learned from earlier images ([`domain::estimate`]); the quote says from how many.
 
 use std::collections::BTreeMap;
 
+use domain::estimate::{self, SizeClass, SizeMix};
 use domain::geometry::PixelSize;
-use domain::metrics::quantile;
 use domain::model::Model;
 use domain::money::{CostRange, PicoDollars};
-use domain::plan::{AnswerBasis, CostBasis, PromptCaching, SentSize, SizeCount};
+use domain::plan::{CostBasis, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
 use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::image_rule::ImageRule;
 use providers::price::{Price, Terms};
-use store::AskedImage;
+use providers::provider::PreparedModel;
 
 use super::Planning;
+use super::expected::{Conditions, Expected, TextTokens};
 use crate::Result;
 use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
 use crate::provided::ProvidedModel;
 
-/// Assumed annotations per image if no earlier run of the recipe exists.
-const ASSUMED_ANNOTATIONS: u32 = 8;
-/// Assumed annotations per image for the low estimate.
-const FEW_ANNOTATIONS: u64 = 2;
 /// Number of sizes listed individually.
 const LISTED_SIZES: usize = 5;
 /// Prices are per million tokens.
 const MILLION: u64 = 1_000_000;
-
-/// The terms of the requests.
-#[derive(Clone, Copy)]
-pub struct Conditions {
-    pub mode: RunMode,
-    pub percents: PricePercents,
-    /// The user's output maximum.
-    pub max_tokens: Option<u32>,
-    /// Maximum retries of a request.
-    pub retries: u32,
-}
 
 /// The images of a plan, by their upright sizes.
 #[derive(Debug, Clone, Default)]
@@ -73,30 +55,6 @@ impl Cost {
             others.basis.map(|basis| CostBasis { dearest_request: basis.dearest_request.max(dearest), ..basis });
         Self { range: self.range + others.range, basis, ..others }
     }
-}
-
-/// Expected tokens per image.
-struct Expected {
-    /// Requests per image.
-    requests: f64,
-    /// Of one request, without the picture.
-    prompt: Prompt,
-    /// Of one answer.
-    answer: f64,
-    short_answer: u64,
-    basis: AnswerBasis,
-}
-
-/// The tokens of a prompt without the picture.
-enum Prompt {
-    /// Estimated from the length of the text.
-    Likely,
-    Measured {
-        input: f64,
-        cache_write_5m: f64,
-        cache_write_1h: f64,
-        cache_read: f64,
-    },
 }
 
 impl Planning {
@@ -150,93 +108,9 @@ impl Planning {
         };
         let Ok(prepared) = self.examples.estimated(known, recipe, mode, max_tokens) else { return Ok(None) };
         let costs = RequestCosts::new(prepared, mode, retries);
-        let expected = self.expected(model, recipe, &costs, mode)?.within(&costs);
+        let expected = self.expected(model, recipe, known, &costs, conditions)?;
         let rule = known.spec.image_rule;
         Ok(Some(priced(&costs, percents, &expected, &sent_sizes(rule, sizes), &sent_sizes(rule, followers))))
-    }
-
-    /// The measured tokens in this mode, otherwise in the other one.
-    fn expected(&self, model: &Model, recipe: &Recipe, costs: &RequestCosts, mode: RunMode) -> Result<Expected> {
-        let is_batch = mode == RunMode::Batch;
-        for was_batch in [is_batch, !is_batch] {
-            let earlier = self.store.read_blocking(|view| view.asked_images(model, recipe, was_batch))?;
-            let taught = Expected::of(&earlier, costs, mode);
-            if let Some(taught) = taught {
-                // Batches and single requests have separate caches.
-                return Ok(if was_batch == is_batch { taught } else { taught.uncached() });
-            }
-        }
-        let prepared = costs.usual();
-        #[expect(clippy::cast_precision_loss, reason = "answers have thousands of tokens")]
-        let answer = prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS.into()) as f64;
-        Ok(Expected {
-            requests: 1.0,
-            prompt: Prompt::Likely,
-            answer,
-            short_answer: prepared.likely_answer_tokens(FEW_ANNOTATIONS),
-            basis: AnswerBasis::Assumed { annotations: ASSUMED_ANNOTATIONS },
-        })
-    }
-}
-
-impl Expected {
-    /// The averages over `earlier` images; `None` if none of them was answered.
-    #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
-    fn of(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
-        let rule = costs.usual().model().image_rule;
-        let images = u32::try_from(earlier.len()).ok()?;
-        let (mut answers, mut lost, mut picture_tokens, mut usage) = (0_u32, 0_u32, 0, Usage::default());
-        let mut lengths = Vec::new();
-        for image in earlier {
-            answers += image.answers;
-            lost += image.lost;
-            picture_tokens += rule.tokens(rule.sent_size(image.size)) * u64::from(image.answers);
-            usage += image.usage;
-            if image.answers > 0 {
-                lengths.push(image.usage.output_tokens as f64 / f64::from(image.answers));
-            }
-        }
-        if answers == 0 {
-            return None;
-        }
-        let per_image = |requests: u32| f64::from(requests) / f64::from(images);
-        let per_answer = |tokens: u64| tokens as f64 / f64::from(answers);
-        lengths.sort_by(f64::total_cmp);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two counts of tokens")]
-        let short_answer = quantile(&lengths, 0.25).unwrap_or_default() as u64;
-        Some(Self {
-            requests: match mode {
-                // Lost requests may have been billed like answers.
-                RunMode::Live if costs.has_longer() => per_image(answers + lost),
-                RunMode::Live => 1.0 + per_image(lost),
-                RunMode::Batch => 1.0,
-            },
-            prompt: Prompt::Measured {
-                input: per_answer(usage.input_tokens.saturating_sub(picture_tokens)),
-                cache_write_5m: per_answer(usage.cache_write_5m_tokens),
-                cache_write_1h: per_answer(usage.cache_write_1h_tokens),
-                cache_read: per_answer(usage.cache_read_tokens),
-            },
-            answer: per_answer(usage.output_tokens),
-            short_answer,
-            basis: AnswerBasis::EarlierAnswers { images, requests: answers + lost },
-        })
-    }
-
-    fn uncached(self) -> Self {
-        let Prompt::Measured { input, cache_write_5m, cache_write_1h, cache_read } = self.prompt else { return self };
-        let input = input + cache_write_5m + cache_write_1h + cache_read;
-        Self { prompt: Prompt::Measured { input, cache_write_5m: 0.0, cache_write_1h: 0.0, cache_read: 0.0 }, ..self }
-    }
-
-    /// Limits the answer to the output maximum of these requests.
-    #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-    fn within(self, costs: &RequestCosts) -> Self {
-        Self {
-            answer: self.answer.min(costs.longest_answer() as f64),
-            short_answer: self.short_answer.min(costs.usual().max_output_tokens()),
-            ..self
-        }
     }
 }
 
@@ -269,19 +143,16 @@ impl TokenPrices {
         self.price.cost(usage, self.terms)
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an estimate of money, far below 2^52"
-    )]
-    fn of(&self, count: f64, token: Usage) -> PicoDollars {
-        PicoDollars::capped((count * self.one(token).0 as f64).ceil() as u128)
+    /// As a number for estimates.
+    #[expect(clippy::cast_precision_loss, reason = "at most a dollar per token, far below 2^52")]
+    fn each(&self, token: Usage) -> f64 {
+        self.one(token).0 as f64
     }
 }
 
 const INPUT: Usage = Usage { input_tokens: 1, ..NOTHING };
 const OUTPUT: Usage = Usage { output_tokens: 1, ..NOTHING };
+const CACHE_READ: Usage = Usage { cache_read_tokens: 1, ..NOTHING };
 const NOTHING: Usage = Usage {
     input_tokens: 0,
     output_tokens: 0,
@@ -291,7 +162,24 @@ const NOTHING: Usage = Usage {
     thinking_tokens: None,
 };
 
-/// Expected uses the list price; low and high use the cheapest and the most expensive endpoint.
+/// The likely spread of text that was not measured, as a share: one tokenizer differs from another about so much.
+const TEXT_SPREAD: f64 = 0.25;
+/// The same for image tokens of a vendor that publishes no rule.
+const ASSUMED_IMAGES_SPREAD: f64 = 0.3;
+/// Prompts differ at least by this share, as questions say the size of the image.
+const LEAST_TEXT_SPREAD: f64 = 0.01;
+
+/// Tokens and cost of the text of all first requests, in pico-dollars.
+struct Text {
+    tokens: f64,
+    cost: f64,
+    /// How far the cost is likely to be below and above.
+    below: f64,
+    above: f64,
+}
+
+/// Expected is at the list price; the likely range reaches from the cheapest endpoint to the most expensive one, and the
+/// bound is at the price of the latter.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -305,52 +193,44 @@ fn priced(
     sent: &[SentSize],
     followers: &[SentSize],
 ) -> Cost {
-    let (prepared, price) = (costs.usual(), costs.usual().model().price);
-    let prices = TokenPrices { price, terms: costs.terms(PricePercents::LIST.dearest) };
-    let cheapest = costs.terms(percents.cheapest);
-    let images: u64 = sent.iter().map(|sent| u64::from(sent.count)).sum();
-    let requests = images as f64 * expected.requests;
+    let prepared = costs.usual();
+    let prices = TokenPrices { price: prepared.model().price, terms: costs.terms(PricePercents::LIST.dearest) };
+    let images: u32 = sent.iter().map(|sent| sent.count).sum();
     let image_tokens = |sent: &SentSize| u64::from(sent.image_tokens) * u64::from(sent.count);
-    let image_tokens = sent.iter().map(image_tokens).sum::<u64>() as f64 * expected.requests;
-    let (text_tokens, text_cost) = match expected.prompt {
-        Prompt::Likely => {
-            let tokens = |sent: &SentSize| prepared.likely_text_tokens(sent.size) * u64::from(sent.count);
-            let tokens = sent.iter().map(tokens).sum::<u64>() as f64 * expected.requests;
-            (tokens, prices.of(tokens, INPUT))
-        }
-        Prompt::Measured { input, cache_write_5m, cache_write_1h, cache_read } => {
-            let parts = [
-                (input, INPUT),
-                (cache_write_5m, Usage { cache_write_5m_tokens: 1, ..NOTHING }),
-                (cache_write_1h, Usage { cache_write_1h_tokens: 1, ..NOTHING }),
-                (cache_read, Usage { cache_read_tokens: 1, ..NOTHING }),
-            ];
-            let cost = parts.iter().map(|(tokens, token)| prices.of(tokens * requests, *token)).sum();
-            (parts.iter().map(|(tokens, _)| tokens).sum::<f64>() * requests, cost)
-        }
-    };
-    let answer_tokens = requests * expected.answer;
-    let (image_cost, answer_cost) = (prices.of(image_tokens, INPUT), prices.of(answer_tokens, OUTPUT));
+    let image_tokens = sent.iter().map(image_tokens).sum::<u64>() as f64;
+    let image_cost = image_tokens * prices.each(INPUT);
+    let text = text(prepared, &prices, expected, sent, images);
+    let input_of_image = (image_cost + text.cost) / f64::from(images.max(1));
+    let output = expected.output(prices.each(OUTPUT), input_of_image, mix(sent));
+    let likely = output.estimator.total(images);
+
+    let (image_cost, text_cost) = (image_cost * output.requests, text.cost * output.requests);
+    let answer_tokens = f64::from(images) * output.tokens;
+    let [image_cost, text_cost, answer_cost] =
+        [image_cost, text_cost, answer_tokens * prices.each(OUTPUT)].map(pico_dollars);
     let request_at_most = |sent: &SentSize| costs.request_at_most(sent.size, AnswerLength::Usual, percents.dearest);
     let image_at_most = |sent: &SentSize| costs.image_at_most(sent.size, percents.dearest).times(u64::from(sent.count));
-    let low = |sent: &SentSize| {
-        let usage = prepared.likely_when_cached(sent.size, expected.short_answer);
-        price.cost(usage, cheapest).times(u64::from(sent.count))
-    };
-    let high = sent.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
-    let expected_cost = (image_cost + text_cost + answer_cost).min(high);
+    let at_most = sent.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
+    let expected_cost = (image_cost + text_cost + answer_cost).min(at_most);
+    let is_image_rule_assumed = !prepared.model().is_image_rule_published && !expected.is_learned();
+    let of_images = if is_image_rule_assumed { image_cost.0 as f64 * ASSUMED_IMAGES_SPREAD } else { 0.0 };
+    let deviation = |of_output: f64, of_text: f64| of_output.hypot(of_text).hypot(of_images);
+    let low = expected_cost.0 as f64 - deviation(likely.expected - likely.low, text.below);
+    let high = expected_cost.0 as f64 + deviation(likely.high - likely.expected, text.above);
+    let at_percent = |cost: f64, percent: u16| pico_dollars(cost.max(0.0) * f64::from(percent) / 100.0);
     let first_requests = sent.iter().map(|sent| request_at_most(sent).times(u64::from(sent.count)));
     Cost {
         range: CostRange {
-            low: sent.iter().map(low).sum::<PicoDollars>().min(expected_cost),
+            likely_low: at_percent(low, percents.cheapest).min(expected_cost),
             expected: expected_cost,
-            high,
+            likely_high: at_percent(high, percents.dearest).clamp(expected_cost, at_most),
+            at_most,
         },
-        request_at_most: PicoDollars(first_requests.sum::<PicoDollars>().0.div_ceil(images.max(1))),
+        request_at_most: PicoDollars(first_requests.sum::<PicoDollars>().0.div_ceil(u64::from(images.max(1)))),
         basis: Some(CostBasis {
             sent: sent.iter().copied().take(LISTED_SIZES).collect(),
             longest_edge: sent.iter().map(|sent| sent.size.long_edge()).max().unwrap_or_default(),
-            image_tokens: image_tokens.round() as u64,
+            image_tokens: (image_tokens * output.requests).round() as u64,
             are_image_tokens_exact: prepared.model().is_image_rule_published,
             image_cost,
             caching: PromptCaching {
@@ -358,7 +238,7 @@ fn priced(
                 least_tokens: u32::try_from(prepared.model().min_cacheable_tokens).unwrap_or(u32::MAX),
                 is_used: prepared.warms_cache(),
             },
-            text_tokens: text_tokens.round() as u64,
+            text_tokens: (text.tokens * output.requests).round() as u64,
             text_cost,
             answer_tokens: answer_tokens.round() as u64,
             answer_cost,
@@ -373,18 +253,81 @@ fn priced(
     }
 }
 
+/// The text of the first request for each image.
+#[expect(clippy::cast_precision_loss, reason = "tokens of a plan, far below 2^52")]
+fn text(
+    prepared: &dyn PreparedModel,
+    prices: &TokenPrices,
+    expected: &Expected,
+    sent: &[SentSize],
+    images: u32,
+) -> Text {
+    let Some(prompt) = &expected.prompt else {
+        let tokens = |sent: &SentSize| prepared.likely_text_tokens(sent.size) * u64::from(sent.count);
+        let tokens = sent.iter().map(tokens).sum::<u64>() as f64;
+        let cost = tokens * prices.each(INPUT);
+        let cached =
+            if prepared.warms_cache() { prepared.likely_prefix_tokens() as f64 * f64::from(images) } else { 0.0 };
+        let least = (cost - cached * (prices.each(INPUT) - prices.each(CACHE_READ))) * (1.0 - TEXT_SPREAD);
+        return Text { tokens, cost, below: cost - least, above: cost * TEXT_SPREAD };
+    };
+    let cost_of = |tokens: &TextTokens| {
+        tokens.input * prices.each(INPUT)
+            + tokens.cache_write_5m * prices.each(Usage { cache_write_5m_tokens: 1, ..NOTHING })
+            + tokens.cache_write_1h * prices.each(Usage { cache_write_1h_tokens: 1, ..NOTHING })
+            + tokens.cache_read * prices.each(CACHE_READ)
+    };
+    let count = f64::from(images);
+    let (tokens, cost) = (prompt.sum() * count, cost_of(prompt) * count);
+    let spread =
+        expected.prompt_spread(cost_of) * count * (1.0 / expected.earlier_images() + 1.0 / count.max(1.0)).sqrt();
+    let spread = (estimate::Z * spread).max(cost * LEAST_TEXT_SPREAD);
+    Text { tokens, cost, below: spread, above: spread }
+}
+
+/// The numbers of images by size class.
+fn mix(sent: &[SentSize]) -> SizeMix {
+    let mut mix = SizeMix::default();
+    for sent in sent {
+        mix[SizeClass::of(sent.size) as usize] += sent.count;
+    }
+    mix
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate of money, far below 2^52, and `as` saturates"
+)]
+fn pico_dollars(cost: f64) -> PicoDollars {
+    PicoDollars::capped(cost.ceil() as u128)
+}
+
 #[cfg(test)]
 mod tests {
     use domain::model::ModelId;
-
+    use domain::plan::AnswerBasis;
     use providers::registry;
+    use store::AskedImage;
 
     use super::*;
     use crate::provided;
 
-    fn expected(answer: f64) -> Expected {
-        let basis = AnswerBasis::Assumed { annotations: 8 };
-        Expected { requests: 1.0, prompt: Prompt::Likely, answer, short_answer: 40, basis }
+    const SIZE: PixelSize = PixelSize::new(2352, 1568);
+    const IMAGE_TOKENS: u64 = 4704;
+
+    /// An earlier image with one answer of this many tokens to a prompt of 300.
+    fn answered(output_tokens: u64) -> AskedImage {
+        let usage = Usage { input_tokens: IMAGE_TOKENS + 300, output_tokens, ..Usage::default() };
+        AskedImage { size: SIZE, answers: 1, lost: 0, usage }
+    }
+
+    /// Many earlier images with answers of this many tokens.
+    fn expected(costs: &RequestCosts, answer: u64) -> Expected {
+        let rule = costs.usual().model().image_rule;
+        let input_tokens = rule.tokens(rule.sent_size(SIZE)) + 300;
+        let usage = Usage { input_tokens, ..answered(answer).usage };
+        Expected::learned(&vec![AskedImage { usage, ..answered(answer) }; 1_000], costs, RunMode::Live).unwrap()
     }
 
     fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
@@ -406,56 +349,61 @@ mod tests {
 
     #[test]
     fn images_are_counted_by_the_vendor_s_rule_and_parts_add_up() {
-        let (range, basis) = quoted(&costs("claude-haiku-5-5", RunMode::Live, 3), &expected(200.0));
+        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
+        let (range, basis) = quoted(&costs, &Expected::assumed(&costs));
         // The vendor resizes both 6000 x 4000 and 3000 x 2000 to 2352 x 1568: 84 x 56 patches.
-        assert_eq!(basis.sent[0], SentSize { size: PixelSize::new(2352, 1568), count: 170, image_tokens: 4704 });
+        assert_eq!(basis.sent[0], SentSize { size: SIZE, count: 170, image_tokens: 4704 });
         assert_eq!(basis.image_tokens, 214 * 4704);
         assert_eq!(basis.image_cost, PicoDollars(214 * 4704 * 100_000));
-        assert_eq!(basis.answer_cost, PicoDollars(214 * 200 * 500_000));
+        let assumed = costs.usual().likely_answer_tokens(8);
+        assert_eq!(basis.answer_tokens, 214 * assumed);
+        assert!(basis.answer_cost.0.abs_diff(214 * assumed * 500_000) <= 1_000_000, "{basis:?}");
         assert_eq!(basis.input_per_million, PicoDollars(100_000_000_000));
         assert_eq!(range.expected, basis.image_cost + basis.text_cost + basis.answer_cost);
-        assert!(range.low < range.expected && range.expected < range.high);
+        assert!(basis.image_cost < range.likely_low && range.likely_low < range.expected, "{range:?}");
+        assert!(range.expected < range.likely_high && range.likely_high < range.at_most, "{range:?}");
         assert_eq!(basis.longest_edge, 2352);
     }
 
     #[test]
-    fn the_high_end_holds_a_cut_off_answer_the_longer_one_and_its_retries() {
-        let (range, basis) = quoted(&costs("claude-haiku-5-5", RunMode::Live, 2), &expected(200.0));
+    fn the_bound_holds_a_cut_off_answer_the_longer_one_and_its_retries() {
+        let haiku = |mode| {
+            let costs = costs("claude-haiku-5-5", mode, 2);
+            quoted(&costs, &expected(&costs, 200))
+        };
+        let (range, basis) = haiku(RunMode::Live);
         assert_eq!((basis.answer_tokens_limit, basis.longer_answer_tokens_limit), (8_192, 4 * 8_192));
         // One regular answer and three longer ones per image, and the picture in each of the four requests.
         let output = 214 * (8_192 + 3 * 4 * 8_192) * 500_000;
         let pictures = 4 * basis.image_cost.0;
-        assert!(range.high.0 > output + pictures, "{range:?}");
+        assert!(range.at_most.0 > output + pictures, "{range:?}");
         // The rest is the text of four requests, with at most one token per byte.
-        assert!(range.high.0 < output + pictures + 214 * 4 * 4_000 * 100_000, "{range:?}");
-        assert_eq!(range.high, range.high.rounded_up());
-        let (batch, _) = quoted(&costs("claude-haiku-5-5", RunMode::Batch, 2), &expected(200.0));
+        assert!(range.at_most.0 < output + pictures + 214 * 4 * 4_000 * 100_000, "{range:?}");
+        assert_eq!(range.at_most, range.at_most.rounded_up());
+        let (batch, _) = haiku(RunMode::Batch);
         let output = 214 * 8_192 * 250_000;
-        assert!((output..output * 2).contains(&batch.high.0), "{batch:?}");
+        assert!((output..output * 2).contains(&batch.at_most.0), "{batch:?}");
+    }
+
+    /// One of two answers was cut off and requested again; a third request was lost.
+    fn repeated() -> [AskedImage; 2] {
+        let usage = Usage { input_tokens: 2 * (IMAGE_TOKENS + 300), output_tokens: 8_192 + 9_000, ..Usage::default() };
+        [answered(100), AskedImage { size: SIZE, answers: 2, lost: 1, usage }]
     }
 
     #[test]
     fn earlier_images_teach_what_all_their_requests_took() {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let (size, image_tokens) = (PixelSize::new(2352, 1568), 4704);
-        let usage = |requests: u64, output_tokens| Usage {
-            input_tokens: requests * (image_tokens + 300),
-            output_tokens,
-            ..Usage::default()
-        };
-        // One of two answers was cut off and requested again; a third request was lost.
-        let earlier = [
-            AskedImage { size, answers: 1, lost: 0, usage: usage(1, 100) },
-            AskedImage { size, answers: 2, lost: 1, usage: usage(2, 8_192 + 9_000) },
-        ];
-        let taught = Expected::of(&earlier, &costs, RunMode::Live).unwrap();
-        assert_eq!(taught.basis, AnswerBasis::EarlierAnswers { images: 2, requests: 4 });
-        let (_, basis) = quoted(&costs, &taught);
-        // Two requests per image, each as long as the three that were answered.
-        assert_eq!(basis.image_tokens, 214 * 2 * 4704);
-        assert_eq!(basis.text_tokens, 214 * 2 * 300);
-        assert_eq!(basis.answer_tokens, 2_466_992);
-        assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
+        let learned = |earlier: &[AskedImage]| Expected::learned(earlier, &costs, RunMode::Live);
+        assert_eq!(learned(&repeated()).unwrap().basis, AnswerBasis::EarlierAnswers { images: 2, requests: 4 });
+        let (range, basis) = quoted(&costs, &learned(&repeated().repeat(500)).unwrap());
+        // Two requests per image, each as long as the three that were answered, but for the assumption that remains.
+        let is_near = |tokens: u64, expected: u64| tokens.abs_diff(expected) * 100 <= expected;
+        assert!(is_near(basis.image_tokens, 214 * 2 * 4704), "{basis:?}");
+        assert!(is_near(basis.text_tokens, 214 * 2 * 300), "{basis:?}");
+        assert!(is_near(basis.answer_tokens, 2_466_992), "{basis:?}");
+        assert_eq!(range.expected, basis.image_cost + basis.text_cost + basis.answer_cost);
+        assert!(learned(&[]).is_none());
 
         // With the user's own output maximum, no longer request follows. Lost requests count anyway.
         let known = provided::find(&ModelId("claude-haiku-5-5".into())).unwrap();
@@ -463,32 +411,63 @@ mod tests {
             known.prepare(&Recipe::find_these("cat, dog").unwrap(), &[], RunMode::Live, Some(8_192)).unwrap();
         let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
         assert!(!own_maximum.has_longer());
-        let taught = Expected::of(&earlier, &own_maximum, RunMode::Live).unwrap();
-        assert!((taught.requests - 1.5).abs() < f64::EPSILON, "{}", taught.requests);
+        let learned = Expected::learned(&repeated().repeat(500), &own_maximum, RunMode::Live).unwrap();
+        let (_, basis) = quoted(&own_maximum, &learned);
+        assert!(is_near(basis.image_tokens, 214 * 3 * 4704 / 2), "{basis:?}");
     }
 
     #[test]
-    fn images_that_look_like_another_are_in_the_high_end_alone() {
+    fn few_earlier_images_are_drawn_towards_what_was_assumed() {
+        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
+        let assumed = costs.usual().likely_answer_tokens(8) * 214;
+        let of = |earlier: &[AskedImage]| quoted(&costs, &Expected::learned(earlier, &costs, RunMode::Live).unwrap());
+        let ((one, of_one), (twenty, of_twenty)) = (of(&[answered(4_000)]), of(&[answered(4_000); 20]));
+        assert!(assumed < of_one.answer_tokens && of_one.answer_tokens < of_twenty.answer_tokens, "{of_one:?}");
+        let measured = 4_000 * 214;
+        assert!((measured * 95 / 100..measured).contains(&of_twenty.answer_tokens), "{of_twenty:?}");
+        let width = |range: CostRange| range.likely_high.0 - range.likely_low.0;
+        assert!(width(one) > 3 * width(twenty), "{one:?} {twenty:?}");
+        // The bound does not depend on what was learned.
+        assert_eq!(one.at_most, twenty.at_most);
+    }
+
+    #[test]
+    fn images_that_look_like_another_are_in_the_bound_alone() {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
         let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
-        let of = |followers: &[SentSize]| priced(&costs, PricePercents::LIST, &expected(200.0), &sent, followers).range;
+        let of = |followers: &[SentSize]| {
+            priced(&costs, PricePercents::LIST, &expected(&costs, 200), &sent, followers).range
+        };
         let (alone, with_followers) = (of(&[]), of(&sent));
-        assert_eq!((with_followers.low, with_followers.expected), (alone.low, alone.expected));
+        assert_eq!(CostRange { at_most: alone.at_most, ..with_followers }, alone);
         // Each is rounded up to a cent.
-        assert!(alone.high.times(2).0.abs_diff(with_followers.high.0) <= 10_000_000_000, "{with_followers:?}");
+        assert!(alone.at_most.times(2).0.abs_diff(with_followers.at_most.0) <= 10_000_000_000, "{with_followers:?}");
     }
 
     #[test]
-    fn no_answer_within_its_limit_costs_more_than_the_high_end() {
+    fn no_answer_within_its_limit_costs_more_than_the_bound() {
         for model in &registry::default().catalog().models {
             for mode in [RunMode::Live, RunMode::Batch] {
                 let costs = costs(&model.id, mode, 0);
-                #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-                let longest = expected(costs.longest_answer() as f64);
-                let (range, basis) = quoted(&costs, &longest);
+                let (range, basis) = quoted(&costs, &expected(&costs, costs.longest_answer()));
                 let parts = basis.image_cost + basis.text_cost + basis.answer_cost;
-                assert!(parts <= range.high, "{}", model.id);
+                assert!(parts <= range.at_most && range.likely_high <= range.at_most, "{}", model.id);
             }
         }
+    }
+
+    #[test]
+    fn the_likely_range_reaches_from_the_cheapest_endpoint_to_the_dearest() {
+        let costs = costs("claude-haiku-5-5", RunMode::Live, 0);
+        let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
+        let of = |cheapest, dearest| {
+            priced(&costs, PricePercents { cheapest, dearest }, &expected(&costs, 200), &sent, &[]).range
+        };
+        let (list, several) = (of(100, 100), of(80, 110));
+        assert_eq!(several.expected, list.expected);
+        let is_part =
+            |part: PicoDollars, whole: PicoDollars, percent: u64| part.0.abs_diff(whole.0 / 100 * percent) < 1_000;
+        assert!(is_part(several.likely_low, list.likely_low, 80), "{several:?}");
+        assert!(is_part(several.likely_high, list.likely_high, 110), "{several:?}");
     }
 }

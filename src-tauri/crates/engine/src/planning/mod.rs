@@ -7,6 +7,7 @@
 )]
 
 mod cost;
+mod expected;
 mod models;
 mod preview;
 
@@ -23,6 +24,7 @@ use domain::model::{Model, ModelId, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::pace::{EndpointLimit, Load};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
+use domain::prices::{PriceSettings, are_old};
 use domain::recipe::Recipe;
 use domain::run_options::{Preset, RunOptions};
 use domain::run_state::RunMode;
@@ -30,6 +32,7 @@ use store::Store;
 
 use crate::Result;
 use crate::backend::{Backends, PricePercents, Question, Trial};
+use crate::clock::today;
 use crate::connections::Connections;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::examples::Examples;
@@ -40,9 +43,8 @@ use crate::provided::{self, ProvidedModel};
 use crate::similar::Similar;
 use crate::sync::lock;
 
-pub use cost::Conditions;
 use cost::{AskedImages, Cost};
-pub use models::price_list;
+pub use expected::Conditions;
 
 /// Number of sizes that a quote lists individually.
 const LISTED_SIZES: usize = 5;
@@ -177,6 +179,7 @@ impl Planning {
         let models = Backends::models(&connections);
         let suggested_model = connections.suggested_model().filter(|(_, has_key)| *has_key).map(|(model, _)| model);
         let suggested_model = suggested_model.unwrap_or(&models[0].id).clone();
+        let prices_as_of = provided::prices_as_of();
         let subject = Subject { recipe, terms, images: &images, followers: &followers, asked: &asked };
         let models =
             models.into_iter().map(|model| self.quote_for(model, &connections, &subject)).collect::<Result<_>>()?;
@@ -186,7 +189,8 @@ impl Planning {
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,
-            prices_as_of: provided::prices_as_of(),
+            prices_as_of,
+            are_prices_old: are_old(prices_as_of, today()),
         })
     }
 
@@ -203,6 +207,7 @@ impl Planning {
 
     fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
         let Subject { recipe, terms, images, .. } = *subject;
+        let settings = connections.settings();
         let connection = connections.of_model(&model.id);
         let known = connections.known(&model.id)?;
         let options = connections.complete(&model.id, terms.options);
@@ -245,6 +250,7 @@ impl Planning {
             batch: batch.map(|cost| cost.range),
             time: pace.map(|pace| estimate(pace, options, &hold)),
             presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
+            price_source: settings.price(&model.id.0).map(PriceSettings::source).unwrap_or_default(),
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
             words_sent: prepared.map(|prepared| prepared.prompt_text().to_owned()).unwrap_or_default(),

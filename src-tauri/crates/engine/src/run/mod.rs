@@ -251,7 +251,7 @@ impl Runs {
         Ok(opened)
     }
 
-    /// Updates the high end of a run's quote after the user retries images or changes settings it depends on: the cost so
+    /// Updates the bound of a run's quote after the user retries images or changes settings it depends on: the cost so
     /// far plus the worst case of the waiting images.
     async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
         let question = backend.question();

@@ -1,5 +1,6 @@
 //! Edits a TOML document: only differences are written, so that comments and the order of lines stay.
 
+use domain::prices::PriceSettings;
 use domain::settings::{EndpointSettings, ProviderSettings};
 use toml_edit::{ArrayOfTables, Item, Table};
 
@@ -88,6 +89,7 @@ fn defaults(key: &str) -> Table {
     let serialised = match key {
         "providers" => toml_edit::ser::to_document(&ProviderSettings::new("")),
         "endpoints" => toml_edit::ser::to_document(&EndpointSettings::new("", "")),
+        "prices" => toml_edit::ser::to_document(&PriceSettings::default()),
         _ => return Table::new(),
     };
     serialised.map_or_else(|_| Table::new(), |document| document.as_table().clone())

@@ -61,6 +61,7 @@ fn read_text(path: &Path, written: &str, variables: Option<&HashMap<String, Stri
     }
     check(path, &settings)?;
     check_providers(path, &settings, written)?;
+    check_prices(path, &settings)?;
     Ok(settings)
 }
 
@@ -132,6 +133,21 @@ fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()
             "{places}, id = \"{id}\": several entries. Merge them into one, with [[providers.endpoints]] for more servers"
         );
         return Err(unusable(path, detail));
+    }
+    Ok(())
+}
+
+/// Checks that every price can be used, and that every model has one entry. Models that no catalogue lists are left alone:
+/// another version may know them.
+fn check_prices(path: &Path, settings: &Settings) -> Result<()> {
+    if let Some(id) = repeated(settings.prices.iter().map(|price| &price.id)).first() {
+        return Err(unusable(path, format!("[[prices]], id = \"{id}\": several entries. Merge them into one")));
+    }
+    for price in &settings.prices {
+        let model = registry::all().iter().find_map(|provider| provider.catalog().find(&price.id));
+        if let Some(Err(detail)) = model.map(|model| model.with_user_prices(price)) {
+            return Err(unusable(path, format!("[[prices]], {detail}")));
+        }
     }
     Ok(())
 }

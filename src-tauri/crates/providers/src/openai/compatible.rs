@@ -137,6 +137,8 @@ impl Provider for Compatible {
             takes_effort: false,
             is_legacy: false,
             retires: None,
+            successor: None,
+            price_periods: Vec::new(),
         })
     }
 

@@ -2,6 +2,8 @@
 //! parsed, `parsed` together with the annotations. `failed` has an error instead of an answer; `lost` was sent by a
 //! process that died.
 
+use std::collections::BTreeMap;
+
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, JobId, RunId};
 use domain::model::Model;
@@ -14,7 +16,7 @@ use domain::usage::Usage;
 use rusqlite::{Row, params};
 
 use super::all;
-use crate::code::{from_name, name_of, to_json};
+use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, StoreError, View};
 
 /// Usage and cost that the vendor reported for an answer.
@@ -47,8 +49,20 @@ pub struct AskedImage {
     pub usage: Usage,
 }
 
+/// Answers to images with one recipe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswersToRecipe {
+    pub recipe: Recipe,
+    pub images: u32,
+    /// Of all answers.
+    pub output_tokens: u64,
+}
+
 /// The number of newest images that estimates are based on.
 const TELLING_IMAGES: u32 = 1000;
+/// The number of newest runs with other recipes, and of images of each.
+const OTHER_RUNS: u32 = 12;
+const IMAGES_OF_OTHER_RUN: u32 = 200;
 
 /// Whether an attempt is in an open batch.
 const IS_IN_OPEN_BATCH: &str = "EXISTS (
@@ -149,6 +163,37 @@ impl View<'_> {
                 usage: read_bill(row)?.usage,
             })
         })
+    }
+}
+
+impl View<'_> {
+    /// The answers of `model` at its destination to other recipes than `recipe`, in the newest runs: as many images for
+    /// each recipe as there are, up to a few hundred.
+    pub fn answers_to_other_recipes(&self, model: &Model, recipe: &Recipe) -> Result<Vec<AnswersToRecipe>> {
+        let mut runs = self.0.prepare_cached(
+            "SELECT id, recipe FROM runs WHERE model = ?1 AND destination = ?2 AND recipe <> ?3 ORDER BY id DESC LIMIT ?4",
+        )?;
+        let destination = to_json("runs.destination", &model.destination)?;
+        let recipe = to_json("runs.recipe", recipe)?;
+        let runs: Vec<(u32, String)> =
+            all(&mut runs, params![model.id.0, destination, recipe, OTHER_RUNS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut of_run = self.0.prepare_cached(
+            "SELECT count(*), coalesce(sum(output), 0) FROM (
+                 SELECT sum(usage_output) AS output FROM jobs JOIN attempts ON job_id = jobs.id
+                 WHERE run_id = ?1 AND usage_output > 0 GROUP BY jobs.id LIMIT ?2)",
+        )?;
+        let mut by_recipe: BTreeMap<String, (u32, u64)> = BTreeMap::new();
+        for (run, recipe) in runs {
+            let (images, tokens): (u32, u64) =
+                of_run.query_row(params![run, IMAGES_OF_OTHER_RUN], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let sums = by_recipe.entry(recipe).or_default();
+            *sums = (sums.0 + images, sums.1.saturating_add(tokens));
+        }
+        let answered = by_recipe.into_iter().filter(|(_, (images, _))| *images > 0);
+        let answers = answered.map(|(recipe, (images, output_tokens))| {
+            Ok(AnswersToRecipe { recipe: from_json("runs.recipe", &recipe)?, images, output_tokens })
+        });
+        answers.collect()
     }
 }
 

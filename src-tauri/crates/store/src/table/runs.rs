@@ -75,7 +75,7 @@ fn summaries_sql(is_of_one: bool) -> Result<String> {
                  sum(retried_for IS NOT NULL) AS retries
              FROM jobs JOIN attempts ON job_id = jobs.id {of_run} GROUP BY run_id)
          SELECT id, stop_reason, stop_detail, model, model_name, recipe, destination, mode, started_at, wall_millis, budget,
-             quoted_low, quoted, quoted_high, of_jobs.*, of_attempts.*,
+             quoted_low, quoted, quoted_likely_high, quoted_high, of_jobs.*, of_attempts.*,
              (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed') AS undecided,
              (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
               WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
@@ -190,6 +190,12 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
     let wall_millis: f64 = row.get("wall_millis")?;
     let asked = u32::try_from(durations.len()).unwrap_or(u32::MAX);
     let bill = read_bill(row)?;
+    let quoted = quoted(row)?;
+    let billed_at_most = money("billed_at_most")?;
+    let has_likely_range = row.get::<_, Option<u64>>("quoted_likely_high")?.is_some_and(|high| high > 0);
+    let is_complete = done + failed == total && stop_reason == Some(name_of(&StopReason::Completed)?);
+    let is_cost_likely =
+        quoted.filter(|_| has_likely_range && is_complete).map(|quoted| quoted.is_likely(bill.paid, billed_at_most));
     Ok(RunSummary {
         id: RunId(row.get("id")?),
         state: match stop_reason {
@@ -211,10 +217,11 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
         propagated_count: count("propagated_annotations")?,
         undecided_count: count("undecided")?,
         reviewed_count: count("reviewed")?,
-        quoted: quoted(row.get("quoted_low")?, row.get("quoted")?, row.get("quoted_high")?),
+        quoted,
+        is_cost_likely,
         paid: bill.paid,
         usage: bill.usage,
-        possibly_billed: PossiblyBilled { count: count("possibly_billed")?, at_most: money("billed_at_most")? },
+        possibly_billed: PossiblyBilled { count: count("possibly_billed")?, at_most: billed_at_most },
         budget: row.get::<_, Option<u64>>("budget")?.map(PicoDollars),
         unsettled: PossiblyBilled { count: count("unsettled")?, at_most: money("unsettled_at_most")? },
         cut_short: count("cut_short")?,
@@ -229,21 +236,28 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
     })
 }
 
-/// Runs from before quotes had a range were free: both ends equal the expected cost.
-fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<CostRange> {
-    let expected = expected?;
-    let [low, expected, high] = [low.unwrap_or(expected), expected, high.unwrap_or(expected)].map(PicoDollars);
-    Some(CostRange { low, expected, high })
+/// Runs from before quotes had a range were free: both ends equal the expected cost. Those from before there was a likely
+/// range had a low end and the bound only.
+fn quoted(row: &Row<'_>) -> Result<Option<CostRange>> {
+    let Some(expected) = row.get::<_, Option<u64>>("quoted")? else { return Ok(None) };
+    let at_most = row.get::<_, Option<u64>>("quoted_high")?.unwrap_or(expected);
+    Ok(Some(CostRange {
+        likely_low: PicoDollars(row.get::<_, Option<u64>>("quoted_low")?.unwrap_or(expected)),
+        expected: PicoDollars(expected),
+        likely_high: PicoDollars(row.get::<_, Option<u64>>("quoted_likely_high")?.unwrap_or(at_most)),
+        at_most: PicoDollars(at_most),
+    }))
 }
 
 impl Edit<'_> {
     /// Stores a run and its queue.
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
-            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
+            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_likely_high,
+                 quoted_high,
                  destination, budget, options, answer_key, ignores_saved_answers, mode, pilot_expected,
                  in_flight_millis)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0) RETURNING id",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0) RETURNING id",
             params![
                 now,
                 run.model.0,
@@ -251,8 +265,9 @@ impl Edit<'_> {
                 to_json("runs.recipe", &run.recipe)?,
                 run.concurrency,
                 run.quoted.map(|quoted| quoted.expected.0),
-                run.quoted.map(|quoted| quoted.low.0),
-                run.quoted.map(|quoted| quoted.high.0),
+                run.quoted.map(|quoted| quoted.likely_low.0),
+                run.quoted.map(|quoted| quoted.likely_high.0),
+                run.quoted.map(|quoted| quoted.at_most.0),
                 to_json("runs.destination", &run.destination)?,
                 run.budget.map(|budget| budget.0),
                 to_json("runs.options", &run.options)?,
@@ -356,7 +371,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Raises the high end of the run's quote to `bound`, if that is more: the user has allowed images to be sent
+    /// Raises the bound of the run's quote to `bound`, if that is more: the user has allowed images to be sent
     /// again, or has changed the settings that it depends on.
     pub fn raise_bound(&self, run: RunId, bound: PicoDollars) -> Result<()> {
         self.0.0.execute(

@@ -1,0 +1,179 @@
+//! Prices and limits of models besides the catalogue's: those that the user has entered or imported from a public table.
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::CalendarDate;
+use crate::model::ModelId;
+use crate::money::PicoDollars;
+
+/// Prices this many days old may no longer be right.
+const OLD_AFTER_DAYS: i64 = 90;
+
+/// Whether prices as of `as_of` are old `today`.
+#[must_use]
+pub fn are_old(as_of: CalendarDate, today: CalendarDate) -> bool {
+    today.days_since_epoch() - as_of.days_since_epoch() > OLD_AFTER_DAYS
+}
+
+/// What the user has set for a model of a catalogue. What is `None` stays as in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PriceSettings {
+    /// The model.
+    pub id: String,
+    /// Of a million tokens, like all of these.
+    #[serde(rename = "input_dollars_per_million", skip_serializing_if = "Option::is_none")]
+    pub input: Option<PicoDollars>,
+    #[serde(rename = "output_dollars_per_million", skip_serializing_if = "Option::is_none")]
+    pub output: Option<PicoDollars>,
+    /// Input written to the cache for five minutes.
+    #[serde(rename = "cache_write_5m_dollars_per_million", skip_serializing_if = "Option::is_none")]
+    pub cache_write_5m: Option<PicoDollars>,
+    /// Input written to the cache for an hour.
+    #[serde(rename = "cache_write_1h_dollars_per_million", skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<PicoDollars>,
+    #[serde(rename = "cache_read_dollars_per_million", skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<PicoDollars>,
+    /// Price of a request in a batch, in percent of a live one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_percent: Option<u16>,
+    /// Prompt and answer together, in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_tokens: Option<u32>,
+    /// Longest answer, in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u32>,
+    /// The public table that it was imported from; `None` if the user has entered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<String>,
+    /// When it was entered or imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<CalendarDate>,
+}
+
+impl PriceSettings {
+    /// The model with this id, as in the catalogue.
+    #[must_use]
+    pub fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), ..Self::default() }
+    }
+
+    /// The values that `other` says, and those of this one that it leaves open.
+    #[must_use]
+    pub fn updated_by(self, other: Self) -> Self {
+        Self {
+            id: self.id,
+            input: other.input.or(self.input),
+            output: other.output.or(self.output),
+            cache_write_5m: other.cache_write_5m.or(self.cache_write_5m),
+            cache_write_1h: other.cache_write_1h.or(self.cache_write_1h),
+            cache_read: other.cache_read.or(self.cache_read),
+            batch_percent: other.batch_percent.or(self.batch_percent),
+            context_tokens: other.context_tokens.or(self.context_tokens),
+            max_output_tokens: other.max_output_tokens.or(self.max_output_tokens),
+            imported_from: other.imported_from,
+            as_of: other.as_of,
+        }
+    }
+
+    /// Where its prices are from.
+    #[must_use]
+    pub fn source(&self) -> PriceSource {
+        match &self.imported_from {
+            Some(table) => PriceSource::Imported { table: table.clone() },
+            None => PriceSource::User,
+        }
+    }
+}
+
+/// Where the price of a model is from. It is shown wherever the price is, unless it is the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum PriceSource {
+    #[default]
+    Catalogue,
+    /// The user has entered it.
+    User,
+    Imported {
+        /// The name of the public table.
+        table: String,
+    },
+}
+
+/// A value of a model that a price table or the user may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum PriceField {
+    Input,
+    Output,
+    CacheWrite5m,
+    CacheWrite1h,
+    CacheRead,
+    BatchPercent,
+    ContextTokens,
+    MaxOutputTokens,
+}
+
+/// A value that would change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PriceChange {
+    pub model: ModelId,
+    pub field: PriceField,
+    /// Dollars per million tokens, percent or tokens.
+    pub before: f64,
+    pub after: f64,
+}
+
+/// An entry of a price table that is not imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SkippedPrice {
+    /// As the table names the model.
+    pub name: String,
+    /// In English.
+    pub reason: String,
+}
+
+/// A price table compared with the prices that are used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PriceComparison {
+    /// The name of the table.
+    pub table: String,
+    pub changes: Vec<PriceChange>,
+    /// Models with the same values in the table.
+    pub unchanged: Vec<ModelId>,
+    /// Entries about models of the catalogue that cannot be used as they are.
+    pub skipped: Vec<SkippedPrice>,
+    /// Entries about other models.
+    pub unknown: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_old_after_ninety_days() {
+        let today = CalendarDate::new(2026, 11, 30);
+        assert!(!are_old(CalendarDate::new(2026, 9, 1), today));
+        assert!(are_old(CalendarDate::new(2026, 8, 31), today));
+    }
+
+    #[test]
+    fn what_is_entered_later_leaves_other_values_alone() {
+        let dollars = PicoDollars::from_dollars;
+        let first = PriceSettings { input: dollars(1.0), output: dollars(5.0), ..PriceSettings::new("m") };
+        let second = PriceSettings { output: dollars(6.0), imported_from: Some("t".into()), ..PriceSettings::new("m") };
+        let both = first.clone().updated_by(second);
+        assert_eq!(
+            (both.input, both.output, both.source()),
+            (dollars(1.0), dollars(6.0), PriceSource::Imported { table: "t".into() })
+        );
+        assert_eq!(both.updated_by(first).source(), PriceSource::User);
+    }
+}

@@ -1,0 +1,266 @@
+//! What earlier images with the same model say of a plan's images: the tokens of prompts and answers, and how many requests
+//! an image takes.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
+use domain::estimate::{EarlierCost, Estimator, OtherRecipe, Prior, SizeClass, SizeMix};
+use domain::model::Model;
+use domain::plan::AnswerBasis;
+use domain::recipe::Recipe;
+use domain::run_state::RunMode;
+use domain::usage::Usage;
+use store::AskedImage;
+
+use super::Planning;
+use crate::Result;
+use crate::backend::{PricePercents, RequestCosts};
+use crate::provided::ProvidedModel;
+
+/// Assumed annotations per image if no earlier run of the recipe exists.
+const ASSUMED_ANNOTATIONS: u32 = 8;
+/// With this many earlier images, those of other recipes no longer matter.
+const TELLING_IMAGES: usize = 200;
+
+/// The terms of the requests.
+#[derive(Clone, Copy)]
+pub struct Conditions {
+    pub mode: RunMode,
+    pub percents: PricePercents,
+    /// The user's output maximum.
+    pub max_tokens: Option<u32>,
+    /// Maximum retries of a request.
+    pub retries: u32,
+}
+
+/// What earlier images say.
+pub(super) struct Expected {
+    /// Output tokens that are assumed for an image.
+    assumed: f64,
+    /// Images with the same recipe; empty if there are none.
+    earlier: Vec<EarlierImage>,
+    /// Images of the same model with other recipes.
+    other_recipes: Vec<OtherRecipe>,
+    /// The mean text of a request; `None` if it was not measured.
+    pub(super) prompt: Option<TextTokens>,
+    pub(super) basis: AnswerBasis,
+}
+
+/// What one earlier image would take under the conditions of the plan.
+struct EarlierImage {
+    class: SizeClass,
+    requests: f64,
+    /// Of all of them, in tokens.
+    output: f64,
+    /// The text of each; `None` if none was answered.
+    prompt: Option<TextTokens>,
+}
+
+/// The tokens of a prompt without the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct TextTokens {
+    pub(super) input: f64,
+    pub(super) cache_write_5m: f64,
+    pub(super) cache_write_1h: f64,
+    pub(super) cache_read: f64,
+}
+
+/// The expected output of an image, and the requests that it takes.
+pub(super) struct ExpectedOutput {
+    pub(super) estimator: Estimator,
+    pub(super) requests: f64,
+    /// Of all of them, in tokens.
+    pub(super) tokens: f64,
+}
+
+impl TextTokens {
+    /// Per answer, of `usage` in which pictures have `picture_tokens`.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
+    fn of(usage: Usage, picture_tokens: u64, answers: u32) -> Self {
+        let per_answer = |tokens: u64| tokens as f64 / f64::from(answers);
+        Self {
+            input: per_answer(usage.input_tokens.saturating_sub(picture_tokens)),
+            cache_write_5m: per_answer(usage.cache_write_5m_tokens),
+            cache_write_1h: per_answer(usage.cache_write_1h_tokens),
+            cache_read: per_answer(usage.cache_read_tokens),
+        }
+    }
+
+    pub(super) fn sum(&self) -> f64 {
+        self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
+    }
+
+    fn uncached(&self) -> Self {
+        Self { input: self.sum(), ..Self::default() }
+    }
+}
+
+impl Planning {
+    /// From the images that were sent in this mode, otherwise in the other one.
+    pub(super) fn expected(
+        &self,
+        model: &Model,
+        recipe: &Recipe,
+        known: &ProvidedModel,
+        costs: &RequestCosts,
+        conditions: Conditions,
+    ) -> Result<Expected> {
+        let is_batch = conditions.mode == RunMode::Batch;
+        let mut expected = Expected::assumed(costs);
+        for was_batch in [is_batch, !is_batch] {
+            let earlier = self.store.read_blocking(|view| view.asked_images(model, recipe, was_batch))?;
+            if let Some(learned) = Expected::learned(&earlier, costs, conditions.mode) {
+                // Batches and single requests have separate caches.
+                expected = if was_batch == is_batch { learned } else { learned.uncached() };
+                break;
+            }
+        }
+        if expected.earlier.len() < TELLING_IMAGES {
+            expected.other_recipes = self.other_recipes(model, recipe, known, conditions)?;
+        }
+        if let (AnswerBasis::Assumed { .. }, false) = (expected.basis, expected.other_recipes.is_empty()) {
+            let images = expected.other_recipes.iter().map(|other| other.images).sum();
+            expected.basis = AnswerBasis::OtherRecipes { images };
+        }
+        Ok(expected)
+    }
+
+    /// How long answers to other recipes were, compared with what was assumed for them.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of an answer")]
+    fn other_recipes(
+        &self,
+        model: &Model,
+        recipe: &Recipe,
+        known: &ProvidedModel,
+        conditions: Conditions,
+    ) -> Result<Vec<OtherRecipe>> {
+        let others = self.store.read_blocking(|view| view.answers_to_other_recipes(model, recipe))?;
+        let ratios = others.into_iter().filter_map(|other| {
+            let prepared = known.prepare(&other.recipe, conditions.mode, conditions.max_tokens).ok()?;
+            let assumed = prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS.into()) as f64;
+            let ratio = other.output_tokens as f64 / f64::from(other.images) / assumed;
+            (assumed > 0.0).then_some(OtherRecipe { ratio, images: other.images })
+        });
+        Ok(ratios.collect())
+    }
+}
+
+impl Expected {
+    /// If nothing is known of the recipe.
+    #[expect(clippy::cast_precision_loss, reason = "answers have thousands of tokens")]
+    pub(super) fn assumed(costs: &RequestCosts) -> Self {
+        let assumed = costs.usual().likely_answer_tokens(ASSUMED_ANNOTATIONS.into());
+        Self {
+            assumed: assumed.clamp(1, costs.longest_answer().max(1)) as f64,
+            earlier: Vec::new(),
+            other_recipes: Vec::new(),
+            prompt: None,
+            basis: AnswerBasis::Assumed { annotations: ASSUMED_ANNOTATIONS },
+        }
+    }
+
+    /// What `earlier` images took; `None` if none of them was answered.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
+    pub(super) fn learned(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
+        let rule = costs.usual().model().image_rule;
+        let picture_tokens = |image: &AskedImage| rule.tokens(rule.sent_size(image.size)) * u64::from(image.answers);
+        let images = u32::try_from(earlier.len()).ok()?;
+        let (mut answers, mut lost, mut pictures, mut usage) = (0_u32, 0_u32, 0, Usage::default());
+        for image in earlier {
+            answers += image.answers;
+            lost += image.lost;
+            pictures += picture_tokens(image);
+            usage += image.usage;
+        }
+        if answers == 0 {
+            return None;
+        }
+        let answer = usage.output_tokens as f64 / f64::from(answers);
+        let image_of = |image: &AskedImage| {
+            let (answers, lost) = (f64::from(image.answers), f64::from(image.lost));
+            let of_image = if image.answers > 0 { image.usage.output_tokens as f64 / answers } else { answer };
+            let (requests, output) = match mode {
+                // Lost requests may have been billed like answers.
+                RunMode::Live if costs.has_longer() => (answers + lost, of_image * answers + answer * lost),
+                RunMode::Live => (1.0 + lost, of_image * (1.0 + lost)),
+                RunMode::Batch => (1.0, of_image),
+            };
+            EarlierImage {
+                class: SizeClass::of(rule.sent_size(image.size)),
+                requests,
+                // The output maximum may be another one now.
+                output: output.min(requests * costs.longest_answer() as f64),
+                prompt: (image.answers > 0).then(|| TextTokens::of(image.usage, picture_tokens(image), image.answers)),
+            }
+        };
+        Some(Self {
+            earlier: earlier.iter().map(image_of).collect(),
+            prompt: Some(TextTokens::of(usage, pictures, answers)),
+            basis: AnswerBasis::EarlierAnswers { images, requests: answers + lost },
+            ..Self::assumed(costs)
+        })
+    }
+
+    fn uncached(self) -> Self {
+        let uncached = |prompt: Option<TextTokens>| prompt.map(|prompt| prompt.uncached());
+        let earlier = self.earlier.into_iter();
+        Self {
+            earlier: earlier.map(|image| EarlierImage { prompt: uncached(image.prompt), ..image }).collect(),
+            prompt: uncached(self.prompt),
+            ..self
+        }
+    }
+
+    /// Whether earlier images with the same recipe are known.
+    pub(super) fn is_learned(&self) -> bool {
+        !self.earlier.is_empty()
+    }
+
+    /// The number of earlier images, at least 1.
+    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    pub(super) fn earlier_images(&self) -> f64 {
+        self.earlier.len().max(1) as f64
+    }
+
+    /// The standard deviation of the cost of a prompt between images.
+    pub(super) fn prompt_spread(&self, cost_of: impl Fn(&TextTokens) -> f64) -> f64 {
+        let costs: Vec<f64> = self.earlier.iter().filter_map(|image| image.prompt.as_ref().map(&cost_of)).collect();
+        let mean = mean(costs.iter().copied());
+        mean_of_squares(costs.iter().map(|cost| cost - mean)).sqrt()
+    }
+
+    /// The output of an image of a plan whose output tokens cost `each`, and whose requests cost `input_of_image` besides.
+    /// What an image costs beyond its first prompt is one figure, so that cut-off answers and the longer requests after
+    /// them count as what they are.
+    pub(super) fn output(&self, each: f64, input_of_image: f64, mix: SizeMix) -> ExpectedOutput {
+        let prior = Prior::assumed(self.assumed * each).with_other_recipes(&self.other_recipes);
+        let cost = |image: &EarlierImage| image.output * each + (image.requests - 1.0) * input_of_image;
+        let costs: Vec<EarlierCost> =
+            self.earlier.iter().map(|image| EarlierCost { class: image.class, cost: cost(image) }).collect();
+        let estimator = Estimator::new(prior, &costs, mix);
+        let measured = mean(costs.iter().map(|image| image.cost));
+        if measured <= 0.0 {
+            return ExpectedOutput { estimator, requests: 1.0, tokens: estimator.mean() / each };
+        }
+        // Both parts of the mean are shrunk alike.
+        let share = estimator.mean() / measured;
+        ExpectedOutput {
+            estimator,
+            requests: 1.0 + share * (mean(self.earlier.iter().map(|image| image.requests)) - 1.0),
+            tokens: share * mean(self.earlier.iter().map(|image| image.output)),
+        }
+    }
+}
+
+/// The mean; 0 of nothing.
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
+fn mean_of_squares(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    mean(values.map(|value| value * value))
+}
