@@ -14,7 +14,7 @@ use domain::ids::RunId;
 use serde::Deserialize;
 
 use crate::calls::HttpError;
-use crate::ranges::{Asked, Content};
+use crate::ranges::{Asked, RangedContent};
 use crate::state::Served;
 
 const METRICS_NAME: &str = "batch-annotation-metrics.json";
@@ -33,7 +33,7 @@ pub async fn pixels(State(served): State<Arc<Served>>, asked: Asked, uri: Uri) -
                 (header::VARY, "cookie"),
             ];
             let tag = blake3::hash(&jpeg);
-            match asked.respond(&tag, Content::Bytes(jpeg.into())).await {
+            match asked.respond(&tag, RangedContent::Bytes(jpeg.into())).await {
                 Ok(response) => (headers, response).into_response(),
                 Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
             }
@@ -74,7 +74,7 @@ async fn attachment(asked: &Asked, name: &str, path: PathBuf) -> Result<Response
     }
     let changed = metadata.modified().map_err(unreadable)?.duration_since(UNIX_EPOCH).unwrap_or_default();
     let tag = blake3::hash(format!("{name} {} {}", metadata.len(), changed.as_nanos()).as_bytes());
-    let content = Content::File { file, length: metadata.len() };
+    let content = RangedContent::File { file, length: metadata.len() };
     Ok((as_attachment(name), asked.respond(&tag, content).await.map_err(unreadable)?).into_response())
 }
 
@@ -107,6 +107,6 @@ pub async fn metrics(
     let metrics = served.api.library().ask(move |library| library.insight.classic_metrics(run));
     let metrics = metrics.await.map_err(ApiError::from)?;
     let json = serde_json::to_string_pretty(&metrics).map_err(|error| ApiError::internal(&error))? + "\n";
-    let content = asked.respond(&blake3::hash(json.as_bytes()), Content::Bytes(json.into())).await;
+    let content = asked.respond(&blake3::hash(json.as_bytes()), RangedContent::Bytes(json.into())).await;
     Ok((as_attachment(METRICS_NAME), content.map_err(unreadable)?).into_response())
 }

@@ -16,7 +16,7 @@ use tokio_util::io::ReaderStream;
 
 /// What may be sent in parts.
 #[derive(Debug)]
-pub enum Content {
+pub enum RangedContent {
     Bytes(Bytes),
     File { file: File, length: u64 },
 }
@@ -50,7 +50,7 @@ enum Sent {
 impl Asked {
     /// Responds with the content, the part that was asked for, or without any if the browser has it. `tag` names the content:
     /// it differs when a byte does.
-    pub async fn respond(&self, tag: &blake3::Hash, content: Content) -> io::Result<Response> {
+    pub async fn respond(&self, tag: &blake3::Hash, content: RangedContent) -> io::Result<Response> {
         let tag = format!("\"{}\"", tag.to_hex());
         let length = content.length();
         let headers = [
@@ -88,7 +88,7 @@ impl Asked {
     }
 }
 
-impl Content {
+impl RangedContent {
     fn length(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -157,7 +157,7 @@ mod tests {
         std::fs::write(&path, "0123456789").unwrap();
         for (range, expected) in [(Some("bytes=3-5"), "345"), (Some("bytes=-2"), "89"), (None, "0123456789")] {
             let headers = range.map(|range| (header::RANGE, HeaderValue::from_static(range))).into_iter().collect();
-            let content = Content::File { file: File::open(&path).await.unwrap(), length: 10 };
+            let content = RangedContent::File { file: File::open(&path).await.unwrap(), length: 10 };
             let reply = Asked { method: Method::GET, headers }.respond(&blake3::hash(b""), content).await.unwrap();
             assert_eq!(reply.headers()[header::CONTENT_LENGTH], expected.len().to_string());
             assert_eq!(axum::body::to_bytes(reply.into_body(), 100).await.unwrap(), expected);
