@@ -12,8 +12,8 @@ use domain::geometry::PixelSize;
 
 use super::body::ContentBody;
 use super::wire::request::{
-    Content, GenerateContent, GenerationConfig, InlineData, PartResolution, SystemInstruction, TextPart,
-    ThinkingConfig, UserPart, name,
+    GenerateContent, GenerationConfig, InlineData, PartResolution, SystemInstruction, TextPart, ThinkingConfig,
+    UserContent, UserPart, name,
 };
 use crate::catalog::ModelSpec;
 use crate::image_rule::{ImageRule, MediaResolution};
@@ -50,7 +50,7 @@ impl RequestForm for ContentForm {
         let text = self.user_text(picture.size);
         let request = GenerateContent {
             system_instruction: SystemInstruction { parts: [TextPart { text: system }] },
-            contents: [Content {
+            contents: [UserContent {
                 role: "user",
                 parts: [
                     UserPart::Image {
