@@ -112,7 +112,7 @@ impl Examples {
                 status => status.is_approved(),
             };
             let mut example = RecipeExample {
-                hash: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+                hash: Some(ContentHash::from_bytes(hash).to_string()),
                 path: files.first().map(|(path, _)| path.to_string_lossy().into_owned()),
                 units: ExampleUnits::Pixels,
                 ..RecipeExample::default()

@@ -121,6 +121,7 @@ impl Library {
     }
 
     /// Creates the services with the handles that they need.
+    #[expect(clippy::too_many_lines, reason = "a few lines for each service")]
     fn compose(store: Arc<Store>, layout: Arc<Layout>, surroundings: Surroundings, is_created: bool) -> Result<Self> {
         let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
         let folder = layout.folder();

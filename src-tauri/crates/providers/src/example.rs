@@ -139,7 +139,8 @@ impl SentExamples {
             sent_examples.text_bytes += (text_beside(sent).len() + answer.len()) as u64;
             let photo = example.example.hash.as_ref().or(example.example.path.as_ref());
             let photo = photo.map_or("", String::as_str);
-            sent_examples.fixed_part.push_str(&format!("\n{photo} {}x{}\n{answer}", sent.width, sent.height));
+            let fixed_part = format!("\n{photo} {}x{}\n{answer}", sent.width, sent.height);
+            sent_examples.fixed_part.push_str(&fixed_part);
             match (&mut messages, &example.picture) {
                 (Some(messages), Some(picture)) => {
                     write(messages, &SentExample { picture, answer }, index + 1 == examples.len());
@@ -153,6 +154,7 @@ impl SentExamples {
 }
 
 /// The text beside a picture of this size.
+#[must_use]
 pub fn user_text(size: PixelSize) -> String {
     format!("Annotate. The image is {}x{} px.", size.width, size.height)
 }

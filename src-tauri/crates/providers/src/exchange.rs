@@ -11,6 +11,7 @@ use domain::geometry::PixelSize;
 use domain::usage::Usage;
 use reqwest::header::{ACCEPT, HeaderMap};
 use reqwest::{RequestBuilder, Response};
+use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::answer::{FinishReason, RawAnswer};
@@ -24,6 +25,7 @@ use crate::sse;
 
 /// Longest answer in bytes: far above any output maximum, but bounded.
 const BODY_LIMIT: usize = 32 << 20;
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How long to wait for the end of the body once the answer is complete.
 const REMAINDER_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -248,8 +250,14 @@ impl Exchange<'_> {
     ) -> Result<(), RequestError> {
         let pending_bytes = match body {
             Body::Whole(bytes) => {
-                *receiving = self.whole(&bytes)?;
-                return Ok(());
+                let Some(events) = listed(&bytes) else {
+                    *receiving = self.whole(&bytes)?;
+                    return Ok(());
+                };
+                if self.take_events(events, receiving, on_progress)? {
+                    return Ok(());
+                }
+                0
             }
             Body::Begun(bytes) => bytes.len(),
             Body::Events(parser) => {
@@ -321,6 +329,13 @@ impl Exchange<'_> {
     }
 }
 
+/// The events of a stream that arrived as a list of JSON objects: what some gateways make of it.
+fn listed(body: &[u8]) -> Option<Vec<sse::Event>> {
+    let pieces: Vec<&RawValue> = serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).ok()?;
+    let event = |piece: &RawValue| sse::Event { name: String::new(), data: piece.get().to_owned() };
+    Some(pieces.into_iter().map(event).collect())
+}
+
 /// The vendor's id of a request, for inquiries.
 pub fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = ["request-id", "x-request-id"].iter().find_map(|name| headers.get(*name))?;
@@ -333,7 +348,7 @@ enum Body {
     /// Only white space so far.
     Begun(Vec<u8>),
     Events(sse::Parser),
-    /// One JSON value.
+    /// One JSON value: an answer, or the list of its pieces.
     Whole(Vec<u8>),
 }
 
@@ -349,11 +364,11 @@ impl Body {
             Self::Begun(begun) => {
                 begun.extend_from_slice(bytes);
                 let text = begun.trim_ascii_start();
-                let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
+                let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii_start();
                 match text.first() {
                     // Possibly the start of a byte order mark.
                     None | Some(0xEF) if text.len() < 3 => Vec::new(),
-                    Some(b'{') => {
+                    Some(b'{' | b'[') => {
                         *self = Self::Whole(std::mem::take(begun));
                         Vec::new()
                     }

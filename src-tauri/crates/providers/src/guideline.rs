@@ -96,7 +96,8 @@ fn of_shapes(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
     let mut text = SHAPES_TASK.to_owned();
     let names: Vec<&str> = recipe.shapes.iter().map(|shape| shape_name(*shape)).collect();
     if is_mixed {
-        text.push_str(&format!("- {SHAPE_KEY}: one of: {}.\n", names.join(", ")));
+        let shape = format!("- {SHAPE_KEY}: one of: {}.\n", names.join(", "));
+        text.push_str(&shape);
     }
     let has_labels = recipe.shapes.iter().any(|shape| *shape != ShapeKind::Caption);
     if has_labels {
@@ -110,12 +111,9 @@ fn of_shapes(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
             ShapeKind::ImageTag => continue,
             ShapeKind::Caption => CAPTION.to_owned(),
         };
-        let with = if is_mixed { format!(" (shape \"{}\")", shape_name(*shape)) } else { String::new() };
-        // The names of the fields, up to the colon, then what they are.
-        match place.split_once(':') {
-            Some((fields, about)) => text.push_str(&format!("{fields}{with}:{about}")),
-            None => text.push_str(&place),
-        }
+        // Up to the first colon are the names of the fields.
+        let with = format!(" (shape \"{}\"):", shape_name(*shape));
+        text.push_str(&if is_mixed { place.replacen(':', &with, 1) } else { place });
     }
     if has_labels {
         text.push_str(SHAPES_CONFIDENCE);

@@ -14,21 +14,6 @@ use serde_json::{Value, json};
 use crate::protocol::Protocol;
 use models::ChatModel;
 
-/// A server with OpenAI's interface that is not OpenAI's: it serves open models without a price, ignores parameters
-/// that it does not know, and may enforce less than a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "differences between servers, independent of each other")]
-pub struct LenientServer {
-    /// Whether a request needs a key.
-    pub needs_key: bool,
-    /// Whether `response_format: json_schema` is refused.
-    pub refuses_schemas: bool,
-    /// Whether `response_format: json_object` is refused.
-    pub refuses_json: bool,
-    /// Whether answers lack their usage.
-    pub hides_usage: bool,
-}
-
 /// The catalogue as `GET /v1/models` lists it.
 pub(crate) fn listed(protocol: Protocol, prefix: &str) -> Value {
     let data: Vec<Value> = models::of(protocol).iter().map(|model| described(model, prefix)).collect();

@@ -11,7 +11,7 @@ pub(crate) mod validation;
 
 /// The method that the path of a request names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Call {
+pub(crate) struct MethodCall {
     /// The model, with a server's prefix.
     pub(crate) model: String,
     pub(crate) is_streaming: bool,

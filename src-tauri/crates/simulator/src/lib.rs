@@ -14,6 +14,7 @@ mod batches;
 mod cache;
 mod chat;
 mod completion;
+mod dialect;
 mod digest;
 mod error;
 mod eyes;
@@ -53,7 +54,6 @@ use tokio::task::JoinHandle;
 use server::Server;
 
 pub use batches::Batching;
-pub use chat::LenientServer;
 pub use error::Error;
 pub use eyes::Eyes;
 pub use fate::{Chaos, Distribution, Fate, Fates, Latency, fates};
@@ -62,7 +62,7 @@ pub use keys::{EXPIRED_KEY, FORBIDDEN_KEY, Keys, NO_CREDIT_KEY, WRONG_KEY};
 pub use ledger::{Delivery, Entry, Ledger, RejectedRequest};
 pub use limits::{Crowded, Limits};
 pub use picture::Size;
-pub use protocol::Protocol;
+pub use protocol::{LenientServer, Protocol};
 pub use usage::TokenUsage;
 pub use verdict::{ClientVerdict, Complaint, Example, GRACE, REOPENING};
 

@@ -18,7 +18,7 @@ use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
 use crate::fate::Fate;
 use crate::faults::{Effect, Interruption};
-use crate::gemini::Call;
+use crate::gemini::MethodCall;
 use crate::playback::{Playback, dripping};
 use crate::reply::{self, Ending, HttpReply, page, read, set};
 use crate::server::{Arrival, MAX_BODY_BYTES, Server, lock};
@@ -37,7 +37,7 @@ impl Server {
         &self,
         headers: &HeaderMap,
         body: Incoming,
-        call: Option<Call>,
+        call: Option<MethodCall>,
         arrival: &Arrival,
     ) -> Result<HttpReply, Ending> {
         self.witness.with(|manners| manners.arrived(&arrival.request_id, arrival.at));
@@ -67,7 +67,7 @@ impl Server {
         &self,
         terms: CheckTerms,
         body: Bytes,
-        call: Option<Call>,
+        call: Option<MethodCall>,
         digest: Digest,
         arrival: &Arrival,
     ) -> Result<HttpReply, Ending> {

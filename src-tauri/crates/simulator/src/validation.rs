@@ -15,7 +15,7 @@ use crate::chat;
 use crate::error::ErrorResponse;
 use crate::eyes::Eyes;
 use crate::frame::Units;
-use crate::gemini::{self, Call};
+use crate::gemini::{self, MethodCall};
 use crate::models::{self, ServedModel, ThinkingHabit};
 use crate::picture::SentPicture;
 use crate::protocol::Protocol;
@@ -103,7 +103,11 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, ErrorResponse> {
 }
 
 /// Checks the body of a request for an answer. A protocol may name the model and the method in the path.
-pub(crate) fn message(body: &Value, call: Option<&Call>, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
+pub(crate) fn message(
+    body: &Value,
+    call: Option<&MethodCall>,
+    terms: &CheckTerms,
+) -> Result<ValidRequest, ErrorResponse> {
     match (call, terms.protocol) {
         (Some(call), _) => gemini::validation::content(body, call, terms),
         (None, Protocol::Chat | Protocol::LenientChat(_)) => chat::validation::completion(body, terms),

@@ -138,7 +138,7 @@ impl Planning {
     ) -> Result<Vec<OtherRecipe>> {
         let others = self.store.read_blocking(|view| view.answers_to_other_recipes(model, recipe))?;
         let ratios = others.into_iter().filter_map(|other| {
-            let prepared = known.prepare(&other.recipe, conditions.mode, conditions.max_tokens).ok()?;
+            let prepared = known.prepare(&other.recipe, &[], conditions.mode, conditions.max_tokens).ok()?;
             let assumed = prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS.into()) as f64;
             let ratio = other.output_tokens as f64 / f64::from(other.images) / assumed;
             (assumed > 0.0).then_some(OtherRecipe { ratio, images: other.images })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 
 use super::client::GeminiClient;
-use super::wire::answer::{ListedModel, ModelPage};
+use super::wire::answer::{GeminiModelEntry, GeminiModelPage};
 use crate::discovery::{CheckError, LIST_PAGES, RemoteModel, checked};
 
 /// What a model must be able to do; a list also has models that embed text, or make videos.
@@ -28,7 +28,7 @@ impl GeminiClient {
                 .append_pair("pageSize", "1000")
                 .extend_pairs(page_token.as_deref().map(|token| ("pageToken", token)));
             let page = self.http.page(self.http.request(Method::GET, url), Duration::ZERO).await;
-            let page: ModelPage = page.map_err(|error| CheckError::from_request(&error))?;
+            let page: GeminiModelPage = page.map_err(|error| CheckError::from_request(&error))?;
             models.extend(page.models.into_iter().filter(answers).map(RemoteModel::from));
             match page.next_page_token.filter(|token| !token.is_empty()) {
                 Some(next) if page_token.as_ref() != Some(&next) => page_token = Some(next),
@@ -40,13 +40,13 @@ impl GeminiClient {
 }
 
 /// Whether a model answers, as far as the server says.
-fn answers(listed: &ListedModel) -> bool {
+fn answers(listed: &GeminiModelEntry) -> bool {
     let methods = &listed.supported_generation_methods;
     methods.is_empty() || methods.iter().any(|method| method == METHOD)
 }
 
-impl From<ListedModel> for RemoteModel {
-    fn from(listed: ListedModel) -> Self {
+impl From<GeminiModelEntry> for RemoteModel {
+    fn from(listed: GeminiModelEntry) -> Self {
         let id = listed.name.strip_prefix("models/").map_or(listed.name.clone(), str::to_owned);
         Self { id, name: listed.display_name, lifecycle: None, retires_at: None }
     }

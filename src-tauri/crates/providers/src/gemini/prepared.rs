@@ -12,8 +12,8 @@ use domain::geometry::PixelSize;
 
 use super::body::ContentBody;
 use super::wire::request::{
-    Content, GenerateContent, GenerationConfig, InlineData, ModelContent, PartResolution, SystemInstruction, TextPart,
-    ThinkingConfig, UserPart, name,
+    GenerateContent, GenerationConfig, InlineData, ModelContent, PartResolution, SystemInstruction, TextPart,
+    ThinkingConfig, UserContent, UserPart, name,
 };
 use crate::catalog::ModelSpec;
 use crate::example::SentExample;
@@ -84,8 +84,13 @@ impl RequestForm for ContentForm {
 }
 
 /// The user's content with a picture.
-fn question<'a>(picture: &Picture, data: &'a str, text: &'a str, resolution: Option<MediaResolution>) -> Content<'a> {
-    Content {
+fn question<'a>(
+    picture: &Picture,
+    data: &'a str,
+    text: &'a str,
+    resolution: Option<MediaResolution>,
+) -> UserContent<'a> {
+    UserContent {
         role: "user",
         parts: [
             UserPart::Image {

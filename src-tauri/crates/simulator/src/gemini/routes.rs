@@ -5,7 +5,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use serde_json::{Value, json};
 
-use super::{Call, models};
+use super::{MethodCall, models};
 use crate::error::ErrorResponse;
 use crate::reply::{self, Ending, HttpReply};
 use crate::server::{Arrival, Server};
@@ -40,7 +40,7 @@ impl Server {
                 if is_streaming && parameter(query, "alt") != Some("sse") {
                     return Err(ErrorResponse::invalid("Only alt=sse is simulated.").into());
                 }
-                let call = Call { model: model.to_owned(), is_streaming };
+                let call = MethodCall { model: model.to_owned(), is_streaming };
                 self.message(headers, body, Some(call), arrival).await
             }
             _ => Err(not_found()),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::content::{Contents, object, present};
 use super::error::{invalid, wrong_type};
 use super::models::{self, GeminiModel, Generation, Resolution};
-use super::{Call, schema};
+use super::{MethodCall, schema};
 use crate::error::ErrorResponse;
 use crate::frame::Units;
 use crate::validation::{CheckTerms, Form, ValidRequest};
@@ -32,7 +32,7 @@ const CONFIG_FIELDS: [&str; 14] = [
 const CONFIG: &str = "generation_config";
 
 /// Checks the body of a request.
-pub(crate) fn content(body: &Value, call: &Call, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
+pub(crate) fn content(body: &Value, call: &MethodCall, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
     let model = models::find(&call.model, &terms.model_prefix).ok_or_else(|| models::unknown(&call.model))?;
     let body = object(body, "", &FIELDS)?;
     let nothing = Map::new();

@@ -67,7 +67,7 @@ fn the_body_is_as_documented() {
     assert!(!format!("{request:?}").contains("anBl"));
 }
 
-fn examples(picture: Option<Picture>) -> Vec<Example> {
+fn examples(picture: Option<&Picture>) -> Vec<Example> {
     let annotations = vec![ExampleAnnotation {
         label: "cat".into(),
         shape: Shape::Box { rect: Rect::new(0.1, 0.2, 0.5, 0.6) },
@@ -76,7 +76,7 @@ fn examples(picture: Option<Picture>) -> Vec<Example> {
     let size = PixelSize::new(640, 480);
     let positive = RecipeExample { hash: Some("a1".into()), annotations, ..RecipeExample::default() };
     let negative = RecipeExample { hash: Some("b2".into()), ..RecipeExample::default() };
-    [positive, negative].map(|example| Example { example, size, picture: picture.clone() }).to_vec()
+    [positive, negative].map(|example| Example { example, size, picture: picture.cloned() }).to_vec()
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn examples_come_first_and_end_the_cached_prefix() {
     let with = |examples: &[Example], caching| {
         PreparedMessages::new(model, &cats(), RequestOptions { examples, caching, max_output_tokens: None }).unwrap()
     };
-    let shown = examples(Some(picture(640, 480)));
+    let shown = examples(Some(&picture(640, 480)));
     let prepared = with(&shown, Caching::FiveMinutes);
     let request = prepared.request(&picture(1456, 819)).unwrap();
     let body = body(&request, "", Reply::Streamed);

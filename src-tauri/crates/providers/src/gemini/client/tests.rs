@@ -100,6 +100,24 @@ async fn an_answer_without_its_end() {
     assert!(matches!(damaged, RequestError::Unreadable { .. }), "{damaged}");
 }
 
+/// As the vendor sends it where `alt=sse` is lost on the way.
+#[tokio::test]
+async fn an_answer_as_a_list() {
+    let pieces = format!("{ANSWER}{END}").replace(": keep-alive", "").replace("\r\n", "").replace("data: ", ",");
+    let whole = pieces.replacen(',', "[", 1) + "]";
+    let begun =
+        whole.split(",{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}").next().unwrap().to_owned() + "]";
+    let acts = vec![response("200 OK", "", &whole), response("200 OK", "", &begun), response("200 OK", "", "[]")];
+    let (server, _serving) = serve(acts).await;
+    let client = client(&server);
+    let answer = client.send(&request(), &mut |_| ()).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.usage.is_some()), ("{\"marks\":[]} é", true));
+    let lost = client.send(&request(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(&lost, RequestError::Lost { partial, .. } if partial.text == "{\"marks\":[]} é"), "{lost}");
+    let empty = client.send(&request(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(empty, RequestError::Unreadable { .. }), "{empty}");
+}
+
 #[tokio::test]
 async fn a_compressed_answer() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -168,15 +168,15 @@ fn usage_of(usage: &Object<'_>) -> Option<Usage> {
 /// A page of `GET /v1beta/models`.
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
-pub struct ModelPage {
-    pub models: Vec<ListedModel>,
+pub struct GeminiModelPage {
+    pub models: Vec<GeminiModelEntry>,
     #[serde(default, deserialize_with = "lenient")]
     pub next_page_token: Option<String>,
 }
 
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
-pub struct ListedModel {
+pub struct GeminiModelEntry {
     /// With its collection: `models/gemini-3.8-flash`.
     pub name: String,
     #[serde(default, deserialize_with = "lenient")]

@@ -9,7 +9,7 @@ use crate::schema::Schema;
 #[serde(rename_all = "camelCase")]
 pub struct GenerateContent<'a> {
     pub system_instruction: SystemInstruction<'a>,
-    pub contents: [Content<'a>; 1],
+    pub contents: [UserContent<'a>; 1],
     pub generation_config: GenerationConfig<'a>,
 }
 
@@ -19,7 +19,7 @@ pub struct SystemInstruction<'a> {
 }
 
 #[derive(Serialize)]
-pub struct Content<'a> {
+pub struct UserContent<'a> {
     pub role: &'static str,
     pub parts: [UserPart<'a>; 2],
 }
