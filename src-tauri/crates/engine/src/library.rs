@@ -136,8 +136,7 @@ impl Library {
             settings.bring_out(&older)?;
         }
         let settings = Arc::new(settings);
-        let (memory, active, changes) =
-            (DecodingMemory::default(), Arc::new(ActiveRuns::default()), Changes::default());
+        let (memory, active, changes) = (DecodingMemory::default(), Arc::<ActiveRuns>::default(), Changes::default());
         // Unreadable settings stop what depends on them, but not the opening.
         if let Ok(settings) = settings.in_force() {
             limit_decoding(&memory, &settings);
