@@ -2,6 +2,7 @@
 //! not know. After a pilot, the input must be right within 2 %, the likely range nine times in ten, and the bound always.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+#![expect(clippy::print_stdout, reason = "`make estimates` prints a table")]
 
 use domain::ids::{ImageId, RecipeId};
 use domain::model::ModelId;
@@ -211,7 +212,7 @@ fn table(outcomes: &[Outcome]) -> String {
         let most = |of: fn(&Outcome) -> f64| of_mix.iter().map(|outcome| of(outcome).abs()).fold(0.0, f64::max) * 100.0;
         let mut widths: Vec<f64> = of_mix.iter().map(|outcome| outcome.width).collect();
         widths.sort_by(f64::total_cmp);
-        rows += &format!(
+        let row = format!(
             "| {} | {} | {:.0} % | {:.0} % | {:.0} % | {:.2} % | {:.1} % |\n",
             name.unwrap_or("all"),
             of_mix.len(),
@@ -221,6 +222,7 @@ fn table(outcomes: &[Outcome]) -> String {
             most(|outcome| outcome.input_error),
             most(|outcome| outcome.cost_error),
         );
+        rows.push_str(&row);
     }
     rows
 }

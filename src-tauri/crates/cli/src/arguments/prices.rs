@@ -36,7 +36,7 @@ pub enum PricesCommand {
         #[arg(long, conflicts_with = "models")]
         all: bool,
     },
-    /// Compare with the price table of LiteLLM or genai-prices, and import the models that --models names
+    /// Compare with a public price table, and import the models that --models names
     Import {
         /// The table, as JSON
         file: PathBuf,
