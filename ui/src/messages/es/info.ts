@@ -19,7 +19,7 @@ export const info: Translation<typeof english> = {
   copyHash: "Copiar el hash",
   hashCopied: "Hash copiado",
   place: "Lugar",
-  showPlace: "Mostrar las coordenadas",
+  showPlace: "Ver coordenadas",
   placeNote: "Se lee del archivo. No se envía nada.",
   noPlace: "El archivo no indica el lugar.",
   files: (number) => (number === 1 ? "Archivo" : `Archivos ${count(number)}`),
