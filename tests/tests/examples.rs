@@ -79,8 +79,7 @@ async fn examples_are_sent_and_priced_before_the_image_that_is_asked_about() {
         let (before, after) = ledger.billed.split_at(billed_before);
         let added = input(after) - input(before);
         let estimated = with.cost_basis.unwrap().text_tokens - without.cost_basis.unwrap().text_tokens;
-        let off = added.abs_diff(estimated) as f64 / added as f64;
-        assert!(off < 0.15, "{model}: {estimated} estimated, {added} billed");
+        assert!(added.abs_diff(estimated) * 20 < added * 3, "{model}: {estimated} estimated, {added} billed");
         if provider == "anthropic" {
             let read: u64 = after.iter().map(|entry| entry.usage.cache_read_tokens).sum();
             assert!(read > added / 2, "examples are read from the cache: {read} of {added}");
