@@ -219,7 +219,6 @@ mod tests {
         let library = Library::alone_in(folder.path());
         let mut recipe = Recipe::find_these("cat").unwrap();
         recipe.language = Some("es".into());
-        recipe.examples = vec![RecipeExample { path: Some("a.jpg".into()), ..RecipeExample::default() }];
         let sharp = Attribute {
             name: "sharp".into(),
             definition: String::new(),
@@ -235,11 +234,17 @@ mod tests {
         let tokens = preview.tokens.unwrap();
         assert_eq!(u64::from(tokens.prompt), preview.prompt.len() as u64 / u64::from(tokens.bytes_per_token));
         assert!(tokens.at_most > tokens.prompt + tokens.schema);
-        assert_eq!(preview.unsupported_capabilities, [UnsupportedCapability::Examples { count: 1 }]);
+        assert_eq!(preview.unsupported_capabilities, []);
         let local = library.planning.preview_recipe(&recipe, &library.planning.models().unwrap()[0].model.id).unwrap();
         assert_eq!((local.prompt.as_str(), local.schema, local.tokens), ("", None, None));
-        let unlabelled = Recipe { labels: Vec::new(), ..recipe };
+        let unlabelled = Recipe { labels: Vec::new(), ..recipe.clone() };
         let refused = library.planning.preview_recipe(&unlabelled, &ModelId("claude-sonnet-5-5".into())).unwrap();
         assert_eq!(refused.refusal.as_deref(), Some("the recipe has no labels"));
+        let examples = vec![RecipeExample { path: Some("a.jpg".into()), ..RecipeExample::default() }];
+        let shown = Recipe { examples, ..unlabelled.clone() };
+        let missing = library.planning.preview_recipe(&shown, &ModelId("claude-sonnet-5-5".into())).unwrap();
+        let details = vec!["1: a.jpg: name the whole path, from the root".to_owned()];
+        assert_eq!(missing.unsupported_capabilities, [UnsupportedCapability::ExamplePhotos { details }]);
+        assert!(missing.refusal.unwrap().starts_with("the photo of example 1 cannot be used: "));
     }
 }

@@ -44,7 +44,7 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
             let seen = match (place, withheld) {
                 (Some(place), _) => format!("for {host}, {}", from_where(*place, variable.as_deref())),
                 (None, Some(why)) => why.clone(),
-                (None, None) => format!("no key for {host}: only the built-in model is available"),
+                (None, None) => format!("no key for {host}: its models are not available"),
             };
             let set = variable.as_ref().map_or_else(String::new, |variable| format!("Set {variable}, or enter"));
             let enter = if set.is_empty() { "Enter".to_owned() } else { set };

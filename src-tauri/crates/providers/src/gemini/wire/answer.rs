@@ -102,9 +102,13 @@ impl ReceivingContent {
             self.stop_reason = Some(FinishReason::Refusal);
         }
         if let Some(usage) = chunk.object("usageMetadata") {
-            // Each report replaces the one before, also if it cannot be read: a partial one is not the whole.
-            self.usage = usage_of(&usage);
-            self.is_usage_whole = self.has_stopped();
+            // Each report replaces the one before, also if it cannot be read: a partial one is not the whole. One that
+            // counts no output says nothing new.
+            let reported = usage_of(&usage, self.usage);
+            if reported != self.usage || self.usage.is_none() {
+                self.is_usage_whole = self.has_stopped();
+            }
+            self.usage = reported;
         }
         match added {
             added if !added.is_empty() => StreamEvent::Text(added),
@@ -146,21 +150,31 @@ fn finish_reason(reason: String) -> Option<FinishReason> {
 }
 
 /// `None` if a count that determines the price is unreadable, or if the prompt has no tokens although a picture was sent.
-/// A count of zero is absent.
-fn usage_of(usage: &Object<'_>) -> Option<Usage> {
+/// A count of zero is absent: that of an `earlier` report holds.
+fn usage_of(usage: &Object<'_>, earlier: Option<Usage>) -> Option<Usage> {
     let count = |key: &str| match usage.count(key) {
         Count::Unreadable => None,
         count => Some(count.known().unwrap_or(0)),
     };
-    let prompt = count("promptTokenCount").filter(|prompt| *prompt > 0)?;
-    let cached = count("cachedContentTokenCount")?.min(prompt);
-    let answer = count("candidatesTokenCount")?.saturating_add(count("thoughtsTokenCount")?);
+    let earlier = earlier.unwrap_or_default();
+    let or_earlier = |count: u64, earlier: u64| if count > 0 { count } else { earlier };
+    let prompt = or_earlier(count("promptTokenCount")?, earlier.prompt_tokens());
+    if prompt == 0 {
+        return None;
+    }
+    let cached = or_earlier(count("cachedContentTokenCount")?, earlier.cache_read_tokens).min(prompt);
+    let (candidates, thoughts) = (count("candidatesTokenCount")?, count("thoughtsTokenCount")?);
+    let answer = match (candidates, thoughts) {
+        (0, thoughts) => thoughts,
+        (candidates, 0) => candidates.saturating_add(earlier.thinking_tokens.unwrap_or(0)),
+        (candidates, thoughts) => candidates.saturating_add(thoughts),
+    };
     let total = usage.count("totalTokenCount").known().unwrap_or(0);
     Some(Usage {
         input_tokens: prompt - cached,
-        output_tokens: answer.max(total.saturating_sub(prompt)),
+        output_tokens: or_earlier(answer.max(total.saturating_sub(prompt)), earlier.output_tokens),
         cache_read_tokens: cached,
-        thinking_tokens: usage.count("thoughtsTokenCount").known(),
+        thinking_tokens: usage.count("thoughtsTokenCount").known().or(earlier.thinking_tokens),
         ..Usage::default()
     })
 }
@@ -276,6 +290,25 @@ mod tests {
         ] {
             assert_eq!(received(&[stopped, &usage(unreadable)]).0.usage(), None, "{unreadable}");
         }
+        // Counts of an earlier report hold where a later one has none.
+        let counted = r#"{"promptTokenCount":1000,"candidatesTokenCount":50,"thoughtsTokenCount":7,
+            "cachedContentTokenCount":600}"#;
+        let [counted, whole] = [usage(counted), usage(r#"{"candidatesTokenCount":90}"#)];
+        let later = |last: &str| received(&[&counted, stopped, last]).0.usage();
+        let expected = Usage {
+            input_tokens: 400,
+            output_tokens: 97,
+            cache_read_tokens: 600,
+            thinking_tokens: Some(7),
+            ..Usage::default()
+        };
+        assert_eq!(later(&whole), Some(expected));
+        let zero = usage(r#"{"promptTokenCount":0,"candidatesTokenCount":0,"totalTokenCount":0}"#);
+        assert_eq!(received(&[stopped, &counted, &zero]).0.usage().map(|usage| usage.output_tokens), Some(57));
+        let thoughts = usage(r#"{"promptTokenCount":9,"thoughtsTokenCount":8192}"#);
+        let only_thoughts = received(&[r#"{"candidates":[{"finishReason":"MAX_TOKENS"}]}"#, &thoughts]).0.usage();
+        assert_eq!(only_thoughts.map(|usage| usage.output_tokens), Some(8192));
+        assert_eq!(later(&zero), None, "the counts before the end are not those of the whole answer");
         // Thoughts that only the total counts, and more cached than the prompt has.
         let total = usage(
             r#"{"promptTokenCount":1000,"candidatesTokenCount":50,"totalTokenCount":3050,
