@@ -75,7 +75,7 @@ describe("the cost", () => {
     const chart = costChart(progress({}), quoted, samples);
     expect(chart.x).toEqual([0, 10, 20, 100]);
     expect(readingsAt(chart, 2).map(({ text }) => text)).toEqual(["$0.10 (likely $0.08–$0.16)", "$0.10"]);
-    expect(readingsAt(chart, 3).map(({ text }) => text)).toEqual(["$0.50 ($0.40–$0.80)"]);
+    expect(readingsAt(chart, 3).map(({ text }) => text)).toEqual(["$0.50 (likely $0.40–$0.80)"]);
     expect(chart.band).toEqual([0, 1]);
   });
 

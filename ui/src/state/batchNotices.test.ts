@@ -31,7 +31,7 @@ describe("a batch run", () => {
     const [notice] = app.batchNotices.ended;
     expect(notice?.run).toMatchObject({ id: 3, mode: "batch", state: { kind: "stopped", reason: "completed" } });
     expect(notice && words.history.batchEnded.summary(notice.run, notice.tookMillis)).toMatch(
-      /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; cost \$0(\.\d+)? \(estimated \$0\.\d+, range \$0\.\d+–\d+\.\d+\), took 7 h 12 min\.$/u,
+      /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; cost \$0(\.\d+)? \(estimated \$0\.\d+, likely \$0\.\d+–\d+\.\d+, never above \$0\.\d+\), took 7 h 12 min\.$/u,
     );
     app.batchNotices.dismiss(3);
     expect(app.batchNotices.ended).toEqual([]);

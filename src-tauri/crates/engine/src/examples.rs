@@ -18,8 +18,8 @@ use domain::recipe::{
 };
 use domain::run_state::RunMode;
 use prepare::{ContentHash, Decoded, DecodingMemory};
-use providers::example::Example;
 use providers::provider::PreparedModel;
+use providers::request::ShownExample;
 use store::{KnownFile, Store};
 
 use crate::backend::encoded;
@@ -143,9 +143,9 @@ impl Examples {
         examples.collect()
     }
 
-    fn measured(&self, recipe: &Recipe) -> Result<Vec<Example>> {
+    fn measured(&self, recipe: &Recipe) -> Result<Vec<ShownExample>> {
         let measured = (1..).zip(&recipe.examples).map(|(number, example)| {
-            Ok(Example { example: example.clone(), size: self.size(number, example)?, picture: None })
+            Ok(ShownExample { example: example.clone(), size: self.size(number, example)?, picture: None })
         });
         measured.collect()
     }

@@ -7,10 +7,10 @@ use domain::model::ModelId;
 use domain::recipe::Recipe;
 use domain::run_state::RunMode;
 use providers::catalog::ModelSpec;
-use providers::example::Example;
 use providers::provider::{PreparedModel, Provider};
 use providers::registry;
 use providers::request::RequestOptions;
+use providers::request::ShownExample;
 
 use crate::backend::this_computer;
 use crate::clock::today;
@@ -27,7 +27,7 @@ impl ProvidedModel {
     pub fn prepare(
         &self,
         recipe: &Recipe,
-        examples: &[Example],
+        examples: &[ShownExample],
         mode: RunMode,
         max_tokens: Option<u32>,
     ) -> Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {

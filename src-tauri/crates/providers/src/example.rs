@@ -4,25 +4,15 @@ use bytes::Bytes;
 use domain::annotation::AttributeValue;
 use domain::coordinates::BoxCoordinates;
 use domain::geometry::{ImageFromSent, PixelSize};
-use domain::recipe::{AttributeSubject, ExampleAnnotation, ExampleUnits, Recipe, RecipeExample};
+use domain::recipe::{AttributeSubject, ExampleAnnotation, ExampleUnits, Recipe};
 use domain::shape::Shape;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::catalog::ModelSpec;
 use crate::coordinates::{self, points};
-use crate::request::Picture;
+use crate::request::{Picture, ShownExample};
 use crate::schema::{CAPTION_KEY, IMAGE_KEY, SHAPE_KEY, attribute_key, list_key, shape_name};
-
-/// An example with its photo.
-#[derive(Debug, Clone)]
-pub struct Example {
-    pub example: RecipeExample,
-    /// Of the upright photo, in pixels.
-    pub size: PixelSize,
-    /// In the size that the model looks at. `None` in an estimate, which needs no pixels.
-    pub picture: Option<Picture>,
-}
 
 /// JSON whose properties keep their order, so that an example answers in the order of the schema.
 enum Json {
@@ -41,7 +31,7 @@ impl Serialize for Json {
     }
 }
 
-impl Example {
+impl ShownExample {
     /// The answer that the example's photo should get, as JSON in the form that `recipe` is asked for in these
     /// coordinates. The photo is sent in `sent` size.
     pub fn answer(&self, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> String {
@@ -124,7 +114,7 @@ impl SentExamples {
     /// The `examples` for `model`, each with the text beside a picture of its size. `write` appends the messages of one example; its last argument is
     /// whether no other follows.
     pub fn new(
-        examples: &[Example],
+        examples: &[ShownExample],
         recipe: &Recipe,
         model: &ModelSpec,
         text_beside: impl Fn(PixelSize) -> String,
@@ -174,7 +164,7 @@ fn attributes<'a>(
 #[cfg(test)]
 mod tests {
     use domain::geometry::{Point, Rect};
-    use domain::recipe::{Attribute, AttributeKind, ShapeKind};
+    use domain::recipe::{Attribute, AttributeKind, RecipeExample, ShapeKind};
 
     use super::*;
     use crate::answer::{FinishReason, RawAnswer};
@@ -209,7 +199,7 @@ mod tests {
         ]
     }
 
-    fn example() -> Example {
+    fn example() -> ShownExample {
         let annotation = |shape| ExampleAnnotation {
             label: "Dog".into(),
             shape,
@@ -219,7 +209,7 @@ mod tests {
         let attributes = [("at night?".to_owned(), AttributeValue::YesNo(false))].into();
         let example =
             RecipeExample { units: ExampleUnits::Pixels, annotations, attributes, ..RecipeExample::default() };
-        Example { example, size: SIZE, picture: None }
+        ShownExample { example, size: SIZE, picture: None }
     }
 
     #[test]
@@ -228,7 +218,7 @@ mod tests {
         let boxes = Recipe { attributes: Vec::new(), ..Recipe::find_these("dog").unwrap() };
         let answer = example().answer(&boxes, BoxCoordinates::Norm1000Yxyx, SENT);
         assert_eq!(answer, r#"{"marks":[{"label":"dog","box_2d":[100,100,400,300],"confidence":1}]}"#);
-        let negative = Example { example: RecipeExample::default(), ..example() };
+        let negative = ShownExample { example: RecipeExample::default(), ..example() };
         assert_eq!(negative.answer(&boxes, BoxCoordinates::PixelXyxy, SENT), r#"{"marks":[]}"#);
     }
 

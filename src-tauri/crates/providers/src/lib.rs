@@ -13,7 +13,7 @@ pub mod catalog;
 mod coordinates;
 pub mod discovery;
 pub mod error;
-pub mod example;
+mod example;
 mod exchange;
 pub mod future;
 mod gemini;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::geometry::PixelSize;
-use domain::recipe::{Recipe, ShapeKind};
+use domain::recipe::{Recipe, RecipeExample, ShapeKind};
 
 use crate::catalog::{ModelSpec, Reasoning};
-use crate::example::Example;
 
 /// Factor on the output maximum after a cut-off answer: few are cut off twice.
 pub const LONGER_ANSWER_FACTOR: u64 = 4;
@@ -115,6 +114,16 @@ impl std::fmt::Debug for Picture {
     }
 }
 
+/// An example of a recipe with its photo.
+#[derive(Debug, Clone)]
+pub struct ShownExample {
+    pub example: RecipeExample,
+    /// Of the upright photo, in pixels.
+    pub size: PixelSize,
+    /// In the size that the model looks at. `None` in an estimate, which needs no pixels.
+    pub picture: Option<Picture>,
+}
+
 /// A picture that must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
@@ -150,7 +159,7 @@ pub struct RequestOptions<'a> {
     pub max_output_tokens: Option<u64>,
     pub caching: Caching,
     /// Of the recipe, shown to the model before each picture.
-    pub examples: &'a [Example],
+    pub examples: &'a [ShownExample],
 }
 
 impl RequestOptions<'_> {

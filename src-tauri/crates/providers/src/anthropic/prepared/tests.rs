@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::anthropic::body::{Dialect, Reply};
 use crate::anthropic::catalog;
-use crate::example::Example;
 use crate::price::Terms;
 use crate::request::MediaType;
+use crate::request::ShownExample;
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedMessages {
     PreparedMessages::new(catalog().find(model).unwrap(), recipe, RequestOptions::default()).unwrap()
@@ -67,7 +67,7 @@ fn the_body_is_as_documented() {
     assert!(!format!("{request:?}").contains("anBl"));
 }
 
-fn examples(picture: Option<&Picture>) -> Vec<Example> {
+fn examples(picture: Option<&Picture>) -> Vec<ShownExample> {
     let annotations = vec![ExampleAnnotation {
         label: "cat".into(),
         shape: Shape::Box { rect: Rect::new(0.1, 0.2, 0.5, 0.6) },
@@ -76,13 +76,13 @@ fn examples(picture: Option<&Picture>) -> Vec<Example> {
     let size = PixelSize::new(640, 480);
     let positive = RecipeExample { hash: Some("a1".into()), annotations, ..RecipeExample::default() };
     let negative = RecipeExample { hash: Some("b2".into()), ..RecipeExample::default() };
-    [positive, negative].map(|example| Example { example, size, picture: picture.cloned() }).to_vec()
+    [positive, negative].map(|example| ShownExample { example, size, picture: picture.cloned() }).to_vec()
 }
 
 #[test]
 fn examples_come_first_and_end_the_cached_prefix() {
     let model = catalog().find("claude-haiku-5-5").unwrap();
-    let with = |examples: &[Example], caching| {
+    let with = |examples: &[ShownExample], caching| {
         PreparedMessages::new(model, &cats(), RequestOptions { examples, caching, max_output_tokens: None }).unwrap()
     };
     let shown = examples(Some(&picture(640, 480)));

@@ -4,10 +4,10 @@ use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe, RecipeE
 use serde_json::{Value, json};
 
 use super::*;
-use crate::example::Example;
 use crate::openai::CATALOG;
 use crate::openai::body::AnswerFormat;
 use crate::provider::PreparedModel;
+use crate::request::ShownExample;
 use crate::request::{MediaType, PictureError, RequestOptions};
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
@@ -78,12 +78,12 @@ fn servers_that_enforce_less_find_the_schema_in_the_prompt() {
 
 #[test]
 fn examples_are_questions_with_their_answers() {
-    let photo = |picture| Example {
+    let photo = |picture| ShownExample {
         example: RecipeExample { path: Some("a.jpg".into()), ..RecipeExample::default() },
         size: PixelSize::new(640, 480),
         picture,
     };
-    let with = |examples: &[Example]| {
+    let with = |examples: &[ShownExample]| {
         let options = RequestOptions { examples, ..RequestOptions::default() };
         let form = ChatForm { limit_name: LimitField::MaxCompletionTokens };
         PreparedChat::new(CATALOG.find("gpt-4o").unwrap(), &cats(), options, form).unwrap()
