@@ -6,8 +6,8 @@ use domain::recipe::{PromptTokens, Recipe, RecipePreview};
 use domain::run_state::RunMode;
 
 use super::Planning;
-use crate::Result;
 use crate::backend::Backends;
+use crate::{EngineError, Result};
 
 /// A picture of one token or few, whose tokens are subtracted.
 const SMALL: PixelSize = PixelSize { width: 28, height: 28 };
@@ -21,12 +21,17 @@ impl Planning {
         let prepared = match self.examples.estimated(&known, recipe, RunMode::Live, None) {
             Ok(prepared) => prepared,
             Err(error) => {
+                let refusal = match error {
+                    EngineError::RecipeBeyondWords(reason) => reason.to_string(),
+                    EngineError::ExampleUnavailable { .. } => error.to_string(),
+                    other => return Err(other),
+                };
                 return Ok(RecipePreview {
                     prompt: String::new(),
                     schema: None,
                     tokens: None,
                     unsupported_capabilities,
-                    refusal: Some(error.to_string()),
+                    refusal: Some(refusal),
                 });
             }
         };
