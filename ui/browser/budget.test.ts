@@ -82,7 +82,7 @@ describe("the cap in the plan", () => {
     await cap().fill("5,60");
     const ranges = await page.locator(".whisker").count();
     expect(await page.locator(".whisker .cap").count()).toBe(ranges);
-    await page.getByText("Red marks your cap of $5.60. If a range crosses it, the run may stop early.").waitFor();
+    await page.getByText("Red marks your cap of $5.60. If the bound is beyond it, the run may stop early.").waitFor();
     await page
       .getByRole("img", { name: /within your cap of \$5\.60$/ })
       .first()
