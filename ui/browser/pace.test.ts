@@ -133,7 +133,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await sceneOf(page).steer("fail-next", 0, [{ fault: "batch_reply_lost" }]);
     await send();
     await page.getByText("Sent, not confirmed").waitFor();
-    await page.getByText("You can close the window").waitFor();
+    await page.getByText("You can close this page").waitFor();
     await screenshot(page, `run-batch-unconfirmed-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);

@@ -122,7 +122,7 @@ it("says the same upper bound in the table, beside the price and in the dialog",
   await model.check({ force: true });
   const row = page.getByRole("row").filter({ has: model });
   const panel = page.locator(".priced .count");
-  const amount = (text: string) => text.match(/\$[\d.,]+/g)?.at(-1);
+  const amount = (text: string) => text.match(/\$\d+(?:[.,]\d+)*/g)?.at(-1);
   const asked = page.getByRole("dialog");
   const highs: (string | undefined)[] = [];
   for (const mode of ["Live", "Batch"]) {

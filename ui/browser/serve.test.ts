@@ -157,6 +157,7 @@ it.each([
   const server = await serve(["--read-only", "--db", library, "--port", "0"]);
   const other = await openLink(server.link, theme, [...size]);
   await other.locator(".statusbar").getByText("Read-only").waitFor();
+  await other.locator(".statusbar").getByText("12 images").waitFor();
   const status = await other.locator(".statusbar").innerText();
   await screenshot(other, `serve-read-only-library-${theme}`);
   expect(await other.getByRole("button", { name: "Add photos" }).count()).toBe(0);
