@@ -88,6 +88,6 @@ describe("a provider", () => {
     const [connection] = app.connections.overview?.connections ?? [];
     expect(connection && providerState({ ...connection, problem: "nonsense: not an address" })).toBe("caution");
     const withKey = await opened("priced&key");
-    expect(withKey.connections.overview?.connections.map(providerState)).toEqual(["good", "none", "none"]);
+    expect(withKey.connections.overview?.connections.map(providerState)).toEqual(["good", "none", "none", "none"]);
   });
 });
