@@ -70,6 +70,7 @@ describe("a typed question", () => {
     // A selection ends when the images of the question arrive.
     await expect
       .poll(async () => {
+        if (await search().evaluate((field) => field === document.activeElement)) await page.keyboard.press("Enter");
         await page.keyboard.press("Home");
         await page.keyboard.press("Shift+ArrowRight");
         return page.getByRole("heading", { name: /^2 of \d+ selected$/ }).count();
