@@ -12,7 +12,7 @@ import { openScene, type Scene } from "../test/core";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 
-// Tests find things by the words of a window in a browser.
+// Tests find things by their text in a browser's window.
 place.isServer = true;
 
 export function launch(): Promise<Browser> {

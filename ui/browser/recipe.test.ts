@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import type { SavedRecipe } from "../src/api/bindings";
+import type { ExamplePhoto, SavedRecipe } from "../src/api/bindings";
 import { call, choose, expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
 
 let browser: Browser;
@@ -201,6 +201,10 @@ describe("examples", () => {
     await page.getByText("Shown saved as version 1").waitFor();
     const saved = (await call<SavedRecipe[]>(page, "recipes", {})).find(({ recipe }) => recipe.name === "Shown");
     expect(saved?.recipe.examples?.[0]?.hash).toMatch(/^[0-9a-f]{64}$/);
+    // A browser's recipe names no other file of the server.
+    const recipe = { ...saved?.recipe, examples: [{ path: "/etc/hostname", annotations: [] }] };
+    const [photo] = await call<ExamplePhoto[]>(page, "recipe_example_photos", { recipe });
+    expect(photo?.problem).toMatch(/in no folder that may be used here$/);
     await page.getByRole("button", { name: /^Remove example/ }).click();
     expect(await example.count()).toBe(0);
   });

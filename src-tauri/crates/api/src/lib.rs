@@ -61,6 +61,13 @@ impl Api {
     #[must_use]
     pub fn new(library: Arc<Library>, front_end: FrontEnd) -> Arc<Self> {
         let events = Events::follow(&library);
+        if front_end.desktop.is_none() {
+            // A recipe may name any file as an example, and its photo is sent to a model.
+            let roots = front_end.roots.clone();
+            library
+                .examples
+                .limit_to(move |path| path.to_str().is_some_and(|path| server_folders::resolve(&roots, path).is_ok()));
+        }
         Arc::new(Self {
             library,
             front_end: Arc::new(front_end),

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use domain::annotation::{Annotation, Status};
 use domain::geometry::PixelSize;
@@ -23,7 +23,7 @@ use providers::request::ShownExample;
 use store::{KnownFile, Store};
 
 use crate::backend::encoded;
-use crate::originals::{Originals, fingerprint};
+use crate::originals::{Originals, UnreadableOriginal, fingerprint};
 use crate::provided::ProvidedModel;
 use crate::sync::lock;
 use crate::{EngineError, Result};
@@ -34,13 +34,30 @@ pub struct Examples {
     originals: Arc<Originals>,
     /// Shared by all decoding in progress.
     memory: DecodingMemory,
-    /// Sizes of photos outside of the library, so that a quote does not decode them each time.
-    sizes: Mutex<HashMap<PathBuf, (KnownFile, PixelSize)>>,
+    /// Photos outside of the library, so that a quote does not read them each time.
+    known: Mutex<HashMap<PathBuf, (KnownFile, Measured)>>,
+    /// Which files outside of the library may be read; any if it is not set.
+    may_read: OnceLock<MayRead>,
+}
+
+type MayRead = Box<dyn Fn(&Path) -> bool + Send + Sync>;
+
+/// What a request depends on in the photo of an example.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    /// Upright.
+    size: PixelSize,
+    hash: ContentHash,
 }
 
 impl Examples {
     pub(crate) fn new(store: Arc<Store>, originals: Arc<Originals>, memory: DecodingMemory) -> Self {
-        Self { store, originals, memory, sizes: Mutex::default() }
+        Self { store, originals, memory, known: Mutex::default(), may_read: OnceLock::new() }
+    }
+
+    /// Limits the files outside of the library that are read. The first limit holds.
+    pub fn limit_to(&self, may_read: impl Fn(&Path) -> bool + Send + Sync + 'static) {
+        let _ = self.may_read.set(Box::new(may_read));
     }
 
     /// Prepares `known` for `recipe` and its examples without their photos, for estimates. Blocks.
@@ -78,8 +95,8 @@ impl Examples {
 
     /// The numbers of the examples whose photo cannot be used, from 1, with the reason.
     pub fn unavailable(&self, recipe: &Recipe) -> Vec<(u32, String)> {
-        let sizes = (1..).zip(&recipe.examples).map(|(number, example)| self.size(number, example));
-        let failures = sizes.filter_map(|size| match size {
+        let measured = (1..).zip(&recipe.examples).map(|(number, example)| self.measure(number, example));
+        let failures = measured.filter_map(|measured| match measured {
             Err(EngineError::ExampleUnavailable { number, detail }) => Some((number, detail)),
             _ => None,
         });
@@ -89,18 +106,18 @@ impl Examples {
     /// Where the photos of a recipe's examples are.
     pub fn photos(&self, recipe: &Recipe) -> Result<Vec<ExamplePhoto>> {
         let photos = (1..).zip(&recipe.examples).map(|(number, example)| {
-            let image = match content_hash(example) {
-                Some(hash) => self.store.read_blocking(|view| view.image_with(hash))?,
-                None => None,
+            let image = match content_hash(number, example) {
+                Ok(Some(hash)) => self.image_with(hash)?,
+                _ => None,
             };
-            let problem = self.size(number, example).err().map(|error| error.to_string());
+            let problem = self.measure(number, example).err().map(|error| error.to_string());
             Ok(ExamplePhoto { image, problem })
         });
         photos.collect()
     }
 
     /// Images of the library as examples for `recipe`: with what people have approved; where they have decided nothing, with
-    /// all proposals. What the recipe does not ask for is left out.
+    /// all proposals. What the recipe does not ask for is skipped.
     pub fn from_images(&self, recipe: &Recipe, images: &[ImageId]) -> Result<Vec<RecipeExample>> {
         let examples = images.iter().map(|&image| {
             let (annotations, hash, files) = self.store.read_blocking(|view| {
@@ -143,73 +160,147 @@ impl Examples {
         examples.collect()
     }
 
+    /// The examples with the hashes of their photos, which are part of the key of saved answers.
     fn measured(&self, recipe: &Recipe) -> Result<Vec<ShownExample>> {
         let measured = (1..).zip(&recipe.examples).map(|(number, example)| {
-            Ok(ShownExample { example: example.clone(), size: self.size(number, example)?, picture: None })
+            let Measured { size, hash } = self.measure(number, example)?;
+            let example = RecipeExample { hash: Some(hash.to_string()), ..example.clone() };
+            Ok(ShownExample { example, size, picture: None })
         });
         measured.collect()
     }
 
-    /// The upright size of a photo.
-    fn size(&self, number: u32, example: &RecipeExample) -> Result<PixelSize> {
-        if let Some(hash) = content_hash(example)
-            && let Some(image) = self.store.read_blocking(|view| view.image_with(hash))?
+    fn measure(&self, number: u32, example: &RecipeExample) -> Result<Measured> {
+        let named = content_hash(number, example)?;
+        if let Some(hash) = named
+            && let Some(image) = self.image_with(hash)?
         {
-            return Ok(self.store.read_blocking(|view| view.image_size(image))?);
+            return Ok(Measured { size: self.store.read_blocking(|view| view.image_size(image))?, hash });
         }
-        let path = path_of(number, example)?;
-        let fails = |error: std::io::Error| missing(number, path, &error);
-        let file = fingerprint(path).map_err(fails)?;
-        if let Some((known, size)) = lock(&self.sizes).get(path)
-            && *known == file
-        {
-            return Ok(*size);
+        let path = self.path_of(number, example)?;
+        let file = fingerprint(path).map_err(|error| unusable(number, path, &error))?;
+        let known = lock(&self.known).get(path).filter(|(known, _)| *known == file).map(|(_, measured)| *measured);
+        let measured = match known {
+            Some(measured) => measured,
+            None => Measured {
+                size: prepare::decode(path, Some(1), &self.memory)
+                    .map_err(|reason| unusable(number, path, &reason))?
+                    .original,
+                hash: ContentHash::of_file(path).map_err(|error| unusable(number, path, &error))?,
+            },
+        };
+        lock(&self.known).insert(path.to_owned(), (file, measured));
+        if named.is_some_and(|named| named != measured.hash) {
+            return Err(unusable(number, path, &"another photo than the recipe's"));
         }
-        let size = self.decode(number, example, 1)?.original;
-        lock(&self.sizes).insert(path.to_owned(), (file, size));
-        Ok(size)
+        Ok(measured)
     }
 
+    /// The photo of a measured example.
     fn decode(&self, number: u32, example: &RecipeExample, edge: u32) -> Result<Decoded> {
-        if let Some(hash) = content_hash(example)
-            && let Some(image) = self.store.read_blocking(|view| view.image_with(hash))?
+        if let Some(hash) = content_hash(number, example)?
+            && let Some(image) = self.image_with(hash)?
         {
-            let fails = |original: crate::originals::UnreadableOriginal| EngineError::ExampleUnavailable {
-                number,
-                detail: original.detail,
-            };
+            let fails = |original: UnreadableOriginal| unavailable(number, original.detail);
             return self.originals.decode(image, Some(edge)).map_err(fails);
         }
-        let path = path_of(number, example)?;
-        if let Some(hash) = content_hash(example) {
-            let found = ContentHash::of_file(path).map_err(|error| missing(number, path, &error))?;
-            if *found.as_bytes() != hash {
-                let detail = format!("{}: another photo than the recipe's", path.display());
-                return Err(EngineError::ExampleUnavailable { number, detail });
-            }
+        let path = self.path_of(number, example)?;
+        prepare::decode(path, Some(edge), &self.memory).map_err(|reason| unusable(number, path, &reason))
+    }
+
+    fn image_with(&self, hash: ContentHash) -> Result<Option<ImageId>> {
+        Ok(self.store.read_blocking(|view| view.image_with(*hash.as_bytes()))?)
+    }
+
+    fn path_of<'a>(&self, number: u32, example: &'a RecipeExample) -> Result<&'a Path> {
+        let Some(path) = example.path.as_deref().map(Path::new) else {
+            let detail = "it is not in this library, and the recipe does not name its file";
+            return Err(unavailable(number, detail.to_owned()));
+        };
+        if !path.is_absolute() {
+            return Err(unusable(number, path, &"name the whole path, from the root"));
         }
-        prepare::decode(path, Some(edge), &self.memory).map_err(|reason| missing(number, path, &reason))
+        if self.may_read.get().is_some_and(|may_read| !may_read(path)) {
+            return Err(unusable(number, path, &"missing, or in no folder that may be used here"));
+        }
+        Ok(path)
     }
 }
 
-fn missing(number: u32, path: &Path, reason: &dyn std::fmt::Display) -> EngineError {
-    EngineError::ExampleUnavailable { number, detail: format!("{}: {reason}", path.display()) }
+fn unavailable(number: u32, detail: String) -> EngineError {
+    EngineError::ExampleUnavailable { number, detail }
 }
 
-fn path_of(number: u32, example: &RecipeExample) -> Result<&Path> {
-    let path = example.path.as_deref().map(Path::new);
-    let fails = |detail: String| EngineError::ExampleUnavailable { number, detail };
-    match path {
-        Some(path) if path.is_absolute() => Ok(path),
-        Some(path) => Err(fails(format!("{}: name the whole path, from the root", path.display()))),
-        None => Err(fails("it is not in this library, and the recipe does not name its file".to_owned())),
-    }
+fn unusable(number: u32, path: &Path, reason: &dyn std::fmt::Display) -> EngineError {
+    unavailable(number, format!("{}: {reason}", path.display()))
 }
 
-/// The hash that an example names; `None` if it is none.
-fn content_hash(example: &RecipeExample) -> Option<[u8; 32]> {
-    let hash = example.hash.as_ref()?;
+/// The hash that an example names.
+fn content_hash(number: u32, example: &RecipeExample) -> Result<Option<ContentHash>> {
+    let Some(hash) = &example.hash else { return Ok(None) };
     let byte = |at: usize| u8::from_str_radix(hash.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..hash.len()).step_by(2).map(byte).collect();
-    bytes?.try_into().ok()
+    match bytes.and_then(|bytes| bytes.try_into().ok()) {
+        Some(bytes) => Ok(Some(ContentHash::from_bytes(bytes))),
+        None => Err(unavailable(number, "its hash is not 64 hexadecimal digits".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use domain::model::ModelId;
+
+    use super::*;
+    use crate::Library;
+
+    fn sample(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../samples").join(name)
+    }
+
+    fn shown(path: &Path, hash: Option<String>) -> Recipe {
+        let example =
+            RecipeExample { path: Some(path.to_string_lossy().into_owned()), hash, ..RecipeExample::default() };
+        Recipe { examples: vec![example], ..Recipe::find_these("cat").unwrap() }
+    }
+
+    fn problem(library: &Library, recipe: &Recipe) -> String {
+        library.examples.unavailable(recipe).first().map(|(_, detail)| detail.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_photo_outside_of_the_library_is_told_by_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        let path = folder.path().join("example.jpg");
+        let known = crate::provided::find(&ModelId("claude-sonnet-5-5".into())).unwrap();
+        let key = |recipe: &Recipe| {
+            library.examples.estimated(&known, recipe, RunMode::Live, None).map(|prepared| prepared.fixed_part())
+        };
+        fs::copy(sample("astronaut.jpg"), &path).unwrap();
+        let recipe = shown(&path, None);
+        let before = key(&recipe).unwrap();
+        assert_eq!(key(&recipe).unwrap(), before);
+        let hash = ContentHash::of_file(&path).unwrap().to_string();
+        assert_eq!(problem(&library, &shown(&path, Some(hash.clone()))), "");
+        fs::copy(sample("china.jpg"), &path).unwrap();
+        assert_ne!(key(&recipe).unwrap(), before, "saved answers are those to another question");
+        assert!(problem(&library, &shown(&path, Some(hash))).contains("another photo"));
+        assert!(problem(&library, &shown(&path, Some("\u{e9}1".into()))).contains("64 hexadecimal digits"));
+    }
+
+    #[test]
+    fn a_limit_keeps_from_other_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        let (inside, outside) = (folder.path().join("in.jpg"), folder.path().join("out.jpg"));
+        for path in [&inside, &outside] {
+            fs::copy(sample("china.jpg"), path).unwrap();
+        }
+        let allowed = inside.clone();
+        library.examples.limit_to(move |path| path == allowed);
+        assert_eq!(problem(&library, &shown(&inside, None)), "");
+        assert!(problem(&library, &shown(&outside, None)).ends_with("in no folder that may be used here"));
+    }
 }

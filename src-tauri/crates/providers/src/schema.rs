@@ -18,6 +18,8 @@ pub enum Schema {
     Array(Box<Schema>),
     /// A value of this JSON type.
     Plain(&'static str),
+    /// A text of a sentence or more.
+    Sentence,
     /// One of these strings.
     OneOf(Vec<String>),
     /// A list of some of these strings.
@@ -66,6 +68,11 @@ impl Schema {
         }
     }
 
+    /// An image has one caption, whatever else it has.
+    fn is_caption(&self) -> bool {
+        matches!(self, Self::Object(properties) if properties.iter().any(|own| own.schema == Self::Sentence))
+    }
+
     /// Estimated length of an answer whose lists have `items` items, in bytes of JSON.
     #[must_use]
     pub fn likely_bytes(&self, items: u64) -> u64 {
@@ -75,7 +82,11 @@ impl Schema {
                 .iter()
                 .map(|property| property.key.len() as u64 + 4 + property.schema.likely_bytes(items))
                 .fold(2, u64::saturating_add),
-            Self::Array(item) => item.likely_bytes(items).saturating_mul(items).saturating_add(2),
+            Self::Array(item) => {
+                let items = if item.is_caption() { 1 } else { items };
+                item.likely_bytes(items).saturating_mul(items).saturating_add(2)
+            }
+            Self::Sentence => LIKELY_SENTENCE,
             // A coordinate, a probability, a few words.
             Self::Plain("string") => 24,
             Self::Plain(_) => 4,
@@ -94,6 +105,8 @@ impl Schema {
 
 /// The assumed number of chosen options where there may be several.
 const LIKELY_CHOICES: u64 = 2;
+/// The assumed length of a caption, in bytes.
+const LIKELY_SENTENCE: u64 = 120;
 /// The assumed number of corners of an outline.
 const LIKELY_CORNERS: u64 = 16;
 
@@ -139,6 +152,7 @@ impl Serialize for Schema {
             .serialize(serializer),
             Self::Array(items) => Array { r#type: "array", items: &**items }.serialize(serializer),
             Self::Plain(r#type) => Plain { r#type, options: None }.serialize(serializer),
+            Self::Sentence => Self::Plain("string").serialize(serializer),
             Self::OneOf(options) => Plain { r#type: "string", options: Some(options) }.serialize(serializer),
             Self::SeveralOf(options) => {
                 Array { r#type: "array", items: &Plain { r#type: "string", options: Some(options) } }
@@ -208,7 +222,7 @@ fn of_annotation(recipe: &Recipe, shape: ShapeKind, coordinates: BoxCoordinates)
         properties.push(Property::required(SHAPE_KEY, Schema::OneOf(vec![shape_name(shape).to_owned()])));
     }
     if shape == ShapeKind::Caption {
-        properties.push(Property::required(CAPTION_KEY, Schema::Plain("string")));
+        properties.push(Property::required(CAPTION_KEY, Schema::Sentence));
         return Schema::Object(properties);
     }
     properties.push(Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name))));
@@ -329,6 +343,10 @@ mod tests {
         let real = format!("{{\"marks\":[{}]}}", [annotation; 8].join(",")).len();
         let likely = usize::try_from(of_answer(&recipe, BoxCoordinates::PixelXyxy).likely_bytes(8)).unwrap();
         assert!(likely.abs_diff(real) * 20 < real, "{likely} bytes instead of {real}");
+        let caption = Recipe { shapes: vec![ShapeKind::Caption], ..recipe };
+        let real = r#"{"annotations":[{"caption":"Two cats and a dog sleep on a red sofa beside a window."}]}"#.len();
+        let likely = usize::try_from(of_answer(&caption, BoxCoordinates::PixelXyxy).likely_bytes(8)).unwrap();
+        assert!((real..3 * real).contains(&likely), "one caption, whatever is assumed: {likely} for {real}");
     }
 
     #[test]

@@ -18,6 +18,8 @@ const LEAST_SHARE_INSIDE: f64 = 0.5;
 const POINT_OVERHANG: f64 = 0.02;
 /// Beside these, `x` and `y` are the corner of a box.
 const EXTENTS: [&str; 4] = ["width", "height", "w", "h"];
+/// An item with one of these is no tag, even if its place cannot be read.
+const PLACE_KEYS: [&str; 10] = ["x1", "y1", "x2", "y2", "x", "y", "box_2d", "bbox_2d", "point_2d", "point"];
 /// Names that models give the text of a caption.
 const CAPTION_KEYS: [&str; 4] = [CAPTION_KEY, "text", "description", "alt_text"];
 /// Names that models give the shape.
@@ -45,6 +47,8 @@ pub fn kind(fields: &Map<String, Value>, recipe: &Recipe) -> Option<ShapeKind> {
             ShapeKind::Point
         } else if caption_text(fields).is_some() {
             ShapeKind::Caption
+        } else if PLACE_KEYS.iter().any(|key| fields.contains_key(*key)) {
+            return asked.iter().copied().find(|shape| matches!(shape, ShapeKind::Box | ShapeKind::Point));
         } else {
             ShapeKind::ImageTag
         };

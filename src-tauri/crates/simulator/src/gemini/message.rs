@@ -65,7 +65,7 @@ fn finish_reason(stop_reason: &str) -> &'static str {
     }
 }
 
-/// Counts of zero are left out.
+/// Counts of zero are absent.
 fn usage(usage: TokenUsage, is_last: bool) -> Value {
     let prompt = usage.prompt_tokens();
     let mut counts = json!({"promptTokenCount": prompt, "totalTokenCount": prompt});

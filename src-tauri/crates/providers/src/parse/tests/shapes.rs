@@ -118,6 +118,10 @@ fn several_shapes_are_told_apart_by_name_or_by_their_fields() {
         "cat: box 1 2 30 40\ncat: box 1 2 30 40\ncat: polygon 1,2 30,2 30,40\ncat: polygon 1,2 30,2 30,40\ncat: point 3 4\n\
          cat: point 3 4\ncat: tag\ncat: tag\ncaption: caption \"A cat.\"\ncaption: caption \"A cat.\""
     );
+    // A place that cannot be read makes no tag.
+    let unread = r#"[{"label":"cat"},{"label":"cat","x1":1,"y1":2},{"label":"cat","box_2d":[1,2]},{"label":"cat","point":"here"}]"#;
+    assert_eq!(shapes_told(unread, &[Box, ImageTag]), "cat: tag\ndropped NoBox\ndropped NoBox\ndropped NoBox");
+    assert_eq!(shapes_told(unread, &[ImageTag, Caption]).matches("dropped ShapeNotAskedFor").count(), 3);
     let two = shapes_told(&format!("[{}]", items.join(",")), &[Box, Caption]);
     assert!(two.starts_with("cat: box") && two.ends_with("dropped ShapeNotAskedFor"), "{two}");
     assert_eq!(two.matches("ShapeNotAskedFor").count(), 6, "{two}");
