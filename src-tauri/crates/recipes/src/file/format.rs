@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use domain::annotation::{AttributeValue, Shape};
 use domain::geometry::{Point, Rect};
 use domain::recipe::{
-    Attribute, AttributeKind, AttributeSubject, ExampleAnnotation, ExampleUnits, Label, Recipe, RecipeExample,
-    ShapeKind, palette_color,
+    Attribute, AttributeKind, AttributeSubject, CAPTION_LABEL, ExampleAnnotation, ExampleUnits, Label, Recipe,
+    RecipeExample, ShapeKind, palette_color,
 };
 use serde::{Deserialize, Serialize};
 use serde_spanned::Spanned;
@@ -157,7 +157,9 @@ enum Units {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct FileAnnotation {
-    label: String,
+    /// A caption needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
     /// Left, top, right, bottom.
     #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
     rect: Option<[f64; 4]>,
@@ -265,6 +267,10 @@ fn annotation(read: Spanned<FileAnnotation>, report: &mut impl FnMut(usize, Stri
     if shapes.next().is_some() {
         report(start, "an annotation has one shape".into());
     }
+    if label.is_none() && shape.kind() != ShapeKind::Caption {
+        report(start, "an annotation needs a label".into());
+    }
+    let label = label.unwrap_or_else(|| CAPTION_LABEL.to_owned());
     ExampleAnnotation { label, shape, attributes }
 }
 
@@ -337,7 +343,7 @@ impl From<&RecipeExample> for FileExample {
 
 impl From<&ExampleAnnotation> for FileAnnotation {
     fn from(annotation: &ExampleAnnotation) -> Self {
-        let (label, attributes) = (annotation.label.clone(), annotation.attributes.clone());
+        let (label, attributes) = (Some(annotation.label.clone()), annotation.attributes.clone());
         let mut written = Self { label, rect: None, point: None, polygon: None, caption: None, attributes };
         match &annotation.shape {
             Shape::Box { rect } => written.rect = Some([rect.x1, rect.y1, rect.x2, rect.y2]),

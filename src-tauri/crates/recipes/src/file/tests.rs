@@ -45,6 +45,19 @@ fn errors_name_line_and_column() {
 }
 
 #[test]
+fn only_a_caption_needs_no_label() {
+    let text = |annotation: &str| {
+        format!(
+            "name = \"Cats\"\nshapes = [\"box\", \"caption\"]\n[[labels]]\nname = \"cat\"\n[[examples]]\npath = \"a.jpg\"\n\
+             annotations = [{{ {annotation} }}]\n"
+        )
+    };
+    let recipe = read(&text("caption = \"A cat.\"")).unwrap();
+    assert_eq!(recipe.examples[0].annotations[0].label, "caption");
+    assert!(told(&text("box = [0, 0, 1, 1]")).contains("an annotation needs a label"));
+}
+
+#[test]
 fn a_file_of_windows_is_the_same_recipe() {
     let text = "name = \"Cats\"\nshapes = [\"box\"]\ninstructions = \"\"\"\nLook twice.\nThen answer.\"\"\"\n\n[[labels]]\nname = \"cat\"\n";
     let recipe = read(text).unwrap();
