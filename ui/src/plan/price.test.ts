@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ModelQuote, Quote } from "../api/bindings";
+import type { ModelQuote, UnsupportedCapability, Quote } from "../api/bindings";
 import { coreOf } from "../../test/core";
 import { askedOf, priceOf, type Terms } from "./price";
 
@@ -24,7 +24,10 @@ it("has the price of the chosen mode, or says why there is none", async () => {
   expect(priceOf(row, "live")).toEqual({ cost: row.cost_dollars, why: null });
   expect(priceOf(row, "batch")).toEqual({ cost: row.batch_dollars, why: null });
   expect(priceOf(quote.models[0] as ModelQuote, "batch").why).toBe("now_only");
-  expect(priceOf({ ...row, cost_dollars: null, batch_dollars: null }, "batch").why).toBe("no_price");
+  const unpriced = { ...row, cost_dollars: null, batch_dollars: null };
+  expect(priceOf(unpriced, "batch").why).toBe("no_price");
+  const missing: UnsupportedCapability = { kind: "example_photos", details: ["1: gone.jpg"] };
+  expect(priceOf({ ...unpriced, unsupported_capabilities: [missing] }, "live").why).toBe("unsupported");
 });
 
 describe("the images that are asked about", () => {

@@ -117,10 +117,11 @@ export const plan = {
   noTokens: "none",
   time: "Time",
   /** In place of a price. */
-  unpriced: { no_price: "no price", now_only: "live only" },
+  unpriced: { no_price: "no price", now_only: "live only", unsupported: "no estimate" },
   unpricedNotes: {
     no_price: "No price is known for this model",
     now_only: "This model is not available in batches",
+    unsupported: "This model cannot run the recipe",
   },
   afterRun: "unknown",
   afterRunNote: "Known after this model has annotated some images",

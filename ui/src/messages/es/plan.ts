@@ -95,10 +95,11 @@ export const plan: Translation<typeof english> = {
   tokensNote: "Tokens de una imagen, de media",
   noTokens: "ninguno",
   time: "Tiempo",
-  unpriced: { no_price: "sin precio", now_only: "solo en directo" },
+  unpriced: { no_price: "sin precio", now_only: "solo en directo", unsupported: "sin cálculo" },
   unpricedNotes: {
     no_price: "No se conoce el precio de este modelo",
     now_only: "Este modelo no está disponible por lotes",
+    unsupported: "Este modelo no puede usar la receta",
   },
   afterRun: "desconocido",
   afterRunNote: "Se conoce después de que este modelo anote algunas imágenes",

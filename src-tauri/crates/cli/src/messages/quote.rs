@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use domain::budget::{BudgetForecast, BudgetReach};
 use domain::ids::RunId;
-use domain::model::Destination;
+use domain::model::{Destination, UnsupportedCapability};
 use domain::money::{CostRange, PicoDollars};
 use domain::pace::{EndpointLimit, LimitedUnit};
 use domain::plan::{AnswerBasis, CostBasis, ModelQuote, Quote, TimeBasis, TimeEstimate};
@@ -46,6 +46,9 @@ pub fn quote(
     match cost {
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost    $0")?,
         Some(cost) => writeln!(out, "  cost    {}; prices as of {}", cost_range(cost), quote.prices_as_of)?,
+        None if model.unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking) => {
+            writeln!(out, "  cost    not estimated: this model cannot run the recipe")?;
+        }
         None => writeln!(out, "  cost    unknown: there is no price for this model")?,
     }
     if let (RunMode::Batch, Some(_)) = (arguments.mode(), model.batch) {
