@@ -141,21 +141,37 @@ impl View<'_> {
     /// Usage of the newest images that `model` at its destination answered with `recipe`, in batches or live: all
     /// requests for each, including cut-off, lost and retried ones. Without images that cost nothing.
     pub fn asked_images(&self, model: &Model, recipe: &Recipe, in_batches: bool) -> Result<Vec<AskedImage>> {
+        let mut runs = self.0.prepare_cached(
+            "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND recipe = ?3 ORDER BY id DESC",
+        )?;
+        let destination = to_json("runs.destination", &model.destination)?;
+        let recipe = to_json("runs.recipe", recipe)?;
+        let runs: Vec<u32> = all(&mut runs, params![model.id.0, destination, recipe], |row| Ok(row.get(0)?))?;
+        let mut asked = Vec::new();
+        for run in runs {
+            let left = TELLING_IMAGES.saturating_sub(u32::try_from(asked.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            asked.append(&mut self.asked_images_of(run, in_batches, left)?);
+        }
+        Ok(asked)
+    }
+
+    /// At most `most` of the newest images of a run, for [`View::asked_images`].
+    fn asked_images_of(&self, run: u32, in_batches: bool, most: u32) -> Result<Vec<AskedImage>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT width, height, sum(usage_output > 0) AS answers, sum(may_be_billed) AS lost, {BILL}
              FROM (
-                 SELECT jobs.id AS job, image_id FROM runs JOIN jobs ON run_id = runs.id
-                 WHERE model = ?1 AND destination = ?2 AND recipe = ?3 AND jobs.state <> 'waiting'
+                 SELECT id AS job, image_id FROM jobs WHERE run_id = ?1 AND state <> 'waiting'
                  AND EXISTS (SELECT 1 FROM attempts WHERE job_id = jobs.id AND (usage_output > 0 OR may_be_billed))
-                 AND ?4 = EXISTS (
+                 AND ?2 = EXISTS (
                      SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id WHERE job_id = jobs.id)
-                 ORDER BY jobs.id DESC LIMIT ?5)
+                 ORDER BY id DESC LIMIT ?3)
              JOIN images ON images.id = image_id JOIN attempts ON job_id = job
              GROUP BY job"
         ))?;
-        let destination = to_json("runs.destination", &model.destination)?;
-        let recipe = to_json("runs.recipe", recipe)?;
-        all(&mut statement, params![model.id.0, destination, recipe, in_batches, TELLING_IMAGES], |row| {
+        all(&mut statement, params![run, in_batches, most], |row| {
             Ok(AskedImage {
                 size: PixelSize::new(row.get("width")?, row.get("height")?),
                 answers: row.get("answers")?,
@@ -281,7 +297,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Annotations the unanswered requests of `job` as `lost`, except those in a batch; returns what they may have cost.
+    /// Marks the unanswered requests of `job` as `lost`, except those in a batch; returns what they may have cost.
     pub fn lose_attempts(&self, job: JobId) -> Result<PossiblyBilled> {
         let mut statement = self.0.0.prepare_cached(&format!(
             "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
@@ -295,7 +311,7 @@ impl Edit<'_> {
         }))
     }
 
-    /// Annotations the unanswered attempts of a run whose process died as `lost`. Its waiting jobs get a new allowance,
+    /// Marks the unanswered attempts of a run whose process died as `lost`. Its waiting jobs get a new allowance,
     /// because the user has agreed to send them again; received answers and batches stay.
     pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
         self.0.0.execute(
