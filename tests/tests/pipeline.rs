@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::annotation::{RejectReason, ReviewState, Shape, Status};
+use domain::compare::choose::Sides;
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::{ImportProgress, SkipReason};
@@ -304,10 +305,11 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     assert_eq!(bench.end_of(second).await, COMPLETED);
 
     let [first, second] = [first, second].map(|run| Side::Run { run });
-    let alike = bench.library.review.compare_sides(first, second).unwrap();
+    let with_people = Sides { first, second: Side::Decided };
+    let alike = bench.library.review.compare_sides(Sides { first, second }).unwrap();
     assert_eq!((alike.images, alike.things.differences()), (2, 0), "the same model says the same: {alike:?}");
     assert!(alike.things.agreed >= 2, "{alike:?}");
-    let untouched = bench.library.review.compare_sides(first, Side::Decided).unwrap();
+    let untouched = bench.library.review.compare_sides(with_people).unwrap();
     assert_eq!(untouched.images, 0, "nobody has reviewed anything");
 
     // One is relabeled, one that was not detected is drawn, the rest are rejected.
@@ -330,15 +332,17 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
     bench.library.review.decide(accept, &LayerScope::All).await.unwrap();
 
-    let pairs = bench.library.review.compare_image(card.id, first, Side::Decided).unwrap();
-    let of = |agreement| pairs.iter().filter(|pair| pair.agreement == agreement).collect::<Vec<_>>();
+    let pairs = bench.library.review.compare_image(card.id, with_people).unwrap();
+    let of = |agreement| {
+        pairs.iter().map(|chosen| &chosen.pair).filter(|pair| pair.agreement == agreement).collect::<Vec<_>>()
+    };
     let relabelled = of(Agreement::Relabelled);
     assert_eq!(relabelled.len(), 1, "{pairs:?}");
     let labels = [&relabelled[0].first, &relabelled[0].second].map(|side| side.as_ref().unwrap().label.as_str());
     assert_eq!(labels, ["cup", "mug"]);
     assert_eq!(of(Agreement::OnlyFirst).len(), others.len());
     assert_eq!(of(Agreement::OnlySecond)[0].second.as_ref().unwrap().label, "napkin");
-    let compared = bench.library.review.compare_sides(first, Side::Decided).unwrap();
+    let compared = bench.library.review.compare_sides(with_people).unwrap();
     assert_eq!((compared.images, compared.differing), (1, vec![card.id]));
 }
 

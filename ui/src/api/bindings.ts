@@ -117,8 +117,10 @@ export interface Api {
 	audit(audit: AuditId): Promise<Audit>;
 	audits(): Promise<Audit[]>;
 	acceptAudited(audit: AuditId): Promise<Audit>;
-	compareSides(first: Side, second: Side): Promise<Comparison>;
-	compareImage(image: ImageId, first: Side, second: Side): Promise<ComparedPair[]>;
+	compareSides(sides: Sides): Promise<Comparison>;
+	compareImage(image: ImageId, sides: Sides): Promise<ChosenPair[]>;
+	chosenSides(image: ImageId, sides: Sides, pairs: ComparedPair[]): Promise<ChosenPair[]>;
+	chooseSide(decision: SideDecision): Promise<SideDecided>;
 	/** The current connections to all providers, without keys. */
 	connections(): Promise<ConnectionOverview>;
 	/** Stores a typed key of a provider for the server at `base_url`, or for the configured one: in the keychain, or for the session if there is no keychain. */
@@ -229,8 +231,10 @@ export function apiOver(transport: Transport): Api {
 		audit: (audit) => call("audit", { audit }),
 		audits: () => call("audits", {}),
 		acceptAudited: (audit) => call("accept_audited", { audit }),
-		compareSides: (first, second) => call("compare_sides", { first, second }),
-		compareImage: (image, first, second) => call("compare_image", { image, first, second }),
+		compareSides: (sides) => call("compare_sides", { sides }),
+		compareImage: (image, sides) => call("compare_image", { image, sides }),
+		chosenSides: (image, sides, pairs) => call("chosen_sides", { image, sides, pairs }),
+		chooseSide: (decision) => call("choose_side", { decision }),
 		connections: () => call("connections", {}),
 		keepKey: (provider, baseUrl, key) => call("keep_key", { provider, base_url: baseUrl, key }),
 		forgetKey: (provider, baseUrl) => call("forget_key", { provider, base_url: baseUrl }),
@@ -557,6 +561,19 @@ export type CheckFinding = {
 	repair: RepairAction,
 };
 
+/**  Whose annotations of a pair are kept; choosing a side that has none means removal. */
+export type Choice = "first" | "second" | "both" | "neither";
+
+/**  A pair, and what is chosen of it on the image today. */
+export type ChosenPair = {
+	/**  `None` while it is undecided. */
+	choice: Choice | null,
+	/**  Whether both can be kept. An annotation that is on both sides has only one label. */
+	can_keep_both: boolean,
+	/**  Whether both sides agree and their annotation is still a proposal. */
+	is_agreement_open: boolean,
+} & ComparedPair;
+
 /**  An added folder. */
 export type Collection = {
 	id: CollectionId,
@@ -810,6 +827,12 @@ export type DurationBin = {
 	from_millis: number,
 	to_millis: number,
 	count: number,
+};
+
+/**  Durations of the images that finished in a step of the chart, in milliseconds. */
+export type DurationPoint = {
+	p50_millis: number,
+	p95_millis: number,
 };
 
 /**  The current state of an additional endpoint. */
@@ -2328,6 +2351,8 @@ export type RunProgress = {
 	just_answered: JustAnswered[],
 	/**  Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]). */
 	rate_history: number[],
+	/**  Durations of the images that finished in each step of `rate_history`; `None` where none did. */
+	duration_history: (DurationPoint | null)[],
 	/**  Hooks whose last run failed. */
 	failed_hooks: HookRun[],
 };
@@ -2558,6 +2583,38 @@ export type Side =
 { kind: "run"; run: RunId } | 
 /**  What people accepted, edited and drew on reviewed images: the ground truth. */
 { kind: "decided" };
+
+/**  What is chosen. */
+export type SideChoice = 
+/**  For the pair at this index. */
+{ kind: "pair"; index: number; choice: Choice } | 
+/**  Everything that both sides agree on is accepted. */
+{ kind: "agreed" };
+
+/**  The result of a choice. */
+export type SideDecided = {
+	/**  `None` if nothing had to change. */
+	step: Step | null,
+	/**  In the order of the decision, with the ids of annotations that were added. */
+	pairs: ChosenPair[],
+};
+
+/**
+ *  A choice of the user on an image. `pairs` are those shown to the user: the comparison itself may have changed since,
+ *  because people's decisions are a side.
+ */
+export type SideDecision = {
+	image: ImageId,
+	sides: Sides,
+	pairs: ComparedPair[],
+	choice: SideChoice,
+};
+
+/**  The sides of a comparison. */
+export type Sides = {
+	first: Side,
+	second: Side,
+};
 
 /**  What sending only one of each group of near-duplicates saves. */
 export type SimilarSaving = {

@@ -1,29 +1,27 @@
 /**
- * Queue of choices for the core. A choice is shown at once and stored in the background, in order. Its changes are
- * computed when it is sent, because an annotation added before has its id only then. The core's answer wins.
+ * Queue of choices for the core. A choice is shown at once and stored in the background, in order. It is about the pairs
+ * as stored by then, because an annotation added before has its id only then. The core's answer wins.
  */
-import type { ImageId, StepId } from "../api/bindings";
+import type { Choice, ImageId, SideChoice, StepId } from "../api/bindings";
 import type { Core } from "../api/core";
-import { type Choice, type Compared, type Move, movesFor, movesForAgreed, withMoves, withStep } from "./choices";
+import { type Compared, withChoice } from "./choices";
 import type { ComparedImages } from "./images.svelte";
 
 interface Waiting {
   image: ImageId;
-  /** The pair's index; null for everything both agree on. */
-  place: number | null;
-  moves: (compared: Compared) => Move[];
+  choice: SideChoice;
 }
 
 export class Choosing {
-  readonly #core: Pick<Core, "editAnnotations" | "decide">;
+  readonly #core: Pick<Core, "chooseSide">;
   readonly #images: ComparedImages;
   readonly #refused: (image: ImageId, refusal: unknown) => Promise<void>;
   #waiting = $state.raw<readonly Waiting[]>([]);
-  readonly #places = new Map<StepId, number | null>();
+  readonly #places = new Map<StepId, number>();
   #tail: Promise<void> = Promise.resolve();
 
   constructor(
-    core: Pick<Core, "editAnnotations" | "decide">,
+    core: Pick<Core, "chooseSide">,
     images: ComparedImages,
     refused: (image: ImageId, refusal: unknown) => Promise<void>,
   ) {
@@ -46,26 +44,20 @@ export class Choosing {
     if (!stored) return null;
     return this.#waiting
       .filter((each) => each.image === image)
-      .reduce((compared, { moves }) => withMoves(compared, moves(compared)), stored);
+      .reduce((compared, { choice }) => withChoice(compared, choice), stored);
   }
 
   /** The pair of a step; undefined if unknown or not about a pair. */
   placeOf(step: StepId): number | undefined {
-    return this.#places.get(step) ?? undefined;
+    return this.#places.get(step);
   }
 
-  choose(image: ImageId, place: number, choice: Choice): void {
-    this.#deliver({ image, place, moves: (compared) => movesFor(compared, place, choice) });
+  choose(image: ImageId, index: number, choice: Choice): void {
+    this.#deliver({ image, choice: { kind: "pair", index, choice } });
   }
 
   acceptAgreed(image: ImageId): void {
-    this.#deliver({ image, place: null, moves: movesForAgreed });
-  }
-
-  /** Decided without a step, because nothing changes on the image. */
-  pass(image: ImageId, place: number): void {
-    const stored = this.#images.get(image);
-    if (stored) this.#images.put({ ...stored, passed: new Set([...stored.passed, place]) });
+    this.#deliver({ image, choice: { kind: "agreed" } });
   }
 
   /** Runs after all pending choices. */
@@ -92,22 +84,18 @@ export class Choosing {
     });
   }
 
-  async #store({ image, place, moves: movesOf }: Waiting): Promise<void> {
-    const stored = this.#images.get(image);
-    if (!stored) return;
-    const moves = movesOf(stored);
-    if (moves.length === 0 && (place !== null || !waitsForItsReview(stored))) return;
-    const step =
-      moves.length > 0
-        ? await this.#core.editAnnotations({ image, changes: moves.map(({ change }) => change) })
-        : await this.#core.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
+  async #store({ image, choice }: Waiting): Promise<void> {
+    const before = this.#images.get(image);
+    if (!before) return;
+    const { sides, pairs: asked } = before;
+    const { step, pairs } = await this.#core.chooseSide({ image, sides, pairs: [...asked], choice });
     this.#images.changed();
-    this.#places.set(step.id, place);
-    this.#images.put(withStep(this.#images.get(image) ?? stored, moves, step));
+    const stored = this.#images.get(image) ?? before;
+    const passed = new Set(stored.passed);
+    if (choice.kind === "pair") {
+      if (step) this.#places.set(step.id, choice.index);
+      else if (choice.choice === "neither") passed.add(choice.index);
+    }
+    this.#images.put({ ...stored, card: step?.image ?? stored.card, pairs, passed });
   }
-}
-
-/** All annotations are decided, but the image is not marked as reviewed. */
-export function waitsForItsReview({ card }: Compared): boolean {
-  return card.review === "unreviewed" && !card.annotations.some(({ status }) => status === "proposed");
 }

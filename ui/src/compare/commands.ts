@@ -1,9 +1,9 @@
 /** Keyboard commands of compare. */
 import type { Viewport } from "../photo/viewport.svelte";
 import { ZOOM_STEP } from "../photo/viewport.svelte";
+import type { Choice } from "../api/bindings";
 import type { Command, Commands } from "../state/actions/actions.svelte";
 import type { App } from "../state/app.svelte";
-import { type Choice, mayTakeBoth } from "./choices";
 import type { Differences } from "./differences.svelte";
 
 export function compareCommands(app: App, differences: Differences, viewport: Viewport): Commands {
@@ -15,7 +15,7 @@ export function compareCommands(app: App, differences: Differences, viewport: Vi
   const choosing = (choice: Choice): Command => ({
     do: () => differences.choose(choice),
     can: () =>
-      differences.pair !== null && !differences.isAtEnd && (choice !== "both" || mayTakeBoth(differences.pair)),
+      differences.pair !== null && !differences.isAtEnd && (choice !== "both" || differences.pair.can_keep_both),
   });
   return {
     "compare.first": choosing("first"),

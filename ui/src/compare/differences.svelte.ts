@@ -2,22 +2,21 @@
  * Images on which two sides differ, and the selected difference. Image data is in `images`, pending choices in
  * `choosing`.
  */
-import type { Comparison, ComparedPair, ImageCard, ImageId, LayerScope, RunSummary } from "../api/bindings";
+import type {
+  Choice,
+  ChosenPair,
+  Comparison,
+  ImageCard,
+  ImageId,
+  LayerScope,
+  RunSummary,
+  Sides,
+} from "../api/bindings";
 import type { Core } from "../api/core";
 import { around } from "../photo/neighbours";
 import { Refreshing } from "../state/refreshing";
-import {
-  type Choice,
-  choiceOf,
-  type Compared,
-  isDifference,
-  mayTakeBoth,
-  movesFor,
-  movesForAgreed,
-  type Sides,
-  undecided,
-} from "./choices";
-import { Choosing, waitsForItsReview } from "./choosing.svelte";
+import { choiceOf, type Compared, isDifference, undecided } from "./choices";
+import { Choosing } from "./choosing.svelte";
 import { ComparedImages } from "./images.svelte";
 import { ALL_LAYERS } from "../state/layers";
 import { areSameSides, likelySides, sidesShown } from "./sides";
@@ -33,7 +32,7 @@ export type Notice =
 
 export type DifferencesCore = Pick<
   Core,
-  "runs" | "compareSides" | "compareImage" | "imageCards" | "editAnnotations" | "decide" | "undoLatest"
+  "runs" | "compareSides" | "compareImage" | "chosenSides" | "chooseSide" | "imageCards" | "undoLatest"
 >;
 
 export class Differences {
@@ -63,15 +62,13 @@ export class Differences {
   readonly shown = $derived.by<Compared | null>(() =>
     this.imageId === null ? null : this.#choosing.asShown(this.imageId),
   );
-  readonly pairs = $derived<readonly ComparedPair[]>(this.shown?.pairs ?? []);
-  readonly pair = $derived<ComparedPair | null>(this.selected === null ? null : (this.pairs[this.selected] ?? null));
+  readonly pairs = $derived<readonly ChosenPair[]>(this.shown?.pairs ?? []);
+  readonly pair = $derived<ChosenPair | null>(this.selected === null ? null : (this.pairs[this.selected] ?? null));
   readonly choice = $derived<Choice | null>(
     this.shown === null || this.selected === null ? null : choiceOf(this.shown, this.selected),
   );
   /** Number of agreed objects that are not accepted yet. */
-  readonly agreedOpen = $derived(
-    this.shown === null ? 0 : new Set(movesForAgreed(this.shown).map(({ place }) => place)).size,
-  );
+  readonly agreedOpen = $derived(this.pairs.filter(({ is_agreement_open }) => is_agreement_open).length);
   readonly visiblePairs = $derived(this.areAgreedHidden ? this.pairs.filter(isDifference) : this.pairs);
   readonly settledCount = $derived.by(() => this.queue.filter((image) => this.#images.isSettled(image)).length);
 
@@ -148,12 +145,10 @@ export class Differences {
 
   /** Applies a choice to the selected pair and goes to the next undecided one, here or on the next image. */
   choose(choice: Choice): void {
-    const { imageId: image, selected: place, pair, shown } = this;
-    if (image === null || place === null || pair === null || shown === null || this.isAtEnd) return;
-    // An object of only one side cannot be kept twice.
-    if (choice === "both" && !mayTakeBoth(pair)) return;
-    if (movesFor(shown, place, choice).length > 0) this.#choosing.choose(image, place, choice);
-    else if (this.choice === null) this.#choosing.pass(image, place);
+    const { imageId: image, selected: place, pair } = this;
+    if (image === null || place === null || pair === null || this.isAtEnd) return;
+    if (choice === "both" && !pair.can_keep_both) return;
+    this.#choosing.choose(image, place, choice);
     const left = this.shown === null ? [] : undecided(this.shown);
     const following = left.find((other) => other > place) ?? left[0];
     if (following === undefined) this.next();
@@ -164,7 +159,7 @@ export class Differences {
   acceptAgreed(): void {
     const { imageId: image, shown } = this;
     if (image === null || shown === null || this.isAtEnd) return;
-    if (this.agreedOpen > 0 || waitsForItsReview(shown)) this.#choosing.acceptAgreed(image);
+    this.#choosing.acceptAgreed(image);
     this.next();
   }
 
@@ -179,9 +174,8 @@ export class Differences {
         }
         this.#images.changed();
         const { id: image, name } = undone.image;
-        const known = this.#images.get(image);
         if (undone.others > 0) this.#images.clear();
-        else if (known) this.#images.put({ ...known, card: undone.image });
+        else await this.#images.revise(undone.image);
         const index = this.queue.indexOf(image);
         if (index < 0) {
           this.#notify({ kind: "undone_elsewhere", image: name });
@@ -218,7 +212,7 @@ export class Differences {
       this.queue = [];
     }
     await this.#choosing.settled();
-    const comparison = await this.#core.compareSides(sides.first, sides.second);
+    const comparison = await this.#core.compareSides(sides);
     // Other sides were chosen meanwhile.
     if (this.sides === sides) await this.#begin(sides, comparison, image);
   }
@@ -250,7 +244,7 @@ export class Differences {
     this.runs = await this.#core.runs();
     const sides = asked ?? likelySides(this.runs);
     if (sides === null) return;
-    const comparison = await this.#core.compareSides(sides.first, sides.second);
+    const comparison = await this.#core.compareSides(sides);
     if (this.sides !== asked) return;
     this.sides = sides;
     this.hasFailed = false;

@@ -45,7 +45,7 @@ describe("the images that differ", () => {
     for (const number of Object.values(things ?? {})) expect(number).toBeGreaterThan(0);
     const counts = await Promise.all(
       differences.queue.map(async (image) => {
-        const pairs = await core.compareImage(image, A, B);
+        const pairs = await core.compareImage(image, { first: A, second: B });
         return pairs.filter(({ agreement }) => agreement !== "agreed").length;
       }),
     );
@@ -128,7 +128,7 @@ describe("a choice", () => {
   it("that is refused is told, and what was there is shown again", async () => {
     await goTo("only_first");
     const index = differences.index;
-    core.editAnnotations = () => Promise.reject({ code: "library_busy", message: "locked" });
+    core.chooseSide = () => Promise.reject({ code: "library_busy", message: "locked" });
     differences.choose("first");
     await differences.settled();
     differences.goTo(index);
@@ -139,12 +139,13 @@ describe("a choice", () => {
   it("to leave out what is not on the image needs no step", async () => {
     await goTo("only_second");
     const [place, index] = [differences.selected, differences.index];
-    core.editAnnotations = () => Promise.reject(new Error("nothing is to be stored"));
     differences.choose("neither");
     differences.goTo(index);
     differences.select(place);
     expect(differences.choice).toBe("neither");
     await differences.settled();
+    expect(differences.choice).toBe("neither");
+    expect(await core.undoLatest()).toBeNull();
     expect(notices).toEqual([]);
   });
 });
@@ -199,7 +200,7 @@ describe("figures", () => {
     const [queue, image, before] = [differences.queue, differences.imageId, differences.comparison];
     if (image === null) throw new Error("no image");
     // Everything that A found is accepted on this image, so one image less differs.
-    const pairs = await core.compareImage(image, A, DECIDED);
+    const pairs = await core.compareImage(image, { first: A, second: DECIDED });
     const changes = pairs.flatMap(({ first, second, agreement }) => {
       if (agreement === "agreed") return [];
       const gone = second?.annotation ? [{ kind: "remove" as const, id: second.annotation }] : [];
@@ -218,7 +219,7 @@ describe("figures", () => {
 
   it("have new images come behind, and are asked for again when something changed while they were", async () => {
     const known = differences.queue;
-    const answer = await core.compareSides(A, B);
+    const answer = await core.compareSides({ first: A, second: B });
     let asked = 0;
     core.compareSides = () => {
       asked += 1;
@@ -239,8 +240,8 @@ describe("figures", () => {
     await opened("images=0");
     const full = await coreOf("images=120");
     core.runs = () => full.runs();
-    core.compareSides = (first, second) => full.compareSides(first, second);
-    core.compareImage = (image, first, second) => full.compareImage(image, first, second);
+    core.compareSides = (sides) => full.compareSides(sides);
+    core.compareImage = (image, sides) => full.compareImage(image, sides);
     core.imageCards = (images) => full.imageCards(images);
     await refreshed();
     await vi.waitFor(() => expect(differences.pair).not.toBeNull(), PATIENCE);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import type { Comparison } from "../api/bindings";
 import { coreOf } from "../../test/core";
-import type { Sides } from "./choices";
+import type { Sides } from "../api/bindings";
 import { emptyMessage } from "./emptyMessage";
 
 const RUNS: Sides = { first: { kind: "run", run: 2 }, second: { kind: "run", run: 1 } };

@@ -1,7 +1,6 @@
 /** The message for an empty comparison: what is missing, or that both agree. */
-import type { Comparison, RunSummary } from "../api/bindings";
+import type { Comparison, RunSummary, Sides } from "../api/bindings";
 import { words } from "../messages";
-import type { Sides } from "./choices";
 import { answered } from "./sides";
 
 export interface Message {

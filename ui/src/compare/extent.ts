@@ -8,7 +8,7 @@ export function extentOf({ first, second }: ComparedPair): Rect | null {
 }
 
 /** Pairs under an image point, smallest first, since users aim at the inner box. */
-export function pairsAt(pairs: readonly ComparedPair[], at: Point, tolerance: number): ComparedPair[] {
+export function pairsAt<Pair extends ComparedPair>(pairs: readonly Pair[], at: Point, tolerance: number): Pair[] {
   const places = pairs.flatMap((pair) => {
     const extent = extentOf(pair);
     return extent === null ? [] : { pair, extent };

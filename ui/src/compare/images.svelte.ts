@@ -1,15 +1,15 @@
 /** Data of compared images: pairs, cards, and which are decided. */
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
-import type { ImageCard, ImageId } from "../api/bindings";
+import type { ImageCard, ImageId, Sides } from "../api/bindings";
 import type { Core } from "../api/core";
-import { type Compared, type Sides, undecided } from "./choices";
+import { type Compared, undecided } from "./choices";
 
 /** Images whose pairs are kept beyond the visible ones. */
 const MAX_KEPT = 60;
 
 export class ComparedImages {
-  readonly #core: Pick<Core, "compareImage" | "imageCards">;
+  readonly #core: Pick<Core, "compareImage" | "chosenSides" | "imageCards">;
   readonly #stored = new SvelteMap<ImageId, Compared>();
   readonly #cards = new SvelteMap<ImageId, ImageCard>();
   readonly #settled = new SvelteSet<ImageId>();
@@ -17,7 +17,7 @@ export class ComparedImages {
   /** Increases with every choice; earlier requests are stale. */
   #edition = 0;
 
-  constructor(core: Pick<Core, "compareImage" | "imageCards">) {
+  constructor(core: Pick<Core, "compareImage" | "chosenSides" | "imageCards">) {
     this.#core = core;
   }
 
@@ -64,22 +64,25 @@ export class ComparedImages {
     const sides = this.#sides;
     if (sides === null) return;
     const edition = this.#edition;
-    const [[card], pairs] = await Promise.all([
-      this.#core.imageCards([image]),
-      this.#core.compareImage(image, sides.first, sides.second),
-    ]);
+    const [[card], pairs] = await Promise.all([this.#core.imageCards([image]), this.#core.compareImage(image, sides)]);
     const isStale = this.#sides !== sides || (edition !== this.#edition && this.#stored.has(image));
     if (card && !isStale) this.put({ sides, card, pairs, passed: this.#stored.get(image)?.passed ?? new Set() });
   }
 
   async readCards(images: ImageId[]): Promise<void> {
     if (images.length === 0) return;
+    const cards = await this.#core.imageCards(images);
+    for (const card of cards) this.#cards.set(card.id, card);
+    await Promise.all(cards.map((card) => this.revise(card)));
+  }
+
+  /** The annotations on a loaded image have changed elsewhere: reads what is chosen of its pairs now. */
+  async revise(card: ImageCard): Promise<void> {
+    const asked = this.#stored.get(card.id);
+    if (!asked) return;
     const edition = this.#edition;
-    for (const card of await this.#core.imageCards(images)) {
-      this.#cards.set(card.id, card);
-      const stored = this.#stored.get(card.id);
-      if (stored && edition === this.#edition) this.put({ ...stored, card });
-    }
+    const pairs = await this.#core.chosenSides(card.id, asked.sides, [...asked.pairs]);
+    if (edition === this.#edition && this.#stored.get(card.id) === asked) this.put({ ...asked, card, pairs });
   }
 
   /** Keeps these, and a limited number of others. */

@@ -1,5 +1,5 @@
 /** Pointer input on the photo: a click selects the pair under it. */
-import type { ComparedPair } from "../api/bindings";
+import type { ChosenPair } from "../api/bindings";
 import { CLICK_SLACK, type PointerTarget } from "../photo/pointerInput.svelte";
 import type { Point, Viewport } from "../photo/viewport.svelte";
 import type { Differences } from "./differences.svelte";
@@ -35,7 +35,7 @@ export class PairPointer implements PointerTarget {
     return this.#under(at).length === 0;
   }
 
-  #under(at: Point): ComparedPair[] {
+  #under(at: Point): ChosenPair[] {
     const tolerance = CLICK_SLACK / this.#viewport.scale;
     return pairsAt(this.#differences.visiblePairs, this.#viewport.imageFromView(at), tolerance);
   }

@@ -1,8 +1,7 @@
 /** Which sides can be compared, and their names. */
-import type { LayerScope, RunId, RunSummary, Side } from "../api/bindings";
+import type { LayerScope, RunId, RunSummary, Side, Sides } from "../api/bindings";
 import { modelName, words } from "../messages";
 import { layersOfRuns } from "../state/layers";
-import type { Sides } from "./choices";
 
 export const DECIDED: Side = { kind: "decided" };
 

@@ -257,10 +257,11 @@ export function pixels(size: { width: number; height: number }): string {
   return `${size.width} × ${size.height}`;
 }
 
-/** A confidence from 0 to 1 as ".91"; 1 is "1.0". */
+/** A confidence from 0 to 1: ".91" in English, "0,91" in Spanish, where the zero is always written; 1 is "1.0". */
 export function confidence(value: number): string {
   if (value >= 0.995) return numbers({ minimumFractionDigits: 1 }).format(1);
-  return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value).slice(1);
+  const text = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+  return language.current === "en" ? text.slice(1) : text;
 }
 
 /** A list of names, shortened: "cup, spoon and 3 more". */

@@ -34,7 +34,7 @@ describe("in Spanish", () => {
     const estimate = { likely_low: 0.02871, expected: 0.05216, likely_high: 0.0811, at_most: 0.29602 };
     expect(plain(format.costAndEstimate(0.104, estimate).likely)).toBe("0,029–0,081 $");
     expect(format.duration(1400)).toBe("1,4 s");
-    expect(format.confidence(0.914)).toBe(",91");
+    expect(format.confidence(0.914)).toBe("0,91");
     expect(format.confidence(0.999)).toBe("1,0");
     expect(format.date("2026-11-03")).toBe("3 nov 2026");
     expect(format.names(["a", "b", "c", "d"], 2)).toBe("a, b y 2 más");

@@ -108,6 +108,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     failures: [],
     just_answered: answered.map((image) => ({ image, annotation_count: 1, took_millis: 80 })),
     rate_history: [],
+    duration_history: [],
     failed_hooks: [],
   };
 }

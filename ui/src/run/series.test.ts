@@ -10,8 +10,6 @@ const SAMPLE: RunSample = {
   finished: 0,
   spent: 0,
   concurrency: 4,
-  p50Millis: 900,
-  p95Millis: 1500,
   isFirst: false,
 };
 const sample = (change: Partial<RunSample>): RunSample => ({ ...SAMPLE, ...change });
@@ -107,17 +105,14 @@ describe("the cost", () => {
 });
 
 describe("the time per image", () => {
-  it("is drawn from what was seen of it", () => {
-    const samples = [
-      sample({ elapsedMillis: 500, p50Millis: null, p95Millis: null }),
-      sample({ elapsedMillis: 1000 }),
-      sample({ elapsedMillis: 4000, p50Millis: 1000 }),
-    ];
-    const chart = latencyChart(samples);
-    expect(chart?.x).toEqual([1000, 4000]);
-    expect(chart && readingsAt(chart, 1).map(({ text }) => text)).toEqual(["1 s", "1.5 s"]);
-    expect(latencyChart(samples.slice(0, 2))).toBeNull();
-    expect(latencyChart([])).toBeNull();
+  it("is drawn for the steps in which images finished", () => {
+    const point = { p50_millis: 1000, p95_millis: 1500 };
+    const chart = latencyChart({ duration_history: [point, null, point, null], elapsed_millis: 4000 });
+    expect(chart?.x).toEqual([500, 1500, 2500, 3500]);
+    expect(chart && readingsAt(chart, 2).map(({ text }) => text)).toEqual(["1 s", "1.5 s"]);
+    expect(chart?.series[0]?.values).toEqual([1000, null, 1000, null]);
+    expect(latencyChart({ duration_history: [point, null], elapsed_millis: 4000 })).toBeNull();
+    expect(latencyChart({ duration_history: [], elapsed_millis: 0 })).toBeNull();
   });
 });
 

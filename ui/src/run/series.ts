@@ -10,9 +10,6 @@ import type { RunSample } from "./trace";
 /** Fewer points are no line. */
 const LEAST_POINTS = 2;
 
-/** Shorter observations are no curve. */
-const LEAST_SPAN_MILLIS = 2000;
-
 const timeAxis = (from: number, to: number) => ({ from, to, format: words.run.duration, steps: TIME_STEPS });
 
 /** Images per minute over active time, and concurrency where it was seen. Null if the run is too short. */
@@ -22,8 +19,7 @@ export function rateChart(
 ): ChartSpec | null {
   const most = highest(rates);
   if (rates.length < LEAST_POINTS || most <= 0) return null;
-  // A value is the rate of a step; it stands in the middle of it.
-  const x = rates.map((_, place) => ((place + 0.5) / rates.length) * elapsed);
+  const x = rates.map((_, place) => middleOf(place, rates.length, elapsed));
   const seen = x.map((at) => concurrencyAt(at, samples));
   const hasConcurrency = seen.filter((value) => value !== null).length >= LEAST_POINTS;
   return {
@@ -139,27 +135,32 @@ export function costChart(
   };
 }
 
-/** Median and 95th percentile of the time per image, as they were seen. Null if they were not seen often enough. */
-export function latencyChart(samples: readonly RunSample[]): ChartSpec | null {
-  const seen = samples.filter(({ p50Millis, p95Millis }) => p50Millis !== null && p95Millis !== null);
-  const [first, last] = [seen[0], seen.at(-1)];
-  if (!first || !last || last.elapsedMillis - first.elapsedMillis < LEAST_SPAN_MILLIS) return null;
+/** Median and 95th percentile of the time per image in each step of the rate. Null if the run is too short. */
+export function latencyChart({
+  duration_history: durations,
+  elapsed_millis: elapsed,
+}: Pick<RunProgress, "duration_history" | "elapsed_millis">): ChartSpec | null {
+  if (durations.filter((point) => point !== null).length < LEAST_POINTS) return null;
   const line = { format: words.run.duration, kind: "line" } as const;
-  const values = (read: (sample: RunSample) => number | null) => seen.map(read);
+  const p95 = durations.map((point) => point?.p95_millis ?? null);
   return {
-    x: seen.map(({ elapsedMillis }) => elapsedMillis),
+    x: durations.map((_, place) => middleOf(place, durations.length, elapsed)),
     series: [
-      { ...line, name: words.history.p50, values: values(({ p50Millis }) => p50Millis), color: "accent" },
       {
         ...line,
-        name: words.history.p95,
-        values: values(({ p95Millis }) => p95Millis),
-        color: "text-muted",
-        isDashed: true,
+        name: words.history.p50,
+        values: durations.map((point) => point?.p50_millis ?? null),
+        color: "accent",
       },
+      { ...line, name: words.history.p95, values: p95, color: "text-muted", isDashed: true },
     ],
-    xAxis: timeAxis(first.elapsedMillis, last.elapsedMillis),
-    yAxis: { ...timeAxis(0, roundUp(highest(values(({ p95Millis }) => p95Millis)))) },
+    xAxis: timeAxis(0, elapsed),
+    yAxis: { ...timeAxis(0, roundUp(highest(p95))) },
     formatPoint: words.run.charts.at,
   };
+}
+
+/** A value of a step stands in the middle of it. */
+function middleOf(place: number, steps: number, elapsed: number): number {
+  return ((place + 0.5) / steps) * elapsed;
 }

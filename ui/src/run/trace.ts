@@ -10,8 +10,6 @@ export interface RunSample {
   spent: Dollars | null;
   /** Null unless the run is active: afterwards it is the highest number reached. */
   concurrency: number | null;
-  p50Millis: number | null;
-  p95Millis: number | null;
   /** Whether it is the first one since the run is shown again. */
   isFirst: boolean;
 }
@@ -43,8 +41,6 @@ export class RunTrace {
       finished: progress.done + progress.failed,
       spent: progress.spent_dollars > 0 || progress.possibly_billed.count === 0 ? progress.spent_dollars : null,
       concurrency: isActive ? progress.concurrency : null,
-      p50Millis: progress.p50_millis,
-      p95Millis: progress.p95_millis,
       isFirst: this.#isFirst,
     };
     const before = this.#samples.at(-2);

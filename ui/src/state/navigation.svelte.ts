@@ -1,5 +1,5 @@
 /** Which screen is shown, and what it was opened for. */
-import type { AuditId, ImageId, ImageQuery, RunId, Side } from "../api/bindings";
+import type { AuditId, ImageId, ImageQuery, RunId, Sides } from "../api/bindings";
 import type { SettingsPart } from "../settings/rows";
 import { keep, recall } from "./kept";
 import { isReachable, type Screen } from "./screens";
@@ -10,12 +10,6 @@ export interface ReviewQueue {
   index: number;
   /** The query behind them; absent if they were picked individually. */
   query?: ImageQuery;
-}
-
-/** Two runs, or a run and people's decisions. */
-export interface ComparedSides {
-  first: Side;
-  second: Side;
 }
 
 export class Navigation {
@@ -30,7 +24,7 @@ export class Navigation {
   /** The audit that is shown. */
   audit = $state<AuditId | null>(null);
   /** Set by `compare`; otherwise likely sides are compared. */
-  compared = $state.raw<ComparedSides | null>(null);
+  compared = $state.raw<Sides | null>(null);
 
   readonly #changed: (from: Screen, to: Screen) => void;
 
@@ -59,7 +53,7 @@ export class Navigation {
     this.#go("audit");
   }
 
-  compare(sides: ComparedSides): void {
+  compare(sides: Sides): void {
     this.compared = sides;
     this.#go("compare");
   }

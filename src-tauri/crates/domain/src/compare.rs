@@ -1,6 +1,8 @@
 //! Compares two sides on one image: what both have, what only one has, and objects with different labels. Pure, and
 //! symmetric except for the names of the sides.
 
+pub mod choose;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

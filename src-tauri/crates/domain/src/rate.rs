@@ -1,6 +1,10 @@
 //! Rate of a run over time, computed from when images finished, in milliseconds of active time (pauses do not count),
 //! so that figures are the same during a run, after it and after a restart.
 
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::quantile;
+
 /// Maximum number of chart points.
 const MOST_POINTS: usize = 40;
 /// With fewer images per point, the chart would only show single images.
@@ -11,11 +15,53 @@ const STEPS: [f64; 6] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
 const RECENT_MILLIS: f64 = 10_000.0;
 const RECENT_IMAGES: f64 = 5.0;
 
+/// An image that was sent and has finished, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FinishedImage {
+    /// Active time of the run until then.
+    pub after_millis: f64,
+    /// From preparation to its answer.
+    pub took_millis: f64,
+}
+
+/// Durations of the images that finished in a step of the chart, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DurationPoint {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub p50_millis: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub p95_millis: f64,
+}
+
 /// Images finished per minute in equal steps from the start to `worked_millis`. The steps cover the whole time, so that
-/// the highest point is never below the average. `finished_after` is ascending.
+/// the highest point is never below the average. `finished` is ordered by time.
 #[must_use]
-pub fn history(finished_after: &[f64], worked_millis: f64) -> Vec<f64> {
-    let most = (finished_after.len() / IMAGES_A_POINT).min(MOST_POINTS);
+pub fn history(finished: &[FinishedImage], worked_millis: f64) -> Vec<f64> {
+    let steps = steps(finished, worked_millis).into_iter();
+    steps.map(|step| per_minute(step.finished.len(), step.length_millis)).collect()
+}
+
+/// Median and 95th percentile of the durations in the same steps; `None` where no image finished.
+#[must_use]
+pub fn durations(finished: &[FinishedImage], worked_millis: f64) -> Vec<Option<DurationPoint>> {
+    let points = steps(finished, worked_millis).into_iter().map(|step| {
+        let mut sorted: Vec<f64> = step.finished.iter().map(|image| image.took_millis).collect();
+        sorted.sort_by(f64::total_cmp);
+        let point = |p50_millis, p95_millis| DurationPoint { p50_millis, p95_millis };
+        quantile(&sorted, 0.50).zip(quantile(&sorted, 0.95)).map(|(p50, p95)| point(p50, p95))
+    });
+    points.collect()
+}
+
+/// A step of the chart.
+struct Step<'a> {
+    length_millis: f64,
+    finished: &'a [FinishedImage],
+}
+
+fn steps(finished: &[FinishedImage], worked_millis: f64) -> Vec<Step<'_>> {
+    let most = (finished.len() / IMAGES_A_POINT).min(MOST_POINTS);
     if most < 2 || worked_millis <= 0.0 {
         return Vec::new();
     }
@@ -28,21 +74,20 @@ pub fn history(finished_after: &[f64], worked_millis: f64) -> Vec<f64> {
     let (mut from, mut counted) = (0.0, 0);
     let last = ends.len() - 1;
     let points = ends.into_iter().enumerate().map(|(place, end)| {
-        let until = if place == last { finished_after.len() } else { count_until(finished_after, end) };
-        let rate = per_minute(until - counted, end - from);
+        let until = if place == last { finished.len() } else { count_until(finished, end) };
+        let step = Step { length_millis: end - from, finished: &finished[counted..until] };
         (from, counted) = (end, until);
-        rate
+        step
     });
     points.collect()
 }
 
 /// Recent images per minute before `worked_millis`, and the length of that window in milliseconds.
 #[must_use]
-pub fn recent(finished_after: &[f64], worked_millis: f64) -> (f64, f64) {
-    let slow =
-        if finished_after.is_empty() { 0.0 } else { RECENT_IMAGES / per_milli(finished_after.len(), worked_millis) };
+pub fn recent(finished: &[FinishedImage], worked_millis: f64) -> (f64, f64) {
+    let slow = if finished.is_empty() { 0.0 } else { RECENT_IMAGES / per_milli(finished.len(), worked_millis) };
     let window = slow.max(RECENT_MILLIS).min(worked_millis);
-    let count = finished_after.len() - count_until(finished_after, worked_millis - window);
+    let count = finished.len() - count_until(finished, worked_millis - window);
     (per_minute(count, window), window)
 }
 
@@ -65,8 +110,8 @@ fn step_millis(worked_millis: f64, most: usize) -> f64 {
     })
 }
 
-fn count_until(finished_after: &[f64], millis: f64) -> usize {
-    finished_after.partition_point(|&after| after <= millis)
+fn count_until(finished: &[FinishedImage], millis: f64) -> usize {
+    finished.partition_point(|image| image.after_millis <= millis)
 }
 
 fn per_minute(count: usize, millis: f64) -> f64 {
@@ -82,9 +127,13 @@ fn per_milli(count: usize, millis: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn image(after_millis: f64, took_millis: f64) -> FinishedImage {
+        FinishedImage { after_millis, took_millis }
+    }
+
     /// One image every `every` milliseconds.
-    fn steady(count: u32, every: f64) -> Vec<f64> {
-        (1..=count).map(|n| f64::from(n) * every).collect()
+    fn steady(count: u32, every: f64) -> Vec<FinishedImage> {
+        (1..=count).map(|n| image(f64::from(n) * every, 80.0)).collect()
     }
 
     fn is_near(one: f64, other: f64) -> bool {
@@ -103,7 +152,7 @@ mod tests {
     fn the_highest_point_is_at_least_the_average() {
         // Bursts, a stall, and an end within a step.
         let mut finished = steady(50, 7.0);
-        finished.extend(steady(40, 310.0).iter().map(|after| after + 9_000.0));
+        finished.extend(steady(40, 310.0).iter().map(|each| image(each.after_millis + 9_000.0, 80.0)));
         for worked in [21_400.0, 21_500.0, 25_000.0, 61_234.0, 7_200_000.0] {
             let points = history(&finished, worked);
             let peak = points.iter().copied().fold(0.0, f64::max);
@@ -117,6 +166,20 @@ mod tests {
         assert_eq!(history(&[], 5_000.0), Vec::<f64>::new());
         // Two images a minute for ten minutes: no point covers just a second.
         assert!(history(&steady(20, 30_000.0), 600_000.0).iter().all(|&rate| rate > 0.0));
+    }
+
+    #[test]
+    fn durations_are_those_of_the_images_of_each_step() {
+        // Ten fast images in the first step, none in the second, ten slow ones in the third.
+        let fast = (1..=10).map(|n| image(f64::from(n) * 90.0, f64::from(n)));
+        let slow = (1..=10).map(|n| image(2_000.0 + f64::from(n) * 90.0, 100.0));
+        let finished: Vec<_> = fast.chain(slow).collect();
+        let points = durations(&finished, 3_000.0);
+        assert_eq!(points.len(), history(&finished, 3_000.0).len());
+        let [Some(first), None, Some(third)] = points[..] else { panic!("{points:?}") };
+        assert!(is_near(first.p50_millis, 5.5) && is_near(first.p95_millis, 9.55), "{first:?}");
+        assert!(is_near(third.p50_millis, 100.0) && is_near(third.p95_millis, 100.0), "{third:?}");
+        assert_eq!(durations(&[], 3_000.0), []);
     }
 
     #[test]

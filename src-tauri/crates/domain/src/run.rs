@@ -9,6 +9,7 @@ use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
 use crate::model::{Destination, ModelId};
 use crate::money::{CostRange, PicoDollars};
+use crate::rate::DurationPoint;
 use crate::run_state::{FailureKind, RetryKind, RunMode, RunState};
 use crate::usage::Usage;
 
@@ -265,6 +266,8 @@ pub struct RunProgress {
     /// Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]).
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
+    /// Durations of the images that finished in each step of `rate_history`; `None` where none did.
+    pub duration_history: Vec<Option<DurationPoint>>,
     /// Hooks whose last run failed.
     pub failed_hooks: Vec<HookRun>,
 }

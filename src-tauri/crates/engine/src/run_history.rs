@@ -11,7 +11,7 @@ use domain::endpoint::{EndpointFailure, RunEndpoint};
 use domain::hooks::{self, HookRun};
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
-use domain::rate;
+use domain::rate::{self, FinishedImage};
 use domain::run::{
     BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSummary, SpentAt,
 };
@@ -89,7 +89,7 @@ impl RunHistory {
                 unknown_batches: view.in_unknown_batches(run)?,
                 endpoints: view.endpoints_of_run(run)?,
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
-                finished_after: view.finished_after(run)?,
+                finished: view.finished_images(run)?,
                 hooks: view.hook_runs(run)?,
                 largest_request: view.largest_request(run)?,
             })
@@ -135,7 +135,7 @@ struct Kept {
     unknown_batches: PossiblyBilled,
     endpoints: Vec<RunEndpoint>,
     last_answered: Vec<JustAnswered>,
-    finished_after: Vec<f64>,
+    finished: Vec<FinishedImage>,
     /// Oldest first.
     hooks: Vec<HookRun>,
     largest_request: PicoDollars,
@@ -184,7 +184,8 @@ fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
         cut_short: summary.cut_short,
         failures: kept.failures,
         just_answered: kept.last_answered,
-        rate_history: rate::history(&kept.finished_after, kept.wall_millis),
+        rate_history: rate::history(&kept.finished, kept.wall_millis),
+        duration_history: rate::durations(&kept.finished, kept.wall_millis),
         failed_hooks: hooks::failed(kept.hooks),
     }
 }

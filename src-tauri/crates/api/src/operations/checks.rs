@@ -1,6 +1,7 @@
 //! Checks, audit samples before annotations are accepted together, and comparisons.
 
-use domain::compare::{ComparedPair, Comparison, Side};
+use domain::compare::choose::{ChosenPair, SideDecided, SideDecision, Sides};
+use domain::compare::{ComparedPair, Comparison};
 use domain::ids::{AuditId, ImageId};
 use domain::layers::LayerScope;
 use domain::query::{ImageQuery, Share};
@@ -53,11 +54,19 @@ operations! {
         Ok(api.library.review.accept_audited(audit).await?)
     }
 
-    read compare_sides(api, first: Side, second: Side) -> Comparison {
-        api.ask(move |library| library.review.compare_sides(first, second)).await
+    read compare_sides(api, sides: Sides) -> Comparison {
+        api.ask(move |library| library.review.compare_sides(sides)).await
     }
 
-    read compare_image(api, image: ImageId, first: Side, second: Side) -> Vec<ComparedPair> {
-        api.ask(move |library| library.review.compare_image(image, first, second)).await
+    read compare_image(api, image: ImageId, sides: Sides) -> Vec<ChosenPair> {
+        api.ask(move |library| library.review.compare_image(image, sides)).await
+    }
+
+    read chosen_sides(api, image: ImageId, sides: Sides, pairs: Vec<ComparedPair>) -> Vec<ChosenPair> {
+        api.ask(move |library| library.review.chosen_sides(image, sides, &pairs)).await
+    }
+
+    write choose_side(api, decision: SideDecision) -> SideDecided {
+        Ok(api.library.review.choose_side(decision).await?)
     }
 }

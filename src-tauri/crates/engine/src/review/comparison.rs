@@ -6,19 +6,27 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
-use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
+use std::sync::Arc;
+
+use domain::annotation::{Annotation, NewAnnotation, Origin, ReviewState, Status};
+use domain::compare::choose::{ChosenPair, SideChoice, SideDecided, SideDecision, Sides, changes, chosen, link};
 use domain::compare::{Agreements, ComparedAnnotation, ComparedPair, Comparison, Side, compare};
 use domain::ids::{ImageId, RunId};
+use domain::layers::LayerScope;
 use domain::model::ModelId;
 use domain::recipe::Recipe;
+use domain::review::{Decision, DecisionScope, ImageEdit, Verdict};
 use store::View;
 
-use super::Review;
+use super::{Review, edit_error};
+use crate::blocking::off_workers;
+use crate::clock::now_millis;
 use crate::{Result, backend};
 
 impl Review {
     /// Compares both sides on all images that both have annotated.
-    pub fn compare_sides(&self, first: Side, second: Side) -> Result<Comparison> {
+    pub fn compare_sides(&self, sides: Sides) -> Result<Comparison> {
+        let Sides { first, second } = sides;
         self.store
             .read_blocking(|view| {
                 let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
@@ -45,15 +53,62 @@ impl Review {
             .map_err(Into::into)
     }
 
-    /// The annotations of both sides on `image`, differences first.
-    pub fn compare_image(&self, image: ImageId, first: Side, second: Side) -> Result<Vec<ComparedPair>> {
+    /// The annotations of both sides on `image`, differences first, and what is chosen of them.
+    pub fn compare_image(&self, image: ImageId, sides: Sides) -> Result<Vec<ChosenPair>> {
         self.store
             .read_blocking(|view| {
-                let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
-                Ok(compare(&one.annotations(image)?, &other.annotations(image)?))
+                let (one, other) = (Looker::new(view, sides.first)?, Looker::new(view, sides.second)?);
+                let pairs = compare(&one.annotations(image)?, &other.annotations(image)?);
+                Ok(chosen(&pairs, sides, &shown_on(view, image)?))
             })
             .map_err(Into::into)
     }
+
+    /// What is chosen of these pairs on `image` today.
+    pub fn chosen_sides(&self, image: ImageId, sides: Sides, pairs: &[ComparedPair]) -> Result<Vec<ChosenPair>> {
+        Ok(self.store.read_blocking(|view| Ok(chosen(pairs, sides, &shown_on(view, image)?)))?)
+    }
+
+    /// Applies a choice as one step. Accepting what both sides agree on also marks an image as reviewed that waits for
+    /// nothing else.
+    pub async fn choose_side(&self, decision: SideDecision) -> Result<SideDecided> {
+        let SideDecision { image, sides, mut pairs, choice } = decision;
+        let (asked, now) = (pairs.clone(), now_millis());
+        let taken = self.store.write(move |store| {
+            let today = shown_on(store, image)?;
+            let changed = changes(&asked, sides, &today, choice);
+            let edit = ImageEdit { image, changes: changed.iter().map(|each| each.change.clone()).collect() };
+            let accept = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
+            let is_decided = !today.iter().any(|annotation| annotation.status == Status::Proposed);
+            let taken = if !changed.is_empty() {
+                Some(store.edit_annotations(&edit, &LayerScope::All, now)?)
+            } else if choice == SideChoice::Agreed && is_decided && store.review_of(image)? == ReviewState::Unreviewed {
+                Some(store.decide(&accept, &LayerScope::All, now)?)
+            } else {
+                None
+            };
+            Ok((taken, changed))
+        });
+        let (taken, changed) = taken.await.map_err(edit_error)?;
+        let step = match taken {
+            Some(taken) => Some(self.stepped(taken, &LayerScope::All).await?),
+            None => None,
+        };
+        if let Some(step) = &step {
+            link(&mut pairs, &changed, &step.annotations);
+        }
+        let store = Arc::clone(&self.store);
+        let chosen =
+            off_workers(move || Ok(store.read_blocking(|view| Ok(chosen(&pairs, sides, &shown_on(view, image)?)))?));
+        Ok(SideDecided { step, pairs: chosen.await? })
+    }
+}
+
+/// The annotations of `image` in the view of all layers.
+fn shown_on(view: &View<'_>, image: ImageId) -> store::Result<Vec<Annotation>> {
+    let mut annotations = view.annotations_of(image)?;
+    annotations.retain(|annotation| LayerScope::All.shows(annotation));
+    Ok(annotations)
 }
 
 /// One side of a comparison, which lists its annotations on an image.

@@ -54,11 +54,7 @@ impl Review {
     pub async fn edit(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |store| store.edit_annotations(&edit, &shown, now)).await;
-        let taken = taken.map_err(|error| match error {
-            StoreError::Unfit(unfit) => EngineError::UnfitAnnotation { detail: unfit.to_string() },
-            other => other.into(),
-        })?;
-        self.stepped(taken, layers).await
+        self.stepped(taken.map_err(edit_error)?, layers).await
     }
 
     /// Undoes the latest step on any image, a bulk edit as a whole; `None` if there is none.
@@ -105,5 +101,13 @@ impl Review {
         let cards = off_workers(move || images.cards(&[image], &layers)).await?;
         let image = cards.into_iter().next().ok_or(EngineError::TaskLost)?;
         Ok(Step { id: taken.id, image, annotations: taken.annotations, others: taken.others })
+    }
+}
+
+/// An edit that would leave nothing of an annotation has an error of its own.
+fn edit_error(error: StoreError) -> EngineError {
+    match error {
+        StoreError::Unfit(unfit) => EngineError::UnfitAnnotation { detail: unfit.to_string() },
+        other => other.into(),
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use domain::metrics::quantile;
-use domain::rate;
+use domain::rate::{self, FinishedImage};
 use domain::run::{FailureGroup, InFlight, JustAnswered, RunProgress};
 use domain::run_state::RunState;
 
@@ -12,11 +12,13 @@ use super::outcome::Finished;
 use crate::clock::{rounded_millis, whole_millis};
 use crate::run_history::JUST_ANSWERED;
 
-/// The duration of each image and its finishing time, both ascending, in milliseconds.
+/// Times of the images that were sent.
 #[derive(Debug, Clone, Default)]
 pub struct Times {
+    /// Of each image, in milliseconds, ascending.
     pub durations: Vec<f64>,
-    pub finished_after: Vec<f64>,
+    /// Ordered by time.
+    pub finished: Vec<FinishedImage>,
 }
 
 /// The progress during one session of a run.
@@ -39,8 +41,11 @@ impl RunSession {
     pub fn record_finished(&mut self, finished: Finished) {
         // Images without a request say nothing about request durations.
         if let Some(took_millis) = finished.took_millis {
-            insert_sorted(&mut self.times.durations, took_millis);
-            insert_sorted(&mut self.times.finished_after, finished.after_millis);
+            let place = self.times.durations.partition_point(|&other| other <= took_millis);
+            self.times.durations.insert(place, took_millis);
+            let after_millis = finished.after_millis;
+            let place = self.times.finished.partition_point(|other| other.after_millis <= after_millis);
+            self.times.finished.insert(place, FinishedImage { after_millis, took_millis });
         }
         self.finished_count += 1;
         self.standing.annotations = self.standing.annotations.saturating_sub(finished.replaced);
@@ -76,7 +81,7 @@ impl RunSession {
     pub fn snapshot(&mut self, state: RunState, in_flight: Vec<InFlight>, now: Instant) -> RunProgress {
         let elapsed = now.duration_since(self.began);
         let worked_millis = self.worked_before_millis.saturating_add(whole_millis(elapsed));
-        let (rate_per_minute, window) = rate::recent(&self.times.finished_after, worked_millis.into());
+        let (rate_per_minute, window) = rate::recent(&self.times.finished, worked_millis.into());
 
         let standing = &self.standing;
         let left = standing.total.saturating_sub(standing.done + standing.failed);
@@ -93,13 +98,9 @@ impl RunSession {
             rate_window_millis: rounded_millis(window),
             p50_millis: quantile(&self.times.durations, 0.50),
             p95_millis: quantile(&self.times.durations, 0.95),
-            rate_history: rate::history(&self.times.finished_after, worked_millis.into()),
+            rate_history: rate::history(&self.times.finished, worked_millis.into()),
+            duration_history: rate::durations(&self.times.finished, worked_millis.into()),
             ..self.standing.clone()
         }
     }
-}
-
-fn insert_sorted(sorted: &mut Vec<f64>, value: f64) {
-    let place = sorted.partition_point(|&other| other <= value);
-    sorted.insert(place, value);
 }

@@ -68,7 +68,7 @@ impl Runs {
             tracing::info!(%run, lost, "requests of an earlier session were never answered");
         }
         let kept = self.store.read(move |view| {
-            let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
+            let times = Times { durations: view.durations(run)?, finished: view.finished_images(run)? };
             let (concurrency, pace) = (view.concurrency_of_run(run)?, view.pace_of_run(run)?);
             Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
         });

@@ -249,7 +249,8 @@ impl View<'_> {
         })
     }
 
-    pub(super) fn review_of(&self, image: ImageId) -> Result<ReviewState> {
+    /// What a person stated about the whole image.
+    pub fn review_of(&self, image: ImageId) -> Result<ReviewState> {
         let mut statement = self.0.prepare_cached("SELECT review FROM images WHERE id = ?1")?;
         let review = statement.query_row([image.0], |row| row.get(0)).optional()?;
         from_name("images.review", review.ok_or(StoreError::Missing { what: "image", id: image.0 })?)

@@ -7,6 +7,7 @@ use domain::answer::{DropReason, Reading};
 use domain::ids::{ImageId, JobId, RunId};
 use domain::library::LabelCount;
 use domain::money::PicoDollars;
+use domain::rate::FinishedImage;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
 use domain::run::{FailureGroup, JustAnswered};
@@ -94,14 +95,14 @@ impl View<'_> {
         })
     }
 
-    /// When the sent images of `run` finished, ascending, in milliseconds of active time.
-    pub fn finished_after(&self, run: RunId) -> Result<Vec<f64>> {
+    /// The sent images of `run` that have finished, ordered by time.
+    pub fn finished_images(&self, run: RunId) -> Result<Vec<FinishedImage>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT finished_after_millis FROM jobs
+            "SELECT finished_after_millis, took_millis FROM jobs
              WHERE run_id = ?1 AND took_millis IS NOT NULL AND finished_after_millis IS NOT NULL
              ORDER BY finished_after_millis",
         )?;
-        all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+        all(&mut statement, [run.0], |row| Ok(FinishedImage { after_millis: row.get(0)?, took_millis: row.get(1)? }))
     }
 
     /// What each finished image of `run` cost, in the order in which they finished; first those that were not sent.
