@@ -1066,9 +1066,13 @@ export type FailureKind =
 "internal_error";
 
 /**  A feature that not every format can hold. */
-export type Feature = "boxes" | "polygons" | 
+export type Feature = "boxes" | 
+/**  Boxes as polygons of four corners. */
+"box_outlines" | "polygons" | 
 /**  Polygons as bounding boxes. */
-"polygon_bounds" | "points" | "image_tags" | "captions" | 
+"polygon_bounds" | 
+/**  Polygons as the smallest rectangles around them, in any direction. */
+"polygon_rectangles" | "points" | "image_tags" | "captions" | 
 /**  Annotations without a confidence. */
 "unscored_annotations" | 
 /**  Images without annotations, which are negatives. */
@@ -1218,7 +1222,7 @@ export type FormatDescriptor = {
 	package: Package,
 	/**  Of the file, or of the annotation files in a folder or archive. */
 	media_type: string,
-	/**  All features that it can hold. */
+	/**  All features that it can hold, with its options at their defaults. */
 	holds: Feature[],
 	/**  Whether other programs accept a dataset without annotations. */
 	can_be_empty: boolean,

@@ -46,6 +46,16 @@ pub struct FileLocation {
 
 impl FileLocation {
     #[must_use]
+    pub fn file(file: impl Into<String>) -> Self {
+        Self { file: file.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn at(self, line: u64) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
+    #[must_use]
     pub fn line(line: u64) -> Self {
         Self { line: Some(line), ..Self::default() }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::dataset::FormatDescriptor;
+use domain::dataset::{Feature, FormatDescriptor};
 
 use crate::error::{DatasetError, Result};
 use crate::input::Input;
@@ -14,7 +14,13 @@ use crate::output::Output;
 pub trait Format: Send + Sync {
     fn descriptor(&self) -> &'static FormatDescriptor;
 
-    /// Writes a dataset. [`crate::write`] calls this with a source that contains only features of the descriptor, so
+    /// All features that it can hold with these options.
+    fn holds(&self, options: &FormatOptions) -> &'static [Feature] {
+        let _ = options;
+        self.descriptor().holds
+    }
+
+    /// Writes a dataset. [`crate::write`] calls this with a source that contains only features that it holds, so
     /// that a format meets only what it holds, and losses are counted in one place.
     ///
     /// A format may iterate over the images several times, and must write the same bytes for the same source.

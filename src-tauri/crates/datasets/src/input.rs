@@ -1,13 +1,13 @@
 //! Input of a dataset: a file, a folder, or the files in a ZIP archive. Nothing is unpacked to disk.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use domain::dataset::Package;
 use zip::ZipArchive;
 
-use crate::error::{DatasetError, Result};
+use crate::error::{DatasetError, FileLocation, Result};
 
 /// Input of a dataset.
 pub struct Input {
@@ -21,21 +21,24 @@ enum InputPlace {
 }
 
 impl Input {
+    /// A dataset that is a folder may also be in an archive, or be its only annotation file.
+    ///
     /// # Errors
     ///
     /// If `path` does not contain a dataset of this kind.
     pub fn open(package: Package, path: &Path) -> io::Result<Self> {
-        let place = match package {
-            Package::File { .. } => {
-                files::open(path)?;
-                InputPlace::File(path.to_owned())
-            }
-            Package::Folder if fs::metadata(path)?.is_dir() => InputPlace::Folder(path.to_owned()),
-            Package::Folder => return Err(ErrorKind::NotADirectory.into()),
-            Package::Archive { .. } => {
-                let archive = ZipArchive::new(BufReader::new(files::open(path)?.0)).map_err(io::Error::from)?;
-                InputPlace::Archive(Box::new(archive))
-            }
+        let place = if matches!(package, Package::File { .. }) {
+            files::open(path)?;
+            InputPlace::File(path.to_owned())
+        } else if fs::metadata(path)?.is_dir() {
+            InputPlace::Folder(path.to_owned())
+        } else if is_archive(path)? {
+            let archive = ZipArchive::new(BufReader::new(files::open(path)?.0)).map_err(io::Error::from)?;
+            InputPlace::Archive(Box::new(archive))
+        } else if package == Package::Folder {
+            InputPlace::File(path.to_owned())
+        } else {
+            return Err(ErrorKind::InvalidData.into());
         };
         Ok(Self { place })
     }
@@ -48,11 +51,12 @@ impl Input {
         }
     }
 
-    /// Sorted file names in a folder or archive, with slashes on every system. Links are not followed.
+    /// Sorted file names in a folder or archive, with slashes on every system, or that of a single file. Links are not
+    /// followed.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         match &self.place {
-            InputPlace::File(_) => {}
+            InputPlace::File(path) => names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned())),
             InputPlace::Folder(folder) => list(folder, "", &mut names)?,
             InputPlace::Archive(archive) => {
                 names.extend(archive.file_names().filter(|name| !name.ends_with('/')).map(ToOwned::to_owned));
@@ -62,10 +66,10 @@ impl Input {
         Ok(names)
     }
 
-    /// A file in a folder or archive, by its name among [`Input::names`].
+    /// A file by its name among [`Input::names`].
     pub fn entry(&mut self, name: &str) -> Result<Box<dyn BufRead + '_>> {
         match &mut self.place {
-            InputPlace::File(_) => Err(io::Error::other("the dataset is one file").into()),
+            InputPlace::File(path) => Ok(Box::new(BufReader::new(files::open(path)?.0))),
             InputPlace::Folder(folder) => {
                 if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
                     return Err(DatasetError::UnsafeName(name.to_owned()));
@@ -77,6 +81,25 @@ impl Input {
             }
         }
     }
+
+    /// The text of a file, by its name among [`Input::names`].
+    pub fn text(&mut self, name: &str) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.entry(name)?.read_to_end(&mut bytes)?;
+        let text = String::from_utf8(bytes);
+        let mut text = text.map_err(|_| FileLocation::file(name).malformed("it is not UTF-8"))?;
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        Ok(text)
+    }
+}
+
+/// Whether a file begins as ZIP archives do.
+fn is_archive(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    files::open(path)?.0.take(4).read_to_end(&mut start)?;
+    Ok(start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06"))
 }
 
 fn list(folder: &Path, before: &str, names: &mut Vec<String>) -> io::Result<()> {

@@ -3,12 +3,16 @@
 //! A [`Format`] writes a neutral dataset ([`model`]), and may read it. Both directions stream image by image.
 //! [`FORMATS`] lists all formats; the command line, the window and the documentation use it.
 
+mod entries;
 mod error;
 mod format;
 mod formats;
+mod image_size;
 mod input;
+mod mask;
 mod memory;
 pub mod model;
+mod outline;
 mod output;
 mod projection;
 
@@ -33,7 +37,7 @@ pub fn write(
     options: &FormatOptions,
     out: &mut Output,
 ) -> Result<Written> {
-    let projection = Projection::new(source, format.descriptor());
+    let projection = Projection::new(source, format.holds(options));
     format.write(&projection, options, out)?;
     let written = projection.written();
     let descriptor = format.descriptor();
@@ -44,8 +48,8 @@ pub fn write(
 }
 
 /// What [`write`] would write and lose, without writing.
-pub fn preview(format: &dyn Format, source: &dyn DatasetSource) -> Result<Written> {
-    let projection = Projection::new(source, format.descriptor());
+pub fn preview(format: &dyn Format, source: &dyn DatasetSource, options: &FormatOptions) -> Result<Written> {
+    let projection = Projection::new(source, format.holds(options));
     projection.images().try_for_each(|image| image.map(drop))?;
     Ok(projection.written())
 }

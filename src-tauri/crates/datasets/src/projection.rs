@@ -4,13 +4,15 @@
 use std::cell::RefCell;
 
 use domain::annotation::{AttributeValue, Origin};
-use domain::dataset::{Feature, FormatDescriptor, Loss, LossKind};
+use domain::dataset::{Feature, Loss, LossKind};
+use domain::geometry::PixelSize;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 
 use crate::error::Result;
 use crate::format::{DatasetSource, Images};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+use crate::outline;
 
 /// How much of a dataset is in a format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,21 +32,22 @@ pub struct Written {
 /// A source without the features that a format cannot hold. [`crate::Format::read`] returns exactly its images.
 pub struct Projection<'a> {
     source: &'a dyn DatasetSource,
-    descriptor: &'static FormatDescriptor,
+    holds: &'static [Feature],
     /// Of the last complete pass.
     tally: RefCell<Tally>,
 }
 
 impl<'a> Projection<'a> {
+    /// `holds` lists the features that the format can hold.
     #[must_use]
-    pub fn new(source: &'a dyn DatasetSource, descriptor: &'static FormatDescriptor) -> Self {
-        Self { source, descriptor, tally: RefCell::default() }
+    pub fn new(source: &'a dyn DatasetSource, holds: &'static [Feature]) -> Self {
+        Self { source, holds, tally: RefCell::default() }
     }
 
     /// The counts of the last complete pass over the images.
     #[must_use]
     pub fn written(&self) -> Written {
-        self.tally.borrow().written()
+        self.tally.borrow().written(self.holds)
     }
 }
 
@@ -54,7 +57,7 @@ impl DatasetSource for Projection<'_> {
     }
 
     fn images(&self) -> Images<'_> {
-        let projector = Projector { descriptor: self.descriptor, info: self.source.info(), tally: Tally::default() };
+        let projector = Projector { holds: self.holds, info: self.source.info(), tally: Tally::default() };
         Box::new(Projected { images: self.source.images(), projector, result: &self.tally })
     }
 }
@@ -90,7 +93,6 @@ impl Iterator for Projected<'_> {
 struct Tally {
     written: Written,
     lost: [u32; Feature::ALL.len()],
-    polygons_as_boxes: bool,
 }
 
 impl Tally {
@@ -98,17 +100,26 @@ impl Tally {
         self.lost[feature as usize] += 1;
     }
 
-    fn written(&self) -> Written {
+    fn written(&self, holds: &[Feature]) -> Written {
         let losses = Feature::ALL.into_iter().zip(self.lost).filter(|&(_, count)| count > 0).map(|(feature, count)| {
-            let is_simplified = feature == Feature::Polygons && self.polygons_as_boxes;
+            let is_simplified = other_shapes(feature).iter().any(|other| holds.contains(other));
             Loss { feature, kind: if is_simplified { LossKind::Simplified } else { feature.loss() }, count }
         });
         Written { losses: losses.collect(), ..self.written.clone() }
     }
 }
 
+/// What a shape can become in a format that does not hold it.
+const fn other_shapes(feature: Feature) -> &'static [Feature] {
+    match feature {
+        Feature::Boxes => &[Feature::BoxOutlines],
+        Feature::Polygons => &[Feature::PolygonBounds, Feature::PolygonRectangles],
+        _ => &[],
+    }
+}
+
 struct Projector<'a> {
-    descriptor: &'static FormatDescriptor,
+    holds: &'static [Feature],
     info: &'a DatasetInfo,
     tally: Tally,
 }
@@ -123,7 +134,7 @@ impl Projector<'_> {
 
     /// Whether the format holds `feature`; otherwise counts the loss.
     fn holds_or_lost(&mut self, feature: Feature) -> bool {
-        let holds = self.descriptor.holds(feature);
+        let holds = self.holds.contains(&feature);
         if !holds {
             self.tally.lose(feature);
         }
@@ -138,7 +149,7 @@ impl Projector<'_> {
         let is_empty = image.annotations.is_empty();
         let mut kept = Vec::with_capacity(image.annotations.len());
         for annotation in std::mem::take(&mut image.annotations) {
-            kept.extend(self.project_annotation(annotation)?);
+            kept.extend(self.project_annotation(annotation, image.size)?);
         }
         image.annotations = kept;
         if image.annotations.is_empty() && !self.holds_or_lost(Feature::EmptyImages) {
@@ -172,8 +183,12 @@ impl Projector<'_> {
     }
 
     /// `None` if the annotation is dropped.
-    fn project_annotation(&mut self, mut annotation: DatasetAnnotation) -> Result<Option<DatasetAnnotation>> {
-        if !self.project_shape(&mut annotation.shape) {
+    fn project_annotation(
+        &mut self,
+        mut annotation: DatasetAnnotation,
+        size: Option<PixelSize>,
+    ) -> Result<Option<DatasetAnnotation>> {
+        if !self.project_shape(&mut annotation.shape, size) {
             return Ok(None);
         }
         let is_scored = annotation.confidence.is_some()
@@ -181,7 +196,7 @@ impl Projector<'_> {
         if !is_scored && !self.holds_or_lost(Feature::UnscoredAnnotations) {
             return Ok(None);
         }
-        if self.descriptor.holds(Feature::LabelTable) {
+        if self.holds.contains(&Feature::LabelTable) {
             let spelled = &self.info.labels.find(&annotation.label)?.name;
             if *spelled != annotation.label {
                 annotation.label.clone_from(spelled);
@@ -190,7 +205,7 @@ impl Projector<'_> {
         if !annotation.attributes.is_empty() && !self.holds_or_lost(Feature::Attributes) {
             annotation.attributes.clear();
         }
-        if !self.descriptor.holds(Feature::AttributeTypes) {
+        if !self.holds.contains(&Feature::AttributeTypes) {
             self.read_types(&mut annotation);
         }
         self.take_out(Feature::Confidences, &mut annotation.confidence);
@@ -212,8 +227,8 @@ impl Projector<'_> {
         Ok(Some(annotation))
     }
 
-    /// False if the format does not hold the shape.
-    fn project_shape(&mut self, shape: &mut Shape) -> bool {
+    /// False if the format does not hold the shape in any form.
+    fn project_shape(&mut self, shape: &mut Shape, size: Option<PixelSize>) -> bool {
         let feature = match shape.kind() {
             ShapeKind::Box => Feature::Boxes,
             ShapeKind::Polygon => Feature::Polygons,
@@ -224,14 +239,17 @@ impl Projector<'_> {
         if self.holds_or_lost(feature) {
             return true;
         }
-        match shape.bounds() {
-            Some(rect) if feature == Feature::Polygons && self.descriptor.holds(Feature::PolygonBounds) => {
-                self.tally.polygons_as_boxes = true;
-                *shape = Shape::Box { rect };
-                true
-            }
-            _ => false,
-        }
+        let other = other_shapes(feature).iter().find(|other| self.holds.contains(other));
+        let becomes = match (other, &*shape) {
+            (Some(Feature::PolygonRectangles), Shape::Polygon { points }) => outline::smallest_rectangle(points, size),
+            (Some(Feature::PolygonBounds), _) => shape.bounds().map(|rect| Shape::Box { rect }),
+            (Some(_), Shape::Box { rect }) => Some(Shape::Polygon { points: outline::corners(*rect).to_vec() }),
+            _ => None,
+        };
+        becomes.is_some_and(|becomes| {
+            *shape = becomes;
+            true
+        })
     }
 
     /// Gives attributes the types that a reader infers from their text.

@@ -28,8 +28,8 @@ fn the_page_lists_every_format() {
 
 fn table() -> String {
     let mut table = "\
-        | name | format | output | readable | omits | loses |\n\
-        |---|---|---|---|---|---|\n"
+        | name | format | output | options | readable | omits | loses |\n\
+        |---|---|---|---|---|---|---|\n"
         .to_owned();
     for format in FORMATS {
         let descriptor = format.descriptor();
@@ -40,11 +40,12 @@ fn table() -> String {
         };
         writeln!(
             table,
-            "| `{}` | [{}]({}): {} | {package} | {} | {} | {} |",
+            "| `{}` | [{}]({}): {} | {package} | {} | {} | {} | {} |",
             descriptor.id,
             descriptor.title.en,
             descriptor.documentation,
             lower_first(descriptor.summary.en),
+            options(descriptor),
             if descriptor.is_readable { "yes" } else { "no" },
             lost(descriptor, |kind| kind != LossKind::Simplified),
             lost(descriptor, |kind| kind == LossKind::Simplified),
@@ -52,6 +53,15 @@ fn table() -> String {
         .unwrap();
     }
     table
+}
+
+/// `task`: **detect**, segment; the default is bold.
+fn options(descriptor: &FormatDescriptor) -> String {
+    let options = descriptor.options.iter().map(|option| {
+        let (default, others) = option.values.split_first().unwrap();
+        format!("`{}`: **{default}**, {}", option.name, others.join(", "))
+    });
+    options.collect::<Vec<_>>().join("; ")
 }
 
 fn lower_first(text: &str) -> String {
@@ -66,7 +76,7 @@ fn lost(descriptor: &FormatDescriptor, is_wanted: fn(LossKind) -> bool) -> Strin
         let kind = if feature == Feature::Polygons && are_boxes { LossKind::Simplified } else { feature.loss() };
         let name = serde_json::to_value(feature).unwrap().as_str()?.replace('_', " ");
         let is_of_its_own = match feature {
-            Feature::PolygonBounds => false,
+            Feature::BoxOutlines | Feature::PolygonBounds | Feature::PolygonRectangles => false,
             Feature::AttributeTypes => descriptor.holds(Feature::Attributes),
             Feature::FailureCosts => descriptor.holds(Feature::FailedImages),
             _ => true,

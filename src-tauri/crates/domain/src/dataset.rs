@@ -34,7 +34,7 @@ pub struct FormatDescriptor {
     pub package: Package,
     /// Of the file, or of the annotation files in a folder or archive.
     pub media_type: &'static str,
-    /// All features that it can hold.
+    /// All features that it can hold, with its options at their defaults.
     pub holds: &'static [Feature],
     /// Whether other programs accept a dataset without annotations.
     pub can_be_empty: bool,
@@ -92,9 +92,13 @@ pub struct FormatOption {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Feature {
     Boxes,
+    /// Boxes as polygons of four corners.
+    BoxOutlines,
     Polygons,
     /// Polygons as bounding boxes.
     PolygonBounds,
+    /// Polygons as the smallest rectangles around them, in any direction.
+    PolygonRectangles,
     Points,
     ImageTags,
     Captions,
@@ -140,10 +144,12 @@ pub enum Feature {
 }
 
 impl Feature {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Boxes,
+        Self::BoxOutlines,
         Self::Polygons,
         Self::PolygonBounds,
+        Self::PolygonRectangles,
         Self::Points,
         Self::ImageTags,
         Self::Captions,

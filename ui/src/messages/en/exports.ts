@@ -6,8 +6,10 @@ const annotations = (number: number): string => `${count(number)} ${number === 1
 
 const features: Record<Feature, string> = {
   boxes: "boxes",
+  box_outlines: "outlines of boxes",
   polygons: "polygons",
   polygon_bounds: "bounding boxes of polygons",
+  polygon_rectangles: "rectangles around polygons",
   points: "points",
   image_tags: "image tags",
   captions: "captions",

@@ -8,8 +8,10 @@ const annotations = (number: number): string => `${count(number)} ${number === 1
 
 const features: Record<Feature, string> = {
   boxes: "recuadros",
+  box_outlines: "contornos de recuadros",
   polygons: "polígonos",
   polygon_bounds: "recuadros de polígonos",
+  polygon_rectangles: "rectángulos alrededor de polígonos",
   points: "puntos",
   image_tags: "etiquetas de imagen",
   captions: "descripciones",

@@ -5,7 +5,7 @@ mod read;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
@@ -21,6 +21,7 @@ use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
 
 use super::fields::{OriginName, bbox_of, points_of};
+use super::items::Items;
 
 /// The format `coco`.
 pub struct Coco;
@@ -110,20 +111,6 @@ impl Format for Coco {
 
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         read::read(input, sink)
-    }
-}
-
-/// The content of a JSON array, one item per line.
-#[derive(Default)]
-pub(super) struct Items {
-    count: u64,
-}
-
-impl Items {
-    pub fn write(&mut self, out: &mut dyn Write, item: &impl Serialize) -> io::Result<()> {
-        out.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
-        self.count += 1;
-        Ok(serde_json::to_writer(out, item)?)
     }
 }
 

@@ -4,8 +4,8 @@
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use serde::Serialize;
 
-use super::coco::Items;
 use super::fields::bbox_of;
+use super::items::Items;
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions};
 use crate::output::Output;

@@ -7,7 +7,7 @@ mod read;
 
 use ::csv::{Terminator, WriterBuilder};
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
 use domain::geometry::Orientation;
 use domain::ids::RunId;
 use domain::recipe::ShapeKind;
@@ -57,7 +57,11 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     ],
     can_be_empty: true,
     is_readable: true,
-    options: &[],
+    options: &[FormatOption {
+        name: "byte-order-mark",
+        title: Translated { en: "Byte order mark, for Excel", es: "Marca de orden de bytes, para Excel" },
+        values: &["no", "yes"],
+    }],
     documentation: "https://www.rfc-editor.org/rfc/rfc4180",
 };
 
@@ -101,7 +105,10 @@ impl Format for Csv {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
+        if options.get("byte-order-mark") == "yes" {
+            out.file()?.write_all("\u{feff}".as_bytes())?;
+        }
         let attributes: Vec<&str> = source.info().attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         let columns: Vec<String> = attributes.iter().map(|name| format!("{ATTRIBUTES}{name}")).collect();
         let mut rows = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out.file()?);

@@ -1,11 +1,16 @@
-//! Common parts of COCO, CSV and JSON Lines: shapes as `bbox` and points, and provenance.
+//! Common parts of formats: shapes as `bbox` and points, provenance, and attributes.
 
-use domain::annotation::Origin;
+use std::borrow::Cow;
+
+use domain::annotation::{AttributeValue, Origin};
 use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::projection::SEVERAL_SEPARATOR;
 
 /// Whether an annotation is a run's or a person's. The run's number is a separate field.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -80,4 +85,32 @@ pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Op
     // An incomplete field name is shown as a question mark.
     let known = path.trim_end_matches('?').trim_end_matches('.');
     (!known.is_empty()).then(|| known.to_owned())
+}
+
+/// An attribute in a format without types; the inverse of [`untyped`](crate::projection::untyped).
+pub fn attribute_text(value: &AttributeValue) -> Cow<'_, str> {
+    match value {
+        AttributeValue::YesNo(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+        AttributeValue::Number(value) => Cow::Owned(value.to_string()),
+        AttributeValue::Text(value) => Cow::Borrowed(value),
+        // The projection has joined them already.
+        AttributeValue::Several(values) => Cow::Owned(values.join(SEVERAL_SEPARATOR)),
+    }
+}
+
+/// An attribute in JSON. Values that no attribute can have become text; `None` for null.
+pub fn attribute_from_json(value: Value) -> Option<AttributeValue> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => AttributeValue::YesNo(value),
+        Value::Number(number) => match number.as_i64().and_then(|number| i32::try_from(number).ok()) {
+            Some(number) => AttributeValue::Number(number),
+            None => AttributeValue::Text(number.to_string()),
+        },
+        Value::String(text) => AttributeValue::Text(text),
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            AttributeValue::Several(values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect())
+        }
+        other => AttributeValue::Text(other.to_string()),
+    })
 }

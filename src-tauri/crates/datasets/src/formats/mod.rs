@@ -2,15 +2,44 @@
 
 mod coco;
 mod coco_detections;
+mod createml;
 mod csv;
+mod cvat;
+mod datumaro;
 mod fields;
+mod fiftyone;
+mod huggingface;
+mod items;
+mod json;
 mod json_lines;
+mod label_studio;
+mod labelme;
+mod open_images;
+mod via;
+mod voc;
+mod xml;
+mod yolo;
 
 use crate::format::Format;
 
 /// All formats, in display order.
-pub static FORMATS: &[&dyn Format] =
-    &[&coco::Coco, &coco_detections::CocoDetections, &json_lines::JsonLines, &csv::Csv];
+pub static FORMATS: &[&dyn Format] = &[
+    &coco::Coco,
+    &coco_detections::CocoDetections,
+    &yolo::Yolo,
+    &voc::Voc,
+    &labelme::LabelMe,
+    &label_studio::LabelStudio,
+    &cvat::Cvat,
+    &datumaro::Datumaro,
+    &open_images::OpenImages,
+    &createml::CreateMl,
+    &via::Via,
+    &huggingface::HuggingFace,
+    &fiftyone::FiftyOne,
+    &json_lines::JsonLines,
+    &csv::Csv,
+];
 
 /// The format with this name.
 #[must_use]

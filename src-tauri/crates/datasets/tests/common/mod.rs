@@ -31,18 +31,52 @@ pub fn defaults(format: &dyn Format) -> FormatOptions {
     FormatOptions::new(format.descriptor(), []).unwrap()
 }
 
-/// Writes `dataset` to `path`.
-pub fn write(format: &dyn Format, dataset: &dyn DatasetSource, path: &Path) -> Result<Written> {
-    let mut out = Output::begin(format.descriptor().package, path)?;
-    let written = datasets::write(format, dataset, &defaults(format), &mut out)?;
-    out.finish()?;
-    Ok(written)
+/// A format with its options.
+pub struct Variant {
+    pub format: &'static dyn Format,
+    pub options: FormatOptions,
+    /// Such as `yolo-obb`.
+    pub name: String,
 }
 
-pub fn read(format: &dyn Format, path: &Path) -> Result<Dataset> {
-    let mut read = Dataset::default();
-    format.read(&mut Input::open(format.descriptor().package, path)?, &defaults(format), &mut read)?;
-    Ok(read)
+/// Every format at its defaults, and once with every other value of every option.
+pub fn variants() -> Vec<Variant> {
+    let mut variants = Vec::new();
+    for format in every_format() {
+        let descriptor = format.descriptor();
+        variants.push(Variant { format, options: defaults(format), name: descriptor.id.to_owned() });
+        for option in descriptor.options {
+            for value in &option.values[1..] {
+                let options = FormatOptions::new(descriptor, [(option.name, *value)]).unwrap();
+                variants.push(Variant { format, options, name: format!("{}-{value}", descriptor.id) });
+            }
+        }
+    }
+    variants
+}
+
+impl Variant {
+    pub fn holds(&self, feature: Feature) -> bool {
+        self.format.holds(&self.options).contains(&feature)
+    }
+
+    pub fn is_readable(&self) -> bool {
+        self.format.descriptor().is_readable
+    }
+
+    /// Writes `dataset` to `path`.
+    pub fn write(&self, dataset: &dyn DatasetSource, path: &Path) -> Result<Written> {
+        let mut out = Output::begin(self.format.descriptor().package, path)?;
+        let written = datasets::write(self.format, dataset, &self.options, &mut out)?;
+        out.finish()?;
+        Ok(written)
+    }
+
+    pub fn read(&self, path: &Path) -> Result<Dataset> {
+        let mut read = Dataset::default();
+        self.format.read(&mut Input::open(self.format.descriptor().package, path)?, &self.options, &mut read)?;
+        Ok(read)
+    }
 }
 
 /// The files at `path`, by relative name.
@@ -196,6 +230,11 @@ pub fn everything() -> Dataset {
         cost_dollars: Some(0.25),
     });
     dataset(images)
+}
+
+/// A box with this label.
+pub fn annotation(label: &str) -> DatasetAnnotation {
+    DatasetAnnotation::new(label, shape(ShapeKind::Box))
 }
 
 pub fn image(id: u64, file_name: &str) -> DatasetImage {

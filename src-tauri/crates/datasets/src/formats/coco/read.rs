@@ -5,18 +5,19 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Formatter};
 use std::marker::PhantomData;
 
-use domain::annotation::AttributeValue;
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
-use crate::formats::fields::{OriginName, path_of, without_position};
+use crate::formats::fields::{OriginName, attribute_from_json, path_of, without_position};
 use crate::input::Input;
+use crate::mask::{Mask, Outlines};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
@@ -224,10 +225,20 @@ impl Reader<'_> {
                     }
                 }
             }
-            Segmentation::Mask => self.sink.skipped(SkippedPart {
-                place: format!("{place}.segmentation"),
-                reason: "run-length masks are not supported; the box is read",
-            }),
+            Segmentation::Mask(mask) => {
+                let is_crowd = found.iscrowd.is_some_and(|value| value != 0);
+                let (rings, problem) = match mask.outlines().filter(|_| !is_crowd) {
+                    Some(Outlines { rings, holes: 0 }) => (rings, None),
+                    Some(Outlines { rings, .. }) => (rings, Some("the holes of a mask are not supported")),
+                    // Evaluators take a crowd as one region.
+                    None if is_crowd => (Vec::new(), Some("the mask of a crowd is not supported; its box is read")),
+                    None => (Vec::new(), Some("the run-length mask is malformed; the box is read")),
+                };
+                shapes.extend(rings.into_iter().map(|points| Shape::Polygon { points }));
+                if let Some(reason) = problem {
+                    self.sink.skipped(SkippedPart { place: format!("{place}.segmentation"), reason });
+                }
+            }
         }
         if shapes.is_empty() {
             let rect = rect.ok_or_else(|| field("bbox").malformed("neither a box nor a polygon is given"))?;
@@ -282,8 +293,7 @@ struct FoundAnnotation {
 enum Segmentation {
     /// Coordinates of polygon corners, alternating x and y.
     Rings(Vec<Vec<f64>>),
-    /// Run-length encoding, which is ignored.
-    Mask,
+    Mask(Mask),
 }
 
 impl Default for Segmentation {
@@ -311,9 +321,8 @@ impl<'de> Deserialize<'de> for Segmentation {
                 Ok(Segmentation::Rings(rings))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> std::result::Result<Segmentation, A::Error> {
-                while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Segmentation::Mask)
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> std::result::Result<Segmentation, A::Error> {
+                Mask::deserialize(MapAccessDeserializer::new(fields)).map(Segmentation::Mask)
             }
         }
 
@@ -337,19 +346,7 @@ fn read_attributes(
         annotation.propagated_from = known(&mut found, "propagated_from")?;
     }
     for (name, value) in found {
-        let value = match value {
-            Value::Null => continue,
-            Value::Bool(value) => AttributeValue::YesNo(value),
-            Value::Number(number) => match number.as_i64().and_then(|number| i32::try_from(number).ok()) {
-                Some(number) => AttributeValue::Number(number),
-                None => AttributeValue::Text(number.to_string()),
-            },
-            Value::String(text) => AttributeValue::Text(text),
-            Value::Array(values) if values.iter().all(Value::is_string) => {
-                AttributeValue::Several(values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect())
-            }
-            other => AttributeValue::Text(other.to_string()),
-        };
+        let Some(value) = attribute_from_json(value) else { continue };
         let of_recipe =
             name.strip_prefix(PREFIX).filter(|rest| is_own && RESERVED.contains(rest)).map(ToOwned::to_owned);
         annotation.attributes.insert(of_recipe.unwrap_or(name), value);

@@ -1,0 +1,315 @@
+//! Files of images in a dataset folder: their names, and the index that leads back from them.
+//!
+//! File names of a library may hold characters that are not allowed in a folder or that differ only in case. So each
+//! image gets a name in the dataset, and [`INDEX`] keeps its number, original name, size and split. Other programs
+//! ignore that file, and datasets of other programs do not have it.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead};
+
+use domain::geometry::PixelSize;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{FileLocation, Result};
+use crate::format::DatasetSource;
+use crate::input::Input;
+use crate::model::{DatasetImage, DatasetSplit};
+use crate::output::{ImagePlacement, Output};
+
+/// The name of the index in a dataset folder.
+pub const INDEX: &str = "fieldmark.jsonl";
+
+/// Longest part of a name, in bytes. File systems allow 255, of which extensions and numbers need some.
+const LONGEST_PART: usize = 180;
+/// Characters that Windows does not allow.
+const NOT_IN_NAMES: [char; 8] = ['<', '>', ':', '"', '|', '?', '*', '\\'];
+
+/// The name of an image within a dataset, such as `day 1/cat.jpg`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryName {
+    pub name: String,
+    /// Length without the extension.
+    stem_len: usize,
+}
+
+impl EntryName {
+    /// Without the extension.
+    pub fn stem(&self) -> &str {
+        &self.name[..self.stem_len]
+    }
+
+    /// The last part of the name.
+    pub fn file(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+}
+
+/// Assigns names: equal images in equal order get equal names.
+#[derive(Default)]
+pub struct EntryNames {
+    /// Without extension, in lower case.
+    taken: HashSet<String>,
+    /// Whether folders become a part of the name, for formats without them.
+    is_flat: bool,
+    /// A folder that has a meaning in the format.
+    reserved: Option<&'static str>,
+}
+
+impl EntryNames {
+    pub fn without_folder(reserved: &'static str) -> Self {
+        Self { reserved: Some(reserved), ..Self::default() }
+    }
+
+    /// `stem` is the name of an annotation file.
+    pub fn without_stem(stem: &str) -> Self {
+        Self { taken: [stem.to_owned()].into(), ..Self::default() }
+    }
+
+    pub fn flat() -> Self {
+        Self { is_flat: true, ..Self::default() }
+    }
+
+    /// A name that is allowed on every system, and unique without its extension.
+    pub fn name(&mut self, image: &DatasetImage) -> EntryName {
+        let mut parts: Vec<String> = image.file_name.split(['/', '\\']).map(allowed_part).collect();
+        for part in parts.iter_mut().rev().skip(1).filter(|part| Some(part.as_str()) == self.reserved) {
+            part.push('_');
+        }
+        let separator = if self.is_flat { "_" } else { "/" };
+        let mut name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(separator);
+        if name.is_empty() {
+            name = format!("image-{}", image.id);
+        }
+        let stem_len = stem(&name).len();
+        let (mut stem, extension) = (name[..stem_len].to_owned(), name[stem_len..].to_owned());
+        while !self.taken.insert(stem.to_lowercase()) {
+            stem = format!("{stem}-{}", image.id);
+        }
+        EntryName { name: format!("{stem}{extension}"), stem_len: stem.len() }
+    }
+}
+
+fn allowed_part(part: &str) -> String {
+    let allowed = |c: char| if c.is_control() || NOT_IN_NAMES.contains(&c) { '_' } else { c };
+    let part: String = part.chars().map(allowed).collect();
+    let part = part.trim().trim_end_matches(['.', ' ']);
+    if part.len() <= LONGEST_PART {
+        return part.to_owned();
+    }
+    let (stem, extension) = part.split_at(stem(part).len());
+    let extension = if extension.len() <= 10 { extension } else { "" };
+    let mut end = LONGEST_PART - extension.len();
+    while !stem.is_char_boundary(end.min(stem.len())) {
+        end -= 1;
+    }
+    format!("{}{extension}", &stem[..end.min(stem.len())])
+}
+
+/// A path without the extension of its last part.
+pub fn stem(path: &str) -> &str {
+    let folder = path.rfind('/').map_or(0, |slash| slash + 1);
+    match path[folder..].rfind('.') {
+        Some(dot) if dot > 0 => &path[..folder + dot],
+        _ => path,
+    }
+}
+
+/// Whether a path has this extension, which is without its dot and in lower case.
+pub fn has_extension(path: &str, extension: &str) -> bool {
+    path[stem(path).len()..].strip_prefix('.').is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+/// Whether a file is an image, by its extension.
+pub fn is_image(path: &str) -> bool {
+    const EXTENSIONS: [&str; 12] =
+        ["jpg", "jpeg", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl"];
+    let extension = path[stem(path).len()..].trim_start_matches('.').to_ascii_lowercase();
+    EXTENSIONS.contains(&extension.as_str())
+}
+
+/// A split as in the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SplitName {
+    Train,
+    Validation,
+    Test,
+}
+
+/// A line of the index.
+#[derive(Serialize, Deserialize)]
+struct IndexLine<'a> {
+    /// Path of the image's file in the dataset.
+    file: Cow<'a, str>,
+    image: u64,
+    file_name: Cow<'a, str>,
+    width: Option<u32>,
+    height: Option<u32>,
+    split: Option<SplitName>,
+}
+
+/// Writes the index and, if they are not left in place, the image files. `names` and `folder` are those that the
+/// annotations were written with.
+pub fn write_images(
+    source: &dyn DatasetSource,
+    out: &mut Output,
+    mut names: EntryNames,
+    folder: impl Fn(&DatasetImage) -> String,
+) -> Result<()> {
+    let mut index = Vec::new();
+    for image in source.images() {
+        let image = image?;
+        let file = folder(&image) + &names.name(&image).name;
+        if let Some(path) = image.path.as_ref().filter(|_| out.image_placement != ImagePlacement::Left) {
+            out.image_file(path, &file)?;
+        }
+        let line = IndexLine {
+            file: Cow::Owned(file),
+            image: image.id,
+            file_name: Cow::Borrowed(&image.file_name),
+            width: image.size.map(|size| size.width),
+            height: image.size.map(|size| size.height),
+            split: image.split.map(|split| match split {
+                DatasetSplit::Train => SplitName::Train,
+                DatasetSplit::Validation => SplitName::Validation,
+                DatasetSplit::Test => SplitName::Test,
+            }),
+        };
+        serde_json::to_writer(&mut index, &line).map_err(io::Error::from)?;
+        index.push(b'\n');
+    }
+    out.entry(INDEX)?.write_all(&index)?;
+    Ok(())
+}
+
+/// The index of a dataset; empty for those of other programs.
+#[derive(Default)]
+pub struct ImageIndex {
+    /// Position and content by path without extension.
+    lines: HashMap<String, (usize, IndexLine<'static>)>,
+    /// The largest number given to an image.
+    last: u64,
+}
+
+impl ImageIndex {
+    pub fn read(input: &mut Input) -> Result<Self> {
+        let mut index = Self::default();
+        if !input.names()?.iter().any(|name| name == INDEX) {
+            return Ok(index);
+        }
+        for (place, line) in input.entry(INDEX)?.lines().enumerate() {
+            let line: IndexLine<'static> = serde_json::from_str(&line?).map_err(|error| {
+                let location = FileLocation { file: INDEX.to_owned(), line: Some(place as u64 + 1), field: None };
+                location.malformed(error.to_string())
+            })?;
+            index.last = index.last.max(line.image);
+            index.lines.insert(stem(&line.file).to_owned(), (place, line));
+        }
+        Ok(index)
+    }
+
+    /// The position of an image in the dataset as it was written, by its path without extension; images that are not in the
+    /// index come last.
+    pub fn position(&self, stem: &str) -> usize {
+        self.lines.get(stem).map_or(usize::MAX, |(place, _)| *place)
+    }
+
+    /// All files in the index, without extension, in their order.
+    pub fn stems(&self) -> Vec<&str> {
+        let mut stems: Vec<_> = self.lines.iter().map(|(stem, (place, _))| (*place, stem.as_str())).collect();
+        stems.sort_unstable();
+        stems.into_iter().map(|(_, stem)| stem).collect()
+    }
+
+    /// The image with the path `stem` in the dataset, without extension. One that is not in the index gets the next number,
+    /// and `file_name`, `size` and `split` as its format states them.
+    pub fn image(
+        &mut self,
+        stem: &str,
+        file_name: &str,
+        size: Option<PixelSize>,
+        split: Option<DatasetSplit>,
+    ) -> DatasetImage {
+        let Some((_, line)) = self.lines.get(stem) else {
+            self.last += 1;
+            return DatasetImage {
+                id: self.last,
+                file_name: file_name.to_owned(),
+                size,
+                split,
+                ..DatasetImage::default()
+            };
+        };
+        DatasetImage {
+            id: line.image,
+            file_name: line.file_name.clone().into_owned(),
+            size: line.width.zip(line.height).map(|(width, height)| PixelSize::new(width, height)).or(size),
+            split: line.split.map(|split| match split {
+                SplitName::Train => DatasetSplit::Train,
+                SplitName::Validation => DatasetSplit::Validation,
+                SplitName::Test => DatasetSplit::Test,
+            }),
+            ..DatasetImage::default()
+        }
+    }
+}
+
+/// The split that a folder or file is named after.
+pub fn split_named(name: &str) -> Option<DatasetSplit> {
+    match name.to_ascii_lowercase().as_str() {
+        "train" | "training" => Some(DatasetSplit::Train),
+        "val" | "valid" | "validation" | "dev" => Some(DatasetSplit::Validation),
+        "test" | "testing" => Some(DatasetSplit::Test),
+        _ => None,
+    }
+}
+
+/// The split that one of the folders of `path` is named after.
+pub fn split_of_path(path: &str) -> Option<DatasetSplit> {
+    path.rsplit('/').skip(1).find_map(split_named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_allowed_everywhere_and_unique_without_extension() {
+        let mut names = EntryNames::default();
+        let long = "x".repeat(300) + ".jpg";
+        let of = [
+            "a.jpg",
+            "A.png",
+            "/d/a.jpg",
+            "../a.jpg",
+            "d\\a:?.jpg",
+            "line\nbreak\0.jpg",
+            " . ",
+            "b.tar.gz",
+            ".hidden",
+            long.as_str(),
+        ];
+        let assigned: Vec<EntryName> = of
+            .iter()
+            .zip(1..)
+            .map(|(name, id)| names.name(&DatasetImage { id, file_name: (*name).into(), ..DatasetImage::default() }))
+            .collect();
+        let told: Vec<(&str, &str)> = assigned[..9].iter().map(|entry| (entry.name.as_str(), entry.stem())).collect();
+        assert_eq!(
+            told,
+            [
+                ("a.jpg", "a"),
+                ("A-2.png", "A-2"),
+                ("d/a.jpg", "d/a"),
+                ("a-4.jpg", "a-4"),
+                ("d/a__.jpg", "d/a__"),
+                ("line_break_.jpg", "line_break_"),
+                ("image-7", "image-7"),
+                ("b.tar.gz", "b.tar"),
+                (".hidden", ".hidden"),
+            ]
+        );
+        assert_eq!((assigned[9].name.len(), &assigned[9].name[176..]), (180, ".jpg"));
+    }
+}

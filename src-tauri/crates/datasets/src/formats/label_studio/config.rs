@@ -1,0 +1,45 @@
+//! The configuration of the labeling interface: its controls, and the labels in their order.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use roxmltree::Document;
+
+use crate::error::{FileLocation, Result};
+use crate::formats::xml::{Escaped, unescaped};
+use crate::model::LabelTable;
+
+/// Controls with the name of the entries below them.
+const CONTROLS: [(&str, &str, &str); 4] = [
+    ("RectangleLabels", "rectangle", "Label"),
+    ("PolygonLabels", "polygon", "Label"),
+    ("KeyPointLabels", "keypoint", "Label"),
+    ("Choices", "tag", "Choice"),
+];
+
+pub fn written(labels: &LabelTable) -> String {
+    let mut xml = String::from("<View>\n  <Image name=\"image\" value=\"$image\"/>\n");
+    for (control, name, entry) in CONTROLS {
+        let choice = if control == "Choices" { " choice=\"multiple\"" } else { "" };
+        let _ = writeln!(xml, "  <{control} name=\"{name}\" toName=\"image\"{choice}>");
+        for label in labels.labels() {
+            let _ = writeln!(xml, "    <{entry} value=\"{}\"/>", Escaped(&label.name));
+        }
+        let _ = writeln!(xml, "  </{control}>");
+    }
+    xml + "  <TextArea name=\"caption\" toName=\"image\"/>\n</View>\n"
+}
+
+/// The labels of all controls.
+pub fn labels(file: &str, text: &str) -> Result<LabelTable> {
+    let document = Document::parse(text)
+        .map_err(|error| FileLocation::file(file).at(error.pos().row.into()).malformed(error.to_string()))?;
+    let entries = document.descendants().filter(|node| node.has_tag_name("Label") || node.has_tag_name("Choice"));
+    let (mut labels, mut known) = (LabelTable::default(), HashSet::new());
+    for name in entries.filter_map(|node| node.attribute("value")).map(unescaped) {
+        if known.insert(name.clone()) {
+            labels.add(labels.labels().len() as u64 + 1, name);
+        }
+    }
+    Ok(labels)
+}

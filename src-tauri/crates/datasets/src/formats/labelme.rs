@@ -1,0 +1,237 @@
+//! `LabelMe`: a JSON file beside each image.
+//!
+//! Source: `label_file.py` of labelme 6. It keeps the fields that it does not know; `score` and `attributes` of a shape
+//! are those of X-AnyLabeling, which uses the same files.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+
+use domain::annotation::AttributeValue;
+use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::geometry::{PixelSize, Point, Rect};
+use domain::shape::Shape;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::fields::{attribute_from_json, path_of, points_of, without_position};
+use crate::entries::{EntryNames, ImageIndex, has_extension, stem, write_images};
+use crate::error::{FileLocation, Result};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+use crate::outline::corners;
+use crate::output::Output;
+
+/// The format `labelme`.
+pub struct LabelMe;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "labelme",
+    title: Translated { en: "LabelMe", es: "LabelMe" },
+    summary: Translated { en: "A JSON file beside each image", es: "Un archivo JSON junto a cada imagen" },
+    package: Package::Folder,
+    media_type: "application/json",
+    holds: &[
+        Feature::Boxes,
+        Feature::Polygons,
+        Feature::Points,
+        Feature::UnscoredAnnotations,
+        Feature::EmptyImages,
+        Feature::Attributes,
+        Feature::AttributeTypes,
+        Feature::Confidences,
+        Feature::Groups,
+    ],
+    can_be_empty: true,
+    is_readable: true,
+    options: &[],
+    documentation: "https://github.com/wkentaro/labelme",
+};
+
+impl Format for LabelMe {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
+        let mut names = EntryNames::default();
+        for image in source.images() {
+            let image = image?;
+            let (name, size) = (names.name(&image), image.known_size()?);
+            let file = LabelFile {
+                version: Cow::Borrowed("5.5.0"),
+                flags: Map::new(),
+                shapes: image.annotations.iter().filter_map(LabelShape::new).collect(),
+                image_path: Some(Cow::Borrowed(name.file())),
+                image_data: None,
+                image_height: Some(size.height),
+                image_width: Some(size.width),
+            };
+            let out = out.entry(&format!("{}.json", name.stem()))?;
+            serde_json::to_writer_pretty(&mut *out, &file).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        write_images(source, out, EntryNames::default(), |_| String::new())
+    }
+
+    fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+        sink.begin(DatasetInfo::default())?;
+        let mut index = ImageIndex::read(input)?;
+        let mut names = input.names()?;
+        names.retain(|name| has_extension(name, "json"));
+        names.sort_by_key(|name| index.position(stem(name)));
+        for name in names {
+            let image = read_file(&name, &input.text(&name)?, &mut index, sink)?;
+            sink.image(image)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LabelFile<'a> {
+    #[serde(default)]
+    version: Cow<'a, str>,
+    /// Tags of the whole image.
+    #[serde(default)]
+    flags: Map<String, Value>,
+    shapes: Vec<LabelShape<'a>>,
+    image_path: Option<Cow<'a, str>>,
+    /// The image itself, which is not written and not read.
+    #[serde(skip_deserializing)]
+    image_data: Option<()>,
+    image_height: Option<u32>,
+    image_width: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LabelShape<'a> {
+    label: Cow<'a, str>,
+    points: Vec<[f64; 2]>,
+    group_id: Option<u64>,
+    #[serde(default, deserialize_with = "text_or_null")]
+    description: String,
+    #[serde(default)]
+    shape_type: Option<Cow<'a, str>>,
+    #[serde(default, skip_deserializing)]
+    flags: Map<String, Value>,
+    #[serde(default)]
+    score: Option<f32>,
+    #[serde(default)]
+    attributes: Option<BTreeMap<Cow<'a, str>, Value>>,
+}
+
+fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl<'a> LabelShape<'a> {
+    fn new(annotation: &'a DatasetAnnotation) -> Option<Self> {
+        let (shape_type, points) = match &annotation.shape {
+            Shape::Box { rect } => ("rectangle", vec![[rect.x1, rect.y1], [rect.x2, rect.y2]]),
+            Shape::Polygon { .. } => ("polygon", points_of(&annotation.shape)),
+            Shape::Point { .. } => ("point", points_of(&annotation.shape)),
+            Shape::ImageTag | Shape::Caption { .. } => return None,
+        };
+        let attributes = annotation.attributes.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), json(value)));
+        Some(Self {
+            label: Cow::Borrowed(&annotation.label),
+            points,
+            group_id: annotation.group,
+            description: String::new(),
+            shape_type: Some(Cow::Borrowed(shape_type)),
+            flags: Map::new(),
+            score: annotation.confidence,
+            attributes: Some(attributes.collect()),
+        })
+    }
+
+    /// The error says what is not supported, or malformed.
+    fn shape(&self) -> std::result::Result<Shape, &'static str> {
+        let points: Vec<Point> = self.points.iter().map(|[x, y]| Point::new(*x, *y)).collect();
+        match (self.shape_type.as_deref().unwrap_or("polygon"), &points[..]) {
+            // X-AnyLabeling writes all four corners.
+            ("rectangle" | "mask", [one, other]) | ("rectangle", [one, _, other, _]) => {
+                Ok(Shape::Box { rect: Rect::new(one.x, one.y, other.x, other.y).ordered() })
+            }
+            ("polygon" | "rotation", [_, _, _, ..]) => Ok(Shape::Polygon { points }),
+            ("point", [at]) => Ok(Shape::Point { at: *at }),
+            // The center, and a point on the circle.
+            ("circle", [center, other]) => {
+                let radius = center.distance(*other);
+                let rect = Rect::new(center.x - radius, center.y - radius, center.x + radius, center.y + radius);
+                Ok(Shape::Polygon { points: circle(*center, radius).unwrap_or_else(|| corners(rect).to_vec()) })
+            }
+            ("polygon", _) => Err("a polygon has fewer than three corners"),
+            ("line" | "linestrip" | "points", _) => Err("lines and lists of points are not supported"),
+            _ => Err("this shape is not supported"),
+        }
+    }
+}
+
+/// A polygon of 32 corners; `None` without an extent.
+fn circle(center: Point, radius: f64) -> Option<Vec<Point>> {
+    let corner = |index: u32| {
+        let angle = f64::from(index) * std::f64::consts::TAU / 32.0;
+        Point::new(center.x + radius * angle.cos(), center.y + radius * angle.sin())
+    };
+    (radius > 0.0).then(|| (0..32).map(corner).collect())
+}
+
+fn json(value: &AttributeValue) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+fn read_file(name: &str, text: &str, index: &mut ImageIndex, sink: &mut dyn Sink) -> Result<DatasetImage> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let file: LabelFile<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let line = error.inner().line() as u64;
+        let place = FileLocation { field: path_of(&error), ..FileLocation::file(name).at(line) };
+        place.malformed(without_position(error.inner()))
+    })?;
+    let beside = file.image_path.map_or_else(|| stem(name).to_owned(), |path| path.replace('\\', "/"));
+    // Relative to the file, and below the dataset's folder unless it leads out of it.
+    let file_name = match name.rsplit_once('/') {
+        Some((folder, _)) if !beside.starts_with(['/', '.']) => format!("{folder}/{beside}"),
+        _ => beside,
+    };
+    let size = file.image_width.zip(file.image_height).map(|(width, height)| PixelSize::new(width, height));
+    let mut image = index.image(stem(name), &file_name, size, None);
+    for (place, shape) in file.shapes.into_iter().enumerate() {
+        let location = || format!("{name}, shapes[{place}]");
+        match shape.shape() {
+            Err(reason) => sink.skipped(SkippedPart { place: location(), reason }),
+            Ok(found) => {
+                if shape.shape_type.as_deref() == Some("mask") {
+                    sink.skipped(SkippedPart { place: location(), reason: "masks are not supported; the box is read" });
+                }
+                if shape.shape_type.as_deref() == Some("circle") {
+                    sink.skipped(SkippedPart {
+                        place: location(),
+                        reason: "circles are not supported; a polygon is read",
+                    });
+                }
+                let attributes = shape.attributes.into_iter().flatten();
+                let attributes =
+                    attributes.filter_map(|(name, value)| Some((name.into_owned(), attribute_from_json(value)?)));
+                let mut attributes: BTreeMap<String, AttributeValue> = attributes.collect();
+                if !shape.description.is_empty() {
+                    attributes
+                        .entry("description".to_owned())
+                        .or_insert_with(|| AttributeValue::Text(shape.description));
+                }
+                image.annotations.push(DatasetAnnotation {
+                    attributes,
+                    confidence: shape.score,
+                    group: shape.group_id,
+                    ..DatasetAnnotation::new(shape.label, found)
+                });
+            }
+        }
+    }
+    let tags = file.flags.into_iter().filter(|(_, value)| value.as_bool() == Some(true));
+    image.annotations.extend(tags.map(|(tag, _)| DatasetAnnotation::new(tag, Shape::ImageTag)));
+    Ok(image)
+}

@@ -1,0 +1,266 @@
+//! VGG Image Annotator: one JSON file of regions by image.
+//!
+//! Source: VIA 2, "annotations as JSON"; a project file of VIA has the same under `_via_img_metadata`. Image size and
+//! number are file attributes.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::geometry::{PixelSize, Point, Rect};
+use domain::shape::Shape;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::fields::attribute_text;
+use super::items::Items;
+use super::json::each_item;
+use crate::entries::{EntryNames, ImageIndex, has_extension, split_of_path, stem, write_images};
+use crate::error::{FileLocation, Result};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetInfo};
+use crate::output::Output;
+use crate::projection::{SEVERAL_SEPARATOR, untyped};
+
+/// The format `via`.
+pub struct Via;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "via",
+    title: Translated { en: "VGG Image Annotator", es: "VGG Image Annotator" },
+    summary: Translated {
+        en: "Regions of all images in one JSON file",
+        es: "Regiones de todas las imágenes en un JSON",
+    },
+    package: Package::Folder,
+    media_type: "application/json",
+    holds: &[
+        Feature::Boxes,
+        Feature::Polygons,
+        Feature::Points,
+        Feature::UnscoredAnnotations,
+        Feature::EmptyImages,
+        Feature::Attributes,
+    ],
+    can_be_empty: true,
+    is_readable: true,
+    options: &[],
+    documentation: "https://www.robots.ox.ac.uk/~vgg/software/via/",
+};
+
+const FILE: &str = "via_region_data.json";
+/// The region attribute that is the label.
+const LABEL: &str = "label";
+/// Other names for it, of which VIA prescribes none.
+const LABELS: [&str; 6] = [LABEL, "class", "category", "name", "type", "object_name"];
+/// Before an attribute called like the label.
+const PREFIX: &str = "recipe_";
+
+impl Format for Via {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
+        let (mut names, mut images) = (EntryNames::without_stem("via_region_data"), Items::default());
+        let file = out.entry(FILE)?;
+        file.write_all(b"{")?;
+        for image in source.images() {
+            let image = image?;
+            let name = names.name(&image).name;
+            let regions = image.annotations.iter().filter_map(ViaRegion::new).collect();
+            let mut file_attributes = BTreeMap::new();
+            if let Some(size) = image.size {
+                file_attributes.insert("width".into(), Value::from(size.width.to_string()));
+                file_attributes.insert("height".into(), Value::from(size.height.to_string()));
+            }
+            // The length of the file, in bytes, is a part of the key. It is unknown.
+            let key = format!("{name}-1");
+            let entry =
+                ViaImage { filename: Cow::Owned(name), size: -1, regions: ViaRegions::List(regions), file_attributes };
+            images.write_entry(file, &key, &entry)?;
+        }
+        file.write_all(b"\n}\n")?;
+        write_images(source, out, EntryNames::without_stem("via_region_data"), |_| String::new())
+    }
+
+    fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+        sink.begin(DatasetInfo::default())?;
+        let mut index = ImageIndex::read(input)?;
+        let names = input.names()?;
+        for name in names.iter().filter(|name| has_extension(name, "json")) {
+            let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+            let mut take = |key: &str, found: ViaImage<'static>| {
+                let path = format!("{folder}{}", found.filename);
+                let pixels = |name: &str| found.file_attributes.get(name)?.as_str()?.parse().ok();
+                let size = pixels("width").zip(pixels("height")).map(|(width, height)| PixelSize::new(width, height));
+                let mut image = index.image(stem(&path), &path, size, split_of_path(&path));
+                for (place, region) in found.regions.into_list().into_iter().enumerate() {
+                    let place = format!("{key:?}.regions[{place}]");
+                    match region.shape_attributes.shape() {
+                        Ok(shape) => image.annotations.push(annotation(shape, region.region_attributes)),
+                        Err(ViaProblem::Unsupported(reason)) => sink.skipped(SkippedPart { place, reason }),
+                        Err(ViaProblem::Malformed(problem)) => {
+                            return Err(FileLocation::file(name).with_field(place).malformed(problem));
+                        }
+                    }
+                }
+                sink.image(image)
+            };
+            // A project has settings beside the images.
+            if !each_item(input.entry(name)?, name, Some("_via_img_metadata"), &mut take)? {
+                each_item(input.entry(name)?, name, None, &mut take)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ViaImage<'a> {
+    filename: Cow<'a, str>,
+    #[serde(default)]
+    size: i64,
+    #[serde(default)]
+    regions: ViaRegions<'a>,
+    #[serde(default)]
+    file_attributes: BTreeMap<Cow<'a, str>, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum ViaRegions<'a> {
+    List(Vec<ViaRegion<'a>>),
+    /// VIA 1 numbers them.
+    Numbered(BTreeMap<u64, ViaRegion<'a>>),
+}
+
+impl Default for ViaRegions<'_> {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl<'a> ViaRegions<'a> {
+    fn into_list(self) -> Vec<ViaRegion<'a>> {
+        match self {
+            Self::List(regions) => regions,
+            Self::Numbered(regions) => regions.into_values().collect(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ViaRegion<'a> {
+    shape_attributes: ViaShape,
+    region_attributes: BTreeMap<Cow<'a, str>, Value>,
+}
+
+/// The fields of all shapes, which `name` tells apart.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct ViaShape {
+    name: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cx: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cy: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    all_points_x: Vec<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    all_points_y: Vec<f64>,
+}
+
+enum ViaProblem {
+    Unsupported(&'static str),
+    Malformed(&'static str),
+}
+
+impl ViaShape {
+    fn shape(&self) -> std::result::Result<Shape, ViaProblem> {
+        match &*self.name {
+            "rect" => match (self.x, self.y, self.width, self.height) {
+                (Some(x), Some(y), Some(width), Some(height)) => {
+                    Ok(Shape::Box { rect: Rect::new(x, y, x + width, y + height) })
+                }
+                _ => Err(ViaProblem::Malformed("a rect has x, y, width and height")),
+            },
+            "point" => match self.cx.zip(self.cy) {
+                Some((x, y)) => Ok(Shape::Point { at: Point::new(x, y) }),
+                None => Err(ViaProblem::Malformed("a point has cx and cy")),
+            },
+            "polygon" if self.all_points_x.len() < 3 || self.all_points_x.len() != self.all_points_y.len() => {
+                Err(ViaProblem::Malformed("a polygon has at least three points"))
+            }
+            "polygon" => {
+                let points = self.all_points_x.iter().zip(&self.all_points_y).map(|(x, y)| Point::new(*x, *y));
+                Ok(Shape::Polygon { points: points.collect() })
+            }
+            "circle" | "ellipse" => Err(ViaProblem::Unsupported("circles and ellipses are not supported")),
+            _ => Err(ViaProblem::Unsupported("this shape is not supported")),
+        }
+    }
+}
+
+impl<'a> ViaRegion<'a> {
+    fn new(annotation: &'a DatasetAnnotation) -> Option<Self> {
+        let shape_attributes = match &annotation.shape {
+            Shape::Box { rect } => ViaShape {
+                name: Cow::Borrowed("rect"),
+                x: Some(rect.x1),
+                y: Some(rect.y1),
+                width: Some(rect.width()),
+                height: Some(rect.height()),
+                ..ViaShape::default()
+            },
+            Shape::Point { at } => {
+                ViaShape { name: Cow::Borrowed("point"), cx: Some(at.x), cy: Some(at.y), ..ViaShape::default() }
+            }
+            Shape::Polygon { points } => ViaShape {
+                name: Cow::Borrowed("polygon"),
+                all_points_x: points.iter().map(|point| point.x).collect(),
+                all_points_y: points.iter().map(|point| point.y).collect(),
+                ..ViaShape::default()
+            },
+            Shape::ImageTag | Shape::Caption { .. } => return None,
+        };
+        let attributes = annotation.attributes.iter().map(|(name, value)| {
+            let name = if name == LABEL { Cow::Owned(format!("{PREFIX}{name}")) } else { Cow::Borrowed(name.as_str()) };
+            (name, Value::from(attribute_text(value)))
+        });
+        let label = (Cow::Borrowed(LABEL), Value::from(annotation.label.as_str()));
+        Some(Self { shape_attributes, region_attributes: attributes.chain([label]).collect() })
+    }
+}
+
+fn annotation(shape: Shape, mut attributes: BTreeMap<Cow<'_, str>, Value>) -> DatasetAnnotation {
+    let named = LABELS.iter().find_map(|name| attributes.remove(*name));
+    let label = named.as_ref().map(text).unwrap_or_default();
+    let attributes = attributes.into_iter().map(|(name, value)| {
+        let name = name.strip_prefix(PREFIX).filter(|name| *name == LABEL).unwrap_or(&name).to_owned();
+        (name, untyped(&text(&value)))
+    });
+    DatasetAnnotation { attributes: attributes.collect(), ..DatasetAnnotation::new(label, shape) }
+}
+
+/// The text of an attribute. Check boxes are objects of what is checked.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(checked) => {
+            let checked = checked.iter().filter(|(_, value)| value.as_bool() == Some(true));
+            checked.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(SEVERAL_SEPARATOR)
+        }
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,238 @@
+//! Pascal VOC: an XML file per image in `Annotations`, images in `JPEGImages`, splits in `ImageSets/Main`.
+//!
+//! Source: the PASCAL VOC 2012 development kit. It counts pixels from 1; most programs of today count from 0. Attributes
+//! are written as CVAT and Datumaro have them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use domain::annotation::AttributeValue;
+use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
+use domain::geometry::{PixelSize, Rect};
+use domain::shape::Shape;
+use roxmltree::{Document, Node};
+
+use super::fields::attribute_text;
+use super::xml::{Escaped, child, text_of};
+use crate::entries::{EntryNames, ImageIndex, has_extension, split_named, stem, write_images};
+use crate::error::{FileLocation, Result};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
+use crate::output::Output;
+use crate::projection::untyped;
+
+/// The format `voc`.
+pub struct Voc;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "voc",
+    title: Translated { en: "Pascal VOC", es: "Pascal VOC" },
+    summary: Translated { en: "An XML file of boxes per image", es: "Un archivo XML de recuadros por imagen" },
+    package: Package::Folder,
+    media_type: "application/xml",
+    holds: &[
+        Feature::Boxes,
+        Feature::PolygonBounds,
+        Feature::UnscoredAnnotations,
+        Feature::EmptyImages,
+        Feature::Attributes,
+        Feature::Splits,
+    ],
+    can_be_empty: true,
+    is_readable: true,
+    options: &[FormatOption {
+        name: "first-pixel",
+        title: Translated { en: "Number of the first pixel", es: "Número del primer píxel" },
+        values: &["0", "1"],
+    }],
+    documentation: "https://docs.cvat.ai/docs/dataset_management/formats/format-voc/",
+};
+
+const IMAGES: &str = "JPEGImages/";
+/// Elements of an object with a meaning of their own, which are also attributes.
+const FLAGS: [&str; 3] = ["truncated", "difficult", "occluded"];
+/// Says from where this program counts, in `<source>`.
+const COUNTED_FROM: &str = "pixels counted from ";
+
+impl Format for Voc {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
+        let first = options.get("first-pixel");
+        let mut names = EntryNames::flat();
+        let mut lists: BTreeMap<&str, String> = BTreeMap::new();
+        let mut labels = BTreeSet::new();
+        for image in source.images() {
+            let image = image?;
+            labels.extend(image.annotations.iter().map(|annotation| annotation.label.clone()));
+            let name = names.name(&image);
+            let xml = written(&image, &name.name, first)?;
+            out.entry(&format!("Annotations/{}.xml", name.stem()))?.write_all(xml.as_bytes())?;
+            let list = match image.split {
+                Some(DatasetSplit::Train) => "train",
+                Some(DatasetSplit::Validation) => "val",
+                Some(DatasetSplit::Test) => "test",
+                None => "default",
+            };
+            let _ = writeln!(lists.entry(list).or_default(), "{}", name.stem());
+        }
+        for (name, list) in lists {
+            out.entry(&format!("ImageSets/Main/{name}.txt"))?.write_all(list.as_bytes())?;
+        }
+        // Datumaro and CVAT need the labels. A line cannot hold every name.
+        let mut map = String::from("# label:color_rgb:parts:actions\n");
+        for label in labels.iter().filter(|label| !label.contains([':', '\n', '\r', '#'])) {
+            let _ = writeln!(map, "{label}:::");
+        }
+        out.entry("labelmap.txt")?.write_all(map.as_bytes())?;
+        write_images(source, out, EntryNames::flat(), |_| IMAGES.to_owned())
+    }
+
+    fn read(&self, input: &mut Input, options: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+        sink.begin(DatasetInfo::default())?;
+        let names = input.names()?;
+        let mut splits: BTreeMap<String, DatasetSplit> = BTreeMap::new();
+        for name in names.iter().filter(|name| name.contains("ImageSets/Main/")) {
+            let list = stem(name).rsplit('/').next().unwrap_or_default();
+            if let Some(split) = split_named(list) {
+                let images = input.text(name)?;
+                // A line may end in `1` or `-1`, for a class.
+                splits.extend(images.lines().map(|line| (line.trim_end().to_owned(), split)));
+            }
+        }
+        let mut index = ImageIndex::read(input)?;
+        let mut files: Vec<(usize, String, &String)> = Vec::new();
+        for name in names.iter().filter(|name| has_extension(name, "xml")) {
+            let of_image = stem(name).split_once("Annotations/").map_or(stem(name), |(_, rest)| rest).to_owned();
+            files.push((index.position(&format!("{IMAGES}{of_image}")), of_image, name));
+        }
+        files.sort_by_key(|(position, ..)| *position);
+        for (_, of_image, name) in files {
+            let text = input.text(name)?;
+            let file = File { name, options_first: options.get("first-pixel") };
+            let split = splits.get(&of_image).copied();
+            if let Some(image) = file.image(&text, &of_image, split, &mut index)? {
+                sink.image(image)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn written(image: &DatasetImage, name: &str, first: &str) -> Result<String> {
+    let size = image.known_size()?;
+    let mut xml = format!(
+        "<annotation>\n  <folder>JPEGImages</folder>\n  <filename>{}</filename>\n  <source>\n    <database>Fieldmark</database>\n    \
+         <annotation>{COUNTED_FROM}{first}</annotation>\n  </source>\n  <size>\n    <width>{}</width>\n    \
+         <height>{}</height>\n    <depth>3</depth>\n  </size>\n  <segmented>0</segmented>\n",
+        Escaped(name),
+        size.width,
+        size.height
+    );
+    let offset = if first == "1" { 1.0 } else { 0.0 };
+    for annotation in &image.annotations {
+        let Shape::Box { rect } = annotation.shape else { continue };
+        let _ =
+            writeln!(xml, "  <object>\n    <name>{}</name>\n    <pose>Unspecified</pose>", Escaped(&annotation.label));
+        for flag in FLAGS {
+            let is_set = annotation.attributes.get(flag) == Some(&AttributeValue::YesNo(true));
+            let _ = writeln!(xml, "    <{flag}>{}</{flag}>", u8::from(is_set));
+        }
+        xml += "    <bndbox>\n";
+        for (side, value) in [("xmin", rect.x1), ("ymin", rect.y1), ("xmax", rect.x2), ("ymax", rect.y2)] {
+            let _ = writeln!(xml, "      <{side}>{}</{side}>", value + offset);
+        }
+        xml += "    </bndbox>\n";
+        if !annotation.attributes.is_empty() {
+            xml += "    <attributes>\n";
+            for (name, value) in &annotation.attributes {
+                let (name, value) = (Escaped(name), attribute_text(value));
+                let value = Escaped(&value);
+                let _ = writeln!(xml, "      <attribute><name>{name}</name><value>{value}</value></attribute>");
+            }
+            xml += "    </attributes>\n";
+        }
+        xml += "  </object>\n";
+    }
+    Ok(xml + "</annotation>\n")
+}
+
+/// An annotation file.
+struct File<'a> {
+    name: &'a str,
+    /// The number of the first pixel, if the file does not state it.
+    options_first: &'a str,
+}
+
+impl File<'_> {
+    /// `None` for an XML file of another kind.
+    fn image(
+        &self,
+        text: &str,
+        of_image: &str,
+        split: Option<DatasetSplit>,
+        index: &mut ImageIndex,
+    ) -> Result<Option<DatasetImage>> {
+        let document = Document::parse(text)
+            .map_err(|error| FileLocation::file(self.name).at(error.pos().row.into()).malformed(error.to_string()))?;
+        let root = document.root_element();
+        if !root.has_tag_name("annotation") {
+            return Ok(None);
+        }
+        let file = text_of(root, "filename").filter(|name| !name.is_empty()).unwrap_or_else(|| of_image.to_owned());
+        let file_name = match of_image.rsplit_once('/') {
+            Some((folder, _)) if !file.contains('/') => format!("{folder}/{file}"),
+            _ => file,
+        };
+        let size = match child(root, "size") {
+            Some(size) => {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+                let pixels = |name| self.number(size, name).map(|pixels| pixels as u32);
+                Some(PixelSize::new(pixels("width")?, pixels("height")?)).filter(|size| size.area() > 0)
+            }
+            None => None,
+        };
+        let mut image = index.image(&format!("{IMAGES}{of_image}"), &file_name, size, split);
+        let stated = child(root, "source").and_then(|source| text_of(source, "annotation"));
+        let first = stated.as_deref().and_then(|stated| stated.strip_prefix(COUNTED_FROM));
+        let offset = if first.unwrap_or(self.options_first) == "1" { 1.0 } else { 0.0 };
+        for object in root.children().filter(|child| child.has_tag_name("object")) {
+            image.annotations.push(self.annotation(object, offset)?);
+        }
+        Ok(Some(image))
+    }
+
+    fn annotation(&self, object: Node<'_, '_>, offset: f64) -> Result<DatasetAnnotation> {
+        let bounds = child(object, "bndbox").ok_or_else(|| self.place(object).malformed("an object has no bndbox"))?;
+        let side = |name| self.number(bounds, name).map(|side| side - offset);
+        let rect = Rect::new(side("xmin")?, side("ymin")?, side("xmax")?, side("ymax")?);
+        let label = text_of(object, "name").ok_or_else(|| self.place(object).malformed("an object has no name"))?;
+        let mut annotation = DatasetAnnotation::new(label, Shape::Box { rect });
+        let listed = child(object, "attributes");
+        for attribute in listed.iter().flat_map(Node::children).filter(|child| child.has_tag_name("attribute")) {
+            if let Some(name) = text_of(attribute, "name") {
+                let value = text_of(attribute, "value").unwrap_or_default();
+                annotation.attributes.insert(name, untyped(&value));
+            }
+        }
+        for flag in FLAGS {
+            if text_of(object, flag).is_some_and(|value| value.trim() == "1") {
+                annotation.attributes.entry(flag.to_owned()).or_insert(AttributeValue::YesNo(true));
+            }
+        }
+        Ok(annotation)
+    }
+
+    fn place(&self, node: Node<'_, '_>) -> FileLocation {
+        FileLocation::file(self.name).at(node.document().text_pos_at(node.range().start).row.into())
+    }
+
+    fn number(&self, node: Node<'_, '_>, name: &str) -> Result<f64> {
+        let text = text_of(node, name).unwrap_or_default();
+        let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        number.ok_or_else(|| self.place(node).with_field(name).malformed(format!("{text:?} is not a number")))
+    }
+}

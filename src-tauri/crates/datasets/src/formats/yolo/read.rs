@@ -1,0 +1,179 @@
+//! Reads YOLO datasets: Ultralytics' layout, `images` and `labels` in folders of splits as Roboflow has it, and text files
+//! beside their images as Darknet has it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::geometry::{PixelSize, Point, Rect};
+use domain::shape::Shape;
+
+use super::names::DataYaml;
+use crate::entries::{INDEX, ImageIndex, has_extension, is_image, split_of_path, stem};
+use crate::error::{DatasetError, FileLocation, Result};
+use crate::format::{Sink, SkippedPart};
+use crate::image_size::upright_size;
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetInfo, LabelTable};
+use crate::outline::from_corners;
+
+/// Files with class names only, one per line.
+const NAME_FILES: [&str; 4] = ["classes.txt", "obj.names", "labels.txt", "classes.names"];
+
+pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
+    let names = input.names()?;
+    let mut yaml = read_names(input, &names)?;
+    let labels: HashMap<u64, String> =
+        yaml.labels.labels().iter().map(|label| (label.id - 1, label.name.clone())).collect();
+    sink.begin(DatasetInfo { labels: std::mem::take(&mut yaml.labels), ..DatasetInfo::default() })?;
+    let lines =
+        Lines { labels, is_oriented: yaml.task.as_deref().unwrap_or(task) == "obb", key_points: yaml.key_points };
+
+    let mut index = ImageIndex::read(input)?;
+    // Image and annotation file, by the path of the image without extension.
+    let mut images: BTreeMap<String, (Option<&str>, Option<&str>)> = BTreeMap::new();
+    for name in &names {
+        if is_image(name) {
+            images.entry(stem(name).to_owned()).or_default().0 = Some(name);
+        }
+    }
+    let has_label_folders = names.iter().any(|name| is_text(name) && in_label_folder(name));
+    for name in names.iter().filter(|name| is_text(name)) {
+        let image = if has_label_folders {
+            let stems = image_stems(name);
+            let known = stems.iter().find(|stem| images.contains_key(*stem) || index.position(stem) < usize::MAX);
+            known.or(stems.first()).cloned()
+        } else {
+            Some(stem(name).to_owned()).filter(|stem| images.contains_key(stem))
+        };
+        if let Some(image) = image {
+            images.entry(image).or_default().1 = Some(name);
+        }
+    }
+    let mut images: Vec<_> = images.into_iter().collect();
+    images.sort_by_key(|(stem, _)| index.position(stem));
+    for (image_stem, (file, annotations)) in images {
+        let file_name = file.map_or_else(|| image_stem.clone(), ToOwned::to_owned);
+        let mut image = index.image(&image_stem, &file_name, None, split_of_path(&image_stem));
+        if let (None, Some(file)) = (image.size, file) {
+            image.size = upright_size(input, file)?;
+        }
+        if let Some(name) = annotations {
+            let text = input.text(name)?;
+            for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+                let place = FileLocation::file(name).at(number as u64 + 1);
+                let size = image.size.ok_or_else(|| DatasetError::UnknownSize { image: file_name.clone() })?;
+                lines.read(line, size, place, &mut image.annotations, sink)?;
+            }
+        }
+        sink.image(image)?;
+    }
+    Ok(())
+}
+
+fn is_text(name: &str) -> bool {
+    let is_list = NAME_FILES.iter().any(|list| name.ends_with(list));
+    name.to_ascii_lowercase().ends_with(".txt") && name != INDEX && !is_list
+}
+
+fn in_label_folder(name: &str) -> bool {
+    name.split('/').rev().skip(1).any(|part| part == "labels")
+}
+
+/// Where the image of an annotation file may be, without extension: a folder `labels` is then `images`, usually the last
+/// one. Empty for other text files.
+fn image_stems(name: &str) -> Vec<String> {
+    let parts: Vec<&str> = stem(name).split('/').collect();
+    let places = (0..parts.len() - 1).rev().filter(|place| parts[*place] == "labels");
+    let stems = places.map(|place| {
+        let mut parts = parts.clone();
+        parts[place] = "images";
+        parts.join("/")
+    });
+    stems.collect()
+}
+
+fn read_names(input: &mut Input, names: &[String]) -> Result<DataYaml> {
+    let is_yaml = |name: &&String| has_extension(name, "yaml") || has_extension(name, "yml");
+    for name in names.iter().filter(is_yaml).filter(|name| !name.contains('/')) {
+        let yaml = DataYaml::parse(name, &input.text(name)?)?;
+        if !yaml.labels.labels().is_empty() || name == "data.yaml" {
+            return Ok(yaml);
+        }
+    }
+    let list = names.iter().find(|name| NAME_FILES.contains(&name.rsplit('/').next().unwrap_or(name)));
+    let mut labels = LabelTable::default();
+    if let Some(list) = list {
+        for (class, name) in input.text(list)?.lines().enumerate() {
+            labels.add(class as u64 + 1, name.trim().to_owned());
+        }
+    }
+    Ok(DataYaml { labels, ..DataYaml::default() })
+}
+
+/// What lines mean.
+struct Lines {
+    /// Names by class, from 0.
+    labels: HashMap<u64, String>,
+    is_oriented: bool,
+    key_points: Option<(usize, usize)>,
+}
+
+impl Lines {
+    fn read(
+        &self,
+        line: &str,
+        size: PixelSize,
+        place: FileLocation,
+        annotations: &mut Vec<DatasetAnnotation>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        let mut words = line.split_ascii_whitespace();
+        let class = words.next().unwrap_or_default();
+        // Some programs write `0.0`.
+        let number = class.split('.').next().and_then(|class| class.parse().ok());
+        let label = number.map(|number: u64| self.labels.get(&number).cloned().unwrap_or_else(|| number.to_string()));
+        let Some(label) = label else { return Err(place.malformed(format!("{class:?} is not a class number"))) };
+        let numbers: std::result::Result<Vec<f64>, _> = words.map(str::parse).collect();
+        let Ok(numbers) = numbers else { return Err(place.malformed("a coordinate is not a number")) };
+        if !numbers.iter().all(|number| number.is_finite()) {
+            return Err(place.malformed("a coordinate is not a number"));
+        }
+        let (width, height) = (f64::from(size.width), f64::from(size.height));
+        let points: Vec<Point> =
+            numbers.chunks_exact(2).map(|point| Point::new(point[0] * width, point[1] * height)).collect();
+        let box_of = |center: Point, extent: Point| {
+            let (x, y) = (extent.x / 2.0, extent.y / 2.0);
+            Shape::Box { rect: Rect::new(center.x - x, center.y - y, center.x + x, center.y + y) }
+        };
+        let mut add = |shape, confidence: Option<f64>, group| {
+            #[expect(clippy::cast_possible_truncation, reason = "a confidence has few digits")]
+            let confidence = confidence.map(|confidence| confidence as f32);
+            annotations.push(DatasetAnnotation { confidence, group, ..DatasetAnnotation::new(label.clone(), shape) });
+        };
+        match (numbers.len(), self.key_points) {
+            (0..4, _) => return Err(place.malformed("an object has at least four coordinates")),
+            (length, Some((count, dimensions))) if dimensions >= 2 && length == 4 + count * dimensions => {
+                let group = place.line;
+                add(box_of(points[0], points[1]), None, group);
+                for point in numbers[4..].chunks_exact(dimensions) {
+                    // Key points that are not labelled are 0, or have the visibility 0.
+                    if point.get(2).map_or(point[0] != 0.0 || point[1] != 0.0, |visibility| *visibility > 0.0) {
+                        add(Shape::Point { at: Point::new(point[0] * width, point[1] * height) }, None, group);
+                    }
+                }
+                if dimensions > 2 {
+                    sink.skipped(SkippedPart { place: place.to_string(), reason: "visibilities are not supported" });
+                }
+            }
+            (length @ (4 | 5), _) => add(box_of(points[0], points[1]), (length == 5).then(|| numbers[4]), None),
+            (length @ (8 | 9), _) if self.is_oriented => {
+                let corners = [points[0], points[1], points[2], points[3]];
+                add(from_corners(corners), (length == 9).then(|| numbers[8]), None);
+            }
+            (length, _) => {
+                let confidence = (length % 2 == 1).then(|| numbers[length - 1]);
+                add(Shape::Polygon { points }, confidence, None);
+            }
+        }
+        Ok(())
+    }
+}
