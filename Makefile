@@ -21,7 +21,7 @@ test: setup-test ui check
 # What to measure: everything, or what ONLY names of the engine's parts, "gallery", "window" and "micro".
 MEASURED = $(or $(ONLY),engine gallery window micro)
 ENGINE_PARTS = $(filter-out gallery window micro,$(MEASURED))
-MICRO_BENCHES = geometry ledger limiter parse quotes sse
+MICRO_BENCHES = evaluation geometry ledger limiter parse quotes sse
 
 # The run engine, the grid, the editor and review in the real window against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
 # part. Takes half an hour on a machine that does nothing else.

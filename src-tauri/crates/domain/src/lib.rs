@@ -15,6 +15,7 @@ pub mod dataset;
 pub mod diagnosis;
 pub mod endpoint;
 pub mod estimate;
+pub mod evaluation;
 pub mod export;
 pub mod geometry;
 pub mod hooks;
