@@ -259,7 +259,8 @@ fn images_are_left_copied_or_linked() {
             out.finish().unwrap();
             let mut input = datasets::Input::open(format.descriptor().package, &path).unwrap();
             let names = input.names().unwrap();
-            let picture = names.iter().find(|name| std::path::Path::new(name).extension().is_some_and(|found| found == "jpg"));
+            let picture =
+                names.iter().find(|name| std::path::Path::new(name).extension().is_some_and(|found| found == "jpg"));
             assert_eq!(picture.is_some(), files != ImagePlacement::Left, "{id}: {names:?}");
             if let Some(name) = picture {
                 let mut bytes = Vec::new();

@@ -24,6 +24,31 @@ use super::fields::{OriginName, bbox_of, path_of, points_of, shape_from, without
 /// The format `jsonl`.
 pub struct JsonLines;
 
+/// What an image with its annotations holds.
+pub const HELD: &[Feature] = &[
+    Feature::Boxes,
+    Feature::Polygons,
+    Feature::Points,
+    Feature::ImageTags,
+    Feature::Captions,
+    Feature::UnscoredAnnotations,
+    Feature::EmptyImages,
+    Feature::FailedImages,
+    Feature::Attributes,
+    Feature::AttributeTypes,
+    Feature::Confidences,
+    Feature::Decisions,
+    Feature::Origins,
+    Feature::AnnotationIds,
+    Feature::StoredSizes,
+    Feature::Hashes,
+    Feature::ReviewStates,
+    Feature::ImageOrigins,
+    Feature::MissingFiles,
+    Feature::OtherFiles,
+    Feature::FailureCosts,
+];
+
 static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "jsonl",
     title: Translated { en: "JSON Lines", es: "JSON Lines" },
@@ -33,29 +58,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     },
     package: Package::File { extension: "jsonl" },
     media_type: "application/jsonl",
-    holds: &[
-        Feature::Boxes,
-        Feature::Polygons,
-        Feature::Points,
-        Feature::ImageTags,
-        Feature::Captions,
-        Feature::UnscoredAnnotations,
-        Feature::EmptyImages,
-        Feature::FailedImages,
-        Feature::Attributes,
-        Feature::AttributeTypes,
-        Feature::Confidences,
-        Feature::Decisions,
-        Feature::Origins,
-        Feature::AnnotationIds,
-        Feature::StoredSizes,
-        Feature::Hashes,
-        Feature::ReviewStates,
-        Feature::ImageOrigins,
-        Feature::MissingFiles,
-        Feature::OtherFiles,
-        Feature::FailureCosts,
-    ],
+    holds: HELD,
     can_be_empty: true,
     is_readable: true,
     options: &[],
@@ -93,8 +96,9 @@ impl Format for JsonLines {
     }
 }
 
+/// An image with its annotations.
 #[derive(Serialize, Deserialize)]
-struct Line<'a> {
+pub struct Line<'a> {
     /// The line number, if a file does not number its images.
     image: Option<u64>,
     file_name: Cow<'a, str>,
@@ -204,33 +208,40 @@ fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
         place.malformed(without_position(error.inner()))
     })?;
     json.end().map_err(|error| FileLocation::line(number).malformed(without_position(&error)))?;
-    let stored = line.stored_width.zip(line.stored_height).map(|(width, height)| StoredImage {
-        size: PixelSize::new(width, height),
-        orientation: line.orientation.unwrap_or_default(),
-    });
-    let annotations = line.annotations.into_iter().enumerate().map(|(index, annotation)| {
-        let place = || FileLocation::line(number).with_field(format!("annotations[{index}]"));
-        annotation.into_annotation().map_err(|problem| place().malformed(problem))
-    });
-    Ok(DatasetImage {
-        id: line.image.unwrap_or(number),
-        file_name: line.file_name.into_owned(),
-        size: line.width.zip(line.height).map(|(width, height)| PixelSize::new(width, height)),
-        stored,
-        hash: line.hash.map(Cow::into_owned),
-        review: line.review,
-        failure: line.failure.map(|failure| DatasetFailure {
-            kind: failure.kind,
-            message: failure.message.into_owned(),
-            requests: failure.requests,
-            cost_dollars: failure.cost_dollars,
-        }),
-        propagated_from: line.propagated_from,
-        is_missing: line.missing,
-        other_files: line.other_paths.into_owned(),
-        annotations: annotations.collect::<std::result::Result<_, DatasetError>>()?,
-        ..DatasetImage::default()
-    })
+    line.into_image(number, &FileLocation::line(number), "")
+}
+
+impl Line<'_> {
+    /// The image, with `number` if the file does not number its images. `place` and `field` lead to it.
+    pub fn into_image(self, number: u64, place: &FileLocation, field: &str) -> Result<DatasetImage> {
+        let stored = self.stored_width.zip(self.stored_height).map(|(width, height)| StoredImage {
+            size: PixelSize::new(width, height),
+            orientation: self.orientation.unwrap_or_default(),
+        });
+        let annotations = self.annotations.into_iter().enumerate().map(|(index, annotation)| {
+            let place = || place.clone().with_field(format!("{field}annotations[{index}]"));
+            annotation.into_annotation().map_err(|problem| place().malformed(problem))
+        });
+        Ok(DatasetImage {
+            id: self.image.unwrap_or(number),
+            file_name: self.file_name.into_owned(),
+            size: self.width.zip(self.height).map(|(width, height)| PixelSize::new(width, height)),
+            stored,
+            hash: self.hash.map(Cow::into_owned),
+            review: self.review,
+            failure: self.failure.map(|failure| DatasetFailure {
+                kind: failure.kind,
+                message: failure.message.into_owned(),
+                requests: failure.requests,
+                cost_dollars: failure.cost_dollars,
+            }),
+            propagated_from: self.propagated_from,
+            is_missing: self.missing,
+            other_files: self.other_paths.into_owned(),
+            annotations: annotations.collect::<std::result::Result<_, DatasetError>>()?,
+            ..DatasetImage::default()
+        })
+    }
 }
 
 impl LineAnnotation<'_> {

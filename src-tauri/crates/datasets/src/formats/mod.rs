@@ -12,6 +12,7 @@ mod huggingface;
 mod items;
 mod json;
 mod json_lines;
+mod json_list;
 mod label_studio;
 mod labelme;
 mod open_images;
@@ -37,6 +38,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &via::Via,
     &huggingface::HuggingFace,
     &fiftyone::FiftyOne,
+    &json_list::JsonList,
     &json_lines::JsonLines,
     &csv::Csv,
 ];

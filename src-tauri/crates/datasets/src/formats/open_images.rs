@@ -26,7 +26,7 @@ pub struct OpenImages;
 static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "open-images",
     title: Translated { en: "Open Images", es: "Open Images" },
-    summary: Translated { en: "CSV files of boxes, by split", es: "Archivos CSV de recuadros, por partición" },
+    summary: Translated { en: "Tables of boxes, by split", es: "Tablas de recuadros, por partición" },
     package: Package::Folder,
     media_type: "text/csv",
     holds: &[

@@ -1,7 +1,8 @@
 //! Pascal VOC: an XML file per image in `Annotations`, images in `JPEGImages`, splits in `ImageSets/Main`.
 //!
-//! Source: the PASCAL VOC 2012 development kit. It counts pixels from 1; most programs of today count from 0. Attributes
-//! are written as CVAT and Datumaro have them.
+//! Source: the PASCAL VOC 2012 development kit. It names the first and the last pixel of a box, counted from 1: a box
+//! around the whole image is from 1 to its width, so that left and top are one more than in coordinates, and right and
+//! bottom are the same. Most programs of today write coordinates. Attributes are as in CVAT and Datumaro.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,9 +15,10 @@ use roxmltree::{Document, Node};
 
 use super::fields::attribute_text;
 use super::xml::{Escaped, child, text_of};
-use crate::entries::{EntryNames, ImageIndex, has_extension, split_named, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, has_extension, is_image, split_named, stem, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
+use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::output::Output;
@@ -104,19 +106,32 @@ impl Format for Voc {
             }
         }
         let mut index = ImageIndex::read(input)?;
-        let mut files: Vec<(usize, String, &String)> = Vec::new();
-        for name in names.iter().filter(|name| has_extension(name, "xml")) {
-            let of_image = stem(name).split_once("Annotations/").map_or(stem(name), |(_, rest)| rest).to_owned();
-            files.push((index.position(&format!("{IMAGES}{of_image}")), of_image, name));
-        }
-        files.sort_by_key(|(position, ..)| *position);
-        for (_, of_image, name) in files {
-            let text = input.text(name)?;
-            let file = File { name, options_first: options.get("first-pixel") };
-            let split = splits.get(&of_image).copied();
-            if let Some(image) = file.image(&text, &of_image, split, &mut index)? {
-                sink.image(image)?;
+        // Some programs write no annotation file for a negative.
+        let mut images: BTreeMap<&str, (Option<&str>, Option<&str>)> = BTreeMap::new();
+        for name in &names {
+            let below = |folder: &str| stem(name).split_once(folder).map(|(_, rest)| rest);
+            if has_extension(name, "xml") {
+                images.entry(below("Annotations/").unwrap_or(stem(name))).or_default().0 = Some(name);
+            } else if let Some(of_image) = below(IMAGES).filter(|_| is_image(name)) {
+                images.entry(of_image).or_default().1 = Some(name);
             }
+        }
+        let mut images: Vec<_> = images.into_iter().collect();
+        images.sort_by_key(|(of_image, _)| index.position(&format!("{IMAGES}{of_image}")));
+        for (of_image, files) in images {
+            let split = splits.get(of_image).copied();
+            let image = match files {
+                (Some(name), _) => {
+                    let file = File { name, options_first: options.get("first-pixel") };
+                    file.image(&input.text(name)?, of_image, split, &mut index)?
+                }
+                (None, Some(image)) => {
+                    let (file_name, size) = (image.rsplit(IMAGES).next().unwrap_or(image), upright_size(input, image)?);
+                    Some(index.image(&format!("{IMAGES}{of_image}"), file_name, size, split))
+                }
+                (None, None) => None,
+            };
+            image.map_or(Ok(()), |image| sink.image(image))?;
         }
         Ok(())
     }
@@ -142,8 +157,9 @@ fn written(image: &DatasetImage, name: &str, first: &str) -> Result<String> {
             let _ = writeln!(xml, "    <{flag}>{}</{flag}>", u8::from(is_set));
         }
         xml += "    <bndbox>\n";
-        for (side, value) in [("xmin", rect.x1), ("ymin", rect.y1), ("xmax", rect.x2), ("ymax", rect.y2)] {
-            let _ = writeln!(xml, "      <{side}>{}</{side}>", value + offset);
+        let sides = [("xmin", rect.x1 + offset), ("ymin", rect.y1 + offset), ("xmax", rect.x2), ("ymax", rect.y2)];
+        for (side, value) in sides {
+            let _ = writeln!(xml, "      <{side}>{value}</{side}>");
         }
         xml += "    </bndbox>\n";
         if !annotation.attributes.is_empty() {
@@ -207,8 +223,8 @@ impl File<'_> {
 
     fn annotation(&self, object: Node<'_, '_>, offset: f64) -> Result<DatasetAnnotation> {
         let bounds = child(object, "bndbox").ok_or_else(|| self.place(object).malformed("an object has no bndbox"))?;
-        let side = |name| self.number(bounds, name).map(|side| side - offset);
-        let rect = Rect::new(side("xmin")?, side("ymin")?, side("xmax")?, side("ymax")?);
+        let side = |name| self.number(bounds, name);
+        let rect = Rect::new(side("xmin")? - offset, side("ymin")? - offset, side("xmax")?, side("ymax")?);
         let label = text_of(object, "name").ok_or_else(|| self.place(object).malformed("an object has no name"))?;
         let mut annotation = DatasetAnnotation::new(label, Shape::Box { rect });
         let listed = child(object, "attributes");
