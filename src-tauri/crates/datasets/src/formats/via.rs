@@ -132,8 +132,8 @@ struct ViaImage<'a> {
 #[serde(untagged)]
 enum ViaRegions<'a> {
     List(Vec<ViaRegion<'a>>),
-    /// VIA 1 numbers them.
-    Numbered(BTreeMap<u64, ViaRegion<'a>>),
+    /// VIA 1 numbers them, in text.
+    Numbered(BTreeMap<String, ViaRegion<'a>>),
 }
 
 impl Default for ViaRegions<'_> {
@@ -146,7 +146,11 @@ impl<'a> ViaRegions<'a> {
     fn into_list(self) -> Vec<ViaRegion<'a>> {
         match self {
             Self::List(regions) => regions,
-            Self::Numbered(regions) => regions.into_values().collect(),
+            Self::Numbered(regions) => {
+                let mut regions: Vec<_> = regions.into_iter().collect();
+                regions.sort_by_key(|(number, _)| number.parse::<u64>().ok());
+                regions.into_iter().map(|(_, region)| region).collect()
+            }
         }
     }
 }

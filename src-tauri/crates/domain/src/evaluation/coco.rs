@@ -273,3 +273,57 @@ fn judge(of_label: &OfLabel<'_>, image: u32, judged: &mut JudgedLabel) {
         judged.counts.push(count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::{CocoBox, ScoredBox, TrueObject};
+
+    fn image(random: &mut fastrand::Rng) -> EvaluatedImage {
+        let mut image = EvaluatedImage::default();
+        for _ in 0..random.u32(0..6) {
+            let mut side = |most: u32| f64::from(random.u32(10..most));
+            let bounds = CocoBox { x: side(400), y: side(400), width: side(200), height: side(200) };
+            let label = random.u32(0..3);
+            image.truth.push(TrueObject { label, bounds, area: bounds.area(), is_crowd: random.u32(0..9) == 0 });
+            let moved = CocoBox { x: bounds.x + random.f64() * 20.0, ..bounds };
+            image.detections.push(ScoredBox { label: random.u32(0..3), bounds: moved, score: random.f64() });
+        }
+        image
+    }
+
+    #[test]
+    fn an_image_that_is_drawn_twice_counts_as_two() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..20 {
+            let images: Vec<EvaluatedImage> = (0..12).map(|_| image(&mut random)).collect();
+            let weights: Vec<u32> = images.iter().map(|_| random.u32(0..3)).collect();
+            let drawn = images.iter().zip(&weights).flat_map(|(image, times)| (0..*times).map(move |_| image));
+            let expected = CocoEvaluation::new(drawn).figures();
+            let evaluation = CocoEvaluation::new(&images);
+            let close = |found: Option<f64>, expected: Option<f64>| match (found, expected) {
+                (Some(found), Some(expected)) => (found - expected).abs() < 1e-9,
+                (found, expected) => found == expected,
+            };
+            assert!(close(evaluation.weighted_precision(&weights, 0, THRESHOLDS), expected.ap), "{weights:?}");
+            assert!(close(evaluation.weighted_precision(&weights, 0, 1), expected.ap50), "{weights:?}");
+        }
+    }
+
+    #[test]
+    fn figures_of_a_label_are_those_of_its_boxes_alone() {
+        let mut random = fastrand::Rng::with_seed(8);
+        let images: Vec<EvaluatedImage> = (0..12).map(|_| image(&mut random)).collect();
+        let alone: Vec<EvaluatedImage> = images
+            .iter()
+            .map(|image| EvaluatedImage {
+                truth: image.truth.iter().copied().filter(|object| object.label == 1).collect(),
+                detections: image.detections.iter().copied().filter(|detection| detection.label == 1).collect(),
+            })
+            .collect();
+        let figures = CocoEvaluation::new(&images).label_figures(1);
+        assert_eq!(figures, CocoEvaluation::new(&alone).figures());
+        assert!(figures.ap.is_some());
+        assert_eq!(CocoEvaluation::new(&images).label_figures(9), CocoFigures::default());
+    }
+}
