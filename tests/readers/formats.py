@@ -171,6 +171,17 @@ with open(open_images.path / "annotations" / "class-descriptions.csv", newline="
 given = datumaro.Dataset.import_from(str(open_images.path), "open_images")
 open_images.check("datumaro", of_datumaro(given), labels=descriptions)
 
+# It looks for images by their names without extension.
+for split, named in (("train", "train"), ("validation", "validation")):
+    links = folder / "links" / split
+    links.mkdir(parents=True)
+    for image in (open_images.path / "images" / split).iterdir():
+        (links / image.stem).symlink_to(image)
+    given = AnnotationSet.from_openimage(open_images.path / "annotations" / f"{split}-annotations-bbox.csv", image_folder=links)
+    with_boxes = Written("open-images")
+    with_boxes.index = {name: line for name, line in with_boxes.index.items() if with_boxes.images[line["image"]]["boxes"]}
+    with_boxes.check("globox", of_globox(given), named, descriptions)
+
 createml = Written("createml")
 given = supervision.DetectionDataset.from_createml(str(createml.path), str(createml.path / "annotations.json"))
 createml.check("supervision", of_supervision(given))
