@@ -19,10 +19,12 @@ logging.disable(logging.CRITICAL)
 import datasets
 import datumaro
 import labelformat.formats as labelformat
+import numpy
 import supervision
-from globox import AnnotationSet
+from datumaro.components.annotation import Bbox
+from datumaro.components.media import Image as DatumaroImage
+from globox import Annotation, AnnotationSet, BoundingBox
 from label_studio_sdk.converter import Converter
-from labelformat.model.object_detection import ObjectDetectionInput
 from PIL import Image, ImageOps
 
 folder = Path(sys.argv[1])
@@ -93,7 +95,6 @@ def of_datumaro(given):
         for annotation in item.annotations:
             x, y, width, height = annotation.get_bbox()
             boxes.append((labels[annotation.label].name, (x, y, x + width, y + height)))
-        # Some of its readers count the folder of a split as a part of the name.
         yield item.id, None, boxes
 
 
@@ -236,8 +237,6 @@ def copied(name):
     return target
 
 
-import numpy
-
 classes = ["cup", "traffic light"]
 annotations = {
     str(plain / f"{name}.jpg"): supervision.Detections(
@@ -259,13 +258,11 @@ add("createml", "supervision", out / "createml")
 given.as_coco(annotations_path=str(out / "coco.json"))
 add("coco", "supervision", out / "coco.json")
 
-from datumaro.components.annotation import Bbox
-
 items = [
     datumaro.DatasetItem(
         id=name,
         subset="train",
-        media=datumaro.components.media.Image.from_file(path=str(plain / f"{name}.jpg")),
+        media=DatumaroImage.from_file(path=str(plain / f"{name}.jpg")),
         annotations=[
             Bbox(box[0], box[1], box[2] - box[0], box[3] - box[1], label=classes.index(label), id=number + 1)
             for number, (label, box) in enumerate(boxes)
@@ -285,8 +282,6 @@ for format, theirs in (
     add(format, "datumaro", out)
 given.export(str(folder / "made" / "datumaro" / "coco"), "coco_instances", save_media=False)
 add("coco", "datumaro", folder / "made" / "datumaro" / "coco" / "annotations" / "instances_train.json")
-
-from globox import Annotation, BoundingBox
 
 given = AnnotationSet(
     Annotation(

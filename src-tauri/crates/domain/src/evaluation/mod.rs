@@ -10,6 +10,7 @@ pub mod confusion;
 pub mod image_quality;
 pub mod matching;
 pub mod precision;
+pub mod whole_image;
 
 use serde::{Deserialize, Serialize};
 
