@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
+#[path = "common/photo.rs"]
+mod photo;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
 use datasets::model::{DatasetImage, DatasetSplit};
 use datasets::{Dataset, FormatOptions, Input, find};
-use domain::geometry::{PixelSize, Point, Rect};
+use domain::geometry::{Orientation, PixelSize, Point, Rect};
 use domain::shape::Shape;
+use photo::write_photo;
 
 fn read_with(id: &str, path: &Path, options: &[(&str, &str)]) -> Dataset {
     let (format, mut read) = (find(id).unwrap(), Dataset::default());
@@ -150,6 +154,15 @@ fn yolo_is_read_in_other_layouts_with_confidences_and_key_points() {
         let read = read_with("yolo", four.path(), &[("task", task)]);
         assert_eq!(matches!(read.images[0].annotations[0].shape, Shape::Box { .. }), is_box, "{task}");
     }
+}
+
+#[test]
+fn fractions_are_of_the_upright_image() {
+    let folder = folder(&[("data.yaml", "names: [cup]\n"), ("labels/a.txt", "0 0.5 0.5 0.1 0.2\n")], &[]);
+    write_photo(&folder.path().join("images/a.jpg"), PixelSize::new(40, 200), Orientation::NeedsClockwise90);
+    let read = read_with("yolo", folder.path(), &[]);
+    assert_eq!(read.images[0].size, Some(PixelSize::new(40, 200)));
+    assert_eq!(shapes(&read.images[0]), [&rect(18.0, 80.0, 22.0, 120.0)]);
 }
 
 #[test]

@@ -7,6 +7,8 @@
 
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod common;
+#[path = "common/photo.rs"]
+mod photo;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,34 +20,11 @@ use datasets::model::{DatasetAnnotation, DatasetImage, DatasetSplit, StoredImage
 use datasets::{Dataset, DatasetSource, FormatOptions, ImagePlacement, Input, Output, Projection, find};
 use domain::geometry::{Orientation, PixelSize, Point, Rect};
 use domain::shape::Shape;
-use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageEncoder, Rgb, RgbImage};
+use photo::write_photo;
 use serde_json::{Value, json};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").join(path)
-}
-
-/// A photo of this upright size, stored so that a reader must apply `orientation`.
-fn write_photo(path: &Path, size: PixelSize, orientation: Orientation) {
-    let gradient = |x: u32, y: u32| Rgb([x, y, x + y].map(|value| u8::try_from(value % 256).unwrap()));
-    let upright = DynamicImage::from(RgbImage::from_fn(size.width, size.height, gradient));
-    let stored = match orientation {
-        Orientation::NeedsClockwise90 => upright.rotate270(),
-        Orientation::NeedsCounterClockwise90 => upright.rotate90(),
-        Orientation::Rotated180 => upright.rotate180(),
-        _ => upright,
-    };
-    // A TIFF header with one directory of one entry, the orientation.
-    let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
-    exif.extend([orientation.exif(), 0, 0, 0, 0, 0, 0]);
-    let mut jpeg = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, 90);
-    encoder.set_exif_metadata(exif).unwrap();
-    let rgb = stored.to_rgb8();
-    encoder.write_image(rgb.as_raw(), rgb.width(), rgb.height(), image::ExtendedColorType::Rgb8).unwrap();
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, jpeg).unwrap();
 }
 
 /// Photos with names and labels that are difficult to quote, an image without annotations, and turned photos.
