@@ -6,6 +6,7 @@
 mod cut_off;
 mod lost;
 mod other_runs;
+mod vendors;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -79,6 +80,11 @@ fn assert_paid_once(server: &Running, summary: &RunSummary) {
 
 /// The library, opened as the next process does.
 async fn reopened(bench: Bench, server: &Running) -> Bench {
+    reopened_among(bench, &[("ANTHROPIC_BASE_URL", &server.url()), ("ANTHROPIC_API_KEY", KEY)]).await
+}
+
+/// As [`reopened`], with these variables set.
+async fn reopened_among(bench: Bench, variables: &[(&str, &str)]) -> Bench {
     bench.library.runs.shut_down(Duration::from_secs(5)).await;
     let Bench { folder, library } = bench;
     let database = folder.path().join("library/library.sqlite");
@@ -87,9 +93,7 @@ async fn reopened(bench: Bench, server: &Running) -> Bench {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(library);
-    let variables = [("ANTHROPIC_BASE_URL", server.url()), ("ANTHROPIC_API_KEY", KEY.to_owned())];
-    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let library = Library::open(&database, person(&folder, &variables)).unwrap();
+    let library = Library::open(&database, person(&folder, variables)).unwrap();
     library.runs.limit_batches(LIMITS);
     Bench { folder, library }
 }

@@ -2,7 +2,11 @@
 //!
 //! One call is one attempt, as everywhere in this crate. A submission whose reply was lost may have been accepted
 //! ([`RequestError::may_have_been_taken`](crate::error::RequestError::may_have_been_taken)); it is then found in the
-//! list of batches by time and count. Polling, and mapping ids to images, is the caller's task.
+//! list of batches by its name, or by time and count where batches have no names. Polling, and mapping ids to images, is the
+//! caller's task.
+
+pub(crate) mod results;
+pub(crate) mod spool;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -22,13 +26,16 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 
 /// State of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchStatus {
     /// Requests in progress finish; no new ones start.
     Canceling,
     /// Final: the results can be read.
     Ended,
+    /// Final: the server found the whole batch invalid. It has no results, and nothing is billed.
+    #[serde(skip)]
+    Refused(Box<Refusal>),
     /// Also any unknown state: none of those is final.
     #[serde(other)]
     InProgress,
@@ -64,6 +71,8 @@ impl BatchCounts {
 pub struct Batch {
     /// The server's id. It is the only way to the results, so it must be stored first.
     pub id: String,
+    /// The name that it was submitted with; `None` if the server reports none.
+    pub name: Option<String>,
     pub state: BatchStatus,
     pub counts: BatchCounts,
     /// `None` if the server does not report it.
@@ -72,12 +81,41 @@ pub struct Batch {
     pub expires_at: Option<SystemTime>,
 }
 
+impl Batch {
+    /// With shortened texts, without the key.
+    pub(crate) fn presentable(self, redact: impl Fn(&str) -> String) -> Self {
+        let state = match self.state {
+            BatchStatus::Refused(refusal) => BatchStatus::Refused(Box::new(refusal.presentable(redact))),
+            state => state,
+        };
+        Self { state, ..self }
+    }
+}
+
 /// A page of the account's batches, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchPage {
     pub batches: Vec<Batch>,
-    /// Id after which the next page begins; `None` on the last page.
-    pub next_after_id: Option<String>,
+    /// Where the next page begins: often the last id of this one. `None` on the last page.
+    pub next_after: Option<String>,
+}
+
+/// A list whose pages begin after the last id of the page before, as a server sends it.
+#[derive(Deserialize, Debug)]
+pub(crate) struct CursorPage<T> {
+    data: Vec<T>,
+    #[serde(default)]
+    has_more: bool,
+}
+
+impl<T: Into<Batch>> CursorPage<T> {
+    /// The page that was asked for after `after`.
+    pub(crate) fn into_page(self, after: Option<&str>) -> BatchPage {
+        let batches: Vec<Batch> = self.data.into_iter().map(Into::into).collect();
+        let last = batches.last().map(|batch| batch.id.clone());
+        let next_after = last.filter(|last| self.has_more && after != Some(last));
+        BatchPage { batches, next_after }
+    }
 }
 
 /// The result of one request of a batch.
@@ -104,6 +142,17 @@ pub enum BatchOutcome {
     },
 }
 
+/// What became of the requests of an ended batch that have no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unreported {
+    /// Nothing is known: they may have been billed.
+    Unknown,
+    /// As [`BatchOutcome::Canceled`].
+    Canceled,
+    /// As [`BatchOutcome::Expired`].
+    Expired,
+}
+
 /// An answer without the size of its picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchAnswer {
@@ -114,10 +163,10 @@ pub struct BatchAnswer {
 }
 
 impl BatchAnswer {
-    /// The answer for a picture of `sent` size. Its times are zero, because nobody waited for it; it must not enter
+    /// The answer for a picture of `sent` size, whose boxes are in `coordinates`. Its times are zero, because nobody waited for it; it must not enter
     /// timing metrics.
     #[must_use]
-    pub fn about(self, sent: PixelSize) -> RawAnswer {
+    pub fn about(self, sent: PixelSize, coordinates: BoxCoordinates) -> RawAnswer {
         let Self { text, stop_reason, usage, model } = self;
         RawAnswer {
             text,
@@ -126,7 +175,7 @@ impl BatchAnswer {
             model,
             request_id: None,
             sent,
-            coordinates: BoxCoordinates::PixelXyxy,
+            coordinates,
             time_to_first_byte_millis: 0,
             took_millis: 0,
             rate_limits: RateLimits::default(),
@@ -168,25 +217,26 @@ pub trait BatchApi: Send + Sync {
     /// pieces and should be buffered.
     fn writer(&self, spool: Box<dyn Write + Send>, byte_limit: u64) -> io::Result<Box<dyn BatchWriter>>;
 
-    /// Submits the batch that the [writer](BatchApi::writer) of this endpoint wrote to `spool`.
+    /// Submits the batch that the [writer](BatchApi::writer) of this endpoint wrote to `spool`. `name` identifies it in the
+    /// server's list, if batches have names there.
     ///
     /// # Errors
     ///
     /// [`RequestError::may_have_been_taken`] tells whether the server may have accepted the batch nevertheless. "Too
     /// large" is about the batch, not about a picture.
-    fn submit<'a>(&'a self, spool: &'a Path) -> BoxFuture<'a, Result<Batch, RequestError>>;
+    fn submit<'a>(&'a self, spool: &'a Path, name: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
 
     /// Polls the state of a batch.
     fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
 
-    /// A page of the account's batches, newest first, starting after `after_id` if given.
-    fn list<'a>(&'a self, after_id: Option<&'a str>) -> BoxFuture<'a, Result<BatchPage, RequestError>>;
+    /// A page of the account's batches, newest first: the first, or the one at `after` ([`BatchPage::next_after`]).
+    fn list<'a>(&'a self, after: Option<&'a str>) -> BoxFuture<'a, Result<BatchPage, RequestError>>;
 
     /// Asks the server to start no more requests of a batch. It ends later, with the results of those in progress.
-    fn cancel<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
+    fn cancel<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RequestError>>;
 
     /// Reads the results of an ended batch one at a time, in any order. They can be read again for as long as the
-    /// server keeps them.
+    /// server keeps them. Returns what became of requests without a result.
     ///
     /// # Errors
     ///
@@ -195,5 +245,11 @@ pub trait BatchApi: Send + Sync {
         &'a self,
         id: &'a str,
         on_result: &'a mut (dyn FnMut(BatchResult) + Send),
-    ) -> BoxFuture<'a, Result<(), RequestError>>;
+    ) -> BoxFuture<'a, Result<Unreported, RequestError>>;
+
+    /// Deletes the files of an ended batch whose results are stored: they hold pictures and answers. Does nothing where a
+    /// batch has no files.
+    fn delete_files<'a>(&'a self, _id: &'a str) -> BoxFuture<'a, Result<(), RequestError>> {
+        Box::pin(async { Ok(()) })
+    }
 }

@@ -30,6 +30,9 @@ pub enum RequestError {
     /// A local file could not be read; nothing was sent.
     #[error("the stored request cannot be read: {detail}")]
     Unsendable { detail: String },
+    /// The file with the requests of a batch was not uploaded, so that there is no batch.
+    #[error("the requests could not be uploaded: {0}")]
+    NotUploaded(Box<RequestError>),
     /// The model failed on this image, and would again. Not billed.
     #[error("{detail}")]
     Failed { detail: String },
@@ -81,7 +84,11 @@ impl RequestError {
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
             | Self::Unreadable { partial, .. } => *partial = arrived,
-            Self::Refused(_) | Self::Unsendable { .. } | Self::Failed { .. } | Self::Unreachable { .. } => {}
+            Self::Refused(_)
+            | Self::Unsendable { .. }
+            | Self::NotUploaded(_)
+            | Self::Failed { .. }
+            | Self::Unreachable { .. } => {}
         }
         self
     }
@@ -91,6 +98,7 @@ impl RequestError {
     pub fn action(&self) -> RetryAction {
         match self {
             Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.action(),
+            Self::NotUploaded(cause) => cause.action(),
             Self::Failed { .. } => RetryAction::FailItem(ItemFailure::ServerFailed),
             Self::Unreadable { .. } => RetryAction::Unreadable,
             Self::Unsendable { .. }
@@ -106,6 +114,7 @@ impl RequestError {
     pub fn complaint(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.complaint(),
+            Self::NotUploaded(cause) => cause.complaint(),
             _ => None,
         }
     }
@@ -114,6 +123,7 @@ impl RequestError {
     #[must_use]
     pub fn retry_kind(&self) -> RetryKind {
         match self {
+            Self::NotUploaded(cause) => cause.retry_kind(),
             Self::Unreachable { .. } => RetryKind::Unreachable,
             Self::Lost { .. } => RetryKind::ConnectionLost,
             Self::Unreadable { .. } => RetryKind::AnswerUnreadable,
@@ -160,7 +170,11 @@ impl RequestError {
     /// [`RequestError::action`] would speak of models and servers there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.status == 404)
+        match self {
+            Self::Refused(refusal) => refusal.status == 404,
+            Self::NotUploaded(cause) => cause.is_not_found(),
+            _ => false,
+        }
     }
 
     /// The part of the answer that had arrived.
@@ -172,7 +186,11 @@ impl RequestError {
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
             | Self::Unreadable { partial, .. } => Some(partial),
-            Self::Refused(_) | Self::Unsendable { .. } | Self::Failed { .. } | Self::Unreachable { .. } => None,
+            Self::Refused(_)
+            | Self::Unsendable { .. }
+            | Self::NotUploaded(_)
+            | Self::Failed { .. }
+            | Self::Unreachable { .. } => None,
         }
     }
 }

@@ -4,14 +4,18 @@
 
 mod glimpse;
 
+use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use reqwest::{Body, Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
+use tokio::fs::File;
 use tokio::time::timeout;
+use tokio_util::io::ReaderStream;
 
 use crate::base_url::{BaseUrl, Key};
 use crate::error::{Partial, RequestError};
@@ -31,6 +35,9 @@ const PAGE_LIMIT: usize = 32 << 20;
 /// The slowest supported upload, in bytes per second: an upload in progress does not count as idle.
 const SLOWEST_UPLOAD: u64 = 32 << 10;
 
+/// Chunk size for reading a file, in bytes.
+const FILE_PIECE_BYTES: usize = 256 << 10;
+
 /// Time allowed for uploading this many bytes.
 pub(crate) fn upload_time(byte_count: u64) -> Duration {
     Duration::from_secs(byte_count / SLOWEST_UPLOAD)
@@ -42,6 +49,30 @@ pub(crate) fn with_json<const PIECES: usize>(request: RequestBuilder, pieces: [B
     let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
     let pieces = stream::iter(pieces.map(Ok::<_, std::convert::Infallible>));
     request.header(CONTENT_TYPE, "application/json").header(CONTENT_LENGTH, byte_count).body(Body::wrap_stream(pieces))
+}
+
+/// Sets a body that is read from a file in chunks while it is sent, between `head` and `tail`. Returns its length in bytes.
+///
+/// # Errors
+///
+/// If the file cannot be read; nothing is sent then.
+pub(crate) async fn with_file(
+    request: RequestBuilder,
+    path: &Path,
+    head: Bytes,
+    tail: Bytes,
+) -> Result<(RequestBuilder, u64), RequestError> {
+    let file = File::open(path).await.map_err(|error| unsendable(&error))?;
+    let file_bytes = file.metadata().await.map_err(|error| unsendable(&error))?.len();
+    let byte_count = file_bytes + (head.len() + tail.len()) as u64;
+    let piece = |piece: Bytes| stream::iter((!piece.is_empty()).then_some(Ok::<_, io::Error>(piece)));
+    let body = piece(head).chain(ReaderStream::with_capacity(file, FILE_PIECE_BYTES)).chain(piece(tail));
+    Ok((request.header(CONTENT_LENGTH, byte_count).body(Body::wrap_stream(body)), byte_count))
+}
+
+/// A local file that cannot be read; nothing was sent.
+pub(crate) fn unsendable(error: &io::Error) -> RequestError {
+    RequestError::Unsendable { detail: error.to_string() }
 }
 
 /// Parses an error response in a vendor's form: status, headers, body, current time.
@@ -103,6 +134,15 @@ impl HttpClient {
     /// Redacts the key from responses.
     pub(crate) fn redaction(&self) -> &Redaction {
         &self.redaction
+    }
+
+    /// The URL of a resource of the API. Whatever a segment contains, it stays one segment of the path.
+    pub(crate) fn address(&self, path: &str, segments: &[&str]) -> Url {
+        let mut url = self.server.endpoint(path);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(segments);
+        }
+        url
     }
 
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {

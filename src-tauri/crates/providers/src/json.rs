@@ -37,6 +37,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The JSON of each item of a list.
+    pub fn items(&self, key: &str) -> Vec<&'a str> {
+        let list = self.raw(key).and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw).ok());
+        list.unwrap_or_default().into_iter().map(RawValue::get).collect()
+    }
+
     /// Text that may contain unpaired surrogates.
     pub fn text(&self, key: &str) -> Option<Wtf8> {
         serde_json::from_str(self.raw(key)?).ok()

@@ -60,6 +60,15 @@ impl MediaType {
     }
 }
 
+/// How an answer is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// As a stream of events.
+    Streamed,
+    /// In batch results. Batch requests must not ask for a stream.
+    InBatch,
+}
+
 /// Which encoding a provider needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -8,6 +8,8 @@ anything.
 import io
 import json
 import sys
+import tempfile
+import time
 import urllib.request
 
 from google import genai
@@ -194,8 +196,67 @@ def retried():
     check_marks(again.models.generate_content(**request()).text)
 
 
+def ended(name):
+    for _ in range(1000):
+        job = client().batches.get(name=name)
+        if job.done:
+            return job
+        time.sleep(0.02)
+    raise AssertionError("the batch does not end")
+
+
+def inlined(key, **changes):
+    asked = request(**changes)
+    contents = [types.Content(role="user", parts=[asked["contents"][0], types.Part(text=asked["contents"][1])])]
+    return types.InlinedRequest(contents=contents, config=asked["config"], metadata={"key": key})
+
+
+def inlined_batches():
+    requests = [inlined(f"good-{index}") for index in range(4)] + [inlined("bad", max_output_tokens=10**6)]
+    job = client().batches.create(model=MODEL, src=requests, config={"display_name": "mine"})
+    assert job.name.startswith("batches/") and job.display_name == "mine" and job.create_time, job
+    done = ended(job.name)
+    assert (done.state, done.dest.file_name) == (types.JobState.JOB_STATE_SUCCEEDED, None)
+    answers = {answer.metadata["key"]: answer for answer in done.dest.inlined_responses}
+    assert sorted(answers) == ["bad", "good-0", "good-1", "good-2", "good-3"]
+    assert answers["bad"].response is None and answers["bad"].error.code == 3, answers["bad"]
+    for key, answer in answers.items():
+        if key != "bad":
+            check_usage(answer.response.usage_metadata)
+            check_marks(answer.response.candidates[0].content.parts[-1].text)
+    jobs = client().batches.list(config={"page_size": 1})
+    assert jobs.page[0].name == job.name
+    refused(400, "INVALID_ARGUMENT", lambda: client().batches.cancel(name=job.name))
+    refused(404, "NOT_FOUND", lambda: client().batches.get(name="batches/unknown"))
+    refused(404, "NOT_FOUND", lambda: client().batches.create(model="gemini-imaginary-1", src=requests))
+
+
+def batches_of_files():
+    asked = {"contents": [{"role": "user", "parts": [{"text": "What do you see?"}]}]}
+    lines = [{"key": f"line-{index}", "request": asked} for index in range(3)]
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write("".join(json.dumps(line) + "\n" for line in lines))
+        file.flush()
+        config = types.UploadFileConfig(display_name="mine", mime_type="application/jsonl")
+        uploaded = client().files.upload(file=file.name, config=config)
+    assert uploaded.name.startswith("files/") and uploaded.display_name == "mine", uploaded
+    assert client().files.get(name=uploaded.name).size_bytes == uploaded.size_bytes
+    job = ended(client().batches.create(model=MODEL, src=uploaded.name, config={"display_name": "mine"}).name)
+    assert job.state == types.JobState.JOB_STATE_SUCCEEDED and job.dest.inlined_responses is None, job
+    content = client().files.download(file=job.dest.file_name).decode()
+    answers = {line["key"]: line["response"] for line in map(json.loads, content.splitlines())}
+    assert sorted(answers) == ["line-0", "line-1", "line-2"]
+    assert answers["line-1"]["candidates"][0]["finishReason"] == "STOP"
+    refused(403, "PERMISSION_DENIED", lambda: client().files.download(file=uploaded.name))
+    for name in (uploaded.name, job.dest.file_name):
+        client().files.delete(name=name)
+        refused(403, "PERMISSION_DENIED", lambda: client().files.get(name=name))
+    refused(400, "INVALID_ARGUMENT", lambda: client().batches.create(model=MODEL, src=uploaded.name))
+
+
 CHECKS = (
-    plain, streamed, resolutions, thinking, catalogue, check_errors, declined_and_cut_off, broken_streams, retried
+    plain, streamed, resolutions, thinking, catalogue, check_errors, declined_and_cut_off, broken_streams, retried,
+    inlined_batches, batches_of_files
 )
 for check in CHECKS:
     check()

@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import sys
+import time
 import urllib.request
 
 import openai
@@ -163,7 +164,72 @@ def retried():
     check_marks(completion.choices[0].message.content)
 
 
-CHECKS = (plain, streamed, catalogue, errors, declined_and_cut_off, broken_streams, retried)
+def uploaded(lines, name="requests.jsonl"):
+    content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    return client().files.create(file=(name, content), purpose="batch")
+
+
+def item(custom_id, **changes):
+    return {
+        "custom_id": custom_id,
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {**REQUEST, **changes},
+    }
+
+
+def created(file_id, **changes):
+    options = {"endpoint": "/v1/chat/completions", "completion_window": "24h", "metadata": {"name": "mine"}, **changes}
+    return client().batches.create(input_file_id=file_id, **options)
+
+
+def ended(batch_id):
+    for _ in range(1000):
+        batch = client().batches.retrieve(batch_id)
+        if batch.status in ("completed", "failed", "expired", "cancelled"):
+            return batch
+        time.sleep(0.02)
+    raise AssertionError("the batch does not end")
+
+
+def results(file_id):
+    lines = [json.loads(line) for line in client().files.content(file_id).text.splitlines()]
+    return {line["custom_id"]: line for line in lines}
+
+
+def batches():
+    file = uploaded([item(f"good-{index}") for index in range(5)] + [item("bad", temperature=0.2)])
+    assert (file.purpose, file.filename) == ("batch", "requests.jsonl") and file.bytes > 1000
+    assert client().files.retrieve(file.id) == file and file in list(client().files.list())
+    batch = created(file.id)
+    assert batch.status in ("validating", "in_progress", "finalizing", "completed"), batch.status
+    assert (batch.metadata, batch.input_file_id) == ({"name": "mine"}, file.id)
+    done = ended(batch.id)
+    counts = done.request_counts
+    assert (done.status, counts.total, counts.completed, counts.failed) == ("completed", 6, 5, 1), done
+    answers, errors = results(done.output_file_id), results(done.error_file_id)
+    assert sorted(answers) == [f"good-{index}" for index in range(5)] and list(errors) == ["bad"]
+    for line in answers.values():
+        assert (line["response"]["status_code"], line["error"]) == (200, None)
+        check_marks(line["response"]["body"]["choices"][0]["message"]["content"])
+    refused_line = errors["bad"]["response"]
+    assert (refused_line["status_code"], refused_line["body"]["error"]["code"]) == (400, "unsupported_value")
+
+    invalid = ended(created(uploaded([item("a"), item("a")]).id).id)
+    assert (invalid.status, invalid.output_file_id) == ("failed", None)
+    assert (invalid.errors.data[0].code, invalid.errors.data[0].line) == ("duplicate_custom_id", 2)
+    pages = client().batches.list(limit=1)
+    assert [found.id for found in pages] == [invalid.id, batch.id] and pages.has_more
+    refused(openai.BadRequestError, lambda: client().batches.cancel(batch.id))
+    refused(openai.NotFoundError, lambda: client().batches.retrieve("batch_unknown"))
+    refused(openai.BadRequestError, lambda: created("file-unknown"))
+    refused(openai.BadRequestError, lambda: created(file.id, completion_window="1h"))
+    for file_id in (file.id, done.output_file_id, done.error_file_id):
+        assert client().files.delete(file_id).deleted
+        refused(openai.NotFoundError, lambda: client().files.content(file_id))
+
+
+CHECKS = (plain, streamed, catalogue, errors, declined_and_cut_off, broken_streams, retried, batches)
 for check in CHECKS:
     check()
     print(f"ok: {check.__name__}")

@@ -1,25 +1,24 @@
-//! Batches: what one may hold, its progress over time, and its description. Nothing here waits, answers or bills; the
-//! clocks are passed in. Batches of all keys are in one list, and are never archived or deleted.
+//! Batches of any vendor: their items, and their progress over time. Nothing here waits, answers or bills; the clocks are
+//! passed in. Batches of all keys are in one list, and are never archived or deleted. What a vendor accepts and shows is in
+//! [`messages`], and in `batches` of the other protocols.
 
-mod routes;
+mod messages;
 mod work;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fastrand::Rng;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::error::ErrorResponse;
 use crate::ledger::Receipt;
+use crate::server::lock;
 pub(crate) use work::BatchWork;
 
-/// The vendor's limit on the items of a batch.
-const MAX_ITEMS: usize = 100_000;
 /// Separates the random draws of batches from those of requests.
 const BATCH_STREAM: u64 = 0x2545_f491_4f6c_dd1d;
 /// A canceled batch takes this fraction of the time of a whole one to end.
@@ -32,15 +31,18 @@ pub struct Batching {
     pub takes: Duration,
     /// The probability, between 0 and 1, that an item fails on the vendor's side.
     pub errored: f64,
-    /// The probability, between 0 and 1, that an item expires.
+    /// The probability, between 0 and 1, that an item expires. A batch of Gemini expires as a whole.
     pub expired: f64,
     /// The probability, between 0 and 1, that an item is canceled although no request canceled its batch.
     pub canceled: f64,
 }
 
+/// The first part of its time that a batch is only checked or waits.
+const PARTS_TO_BEGIN: u32 = 10;
+
 /// The drawn outcome of an item that is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Luck {
+pub(crate) enum Luck {
     Good,
     Errored,
     Expired,
@@ -49,123 +51,106 @@ enum Luck {
 
 /// An item as it was sent; its `params` are checked when it is processed.
 #[derive(Debug)]
-struct Item {
-    custom_id: String,
-    params: Value,
-    luck: Luck,
+pub(crate) struct Item {
+    pub(crate) custom_id: String,
+    pub(crate) params: Value,
+    pub(crate) luck: Luck,
 }
 
-/// Takes the items out of the body of `POST /v1/messages/batches`.
-fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<Vec<Item>, ErrorResponse> {
-    let Some(fields) = body.as_object_mut() else {
-        return Err(ErrorResponse::invalid("body: Input should be an object"));
-    };
-    if let Some(other) = fields.keys().find(|field| *field != "requests") {
-        return Err(ErrorResponse::extra_input(other));
-    }
-    let requests = match fields.remove("requests") {
-        Some(Value::Array(requests)) => requests,
-        Some(_) => return Err(ErrorResponse::invalid("requests: Input should be a valid array")),
-        None => return Err(ErrorResponse::missing("requests")),
-    };
-    if !(1..=MAX_ITEMS).contains(&requests.len()) {
-        return Err(ErrorResponse::invalid(format!(
-            "requests: List should have between 1 and {MAX_ITEMS} items after validation, not {}",
-            requests.len()
-        )));
-    }
-    let mut known = HashSet::new();
-    let mut items = Vec::with_capacity(requests.len());
-    for (index, mut request) in requests.into_iter().enumerate() {
-        let path = format!("requests.{index}");
-        let Some(fields) = request.as_object_mut() else {
-            return Err(ErrorResponse::invalid(format!("{path}: Input should be an object")));
-        };
-        let custom_id = match fields.remove("custom_id") {
-            Some(Value::String(custom_id)) => custom_id,
-            Some(_) => return Err(ErrorResponse::invalid(format!("{path}.custom_id: Input should be a valid string"))),
-            None => return Err(ErrorResponse::missing(&format!("{path}.custom_id"))),
-        };
-        let is_named_well = (1..=64).contains(&custom_id.len())
-            && custom_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-        if !is_named_well {
-            return Err(ErrorResponse::invalid(format!(
-                "{path}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'"
-            )));
-        }
-        if !known.insert(custom_id.clone()) {
-            return Err(ErrorResponse::invalid(format!(
-                "requests: custom_id's must be unique within a batch. Duplicate custom_id found: {custom_id}"
-            )));
-        }
-        let params = fields.remove("params").ok_or_else(|| ErrorResponse::missing(&format!("{path}.params")))?;
-        if let Some(other) = fields.keys().next() {
-            return Err(ErrorResponse::extra_input(&format!("{path}.{other}")));
-        }
-        items.push(Item { custom_id, params, luck: luck() });
-    }
-    Ok(items)
+/// The result of an item.
+#[derive(Debug)]
+pub(crate) enum ItemResult {
+    /// The answer as the protocol writes it.
+    Succeeded(Value),
+    Errored(ErrorResponse),
+    Expired,
+    Canceled,
 }
 
 /// A moment on both clocks: monotonic, and wall time for display.
 #[derive(Debug, Clone, Copy)]
-struct Moment {
-    at: Instant,
-    clock: Timestamp,
+pub(crate) struct Moment {
+    pub(crate) at: Instant,
+    pub(crate) clock: Timestamp,
 }
 
 impl Moment {
-    fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self { at: Instant::now(), clock: Timestamp::now() }
     }
 }
 
 /// Items by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Counts {
-    succeeded: usize,
-    errored: usize,
-    canceled: usize,
-    expired: usize,
+pub(crate) struct Counts {
+    pub(crate) succeeded: usize,
+    pub(crate) errored: usize,
+    pub(crate) canceled: usize,
+    pub(crate) expired: usize,
+}
+
+/// How a batch ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum BatchEnding {
+    Completed,
+    Canceled,
+    Expired,
+    /// It was found invalid: the errors as the protocol writes them.
+    Invalid(Value),
+}
+
+/// The results of a batch as the protocol writes them.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Output {
+    #[default]
+    Nothing,
+    /// JSON lines, in no order.
+    Lines(Bytes),
+    /// The ids of a file of answers and one of errors.
+    Files { answers: Option<String>, errors: Option<String> },
+    /// A list of results, in no order.
+    Inlined(Vec<Value>),
 }
 
 /// An ended batch.
 #[derive(Debug)]
-struct Ended {
-    clock: Timestamp,
-    counts: Counts,
-    /// JSON lines, in no order.
-    results: Bytes,
+pub(crate) struct Ended {
+    pub(crate) clock: Timestamp,
+    pub(crate) counts: Counts,
+    pub(crate) ending: BatchEnding,
+    pub(crate) output: Output,
     /// One for every billed item, until the results are fetched.
     receipts: Vec<Receipt>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    cancel_initiated: Option<Moment>,
-    ended: Option<Ended>,
+pub(crate) struct State {
+    pub(crate) cancel_initiated: Option<Moment>,
+    pub(crate) ended: Option<Ended>,
 }
 
 #[derive(Debug)]
 pub(crate) struct StoredBatch {
-    id: String,
-    items: usize,
-    created: Moment,
+    pub(crate) id: String,
+    pub(crate) items: usize,
+    pub(crate) created: Moment,
+    /// What its description repeats of its creation, as the protocol writes it.
+    pub(crate) facts: Value,
     takes: Duration,
     state: Mutex<State>,
     canceled: Notify,
 }
 
 impl StoredBatch {
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Starts to cancel. Does nothing if the batch is being canceled already.
-    fn cancel(&self, now: Moment) -> Result<(), ErrorResponse> {
+    pub(crate) fn cancel(&self, now: Moment) -> Result<(), ErrorResponse> {
         self.with(|state| {
             if state.ended.is_some() {
-                return Err(ErrorResponse::invalid(format!("Message Batch {} has already ended.", self.id)));
+                return Err(ErrorResponse::invalid(format!("Batch {} has already ended.", self.id)));
             }
             state.cancel_initiated.get_or_insert(now);
             Ok(())
@@ -175,7 +160,7 @@ impl StoredBatch {
     }
 
     /// How many items, in the order in which they were sent, are done by then. They are processed at a constant rate.
-    fn done_by(&self, at: Instant) -> usize {
+    pub(crate) fn done_by(&self, at: Instant) -> usize {
         let elapsed = at.saturating_duration_since(self.created.at);
         if elapsed >= self.takes {
             return self.items;
@@ -184,35 +169,17 @@ impl StoredBatch {
         usize::try_from(done).unwrap_or(self.items)
     }
 
-    /// The batch as the vendor shows it. `base_url` is the address that results are fetched from.
-    fn described(&self, base_url: &str) -> Value {
-        self.with(|state| {
-            let ended = state.ended.as_ref();
-            let counts = ended.map(|ended| ended.counts).unwrap_or_default();
-            let expires = self.created.clock.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
-            json!({
-                "id": self.id,
-                "type": "message_batch",
-                "processing_status": match (ended, state.cancel_initiated) {
-                    (Some(_), _) => "ended",
-                    (None, Some(_)) => "canceling",
-                    (None, None) => "in_progress",
-                },
-                "request_counts": {
-                    "processing": if ended.is_some() { 0 } else { self.items },
-                    "succeeded": counts.succeeded,
-                    "errored": counts.errored,
-                    "canceled": counts.canceled,
-                    "expired": counts.expired,
-                },
-                "created_at": self.created.clock.to_string(),
-                "expires_at": expires.to_string(),
-                "ended_at": ended.map(|ended| ended.clock.to_string()),
-                "cancel_initiated_at": state.cancel_initiated.map(|moment| moment.clock.to_string()),
-                "archived_at": null,
-                "results_url": ended.map(|_| format!("{base_url}/v1/messages/batches/{}/results", self.id)),
-            })
-        })
+    /// Whether it is still being checked or waits.
+    pub(crate) fn is_beginning(&self, now: Instant) -> bool {
+        now < self.created.at + self.takes / PARTS_TO_BEGIN
+    }
+
+    /// Records that its results were fetched.
+    pub(crate) fn deliver(&self) {
+        let receipts = self.with(|state| state.ended.as_mut().map(|ended| std::mem::take(&mut ended.receipts)));
+        for mut receipt in receipts.into_iter().flatten() {
+            receipt.delivered(Instant::now());
+        }
     }
 }
 
@@ -228,6 +195,54 @@ pub(crate) struct Batches {
 impl Batches {
     pub(crate) fn new(batching: Batching, seed: u64) -> Self {
         Self { batching, rng: Mutex::new(Rng::with_seed(seed ^ BATCH_STREAM)), list: Mutex::default() }
+    }
+
+    /// The drawn outcome of an item.
+    pub(crate) fn draw(&self) -> Luck {
+        let Batching { errored, expired, canceled, .. } = self.batching;
+        match lock(&self.rng).f64() {
+            point if point < errored => Luck::Errored,
+            point if point < errored + expired => Luck::Expired,
+            point if point < errored + expired + canceled => Luck::Canceled,
+            _ => Luck::Good,
+        }
+    }
+
+    /// Adds a batch whose id is a number after `prefix`.
+    pub(crate) fn open(&self, prefix: &str, items: usize, facts: Value, created: Moment) -> Arc<StoredBatch> {
+        let mut list = lock(&self.list);
+        let batch = Arc::new(StoredBatch {
+            id: format!("{prefix}{:017}", list.len() + 1),
+            items,
+            created,
+            facts,
+            takes: self.batching.takes,
+            state: Mutex::default(),
+            canceled: Notify::new(),
+        });
+        list.push(Arc::clone(&batch));
+        batch
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<StoredBatch>> {
+        lock(&self.list).iter().find(|batch| batch.id == id).map(Arc::clone)
+    }
+
+    /// All batches, as `describe` shows each.
+    pub(crate) fn newest_first(&self, describe: impl Fn(&StoredBatch) -> Value) -> Vec<Value> {
+        lock(&self.list).iter().rev().map(|batch| describe(batch)).collect()
+    }
+
+    /// Cancels every batch in progress.
+    pub(crate) fn cancel_all(&self) {
+        for batch in lock(&self.list).iter() {
+            // An error means that the batch has ended already.
+            let _ended = batch.cancel(Moment::now());
+        }
+    }
+
+    pub(crate) fn shuffle<T>(&self, results: &mut [T]) {
+        lock(&self.rng).shuffle(results);
     }
 }
 

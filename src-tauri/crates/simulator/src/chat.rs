@@ -1,8 +1,10 @@
-//! OpenAI's chat completions: `POST /v1/chat/completions` (streamed or not) and `GET /v1/models`, as strict as the
-//! vendor, or as lenient as a server with the same interface.
+//! OpenAI's chat completions: `POST /v1/chat/completions` (streamed or not), `GET /v1/models`, and batches with their files,
+//! as strict as the vendor, or as lenient as a server with the same interface, which has no batches.
 
+mod batches;
 pub(crate) mod content;
 pub(crate) mod error;
+mod files;
 pub(crate) mod message;
 pub(crate) mod models;
 mod routes;

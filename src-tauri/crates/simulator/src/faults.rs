@@ -128,6 +128,15 @@ pub enum Fault {
     /// A batch is accepted and processed, but the connection is reset before the reply to its creation. Met by a
     /// request to `/v1/messages/batches`, unlike the others.
     BatchReplyLost,
+    /// A batch is accepted and then found invalid, if its protocol has that. Met by the next one that is created.
+    BatchFails {
+        /// Such as `token_limit_exceeded`.
+        code: String,
+        /// The message in the batch's errors.
+        message: String,
+    },
+    /// A file is stored, but the connection is reset before the reply. Met by the next upload.
+    UploadReplyLost,
 }
 
 /// What the connection does to an answer.
@@ -165,9 +174,9 @@ pub(crate) enum Effect {
 }
 
 impl Fault {
-    /// Whether it applies to the creation of a batch and not to a message.
+    /// Whether it applies to batches or their files, and not to a message.
     pub(crate) fn strikes_batches(&self) -> bool {
-        *self == Self::BatchReplyLost
+        matches!(self, Self::BatchReplyLost | Self::BatchFails { .. } | Self::UploadReplyLost)
     }
 
     /// Its effect on a request whose answer is streamed, or not.
@@ -231,7 +240,7 @@ impl Fault {
             Self::Slow { delay_millis } => Effect::Delay(Duration::from_millis(delay_millis)),
             Self::Silence => Effect::Silence,
             Self::Withheld => Effect::Withhold,
-            Self::Reset | Self::BatchReplyLost => Effect::Reset,
+            Self::Reset | Self::BatchReplyLost | Self::BatchFails { .. } | Self::UploadReplyLost => Effect::Reset,
             Self::Drip { bytes, every_millis } => {
                 Effect::Drip { bytes: bytes.max(1), every: Duration::from_millis(every_millis) }
             }

@@ -1,8 +1,10 @@
-//! Google's Gemini API: `POST /v1beta/models/MODEL:generateContent`, `:streamGenerateContent?alt=sse` and
-//! `GET /v1beta/models`, as strict as the vendor.
+//! Google's Gemini API: `POST /v1beta/models/MODEL:generateContent`, `:streamGenerateContent?alt=sse`,
+//! `GET /v1beta/models`, and batches (`:batchGenerateContent`, `/v1beta/batches`) with their files, as strict as the vendor.
 
+mod batches;
 mod content;
 pub(crate) mod error;
+mod files;
 pub(crate) mod message;
 mod models;
 mod routes;

@@ -20,6 +20,7 @@ mod error;
 mod eyes;
 mod fate;
 mod faults;
+mod files;
 mod frame;
 mod gemini;
 mod http;
@@ -204,6 +205,12 @@ impl Running {
     /// Cancels every batch in progress, as another client of the account can.
     pub fn cancel_batches(&self) {
         self.server.batches.cancel_all();
+    }
+
+    /// The names of the files that clients have uploaded, and of those with results, that are not deleted.
+    #[must_use]
+    pub fn stored_files(&self) -> Vec<String> {
+        self.server.files.newest_first().into_iter().map(|file| file.name).collect()
     }
 
     /// Closes the port, breaks every connection, and returns once that is done.

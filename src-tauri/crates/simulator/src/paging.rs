@@ -14,17 +14,15 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// The page that Anthropic's parameters ask for.
     pub(crate) fn of(query: &'a str) -> Result<Self, ErrorResponse> {
-        let parameter = |name: &str| {
-            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
-        };
-        let limit = match parameter("limit").map(str::parse::<usize>) {
-            None => 20,
-            Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
-            Some(_) => return Err(ErrorResponse::invalid("limit: Input should be between 1 and 1000")),
-        };
-        Ok(Self { after_id: parameter("after_id"), before_id: parameter("before_id"), limit })
+        let limit = limit(query, 1000)?;
+        Ok(Self { after_id: parameter(query, "after_id"), before_id: parameter(query, "before_id"), limit })
+    }
+
+    /// The page that OpenAI's parameters ask for, of at most `most` objects.
+    pub(crate) fn after(query: &'a str, most: usize) -> Result<Self, ErrorResponse> {
+        Ok(Self { after_id: parameter(query, "after"), before_id: None, limit: limit(query, most)? })
     }
 
     /// The page of `objects`, each of which has an `id`.
@@ -44,6 +42,19 @@ impl<'a> Cursor<'a> {
             "first_id": shown.first().map(|object| &object["id"]),
             "last_id": shown.last().map(|object| &object["id"]),
         })
+    }
+}
+
+/// The value of a parameter.
+pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn limit(query: &str, most: usize) -> Result<usize, ErrorResponse> {
+    match parameter(query, "limit").map(str::parse::<usize>) {
+        None => Ok(20),
+        Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(ErrorResponse::invalid(format!("limit: Input should be between 1 and {most}"))),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::cache::PromptCache;
 use crate::error::ErrorResponse;
 use crate::fate::{Fates, fates};
 use crate::faults::{Effect, Fault};
+use crate::files::Files;
 use crate::keys::Keys;
 use crate::ledger::{Book, RejectedRequest};
 use crate::limits::{Limits, Meter};
@@ -62,6 +63,7 @@ pub(crate) struct Server {
     pub(crate) gate: Mutex<Gate>,
     pub(crate) places: Option<Arc<Semaphore>>,
     pub(crate) batches: Batches,
+    pub(crate) files: Files,
     /// Accepted batches to be processed.
     pub(crate) work: mpsc::Sender<BatchWork>,
     /// The address of this server for clients.
@@ -98,6 +100,7 @@ impl Server {
             }),
             places: limits.most_in_flight.map(|most| Arc::new(Semaphore::new(most))),
             batches: Batches::new(options.batching, options.seed),
+            files: Files::default(),
             work,
             base_url,
             book: Book::new(now),
@@ -152,10 +155,11 @@ impl Server {
 
     /// Whether the next batch is scripted to be created without a reply.
     pub(crate) fn loses_batch_reply(&self) -> bool {
-        self.next_of(Fault::strikes_batches).is_some()
+        self.next_of(|fault| *fault == Fault::BatchReplyLost).is_some()
     }
 
-    fn next_of(&self, strikes: impl Fn(&Fault) -> bool) -> Option<Fault> {
+    /// The next scripted fault of a kind.
+    pub(crate) fn next_of(&self, strikes: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut faults = lock(&self.faults);
         let position = faults.iter().position(strikes)?;
         faults.remove(position)

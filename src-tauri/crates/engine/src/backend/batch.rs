@@ -58,7 +58,9 @@ impl Backend {
     pub fn batch_answer(&self, answer: BatchAnswer, sent: PixelSize) -> Result<Received, FailedRequest> {
         let endpoint = self.first_endpoint().ok_or_else(|| FailedRequest::unsent("there is no endpoint".to_owned()))?;
         endpoint.record_form_taken();
-        let answer = answer.about(sent).received().map_err(|error| FailedRequest::unsent(error.to_string()))?;
+        let coordinates = self.coordinates();
+        let answer =
+            answer.about(sent, coordinates).received().map_err(|error| FailedRequest::unsent(error.to_string()))?;
         Ok(self.received(answer, endpoint.price_percent))
     }
 

@@ -6,6 +6,7 @@ mod tests;
 use std::sync::{Arc, Mutex};
 
 use domain::answer::{Answer, AnsweredAnnotation};
+use domain::coordinates::BoxCoordinates;
 use domain::diagnosis::WaitReason;
 use domain::endpoint::EndpointFailure;
 use domain::geometry::PixelSize;
@@ -195,6 +196,11 @@ impl Backend {
     /// The worst-case cost of all requests for an image of `original` size.
     pub fn image_at_most(&self, original: PixelSize) -> PicoDollars {
         self.costs.image_at_most(self.sent_size(original), self.price_percents().dearest)
+    }
+
+    /// How the model writes boxes.
+    pub(super) fn coordinates(&self) -> BoxCoordinates {
+        self.costs.usual().model().coordinates
     }
 
     /// The first endpoint, which batch runs use; `None` for a local model.

@@ -3,19 +3,10 @@
 use bytes::Bytes;
 
 use crate::error::RequestError;
-use crate::request::Request;
+use crate::request::{Reply, Request};
 
 /// Makes the server refuse an image that it would otherwise resize silently.
 const TRANSFORMATIONS: &str = "\"transformations\":{\"oversized_image\":\"error\"},";
-
-/// How an answer is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// As a stream of events.
-    Streamed,
-    /// In batch results. Batch requests must not ask for a stream.
-    InBatch,
-}
 
 /// Differences between servers with this API in how a request is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

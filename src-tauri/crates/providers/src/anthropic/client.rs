@@ -9,7 +9,7 @@ use domain::coordinates::BoxCoordinates;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::body::{Dialect, MessageBody, Reply};
+use super::body::{Dialect, MessageBody};
 use super::wire::answer::ReceivingMessage;
 use super::{HOST, refusal};
 use crate::answer::{RawAnswer, ReceivedAnswer};
@@ -21,7 +21,7 @@ use crate::exchange::{self, Call};
 use crate::future::BoxFuture;
 use crate::http::{HttpClient, unreadable, with_json};
 use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
-use crate::request::Request;
+use crate::request::{Reply, Request};
 
 /// `anthropic-version` of the vendor's own host, and the one that compatible servers support.
 const NEWEST_API_VERSION: &str = "2026-10-21";

@@ -1,7 +1,7 @@
 //! Sends requests to one server with one key.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, Url};
@@ -29,17 +29,19 @@ const API_VERSION: &str = "v1beta";
 pub struct GeminiClient {
     pub(super) http: HttpClient,
     pub(super) model_prefix: String,
-    api_version: String,
+    pub(super) api_version: String,
+    /// The model of its batches.
+    pub(super) model: String,
 }
 
 impl GeminiClient {
-    /// Sets up a client; nothing is sent. Needs no runtime yet.
-    pub fn new(server: BaseUrl, key: Key, options: &ConnectionOptions) -> Result<Self, ConnectError> {
+    /// Sets up a client whose batches are for `model`; nothing is sent. Needs no runtime yet.
+    pub fn new(server: BaseUrl, key: Key, model: &str, options: &ConnectionOptions) -> Result<Self, ConnectError> {
         // In a header only: an address with a key would be logged on the way.
         let headers = HeaderMap::from_iter([(HeaderName::from_static("x-goog-api-key"), key.header()?)]);
         let http = HttpClient::new(server, Some(key), headers, options.timeouts, refusal::read)?;
         let api_version = options.api_version.as_deref().unwrap_or(API_VERSION).to_owned();
-        Ok(Self { http, model_prefix: options.model_prefix.clone(), api_version })
+        Ok(Self { http, model_prefix: options.model_prefix.clone(), api_version, model: model.to_owned() })
     }
 
     /// The address of a resource of the API.
@@ -90,6 +92,6 @@ impl Endpoint for GeminiClient {
     }
 
     fn batches(&self) -> Option<&dyn BatchApi> {
-        None
+        Some(self)
     }
 }

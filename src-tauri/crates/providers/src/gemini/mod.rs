@@ -1,5 +1,6 @@
 //! Google's Gemini API.
 
+mod batch;
 mod body;
 mod client;
 mod discovery;
@@ -36,7 +37,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ConnectionField { kind: FieldKind::BaseUrl, variable: "GEMINI_BASE_URL", is_required: false },
         ConnectionField { kind: FieldKind::Model, variable: "GEMINI_MODEL", is_required: false },
     ],
-    capabilities: Capabilities { batches: false, discovery: true },
+    capabilities: Capabilities { batches: true, discovery: true },
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
@@ -65,10 +66,10 @@ impl Provider for Gemini {
         Ok(Arc::new(PreparedContent::new(model, recipe, options, ContentForm)?))
     }
 
-    fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
+    fn connect(&self, model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let EndpointConfig { server, options } = connection;
         let (server, key) = server.ok_or(ConnectError::NoServer)?;
-        Ok(Arc::new(GeminiClient::new(server, key.ok_or(ConnectError::NoKey)?, &options)?))
+        Ok(Arc::new(GeminiClient::new(server, key.ok_or(ConnectError::NoKey)?, &model.id, &options)?))
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {

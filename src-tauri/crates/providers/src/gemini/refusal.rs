@@ -7,6 +7,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::exchange::request_id;
+use crate::json::Object;
 use crate::rate_limits::{duration, retry_after};
 use crate::refusal::Refusal;
 use crate::retry::ErrorClass;
@@ -30,6 +31,7 @@ pub fn from_body(status: u16, body: &[u8]) -> Refusal {
     };
     let details = Details::of(&error);
     let name = error.get("status").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = name.or_else(|| error.get("code").and_then(Value::as_u64).and_then(rpc_code_name));
     let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
     // Within a stream, the status of the response is no longer that of the error.
     let code = error.get("code").and_then(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()));
@@ -44,6 +46,36 @@ pub fn from_body(status: u16, body: &[u8]) -> Refusal {
         retry_after: details.retry_after,
         ..Refusal::default()
     }
+}
+
+/// The name of an error's code.
+pub fn code_name(error: &Object<'_>) -> Option<String> {
+    let name = error.name("status").filter(|name| !name.is_empty());
+    name.or_else(|| rpc_code_name(error.count("code").known()?).map(str::to_owned))
+}
+
+/// The name of a `google.rpc.Code`, which an error without an HTTP status has as its code.
+fn rpc_code_name(code: u64) -> Option<&'static str> {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+    NAMES.get(usize::try_from(code).ok()?).copied()
 }
 
 /// The error of a body, which some servers put in a list. Some gateways have only its message.

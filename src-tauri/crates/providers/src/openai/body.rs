@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::wire::request::{ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, SystemMessage};
+use super::wire::request::{
+    ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, Streaming, SystemMessage,
+};
 use crate::error::RequestError;
 use crate::prompt::Prompt;
-use crate::request::Request;
+use crate::request::{Reply, Request};
 
 /// Name of the schema in requests.
 const SCHEMA_NAME: &str = "annotations";
@@ -55,11 +57,11 @@ impl ChatBody {
 
     /// Size in bytes, without headers and the server's model prefix.
     pub fn byte_count(&self) -> usize {
-        self.pieces("", AnswerFormat::Object).iter().map(Bytes::len).sum()
+        self.pieces("", AnswerFormat::Object, Reply::Streamed).iter().map(Bytes::len).sum()
     }
 
     /// The request as JSON in pieces. Those with pictures are shared, not copied.
-    pub fn pieces(&self, model_prefix: &str, format: AnswerFormat) -> [Bytes; 4] {
+    pub fn pieces(&self, model_prefix: &str, format: AnswerFormat, reply: Reply) -> [Bytes; 4] {
         let Prompt { model, system, schema, examples } = &*self.prompt;
         let response_format = match format {
             AnswerFormat::Schema => Some(ResponseFormat::JsonSchema {
@@ -70,8 +72,8 @@ impl ChatBody {
         };
         let options = ChatOptions {
             model: &format!("{model_prefix}{}", model.id),
-            stream: true,
-            stream_options: StreamOptions { include_usage: true },
+            stream: (reply == Reply::Streamed)
+                .then_some(Streaming { stream: true, stream_options: StreamOptions { include_usage: true } }),
             output_limit: self.output_limit,
             reasoning_effort: model.takes_effort.then_some("low"),
             response_format,

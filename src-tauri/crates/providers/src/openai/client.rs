@@ -1,7 +1,7 @@
 //! Sends requests to one server with one key.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::time::Duration;
 
@@ -22,14 +22,15 @@ use crate::future::BoxFuture;
 use crate::http::{HttpClient, unreadable, with_json};
 use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
 use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::request::{Reply, Request};
 
 /// A client of one server.
 #[derive(Debug, Clone)]
 pub struct ChatClient {
-    http: HttpClient,
-    model_prefix: String,
-    /// Where the answer formats of this server are remembered; `None` if it is known to enforce schemas.
+    pub(super) http: HttpClient,
+    pub(super) model_prefix: String,
+    /// Where the answer formats of this server are remembered; `None` for the vendor's interface, which enforces schemas and
+    /// has batches.
     formats: Option<&'static KnownFormats>,
 }
 
@@ -80,7 +81,7 @@ impl ChatClient {
         request: &Request,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<RawAnswer, RequestError> {
-        let pieces = body.pieces(&self.model_prefix, format);
+        let pieces = body.pieces(&self.model_prefix, format, Reply::Streamed);
         let sending = self.http.request(Method::POST, self.http.server().endpoint("v1/chat/completions"));
         let call = Call {
             request: with_json(sending, pieces),
@@ -127,7 +128,7 @@ impl Endpoint for ChatClient {
     }
 
     fn batches(&self) -> Option<&dyn BatchApi> {
-        None
+        self.formats.is_none().then_some(self as &dyn BatchApi)
     }
 }
 

@@ -1,5 +1,6 @@
 //! OpenAI's chat completions, at the vendor's host and at other servers.
 
+mod batch;
 mod body;
 mod client;
 mod compatible;
@@ -39,7 +40,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ConnectionField { kind: FieldKind::BaseUrl, variable: "OPENAI_BASE_URL", is_required: false },
         ConnectionField { kind: FieldKind::Model, variable: "OPENAI_MODEL", is_required: false },
     ],
-    capabilities: Capabilities { batches: false, discovery: true },
+    capabilities: Capabilities { batches: true, discovery: true },
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {

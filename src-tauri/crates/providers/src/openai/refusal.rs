@@ -98,6 +98,8 @@ fn class_of(status: u16, refusal: &Refusal, param: Option<&str>) -> ErrorClass {
     let is_of_params = |field: &&str| param.is_some_and(|param| param.starts_with(field));
     match (status, code, error_type) {
         (_, "billing_hard_limit_reached", _) => ErrorClass::SpendLimit,
+        // More tokens than may wait in batches at a time.
+        (_, "token_limit_exceeded", _) => ErrorClass::RateLimited,
         (200 | 400 | 403 | 404, "model_not_found", _) => ErrorClass::UnknownModel,
         // Other servers say it in words only.
         (404, ..) if refusal.message.to_lowercase().contains("model") => ErrorClass::UnknownModel,

@@ -49,6 +49,11 @@ fn no_use_of_a_cache_costs_more_than_input() {
         assert!([cache_write_5m, cache_write_1h].iter().all(|rate| *rate == input), "{}", model.id);
         assert!(cache_read <= input, "{}", model.id);
         let usage = Usage { input_tokens: 1_000_000, ..Usage::default() };
-        assert_eq!(model.price.cost(usage, Terms::BATCH), model.price.cost(usage, Terms::LIST), "{}", model.id);
+        assert_eq!(
+            model.price.cost(usage, Terms::BATCH).times(2),
+            model.price.cost(usage, Terms::LIST),
+            "{}",
+            model.id
+        );
     }
 }

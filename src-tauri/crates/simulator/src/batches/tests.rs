@@ -1,5 +1,8 @@
 //! The limits of a batch, and its progress over time.
 
+use serde_json::json;
+
+use super::messages::{described, items};
 use super::*;
 
 fn taken(body: Value) -> Result<Vec<String>, String> {
@@ -32,7 +35,7 @@ fn items_are_named_well_and_only_once() {
         let message = taken(body).unwrap_err();
         assert!(message.contains(words), "{message} lacks {words}");
     }
-    let many = vec![json!({"custom_id": "a", "params": {}}); MAX_ITEMS + 1];
+    let many = vec![json!({"custom_id": "a", "params": {}}); 100_001];
     assert!(taken(json!({"requests": many})).unwrap_err().contains("100000"));
 }
 
@@ -43,19 +46,26 @@ fn a_batch_is_worked_off_evenly() {
         id: "msgbatch".to_owned(),
         items: 10,
         created,
+        facts: Value::Null,
         takes: Duration::from_secs(100),
         state: Mutex::default(),
         canceled: Notify::new(),
     };
     let done = |seconds: u64| batch.done_by(created.at + Duration::from_secs(seconds));
     assert_eq!([0, 9, 10, 55, 99, 100, 500].map(done), [0, 0, 1, 5, 9, 10, 10]);
-    assert_eq!(batch.described("http://here")["processing_status"], "in_progress");
+    assert_eq!(described(&batch, "http://here")["processing_status"], "in_progress");
     assert_eq!(batch.cancel(created), Ok(()));
-    let described = batch.described("http://here");
-    assert_eq!((&described["processing_status"], &described["results_url"]), (&json!("canceling"), &Value::Null));
-    assert_eq!(described["request_counts"]["processing"], 10, "nothing is told before the end");
-    let ended = Ended { clock: created.clock, counts: Counts::default(), results: Bytes::new(), receipts: Vec::new() };
+    let shown = described(&batch, "http://here");
+    assert_eq!((&shown["processing_status"], &shown["results_url"]), (&json!("canceling"), &Value::Null));
+    assert_eq!(shown["request_counts"]["processing"], 10, "nothing is told before the end");
+    let ended = Ended {
+        clock: created.clock,
+        counts: Counts::default(),
+        ending: BatchEnding::Canceled,
+        output: Output::Nothing,
+        receipts: Vec::new(),
+    };
     batch.with(|state| state.ended = Some(ended));
     assert!(batch.cancel(created).is_err());
-    assert_eq!(batch.described("http://here")["results_url"], "http://here/v1/messages/batches/msgbatch/results");
+    assert_eq!(described(&batch, "http://here")["results_url"], "http://here/v1/messages/batches/msgbatch/results");
 }

@@ -6,15 +6,19 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::sleep_until;
 
-use super::{Counts, Ended, Item, Luck, PARTS_TO_CANCEL, StoredBatch};
+use super::{
+    BatchEnding, Counts, Ended, Item, ItemResult, Luck, Output, PARTS_TO_BEGIN, PARTS_TO_CANCEL, StoredBatch, messages,
+};
 use crate::completion::CompletedRequest;
 use crate::digest::Digest;
 use crate::error::ErrorResponse;
+use crate::gemini::MethodCall;
 use crate::ledger::{Entry, Receipt};
 use crate::messages::aside;
+use crate::protocol::Protocol;
 use crate::server::{Arrival, Server, lock};
 use crate::usage::{Tier, TokenUsage};
 use crate::validation::{self, CheckTerms, ValidRequest};
@@ -22,87 +26,120 @@ use crate::validation::{self, CheckTerms, ValidRequest};
 /// An accepted batch.
 #[derive(Debug)]
 pub(crate) struct BatchWork {
-    pub(super) batch: Arc<StoredBatch>,
-    pub(super) items: Vec<Item>,
-    pub(super) terms: CheckTerms,
-    pub(super) arrival: Arrival,
+    pub(crate) batch: Arc<StoredBatch>,
+    pub(crate) items: Vec<Item>,
+    /// The method of its requests, where a path names it.
+    pub(crate) call: Option<MethodCall>,
+    /// Why the whole batch turns out to be invalid, as the protocol writes it.
+    pub(crate) invalid: Option<Value>,
+    pub(crate) terms: CheckTerms,
+    pub(crate) arrival: Arrival,
 }
 
 /// The outcome of an item.
 enum Outcome {
     Succeeded { message: Value, entry: Box<Entry> },
-    Errored(Value),
+    Errored(ErrorResponse),
     Expired,
     Canceled,
 }
 
 impl Server {
+    /// Hands a batch over to be processed.
+    pub(crate) async fn begin(&self, work: BatchWork) {
+        // Fails only while the server stops.
+        let _stopping = self.work.send(work).await;
+    }
+
     /// Processes a batch to its end.
-    pub(crate) async fn work_off(self: Arc<Self>, work: BatchWork) {
-        let BatchWork { batch, items, terms, arrival } = work;
-        let mut outcomes = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
+    pub(crate) async fn work_off(self: Arc<Self>, mut work: BatchWork) {
+        let batch = Arc::clone(&work.batch);
+        if let Some(errors) = work.invalid.take() {
+            sleep_until((batch.created.at + batch.takes / PARTS_TO_BEGIN).into()).await;
+            batch.end(BatchEnding::Invalid(errors), Counts::default(), Output::Nothing, Vec::new());
+            return;
+        }
+        let expires_whole = self.protocol() == Protocol::Gemini;
+        let is_expired = |item: &Item| item.luck == Luck::Expired;
+        let has_expired = expires_whole && work.items.first().is_some_and(is_expired);
+        let mut outcomes = Vec::with_capacity(work.items.len());
+        for (index, item) in std::mem::take(&mut work.items).into_iter().enumerate() {
             let custom_id = item.custom_id.clone();
-            let outcome = self.outcome(item, &terms, &arrival, format!("{}_{index}", batch.id)).await;
+            let luck = if expires_whole && is_expired(&item) { Luck::Good } else { item.luck };
+            let outcome =
+                if has_expired { Outcome::Expired } else { self.outcome(Item { luck, ..item }, &work, index).await };
             outcomes.push((custom_id, outcome));
         }
         let done = batch.time_out().await;
         let mut counts = Counts::default();
         let mut receipts = Vec::new();
-        let mut lines = Vec::with_capacity(outcomes.len());
+        let mut results = Vec::with_capacity(outcomes.len());
         for (index, (custom_id, outcome)) in outcomes.into_iter().enumerate() {
             let outcome = if index < done { outcome } else { Outcome::Canceled };
-            let result = self.settled(outcome, &mut counts, &mut receipts);
-            lines.push(format!("{}\n", json!({"custom_id": custom_id, "result": result})));
+            results.push((custom_id, self.settled(outcome, &mut counts, &mut receipts)));
         }
-        self.batches.shuffle(&mut lines);
-        let ended = Ended { clock: Timestamp::now(), counts, results: Bytes::from(lines.concat()), receipts };
-        batch.with(|state| state.ended = Some(ended));
+        self.batches.shuffle(&mut results);
+        let ending = match self.protocol() {
+            _ if done < batch.items => BatchEnding::Canceled,
+            Protocol::Chat | Protocol::LenientChat(_) | Protocol::Gemini if counts.expired > 0 => BatchEnding::Expired,
+            _ => BatchEnding::Completed,
+        };
+        let output = self.output(&batch, results, &ending);
+        batch.end(ending, counts, output, receipts);
+    }
+
+    /// The results as this protocol writes them.
+    fn output(&self, batch: &StoredBatch, results: Vec<(String, ItemResult)>, ending: &BatchEnding) -> Output {
+        match self.protocol() {
+            Protocol::Messages => {
+                let lines: String =
+                    results.into_iter().map(|(custom_id, result)| messages::line(&custom_id, result)).collect();
+                Output::Lines(Bytes::from(lines))
+            }
+            Protocol::Chat | Protocol::LenientChat(_) => self.chat_output(batch, results),
+            Protocol::Gemini => self.gemini_output(batch, results, ending),
+        }
     }
 
     /// Counts an item that is done and bills it if it succeeded.
-    fn settled(&self, outcome: Outcome, counts: &mut Counts, receipts: &mut Vec<Receipt>) -> Value {
+    fn settled(&self, outcome: Outcome, counts: &mut Counts, receipts: &mut Vec<Receipt>) -> ItemResult {
         match outcome {
             Outcome::Succeeded { message, entry } => {
                 counts.succeeded += 1;
                 receipts.push(self.book.bill(*entry));
-                json!({"type": "succeeded", "message": message})
+                ItemResult::Succeeded(message)
             }
-            Outcome::Errored(error) => {
+            Outcome::Errored(refusal) => {
                 counts.errored += 1;
-                json!({"type": "errored", "error": error})
+                ItemResult::Errored(refusal)
             }
             Outcome::Expired => {
                 counts.expired += 1;
-                json!({"type": "expired"})
+                ItemResult::Expired
             }
             Outcome::Canceled => {
                 counts.canceled += 1;
-                json!({"type": "canceled"})
+                ItemResult::Canceled
             }
         }
     }
 
-    async fn outcome(&self, item: Item, terms: &CheckTerms, arrival: &Arrival, name: String) -> Outcome {
-        let errored = |refusal: &ErrorResponse| {
-            let mut body = refusal.body("");
-            body["request_id"] = Value::Null;
-            Outcome::Errored(body)
-        };
+    async fn outcome(&self, item: Item, work: &BatchWork, index: usize) -> Outcome {
         match item.luck {
             Luck::Expired => return Outcome::Expired,
             Luck::Canceled => return Outcome::Canceled,
-            Luck::Errored => return errored(&ErrorResponse::internal()),
+            Luck::Errored => return Outcome::Errored(ErrorResponse::internal()),
             Luck::Good => {}
         }
         if let Some(refusal) = self.next_item_refusal() {
-            return errored(&refusal);
+            return Outcome::Errored(refusal);
         }
-        let (params, checked_terms) = (item.params, terms.clone());
-        let checked = aside(move || (Digest::of(params.to_string().as_bytes()), checked(&params, &checked_terms)));
+        let (params, call, terms) = (item.params, work.call.clone(), work.terms.clone());
+        let checked =
+            aside(move || (Digest::of(params.to_string().as_bytes()), checked(&params, call.as_ref(), &terms)));
         let (digest, asked) = match checked.await {
             Ok((digest, Ok(asked))) => (digest, asked),
-            Ok((_, Err(refusal))) | Err(refusal) => return errored(&refusal),
+            Ok((_, Err(refusal))) | Err(refusal) => return Outcome::Errored(refusal),
         };
         let now = Instant::now();
         let usage = {
@@ -112,27 +149,33 @@ impl Server {
             cache.keep(asked.model, &asked.segments, now);
             TokenUsage::of_prompt(split)
         };
-        let (eyes, price, spoiling) = (terms.eyes, self.price(&asked, Tier::Batch), self.next_spoiling());
+        let (eyes, price, spoiling) = (work.terms.eyes, self.price(&asked, Tier::Batch), self.next_spoiling());
         let completion = match aside(move || CompletedRequest::of(asked, eyes, usage, price, spoiling)).await {
             Ok(completion) => completion,
-            Err(refusal) => return errored(&refusal),
+            Err(refusal) => return Outcome::Errored(refusal),
         };
-        let message_id = name.replacen("msgbatch_", "msg_", 1);
-        let message = completion.message(&message_id).whole();
-        let entry = completion.entry(&arrival.request_id, &message_id, self.book.millis(arrival.at), digest);
+        let Arrival { request_id, at } = &work.arrival;
+        let message_id = self.protocol().message_id(&format!("{request_id}_{index}"));
+        let message = self.protocol().whole(&completion.message(&message_id), completion.asked.includes_usage);
+        let entry = completion.entry(request_id, &message_id, self.book.millis(*at), digest);
         Outcome::Succeeded { message, entry: Box::new(entry) }
     }
 }
 
-fn checked(params: &Value, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
-    let asked = validation::message(params, None, terms)?;
+fn checked(params: &Value, call: Option<&MethodCall>, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
+    let asked = validation::message(params, call, terms)?;
     if asked.is_streaming {
-        return Err(ErrorResponse::invalid("\"stream=True\" is not supported in the Message Batches API"));
+        return Err(ErrorResponse::invalid("\"stream=True\" is not supported in a batch"));
     }
     Ok(asked)
 }
 
 impl StoredBatch {
+    fn end(&self, ending: BatchEnding, counts: Counts, output: Output, receipts: Vec<Receipt>) {
+        let ended = Ended { clock: Timestamp::now(), counts, ending, output, receipts };
+        self.with(|state| state.ended = Some(ended));
+    }
+
     /// Waits until the batch ends, by itself or canceled; returns how many items are done.
     async fn time_out(&self) -> usize {
         tokio::select! {

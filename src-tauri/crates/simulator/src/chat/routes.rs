@@ -6,6 +6,7 @@ use hyper::http::request::Parts;
 
 use super::{described, error, listed, models};
 use crate::error::ErrorResponse;
+use crate::protocol::Protocol;
 use crate::reply::{self, Ending, HttpReply};
 use crate::server::{Arrival, Server, not_allowed};
 
@@ -18,6 +19,14 @@ impl Server {
         arrival: &Arrival,
     ) -> Result<HttpReply, Ending> {
         let headers = &head.headers;
+        if self.protocol() == Protocol::Chat {
+            if let Some(place) = below(head.uri.path(), "/v1/files") {
+                return self.route_files(head, body, place).await;
+            }
+            if let Some(place) = below(head.uri.path(), "/v1/batches") {
+                return self.route_chat_batches(head, body, place, arrival).await;
+            }
+        }
         match (&head.method, head.uri.path()) {
             (&Method::POST, "/v1/chat/completions") => self.message(headers, body, None, arrival).await,
             (&Method::GET, "/v1/models") => {
@@ -36,5 +45,14 @@ impl Server {
                 Err(ErrorResponse::new(404, "invalid_request_error", message).into())
             }
         }
+    }
+}
+
+/// The id and what follows it in a path at `base`; both may be empty.
+fn below<'a>(path: &'a str, base: &str) -> Option<(&'a str, &'a str)> {
+    let rest = path.strip_prefix(base)?;
+    match rest.strip_prefix('/') {
+        Some(rest) => Some(rest.split_once('/').unwrap_or((rest, ""))),
+        None => rest.is_empty().then_some(("", "")),
     }
 }

@@ -28,6 +28,7 @@ const QUEUE_SLICE: u32 = 256;
 /// A batch that is complete on disk but not submitted.
 pub struct Spooled {
     pub batch: BatchId,
+    pub token: String,
     pub path: PathBuf,
 }
 
@@ -108,7 +109,6 @@ fn own_millis(job: &WaitingJob) -> Option<f64> {
 /// A batch being written.
 struct Filling {
     spooled: Spooled,
-    token: String,
     writer: Box<dyn BatchWriter>,
 }
 
@@ -116,7 +116,7 @@ impl Filling {
     /// Writes a request on the blocking pool.
     async fn push(mut self, attempt: AttemptId, request: Request) -> Result<(Self, Pushed)> {
         spawn_blocking(move || {
-            let pushed = self.writer.push(&custom_id(attempt, &self.token), &request);
+            let pushed = self.writer.push(&custom_id(attempt, &self.spooled.token), &request);
             let pushed = pushed.map_err(EngineError::file(&self.spooled.path))?;
             Ok((self, pushed))
         })
@@ -238,7 +238,7 @@ impl BatchSession<'_> {
         let writer = private::create_file(&path)
             .and_then(|file| self.batches.writer(Box::new(BufWriter::new(file)), self.limits.bytes))
             .map_err(EngineError::file(&path))?;
-        Ok(Filling { spooled: Spooled { batch, path }, token, writer })
+        Ok(Filling { spooled: Spooled { batch, token, path }, writer })
     }
 
     /// Discards a batch together with its spool file.

@@ -134,6 +134,7 @@ async fn carry_out(
         given_up: 0,
         unknown: HashMap::new(),
         canceled: 0,
+        is_server_full: false,
     };
     let outcome = session.work_through().await;
     shown.record_wall(context).await?;
@@ -150,6 +151,7 @@ struct Look {
 }
 
 /// A session of a batch run.
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 struct BatchSession<'a> {
     context: &'a Arc<RunContext>,
     backend: &'a Backend,
@@ -179,6 +181,8 @@ struct BatchSession<'a> {
     unknown: HashMap<BatchId, String>,
     /// Requests canceled at the server, but not by this run.
     canceled: u32,
+    /// Whether the server accepts no further batch before one of this run has ended.
+    is_server_full: bool,
 }
 
 impl BatchSession<'_> {
@@ -278,7 +282,8 @@ impl BatchSession<'_> {
     /// Whether another batch may be submitted. If the server does not know a batch, the key may belong to another account;
     /// if a batch was canceled there, the user decides.
     fn may_submit(&self, open: &[KeptBatch]) -> bool {
-        self.canceled == 0 && open.iter().all(|batch| batch.standing != BatchStanding::Unknown)
+        let has_room = !self.is_server_full || open.is_empty();
+        has_room && self.canceled == 0 && open.iter().all(|batch| batch.standing != BatchStanding::Unknown)
     }
 
     /// The unfinished batches that the server may have, oldest first. Updates the displayed state of all batches.
@@ -454,6 +459,11 @@ fn remove_spool(path: &std::path::Path) {
     if let Err(error) = std::fs::remove_file(path) {
         tracing::warn!(path = %path.display(), %error, "the body of a batch was not removed");
     }
+}
+
+/// The name of a batch in the server's list, if batches have names there.
+fn batch_name(token: &str) -> String {
+    format!("fieldmark-{token}")
 }
 
 /// The custom id of a request: its row in the ledger, and a token unique to the batch.

@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use domain::run::Hold;
 use domain::run_state::RetryKind;
 use providers::batch::Batch;
+use store::KeptBatch;
+
+use super::batch_name;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -46,10 +49,15 @@ pub fn is_before(batch: &Batch, submitted_at: u64) -> bool {
     batch.created_at.is_some_and(|at| millis(at) < submitted_at.saturating_sub(CLOCK_SKEW))
 }
 
-/// Whether a server batch may be the one with `items` requests that was submitted at `submitted_at`.
-pub fn may_be(batch: &Batch, submitted_at: u64, items: u32) -> bool {
+/// Whether a server batch may be the submitted batch `kept`: it has the same name, or, without a name, as many requests, and
+/// was created at the time of the submission.
+pub fn may_be(batch: &Batch, kept: &KeptBatch) -> bool {
+    if let Some(name) = &batch.name {
+        return *name == batch_name(&kept.token);
+    }
+    let submitted_at = kept.submitted_at;
     let is_after = batch.created_at.is_some_and(|at| millis(at) > submitted_at.saturating_add(LONGEST_SUBMISSION));
-    batch.counts.total() == u64::from(items) && !is_after && !is_before(batch, submitted_at)
+    batch.counts.total() == u64::from(kept.items) && !is_after && !is_before(batch, submitted_at)
 }
 
 /// A period in which the server could not be reached.
@@ -105,7 +113,9 @@ impl BatchOutage {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::BatchId;
     use providers::batch::{BatchCounts, BatchStatus};
+    use store::BatchStanding;
 
     use super::*;
 
@@ -114,9 +124,27 @@ mod tests {
     fn batch(created_at: Option<u64>, processing: u64, succeeded: u64) -> Batch {
         Batch {
             id: "b".into(),
+            name: None,
             state: BatchStatus::InProgress,
             counts: BatchCounts { processing, succeeded, ..BatchCounts::default() },
             created_at: created_at.map(|at| UNIX_EPOCH + Duration::from_millis(at)),
+            expires_at: None,
+        }
+    }
+
+    /// A batch of seven requests, submitted now.
+    fn kept() -> KeptBatch {
+        KeptBatch {
+            id: BatchId(1),
+            standing: BatchStanding::Submitting,
+            token: "0badcafe".into(),
+            origin: String::new(),
+            submitted_at: NOW,
+            vendor_id: None,
+            is_adopted: false,
+            items: 7,
+            items_left: 7,
+            finished: 0,
             expires_at: None,
         }
     }
@@ -129,13 +157,22 @@ mod tests {
 
     #[test]
     fn a_batch_is_recognised_by_its_time_and_its_count() {
-        assert!(may_be(&batch(Some(NOW - MINUTE), 3, 4), NOW, 7));
-        assert!(may_be(&batch(Some(NOW + HOUR), 7, 0), NOW, 7));
-        assert!(may_be(&batch(None, 7, 0), NOW, 7));
-        assert!(!may_be(&batch(Some(NOW), 3, 3), NOW, 7));
-        assert!(!may_be(&batch(Some(NOW - 6 * MINUTE), 7, 0), NOW, 7));
-        assert!(!may_be(&batch(Some(NOW + 2 * HOUR), 7, 0), NOW, 7));
+        assert!(may_be(&batch(Some(NOW - MINUTE), 3, 4), &kept()));
+        assert!(may_be(&batch(Some(NOW + HOUR), 7, 0), &kept()));
+        assert!(may_be(&batch(None, 7, 0), &kept()));
+        assert!(!may_be(&batch(Some(NOW), 3, 3), &kept()));
+        assert!(!may_be(&batch(Some(NOW - 6 * MINUTE), 7, 0), &kept()));
+        assert!(!may_be(&batch(Some(NOW + 2 * HOUR), 7, 0), &kept()));
         assert!(is_before(&batch(Some(NOW - 6 * MINUTE), 1, 0), NOW) && !is_before(&batch(None, 1, 0), NOW));
+    }
+
+    #[test]
+    fn a_batch_with_a_name_is_recognised_by_it_alone() {
+        let named = |name: &str| Batch { name: Some(name.into()), ..batch(Some(NOW - HOUR), 0, 0) };
+        assert!(may_be(&named("fieldmark-0badcafe"), &kept()), "also while it is checked, and whatever the clocks say");
+        for other in ["fieldmark-0badcaff", "nightly", ""] {
+            assert!(!may_be(&Batch { name: Some(other.into()), ..batch(Some(NOW), 7, 0) }, &kept()), "{other}");
+        }
     }
 
     #[test]

@@ -4,8 +4,10 @@
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
 use domain::run_state::{FailureKind, RetryKind, StopReason};
-use providers::batch::{BatchOutcome, BatchResult};
+use providers::batch::{BatchOutcome, BatchResult, Unreported};
 use providers::error::RequestError;
+use providers::refusal::Refusal;
+use providers::retry::RetryAction;
 use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 
@@ -14,7 +16,7 @@ use super::super::outcome::{Stop, better_of, failed};
 use super::super::retry::Retrying;
 use super::{BatchSession, attempt_called};
 use crate::Result;
-use crate::backend::{AfterFailure, FailedRequest, Received};
+use crate::backend::{AfterFailure, CallNext, FailedCall, FailedRequest, Received};
 use crate::clock::now_millis;
 use crate::error::guarded;
 
@@ -46,11 +48,11 @@ enum After {
 impl<'a> BatchSession<'a> {
     /// Reads the results of an ended batch. If the download breaks off, the results read so far are kept, and the rest is
     /// read later.
-    pub async fn read_results(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
+    pub async fn read_results(&mut self, batch: &KeptBatch, vendor_id: &str) -> Result<Option<Stop>> {
         // Unbounded, since the reader of results cannot wait. It holds the answers of one batch at most.
         let (tell, mut told) = mpsc::unbounded_channel();
         let (batches, stop_asked) = (self.batches, self.stop_asked.clone());
-        let id = id.to_owned();
+        let id = vendor_id.to_owned();
         let fetching = async move {
             // Sending fails only if the receiver is gone.
             let fetched = batches.results(&id, &mut |result| drop(tell.send(result))).await;
@@ -82,15 +84,16 @@ impl<'a> BatchSession<'a> {
                 }
                 self.unknown_or_failed(batch, &error).await
             }
-            Some(Ok(())) if self.is_leaving() => Ok(None),
-            Some(Ok(())) if batch.is_adopted && read.own == 0 => {
+            Some(Ok(_)) if self.is_leaving() => Ok(None),
+            Some(Ok(_)) if batch.is_adopted && read.own == 0 => {
                 self.disown(batch).await?;
                 Ok(None)
             }
-            Some(Ok(())) => {
+            Some(Ok(unreported)) => {
                 let took_millis = millis_since(batch.submitted_at);
                 let refused = self.decide(read.undecided, took_millis).await?;
-                self.end_batch(batch).await?;
+                self.end_batch(batch, unreported).await?;
+                self.delete_files(vendor_id).await;
                 Ok(read.stop.or(refused))
             }
         }
@@ -118,18 +121,8 @@ impl<'a> BatchSession<'a> {
                 },
             },
             BatchOutcome::Refused(refusal) => FailedRequest::of_alone(&RequestError::Refused(refusal)),
-            // Neither case is billed, and the request itself is fine.
-            BatchOutcome::Canceled => {
-                if batch.standing != BatchStanding::Canceling && !self.is_canceling {
-                    self.canceled += 1;
-                }
-                unanswered(AfterFailure::Again, RetryKind::TimedOut, "canceled with its batch")
-            }
-            BatchOutcome::Expired => {
-                let after = None;
-                let detail = "the batch expired before the vendor started on it";
-                unanswered(AfterFailure::Retry { after }, RetryKind::Expired, detail)
-            }
+            BatchOutcome::Canceled => self.canceled(batch),
+            BatchOutcome::Expired => expired(),
             BatchOutcome::Unreadable { detail } => FailedRequest {
                 may_be_billed: true,
                 ..unanswered(
@@ -146,6 +139,14 @@ impl<'a> BatchSession<'a> {
         let after = after(&failed_request, &item, self.context.retrying);
         read.stop = read.stop.take().or(self.record_unanswered(item, &failed_request, after, took_millis).await?);
         Ok(())
+    }
+
+    /// The failure of a request that was canceled with its batch. It is not billed, and the request itself is fine.
+    fn canceled(&mut self, batch: &KeptBatch) -> FailedRequest {
+        if batch.standing != BatchStanding::Canceling && !self.is_canceling {
+            self.canceled += 1;
+        }
+        unanswered(AfterFailure::Again, RetryKind::TimedOut, "canceled with its batch")
     }
 
     /// Decides refusals of the form of a request. If the server has accepted other requests, they concern the images.
@@ -202,32 +203,75 @@ impl<'a> BatchSession<'a> {
         self.reservations.remove(&item.attempt).unwrap_or_else(|| self.context.budget.take_up(PicoDollars::ZERO))
     }
 
-    /// Marks a batch as ended once all its results are stored. A request without a result may have been billed.
-    async fn end_batch(&mut self, batch: &KeptBatch) -> Result<()> {
-        let id = batch.id;
-        let left = self.context.store.read(move |view| view.batch_items_left(id)).await?;
-        for (attempt, _) in left {
-            let id = batch.id;
-            let Some(item) = self.context.store.read(move |view| view.batch_item(id, attempt)).await? else {
-                continue;
+    /// Marks a batch as ended once all its results are stored.
+    async fn end_batch(&mut self, batch: &KeptBatch, unreported: Unreported) -> Result<()> {
+        for item in self.items_left(batch).await? {
+            let failed_request = match unreported {
+                Unreported::Unknown => FailedRequest {
+                    may_be_billed: true,
+                    ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, "the batch ended without a result for it")
+                },
+                Unreported::Canceled => self.canceled(batch),
+                Unreported::Expired => expired(),
             };
-            let detail = "the batch ended without a result for it";
-            let failed_request = FailedRequest {
-                may_be_billed: true,
-                ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, detail)
-            };
-            self.record_unanswered(
-                item,
-                &failed_request,
-                After::Fails(FailureKind::ModelFailed),
-                millis_since(batch.submitted_at),
-            )
-            .await?;
+            let after = after(&failed_request, &item, self.context.retrying);
+            self.record_unanswered(item, &failed_request, after, millis_since(batch.submitted_at)).await?;
         }
+        self.record_ended(batch).await
+    }
+
+    /// Ends a batch that the server found invalid as a whole: nothing of it is billed, and its images wait. The run stops with the
+    /// server's reason, unless the server only has no room for it before another batch of the run has ended.
+    pub async fn record_refused(
+        &mut self,
+        batch: &KeptBatch,
+        vendor_id: &str,
+        refusal: Box<Refusal>,
+    ) -> Result<Option<Stop>> {
+        if batch.is_adopted {
+            // Without results, nothing shows that it is this batch.
+            self.disown(batch).await?;
+            return Ok(None);
+        }
+        let detail = format!("the server refused the whole batch: {refusal}");
+        let is_full = matches!(refusal.action(), RetryAction::HoldEndpoint { .. });
+        let reason = match FailedCall::from(&RequestError::Refused(refusal)).next {
+            CallNext::Stop(reason) => reason,
+            CallNext::Again { .. } | CallNext::Unknown => StopReason::RequestRefused,
+        };
+        let stop = Stop { reason, detail: Some(detail.clone()) };
+        for item in self.items_left(batch).await? {
+            let failed_request = unanswered(AfterFailure::Again, RetryKind::ServerFailed, &detail);
+            self.record_unanswered(item, &failed_request, After::Waits(None), 0.0).await?;
+        }
+        self.record_ended(batch).await?;
+        self.delete_files(vendor_id).await;
+        self.is_server_full = is_full && !self.open_batches().await?.is_empty();
+        Ok(if self.is_server_full { None } else { Some(stop) })
+    }
+
+    async fn items_left(&self, batch: &KeptBatch) -> Result<Vec<BatchItem>> {
+        let id = batch.id;
+        let items = self.context.store.read(move |view| {
+            let left = view.batch_items_left(id)?.into_iter();
+            left.filter_map(|(attempt, _)| view.batch_item(id, attempt).transpose()).collect()
+        });
+        Ok(items.await?)
+    }
+
+    async fn record_ended(&mut self, batch: &KeptBatch) -> Result<()> {
         self.record_standing(batch.id, BatchStanding::Ended).await?;
         // Unanswered images wait again, and most requests cost less than their reservation.
         self.may_fill = true;
+        self.is_server_full = false;
         Ok(())
+    }
+
+    /// Deletes the files of an ended batch at the server. What is not deleted expires there.
+    async fn delete_files(&self, vendor_id: &str) {
+        if let Some(Err(error)) = self.unless_left(self.batches.delete_files(vendor_id)).await {
+            tracing::warn!(vendor_id, %error, "the files of a batch were not deleted at the server");
+        }
     }
 
     /// Drops the match of `batch` with a server batch that belongs to another program.
@@ -246,6 +290,12 @@ fn millis_since(moment: u64) -> f64 {
 
 fn unanswered(next: AfterFailure, retry_kind: RetryKind, detail: &str) -> FailedRequest {
     FailedRequest { next, avoids: None, retry_kind, may_be_billed: false, detail: detail.to_owned() }
+}
+
+/// The failure of a request that was not begun in time. It is not billed, and the request itself is fine.
+fn expired() -> FailedRequest {
+    let detail = "the batch expired before the vendor started on it";
+    unanswered(AfterFailure::Retry { after: None }, RetryKind::Expired, detail)
 }
 
 /// What to do with the image of `item` after `failed_request`. The ledger counts its attempts over all sessions.

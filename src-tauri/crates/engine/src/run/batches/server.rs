@@ -9,7 +9,7 @@ use store::{BatchStanding, KeptBatch};
 use super::super::outcome::Stop;
 use super::filling::Spooled;
 use super::patience::{are_results_gone, is_before, look_interval, may_be, millis};
-use super::{BatchSession, Look, remove_spool};
+use super::{BatchSession, Look, batch_name, remove_spool};
 use crate::Result;
 use crate::backend::{CallNext, FailedCall};
 use crate::clock::now_millis;
@@ -32,7 +32,9 @@ impl BatchSession<'_> {
         }
         self.open_batches().await?;
         // If the run stops first, the next session finds out whether the batch was accepted.
-        let Some(taken) = self.drained(self.batches.submit(&spooled.path)).await else { return Ok(None) };
+        let Some(taken) = self.drained(self.batches.submit(&spooled.path, &batch_name(&spooled.token))).await else {
+            return Ok(None);
+        };
         match taken {
             Ok(taken) => {
                 remove_spool(&spooled.path);
@@ -76,7 +78,7 @@ impl BatchSession<'_> {
     async fn cancel(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
         let Some(canceled) = self.unless_left(self.batches.cancel(id)).await else { return Ok(None) };
         match canceled {
-            Ok(_) => self.outage.over(),
+            Ok(()) => self.outage.over(),
             // The batch may have ended in the meantime; the next poll shows it.
             Err(RequestError::Refused(refusal)) if matches!(refusal.status, 400 | 404 | 409) => self.outage.over(),
             Err(error) => return Ok(self.call_failed(&error)),
@@ -97,7 +99,11 @@ impl BatchSession<'_> {
             self.record_standing(batch.id, BatchStanding::Working).await?;
         }
         self.record_progress(batch.id, batch.submitted_at, &told).await?;
-        if told.state == BatchStatus::Ended { self.read_results(batch, id).await } else { Ok(None) }
+        match told.state {
+            BatchStatus::Ended => self.read_results(batch, id).await,
+            BatchStatus::Refused(refusal) => self.record_refused(batch, id, refusal).await,
+            BatchStatus::InProgress | BatchStatus::Canceling => Ok(None),
+        }
     }
 
     async fn record_progress(&mut self, batch: BatchId, submitted_at: u64, told: &Batch) -> Result<()> {
@@ -134,7 +140,7 @@ impl BatchSession<'_> {
         self.record_standing(batch, BatchStanding::Unknown).await
     }
 
-    /// Searches for a batch whose submission response was lost, by time and item count.
+    /// Searches for a batch whose submission response was lost, by its name, or by time and item count.
     async fn look_for(&mut self, batch: &KeptBatch) -> Result<Option<Stop>> {
         let candidates = match self.unless_left(self.candidates(batch)).await {
             None => return Ok(None),
@@ -144,16 +150,18 @@ impl BatchSession<'_> {
             Some(Err(error)) => return Ok(self.call_failed(&error)),
         };
         self.outage.over();
+        let named = candidates.iter().find(|candidate| candidate.name.is_some());
         let ended = candidates.iter().find(|candidate| candidate.state == BatchStatus::Ended);
-        let found = match (ended, candidates.as_slice()) {
+        let found = match (named, ended, candidates.as_slice()) {
+            (Some(named), ..) => Some(named),
             // The results of an ended batch show at once whose it is.
-            (Some(ended), _) => Some(ended),
-            (None, [only]) => Some(only),
-            (None, _) => None,
+            (None, Some(ended), _) => Some(ended),
+            (None, None, [only]) => Some(only),
+            (None, None, _) => None,
         };
         if let Some(found) = found {
-            let (batch_id, id) = (batch.id, found.id.clone());
-            self.context.store.write(move |edit| edit.record_taken(batch_id, &id, true)).await?;
+            let (batch_id, id, is_adopted) = (batch.id, found.id.clone(), found.name.is_none());
+            self.context.store.write(move |edit| edit.record_taken(batch_id, &id, is_adopted)).await?;
             self.looks.remove(&batch.id);
             return Ok(None);
         }
@@ -175,11 +183,11 @@ impl BatchSession<'_> {
         let (mut candidates, mut after) = (Vec::new(), None);
         for _ in 0..PAGE_LIMIT {
             let page = self.batches.list(after.as_deref()).await?;
-            let is_past = page.batches.iter().any(|listed| is_before(listed, batch.submitted_at));
+            // Lists of named batches are not known to be in order.
+            let is_past =
+                page.batches.iter().any(|listed| listed.name.is_none() && is_before(listed, batch.submitted_at));
             for listed in page.batches {
-                if !may_be(&listed, batch.submitted_at, batch.items)
-                    || self.not_ours.contains(&(batch.id, listed.id.clone()))
-                {
+                if !may_be(&listed, batch) || self.not_ours.contains(&(batch.id, listed.id.clone())) {
                     continue;
                 }
                 let (origin, id) = (self.origin.clone(), listed.id.clone());
@@ -189,7 +197,7 @@ impl BatchSession<'_> {
                     Err(error) => return Ok(Err(error.into())),
                 }
             }
-            after = page.next_after_id;
+            after = page.next_after;
             if after.is_none() || is_past {
                 break;
             }

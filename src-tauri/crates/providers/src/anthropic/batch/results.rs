@@ -1,64 +1,13 @@
-//! Parses batch results: one JSON object per line, in any order. Pure. An unreadable line becomes a result that says so
-//! and does not affect others.
+//! Batch results: one JSON object per line.
 
-use crate::answer::FinishReason;
 use crate::anthropic::refusal;
 use crate::anthropic::wire::answer::ReceivingMessage;
-use crate::batch::{BatchAnswer, BatchOutcome, BatchResult};
-use crate::exchange::Receiving as _;
+use crate::batch::BatchOutcome;
+use crate::batch::results::{ResultForm, answered};
 use crate::json::Object;
 use crate::redaction::Redaction;
 
-/// Longest line in bytes, far above any answer. Longer lines are truncated and then unreadable.
-const LINE_LIMIT: usize = 32 << 20;
-
-/// Splits bytes into lines, however they are chunked.
-#[derive(Debug, Default)]
-pub struct ResultLines {
-    line: Vec<u8>,
-}
-
-impl ResultLines {
-    /// Takes the next bytes and returns the lines that they complete.
-    pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        let mut pieces = bytes.split(|byte| *byte == b'\n');
-        // The last piece is the incomplete line; it may be empty.
-        let last = pieces.next_back().unwrap_or_default();
-        let mut lines = Vec::new();
-        for piece in pieces {
-            self.add(piece);
-            lines.push(std::mem::take(&mut self.line));
-        }
-        self.add(last);
-        lines
-    }
-
-    /// A last line without a line end.
-    pub fn rest(self) -> Vec<u8> {
-        self.line
-    }
-
-    fn add(&mut self, piece: &[u8]) {
-        let room = LINE_LIMIT - self.line.len();
-        self.line.extend_from_slice(&piece[..piece.len().min(room)]);
-    }
-}
-
-/// Parses one line; `None` if empty. The key is redacted from its texts, because they may quote the request.
-pub fn read(line: &[u8], redaction: &Redaction) -> Option<BatchResult> {
-    if line.trim_ascii().is_empty() {
-        return None;
-    }
-    let line = String::from_utf8_lossy(line);
-    let unreadable = |detail: String| BatchOutcome::Unreadable { detail: redaction.of_failure(&detail) };
-    Some(match Object::parse(&line) {
-        Ok(result) => BatchResult {
-            custom_id: result.name("custom_id").map(|id| redaction.of_answer(&id)),
-            outcome: outcome(&result, redaction).unwrap_or_else(unreadable),
-        },
-        Err(error) => BatchResult { custom_id: None, outcome: unreadable(error.to_string()) },
-    })
-}
+pub const RESULTS: ResultForm = ResultForm { custom_id: |line| line.name("custom_id"), outcome };
 
 /// The result of a request, or why it cannot be parsed.
 fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, String> {
@@ -66,15 +15,7 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
     Ok(match result.name("type").as_deref() {
         Some("succeeded") => {
             let message = result.object("message").ok_or("it has no message")?;
-            let received = ReceivingMessage::whole(&message).map_err(|error| error.to_string())?;
-            let usage = received.usage();
-            let message = received.into_text().redacted(|text| redaction.of_answer(text));
-            BatchOutcome::Answered(BatchAnswer {
-                usage,
-                text: message.text,
-                stop_reason: message.stop_reason.unwrap_or(FinishReason::Other(String::new())),
-                model: message.model,
-            })
+            answered::<ReceivingMessage>(&message, redaction)?
         }
         // As in a stream, the error came after the HTTP status.
         Some("errored") => {
@@ -90,9 +31,12 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::FinishReason;
+    use crate::batch::BatchResult;
+    use crate::batch::results::ResultLines;
     use crate::retry::{ItemFailure, RetryAction};
 
-    const RESULTS: &str = concat!(
+    const LINES: &str = concat!(
         r#"{"custom_id":"b","result":{"type":"succeeded","message":{"id":"msg_1","type":"message","model":"m","content":["#,
         r#"{"type":"thinking","thinking":"hm"},{"type":"text","text":"{\"marks\":[]} é"}],"stop_reason":"end_turn","#,
         r#""usage":{"input_tokens":7,"output_tokens":2}}}}"#,
@@ -112,15 +56,15 @@ mod tests {
 
     fn results(chunk_size: usize) -> Vec<BatchResult> {
         let mut lines = ResultLines::default();
-        let mut all: Vec<Vec<u8>> = RESULTS.as_bytes().chunks(chunk_size).flat_map(|chunk| lines.push(chunk)).collect();
+        let mut all: Vec<Vec<u8>> = LINES.as_bytes().chunks(chunk_size).flat_map(|chunk| lines.push(chunk)).collect();
         all.push(lines.rest());
         let redaction = Redaction::of("secret");
-        all.iter().filter_map(|line| read(line, &redaction)).collect()
+        all.iter().filter_map(|line| RESULTS.read(line, &redaction)).collect()
     }
 
     #[test]
     fn every_line_by_itself() {
-        let results = results(RESULTS.len());
+        let results = results(LINES.len());
         let told: Vec<String> = results
             .iter()
             .map(|BatchResult { custom_id, outcome }| {
@@ -153,13 +97,15 @@ mod tests {
             {"type":"text","text":"a\ud83d\ude00b\ud800"}],"stop_reason":"end_turn","usage":
             {"input_tokens":"7","output_tokens":2.0,"cache_creation":null,"server_tool_use":{"web_search_requests":-1}}}"#;
         let line = format!(r#"{{"custom_id":"a","result":{{"type":"succeeded","message":{message}}}}}"#);
-        let BatchOutcome::Answered(answer) = read(line.as_bytes(), &Redaction::of("secret")).unwrap().outcome else {
+        let BatchOutcome::Answered(answer) = RESULTS.read(line.as_bytes(), &Redaction::of("secret")).unwrap().outcome
+        else {
             panic!()
         };
         assert_eq!((answer.text.as_str(), answer.model.as_str()), ("a😀b\u{fffd}", ""));
         assert_eq!(answer.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         let line = line.replace("\"7\"", "-7");
-        let BatchOutcome::Answered(answer) = read(line.as_bytes(), &Redaction::of("secret")).unwrap().outcome else {
+        let BatchOutcome::Answered(answer) = RESULTS.read(line.as_bytes(), &Redaction::of("secret")).unwrap().outcome
+        else {
             panic!()
         };
         assert_eq!(answer.usage, None);
@@ -171,7 +117,7 @@ mod tests {
             "content":[{"type":"text","text":"{\"x1\":0.12345678,\"label\":\"KEY\"}"}],"stop_reason":"KEY",
             "usage":{"input_tokens":12345678,"output_tokens":2}}}}"#;
         for (key, shown) in [("12345678", "12345678"), ("12345678-sk-12345678", "[key]")] {
-            let result = read(line.replace("KEY", key).as_bytes(), &Redaction::of(key)).unwrap();
+            let result = RESULTS.read(line.replace("KEY", key).as_bytes(), &Redaction::of(key)).unwrap();
             let BatchOutcome::Answered(answer) = result.outcome else { panic!("{:?}", result.outcome) };
             assert_eq!(answer.text, format!(r#"{{"x1":0.12345678,"label":"{shown}"}}"#));
             assert_eq!(
@@ -184,20 +130,9 @@ mod tests {
 
     #[test]
     fn every_way_of_cutting_gives_the_same_results() {
-        let whole = results(RESULTS.len());
-        for size in 1..RESULTS.len() {
+        let whole = results(LINES.len());
+        for size in 1..LINES.len() {
             assert_eq!(results(size), whole, "in chunks of {size}");
         }
-    }
-
-    #[test]
-    fn an_endless_line_does_not_fill_the_memory() {
-        let mut lines = ResultLines::default();
-        let piece = vec![b'x'; LINE_LIMIT / 2 + 1];
-        for _ in 0..3 {
-            assert_eq!(lines.push(&piece), Vec::<Vec<u8>>::new());
-        }
-        assert_eq!(lines.push(b"\n{").first().map(Vec::len), Some(LINE_LIMIT));
-        assert_eq!(lines.rest(), b"{");
     }
 }

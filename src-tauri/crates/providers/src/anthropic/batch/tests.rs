@@ -3,16 +3,17 @@
 use std::io::{BufWriter, Write};
 use std::time::{Duration, SystemTime};
 
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use tempfile::NamedTempFile;
 
-use super::spool::SpoolWriter;
+use super::spool::writer;
 use crate::anthropic::client::Client;
 use crate::anthropic::client::test_client::{client, client_with, request};
 use crate::base_url::BaseUrl;
 use crate::batch::{
-    Batch, BatchApi, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchStatus, BatchWriter, Pushed,
+    Batch, BatchApi, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchStatus, BatchWriter, Pushed, Unreported,
 };
 use crate::error::RequestError;
 use crate::provider::{ConnectionOptions, Timeouts};
@@ -49,7 +50,7 @@ fn spawnable<F: Future + Send>(call: F) -> F {
     call
 }
 
-async fn read_results(client: &Client) -> (Vec<BatchResult>, Result<(), RequestError>) {
+async fn read_results(client: &Client) -> (Vec<BatchResult>, Result<Unreported, RequestError>) {
     let mut told = Vec::new();
     let outcome = spawnable(client.results("msgbatch_1", &mut |result| told.push(result))).await;
     (told, outcome)
@@ -62,7 +63,7 @@ async fn a_batch_goes_out_from_its_file() {
     let options = ConnectionOptions { model_prefix: "anthropic.".into(), ..ConnectionOptions::default() };
     let client = client_with(&server, &options);
     let buffered = BufWriter::new(spool.as_file());
-    let mut writer = SpoolWriter::new(buffered, client.dialect(), u64::MAX).unwrap();
+    let mut writer = writer(buffered, client.dialect(), u64::MAX).unwrap();
     for index in 0..700 {
         assert_eq!(writer.push(&format!("image-{index}"), &request()).unwrap(), Pushed::Taken);
     }
@@ -70,11 +71,12 @@ async fn a_batch_goes_out_from_its_file() {
     let written = std::fs::read_to_string(spool.path()).unwrap();
     assert!(written.len() > 1_000_000, "several pieces");
 
-    let batch = spawnable(client.submit(spool.path())).await.unwrap();
+    let batch = spawnable(client.submit(spool.path(), "fieldmark-1")).await.unwrap();
     let moment = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     let counts = BatchCounts { succeeded: 2, errored: 1, ..BatchCounts::default() };
     let expected = Batch {
         id: "msgbatch_1".into(),
+        name: None,
         state: BatchStatus::Ended,
         counts,
         created_at: moment(60),
@@ -103,13 +105,14 @@ async fn a_lost_reply_is_told_from_a_refusal() {
     ];
     for (act, may_have_been_taken) in table {
         let (server, _serving) = serve(vec![act]).await;
-        let error = patient(&server).submit(spool.path()).await.unwrap_err();
+        let error = patient(&server).submit(spool.path(), "fieldmark-1").await.unwrap_err();
         assert_eq!(error.may_have_been_taken(), may_have_been_taken, "{error}");
         assert_eq!(error.may_be_billed(), may_have_been_taken && !matches!(error, RequestError::Refused(_)), "{error}");
         assert_eq!(error.is_not_found(), error.to_string().contains("404"));
     }
     let missing = spool.path().with_extension("missing");
-    let error = patient(&BaseUrl::parse("http://127.0.0.1:1").unwrap()).submit(&missing).await.unwrap_err();
+    let error =
+        patient(&BaseUrl::parse("http://127.0.0.1:1").unwrap()).submit(&missing, "fieldmark-1").await.unwrap_err();
     assert!(matches!(error, RequestError::Unsendable { .. }) && !error.may_have_been_taken(), "{error}");
     assert_eq!(error.action(), RetryAction::Retry { after: None, cause: RetryCause::Transient });
 }
@@ -121,25 +124,27 @@ async fn batches_are_looked_after() {
     let canceling = r#"{"id":"msgbatch_2","processing_status":"canceling"}"#;
     let page = format!(r#"{{"data":[{going},{ENDED}],"has_more":true,"last_id":"msgbatch_1"}}"#);
     let last_page = r#"{"data":[],"has_more":false,"last_id":null}"#;
-    let bodies = [going, unknown, canceling, &page, last_page];
+    let bodies = [going, unknown, canceling, canceling, &page, last_page];
     let (server, serving) = serve(bodies.map(|body| response("200 OK", CLOSE, body)).into()).await;
     let client = patient(&server);
     for _ in 0..2 {
         let batch = client.get("../models?x").await.unwrap();
         assert_eq!((batch.state, batch.counts.total(), batch.created_at), (BatchStatus::InProgress, 0, None));
     }
-    assert_eq!(client.cancel("msgbatch_2").await.unwrap().state, BatchStatus::Canceling);
+    client.cancel("msgbatch_2").await.unwrap();
+    assert_eq!(client.get("msgbatch_2").await.unwrap().state, BatchStatus::Canceling);
     let newest = client.list(None).await.unwrap();
     let ids: Vec<&str> = newest.batches.iter().map(|batch| batch.id.as_str()).collect();
-    assert_eq!((ids, newest.next_after_id.as_deref()), (vec!["msgbatch_2", "msgbatch_1"], Some("msgbatch_1")));
-    let rest = client.list(newest.next_after_id.as_deref()).await.unwrap();
-    assert_eq!(rest, BatchPage { batches: Vec::new(), next_after_id: None });
+    assert_eq!((ids, newest.next_after.as_deref()), (vec!["msgbatch_2", "msgbatch_1"], Some("msgbatch_1")));
+    let rest = client.list(newest.next_after.as_deref()).await.unwrap();
+    assert_eq!(rest, BatchPage { batches: Vec::new(), next_after: None });
     let requests = serving.await.unwrap();
     let paths: Vec<&str> = requests.iter().map(|request| path(request)).collect();
     let expected = [
         "/v1/messages/batches/..%2Fmodels%3Fx",
         "/v1/messages/batches/..%2Fmodels%3Fx",
         "/v1/messages/batches/msgbatch_2/cancel",
+        "/v1/messages/batches/msgbatch_2",
         "/v1/messages/batches?limit=100",
         "/v1/messages/batches?limit=100&after_id=msgbatch_1",
     ];
@@ -153,13 +158,13 @@ async fn results_become_answers() {
     let (server, serving) =
         serve(vec![response("200 OK", CLOSE, ENDED), results(&[canceled, "nonsense", RESULT])]).await;
     let (told, outcome) = read_results(&patient(&server)).await;
-    outcome.unwrap();
+    assert_eq!(outcome, Ok(Unreported::Unknown));
     let ids: Vec<Option<&str>> = told.iter().map(|result| result.custom_id.as_deref()).collect();
     assert_eq!(ids, [Some("image-2"), None, Some("image-1")]);
     let Some(BatchResult { outcome: BatchOutcome::Answered(answer), .. }) = told.into_iter().next_back() else {
         panic!("no answer")
     };
-    let answer = answer.about(PixelSize::new(640, 480));
+    let answer = answer.about(PixelSize::new(640, 480), BoxCoordinates::PixelXyxy);
     assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(7));
     let read = crate::parse::read(&answer, &Recipe::find_these("cat").unwrap()).unwrap();
     assert_eq!((read.annotations.len(), read.sent), (1, PixelSize::new(640, 480)));
@@ -184,7 +189,7 @@ async fn a_key_follows_no_address_to_another_server() {
         })
         .await;
         let (told, outcome) = read_results(&patient(&server)).await;
-        assert_eq!((outcome, told.len()), (Ok(()), 1));
+        assert_eq!((outcome, told.len()), (Ok(Unreported::Unknown), 1));
         assert_eq!(path(&serving.await.unwrap()[1]), expected);
     }
 }

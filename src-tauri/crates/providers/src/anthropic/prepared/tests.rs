@@ -7,11 +7,11 @@ use domain::shape::Shape;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::anthropic::body::{Dialect, Reply};
+use crate::anthropic::body::Dialect;
 use crate::anthropic::catalog;
 use crate::price::Terms;
-use crate::request::MediaType;
 use crate::request::ShownExample;
+use crate::request::{MediaType, Reply};
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedMessages {
     PreparedMessages::new(catalog().find(model).unwrap(), recipe, RequestOptions::default()).unwrap()

@@ -19,13 +19,3 @@ pub struct BatchObject {
     #[serde(default, deserialize_with = "lenient")]
     pub results_url: Option<String>,
 }
-
-/// One page of `GET /v1/messages/batches`.
-#[derive(Deserialize, Debug)]
-pub struct BatchList {
-    pub data: Vec<BatchObject>,
-    #[serde(default)]
-    pub has_more: bool,
-    #[serde(default)]
-    pub last_id: Option<String>,
-}

@@ -31,16 +31,16 @@ fn stream(body: &str) -> Act {
     Act::Write(format!("{head}{body}").into_bytes().chunks(7).map(<[u8]>::to_vec).collect())
 }
 
-fn request() -> Request {
+pub fn request() -> Request {
     let model = Gemini.catalog().find("gemini-3.8-flash").unwrap();
     let prepared = Gemini.prepare(model, &Recipe::find_these("cat").unwrap(), RequestOptions::default()).unwrap();
     let (size, bytes) = (PixelSize::new(640, 480), Bytes::from_static(b"jpeg"));
     prepared.request(&Picture { size, media_type: MediaType::Jpeg, bytes }).unwrap()
 }
 
-fn client(server: &BaseUrl) -> GeminiClient {
+pub fn client(server: &BaseUrl) -> GeminiClient {
     let key = Key::for_server(SECRET, server).unwrap();
-    GeminiClient::new(server.clone(), key, &ConnectionOptions::default()).unwrap()
+    GeminiClient::new(server.clone(), key, "gemini-3.8-flash", &ConnectionOptions::default()).unwrap()
 }
 
 #[tokio::test]

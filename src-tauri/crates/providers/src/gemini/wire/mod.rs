@@ -1,4 +1,5 @@
 //! The wire format.
 
 pub mod answer;
+pub mod batch;
 pub mod request;

@@ -28,14 +28,14 @@ fn stream(body: &str) -> Act {
     Act::Write(format!("{head}{body}").into_bytes().chunks(7).map(<[u8]>::to_vec).collect())
 }
 
-fn request() -> Request {
+pub fn request() -> Request {
     let model = OpenAi.catalog().find("gpt-6-luna").unwrap();
     let prepared = OpenAi.prepare(model, &Recipe::find_these("cat").unwrap(), RequestOptions::default()).unwrap();
     let (size, bytes) = (PixelSize::new(640, 480), Bytes::from_static(b"jpeg"));
     prepared.request(&Picture { size, media_type: MediaType::Jpeg, bytes }).unwrap()
 }
 
-fn client(server: &BaseUrl) -> ChatClient {
+pub fn client(server: &BaseUrl) -> ChatClient {
     ChatClient::new(server.clone(), Key::for_server(SECRET, server).ok(), &ConnectionOptions::default(), None).unwrap()
 }
 

@@ -8,7 +8,7 @@ use crate::openai::CATALOG;
 use crate::openai::body::AnswerFormat;
 use crate::provider::PreparedModel;
 use crate::request::ShownExample;
-use crate::request::{MediaType, PictureError, RequestOptions};
+use crate::request::{MediaType, PictureError, Reply, RequestOptions};
 
 fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
     let model = CATALOG.find(model).unwrap();
@@ -22,7 +22,8 @@ fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
 }
 
 fn body(request: &Request, model_prefix: &str, format: AnswerFormat) -> Value {
-    serde_json::from_slice(&ChatBody::of(request).unwrap().pieces(model_prefix, format).concat()).unwrap()
+    serde_json::from_slice(&ChatBody::of(request).unwrap().pieces(model_prefix, format, Reply::Streamed).concat())
+        .unwrap()
 }
 
 /// A cat, which may be asleep.
@@ -108,8 +109,8 @@ fn a_large_picture_is_written_once() {
     let bytes = vec![0xff; 1_000_000];
     let request = prepared("gpt-4o", &cats()).request(&Picture { bytes: bytes.into(), ..picture(640, 480) }).unwrap();
     let body = ChatBody::of(&request).unwrap();
-    let [_, _, first, _] = body.pieces("", AnswerFormat::Schema);
-    let [_, _, second, _] = body.pieces("x/", AnswerFormat::Prompt);
+    let [_, _, first, _] = body.pieces("", AnswerFormat::Schema, Reply::Streamed);
+    let [_, _, second, _] = body.pieces("x/", AnswerFormat::Prompt, Reply::Streamed);
     assert_eq!(first.as_ptr(), second.as_ptr());
     assert!(request.byte_count() > first.len());
 }

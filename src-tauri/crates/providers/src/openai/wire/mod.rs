@@ -1,4 +1,5 @@
 //! The vendor's wire formats, private to this crate.
 
 pub mod answer;
+pub mod batch;
 pub mod request;

@@ -9,14 +9,20 @@ use crate::schema::Schema;
 #[derive(Serialize)]
 pub struct ChatOptions<'a> {
     pub model: &'a str,
-    pub stream: bool,
-    pub stream_options: StreamOptions,
+    #[serde(flatten)]
+    pub stream: Option<Streaming>,
     #[serde(flatten)]
     pub output_limit: LimitField,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_format: Option<ResponseFormat<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct Streaming {
+    pub stream: bool,
+    pub stream_options: StreamOptions,
 }
 
 #[derive(Serialize)]
