@@ -264,7 +264,7 @@ impl Settled {
                 edit.record_received(attempt, &raw, bill, answered_at)?;
                 let annotations = found.iter().map(Found::annotation).collect();
                 let timing = JobTiming { took_millis: self.took_millis, alone_millis: None };
-                (JobOutcome::Done { attempt, annotations, reading }, Some(timing))
+                (JobOutcome::Done { attempts: vec![attempt], annotations, reading }, Some(timing))
             }
         };
         edit.settle_job(run, job, recipe, &outcome, timing, answered_at)?;

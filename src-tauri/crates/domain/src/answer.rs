@@ -9,8 +9,24 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{AttributeValue, NewAnnotation, Shape};
-use crate::geometry::{ImageFromSent, PixelSize, Rect};
+use crate::geometry::{ImageFromSent, ImageRegion, PixelSize, Rect};
 use crate::recipe::{AttributeSubject, CAPTION_LABEL, IMAGE_LABEL, Recipe, ShapeKind};
+
+/// What a request about an image is about: a part of it, and whether what was found there before is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PartPass {
+    /// Its place in [`ImageParts::regions`](crate::recipe::ImageParts::regions): 0 is the whole image.
+    pub part: u32,
+    pub is_check: bool,
+}
+
+impl PartPass {
+    /// Whether it shows a tile.
+    #[must_use]
+    pub const fn is_tile(self) -> bool {
+        self.part > 0
+    }
+}
 
 /// A model's answer for one image, in pixels of the sent picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,13 +113,24 @@ pub struct Reading {
     /// Whether the answer was cut off, so that annotations may be missing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_cut_short: bool,
+    /// Whether a part of the image could not be checked by the second request that its recipe asks for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_unchecked: bool,
 }
 
 impl Reading {
     /// Whether the answer was exactly as requested and complete.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.repairs.is_empty() && self.dropped.is_empty() && !self.is_cut_short
+        self.repairs.is_empty() && self.dropped.is_empty() && !self.is_cut_short && !self.is_unchecked
+    }
+
+    /// Adds what was corrected and dropped in another answer about the same image.
+    pub fn add(&mut self, other: Self) {
+        self.repairs.extend(other.repairs);
+        self.dropped.extend(other.dropped);
+        self.is_cut_short |= other.is_cut_short;
+        self.is_unchecked |= other.is_unchecked;
     }
 }
 
@@ -305,7 +332,13 @@ impl Answer {
     /// valid shapes inside the image, and the attributes of the image.
     #[must_use]
     pub fn annotations(&self, recipe: &Recipe, image: PixelSize) -> Vec<NewAnnotation> {
-        let to_image = ImageFromSent::new(self.sent, image);
+        self.annotations_of(ImageRegion::whole(image), recipe, image)
+    }
+
+    /// [`Answer::annotations`] of an answer about a region of the image.
+    #[must_use]
+    pub fn annotations_of(&self, region: ImageRegion, recipe: &Recipe, image: PixelSize) -> Vec<NewAnnotation> {
+        let to_image = ImageFromSent::of_region(self.sent, region);
         self.annotations
             .iter()
             .filter_map(|annotation| {
@@ -417,6 +450,7 @@ mod tests {
             ],
             dropped: vec![Dropped { item: 3, reason: DropReason::UnknownLabel { answered: "dog".into() } }],
             is_cut_short: true,
+            is_unchecked: true,
         };
         let kept = serde_json::to_string(&reading).unwrap();
         assert_eq!(serde_json::from_str::<Reading>(&kept).unwrap(), reading);

@@ -203,6 +203,25 @@ impl Rect {
         Self::new(self.x1.min(self.x2), self.y1.min(self.y2), self.x1.max(self.x2), self.y1.max(self.y2))
     }
 
+    /// The box between the places that `place` gives its corners.
+    #[must_use]
+    pub fn moved(self, place: impl Fn(Point) -> Point) -> Self {
+        let (first, second) = (place(Point::new(self.x1, self.y1)), place(Point::new(self.x2, self.y2)));
+        Self::new(first.x, first.y, second.x, second.y)
+    }
+
+    /// What two boxes have in common; empty if nothing.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self::new(self.x1.max(other.x1), self.y1.max(other.y1), self.x2.min(other.x2), self.y2.min(other.y2))
+    }
+
+    /// The smallest box around both.
+    #[must_use]
+    pub fn around(self, other: Self) -> Self {
+        Self::new(self.x1.min(other.x1), self.y1.min(other.y1), self.x2.max(other.x2), self.y2.max(other.y2))
+    }
+
     /// The box clipped to an image of `size`.
     #[must_use]
     pub fn clamped(self, size: PixelSize) -> Self {
@@ -218,46 +237,82 @@ impl Rect {
     /// Intersection over union: 1 for equal boxes, 0 for disjoint or empty ones.
     #[must_use]
     pub fn iou(self, other: Self) -> f64 {
-        let overlap =
-            Self::new(self.x1.max(other.x1), self.y1.max(other.y1), self.x2.min(other.x2), self.y2.min(other.y2))
-                .area();
+        let overlap = self.intersection(other).area();
         let union = self.area() + other.area() - overlap;
         if union > 0.0 { overlap / union } else { 0.0 }
     }
 }
 
+/// A part of an image, in whole pixels of the upright image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ImageRegion {
+    pub left: u32,
+    pub top: u32,
+    pub size: PixelSize,
+}
+
+impl ImageRegion {
+    /// All of an image of this size.
+    #[must_use]
+    pub const fn whole(image: PixelSize) -> Self {
+        Self { left: 0, top: 0, size: image }
+    }
+
+    /// Its outline.
+    #[must_use]
+    pub fn rect(self) -> Rect {
+        let (left, top) = (f64::from(self.left), f64::from(self.top));
+        Rect::new(left, top, left + f64::from(self.size.width), top + f64::from(self.size.height))
+    }
+}
+
 /// Maps pixels of the picture that was sent to a model to pixels of the upright image.
 ///
-/// The sent picture is always the whole upright image, resized. So the mapping is one scale per axis, and this is its
-/// only implementation.
+/// The sent picture is a region of the upright image, resized; without tiles, the whole image. So the mapping is one
+/// scale per axis and the region's origin, and this is its only implementation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageFromSent {
     sent: PixelSize,
-    image: PixelSize,
+    region: ImageRegion,
 }
 
 impl ImageFromSent {
-    /// `sent` is the size of the sent picture, `image` that of the upright original.
+    /// `sent` is the size of the sent picture, `image` that of the upright original, all of which it shows.
     #[must_use]
     pub const fn new(sent: PixelSize, image: PixelSize) -> Self {
-        Self { sent, image }
+        Self::of_region(sent, ImageRegion::whole(image))
+    }
+
+    /// `sent` is the size of the sent picture, which shows `region`.
+    #[must_use]
+    pub const fn of_region(sent: PixelSize, region: ImageRegion) -> Self {
+        Self { sent, region }
     }
 
     /// Maps a point from sent pixels to image pixels.
     #[must_use]
     pub fn point(self, in_sent: Point) -> Point {
+        let ImageRegion { left, top, size } = self.region;
         Point::new(
-            in_sent.x * f64::from(self.image.width) / f64::from(self.sent.width),
-            in_sent.y * f64::from(self.image.height) / f64::from(self.sent.height),
+            f64::from(left) + in_sent.x * f64::from(size.width) / f64::from(self.sent.width),
+            f64::from(top) + in_sent.y * f64::from(size.height) / f64::from(self.sent.height),
         )
     }
 
     /// Maps a box from sent pixels to image pixels.
     #[must_use]
     pub fn rect(self, in_sent: Rect) -> Rect {
-        let first = self.point(Point::new(in_sent.x1, in_sent.y1));
-        let second = self.point(Point::new(in_sent.x2, in_sent.y2));
-        Rect::new(first.x, first.y, second.x, second.y)
+        in_sent.moved(|corner| self.point(corner))
+    }
+
+    /// Maps a point from image pixels to sent pixels: the inverse of [`ImageFromSent::point`].
+    #[must_use]
+    pub fn point_in_sent(self, in_image: Point) -> Point {
+        let ImageRegion { left, top, size } = self.region;
+        Point::new(
+            (in_image.x - f64::from(left)) * f64::from(self.sent.width) / f64::from(size.width),
+            (in_image.y - f64::from(top)) * f64::from(self.sent.height) / f64::from(size.height),
+        )
     }
 }
 
@@ -286,6 +341,26 @@ mod tests {
             for (a, b) in [(back.x1, in_sent.x1), (back.y1, in_sent.y1), (back.x2, in_sent.x2), (back.y2, in_sent.y2)] {
                 prop_assert!((a - b).abs() < 1e-6);
             }
+        }
+
+        #[test]
+        fn a_region_s_pixels_go_to_the_image_and_back(
+            (width, height) in (1u32..8_000, 1u32..8_000),
+            (left, top) in (0u32..20_000, 0u32..20_000),
+            edge in 1u32..4_000,
+            (x, y) in (0.0..1.0f64, 0.0..1.0f64),
+        ) {
+            let region = ImageRegion { left, top, size: PixelSize::new(width, height) };
+            let sent = region.size.fit_within(edge);
+            let map = ImageFromSent::of_region(sent, region);
+            let in_sent = Point::new(x * f64::from(sent.width), y * f64::from(sent.height));
+            let (in_image, rect) = (map.point(in_sent), region.rect());
+            prop_assert!(in_image.x >= rect.x1 && in_image.x <= rect.x2 + 1e-6);
+            prop_assert!(in_image.y >= rect.y1 && in_image.y <= rect.y2 + 1e-6);
+            prop_assert!(map.point_in_sent(in_image).distance(in_sent) < 1e-6);
+            let whole = ImageFromSent::new(sent, region.size).point(in_sent);
+            let moved = Point::new(whole.x + f64::from(left), whole.y + f64::from(top));
+            prop_assert!(moved.distance(in_image) < 1e-6);
         }
 
         #[test]

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod import;
 pub mod layers;
 pub mod library;
+pub mod merging;
 pub mod metrics;
 pub mod model;
 pub mod money;

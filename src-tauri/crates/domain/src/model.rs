@@ -94,7 +94,7 @@ pub struct Model {
     pub shapes: Vec<ShapeKind>,
     /// Whether it fills a recipe's attributes.
     pub fills_attributes: bool,
-    /// Whether it is shown the recipe's examples.
+    /// Whether it is shown the recipe's examples, and what was found before to check it.
     pub takes_examples: bool,
     /// Maximum number of optional attributes; `None` for any number.
     pub optional_attributes_limit: Option<u32>,
@@ -125,6 +125,10 @@ pub enum UnsupportedCapability {
     Examples { count: u32 },
     /// Examples whose photos cannot be used, each with its number and the reason.
     ExamplePhotos { details: Vec<String> },
+    /// The second request that checks what was found, which is not sent.
+    Check,
+    /// Batches: an image of this recipe may take several requests, which are sent live only.
+    Batches,
 }
 
 impl UnsupportedCapability {
@@ -136,7 +140,11 @@ impl UnsupportedCapability {
             | Self::TooManyOptionalAttributes { .. }
             | Self::Shapes { .. }
             | Self::ExamplePhotos { .. } => true,
-            Self::UnknownLabels { .. } | Self::SomeShapes { .. } | Self::Examples { .. } => false,
+            Self::UnknownLabels { .. }
+            | Self::SomeShapes { .. }
+            | Self::Examples { .. }
+            | Self::Check
+            | Self::Batches => false,
             Self::Attributes { are_required, .. } => *are_required,
         }
     }
@@ -183,6 +191,9 @@ impl Model {
         if !recipe.examples.is_empty() && !self.takes_examples {
             let count = u32::try_from(recipe.examples.len()).unwrap_or(u32::MAX);
             unsupported_capabilities.push(UnsupportedCapability::Examples { count });
+        }
+        if recipe.check && !self.takes_examples {
+            unsupported_capabilities.push(UnsupportedCapability::Check);
         }
         unsupported_capabilities.sort_by_key(|unsupported| !unsupported.is_blocking());
         unsupported_capabilities

@@ -205,12 +205,25 @@ pub struct ModelQuote {
     pub presets: Vec<PresetQuote>,
     /// The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe.
     pub words_sent: String,
+    pub requests: PlannedRequests,
     /// The number of example photos sent with every image.
     pub example_photos: u32,
     pub unsupported_capabilities: Vec<UnsupportedCapability>,
     pub unavailable: Option<Unavailable>,
     /// Whether the model is available and supports the recipe.
     pub can_run: bool,
+}
+
+/// The requests that the images of a plan take, if each is answered at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PlannedRequests {
+    /// For every part of every image that is sent, and as many that check what was found in it.
+    pub total: u32,
+    /// Of one image, at most.
+    pub most_per_image: u32,
+    /// Images whose tiles are larger than the recipe says, because there would be too many of them.
+    pub images_with_larger_tiles: u32,
 }
 
 /// Cost and time of annotating these images, for every model.

@@ -11,6 +11,7 @@ mod imported;
 mod label_name;
 mod preview;
 mod problem;
+mod tiling;
 mod typed;
 
 pub use example::{ExampleAnnotation, ExamplePhoto, ExampleUnits, RecipeExample};
@@ -19,6 +20,7 @@ pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
 pub use preview::{PromptTokens, RecipePreview};
 pub use problem::{RecipePlace, RecipeProblem, RecipeProblemKind};
+pub use tiling::{ImageParts, Tiling};
 pub use typed::NothingToFind;
 
 /// The label of the image tag that holds an image's attributes, as in CVAT.
@@ -40,6 +42,12 @@ pub enum ShapeKind {
 
 impl ShapeKind {
     pub const ALL: [Self; 5] = [Self::Box, Self::Point, Self::Polygon, Self::ImageTag, Self::Caption];
+
+    /// Whether it has a place in the image.
+    #[must_use]
+    pub const fn is_located(self) -> bool {
+        matches!(self, Self::Box | Self::Point | Self::Polygon)
+    }
 }
 
 /// A class of objects to find.
@@ -165,6 +173,12 @@ pub struct Recipe {
     /// Photos with the annotations that they should get.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<RecipeExample>,
+    /// How large images are divided; `None` sends them whole only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<Tiling>,
+    /// Whether a second request with the same picture checks what was found in it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub check: bool,
 }
 
 impl Recipe {

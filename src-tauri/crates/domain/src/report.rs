@@ -26,6 +26,10 @@ pub struct RunReport {
     pub failures: Vec<FailureGroup>,
     /// Cut-off answers that a larger output maximum may complete; `None` without any.
     pub cut_off: Option<CutOffAnswers>,
+    /// Images with a part that could not be checked by the second request that the recipe asks for.
+    pub unchecked: u32,
+    /// Requests that were sent, over all sessions.
+    pub requests: u32,
     /// All failed images, by kind, then in the order of the run.
     pub failed_images: Vec<FailedImage>,
     /// Retries, over all sessions.

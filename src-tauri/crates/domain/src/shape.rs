@@ -85,12 +85,16 @@ impl Shape {
     /// The same shape on an image of another size.
     #[must_use]
     pub fn mapped(&self, map: ImageFromSent) -> Self {
+        self.moved(|point| map.point(point))
+    }
+
+    /// The same shape where `place` puts its corners.
+    #[must_use]
+    pub fn moved(&self, place: impl Fn(Point) -> Point) -> Self {
         match self {
-            Self::Box { rect } => Self::Box { rect: map.rect(*rect) },
-            Self::Point { at } => Self::Point { at: map.point(*at) },
-            Self::Polygon { points } => {
-                Self::Polygon { points: points.iter().map(|point| map.point(*point)).collect() }
-            }
+            Self::Box { rect } => Self::Box { rect: rect.moved(place) },
+            Self::Point { at } => Self::Point { at: place(*at) },
+            Self::Polygon { points } => Self::Polygon { points: points.iter().copied().map(place).collect() },
             Self::ImageTag | Self::Caption { .. } => self.clone(),
         }
     }

@@ -92,7 +92,8 @@ fn answer_all(store: &Store, recipe: &Recipe) -> Done<()> {
                 let output_tokens = 100 + u64::from(job.image.0 % 400);
                 let usage = Usage { input_tokens: 5_000, output_tokens, ..Usage::default() };
                 edit.record_received(attempt, "{}", Some(Bill { usage, paid: PicoDollars(700_000_000) }), 3)?;
-                let outcome = JobOutcome::Done { attempt, annotations: Vec::new(), reading: Reading::default() };
+                let outcome =
+                    JobOutcome::Done { attempts: vec![attempt], annotations: Vec::new(), reading: Reading::default() };
                 let timing = JobTiming { took_millis: 40.0, alone_millis: None };
                 edit.settle_job(run, &job, &recipe, &outcome, Some(timing), 4)?;
             }

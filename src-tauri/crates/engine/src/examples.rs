@@ -22,7 +22,7 @@ use providers::provider::PreparedModel;
 use providers::request::ShownExample;
 use store::{KnownFile, Store};
 
-use crate::backend::encoded;
+use crate::backend::{RequestCosts, encoded};
 use crate::originals::{Originals, UnreadableOriginal, fingerprint};
 use crate::provided::ProvidedModel;
 use crate::sync::lock;
@@ -91,6 +91,34 @@ impl Examples {
             }
         }
         Ok(known.prepare(recipe, &examples, mode, max_tokens)?)
+    }
+
+    /// The requests that images take with `recipe`, for estimates. Blocks.
+    pub(crate) fn estimated_costs(
+        &self,
+        known: &ProvidedModel,
+        recipe: &Recipe,
+        mode: RunMode,
+        max_tokens: Option<u32>,
+        retries: u32,
+    ) -> Result<RequestCosts> {
+        let costs = RequestCosts::new(self.estimated(known, recipe, mode, max_tokens)?, mode, retries);
+        let of_tile = about_tiles(recipe).map(|of_tile| self.estimated(known, &of_tile, mode, max_tokens));
+        Ok(costs.with_parts(recipe, of_tile.transpose()?))
+    }
+
+    /// The requests that images take with `recipe`, to be sent. Blocks.
+    pub(crate) fn costs(
+        &self,
+        known: &ProvidedModel,
+        recipe: &Recipe,
+        mode: RunMode,
+        max_tokens: Option<u32>,
+        retries: u32,
+    ) -> Result<RequestCosts> {
+        let costs = RequestCosts::new(self.prepared(known, recipe, mode, max_tokens)?, mode, retries);
+        let of_tile = about_tiles(recipe).map(|of_tile| self.prepared(known, &of_tile, mode, max_tokens));
+        Ok(costs.with_parts(recipe, of_tile.transpose()?))
     }
 
     /// The numbers of the examples whose photo cannot be used, from 1, with the reason.
@@ -225,6 +253,12 @@ impl Examples {
         }
         Ok(path)
     }
+}
+
+/// What is asked about tiles, if it is something else than about the whole image.
+fn about_tiles(recipe: &Recipe) -> Option<Recipe> {
+    let of_tile = recipe.of_tile();
+    (recipe.tiles.is_some() && recipe.has_located_shapes() && of_tile != *recipe).then_some(of_tile)
 }
 
 fn unavailable(number: u32, detail: String) -> EngineError {

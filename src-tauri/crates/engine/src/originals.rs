@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use domain::camera::{Camera, Position};
+use domain::geometry::{ImageRegion, PixelSize};
 use domain::ids::ImageId;
 use domain::run_state::FailureKind;
-use prepare::{ContentHash, Decoded, DecodingMemory};
+use prepare::{ContentHash, Decoded, DecodingMemory, Pixels};
 use store::{KnownFile, Store};
 
 /// Why an original could not be used.
@@ -59,6 +60,20 @@ impl Originals {
     pub fn decode(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, UnreadableOriginal> {
         let path = self.find(image)?;
         prepare::decode(&path, max_edge, &self.memory).map_err(|reason| unreadable(&path, &reason))
+    }
+
+    /// Decodes the original of `image` and passes each of `regions`, upright, with a long edge of at most `max_edge`, to
+    /// `each`. Returns its size. Blocks.
+    pub fn decode_regions(
+        &self,
+        image: ImageId,
+        regions: &[ImageRegion],
+        max_edge: impl Fn(PixelSize) -> u32,
+        each: impl FnMut(ImageRegion, Pixels),
+    ) -> Result<PixelSize, UnreadableOriginal> {
+        let path = self.find(image)?;
+        let decoded = prepare::decode_regions(&path, regions, max_edge, &self.memory, each);
+        decoded.map_err(|reason| unreadable(&path, &reason))
     }
 
     /// What the camera recorded; `None` also if no file can be read.

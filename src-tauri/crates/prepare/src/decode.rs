@@ -7,9 +7,9 @@
 use crate::file::{ImageFile, megabytes};
 use crate::header::Header;
 use crate::memory::{DecodingMemory, MemoryReservation, TooMuch};
-use crate::pixels::{Pixels, Stored};
+use crate::pixels::{Pixels, Stored, cropped, fitted};
 use crate::{jpeg, png, raster, tiff};
-use domain::geometry::PixelSize;
+use domain::geometry::{ImageRegion, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
@@ -35,6 +35,40 @@ pub fn decode(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Re
         drop(bytes);
         memory.shrink_to(pixels.rgb.capacity() as u64);
         Ok(Decoded { pixels, original, _memory: memory })
+    })
+}
+
+/// Decodes the picture at `path` in full, upright, and passes each of `regions` to `each`, resized to a long edge of at
+/// most `max_edge` pixels. Never enlarges. Returns the upright size of the original; a region
+/// that is not within it ends the work. Waits until enough memory is free for the picture and one region at a time.
+pub fn decode_regions(
+    path: &Path,
+    regions: &[ImageRegion],
+    max_edge: impl Fn(PixelSize) -> u32,
+    memory: &DecodingMemory,
+    mut each: impl FnMut(ImageRegion, Pixels),
+) -> Result<PixelSize, SkipReason> {
+    let needed = |region: &ImageRegion| {
+        let target = fitted(region.size, Some(max_edge(region.size)));
+        3 * (target.area() + u64::from(target.width) * u64::from(region.size.height))
+    };
+    let of_region = regions.iter().map(needed).max().unwrap_or_default();
+    guarded(|| {
+        let DecodeSource { format, bytes, memory: _memory } = DecodeSource::read_with(path, None, of_region, memory)?;
+        let stored = decode_stored(format, &bytes, None)?;
+        drop(bytes);
+        let pixels = stored.into_upright(None)?;
+        for region in regions {
+            let (right, bottom) =
+                (region.left.checked_add(region.size.width), region.top.checked_add(region.size.height));
+            let is_within = right.is_some_and(|right| right <= pixels.size.width)
+                && bottom.is_some_and(|bottom| bottom <= pixels.size.height);
+            if !is_within {
+                break;
+            }
+            each(*region, cropped(&pixels, *region, fitted(region.size, Some(max_edge(region.size))))?);
+        }
+        Ok(pixels.size)
     })
 }
 
@@ -78,13 +112,24 @@ pub(crate) struct DecodeSource {
 impl DecodeSource {
     /// Reads the file at `path`. Waits until enough memory is free.
     pub(crate) fn read(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Self, SkipReason> {
+        Self::read_with(path, max_edge, 0, memory)
+    }
+
+    /// [`DecodeSource::read`] with `further` bytes for what is done with the picture.
+    fn read_with(
+        path: &Path,
+        max_edge: Option<u32>,
+        further: u64,
+        memory: &DecodingMemory,
+    ) -> Result<Self, SkipReason> {
         let (format, bytes, mut reservation) = read_file(path, memory)?;
         let header = read_header(format, &bytes, max_edge)?;
-        if reservation.try_grow(header.memory_needed(max_edge)) {
+        let needed = |header: &Header| header.memory_needed(max_edge).saturating_add(further);
+        if reservation.try_grow(needed(&header)) {
             return Ok(Self { format, bytes, memory: reservation });
         }
         // Never wait while holding memory: release all of it, then wait for the total.
-        let total = reservation.bytes().saturating_add(header.memory_needed(max_edge));
+        let total = reservation.bytes().saturating_add(needed(&header));
         drop((bytes, reservation));
         let reservation = reserve(memory, total, Some(header.size))?;
         let file = ImageFile::open(path)?;
@@ -94,7 +139,7 @@ impl DecodeSource {
             return Err(has_grown());
         }
         let bytes = file.read()?;
-        let needed = read_header(format, &bytes, max_edge)?.memory_needed(max_edge);
+        let needed = needed(&read_header(format, &bytes, max_edge)?);
         if len.saturating_add(needed) > reservation.bytes() {
             return Err(has_grown());
         }
@@ -142,7 +187,6 @@ mod tests {
     use super::*;
     use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, encoded, peak_signal_to_noise, pixel, rgb_image};
     use crate::header::not_supported;
-    use crate::pixels::fitted;
     use domain::geometry::Orientation;
     use domain::taken::Taken;
     use image::{DynamicImage, Rgba, RgbaImage};
@@ -214,6 +258,39 @@ mod tests {
                     assert_eq!(corners(&decoded.pixels), UPRIGHT[usize::from(orientation.exif()) - 1], "{place}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn regions_of_turned_pictures_are_cut_out_upright() {
+        let jpeg = fixtures::jpeg(&fixtures::quarters(90, 60));
+        for orientation in Orientation::ALL {
+            let (_folder, path) = fixtures::file(&fixtures::with_orientation(&jpeg, orientation.exif().into()));
+            let upright = orientation.upright_size(PixelSize::new(90, 60));
+            let half = PixelSize::new(upright.width / 2, upright.height / 2);
+            let region = |left, top| ImageRegion { left, top, size: half };
+            let regions = [(0, 0), (half.width, 0), (0, half.height), (half.width, half.height)];
+            let regions = regions.map(|(left, top)| region(left, top));
+            let mut middles = Vec::new();
+            let size = decode_regions(
+                &path,
+                &regions,
+                |_| 20,
+                &fixtures::memory(),
+                |_, pixels| {
+                    assert_eq!(pixels.size, half.fit_within(20));
+                    middles.push(pixel(&pixels, pixels.size.width / 2, pixels.size.height / 2));
+                },
+            );
+            assert_eq!(size, Ok(upright));
+            let whole = fixtures::decode(&path, None).unwrap().pixels;
+            for (region, found) in regions.iter().zip(middles) {
+                let expected = pixel(&whole, region.left + half.width / 2, region.top + half.height / 2);
+                assert!(expected.iter().zip(found).all(|(one, other)| one.abs_diff(other) < 8), "{orientation:?}");
+            }
+            let outside = region(upright.width, 0);
+            let found = decode_regions(&path, &[outside], |_| 20, &fixtures::memory(), |_, _| panic!("it is outside"));
+            assert_eq!(found, Ok(upright));
         }
     }
 

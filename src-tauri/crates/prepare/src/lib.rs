@@ -33,7 +33,7 @@ mod scan;
 mod tiff;
 mod webp;
 
-pub use decode::{Decoded, decode};
+pub use decode::{Decoded, decode, decode_regions};
 pub use draw::{DrawnAnnotation, draw_annotations};
 pub use error::Error;
 pub use hash::ContentHash;

@@ -1,6 +1,6 @@
 //! Decoded pictures in memory, and resizing and rotating them.
 
-use domain::geometry::{Orientation, PixelSize};
+use domain::geometry::{ImageRegion, Orientation, PixelSize};
 use domain::import::SkipReason;
 use domain::taken::Taken;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
@@ -41,10 +41,29 @@ pub(crate) fn fitted(size: PixelSize, max_edge: Option<u32>) -> PixelSize {
     max_edge.map_or(size, |edge| size.fit_within(edge))
 }
 
-/// Lanczos with three lobes: the sharpest result, for models that read small text.
+/// The region of an upright picture that it is within, resized.
+pub(crate) fn cropped(pixels: &Pixels, region: ImageRegion, target: PixelSize) -> Result<Pixels, SkipReason> {
+    let ImageRegion { left, top, size } = region;
+    if size == target {
+        let (row, start) = (3 * pixels.size.width as usize, 3 * left as usize);
+        let rows = pixels.rgb.chunks_exact(row).skip(top as usize).take(size.height as usize);
+        let rgb = rows.flat_map(|row| &row[start..start + 3 * size.width as usize]).copied().collect();
+        return Ok(Pixels { size, rgb });
+    }
+    let [left, top, width, height] = [left, top, size.width, size.height].map(f64::from);
+    resampled(pixels, [left, top, width, height], target)
+}
+
 fn resized(pixels: &Pixels, filled: (f64, f64), target: PixelSize) -> Result<Pixels, SkipReason> {
+    resampled(pixels, [0.0, 0.0, filled.0, filled.1], target)
+}
+
+/// Lanczos with three lobes: the sharpest result, for models that read small text. `source` is left, top, width and height
+/// of what is shown.
+fn resampled(pixels: &Pixels, source: [f64; 4], target: PixelSize) -> Result<Pixels, SkipReason> {
     let PixelSize { width, height } = pixels.size;
-    let options = ResizeOptions::new().crop(0.0, 0.0, filled.0, filled.1);
+    let [left, top, source_width, source_height] = source;
+    let options = ResizeOptions::new().crop(left, top, source_width, source_height);
     let mut rgb = vec![0; 3 * target.width as usize * target.height as usize];
     // Typed, because the resizer for any pixel type takes two minutes to compile.
     let source = TypedImageRef::<U8x3>::from_buffer(width, height, &pixels.rgb).map_err(damaged)?;

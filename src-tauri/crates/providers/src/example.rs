@@ -1,10 +1,12 @@
 //! Examples of a recipe, as a model is shown them: a photo, and the answer that it should get.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use domain::annotation::AttributeValue;
 use domain::coordinates::BoxCoordinates;
 use domain::geometry::{ImageFromSent, PixelSize};
-use domain::recipe::{AttributeSubject, ExampleAnnotation, ExampleUnits, Recipe};
+use domain::recipe::{AttributeSubject, ExampleUnits, Recipe};
 use domain::shape::Shape;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -31,63 +33,89 @@ impl Serialize for Json {
     }
 }
 
+/// An annotation in an answer that the model is shown.
+pub struct ShownAnnotation<'a> {
+    pub label: &'a str,
+    /// In pixels of the sent picture.
+    pub shape: Shape,
+    /// As a number; `None` leaves it out.
+    pub confidence: Option<Value>,
+    pub attributes: &'a BTreeMap<String, AttributeValue>,
+}
+
+/// An answer as JSON in the form that `recipe` is asked for in these coordinates, about a picture of `sent` size.
+/// `of_image` are the attributes of the image.
+pub fn shown_answer<'a>(
+    recipe: &Recipe,
+    coordinates: BoxCoordinates,
+    sent: PixelSize,
+    of_image: &BTreeMap<String, AttributeValue>,
+    annotations: impl Iterator<Item = ShownAnnotation<'a>>,
+) -> String {
+    let mut answer = Vec::new();
+    if recipe.has_attributes_of(AttributeSubject::Image) {
+        let attributes = attributes(recipe, AttributeSubject::Image, |name| of_image.get(name));
+        answer.push((IMAGE_KEY.to_owned(), attributes));
+    }
+    if !recipe.asks_of_image_alone() {
+        let annotations = annotations.filter(|annotation| recipe.shapes.contains(&annotation.shape.kind()));
+        let annotations = annotations.map(|annotation| shown_annotation(annotation, recipe, coordinates, sent));
+        answer.push((list_key(recipe).to_owned(), Json::List(annotations.collect())));
+    }
+    // Text and finite numbers always serialize.
+    serde_json::to_string(&Json::Object(answer)).unwrap_or_default()
+}
+
+fn shown_annotation(
+    ShownAnnotation { label, shape, confidence, attributes: own }: ShownAnnotation<'_>,
+    recipe: &Recipe,
+    coordinates: BoxCoordinates,
+    sent: PixelSize,
+) -> Json {
+    let mut properties = Vec::new();
+    let mut add = |key: &str, value: Value| properties.push((key.to_owned(), Json::Value(value)));
+    if recipe.shapes.len() > 1 {
+        add(SHAPE_KEY, shape_name(shape.kind()).into());
+    }
+    if let Shape::Caption { text } = &shape {
+        add(CAPTION_KEY, text.clone().into());
+        return Json::Object(properties);
+    }
+    add("label", recipe.label_named(label).map_or(label, |label| &label.name).into());
+    let place = match &shape {
+        Shape::Box { rect } => coordinates::from_pixels(*rect, coordinates, sent),
+        Shape::Point { at } => points::from_pixels(*at, coordinates, sent),
+        Shape::Polygon { points } => vec![points::outline_from_pixels(points, coordinates, sent)],
+        Shape::ImageTag | Shape::Caption { .. } => Vec::new(),
+    };
+    for (key, value) in place {
+        add(key, value);
+    }
+    if let Some(confidence) = confidence {
+        add("confidence", confidence);
+    }
+    if recipe.has_attributes_of(AttributeSubject::Annotation) {
+        let own = attributes(recipe, AttributeSubject::Annotation, |name| own.get(name));
+        properties.push(("attributes".to_owned(), own));
+    }
+    Json::Object(properties)
+}
+
 impl ShownExample {
     /// The answer that the example's photo should get, as JSON in the form that `recipe` is asked for in these
     /// coordinates. The photo is sent in `sent` size.
     pub fn answer(&self, recipe: &Recipe, coordinates: BoxCoordinates, sent: PixelSize) -> String {
-        let mut answer = Vec::new();
-        if recipe.has_attributes_of(AttributeSubject::Image) {
-            let attributes = attributes(recipe, AttributeSubject::Image, |name| self.example.attributes.get(name));
-            answer.push((IMAGE_KEY.to_owned(), attributes));
-        }
-        if !recipe.asks_of_image_alone() {
-            let annotations = self.example.annotations.iter();
-            let annotations = annotations.filter(|annotation| recipe.shapes.contains(&annotation.shape.kind()));
-            let annotations = annotations.map(|annotation| self.annotation(annotation, recipe, coordinates, sent));
-            answer.push((list_key(recipe).to_owned(), Json::List(annotations.collect())));
-        }
-        // Text and finite numbers always serialize.
-        serde_json::to_string(&Json::Object(answer)).unwrap_or_default()
-    }
-
-    fn annotation(
-        &self,
-        annotation: &ExampleAnnotation,
-        recipe: &Recipe,
-        coordinates: BoxCoordinates,
-        sent: PixelSize,
-    ) -> Json {
         let from = match self.example.units {
             ExampleUnits::Fractions => PixelSize::new(1, 1),
             ExampleUnits::Pixels => self.size,
         };
-        let shape = annotation.shape.mapped(ImageFromSent::new(from, sent));
-        let mut properties = Vec::new();
-        let mut add = |key: &str, value: Value| properties.push((key.to_owned(), Json::Value(value)));
-        if recipe.shapes.len() > 1 {
-            add(SHAPE_KEY, shape_name(shape.kind()).into());
-        }
-        if let Shape::Caption { text } = &shape {
-            add(CAPTION_KEY, text.clone().into());
-            return Json::Object(properties);
-        }
-        let label = recipe.label_named(&annotation.label).map_or(&annotation.label, |label| &label.name);
-        add("label", label.clone().into());
-        let place = match &shape {
-            Shape::Box { rect } => coordinates::from_pixels(*rect, coordinates, sent),
-            Shape::Point { at } => points::from_pixels(*at, coordinates, sent),
-            Shape::Polygon { points } => vec![points::outline_from_pixels(points, coordinates, sent)],
-            Shape::ImageTag | Shape::Caption { .. } => Vec::new(),
-        };
-        for (key, value) in place {
-            add(key, value);
-        }
-        add("confidence", json!(1));
-        if recipe.has_attributes_of(AttributeSubject::Annotation) {
-            let own = attributes(recipe, AttributeSubject::Annotation, |name| annotation.attributes.get(name));
-            properties.push(("attributes".to_owned(), own));
-        }
-        Json::Object(properties)
+        let annotations = self.example.annotations.iter().map(|annotation| ShownAnnotation {
+            label: &annotation.label,
+            shape: annotation.shape.mapped(ImageFromSent::new(from, sent)),
+            confidence: Some(json!(1)),
+            attributes: &annotation.attributes,
+        });
+        shown_answer(recipe, coordinates, sent, &self.example.attributes, annotations)
     }
 }
 
@@ -164,7 +192,7 @@ fn attributes<'a>(
 #[cfg(test)]
 mod tests {
     use domain::geometry::{Point, Rect};
-    use domain::recipe::{Attribute, AttributeKind, RecipeExample, ShapeKind};
+    use domain::recipe::{Attribute, AttributeKind, ExampleAnnotation, RecipeExample, ShapeKind};
 
     use super::*;
     use crate::answer::{FinishReason, RawAnswer};

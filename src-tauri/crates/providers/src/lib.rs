@@ -15,6 +15,7 @@ pub mod discovery;
 pub mod error;
 mod example;
 mod exchange;
+pub mod further;
 pub mod future;
 mod gemini;
 mod guideline;

@@ -121,6 +121,7 @@ fn parse_in(text: &str, recipe: &Recipe, coordinates: BoxCoordinates, sent: Pixe
         repairs: found.repairs.into_iter().map(|kind| Repair { item: None, kind }).collect(),
         dropped: Vec::new(),
         is_cut_short: found.is_cut_off,
+        is_unchecked: false,
     };
     for (item, answered) in found.items.iter().enumerate() {
         let mut repairs = Vec::new();

@@ -53,8 +53,8 @@ pub trait RequestForm: Clone + Debug + Send + Sync + 'static {
         String::new()
     }
 
-    /// The request for a picture, which the vendor takes as it is.
-    fn request(&self, prompt: &Arc<Prompt>, picture: &Picture, max_output_tokens: u64) -> Request;
+    /// The request for a picture, which the vendor takes as it is, with this text beside it.
+    fn request(&self, prompt: &Arc<Prompt>, picture: &Picture, text: &str, max_output_tokens: u64) -> Request;
 }
 
 /// A model, prepared for a recipe.
@@ -169,11 +169,12 @@ impl<F: RequestForm> PreparedModel for PreparedPrompt<F> {
         self.prompt.schema.likely_bytes(annotations) * 2 / 5
     }
 
-    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+    fn request_with(&self, picture: &Picture, further_text: &str) -> Result<Request, PictureError> {
         picture.check(self.model())?;
         if self.prompt.examples.messages.is_none() {
             return Err(PictureError::NoExamplePhoto);
         }
-        Ok(self.form.request(&self.prompt, picture, self.max_output_tokens))
+        let text = self.form.user_text(picture.size) + further_text;
+        Ok(self.form.request(&self.prompt, picture, &text, self.max_output_tokens))
     }
 }

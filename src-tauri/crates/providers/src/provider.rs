@@ -221,12 +221,22 @@ pub trait PreparedModel: Debug + Send + Sync {
     /// Estimated output tokens of an answer with this many annotations, without reasoning.
     fn likely_answer_tokens(&self, annotations: u64) -> u64;
 
-    /// The request for one picture.
-    fn request(&self, picture: &Picture) -> Result<Request, PictureError>;
+    /// The request for one picture, with [further text](crate::further) beside it. Models without a prompt leave that
+    /// out.
+    fn request_with(&self, picture: &Picture, further_text: &str) -> Result<Request, PictureError>;
 
-    /// Maximum cost of a request with a picture of `sent` size: what a budget must reserve before sending.
-    fn worst_case(&self, sent: PixelSize, terms: Terms) -> PicoDollars {
-        self.model().price.cost(self.upper_bound(sent), terms)
+    /// The first request for the picture of a whole image.
+    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+        self.request_with(picture, "")
+    }
+
+    /// Maximum cost of a request with a picture of `sent` size and as much further text: what a budget must reserve
+    /// before sending.
+    fn worst_case(&self, sent: PixelSize, further_bytes: u64, terms: Terms) -> PicoDollars {
+        let usage = self.upper_bound(sent);
+        // One token per byte, as for all text.
+        let input_tokens = usage.input_tokens.saturating_add(further_bytes);
+        self.model().price.cost(Usage { input_tokens, ..usage }, terms)
     }
 
     /// Estimated usage of a request whose answer has `output_tokens`, with cached parts read from the cache. Exact for

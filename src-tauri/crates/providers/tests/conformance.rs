@@ -182,7 +182,7 @@ fn bounds_hold() {
             "{name}"
         );
         assert!(model.can_use(&likely), "{name}");
-        assert!(model.price.cost(likely, Terms::LIST) <= prepared.worst_case(sent, Terms::LIST), "{name}");
+        assert!(model.price.cost(likely, Terms::LIST) <= prepared.worst_case(sent, 0, Terms::LIST), "{name}");
         assert!(prepared.likely_prefix_tokens() <= prepared.likely_text_tokens(sent), "{name}");
         assert_eq!(model.price.is_free(), prepared.prompt_text().is_empty(), "{name}: words are paid for");
         let mut longest = prepared.max_output_tokens();

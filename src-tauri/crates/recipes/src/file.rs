@@ -60,6 +60,7 @@ struct Spans {
     labels: Vec<usize>,
     attributes: Vec<usize>,
     examples: Vec<usize>,
+    tiles: Option<usize>,
 }
 
 impl Spans {
@@ -74,6 +75,7 @@ impl Spans {
             labels: starts(&parsed.labels),
             attributes: starts(&parsed.attributes),
             examples: starts(&parsed.examples),
+            tiles: parsed.tiles.as_ref().map(|tiles| tiles.span().start),
         }
     }
 
@@ -87,6 +89,7 @@ impl Spans {
             RecipePlace::Attribute { index } => among(&self.attributes, index),
             RecipePlace::Language => self.language,
             RecipePlace::Example { index } => among(&self.examples, index),
+            RecipePlace::Tiles => self.tiles,
         }
     }
 }

@@ -57,11 +57,32 @@ pub(crate) enum Spoiling {
     Refusal,
     CutInHalf,
     WrongJson,
+    Mistakes,
+}
+
+/// The first shape is half its width too far right and half its height too low, and a shape like it is where none is.
+fn mistaken(sightings: &[Sighting], seen: Size) -> Vec<Sighting> {
+    let mut sightings = sightings.to_vec();
+    let Some(first) = sightings.first_mut() else { return sightings };
+    let (width, height) = (first.right - first.left, first.bottom - first.top);
+    let invented =
+        Sighting { left: 0, top: 0, right: width.min(seen.width), bottom: height.min(seen.height), ..*first };
+    first.left = (first.left + width / 2).min(seen.width - 1);
+    first.right = (first.right + width / 2).min(seen.width);
+    first.top = (first.top + height / 2).min(seen.height - 1);
+    first.bottom = (first.bottom + height / 2).min(seen.height);
+    sightings.push(invented);
+    sightings
 }
 
 impl GeneratedAnswer {
     pub(crate) fn to(asked: &ValidRequest, sightings: &[Sighting], spoiling: Option<Spoiling>) -> Self {
-        let mut block = compose(asked, sightings);
+        let seen = asked.picture.as_ref().map_or(Size { width: 1, height: 1 }, |picture| picture.seen);
+        let mut block = if spoiling == Some(Spoiling::Mistakes) {
+            compose(asked, &mistaken(sightings, seen))
+        } else {
+            compose(asked, sightings)
+        };
         let thinking_tokens = if asked.is_thinking { thinking_tokens(&asked.effort).min(asked.max_tokens) } else { 0 };
         let mut stop_reason = if matches!(block, Block::Tool { .. }) { "tool_use" } else { "end_turn" };
         let room = asked.max_tokens - thinking_tokens;

@@ -125,6 +125,8 @@ pub enum Fault {
     MaxTokens,
     /// The model's text is not JSON.
     WrongJson,
+    /// The model misplaces the first shape that it sees, and sees another one that is not there.
+    Mistaken,
     /// A batch is accepted and processed, but the connection is reset before the reply to its creation. Met by a
     /// request to `/v1/messages/batches`, unlike the others.
     BatchReplyLost,
@@ -255,6 +257,7 @@ impl Fault {
             Self::Refusal => Effect::Spoil(Spoiling::Refusal),
             Self::MaxTokens => Effect::Spoil(Spoiling::CutInHalf),
             Self::WrongJson => Effect::Spoil(Spoiling::WrongJson),
+            Self::Mistaken => Effect::Spoil(Spoiling::Mistakes),
         }
     }
 }

@@ -166,7 +166,7 @@ fn answer_some(store: &Store, run: RunId) -> Done<bool> {
             let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 2)?;
             edit.record_received(attempt, "{}", None, 3)?;
             let annotations = (0..ANNOTATIONS_AN_IMAGE).map(|place| annotation(job.image.0, place)).collect();
-            let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
+            let outcome = JobOutcome::Done { attempts: vec![attempt], annotations, reading: Reading::default() };
             edit.settle_job(
                 run,
                 &job,

@@ -59,7 +59,11 @@ impl Step {
             }
             Self::Parsed => {
                 let recipe = recipe();
-                let outcome = JobOutcome::Done { attempt, annotations: annotations(), reading: Reading::default() };
+                let outcome = JobOutcome::Done {
+                    attempts: vec![attempt],
+                    annotations: annotations(),
+                    reading: Reading::default(),
+                };
                 store
                     .write_derived(move |edit| {
                         edit.settle_job(

@@ -101,7 +101,7 @@ impl Library {
                 let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 8)?;
                 edit.record_received(attempt, "{}", None, 9)?;
                 let annotations = confidences.iter().map(|&confidence| cat(confidence)).collect();
-                let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
+                let outcome = JobOutcome::Done { attempts: vec![attempt], annotations, reading: Reading::default() };
                 edit.settle_job(
                     run,
                     &job,
@@ -123,7 +123,8 @@ impl Library {
                 edit.record_output_limit(attempt, 2_000)?;
                 edit.record_received(attempt, "[", None, 9)?;
                 let reading = Reading { is_cut_short: true, ..Reading::default() };
-                let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
+                let outcome =
+                    JobOutcome::Done { attempts: vec![attempt], annotations: vec![cat(0.5), cat(0.6)], reading };
                 let timing = JobTiming { took_millis: 40.0, alone_millis: None };
                 edit.settle_job(run, &job, &cats(), &outcome, Some(timing), 10)
             })

@@ -126,6 +126,10 @@ pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
         UnsupportedCapability::Examples { count } => {
             format!("it is shown no examples; the recipe has {count}")
         }
+        UnsupportedCapability::Check => "it cannot check what it found in a second request; none is sent".into(),
+        UnsupportedCapability::Batches => {
+            "not in batches: an image of this recipe may take several requests, which are sent live".into()
+        }
     }
 }
 

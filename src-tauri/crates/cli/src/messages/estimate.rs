@@ -9,7 +9,7 @@ use domain::run_state::RunMode;
 
 use super::errors::{unavailable, unsupported};
 use super::format::{at_most, counted, duration, likely, money};
-use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, time_basis, worst_case};
+use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, requests, time_basis, worst_case};
 use super::remarks::{old_prices, price_source, retirement};
 use super::table::Table;
 use crate::arguments::Estimate;
@@ -49,6 +49,9 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
         "Prices as of {}. \"Likely\" is the range that nine runs in ten end in; \"Never above\" is {bound}.",
         quote.prices_as_of
     )?;
+    by_model(out, "Requests", &quote.models, |row| {
+        requests(row.requests, images_to_send(quote, row, arguments.similar, arguments.fresh))
+    })?;
     by_model(out, "Images", &quote.models, |row| are_assumed(row).then(|| ASSUMED_IMAGE_TOKENS.to_owned()))?;
     if quote.are_prices_old {
         writeln!(out, "Note: {}.", old_prices(quote.prices_as_of))?;

@@ -7,7 +7,7 @@ use domain::ids::RunId;
 use domain::model::{Destination, UnsupportedCapability};
 use domain::money::{CostRange, PicoDollars};
 use domain::pace::{EndpointLimit, LimitedUnit};
-use domain::plan::{AnswerBasis, CostBasis, ModelQuote, Quote, TimeBasis, TimeEstimate};
+use domain::plan::{AnswerBasis, CostBasis, ModelQuote, PlannedRequests, Quote, TimeBasis, TimeEstimate};
 use domain::run::RunSummary;
 use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
@@ -65,6 +65,9 @@ pub fn quote(
             time_basis(time)
         )?;
     }
+    if let Some(requests) = requests(model.requests, asked) {
+        writeln!(out, "  asks    {requests}")?;
+    }
     if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
         cost_basis(out, basis)?;
         if arguments.mode() == RunMode::Live {
@@ -114,6 +117,22 @@ pub fn quote(
         writeln!(out, "  {WARNING}note{WARNING:#}    {}", unsupported(gap))?;
     }
     Ok(())
+}
+
+/// `68 requests: 3.4 per image, at most 17`; `None` if each of the `images` takes one.
+pub fn requests(requests: PlannedRequests, images: u32) -> Option<String> {
+    let PlannedRequests { total, most_per_image, images_with_larger_tiles } = requests;
+    if most_per_image <= 1 || images == 0 {
+        return None;
+    }
+    let mean = f64::from(total) / f64::from(images);
+    let larger = match images_with_larger_tiles {
+        0 => String::new(),
+        count => {
+            format!("; {} with larger tiles than the recipe says, as there would be too many", counted(count, "image"))
+        }
+    };
+    Some(format!("{}: {mean:.1} per image, at most {most_per_image}{larger}", counted(total, "request")))
 }
 
 /// `about $0.41, likely $0.31-0.54, never above $1.10`

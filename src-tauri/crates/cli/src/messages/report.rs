@@ -236,6 +236,10 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if summary.cut_short > 0 {
         writeln!(out, "  cut off     {}: complete annotations were kept", counted(summary.cut_short, "answer"))?;
     }
+    if report.unchecked > 0 {
+        let images = counted(report.unchecked, "image");
+        writeln!(out, "  unchecked   {images}: the second request failed, and what the first one found was kept")?;
+    }
     for group in &report.repairs {
         writeln!(out, "  corrected   {} ({})", grouped(group.count.into()), corrected(&group.example))?;
     }

@@ -6,7 +6,8 @@ use icu_locale_core::LanguageIdentifier;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attribute, AttributeKind, AttributeSubject, ExampleUnits, IMAGE_LABEL, Recipe, RecipeExample, ShapeKind, comparable,
+    Attribute, AttributeKind, AttributeSubject, ExampleUnits, IMAGE_LABEL, Recipe, RecipeExample, ShapeKind, Tiling,
+    comparable,
 };
 use crate::annotation::Shape;
 use crate::geometry::Point;
@@ -32,6 +33,7 @@ pub enum RecipePlace {
     Attribute { index: u32 },
     Language,
     Example { index: u32 },
+    Tiles,
 }
 
 impl std::fmt::Display for RecipePlace {
@@ -44,6 +46,7 @@ impl std::fmt::Display for RecipePlace {
             Self::Attribute { index } => write!(f, "attribute {}", u64::from(*index) + 1),
             Self::Language => f.write_str("language"),
             Self::Example { index } => write!(f, "example {}", u64::from(*index) + 1),
+            Self::Tiles => f.write_str("tiles"),
         }
     }
 }
@@ -114,6 +117,14 @@ pub enum RecipeProblemKind {
     OutsidePhoto,
     #[error("there is no attribute \"{name}\"")]
     UnknownAttribute { name: String },
+    #[error(
+        "the edge is from {} to {} pixels, the overlap at most {} percent, and there are 1 to {} tiles",
+        Tiling::EDGES.0, Tiling::EDGES.1, Tiling::LARGEST_OVERLAP, Tiling::MOST_TILES
+    )]
+    InvalidTiles,
+    /// Tags and captions are about the whole image.
+    #[error("tiles need a shape with a place: a box, a point or an outline")]
+    NothingInTiles,
 }
 
 impl Recipe {
@@ -132,6 +143,12 @@ impl Recipe {
             && LanguageIdentifier::try_from_str(language).is_err()
         {
             found.add(RecipePlace::Language, RecipeProblemKind::InvalidLanguage { language: language.clone() });
+        }
+        if self.tiles.is_some_and(|tiling| !tiling.is_valid()) {
+            found.add(RecipePlace::Tiles, RecipeProblemKind::InvalidTiles);
+        }
+        if self.tiles.is_some() && !self.has_located_shapes() {
+            found.add(RecipePlace::Tiles, RecipeProblemKind::NothingInTiles);
         }
         if self.examples.len() > MAX_EXAMPLES as usize {
             let place = RecipePlace::Example { index: MAX_EXAMPLES };

@@ -5,20 +5,22 @@ mod tests;
 
 use std::sync::{Arc, Mutex};
 
-use domain::answer::{Answer, AnsweredAnnotation};
+use domain::annotation::NewAnnotation;
+use domain::answer::{Answer, AnsweredAnnotation, PartPass};
 use domain::coordinates::BoxCoordinates;
 use domain::diagnosis::WaitReason;
 use domain::endpoint::EndpointFailure;
-use domain::geometry::PixelSize;
+use domain::geometry::{ImageRegion, PixelSize};
 use domain::money::PicoDollars;
-use domain::recipe::Recipe;
+use domain::recipe::{ImageParts, Recipe};
 use domain::run_state::{FailureKind, RetryKind, StopReason};
 use prepare::{ContentHash, Pixels};
 use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;
-use providers::provider::{Endpoint, PreparedModel, Progress, Provider};
+use providers::further::further_text;
+use providers::provider::{Endpoint, Progress, Provider};
 use providers::refusal::LONGEST_WAIT;
-use providers::request::{Encoding, Request};
+use providers::request::{Encoding, Picture, Request};
 use store::Bill;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -43,12 +45,13 @@ const NEWEST_SHARE: f64 = 0.1;
 
 /// Hashes everything but the image that determines an answer: the same key means the same question to the same model.
 /// `origin` is the first endpoint's server, so that an answer from a simulator is never reused as the vendor's.
-pub fn answer_key(prepared: &dyn PreparedModel, origin: &str) -> String {
+pub fn answer_key(costs: &RequestCosts, origin: &str) -> String {
+    let prepared = costs.usual();
     let qualities = match prepared.encoding() {
         Encoding::Jpeg { qualities, .. } => qualities,
         Encoding::Rgb => &[],
     };
-    let question = format!("{origin}\n{qualities:?}\n{}", prepared.fixed_part());
+    let question = format!("{origin}\n{qualities:?}\n{}{}", prepared.fixed_part(), costs.parts_key());
     ContentHash::of(question.as_bytes()).to_string()
 }
 
@@ -135,27 +138,32 @@ impl Backend {
 
     /// Only paid answers get a key.
     fn with_answer_key(self) -> Self {
-        let prepared = self.costs.usual();
-        if prepared.model().price.is_free() {
+        if self.costs.usual().model().price.is_free() {
             return self;
         }
         let origin = self.first_endpoint().and_then(|endpoint| endpoint.endpoint.base_url()).map(BaseUrl::origin);
-        let answer_key = Some(answer_key(prepared, &origin.unwrap_or_default()));
+        let answer_key = Some(answer_key(&self.costs, &origin.unwrap_or_default()));
         Self { answer_key, ..self }
     }
 
-    /// Whether the provider has a batch API.
+    /// Whether the provider has a batch API, and images take one answer each.
     pub fn has_batches(&self) -> bool {
-        self.provider.descriptor().capabilities.batches
+        self.provider.descriptor().capabilities.batches && !self.costs.takes_several_answers()
     }
 
-    /// Long edge to which an image of `original` size is resized, in pixels.
+    /// The parts of an image of `original` size that are asked about.
+    pub fn parts(&self, original: PixelSize) -> ImageParts {
+        self.costs.parts(original)
+    }
+
+    /// Whether what was found in a part is checked by a second request.
+    pub fn checks(&self) -> bool {
+        self.costs.checks()
+    }
+
+    /// Long edge to which a picture of `original` size is resized, in pixels.
     pub fn sent_edge(&self, original: PixelSize) -> u32 {
-        self.sent_size(original).long_edge()
-    }
-
-    fn sent_size(&self, original: PixelSize) -> PixelSize {
-        self.costs.usual().model().image_rule.sent_size(original)
+        self.costs.sent_size(original).long_edge()
     }
 
     /// The long edge for the next attempt after a server rejected an image of `sent` size as too large.
@@ -179,7 +187,7 @@ impl Backend {
 
     /// The output maximum of a request, in tokens; 0 if the model has none.
     pub fn output_limit(&self, length: AnswerLength) -> u64 {
-        self.costs.prepared(length).max_output_tokens()
+        self.costs.prepared(PartPass::default(), length).max_output_tokens()
     }
 
     /// The largest output maximum of any request in this run, in tokens.
@@ -188,14 +196,14 @@ impl Backend {
     }
 
     /// The worst-case cost of `request`, at the dearest endpoint.
-    pub fn at_most(&self, request: &Request, length: AnswerLength) -> PicoDollars {
+    pub fn at_most(&self, request: &Request, pass: PartPass, length: AnswerLength) -> PicoDollars {
         // Suspended endpoints count, since they may recover before the request is sent.
-        self.costs.request_at_most(request.sent(), length, self.price_percents().dearest)
+        self.costs.request_at_most(pass, request.sent(), length, self.price_percents().dearest)
     }
 
     /// The worst-case cost of all requests for an image of `original` size.
     pub fn image_at_most(&self, original: PixelSize) -> PicoDollars {
-        self.costs.image_at_most(self.sent_size(original), self.price_percents().dearest)
+        self.costs.image_at_most(original, self.price_percents().dearest)
     }
 
     /// How the model writes boxes.
@@ -218,11 +226,25 @@ impl Backend {
         Received { kept: answer.kept, bill }
     }
 
-    /// Encodes an image without metadata and builds the request. Blocks.
-    pub fn prepare(&self, pixels: Pixels, length: AnswerLength) -> Result<Request, String> {
-        let prepared = self.costs.prepared(length);
-        let picture = encoded(pixels, prepared.encoding())?;
-        prepared.request(&picture).map_err(|error| error.to_string())
+    /// Encodes a picture without metadata. Blocks.
+    pub fn encoded(&self, pixels: Pixels) -> Result<Picture, String> {
+        encoded(pixels, self.costs.usual().encoding())
+    }
+
+    /// Builds the request for a picture that shows `region`. `found` is what it checks, in pixels of the image, and
+    /// `recipe` what is asked about this part.
+    pub fn request(
+        &self,
+        picture: &Picture,
+        (pass, region): (PartPass, ImageRegion),
+        recipe: &Recipe,
+        found: &[NewAnnotation],
+        length: AnswerLength,
+    ) -> Result<Request, String> {
+        let prepared = self.costs.prepared(pass, length);
+        let further = further_text(pass, recipe, prepared.model().coordinates, region, picture.size, found);
+        let further = further.map_err(|error| error.to_string())?;
+        prepared.request_with(picture, &further).map_err(|error| error.to_string())
     }
 
     #[expect(clippy::cast_precision_loss, reason = "tokens of one request")]

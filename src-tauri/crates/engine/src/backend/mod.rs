@@ -21,8 +21,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::answer::Answer;
+use domain::annotation::NewAnnotation;
+use domain::answer::{Answer, PartPass};
 use domain::endpoint::EndpointId;
+use domain::geometry::{ImageRegion, PixelSize};
+use domain::merging::{FoundInPart, merged};
 use domain::model::{Model, ModelId};
 use domain::recipe::Recipe;
 use domain::run_options::RunOptions;
@@ -59,6 +62,26 @@ pub fn read_kept(model: &ModelId, kept: &str, recipe: &Recipe) -> std::result::R
     let mut read_by = providers().map(|provider| read(provider, kept, recipe));
     let unreadable = || Err((FailureKind::AnswerUnreadable, String::new()));
     read_by.find(|read| read.is_ok()).unwrap_or_else(unreadable)
+}
+
+/// The annotations of an image of this size from its stored answers, one for each part. An answer that is unreadable now
+/// was unreadable then, and has none.
+pub fn kept_annotations(
+    model: &ModelId,
+    kept: &[(PartPass, String)],
+    recipe: &Recipe,
+    size: PixelSize,
+) -> Vec<NewAnnotation> {
+    let rule = find(model).map(|known| known.spec.image_rule);
+    let sent = rule.map_or(PixelSize::new(1, 1), |rule| rule.sent_size(size));
+    let (parts, of_tile) = (recipe.parts(size, sent).regions, recipe.of_tile());
+    let found = kept.iter().filter_map(|(pass, kept)| {
+        let region = *parts.get(pass.part as usize)?;
+        let recipe = if pass.is_tile() { &of_tile } else { recipe };
+        let annotations = read_kept(model, kept, recipe).ok()?.annotations_of(region, recipe, size);
+        Some(FoundInPart { region, annotations })
+    });
+    merged(&found.collect::<Vec<_>>(), ImageRegion::whole(size))
 }
 
 /// The state shared by all backends of a library: the rate limiters of the servers.
@@ -99,11 +122,9 @@ impl Backends {
         let known = connections.known(&model.id)?;
         let origin = connections.of(known.provider).and_then(ProviderConnection::origin);
         let (Some(origin), false) = (origin, known.spec.price.is_free()) else { return Ok(None) };
-        let prepared = examples.estimated(&known, recipe, RunMode::Live, max_tokens).ok();
-        Ok(prepared.map(|prepared| Question {
-            key: dispatch::answer_key(&*prepared, &origin),
-            output_limit: prepared.with_longer_answers().as_ref().unwrap_or(&prepared).max_output_tokens(),
-        }))
+        let costs = examples.estimated_costs(&known, recipe, RunMode::Live, max_tokens, 0).ok();
+        Ok(costs
+            .map(|costs| Question { key: dispatch::answer_key(&costs, &origin), output_limit: costs.longest_answer() }))
     }
 
     /// Opens a backend for `model` with options completed from the settings. Blocks while weights load. A batch run uses
@@ -118,8 +139,8 @@ impl Backends {
         options: &RunOptions,
     ) -> Result<Arc<Backend>> {
         let known = connections.known(&model.id)?;
-        let prepared = examples.prepared(&known, recipe, mode, options.max_tokens)?;
-        let costs = RequestCosts::new(prepared, mode, connections.settings().run.retry_attempts);
+        let retries = connections.settings().run.retry_attempts;
+        let costs = examples.costs(&known, recipe, mode, options.max_tokens, retries)?;
         if known.provider.descriptor().is_on_this_computer() {
             let connection = EndpointConfig { server: None, options: ConnectionOptions::default() };
             let own = known.provider.connect(&known.spec, connection).map_err(|error| unconnected(&error))?;

@@ -168,7 +168,7 @@ impl PreparedModel for PreparedLocal {
         0
     }
 
-    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+    fn request_with(&self, picture: &Picture, _further_text: &str) -> Result<Request, PictureError> {
         let Picture { size, media_type, bytes } = picture;
         if *media_type != MediaType::Rgb {
             return Err(PictureError::MediaType { media_type: *media_type });

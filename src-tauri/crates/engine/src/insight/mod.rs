@@ -98,12 +98,16 @@ impl Insight {
             mode: summary.mode,
         };
         let cut_off = self.cut_off_answers(&summary)?;
+        let (unchecked, requests) =
+            self.store.read_blocking(|view| Ok((view.unchecked_images(run)?, view.request_count(run)?)))?;
         let metrics = recorded.metrics();
         let diagnoses = self.diagnoses(&summary, &recorded, metrics.as_ref(), &failures, &retried)?;
         Ok(RunReport {
             metrics,
             summary,
             cut_off,
+            unchecked,
+            requests,
             failures,
             failed_images,
             retried,

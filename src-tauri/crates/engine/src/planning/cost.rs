@@ -2,22 +2,20 @@
 //! same recipe and model, otherwise as long as estimated from their text. What an image costs beyond its first request, its
 //! answers and repeated requests, is learned from earlier images ([`domain::estimate`]); the quote says from how many.
 
-use std::collections::BTreeMap;
-
-use domain::estimate::{self, SizeClass, SizeMix};
-use domain::geometry::PixelSize;
+use domain::answer::PartPass;
+use domain::estimate;
 use domain::model::Model;
 use domain::money::{CostRange, PicoDollars};
-use domain::plan::{CostBasis, PromptCaching, SentSize, SizeCount};
+use domain::plan::{CostBasis, PlannedRequests, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
 use domain::run_state::RunMode;
 use domain::usage::Usage;
-use providers::image_rule::ImageRule;
+use providers::further::likely_further_bytes;
 use providers::price::{Price, Terms};
-use providers::provider::PreparedModel;
 
 use super::Planning;
-use super::expected::{Conditions, Expected, TextTokens};
+use super::expected::{Conditions, Expected, PlannedImages, TextTokens};
+use super::sent_images::SentImages;
 use crate::Result;
 use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
@@ -36,6 +34,21 @@ pub struct AskedImages {
     pub others: Vec<SizeCount>,
     /// Images sent only if the image that they resemble fails.
     pub followers: Vec<SizeCount>,
+}
+
+impl AskedImages {
+    /// The requests that these images take.
+    pub fn requests(&self, costs: &RequestCosts) -> PlannedRequests {
+        let mut planned = PlannedRequests::default();
+        for image in self.pilot.iter().chain(&self.others) {
+            let parts = costs.parts(image.size);
+            let requests = u32::try_from(parts.regions.len()).unwrap_or(u32::MAX) * if costs.checks() { 2 } else { 1 };
+            planned.total = planned.total.saturating_add(requests.saturating_mul(image.count));
+            planned.most_per_image = planned.most_per_image.max(requests);
+            planned.images_with_larger_tiles += if parts.are_enlarged { image.count } else { 0 };
+        }
+        planned
+    }
 }
 
 /// The cost of images.
@@ -106,30 +119,11 @@ impl Planning {
             // Batches are sent to the first endpoint only.
             RunMode::Batch => PricePercents::LIST,
         };
-        let Ok(prepared) = self.examples.estimated(known, recipe, mode, max_tokens) else { return Ok(None) };
-        let costs = RequestCosts::new(prepared, mode, retries);
+        let costs = self.examples.estimated_costs(known, recipe, mode, max_tokens, retries);
+        let Ok(costs) = costs else { return Ok(None) };
         let expected = self.expected(model, recipe, known, &costs, conditions)?;
-        let rule = known.spec.image_rule;
-        Ok(Some(priced(&costs, percents, &expected, &sent_sizes(rule, sizes), &sent_sizes(rule, followers))))
+        Ok(Some(priced(&costs, percents, &expected, &SentImages::of(&costs, sizes), followers)))
     }
-}
-
-/// The sizes in which the images are sent, most frequent first.
-fn sent_sizes(rule: ImageRule, sizes: &[SizeCount]) -> Vec<SentSize> {
-    let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
-    for original in sizes {
-        let sent = rule.sent_size(original.size);
-        *counts.entry((sent.width, sent.height)).or_default() += original.count;
-    }
-    let mut sent: Vec<SentSize> = counts
-        .into_iter()
-        .map(|((width, height), count)| {
-            let size = PixelSize::new(width, height);
-            SentSize { size, count, image_tokens: u32::try_from(rule.tokens(size)).unwrap_or(u32::MAX) }
-        })
-        .collect();
-    sent.sort_by_key(|sent| (std::cmp::Reverse(sent.count), std::cmp::Reverse(sent.image_tokens)));
-    sent
 }
 
 /// Prices per token, in pico-dollars.
@@ -190,27 +184,35 @@ fn priced(
     costs: &RequestCosts,
     percents: PricePercents,
     expected: &Expected,
-    sent: &[SentSize],
-    followers: &[SentSize],
+    sent: &SentImages<'_>,
+    followers: &[SizeCount],
 ) -> Cost {
     let prepared = costs.usual();
     let prices = TokenPrices { price: prepared.model().price, terms: costs.terms(PricePercents::LIST.dearest) };
-    let images: u32 = sent.iter().map(|sent| sent.count).sum();
-    let image_tokens = |sent: &SentSize| u64::from(sent.image_tokens) * u64::from(sent.count);
-    let image_tokens = sent.iter().map(image_tokens).sum::<u64>() as f64;
+    let (images, tiles) = (sent.image_count(), sent.tile_count());
+    let image_tokens = |(_, sent): (PartPass, &SentSize)| u64::from(sent.image_tokens) * u64::from(sent.count);
+    let image_tokens = sent.pictures().map(image_tokens).sum::<u64>() as f64;
     let image_cost = image_tokens * prices.each(INPUT);
-    let text = text(prepared, &prices, expected, sent, images);
-    let input_of_image = (image_cost + text.cost) / f64::from(images.max(1));
-    let output = expected.output(prices.each(OUTPUT), input_of_image, mix(sent));
+    let text = text(costs, &prices, expected, sent);
+    let per_image = |of_all: f64| of_all / f64::from(images.max(1));
+    let planned = PlannedImages {
+        input_of_image: per_image(image_cost + text.cost),
+        tiles: per_image(tiles.into()),
+        mix: sent.mix(),
+    };
+    let output = expected.output(prices.each(OUTPUT), planned);
     let likely = output.estimator.total(images);
 
     let (image_cost, text_cost) = (image_cost * output.requests, text.cost * output.requests);
     let answer_tokens = f64::from(images) * output.tokens;
     let [image_cost, text_cost, answer_cost] =
         [image_cost, text_cost, answer_tokens * prices.each(OUTPUT)].map(pico_dollars);
-    let request_at_most = |sent: &SentSize| costs.request_at_most(sent.size, AnswerLength::Usual, percents.dearest);
-    let image_at_most = |sent: &SentSize| costs.image_at_most(sent.size, percents.dearest).times(u64::from(sent.count));
-    let at_most = sent.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
+    let request_at_most = |(pass, sent): (PartPass, &SentSize)| {
+        costs.request_at_most(pass, sent.size, AnswerLength::Usual, percents.dearest)
+    };
+    let image_at_most =
+        |image: &SizeCount| costs.image_at_most(image.size, percents.dearest).times(u64::from(image.count));
+    let at_most = sent.originals.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
     let expected_cost = (image_cost + text_cost + answer_cost).min(at_most);
     let is_image_rule_assumed = !prepared.model().is_image_rule_published && !expected.is_learned();
     let of_images = if is_image_rule_assumed { image_cost.0 as f64 * ASSUMED_IMAGES_SPREAD } else { 0.0 };
@@ -218,7 +220,9 @@ fn priced(
     let low = expected_cost.0 as f64 - deviation(likely.expected - likely.low, text.below);
     let high = expected_cost.0 as f64 + deviation(likely.high - likely.expected, text.above);
     let at_percent = |cost: f64, percent: u16| pico_dollars(cost.max(0.0) * f64::from(percent) / 100.0);
-    let first_requests = sent.iter().map(|sent| request_at_most(sent).times(u64::from(sent.count)));
+    let checked = |(pass, sent)| (PartPass { is_check: costs.checks(), ..pass }, sent);
+    let first_requests =
+        sent.whole.iter().map(|sent| request_at_most((PartPass::default(), sent)).times(u64::from(sent.count)));
     Cost {
         range: CostRange {
             likely_low: at_percent(low, percents.cheapest).min(expected_cost),
@@ -228,8 +232,8 @@ fn priced(
         },
         request_at_most: PicoDollars(first_requests.sum::<PicoDollars>().0.div_ceil(u64::from(images.max(1)))),
         basis: Some(CostBasis {
-            sent: sent.iter().copied().take(LISTED_SIZES).collect(),
-            longest_edge: sent.iter().map(|sent| sent.size.long_edge()).max().unwrap_or_default(),
+            sent: sent.whole.iter().copied().take(LISTED_SIZES).collect(),
+            longest_edge: sent.pictures().map(|(_, sent)| sent.size.long_edge()).max().unwrap_or_default(),
             image_tokens: (image_tokens * output.requests).round() as u64,
             are_image_tokens_exact: prepared.model().is_image_rule_published,
             image_cost,
@@ -246,28 +250,31 @@ fn priced(
             answer_tokens_limit: u32::try_from(prepared.max_output_tokens()).unwrap_or(u32::MAX),
             longer_answer_tokens_limit: u32::try_from(costs.longest_answer()).unwrap_or(u32::MAX),
             retries: costs.retries(),
-            dearest_request: sent.iter().map(request_at_most).max().unwrap_or_default(),
+            dearest_request: sent.pictures().map(checked).map(request_at_most).max().unwrap_or_default(),
             input_per_million: prices.one(INPUT).times(MILLION),
             output_per_million: prices.one(OUTPUT).times(MILLION),
         }),
     }
 }
 
-/// The text of the first request for each image.
+/// The text of the first requests about all parts of the images.
 #[expect(clippy::cast_precision_loss, reason = "tokens of a plan, far below 2^52")]
-fn text(
-    prepared: &dyn PreparedModel,
-    prices: &TokenPrices,
-    expected: &Expected,
-    sent: &[SentSize],
-    images: u32,
-) -> Text {
+fn text(costs: &RequestCosts, prices: &TokenPrices, expected: &Expected, sent: &SentImages<'_>) -> Text {
+    let prepared = costs.usual();
+    let requests = sent.image_count() + sent.tile_count();
     let Some(prompt) = &expected.prompt else {
-        let tokens = |sent: &SentSize| prepared.likely_text_tokens(sent.size) * u64::from(sent.count);
-        let tokens = sent.iter().map(tokens).sum::<u64>() as f64;
+        let tokens = |(pass, sent): (PartPass, &SentSize)| {
+            let further = |is_check| likely_further_bytes(PartPass { is_check, ..pass });
+            // With a second request about each part, the mean of both.
+            let further = (further(false) + further(costs.checks())) / 2;
+            let prepared = costs.prepared(pass, AnswerLength::Usual);
+            let text = prepared.likely_text_tokens(sent.size) + further / prepared.model().bytes_per_token;
+            text * u64::from(sent.count)
+        };
+        let tokens = sent.pictures().map(tokens).sum::<u64>() as f64;
         let cost = tokens * prices.each(INPUT);
         let cached =
-            if prepared.warms_cache() { prepared.likely_prefix_tokens() as f64 * f64::from(images) } else { 0.0 };
+            if prepared.warms_cache() { prepared.likely_prefix_tokens() as f64 * f64::from(requests) } else { 0.0 };
         let least = (cost - cached * (prices.each(INPUT) - prices.each(CACHE_READ))) * (1.0 - TEXT_SPREAD);
         return Text { tokens, cost, below: cost - least, above: cost * TEXT_SPREAD };
     };
@@ -277,21 +284,12 @@ fn text(
             + tokens.cache_write_1h * prices.each(Usage { cache_write_1h_tokens: 1, ..NOTHING })
             + tokens.cache_read * prices.each(CACHE_READ)
     };
-    let count = f64::from(images);
+    let count = f64::from(requests);
     let (tokens, cost) = (prompt.sum() * count, cost_of(prompt) * count);
     let spread =
         expected.prompt_spread(cost_of) * count * (1.0 / expected.earlier_images() + 1.0 / count.max(1.0)).sqrt();
     let spread = (estimate::Z * spread).max(cost * LEAST_TEXT_SPREAD);
     Text { tokens, cost, below: spread, above: spread }
-}
-
-/// The numbers of images by size class.
-fn mix(sent: &[SentSize]) -> SizeMix {
-    let mut mix = SizeMix::default();
-    for sent in sent {
-        mix[SizeClass::of(sent.size) as usize] += sent.count;
-    }
-    mix
 }
 
 #[expect(
@@ -305,6 +303,7 @@ fn pico_dollars(cost: f64) -> PicoDollars {
 
 #[cfg(test)]
 mod tests {
+    use domain::geometry::PixelSize;
     use domain::model::ModelId;
     use domain::plan::AnswerBasis;
     use providers::registry;
@@ -319,7 +318,7 @@ mod tests {
     /// An earlier image with one answer of this many tokens to a prompt of 300.
     fn answered(output_tokens: u64) -> AskedImage {
         let usage = Usage { input_tokens: IMAGE_TOKENS + 300, output_tokens, ..Usage::default() };
-        AskedImage { size: SIZE, answers: 1, lost: 0, usage }
+        AskedImage { size: SIZE, parts: vec![0], lost: 0, usage }
     }
 
     /// Many earlier images with answers of this many tokens.
@@ -337,7 +336,8 @@ mod tests {
     }
 
     fn quoted(costs: &RequestCosts, expected: &Expected) -> (CostRange, CostBasis) {
-        let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
+        let sizes = sizes();
+        let sent = SentImages::of(costs, &sizes);
         let cost = priced(costs, PricePercents::LIST, expected, &sent, &[]);
         (cost.range, cost.basis.unwrap())
     }
@@ -388,7 +388,11 @@ mod tests {
     /// One of two answers was cut off and requested again; a third request was lost.
     fn repeated() -> [AskedImage; 2] {
         let usage = Usage { input_tokens: 2 * (IMAGE_TOKENS + 300), output_tokens: 8_192 + 9_000, ..Usage::default() };
-        [answered(100), AskedImage { size: SIZE, answers: 2, lost: 1, usage }]
+        [answered(100), AskedImage { size: SIZE, parts: vec![0; 2], lost: 1, usage }]
+    }
+
+    fn many(images: &[AskedImage]) -> Vec<AskedImage> {
+        images.iter().cycle().take(500 * images.len()).cloned().collect()
     }
 
     #[test]
@@ -396,7 +400,7 @@ mod tests {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
         let learned = |earlier: &[AskedImage]| Expected::learned(earlier, &costs, RunMode::Live);
         assert_eq!(learned(&repeated()).unwrap().basis, AnswerBasis::EarlierAnswers { images: 2, requests: 4 });
-        let (range, basis) = quoted(&costs, &learned(&repeated().repeat(500)).unwrap());
+        let (range, basis) = quoted(&costs, &learned(&many(&repeated())).unwrap());
         // Two requests per image, each as long as the three that were answered, but for the assumption that remains.
         let is_near = |tokens: u64, expected: u64| tokens.abs_diff(expected) * 100 <= expected;
         assert!(is_near(basis.image_tokens, 214 * 2 * 4704), "{basis:?}");
@@ -411,7 +415,7 @@ mod tests {
             known.prepare(&Recipe::find_these("cat, dog").unwrap(), &[], RunMode::Live, Some(8_192)).unwrap();
         let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
         assert!(!own_maximum.has_longer());
-        let learned = Expected::learned(&repeated().repeat(500), &own_maximum, RunMode::Live).unwrap();
+        let learned = Expected::learned(&many(&repeated()), &own_maximum, RunMode::Live).unwrap();
         let (_, basis) = quoted(&own_maximum, &learned);
         assert!(is_near(basis.image_tokens, 214 * 3 * 4704 / 2), "{basis:?}");
     }
@@ -421,7 +425,7 @@ mod tests {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
         let assumed = costs.usual().likely_answer_tokens(8) * 214;
         let of = |earlier: &[AskedImage]| quoted(&costs, &Expected::learned(earlier, &costs, RunMode::Live).unwrap());
-        let ((one, of_one), (twenty, of_twenty)) = (of(&[answered(4_000)]), of(&[answered(4_000); 20]));
+        let ((one, of_one), (twenty, of_twenty)) = (of(&[answered(4_000)]), of(&vec![answered(4_000); 20]));
         assert!(assumed < of_one.answer_tokens && of_one.answer_tokens < of_twenty.answer_tokens, "{of_one:?}");
         let measured = 4_000 * 214;
         assert!((measured * 95 / 100..measured).contains(&of_twenty.answer_tokens), "{of_twenty:?}");
@@ -434,11 +438,12 @@ mod tests {
     #[test]
     fn images_that_look_like_another_are_in_the_bound_alone() {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
-        let of = |followers: &[SentSize]| {
+        let sizes = sizes();
+        let sent = SentImages::of(&costs, &sizes);
+        let of = |followers: &[SizeCount]| {
             priced(&costs, PricePercents::LIST, &expected(&costs, 200), &sent, followers).range
         };
-        let (alone, with_followers) = (of(&[]), of(&sent));
+        let (alone, with_followers) = (of(&[]), of(&sizes));
         assert_eq!(CostRange { at_most: alone.at_most, ..with_followers }, alone);
         // Each is rounded up to a cent.
         assert!(alone.at_most.times(2).0.abs_diff(with_followers.at_most.0) <= 10_000_000_000, "{with_followers:?}");
@@ -459,7 +464,8 @@ mod tests {
     #[test]
     fn the_likely_range_reaches_from_the_cheapest_endpoint_to_the_dearest() {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 0);
-        let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
+        let sizes = sizes();
+        let sent = SentImages::of(&costs, &sizes);
         let of = |cheapest, dearest| {
             priced(&costs, PricePercents { cheapest, dearest }, &expected(&costs, 200), &sent, &[]).range
         };

@@ -37,8 +37,11 @@ pub struct Conditions {
 
 /// What earlier images say.
 pub(super) struct Expected {
-    /// Output tokens that are assumed for an image.
+    /// Output tokens that are assumed for an answer with annotations, and for one without any.
     assumed: f64,
+    assumed_empty: f64,
+    /// Whether what is found is checked by a second request.
+    checks: bool,
     /// Images with the same recipe; empty if there are none.
     earlier: Vec<EarlierImage>,
     /// Images of the same model with other recipes.
@@ -51,6 +54,7 @@ pub(super) struct Expected {
 /// What one earlier image would take under the conditions of the plan.
 struct EarlierImage {
     class: SizeClass,
+    /// How often each of its parts was asked about.
     requests: f64,
     /// Of all of them, in tokens.
     output: f64,
@@ -67,9 +71,20 @@ pub(super) struct TextTokens {
     pub(super) cache_read: f64,
 }
 
+/// What the images of a plan have in common.
+#[derive(Clone, Copy)]
+pub(super) struct PlannedImages {
+    /// What all first requests for an image cost without their answers, on average.
+    pub(super) input_of_image: f64,
+    /// Its tiles, on average.
+    pub(super) tiles: f64,
+    pub(super) mix: SizeMix,
+}
+
 /// The expected output of an image, and the requests that it takes.
 pub(super) struct ExpectedOutput {
     pub(super) estimator: Estimator,
+    /// How often each part is asked about.
     pub(super) requests: f64,
     /// Of all of them, in tokens.
     pub(super) tokens: f64,
@@ -139,7 +154,13 @@ impl Planning {
         let others = self.store.read_blocking(|view| view.answers_to_other_recipes(model, recipe))?;
         let ratios = others.into_iter().filter_map(|other| {
             let prepared = known.prepare(&other.recipe, &[], conditions.mode, conditions.max_tokens).ok()?;
-            let assumed = prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS.into()) as f64;
+            let empty_answers = (f64::from(other.answers) / f64::from(other.images) - 1.0).max(0.0);
+            let assumed = assumed_for_image(
+                prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS.into()) as f64,
+                prepared.likely_answer_tokens(0) as f64,
+                if other.recipe.tiles.is_some() { empty_answers } else { 0.0 },
+                other.recipe.check,
+            );
             let ratio = other.output_tokens as f64 / f64::from(other.images) / assumed;
             (assumed > 0.0).then_some(OtherRecipe { ratio, images: other.images })
         });
@@ -154,6 +175,8 @@ impl Expected {
         let assumed = costs.usual().likely_answer_tokens(ASSUMED_ANNOTATIONS.into());
         Self {
             assumed: assumed.clamp(1, costs.longest_answer().max(1)) as f64,
+            assumed_empty: costs.usual().likely_answer_tokens(0) as f64,
+            checks: costs.checks(),
             earlier: Vec::new(),
             other_recipes: Vec::new(),
             prompt: None,
@@ -165,11 +188,17 @@ impl Expected {
     #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
     pub(super) fn learned(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
         let rule = costs.usual().model().image_rule;
-        let picture_tokens = |image: &AskedImage| rule.tokens(rule.sent_size(image.size)) * u64::from(image.answers);
+        let picture_tokens = |image: &AskedImage| {
+            let parts = costs.parts(image.size).regions;
+            // Of earlier versions of a model there may be other parts.
+            let region = |part: &u32| parts.get(*part as usize).or(parts.last());
+            let regions = image.parts.iter().filter_map(region);
+            regions.map(|region| rule.tokens(rule.sent_size(region.size))).sum::<u64>()
+        };
         let images = u32::try_from(earlier.len()).ok()?;
         let (mut answers, mut lost, mut pictures, mut usage) = (0_u32, 0_u32, 0, Usage::default());
         for image in earlier {
-            answers += image.answers;
+            answers += answer_count(image);
             lost += image.lost;
             pictures += picture_tokens(image);
             usage += image.usage;
@@ -179,20 +208,28 @@ impl Expected {
         }
         let answer = usage.output_tokens as f64 / f64::from(answers);
         let image_of = |image: &AskedImage| {
-            let (answers, lost) = (f64::from(image.answers), f64::from(image.lost));
-            let of_image = if image.answers > 0 { image.usage.output_tokens as f64 / answers } else { answer };
-            let (requests, output) = match mode {
-                // Lost requests may have been billed like answers.
-                RunMode::Live if costs.has_longer() => (answers + lost, of_image * answers + answer * lost),
-                RunMode::Live => (1.0 + lost, of_image * (1.0 + lost)),
-                RunMode::Batch => (1.0, of_image),
+            let (answers, lost) = (f64::from(answer_count(image)), f64::from(image.lost));
+            let of_image = if answers > 0.0 { image.usage.output_tokens as f64 / answers } else { answer };
+            let (requests, answers, output) = match mode {
+                // Lost requests may have been billed like answers. Parts that were answered in earlier runs were not asked
+                // about again.
+                RunMode::Live if costs.takes_several_answers() => {
+                    let parts = costs.parts(image.size).regions.len() as f64;
+                    (((answers + lost) / parts).max(1.0), answers + lost, of_image * answers + answer * lost)
+                }
+                RunMode::Live if costs.has_longer() => {
+                    (answers + lost, answers + lost, of_image * answers + answer * lost)
+                }
+                RunMode::Live => (1.0 + lost, 1.0 + lost, of_image * (1.0 + lost)),
+                RunMode::Batch => (1.0, 1.0, of_image),
             };
             EarlierImage {
                 class: SizeClass::of(rule.sent_size(image.size)),
                 requests,
                 // The output maximum may be another one now.
-                output: output.min(requests * costs.longest_answer() as f64),
-                prompt: (image.answers > 0).then(|| TextTokens::of(image.usage, picture_tokens(image), image.answers)),
+                output: output.min(answers * costs.longest_answer() as f64),
+                prompt: (!image.parts.is_empty())
+                    .then(|| TextTokens::of(image.usage, picture_tokens(image), answer_count(image))),
             }
         };
         Some(Self {
@@ -231,27 +268,42 @@ impl Expected {
         mean_of_squares(costs.iter().map(|cost| cost - mean)).sqrt()
     }
 
-    /// The output of an image of a plan whose output tokens cost `each`, and whose requests cost `input_of_image` besides.
-    /// What an image costs beyond its first prompt is one figure, so that cut-off answers and the longer requests after
-    /// them count as what they are.
-    pub(super) fn output(&self, each: f64, input_of_image: f64, mix: SizeMix) -> ExpectedOutput {
-        let prior = Prior::assumed(self.assumed * each).with_other_recipes(&self.other_recipes);
+    /// The output of an image of a plan whose output tokens cost `each`. What an image costs beyond its first prompts is one
+    /// figure, so that cut-off answers, the longer requests after them, and requests that check an answer count as what
+    /// they are.
+    pub(super) fn output(&self, each: f64, planned: PlannedImages) -> ExpectedOutput {
+        let PlannedImages { input_of_image, tiles, mix } = planned;
+        let assumed_tokens = assumed_for_image(self.assumed, self.assumed_empty, tiles, self.checks);
+        let assumed_requests = if self.checks { 2.0 } else { 1.0 };
+        let assumed_cost = assumed_tokens * each + (assumed_requests - 1.0) * input_of_image;
+        let prior = Prior::assumed(assumed_cost).with_other_recipes(&self.other_recipes);
         let cost = |image: &EarlierImage| image.output * each + (image.requests - 1.0) * input_of_image;
         let costs: Vec<EarlierCost> =
             self.earlier.iter().map(|image| EarlierCost { class: image.class, cost: cost(image) }).collect();
         let estimator = Estimator::new(prior, &costs, mix);
         let measured = mean(costs.iter().map(|image| image.cost));
-        if measured <= 0.0 {
-            return ExpectedOutput { estimator, requests: 1.0, tokens: estimator.mean() / each };
-        }
+        let (cost, requests, tokens) = if measured > 0.0 {
+            let requests = mean(self.earlier.iter().map(|image| image.requests));
+            (measured, requests, mean(self.earlier.iter().map(|image| image.output)))
+        } else {
+            (assumed_cost, assumed_requests, assumed_tokens)
+        };
         // Both parts of the mean are shrunk alike.
-        let share = estimator.mean() / measured;
-        ExpectedOutput {
-            estimator,
-            requests: 1.0 + share * (mean(self.earlier.iter().map(|image| image.requests)) - 1.0),
-            tokens: share * mean(self.earlier.iter().map(|image| image.output)),
-        }
+        let share = estimator.mean() / cost;
+        ExpectedOutput { estimator, requests: 1.0 + share * (requests - 1.0), tokens: share * tokens }
     }
+}
+
+/// The output tokens that are assumed for an image with this many tiles: each object is found in the whole image and in a
+/// tile, and other tiles are empty.
+fn assumed_for_image(answer: f64, empty_answer: f64, tiles: f64, is_checked: bool) -> f64 {
+    let found = if tiles > 0.0 { 2.0 * answer + (tiles - 1.0).max(0.0) * empty_answer } else { answer };
+    if is_checked { 2.0 * found } else { found }
+}
+
+/// The number of answers with reported usage.
+fn answer_count(image: &AskedImage) -> u32 {
+    u32::try_from(image.parts.len()).unwrap_or(u32::MAX)
 }
 
 /// The mean; 0 of nothing.

@@ -10,6 +10,7 @@ mod cost;
 mod expected;
 mod models;
 mod preview;
+mod sent_images;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -54,7 +55,7 @@ const TRIAL_ROUNDS: usize = 2;
 /// have no trials, so every earlier run counts for them.
 const TELLING_IMAGES: u32 = 20;
 
-/// The speed of a model on this machine.
+/// The speed of a model on this machine, for images that take one request each.
 #[derive(Clone, Copy)]
 struct Pace {
     /// One image from start to answer.
@@ -63,6 +64,13 @@ struct Pace {
     step_millis: f64,
     concurrency: u32,
     basis: TimeBasis,
+}
+
+impl Pace {
+    /// For images that take several requests, one after the other.
+    fn times(self, requests: f64) -> Self {
+        Self { image_millis: self.image_millis * requests, step_millis: self.step_millis * requests, ..self }
+    }
 }
 
 /// The subject of a plan.
@@ -202,6 +210,11 @@ impl Planning {
             let details = missing.into_iter().map(|(number, detail)| format!("{number}: {detail}")).collect();
             unsupported.insert(0, UnsupportedCapability::ExamplePhotos { details });
         }
+        let has_batches =
+            provided::find(&model.id).is_some_and(|known| known.provider.descriptor().capabilities.batches);
+        if has_batches && recipe.takes_several_answers() {
+            unsupported.push(UnsupportedCapability::Batches);
+        }
         unsupported
     }
 
@@ -239,9 +252,13 @@ impl Planning {
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
         let descriptor = known.provider.descriptor();
-        let prepared = self.examples.estimated(&known, recipe, RunMode::Live, options.max_tokens).ok();
+        let costs = self.examples.estimated_costs(&known, recipe, RunMode::Live, options.max_tokens, 0).ok();
+        let requests = costs.as_ref().map(|costs| asked.requests(costs)).unwrap_or_default();
+        let requests_per_image = f64::from(requests.total.max(image_count)) / f64::from(image_count.max(1));
+        let pace = pace.map(|pace| pace.times(requests_per_image));
         let live = cost(RunMode::Live)?;
-        let batch = if descriptor.capabilities.batches { cost(RunMode::Batch)? } else { None };
+        let has_batches = descriptor.capabilities.batches && !recipe.takes_several_answers();
+        let batch = if has_batches { cost(RunMode::Batch)? } else { None };
         let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
@@ -253,7 +270,8 @@ impl Planning {
             price_source: settings.price(&model.id.0).map(PriceSettings::source).unwrap_or_default(),
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
-            words_sent: prepared.map(|prepared| prepared.prompt_text().to_owned()).unwrap_or_default(),
+            requests,
+            words_sent: costs.map(|costs| costs.usual().prompt_text().to_owned()).unwrap_or_default(),
             example_photos: if model.takes_examples {
                 u32::try_from(recipe.examples.len()).unwrap_or(u32::MAX)
             } else {
@@ -335,9 +353,9 @@ impl Planning {
     }
 
     fn pace_of_earlier_run(&self, model: &Model) -> Result<Option<Pace>> {
-        let Some((durations, (wall_millis, concurrency))) = self.store.read_blocking(|view| {
+        let Some((durations, (wall_millis, concurrency), passes)) = self.store.read_blocking(|view| {
             let Some(run) = view.latest_answered_run(model)? else { return Ok(None) };
-            Ok(Some((view.durations(run)?, view.pace_of_run(run)?)))
+            Ok(Some((view.durations(run)?, view.pace_of_run(run)?, view.passes_per_image(run)?)))
         })?
         else {
             return Ok(None);
@@ -347,8 +365,8 @@ impl Planning {
             provided::find(&model.id).is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let is_telling = images >= TELLING_IMAGES || !can_be_tried;
         Ok(is_telling.then(|| Pace {
-            image_millis: durations.iter().sum::<f64>() / f64::from(images),
-            step_millis: wall_millis / f64::from(images),
+            image_millis: durations.iter().sum::<f64>() / f64::from(images) / passes,
+            step_millis: wall_millis / f64::from(images) / passes,
             concurrency,
             basis: TimeBasis::EarlierRun { images },
         }))

@@ -138,12 +138,9 @@ impl<'a> Looker<'a> {
                 today.iter().filter(|annotation| annotation.status.is_approved()).map(as_it_stands).collect()
             }
             Kind::Run { run, recipe, model } => {
-                let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
-                // An answer that is unreadable now was unreadable then: the job failed.
-                let Ok(answer) = backend::read_kept(model, &kept, recipe) else { return Ok(Vec::new()) };
                 let size = self.view.image_size(image)?;
-                answer
-                    .annotations(recipe, size)
+                let kept = self.view.settled_answers(*run, image)?;
+                backend::kept_annotations(model, &kept, recipe, size)
                     .into_iter()
                     .map(|annotation| found_by(*run, annotation, recipe, &today))
                     .collect()

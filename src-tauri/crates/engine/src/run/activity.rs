@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use domain::answer::AnsweredAnnotation;
-use domain::geometry::PixelSize;
+use domain::answer::{AnsweredAnnotation, PartPass};
+use domain::geometry::{ImageRegion, PixelSize};
 use domain::ids::{ImageId, JobId};
 use tokio::sync::Notify;
 
@@ -53,6 +53,8 @@ pub struct OpenRequest {
     /// Size of the original, with EXIF orientation applied.
     pub size: PixelSize,
     pub sent: PixelSize,
+    /// What it is about, and where that is in the image.
+    pub part: (PartPass, ImageRegion),
     pub since: Instant,
     text: String,
     /// Bytes of `text` that are already parsed into `annotations`.
@@ -62,8 +64,8 @@ pub struct OpenRequest {
 }
 
 impl OpenRequest {
-    pub fn new(image: ImageId, size: PixelSize, sent: PixelSize) -> Self {
-        Self { image, size, sent, since: Instant::now(), text: String::new(), read: 0, annotations: Vec::new() }
+    pub fn new(image: ImageId, size: PixelSize, sent: PixelSize, part: (PartPass, ImageRegion)) -> Self {
+        Self { image, size, sent, part, since: Instant::now(), text: String::new(), read: 0, annotations: Vec::new() }
     }
 }
 
@@ -140,13 +142,13 @@ impl Activity {
     /// Maps every request in flight through `then`, after parsing new text with `read`.
     pub fn asked<T>(
         &self,
-        read: impl Fn(&str, PixelSize) -> Vec<AnsweredAnnotation>,
+        read: impl Fn(&str, PartPass, PixelSize) -> Vec<AnsweredAnnotation>,
         then: impl Fn(&OpenRequest) -> T,
     ) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
             // A preview must not fail the run: unreadable text shows nothing.
-            asked.annotations = guarded(|| read(&asked.text, asked.sent)).unwrap_or_default();
+            asked.annotations = guarded(|| read(&asked.text, asked.part.0, asked.sent)).unwrap_or_default();
             asked.read = asked.text.len();
         }
         state.asked.values().map(then).collect()

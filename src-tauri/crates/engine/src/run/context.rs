@@ -1,9 +1,11 @@
 //! State shared by all jobs of a run, and the steps that store a job's results. Each step is on disk before the next starts,
 //! so the process may die at any point.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use domain::answer::PartPass;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
@@ -18,6 +20,7 @@ use super::activity::Activity;
 use super::budget::{Budget, Reservation};
 use super::in_flight::InFlightCounter;
 use super::outcome::{Answered, Finished, Kept, failed, is_cut_off};
+use super::parts::Ask;
 use super::retry::Retrying;
 use super::tally::Tally;
 use super::undecided::UndecidedRefusals;
@@ -40,6 +43,8 @@ pub struct RunContext {
     pub run: RunId,
     pub backend: Arc<Backend>,
     pub recipe: Arc<Recipe>,
+    /// What is asked about tiles.
+    pub tile_recipe: Arc<Recipe>,
     pub tally: Tally,
     pub budget: Budget,
     pub retrying: Retrying,
@@ -74,10 +79,20 @@ impl WorkClock {
 }
 
 impl RunContext {
-    /// The outcome of a stored answer.
+    /// What is asked about the part of this pass.
+    pub fn recipe_of(&self, pass: PartPass) -> &Recipe {
+        if pass.is_tile() { &self.tile_recipe } else { &self.recipe }
+    }
+
+    /// The outcome of the stored answer about a whole image.
     pub fn kept_outcome(&self, job: &WaitingJob) -> Kept {
-        let Some(kept) = &job.answer else { return Kept::None };
-        let outcome = self.read(kept.attempt, &kept.raw_answer, job.size);
+        self.kept_answer(job, &Ask::whole(job.size))
+    }
+
+    /// The outcome of the stored answer to this request.
+    pub fn kept_answer(&self, job: &WaitingJob, ask: &Ask) -> Kept {
+        let Some(kept) = job.answer_to(ask.pass) else { return Kept::None };
+        let outcome = self.read(kept.attempt, &kept.raw_answer, (job.size, ask));
         let reached = kept.output_limit.unwrap_or_default();
         if !is_cut_off(&outcome) || reached >= self.backend.largest_output_limit() {
             return Kept::Final(outcome);
@@ -156,7 +171,7 @@ impl RunContext {
         }
     }
 
-    /// Decodes and encodes the original of `image` for sending. Blocks.
+    /// Decodes and encodes the original of `image` for a request about the whole of it. Blocks.
     pub fn prepare(
         &self,
         image: ImageId,
@@ -164,17 +179,7 @@ impl RunContext {
         edge: u32,
         length: AnswerLength,
     ) -> std::result::Result<Request, JobFailure> {
-        let unsent = |kind, detail| JobFailure { attempt: None, kind, detail };
-        let decoded = self
-            .originals
-            .decode(image, Some(edge))
-            .map_err(|unavailable| unsent(unavailable.kind, unavailable.detail))?;
-        if decoded.original != size {
-            let detail = format!("decodes to {:?} but was imported as {size:?}", decoded.original);
-            return Err(unsent(FailureKind::FileUnreadable, detail));
-        }
-        let prepared = self.backend.prepare(decoded.pixels, length);
-        prepared.map_err(|detail| unsent(FailureKind::Refused, detail))
+        self.prepare_part((image, size), &Ask::whole(size), (edge, length), &mut BTreeMap::new())
     }
 
     /// Stores the raw answer, then parses it.
@@ -184,7 +189,7 @@ impl RunContext {
         received: Received,
         at_most: PicoDollars,
         reservation: Reservation<'_>,
-        job: &WaitingJob,
+        asked: (PixelSize, &Ask),
     ) -> Result<JobOutcome> {
         let Received { kept, bill } = received;
         let (raw_answer, received_at) = (kept.clone(), now_millis());
@@ -195,7 +200,7 @@ impl RunContext {
             None => {}
         }
         reservation.settle(bill.map_or(at_most, |bill| bill.paid));
-        Ok(self.read(attempt, &kept, job.size))
+        Ok(self.read(attempt, &kept, asked))
     }
 
     /// Records that a request ended without an answer.
@@ -219,12 +224,14 @@ impl RunContext {
         Ok(self.store.write(move |edit| edit.record_unanswered(attempt, &how, now)).await?)
     }
 
-    /// The outcome of a stored answer. If parsing panics, the raw answer stays stored for a later version to parse.
-    pub fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
-        let read = guarded(|| match self.backend.read(raw_answer, &self.recipe) {
+    /// The outcome of a stored answer about a part of an image of `size`. If parsing panics, the raw answer stays stored for
+    /// a later version to parse.
+    fn read(&self, attempt: AttemptId, raw_answer: &str, (size, ask): (PixelSize, &Ask)) -> JobOutcome {
+        let recipe = self.recipe_of(ask.pass);
+        let read = guarded(|| match self.backend.read(raw_answer, recipe) {
             Ok(answer) => {
-                let annotations = answer.annotations(&self.recipe, size);
-                JobOutcome::Done { attempt, annotations, reading: answer.reading }
+                let annotations = answer.annotations_of(ask.region, recipe, size);
+                JobOutcome::Done { attempts: vec![attempt], annotations, reading: answer.reading }
             }
             Err((kind, detail)) => failed(Some(attempt), kind, detail),
         });

@@ -277,7 +277,7 @@ impl Dispatcher {
     fn snapshot(&mut self, state: RunState) -> RunProgress {
         let context = &self.context;
         let (sums, now) = (context.tally.sums(), Instant::now());
-        let read = |text: &str, sent| context.backend.preview(text, &context.recipe, sent);
+        let read = |text: &str, pass, sent| context.backend.preview(text, context.recipe_of(pass), sent);
         let in_flight = context.activity.asked(read, |asked| InFlight {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),
@@ -348,7 +348,7 @@ impl Dispatcher {
 /// The annotations received so far, in image pixels.
 fn preview(asked: &OpenRequest, recipe: &Recipe) -> Vec<PreviewAnnotation> {
     let answer = Answer { sent: asked.sent, annotations: asked.annotations.clone(), reading: Reading::default() };
-    let annotations = answer.annotations(recipe, asked.size).into_iter();
+    let annotations = answer.annotations_of(asked.part.1, recipe, asked.size).into_iter();
     annotations
         .map(|annotation| PreviewAnnotation {
             color: recipe.label_for(&annotation.label).map_or(1, |label| label.color),

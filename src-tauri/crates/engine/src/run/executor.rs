@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use domain::answer::PartPass;
 use domain::money::PicoDollars;
 use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::request::Request;
@@ -15,6 +16,7 @@ use super::context::RunContext;
 use super::in_flight::InFlightGuard;
 use super::job_state::{AskResult, JobState, Next};
 use super::outcome::{Answered, Ended, Kept, NO_ALLOWANCE, Stop, failed, is_cut_off};
+use super::parts::Ask;
 use super::undecided::UndecidedRefusal;
 use crate::Result;
 use crate::backend::{AnswerLength, Backend, FailureVerdict, Permit};
@@ -39,59 +41,64 @@ impl RunContext {
                 FailureVerdict::AskAgain => {}
             }
         }
-        let Some(kept) = self.claimed(&mut job).await? else { return Ok(Ended::PendingElsewhere) };
-        let mut state = JobState::new(self.allowance(&job), self.backend.sent_edge(job.size));
-        let asking = match kept {
-            Kept::Final(outcome) => AskResult::Outcome(outcome),
-            kept => {
-                if let Kept::CutOff(outcome, length) = kept {
-                    (state.cut_off, state.length) = (Some(outcome), length);
-                }
-                // A local model uses a place from decoding on.
-                let flight = self.backend.concurrency().is_none().then(|| self.in_flight.begin());
-                let asking = self.ask(&job, &mut state).await?;
-                if let Some(flight) = flight {
-                    state.record_flight(&flight);
-                }
-                asking
-            }
-        };
-        let outcome = match asking {
+        let mut state = JobState::new(self.allowance(&job));
+        let outcome = match self.ask_parts(&mut job, &mut state).await? {
             AskResult::Outcome(outcome) => outcome,
             AskResult::PutBack => return Ok(Ended::PutBack),
             AskResult::MustStop(stop) => return Ok(Ended::MustStop(stop)),
+            AskResult::PendingElsewhere => return Ok(Ended::PendingElsewhere),
         };
         let timing = state.timing(&job);
         Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
     }
 
-    /// Claims the image of `job` for this run, unless there is nothing more to ask, and returns its stored answer. `None` if
-    /// another run is asking the same question.
-    async fn claimed(&self, job: &mut WaitingJob) -> Result<Option<Kept>> {
-        loop {
-            let kept = self.kept_outcome(job);
-            if matches!(kept, Kept::Final(_)) || self.backend.question().is_none() {
-                return Ok(Some(kept));
+    /// The answer about one part of an image: a stored one, otherwise to new requests.
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        job: &mut WaitingJob,
+        ask: &Ask,
+        state: &mut JobState,
+    ) -> Result<AskResult> {
+        let kept = loop {
+            let kept = match self.kept_answer(job, ask) {
+                Kept::Final(outcome) => return Ok(AskResult::Outcome(outcome)),
+                kept => kept,
+            };
+            if state.is_claimed || self.backend.question().is_none() {
+                break kept;
             }
             let (run, asked) = (self.run, job.clone());
             // A claim does not outlive the process, so no flush is needed.
             match self.store.write_derived(move |edit| edit.claim(run, &asked)).await? {
-                Claim::Held => return Ok(Some(kept)),
-                Claim::Answered(answer) => job.answer = Some(answer),
-                Claim::PendingElsewhere => return Ok(None),
+                Claim::Held => state.is_claimed = true,
+                Claim::Answered { answer, further_answers } => {
+                    (job.answer, job.further_answers) = (answer, further_answers);
+                }
+                Claim::PendingElsewhere => return Ok(AskResult::PendingElsewhere),
             }
+        };
+        state.begin_request(self.backend.sent_edge(ask.region.size), ask.pass.is_check);
+        if let Kept::CutOff(outcome, length) = kept {
+            (state.cut_off, state.length) = (Some(outcome), length);
         }
+        // A local model uses a place from decoding on.
+        let flight = self.backend.concurrency().is_none().then(|| self.in_flight.begin());
+        let asking = self.ask(job, ask, state).await?;
+        if let Some(flight) = flight {
+            state.record_flight(&flight);
+        }
+        Ok(asking)
     }
 
-    /// Prepares the image and sends requests until it is answered or has failed.
-    async fn ask(self: &Arc<Self>, job: &WaitingJob, state: &mut JobState) -> Result<AskResult> {
+    /// Prepares the picture and sends requests until it is answered or has failed.
+    async fn ask(self: &Arc<Self>, job: &WaitingJob, ask: &Ask, state: &mut JobState) -> Result<AskResult> {
         loop {
-            let request = match self.prepared(job, state).await? {
+            let request = match self.prepared(job, ask, state).await? {
                 Ok(Some(request)) => request,
                 Ok(None) => return Ok(state.interrupted()),
                 Err(failure) => return Ok(AskResult::Outcome(state.better_of(JobOutcome::Failed(failure)))),
             };
-            if let Some(asking) = self.ask_about(job, &request, state).await? {
+            if let Some(asking) = self.ask_about(job, ask, &request, state).await? {
                 return Ok(asking);
             }
         }
@@ -101,10 +108,12 @@ impl RunContext {
     async fn ask_about(
         self: &Arc<Self>,
         job: &WaitingJob,
+        ask: &Ask,
         request: &Request,
         state: &mut JobState,
     ) -> Result<Option<AskResult>> {
-        let at_most = self.backend.at_most(request, state.length);
+        let (pass, region) = (ask.pass, ask.region);
+        let at_most = self.backend.at_most(request, pass, state.length);
         loop {
             if !state.allowance.admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
@@ -124,11 +133,14 @@ impl RunContext {
             let noted = self.store.write(move |edit| {
                 let attempt = edit.record_sent(id, at_most, sent_at)?;
                 edit.record_output_limit(attempt, output_limit)?;
+                if pass != PartPass::default() {
+                    edit.record_pass(attempt, pass)?;
+                }
                 Ok(attempt)
             });
             let attempt = noted.await?;
             let sent = request.sent();
-            let asked = self.activity.record_asked(job.id, OpenRequest::new(job.image, job.size, sent));
+            let asked = self.activity.record_asked(job.id, OpenRequest::new(job.image, job.size, sent, (pass, region)));
             let on_end = || {
                 flight.as_ref().map(InFlightGuard::end);
             };
@@ -140,7 +152,7 @@ impl RunContext {
             let unanswered = match answered {
                 Ok(received) => {
                     state.allowance.commit(received.bill.map_or(at_most, |bill| bill.paid));
-                    let outcome = self.keep(attempt, received, at_most, reservation, job).await?;
+                    let outcome = self.keep(attempt, received, at_most, reservation, (job.size, ask)).await?;
                     state.worked += began.elapsed();
                     if !self.may_be_longer(&outcome, state.length) {
                         return Ok(Some(AskResult::Outcome(state.better_of(outcome))));
@@ -170,7 +182,8 @@ impl RunContext {
                 }
                 Next::Shrink => {
                     state.is_shrunk = true;
-                    state.edge = Backend::smaller_edge(job.size.fit_within(state.edge));
+                    state.edge = Backend::smaller_edge(region.size.fit_within(state.edge));
+                    state.pictures.remove(&pass.part);
                     return Ok(None);
                 }
                 Next::Undecided(endpoint) => {
@@ -221,19 +234,26 @@ impl RunContext {
         }
     }
 
-    /// Decodes and encodes the original for sending; `None` once nothing more may be sent.
+    /// Decodes and encodes what is sent; `None` once nothing more may be sent.
     async fn prepared(
         self: &Arc<Self>,
         job: &WaitingJob,
+        ask: &Ask,
         state: &mut JobState,
     ) -> Result<std::result::Result<Option<Request>, JobFailure>> {
         let _preparing = self.activity.record_preparing();
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
-        let (context, image, size, edge, length) = (Arc::clone(self), job.image, job.size, state.edge, state.length);
+        let (context, ask, pictures) = (Arc::clone(self), ask.clone(), std::mem::take(&mut state.pictures));
+        let (image, size, edge, length) = (job.image, job.size, state.edge, state.length);
         // Decoding blocks and waits for memory. A panic in it fails only this image.
-        let prepared = tokio::task::spawn_blocking(move || context.prepare(image, size, edge, length));
-        let prepared = prepared.await?;
+        let prepared = tokio::task::spawn_blocking(move || {
+            let mut pictures = pictures;
+            let request = context.prepare_part((image, size), &ask, (edge, length), &mut pictures);
+            (request, pictures)
+        });
+        let (prepared, pictures) = prepared.await?;
+        state.pictures = pictures;
         let took = began.elapsed();
         state.worked += took;
         self.activity.record_pace(took);

@@ -1,10 +1,12 @@
 //! The state of one job, and how it reacts to a failed request.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::money::PicoDollars;
 use domain::run_state::{FailureKind, StopReason};
 use domain::worst_case::Allowance;
+use providers::request::Picture;
 use store::{JobOutcome, JobTiming, WaitingJob};
 
 use super::in_flight::InFlightGuard;
@@ -17,12 +19,18 @@ pub enum AskResult {
     Outcome(JobOutcome),
     PutBack,
     MustStop(Stop),
+    /// Another run asks the same question about this image.
+    PendingElsewhere,
 }
 
-/// The state of a job.
+/// The state of a job, and of the request about its image that is being answered.
 pub struct JobState {
     /// What further requests may cost.
     pub allowance: Allowance,
+    /// Whether the image is claimed for this run.
+    pub is_claimed: bool,
+    /// Pictures of parts that are prepared and not answered yet.
+    pub pictures: BTreeMap<u32, Picture>,
     pub edge: u32,
     pub length: AnswerLength,
     pub tries: u32,
@@ -30,6 +38,8 @@ pub struct JobState {
     /// Endpoints where requests of this job failed.
     pub avoided: Vec<usize>,
     pub is_shrunk: bool,
+    /// Whether it checks an earlier answer, so that its refusal decides nothing about the image.
+    pub is_check: bool,
     /// A cut-off answer, used if no longer one arrives.
     pub cut_off: Option<JobOutcome>,
     /// Time spent preparing, in flight and in retry delays, without waits for permits.
@@ -53,15 +63,18 @@ pub enum Next {
 }
 
 impl JobState {
-    pub fn new(allowance: Allowance, edge: u32) -> Self {
+    pub fn new(allowance: Allowance) -> Self {
         Self {
             allowance,
-            edge,
+            is_claimed: false,
+            pictures: BTreeMap::new(),
+            edge: 0,
             length: AnswerLength::Usual,
             tries: 0,
             tries_in_outage: 0,
             avoided: Vec::new(),
             is_shrunk: false,
+            is_check: false,
             cut_off: None,
             worked: Duration::ZERO,
             is_asked: false,
@@ -69,15 +82,23 @@ impl JobState {
         }
     }
 
+    /// Begins another request about the image, whose picture has a long edge of `edge`. What was spent stays.
+    pub fn begin_request(&mut self, edge: u32, is_check: bool) {
+        let pictures = std::mem::take(&mut self.pictures);
+        let Self { allowance, is_claimed, worked, is_asked, alone, .. } = *self;
+        *self = Self { is_claimed, pictures, edge, is_check, worked, is_asked, alone, ..Self::new(allowance) };
+    }
+
     pub fn record_flight(&mut self, flight: &InFlightGuard) {
         self.alone = self.alone.zip(flight.end()).map(|(before, this)| before + this);
     }
 
-    /// The timing of `job`; `None` if this run sent no request for it. An answer stored before the process died counts with
-    /// the duration of its request.
+    /// The timing of `job`; `None` if this run sent no request for it. Answers stored before the process died count with the
+    /// duration of their requests.
     pub fn timing(&self, job: &WaitingJob) -> Option<JobTiming> {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let earlier = job.answer.as_ref().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
+        let earlier = job.answers().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
+        let earlier = earlier.reduce(|sum, millis| sum + millis);
         if !self.is_asked && earlier.is_none() {
             return None;
         }
@@ -121,7 +142,9 @@ impl JobState {
             }
             AfterFailure::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
             AfterFailure::Shrink => Next::Shrink,
-            AfterFailure::Undecided { endpoint } if self.cut_off.is_none() => Next::Undecided(endpoint),
+            AfterFailure::Undecided { endpoint } if self.cut_off.is_none() && !self.is_check => {
+                Next::Undecided(endpoint)
+            }
             AfterFailure::Refuse | AfterFailure::Undecided { .. } => Next::Fail(FailureKind::Refused),
             AfterFailure::Fail => Next::Fail(FailureKind::ModelFailed),
             AfterFailure::Stop(reason) => Next::Stop(reason),

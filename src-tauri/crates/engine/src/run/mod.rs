@@ -11,6 +11,7 @@ mod executor;
 mod in_flight;
 mod job_state;
 mod outcome;
+mod parts;
 mod progress;
 mod retry;
 mod session;

@@ -164,11 +164,11 @@ impl PreparedModel for PreparedMessages {
         self.schema.likely_bytes(annotations) * 2 / 5
     }
 
-    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+    fn request_with(&self, picture: &Picture, further_text: &str) -> Result<Request, PictureError> {
         picture.check(&self.model)?;
         let (size, media_type) = (picture.size, picture.media_type);
         let examples = self.examples.messages.clone().ok_or(PictureError::NoExamplePhoto)?;
-        let (data, text) = (STANDARD.encode(&picture.bytes), user_text(size));
+        let (data, text) = (STANDARD.encode(&picture.bytes), user_text(size) + further_text);
         // With examples, the shared prefix ends after them.
         let caching = if examples.is_empty() { self.caching } else { Caching::Off };
         let request = MessagesRequest {

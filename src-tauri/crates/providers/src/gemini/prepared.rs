@@ -54,13 +54,13 @@ impl RequestForm for ContentForm {
         resolution(model).map(|level| format!("\n{}", name(level))).unwrap_or_default()
     }
 
-    fn request(&self, prompt: &Arc<Prompt>, picture: &Picture, max_output_tokens: u64) -> Request {
+    fn request(&self, prompt: &Arc<Prompt>, picture: &Picture, text: &str, max_output_tokens: u64) -> Request {
         let Prompt { model, system, schema, .. } = &**prompt;
-        let (data, text) = (STANDARD.encode(&picture.bytes), self.user_text(picture.size));
+        let data = STANDARD.encode(&picture.bytes);
         let resolution = resolution(model);
         let request = GenerateContent {
             system_instruction: SystemInstruction { parts: [TextPart { text: system }] },
-            contents: [question(picture, &data, &text, resolution)],
+            contents: [question(picture, &data, text, resolution)],
             generation_config: GenerationConfig {
                 response_mime_type: "application/json",
                 response_json_schema: schema,

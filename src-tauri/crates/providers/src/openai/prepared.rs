@@ -43,30 +43,29 @@ impl RequestForm for ChatForm {
     }
 
     fn write_example(&self, json: &mut Vec<u8>, _model: &ModelSpec, example: &SentExample<'_>) {
-        write_picture(json, example.picture);
+        write_picture(json, example.picture, &user_text(example.picture.size));
         json.push(b',');
         // Only text: writing to memory cannot fail.
         let _ = serde_json::to_writer(&mut *json, &AssistantChatMessage { content: &example.answer });
         json.push(b',');
     }
 
-    fn request(&self, prompt: &Arc<Prompt>, picture: &Picture, max_output_tokens: u64) -> Request {
-        let mut user = Vec::with_capacity(picture.encoded_length() + FRAME_BYTES);
-        write_picture(&mut user, picture);
+    fn request(&self, prompt: &Arc<Prompt>, picture: &Picture, text: &str, max_output_tokens: u64) -> Request {
+        let mut user = Vec::with_capacity(picture.encoded_length() + text.len() + FRAME_BYTES);
+        write_picture(&mut user, picture, text);
         let output_limit = (self.limit_name)(max_output_tokens);
         let body = ChatBody { prompt: Arc::clone(prompt), output_limit, user: Bytes::from(user) };
         Request::new(picture.size, max_output_tokens, body.byte_count(), body)
     }
 }
 
-/// Appends the user's message with a picture.
-fn write_picture(json: &mut Vec<u8>, picture: &Picture) {
+/// Appends the user's message with a picture and the text beside it.
+fn write_picture(json: &mut Vec<u8>, picture: &Picture, text: &str) {
     let mut url = format!("data:{};base64,", picture.media_type.name());
     url.reserve(picture.encoded_length());
     STANDARD.encode_string(&picture.bytes, &mut url);
-    let text = user_text(picture.size);
     let message = UserChatMessage {
-        content: [Part::ImageUrl { image_url: ImageUrl { url: &url, detail: DETAIL } }, Part::Text { text: &text }],
+        content: [Part::ImageUrl { image_url: ImageUrl { url: &url, detail: DETAIL } }, Part::Text { text }],
     };
     // Only text: writing to memory cannot fail.
     let _ = serde_json::to_writer(json, &message);

@@ -151,7 +151,7 @@ impl PreparedModel for PreparedScript {
         annotations * ANNOTATION_TOKENS
     }
 
-    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+    fn request_with(&self, picture: &Picture, _further_text: &str) -> Result<Request, PictureError> {
         let (size, bytes) = (picture.size, picture.bytes.len());
         if bytes == 0 || size.area() == 0 {
             return Err(PictureError::Empty);

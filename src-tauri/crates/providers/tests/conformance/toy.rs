@@ -131,7 +131,7 @@ impl PreparedModel for PreparedToy {
         20 * annotations
     }
 
-    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+    fn request_with(&self, picture: &Picture, _further_text: &str) -> Result<Request, PictureError> {
         if picture.bytes.is_empty() {
             return Err(PictureError::Empty);
         }

@@ -7,7 +7,7 @@ use domain::annotation::{AttributeValue, Shape};
 use domain::geometry::{Point, Rect};
 use domain::recipe::{
     Attribute, AttributeKind, AttributeSubject, CAPTION_LABEL, ExampleAnnotation, ExampleUnits, Label, Recipe,
-    RecipeExample, ShapeKind, palette_color,
+    RecipeExample, ShapeKind, Tiling, palette_color,
 };
 use serde::{Deserialize, Serialize};
 use serde_spanned::Spanned;
@@ -28,9 +28,16 @@ pub struct FileRecipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Vec<schema::ShapeName>"))]
     pub shapes: Option<Spanned<Vec<ShapeKind>>>,
+    /// Whether a second request with the same picture checks what was found in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub check: bool,
     /// What else the model is told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub instructions: String,
+    /// How large images are divided, for small objects. Without it, images are sent whole only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<FileTiles>"))]
+    pub tiles: Option<Spanned<FileTiles>>,
     /// The classes of objects to find.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(with = "Vec<FileLabel>"))]
@@ -43,6 +50,40 @@ pub struct FileRecipe {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(with = "Vec<FileExample>"))]
     pub examples: Vec<Spanned<FileExample>>,
+}
+
+/// Tiles of an image that is larger than one of them, each sent as a picture of its own, besides the whole image.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct FileTiles {
+    /// Side of a tile, in pixels of the image.
+    #[cfg_attr(test, schemars(range(min = 128, max = 16384)))]
+    edge: u32,
+    /// How much neighbors overlap at least, in percent of a tile's side.
+    #[cfg_attr(test, schemars(range(max = 50)))]
+    overlap: u8,
+    /// The most tiles of an image. Those of a larger image are as large as this takes.
+    #[cfg_attr(test, schemars(range(min = 1, max = 256)))]
+    at_most: u32,
+}
+
+impl Default for FileTiles {
+    fn default() -> Self {
+        Tiling::default().into()
+    }
+}
+
+impl From<Tiling> for FileTiles {
+    fn from(Tiling { edge, overlap, at_most }: Tiling) -> Self {
+        Self { edge, overlap, at_most }
+    }
+}
+
+impl From<FileTiles> for Tiling {
+    fn from(FileTiles { edge, overlap, at_most }: FileTiles) -> Self {
+        Self { edge, overlap, at_most }
+    }
 }
 
 /// A class of objects to find.
@@ -188,6 +229,8 @@ impl FileRecipe {
             instructions: self.instructions,
             language: self.language.map(Spanned::into_inner),
             examples: self.examples.into_iter().map(|own| own.into_inner().into_example(&mut report)).collect(),
+            tiles: self.tiles.map(|tiles| tiles.into_inner().into()),
+            check: self.check,
         }
     }
 }
@@ -286,7 +329,9 @@ impl From<&Recipe> for FileRecipe {
             name: unspanned(recipe.name.clone()),
             language: recipe.language.clone().map(unspanned),
             shapes: (!recipe.shapes.is_empty()).then(|| unspanned(recipe.shapes.clone())),
+            check: recipe.check,
             instructions: recipe.instructions.clone(),
+            tiles: recipe.tiles.map(|tiles| unspanned(tiles.into())),
             labels: labels.map(|(index, label)| unspanned(FileLabel::of(label, index))).collect(),
             attributes: recipe.attributes.iter().map(|attribute| unspanned(attribute.into())).collect(),
             examples: recipe.examples.iter().map(|example| unspanned(example.into())).collect(),

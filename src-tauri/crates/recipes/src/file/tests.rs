@@ -9,6 +9,7 @@ use domain::annotation::{AttributeValue, Shape};
 use domain::geometry::{Point, Rect};
 use domain::recipe::{
     Attribute, AttributeKind, AttributeSubject, ExampleAnnotation, ExampleUnits, Label, RecipeExample, ShapeKind,
+    Tiling,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -118,6 +119,8 @@ prop_compose! {
         name in text(),
         instructions in text(),
         language in option::of(prop_oneof![Just("es".to_owned()), Just("zh-Hant-TW".to_owned())]),
+        tiles in option::of((128..=16_384u32, 0..=50u8, 1..=256u32).prop_map(|(edge, overlap, at_most)| Tiling { edge, overlap, at_most })),
+        check in any::<bool>(),
         labels in vec((text(), text(), 1..=12u8, any::<bool>(), vec(text(), 0..3), any::<bool>()), 1..14),
         attributes in vec((text(), text(), kind(), any::<bool>(), any::<bool>()), 0..5),
         examples in vec((option::of("[0-9a-f]{8}"), text(), any::<bool>(), vec((0..14usize, shape(), attribute_value()), 0..3), attribute_value()), 0..3),
@@ -161,6 +164,8 @@ prop_compose! {
             instructions,
             language,
             examples,
+            tiles,
+            check,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::answer::PartPass;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, JobId, RunId};
 use domain::model::Model;
@@ -37,12 +38,12 @@ pub struct Unanswered {
 }
 
 /// All requests for one image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedImage {
     /// Upright.
     pub size: PixelSize,
-    /// Answers with reported usage.
-    pub answers: u32,
+    /// The parts that answers with reported usage are about, one for each answer: 0 for the whole image.
+    pub parts: Vec<u32>,
     /// Requests without one that may have been billed.
     pub lost: u32,
     /// Sum of all answers.
@@ -54,6 +55,7 @@ pub struct AskedImage {
 pub struct AnswersToRecipe {
     pub recipe: Recipe,
     pub images: u32,
+    pub answers: u32,
     /// Of all answers.
     pub output_tokens: u64,
 }
@@ -119,6 +121,23 @@ impl View<'_> {
         })
     }
 
+    /// The requests that `run` has sent.
+    pub fn request_count(&self, run: RunId) -> Result<u32> {
+        let mut statement =
+            self.0.prepare_cached("SELECT count(*) FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1")?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
+    /// How many parts and passes of an image `run` has asked about, on average; 1 without tiles and checks.
+    pub fn passes_per_image(&self, run: RunId) -> Result<f64> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(avg(passes), 1) FROM (
+                 SELECT count(DISTINCT part * 2 + is_check) AS passes
+                 FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1 GROUP BY job_id)",
+        )?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
     /// The highest possible cost of a request of `run`.
     pub fn largest_request(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached(
@@ -161,7 +180,8 @@ impl View<'_> {
     /// At most `most` of the newest images of a run, for [`View::asked_images`].
     fn asked_images_of(&self, run: u32, in_batches: bool, most: u32) -> Result<Vec<AskedImage>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT width, height, sum(usage_output > 0) AS answers, sum(may_be_billed) AS lost, {BILL}
+            "SELECT width, height, json_group_array(part) FILTER (WHERE usage_output > 0) AS parts, sum(may_be_billed) AS lost,
+                 {BILL}
              FROM (
                  SELECT id AS job, image_id FROM jobs WHERE run_id = ?1 AND state <> 'waiting'
                  AND EXISTS (SELECT 1 FROM attempts WHERE job_id = jobs.id AND (usage_output > 0 OR may_be_billed))
@@ -174,7 +194,7 @@ impl View<'_> {
         all(&mut statement, params![run, in_batches, most], |row| {
             Ok(AskedImage {
                 size: PixelSize::new(row.get("width")?, row.get("height")?),
-                answers: row.get("answers")?,
+                parts: from_json("attempts.part", &row.get::<_, String>("parts")?)?,
                 lost: row.get("lost")?,
                 usage: read_bill(row)?.usage,
             })
@@ -194,20 +214,20 @@ impl View<'_> {
         let runs: Vec<(u32, String)> =
             all(&mut runs, params![model.id.0, destination, recipe, OTHER_RUNS], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut of_run = self.0.prepare_cached(
-            "SELECT count(*), coalesce(sum(output), 0) FROM (
-                 SELECT sum(usage_output) AS output FROM jobs JOIN attempts ON job_id = jobs.id
+            "SELECT count(*), coalesce(sum(output), 0), coalesce(sum(answers), 0) FROM (
+                 SELECT sum(usage_output) AS output, count(*) AS answers FROM jobs JOIN attempts ON job_id = jobs.id
                  WHERE run_id = ?1 AND usage_output > 0 GROUP BY jobs.id LIMIT ?2)",
         )?;
-        let mut by_recipe: BTreeMap<String, (u32, u64)> = BTreeMap::new();
+        let mut by_recipe: BTreeMap<String, (u32, u64, u32)> = BTreeMap::new();
         for (run, recipe) in runs {
-            let (images, tokens): (u32, u64) =
-                of_run.query_row(params![run, IMAGES_OF_OTHER_RUN], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let (images, tokens, answers): (u32, u64, u32) = of_run
+                .query_row(params![run, IMAGES_OF_OTHER_RUN], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             let sums = by_recipe.entry(recipe).or_default();
-            *sums = (sums.0 + images, sums.1.saturating_add(tokens));
+            *sums = (sums.0 + images, sums.1.saturating_add(tokens), sums.2 + answers);
         }
-        let answered = by_recipe.into_iter().filter(|(_, (images, _))| *images > 0);
-        let answers = answered.map(|(recipe, (images, output_tokens))| {
-            Ok(AnswersToRecipe { recipe: from_json("runs.recipe", &recipe)?, images, output_tokens })
+        let answered = by_recipe.into_iter().filter(|(_, (images, ..))| *images > 0);
+        let answers = answered.map(|(recipe, (images, output_tokens, answers))| {
+            Ok(AnswersToRecipe { recipe: from_json("runs.recipe", &recipe)?, images, answers, output_tokens })
         });
         answers.collect()
     }
@@ -228,6 +248,16 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE attempts SET max_output_tokens = ?2 WHERE id = ?1")?
             .execute(params![attempt.0, tokens])?;
+        Ok(())
+    }
+
+    /// Records what a request is about, if it is not the first one about the whole image.
+    pub fn record_pass(&self, attempt: AttemptId, pass: PartPass) -> Result<()> {
+        self.0.0.prepare_cached("UPDATE attempts SET part = ?2, is_check = ?3 WHERE id = ?1")?.execute(params![
+            attempt.0,
+            pass.part,
+            pass.is_check
+        ])?;
         Ok(())
     }
 
@@ -281,13 +311,18 @@ impl Edit<'_> {
         Ok(())
     }
 
-    pub(super) fn record_parsed(&self, attempt: AttemptId) -> Result<()> {
-        self.0.0.prepare_cached("UPDATE attempts SET state = 'parsed' WHERE id = ?1")?.execute([attempt.0])?;
+    /// Records that the annotations of `job` come from this answer. The attempt of an earlier run stays as that run left
+    /// it.
+    pub(super) fn record_parsed(&self, job: JobId, attempt: AttemptId) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE attempts SET state = 'parsed' WHERE id = ?1 AND job_id = ?2")?
+            .execute([attempt.0, job.0])?;
         Ok(())
     }
 
     /// An answer without readable annotations stays received and paid.
-    pub(super) fn record_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
+    pub fn record_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
         self.0
             .0
             .prepare_cached(

@@ -134,6 +134,7 @@ impl View<'_> {
                         size: PixelSize::new(row.get(2)?, row.get(3)?),
                         name: row.get(4)?,
                         answer: None,
+                        further_answers: Vec::new(),
                         committed: PicoDollars(row.get(9)?),
                         standing: row.get(10)?,
                     },

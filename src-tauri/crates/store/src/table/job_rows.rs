@@ -13,6 +13,9 @@ pub(super) const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_
 /// Whether the answer of a job was cut off.
 pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 
+/// Whether a part of the image of a job could not be checked.
+pub(super) const IS_UNCHECKED: &str = "coalesce(reading ->> 'is_unchecked', 0)";
+
 /// An image in the queue of a new run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedImage {
@@ -33,16 +36,21 @@ pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {
-    Done { attempt: AttemptId, annotations: Vec<NewAnnotation>, reading: Reading },
+    Done {
+        /// Of the answers that the annotations come from: one for each part of the image that was asked about.
+        attempts: Vec<AttemptId>,
+        annotations: Vec<NewAnnotation>,
+        reading: Reading,
+    },
     Failed(JobFailure),
 }
 
 impl JobOutcome {
-    /// Its request.
-    pub(super) fn attempt(&self) -> Option<AttemptId> {
+    /// Its requests.
+    pub(super) fn attempts(&self) -> &[AttemptId] {
         match self {
-            Self::Done { attempt, .. } => Some(*attempt),
-            Self::Failed(failure) => failure.attempt,
+            Self::Done { attempts, .. } => attempts,
+            Self::Failed(failure) => failure.attempt.as_slice(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::annotation::NewAnnotation;
 use domain::answer::{DropReason, Reading};
-use domain::ids::{ImageId, JobId, RunId};
+use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::library::LabelCount;
 use domain::money::PicoDollars;
 use domain::rate::FinishedImage;
@@ -15,7 +15,9 @@ use domain::run_state::FailureKind;
 use rusqlite::params;
 
 use super::images::AnsweredImage;
-use super::job_rows::{COMMITTED, IS_CUT_SHORT, JobFailure, JobOutcome, JobTiming, OUTPUT_LIMIT, QueuedImage};
+use super::job_rows::{
+    COMMITTED, IS_CUT_SHORT, IS_UNCHECKED, JobFailure, JobOutcome, JobTiming, OUTPUT_LIMIT, QueuedImage,
+};
 use super::queue::WaitingJob;
 use super::{all, whole_millis};
 use crate::code::{from_json, from_name, name_of, to_json};
@@ -177,6 +179,14 @@ impl View<'_> {
         Ok((count, cut_off.iter().map(|(_, limit)| *limit).max().unwrap_or_default()))
     }
 
+    /// Images of `run` with a part that could not be checked.
+    pub fn unchecked_images(&self, run: RunId) -> Result<u32> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'done' AND reading IS NOT NULL AND {IS_UNCHECKED}"
+        ))?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
     fn cut_off_jobs(&self, run: RunId) -> Result<Vec<(JobId, u64)>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT jobs.id, coalesce((SELECT max({OUTPUT_LIMIT}) FROM attempts
@@ -289,7 +299,7 @@ impl Edit<'_> {
             ),
             JobOutcome::Failed(_) => (None, None),
         };
-        let reused = outcome.attempt().filter(|_| job.is_reused_by(outcome)).map(|attempt| attempt.0);
+        let reused = outcome.attempts().first().filter(|_| job.is_reused_by(outcome)).map(|attempt| attempt.0);
         let changed = self
             .0
             .0
@@ -314,10 +324,12 @@ impl Edit<'_> {
             return Ok(Propagated::default());
         }
         match outcome {
-            JobOutcome::Done { attempt, annotations, .. } => {
-                // The attempt of an earlier run stays as that run left it.
-                if reused.is_none() {
-                    self.record_parsed(*attempt)?;
+            JobOutcome::Done { attempts, annotations, .. } => {
+                for attempt in attempts {
+                    self.record_parsed(job.id, *attempt)?;
+                }
+                if attempts.len() > 1 {
+                    self.record_part_answers(job.id, attempts)?;
                 }
                 self.propose(run, job.image, None, recipe, annotations.clone())?;
                 self.refresh_superseded(job.image)?;
@@ -345,6 +357,15 @@ impl Edit<'_> {
                 Ok(Propagated::default())
             }
         }
+    }
+
+    fn record_part_answers(&self, job: JobId, attempts: &[AttemptId]) -> Result<()> {
+        self.0.0.prepare_cached("DELETE FROM part_answers WHERE job_id = ?1")?.execute([job.0])?;
+        let mut add = self.0.0.prepare_cached("INSERT INTO part_answers (job_id, attempt_id) VALUES (?1, ?2)")?;
+        for attempt in attempts {
+            add.execute([job.0, attempt.0])?;
+        }
+        Ok(())
     }
 
     /// Records when a job finished, in milliseconds of its run's active time.

@@ -57,9 +57,12 @@ fn the_second_run_waits_for_the_answer_and_uses_it() {
     assert_eq!((pending(&library, second), pending(&library, first)), (vec![waits], vec![]));
 
     let attempt = receive(&library, &firsts);
-    let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5)], reading: Reading::default() };
+    let outcome =
+        JobOutcome::Done { attempts: vec![attempt], annotations: vec![cat(0.5)], reading: Reading::default() };
     settle(&library, first, firsts, outcome);
-    let Claim::Answered(kept) = claim(&library, second, &seconds) else { panic!("the answer is there") };
+    let Claim::Answered { answer: Some(kept), .. } = claim(&library, second, &seconds) else {
+        panic!("the answer is there")
+    };
     assert_eq!((kept.attempt, kept.raw_answer.as_str(), kept.is_reused), (attempt, "the answer", true));
     assert_eq!(job(&library, second).unwrap().answer, Some(kept));
     assert_eq!(pending(&library, second), []);

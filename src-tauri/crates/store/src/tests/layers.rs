@@ -35,7 +35,8 @@ impl Library {
                 .write_blocking(move |edit| {
                     let attempt = edit.record_sent(job.id, PicoDollars::ZERO, 8)?;
                     edit.record_received(attempt, "{}", None, 9)?;
-                    let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
+                    let outcome =
+                        JobOutcome::Done { attempts: vec![attempt], annotations, reading: Reading::default() };
                     edit.settle_job(run, &job, &cats(), &outcome, None, 10)
                 })
                 .unwrap();

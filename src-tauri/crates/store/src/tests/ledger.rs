@@ -137,6 +137,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
         ],
         dropped: vec![Dropped { item: 2, reason: DropReason::TooMany { count: 40 } }],
         is_cut_short: true,
+        is_unchecked: false,
     };
     library
         .store
@@ -149,7 +150,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             let attempt = edit.record_sent(job.id, PicoDollars(50), 10)?;
             // Its cost is unknown.
             edit.record_received(attempt, "{}", None, 11)?;
-            let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
+            let outcome = JobOutcome::Done { attempts: vec![attempt], annotations: vec![cat(0.5), cat(0.6)], reading };
             edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 40.0, alone_millis: None }), 12)
         })
         .unwrap();

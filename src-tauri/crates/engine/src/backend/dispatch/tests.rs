@@ -1,7 +1,7 @@
 //! A backend with scripted endpoints.
 
 use domain::model::ModelId;
-use domain::recipe::builtin;
+use domain::recipe::{Tiling, builtin};
 use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::rate_limits::{RateLimits, Window};
@@ -31,7 +31,9 @@ fn backend(bounds: Bounds, replies: Vec<ScriptedReply>) -> (Backend, Request) {
     let costs = RequestCosts::new(prepared, RunMode::Live, 0);
     let backend = Backend::paced(&Scripted, costs, vec![endpoint], Vec::new(), None, moved);
     let pixels = Pixels { size: PixelSize::new(64, 48), rgb: vec![0; 64 * 48 * 3] };
-    let request = backend.prepare(pixels, AnswerLength::Usual).unwrap();
+    let part = (PartPass::default(), ImageRegion::whole(pixels.size));
+    let picture = backend.encoded(pixels).unwrap();
+    let request = backend.request(&picture, part, &cats(), &[], AnswerLength::Usual).unwrap();
     (backend, request)
 }
 
@@ -71,7 +73,7 @@ async fn an_answer_is_priced_and_read_by_its_provider_and_a_failure_says_what_co
     assert_eq!(received.bill.map(|bill| bill.paid), Some(PicoDollars(10_000_000 + 4 * 20_000_000)));
     assert_eq!(backend.read(&received.kept, &cats()).unwrap().annotations.len(), 1);
     assert_eq!(backend.preview(&shown, &cats(), request.sent()).len(), 1);
-    assert!(received.bill.unwrap().paid <= backend.at_most(&request, AnswerLength::Usual));
+    assert!(received.bill.unwrap().paid <= backend.at_most(&request, PartPass::default(), AnswerLength::Usual));
 
     let permit = backend.permit(&request, &[]).await.ok().unwrap();
     let failed = backend.send(&request, permit, &|| (), &mut |_| ()).await.err().unwrap();
@@ -92,7 +94,14 @@ fn keys_of_kept_answers_stay_as_they_are() {
         let recipe = if is_plain { Recipe::find_these("cat, dog").unwrap() } else { builtin::bird_vocabulary() };
         let prepared =
             crate::provided::find(&ModelId(model.into())).unwrap().prepare(&recipe, &[], RunMode::Live, None).unwrap();
-        assert_eq!(answer_key(&*prepared, "https://api.anthropic.com"), key, "{model}");
+        let costs =
+            |recipe: &Recipe| RequestCosts::new(Arc::clone(&prepared), RunMode::Live, 0).with_parts(recipe, None);
+        assert_eq!(answer_key(&costs(&recipe), "https://api.anthropic.com"), key, "{model}");
+        let checked = Recipe { check: true, ..recipe.clone() };
+        let tiled = Recipe { tiles: Some(Tiling::default()), ..recipe };
+        for other in [checked, tiled] {
+            assert_ne!(answer_key(&costs(&other), "https://api.anthropic.com"), key, "{model}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::answer::PartPass;
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
 use domain::run_state::FailureKind;
@@ -156,7 +157,7 @@ impl BatchSession<'_> {
                 }
                 Ready::Prepared(prepared, cut_off) => (prepared, cut_off),
             };
-            let at_most = self.context.backend.at_most(&prepared, AnswerLength::Usual);
+            let at_most = self.context.backend.at_most(&prepared, PartPass::default(), AnswerLength::Usual);
             if !self.context.allowance(&job).admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
                 self.settle(job, better_of(cut_off, failure), took_millis).await?;

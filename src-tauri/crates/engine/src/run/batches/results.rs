@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::super::budget::Reservation;
 use super::super::outcome::{Stop, better_of, failed};
+use super::super::parts::Ask;
 use super::super::retry::Retrying;
 use super::{BatchSession, attempt_called};
 use crate::Result;
@@ -167,7 +168,9 @@ impl<'a> BatchSession<'a> {
 
     async fn keep(&mut self, item: BatchItem, received: Received, took_millis: f64) -> Result<()> {
         let reservation = self.reservation(&item);
-        let outcome = self.context.keep(item.attempt, received, reservation.at_most(), reservation, &item.job).await?;
+        let (at_most, size) = (reservation.at_most(), item.job.size);
+        let asked = (size, &Ask::whole(size));
+        let outcome = self.context.keep(item.attempt, received, at_most, reservation, asked).await?;
         let outcome = better_of(self.context.kept_outcome(&item.job).into_outcome(), outcome);
         self.settle(item.job, outcome, Some(took_millis)).await
     }

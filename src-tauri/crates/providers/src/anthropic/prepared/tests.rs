@@ -197,7 +197,7 @@ fn the_bound_counts_every_byte_and_every_patch() {
     assert_eq!(bound.input_tokens, 1560 + 35);
     assert_eq!(bound.output_tokens, 8192);
     assert_eq!(
-        prepared.worst_case(size, Terms::LIST),
+        prepared.worst_case(size, 0, Terms::LIST),
         PicoDollars(1595 * 2_000_000 + bound.cache_write_5m_tokens * 2_500_000 + 8192 * 10_000_000)
     );
     let cold = PreparedMessages { caching: Caching::Off, ..prepared.clone() };

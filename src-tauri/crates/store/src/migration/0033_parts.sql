@@ -1,0 +1,11 @@
+-- A request may be about a part of its image, 0 for the whole, and may check what was found in that part before.
+ALTER TABLE attempts ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN is_check INTEGER NOT NULL DEFAULT FALSE;
+
+-- The answers that the annotations of a job come from, if they come from several. They may be those of earlier runs.
+CREATE TABLE part_answers (
+    job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    attempt_id INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+    PRIMARY KEY (job_id, attempt_id)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX part_answers_of_attempt ON part_answers (attempt_id);
