@@ -15,8 +15,6 @@ use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PlannedRequests, ResumeRequest, RunRequest};
 use domain::recipe::{Recipe, Tiling};
 use domain::run::RunSummary;
-use domain::run_options::RunOptions;
-use domain::run_state::RunMode;
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::oriented_jpeg;
 use fieldmark_tests::pictures::{Drawn, LABELS, largest_drift, write_png};
@@ -373,23 +371,27 @@ async fn killed_between_two_parts_a_run_is_resumed_and_pays_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_built_in_detector_is_tiled_and_checks_nothing() {
+async fn the_built_in_detector_finds_in_tiles_what_is_too_small_and_checks_nothing() {
     let bench = Bench::among(&[]);
-    let samples = fieldmark_tests::repository("samples");
-    fs::copy(samples.join("astronaut.jpg"), bench.photos().join("astronaut.jpg")).unwrap();
-    bench.library.imports.run(&[bench.photos()]).unwrap();
-    let tiles = Some(Tiling { edge: 300, ..TILING });
-    let recipe = Recipe { name: "Tiled".into(), tiles, check: true, ..Recipe::find_these("person").unwrap() };
-    let recipe = bench.library.recipes.save_from_file(recipe).await.unwrap().id;
-    let quote = bench.quote_of(recipe).models.into_iter().next().unwrap();
-    assert_eq!(quote.unsupported_capabilities, [UnsupportedCapability::Check]);
-    let size = bench.cards()[0].size;
-    assert!(quote.requests.total > 4, "{:?} of {size:?}", quote.requests);
-    let options = RunOptions::default();
-    let request =
-        RunRequest { options, mode: RunMode::Live, ..RunRequest::of(ImageSelection::All, recipe, quote.model.id) };
-    let run = bench.library.runs.start(&request).await.unwrap();
-    assert_eq!(bench.end_of(run).await, COMPLETED);
-    let card = &bench.cards()[0];
-    assert!(card.annotations.iter().any(|found| found.label == "person"), "{:?}", card.annotations);
+    let photo = image::open(fieldmark_tests::repository("samples").join("astronaut.jpg")).unwrap();
+    let mut picture = RgbImage::from_pixel(3_000, 2_000, Rgb([120, 125, 130]));
+    image::imageops::replace(&mut picture, &photo.thumbnail(220, 220).into_rgb8(), 1_900, 300);
+    add(&bench, &[("far.png", &picture)]);
+    let find = async |tiles: Option<Tiling>| {
+        let recipe = Recipe { name: format!("{tiles:?}"), tiles, check: true, ..Recipe::find_these("person").unwrap() };
+        let recipe = bench.library.recipes.save_from_file(recipe).await.unwrap().id;
+        let quote = bench.quote_of(recipe).models.into_iter().next().unwrap();
+        assert_eq!(quote.unsupported_capabilities, [UnsupportedCapability::Check]);
+        let run = RunRequest::of(ImageSelection::All, recipe, quote.model.id);
+        let run = bench.library.runs.start(&run).await.unwrap();
+        assert_eq!(bench.end_of(run).await, COMPLETED);
+        let summary = bench.library.history.run(run).unwrap();
+        (quote.requests.total, found_by(&bench, "far.png", &summary).annotations)
+    };
+    let (requests, found) = find(None).await;
+    assert_eq!((requests, found.len()), (1, 0), "{found:?}");
+    let (requests, found) = find(Some(Tiling { edge: 600, at_most: 50, ..TILING })).await;
+    assert!(requests > 20 && found.len() == 1, "{requests}: {found:?}");
+    let place = found[0].shape.bounds().unwrap();
+    assert!(place.iou(Rect::new(1_900.0, 300.0, 2_120.0, 520.0)) > 0.3, "{place:?}");
 }

@@ -1253,6 +1253,18 @@ export type FrontEndInfo = {
 	roots: string[],
 };
 
+/**  What is sent if an image takes several requests. */
+export type FurtherRequests = {
+	/**  Size of the photo that `requests` is about. */
+	photo: PixelSize,
+	/**  For this photo. */
+	requests: number,
+	/**  The text beside a tile, exactly as sent after the text beside every picture; `None` without tiles. */
+	tile_text: string | null,
+	/**  The text of the request that checks what was found, for one annotation; `None` if nothing is checked. */
+	check_text: string | null,
+};
+
 /**  Why no requests are sent for a moment. */
 export type Hold = {
 	kind: RetryKind,
@@ -1619,7 +1631,7 @@ export type Model = {
 	shapes: ShapeKind[],
 	/**  Whether it fills a recipe's attributes. */
 	fills_attributes: boolean,
-	/**  Whether it is shown the recipe's examples. */
+	/**  Whether it is shown the recipe's examples, and what was found before to check it. */
 	takes_examples: boolean,
 	/**  Maximum number of optional attributes; `None` for any number. */
 	optional_attributes_limit: number | null,
@@ -1671,6 +1683,7 @@ export type ModelQuote = {
 	presets: PresetQuote[],
 	/**  The prompt sent with every image; empty if there is none, or if the model supports nothing in the recipe. */
 	words_sent: string,
+	requests: PlannedRequests,
 	/**  The number of example photos sent with every image. */
 	example_photos: number,
 	unsupported_capabilities: UnsupportedCapability[],
@@ -1755,6 +1768,16 @@ export type PlanRequest = {
 	pilot: number | null,
 	/**  The budget, if any. */
 	budget_dollars: Dollars | null,
+};
+
+/**  The requests that the images of a plan take, if each is answered at once. */
+export type PlannedRequests = {
+	/**  For every part of every image that is sent, and as many that check what was found in it. */
+	total: number,
+	/**  Of one image, at most. */
+	most_per_image: number,
+	/**  Images whose tiles are larger than the recipe says, because there would be too many of them. */
+	images_with_larger_tiles: number,
 };
 
 /**  A point in an image, in pixels. */
@@ -2001,6 +2024,10 @@ export type Recipe = {
 	language?: string | null,
 	/**  Photos with the annotations that they should get. */
 	examples?: RecipeExample[],
+	/**  How large images are divided; `None` sends them whole only. */
+	tiles?: Tiling | null,
+	/**  Whether a second request with the same picture checks what was found in it. */
+	check?: boolean,
 };
 
 /**  A photo with the annotations that it should get. A negative example has none. */
@@ -2018,7 +2045,7 @@ export type RecipeExample = {
 export type RecipeId = number;
 
 /**  A place in a recipe. Indices count from 0. */
-export type RecipePlace = { kind: "name" } | { kind: "shapes" } | { kind: "labels" } | { kind: "label"; index: number } | { kind: "attribute"; index: number } | { kind: "language" } | { kind: "example"; index: number };
+export type RecipePlace = { kind: "name" } | { kind: "shapes" } | { kind: "labels" } | { kind: "label"; index: number } | { kind: "attribute"; index: number } | { kind: "language" } | { kind: "example"; index: number } | { kind: "tiles" };
 
 /**  What a model is sent for a recipe with every photo, and what it does not support of the recipe. */
 export type RecipePreview = {
@@ -2028,6 +2055,8 @@ export type RecipePreview = {
 	schema: string | null,
 	/**  `None` for a model without a prompt. */
 	tokens: PromptTokens | null,
+	/**  What else is sent if an image takes several requests. */
+	further: FurtherRequests | null,
 	unsupported_capabilities: UnsupportedCapability[],
 	/**  Why the recipe cannot be sent to this model, in English; `None` if it can. */
 	refusal: string | null,
@@ -2049,7 +2078,9 @@ export type RecipeProblemKind = { kind: "empty_name" } | { kind: "long_name"; li
 /**  `first` is the index of the other label. */
 { kind: "duplicate_key"; key: string; first: number } | { kind: "invalid_color" } | { kind: "min_above_max"; min: number; max: number } | { kind: "too_few_options" } | { kind: "empty_option" } | { kind: "duplicate_option"; option: string } | 
 /**  Neither shapes nor attributes of the image. */
-{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "too_many_examples"; limit: number } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string };
+{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "too_many_examples"; limit: number } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string } | { kind: "invalid_tiles" } | 
+/**  Tags and captions are about the whole image. */
+{ kind: "nothing_in_tiles" };
 
 /**  The form of a file with labels. */
 export type RecipeSource = 
@@ -2369,6 +2400,10 @@ export type RunReport = {
 	failures: FailureGroup[],
 	/**  Cut-off answers that a larger output maximum may complete; `None` without any. */
 	cut_off: CutOffAnswers | null,
+	/**  Images with a part that could not be checked by the second request that the recipe asks for. */
+	unchecked: number,
+	/**  Requests that were sent, over all sessions. */
+	requests: number,
 	/**  All failed images, by kind, then in the order of the run. */
 	failed_images: FailedImage[],
 	/**  Retries, over all sessions. */
@@ -2816,6 +2851,16 @@ export type Theme =
 /**  The default. */
 "dark" | "light";
 
+/**  How large images are divided. */
+export type Tiling = {
+	/**  Side of a tile, in pixels of the image. */
+	edge?: number,
+	/**  How much neighbours overlap at least, in percent of a tile's side. */
+	overlap?: number,
+	/**  The most tiles of an image: those of a larger image are as large as this takes. */
+	at_most?: number,
+};
+
 /**  The basis of a time estimate. */
 export type TimeBasis = 
 /**  The speed of an earlier run of this model on this machine. */
@@ -2883,7 +2928,11 @@ export type UnsupportedCapability =
 /**  Examples, which are not sent. */
 { kind: "examples"; count: number } | 
 /**  Examples whose photos cannot be used, each with its number and the reason. */
-{ kind: "example_photos"; details: string[] };
+{ kind: "example_photos"; details: string[] } | 
+/**  The second request that checks what was found, which is not sent. */
+{ kind: "check" } | 
+/**  Batches: an image of this recipe may take several requests, which are sent live only. */
+{ kind: "batches" };
 
 /**  Tokens of one or several requests. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

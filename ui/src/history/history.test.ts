@@ -66,6 +66,8 @@ class Core implements HistoryCore {
       metrics: null,
       failures: [],
       cut_off: null,
+      unchecked: 0,
+      requests: 0,
       failed_images: [],
       retried: [],
       repairs: [],

@@ -13,6 +13,8 @@ export function isBlocking(unsupported: UnsupportedCapability): boolean {
     case "unknown_labels":
     case "some_shapes":
     case "examples":
+    case "check":
+    case "batches":
       return false;
   }
 }

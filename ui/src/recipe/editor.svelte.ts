@@ -18,6 +18,7 @@ import type {
   RecipeVersion,
   SavedRecipe,
   ShapeKind,
+  Tiling,
 } from "../api/bindings";
 import { errorMessage, recipeName, words } from "../messages";
 import type { App } from "../state/app.svelte";
@@ -32,6 +33,9 @@ export const COLORS = 12;
 export type AttributeKindName = AttributeKind["kind"];
 export const ATTRIBUTE_KINDS: readonly AttributeKindName[] = ["text", "number", "choice", "several_of", "yes_no"];
 export const SHAPES: readonly ShapeKind[] = ["box", "polygon", "point", "image_tag", "caption"];
+
+/** The tiles that a recipe begins with, as in the core. */
+export const TILING: Required<Tiling> = { edge: 1600, overlap: 20, at_most: 16 };
 
 const EMPTY: Recipe = { name: "", labels: [], shapes: ["box"], attributes: [], instructions: "" };
 
@@ -393,8 +397,13 @@ function keyOf(saved: SavedRecipe | null): string {
 
 /** A recipe as text, without what is empty: an absent field means the same. */
 function textOf(recipe: Recipe): string {
-  return JSON.stringify(recipe, (_, value: unknown) =>
-    value === null || value === "" || (Array.isArray(value) && value.length === 0) ? undefined : value,
+  return JSON.stringify(recipe, (key, value: unknown) =>
+    value === null ||
+    value === "" ||
+    (key === "check" && value === false) ||
+    (Array.isArray(value) && value.length === 0)
+      ? undefined
+      : value,
   );
 }
 

@@ -18,7 +18,7 @@ pub use example::{ExampleAnnotation, ExamplePhoto, ExampleUnits, RecipeExample};
 pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
-pub use preview::{PromptTokens, RecipePreview};
+pub use preview::{FurtherRequests, PromptTokens, RecipePreview};
 pub use problem::{RecipePlace, RecipeProblem, RecipeProblemKind};
 pub use tiling::{ImageParts, Tiling};
 pub use typed::NothingToFind;

@@ -10,6 +10,7 @@ import type {
   EndpointConnection,
   Unavailable,
   ModelId,
+  PlannedRequests,
   Preset,
   PriceSource,
   PromptCaching,
@@ -24,6 +25,7 @@ import {
   count,
   date,
   dayOfYear,
+  decimal,
   duration,
   enoughMoney,
   exactMoney,
@@ -199,6 +201,10 @@ export const plan = {
           : `This model is not shown the ${count(unsupported.count)} examples of the recipe`;
       case "example_photos":
         return `Photos of examples cannot be used: ${names(unsupported.details, 3)}`;
+      case "check":
+        return `${modelName} cannot check what it found in a second request; none is sent`;
+      case "batches":
+        return "Not in batches: an image of this recipe may take several requests";
     }
   },
   timeTitle: "Time estimate",
@@ -330,6 +336,15 @@ export const plan = {
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
   sentOthers: "Other sizes",
+  sentParts: "Other sizes, tiles and second requests",
+  /** Only where an image takes more than one. */
+  requests: ({ total, most_per_image, images_with_larger_tiles }: PlannedRequests, asked: number) =>
+    [
+      `${count(total)} requests: ${decimal(total / asked)} per image, at most ${count(most_per_image)}`,
+      ...(images_with_larger_tiles > 0
+        ? [`${images(images_with_larger_tiles)} with larger tiles than the recipe says, as there would be too many`]
+        : []),
+    ].join("; "),
   imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }: CostBasis) =>
     `${count(image_tokens)} image tokens at ${rate(perMillion)}`,
   textTokens: ({ text_tokens }: CostBasis) => `Prompt text: ${count(text_tokens)}`,

@@ -1,5 +1,12 @@
-import type { AttributeKind, ImportRemark, RecipeProblemKind, RecipeSource, ShapeKind } from "../../api/bindings";
-import { count, moment, names } from "../format";
+import type {
+  AttributeKind,
+  ImportRemark,
+  PixelSize,
+  RecipeProblemKind,
+  RecipeSource,
+  ShapeKind,
+} from "../../api/bindings";
+import { count, moment, names, pixels } from "../format";
 import { visible } from "../visible";
 
 const shapes: Record<ShapeKind, string> = {
@@ -155,6 +162,19 @@ export const recipe = {
 
   instructions: "Instructions",
   instructionsHint: "Anything else the model should know",
+  requestsTitle: "Requests",
+  requestsNote: "each costs its own tokens",
+  tiles: "Small objects: also send tiles of large photos",
+  tilesNote:
+    "Each tile is sent as a picture of its own, besides the whole photo, and what was found is merged. A photo that the model sees in full size has no tiles.",
+  tileEdge: "Tile size",
+  tileEdgeUnit: "px",
+  tileOverlap: "Overlap",
+  tilesAtMost: "At most",
+  tilesAtMostUnit: "tiles",
+  check: "Check in a second request",
+  checkNote: "The same picture with what was found in it: the model confirms, corrects, removes or adds.",
+
   examplesTitle: "Examples",
   examplesNote: "shown to the model before every photo",
   addExamples: (number: number) =>
@@ -178,6 +198,13 @@ export const recipe = {
   copy: "Copy",
   prompt: "Prompt",
   schema: "JSON schema",
+  furtherRequests: (photo: PixelSize, requests: number) =>
+    requests === 1
+      ? `1 request for a photo of ${pixels(photo)}`
+      : `${count(requests)} requests for a photo of ${pixels(photo)}`,
+  tileText: "Beside each tile",
+  checkText: "Second request",
+  checkTextNote: "With one annotation as an example",
   tokens: (number: number) => `about ${count(number)} tokens`,
   tokensNote: (atMost: number) => `Estimated from the length of the text; never more than ${count(atMost)}`,
   nothingSent: "This model has no prompt: it looks for the labels that it knows.",
@@ -237,6 +264,10 @@ export const recipe = {
         return "An annotation is outside of the photo";
       case "unknown_attribute":
         return `“${problem.name}” is not an attribute of this recipe`;
+      case "invalid_tiles":
+        return "Tiles are from 128 to 16,384 px, overlap by at most 50 %, and there are 1 to 256 of them";
+      case "nothing_in_tiles":
+        return "Tiles need a shape with a place: boxes, points or outlines";
     }
   },
   names: (all: readonly string[]) => names(all, 4),

@@ -4,6 +4,7 @@ import {
   count,
   date,
   dayOfYear,
+  decimal,
   duration,
   enoughMoney,
   exactMoney,
@@ -174,6 +175,10 @@ export const plan: Translation<typeof english> = {
           : `Este modelo no recibe los ${count(unsupported.count)} ejemplos de la receta`;
       case "example_photos":
         return `No se pueden usar fotos de ejemplos: ${names(unsupported.details, 3)}`;
+      case "check":
+        return `${modelName} no puede comprobar lo encontrado en una segunda petición; no se envía`;
+      case "batches":
+        return "Sin lotes: una imagen de esta receta puede necesitar varias peticiones";
     }
   },
   timeTitle: "Tiempo previsto",
@@ -306,6 +311,14 @@ export const plan: Translation<typeof english> = {
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
   sentOthers: "Otros tamaños",
+  sentParts: "Otros tamaños, partes y segundas peticiones",
+  requests: ({ total, most_per_image, images_with_larger_tiles }, asked) =>
+    [
+      `${count(total)} peticiones: ${decimal(total / asked)} por imagen, ${count(most_per_image)} como máximo`,
+      ...(images_with_larger_tiles > 0
+        ? [`${images(images_with_larger_tiles)} con partes mayores de lo que dice la receta, porque serían demasiadas`]
+        : []),
+    ].join("; "),
   imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }) =>
     `${count(image_tokens)} tokens de imagen a ${rate(perMillion)}`,
   textTokens: ({ text_tokens }) => `Texto del prompt: ${count(text_tokens)}`,

@@ -1,6 +1,6 @@
 import type { RecipeSource, ShapeKind } from "../../api/bindings";
 import type { recipe as english } from "../en/recipe";
-import { count, moment, names } from "../format";
+import { count, moment, names, pixels } from "../format";
 import type { Translation } from "../translation";
 import { visible } from "../visible";
 
@@ -152,6 +152,19 @@ export const recipe: Translation<typeof english> = {
 
   instructions: "Instrucciones",
   instructionsHint: "Lo demás que el modelo deba saber",
+  requestsTitle: "Peticiones",
+  requestsNote: "cada una consume sus propios tokens",
+  tiles: "Objetos pequeños: enviar también las fotos grandes por partes",
+  tilesNote:
+    "Cada parte se envía como una imagen aparte, además de la foto entera, y los resultados se combinan. Una foto que el modelo ve a tamaño completo no se divide.",
+  tileEdge: "Tamaño",
+  tileEdgeUnit: "px",
+  tileOverlap: "Solape",
+  tilesAtMost: "Máximo",
+  tilesAtMostUnit: "partes",
+  check: "Comprobar en una segunda petición",
+  checkNote: "La misma imagen con lo encontrado: el modelo lo confirma, corrige, elimina o completa.",
+
   examplesTitle: "Ejemplos",
   examplesNote: "el modelo los ve antes de cada foto",
   addExamples: (number) =>
@@ -178,6 +191,13 @@ export const recipe: Translation<typeof english> = {
   copy: "Copiar",
   prompt: "Instrucción",
   schema: "Esquema JSON",
+  furtherRequests: (photo, requests) =>
+    requests === 1
+      ? `1 petición por una foto de ${pixels(photo)}`
+      : `${count(requests)} peticiones por una foto de ${pixels(photo)}`,
+  tileText: "Junto a cada parte",
+  checkText: "Segunda petición",
+  checkTextNote: "Con una anotación como ejemplo",
   tokens: (number) => `unos ${count(number)} tokens`,
   tokensNote: (atMost) => `Estimación por la longitud del texto; nunca más de ${count(atMost)}`,
   nothingSent: "Este modelo no recibe instrucciones: busca las etiquetas que conoce.",
@@ -237,6 +257,10 @@ export const recipe: Translation<typeof english> = {
         return "Una anotación queda fuera de la foto";
       case "unknown_attribute":
         return `«${problem.name}» no es un atributo de esta receta`;
+      case "invalid_tiles":
+        return "Las partes miden de 128 a 16.384 px, se solapan como mucho un 50 % y son de 1 a 256";
+      case "nothing_in_tiles":
+        return "Dividir la foto solo sirve para recuadros, puntos o polígonos";
     }
   },
   names: (all) => names(all, 4),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::geometry::PixelSize;
 use crate::model::UnsupportedCapability;
 
 /// What a model is sent for a recipe with every photo, and what it does not support of the recipe.
@@ -14,9 +15,25 @@ pub struct RecipePreview {
     pub schema: Option<String>,
     /// `None` for a model without a prompt.
     pub tokens: Option<PromptTokens>,
+    /// What else is sent if an image takes several requests.
+    pub further: Option<FurtherRequests>,
     pub unsupported_capabilities: Vec<UnsupportedCapability>,
     /// Why the recipe cannot be sent to this model, in English; `None` if it can.
     pub refusal: Option<String>,
+}
+
+/// What is sent if an image takes several requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FurtherRequests {
+    /// Size of the photo that `requests` is about.
+    pub photo: PixelSize,
+    /// For this photo.
+    pub requests: u32,
+    /// The text beside a tile, exactly as sent after the text beside every picture; `None` without tiles.
+    pub tile_text: Option<String>,
+    /// The text of the request that checks what was found, for one annotation; `None` if nothing is checked.
+    pub check_text: Option<String>,
 }
 
 /// The tokens of a request without its photo. Vendors count them exactly only afterwards.
