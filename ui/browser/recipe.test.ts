@@ -176,6 +176,47 @@ describe.each([
   });
 });
 
+describe.each([
+  ["dark", 1024, 700],
+  ["light", 1440, 900],
+] as const)("requests, in the %s theme at %i x %i", (theme, width, height) => {
+  it("are chosen, shown word by word, and priced", async () => {
+    await openPlan("priced&key", { theme, width, height });
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("new recipe");
+    await page.getByRole("option", { name: "New recipe", selected: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("textbox", { name: "Name" }).fill("Small birds");
+    await page.getByRole("button", { name: "Paste" }).click();
+    await page.getByRole("dialog").getByRole("textbox").fill("bird\nperson");
+    await page.getByRole("button", { name: "Add labels" }).click();
+    await choose(page.getByRole("combobox", { name: "Model" }), "Claude Haiku 5.5");
+    await page.getByRole("checkbox", { name: /^Small objects/ }).check();
+    await page.getByText("16 requests for a photo of 6,000 × 4,000").waitFor();
+    await page.getByLabel("Overlap").fill("10");
+    await page.getByLabel("Overlap").press("Tab");
+    await page.getByRole("checkbox", { name: /^Check in a second request/ }).check();
+    await page.getByText("32 requests for a photo of 6,000 × 4,000").waitFor();
+    const tile = await page.getByLabel("Beside each tile").innerText();
+    expect(tile).toMatch(/^It shows a part of a larger photograph/);
+    const second = await page.getByLabel("Second request", { exact: true }).innerText();
+    expect(second).toContain('{"marks":[{"label":"bird","x1":');
+    await page.getByText("Not in batches").first().waitFor();
+    await page.getByRole("checkbox", { name: /^Small objects/ }).scrollIntoViewIfNeeded();
+    await screenshot(page, `recipe-requests-${theme}-${width}`);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+    await page.keyboard.press("Control+s");
+    await page.getByText("Small birds saved as version 1").waitFor();
+    const saved = (await call<SavedRecipe[]>(page, "recipes", {})).find(({ recipe: { name } }) => name === "Small birds");
+    expect(saved?.recipe).toMatchObject({ tiles: { edge: 1600, overlap: 10, at_most: 16 }, check: true });
+    await page.getByRole("button", { name: "Back to the plan" }).click();
+    await page.getByText(/requests: 2(\.0)? per image, at most 2$/).waitFor();
+    await screenshot(page, `plan-requests-${theme}-${width}`);
+    await expectNothingCut(page);
+  });
+});
+
 describe("examples", () => {
   it("are selected photos with what people approved, and are shown to the model", async () => {
     page = await open(browser, { query: "priced&key" });

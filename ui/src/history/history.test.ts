@@ -68,6 +68,7 @@ class Core implements HistoryCore {
       cut_off: null,
       unchecked: 0,
       requests: 0,
+      requests_per_image: 1,
       failed_images: [],
       retried: [],
       repairs: [],

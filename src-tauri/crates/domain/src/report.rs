@@ -30,6 +30,9 @@ pub struct RunReport {
     pub unchecked: u32,
     /// Requests that were sent, over all sessions.
     pub requests: u32,
+    /// Parts and passes that an image was asked about, on average; 1 without tiles and checks. Retries do not count.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub requests_per_image: f64,
     /// All failed images, by kind, then in the order of the run.
     pub failed_images: Vec<FailedImage>,
     /// Retries, over all sessions.

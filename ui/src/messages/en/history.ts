@@ -120,6 +120,9 @@ export const history = {
     if (problem === null) return `${name}: ${served}`;
     return `${name}: ${served}; ${is_working ? "working again, last problem" : "not working"}: ${run.endpointProblems[problem]}`;
   },
+  requests: "Requests",
+  requestsPerImage: (each: number) => `${decimal(each)} per image, and retries`,
+  unchecked: "Images whose second request failed: what the first one found was kept, unchecked",
   retried: "Retried automatically",
   corrections: "Corrected",
   dropped: "Skipped annotations",

@@ -114,6 +114,9 @@ export const history: Translation<typeof english> = {
     if (problem === null) return `${name}: ${served}`;
     return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
   },
+  requests: "Peticiones",
+  requestsPerImage: (each) => `${decimal(each)} por imagen, y reintentos`,
+  unchecked: "Imágenes cuya segunda petición falló: queda lo que encontró la primera, sin comprobar",
   retried: "Reintentos automáticos",
   corrections: "Corregido",
   dropped: "Anotaciones omitidas",

@@ -236,6 +236,10 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if summary.cut_short > 0 {
         writeln!(out, "  cut off     {}: complete annotations were kept", counted(summary.cut_short, "answer"))?;
     }
+    if report.requests_per_image > 1.0 {
+        let each = report.requests_per_image;
+        writeln!(out, "  requests    {}: {each:.1} per image, and retries", grouped(report.requests.into()))?;
+    }
     if report.unchecked > 0 {
         let images = counted(report.unchecked, "image");
         writeln!(out, "  unchecked   {images}: the second request failed, and what the first one found was kept")?;

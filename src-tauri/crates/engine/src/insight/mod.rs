@@ -98,8 +98,9 @@ impl Insight {
             mode: summary.mode,
         };
         let cut_off = self.cut_off_answers(&summary)?;
-        let (unchecked, requests) =
-            self.store.read_blocking(|view| Ok((view.unchecked_images(run)?, view.request_count(run)?)))?;
+        let (unchecked, requests, requests_per_image) = self.store.read_blocking(|view| {
+            Ok((view.unchecked_images(run)?, view.request_count(run)?, view.passes_per_image(run)?))
+        })?;
         let metrics = recorded.metrics();
         let diagnoses = self.diagnoses(&summary, &recorded, metrics.as_ref(), &failures, &retried)?;
         Ok(RunReport {
@@ -108,6 +109,7 @@ impl Insight {
             cut_off,
             unchecked,
             requests,
+            requests_per_image,
             failures,
             failed_images,
             retried,
