@@ -2404,6 +2404,8 @@ export type RunReport = {
 	unchecked: number,
 	/**  Requests that were sent, over all sessions. */
 	requests: number,
+	/**  Parts and passes that an image was asked about, on average; 1 without tiles and checks. Retries do not count. */
+	requests_per_image: number,
 	/**  All failed images, by kind, then in the order of the run. */
 	failed_images: FailedImage[],
 	/**  Retries, over all sessions. */

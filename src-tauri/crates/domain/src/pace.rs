@@ -38,6 +38,8 @@ pub struct EndpointLimit {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Load {
     pub images: f64,
+    /// For all images together.
+    pub requests: f64,
     /// From an image's start to its answer.
     pub image_millis: f64,
     /// All images together.
@@ -51,7 +53,7 @@ impl EndpointLimit {
     pub fn least_millis(&self, load: &Load) -> f64 {
         let amount = match self.unit {
             LimitedUnit::InFlight => return (load.images / self.limit.max(1.0)).ceil() * load.image_millis,
-            LimitedUnit::Requests => load.images,
+            LimitedUnit::Requests => load.requests,
             LimitedUnit::Tokens => load.input_tokens + load.output_tokens,
             LimitedUnit::InputTokens => load.input_tokens,
             LimitedUnit::OutputTokens => load.output_tokens,
@@ -83,7 +85,8 @@ impl EndpointLimit {
 mod tests {
     use super::*;
 
-    const LOAD: Load = Load { images: 170.0, image_millis: 500.0, input_tokens: 850_000.0, output_tokens: 34_000.0 };
+    const LOAD: Load =
+        Load { images: 170.0, requests: 170.0, image_millis: 500.0, input_tokens: 850_000.0, output_tokens: 34_000.0 };
 
     fn limit(unit: LimitedUnit, limit: f64, burst: f64) -> EndpointLimit {
         EndpointLimit { unit, limit, burst }

@@ -259,7 +259,12 @@ impl Planning {
         let live = cost(RunMode::Live)?;
         let has_batches = descriptor.capabilities.batches && !recipe.takes_several_answers();
         let batch = if has_batches { cost(RunMode::Batch)? } else { None };
-        let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
+        let hold = Hold {
+            images: image_count,
+            requests: requests.total.max(image_count),
+            limits: self.known_limits(connection, &options)?,
+            cost: live.as_ref(),
+        };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
             budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
@@ -413,6 +418,7 @@ impl Planning {
 /// Limits on the speed of a run, besides the time of each image.
 struct Hold<'a> {
     images: u32,
+    requests: u32,
     limits: Vec<EndpointLimit>,
     cost: Option<&'a Cost>,
 }
@@ -425,6 +431,7 @@ impl Hold<'_> {
         let basis = self.cost.and_then(|cost| cost.basis.as_ref())?;
         let load = Load {
             images: self.images.into(),
+            requests: self.requests.into(),
             image_millis,
             input_tokens: (basis.image_tokens + basis.text_tokens) as f64,
             output_tokens: basis.answer_tokens as f64,

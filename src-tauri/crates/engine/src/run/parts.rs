@@ -101,7 +101,10 @@ impl RunContext {
         match self.answer(job, &checking, state).await? {
             AskResult::Outcome(checked) if is_complete(&checked) => Ok(AskResult::Outcome(checked)),
             AskResult::Outcome(outcome) => {
-                if let JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) = outcome {
+                if let JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) = outcome
+                    // The attempt of an earlier run stays as that run left it.
+                    && !job.answers().any(|kept| kept.is_reused && kept.attempt == attempt)
+                {
                     let now = now_millis();
                     self.store.write_derived(move |edit| edit.record_attempt_failed(attempt, &detail, now)).await?;
                 }
@@ -135,9 +138,12 @@ impl RunContext {
             }
         }
         let missing = || unsent(FailureKind::InternalError, "the picture is missing".to_owned());
-        let picture = pictures.get(&part).ok_or_else(missing)?;
+        // A second request about this part sends the same picture.
+        let is_last = ask.pass.is_check || !self.backend.checks();
+        let picture = if is_last { pictures.remove(&part) } else { pictures.get(&part).cloned() };
+        let picture = picture.ok_or_else(missing)?;
         let recipe = self.recipe_of(ask.pass);
-        let request = self.backend.request(picture, (ask.pass, ask.region), recipe, &ask.found, length);
+        let request = self.backend.request(&picture, (ask.pass, ask.region), recipe, &ask.found, length);
         request.map_err(|detail| unsent(FailureKind::Refused, detail))
     }
 
