@@ -192,11 +192,11 @@ describe.each([
     await page.getByRole("button", { name: "Add labels" }).click();
     await choose(page.getByRole("combobox", { name: "Model" }), "Claude Haiku 5.5");
     await page.getByRole("checkbox", { name: /^Small objects/ }).check();
-    await page.getByText("16 requests for a photo of 6,000 × 4,000").waitFor();
+    await page.getByText("16 requests for a photo of 6000 × 4000").waitFor();
     await page.getByLabel("Overlap").fill("10");
     await page.getByLabel("Overlap").press("Tab");
     await page.getByRole("checkbox", { name: /^Check in a second request/ }).check();
-    await page.getByText("32 requests for a photo of 6,000 × 4,000").waitFor();
+    await page.getByText("32 requests for a photo of 6000 × 4000").waitFor();
     const tile = await page.getByLabel("Beside each tile").innerText();
     expect(tile).toMatch(/^It shows a part of a larger photograph/);
     const second = await page.getByLabel("Second request", { exact: true }).innerText();
