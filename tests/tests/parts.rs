@@ -256,8 +256,8 @@ async fn no_run_of_several_requests_an_image_costs_more_than_its_bound() {
             })
             .collect();
         let names: Vec<String> = (0..4).map(|index| format!("{index}.png")).collect();
-        let named: Vec<(&str, &RgbImage)> = names.iter().map(String::as_str).zip(&pictures).collect();
-        add(&bench, &named);
+        let all_pictures: Vec<(&str, &RgbImage)> = names.iter().map(String::as_str).zip(&pictures).collect();
+        add(&bench, &all_pictures);
         let recipe = save(&bench, Some(TILING), true).await;
         let run = bench.library.runs.start(&request(recipe)).await.unwrap();
         bench.end_of(run).await;

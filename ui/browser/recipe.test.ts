@@ -208,7 +208,9 @@ describe.each([
     await expectAccessible(page);
     await page.keyboard.press("Control+s");
     await page.getByText("Small birds saved as version 1").waitFor();
-    const saved = (await call<SavedRecipe[]>(page, "recipes", {})).find(({ recipe: { name } }) => name === "Small birds");
+    const saved = (await call<SavedRecipe[]>(page, "recipes", {})).find(
+      ({ recipe: { name } }) => name === "Small birds",
+    );
     expect(saved?.recipe).toMatchObject({ tiles: { edge: 1600, overlap: 10, at_most: 16 }, check: true });
     await page.getByRole("button", { name: "Back to the plan" }).click();
     await page.getByText(/requests: 2(\.0)? per image, at most 2$/).waitFor();

@@ -69,19 +69,15 @@ pub fn merged(parts: &[FoundInPart], image: ImageRegion) -> Vec<NewAnnotation> {
     unplaced
 }
 
-/// The sides of a box that its tile cuts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Cut {
-    left: bool,
-    top: bool,
-    right: bool,
-    bottom: bool,
-}
+/// Sides of a box, as indices of its edges.
+const LEFT: usize = 0;
+const TOP: usize = 1;
+const RIGHT: usize = 2;
+const BOTTOM: usize = 3;
 
-impl Cut {
-    fn is_any(self) -> bool {
-        self.left || self.top || self.right || self.bottom
-    }
+/// The edges of a box, by side.
+fn edges(rect: Rect) -> [f64; 4] {
+    [rect.x1, rect.y1, rect.x2, rect.y2]
 }
 
 /// How near to the border of a tile with this side a box is cut there.
@@ -96,7 +92,8 @@ struct Candidate {
     /// For comparison.
     label: String,
     bounds: Rect,
-    cut: Cut,
+    /// Whether its tile cuts it, by side.
+    cut: [bool; 4],
     /// Whether it consists of several pieces.
     is_joined: bool,
     region: ImageRegion,
@@ -110,14 +107,19 @@ impl Candidate {
         let (beside, above) = (near(tile.width()), near(tile.height()));
         // A point has no extent to be cut.
         let has_extent = bounds.area() > 0.0;
-        let cut = Cut {
-            left: has_extent && tile.x1 > whole.x1 && bounds.x1 <= tile.x1 + beside,
-            top: has_extent && tile.y1 > whole.y1 && bounds.y1 <= tile.y1 + above,
-            right: has_extent && tile.x2 < whole.x2 && bounds.x2 >= tile.x2 - beside,
-            bottom: has_extent && tile.y2 < whole.y2 && bounds.y2 >= tile.y2 - above,
-        };
+        let cut = [
+            has_extent && tile.x1 > whole.x1 && bounds.x1 <= tile.x1 + beside,
+            has_extent && tile.y1 > whole.y1 && bounds.y1 <= tile.y1 + above,
+            has_extent && tile.x2 < whole.x2 && bounds.x2 >= tile.x2 - beside,
+            has_extent && tile.y2 < whole.y2 && bounds.y2 >= tile.y2 - above,
+        ];
         let label = comparable(&annotation.label);
         Self { annotation, label, bounds, cut, is_joined: false, region, parts: vec![part] }
+    }
+
+    /// Whether it may be a piece of an object.
+    fn is_cut(&self) -> bool {
+        self.cut.contains(&true)
     }
 
     /// Whether both can be of one object.
@@ -129,7 +131,7 @@ impl Candidate {
 
     /// The better one first. Total, so that the order of the parts does not matter.
     fn by_quality(&self, other: &Self) -> Ordering {
-        let class = |found: &Self| (found.cut.is_any(), found.is_joined, found.region.size.area());
+        let class = |found: &Self| (found.is_cut(), found.is_joined, found.region.size.area());
         let confidence = |found: &Self| f64::from(found.annotation.confidence.unwrap_or_default());
         let Rect { x1, y1, x2, y2 } = self.bounds;
         let theirs = other.bounds;
@@ -155,7 +157,7 @@ impl Candidate {
         let least = if self.region.size == worse.region.size { SAME_OBJECT_IOU } else { SAME_OBJECT_IOU_ACROSS_SCALES };
         let iou = self.bounds.iou(worse.bounds);
         let within = self.bounds.intersection(worse.bounds).area() / worse.bounds.area();
-        (iou >= least || worse.cut.is_any() && within >= PIECE_WITHIN).then_some(iou)
+        (iou >= least || worse.is_cut() && within >= PIECE_WITHIN).then_some(iou)
     }
 
     /// How well two pieces continue each other across the overlap of their tiles; `None` if they do not.
@@ -174,14 +176,14 @@ impl Candidate {
         };
         let (vertical, horizontal) = ((common.y1, common.y2), (common.x1, common.x2));
         // What both tiles cut crosses all that they have in common.
-        let is_beside = self.cut.right
-            && other.cut.left
+        let is_beside = self.cut[RIGHT]
+            && other.cut[LEFT]
             && one.x2 < another.x2
             && common.width() >= 0.0
             && self.bounds.x1 <= common.x1 + near(one.width())
             && other.bounds.x2 >= common.x2 - near(another.width());
-        let is_above = self.cut.bottom
-            && other.cut.top
+        let is_above = self.cut[BOTTOM]
+            && other.cut[TOP]
             && one.y2 < another.y2
             && common.height() >= 0.0
             && self.bounds.y1 <= common.y1 + near(one.height())
@@ -200,15 +202,10 @@ impl Candidate {
         let (better, worse) = if self.by_quality(&other) == Ordering::Greater { (other, self) } else { (self, other) };
         let bounds = better.bounds.around(worse.bounds);
         // A side of the whole is cut where the piece that reaches it is.
-        let side = |cut: fn(&Cut) -> bool, edge: fn(&Rect) -> f64| {
-            [&better, &worse].into_iter().any(|piece| cut(&piece.cut) && edge(&piece.bounds) == edge(&bounds))
-        };
-        let cut = Cut {
-            left: side(|cut| cut.left, |rect| rect.x1),
-            top: side(|cut| cut.top, |rect| rect.y1),
-            right: side(|cut| cut.right, |rect| rect.x2),
-            bottom: side(|cut| cut.bottom, |rect| rect.y2),
-        };
+        let cut = [LEFT, TOP, RIGHT, BOTTOM].map(|side| {
+            let reaches = |piece: &Self| edges(piece.bounds)[side].total_cmp(&edges(bounds)[side]).is_eq();
+            [&better, &worse].into_iter().any(|piece| piece.cut[side] && reaches(piece))
+        });
         let shape = match (&better.annotation.shape, &worse.annotation.shape) {
             (Shape::Polygon { points }, Shape::Polygon { points: others }) => {
                 Shape::Polygon { points: hull(points.iter().chain(others).copied().collect()) }
@@ -224,7 +221,7 @@ impl Candidate {
 /// Joins pieces that continue each other, best pairs first.
 fn joined(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by(Candidate::by_quality);
-    let (pieces, mut found): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.cut.is_any());
+    let (pieces, mut found): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.is_cut());
     let mut pairs = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         for (other, another) in pieces.iter().enumerate() {

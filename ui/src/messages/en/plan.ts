@@ -38,6 +38,8 @@ import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
+const notInBatches = "Not in batches: an image of this recipe may take several requests";
+
 const shapes: Record<ShapeKind, string> = {
   box: "Box",
   point: "Point",
@@ -204,7 +206,7 @@ export const plan = {
       case "check":
         return `${modelName} cannot check what it found in a second request; none is sent`;
       case "batches":
-        return "Not in batches: an image of this recipe may take several requests";
+        return notInBatches;
     }
   },
   timeTitle: "Time estimate",
@@ -336,6 +338,8 @@ export const plan = {
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
   sentOthers: "Other sizes",
+  requestsTitle: "Requests",
+  notInBatches,
   sentParts: "Other sizes, tiles and second requests",
   /** Only where an image takes more than one. */
   requests: ({ total, most_per_image, images_with_larger_tiles }: PlannedRequests, asked: number) =>

@@ -18,6 +18,8 @@ import { here } from "../place.svelte";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
+const notInBatches = "Sin lotes: una imagen de esta receta puede necesitar varias peticiones";
+
 const shapes: Record<ShapeKind, string> = {
   box: "Recuadro",
   point: "Punto",
@@ -178,7 +180,7 @@ export const plan: Translation<typeof english> = {
       case "check":
         return `${modelName} no puede comprobar lo encontrado en una segunda petición; no se envía`;
       case "batches":
-        return "Sin lotes: una imagen de esta receta puede necesitar varias peticiones";
+        return notInBatches;
     }
   },
   timeTitle: "Tiempo previsto",
@@ -311,6 +313,8 @@ export const plan: Translation<typeof english> = {
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
   sentOthers: "Otros tamaños",
+  requestsTitle: "Peticiones",
+  notInBatches,
   sentParts: "Otros tamaños, partes y segundas peticiones",
   requests: ({ total, most_per_image, images_with_larger_tiles }, asked) =>
     [

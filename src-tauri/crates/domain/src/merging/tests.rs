@@ -52,9 +52,9 @@ fn seen(region: ImageRegion, objects: &[Rect], least: f64) -> FoundInPart {
 fn objects() -> impl Strategy<Value = Vec<Rect>> {
     let object = (any::<bool>(), 20.0..60.0_f64, 20.0..60.0_f64, 30.0..430.0_f64, 30.0..430.0_f64);
     prop::collection::vec(object, 48).prop_map(|cells| {
-        let placed = cells.into_iter().enumerate().filter(|(_, (is_there, ..))| *is_there);
+        let placed = (0_u32..).zip(cells).filter(|(_, (is_there, ..))| *is_there);
         let placed = placed.map(|(index, (_, x, y, width, height))| {
-            let (column, row) = ((index % 8) as f64, (index / 8) as f64);
+            let (column, row) = (f64::from(index % 8), f64::from(index / 8));
             let (left, top) = (column * 500.0 + x, row * 500.0 + y);
             Rect::new(left, top, (left + width).min(column * 500.0 + 480.0), (top + height).min(row * 500.0 + 480.0))
         });

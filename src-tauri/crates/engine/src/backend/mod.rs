@@ -72,9 +72,8 @@ pub fn kept_annotations(
     recipe: &Recipe,
     size: PixelSize,
 ) -> Vec<NewAnnotation> {
-    let rule = find(model).map(|known| known.spec.image_rule);
-    let sent = rule.map_or(PixelSize::new(1, 1), |rule| rule.sent_size(size));
-    let (parts, of_tile) = (recipe.parts(size, sent).regions, recipe.of_tile());
+    // Where a tile is does not depend on the model, only whether there are any.
+    let (parts, of_tile) = (recipe.parts(size, PixelSize::new(1, 1)).regions, recipe.of_tile());
     let found = kept.iter().filter_map(|(pass, kept)| {
         let region = *parts.get(pass.part as usize)?;
         let recipe = if pass.is_tile() { &of_tile } else { recipe };

@@ -266,7 +266,7 @@ fn text(costs: &RequestCosts, prices: &TokenPrices, expected: &Expected, sent: &
         let tokens = |(pass, sent): (PartPass, &SentSize)| {
             let further = |is_check| likely_further_bytes(PartPass { is_check, ..pass });
             // With a second request about each part, the mean of both.
-            let further = (further(false) + further(costs.checks())) / 2;
+            let further = u64::midpoint(further(false), further(costs.checks()));
             let prepared = costs.prepared(pass, AnswerLength::Usual);
             let text = prepared.likely_text_tokens(sent.size) + further / prepared.model().bytes_per_token;
             text * u64::from(sent.count)

@@ -118,14 +118,16 @@ struct Looker<'a> {
 }
 
 enum Kind {
-    Run { run: RunId, recipe: Recipe, model: ModelId },
+    Run { run: RunId, recipe: Box<Recipe>, model: ModelId },
     Decided,
 }
 
 impl<'a> Looker<'a> {
     fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
         let kind = match side {
-            Side::Run { run } => Kind::Run { run, recipe: view.recipe_of_run(run)?, model: view.model_of_run(run)? },
+            Side::Run { run } => {
+                Kind::Run { run, recipe: Box::new(view.recipe_of_run(run)?), model: view.model_of_run(run)? }
+            }
             Side::Decided => Kind::Decided,
         };
         Ok(Self { view, kind })

@@ -177,7 +177,7 @@ impl Dispatcher {
         super::tests::panic_if_told(self.context.layout.folder(), "dispatcher");
         match ended {
             Ok(Ended::Answered(answered)) => {
-                self.settling.take(answered);
+                self.settling.take(*answered);
                 return Ok(());
             }
             Ok(Ended::PutBack) => {}

@@ -36,7 +36,7 @@ impl RunContext {
                 FailureVerdict::Refused => {
                     let (outcome, timing) = (JobOutcome::Failed(refusal.failure), refusal.timing);
                     let finished_after_millis = self.clock.worked_millis();
-                    return Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis }));
+                    return Ok(Ended::Answered(Box::new(Answered { job, outcome, timing, finished_after_millis })));
                 }
                 FailureVerdict::AskAgain => {}
             }
@@ -49,7 +49,12 @@ impl RunContext {
             AskResult::PendingElsewhere => return Ok(Ended::PendingElsewhere),
         };
         let timing = state.timing(&job);
-        Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
+        Ok(Ended::Answered(Box::new(Answered {
+            job,
+            outcome,
+            timing,
+            finished_after_millis: self.clock.worked_millis(),
+        })))
     }
 
     /// The answer about one part of an image: a stored one, otherwise to new requests.
@@ -77,7 +82,7 @@ impl RunContext {
                 Claim::PendingElsewhere => return Ok(AskResult::PendingElsewhere),
             }
         };
-        state.begin_request(self.backend.sent_edge(ask.region.size), ask.pass.is_check);
+        state.begin_request(self.backend.sent_edge(ask.region.size));
         if let Kept::CutOff(outcome, length) = kept {
             (state.cut_off, state.length) = (Some(outcome), length);
         }
@@ -167,7 +172,7 @@ impl RunContext {
             if unanswered.may_be_billed {
                 state.allowance.commit(at_most);
             }
-            let next = state.next(&unanswered, at_most, self.retrying);
+            let next = state.next(&unanswered, at_most, self.retrying, pass);
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
             let retried_for = is_again.then_some(unanswered.retry_kind);
             self.record_unanswered(attempt, &unanswered, retried_for, at_most, reservation).await?;

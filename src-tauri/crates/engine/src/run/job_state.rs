@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::answer::PartPass;
 use domain::money::PicoDollars;
 use domain::run_state::{FailureKind, StopReason};
 use domain::worst_case::Allowance;
@@ -38,8 +39,6 @@ pub struct JobState {
     /// Endpoints where requests of this job failed.
     pub avoided: Vec<usize>,
     pub is_shrunk: bool,
-    /// Whether it checks an earlier answer, so that its refusal decides nothing about the image.
-    pub is_check: bool,
     /// A cut-off answer, used if no longer one arrives.
     pub cut_off: Option<JobOutcome>,
     /// Time spent preparing, in flight and in retry delays, without waits for permits.
@@ -74,7 +73,6 @@ impl JobState {
             tries_in_outage: 0,
             avoided: Vec::new(),
             is_shrunk: false,
-            is_check: false,
             cut_off: None,
             worked: Duration::ZERO,
             is_asked: false,
@@ -83,10 +81,10 @@ impl JobState {
     }
 
     /// Begins another request about the image, whose picture has a long edge of `edge`. What was spent stays.
-    pub fn begin_request(&mut self, edge: u32, is_check: bool) {
+    pub fn begin_request(&mut self, edge: u32) {
         let pictures = std::mem::take(&mut self.pictures);
         let Self { allowance, is_claimed, worked, is_asked, alone, .. } = *self;
-        *self = Self { is_claimed, pictures, edge, is_check, worked, is_asked, alone, ..Self::new(allowance) };
+        *self = Self { is_claimed, pictures, edge, worked, is_asked, alone, ..Self::new(allowance) };
     }
 
     pub fn record_flight(&mut self, flight: &InFlightGuard) {
@@ -109,7 +107,8 @@ impl JobState {
         })
     }
 
-    pub fn next(&mut self, failed: &FailedRequest, at_most: PicoDollars, retrying: Retrying) -> Next {
+    /// What follows a failed request. The refusal of one that checks an earlier answer decides nothing about the image.
+    pub fn next(&mut self, failed: &FailedRequest, at_most: PicoDollars, retrying: Retrying, pass: PartPass) -> Next {
         let after = failed.next;
         let is_same_again =
             matches!(after, AfterFailure::Again | AfterFailure::AgainAfterOutage { .. } | AfterFailure::Retry { .. });
@@ -142,7 +141,7 @@ impl JobState {
             }
             AfterFailure::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
             AfterFailure::Shrink => Next::Shrink,
-            AfterFailure::Undecided { endpoint } if self.cut_off.is_none() && !self.is_check => {
+            AfterFailure::Undecided { endpoint } if self.cut_off.is_none() && !pass.is_check => {
                 Next::Undecided(endpoint)
             }
             AfterFailure::Refuse | AfterFailure::Undecided { .. } => Next::Fail(FailureKind::Refused),

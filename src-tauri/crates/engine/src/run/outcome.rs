@@ -9,7 +9,7 @@ use crate::backend::AnswerLength;
 
 /// How a job ended.
 pub enum Ended {
-    Answered(Answered),
+    Answered(Box<Answered>),
     /// The job waits as before: nothing is in flight for it, and nothing may be sent.
     PutBack,
     /// Another run is asking the same question about this image; the job waits for that answer.

@@ -124,27 +124,36 @@ impl RunContext {
         (edge, length): (u32, AnswerLength),
         pictures: &mut BTreeMap<u32, Picture>,
     ) -> std::result::Result<Request, JobFailure> {
-        let part = ask.pass.part;
-        if !pictures.contains_key(&part) {
-            if ask.pass.is_tile() {
-                self.cut_tiles((image, size), ask, edge, pictures)?;
-            } else {
-                let decoded = self
-                    .originals
-                    .decode(image, Some(edge))
-                    .map_err(|unavailable| unsent(unavailable.kind, unavailable.detail))?;
-                check_size(decoded.original, size)?;
-                pictures.insert(part, self.encoded(decoded.pixels)?);
-            }
-        }
-        let missing = || unsent(FailureKind::InternalError, "the picture is missing".to_owned());
+        let picture = self.picture((image, size), ask, edge, pictures)?;
         // A second request about this part sends the same picture.
-        let is_last = ask.pass.is_check || !self.backend.checks();
-        let picture = if is_last { pictures.remove(&part) } else { pictures.get(&part).cloned() };
-        let picture = picture.ok_or_else(missing)?;
+        if self.backend.checks() && !ask.pass.is_check {
+            pictures.insert(ask.pass.part, picture.clone());
+        }
         let recipe = self.recipe_of(ask.pass);
         let request = self.backend.request(&picture, (ask.pass, ask.region), recipe, &ask.found, length);
         request.map_err(|detail| unsent(FailureKind::Refused, detail))
+    }
+
+    /// The picture of a part, which is removed from `pictures` if it is there.
+    fn picture(
+        &self,
+        (image, size): (ImageId, PixelSize),
+        ask: &Ask,
+        edge: u32,
+        pictures: &mut BTreeMap<u32, Picture>,
+    ) -> std::result::Result<Picture, JobFailure> {
+        if let Some(picture) = pictures.remove(&ask.pass.part) {
+            return Ok(picture);
+        }
+        if ask.pass.is_tile() {
+            self.cut_tiles((image, size), ask, edge, pictures)?;
+            let missing = || unsent(FailureKind::InternalError, "the picture is missing".to_owned());
+            return pictures.remove(&ask.pass.part).ok_or_else(missing);
+        }
+        let decoded = self.originals.decode(image, Some(edge));
+        let decoded = decoded.map_err(|unavailable| unsent(unavailable.kind, unavailable.detail))?;
+        check_size(decoded.original, size)?;
+        self.encoded(decoded.pixels)
     }
 
     /// Cuts out the tile that is asked about and the ones after it, or only this one if it has to be smaller than usual.
