@@ -330,4 +330,19 @@ mod tests {
         assert!(both.starts_with("$1.50 may be too low") && both.ends_with(batches), "{both}");
         assert_eq!(said(BudgetReach::Enough, 1, RunMode::Batch), None);
     }
+
+    #[test]
+    fn requests_are_counted_where_an_image_takes_several() {
+        let planned = |total, most_per_image, images_with_larger_tiles| PlannedRequests {
+            total,
+            most_per_image,
+            images_with_larger_tiles,
+        };
+        assert_eq!(requests(planned(20, 1, 0), 20), None);
+        assert_eq!(requests(planned(1_700, 17, 0), 500).unwrap(), "1,700 requests: 3.4 per image, at most 17");
+        let larger = requests(planned(34, 17, 1), 2).unwrap();
+        assert!(
+            larger.ends_with("at most 17; 1 image with larger tiles than the recipe says, as there would be too many")
+        );
+    }
 }
