@@ -41,6 +41,16 @@ pub enum BatchStatus {
     InProgress,
 }
 
+/// How a vendor's batch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchEnd {
+    Completed,
+    Canceled,
+    Expired,
+    /// It was found invalid.
+    Failed,
+}
+
 /// Number of requests of a batch by result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 use crate::error::ErrorResponse;
 use crate::ledger::Receipt;
-use crate::server::lock;
+use crate::sync::lock;
 pub(crate) use work::BatchWork;
 
 /// Separates the random draws of batches from those of requests.
@@ -51,7 +51,7 @@ pub(crate) enum Luck {
 
 /// An item as it was sent; its `params` are checked when it is processed.
 #[derive(Debug)]
-pub(crate) struct Item {
+pub(crate) struct BatchedItem {
     pub(crate) custom_id: String,
     pub(crate) params: Value,
     pub(crate) luck: Luck,
@@ -101,7 +101,7 @@ pub(crate) enum BatchEnding {
 
 /// The results of a batch as the protocol writes them.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Output {
+pub(crate) enum BatchOutput {
     #[default]
     Nothing,
     /// JSON lines, in no order.
@@ -114,11 +114,11 @@ pub(crate) enum Output {
 
 /// An ended batch.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct EndedBatch {
     pub(crate) clock: Timestamp,
     pub(crate) counts: Counts,
     pub(crate) ending: BatchEnding,
-    pub(crate) output: Output,
+    pub(crate) output: BatchOutput,
     /// One for every billed item, until the results are fetched.
     receipts: Vec<Receipt>,
 }
@@ -126,7 +126,7 @@ pub(crate) struct Ended {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) cancel_initiated: Option<Moment>,
-    pub(crate) ended: Option<Ended>,
+    pub(crate) ended: Option<EndedBatch>,
 }
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::server::lock;
+use crate::sync::lock;
 
 /// A stored file.
 #[derive(Debug, Clone)]

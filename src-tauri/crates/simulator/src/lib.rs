@@ -39,6 +39,7 @@ mod rewriting;
 mod seeing;
 mod server;
 mod sse;
+mod sync;
 mod usage;
 mod validation;
 mod verdict;

@@ -21,7 +21,8 @@ use crate::faults::{Effect, Interruption};
 use crate::gemini::MethodCall;
 use crate::playback::{Playback, dripping};
 use crate::reply::{self, Ending, HttpReply, page, read, set};
-use crate::server::{Arrival, MAX_BODY_BYTES, Server, lock};
+use crate::server::{Arrival, MAX_BODY_BYTES, Server};
+use crate::sync::lock;
 use crate::usage::{PriceTerms, Tier, TokenUsage};
 use crate::validation::{self, CheckTerms, ValidRequest};
 

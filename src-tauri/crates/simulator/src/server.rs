@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
@@ -31,6 +31,7 @@ use crate::models;
 use crate::paging::Cursor;
 use crate::protocol::Protocol;
 use crate::reply::{self, Ending, HttpReply, read};
+use crate::sync::lock;
 use crate::validation::{CheckTerms, Version};
 use crate::verdict::ClientVerdict;
 use crate::witness::Witness;
@@ -75,10 +76,6 @@ pub(crate) struct Server {
     /// Met by every message while it is set.
     lasting_fault: Mutex<Option<Fault>>,
     requests: AtomicU64,
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn not_allowed() -> ErrorResponse {

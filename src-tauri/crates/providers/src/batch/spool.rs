@@ -31,10 +31,10 @@ impl SpoolForm {
 const ITEM_END: &str = "}";
 
 /// An item: a JSON object up to the request in it, and the request.
-pub type Item = (String, Vec<Bytes>);
+pub type SpoolItem = (String, Vec<Bytes>);
 
 /// Writes an item for a custom id.
-type WriteItem = Box<dyn Fn(&str, &Request) -> std::result::Result<Item, RequestError> + Send>;
+type WriteItem = Box<dyn Fn(&str, &Request) -> std::result::Result<SpoolItem, RequestError> + Send>;
 
 /// Writes the body of a batch.
 pub struct SpoolWriter<W> {
@@ -52,7 +52,7 @@ impl<W: Write> SpoolWriter<W> {
         mut spool: W,
         form: SpoolForm,
         byte_limit: u64,
-        write_item: impl Fn(&str, &Request) -> std::result::Result<Item, RequestError> + Send + 'static,
+        write_item: impl Fn(&str, &Request) -> std::result::Result<SpoolItem, RequestError> + Send + 'static,
     ) -> Result<Self> {
         spool.write_all(form.begin.as_bytes())?;
         Ok(Self {

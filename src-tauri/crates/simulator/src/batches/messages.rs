@@ -10,7 +10,7 @@ use hyper::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{BatchWork, Item, ItemResult, Luck, Moment, Output, StoredBatch};
+use super::{BatchOutput, BatchWork, BatchedItem, Luck, Moment, StoredBatch};
 use crate::error::ErrorResponse;
 use crate::messages::aside;
 use crate::paging::Cursor;
@@ -71,7 +71,7 @@ impl Server {
         self.admitted(headers)?;
         let batch = self.message_batch(id)?;
         let results = batch.with(|state| match &state.ended.as_ref()?.output {
-            Output::Lines(lines) => Some(lines.clone()),
+            BatchOutput::Lines(lines) => Some(lines.clone()),
             _ => None,
         });
         let Some(results) = results else {
@@ -88,7 +88,7 @@ impl Server {
 }
 
 /// Takes the items out of the body of `POST /v1/messages/batches`.
-pub(super) fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<Vec<Item>, ErrorResponse> {
+pub(super) fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<Vec<BatchedItem>, ErrorResponse> {
     let Some(fields) = body.as_object_mut() else {
         return Err(ErrorResponse::invalid("body: Input should be an object"));
     };
@@ -134,7 +134,7 @@ pub(super) fn items(mut body: Value, mut luck: impl FnMut() -> Luck) -> Result<V
         if let Some(other) = fields.keys().next() {
             return Err(ErrorResponse::extra_input(&format!("{path}.{other}")));
         }
-        items.push(Item { custom_id, params, luck: luck() });
+        items.push(BatchedItem { custom_id, params, luck: luck() });
     }
     Ok(items)
 }
@@ -168,19 +168,4 @@ pub(super) fn described(batch: &StoredBatch, base_url: &str) -> Value {
             "results_url": ended.map(|_| format!("{base_url}/v1/messages/batches/{}/results", batch.id)),
         })
     })
-}
-
-/// A line of the results.
-pub(super) fn line(custom_id: &str, result: ItemResult) -> String {
-    let result = match result {
-        ItemResult::Succeeded(message) => json!({"type": "succeeded", "message": message}),
-        ItemResult::Errored(refusal) => {
-            let mut error = refusal.body("");
-            error["request_id"] = Value::Null;
-            json!({"type": "errored", "error": error})
-        }
-        ItemResult::Expired => json!({"type": "expired"}),
-        ItemResult::Canceled => json!({"type": "canceled"}),
-    };
-    format!("{}\n", json!({"custom_id": custom_id, "result": result}))
 }

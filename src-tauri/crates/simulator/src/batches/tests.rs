@@ -6,7 +6,7 @@ use super::messages::{described, items};
 use super::*;
 
 fn taken(body: Value) -> Result<Vec<String>, String> {
-    let names = |items: Vec<Item>| items.into_iter().map(|item| item.custom_id).collect();
+    let names = |items: Vec<BatchedItem>| items.into_iter().map(|item| item.custom_id).collect();
     items(body, || Luck::Good).map(names).map_err(|refusal| refusal.message)
 }
 
@@ -58,11 +58,11 @@ fn a_batch_is_worked_off_evenly() {
     let shown = described(&batch, "http://here");
     assert_eq!((&shown["processing_status"], &shown["results_url"]), (&json!("canceling"), &Value::Null));
     assert_eq!(shown["request_counts"]["processing"], 10, "nothing is told before the end");
-    let ended = Ended {
+    let ended = EndedBatch {
         clock: created.clock,
         counts: Counts::default(),
         ending: BatchEnding::Canceled,
-        output: Output::Nothing,
+        output: BatchOutput::Nothing,
         receipts: Vec::new(),
     };
     batch.with(|state| state.ended = Some(ended));

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep_until;
 
 use super::{
-    BatchEnding, Counts, Ended, Item, ItemResult, Luck, Output, PARTS_TO_BEGIN, PARTS_TO_CANCEL, StoredBatch, messages,
+    BatchEnding, BatchOutput, BatchedItem, Counts, EndedBatch, ItemResult, Luck, PARTS_TO_BEGIN, PARTS_TO_CANCEL,
+    StoredBatch,
 };
 use crate::completion::CompletedRequest;
 use crate::digest::Digest;
@@ -19,7 +20,8 @@ use crate::gemini::MethodCall;
 use crate::ledger::{Entry, Receipt};
 use crate::messages::aside;
 use crate::protocol::Protocol;
-use crate::server::{Arrival, Server, lock};
+use crate::server::{Arrival, Server};
+use crate::sync::lock;
 use crate::usage::{Tier, TokenUsage};
 use crate::validation::{self, CheckTerms, ValidRequest};
 
@@ -27,7 +29,7 @@ use crate::validation::{self, CheckTerms, ValidRequest};
 #[derive(Debug)]
 pub(crate) struct BatchWork {
     pub(crate) batch: Arc<StoredBatch>,
-    pub(crate) items: Vec<Item>,
+    pub(crate) items: Vec<BatchedItem>,
     /// The method of its requests, where a path names it.
     pub(crate) call: Option<MethodCall>,
     /// Why the whole batch turns out to be invalid, as the protocol writes it.
@@ -56,18 +58,21 @@ impl Server {
         let batch = Arc::clone(&work.batch);
         if let Some(errors) = work.invalid.take() {
             sleep_until((batch.created.at + batch.takes / PARTS_TO_BEGIN).into()).await;
-            batch.end(BatchEnding::Invalid(errors), Counts::default(), Output::Nothing, Vec::new());
+            batch.end(BatchEnding::Invalid(errors), Counts::default(), BatchOutput::Nothing, Vec::new());
             return;
         }
         let expires_whole = self.protocol() == Protocol::Gemini;
-        let is_expired = |item: &Item| item.luck == Luck::Expired;
+        let is_expired = |item: &BatchedItem| item.luck == Luck::Expired;
         let has_expired = expires_whole && work.items.first().is_some_and(is_expired);
         let mut outcomes = Vec::with_capacity(work.items.len());
         for (index, item) in std::mem::take(&mut work.items).into_iter().enumerate() {
             let custom_id = item.custom_id.clone();
             let luck = if expires_whole && is_expired(&item) { Luck::Good } else { item.luck };
-            let outcome =
-                if has_expired { Outcome::Expired } else { self.outcome(Item { luck, ..item }, &work, index).await };
+            let outcome = if has_expired {
+                Outcome::Expired
+            } else {
+                self.outcome(BatchedItem { luck, ..item }, &work, index).await
+            };
             outcomes.push((custom_id, outcome));
         }
         let done = batch.time_out().await;
@@ -89,12 +94,11 @@ impl Server {
     }
 
     /// The results as this protocol writes them.
-    fn output(&self, batch: &StoredBatch, results: Vec<(String, ItemResult)>, ending: &BatchEnding) -> Output {
+    fn output(&self, batch: &StoredBatch, results: Vec<(String, ItemResult)>, ending: &BatchEnding) -> BatchOutput {
         match self.protocol() {
             Protocol::Messages => {
-                let lines: String =
-                    results.into_iter().map(|(custom_id, result)| messages::line(&custom_id, result)).collect();
-                Output::Lines(Bytes::from(lines))
+                let lines: String = results.into_iter().map(|(custom_id, result)| line(&custom_id, result)).collect();
+                BatchOutput::Lines(Bytes::from(lines))
             }
             Protocol::Chat | Protocol::LenientChat(_) => self.chat_output(batch, results),
             Protocol::Gemini => self.gemini_output(batch, results, ending),
@@ -124,7 +128,7 @@ impl Server {
         }
     }
 
-    async fn outcome(&self, item: Item, work: &BatchWork, index: usize) -> Outcome {
+    async fn outcome(&self, item: BatchedItem, work: &BatchWork, index: usize) -> Outcome {
         match item.luck {
             Luck::Expired => return Outcome::Expired,
             Luck::Canceled => return Outcome::Canceled,
@@ -162,6 +166,21 @@ impl Server {
     }
 }
 
+/// A line of the results of Anthropic's batches.
+fn line(custom_id: &str, result: ItemResult) -> String {
+    let result = match result {
+        ItemResult::Succeeded(message) => json!({"type": "succeeded", "message": message}),
+        ItemResult::Errored(refusal) => {
+            let mut error = refusal.body("");
+            error["request_id"] = Value::Null;
+            json!({"type": "errored", "error": error})
+        }
+        ItemResult::Expired => json!({"type": "expired"}),
+        ItemResult::Canceled => json!({"type": "canceled"}),
+    };
+    format!("{}\n", json!({"custom_id": custom_id, "result": result}))
+}
+
 fn checked(params: &Value, call: Option<&MethodCall>, terms: &CheckTerms) -> Result<ValidRequest, ErrorResponse> {
     let asked = validation::message(params, call, terms)?;
     if asked.is_streaming {
@@ -171,8 +190,8 @@ fn checked(params: &Value, call: Option<&MethodCall>, terms: &CheckTerms) -> Res
 }
 
 impl StoredBatch {
-    fn end(&self, ending: BatchEnding, counts: Counts, output: Output, receipts: Vec<Receipt>) {
-        let ended = Ended { clock: Timestamp::now(), counts, ending, output, receipts };
+    fn end(&self, ending: BatchEnding, counts: Counts, output: BatchOutput, receipts: Vec<Receipt>) {
+        let ended = EndedBatch { clock: Timestamp::now(), counts, ending, output, receipts };
         self.with(|state| state.ended = Some(ended));
     }
 

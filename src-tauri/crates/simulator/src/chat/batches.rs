@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::content::present;
 use super::error::{self, invalid, missing, unknown};
 use super::files::{BATCH, list, no_such};
-use crate::batches::{BatchEnding, BatchWork, Item, ItemResult, Luck, Moment, Output, StoredBatch};
+use crate::batches::{BatchEnding, BatchOutput, BatchWork, BatchedItem, ItemResult, Luck, Moment, StoredBatch};
 use crate::error::ErrorResponse;
 use crate::faults::Fault;
 use crate::messages::aside;
@@ -51,8 +51,8 @@ impl Server {
                     Ok(items) => (items, self.next_chat_problem()),
                     Err(problem) => (Vec::new(), Some(problem)),
                 };
-                let items: Vec<Item> =
-                    items.into_iter().map(|item| Item { luck: self.batches.draw(), ..item }).collect();
+                let items: Vec<BatchedItem> =
+                    items.into_iter().map(|item| BatchedItem { luck: self.batches.draw(), ..item }).collect();
                 let invalid = invalid.map(|problem| json!({"object": "list", "data": [problem]}));
                 let batch = self.batches.open("batch_sim", items.len(), facts, Moment::now());
                 let reply = reply::json(&described(&batch));
@@ -111,7 +111,7 @@ impl Server {
     }
 
     /// Files of answers and of errors; one without a line does not exist.
-    pub(crate) fn chat_output(&self, batch: &StoredBatch, results: Vec<(String, ItemResult)>) -> Output {
+    pub(crate) fn chat_output(&self, batch: &StoredBatch, results: Vec<(String, ItemResult)>) -> BatchOutput {
         let (mut answers, mut errors) = (String::new(), String::new());
         for (index, (custom_id, result)) in results.into_iter().enumerate() {
             let error = |code: &str, message: &str| (Value::Null, json!({"code": code, "message": message}));
@@ -142,7 +142,7 @@ impl Server {
                 |lines: String| self.files.add("file-", &name, "batch_output", lines.into(), Some(&batch.id)).id;
             (!lines.is_empty()).then(|| store(lines))
         };
-        Output::Files { answers: stored("output", answers), errors: stored("error", errors) }
+        BatchOutput::Files { answers: stored("output", answers), errors: stored("error", errors) }
     }
 }
 
@@ -162,7 +162,7 @@ fn problem(code: &str, message: &str, line: Option<usize>) -> Value {
 }
 
 /// The items of a file, or the first problem in it.
-fn items(content: &[u8]) -> Result<Vec<Item>, Value> {
+fn items(content: &[u8]) -> Result<Vec<BatchedItem>, Value> {
     let text = std::str::from_utf8(content).map_err(|_| problem("invalid_encoding", "The file is not UTF-8.", None))?;
     let (mut items, mut ids) = (Vec::new(), HashSet::new());
     let mut model: Option<Value> = None;
@@ -194,7 +194,7 @@ fn items(content: &[u8]) -> Result<Vec<Item>, Value> {
         if *model.get_or_insert_with(|| params["model"].clone()) != params["model"] {
             return Err(wrong("mismatched_model", "All requests of a batch must name the same model."));
         }
-        items.push(Item { custom_id, params, luck: Luck::Good });
+        items.push(BatchedItem { custom_id, params, luck: Luck::Good });
     }
     match items.len() {
         0 => Err(problem("empty_file", "The input file is empty.", None)),
@@ -232,7 +232,7 @@ fn described(batch: &StoredBatch) -> Value {
             None => (batch.items, batch.done_by(now), 0),
         };
         let (output, errors) = match ended.map(|ended| &ended.output) {
-            Some(Output::Files { answers, errors }) => (answers.clone(), errors.clone()),
+            Some(BatchOutput::Files { answers, errors }) => (answers.clone(), errors.clone()),
             _ => (None, None),
         };
         let problems = ended.and_then(|ended| match &ended.ending {

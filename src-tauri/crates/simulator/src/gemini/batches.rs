@@ -13,7 +13,7 @@ use super::content::{object, present};
 use super::error::invalid;
 use super::routes::page;
 use super::{MethodCall, error, models};
-use crate::batches::{BatchEnding, BatchWork, Item, ItemResult, Luck, Moment, Output, StoredBatch};
+use crate::batches::{BatchEnding, BatchOutput, BatchWork, BatchedItem, ItemResult, Luck, Moment, StoredBatch};
 use crate::error::ErrorResponse;
 use crate::faults::Fault;
 use crate::messages::aside;
@@ -46,7 +46,8 @@ impl Server {
             Ok(items) => (items, self.next_gemini_problem()),
             Err(problem) => (Vec::new(), Some(problem)),
         };
-        let items: Vec<Item> = items.into_iter().map(|item| Item { luck: self.batches.draw(), ..item }).collect();
+        let items: Vec<BatchedItem> =
+            items.into_iter().map(|item| BatchedItem { luck: self.batches.draw(), ..item }).collect();
         let batch = self.batches.open("batches/sim", items.len(), facts, Moment::now());
         let reply = reply::json(&described(&batch, true));
         let call = Some(MethodCall { model: model.to_owned(), is_streaming: false });
@@ -55,7 +56,10 @@ impl Server {
     }
 
     /// The items of a new batch, or why they cannot be processed, and what its description repeats.
-    async fn checked_gemini_order(&self, mut body: Value) -> Result<(Result<Vec<Item>, Value>, Value), ErrorResponse> {
+    async fn checked_gemini_order(
+        &self,
+        mut body: Value,
+    ) -> Result<(Result<Vec<BatchedItem>, Value>, Value), ErrorResponse> {
         object(&body, "", &["batch"])?;
         let mut batch = body["batch"].take();
         let fields = object(&batch, "batch", &["displayName", "inputConfig", "priority", "model", "webhookConfig"])?;
@@ -107,8 +111,9 @@ impl Server {
             }
             (&Method::GET, None) => {
                 let batch = found(name)?;
-                let is_inlined = batch
-                    .with(|state| state.ended.as_ref().is_some_and(|ended| matches!(ended.output, Output::Inlined(_))));
+                let is_inlined = batch.with(|state| {
+                    state.ended.as_ref().is_some_and(|ended| matches!(ended.output, BatchOutput::Inlined(_)))
+                });
                 if is_inlined {
                     batch.deliver();
                 }
@@ -129,9 +134,9 @@ impl Server {
         batch: &StoredBatch,
         results: Vec<(String, ItemResult)>,
         ending: &BatchEnding,
-    ) -> Output {
+    ) -> BatchOutput {
         if *ending == BatchEnding::Expired {
-            return Output::Nothing;
+            return BatchOutput::Nothing;
         }
         let is_file = batch.facts["inputConfig"]["fileName"].is_string();
         let mut told = Vec::new();
@@ -154,7 +159,7 @@ impl Server {
             told.push(Value::Object(item));
         }
         if !is_file {
-            return Output::Inlined(told);
+            return BatchOutput::Inlined(told);
         }
         let mut lines = String::new();
         for item in &told {
@@ -162,7 +167,7 @@ impl Server {
             lines.push('\n');
         }
         let file = self.files.add("files/batch-", "", "application/jsonl", lines.into(), Some(&batch.id));
-        Output::Files { answers: Some(file.id), errors: None }
+        BatchOutput::Files { answers: Some(file.id), errors: None }
     }
 }
 
@@ -188,7 +193,7 @@ fn problem(message: &str) -> Value {
 }
 
 /// A request in the body of a new batch; the JSON of its metadata is its id.
-fn inlined(mut item: Value, index: usize) -> Result<Item, ErrorResponse> {
+fn inlined(mut item: Value, index: usize) -> Result<BatchedItem, ErrorResponse> {
     let path = format!("batch.input_config.requests.requests[{index}]");
     let fields = object(&item, &path, &["request", "metadata"])?;
     let metadata = present(fields, "metadata").cloned().unwrap_or(Value::Null);
@@ -199,11 +204,11 @@ fn inlined(mut item: Value, index: usize) -> Result<Item, ErrorResponse> {
     if !params.is_object() {
         return Err(invalid(&path, "The request is required."));
     }
-    Ok(Item { custom_id: metadata.to_string(), params, luck: Luck::Good })
+    Ok(BatchedItem { custom_id: metadata.to_string(), params, luck: Luck::Good })
 }
 
 /// The requests in a file, or the first problem in it; the JSON of its key is the id of each.
-fn lines(content: &[u8]) -> Result<Vec<Item>, Value> {
+fn lines(content: &[u8]) -> Result<Vec<BatchedItem>, Value> {
     let text = std::str::from_utf8(content).map_err(|_| problem("The file is not UTF-8."))?;
     let mut items = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -212,7 +217,7 @@ fn lines(content: &[u8]) -> Result<Vec<Item>, Value> {
         let (key, request) = (fields.remove("key").unwrap_or_default(), fields.remove("request"));
         match (request, fields.keys().next()) {
             (Some(params @ Value::Object(_)), None) => {
-                items.push(Item { custom_id: key.to_string(), params, luck: Luck::Good });
+                items.push(BatchedItem { custom_id: key.to_string(), params, luck: Luck::Good });
             }
             (Some(_), Some(other)) => return Err(wrong(&format!("has an unknown field {other}"))),
             _ => return Err(wrong("has no request")),
@@ -248,8 +253,8 @@ fn described(batch: &StoredBatch, shows_results: bool) -> Value {
             stats[key] = json!(count.to_string());
         }
         let output = ended.filter(|_| shows_results).and_then(|ended| match &ended.output {
-            Output::Files { answers: Some(file), .. } => Some(json!({"responsesFile": file})),
-            Output::Inlined(results) => Some(json!({"inlinedResponses": {"inlinedResponses": results}})),
+            BatchOutput::Files { answers: Some(file), .. } => Some(json!({"responsesFile": file})),
+            BatchOutput::Inlined(results) => Some(json!({"inlinedResponses": {"inlinedResponses": results}})),
             _ => None,
         });
         let mut metadata = batch.facts.clone();

@@ -13,7 +13,8 @@ use crate::faults::Fault;
 use crate::files::{StoredFile, Upload};
 use crate::paging::parameter;
 use crate::reply::{self, Ending, HttpReply, full, read, set};
-use crate::server::{Server, lock};
+use crate::server::Server;
+use crate::sync::lock;
 
 /// The vendor's limit on a file.
 const MAX_FILE_BYTES: usize = 2_000_000_000;

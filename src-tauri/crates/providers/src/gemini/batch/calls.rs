@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 
 use super::results::RESULTS;
 use super::spool;
-use crate::batch::{Batch, BatchApi, BatchPage, BatchResult, BatchWriter, Unreported};
+use crate::batch::{Batch, BatchApi, BatchEnd, BatchPage, BatchResult, BatchWriter, Unreported};
 use crate::error::RequestError;
 use crate::future::BoxFuture;
 use crate::gemini::client::GeminiClient;
 use crate::gemini::wire::batch::{
-    BatchEnd, BatchOfFile, BatchOperation, InputFile, NewBatch, NewFile, NewUpload, Uploaded, page,
+    BatchOfFile, BatchOperation, InputFile, NewContentBatch, NewFile, NewUpload, Uploaded, page,
 };
 use crate::http::{unreadable, unsendable, upload_time, with_file, with_json};
 
@@ -40,7 +40,7 @@ impl BatchApi for GeminiClient {
             }
             let file = self.upload(spool, name).await.map_err(|error| RequestError::NotUploaded(Box::new(error)))?;
             let batch = BatchOfFile { display_name: name, input_config: InputFile { file_name: &file } };
-            let created = self.create(json(&NewBatch { batch })?).await;
+            let created = self.create(json(&NewContentBatch { batch })?).await;
             if created.as_ref().is_err_and(|error| !error.may_have_been_taken()) {
                 // The next try uploads the file again. If this fails, the vendor deletes it later.
                 let _left = self.delete_file(&file).await;
@@ -84,7 +84,7 @@ impl BatchApi for GeminiClient {
                 (batch.end(), batch.done(), batch.files().0)
             };
             let count = match file {
-                Some(file) => RESULTS.fetch(&self.http, self.download(&file), on_result).await?,
+                Some(file) => RESULTS.fetch(&self.http, self.download(&file), on_result).await.map_err(without_file)?,
                 None => self.tell_inlined(&text, on_result)?,
             };
             match end {
@@ -183,7 +183,8 @@ impl GeminiClient {
 
     async fn delete_file(&self, file: &str) -> Result<(), RequestError> {
         let url = self.file_address("", Some(file), "");
-        self.http.page::<IgnoredAny>(self.http.request(Method::DELETE, url), Duration::ZERO).await.map(drop)
+        let deleting = self.http.request(Method::DELETE, url);
+        self.http.page::<IgnoredAny>(deleting, Duration::ZERO).await.map(drop).map_err(without_file)
     }
 
     /// Passes on the results in a batch; returns how many there are.
@@ -205,6 +206,17 @@ impl GeminiClient {
     fn presentable(&self, text: &RawValue) -> Result<Batch, RequestError> {
         Ok(read(text)?.batch().presentable(|text| self.http.redacted(text)))
     }
+}
+
+/// The error of a request for a file: the vendor does not tell a missing file, such as one that has expired, from that of
+/// another account.
+fn without_file(mut error: RequestError) -> RequestError {
+    if let RequestError::Refused(refusal) = &mut error
+        && refusal.status == 403
+    {
+        refusal.status = 404;
+    }
+    error
 }
 
 fn read(text: &RawValue) -> Result<BatchOperation<'_>, RequestError> {

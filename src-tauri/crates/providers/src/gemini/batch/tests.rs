@@ -39,6 +39,12 @@ fn operation(state: &str, more: Value) -> String {
     operation.to_string()
 }
 
+/// The reply to a request for a file that is not there.
+fn gone() -> Act {
+    let body = r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"or it may not exist"}}"#;
+    response("403 Forbidden", CLOSE, body)
+}
+
 fn line_of(requests: &[String]) -> Vec<String> {
     let line = |request: &String| request.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
     requests.iter().map(line).collect()
@@ -274,6 +280,9 @@ async fn results_are_in_the_batch_or_in_a_file() {
         let (outcome, ..) = read(vec![ok(&without(json!({"successfulRequestCount": "2"})))]).await;
         assert_eq!(outcome, Ok(Unreported::Unknown), "two answers were paid for and are not there");
     }
+    // Files are kept for two days.
+    let (outcome, ..) = read(vec![ok(&in_metadata.to_string()), gone()]).await;
+    assert!(outcome.is_err_and(|error| error.is_not_found()), "the batch has no results any more");
     for acts in [vec![ok(&done(json!({})))], vec![ok(&in_metadata.to_string()), ok("")]] {
         let (outcome, ..) = read(acts).await;
         assert!(matches!(outcome, Err(RequestError::Unreadable { .. })), "{outcome:?}");
@@ -289,7 +298,7 @@ async fn all_files_of_a_batch_are_deleted() {
         ))
         .unwrap();
         batch["metadata"]["inputConfig"] = json!({"fileName": "files/in"});
-        vec![ok(&batch.to_string()), ok("{}"), response("404 Not Found", CLOSE, "")]
+        vec![ok(&batch.to_string()), gone(), ok("{}")]
     })
     .await;
     client(&server).delete_files("batches/b1").await.unwrap();

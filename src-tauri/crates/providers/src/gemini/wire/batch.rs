@@ -4,14 +4,14 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::batch::{Batch, BatchCounts, BatchPage, BatchStatus};
+use crate::batch::{Batch, BatchCounts, BatchEnd, BatchPage, BatchStatus};
 use crate::gemini::refusal;
 use crate::json::{Count, Object};
 use crate::rate_limits::moment;
 
 /// The body that creates a batch from a file. With a list of requests, it is written by hand.
 #[derive(Serialize)]
-pub struct NewBatch<'a> {
+pub struct NewContentBatch<'a> {
     pub batch: BatchOfFile<'a>,
 }
 
@@ -43,22 +43,13 @@ pub struct NewFile<'a> {
 /// The end of an upload.
 #[derive(Deserialize, Debug)]
 pub struct Uploaded {
-    pub file: UploadedFile,
+    pub file: UploadedInput,
 }
 
 #[derive(Deserialize, Debug)]
-pub struct UploadedFile {
+pub struct UploadedInput {
     /// With its collection: `files/abc`.
     pub name: String,
-}
-
-/// How a batch ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchEnd {
-    Completed,
-    Canceled,
-    Expired,
-    Failed,
 }
 
 /// A batch: a long-running operation, whose metadata is the batch.

@@ -11,12 +11,12 @@ use serde::de::IgnoredAny;
 
 use super::results::RESULTS;
 use super::spool::{self, ENDPOINT};
-use crate::batch::{Batch, BatchApi, BatchPage, BatchResult, BatchWriter, CursorPage, Unreported};
+use crate::batch::{Batch, BatchApi, BatchEnd, BatchPage, BatchResult, BatchWriter, CursorPage, Unreported};
 use crate::error::RequestError;
 use crate::future::BoxFuture;
 use crate::http::{unreadable, unsendable, upload_time, with_file, with_json};
 use crate::openai::client::ChatClient;
-use crate::openai::wire::batch::{BatchEnd, BatchMetadata, ChatBatch, FileObject, NewBatch};
+use crate::openai::wire::batch::{BatchMetadata, ChatBatch, FileObject, NewChatBatch};
 
 const BATCHES: &str = "v1/batches";
 const FILES: &str = "v1/files";
@@ -122,7 +122,7 @@ impl ChatClient {
     /// Creates a batch of the requests in a file.
     async fn create(&self, file: &str, name: &str) -> Result<Batch, RequestError> {
         let metadata = BatchMetadata { name };
-        let new = NewBatch { input_file_id: file, endpoint: ENDPOINT, completion_window: WINDOW, metadata };
+        let new = NewChatBatch { input_file_id: file, endpoint: ENDPOINT, completion_window: WINDOW, metadata };
         let body = serde_json::to_vec(&new).map_err(|error| unsendable(&error.into()))?;
         let creating = self.http.request(Method::POST, self.http.server().endpoint(BATCHES));
         let creating = with_json(creating, [Bytes::from(body)]);

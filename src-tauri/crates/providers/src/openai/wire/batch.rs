@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::batch::{Batch, BatchCounts, BatchStatus};
+use crate::batch::{Batch, BatchCounts, BatchEnd, BatchStatus};
 use crate::json::lenient;
 use crate::openai::refusal;
 
 /// The body of `POST /v1/batches`.
 #[derive(Serialize)]
-pub struct NewBatch<'a> {
+pub struct NewChatBatch<'a> {
     pub input_file_id: &'a str,
     pub endpoint: &'static str,
     pub completion_window: &'static str,
@@ -79,16 +79,6 @@ impl RequestCounts {
 struct BatchErrors {
     #[serde(default, deserialize_with = "lenient")]
     data: Vec<Value>,
-}
-
-/// The end of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchEnd {
-    Completed,
-    Canceled,
-    Expired,
-    /// The file is invalid.
-    Failed,
 }
 
 impl ChatBatch {
