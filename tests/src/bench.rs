@@ -29,7 +29,7 @@ pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Complete
 const CONSENTS: &str = ".config/fieldmark/consents.json";
 
 /// Variables that could send a test to the real server of the developer who runs it.
-pub const ENVIRONMENT: [&str; 10] = [
+pub const ENVIRONMENT: [&str; 13] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_MODEL",
@@ -39,6 +39,9 @@ pub const ENVIRONMENT: [&str; 10] = [
     "GEMINI_API_KEY",
     "GEMINI_BASE_URL",
     "GEMINI_MODEL",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_REGION",
+    "BEDROCK_MODEL",
     "CONCURRENCY",
 ];
 

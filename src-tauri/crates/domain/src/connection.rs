@@ -39,6 +39,8 @@ pub enum KeyPlace {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum FieldKind {
     BaseUrl,
+    /// The region of the vendor whose server is used.
+    Region,
     /// A secret, stored for one server.
     Key,
     /// The default model.
@@ -98,6 +100,8 @@ pub struct Connection {
     pub name: String,
     pub base_url: String,
     pub base_url_from: SettingSource,
+    /// The region of the vendor's server; `None` at another server, and where the vendor has no regions.
+    pub region: Option<String>,
     /// The server, with its port if unusual. Empty if the address is invalid.
     pub host: String,
     /// Whether the server is on this machine.
@@ -128,7 +132,9 @@ impl Connection {
     /// Whether it is as the program comes: neither an address nor a key has been set.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
-        self.base_url_from == SettingSource::Default && self.key.is_none() && self.key_withheld.is_none()
+        // A region may be set for other programs of the vendor.
+        let has_address = self.base_url_from != SettingSource::Default && self.region.is_none();
+        !has_address && self.key.is_none() && self.key_withheld.is_none()
     }
 }
 

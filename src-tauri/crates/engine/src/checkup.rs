@@ -95,7 +95,8 @@ async fn connection_to_provider(
     asks_server: bool,
 ) -> Vec<CheckupFinding> {
     let provider = connection.name;
-    let variables = [FieldKind::BaseUrl, FieldKind::Model].map(|kind| connection.provider.variable(kind));
+    let variables =
+        [FieldKind::BaseUrl, FieldKind::Region, FieldKind::Model].map(|kind| connection.provider.variable(kind));
     let mut findings = vec![CheckupFinding::Server {
         provider: provider.clone(),
         base_url: connection.base_url,

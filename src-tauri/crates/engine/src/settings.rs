@@ -15,8 +15,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use domain::prices::PriceSettings;
-use domain::settings::Settings;
+use domain::settings::{ProviderSettings, Settings};
 use providers::base_url::BaseUrl;
+use providers::registry;
 
 use self::merge::merged;
 use crate::consents::{Consents, KnownLibrary};
@@ -152,9 +153,10 @@ impl LibrarySettings {
         let lock = self.folder.join("locks").join("settings.lock");
         let _locked = private::lock(&lock).map_err(EngineError::file(&lock))?;
         let settings = change(&file::read(&path, None)?)?;
-        let servers = settings.providers.iter().filter_map(|provider| provider.base_url.as_ref());
-        for base_url in servers.chain(settings.endpoints().map(|endpoint| &endpoint.base_url)) {
-            BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
+        let server = |own: &ProviderSettings| Some(registry::address_at(&own.id, own.base_url.as_ref()?));
+        let servers = settings.providers.iter().filter_map(server);
+        for base_url in servers.chain(settings.endpoints().map(|endpoint| endpoint.base_url.clone())) {
+            BaseUrl::parse(&base_url).map_err(|source| EngineError::Address { typed: base_url, source })?;
         }
         file::write(&path, &settings)?;
         let in_force = self.in_force()?;

@@ -31,7 +31,7 @@ pub fn variable_names(keys: Vec<String>) -> VariableNames {
         ProviderVariables {
             provider: descriptor.id,
             key: descriptor.variable(FieldKind::Key),
-            base_url: descriptor.variable(FieldKind::BaseUrl),
+            base_url: descriptor.server_variable(),
             model: descriptor.variable(FieldKind::Model),
         }
     };

@@ -294,6 +294,36 @@ impl Catalog {
         Self { prices_as_of: None, default_model: String::new(), models: Vec::new() }
     }
 
+    /// The catalogue without legacy models and those that retire.
+    #[must_use]
+    pub fn current(&self) -> Self {
+        let is_current = |model: &&Arc<ModelSpec>| !model.is_legacy && model.retires.is_none();
+        Self { models: self.models.iter().filter(is_current).cloned().collect(), ..self.clone() }
+    }
+
+    /// The same models at another vendor's servers called `place`: ids with `prefix`, prices in percent, no batches.
+    #[must_use]
+    pub fn elsewhere(&self, prefix: &str, place: &str, price_percent: u16) -> Self {
+        let there = |model: &Arc<ModelSpec>| {
+            let priced =
+                |price: Price| Price { rates: price.rates.at_percent(price_percent), batch_percent: 100, ..price };
+            let period = |period: &PricePeriod| PricePeriod { price: priced(period.price), ..*period };
+            Arc::new(ModelSpec {
+                id: format!("{prefix}{}", model.id),
+                name: format!("{} ({place})", model.name),
+                price: priced(model.price),
+                price_periods: model.price_periods.iter().map(period).collect(),
+                successor: model.successor.as_ref().map(|successor| format!("{prefix}{successor}")),
+                ..ModelSpec::clone(model)
+            })
+        };
+        Self {
+            prices_as_of: self.prices_as_of,
+            default_model: format!("{prefix}{}", self.default_model),
+            models: self.models.iter().map(there).collect(),
+        }
+    }
+
     /// The model with exactly this id.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Arc<ModelSpec>> {

@@ -9,6 +9,7 @@ pub mod answer;
 mod anthropic;
 pub mod base_url;
 pub mod batch;
+mod bedrock;
 pub mod catalog;
 mod coordinates;
 pub mod discovery;

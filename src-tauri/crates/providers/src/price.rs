@@ -30,6 +30,19 @@ impl Rates {
         (is_whole && (0.0..=1e12).contains(&pico)).then(|| pico.round() as u64)
     }
 
+    /// These rates in percent, each rounded up to a whole pico-dollar.
+    #[must_use]
+    pub fn at_percent(&self, percent: u16) -> Self {
+        let rate = |rate: u64| (rate * u64::from(percent)).div_ceil(100);
+        Self {
+            input: rate(self.input),
+            output: rate(self.output),
+            cache_write_5m: rate(self.cache_write_5m),
+            cache_write_1h: rate(self.cache_write_1h),
+            cache_read: rate(self.cache_read),
+        }
+    }
+
     fn of(&self, usage: Usage) -> u128 {
         [
             (usage.input_tokens, self.input),

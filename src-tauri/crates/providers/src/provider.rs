@@ -56,7 +56,17 @@ pub enum Host {
         /// The vendor's own server.
         base_url: &'static str,
     },
+    /// A server of the vendor in each region.
+    Regions {
+        /// The address, with `{region}` in place of the region's name.
+        template: &'static str,
+        /// The region if the user has chosen none.
+        usual: &'static str,
+    },
 }
+
+/// In place of a region's name.
+const REGION: &str = "{region}";
 
 /// A field of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +93,51 @@ impl Descriptor {
         self.fields.iter().find(|field| field.kind == kind).map(|field| field.variable)
     }
 
+    /// The variable that says which server is used.
+    #[must_use]
+    pub fn server_variable(&self) -> Option<&'static str> {
+        self.variable(FieldKind::BaseUrl).or_else(|| self.variable(FieldKind::Region))
+    }
+
+    /// The vendor's own server, in the usual region if it has regions; empty on this computer.
+    #[must_use]
+    pub fn vendor_url(&self) -> String {
+        match self.host {
+            Host::ThisComputer => String::new(),
+            Host::Server { base_url } => base_url.to_owned(),
+            Host::Regions { template, usual } => template.replace(REGION, usual),
+        }
+    }
+
+    /// The address that `typed` means: where the vendor has regions, the name of one stands for its server.
+    #[must_use]
+    pub fn address(&self, typed: &str) -> String {
+        let typed = typed.trim();
+        match self.host {
+            Host::Regions { template, .. } if is_region(typed) => template.replace(REGION, typed),
+            _ => typed.to_owned(),
+        }
+    }
+
+    /// The region of the vendor's server at this address; `None` if it is another server.
+    #[must_use]
+    pub fn region_of<'a>(&self, base_url: &'a str) -> Option<&'a str> {
+        let Host::Regions { template, .. } = self.host else { return None };
+        let (before, after) = template.split_once(REGION)?;
+        base_url.strip_prefix(before)?.strip_suffix(after).filter(|region| is_region(region))
+    }
+
     /// Whether it runs in this process.
     #[must_use]
     pub const fn is_on_this_computer(&self) -> bool {
         matches!(self.host, Host::ThisComputer)
     }
+}
+
+/// Whether `text` can be the name of a region, such as `eu-west-1`.
+fn is_region(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(is_plain)
 }
 
 /// Configuration of an endpoint.

@@ -111,8 +111,10 @@ fn descriptors_say_what_settings_and_people_need() {
         }
         match descriptor.host {
             Host::ThisComputer => assert!(descriptor.fields.is_empty(), "{id} needs no connection"),
-            Host::Server { base_url } => {
-                BaseUrl::parse(base_url).unwrap();
+            Host::Server { .. } | Host::Regions { .. } => {
+                BaseUrl::parse(&descriptor.vendor_url()).unwrap();
+                let has_regions = matches!(descriptor.host, Host::Regions { .. });
+                assert_eq!(descriptor.variable(FieldKind::Region).is_some(), has_regions, "{id}");
                 assert!(descriptor.variable(FieldKind::Key).is_some(), "{id} has no key");
             }
         }

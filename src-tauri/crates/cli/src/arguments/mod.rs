@@ -99,6 +99,7 @@ fn variables_of_providers() -> String {
             let meaning = match field.kind {
                 FieldKind::Key => format!("key for {name}, if none is entered in the window"),
                 FieldKind::BaseUrl => format!("base URL for {name}"),
+                FieldKind::Region => format!("region of {name}, such as eu-west-1"),
                 FieldKind::Model => format!("model of {name}, without --model"),
             };
             format!("  {:<31}{meaning}\n", field.variable)

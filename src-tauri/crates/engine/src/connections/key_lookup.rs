@@ -10,7 +10,7 @@ use providers::provider::Provider;
 use providers::registry;
 use zeroize::Zeroizing;
 
-use super::{Connections, vendor_url};
+use super::Connections;
 use crate::surroundings::SERVE_PASSWORD;
 
 /// A key and its source.
@@ -86,9 +86,10 @@ impl Connections {
         let descriptor = provider.descriptor();
         let environment = self.environment();
         let given = environment.as_ref().as_ref().ok();
-        let given = given.and_then(|environment| environment.key(descriptor.id, vendor_url(descriptor)));
-        let given =
-            given.filter(|given| BaseUrl::parse(&given.base_url).is_ok_and(|its| its.origin() == server.origin()));
+        let given = given.and_then(|environment| environment.key(descriptor.id, &descriptor.vendor_url()));
+        let is_own =
+            |its: &str| BaseUrl::parse(&descriptor.address(its)).is_ok_and(|its| its.origin() == server.origin());
+        let given = given.filter(|given| is_own(&given.base_url));
         match given {
             Some(given) => Some((given.secret, place_of(given.source))),
             None => self.entered_key(provider, server),
@@ -122,15 +123,16 @@ impl Connections {
     /// Why the key from the environment is not sent to `server`.
     fn withheld_from(&self, provider: &dyn Provider, server: &BaseUrl) -> Option<String> {
         let descriptor = provider.descriptor();
-        let key = self.environment().as_ref().as_ref().ok()?.key(descriptor.id, vendor_url(descriptor))?;
+        let key = self.environment().as_ref().as_ref().ok()?.key(descriptor.id, &descriptor.vendor_url())?;
         let place = match key.source {
             Source::Variable => "the environment",
             Source::DotEnv => "the .env file",
         };
-        let (its, server) = (key.base_url.trim_end_matches('/'), server.to_string());
-        let variable = descriptor.variable(FieldKind::BaseUrl);
-        let advice =
-            variable.map_or_else(String::new, |variable| format!("set {variable}={server} beside the key, or "));
+        let (its, server) = (descriptor.address(key.base_url.trim_end_matches('/')), server.to_string());
+        let place_there = descriptor.region_of(&server).unwrap_or(&server);
+        let advice = descriptor
+            .server_variable()
+            .map_or_else(String::new, |variable| format!("set {variable}={place_there} beside the key, or "));
         Some(format!(
             "the key in {place} belongs to {its} and is not sent to {server}: {advice}enter a key for this server in the \
              window's settings"
@@ -167,13 +169,18 @@ impl Connections {
         }
     }
 
-    /// Environment variables that may hold a key or a password, and those of the connections. Child processes do not get them.
+    /// Environment variables that may hold a key or a password, and those of the connections. Child processes do not get them. A
+    /// region is no secret and belongs to the vendor's own programs too.
     pub(crate) fn variables_withheld(&self, settings: &Settings) -> Vec<String> {
         let environment = self.environment();
         let given = environment.iter().flat_map(Environment::endpoint_keys);
         let given = given.filter_map(|given| given.variable.clone());
         let own = crate::surroundings::variable_names(settings.key_variables());
-        let own_names: Vec<String> = own.of_connections().map(ToOwned::to_owned).collect();
+        let is_region = |name: &str| {
+            registry::all().iter().any(|provider| provider.descriptor().variable(FieldKind::Region) == Some(name))
+        };
+        let own_names: Vec<String> =
+            own.of_connections().filter(|name| !is_region(name)).map(ToOwned::to_owned).collect();
         own_names.into_iter().chain(own.keys).chain(given).chain([SERVE_PASSWORD.to_owned()]).collect()
     }
 }
@@ -181,8 +188,8 @@ impl Connections {
 /// The server that the settings of a provider are about: the configured one, otherwise the vendor's own.
 fn configured_server(own: &ProviderSettings) -> Option<BaseUrl> {
     let known = registry::all().iter().find(|known| known.descriptor().id == own.id);
-    let base_url = own.base_url.as_deref().or_else(|| known.map(|known| vendor_url(known.descriptor())))?;
-    BaseUrl::parse(base_url).ok()
+    let set = own.base_url.as_deref().map(|typed| registry::address_at(&own.id, typed));
+    BaseUrl::parse(&set.or_else(|| known.map(|known| known.descriptor().vendor_url()))?).ok()
 }
 
 /// Whether `own` is about `server`: another address, from the environment or the command line, has neither its key nor

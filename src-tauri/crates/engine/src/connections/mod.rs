@@ -18,7 +18,7 @@ use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Sour
 use providers::base_url::{BaseUrl, Key};
 use providers::catalog::ModelSpec;
 use providers::discovery::CheckError;
-use providers::provider::{ConnectError, Descriptor, Endpoint, Host, Provider};
+use providers::provider::{ConnectError, Descriptor, Endpoint, Provider};
 use providers::registry;
 use zeroize::Zeroizing;
 
@@ -47,14 +47,6 @@ pub struct Connections {
 /// Whether the user must enter an address.
 fn needs_address(descriptor: &Descriptor) -> bool {
     descriptor.fields.iter().any(|field| field.kind == FieldKind::BaseUrl && field.is_required)
-}
-
-/// The vendor's own server.
-fn vendor_url(descriptor: &Descriptor) -> &'static str {
-    match descriptor.host {
-        Host::Server { base_url } => base_url,
-        Host::ThisComputer => "",
-    }
 }
 
 fn with_source<T>(said: Said<T>) -> (T, SettingSource) {
@@ -107,7 +99,7 @@ fn proposal(file: &EnvFile, settings: &Settings) -> EnvFileProposal {
 fn connection_in_file(summary: ProviderSummary) -> EnvFileConnection {
     EnvFileConnection {
         provider: name_of_provider(summary.provider).to_owned(),
-        server: summary.base_url.as_deref().map(address_shown),
+        server: summary.base_url.as_deref().map(|typed| address_shown(&registry::address_at(summary.provider, typed))),
         model: summary.model,
         key_ending: summary.key_ending,
     }
@@ -188,9 +180,9 @@ impl Connections {
         let own = settings.provider(descriptor.id);
         let set = own.and_then(|own| own.base_url.as_ref());
         let base_url = match (said.and_then(|said| said.base_url(descriptor.id)).map(with_source), set) {
-            (Some((said, source)), _) => (said.to_owned(), source),
-            (None, Some(set)) => (set.clone(), SettingSource::Settings),
-            (None, None) => (vendor_url(descriptor).to_owned(), SettingSource::Default),
+            (Some((said, source)), _) => (descriptor.address(said), source),
+            (None, Some(set)) => (descriptor.address(set), SettingSource::Settings),
+            (None, None) => (descriptor.vendor_url(), SettingSource::Default),
         };
         let named = said.and_then(|said| said.model(descriptor.id)).map(with_source);
         let models = self.models_of(provider, own, named.as_ref().map(|(id, _)| *id), &base_url.0, settings);
@@ -473,7 +465,7 @@ mod tests {
         let said = &proposal.connections[0];
         assert_eq!(
             (connection.key, connection.base_url.as_str()),
-            (None, vendor_url(registry::default().descriptor()))
+            (None, registry::default().descriptor().vendor_url().as_str())
         );
         assert_eq!((said.server.as_deref(), said.key_ending.as_deref()), (Some("http://127.0.0.1:9"), Some("4711")));
         assert!(!format!("{proposal:?}").contains("planted-4711"));

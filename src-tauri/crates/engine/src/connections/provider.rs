@@ -9,7 +9,7 @@ use domain::run_options::RunOptions;
 use domain::settings::{ModelSettings, ProviderSettings, Settings};
 use providers::base_url::BaseUrl;
 use providers::catalog::ModelSpec;
-use providers::provider::{ConnectionField, Endpoint, Host, Provider};
+use providers::provider::{ConnectionField, Endpoint, Provider};
 
 use super::endpoints::{self, AdditionalEndpoint, ServerEndpoint, bounds, endpoint_id, options_at};
 use super::key_lookup::{PlacedKey, is_about};
@@ -162,11 +162,14 @@ impl ProviderConnection {
 
     /// Where images are sent: the configured server, or the vendor's own if that is invalid.
     fn destination(&self) -> Destination {
-        let Host::Server { base_url } = self.provider.descriptor().host else { return Destination::ThisMachine };
-        let vendor = || BaseUrl::parse(base_url).ok();
+        if self.provider.descriptor().is_on_this_computer() {
+            return Destination::ThisMachine;
+        }
+        let base_url = self.provider.descriptor().vendor_url();
+        let vendor = || BaseUrl::parse(&base_url).ok();
         let server = self.server.as_ref().ok().cloned().or_else(vendor).map(|server| server.destination());
         // Addresses in descriptors are valid; a test checks this.
-        server.unwrap_or(Destination::Host { name: base_url.to_owned(), is_on_this_machine: false })
+        server.unwrap_or(Destination::Host { name: base_url, is_on_this_machine: false })
     }
 
     /// Why nothing can be sent to `host`, the configured server.
@@ -274,6 +277,7 @@ impl ProviderConnection {
             name: set_name.unwrap_or_else(|| provider.name.clone()),
             base_url: self.base_url.0.clone(),
             base_url_from: self.base_url.1,
+            region: self.provider.descriptor().region_of(&self.base_url.0).map(ToOwned::to_owned),
             host: server.map(destination_name).unwrap_or_default(),
             is_on_this_machine: server.is_some_and(BaseUrl::is_loopback),
             key: self.key.as_ref().map(|(_, place)| *place),

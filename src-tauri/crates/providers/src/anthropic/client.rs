@@ -33,6 +33,7 @@ pub struct Client {
     pub(super) http: HttpClient,
     model_prefix: String,
     sends_transformations: bool,
+    has_batches: bool,
 }
 
 impl Client {
@@ -50,7 +51,12 @@ impl Client {
         ]);
         let http = HttpClient::new(server, Some(key), headers, options.timeouts, refusal::read)?;
         let sends_transformations = options.refuses_large_images.unwrap_or(is_vendor);
-        Ok(Self { http, model_prefix: options.model_prefix.clone(), sends_transformations })
+        Ok(Self { http, model_prefix: options.model_prefix.clone(), sends_transformations, has_batches: true })
+    }
+
+    /// The client of a server that has no batches.
+    pub fn without_batches(self) -> Self {
+        Self { has_batches: false, ..self }
     }
 
     /// How requests are written for this server.
@@ -98,6 +104,6 @@ impl Endpoint for Client {
     }
 
     fn batches(&self) -> Option<&dyn BatchApi> {
-        Some(self)
+        self.has_batches.then_some(self as &dyn BatchApi)
     }
 }

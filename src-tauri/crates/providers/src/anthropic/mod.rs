@@ -51,6 +51,13 @@ pub(crate) fn catalog() -> &'static Catalog {
     &CATALOG
 }
 
+/// Connects to a server with this interface; nothing is sent.
+pub(crate) fn connect(connection: EndpointConfig) -> Result<Client, ConnectError> {
+    let EndpointConfig { server, options } = connection;
+    let (server, key) = server.ok_or(ConnectError::NoServer)?;
+    Client::new(server, key.ok_or(ConnectError::NoKey)?, &options)
+}
+
 /// The provider.
 pub struct Anthropic;
 
@@ -73,10 +80,7 @@ impl Provider for Anthropic {
     }
 
     fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
-        let EndpointConfig { server, options } = connection;
-        let (server, key) = server.ok_or(ConnectError::NoServer)?;
-        let key = key.ok_or(ConnectError::NoKey)?;
-        Ok(Arc::new(Client::new(server, key, &options)?))
+        Ok(Arc::new(connect(connection)?))
     }
 
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError> {

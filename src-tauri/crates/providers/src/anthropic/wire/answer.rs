@@ -256,6 +256,13 @@ pub struct ListedModel {
     pub retires_at: Option<String>,
 }
 
+/// The answer of `POST /v1/messages/count_tokens`.
+#[derive(Deserialize, Debug)]
+pub struct TokenCount {
+    #[serde(rename = "input_tokens")]
+    _input_tokens: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -48,6 +48,32 @@ async fn a_good_connection_lists_its_models() {
 }
 
 #[tokio::test]
+async fn a_server_without_a_list_counts_a_word() {
+    let close = "connection: close\r\n";
+    let missing = || response("404 Not Found", close, "");
+    let check = async |acts| {
+        let (server, serving) = serve(acts).await;
+        let options = ConnectionOptions { model_prefix: "anthropic.".into(), ..ConnectionOptions::default() };
+        let found = client_with(&server, &options).check("claude-sonnet-5-5").await;
+        (found, serving.await.unwrap())
+    };
+    let (found, requests) = check(vec![missing(), response("200 OK", close, "{\"input_tokens\":8}")]).await;
+    assert_eq!(found.unwrap()[0].id, "anthropic.claude-sonnet-5-5");
+    assert!(requests[1].starts_with("POST /v1/messages/count_tokens"), "{}", requests[1]);
+    assert!(requests[1].contains("\"model\":\"anthropic.claude-sonnet-5-5\""), "{}", requests[1]);
+
+    let refused = |kind: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"model: x"}}}}"#);
+    let unknown = response("404 Not Found", close, &refused("not_found_error"));
+    let (found, _) = check(vec![missing(), unknown]).await;
+    assert!(matches!(found, Err(CheckError::UnknownModel { .. })), "{found:?}");
+    let rejected = response("401 Unauthorized", close, &refused("authentication_error"));
+    let (found, _) = check(vec![missing(), rejected]).await;
+    assert!(matches!(found, Err(CheckError::KeyRejected)), "{found:?}");
+    let (found, _) = check(vec![missing(), missing()]).await;
+    assert!(matches!(found, Err(CheckError::NotSuchAServer { .. })), "{found:?}");
+}
+
+#[tokio::test]
 async fn a_bad_connection_says_what_to_do() {
     type Expected = fn(&CheckError) -> bool;
     let refused = |kind: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"no {SECRET}"}}}}"#);
