@@ -10,6 +10,7 @@
 //! - recipes: `recipes=0` are none; `birds` was annotated with the recipe for birds;
 //! - the connection: `priced` has a run of the past by a model elsewhere; `key` has a key; `environment` takes all from variables;
 //!   `keychainless` has no keychain; `endpoints` has additional endpoints, of which `closed` closes one during a run;
+//!   `local` has a server of open models on this machine, which looks at pictures;
 //! - runs: `interrupted` has a latest one whose process died, with `priced` while requests were under way; `stopped=key_rejected` one
 //!   that ended so; `batch` one whose batches are at the vendor; `held=unreachable` holds requests for that reason; `still` answers only
 //!   half of a run; `answered` counts the answers of the past as paid for; `hooks` has hooks.
@@ -90,6 +91,7 @@ pub struct Scene {
     pub has_keychain: bool,
     pub has_endpoints: bool,
     pub closes_endpoint: bool,
+    pub has_local_server: bool,
     pub latest: Latest,
     pub held: Option<Held>,
     pub stands_still: bool,
@@ -123,6 +125,7 @@ impl Default for Scene {
             has_keychain: true,
             has_endpoints: false,
             closes_endpoint: false,
+            has_local_server: false,
             latest: Latest::Complete,
             held: None,
             stands_still: false,
@@ -157,6 +160,7 @@ impl FromStr for Scene {
                 "keychainless" => scene.has_keychain = false,
                 "endpoints" => scene.has_endpoints = true,
                 "closed" => scene.closes_endpoint = true,
+                "local" => scene.has_local_server = true,
                 "interrupted" => scene.latest = Latest::Interrupted,
                 "stopped" => scene.latest = Latest::Stopped(named(value).ok_or_else(wrong)?),
                 "batch" => scene.latest = Latest::InBatches,

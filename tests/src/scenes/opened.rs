@@ -100,7 +100,7 @@ impl Prepared {
         fs::write(own.join("settings.toml"), settings(scene, &urls))?;
         let consents = consents(scene, &copied.database, &own)?;
         fs::write(folder.join(CONSENTS), consents)?;
-        let environment = environment(scene, folder, &urls[0]);
+        let environment = environment(scene, folder, &urls[0], servers.local_port());
         if scene.counts_answers {
             count_answers(&library, &copied.database, &urls[0]).await?;
         }
@@ -223,7 +223,7 @@ fn consents(scene: &Scene, database: &Path, folder: &Path) -> Done<Vec<u8>> {
 }
 
 /// Everything that a program inherits.
-fn environment(scene: &Scene, folder: &Path, url: &str) -> Vec<(String, String)> {
+fn environment(scene: &Scene, folder: &Path, url: &str, local_port: Option<u16>) -> Vec<(String, String)> {
     let home = folder.join("home");
     let inside = |name: &str, path: PathBuf| (name.to_owned(), path.to_string_lossy().into_owned());
     let mut all = vec![
@@ -240,6 +240,8 @@ fn environment(scene: &Scene, folder: &Path, url: &str) -> Vec<(String, String)>
     if let Ok(path) = std::env::var("PATH") {
         set("PATH", &path);
     }
+    // Nothing but the scene's own server is looked for.
+    set("FIELDMARK_LOCAL_SERVERS", &local_port.map(|port| format!("Ollama={port}")).unwrap_or_default());
     if scene.is_from_environment {
         set("ANTHROPIC_BASE_URL", url);
         set("ANTHROPIC_API_KEY", KEY);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use simulator::{Batching, Distribution, Eyes, Fault, Latency, Options, Running, Simulator};
+use simulator::{Batching, Distribution, Eyes, Fault, Latency, LenientServer, Options, Protocol, Running, Simulator};
 use tokio::task::JoinHandle;
 
 use super::{Done, Held, Scene};
@@ -42,6 +42,8 @@ enum Course {
 /// The simulators of a scene. Dropping them closes their ports.
 pub struct Servers {
     all: Vec<Arc<Server>>,
+    /// A server of open models.
+    local: Option<Server>,
     courses: Vec<JoinHandle<()>>,
 }
 
@@ -54,9 +56,13 @@ impl Drop for Servers {
 impl Servers {
     /// Starts the vendor's server and, for `endpoints` more, one each.
     pub async fn start(scene: &Scene, endpoints: usize) -> Done<Self> {
-        let mut servers = Self { all: Vec::new(), courses: Vec::new() };
+        let mut servers = Self { all: Vec::new(), local: None, courses: Vec::new() };
         for _ in 0..=endpoints {
-            servers.all.push(Arc::new(Server::start().await?));
+            servers.all.push(Arc::new(Server::start(Self::vendor()).await?));
+        }
+        if scene.has_local_server {
+            let protocol = Protocol::LenientChat(LenientServer::default());
+            servers.local = Some(Server::start(Options { protocol, ..Options::default() }).await?);
         }
         let half = scene.images as usize / 2;
         let own = match (scene.held, scene.stands_still) {
@@ -72,6 +78,22 @@ impl Servers {
             servers.follow(endpoints - 1, Course::Closes);
         }
         Ok(servers)
+    }
+
+    /// The vendor's server, which answers slowly enough to watch and does not look at pictures.
+    fn vendor() -> Options {
+        Options {
+            latency: Latency { first_byte: Distribution::Fixed(FIRST_BYTE), between_events: BETWEEN_EVENTS },
+            eyes: Eyes::Closed { annotations: ANNOTATIONS_AN_ANSWER },
+            batching: Batching { takes: BATCH_TAKES, ..Batching::default() },
+            ..Options::default()
+        }
+    }
+
+    /// The port of the server of open models.
+    #[must_use]
+    pub fn local_port(&self) -> Option<u16> {
+        self.local.as_ref().map(|server| server.options.port)
     }
 
     fn follow(&mut self, place: usize, course: Course) {
@@ -126,13 +148,7 @@ pub enum Steering {
 }
 
 impl Server {
-    async fn start() -> Done<Self> {
-        let options = Options {
-            latency: Latency { first_byte: Distribution::Fixed(FIRST_BYTE), between_events: BETWEEN_EVENTS },
-            eyes: Eyes::Closed { annotations: ANNOTATIONS_AN_ANSWER },
-            batching: Batching { takes: BATCH_TAKES, ..Batching::default() },
-            ..Options::default()
-        };
+    async fn start(options: Options) -> Done<Self> {
         let running = Simulator::start(options.clone()).await?;
         let options = Options { port: running.address().port(), ..options };
         Ok(Self { options, running: Mutex::new(Some(running)) })

@@ -128,8 +128,18 @@ export interface Api {
 	forgetKey(provider: string, baseUrl?: string | null): Promise<ConnectionOverview>;
 	/** Uses the `.env` file of the working folder, as it was shown, until it changes. */
 	allowEnvFile(): Promise<ConnectionOverview>;
+	/** Asks the usual ports of this machine for servers with models. Sends no key. */
+	localServers(): Promise<LocalServer[]>;
+	/** Makes a server on this machine that of a provider, and asks it for its models. */
+	useLocalServer(provider: string, baseUrl: string): Promise<null>;
 	/** Requests the list of models from the server of a provider, with the key. Sends no image and costs nothing. */
 	checkConnection(provider: string): Promise<ConnectionCheck>;
+	/** What calibrating a model costs and needs. Sends nothing. */
+	planCalibration(model: ModelId): Promise<CalibrationPlan>;
+	/** Sends pictures with known shapes to a model, each once. `at_most` is the bound that the user has seen. */
+	calibrate(model: ModelId, atMost?: Dollars | null): Promise<Calibration>;
+	/** Asks the model in these coordinates from now on. */
+	applyCoordinates(model: ModelId, system: BoxCoordinates): Promise<null>;
 	/** Every event with its command, in the order in which they occur. */
 	hooks(): Promise<HookStanding[]>;
 	/** The user has seen exactly this command, and when it runs. */
@@ -239,7 +249,12 @@ export function apiOver(transport: Transport): Api {
 		keepKey: (provider, baseUrl, key) => call("keep_key", { provider, base_url: baseUrl, key }),
 		forgetKey: (provider, baseUrl) => call("forget_key", { provider, base_url: baseUrl }),
 		allowEnvFile: () => call("allow_env_file", {}),
+		localServers: () => call("local_servers", {}),
+		useLocalServer: (provider, baseUrl) => call("use_local_server", { provider, base_url: baseUrl }),
 		checkConnection: (provider) => call("check_connection", { provider }),
+		planCalibration: (model) => call("plan_calibration", { model }),
+		calibrate: (model, atMost) => call("calibrate", { model, at_most: atMost }),
+		applyCoordinates: (model, system) => call("apply_coordinates", { model, system }),
 		hooks: () => call("hooks", {}),
 		agreeToHook: (event, command) => call("agree_to_hook", { event, command }),
 		claudeFlowHooks: () => call("claude_flow_hooks", {}),
@@ -336,6 +351,15 @@ export type AnswerBasis =
  *  retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
  */
 { kind: "earlier_answers"; images: number; requests: number };
+
+/**  How a server can be asked for JSON, best first. */
+export type AnswerForm = 
+/**  It enforces the schema. */
+"json_schema" | 
+/**  It enforces JSON; the schema is in the prompt. */
+"json_object" | 
+/**  Both are only in the prompt. */
+"prompt";
 
 /**  Why an operation failed. */
 export type ApiError = {
@@ -492,6 +516,60 @@ export type BulkEditResult = {
 
 /**  A day of the years 0 to 9999, written `2026-11-23`. */
 export type CalendarDate = string;
+
+/**  One picture of a calibration. */
+export type CalibratedPicture = {
+	size: PixelSize,
+	shapes: number,
+	/**  Boxes in the answer. */
+	answered: number,
+	/**  Why there is no answer that can be read, in English; `None` if there is one. */
+	problem: string | null,
+};
+
+/**  A calibration that has ended. */
+export type Calibration = {
+	model: ModelId,
+	model_name: string,
+	/**  The coordinates in which the model was asked before. */
+	coordinates: BoxCoordinates,
+	pictures: CalibratedPicture[],
+	/**  Least first. */
+	errors: SystemError[],
+	verdict: CalibrationVerdict,
+	/**  What was paid, as far as the server has reported usage; `None` without a known price. */
+	paid_dollars: Dollars | null,
+	/**  Requests without a reported usage, which may have been billed. */
+	possibly_billed: number,
+};
+
+/**  What a calibration would cost, and what it needs. */
+export type CalibrationPlan = {
+	model: ModelId,
+	model_name: string,
+	/**  Where the pictures are sent. */
+	host: string,
+	/**  Whether the user has agreed to send images there. */
+	is_agreed: boolean,
+	unavailable: Unavailable | null,
+	/**  The coordinates in which the model is asked now. */
+	coordinates: BoxCoordinates,
+	/**  Requests, one for each picture. None is sent again. */
+	requests: number,
+	/**  `None` without a known price. */
+	likely_dollars: Dollars | null,
+	/**  The most that it can cost; `None` without a known price. */
+	at_most_dollars: Dollars | null,
+};
+
+/**  What the answers say. */
+export type CalibrationVerdict = 
+/**  One system is clearly the best. */
+{ kind: "clear"; system: BoxCoordinates } | 
+/**  No system fits well, or several fit about as well. */
+{ kind: "unclear" } | 
+/**  Too few shapes were answered. */
+{ kind: "too_few" };
 
 /**  A camera and its settings, from EXIF. Absent fields were not recorded. */
 export type Camera = {
@@ -650,6 +728,8 @@ export type Connection = {
 	/**  The default model. */
 	model: ModelId,
 	model_from: SettingSource,
+	/**  The models of a server with models of its own; `None` if all are in the catalogue. */
+	own_models: OwnModels | null,
 	/**  The additional endpoints, in the order of the settings. */
 	endpoints: EndpointConnection[],
 	/**  What is wrong with the address or the environment, so that nothing can be sent; `None` if both are valid. */
@@ -939,7 +1019,7 @@ export type EnvFileProposal = {
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
 /**  A recipe file, or a file with labels, that cannot be read. */
-"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "budget_without_price" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
+"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "budget_without_price" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -1603,6 +1683,18 @@ export type LimitedUnit =
 /**  Concurrent requests. */
 "in_flight";
 
+/**  A server with models of its own that runs on this machine. */
+export type LocalServer = {
+	/**  The id of the provider that would use it. */
+	provider: string,
+	/**  The program that usually has this port. */
+	name: string,
+	base_url: string,
+	models: ModelId[],
+	/**  Whether the connection to the provider leads there. */
+	is_used: boolean,
+};
+
 /**  A loss, because the format does not have a feature. */
 export type Loss = {
 	feature: Feature,
@@ -1637,6 +1729,8 @@ export type Model = {
 	optional_attributes_limit: number | null,
 	/**  The announced day of retirement. */
 	retires: CalendarDate | null,
+	/**  Whether that day has come: the vendor refuses requests. It can be chosen all the same, and is never a default. */
+	is_retired?: boolean,
 	/**  What the vendor names instead of a model that retires. */
 	successor: ModelId | null,
 };
@@ -1648,16 +1742,39 @@ export type ModelId = string;
 export type ModelPrice = {
 	id: ModelId,
 	name: string,
+	/**  For display. */
+	provider: string,
 	input_dollars_per_million: Dollars,
 	output_dollars_per_million: Dollars,
 	/**  Input read from the vendor's cache. */
 	cached_input_dollars_per_million: Dollars,
+	/**  Input written to the cache for five minutes. */
+	cache_write_5m_dollars_per_million: Dollars,
+	/**  Input written to the cache for an hour. */
+	cache_write_1h_dollars_per_million: Dollars,
 	/**  In a batch; `None` if the provider has none here. */
 	batch_input_dollars_per_million: Dollars | null,
 	batch_output_dollars_per_million: Dollars | null,
+	/**  Price of a request in a batch, in percent of a live one; `None` if the provider has none here. */
+	batch_percent: number | null,
+	/**  Prompt and answer together, in tokens. */
+	context_tokens: number,
+	/**  Longest answer, in tokens. */
+	max_output_tokens: number,
+	/**  How it writes boxes. */
+	coordinates: BoxCoordinates,
 	source: PriceSource,
 	/**  When the user entered or imported it; `None` for the day of the list. */
 	as_of: CalendarDate | null,
+	/**  The day of this price: when the user entered or imported it, otherwise when it was read from the vendor. */
+	since: CalendarDate,
+	/**  Whether that is so long ago that it may no longer be right. */
+	is_old: boolean,
+	/**  The announced day of retirement. */
+	retires: CalendarDate | null,
+	is_retired: boolean,
+	/**  What the vendor names instead of a model that retires. */
+	successor: ModelId | null,
 };
 
 /**  A row of the table of models. */
@@ -1700,6 +1817,10 @@ export type ModelSettings = {
 	name?: string | null,
 	/**  How it writes boxes. */
 	coordinates?: BoxCoordinates | null,
+	/**  Whether it looks at images. Others are not offered. */
+	takes_images?: boolean | null,
+	/**  How its server is asked for JSON; `None` for the best form that the server does not refuse. */
+	answer_form?: AnswerForm | null,
 	/**  Longest edge of sent images, in pixels. */
 	longest_edge?: number | null,
 	/**  Prompt and answer together, in tokens. */
@@ -1728,6 +1849,32 @@ export type OutputLimit =
 { kind: "own_maximum"; tokens: number } | 
 /**  The model's default. */
 { kind: "usual" };
+
+/**  A model of a server with models of its own, as it is used. */
+export type OwnModel = {
+	id: ModelId,
+	name: string,
+	/**  How it writes boxes. */
+	coordinates: BoxCoordinates,
+	/**  Longest edge of sent images, in pixels. */
+	longest_edge: number,
+	/**  Prompt and answer together, in tokens. */
+	context_tokens: number,
+	/**  Longest answer, in tokens. */
+	max_output_tokens: number,
+	/**  Whether the settings describe it. Otherwise all follows from its id. */
+	is_described: boolean,
+	/**  Whether the server has listed it. */
+	is_listed: boolean,
+};
+
+/**  The models of a server with models of its own. */
+export type OwnModels = {
+	/**  Those that the settings describe first, then those that the server has listed. */
+	models: OwnModel[],
+	/**  When the server listed its models, in milliseconds since 1970; `None` if it has not been asked. */
+	listed_at: number | null,
+};
 
 /**  How a dataset is stored on disk. */
 export type Package = 
@@ -1872,6 +2019,8 @@ export type PriceSettings = {
 	context_tokens?: number | null,
 	/**  Longest answer, in tokens. */
 	max_output_tokens?: number | null,
+	/**  How it writes boxes. */
+	coordinates?: BoxCoordinates | null,
 	/**  The public table that it was imported from; `None` if the user has entered it. */
 	imported_from?: string | null,
 	/**  When it was entered or imported. */
@@ -2812,6 +2961,15 @@ export type SuggestionKind =
 /**  A value with its count in the library. */
 { kind: "counted"; count: number } | { kind: "run"; model_name: string };
 
+/**  How far the boxes of all answers are from the shapes, read in one coordinate system. */
+export type SystemError = {
+	system: BoxCoordinates,
+	/**  Mean distance of a corner along a side, in percent of the side; 100 at most. */
+	error_percent: number | null,
+	/**  Mean intersection over union of the boxes with the shapes, from 0 to 1. */
+	iou: number | null,
+};
+
 /**  The camera's clock when it took a photo. */
 export type Taken = {
 	/**  Milliseconds since 1970-01-01 00:00 on that clock. */
@@ -2902,10 +3060,6 @@ export type Translated = {
 export type Unavailable = 
 /**  The user has locked everything to this machine. */
 { kind: "local_only" } | 
-/**  The vendor has retired it. */
-{ kind: "retired"; on: CalendarDate; 
-/**  What the vendor names instead. */
-successor: ModelId | null } | 
 /**  There is no key for the server. */
 { kind: "no_key"; host: string; 
 /**  The environment variable that may hold it. */

@@ -22,13 +22,13 @@ import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
 import { isBlocking } from "./unsupported";
 
-/** Models at one destination, and why all are unavailable; retired models say it themselves. */
+/** Models at one destination, and why all are unavailable. */
 export interface ModelGroup {
   /** Empty for this machine. */
   host: string;
   destination: Destination;
   rows: ModelQuote[];
-  unavailable: Exclude<Unavailable, { kind: "retired" }> | null;
+  unavailable: Unavailable | null;
 }
 
 export class Plan {
@@ -313,10 +313,11 @@ function mayCost(chosen: ModelQuote | null): boolean {
   return chosen.cost_dollars ? chosen.cost_dollars.at_most > 0 : chosen.model.destination.kind === "host";
 }
 
-/** The model of the last time or the suggested one, if it can run; otherwise the first that can. */
+/** The model of the last time or the suggested one, if it can run and is not retired; otherwise the first of these. */
 function modelToChoose({ models, suggested_model }: Quote, latest: ModelId | null): ModelId | null {
   const wanted = [latest, suggested_model].map((id) => models.find(({ model }) => model.id === id));
-  const chosen = wanted.find((row) => row?.can_run) ?? models.find((row) => row.can_run) ?? models[0];
+  const isDefault = (row: ModelQuote | undefined) => row?.can_run && !row.model.is_retired;
+  const chosen = wanted.find(isDefault) ?? models.find(isDefault) ?? models[0];
   return chosen?.model.id ?? null;
 }
 
@@ -333,7 +334,7 @@ export function groupsOf(models: readonly ModelQuote[]): ModelGroup[] {
     const group = groups.get(host) ?? { host, destination, rows: [], unavailable: null };
     groups.set(host, group);
     group.rows.push(row);
-    if (row.unavailable && row.unavailable.kind !== "retired") group.unavailable ??= row.unavailable;
+    group.unavailable ??= row.unavailable;
   }
   return [...groups.values()];
 }

@@ -117,21 +117,15 @@ describe("the model", () => {
 });
 
 describe("models at one server", () => {
-  it("are a group with one reason, and retired ones have their own", async () => {
+  it("are a group with one reason", async () => {
     const rows = (await keyless()).quote?.models ?? [];
     const elsewhere = rows.filter(({ model }) => model.destination.kind === "host");
-    const retired = rows.map((row) =>
-      row === elsewhere[0]
-        ? { ...row, unavailable: { kind: "retired", on: "2026-10-01", successor: null } as const }
-        : row,
-    );
-    const [here, there] = groupsOf(retired);
+    const [here, there] = groupsOf(rows);
     expect(here).toMatchObject({ destination: { kind: "this_machine" }, unavailable: null });
     expect(there).toMatchObject({ unavailable: { kind: "no_key", host: "api.anthropic.com" } });
     const isThere = ({ model }: (typeof rows)[number]) =>
       model.destination.kind === "host" && model.destination.name === "api.anthropic.com";
     expect(there?.rows).toHaveLength(elsewhere.filter(isThere).length);
-    expect(groupsOf(retired.filter((row) => row.unavailable?.kind === "retired"))[0]?.unavailable).toBeNull();
   });
 });
 

@@ -1,4 +1,5 @@
 /** The pages of the settings and their rows. A page is added here and in `SETTINGS_PAGES`. */
+import Coins from "@lucide/svelte/icons/coins";
 import Info from "@lucide/svelte/icons/info";
 import Download from "@lucide/svelte/icons/import";
 import HardDrive from "@lucide/svelte/icons/hard-drive";
@@ -17,6 +18,7 @@ import type { App } from "../state/app.svelte";
 import AgreedHosts from "./AgreedHosts.svelte";
 import HooksSection from "./HooksSection.svelte";
 import KeyboardSection from "./KeyboardSection.svelte";
+import PricesPage from "./models/PricesPage.svelte";
 import { isOurs } from "./provider.svelte";
 import ProvidersPage from "./ProvidersPage.svelte";
 import {
@@ -45,6 +47,7 @@ export function settingsPages(app: App, installation: () => Installation | null)
   });
   return {
     providers: { icon: Plug, content: { component: ProvidersPage, hasTitle: true } },
+    models: { icon: Coins, content: { component: PricesPage, hasTitle: true } },
     requests: {
       icon: Play,
       content: {

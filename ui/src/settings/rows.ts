@@ -9,6 +9,7 @@ import { count } from "../messages/format";
 /** A page of the settings, in the order of the sidebar. */
 export const SETTINGS_PAGES = [
   "providers",
+  "models",
   "requests",
   "import",
   "hooks",
@@ -31,6 +32,7 @@ export function pageTitle(page: SettingsPageId): string {
   const { settings: said } = words;
   const titles: Record<SettingsPageId, string> = {
     providers: said.providers,
+    models: words.models.title,
     requests: said.requests,
     import: said.importing,
     hooks: words.hooks.title,

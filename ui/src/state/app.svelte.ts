@@ -7,6 +7,7 @@ import { Activity } from "./activity.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
 import { Connections } from "./connections.svelte";
 import { FrontEnd } from "./frontEnd.svelte";
+import { LocalServers } from "./localServers.svelte";
 import { InfoState } from "./info.svelte";
 import { ImportState } from "./imports.svelte";
 import { LabelColors } from "./labelColors.svelte";
@@ -37,6 +38,7 @@ export class App {
   readonly scope: Scope;
   readonly settings: SettingsState;
   readonly connections: Connections;
+  readonly localServers = new LocalServers(this);
   readonly imports: ImportState;
   readonly batchNotices: BatchNotices;
   readonly activity: Activity;

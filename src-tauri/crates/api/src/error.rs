@@ -31,11 +31,11 @@ pub enum ErrorCode {
     NoImages,
     RecipeBeyondModel,
     LocalOnly,
-    ModelRetired,
     NoKey,
     UnusableConnection,
     Address,
     Settings,
+    Price,
     EndpointNameTaken,
     NotAgreed,
     BudgetTooSmall,
@@ -91,11 +91,12 @@ impl From<EngineError> for ApiError {
             EngineError::NoImages => ErrorCode::NoImages,
             EngineError::RecipeBeyondModel(_) | EngineError::RecipeBeyondWords(_) => ErrorCode::RecipeBeyondModel,
             EngineError::Unavailable(Unavailable::LocalOnly) => ErrorCode::LocalOnly,
-            EngineError::Unavailable(Unavailable::Retired { .. }) => ErrorCode::ModelRetired,
             EngineError::Unavailable(Unavailable::NoKey { .. }) => ErrorCode::NoKey,
             EngineError::Unavailable(Unavailable::Unusable { .. }) => ErrorCode::UnusableConnection,
             EngineError::Address { .. } => ErrorCode::Address,
-            EngineError::Price(_)
+            EngineError::Price(_) => ErrorCode::Price,
+            EngineError::NotCalibrated { .. } => ErrorCode::Model,
+            EngineError::OwnModel { .. }
             | EngineError::Settings { .. }
             | EngineError::UnknownEndpoint { .. }
             | EngineError::UnknownProvider { .. } => ErrorCode::Settings,

@@ -38,8 +38,10 @@ pub enum CommandError {
     UnknownModel { asked: String, known: String },
     #[error("{model} cannot be used: {reason}")]
     ModelCannot { model: String, reason: String },
-    #[error("there is no library to keep prices in; use --create to create one")]
+    #[error("there is no library to keep prices or models in; use --create to create one")]
     NothingToKeepPricesIn,
+    #[error("no server of models runs at {base_url}")]
+    NoLocalServer { base_url: String },
     #[error("no image could be read")]
     NoImages,
     #[error("not confirmed: answer y, or use --yes without a terminal")]
@@ -93,6 +95,7 @@ impl CommandError {
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
             | Self::NothingToKeepPricesIn
+            | Self::NoLocalServer { .. }
             | Self::NoKeyIn(_)
             | Self::Serve(
                 ServeError::NeedsPassword { .. }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::coordinates::BoxCoordinates;
 use crate::model::ModelId;
 
 /// The source of a value. A variable overrides a `.env` file, which overrides the settings.
@@ -115,10 +116,57 @@ pub struct Connection {
     /// The default model.
     pub model: ModelId,
     pub model_from: SettingSource,
+    /// The models of a server with models of its own; `None` if all are in the catalogue.
+    pub own_models: Option<OwnModels>,
     /// The additional endpoints, in the order of the settings.
     pub endpoints: Vec<EndpointConnection>,
     /// What is wrong with the address or the environment, so that nothing can be sent; `None` if both are valid.
     pub problem: Option<String>,
+}
+
+/// The models of a server with models of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct OwnModels {
+    /// Those that the settings describe first, then those that the server has listed.
+    pub models: Vec<OwnModel>,
+    /// When the server listed its models, in milliseconds since 1970; `None` if it has not been asked.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub listed_at: Option<u64>,
+}
+
+/// A model of a server with models of its own, as it is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct OwnModel {
+    pub id: ModelId,
+    pub name: String,
+    /// How it writes boxes.
+    pub coordinates: BoxCoordinates,
+    /// Longest edge of sent images, in pixels.
+    pub longest_edge: u32,
+    /// Prompt and answer together, in tokens.
+    pub context_tokens: u32,
+    /// Longest answer, in tokens.
+    pub max_output_tokens: u32,
+    /// Whether the settings describe it. Otherwise all follows from its id.
+    pub is_described: bool,
+    /// Whether the server has listed it.
+    pub is_listed: bool,
+}
+
+/// A server with models of its own that runs on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct LocalServer {
+    /// The id of the provider that would use it.
+    pub provider: String,
+    /// The program that usually has this port.
+    pub name: String,
+    pub base_url: String,
+    pub models: Vec<ModelId>,
+    /// Whether the connection to the provider leads there.
+    pub is_used: bool,
 }
 
 impl Connection {

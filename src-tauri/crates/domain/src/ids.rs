@@ -31,6 +31,8 @@ ids! {
     JobId,
     /// A request to a model.
     AttemptId,
+    /// Pictures with known shapes that were sent to a model.
+    CalibrationId,
     /// Requests that a batch run submitted together.
     BatchId,
     AnnotationId,

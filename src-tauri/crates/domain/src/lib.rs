@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod answer;
 pub mod budget;
 pub mod calendar;
+pub mod calibration;
 pub mod camera;
 pub mod catalogue;
 pub mod checkup;

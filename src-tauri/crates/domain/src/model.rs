@@ -67,12 +67,6 @@ impl Destination {
 pub enum Unavailable {
     /// The user has locked everything to this machine.
     LocalOnly,
-    /// The vendor has retired it.
-    Retired {
-        on: CalendarDate,
-        /// What the vendor names instead.
-        successor: Option<ModelId>,
-    },
     /// There is no key for the server.
     NoKey {
         host: String,
@@ -100,6 +94,9 @@ pub struct Model {
     pub optional_attributes_limit: Option<u32>,
     /// The announced day of retirement.
     pub retires: Option<CalendarDate>,
+    /// Whether that day has come: the vendor refuses requests. It can be chosen all the same, and is never a default.
+    #[serde(default)]
+    pub is_retired: bool,
     /// What the vendor names instead of a model that retires.
     pub successor: Option<ModelId>,
 }
@@ -199,12 +196,6 @@ impl Model {
         unsupported_capabilities
     }
 
-    /// Whether the vendor has announced its retirement by `today`.
-    #[must_use]
-    pub fn is_retired(&self, today: CalendarDate) -> bool {
-        self.retires.is_some_and(|retires| retires <= today)
-    }
-
     #[must_use]
     pub fn can_run(&self, recipe: &Recipe) -> bool {
         !self.unsupported_capabilities(recipe).iter().any(UnsupportedCapability::is_blocking)
@@ -227,6 +218,7 @@ mod tests {
             takes_examples: false,
             optional_attributes_limit: None,
             retires: None,
+            is_retired: false,
             successor: None,
         }
     }

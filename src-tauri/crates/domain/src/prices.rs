@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarDate;
+use crate::coordinates::BoxCoordinates;
 use crate::model::ModelId;
 use crate::money::PicoDollars;
 
@@ -44,6 +45,9 @@ pub struct PriceSettings {
     /// Longest answer, in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u32>,
+    /// How it writes boxes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<BoxCoordinates>,
     /// The public table that it was imported from; `None` if the user has entered it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_from: Option<String>,
@@ -72,6 +76,7 @@ impl PriceSettings {
             batch_percent: other.batch_percent.or(self.batch_percent),
             context_tokens: other.context_tokens.or(self.context_tokens),
             max_output_tokens: other.max_output_tokens.or(self.max_output_tokens),
+            coordinates: other.coordinates.or(self.coordinates),
             imported_from: other.imported_from,
             as_of: other.as_of,
         }

@@ -96,6 +96,31 @@ impl EndpointSettings {
     }
 }
 
+/// How a server can be asked for JSON, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AnswerForm {
+    /// It enforces the schema.
+    JsonSchema,
+    /// It enforces JSON; the schema is in the prompt.
+    JsonObject,
+    /// Both are only in the prompt.
+    Prompt,
+}
+
+impl AnswerForm {
+    /// The next best.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::JsonSchema => Some(Self::JsonObject),
+            Self::JsonObject => Some(Self::Prompt),
+            Self::Prompt => None,
+        }
+    }
+}
+
 /// A model of a server with models of its own, as the user describes it. What is `None` follows from the model's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +134,12 @@ pub struct ModelSettings {
     /// How it writes boxes.
     #[serde(default)]
     pub coordinates: Option<BoxCoordinates>,
+    /// Whether it looks at images. Others are not offered.
+    #[serde(default)]
+    pub takes_images: Option<bool>,
+    /// How its server is asked for JSON; `None` for the best form that the server does not refuse.
+    #[serde(default)]
+    pub answer_form: Option<AnswerForm>,
     /// Longest edge of sent images, in pixels.
     #[serde(default)]
     pub longest_edge: Option<u32>,
@@ -133,6 +164,8 @@ impl ModelSettings {
             id: id.to_owned(),
             name: None,
             coordinates: None,
+            takes_images: None,
+            answer_form: None,
             longest_edge: None,
             context_tokens: None,
             max_output_tokens: None,
@@ -243,6 +276,10 @@ pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
 pub const MAX_TOKENS: RangeInclusive<u32> = 64..=128_000;
 /// Range of the user's limits, in requests or tokens per minute.
 pub const LIMIT_A_MINUTE: RangeInclusive<u32> = 1..=1_000_000_000;
+/// Range of the longest edge of sent images, in pixels.
+pub const LONGEST_EDGE: RangeInclusive<u32> = 1..=16_384;
+/// Range of the limits of a model, in tokens.
+pub const MODEL_TOKENS: RangeInclusive<u32> = 1..=1_000_000_000;
 const PRICE_PERCENT: RangeInclusive<u32> = 1..=1_000;
 
 /// A number in the settings that is out of range.
@@ -287,11 +324,24 @@ impl EndpointSettings {
     }
 }
 
+impl ModelSettings {
+    fn ranged(&self, provider: &str) -> Vec<Ranged> {
+        let ranged = [
+            ("longest_edge", self.longest_edge, LONGEST_EDGE),
+            ("context_tokens", self.context_tokens, MODEL_TOKENS),
+            ("max_output_tokens", self.max_output_tokens, MODEL_TOKENS),
+        ];
+        let section = format!("{provider}.models.{}", self.id);
+        ranged.into_iter().map(|(key, value, range)| (format!("{section}.{key}"), value, range)).collect()
+    }
+}
+
 impl ProviderSettings {
     fn ranged(&self) -> Vec<Ranged> {
         let section = format!("providers.{}", self.id);
         let mut ranged = server_ranged(&section, self.price_percent, self.concurrency, self.limits);
         ranged.extend(self.endpoints.iter().flat_map(|endpoint| endpoint.ranged(&section)));
+        ranged.extend(self.models.iter().flat_map(|model| model.ranged(&section)));
         ranged
     }
 }

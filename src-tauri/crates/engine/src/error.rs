@@ -56,6 +56,10 @@ pub enum EngineError {
     /// A price that cannot be used, or a price table.
     #[error("{0}")]
     Price(String),
+    #[error("{model} has fixed coordinates: only models of servers are calibrated")]
+    NotCalibrated { model: ModelId },
+    #[error("{model} cannot be described: {detail}")]
+    OwnModel { model: ModelId, detail: String },
     #[error("two endpoints are called \"{name}\": give each a unique name")]
     EndpointNameTaken { name: String },
     /// The user must first see what is sent, and to whom.

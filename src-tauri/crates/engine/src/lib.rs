@@ -4,6 +4,7 @@
 mod active_runs;
 mod backend;
 mod blocking;
+mod calibration;
 mod changes;
 mod check_index;
 mod checkup;
@@ -44,6 +45,7 @@ mod uploads;
 mod workers;
 
 pub use backend::limiter;
+pub use calibration::Calibrations;
 pub use checkup::check_up;
 pub use collections::Collections;
 pub use connections::{Connections, address_shown, name_of_provider, provider_descriptions};

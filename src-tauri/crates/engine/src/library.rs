@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::active_runs::ActiveRuns;
 use crate::backend::Backends;
 use crate::blocking::off_workers;
+use crate::calibration::Calibrations;
 use crate::changes::Changes;
 use crate::check_index::CheckIndex;
 use crate::clock::now_millis;
@@ -70,7 +71,9 @@ pub struct Library {
     /// Cost and time of runs.
     pub planning: Arc<Planning>,
     /// The prices that are used.
-    pub prices: Prices,
+    pub prices: Arc<Prices>,
+    /// The coordinates in which models answer.
+    pub calibrations: Calibrations,
     pub runs: Arc<Runs>,
     /// Recorded runs.
     pub history: Arc<RunHistory>,
@@ -148,8 +151,14 @@ impl Library {
                 its_active.pause_elsewhere();
             }
         });
-        let connections =
-            Arc::new(Connections::new(settings.clone(), consents.clone(), keys, environment, unused_env_file));
+        let connections = Arc::new(Connections::new(
+            settings.clone(),
+            consents.clone(),
+            keys,
+            environment,
+            unused_env_file,
+            store.clone(),
+        )?);
         let originals = Arc::new(Originals::new(store.clone(), memory.clone()));
         let thumbnails = Arc::new(Thumbnails::new(store.clone(), layout.clone(), originals.clone()));
         let workers = Arc::new(Workers::new(store.clone(), layout.clone()));
@@ -211,8 +220,10 @@ impl Library {
             batch_limits: Mutex::default(),
             failures: Mutex::default(),
         });
+        let prices = Arc::new(Prices::new(settings.clone()));
         Ok(Self {
-            prices: Prices::new(settings.clone()),
+            calibrations: Calibrations::new(store.clone(), connections.clone(), prices.clone()),
+            prices,
             settings,
             connections,
             imports,

@@ -10,6 +10,7 @@ use domain::usage::Usage;
 use providers::catalog::ModelSpec;
 use providers::price::Terms;
 use providers::price_tables::PriceTable;
+use providers::provider::Provider;
 
 use crate::clock::today;
 use crate::provided::{self, prices_as_of};
@@ -32,14 +33,12 @@ impl Prices {
     /// The prices of paid models, without surcharges for long prompts.
     pub fn list(&self) -> Result<PriceList> {
         let settings = self.settings.in_force()?;
-        let offered = provided::providers().flat_map(|provider| {
-            let has_batches = provider.descriptor().capabilities.batches;
-            provider.catalog().models.iter().map(move |model| (model, has_batches))
-        });
-        let priced = offered.map(|(model, has_batches)| (in_force(model, &settings), has_batches));
+        let offered = provided::providers()
+            .flat_map(|provider| provider.catalog().models.iter().map(move |model| (provider, model)));
+        let priced = offered.map(|(provider, model)| (provider, in_force(model, &settings)));
         let models = priced
-            .filter(|(model, _)| model.price.is_known && !model.price.is_free())
-            .map(|(model, has_batches)| model_price(&model, has_batches, &settings));
+            .filter(|(_, model)| model.price.is_known && !model.price.is_free())
+            .map(|(provider, model)| model_price(&model, provider, &settings));
         let as_of = prices_as_of();
         Ok(PriceList { as_of, is_old: are_old(as_of, today()), models: models.collect() })
     }
@@ -140,21 +139,36 @@ fn read(table: &str) -> Result<PriceTable> {
     PriceTable::parse(table, is_known, today()).map_err(|error| EngineError::Price(error.to_string()))
 }
 
-fn model_price(model: &ModelSpec, has_batches: bool, settings: &Settings) -> ModelPrice {
+fn model_price(model: &ModelSpec, provider: &dyn Provider, settings: &Settings) -> ModelPrice {
+    let has_batches = provider.descriptor().capabilities.batches;
     let of_million = |usage: Usage, terms| model.price.cost(usage, terms).times(MILLION);
     let input = Usage { input_tokens: 1, ..Usage::default() };
     let output = Usage { output_tokens: 1, ..Usage::default() };
     let set = settings.price(&model.id);
+    let since = set.and_then(|set| set.as_of).or(provider.catalog().prices_as_of).unwrap_or_else(prices_as_of);
+    let tokens = |limit: u64| u32::try_from(limit).unwrap_or(u32::MAX);
     ModelPrice {
         id: ModelId(model.id.clone()),
         name: model.name.clone(),
+        provider: provider.descriptor().name.to_owned(),
         input: of_million(input, Terms::LIST),
         output: of_million(output, Terms::LIST),
         cached_input: of_million(Usage { cache_read_tokens: 1, ..Usage::default() }, Terms::LIST),
+        cache_write_5m: of_million(Usage { cache_write_5m_tokens: 1, ..Usage::default() }, Terms::LIST),
+        cache_write_1h: of_million(Usage { cache_write_1h_tokens: 1, ..Usage::default() }, Terms::LIST),
         batch_input: has_batches.then(|| of_million(input, Terms::BATCH)),
         batch_output: has_batches.then(|| of_million(output, Terms::BATCH)),
+        batch_percent: has_batches.then_some(model.price.batch_percent),
+        context_tokens: tokens(model.context_tokens),
+        max_output_tokens: tokens(model.max_output_tokens),
+        coordinates: model.coordinates,
         source: set.map(PriceSettings::source).unwrap_or_default(),
         as_of: set.and_then(|set| set.as_of),
+        since,
+        is_old: are_old(since, today()),
+        retires: model.retires,
+        is_retired: model.is_retired(today()),
+        successor: model.successor.clone().map(ModelId),
     }
 }
 

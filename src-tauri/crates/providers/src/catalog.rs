@@ -8,6 +8,7 @@ use domain::coordinates::BoxCoordinates;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::prices::PriceSettings;
 use domain::recipe::ShapeKind;
+use domain::settings::AnswerForm;
 use domain::usage::Usage;
 use serde::Deserialize;
 
@@ -63,6 +64,8 @@ pub struct ModelSpec {
     pub can_force_tool: bool,
     /// Whether a request may set the effort.
     pub takes_effort: bool,
+    /// How its server is asked for JSON; `None` for the best form that the server does not refuse.
+    pub answer_form: Option<AnswerForm>,
     /// Whether the vendor marks it as legacy.
     pub is_legacy: bool,
     /// The announced day from which requests are refused.
@@ -105,6 +108,12 @@ impl ModelSpec {
         usage.prompt_tokens() <= self.context_tokens && usage.output_tokens <= self.max_output_tokens
     }
 
+    /// Whether the vendor has announced its retirement by `today`.
+    #[must_use]
+    pub fn is_retired(&self, today: CalendarDate) -> bool {
+        self.retires.is_some_and(|retires| retires <= today)
+    }
+
     /// The model at the price of `day`; unknown on a day without one.
     #[must_use]
     pub fn on(self: &Arc<Self>, day: CalendarDate) -> Arc<Self> {
@@ -115,7 +124,7 @@ impl ModelSpec {
         Arc::new(Self { price: price.unwrap_or(Price::UNKNOWN), ..Self::clone(self) })
     }
 
-    /// The model with the prices and limits that the user has set. A surcharge on long prompts stays.
+    /// The model with the prices, limits and coordinates that the user has set. A surcharge on long prompts stays.
     ///
     /// # Errors
     /// What is wrong with them, if they cannot be used.
@@ -136,6 +145,7 @@ impl ModelSpec {
                     .ok_or_else(|| format!("{} has an unusable price: {dollars}", set.id))?;
             }
         }
+        model.coordinates = set.coordinates.unwrap_or(model.coordinates);
         if let (Some(_), Some(_)) = (set.input, set.output) {
             model.price.is_known = true;
         }
@@ -157,9 +167,9 @@ impl ModelSpec {
         Ok(model)
     }
 
-    /// The model as listed in a plan when images go to `destination`.
+    /// The model as listed in a plan `today`, when images go to `destination`.
     #[must_use]
-    pub fn offered_at(&self, destination: Destination) -> Model {
+    pub fn offered_at(&self, destination: Destination, today: CalendarDate) -> Model {
         Model {
             id: ModelId(self.id.clone()),
             name: self.name.clone(),
@@ -170,6 +180,7 @@ impl ModelSpec {
             takes_examples: self.takes_examples,
             optional_attributes_limit: self.optional_attributes_limit,
             retires: self.retires,
+            is_retired: self.is_retired(today),
             successor: self.successor.clone().map(ModelId),
         }
     }
@@ -358,6 +369,7 @@ impl ModelEntry {
             reasoning: self.reasoning,
             can_force_tool: self.can_force_tool,
             takes_effort: self.takes_effort,
+            answer_form: None,
             is_legacy: self.is_legacy,
             retires: self.retires,
             successor: self.successor.clone(),

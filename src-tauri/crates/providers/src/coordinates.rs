@@ -14,13 +14,11 @@ pub mod points;
 /// The field of a box that is a list.
 pub const LIST: &str = "box_2d";
 /// Names that models give that field.
-const LISTS: [&str; 4] = [LIST, "bbox_2d", "bbox", "box"];
+pub const LISTS: [&str; 4] = [LIST, "bbox_2d", "bbox", "box"];
 /// Names of an object with the corners.
 pub const OBJECTS: [&str; 2] = ["box", "bbox"];
 /// The fields of a box that is none.
 pub const CORNERS: [&str; 4] = ["x1", "y1", "x2", "y2"];
-/// Servers that resize round the sides to multiples of this many pixels.
-const SERVER_MULTIPLE: u32 = 28;
 
 /// The line of a prompt that says how to write a box.
 pub fn instruction(coordinates: BoxCoordinates) -> &'static str {
@@ -76,7 +74,7 @@ pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, s
             None => return,
         },
     };
-    let (width, height) = scale(coordinates, sent);
+    let (width, height) = coordinates.extent(sent);
     let [x1, y1, x2, y2] = answered;
     let (x1, y1) = (in_pixels(x1, sent.width, width), in_pixels(y1, sent.height, height));
     let (x2, y2) = (in_pixels(x2, sent.width, width), in_pixels(y2, sent.height, height));
@@ -103,7 +101,7 @@ fn as_answer(pixels: f64, answered: Number) -> Value {
 
 /// The fields of a box in these coordinates, for a box in pixels of a picture of `sent` size.
 pub fn from_pixels(rect: Rect, coordinates: BoxCoordinates, sent: PixelSize) -> Vec<(&'static str, Value)> {
-    let (width, height) = scale(coordinates, sent);
+    let (width, height) = coordinates.extent(sent);
     let x = |pixels: f64| written(pixels * width / f64::from(sent.width), coordinates);
     let y = |pixels: f64| written(pixels * height / f64::from(sent.height), coordinates);
     let [left, top, right, bottom] = [x(rect.x1), y(rect.y1), x(rect.x2), y(rect.y2)];
@@ -124,20 +122,9 @@ fn written(coordinate: f64, coordinates: BoxCoordinates) -> Value {
     }
 }
 
-/// The width and height of a picture of `sent` size in these coordinates.
-fn scale(coordinates: BoxCoordinates, sent: PixelSize) -> (f64, f64) {
-    let rounded = |side: u32| f64::from((side + SERVER_MULTIPLE / 2) / SERVER_MULTIPLE * SERVER_MULTIPLE).max(28.0);
-    match coordinates {
-        BoxCoordinates::PixelXyxy => (f64::from(sent.width), f64::from(sent.height)),
-        BoxCoordinates::ServerPixelXyxy => (rounded(sent.width), rounded(sent.height)),
-        BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => (THOUSAND, THOUSAND),
-        BoxCoordinates::Norm1Xyxy | BoxCoordinates::Norm1Xywh => (1.0, 1.0),
-    }
-}
-
 /// Boxes in pixels of a picture of `sent` size, in the units in which they were answered.
 pub fn as_answered(boxes: &[Rect], coordinates: BoxCoordinates, sent: PixelSize) -> Vec<Rect> {
-    let (width, height) = scale(coordinates, sent);
+    let (width, height) = coordinates.extent(sent);
     // Scaling leaves traces in the last digits.
     let unscaled = |pixels: f64, units: f64, side: u32| (pixels * units / f64::from(side) * 1e6).round() / 1e6;
     let across = |x: f64| unscaled(x, width, sent.width);

@@ -4,8 +4,10 @@
 use domain::coordinates::BoxCoordinates;
 use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Label, Recipe, ShapeKind};
 
+use crate::catalog::ModelSpec;
 use crate::coordinates::{self, points};
-use crate::schema::{SHAPE_KEY, attribute_key, shape_name};
+use crate::request::RequestOptions;
+use crate::schema::{self, SHAPE_KEY, Schema, attribute_key, shape_name};
 
 const TASK: &str = "\
 You annotate photographs for a data set that people will check and rely on. Look at the image and answer with one mark \
@@ -25,6 +27,12 @@ annotations.
 
 const LABEL: &str = "\
 - label: exactly one of the labels below, written as it is there.
+";
+
+/// How to write a box in a calibration.
+const OWN_COORDINATES: &str = "\
+- box_2d: the tightest box around the thing, as a list of four numbers, in the coordinates and the order in which you were \
+trained to write boxes.
 ";
 
 const CAPTION: &str = "\
@@ -74,12 +82,27 @@ pub fn guideline(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
     text
 }
 
+/// The prompt and the schema of an answer of `model`.
+pub(crate) fn question(recipe: &Recipe, model: &ModelSpec, options: &RequestOptions<'_>) -> (String, Schema) {
+    if options.is_calibration {
+        // A list of numbers, whatever they turn out to be.
+        (of_boxes(recipe, OWN_COORDINATES), schema::of_answer(recipe, BoxCoordinates::Norm1Xyxy))
+    } else {
+        (guideline(recipe, model.coordinates), schema::of_answer(recipe, model.coordinates))
+    }
+}
+
 fn of_annotations(recipe: &Recipe, coordinates: BoxCoordinates) -> String {
     if recipe.shapes != [ShapeKind::Box] {
         return of_shapes(recipe, coordinates);
     }
+    of_boxes(recipe, coordinates::instruction(coordinates))
+}
+
+/// The task of a recipe for boxes, with the line that says how to write one.
+fn of_boxes(recipe: &Recipe, instruction: &str) -> String {
     let mut text = TASK.to_owned();
-    text.push_str(coordinates::instruction(coordinates));
+    text.push_str(instruction);
     text.push_str(CONFIDENCE);
     let has_attributes = recipe.has_attributes_of(AttributeSubject::Annotation);
     if has_attributes {

@@ -79,6 +79,18 @@ impl ImageRule {
         }
     }
 
+    /// The longest edge that a picture can have, in pixels.
+    #[must_use]
+    pub const fn longest_edge(self) -> u32 {
+        match self {
+            Self::Patches { longest_edge, .. }
+            | Self::WeightedPatches { longest_edge, .. }
+            | Self::Tiles { longest_edge, .. }
+            | Self::Fixed { longest_edge, .. }
+            | Self::LongestEdge { pixels: longest_edge } => longest_edge,
+        }
+    }
+
     /// Whether a picture of this size is not resized by the server.
     #[must_use]
     pub const fn fits(self, size: PixelSize) -> bool {

@@ -17,6 +17,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod unusable;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ use serde_json::{Map, Value};
 use crate::answer::{FinishReason, RawAnswer};
 use crate::coordinates;
 use items::{Item, LABEL_KEYS};
+pub use written::written_boxes;
 
 /// An unusable answer, as opposed to an empty list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

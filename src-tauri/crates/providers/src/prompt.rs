@@ -10,13 +10,13 @@ use domain::usage::Usage;
 
 use crate::catalog::ModelSpec;
 use crate::example::{SentExample, SentExamples};
-use crate::guideline::guideline;
+use crate::guideline::question;
 use crate::provider::PreparedModel;
 use crate::request::{
     Encoding, IMAGE_BASE64_LIMIT, LONGER_ANSWER_FACTOR, OVERHEAD_TOKENS, Picture, PictureError, QUALITIES, RecipeError,
     Request, RequestOptions, check_recipe, usual_output_tokens,
 };
-use crate::schema::{self, Schema};
+use crate::schema::Schema;
 
 /// What every request of a prepared model has in common.
 #[derive(Debug)]
@@ -77,10 +77,11 @@ impl<F: RequestForm> PreparedPrompt<F> {
         form: F,
     ) -> Result<Self, RecipeError> {
         check_recipe(recipe, model)?;
+        let (system, schema) = question(recipe, model, &options);
         let prompt = Prompt {
             model: Arc::clone(model),
-            system: guideline(recipe, model.coordinates),
-            schema: form.schema(schema::of_answer(recipe, model.coordinates)),
+            system,
+            schema: form.schema(schema),
             examples: SentExamples::new(
                 options.examples,
                 recipe,

@@ -68,6 +68,13 @@ pub enum Host {
 /// In place of a region's name.
 const REGION: &str = "{region}";
 
+/// A server program for one machine, and the port that it usually has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsualServer {
+    pub name: &'static str,
+    pub port: u16,
+}
+
 /// A field of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionField {
@@ -207,6 +214,11 @@ pub trait Provider: Send + Sync {
     /// catalogue.
     fn described(&self, _model: &ModelSettings) -> Option<ModelSpec> {
         None
+    }
+
+    /// Where servers with its interface usually are on the user's own machine.
+    fn usual_servers(&self) -> &'static [UsualServer] {
+        &[]
     }
 
     /// Builds the prompt and the answer format of `recipe` for `model`.

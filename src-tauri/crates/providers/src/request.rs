@@ -169,11 +169,14 @@ pub struct RequestOptions<'a> {
     pub caching: Caching,
     /// Of the recipe, shown to the model before each picture.
     pub examples: &'a [ShownExample],
+    /// Asks for boxes in the coordinates that the model knows best, whatever those are, to find out which.
+    pub is_calibration: bool,
 }
 
 impl RequestOptions<'_> {
     /// Options for batches.
-    pub const BATCH: Self = Self { max_output_tokens: None, caching: Caching::OneHour, examples: &[] };
+    pub const BATCH: Self =
+        Self { max_output_tokens: None, caching: Caching::OneHour, examples: &[], is_calibration: false };
 }
 
 /// A recipe that a model cannot be prepared for.

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::calendar::CalendarDate;
 use domain::connection::FieldKind;
 use domain::geometry::PixelSize;
 use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe, builtin};
@@ -63,7 +64,7 @@ fn models() -> impl Iterator<Item = (&'static dyn Provider, Arc<ModelSpec>)> {
 /// Every model, prepared for every recipe that it supports.
 fn prepared() -> impl Iterator<Item = (String, Arc<dyn PreparedModel>)> {
     models().flat_map(|(provider, model)| {
-        let offered = model.offered_at(server("https://host.example").destination());
+        let offered = model.offered_at(server("https://host.example").destination(), CalendarDate::new(2026, 11, 30));
         let able = recipes().into_iter().filter(move |recipe| offered.can_run(recipe));
         able.map(move |recipe| {
             let prepared = provider.prepare(&model, &recipe, RequestOptions::default()).unwrap();

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 
 use crate::state::Served;
 
-/// The size of the arguments of a call.
-const MAX_BODY_BYTES: usize = 1 << 20;
+/// The size of the arguments of a call. Public price tables have one or two megabytes.
+const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// Why a request was not carried out.
 #[derive(Debug)]

@@ -23,11 +23,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use table::attempts::{AnswersToRecipe, AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
+pub use table::calibrations::CalibrationRequest;
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::job_rows::{JobFailure, JobOutcome, JobTiming, QueuedImage};
 pub use table::jobs::{FailedJob, Propagated};
 pub use table::kept_answers::KeptAnswer;
+pub use table::listed_models::ListedModels;
 pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::StepTaken;

@@ -14,6 +14,7 @@ import { layers } from "./layers";
 import { library } from "./library";
 import { menus } from "./menus";
 import { info } from "./info";
+import { models } from "./models";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
@@ -34,6 +35,7 @@ export const en = {
   info,
   layers,
   query,
+  models,
   plan,
   recipe,
   run,

@@ -140,9 +140,13 @@ export const plan = {
   unsupportedRecipe: "cannot run this recipe",
   modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number: number) => `${count(number)} models`,
-  retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
+  retires: (day: CalendarDate, isRetired: boolean) =>
+    isRetired ? `Retired ${dayOfYear(day)}` : `Retires ${dayOfYear(day)}`,
   retiresNote: (day: CalendarDate, successor: ModelId | null) =>
     `From ${date(day)} it is no longer available${successor === null ? "" : `; use ${successor}`}`,
+  /** Beside a model that can still be chosen. */
+  retired: (day: CalendarDate, successor: ModelId | null) =>
+    `Retired on ${date(day)}: its server will probably refuse requests. ${successor === null ? "Choose a newer model." : `Use ${successor}.`}`,
   /** Where a price is from, unless it is built in. */
   priceSource: (source: PriceSource): string | null => {
     switch (source.kind) {
@@ -166,13 +170,11 @@ export const plan = {
         return `Everything is locked to ${here("this machine", "the server")}`;
       case "unusable":
         return `Unavailable: ${unavailable.detail}`;
-      case "retired":
-        return `Retired on ${date(unavailable.on)}: no longer available. ${unavailable.successor === null ? "Choose a newer model." : `Use ${unavailable.successor}.`}`;
     }
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
   reviewEnvFile: "Review the file",
-  /** The action for an unavailable model; retired ones have none. */
+  /** The action for an unavailable model. */
   unavailableAction: {
     no_key: "Enter a key",
     local_only: "Unlock in Settings",

@@ -17,7 +17,6 @@ export const errors: Record<ErrorCode, string> = {
   get local_only() {
     return `Todo está bloqueado en ${here("este equipo", "el servidor")}. Se desbloquea en Ajustes, Privacidad.`;
   },
-  model_retired: "Este modelo se ha retirado y ya no está disponible. Elige uno más nuevo.",
   no_key: "No hay clave para este servidor. Introduce una en Ajustes.",
   unusable_connection: "La conexión con este servidor no está bien configurada. En Ajustes se ve qué falla.",
   not_agreed:
@@ -28,6 +27,8 @@ export const errors: Record<ErrorCode, string> = {
   unsettled:
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres enviarlas de nuevo.",
   endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada uno un nombre único.",
+  price:
+    "Ese precio no se puede usar, o el archivo no es una tabla de precios: se leen los JSON de LiteLLM y de genai-prices.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de comandos dicen dónde falla.",
   get address() {
     return `Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en ${here("este equipo", "el propio servidor")}, y sin nombre de usuario, contraseña ni consulta.`;

@@ -16,6 +16,7 @@ import { layers } from "./layers";
 import { library } from "./library";
 import { menus } from "./menus";
 import { info } from "./info";
+import { models } from "./models";
 import { plan } from "./plan";
 import { query } from "./query";
 import { errors } from "./errors";
@@ -36,6 +37,7 @@ export const es: Translation<typeof en> = {
   info,
   layers,
   query,
+  models,
   plan,
   recipe,
   run,

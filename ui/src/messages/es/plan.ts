@@ -117,9 +117,11 @@ export const plan: Translation<typeof english> = {
   unsupportedRecipe: "no admite esta receta",
   modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
-  retires: (day) => `Se retira el ${dayOfYear(day)}`,
+  retires: (day, isRetired) => (isRetired ? `Retirado el ${dayOfYear(day)}` : `Se retira el ${dayOfYear(day)}`),
   retiresNote: (day, successor) =>
     `Desde el ${date(day)} ya no está disponible${successor === null ? "" : `; usa ${successor}`}`,
+  retired: (day, successor) =>
+    `Retirado el ${date(day)}: es probable que su servidor rechace las peticiones. ${successor === null ? "Elige uno más nuevo." : `Usa ${successor}.`}`,
   priceSource: (source) => {
     switch (source.kind) {
       case "catalogue":
@@ -141,8 +143,6 @@ export const plan: Translation<typeof english> = {
         return `Todo está bloqueado en ${here("este equipo", "el servidor")}`;
       case "unusable":
         return `No disponible: ${unavailable.detail}`;
-      case "retired":
-        return `Retirado el ${date(unavailable.on)}: ya no está disponible. ${unavailable.successor === null ? "Elige uno más nuevo." : `Usa ${unavailable.successor}.`}`;
     }
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",

@@ -1,6 +1,6 @@
 //! The connections to providers. A typed key arrives here once and never returns to the window.
 
-use domain::connection::{ConnectionCheck, ConnectionOverview};
+use domain::connection::{ConnectionCheck, ConnectionOverview, LocalServer};
 use zeroize::Zeroizing;
 
 use crate::router::operations;
@@ -25,6 +25,16 @@ operations! {
     /// Uses the `.env` file of the working folder, as it was shown, until it changes.
     write allow_env_file(api) -> ConnectionOverview {
         api.ask(|library| library.connections.allow_env_file()).await
+    }
+
+    /// Asks the usual ports of this machine for servers with models. Sends no key.
+    write local_servers(api) -> Vec<LocalServer> {
+        Ok(api.library.connections.local_servers().await?)
+    }
+
+    /// Makes a server on this machine that of a provider, and asks it for its models.
+    write use_local_server(api, provider: String, base_url: String) -> () {
+        Ok(api.library.connections.use_local_server(&provider, &base_url).await?)
     }
 
     /// Requests the list of models from the server of a provider, with the key. Sends no image and costs nothing.

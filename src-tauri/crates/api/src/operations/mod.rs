@@ -1,6 +1,7 @@
 //! The operations, by screen.
 
 mod browser;
+mod calibrations;
 mod checks;
 mod connections;
 mod exports;
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         review::OPERATIONS,
         checks::OPERATIONS,
         connections::OPERATIONS,
+        calibrations::OPERATIONS,
         hooks::OPERATIONS,
         settings::OPERATIONS,
         front_end::OPERATIONS,

@@ -2,12 +2,14 @@
 
 mod annotate;
 mod bench;
+mod calibrate;
 mod endpoints;
 mod env;
 mod estimate;
 mod export;
 mod hooks;
 mod manual;
+mod models;
 mod numbers;
 mod prices;
 mod providers;
@@ -34,12 +36,14 @@ pub use crate::target::Target;
 
 pub use annotate::{Annotate, Resume, SessionOptions};
 pub use bench::Bench;
+pub use calibrate::Calibrate;
 pub use endpoints::EndpointKeys;
 pub use env::{Env, EnvCommand};
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
+pub use models::{ModelsArguments, ModelsCommand};
 pub use prices::{PricesArguments, PricesCommand};
 pub use providers::{Providers, ProvidersCommand};
 pub use recipes::{RecipesArguments, RecipesCommand};
@@ -187,9 +191,10 @@ pub enum Command {
     Metrics(Metrics),
     /// List the providers and their connections, or check them
     Providers(Providers),
-    /// List the models and whether they are available
-    #[command(after_help = "Examples:\n  fieldmark models\n  fieldmark models --json")]
-    Models,
+    /// List the models and whether they are available, or describe those of a server of your own
+    Models(ModelsArguments),
+    /// Find out in which coordinates a model answers, by pictures with known shapes
+    Calibrate(Calibrate),
     /// List, set, reset or import the prices of the models
     Prices(PricesArguments),
     /// List, show, add, edit, delete, export or import recipes

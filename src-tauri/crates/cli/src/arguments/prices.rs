@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use domain::coordinates::BoxCoordinates;
 use domain::money::PicoDollars;
 use domain::prices::PriceSettings;
 
@@ -25,7 +26,7 @@ pub struct PricesArguments {
 pub enum PricesCommand {
     /// List the prices of the models
     List,
-    /// Set prices or limits of a model
+    /// Set prices, limits or coordinates of a model
     Set(SetPrice),
     /// Use the built-in prices and limits of models again
     Reset {
@@ -50,7 +51,7 @@ pub enum PricesCommand {
 }
 
 #[derive(Args)]
-#[group(id = "values", required = true, multiple = true, args = ["input", "output", "cache_write", "cache_write_1h", "cache_read", "batch_percent", "context_tokens", "max_output_tokens"])]
+#[group(id = "values", required = true, multiple = true, args = ["input", "output", "cache_write", "cache_write_1h", "cache_read", "batch_percent", "context_tokens", "max_output_tokens", "coordinates"])]
 pub struct SetPrice {
     /// Model, by id
     model: String,
@@ -78,6 +79,9 @@ pub struct SetPrice {
     /// Longest answer, in tokens
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), value_name = "TOKENS")]
     max_output_tokens: Option<u32>,
+    /// How it writes boxes: `pixel_xyxy`, `server_pixel_xyxy`, `norm1000_xyxy`, `norm1000_yxyx`, `norm1_xyxy` or `norm1_xywh`
+    #[arg(long, value_name = "SYSTEM")]
+    coordinates: Option<BoxCoordinates>,
 }
 
 impl SetPrice {
@@ -91,6 +95,7 @@ impl SetPrice {
             batch_percent: self.batch_percent,
             context_tokens: self.context_tokens,
             max_output_tokens: self.max_output_tokens,
+            coordinates: self.coordinates,
             ..PriceSettings::new(&self.model)
         }
     }

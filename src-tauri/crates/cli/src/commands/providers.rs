@@ -27,6 +27,18 @@ pub async fn providers(arguments: &Providers, global: &Global, output: Console) 
             output.show(&connections, |out| messages::providers(out, &connections))?;
             Ok(Exit::Done)
         }
+        Some(ProvidersCommand::Local { used }) => {
+            let mut found = opened.connections.local_servers().await?;
+            if let Some(base_url) = used {
+                let server =
+                    found.iter().find(|server| server.base_url.trim_end_matches('/') == base_url.trim_end_matches('/'));
+                let server = server.ok_or_else(|| CommandError::NoLocalServer { base_url: base_url.clone() })?;
+                opened.connections.use_local_server(&server.provider, &server.base_url).await?;
+                found = opened.connections.local_servers().await?;
+            }
+            output.show(&found, |out| messages::local_servers(out, &found))?;
+            Ok(Exit::Done)
+        }
         Some(ProvidersCommand::Check { provider }) => check(&opened, &connections, provider.as_deref(), output).await,
     }
 }

@@ -24,17 +24,17 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
             Destination::Host { name, .. } => name,
         };
         let now = match unavailable {
-            None => "ready".to_owned(),
-            Some(Unavailable::NoKey { .. }) => "no key".to_owned(),
-            Some(Unavailable::LocalOnly) => "local only".to_owned(),
-            Some(Unavailable::Retired { on, successor }) => retirement("retired", *on, successor.as_ref()),
-            Some(Unavailable::Unusable { .. }) => "not available".to_owned(),
+            None if model.is_retired => None,
+            None => Some("ready"),
+            Some(Unavailable::NoKey { .. }) => Some("no key"),
+            Some(Unavailable::LocalOnly) => Some("local only"),
+            Some(Unavailable::Unusable { .. }) => Some("not available"),
         };
-        let is_retired = matches!(unavailable, Some(Unavailable::Retired { .. }));
-        let until = model.retires.filter(|_| !is_retired).map(|on| retirement("retires", on, model.successor.as_ref()));
+        let now = now.map(str::to_owned);
+        let until = retirement(model);
         let default = is_suggested.then(|| "default".to_owned());
-        let now: Vec<String> = [Some(now), until, default].into_iter().flatten().collect();
-        reasons.extend(unavailable.as_ref().filter(|reason| !matches!(reason, Unavailable::Retired { .. })));
+        let now: Vec<String> = [now, until, default].into_iter().flatten().collect();
+        reasons.extend(unavailable);
         table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
     }
     table.write(out)?;

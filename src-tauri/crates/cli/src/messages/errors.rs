@@ -7,7 +7,6 @@ use domain::run::PossiblyBilled;
 use engine::{EngineError, LibraryFailure};
 
 use super::format::{at_most, counted};
-use super::remarks::retirement;
 
 /// The message of an engine error. Errors whose own message suffices are listed, so that a new one must be considered here.
 pub fn engine_error(error: &EngineError) -> String {
@@ -51,6 +50,8 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::BudgetWithoutPrice { .. }
         | EngineError::Settings { .. }
         | EngineError::Price(_)
+        | EngineError::OwnModel { .. }
+        | EngineError::NotCalibrated { .. }
         | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }
         | EngineError::Key(_)
@@ -78,7 +79,6 @@ pub fn wait_reasons(quote: &ModelQuote) -> Vec<String> {
 pub fn unavailable(unavailable: &Unavailable) -> String {
     match unavailable {
         Unavailable::LocalOnly => "the settings allow only this machine".into(),
-        Unavailable::Retired { on, successor } => retirement("the vendor retired it", *on, successor.as_ref()),
         Unavailable::NoKey { host, variable } => {
             let set = variable.as_ref().map_or_else(String::new, |variable| format!("set {variable}, or "));
             format!(

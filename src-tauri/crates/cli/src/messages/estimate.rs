@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use domain::model::Unavailable;
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
@@ -98,9 +97,7 @@ fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
     if row.answered_before > 0 && !arguments.fresh {
         remarks.push(format!("{} at no cost", counted(row.answered_before, "saved answer")));
     }
-    if let (Some(retires), false) = (row.model.retires, matches!(row.unavailable, Some(Unavailable::Retired { .. }))) {
-        remarks.push(retirement("retires", retires, row.model.successor.as_ref()));
-    }
+    remarks.extend(retirement(&row.model));
     remarks.extend(price_source(&row.price_source, None));
     if row.unavailable.is_some() {
         remarks.push("not available".into());

@@ -1,6 +1,7 @@
 //! All texts of the command line, one file per subject.
 
 mod bench;
+mod calibration;
 mod catalogue;
 mod checkup;
 mod diagnoses;
@@ -27,6 +28,7 @@ use crate::output::notes;
 use crate::style::{ERROR, WARNING};
 
 pub use bench::{benchmark, benchmark_cost, benchmarking};
+pub use calibration::{calibration, calibration_plan, coordinates_applied};
 pub use catalogue::{
     models, price_comparison, prices, recipe_deleted, recipe_exported, recipe_saved, recipe_unchanged, recipes,
 };
@@ -40,7 +42,7 @@ pub use format::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
 pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_immediately, stopping};
-pub use providers::{provider_check, providers};
+pub use providers::{local_servers, provider_check, providers};
 pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use domain::connection::{Connection, ConnectionCheck};
+use domain::connection::{Connection, ConnectionCheck, LocalServer};
 use domain::text::visible;
 
 use super::checkup::{connection, from_where};
+use super::format::counted_len;
 use super::table::Table;
 
 pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<()> {
@@ -42,6 +43,28 @@ pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<
         writeln!(out, "{}: {}", visible(&connection.name), visible(problem))?;
     }
     Ok(())
+}
+
+pub fn local_servers(out: &mut dyn Write, servers: &[LocalServer]) -> io::Result<()> {
+    if servers.is_empty() {
+        return writeln!(out, "No server of models runs at the usual ports of this machine.");
+    }
+    for (place, server) in servers.iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        let used = if server.is_used { ", in use" } else { "" };
+        let models = counted_len(server.models.len(), "model");
+        writeln!(out, "{} at {}: {models}{used}", visible(&server.name), server.base_url)?;
+        for model in &server.models {
+            writeln!(out, "  {}", visible(&model.0))?;
+        }
+    }
+    if servers.iter().any(|server| server.is_used) {
+        return Ok(());
+    }
+    writeln!(out)?;
+    writeln!(out, "fieldmark providers local --use {} uses the first.", servers[0].base_url)
 }
 
 fn yes_or_no(is_so: bool) -> String {

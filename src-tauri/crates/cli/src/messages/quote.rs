@@ -103,9 +103,9 @@ pub fn quote(
             writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")?;
         }
     }
-    if let Some(retires) = model.model.retires {
-        let retirement = retirement("the vendor retires this model", retires, model.model.successor.as_ref());
-        writeln!(out, "  {WARNING}note{WARNING:#}    {retirement}")?;
+    if let Some(retirement) = retirement(&model.model) {
+        let refused = if model.model.is_retired { ": its server will probably refuse requests" } else { "" };
+        writeln!(out, "  {WARNING}note{WARNING:#}    this model {retirement}{refused}")?;
     }
     if quote.are_prices_old && model.cost.is_some_and(|cost| cost.at_most > PicoDollars::ZERO) {
         writeln!(out, "  {WARNING}note{WARNING:#}    {}", old_prices(quote.prices_as_of))?;

@@ -1,13 +1,14 @@
 //! Notes about a model and its price: its retirement, where the price is from, and how old it is.
 
 use domain::calendar::CalendarDate;
-use domain::model::ModelId;
+use domain::model::Model;
 use domain::prices::PriceSource;
 
-/// `retires on 2026-11-30; use claude-sonnet-5-5`
-pub fn retirement(verb: &str, on: CalendarDate, successor: Option<&ModelId>) -> String {
-    let instead = successor.map_or_else(String::new, |successor| format!("; use {successor}"));
-    format!("{verb} on {on}{instead}")
+/// `retires on 2026-11-30; use claude-sonnet-5-5`, or `retired on` from that day on.
+pub fn retirement(model: &Model) -> Option<String> {
+    let (on, verb) = (model.retires?, if model.is_retired { "retired" } else { "retires" });
+    let instead = model.successor.as_ref().map_or_else(String::new, |successor| format!("; use {successor}"));
+    Some(format!("{verb} on {on}{instead}"))
 }
 
 /// Where a price is from, unless it is built in: `your price of 2026-11-30`.

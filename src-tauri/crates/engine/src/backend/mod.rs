@@ -6,7 +6,7 @@ mod dispatch;
 mod endpoint;
 mod failure;
 pub mod limiter;
-mod picture;
+pub mod picture;
 mod price_percents;
 mod rate_limiter;
 mod reading;
@@ -33,6 +33,7 @@ use domain::run_state::{FailureKind, RunMode};
 use providers::provider::{ConnectionOptions, EndpointConfig, Provider};
 use tokio::sync::Notify;
 
+use crate::clock::today;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::connections::unconnected;
 use crate::examples::Examples;
@@ -98,7 +99,7 @@ impl Backends {
         let of = |provider: &'static dyn Provider| {
             let destination = connections.destination(provider);
             let models = connections.models_of(provider).into_iter();
-            models.map(move |spec| spec.offered_at(destination.clone()))
+            models.map(move |spec| spec.offered_at(destination.clone(), today()))
         };
         providers().flat_map(of).collect()
     }

@@ -65,6 +65,7 @@ fn spec(descriptor: &LocalDescriptor) -> ModelSpec {
         reasoning: Reasoning::OffByDefault,
         can_force_tool: false,
         takes_effort: false,
+        answer_form: None,
         is_legacy: false,
         retires: None,
         successor: None,

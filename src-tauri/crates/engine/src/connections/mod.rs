@@ -1,25 +1,26 @@
 //! The connections to providers, combined from the settings, the environment and the keychain, and tests of them. Keys
 //! are passed on to endpoints and nowhere else.
 
+mod checks;
 pub mod endpoints;
 mod key_lookup;
+mod local_servers;
 pub mod provider;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::connection::{
-    ConnectionCheck, ConnectionOverview, EnvFileConnection, EnvFileProposal, FieldKind, ProviderDescription,
-    SettingSource,
+    ConnectionOverview, EnvFileConnection, EnvFileProposal, FieldKind, ProviderDescription, SettingSource,
 };
 use domain::model::{ModelId, Unavailable};
 use domain::settings::{ModelSettings, ProviderSettings, Settings};
 use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Source};
 use providers::base_url::{BaseUrl, Key};
 use providers::catalog::ModelSpec;
-use providers::discovery::CheckError;
-use providers::provider::{ConnectError, Descriptor, Endpoint, Provider};
+use providers::provider::{ConnectError, Descriptor, Host, Provider};
 use providers::registry;
+use store::{ListedModels, Store};
 use zeroize::Zeroizing;
 
 use self::key_lookup::{KeyLookup, owner};
@@ -40,8 +41,9 @@ pub struct Connections {
     environment: RwLock<Arc<keys::Result<Environment>>>,
     /// The `.env` file of the working folder, if the user has not allowed it.
     unused_env_file: Mutex<Option<EnvFile>>,
-    /// The models that servers with models of their own have listed in this process, by address.
-    listed: Mutex<HashMap<String, Vec<String>>>,
+    store: Arc<Store>,
+    /// The models that servers with models of their own have listed, by address, as the library keeps them.
+    listed: Mutex<HashMap<String, ListedModels>>,
 }
 
 /// Whether the user must enter an address.
@@ -137,15 +139,18 @@ impl Connections {
         keys: KeyRing,
         environment: keys::Result<Environment>,
         unused_env_file: Option<EnvFile>,
-    ) -> Self {
-        Self {
+        store: Arc<Store>,
+    ) -> Result<Self> {
+        let listed = store.read_blocking(|view| view.listed_models())?;
+        Ok(Self {
             settings,
             consents,
             keys,
             environment: RwLock::new(Arc::new(environment)),
             unused_env_file: Mutex::new(unused_env_file),
-            listed: Mutex::default(),
-        }
+            store,
+            listed: Mutex::new(listed),
+        })
     }
 
     /// The current connections to all providers. May block while the keychain asks for its password.
@@ -211,8 +216,13 @@ impl Connections {
             own.endpoints.iter().map(endpoint).collect()
         };
         let additional = own.map_or_else(Vec::new, open);
+        let own_models = checks::has_own_models(provider).then(|| {
+            let named = named.as_ref().map(|(id, _)| *id);
+            self.shown_models(provider, self.own_models(own, named, &base_url.0), own, &base_url.0)
+        });
         ProviderConnection {
             provider,
+            own_models,
             base_url,
             server,
             key,
@@ -225,7 +235,7 @@ impl Connections {
     }
 
     /// The models of `provider`: those of its catalogue, and of a server with models of its own those that the settings
-    /// describe, the one that the environment names, and those that a test of the connection has listed.
+    /// describe, the one that the environment names, and those that the server has listed.
     fn models_of(
         &self,
         provider: &dyn Provider,
@@ -235,12 +245,22 @@ impl Connections {
         settings: &Settings,
     ) -> Vec<Arc<ModelSpec>> {
         let mut models: Vec<_> = provider.catalog().models.iter().map(|model| in_force(model, settings)).collect();
+        let looking =
+            self.own_models(own, named, base_url).into_iter().filter(|model| model.takes_images != Some(false));
+        models.extend(looking.filter_map(|model| provider.described(&model).map(Arc::new)));
+        models
+    }
+
+    /// The models of a server with models of its own, each once: those that the settings describe, the one that the
+    /// environment names, those that the server has listed.
+    fn own_models(&self, own: Option<&ProviderSettings>, named: Option<&str>, base_url: &str) -> Vec<ModelSettings> {
         let listed = lock(&self.listed);
-        let listed = listed.get(base_url).into_iter().flatten().map(|id| ModelSettings::new(id));
+        let listed = listed.get(base_url).into_iter().flat_map(|listed| &listed.models);
         let described = own.into_iter().flat_map(|own| own.models.iter().cloned());
-        for model in described.chain(named.map(ModelSettings::new)).chain(listed) {
+        let mut models: Vec<ModelSettings> = Vec::new();
+        for model in described.chain(named.into_iter().chain(listed.map(String::as_str)).map(ModelSettings::new)) {
             if models.iter().all(|known| known.id != model.id) {
-                models.extend(provider.described(&model).map(Arc::new));
+                models.push(model);
             }
         }
         models
@@ -333,47 +353,6 @@ impl Connections {
         }
     }
 
-    /// Lists the models at the server of `provider` with the key. Sends no image and is free.
-    pub async fn check(self: &Arc<Self>, provider: &str) -> Result<ConnectionCheck> {
-        let connection = self.read(provider_of(provider)?).await?;
-        let server = match &connection.server {
-            Ok(server) => server,
-            Err(detail) => return Ok(ConnectionCheck::Unusable { detail: detail.clone() }),
-        };
-        if connection.settings.is_local_only && !server.is_loopback() {
-            return Ok(ConnectionCheck::LocalOnly);
-        }
-        if connection.key.is_none() && connection.needs_key() {
-            let no_key = ConnectionCheck::NoKey;
-            return Ok(connection.withheld.map_or(no_key, |detail| ConnectionCheck::Unusable { detail }));
-        }
-        let endpoint = match connection.tried_model().and_then(|model| connection.connect(&model)) {
-            Ok(endpoint) => endpoint,
-            Err(error) => return Ok(ConnectionCheck::Unusable { detail: error.to_string() }),
-        };
-        let checked = check(&*endpoint, &connection.model.0).await;
-        if connection.provider.catalog().models.is_empty() {
-            return Ok(self.remember_models(&connection.base_url.0, checked));
-        }
-        Ok(checked)
-    }
-
-    /// Offers the models that a server has listed from now on. A server whose models were not known works if it has any.
-    fn remember_models(&self, base_url: &str, check: ConnectionCheck) -> ConnectionCheck {
-        let (model, available) = match check {
-            ConnectionCheck::UnknownModel { model, available } => (model, available),
-            other => return other,
-        };
-        lock(&self.listed).insert(base_url.to_owned(), available.iter().map(|id| id.0.clone()).collect());
-        match available.first() {
-            Some(first) if model.0.is_empty() => ConnectionCheck::Works {
-                model: first.clone(),
-                model_count: u32::try_from(available.len()).unwrap_or(u32::MAX),
-            },
-            _ => ConnectionCheck::UnknownModel { model, available },
-        }
-    }
-
     /// Fails if a key was given for an endpoint that is not in the settings.
     pub fn check_endpoint_keys(&self) -> Result<()> {
         let environment = self.environment();
@@ -385,22 +364,6 @@ impl Connections {
         }
     }
 
-    /// Lists the models at every usable additional endpoint of `provider`. Sends no image and is free.
-    pub(crate) async fn check_endpoints(self: &Arc<Self>, provider: &str) -> Result<Vec<(String, ConnectionCheck)>> {
-        let connection = self.read(provider_of(provider)?).await?;
-        let model = connection.tried_model()?;
-        let mut checks = Vec::new();
-        for additional in &connection.additional {
-            let name = additional.set.name.clone();
-            match additional.open(&model) {
-                Ok(Some(server)) => checks.push((name, check(&*server.endpoint, connection.suggested_model()).await)),
-                Ok(None) => {}
-                Err(error) => checks.push((name, ConnectionCheck::Unusable { detail: error.to_string() })),
-            }
-        }
-        Ok(checks)
-    }
-
     /// The model set in the environment, if any: that of the first provider with a key, otherwise of the first provider
     /// with a model.
     pub fn model_by_environment(&self) -> Result<Option<ModelId>> {
@@ -408,30 +371,6 @@ impl Connections {
         let named = current.each.iter().filter(|connection| connection.model.1 != SettingSource::Default);
         let found = named.clone().find(|connection| connection.is_usable()).or_else(|| named.clone().next());
         Ok(found.map(|connection| connection.model.0.clone()))
-    }
-}
-
-/// Lists the models of a server.
-async fn check(endpoint: &dyn Endpoint, model: &ModelId) -> ConnectionCheck {
-    let model = model.clone();
-    match endpoint.check(&model.0).await {
-        Ok(listed) => ConnectionCheck::Works { model, model_count: u32::try_from(listed.len()).unwrap_or(u32::MAX) },
-        Err(error) => told(model, error),
-    }
-}
-
-fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
-    match error {
-        CheckError::KeyRejected => ConnectionCheck::KeyRejected,
-        CheckError::NotPermitted { detail } => ConnectionCheck::NotPermitted { detail },
-        CheckError::NoCredit { detail } => ConnectionCheck::NoCredit { detail },
-        CheckError::UnknownModel { available, .. } => ConnectionCheck::UnknownModel {
-            model,
-            available: available.into_iter().map(|listed| ModelId(listed.id)).collect(),
-        },
-        CheckError::NotSuchAServer { detail } => ConnectionCheck::NotSuchAServer { detail },
-        CheckError::Unreachable { detail } => ConnectionCheck::Unreachable { detail },
-        CheckError::ServerFailing { detail } => ConnectionCheck::ServerFailing { detail },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::connection::{Connection, FieldKind, ProviderDescription, ProviderField, SettingSource};
+use domain::connection::{Connection, FieldKind, OwnModels, ProviderDescription, ProviderField, SettingSource};
 use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem};
 use domain::model::{Destination, Model, ModelId, Unavailable};
 use domain::run_options::RunOptions;
@@ -16,7 +16,6 @@ use super::key_lookup::{PlacedKey, is_about};
 use super::{destination_name, unusable};
 use crate::backend::PricePercents;
 use crate::backend::limiter::Bounds;
-use crate::clock::today;
 use crate::provided::{self, ProvidedModel};
 use crate::{EngineError, Result};
 
@@ -82,9 +81,6 @@ impl ProviderConnections {
         if self.settings.is_local_only && model.destination.is_elsewhere() {
             return Some(Unavailable::LocalOnly);
         }
-        if let Some(on) = model.retires.filter(|_| model.is_retired(today())) {
-            return Some(Unavailable::Retired { on, successor: model.successor.clone() });
-        }
         self.of_model(&model.id)?.unavailable(host)
     }
 
@@ -112,6 +108,8 @@ pub struct ProviderConnection {
     pub(super) model: (ModelId, SettingSource),
     /// Those of the catalogue, then those of the server.
     pub(super) models: Vec<Arc<ModelSpec>>,
+    /// Of a server with models of its own, as they are shown.
+    pub(super) own_models: Option<OwnModels>,
     pub(super) settings: Arc<Settings>,
     pub(super) additional: Vec<AdditionalEndpoint>,
 }
@@ -128,7 +126,8 @@ impl ProviderConnection {
         self.set().and_then(|set| set.key_env.clone()).or_else(usual)
     }
 
-    fn price_percent(&self) -> u16 {
+    /// The price at the configured server, in percent of the list price.
+    pub fn own_price_percent(&self) -> u16 {
         let set = self.set().filter(|set| self.server.as_ref().is_ok_and(|server| is_about(set, server)));
         set.map_or(PricePercents::LIST.dearest, |set| set.price_percent)
     }
@@ -228,7 +227,7 @@ impl ProviderConnection {
             name: endpoint.base_url().map(destination_name).unwrap_or_default(),
             endpoint,
             bounds: bounds(options.concurrency, options.limits),
-            price_percent: self.price_percent(),
+            price_percent: self.own_price_percent(),
             is_additional: false,
         }];
         for additional in &self.additional {
@@ -263,7 +262,7 @@ impl ProviderConnection {
     pub fn price_percents(&self) -> PricePercents {
         let additional = self.additional.iter().filter(|additional| additional.is_usable());
         PricePercents::of(
-            std::iter::once(self.price_percent()).chain(additional.map(|additional| additional.set.price_percent)),
+            std::iter::once(self.own_price_percent()).chain(additional.map(|additional| additional.set.price_percent)),
         )
     }
 
@@ -285,6 +284,7 @@ impl ProviderConnection {
             key_withheld: self.withheld.clone(),
             model: self.model.0.clone(),
             model_from: self.model.1,
+            own_models: self.own_models.clone(),
             endpoints: self.additional.iter().map(AdditionalEndpoint::connection).collect(),
             problem: self.problem(),
             provider,

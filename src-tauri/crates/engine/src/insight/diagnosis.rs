@@ -20,6 +20,7 @@ use providers::price::Terms;
 
 use super::Insight;
 use crate::Result;
+use crate::clock::today;
 use crate::provided::{self, ProvidedModel};
 
 impl Insight {
@@ -118,7 +119,7 @@ fn cheaper(paid: &ProvidedModel, summary: &RunSummary, answers: u32, recipe: &Re
     let models = &paid.provider.catalog().models;
     let others = models.iter().filter(|other| other.id != paid.spec.id && !other.is_legacy && other.retires.is_none());
     others
-        .filter(|other| other.offered_at(summary.destination.clone()).can_run(recipe))
+        .filter(|other| other.offered_at(summary.destination.clone(), today()).can_run(recipe))
         .map(|other| CheaperModel {
             name: other.name.clone(),
             cost: per_answer(summary.usage, answers, |usage| other.price.cost(usage, terms)),

@@ -134,6 +134,14 @@ fn check_providers(path: &Path, settings: &Settings, written: &str) -> Result<()
         );
         return Err(unusable(path, detail));
     }
+    for provider in &settings.providers {
+        if let Some(id) = repeated(provider.models.iter().map(|model| &model.id)).first() {
+            return Err(unusable(
+                path,
+                format!("[[providers.models]], id = \"{id}\": several entries. Merge them into one"),
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The body of a request: built once, adapted to each server and reply mode.
 
 use bytes::Bytes;
+use domain::coordinates::BoxCoordinates;
 
 use crate::error::RequestError;
 use crate::request::{Reply, Request};
@@ -21,6 +22,8 @@ pub struct Dialect<'a> {
 pub struct MessageBody {
     /// As the vendor names it.
     pub model: String,
+    /// How it writes boxes.
+    pub coordinates: BoxCoordinates,
     /// The request as a JSON object without its opening brace, model and reply mode, up to its messages.
     pub before: Bytes,
     /// The messages of the examples, shared by all requests of a run.

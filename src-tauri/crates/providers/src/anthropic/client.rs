@@ -5,7 +5,6 @@ pub(super) mod test_client;
 #[cfg(test)]
 mod tests;
 
-use domain::coordinates::BoxCoordinates;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -70,13 +69,14 @@ impl Client {
         request: &Request,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<RawAnswer, RequestError> {
-        let pieces = MessageBody::of(request)?.pieces(self.dialect(), Reply::Streamed);
+        let body = MessageBody::of(request)?;
+        let pieces = body.pieces(self.dialect(), Reply::Streamed);
         let sending = self.http.request(Method::POST, self.http.server().endpoint("v1/messages"));
         let call = Call {
             request: with_json(sending, pieces),
             byte_count: request.byte_count(),
             sent: request.sent(),
-            coordinates: BoxCoordinates::PixelXyxy,
+            coordinates: body.coordinates,
             rate_limits: refusal::rate_limits,
         };
         exchange::send::<ReceivingMessage>(&self.http, call, on_progress).await

@@ -19,13 +19,13 @@ use super::wire::request::{
 };
 use crate::catalog::ModelSpec;
 use crate::example::{SentExample, SentExamples, user_text};
-use crate::guideline::guideline;
+use crate::guideline::question;
 use crate::provider::PreparedModel;
 use crate::request::{
     Caching, Encoding, IMAGE_BASE64_LIMIT, LONGER_ANSWER_FACTOR, OVERHEAD_TOKENS, Picture, PictureError, QUALITIES,
     RecipeError, Request, RequestOptions, check_recipe, usual_output_tokens,
 };
-use crate::schema::{self, Schema};
+use crate::schema::Schema;
 
 /// JSON overhead of a request besides picture and text, in bytes.
 const FRAME_BYTES: usize = 1_024;
@@ -53,11 +53,11 @@ impl PreparedMessages {
     /// Builds the prompt and the schema of `recipe` for `model`.
     pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions<'_>) -> Result<Self, RecipeError> {
         check_recipe(recipe, model)?;
-        let schema = schema::of_answer(recipe, model.coordinates);
+        let (system, schema) = question(recipe, model, &options);
         let usual = usual_output_tokens(model);
         let mut prepared = Self {
             model: Arc::clone(model),
-            system: guideline(recipe, model.coordinates),
+            system,
             // A schema of names always serializes; if not, sending would fail too.
             schema_bytes: serde_json::to_vec(&schema).map_or(0, |bytes| bytes.len() as u64),
             schema,
@@ -196,6 +196,7 @@ impl PreparedModel for PreparedMessages {
         let json = Bytes::from(json);
         let body = MessageBody {
             model: self.model.id.clone(),
+            coordinates: self.model.coordinates,
             before: json.slice(1..messages_at),
             examples,
             message: json.slice(messages_at..source_at),

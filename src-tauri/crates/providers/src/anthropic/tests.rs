@@ -71,13 +71,15 @@ fn the_default_is_there_to_stay() {
     assert_eq!((default.retires, default.is_legacy), (None, false));
     let retiring = catalog().find("claude-sonnet-4-5-20250929").unwrap();
     assert_eq!(retiring.retires, Some(CalendarDate::new(2026, 11, 30)));
+    let on = |day| retiring.is_retired(CalendarDate::new(2026, 11, day));
+    assert_eq!((on(29), on(30)), (false, true));
 }
 
 #[test]
 fn every_model_does_what_recipes_ask() {
     let server = BaseUrl::parse("https://api.anthropic.com").unwrap();
     for model in &catalog().models {
-        let offered = model.offered_at(server.destination());
+        let offered = model.offered_at(server.destination(), CalendarDate::new(2026, 11, 30));
         assert!(domain::recipe::builtin::all().iter().all(|recipe| offered.can_run(recipe)), "{}", model.id);
     }
 }

@@ -5,7 +5,7 @@ use domain::coordinates::BoxCoordinates;
 use domain::geometry::{PixelSize, Point};
 use serde_json::{Map, Value, json};
 
-use super::{as_answer, in_pixels, scale, written};
+use super::{as_answer, in_pixels, written};
 use crate::parse::scalars::{Number, number};
 
 /// The field of a point that is a list.
@@ -69,7 +69,7 @@ const fn pair(coordinates: BoxCoordinates) -> &'static str {
 /// Rewrites the point and the outline of an item as `x`, `y` and `corners` in pixels of a picture of `sent` size. What
 /// has another form stays as it is.
 pub fn to_pixels(fields: &mut Map<String, Value>, coordinates: BoxCoordinates, sent: PixelSize) {
-    let (width, height) = scale(coordinates, sent);
+    let (width, height) = coordinates.extent(sent);
     let pixels = |[x, y]: [Number; 2]| {
         [as_answer(in_pixels(x, sent.width, width), x), as_answer(in_pixels(y, sent.height, height), y)]
     };
@@ -110,7 +110,7 @@ pub fn outline_from_pixels(corners: &[Point], coordinates: BoxCoordinates, sent:
 }
 
 fn axes(at: Point, coordinates: BoxCoordinates, sent: PixelSize) -> [Value; 2] {
-    let (width, height) = scale(coordinates, sent);
+    let (width, height) = coordinates.extent(sent);
     [
         written(at.x * width / f64::from(sent.width), coordinates),
         written(at.y * height / f64::from(sent.height), coordinates),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::settings::AnswerForm;
 
 use super::wire::request::{
     ChatOptions, LimitField, NamedSchema, ResponseFormat, StreamOptions, Streaming, SystemMessage,
@@ -17,28 +18,6 @@ const SCHEMA_NAME: &str = "annotations";
 const SCHEMA_INTRODUCTION: &str =
     "\n# Form of the answer\nAnswer with JSON alone, without a code fence, that matches this JSON schema:\n";
 const END: &[u8] = b"]}";
-
-/// How a server is asked for JSON, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerFormat {
-    /// The server enforces the schema.
-    Schema,
-    /// The server enforces JSON; the schema is in the prompt.
-    Object,
-    /// Both are only in the prompt.
-    Prompt,
-}
-
-impl AnswerFormat {
-    /// The next best.
-    pub const fn next(self) -> Option<Self> {
-        match self {
-            Self::Schema => Some(Self::Object),
-            Self::Object => Some(Self::Prompt),
-            Self::Prompt => None,
-        }
-    }
-}
 
 /// The body of a request.
 pub struct ChatBody {
@@ -57,18 +36,18 @@ impl ChatBody {
 
     /// Size in bytes, without headers and the server's model prefix.
     pub fn byte_count(&self) -> usize {
-        self.pieces("", AnswerFormat::Object, Reply::Streamed).iter().map(Bytes::len).sum()
+        self.pieces("", AnswerForm::JsonObject, Reply::Streamed).iter().map(Bytes::len).sum()
     }
 
     /// The request as JSON in pieces. Those with pictures are shared, not copied.
-    pub fn pieces(&self, model_prefix: &str, format: AnswerFormat, reply: Reply) -> [Bytes; 4] {
+    pub fn pieces(&self, model_prefix: &str, format: AnswerForm, reply: Reply) -> [Bytes; 4] {
         let Prompt { model, system, schema, examples } = &*self.prompt;
         let response_format = match format {
-            AnswerFormat::Schema => Some(ResponseFormat::JsonSchema {
+            AnswerForm::JsonSchema => Some(ResponseFormat::JsonSchema {
                 json_schema: NamedSchema { name: SCHEMA_NAME, strict: true, schema },
             }),
-            AnswerFormat::Object => Some(ResponseFormat::JsonObject),
-            AnswerFormat::Prompt => None,
+            AnswerForm::JsonObject => Some(ResponseFormat::JsonObject),
+            AnswerForm::Prompt => None,
         };
         let options = ChatOptions {
             model: &format!("{model_prefix}{}", model.id),
@@ -79,7 +58,7 @@ impl ChatBody {
             response_format,
         };
         let schema_text = match format {
-            AnswerFormat::Schema => String::new(),
+            AnswerForm::JsonSchema => String::new(),
             _ => SCHEMA_INTRODUCTION.to_owned() + &self.prompt.schema_json() + "\n",
         };
         let system = SystemMessage { content: &(system.clone() + &schema_text) };

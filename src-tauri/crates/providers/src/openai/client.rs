@@ -5,10 +5,11 @@ pub(super) mod tests;
 
 use std::time::Duration;
 
+use domain::settings::AnswerForm;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 
-use super::body::{AnswerFormat, ChatBody};
+use super::body::ChatBody;
 use super::formats::KnownFormats;
 use super::refusal;
 use super::wire::answer::{ModelList, ReceivingCompletion};
@@ -57,10 +58,11 @@ impl ChatClient {
     ) -> Result<RawAnswer, RequestError> {
         let body = ChatBody::of(request)?;
         let Some(formats) = self.formats else {
-            return self.send_as(AnswerFormat::Schema, body, request, on_progress).await;
+            return self.send_as(AnswerForm::JsonSchema, body, request, on_progress).await;
         };
         let (server, model) = (self.http.server().to_string(), &body.prompt.model.id);
-        let mut format = formats.of(&server, model);
+        // What the user says of a model is tried first.
+        let mut format = body.prompt.model.answer_form.unwrap_or_else(|| formats.of(&server, model));
         loop {
             let answer = self.send_as(format, body, request, on_progress).await;
             match (&answer, format.next()) {
@@ -76,7 +78,7 @@ impl ChatClient {
 
     async fn send_as(
         &self,
-        format: AnswerFormat,
+        format: AnswerForm,
         body: &ChatBody,
         request: &Request,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),

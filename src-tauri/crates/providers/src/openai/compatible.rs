@@ -23,6 +23,7 @@ use crate::parse::{self, AnswerError};
 use crate::price::{Price, Rates};
 use crate::provider::{
     Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Provider,
+    UsualServer,
 };
 use crate::request::{RecipeError, RequestOptions};
 
@@ -45,6 +46,14 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::empty);
 
 static FAMILIES: LazyLock<Option<FamilyFile>> =
     LazyLock::new(|| toml_edit::de::from_str(include_str!("../../catalog/openai-compatible.toml")).ok());
+
+/// Where servers for one machine usually are, as their documentation says.
+static USUAL_SERVERS: [UsualServer; 4] = [
+    UsualServer { name: "Ollama", port: 11434 },
+    UsualServer { name: "LM Studio", port: 1234 },
+    UsualServer { name: "vLLM", port: 8000 },
+    UsualServer { name: "llama.cpp", port: 8080 },
+];
 
 /// How each server can be asked for JSON, once it is known. Kept for as long as the process runs.
 static FORMATS: KnownFormats = KnownFormats::new();
@@ -135,11 +144,16 @@ impl Provider for Compatible {
             reasoning: Reasoning::OffByDefault,
             can_force_tool: false,
             takes_effort: false,
+            answer_form: model.answer_form,
             is_legacy: false,
             retires: None,
             successor: None,
             price_periods: Vec::new(),
         })
+    }
+
+    fn usual_servers(&self) -> &'static [UsualServer] {
+        &USUAL_SERVERS
     }
 
     fn prepare(

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::body::AnswerFormat;
+use domain::settings::AnswerForm;
 
 /// The answer formats of servers, by address and model.
 #[derive(Debug)]
-pub struct KnownFormats(Mutex<BTreeMap<(String, String), AnswerFormat>>);
+pub struct KnownFormats(Mutex<BTreeMap<(String, String), AnswerForm>>);
 
 impl KnownFormats {
     pub const fn new() -> Self {
@@ -15,12 +15,12 @@ impl KnownFormats {
     }
 
     /// The best format that is not known to be refused.
-    pub fn of(&self, server: &str, model: &str) -> AnswerFormat {
+    pub fn of(&self, server: &str, model: &str) -> AnswerForm {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(server.to_owned(), model.to_owned())).copied().unwrap_or(AnswerFormat::Schema)
+        known.get(&(server.to_owned(), model.to_owned())).copied().unwrap_or(AnswerForm::JsonSchema)
     }
 
-    pub fn remember(&self, server: &str, model: &str, format: AnswerFormat) {
+    pub fn remember(&self, server: &str, model: &str, format: AnswerForm) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert((server.to_owned(), model.to_owned()), format);
     }

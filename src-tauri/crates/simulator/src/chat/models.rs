@@ -80,8 +80,9 @@ const fn open(id: &'static str, image: ImageCost, units: Units) -> ChatModel {
 }
 
 /// Open models, as other servers serve them.
-static OPEN_MODELS: [ChatModel; 5] = [
+static OPEN_MODELS: [ChatModel; 6] = [
     open("qwen3-vl:8b", ImageCost::Fixed { tokens: 1_000 }, Units::Thousandths { is_y_first: false }),
+    open("pixtral:12b", ImageCost::Fixed { tokens: 1_000 }, Units::Pixels),
     open("qwen2.5vl:7b", ImageCost::Multiples, Units::Pixels),
     open("gemma3:12b", ImageCost::Fixed { tokens: 256 }, Units::Thousandths { is_y_first: true }),
     open("llama3.2-vision:11b", ImageCost::Fixed { tokens: 1_601 }, Units::Fractions { is_extent: false }),

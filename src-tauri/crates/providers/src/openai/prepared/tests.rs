@@ -1,11 +1,11 @@
 //! Requests and their upper bounds.
 
 use domain::recipe::{Attribute, AttributeKind, AttributeSubject, Recipe, RecipeExample};
+use domain::settings::AnswerForm;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::openai::CATALOG;
-use crate::openai::body::AnswerFormat;
 use crate::provider::PreparedModel;
 use crate::request::ShownExample;
 use crate::request::{MediaType, PictureError, Reply, RequestOptions};
@@ -21,7 +21,7 @@ fn prepared(model: &str, recipe: &Recipe) -> PreparedChat {
     .unwrap()
 }
 
-fn body(request: &Request, model_prefix: &str, format: AnswerFormat) -> Value {
+fn body(request: &Request, model_prefix: &str, format: AnswerForm) -> Value {
     serde_json::from_slice(&ChatBody::of(request).unwrap().pieces(model_prefix, format, Reply::Streamed).concat())
         .unwrap()
 }
@@ -47,7 +47,7 @@ fn picture(width: u32, height: u32) -> Picture {
 fn the_body_is_as_documented() {
     let prepared = prepared("gpt-6-luna", &cats());
     let request = prepared.request(&picture(1456, 819)).unwrap();
-    let mut body = body(&request, "", AnswerFormat::Schema);
+    let mut body = body(&request, "", AnswerForm::JsonSchema);
     assert_eq!(body["messages"][0]["content"], prepared.prompt_text());
     body["messages"][0]["content"] = json!("(guideline)");
     insta::assert_snapshot!(body.to_string(), @r#"{"max_completion_tokens":8192,"messages":[{"content":"(guideline)","role":"system"},{"content":[{"image_url":{"detail":"high","url":"data:image/jpeg;base64,anBlZw=="},"type":"image_url"},{"text":"Annotate. The image is 1456x819 px.","type":"text"}],"role":"user"}],"model":"gpt-6-luna","reasoning_effort":"low","response_format":{"json_schema":{"name":"annotations","schema":{"additionalProperties":false,"properties":{"marks":{"items":{"additionalProperties":false,"properties":{"attributes":{"additionalProperties":false,"properties":{"asleep":{"anyOf":[{"type":"boolean"},{"type":"null"}]}},"required":["asleep"],"type":"object"},"confidence":{"type":"number"},"label":{"enum":["cat"],"type":"string"},"x1":{"type":"integer"},"x2":{"type":"integer"},"y1":{"type":"integer"},"y2":{"type":"integer"}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"type":"object"},"type":"array"}},"required":["marks"],"type":"object"},"strict":true},"type":"json_schema"},"stream":true,"stream_options":{"include_usage":true}}"#);
@@ -59,10 +59,10 @@ fn the_body_is_as_documented() {
 fn servers_that_enforce_less_find_the_schema_in_the_prompt() {
     let prepared = prepared("gpt-4o", &cats());
     let request = prepared.request(&picture(640, 480)).unwrap();
-    let plain = body(&request, "", AnswerFormat::Schema);
+    let plain = body(&request, "", AnswerForm::JsonSchema);
     let schema = serde_json::to_string(&prepared.prompt.schema).unwrap();
     for (format, response_format) in
-        [(AnswerFormat::Object, json!({"type": "json_object"})), (AnswerFormat::Prompt, Value::Null)]
+        [(AnswerForm::JsonObject, json!({"type": "json_object"})), (AnswerForm::Prompt, Value::Null)]
     {
         let mut other = body(&request, "org/\"x\"/", format);
         assert_eq!((&other["model"], &other["response_format"]), (&json!("org/\"x\"/gpt-4o"), &response_format));
@@ -90,7 +90,7 @@ fn examples_are_questions_with_their_answers() {
         PreparedChat::new(CATALOG.find("gpt-4o").unwrap(), &cats(), options, form).unwrap()
     };
     let prepared = with(&[photo(Some(picture(640, 480)))]);
-    let sent = body(&prepared.request(&picture(640, 480)).unwrap(), "", AnswerFormat::Schema);
+    let sent = body(&prepared.request(&picture(640, 480)).unwrap(), "", AnswerForm::JsonSchema);
     let messages = sent["messages"].as_array().unwrap();
     assert_eq!(messages.len(), 4);
     assert_eq!(messages[1], messages[3], "the same photo");
@@ -109,8 +109,8 @@ fn a_large_picture_is_written_once() {
     let bytes = vec![0xff; 1_000_000];
     let request = prepared("gpt-4o", &cats()).request(&Picture { bytes: bytes.into(), ..picture(640, 480) }).unwrap();
     let body = ChatBody::of(&request).unwrap();
-    let [_, _, first, _] = body.pieces("", AnswerFormat::Schema, Reply::Streamed);
-    let [_, _, second, _] = body.pieces("x/", AnswerFormat::Prompt, Reply::Streamed);
+    let [_, _, first, _] = body.pieces("", AnswerForm::JsonSchema, Reply::Streamed);
+    let [_, _, second, _] = body.pieces("x/", AnswerForm::Prompt, Reply::Streamed);
     assert_eq!(first.as_ptr(), second.as_ptr());
     assert!(request.byte_count() > first.len());
 }

@@ -1,0 +1,158 @@
+/** The models: their prices, those of a server of one's own, servers that run on the machine, and calibration. */
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import type { PriceList, Settings } from "../src/api/bindings";
+import { words } from "../src/messages";
+import {
+  call,
+  changeAnswer,
+  choose,
+  expectAccessible,
+  expectNothingCut,
+  launch,
+  open,
+  type Opening,
+  screenshot,
+  showSettingsPage,
+} from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+const said = words.models;
+const dialog = () => page.getByRole("dialog");
+const row = (model: string) => page.getByRole("row").filter({ hasText: model }).first();
+
+async function openSettings(opening: Opening = {}): Promise<void> {
+  page = await open(browser, opening);
+  await page.keyboard.press("Control+,");
+  await page.getByRole("navigation", { name: words.settings.parts }).waitFor();
+}
+
+async function openPrices(opening: Opening = {}): Promise<void> {
+  await openSettings(opening);
+  await showSettingsPage(page, said.title);
+  await row("claude-haiku-5-5").waitFor();
+}
+
+const prices = async (): Promise<Settings["prices"]> => (await call<Settings>(page, "settings")).prices;
+
+describe("prices", () => {
+  it("are searched and sorted, and a retired model is named with what to use", async () => {
+    await openPrices();
+    await page.getByRole("searchbox", { name: said.search }).fill("sonnet-4-5");
+    expect(await page.getByRole("row").count()).toBe(2);
+    await row("claude-sonnet-4-5-20250929").getByText(said.successor("claude-sonnet-5-5")).waitFor();
+    await page.getByRole("searchbox", { name: said.search }).fill("nothing like it");
+    await page.getByText(said.noneFound).waitFor();
+    await page.getByRole("searchbox", { name: said.search }).fill("");
+    await page.getByRole("button", { name: said.columns.input, exact: true }).click();
+    expect(await page.getByRole("row").nth(1).innerText()).toContain("$10.00");
+    await page.getByRole("button", { name: said.columns.input, exact: true }).click();
+    expect(await page.getByRole("row").nth(1).innerText()).toContain("$0.10");
+  });
+
+  it("are edited, reset one by one, and all at once", async () => {
+    await openPrices();
+    const edit = async (name: string, input: string) => {
+      await page.getByRole("button", { name: said.editOf(name) }).click();
+      await dialog().getByLabel(said.fields.input, { exact: true }).fill(input);
+      await page.keyboard.press("Enter");
+    };
+    await edit("Claude Haiku 5.5", "cheap");
+    await dialog().getByText(said.wrongPrice).waitFor();
+    await dialog().getByLabel(said.fields.input, { exact: true }).fill("0,12");
+    await page.keyboard.press("Enter");
+    await dialog().waitFor({ state: "detached" });
+    await row("claude-haiku-5-5").getByText("$0.12").waitFor();
+    await row("claude-haiku-5-5").getByText("your price").waitFor();
+    const [set] = (await prices()) ?? [];
+    expect(set).toMatchObject({ id: "claude-haiku-5-5", input_dollars_per_million: 0.12 });
+    expect(set).not.toHaveProperty("output_dollars_per_million");
+    await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5") }).click();
+    await choose(dialog().getByRole("combobox", { name: said.coordinates }), said.systems.norm1000_yxyx);
+    await dialog().getByRole("button", { name: words.settings.save, exact: true }).click();
+    await dialog().waitFor({ state: "detached" });
+    expect((await prices())?.[0]?.coordinates).toBe("norm1000_yxyx");
+    await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5") }).click();
+    await dialog().getByRole("button", { name: said.reset }).click();
+    await row("claude-haiku-5-5").getByText("$0.10").waitFor();
+    expect(await prices()).toBeUndefined();
+    await edit("Claude Opus 5.5", "3");
+    await row("claude-opus-5-5").getByText("$3.00").waitFor();
+    await page.getByRole("button", { name: said.resetAll }).click();
+    await dialog().getByText("Claude Opus 5.5").waitFor();
+    await dialog().getByRole("button", { name: said.resetAll }).click();
+    await row("claude-opus-5-5").getByText("$4.00").waitFor();
+    expect(await prices()).toBeUndefined();
+  });
+
+  it("are imported after what would change has been shown", async () => {
+    await openPrices();
+    const model = (input: number) => ({
+      litellm_provider: "x",
+      input_cost_per_token: input,
+      output_cost_per_token: 6e-7,
+    });
+    const table = {
+      "gpt-4o-mini": model(2e-7),
+      "gpt-4o": model(3e-6),
+      "gpt-4.1": { litellm_provider: "x", input_cost_per_token: "?" },
+      elsewhere: model(1e-6),
+    };
+    const file = join(await mkdtemp(join(tmpdir(), "prices-")), "table.json");
+    // As large as the public tables are.
+    await writeFile(file, JSON.stringify({ ...table, sample_spec: { note: "x".repeat(2 << 20) } }));
+    await page.getByLabel(said.import, { exact: true }).last().setInputFiles(file);
+    await dialog()
+      .getByRole("heading", { name: said.importTitle("LiteLLM") })
+      .waitFor();
+    await dialog().getByText("$0.15 → $0.20").waitFor();
+    await dialog().getByText("gpt-4.1").waitFor();
+    expect(await prices()).toBeUndefined();
+    await expectAccessible(page);
+    await screenshot(page, "models-import");
+    await dialog().getByRole("checkbox", { name: "gpt-4o", exact: true }).uncheck();
+    await dialog()
+      .getByRole("button", { name: said.importModels(1) })
+      .click();
+    await dialog().waitFor({ state: "detached" });
+    await row("gpt-4o-mini").getByText("price from LiteLLM").waitFor();
+    expect((await prices())?.map(({ id }) => id)).toEqual(["gpt-4o-mini"]);
+    await writeFile(file, "{}");
+    await page.getByLabel(said.import, { exact: true }).last().setInputFiles(file);
+    await page.getByText(words.errors.price).waitFor();
+  });
+
+  it("say when they are old", async () => {
+    await openSettings();
+    await changeAnswer(page, "prices", (list: PriceList) => ({
+      ...list,
+      models: list.models.map((model) => ({ ...model, is_old: true })),
+    }));
+    await showSettingsPage(page, said.title);
+    await page.getByText(words.plan.oldPrices).waitFor();
+  });
+});
+
+it("a retired model can be chosen, with a warning, and is not the default", async () => {
+  page = await open(browser, { query: "priced&key" });
+  await page.keyboard.press("Control+2");
+  const radio = page.getByRole("radio", { name: "Claude Sonnet 4.5" });
+  await radio.waitFor();
+  expect(await radio.isChecked()).toBe(false);
+  await page.getByText(words.plan.retired("2026-11-30", "claude-sonnet-5-5")).waitFor();
+  await radio.check({ force: true });
+  await expect.poll(() => page.locator(".go .primary").isEnabled()).toBe(true);
+  await screenshot(page, "models-retired");
+});

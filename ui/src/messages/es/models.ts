@@ -1,0 +1,161 @@
+import type { PriceField } from "../../api/bindings";
+import type { models as english } from "../en/models";
+import { count, date, exactMoney, names } from "../format";
+import { here } from "../place.svelte";
+import type { Translation } from "../translation";
+
+const value = (field: PriceField, amount: number | null): string => {
+  if (amount === null) return "";
+  switch (field) {
+    case "batch_percent":
+      return `${count(amount)} %`;
+    case "context_tokens":
+    case "max_output_tokens":
+      return `${count(amount)} tokens`;
+    default:
+      return exactMoney(amount);
+  }
+};
+
+export const models: Translation<typeof english> = {
+  title: "Modelos y precios",
+  search: "Buscar modelos",
+  columns: {
+    name: "Modelo",
+    provider: "Proveedor",
+    input: "Entrada",
+    output: "Salida",
+    cache_read: "Lectura de caché",
+    batch: "Lote",
+    since: "Desde",
+    retires: "Retirada",
+  },
+  none: "no hay",
+  percent: (percent) => `${count(percent)} %`,
+  cacheWrite: (model) =>
+    `Escritura en caché: ${exactMoney(model.cache_write_5m_dollars_per_million)} por cinco minutos, ${exactMoney(model.cache_write_1h_dollars_per_million)} por una hora`,
+  old: "Este precio es antiguo",
+  successor: (successor) => `Usa ${successor}`,
+  edit: "Editar",
+  editOf: (model) => `Editar ${model}`,
+  noneFound: "Ningún modelo coincide.",
+  note: (day) =>
+    `Dólares por millón de tokens; los precios incluidos se leyeron el ${date(day)} o después. Un lote cuesta este porcentaje de una petición directa.`,
+  perMillion: "Dólares por millón de tokens. Lo que guardes sustituye al precio incluido y lleva la fecha de hoy.",
+  fields: {
+    input: "Entrada",
+    output: "Salida",
+    cache_read: "Lectura de caché",
+    cache_write_5m: "Escritura en caché, 5 min",
+    cache_write_1h: "Escritura en caché, 1 hora",
+    batch_percent: "Lote (%)",
+    context_tokens: "Contexto (tokens)",
+    max_output_tokens: "Respuesta más larga (tokens)",
+  },
+  wrongPrice: "Escribe un importe como 0,25, con seis decimales como máximo.",
+  wrongCount: {
+    batch_percent: "Escribe un número entero de 1 a 100.",
+    context_tokens: "Escribe un número entero mayor que 0.",
+    max_output_tokens: "Escribe un número entero mayor que 0.",
+  },
+  coordinates: "Coordenadas",
+  systems: {
+    pixel_xyxy: "Píxeles, x1 y1 x2 y2",
+    server_pixel_xyxy: "Píxeles tras el ajuste del servidor",
+    norm1000_xyxy: "De 0 a 1000, x1 y1 x2 y2",
+    norm1000_yxyx: "De 0 a 1000, y1 x1 y2 x2",
+    norm1_xyxy: "De 0 a 1, x1 y1 x2 y2",
+    norm1_xywh: "De 0 a 1, x y ancho alto",
+  },
+  systemNotes: {
+    pixel_xyxy: "Esquinas en píxeles de la imagen tal como se envía.",
+    server_pixel_xyxy: "Esquinas en píxeles después de que el servidor redondee los lados a múltiplos de 28.",
+    norm1000_xyxy: "Esquinas en milésimas de los lados, desde la izquierda y desde arriba.",
+    norm1000_yxyx: "Esquinas en milésimas de los lados, cada una primero desde arriba y luego desde la izquierda.",
+    norm1_xyxy: "Esquinas en fracciones de los lados.",
+    norm1_xywh: "La esquina superior izquierda y la extensión, en fracciones de los lados.",
+  },
+  reset: "Usar los valores incluidos",
+  resetAll: "Restablecer todos",
+  resetAllTitle: "¿Volver a usar los precios incluidos?",
+  resetAllNote: (models) => `Se quitan tus precios y límites de estos modelos: ${names(models, 8)}.`,
+  import: "Importar precios…",
+  importTitle: (table) => `Importar precios de ${table}`,
+  importNote: "Todavía no se ha cambiado nada. Los modelos elegidos tendrán estos valores.",
+  nothingToImport: "Ningún precio ni límite de este archivo es distinto de los que se usan.",
+  changes: "Cambios",
+  changed: {
+    input: "Entrada",
+    output: "Salida",
+    cache_write5m: "Escritura en caché, 5 min",
+    cache_write1h: "Escritura en caché, 1 hora",
+    cache_read: "Lectura de caché",
+    batch_percent: "Lote",
+    context_tokens: "Contexto",
+    max_output_tokens: "Respuesta más larga",
+  },
+  change: ({ field, before, after }) => `${value(field, before)} → ${value(field, after)}`,
+  skipped: "No se pueden importar",
+  rest: (unchanged, unknown) =>
+    `${count(unchanged)} ${unchanged === 1 ? "modelo es igual" : "modelos son iguales"} en el archivo. Se ignoran ${count(unknown)} entradas sobre otros modelos.`,
+  own: {
+    title: "Modelos de este servidor",
+    longestEdge: "Lado más largo",
+    price: "Precio",
+    pixels: (pixels) => `${count(pixels)} px`,
+    priceOf: (model) => {
+      const [input, output] = [model?.input_dollars_per_million ?? null, model?.output_dollars_per_million ?? null];
+      return input === null || output === null
+        ? "desconocido"
+        : `${exactMoney(input)} entrada, ${exactMoney(output)} salida`;
+    },
+    described: "Editado",
+    noImages: "Sin imágenes: no se ofrece",
+    refresh: "Actualizar la lista del servidor",
+    add: "Añadir un modelo",
+    neverListed: "Aún no se han pedido los modelos al servidor.",
+    listed: (models, moment) => `${models} en la lista del servidor, ${moment}`,
+    addTitle: "Añadir un modelo",
+    editTitle: "Editar el modelo",
+    id: "Modelo",
+    idNote: "Como lo llama el servidor.",
+    wrongId: "Escribe un nombre que aún no esté en la lista.",
+    name: "Nombre",
+    images: "Mira imágenes",
+    imagesNote: "Un modelo que no las mira no se ofrece.",
+    byName: "Según el nombre del modelo",
+    byNameNote: "Depende de la familia a la que pertenece el nombre del modelo.",
+    automatic: "Automático",
+    form: "Respuestas en JSON",
+    formNote: "Automático: la forma más estricta que el servidor no rechace.",
+    forms: {
+      json_schema: "Con esquema JSON",
+      json_object: "Como objeto JSON",
+      prompt: "Solo en el prompt",
+    },
+    sizes: {
+      longest_edge: "Lado más largo (píxeles)",
+      context_tokens: "Contexto (tokens)",
+      max_output_tokens: "Respuesta más larga (tokens)",
+    },
+    wrongSize: "Escribe un número entero mayor que 0, o nada.",
+    prices: {
+      input_dollars_per_million: "Entrada ($ por millón)",
+      output_dollars_per_million: "Salida ($ por millón)",
+    },
+    unknownPrice: "Desconocido",
+    priceNote: "Sin los dos precios no se calcula nada, y una ejecución no admite presupuesto.",
+    wrongPrice: "Escribe los dos precios, como 0,25 con seis decimales como máximo, o ninguno.",
+    remove: "Quitar",
+  },
+  local: {
+    get title() {
+      return here("En marcha en este equipo", "En marcha en el servidor");
+    },
+    runs: (name, models) =>
+      `${name} está en marcha ${here("aquí", "en el servidor")} con ${models === 1 ? "1 modelo" : `${count(models)} modelos`}`,
+    use: "Usarlo",
+    useOf: (name) => `Usar ${name}`,
+  },
+  importModels: (models) => (models === 1 ? "Importar 1 modelo" : `Importar ${count(models)} modelos`),
+};
