@@ -74,8 +74,8 @@ describe("prices", () => {
     await dialog().getByLabel(said.fields.input, { exact: true }).fill("0,12");
     await page.keyboard.press("Enter");
     await dialog().waitFor({ state: "detached" });
-    await row("claude-haiku-5-5").getByText("$0.12").waitFor();
-    await row("claude-haiku-5-5").getByText("your price").waitFor();
+    await row("claude-haiku-5-5").getByRole("cell", { name: "$0.12", exact: true }).waitFor();
+    await row("claude-haiku-5-5").getByRole("cell", { name: "your price", exact: true }).waitFor();
     const [set] = (await prices()) ?? [];
     expect(set).toMatchObject({ id: "claude-haiku-5-5", input_dollars_per_million: 0.12 });
     expect(set).not.toHaveProperty("output_dollars_per_million");
@@ -86,14 +86,14 @@ describe("prices", () => {
     expect((await prices())?.[0]?.coordinates).toBe("norm1000_yxyx");
     await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5") }).click();
     await dialog().getByRole("button", { name: said.reset }).click();
-    await row("claude-haiku-5-5").getByText("$0.10").waitFor();
+    await row("claude-haiku-5-5").getByRole("cell", { name: "$0.10", exact: true }).waitFor();
     expect(await prices()).toBeUndefined();
     await edit("Claude Opus 5.5", "3");
-    await row("claude-opus-5-5").getByText("$3.00").waitFor();
+    await row("claude-opus-5-5").getByRole("cell", { name: "$3.00", exact: true }).waitFor();
     await page.getByRole("button", { name: said.resetAll }).click();
     await dialog().getByText("Claude Opus 5.5").waitFor();
     await dialog().getByRole("button", { name: said.resetAll }).click();
-    await row("claude-opus-5-5").getByText("$4.00").waitFor();
+    await row("claude-opus-5-5").getByRole("cell", { name: "$4.00", exact: true }).waitFor();
     expect(await prices()).toBeUndefined();
   });
 
@@ -127,7 +127,7 @@ describe("prices", () => {
       .getByRole("button", { name: said.importModels(1) })
       .click();
     await dialog().waitFor({ state: "detached" });
-    await row("gpt-4o-mini").getByText("price from LiteLLM").waitFor();
+    await row("gpt-4o-mini").getByRole("cell", { name: "price from LiteLLM", exact: true }).waitFor();
     expect((await prices())?.map(({ id }) => id)).toEqual(["gpt-4o-mini"]);
     await writeFile(file, "{}");
     await page.getByLabel(said.import, { exact: true }).last().setInputFiles(file);
@@ -155,4 +155,112 @@ it("a retired model can be chosen, with a warning, and is not the default", asyn
   await radio.check({ force: true });
   await expect.poll(() => page.locator(".go .primary").isEnabled()).toBe(true);
   await screenshot(page, "models-retired");
+});
+
+/** The provider for servers of one's own, with the scene's local server. */
+async function openLocal(opening: Opening = {}): Promise<void> {
+  await openSettings({ query: "local", ...opening });
+  await page.getByRole("button", { name: said.local.useOf("Ollama") }).click();
+  const list = page.getByRole("navigation", { name: "Providers" });
+  await list.getByRole("button", { name: /^OpenAI-compatible/ }).click();
+  await row("gemma3:12b").waitFor();
+}
+
+const ownModels = async () =>
+  (await call<Settings>(page, "settings")).providers?.find(({ id }) => id === "openai-compatible")?.models ?? [];
+
+describe("a server on the machine of the core", () => {
+  it("is offered in the plan, which says that it is the server's machine, and then has its models", async () => {
+    page = await open(browser, { query: "local" });
+    await page.keyboard.press("Control+2");
+    await page.getByText("Ollama is running on the server with 6 models").waitFor();
+    await screenshot(page, "models-offer");
+    await page.getByRole("button", { name: said.local.useOf("Ollama") }).click();
+    await page.getByRole("radio", { name: "gemma3:12b" }).waitFor();
+    await expect.poll(() => page.getByRole("button", { name: said.local.useOf("Ollama") }).count()).toBe(0);
+  });
+
+  it("is not offered where none runs", async () => {
+    await openSettings();
+    await page.getByRole("button", { name: "Test connection" }).waitFor();
+    expect(await page.getByText(said.local.title).count()).toBe(0);
+  });
+});
+
+describe("the models of a server", () => {
+  it("are filled from its list, described, and removed", async () => {
+    await openLocal();
+    await page.getByText(/^6 listed by the server/).waitFor();
+    await page.getByRole("button", { name: said.editOf("molmo:7b") }).click();
+    await dialog().getByLabel(said.own.name, { exact: true }).fill("Molmo");
+    await dialog().getByLabel(said.own.sizes.longest_edge).fill("0");
+    await dialog().getByLabel(said.own.prices.input_dollars_per_million).fill("0.2");
+    await page.keyboard.press("Enter");
+    await dialog().getByText(said.own.wrongSize).waitFor();
+    await dialog().getByText(said.own.wrongPrice).waitFor();
+    await dialog().getByLabel(said.own.sizes.longest_edge).fill("900");
+    await dialog().getByLabel(said.own.prices.output_dollars_per_million).fill("0.6");
+    await choose(dialog().getByRole("combobox", { name: said.own.form }), said.own.forms.json_object);
+    await screenshot(page, "models-form");
+    await expectAccessible(page);
+    await dialog().getByRole("button", { name: words.settings.save, exact: true }).click();
+    await dialog().waitFor({ state: "detached" });
+    await row("Molmo").getByText("900 px").waitFor();
+    await row("Molmo").getByText("$0.20 in, $0.60 out").waitFor();
+    expect(await ownModels()).toMatchObject([
+      { id: "molmo:7b", name: "Molmo", longest_edge: 900, answer_form: "json_object" },
+    ]);
+    await page.getByRole("button", { name: said.own.add }).click();
+    await dialog().getByLabel(said.own.id, { exact: true }).fill("molmo:7b");
+    await page.keyboard.press("Enter");
+    await dialog().getByText(said.own.wrongId).waitFor();
+    await dialog().getByLabel(said.own.id, { exact: true }).fill("secret:1b");
+    await page.keyboard.press("Enter");
+    await row("secret:1b").waitFor();
+    await page.getByRole("button", { name: said.editOf("secret:1b") }).click();
+    await dialog().getByRole("button", { name: said.own.remove }).click();
+    await row("secret:1b").waitFor({ state: "detached" });
+    expect((await ownModels()).map(({ id }) => id)).toEqual(["molmo:7b"]);
+    await page.getByRole("button", { name: said.own.refresh }).click();
+    await page.getByText(/^6 listed by the server/).waitFor();
+  });
+
+  it.each([
+    ["dark", 1024, 700],
+    ["light", 1440, 900],
+  ] as const)("are legible in the %s theme at %i x %i, and so is a calibration", async (theme, width, height) => {
+    await openLocal({ theme, width, height });
+    await expectNothingCut(page);
+    await expectAccessible(page);
+    await screenshot(page, `models-own-${theme}-${width}`);
+    await page.getByRole("button", { name: said.calibration.actionOf("gemma3:12b") }).click();
+    await dialog().getByText(said.calibration.why).waitFor();
+    await screenshot(page, `calibration-plan-${theme}-${width}`);
+    await expectAccessible(page);
+    await dialog().locator(".primary").click();
+    await dialog().getByText("The coordinates in use are right for this model.").waitFor();
+    await screenshot(page, `calibration-result-${theme}-${width}`);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+  });
+});
+
+it("a run whose boxes are in other coordinates offers calibration, which corrects them", async () => {
+  await openLocal();
+  await page.getByRole("button", { name: said.editOf("llama3.2-vision:11b") }).click();
+  await choose(dialog().getByRole("combobox", { name: said.coordinates }), said.systems.pixel_xyxy);
+  await dialog().locator(".primary").click();
+  await dialog().waitFor({ state: "detached" });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("radio", { name: "llama3.2-vision:11b" }).check({ force: true });
+  await page.locator(".go .primary").click();
+  await dialog().locator(".primary").click();
+  const offer = page.getByRole("button", { name: said.calibration.calibrate }).first();
+  await offer.waitFor();
+  await screenshot(page, "calibration-offer");
+  await offer.click();
+  await dialog().locator(".primary").click();
+  await dialog().getByRole("button", { name: said.calibration.apply }).click();
+  await dialog().getByText(said.calibration.applied(said.systems.norm1_xyxy)).waitFor();
+  expect(await ownModels()).toMatchObject([{ id: "llama3.2-vision:11b", coordinates: "norm1_xyxy" }]);
 });

@@ -63,7 +63,7 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   },
   {
     finding: { kind: "cost_by_output", share: 0.71, paid_dollars: 1.97, answer_tokens: 612, thinking_share: 0.4 },
-    changes: [{ kind: "other_model" }, { kind: "raise_concurrency", to: null }],
+    changes: [{ kind: "calibrate" }, { kind: "other_model" }, { kind: "raise_concurrency", to: null }],
   },
   {
     finding: {

@@ -608,6 +608,8 @@ cost_dollars: Dollars } |
 { kind: "run_live" } | { kind: "cheaper_model"; name: string; 
 /**  Estimated cost of the same tokens. */
 cost_dollars: Dollars } | { kind: "other_model" } | 
+/**  Find out in which coordinates the model answers. */
+{ kind: "calibrate" } | 
 /**  Add the labels in the model's answers to the recipe. */
 { kind: "add_labels" } | 
 /**  Fewer labels and attributes. */
@@ -1113,6 +1115,8 @@ export type FailureGroup = {
 	count: number,
 	/**  Whether a retry may succeed. */
 	is_worth_retrying: boolean,
+	/**  Whether the answers look as if they were in other coordinates than those asked for. */
+	suggests_calibration: boolean,
 	/**  The message of the first failure. */
 	example: string,
 	example_image: string,
@@ -2462,6 +2466,7 @@ export type RunProgress = {
 	state: RunState,
 	/**  The message that came with an automatic stop. */
 	stop_detail: string | null,
+	model: ModelId,
 	model_name: string,
 	recipe_name: string,
 	destination: Destination,
@@ -2965,9 +2970,9 @@ export type SuggestionKind =
 export type SystemError = {
 	system: BoxCoordinates,
 	/**  Mean distance of a corner along a side, in percent of the side; 100 at most. */
-	error_percent: number | null,
+	error_percent: number,
 	/**  Mean intersection over union of the boxes with the shapes, from 0 to 1. */
-	iou: number | null,
+	iou: number,
 };
 
 /**  The camera's clock when it took a photo. */

@@ -70,6 +70,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     run,
     state,
     stop_detail: null,
+    model: "nanodet-g-416",
     model_name: "Model",
     recipe_name: "Recipe",
     destination: { kind: "this_machine" },
@@ -295,8 +296,8 @@ describe("many in flight", () => {
 describe("another try of what failed", () => {
   const group = { count: 3, example: "", example_image: "" };
   const failures: FailureGroup[] = [
-    { ...group, kind: "model_failed", is_worth_retrying: true },
-    { ...group, kind: "declined", is_worth_retrying: false },
+    { ...group, kind: "model_failed", is_worth_retrying: true, suggests_calibration: false },
+    { ...group, kind: "declined", is_worth_retrying: false, suggests_calibration: false },
   ];
 
   it("is for those for which it makes sense, once the run rests", async () => {

@@ -7,6 +7,7 @@ import { Activity } from "./activity.svelte";
 import { BatchNotices } from "./batchNotices.svelte";
 import { Connections } from "./connections.svelte";
 import { FrontEnd } from "./frontEnd.svelte";
+import { Calibrating } from "./calibrating.svelte";
 import { LocalServers } from "./localServers.svelte";
 import { InfoState } from "./info.svelte";
 import { ImportState } from "./imports.svelte";
@@ -39,6 +40,7 @@ export class App {
   readonly settings: SettingsState;
   readonly connections: Connections;
   readonly localServers = new LocalServers(this);
+  readonly calibrating = new Calibrating(this);
   readonly imports: ImportState;
   readonly batchNotices: BatchNotices;
   readonly activity: Activity;

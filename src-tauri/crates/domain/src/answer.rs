@@ -242,6 +242,10 @@ pub struct Dropped {
 
 /// How a failure names a label that is not in the recipe.
 pub const UNKNOWN_LABEL: &str = "unknown label";
+/// How a failure says that an answer is in coordinates that are not those asked for.
+pub const OTHER_COORDINATES: &str = "not in pixels";
+/// How a failure says that an annotation lies outside of its image.
+pub const OUTSIDE_IMAGE: &str = "outside the image";
 /// Maximum number of annotations per answer. Answers have some dozens; endless lists would only fill the library.
 pub const MAX_ANNOTATIONS: usize = 5_000;
 

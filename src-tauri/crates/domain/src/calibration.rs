@@ -88,8 +88,10 @@ pub struct WrittenBox {
 pub struct SystemError {
     pub system: BoxCoordinates,
     /// Mean distance of a corner along a side, in percent of the side; 100 at most.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub error_percent: f64,
     /// Mean intersection over union of the boxes with the shapes, from 0 to 1.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub iou: f64,
 }
 

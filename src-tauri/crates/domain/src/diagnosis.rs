@@ -281,6 +281,7 @@ pub enum Setting {
     Photos,
     Network,
     Server,
+    Coordinates,
 }
 
 /// A recommended change, with its value if known.
@@ -332,6 +333,8 @@ pub enum Change {
         cost: PicoDollars,
     },
     OtherModel,
+    /// Find out in which coordinates the model answers.
+    Calibrate,
     /// Add the labels in the model's answers to the recipe.
     AddLabels,
     /// Fewer labels and attributes.
@@ -359,6 +362,7 @@ impl Change {
             Self::SmallerPhotos | Self::CheckPhotos => Setting::Photos,
             Self::CheckNetwork => Setting::Network,
             Self::CheckServer => Setting::Server,
+            Self::Calibrate => Setting::Coordinates,
         }
     }
 }

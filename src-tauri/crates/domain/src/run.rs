@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
+use crate::answer::{OTHER_COORDINATES, OUTSIDE_IMAGE};
 use crate::endpoint::EndpointFailure;
 use crate::geometry::PixelSize;
 use crate::hooks::HookRun;
@@ -80,9 +81,27 @@ pub struct FailureGroup {
     pub count: u32,
     /// Whether a retry may succeed.
     pub is_worth_retrying: bool,
+    /// Whether the answers look as if they were in other coordinates than those asked for.
+    pub suggests_calibration: bool,
     /// The message of the first failure.
     pub example: String,
     pub example_image: String,
+}
+
+impl FailureGroup {
+    /// Failures of this kind; `example` is the message of the first.
+    #[must_use]
+    pub fn new(kind: FailureKind, count: u32, example: String, example_image: String) -> Self {
+        let suggests_calibration = match kind {
+            FailureKind::CoordinatesAsFractions | FailureKind::CoordinatesAsThousandths => true,
+            FailureKind::AnswerUnusable => {
+                [OTHER_COORDINATES, OUTSIDE_IMAGE].iter().any(|reason| example.contains(reason))
+            }
+            _ => false,
+        };
+        let is_worth_retrying = kind.is_worth_retrying();
+        Self { kind, count, is_worth_retrying, suggests_calibration, example, example_image }
+    }
 }
 
 /// An annotation of an answer that is still streaming. It is not stored: only the complete answer is parsed.
@@ -189,6 +208,7 @@ pub struct RunProgress {
     pub state: RunState,
     /// The message that came with an automatic stop.
     pub stop_detail: Option<String>,
+    pub model: ModelId,
     pub model_name: String,
     pub recipe_name: String,
     pub destination: Destination,

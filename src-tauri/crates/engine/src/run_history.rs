@@ -147,6 +147,7 @@ fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
         run: summary.id,
         state: summary.state,
         stop_detail: summary.stop_detail,
+        model: summary.model,
         model_name: summary.model_name,
         recipe_name: summary.recipe_name,
         destination: summary.destination,

@@ -133,6 +133,8 @@ function change(advised: Change): string {
       return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost_dollars)} (estimated)`;
     case "other_model":
       return "Try another model";
+    case "calibrate":
+      return "Find out in which coordinates the model answers: calibrate it";
     case "add_labels":
       return "Add the model’s own labels to the recipe, as labels or synonyms";
     case "smaller_recipe":

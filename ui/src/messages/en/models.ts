@@ -2,13 +2,16 @@ import type {
   AnswerForm,
   BoxCoordinates,
   CalendarDate,
+  Calibration,
+  CalibrationPlan,
   ModelId,
   ModelPrice,
   ModelSettings,
+  PixelSize,
   PriceChange,
   PriceField,
 } from "../../api/bindings";
-import { count, date, exactMoney, names } from "../format";
+import { count, date, decimal, enoughMoney, exactMoney, money, names } from "../format";
 import { here } from "../place.svelte";
 
 const value = (field: PriceField, amount: number | null): string => {
@@ -33,12 +36,15 @@ export const models = {
     input: "Input",
     output: "Output",
     cache_read: "Cache read",
+    cache_write: "Cache write",
     batch: "Batch",
     since: "Since",
+    source: "Source",
     retires: "Retirement",
   },
   none: "none",
   percent: (percent: number) => `${count(percent)} %`,
+  builtIn: "built in",
   cacheWrite: (model: ModelPrice) =>
     `Cache write: ${exactMoney(model.cache_write_5m_dollars_per_million)} for five minutes, ${exactMoney(model.cache_write_1h_dollars_per_million)} for an hour`,
   old: "This price is old",
@@ -67,12 +73,12 @@ export const models = {
   },
   coordinates: "Coordinates",
   systems: {
-    pixel_xyxy: "Pixels, x1 y1 x2 y2",
+    pixel_xyxy: "Pixels: x1, y1, x2, y2",
     server_pixel_xyxy: "Pixels after the server’s resize",
-    norm1000_xyxy: "0 to 1000, x1 y1 x2 y2",
-    norm1000_yxyx: "0 to 1000, y1 x1 y2 x2",
-    norm1_xyxy: "0 to 1, x1 y1 x2 y2",
-    norm1_xywh: "0 to 1, x y width height",
+    norm1000_xyxy: "0 to 1000: x1, y1, x2, y2",
+    norm1000_yxyx: "0 to 1000: y1, x1, y2, x2",
+    norm1_xyxy: "0 to 1: x1, y1, x2, y2",
+    norm1_xywh: "0 to 1: x, y, width, height",
   } satisfies Record<BoxCoordinates, string>,
   systemNotes: {
     pixel_xyxy: "Corners in pixels of the image as it is sent.",
@@ -105,7 +111,7 @@ export const models = {
   change: ({ field, before, after }: PriceChange) => `${value(field, before)} → ${value(field, after)}`,
   skipped: "Cannot be imported",
   rest: (unchanged: number, unknown: number) =>
-    `${count(unchanged)} ${unchanged === 1 ? "model is" : "models are"} the same in the file. ${count(unknown)} entries about other models are ignored.`,
+    `${count(unchanged)} ${unchanged === 1 ? "model is" : "models are"} the same in the file. ${count(unknown)} ${unknown === 1 ? "entry about another model is" : "entries about other models are"} ignored.`,
   own: {
     title: "Models of this server",
     longestEdge: "Longest edge",
@@ -122,7 +128,7 @@ export const models = {
     neverListed: "The server has not been asked for its models yet.",
     listed: (models: string, moment: string) => `${models} listed by the server, ${moment}`,
     addTitle: "Add a model",
-    editTitle: "Edit the model",
+    editTitle: "Describe the model",
     id: "Model",
     idNote: "As the server names it.",
     wrongId: "Enter a name that is not in the list yet.",
@@ -153,6 +159,57 @@ export const models = {
     priceNote: "Without both prices nothing is quoted, and a run takes no budget.",
     wrongPrice: "Enter both prices, such as 0.25 with at most six decimals, or neither.",
     remove: "Remove",
+  },
+  calibration: {
+    action: "Calibrate…",
+    actionOf: (model: string) => `Calibrate ${model}`,
+    calibrate: "Calibrate this model",
+    title: (model: string) => `Calibrate ${model}`,
+    what: (pictures: number, host: string) =>
+      `${count(pictures)} drawn pictures with known shapes are sent to ${host}, each once. None of your photos is sent.`,
+    why: "The boxes of the answers are compared with the shapes in every coordinate system, so that boxes land where they belong.",
+    cost: "Cost",
+    costOf: ({ likely_dollars, at_most_dollars }: CalibrationPlan): string =>
+      likely_dollars === null || at_most_dollars === null
+        ? "Unknown: the model has no price"
+        : `About ${money(likely_dollars)}, never above ${enoughMoney(at_most_dollars)}`,
+    running: "The pictures are being looked at",
+    send: (pictures: string, { at_most_dollars }: CalibrationPlan) =>
+      at_most_dollars === null
+        ? `Send ${pictures} pictures`
+        : `Send ${pictures} pictures, at most ${enoughMoney(at_most_dollars)}`,
+    errors: "Errors by coordinate system",
+    error: "Error",
+    errorNote: "Mean distance of a corner, in percent of the side",
+    overlap: "Overlap",
+    overlapNote: "Mean intersection over union of the boxes and the shapes",
+    percent: (percent: number) => `${decimal(percent)} %`,
+    iou: (iou: number) => decimal(iou, 2),
+    inUse: "In use",
+    best: "Best",
+    verdict: ({ verdict, coordinates }: Calibration, name: (system: BoxCoordinates) => string): string => {
+      switch (verdict.kind) {
+        case "clear":
+          return verdict.system === coordinates
+            ? "The coordinates in use are right for this model."
+            : `This model answers in: ${name(verdict.system)}. It is asked in: ${name(coordinates)}.`;
+        case "unclear":
+          return "Unclear: no coordinate system is clearly the best. The model may place boxes poorly.";
+        case "too_few":
+          return "Unclear: too few shapes were found.";
+      }
+    },
+    applied: (system: string) => `From now on the model is asked in: ${system}.`,
+    apply: "Use the best",
+    picture: (number: number, { width, height }: PixelSize) =>
+      `Picture ${count(number)}, ${count(width)} × ${count(height)}`,
+    found: (answered: number, shapes: number) => `${count(answered)} of ${count(shapes)} shapes`,
+    paid: ({ paid_dollars, possibly_billed }: Calibration): string => {
+      const paid = paid_dollars === null ? "The model has no price." : `Paid: ${money(paid_dollars)}.`;
+      return possibly_billed === 0
+        ? paid
+        : `${paid} ${count(possibly_billed)} without a reported usage may have been billed as well.`;
+    },
   },
   local: {
     get title() {

@@ -62,11 +62,13 @@ const failures: Record<FailureKind, { title: string; action: string }> = {
   },
   coordinates_as_fractions: {
     title: "The model answers in 0..1 coordinates",
-    action: "The boxes are not in image pixels, so none was used. The answer is saved. Try another model.",
+    action:
+      "The boxes are not in the coordinates that were asked for, so none was used. The answer is saved. Calibrate the model, or try another.",
   },
   coordinates_as_thousandths: {
     title: "The model answers in 0..1000 coordinates",
-    action: "The boxes are not in image pixels, so none was used. The answer is saved. Try another model.",
+    action:
+      "The boxes are not in the coordinates that were asked for, so none was used. The answer is saved. Calibrate the model, or try another.",
   },
   internal_error: {
     title: "Internal error",

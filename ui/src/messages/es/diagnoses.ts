@@ -134,6 +134,8 @@ function change(advised: Change): string {
       return `Prueba ${advised.name} con unas pocas imágenes: los mismos tokens costarían unos ${money(advised.cost_dollars)} (estimación)`;
     case "other_model":
       return "Prueba otro modelo";
+    case "calibrate":
+      return "Averigua en qué coordenadas responde el modelo: calíbralo";
     case "add_labels":
       return "Añade a la receta las etiquetas que usa el modelo, como etiquetas o sinónimos";
     case "smaller_recipe":

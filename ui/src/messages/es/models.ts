@@ -1,6 +1,6 @@
 import type { PriceField } from "../../api/bindings";
 import type { models as english } from "../en/models";
-import { count, date, exactMoney, names } from "../format";
+import { count, date, decimal, enoughMoney, exactMoney, money, names } from "../format";
 import { here } from "../place.svelte";
 import type { Translation } from "../translation";
 
@@ -26,12 +26,15 @@ export const models: Translation<typeof english> = {
     input: "Entrada",
     output: "Salida",
     cache_read: "Lectura de caché",
+    cache_write: "Escritura en caché",
     batch: "Lote",
     since: "Desde",
+    source: "Origen",
     retires: "Retirada",
   },
   none: "no hay",
   percent: (percent) => `${count(percent)} %`,
+  builtIn: "incluido",
   cacheWrite: (model) =>
     `Escritura en caché: ${exactMoney(model.cache_write_5m_dollars_per_million)} por cinco minutos, ${exactMoney(model.cache_write_1h_dollars_per_million)} por una hora`,
   old: "Este precio es antiguo",
@@ -60,12 +63,12 @@ export const models: Translation<typeof english> = {
   },
   coordinates: "Coordenadas",
   systems: {
-    pixel_xyxy: "Píxeles, x1 y1 x2 y2",
+    pixel_xyxy: "Píxeles: x1, y1, x2, y2",
     server_pixel_xyxy: "Píxeles tras el ajuste del servidor",
-    norm1000_xyxy: "De 0 a 1000, x1 y1 x2 y2",
-    norm1000_yxyx: "De 0 a 1000, y1 x1 y2 x2",
-    norm1_xyxy: "De 0 a 1, x1 y1 x2 y2",
-    norm1_xywh: "De 0 a 1, x y ancho alto",
+    norm1000_xyxy: "De 0 a 1000: x1, y1, x2, y2",
+    norm1000_yxyx: "De 0 a 1000: y1, x1, y2, x2",
+    norm1_xyxy: "De 0 a 1: x1, y1, x2, y2",
+    norm1_xywh: "De 0 a 1: x, y, ancho, alto",
   },
   systemNotes: {
     pixel_xyxy: "Esquinas en píxeles de la imagen tal como se envía.",
@@ -116,7 +119,7 @@ export const models: Translation<typeof english> = {
     neverListed: "Aún no se han pedido los modelos al servidor.",
     listed: (models, moment) => `${models} en la lista del servidor, ${moment}`,
     addTitle: "Añadir un modelo",
-    editTitle: "Editar el modelo",
+    editTitle: "Describir el modelo",
     id: "Modelo",
     idNote: "Como lo llama el servidor.",
     wrongId: "Escribe un nombre que aún no esté en la lista.",
@@ -147,6 +150,56 @@ export const models: Translation<typeof english> = {
     priceNote: "Sin los dos precios no se calcula nada, y una ejecución no admite presupuesto.",
     wrongPrice: "Escribe los dos precios, como 0,25 con seis decimales como máximo, o ninguno.",
     remove: "Quitar",
+  },
+  calibration: {
+    action: "Calibrar…",
+    actionOf: (model) => `Calibrar ${model}`,
+    calibrate: "Calibrar este modelo",
+    title: (model) => `Calibrar ${model}`,
+    what: (pictures, host) =>
+      `Se envían ${count(pictures)} dibujos con figuras conocidas a ${host}, cada uno una vez. No se envía ninguna de tus fotos.`,
+    why: "Las cajas de las respuestas se comparan con las figuras en cada sistema de coordenadas, para que las cajas caigan en su sitio.",
+    cost: "Coste",
+    costOf: ({ likely_dollars, at_most_dollars }) =>
+      likely_dollars === null || at_most_dollars === null
+        ? "Desconocido: el modelo no tiene precio"
+        : `Unos ${money(likely_dollars)}, nunca más de ${enoughMoney(at_most_dollars)}`,
+    running: "El modelo está mirando los dibujos",
+    send: (pictures, { at_most_dollars }) =>
+      at_most_dollars === null
+        ? `Enviar ${pictures} dibujos`
+        : `Enviar ${pictures} dibujos, como mucho ${enoughMoney(at_most_dollars)}`,
+    errors: "Errores por sistema de coordenadas",
+    error: "Error",
+    errorNote: "Distancia media de una esquina, en porcentaje del lado",
+    overlap: "Solapamiento",
+    overlapNote: "Media de la intersección sobre la unión de las cajas y las figuras",
+    percent: (percent) => `${decimal(percent)} %`,
+    iou: (iou) => decimal(iou, 2),
+    inUse: "En uso",
+    best: "El mejor",
+    verdict: ({ verdict, coordinates }, name) => {
+      switch (verdict.kind) {
+        case "clear":
+          return verdict.system === coordinates
+            ? "Las coordenadas en uso son las correctas para este modelo."
+            : `Este modelo responde en: ${name(verdict.system)}. Se le pregunta en: ${name(coordinates)}.`;
+        case "unclear":
+          return "No está claro: ningún sistema de coordenadas es claramente el mejor. Puede que el modelo coloque mal las cajas.";
+        case "too_few":
+          return "No está claro: se encontraron muy pocas figuras.";
+      }
+    },
+    applied: (system) => `Desde ahora se pregunta al modelo en: ${system}.`,
+    apply: "Usar el mejor",
+    picture: (number, { width, height }) => `Dibujo ${count(number)}, ${count(width)} × ${count(height)}`,
+    found: (answered, shapes) => `${count(answered)} de ${count(shapes)} figuras`,
+    paid: ({ paid_dollars, possibly_billed }) => {
+      const paid = paid_dollars === null ? "El modelo no tiene precio." : `Pagado: ${money(paid_dollars)}.`;
+      return possibly_billed === 0
+        ? paid
+        : `${paid} Puede que también se hayan cobrado ${count(possibly_billed)} sin uso declarado.`;
+    },
   },
   local: {
     get title() {

@@ -14,7 +14,8 @@ import { typedCount } from "../../components/typedCount";
 import type { App } from "../../state/app.svelte";
 import { textOfPrice, typedPrice } from "./typedPrice";
 
-export type PriceColumn = "name" | "provider" | "input" | "output" | "cache_read" | "batch" | "since" | "retires";
+export type PriceColumn =
+  "name" | "provider" | "input" | "output" | "cache_read" | "cache_write" | "batch" | "since" | "source" | "retires";
 
 /** The amounts of the form, with the fields of the list and of the settings that hold them. */
 export const AMOUNTS = {
@@ -187,8 +188,10 @@ function valueOf(model: ModelPrice, column: PriceColumn): string | number | null
     input: model.input_dollars_per_million,
     output: model.output_dollars_per_million,
     cache_read: model.cached_input_dollars_per_million,
+    cache_write: model.cache_write_5m_dollars_per_million,
     batch: model.batch_percent,
     since: model.since,
+    source: model.source.kind,
     retires: model.retires,
   };
   return values[column];

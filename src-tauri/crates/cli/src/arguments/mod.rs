@@ -80,6 +80,7 @@ const STYLES: Styles = Styles::styled()
          CONCURRENCY                    concurrency: a number, or auto\n  \
          FIELDMARK_ENDPOINT_<NAME>_KEY  key of an additional endpoint\n  \
          FIELDMARK_LIBRARY              folder of the library (not from .env)\n  \
+         FIELDMARK_LOCAL_SERVERS        servers to look for on this machine: Ollama=11434,... (not from .env)\n  \
          FIELDMARK_SERVE_PASSWORD       password of fieldmark serve (not from .env)\n  \
          NO_COLOR                       no colors\n\n\
          Exit codes:\n{}",

@@ -150,6 +150,7 @@ fn change(change: &Change) -> String {
             )
         }
         Change::OtherModel => "try another model".into(),
+        Change::Calibrate => "find out in which coordinates the model answers: fieldmark calibrate MODEL".into(),
         Change::AddLabels => "add the labels that the model uses to the recipe, as labels or synonyms".into(),
         Change::SmallerRecipe => "ask for fewer labels or attributes, or shorten the instructions".into(),
         Change::SmallerPhotos => "use smaller copies of the photos".into(),

@@ -124,6 +124,7 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         FailureKind::Expired => vec![Change::RunLive],
         FailureKind::AnswerUnusable if observed.has_unknown_labels => vec![Change::AddLabels, Change::OtherModel],
         FailureKind::ModelFailed => model_failed(observed),
+        _ if main.suggests_calibration => vec![Change::Calibrate, Change::OtherModel],
         FailureKind::Refused
         | FailureKind::Declined
         | FailureKind::AnswerUnreadable

@@ -50,7 +50,7 @@ fn wait(wait_reason: WaitReason, millis: f64, limit: Option<f64>) -> Wait {
 }
 
 fn failures(kind: FailureKind, count: u32) -> FailureGroup {
-    FailureGroup { kind, count, is_worth_retrying: false, example: String::new(), example_image: String::new() }
+    FailureGroup::new(kind, count, String::new(), String::new())
 }
 
 fn retried(kind: RetryKind, count: u32) -> RetryGroup {
@@ -83,7 +83,13 @@ fn another_coordinate_system_is_named_in_a_run_of_any_size() {
     let kind = FailureKind::CoordinatesAsFractions;
     let tried = Observed { asked: 2, finished: 2, failures: vec![failures(kind, 2)], ..healthy() };
     let finding = Finding::MostlyOneFailure { failure: kind, count: 2, failed: 2, finished: 2 };
-    assert_eq!(only(&tried), Diagnosis { finding, changes: vec![Change::OtherModel] });
+    assert_eq!(only(&tried), Diagnosis { finding, changes: vec![Change::Calibrate, Change::OtherModel] });
+    let outside = "none of the 2 annotations can be used: 2 x at least half of it is outside the image; the first: {}";
+    let unusable = FailureGroup::new(FailureKind::AnswerUnusable, 2, outside.to_owned(), String::new());
+    assert_eq!(
+        only(&Observed { failures: vec![unusable], ..tried.clone() }).changes,
+        [Change::Calibrate, Change::OtherModel]
+    );
     // One such answer among many says nothing about the model.
     assert_eq!(diagnose(&Observed { failures: vec![failures(kind, 1)], ..healthy() }), []);
 }

@@ -66,13 +66,7 @@ impl RunSession {
                 self.standing.failed += 1;
                 match self.standing.failures.iter_mut().find(|group| group.kind == kind) {
                     Some(group) => group.count += 1,
-                    None => self.standing.failures.push(FailureGroup {
-                        kind,
-                        count: 1,
-                        is_worth_retrying: kind.is_worth_retrying(),
-                        example: detail,
-                        example_image: finished.name,
-                    }),
+                    None => self.standing.failures.push(FailureGroup::new(kind, 1, detail, finished.name)),
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Explains why an answer is unusable, with the model's first item.
 
-use domain::answer::{CoordinateSystem, DropReason, Dropped, UNKNOWN_LABEL};
+use domain::answer::{CoordinateSystem, DropReason, Dropped, OTHER_COORDINATES, OUTSIDE_IMAGE, UNKNOWN_LABEL};
 use domain::geometry::{PixelSize, Rect};
 
 use super::AnswerError;
@@ -50,9 +50,9 @@ pub fn nothing_used(dropped: &[Dropped], first: &Item) -> AnswerError {
 /// `boxes` in the units of the answer.
 pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSize) -> AnswerError {
     let answers_in = match system {
-        CoordinateSystem::Fractions => "the model answers in 0..1 coordinates, not in pixels",
-        CoordinateSystem::Thousandths => "the model answers in 0..1000 coordinates, not in pixels",
-        CoordinateSystem::Unknown => "the coordinates are not in pixels of the sent image",
+        CoordinateSystem::Fractions => format!("the model answers in 0..1 coordinates, {OTHER_COORDINATES}"),
+        CoordinateSystem::Thousandths => format!("the model answers in 0..1000 coordinates, {OTHER_COORDINATES}"),
+        CoordinateSystem::Unknown => format!("the coordinates are {OTHER_COORDINATES} of the sent image"),
     };
     let reach = boxes.iter().map(|own| own.ordered()).reduce(|reach, own| {
         Rect::new(reach.x1.min(own.x1), reach.y1.min(own.y1), reach.x2.max(own.x2), reach.y2.max(own.y2))
@@ -72,7 +72,7 @@ fn in_words(reason: &DropReason) -> String {
         DropReason::UnknownLabel { answered } => format!("{UNKNOWN_LABEL} \"{}\"", shortened(answered)),
         DropReason::NoBox => "a coordinate is missing or not a number".into(),
         DropReason::NoExtent => "less than a pixel wide or high".into(),
-        DropReason::OutsidePicture => "at least half of it is outside the image".into(),
+        DropReason::OutsidePicture => format!("at least half of it is {OUTSIDE_IMAGE}"),
         DropReason::NoText => "the caption has no text".into(),
         DropReason::ShapeNotAskedFor => "a shape that the recipe does not ask for".into(),
         DropReason::AttributeMissing { name } => format!("attribute \"{}\" missing", shortened(name)),

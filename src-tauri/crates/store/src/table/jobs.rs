@@ -142,13 +142,8 @@ impl View<'_> {
         )?;
         all(&mut statement, [run.0], |row| {
             let kind: FailureKind = from_name("jobs.failure", row.get(0)?)?;
-            Ok(FailureGroup {
-                kind,
-                count: row.get(1)?,
-                is_worth_retrying: kind.is_worth_retrying(),
-                example: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-                example_image: row.get(4)?,
-            })
+            let example = row.get::<_, Option<String>>(3)?.unwrap_or_default();
+            Ok(FailureGroup::new(kind, row.get(1)?, example, row.get(4)?))
         })
     }
 
