@@ -48,15 +48,19 @@ const PLACES: [[[f64; 4]; 4]; 3] = [
 pub fn pictures(sent_size: impl Fn(PixelSize) -> PixelSize) -> Vec<KnownPicture> {
     let picture = |(size, places): (PixelSize, &[[f64; 4]; 4])| {
         let size = sent_size(size);
-        let (width, height) = (f64::from(size.width), f64::from(size.height));
-        let shape = |(place, ([x1, y1, x2, y2], (label, color))): (usize, (&[f64; 4], (&'static str, [u8; 3])))| {
-            let corner = |share: f64, side: f64| (share * side).round();
-            let place_in = Rect::new(corner(*x1, width), corner(*y1, height), corner(*x2, width), corner(*y2, height));
-            KnownShape { label, color, is_ellipse: place % 2 == 1, place: place_in }
-        };
-        KnownPicture { size, shapes: places.iter().zip(LABELS).enumerate().map(shape).collect() }
+        let shapes = places.iter().enumerate().map(|(place, shares)| known_shape(place, *shares, size));
+        KnownPicture { size, shapes: shapes.collect() }
     };
     SIZES.into_iter().zip(&PLACES).map(picture).collect()
+}
+
+/// The shape at `place` among those of a picture of this size.
+fn known_shape(place: usize, [x1, y1, x2, y2]: [f64; 4], size: PixelSize) -> KnownShape {
+    let (label, color) = LABELS[place % LABELS.len()];
+    let across = |share: f64| (share * f64::from(size.width)).round();
+    let down = |share: f64| (share * f64::from(size.height)).round();
+    let place_in_picture = Rect::new(across(x1), down(y1), across(x2), down(y2));
+    KnownShape { label, color, is_ellipse: place % 2 == 1, place: place_in_picture }
 }
 
 /// What a calibration asks for.

@@ -158,7 +158,7 @@ export const models: Translation<typeof english> = {
     title: (model) => `Calibrar ${model}`,
     what: (pictures, host) =>
       `Se envían ${count(pictures)} dibujos con figuras conocidas a ${host}, cada uno una vez. No se envía ninguna de tus fotos.`,
-    why: "Las cajas de las respuestas se comparan con las figuras en cada sistema de coordenadas, para que las cajas caigan en su sitio.",
+    why: "Los recuadros de las respuestas se comparan con las figuras en cada sistema de coordenadas, para que los recuadros caigan en su sitio.",
     cost: "Coste",
     costOf: ({ likely_dollars, at_most_dollars }) =>
       likely_dollars === null || at_most_dollars === null
@@ -173,7 +173,7 @@ export const models: Translation<typeof english> = {
     error: "Error",
     errorNote: "Distancia media de una esquina, en porcentaje del lado",
     overlap: "Solapamiento",
-    overlapNote: "Media de la intersección sobre la unión de las cajas y las figuras",
+    overlapNote: "Media de la intersección sobre la unión de los recuadros y las figuras",
     percent: (percent) => `${decimal(percent)} %`,
     iou: (iou) => decimal(iou, 2),
     inUse: "En uso",
@@ -185,7 +185,7 @@ export const models: Translation<typeof english> = {
             ? "Las coordenadas en uso son las correctas para este modelo."
             : `Este modelo responde en: ${name(verdict.system)}. Se le pregunta en: ${name(coordinates)}.`;
         case "unclear":
-          return "No está claro: ningún sistema de coordenadas es claramente el mejor. Puede que el modelo coloque mal las cajas.";
+          return "No está claro: ningún sistema de coordenadas es claramente el mejor. Puede que el modelo coloque mal los recuadros.";
         case "too_few":
           return "No está claro: se encontraron muy pocas figuras.";
       }

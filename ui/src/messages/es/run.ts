@@ -51,12 +51,12 @@ const failures: Record<FailureKind, { title: string; action: string }> = {
   coordinates_as_fractions: {
     title: "El modelo responde en coordenadas 0..1",
     action:
-      "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
+      "Los recuadros no están en las coordenadas que se pidieron, así que no se usó ninguno. La respuesta se guarda. Calibra el modelo o prueba otro.",
   },
   coordinates_as_thousandths: {
     title: "El modelo responde en coordenadas 0..1000",
     action:
-      "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
+      "Los recuadros no están en las coordenadas que se pidieron, así que no se usó ninguno. La respuesta se guarda. Calibra el modelo o prueba otro.",
   },
   internal_error: {
     title: "Error interno",

@@ -31,6 +31,23 @@ pub fn written_boxes(kept: &str, recipe: &Recipe) -> Result<Vec<WrittenBox>, Ans
 /// The four numbers of a box: a list, or named corners.
 fn numbers(fields: &Map<String, Value>) -> Option<[f64; 4]> {
     let list = LISTS.iter().find_map(|key| fields.get(*key)?.as_array());
+    let values: Vec<&Value> = if let Some(list) = list {
+        list.iter().collect()
+    } else {
+        let corners = OBJECTS.iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
+        CORNERS.iter().map(|key| corners.get(*key)).collect::<Option<_>>()?
+    };
+    let read = |item: &Item| {
+        let Item::Read(Value::Object(fields)) = item else { return None };
+        let label = recipe.label_for(answered_label(fields)?)?;
+        Some(WrittenBox { label: label.name.clone(), numbers: numbers(fields)? })
+    };
+    Ok(found.items.iter().filter_map(read).collect())
+}
+
+/// The four numbers of a box: a list, or named corners.
+fn numbers(fields: &Map<String, Value>) -> Option<[f64; 4]> {
+    let list = LISTS.iter().find_map(|key| fields.get(*key)?.as_array());
     let values: Vec<&Value> = match list {
         Some(list) => list.iter().collect(),
         None => {

@@ -83,7 +83,7 @@ fn examples(picture: Option<&Picture>) -> Vec<ShownExample> {
 fn examples_come_first_and_end_the_cached_prefix() {
     let model = catalog().find("claude-haiku-5-5").unwrap();
     let with = |examples: &[ShownExample], caching| {
-        PreparedMessages::new(model, &cats(), RequestOptions { examples, caching, ..RequestOptions::default() })
+        PreparedMessages::new(model, &cats(), RequestOptions { caching, examples, ..RequestOptions::default() })
             .unwrap()
     };
     let shown = examples(Some(&picture(640, 480)));
