@@ -66,7 +66,7 @@ impl Prepared {
 
     /// The most that each request can cost; `None` without a known price.
     fn bounds(&self) -> Option<Vec<PicoDollars>> {
-        let worst = |picture: &KnownPicture| self.prompt.worst_case(picture.size, self.terms);
+        let worst = |picture: &KnownPicture| self.prompt.worst_case(picture.size, 0, self.terms);
         self.known.spec.price.is_known.then(|| self.pictures.iter().map(worst).collect())
     }
 

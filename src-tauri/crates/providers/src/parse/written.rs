@@ -37,26 +37,10 @@ fn numbers(fields: &Map<String, Value>) -> Option<[f64; 4]> {
         let corners = OBJECTS.iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
         CORNERS.iter().map(|key| corners.get(*key)).collect::<Option<_>>()?
     };
-    let read = |item: &Item| {
-        let Item::Read(Value::Object(fields)) = item else { return None };
-        let label = recipe.label_for(answered_label(fields)?)?;
-        Some(WrittenBox { label: label.name.clone(), numbers: numbers(fields)? })
+    let read = |value: &Value| {
+        let number = number(value)?;
+        Some(if number.is_percent { number.value / 100.0 } else { number.value })
     };
-    Ok(found.items.iter().filter_map(read).collect())
-}
-
-/// The four numbers of a box: a list, or named corners.
-fn numbers(fields: &Map<String, Value>) -> Option<[f64; 4]> {
-    let list = LISTS.iter().find_map(|key| fields.get(*key)?.as_array());
-    let values: Vec<&Value> = match list {
-        Some(list) => list.iter().collect(),
-        None => {
-            let corners = OBJECTS.iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
-            CORNERS.iter().map(|key| corners.get(*key)).collect::<Option<_>>()?
-        }
-    };
-    let read =
-        |value: &Value| number(value).map(|number| if number.is_percent { number.value / 100.0 } else { number.value });
     let numbers: Vec<f64> = values.into_iter().map(read).collect::<Option<_>>()?;
     numbers.try_into().ok()
 }

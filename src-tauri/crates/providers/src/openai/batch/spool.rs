@@ -3,8 +3,9 @@
 use std::io::{Result, Write};
 
 use crate::batch::spool::{SpoolForm, SpoolWriter};
-use crate::openai::body::{AnswerFormat, ChatBody};
+use crate::openai::body::ChatBody;
 use crate::request::Reply;
+use domain::settings::AnswerForm;
 
 /// Where every request of a batch goes.
 pub const ENDPOINT: &str = "/v1/chat/completions";
@@ -16,7 +17,7 @@ const FORM: SpoolForm = SpoolForm::json_lines(50_000, 200_000_000);
 pub fn writer<W: Write>(spool: W, model_prefix: &str, byte_limit: u64) -> Result<SpoolWriter<W>> {
     let model_prefix = model_prefix.to_owned();
     SpoolWriter::new(spool, FORM, byte_limit, move |custom_id, request| {
-        let body = ChatBody::of(request)?.pieces(&model_prefix, AnswerFormat::Schema, Reply::InBatch);
+        let body = ChatBody::of(request)?.pieces(&model_prefix, AnswerForm::JsonSchema, Reply::InBatch);
         let head = format!("{{\"custom_id\":\"{custom_id}\",\"method\":\"POST\",\"url\":\"{ENDPOINT}\",\"body\":");
         Ok((head, body.into()))
     })
