@@ -18,7 +18,7 @@ use domain::settings::{ModelSettings, ProviderSettings, Settings};
 use keys::{EnvFile, Environment, KeyRing, KeysError, ProviderSummary, Said, Source};
 use providers::base_url::{BaseUrl, Key};
 use providers::catalog::ModelSpec;
-use providers::provider::{ConnectError, Descriptor, Host, Provider};
+use providers::provider::{ConnectError, Descriptor, Provider};
 use providers::registry;
 use store::{ListedModels, Store};
 use zeroize::Zeroizing;
