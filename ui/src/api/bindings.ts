@@ -717,6 +717,8 @@ export type Connection = {
 	name: string,
 	base_url: string,
 	base_url_from: SettingSource,
+	/**  The region of the vendor's server; `None` at another server, and where the vendor has no regions. */
+	region: string | null,
 	/**  The server, with its port if unusual. Empty if the address is invalid. */
 	host: string,
 	/**  Whether the server is on this machine. */
@@ -1194,6 +1196,8 @@ export type Feature = "boxes" |
 
 /**  The kind of a connection field. */
 export type FieldKind = "base_url" | 
+/**  The region of the vendor whose server is used. */
+"region" | 
 /**  A secret, stored for one server. */
 "key" | 
 /**  The default model. */

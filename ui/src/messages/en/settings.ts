@@ -71,7 +71,8 @@ export const settings = {
   address: "Base URL",
   addressNote: "The server’s address, without /v1/messages. Each server has its own key.",
   region: "Region",
-  regionNote: "Where the vendor processes images, such as eu-west-1. An address of your own is possible too. Each region has its own key.",
+  regionNote:
+    "Where the vendor processes images, such as eu-west-1. An address of your own is possible too. Each region has its own key.",
   vendorsOwn: (provider: string) => `Use ${provider}’s`,
   model: "Model",
   modelNote: "The model that the plan starts with.",

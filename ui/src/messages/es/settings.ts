@@ -59,7 +59,8 @@ export const settings: Translation<typeof english> = {
   address: "URL base",
   addressNote: "La dirección del servidor, sin /v1/messages. Cada servidor tiene su propia clave.",
   region: "Región",
-  regionNote: "Dónde procesa las imágenes el proveedor, por ejemplo eu-west-1. También puede ser una dirección propia. Cada región tiene su propia clave.",
+  regionNote:
+    "Dónde procesa las imágenes el proveedor, por ejemplo eu-west-1. También puede ser una dirección propia. Cada región tiene su propia clave.",
   vendorsOwn: (provider) => `Usar la de ${provider}`,
   model: "Modelo",
   modelNote: "El modelo con el que empieza el plan.",
