@@ -101,6 +101,22 @@ describe("a provider", () => {
     await list.getByRole("button", { name: /^Anthropic/ }).waitFor();
   });
 
+  it("is set up by a region and a key where the vendor has regions", async () => {
+    await openSettings({ query: "priced" });
+    const row = page.getByRole("navigation", { name: "Providers" }).getByRole("button", { name: /^Amazon Bedrock/ });
+    await row.click();
+    const region = page.getByLabel("Region", { exact: true });
+    expect(await region.inputValue()).toBe("us-east-1");
+    await region.fill("eu-west-1");
+    await page.keyboard.press("Enter");
+    await row.filter({ hasText: "bedrock-mantle.eu-west-1.api.aws" }).waitFor();
+    expect(await region.inputValue()).toBe("eu-west-1");
+    await page.getByLabel("Key", { exact: true }).fill("bedrock-1");
+    await page.keyboard.press("Enter");
+    await row.filter({ hasText: "Ready" }).waitFor();
+    await screenshot(page, "settings-bedrock");
+  });
+
   it("says whether it can be used", async () => {
     await openSettings({ query: "priced" });
     const row = page.getByRole("navigation", { name: "Providers" }).getByRole("button").first();

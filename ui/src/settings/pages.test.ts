@@ -84,10 +84,16 @@ describe("a provider", () => {
     const app = await opened("priced");
     const state = () => app.connections.overview?.connections.map(providerState);
     // The server of one's own has no address yet.
-    expect(state()).toEqual(["none", "none", "none", "none"]);
+    expect(state()).toEqual(["none", "none", "none", "none", "none"]);
     const [connection] = app.connections.overview?.connections ?? [];
     expect(connection && providerState({ ...connection, problem: "nonsense: not an address" })).toBe("caution");
     const withKey = await opened("priced&key");
-    expect(withKey.connections.overview?.connections.map(providerState)).toEqual(["good", "none", "none", "none"]);
+    expect(withKey.connections.overview?.connections.map(providerState)).toEqual([
+      "good",
+      "none",
+      "none",
+      "none",
+      "none",
+    ]);
   });
 });

@@ -115,6 +115,17 @@ it("takes an address, and an empty one as the vendor's own", async () => {
   expect(app.connections.to(PROVIDER)?.base_url_from).toBe("default");
 });
 
+it("takes a region where the vendor has a server in each", async () => {
+  const { app } = await opened();
+  const connecting = new ConnectionSettings(app, "bedrock");
+  const standing = () => app.connections.to("bedrock");
+  expect([standing()?.region, standing()?.base_url_from]).toEqual(["us-east-1", "default"]);
+  expect(await connecting.saveAddress(" eu-west-1 ")).toBe(true);
+  expect([standing()?.region, standing()?.host]).toEqual(["eu-west-1", "bedrock-mantle.eu-west-1.api.aws"]);
+  expect(await connecting.saveAddress("https://bedrock.example.com/anthropic")).toBe(true);
+  expect([standing()?.region, standing()?.host]).toEqual([null, "bedrock.example.com"]);
+});
+
 it("leaves to the environment what is from there", () => {
   expect(isOurs("default") && isOurs("settings")).toBe(true);
   expect(isOurs("variable") || isOurs("dot_env")).toBe(false);
