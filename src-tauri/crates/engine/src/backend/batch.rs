@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::coordinates::BoxCoordinates;
 use domain::geometry::PixelSize;
 use domain::run_state::{RetryKind, StopReason};
 use providers::base_url::BaseUrl;
@@ -54,11 +55,15 @@ impl Backend {
         Some((endpoint.batches()?, endpoint.base_url().map(BaseUrl::origin).unwrap_or_default()))
     }
 
-    /// Reads an answer from a batch for an image of `sent` size.
-    pub fn batch_answer(&self, answer: BatchAnswer, sent: PixelSize) -> Result<Received, FailedRequest> {
+    /// Reads an answer from a batch for an image of `sent` size, whose boxes are in `coordinates`.
+    pub fn batch_answer(
+        &self,
+        answer: BatchAnswer,
+        sent: PixelSize,
+        coordinates: BoxCoordinates,
+    ) -> Result<Received, FailedRequest> {
         let endpoint = self.first_endpoint().ok_or_else(|| FailedRequest::unsent("there is no endpoint".to_owned()))?;
         endpoint.record_form_taken();
-        let coordinates = self.coordinates();
         let answer =
             answer.about(sent, coordinates).received().map_err(|error| FailedRequest::unsent(error.to_string()))?;
         Ok(self.received(answer, endpoint.price_percent))

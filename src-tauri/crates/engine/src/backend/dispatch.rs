@@ -207,7 +207,7 @@ impl Backend {
     }
 
     /// How the model writes boxes.
-    pub(super) fn coordinates(&self) -> BoxCoordinates {
+    pub fn coordinates(&self) -> BoxCoordinates {
         self.costs.usual().model().coordinates
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::answer::PartPass;
+use domain::coordinates::BoxCoordinates;
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
 use domain::run_state::FailureKind;
@@ -17,7 +18,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::super::context::RunContext;
 use super::super::outcome::{Kept, NO_ALLOWANCE, better_of, failed};
-use super::{BatchSession, custom_id, remove_spool, spool_prefix};
+use super::naming::custom_id;
+use super::{BatchSession, remove_spool, spool_prefix};
 use crate::backend::AnswerLength;
 use crate::clock::now_millis;
 use crate::machine::processors;
@@ -115,9 +117,14 @@ struct Filling {
 
 impl Filling {
     /// Writes a request on the blocking pool.
-    async fn push(mut self, attempt: AttemptId, request: Request) -> Result<(Self, Pushed)> {
+    async fn push(
+        mut self,
+        attempt: AttemptId,
+        coordinates: BoxCoordinates,
+        request: Request,
+    ) -> Result<(Self, Pushed)> {
         spawn_blocking(move || {
-            let pushed = self.writer.push(&custom_id(attempt, &self.spooled.token), &request);
+            let pushed = self.writer.push(&custom_id(attempt, &self.spooled.token, coordinates), &request);
             let pushed = pushed.map_err(EngineError::file(&self.spooled.path))?;
             Ok((self, pushed))
         })
@@ -187,7 +194,7 @@ impl BatchSession<'_> {
                 filling = Some(batch);
                 continue;
             };
-            let (batch, pushed) = batch.push(attempt, prepared).await?;
+            let (batch, pushed) = batch.push(attempt, self.backend.coordinates(), prepared).await?;
             filling = Some(batch);
             if pushed == Pushed::Full {
                 self.context.store.write(move |edit| edit.drop_batch_item(attempt)).await?;

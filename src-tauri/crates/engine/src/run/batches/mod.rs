@@ -12,6 +12,7 @@
 //! images at a smaller size.
 
 mod filling;
+mod naming;
 mod patience;
 mod results;
 mod server;
@@ -458,36 +459,5 @@ fn spool_prefix(run: RunId) -> String {
 fn remove_spool(path: &std::path::Path) {
     if let Err(error) = std::fs::remove_file(path) {
         tracing::warn!(path = %path.display(), %error, "the body of a batch was not removed");
-    }
-}
-
-/// The name of a batch in the server's list, if batches have names there.
-fn batch_name(token: &str) -> String {
-    format!("fieldmark-{token}")
-}
-
-/// The custom id of a request: its row in the ledger, and a token unique to the batch.
-fn custom_id(attempt: AttemptId, token: &str) -> String {
-    format!("a{attempt}-{token}")
-}
-
-/// The attempt behind a custom id of the batch with `token`; `None` if it belongs to another batch.
-fn attempt_called(custom_id: &str, token: &str) -> Option<AttemptId> {
-    let (attempt, its_token) = custom_id.strip_prefix('a')?.split_once('-')?;
-    (its_token == token).then(|| attempt.parse().ok().map(AttemptId))?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_result_is_told_from_those_of_other_batches() {
-        let id = custom_id(AttemptId(123), "0badcafe");
-        assert!(providers::batch::is_custom_id(&id));
-        assert_eq!(attempt_called(&id, "0badcafe"), Some(AttemptId(123)));
-        for other in ["a123-0badcaff", "b123-0badcafe", "a-0badcafe", "a123", ""] {
-            assert_eq!(attempt_called(other, "0badcafe"), None, "{other}");
-        }
     }
 }

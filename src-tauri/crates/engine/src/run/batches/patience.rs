@@ -8,7 +8,7 @@ use domain::run_state::RetryKind;
 use providers::batch::Batch;
 use store::KeptBatch;
 
-use super::batch_name;
+use super::naming::batch_name;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;

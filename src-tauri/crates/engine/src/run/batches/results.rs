@@ -15,7 +15,8 @@ use super::super::budget::Reservation;
 use super::super::outcome::{Stop, better_of, failed};
 use super::super::parts::Ask;
 use super::super::retry::Retrying;
-use super::{BatchSession, attempt_called};
+use super::BatchSession;
+use super::naming::attempt_called;
 use crate::Result;
 use crate::backend::{AfterFailure, CallNext, FailedCall, FailedRequest, Received};
 use crate::clock::now_millis;
@@ -102,7 +103,7 @@ impl<'a> BatchSession<'a> {
 
     async fn take(&mut self, batch: &KeptBatch, result: BatchResult, read: &mut Read) -> Result<()> {
         let called = result.custom_id.as_deref().and_then(|id| attempt_called(id, &batch.token));
-        let Some(attempt) = called else {
+        let Some((attempt, coordinates)) = called else {
             tracing::warn!(batch = %batch.id, custom_id = ?result.custom_id, "a result without a request");
             return Ok(());
         };
@@ -113,14 +114,16 @@ impl<'a> BatchSession<'a> {
         };
         let took_millis = millis_since(batch.submitted_at);
         let failed_request = match result.outcome {
-            BatchOutcome::Answered(answer) => match guarded(|| self.backend.batch_answer(answer, item.sent)) {
-                Ok(Ok(received)) => return self.keep(item, received, took_millis).await,
-                Ok(Err(failed_request)) => failed_request,
-                Err(error) => FailedRequest {
-                    may_be_billed: true,
-                    ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, &error.to_string())
-                },
-            },
+            BatchOutcome::Answered(answer) => {
+                match guarded(|| self.backend.batch_answer(answer, item.sent, coordinates)) {
+                    Ok(Ok(received)) => return self.keep(item, received, took_millis).await,
+                    Ok(Err(failed_request)) => failed_request,
+                    Err(error) => FailedRequest {
+                        may_be_billed: true,
+                        ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, &error.to_string())
+                    },
+                }
+            }
             BatchOutcome::Refused(refusal) => FailedRequest::of_alone(&RequestError::Refused(refusal)),
             BatchOutcome::Canceled => self.canceled(batch),
             BatchOutcome::Expired => expired(),

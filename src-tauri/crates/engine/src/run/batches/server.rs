@@ -8,8 +8,9 @@ use store::{BatchStanding, KeptBatch};
 
 use super::super::outcome::Stop;
 use super::filling::Spooled;
+use super::naming::batch_name;
 use super::patience::{are_results_gone, is_before, look_interval, may_be, millis};
-use super::{BatchSession, Look, batch_name, remove_spool};
+use super::{BatchSession, Look, remove_spool};
 use crate::Result;
 use crate::backend::{CallNext, FailedCall};
 use crate::clock::now_millis;

@@ -2,6 +2,8 @@
 
 use std::io::{Result, Write};
 
+use domain::settings::AnswerForm;
+
 use crate::batch::spool::{SpoolForm, SpoolWriter};
 use crate::openai::body::ChatBody;
 use crate::request::Reply;
