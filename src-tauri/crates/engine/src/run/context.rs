@@ -17,10 +17,10 @@ use store::{JobFailure, JobOutcome, Propagated, Store, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::activity::Activity;
+use super::ask::Ask;
 use super::budget::{Budget, Reservation};
 use super::in_flight::InFlightCounter;
 use super::outcome::{Answered, Finished, Kept, failed, is_cut_off};
-use super::parts::Ask;
 use super::retry::Retrying;
 use super::tally::Tally;
 use super::undecided::UndecidedRefusals;

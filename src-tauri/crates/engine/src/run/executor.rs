@@ -11,12 +11,12 @@ use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 
 use super::activity::OpenRequest;
+use super::ask::Ask;
 use super::budget::Reservation;
 use super::context::RunContext;
 use super::in_flight::InFlightGuard;
 use super::job_state::{AskResult, JobState, Next};
 use super::outcome::{Answered, Ended, Kept, NO_ALLOWANCE, Stop, failed, is_cut_off};
-use super::parts::Ask;
 use super::undecided::UndecidedRefusal;
 use crate::Result;
 use crate::backend::{AnswerLength, Backend, FailureVerdict, Permit};

@@ -3,6 +3,7 @@
 //! run.
 
 mod activity;
+mod ask;
 mod batches;
 mod budget;
 mod context;

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::annotation::NewAnnotation;
 use domain::answer::{PartPass, Reading};
 use domain::geometry::{ImageRegion, PixelSize};
 use domain::ids::{AttemptId, ImageId};
@@ -18,6 +17,7 @@ use prepare::Pixels;
 use providers::request::{Picture, Request};
 use store::{JobFailure, JobOutcome, WaitingJob};
 
+use super::ask::Ask;
 use super::context::RunContext;
 use super::job_state::{AskResult, JobState};
 use crate::Result;
@@ -26,27 +26,6 @@ use crate::clock::now_millis;
 
 /// The most tiles that are cut out of one decoded original ahead of their requests, which bounds memory.
 const TILES_AHEAD: usize = 8;
-
-/// A request about a part of an image.
-#[derive(Debug, Clone)]
-pub struct Ask {
-    pub pass: PartPass,
-    /// The part, in pixels of the image.
-    pub region: ImageRegion,
-    /// What was found in it and is checked, in pixels of the image.
-    found: Arc<Vec<NewAnnotation>>,
-    /// All parts of the image.
-    parts: Arc<ImageParts>,
-}
-
-impl Ask {
-    /// The first request about a whole image.
-    pub fn whole(size: PixelSize) -> Self {
-        let region = ImageRegion::whole(size);
-        let parts = Arc::new(ImageParts { regions: vec![region], are_enlarged: false });
-        Self { pass: PartPass::default(), region, found: Arc::default(), parts }
-    }
-}
 
 /// The answers about the parts of an image, so far.
 #[derive(Default)]

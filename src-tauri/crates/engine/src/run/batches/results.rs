@@ -11,9 +11,9 @@ use providers::retry::RetryAction;
 use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 
+use super::super::ask::Ask;
 use super::super::budget::Reservation;
 use super::super::outcome::{Stop, better_of, failed};
-use super::super::parts::Ask;
 use super::super::retry::Retrying;
 use super::BatchSession;
 use super::naming::attempt_called;
