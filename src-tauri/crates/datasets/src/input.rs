@@ -9,6 +9,9 @@ use zip::ZipArchive;
 
 use crate::error::{DatasetError, FileLocation, Result};
 
+/// Largest file that is held in memory as a whole, in bytes.
+const MOST_TEXT: u64 = 1 << 28;
+
 /// Input of a dataset.
 pub struct Input {
     place: InputPlace,
@@ -82,10 +85,14 @@ impl Input {
         }
     }
 
-    /// The text of a file, by its name among [`Input::names`].
+    /// The text of a file, by its name among [`Input::names`]. Annotations of one image and lists of labels are small, and
+    /// an archive may expand to any size.
     pub fn text(&mut self, name: &str) -> Result<String> {
         let mut bytes = Vec::new();
-        self.entry(name)?.read_to_end(&mut bytes)?;
+        self.entry(name)?.take(MOST_TEXT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST_TEXT {
+            return Err(FileLocation::file(name).malformed("the file is too large"));
+        }
         let text = String::from_utf8(bytes);
         let mut text = text.map_err(|_| FileLocation::file(name).malformed("it is not UTF-8"))?;
         if text.starts_with('\u{feff}') {

@@ -73,7 +73,7 @@ impl Format for JsonLines {
     fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let out = out.file()?;
         for image in source.images() {
-            serde_json::to_writer(&mut *out, &Line::from(&image?)).map_err(std::io::Error::from)?;
+            serde_json::to_writer(&mut *out, &ImageLine::from(&image?)).map_err(std::io::Error::from)?;
             out.write_all(b"\n")?;
         }
         Ok(())
@@ -98,7 +98,7 @@ impl Format for JsonLines {
 
 /// An image with its annotations.
 #[derive(Serialize, Deserialize)]
-pub struct Line<'a> {
+pub struct ImageLine<'a> {
     /// The line number, if a file does not number its images.
     image: Option<u64>,
     file_name: Cow<'a, str>,
@@ -151,7 +151,7 @@ struct LineAnnotation<'a> {
     attributes: Cow<'a, BTreeMap<String, AttributeValue>>,
 }
 
-impl<'a> From<&'a DatasetImage> for Line<'a> {
+impl<'a> From<&'a DatasetImage> for ImageLine<'a> {
     fn from(image: &'a DatasetImage) -> Self {
         Self {
             image: Some(image.id),
@@ -203,7 +203,7 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
 
 fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let line: Line<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let line: ImageLine<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let place = FileLocation { line: Some(number), field: path_of(&error), ..FileLocation::default() };
         place.malformed(without_position(error.inner()))
     })?;
@@ -211,7 +211,7 @@ fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
     line.into_image(number, &FileLocation::line(number), "")
 }
 
-impl Line<'_> {
+impl ImageLine<'_> {
     /// The image, with `number` if the file does not number its images. `place` and `field` lead to it.
     pub fn into_image(self, number: u64, place: &FileLocation, field: &str) -> Result<DatasetImage> {
         let stored = self.stored_width.zip(self.stored_height).map(|(width, height)| StoredImage {

@@ -4,7 +4,7 @@ use domain::dataset::{FormatDescriptor, Package, Translated};
 
 use super::items::Items;
 use super::json::each_item;
-use super::json_lines::{HELD, Line};
+use super::json_lines::{HELD, ImageLine};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
@@ -39,7 +39,7 @@ impl Format for JsonList {
         let (out, mut images) = (out.file()?, Items::default());
         out.write_all(b"[")?;
         for image in source.images() {
-            images.write(out, &Line::from(&image?))?;
+            images.write(out, &ImageLine::from(&image?))?;
         }
         out.write_all(b"\n]\n")?;
         Ok(())
@@ -48,7 +48,7 @@ impl Format for JsonList {
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         sink.begin(DatasetInfo::default())?;
         let mut number = 0;
-        each_item(input.file()?, "", None, |key, line: Line<'static>| {
+        each_item(input.file()?, "", None, |key, line: ImageLine<'static>| {
             number += 1;
             sink.image(line.into_image(number, &FileLocation::default(), &format!("[{key}]."))?)
         })?;
