@@ -4,10 +4,17 @@
 
 use std::process::Output;
 
+use domain::ids::ImageId;
+use domain::model::ModelId;
+use domain::money::CostRange;
+use domain::pilot::PilotVerdict;
+use domain::plan::{ImageSelection, PlanRequest, RunRequest};
+use domain::query::ImageQuery;
 use domain::run::RunSummary;
 use domain::run_state::{RunMode, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::pictures::LABELS;
+use fieldmark_tests::pictures::{drawing, write_png};
 use serde_json::Value;
 use simulator::{Batching, Fault, Options, Running, Simulator};
 
@@ -108,4 +115,66 @@ async fn a_pilot_that_was_much_dearer_than_expected_is_not_gone_on_with() {
     assert!(said.contains("more than twice the expected $") && said.contains("5 images left."), "{said}");
     assert!(said.contains(&format!("fieldmark resume {}", run.id)), "{said}");
     piloted.server.stop().await;
+}
+
+/// Twelve copies of one picture in a folder, three other pictures, and one of them upright.
+fn add_copies_and_others(bench: &Bench) {
+    let (picture, _) = drawing(320, 240);
+    for copy in 0..12 {
+        let mut copied = picture.clone();
+        copied.put_pixel(copy, 0, image::Rgb([200, 10, 10]));
+        write_png(&copied, &bench.photos().join(format!("a{copy:02}.png")));
+    }
+    for (place, shade) in (0..).zip([[250_u8, 0, 0], [0, 0, 250]]) {
+        let stripes = |x: u32, y: u32| image::Rgb(if (x / 40 + y / 60 * place) % 2 == 0 { shade } else { [255; 3] });
+        write_png(&image::RgbImage::from_fn(320, 240, stripes), &bench.photos().join(format!("b{place}.png")));
+    }
+    write_png(&drawing(240, 320).0, &bench.photos().join("c.png"));
+    bench.library.imports.run(&[bench.photos()]).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pilot_has_the_images_that_differ_and_makes_the_estimate_of_the_others_tighter() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = Bench::at(&server.url(), KEY);
+    add_copies_and_others(&bench);
+    let library = &bench.library;
+    let recipe = library.recipes.save_typed(LABELS).await.unwrap().id;
+    let ids = library.images.ids(&ImageQuery::default()).unwrap();
+    let model = ModelId("claude-sonnet-5-5".into());
+    let quoted = |images: &[ImageId], pilot| {
+        let plan = PlanRequest { pilot, ..PlanRequest::of(ImageSelection::Images { ids: images.to_vec() }, recipe) };
+        let quote = library.planning.quote(&plan).unwrap();
+        quote.models.into_iter().find(|row| row.model.id == model).unwrap()
+    };
+    let before = quoted(&ids, Some(4));
+    let pilot = before.pilot.unwrap();
+    assert_eq!((pilot.images, pilot.cost.at_most < before.cost.unwrap().at_most), (4, true));
+
+    let request = RunRequest { pilot: Some(4), ..RunRequest::of(ImageSelection::All, recipe, model.clone()) };
+    let run = library.runs.start(&request).await.unwrap();
+    assert_eq!(bench.end_of(run).await, PILOT_DONE);
+    let summary = library.history.run(run).unwrap();
+    let outcome = library.planning.pilot_outcome(&summary).unwrap();
+    let asked = outcome.images;
+    let names: Vec<String> =
+        bench.cards().into_iter().filter(|card| asked.contains(&card.id)).map(|card| card.name).collect();
+    assert_eq!(names, ["a00.png", "b0.png", "b1.png", "c.png"], "one of the copies, and all others");
+
+    assert_eq!((asked.len(), outcome.left, outcome.verdict), (4, 11, PilotVerdict::Sound));
+    assert_eq!((outcome.expected, outcome.cost), (pilot.cost.expected, summary.paid));
+    let rest = outcome.rest.unwrap();
+    let left: Vec<ImageId> = ids.into_iter().filter(|id| !asked.contains(id)).collect();
+    // A plan for the same images says the same.
+    assert_eq!(quoted(&left, None).cost.unwrap(), rest);
+    let width = |cost: CostRange| (cost.likely_high.0 - cost.likely_low.0) as f64 / cost.expected.0 as f64;
+    assert!(width(rest) < width(before.cost.unwrap()) * 0.75, "{rest:?} {before:?}");
+
+    library.runs.resume(resume(run)).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let whole = library.history.run(run).unwrap();
+    assert_eq!((whole.done, library.history.runs().unwrap().len()), (15, 1));
+    let of_rest = whole.paid.0 - summary.paid.0;
+    assert!((rest.likely_low.0..=rest.likely_high.0).contains(&of_rest), "{of_rest} {rest:?}");
+    server.stop().await;
 }

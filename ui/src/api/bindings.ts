@@ -73,6 +73,8 @@ export interface Api {
 	/** What a model is sent for a recipe, which need not be saved, and what it does not support of it. */
 	previewRecipe(recipe: Recipe, model: ModelId): Promise<RecipePreview>;
 	quote(request: PlanRequest): Promise<Quote>;
+	/** The ways to spend less on a plan; `None` if it costs nothing, or if its cost is not known. */
+	savings(request: SavingsRequest): Promise<Savings | null>;
 	prices(): Promise<PriceList>;
 	/** Sets what `price` says of a model; what it leaves open stays as it was. */
 	setPrice(price: PriceSettings): Promise<PriceList>;
@@ -82,6 +84,7 @@ export interface Api {
 	comparePrices(table: string): Promise<PriceComparison>;
 	/** Imports the prices and limits of `models` from `table`. */
 	importPrices(table: string, models: ModelId[]): Promise<PriceList>;
+	monthSpending(): Promise<MonthSpending>;
 	startRun(request: RunRequest): Promise<RunId>;
 	pauseRun(run: RunId): Promise<null>;
 	resumeRun(request: ResumeRequest): Promise<null>;
@@ -89,6 +92,8 @@ export interface Api {
 	runs(): Promise<RunSummary[]>;
 	/** What a run had cost as its images were finished. */
 	spentHistory(run: RunId): Promise<SpentAt[]>;
+	/** What the pilot of a run cost, and what its other images will. */
+	pilotOutcome(run: RunId): Promise<PilotOutcome>;
 	runReport(run: RunId): Promise<RunReport>;
 	undoRun(run: RunId): Promise<number>;
 	/** Opens the system's save dialog; the path written, or `None` when it was cancelled. */
@@ -207,17 +212,20 @@ export function apiOver(transport: Transport): Api {
 		recipeExamplesOfImages: (recipe, images) => call("recipe_examples_of_images", { recipe, images }),
 		previewRecipe: (recipe, model) => call("preview_recipe", { recipe, model }),
 		quote: (request) => call("quote", { request }),
+		savings: (request) => call("savings", { request }),
 		prices: () => call("prices", {}),
 		setPrice: (price) => call("set_price", { price }),
 		resetPrices: (models) => call("reset_prices", { models }),
 		comparePrices: (table) => call("compare_prices", { table }),
 		importPrices: (table, models) => call("import_prices", { table, models }),
+		monthSpending: () => call("month_spending", {}),
 		startRun: (request) => call("start_run", { request }),
 		pauseRun: (run) => call("pause_run", { run }),
 		resumeRun: (request) => call("resume_run", { request }),
 		cancelRun: (run) => call("cancel_run", { run }),
 		runs: () => call("runs", {}),
 		spentHistory: (run) => call("spent_history", { run }),
+		pilotOutcome: (run) => call("pilot_outcome", { run }),
 		runReport: (run) => call("run_report", { run }),
 		undoRun: (run) => call("undo_run", { run }),
 		saveMetrics: (run) => call("save_metrics", { run }),
@@ -507,6 +515,12 @@ export type BudgetReach =
 { kind: "may_stop" } | 
 /**  Below the likely range: the run stops after about this many images. */
 { kind: "stops_after"; images: number };
+
+/**  What may be spent. */
+export type BudgetSettings = {
+	/**  In a calendar month, over all runs of the library; `None` for no limit. */
+	monthly_dollars?: Dollars | null,
+};
 
 /**  Result of a bulk edit, which is undone as a whole. */
 export type BulkEditResult = {
@@ -1785,6 +1799,14 @@ export type ModelPrice = {
 	successor: ModelId | null,
 };
 
+/**  How often people agreed with a model. */
+export type ModelQuality = {
+	/**  Annotations that people decided on. */
+	decided: number,
+	/**  Those that they accepted unchanged. */
+	accepted: number,
+};
+
 /**  A row of the table of models. */
 export type ModelQuote = {
 	model: Model,
@@ -1800,6 +1822,8 @@ export type ModelQuote = {
 	budget: BudgetForecast | null,
 	/**  The same for a batch run. */
 	batch_budget: BudgetForecast | null,
+	/**  The part of the pilot; `None` without a pilot or a known price. */
+	pilot: PilotQuote | null,
 	/**  `None` if nothing is sent, or nothing is known. */
 	cost_basis: CostBasis | null,
 	/**  `None` if not measured yet. */
@@ -1839,6 +1863,34 @@ export type ModelSettings = {
 	input_dollars_per_million?: Dollars | null,
 	output_dollars_per_million?: Dollars | null,
 };
+
+/**  What was spent in a month. */
+export type MonthSpending = {
+	first_day: CalendarDate,
+	/**  Paid, with the maximum of what may have been billed without an answer. */
+	spent_dollars: Dollars,
+	/**  Maximum cost of requests without an answer so far: in flight, in batches, or lost when their process died. */
+	reserved_dollars: Dollars,
+	/**  The user's cap; `None` for no limit. */
+	cap_dollars: Dollars | null,
+	/**  What the cap leaves; `None` without one. */
+	left_dollars: Dollars | null,
+};
+
+/**  Why something saves nothing. */
+export type NoSaving = 
+/**  The cache is used already. */
+{ kind: "cached"; instruction_tokens: number } | 
+/**  The instructions are too short for the cache. */
+{ kind: "too_short_to_cache"; instruction_tokens: number; least_tokens: number } | 
+/**  The cache is not counted on. */
+{ kind: "not_cached"; instruction_tokens: number } | 
+/**  The model is already asked to think as little as it can. */
+{ kind: "low_effort" } | 
+/**  The model cannot be asked to think less. */
+{ kind: "no_effort" } | 
+/**  The vendor has no batches. */
+{ kind: "no_batches" };
 
 /**  The smallest and largest value of an attribute. */
 export type NumberRange = {
@@ -1903,6 +1955,40 @@ export type PendingElsewhere = {
 	is_in_batch: boolean,
 	images: number,
 };
+
+/**  What a pilot cost, and what the other images of its run will. */
+export type PilotOutcome = {
+	/**  Images done or failed, in the order of the run. */
+	images: ImageId[],
+	/**  The cost that was expected of them. */
+	expected_dollars: Dollars,
+	/**  What they cost, with the maximum of what may have been billed without an answer. */
+	cost_dollars: Dollars,
+	verdict: PilotVerdict,
+	/**  The other images, including those that will not be sent. */
+	left: number,
+	/**  Whether they are sent live or in batches. */
+	mode: RunMode,
+	/**  Their cost, estimated anew with the answers of the pilot; `None` without a known price. */
+	rest_dollars: CostRange | null,
+};
+
+/**  The cost of the pilot of a plan, which is sent live. */
+export type PilotQuote = {
+	images: number,
+	cost_dollars: CostRange,
+};
+
+/**  What a pilot suggests about the remaining images. */
+export type PilotVerdict = 
+/**  No reason to stop. */
+"sound" | 
+/**  It was stopped early. */
+"stopped" | 
+/**  No image was answered. */
+"nothing_answered" | 
+/**  It cost more than twice its expected cost. */
+"dearer_than_quoted";
 
 /**  Width and height in whole pixels. */
 export type PixelSize = {
@@ -2462,6 +2548,10 @@ export type RunOptions = {
 	limits?: LimitSettings,
 	/**  Output maximum, including thinking; `None` for the model's default. */
 	max_tokens?: number | null,
+	/**  Longest edge of sent images, in pixels; `None` for the largest size that the model looks at. */
+	longest_edge?: number | null,
+	/**  Only so many of the recipe's examples are shown, the first ones; `None` for all. */
+	most_examples?: number | null,
 };
 
 /**  A snapshot of a run, published a few times a second. */
@@ -2721,6 +2811,60 @@ export type SavedRecipe = {
 	saved_at: number | null,
 };
 
+/**  What one change saves, everything else as it is. */
+export type Saving = {
+	change: SavingChange,
+	/**  Whether the plan has it already. */
+	is_applied: boolean,
+	/**  Of the expected cost. */
+	expected_dollars: Dollars,
+	/**  Of the bound. */
+	bound_dollars: Dollars,
+	/**  How much longer the run takes with it, negative if shorter; `None` if not measured. */
+	longer_millis: number | null,
+	/**  The cost of the plan once this is changed: with it, or without it if it is applied. */
+	changed_dollars: CostRange,
+	/**  The options of the plan once this is changed. */
+	options: RunOptions,
+};
+
+/**  A change of a plan. */
+export type SavingChange = 
+/**  Batches instead of single requests. */
+{ kind: "batch" } | 
+/**  Only one of each group of near-duplicates is sent. */
+{ kind: "skip_similar"; images: number } | 
+/**  Images are sent smaller, in pixels along the longest edge. */
+{ kind: "smaller_images"; longest_edge: number; instead_of: number } | 
+/**  Another model. The qualities are `None` if not measured. */
+{ kind: "cheaper_model"; model: ModelId; name: string; 
+/**  The name of the model that it replaces. */
+instead_of: string; quality: ModelQuality | null; 
+/**  Of the model that it replaces. */
+quality_now: ModelQuality | null } | 
+/**  Only the first examples are shown. */
+{ kind: "fewer_examples"; count: number; of: number } | 
+/**  A lower output maximum, in tokens. `longest` is the longest earlier answer. */
+{ kind: "max_tokens"; tokens: number; longest: number | null };
+
+/**  The ways to spend less on a plan. */
+export type Savings = {
+	/**  The cost of the plan as it is. */
+	cost_dollars: CostRange,
+	/**  Applied ones first, then by what they save. */
+	savings: Saving[],
+	without: NoSaving[],
+};
+
+/**  A question for savings. */
+export type SavingsRequest = {
+	plan: PlanRequest,
+	model: ModelId,
+	mode: RunMode,
+	/**  The model that a cheaper one has replaced, if any. */
+	model_before: ModelId | null,
+};
+
 /**  A size of sent images. */
 export type SentSize = {
 	size: PixelSize,
@@ -2752,6 +2896,7 @@ export type Settings = {
 	is_local_only?: boolean,
 	import?: ImportSettings,
 	run?: RunSettings,
+	budget?: BudgetSettings,
 	/**  The settings of connections to providers, at most one each. */
 	providers?: ProviderSettings[],
 	/**  Prices and limits of the catalogue's models that the user has changed, at most one entry each. */
@@ -2950,6 +3095,8 @@ export type StopReason = "completed" |
 "unreachable" | 
 /**  The next request could exceed the run's budget. */
 "budget_reached" | 
+/**  The next request could exceed the cap on what is spent in the month over all runs. */
+"monthly_cap_reached" | 
 /**  The pilot is complete: the user decides about the other images. */
 "pilot_done" | 
 /**  The remaining images are in batches of runs without a worker: resuming those fetches the answers. */

@@ -1,6 +1,8 @@
 /** State of the plan screen: the recipe, the quote for the planned images, and the chosen model. */
 import type {
   Destination,
+  PlanRequest,
+  Saving,
   Unavailable,
   ModelId,
   ModelQuote,
@@ -20,6 +22,7 @@ import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
+import { PlanSavings } from "./savings.svelte";
 import { isBlocking } from "./unsupported";
 
 /** Models at one destination, and why all are unavailable. */
@@ -34,6 +37,7 @@ export interface ModelGroup {
 export class Plan {
   readonly app: App;
   readonly pace = new Pace();
+  readonly savings = new PlanSavings();
 
   recipes = $state.raw<SavedRecipe[]>([]);
   recipeId = $state<RecipeId | null>(null);
@@ -53,6 +57,10 @@ export class Plan {
   ignoresSavedAnswers = $state(false);
   /** Whether only one of each group of near-duplicates is sent. */
   propagatesToSimilar = $state(false);
+  /** Whether a pilot comes first; kept when the model changes. */
+  wantsPilot = $state(false);
+  /** Kept across restarts. */
+  pilotImages = $state(recall("pilot", isPilotSize) ?? USUAL_PILOT);
   isStarting = $state(false);
   /** Whether the first transfer to a server is being confirmed. */
   isAskingToSend = $state(false);
@@ -67,11 +75,13 @@ export class Plan {
     propagates_to_similar: this.propagatesToSimilar,
     ignores_saved_answers: this.ignoresSavedAnswers,
   });
-  /** Answer length determines the price; the other run options do not. */
-  readonly quoteOptions = $derived<RunOptions>({ max_tokens: this.pace.maxTokens.count });
+  /** Answers, images and examples determine the price; the other run options do not. */
+  readonly quoteOptions = $derived<RunOptions>({ max_tokens: this.pace.maxTokens.count, ...this.savings.options });
   readonly price = $derived<Price | null>(this.chosen && priceOf(this.chosen, this.mode));
   /** Images that the chosen model gets. */
   readonly asked = $derived(this.chosen ? this.askedOf(this.chosen) : 0);
+  /** Images of the pilot; null without one, and if it would be all images. */
+  readonly pilot = $derived(this.wantsPilot && this.pilotImages < this.asked ? this.pilotImages : null);
   readonly groups = $derived(groupsOf(this.quote?.models ?? []));
   /** Labels that the chosen model does not support. */
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
@@ -121,14 +131,7 @@ export class Plan {
   async ask(isNewQuote = true): Promise<void> {
     const question = ++this.#latestQuestion;
     if (this.recipeId === null) return;
-    const request = {
-      images: this.app.scope.imagesToPlan,
-      recipe: this.recipeId,
-      ...this.terms,
-      options: this.quoteOptions,
-      pilot: null,
-      budget_dollars: this.cap,
-    };
+    const request = this.#request(this.recipeId);
     if (isNewQuote) this.isQuoting = true;
     this.refusal = null;
     const quote = await this.#read(() => this.app.core.quote(request));
@@ -137,6 +140,33 @@ export class Plan {
     this.#quotedBudget = request.budget_dollars;
     this.quote = quote ?? null;
     if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote, recall("model", isText));
+  }
+
+  #request(recipe: RecipeId): PlanRequest {
+    return {
+      images: this.app.scope.imagesToPlan,
+      recipe,
+      ...this.terms,
+      options: this.quoteOptions,
+      pilot: this.wantsPilot ? this.pilotImages : null,
+      budget_dollars: this.cap,
+    };
+  }
+
+  /** Computes the ways to spend less on the quoted plan. */
+  askSavings(): void {
+    const { recipeId, modelId, mode, price } = this;
+    if (this.isQuoting) return;
+    if (recipeId === null || modelId === null || !price?.cost || price.cost.at_most === 0) this.savings.clear();
+    else void this.savings.ask(this.app.core, this.#request(recipeId), modelId, mode);
+  }
+
+  /** Applies a way to spend less, or takes it back. */
+  toggleSaving(saving: Saving): void {
+    const changed = this.savings.toggle(this, saving);
+    if (changed) this.pace.typedMaxTokens = changed.maxTokens === null ? "" : String(changed.maxTokens);
+    // The model and the mode are in the quote already.
+    if (saving.change.kind !== "cheaper_model" && saving.change.kind !== "batch") void this.ask();
   }
 
   /** Retries the failed request. */
@@ -164,6 +194,7 @@ export class Plan {
   /** Remembered across restarts. */
   choose(model: ModelId): void {
     this.modelId = model;
+    this.savings.modelBefore = null;
     keep("model", model);
     this.#isChosenByPerson = true;
   }
@@ -172,6 +203,18 @@ export class Plan {
   chooseRecipe(recipe: RecipeId): void {
     this.recipeId = recipe;
     keep("recipe", recipe);
+  }
+
+  choosePilot(wantsPilot: boolean): void {
+    this.wantsPilot = wantsPilot;
+  }
+
+  /** Remembered across restarts; a number is only entered for a pilot. */
+  choosePilotImages(images: number | null): void {
+    if (images === null) return;
+    this.pilotImages = images;
+    this.wantsPilot = true;
+    keep("pilot", images);
   }
 
   async saveTyped(): Promise<void> {
@@ -244,16 +287,17 @@ export class Plan {
         mode: this.mode,
         ...this.terms,
         // In batch mode the vendor decides the concurrency.
-        options: this.mode === "live" ? this.pace.options : this.quoteOptions,
-        pilot: null,
+        options: this.mode === "live" ? { ...this.pace.options, ...this.quoteOptions } : this.quoteOptions,
+        pilot: this.pilot,
         budget_dollars: this.cap,
         collection: this.app.scope.collection,
       }),
     );
     this.isStarting = false;
     if (run === undefined) return;
-    // Paying again is never remembered.
+    // Paying again is never remembered, and the next plan need not begin with a pilot.
     this.ignoresSavedAnswers = false;
+    this.wantsPilot = false;
     this.app.navigation.showRun(run);
   }
 
@@ -301,6 +345,10 @@ export class Plan {
     const cost = this.price?.cost ?? null;
     if (!this.quote?.image_count) return words.plan.annotateNothing;
     const said = cost === null ? null : costWords(cost);
+    if (this.pilot !== null) {
+      const first = this.chosen?.pilot?.cost_dollars ?? null;
+      return words.plan.pilot.annotate(this.pilot, this.asked, first && costWords(first));
+    }
     const reused = this.ignoresSavedAnswers ? 0 : (this.chosen?.answered_before ?? 0);
     return reused > 0
       ? words.plan.annotateNew(this.quote.image_count - reused, reused, said)
@@ -319,6 +367,15 @@ function modelToChoose({ models, suggested_model }: Quote, latest: ModelId | nul
   const isDefault = (row: ModelQuote | undefined) => row?.can_run && !row.model.is_retired;
   const chosen = wanted.find(isDefault) ?? models.find(isDefault) ?? models[0];
   return chosen?.model.id ?? null;
+}
+
+/** Images. */
+const USUAL_PILOT = 8;
+/** A pilot is looked at image by image. */
+export const MAX_PILOT = 10_000;
+
+function isPilotSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_PILOT;
 }
 
 function isText(value: unknown): value is string {

@@ -1,13 +1,17 @@
 /** Opens the review of a run. */
-import type { RunId } from "../api/bindings";
+import type { ImageId, RunId } from "../api/bindings";
 import type { App } from "../state/app.svelte";
 import { imagesOfRun } from "../state/questions";
 
 /** Opens review of the images of `run`, least certain first. */
 export async function openReviewOfRun(app: App, run: RunId): Promise<void> {
   const ids = await app.notices.attempt(() => app.core.imageIds(imagesOfRun(run)));
-  if (ids === undefined) return;
+  if (ids !== undefined) openReviewOf(app, run, ids);
+}
+
+/** Opens review of these images of `run`. */
+export function openReviewOf(app: App, run: RunId, images: ImageId[]): void {
   // The query names the run, so its layer and people's annotations are shown.
   app.scope.layers = null;
-  app.navigation.openReview(ids, 0, imagesOfRun(run));
+  app.navigation.openReview(images, 0, imagesOfRun(run));
 }

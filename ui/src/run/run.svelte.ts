@@ -42,6 +42,11 @@ function isOwnStop(reason: StopReason): reason is OwnStop {
   return reason in words.run.stopped;
 }
 
+/** Whether a run has stopped after its pilot. */
+export function isPilotDone(state: RunState): boolean {
+  return state.kind === "stopped" && state.reason === "pilot_done";
+}
+
 /** Projected total cost; null before the first image and for free runs. */
 export function costHeading({ spent_dollars: spent, done, failed, total }: RunProgress): Dollars | null {
   const finished = done + failed;

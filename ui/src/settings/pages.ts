@@ -18,6 +18,7 @@ import type { App } from "../state/app.svelte";
 import AgreedHosts from "./AgreedHosts.svelte";
 import HooksSection from "./HooksSection.svelte";
 import KeyboardSection from "./KeyboardSection.svelte";
+import MonthlyCap from "./MonthlyCap.svelte";
 import PricesPage from "./models/PricesPage.svelte";
 import { isOurs } from "./provider.svelte";
 import ProvidersPage from "./ProvidersPage.svelte";
@@ -56,6 +57,18 @@ export function settingsPages(app: App, installation: () => Installation | null)
             title: "",
             note: said.requestsNote,
             rows: [concurrencyRow(app), ...RUN_SETTING_NAMES.map((name) => runRow(app, name))],
+          },
+          {
+            title: said.month.title,
+            note: "",
+            rows: [
+              {
+                id: "monthly-cap",
+                label: said.month.cap,
+                note: said.month.note(app.month.current),
+                control: { kind: "custom", component: MonthlyCap, field: "monthly-cap" },
+              },
+            ],
           },
           {
             title: said.metrics,

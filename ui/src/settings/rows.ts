@@ -67,7 +67,8 @@ export type Control =
   /** Only read. */
   | { kind: "value"; text: string }
   | { kind: "button"; text: string; press: () => void }
-  | { kind: "custom"; component: Component };
+  /** `field`: the id of its field, if it has one. */
+  | { kind: "custom"; component: Component; field?: string };
 
 export interface SettingRow {
   /** Of its control; the note is `{id}-note`. */

@@ -12,6 +12,7 @@ import { LocalServers } from "./localServers.svelte";
 import { InfoState } from "./info.svelte";
 import { ImportState } from "./imports.svelte";
 import { LabelColors } from "./labelColors.svelte";
+import { MonthState } from "./month.svelte";
 import { Navigation } from "./navigation.svelte";
 import { Notices } from "./notices.svelte";
 import { Overview } from "./overview.svelte";
@@ -41,6 +42,7 @@ export class App {
   readonly connections: Connections;
   readonly localServers = new LocalServers(this);
   readonly calibrating = new Calibrating(this);
+  readonly month: MonthState;
   readonly imports: ImportState;
   readonly batchNotices: BatchNotices;
   readonly activity: Activity;
@@ -62,6 +64,7 @@ export class App {
     this.scope = new Scope(this.navigation, this.overview);
     this.settings = new SettingsState(core, this.notices, (changed) => this.connections.settingsChanged(changed));
     this.connections = new Connections(core, this.notices, this.settings);
+    this.month = new MonthState(core);
     this.imports = new ImportState(core, this.notices, this.overview, this.tour);
     this.batchNotices = new BatchNotices(core);
     this.activity = new Activity(this.notices, this.batchNotices);
@@ -71,8 +74,14 @@ export class App {
   /** Loads what the frame shows and subscribes to changes. */
   async start(): Promise<void> {
     this.#stopListening = [
-      this.core.on("library_changed", () => this.overview.refreshSoon()),
-      this.core.on("settings_changed", () => void this.settings.refresh()),
+      this.core.on("library_changed", () => {
+        this.overview.refreshSoon();
+        this.month.refreshSoon();
+      }),
+      this.core.on("settings_changed", () => {
+        this.month.refreshSoon();
+        void this.settings.refresh();
+      }),
       this.core.on("import_changed", ({ progress }) => this.imports.changed(progress)),
       this.core.on("runs_changed", ({ runs }) => this.activity.changed(runs)),
       this.core.on("drag_changed", ({ is_over }) => (this.imports.isDragOver = is_over)),
@@ -83,6 +92,7 @@ export class App {
       this.settings.load(),
       this.connections.load(),
       this.overview.reload(),
+      this.month.load(),
       this.notices.attempt(() => this.batchNotices.load()),
     ]);
   }
@@ -91,6 +101,7 @@ export class App {
     for (const stop of this.#stopListening) stop();
     this.#stopListening = [];
     this.overview.stop();
+    this.month.stop();
   }
 
   #screenChanges(from: Screen, to: Screen): void {

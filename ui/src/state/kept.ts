@@ -11,6 +11,7 @@ export type KeptName =
   | "keyboard"
   | "labels"
   | "model"
+  | "pilot"
   | "recipe"
   | "recipe_drafts"
   | "screen"

@@ -20,7 +20,7 @@ pub enum Exit {
     Usage = 2,
     /// The run is complete, but some or all images failed
     SomeFailed = 3,
-    /// The run stopped early: budget, key, credit, unreachable server, end of the pilot, or paused in another window;
+    /// The run stopped early: budget, monthly cap, key, credit, unreachable server, end of the pilot, or paused in another window;
     /// `resume` continues it
     Stopped = 4,
     /// The disk is full, or a file-size limit is reached; once there is room, `resume` continues the run

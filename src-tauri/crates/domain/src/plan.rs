@@ -178,6 +178,15 @@ pub struct PresetQuote {
     pub total_millis: Option<u32>,
 }
 
+/// The cost of the pilot of a plan, which is sent live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PilotQuote {
+    pub images: u32,
+    #[serde(rename = "cost_dollars")]
+    pub cost: CostRange,
+}
+
 /// A row of the table of models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -197,6 +206,8 @@ pub struct ModelQuote {
     pub budget: Option<BudgetForecast>,
     /// The same for a batch run.
     pub batch_budget: Option<BudgetForecast>,
+    /// The part of the pilot; `None` without a pilot or a known price.
+    pub pilot: Option<PilotQuote>,
     /// `None` if nothing is sent, or nothing is known.
     pub cost_basis: Option<CostBasis>,
     /// `None` if not measured yet.

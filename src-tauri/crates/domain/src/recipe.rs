@@ -182,6 +182,13 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// The recipe with the first `count` of its examples; `None` for all.
+    #[must_use]
+    pub fn with_most_examples(mut self, count: Option<u32>) -> Self {
+        self.examples.truncate(count.map_or(usize::MAX, |count| count as usize));
+        self
+    }
+
     /// The attributes of `subject`, each with its index among all attributes.
     pub fn attributes_of(&self, subject: AttributeSubject) -> impl Iterator<Item = (usize, &Attribute)> {
         self.attributes.iter().enumerate().filter(move |(_, attribute)| attribute.of == subject)

@@ -1,5 +1,7 @@
 //! Options of a single run, and the presets of the earlier pipeline.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::settings::{LimitSettings, ProviderSettings, RunSettings};
@@ -19,7 +21,16 @@ pub struct RunOptions {
     pub limits: LimitSettings,
     /// Output maximum, including thinking; `None` for the model's default.
     pub max_tokens: Option<u32>,
+    /// Longest edge of sent images, in pixels; `None` for the largest size that the model looks at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_edge: Option<u32>,
+    /// Only so many of the recipe's examples are shown, the first ones; `None` for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_examples: Option<u32>,
 }
+
+/// Range of the longest edge of sent images, in pixels. In smaller ones, hardly anything can be recognized.
+pub const LONGEST_EDGE: RangeInclusive<u32> = 128..=16_384;
 
 impl RunOptions {
     /// Fills missing options from the provider's settings, if any, and those of runs. A pause is between two requests
@@ -34,6 +45,8 @@ impl RunOptions {
             chunk_size: self.chunk_size.or(run.chunk_size),
             limits: self.limits.or(provider.map(|own| own.limits).unwrap_or_default()),
             max_tokens: self.max_tokens.or(run.max_tokens),
+            longest_edge: self.longest_edge,
+            most_examples: self.most_examples,
         }
     }
 
@@ -100,6 +113,8 @@ impl Preset {
             chunk_size,
             limits,
             max_tokens: None,
+            longest_edge: None,
+            most_examples: None,
         }
     }
 }

@@ -40,6 +40,8 @@ pub enum StopReason {
     Unreachable,
     /// The next request could exceed the run's budget.
     BudgetReached,
+    /// The next request could exceed the cap on what is spent in the month over all runs.
+    MonthlyCapReached,
     /// The pilot is complete: the user decides about the other images.
     PilotDone,
     /// The remaining images are in batches of runs without a worker: resuming those fetches the answers.
@@ -101,6 +103,7 @@ impl RunState {
             Self::Stopped { reason: StopReason::WaitTooLong } => "stopped, wait too long",
             Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
             Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
+            Self::Stopped { reason: StopReason::MonthlyCapReached } => "stopped, monthly cap reached",
             Self::Stopped { reason: StopReason::PilotDone } => "stopped after its pilot",
             Self::Stopped { reason: StopReason::AnswersPending } => "stopped, answers pending in another run",
             Self::Stopped { reason: StopReason::InternalError } => "stopped by an internal error",

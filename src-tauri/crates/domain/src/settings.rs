@@ -270,6 +270,16 @@ impl Default for RunSettings {
     }
 }
 
+/// What may be spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct BudgetSettings {
+    /// In a calendar month, over all runs of the library; `None` for no limit.
+    #[serde(rename = "monthly_dollars")]
+    pub monthly: Option<PicoDollars>,
+}
+
 /// Range of the concurrency.
 pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
 /// Range of the output maximum, in tokens.
@@ -438,6 +448,7 @@ pub struct Settings {
     pub is_local_only: bool,
     pub import: ImportSettings,
     pub run: RunSettings,
+    pub budget: BudgetSettings,
     /// The settings of connections to providers, at most one each.
     pub providers: Vec<ProviderSettings>,
     /// Prices and limits of the catalogue's models that the user has changed, at most one entry each.
@@ -456,6 +467,7 @@ impl Default for Settings {
             is_local_only: false,
             import: ImportSettings::default(),
             run: RunSettings::default(),
+            budget: BudgetSettings::default(),
             providers: Vec::new(),
             prices: Vec::new(),
             agreed_hosts: Vec::new(),

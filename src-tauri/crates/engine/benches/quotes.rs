@@ -20,6 +20,7 @@ use domain::plan::{ImageSelection, PlanRequest};
 use domain::recipe::Recipe;
 use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, StopReason};
+use domain::savings::SavingsRequest;
 use domain::similar::PerceptualHash;
 use domain::usage::Usage;
 use engine::{Consents, Library, Surroundings};
@@ -137,6 +138,32 @@ fn quotes(criterion: &mut Criterion) {
         let Some(recipe) = recipe else { continue };
         let request = PlanRequest { ignores_saved_answers: true, ..PlanRequest::of(ImageSelection::All, recipe.id) };
         group.bench_function(name, |bencher| {
+            bencher.iter(|| black_box(library.planning.quote(black_box(&request)).is_ok()));
+        });
+    }
+    group.finish();
+
+    // The same plan's ways to spend less, each of which is an estimate of its own.
+    let mut group = criterion.benchmark_group("savings for 10,000 images");
+    group.sample_size(10);
+    for (name, recipe) in [("with a history", recipes.first()), ("without a history", recipes.get(1))] {
+        let Some(recipe) = recipe else { continue };
+        let plan = PlanRequest { ignores_saved_answers: true, ..PlanRequest::of(ImageSelection::All, recipe.id) };
+        let model = ModelId(MODEL.into());
+        let request = SavingsRequest { plan, model, mode: RunMode::Live, model_before: None };
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| black_box(library.planning.savings(black_box(&request)).is_ok()));
+        });
+    }
+    group.finish();
+
+    // A pilot compares each of its images with all others.
+    let mut group = criterion.benchmark_group("quote for 10,000 images with a pilot of 20");
+    group.sample_size(10);
+    if let Some(recipe) = recipes.first() {
+        let plan = PlanRequest::of(ImageSelection::All, recipe.id);
+        let request = PlanRequest { ignores_saved_answers: true, pilot: Some(20), ..plan };
+        group.bench_function("all models", |bencher| {
             bencher.iter(|| black_box(library.planning.quote(black_box(&request)).is_ok()));
         });
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::calendar::CalendarDate;
+use domain::month::CalendarMonth;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Milliseconds since the Unix epoch.
@@ -14,6 +16,22 @@ pub fn now_millis() -> u64 {
 /// The current day in UTC, which vendors use for their dates.
 pub fn today() -> CalendarDate {
     TimeZone::UTC.to_datetime(Timestamp::now()).date().into()
+}
+
+/// The current month in the time zone of this machine.
+pub fn this_month() -> CalendarMonth {
+    let zone = TimeZone::system();
+    let today = zone.to_datetime(Timestamp::now()).date();
+    let (first, last) = (today.first_of_month(), today.last_of_month());
+    let start = |day: Date| {
+        let start = zone.to_timestamp(day.at(0, 0, 0, 0)).ok();
+        start.and_then(|start| u64::try_from(start.as_millisecond()).ok())
+    };
+    CalendarMonth {
+        first_day: first.into(),
+        from_millis: start(first).unwrap_or_default(),
+        until_millis: last.tomorrow().ok().and_then(start).unwrap_or(u64::MAX),
+    }
 }
 
 /// Formats milliseconds since the Unix epoch as RFC 3339 in UTC.

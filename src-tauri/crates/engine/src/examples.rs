@@ -84,7 +84,7 @@ impl Examples {
         if !examples.is_empty() {
             let encoding = known.prepare(recipe, &examples, mode, max_tokens)?.encoding();
             for (number, example) in (1..).zip(&mut examples) {
-                let edge = known.spec.image_rule.sent_size(example.size).long_edge();
+                let edge = known.spec.sent_size(example.size).long_edge();
                 let decoded = self.decode(number, &example.example, edge)?;
                 let fails = |detail| EngineError::ExampleUnavailable { number, detail };
                 example.picture = Some(encoded(decoded.pixels, encoding).map_err(fails)?);

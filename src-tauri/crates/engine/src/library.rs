@@ -47,6 +47,7 @@ use crate::run::Runs;
 use crate::run_history::RunHistory;
 use crate::settings::LibrarySettings;
 use crate::similar::Similar;
+use crate::spending::MonthlySpending;
 use crate::surroundings::Surroundings;
 use crate::thumbnails::Thumbnails;
 use crate::workers::Workers;
@@ -74,6 +75,8 @@ pub struct Library {
     pub prices: Arc<Prices>,
     /// The coordinates in which models answer.
     pub calibrations: Calibrations,
+    /// What was spent this month, and its cap.
+    pub spending: Arc<MonthlySpending>,
     pub runs: Arc<Runs>,
     /// Recorded runs.
     pub history: Arc<RunHistory>,
@@ -175,6 +178,7 @@ impl Library {
             examples.clone(),
             connections.clone(),
         ));
+        let spending = Arc::new(MonthlySpending::new(store.clone(), settings.clone()));
         let imports = Arc::new(Imports::new(
             store.clone(),
             layout.clone(),
@@ -211,6 +215,7 @@ impl Library {
             planning: planning.clone(),
             similar: similar.clone(),
             connections: connections.clone(),
+            spending: spending.clone(),
             originals,
             memory,
             insight: insight.clone(),
@@ -224,6 +229,7 @@ impl Library {
         Ok(Self {
             calibrations: Calibrations::new(store.clone(), connections.clone(), prices.clone()),
             prices,
+            spending,
             settings,
             connections,
             imports,

@@ -23,6 +23,15 @@ pub struct ProvidedModel {
 }
 
 impl ProvidedModel {
+    /// The model, sent images with this longest edge in pixels at most.
+    #[must_use]
+    pub fn with_longest_edge(self, edge: Option<u32>) -> Self {
+        match edge {
+            Some(_) => Self { spec: Arc::new(ModelSpec { sent_edge: edge, ..ModelSpec::clone(&self.spec) }), ..self },
+            None => self,
+        }
+    }
+
     /// Prepares the model for `recipe` and its `examples`.
     pub fn prepare(
         &self,

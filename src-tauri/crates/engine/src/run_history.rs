@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use domain::endpoint::{EndpointFailure, RunEndpoint};
 use domain::hooks::{self, HookRun};
-use domain::ids::{ImageId, RunId};
+use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::rate::{self, FinishedImage};
 use domain::run::{
@@ -21,7 +21,6 @@ use store::{KeptBatch, Store, Worker};
 use crate::Result;
 use crate::active_runs::ActiveRuns;
 use crate::clock::rounded_millis;
-use crate::pilot::PilotVerdict;
 use crate::workers::Workers;
 
 /// Number of images shown as just answered.
@@ -105,16 +104,6 @@ impl RunHistory {
     /// Requests in batches of `run` that the server does not know: what they may have cost if the user gives them up.
     pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
         Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)
-    }
-
-    /// What the pilot of a run suggests about the other images.
-    pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
-        Ok(PilotVerdict::of(run, self.store.read_blocking(|view| view.pilot_expected(run.id))?))
-    }
-
-    /// The unfinished images of a run.
-    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
-        Ok(self.store.read_blocking(|view| view.waiting_images(run))?)
     }
 
     /// Whether a retry may fix failed images of a run, at least with a larger output maximum.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::calendar::CalendarDate;
 use domain::coordinates::BoxCoordinates;
+use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::prices::PriceSettings;
 use domain::recipe::ShapeKind;
@@ -45,6 +46,8 @@ pub struct ModelSpec {
     pub optional_attributes_limit: Option<u32>,
     /// Determines the size of sent images.
     pub image_rule: ImageRule,
+    /// Longest edge of sent images in pixels, if the user wants less than the rule allows.
+    pub sent_edge: Option<u32>,
     /// Whether the vendor publishes the rule for this model. Otherwise the tokens of images are an assumption, and with
     /// them every bound of the cost.
     pub is_image_rule_published: bool,
@@ -101,6 +104,19 @@ impl PricePeriod {
 }
 
 impl ModelSpec {
+    /// The size in which an image of `original` size is sent: by the image rule, and by the user's longest edge.
+    #[must_use]
+    pub fn sent_size(&self, original: PixelSize) -> PixelSize {
+        self.sent_size_within(original, self.sent_edge)
+    }
+
+    /// Like [`ModelSpec::sent_size`], for another longest edge.
+    #[must_use]
+    pub fn sent_size_within(&self, original: PixelSize, longest_edge: Option<u32>) -> PixelSize {
+        let edge = self.image_rule.sent_size(original).long_edge();
+        original.fit_within(longest_edge.map_or(edge, |longest| edge.min(longest.max(1))))
+    }
+
     /// Whether one request can have used this much: the prompt fits the context and the output the longest answer.
     /// Larger reports are invalid.
     #[must_use]
@@ -359,6 +375,7 @@ impl ModelEntry {
             takes_examples: true,
             optional_attributes_limit: file.optional_attributes_limit,
             image_rule,
+            sent_edge: None,
             is_image_rule_published: self.is_image_rule_published,
             coordinates: self.coordinates,
             price: first,

@@ -151,7 +151,7 @@ impl SentExamples {
         let mut messages = Some(Vec::new());
         let mut sent_examples = Self::default();
         for (index, example) in examples.iter().enumerate() {
-            let sent = model.image_rule.sent_size(example.size);
+            let sent = model.sent_size(example.size);
             let answer = example.answer(recipe, model.coordinates, sent);
             sent_examples.image_tokens += model.image_rule.tokens(sent);
             sent_examples.text_bytes += (text_beside(sent).len() + answer.len()) as u64;

@@ -42,7 +42,7 @@ const fn additive(sql: &'static str) -> Migration {
 }
 
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 32] = [
+pub const MIGRATIONS: [Migration; 33] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -75,6 +75,8 @@ pub const MIGRATIONS: [Migration; 32] = [
     // Earlier programs add recipes without a lineage, and do not know attributes with several values.
     breaking(include_str!("migration/0029_recipe_versions.sql")),
     additive(include_str!("migration/0030_likely_range.sql")),
+    // Earlier programs do not know that a run stops at the monthly cap.
+    breaking(include_str!("migration/0031_spending.sql")),
     // Earlier programs take the answer about a part for one about the image.
     breaking(include_str!("migration/0033_parts.sql")),
     additive(include_str!("migration/0032_own_models.sql")),

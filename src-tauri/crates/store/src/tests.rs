@@ -34,6 +34,7 @@ mod opening;
 mod recipes;
 mod rules;
 mod similar;
+mod spending;
 mod statements;
 mod steps;
 mod stored_names;

@@ -1,6 +1,6 @@
-import type { KeyPlace } from "../../api/bindings";
+import type { Dollars, KeyPlace } from "../../api/bindings";
 import type { Privacy } from "../../state/connections.svelte";
-import { count } from "../format";
+import { count, exactMoney, money } from "../format";
 import { here } from "../place.svelte";
 
 const keyPlaces: Record<KeyPlace, string> = {
@@ -35,6 +35,9 @@ export const frame = {
     return key === null ? "" : `${keyPlaces[key]}, metadata stripped`;
   },
   sendingTo: (host: string) => `To ${host}`,
+  /** Spent this month over all runs, of the cap. */
+  month: (spent: Dollars, cap: Dollars | null) =>
+    cap === null ? `This month ${money(spent)}` : `This month ${money(spent)} of ${exactMoney(cap)}`,
   allKeys: "all keys",
   imagesInLibrary: (images: number) =>
     images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,

@@ -1,18 +1,32 @@
 import type {
   BatchStage,
+  CostRange,
   Destination,
   EndpointProblem,
   FailureKind,
   Hold,
   Dollars,
   PendingElsewhere,
+  PilotOutcome,
+  PilotVerdict,
   PossiblyBilled,
   RetryKind,
   RunMode,
   StopReason,
 } from "../../api/bindings";
 import type { ProposedBudget } from "../../run/budget";
-import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
+import {
+  clock,
+  count,
+  decimal,
+  duration,
+  enoughMoney,
+  exactMoney,
+  likelyMoney,
+  moment,
+  money,
+  moneyBeside,
+} from "../format";
 import { here } from "../place.svelte";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -84,6 +98,8 @@ const stopped = {
   no_credit: () => "The account has no credit left. Add credit on the vendor's billing page, then resume.",
   spend_limit: () =>
     "The account has reached its spend limit. Raise it on the vendor's billing page or wait until it resets, then resume.",
+  monthly_cap_reached: () =>
+    "The next request could exceed the monthly cap over all runs. Raise the cap in Settings, or resume next month.",
   unknown_model: (model: string, host: string) =>
     `${host} does not know ${model}. Check the address, or plan with another model.`,
   not_such_a_server: (_model: string, host: string) =>
@@ -192,6 +208,7 @@ export const run = {
     wait_too_long: "Long wait",
     unreachable: "Unreachable",
     budget_reached: "Budget reached",
+    monthly_cap_reached: "Monthly cap reached",
     pilot_done: "Pilot done",
     answers_pending: "Answers pending",
     internal_error: "Internal error",
@@ -255,6 +272,22 @@ export const run = {
     giveUp: "Give up and send again",
     askAgain: "Send again and resume",
     notNow: "Not now",
+  },
+  raiseMonthlyCap: "Change the monthly cap",
+  pilot: {
+    verdicts: {
+      sound: (done: number) => `The pilot of ${images(done)} went as expected.`,
+      stopped: (done: number) => `The pilot was stopped after ${images(done)}.`,
+      nothing_answered: () => "The pilot got no usable answer.",
+      dearer_than_quoted: (done: number) => `The pilot of ${images(done)} cost more than twice what was expected.`,
+    } satisfies Record<PilotVerdict, (done: number) => string>,
+    cost: ({ cost_dollars: cost, expected_dollars: expected }: PilotOutcome) =>
+      `It cost ${moneyBeside(cost, expected)}; ${moneyBeside(expected, expected)} was expected.`,
+    /** A new estimate, from the answers of the pilot. */
+    rest: (left: number, cost: CostRange, mode: RunMode) =>
+      `The other ${images(left)}${mode === "batch" ? ", in batches" : ""}: likely ${likelyMoney(cost)}, never above ${enoughMoney(cost.at_most)}.`,
+    review: (done: number) => (done === 1 ? "Review this image" : `Review these ${images(done)}`),
+    goOn: (left: number) => `Continue with the other ${images(left)}`,
   },
   details: (detail: string) => `Details: ${detail}`,
   openSettings: "Open Settings",

@@ -5,10 +5,11 @@ import type {
   EndpointSettings,
   KeyPlace,
   LimitSettings,
+  MonthSpending,
   SettingSource,
 } from "../../api/bindings";
 import type { RunSettingName } from "../../settings/run";
-import { count } from "../format";
+import { count, money } from "../format";
 import type { LanguageChoice } from "../language.svelte";
 import { here } from "../place.svelte";
 
@@ -242,6 +243,16 @@ export const settings = {
   /** Each in its own language. */
   languages: { system: "System", en: "English", es: "Español" } satisfies Record<LanguageChoice, string>,
   languageNote: "Numbers, dates and amounts follow the language.",
+  month: {
+    title: "Spending",
+    cap: "Monthly cap",
+    none: "no cap",
+    note: (month: MonthSpending | null) =>
+      [
+        "What all runs of this library may spend in a calendar month. No run sends a request that could exceed it.",
+        ...(month === null ? [] : [`Spent this month: ${money(month.spent_dollars)}.`]),
+      ].join(" "),
+  },
   metrics: "Metrics",
   writesMetrics: "Write the metrics of every run to a file",
   metricsNote: "Durations, throughput, retries and failures of the latest run, as JSON for other programs.",

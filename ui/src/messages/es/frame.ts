@@ -1,6 +1,6 @@
 import type { KeyPlace } from "../../api/bindings";
 import type { frame as english } from "../en/frame";
-import { count } from "../format";
+import { count, exactMoney, money } from "../format";
 import type { Translation } from "../translation";
 import { here } from "../place.svelte";
 
@@ -35,6 +35,7 @@ export const frame: Translation<typeof english> = {
     return key === null ? "" : `${keyPlaces[key]}, sin metadatos`;
   },
   sendingTo: (host) => `A ${host}`,
+  month: (spent, cap) => (cap === null ? `Este mes ${money(spent)}` : `Este mes ${money(spent)} de ${exactMoney(cap)}`),
   allKeys: "todas las teclas",
   imagesInLibrary: (images) =>
     images === 0 ? "Aún no hay imágenes" : `${count(images)} ${images === 1 ? "imagen" : "imágenes"}`,

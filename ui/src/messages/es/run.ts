@@ -1,6 +1,17 @@
 import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../api/bindings";
 import type { run as english } from "../en/run";
-import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
+import {
+  clock,
+  count,
+  decimal,
+  duration,
+  enoughMoney,
+  exactMoney,
+  likelyMoney,
+  moment,
+  money,
+  moneyBeside,
+} from "../format";
 import type { Translation } from "../translation";
 import { here } from "../place.svelte";
 
@@ -71,6 +82,8 @@ const stopped: Translation<typeof english>["stopped"] = {
   no_credit: () => "La cuenta no tiene saldo. Recárgala en la página de facturación del proveedor y reanuda.",
   spend_limit: () =>
     "La cuenta ha alcanzado su límite de gasto. Súbelo en la página de facturación del proveedor o espera a que se renueve, y reanuda.",
+  monthly_cap_reached: () =>
+    "La siguiente petición podría superar el tope mensual de todas las ejecuciones. Sube el tope en Ajustes o reanuda el mes que viene.",
   unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
   not_such_a_server: (_model, host) => `El servidor ${host} no es compatible. Comprueba la dirección y reanuda.`,
   batch_canceled: (_model, host) =>
@@ -174,6 +187,7 @@ export const run: Translation<typeof english> = {
     wait_too_long: "Espera larga",
     unreachable: "Sin conexión",
     budget_reached: "Tope alcanzado",
+    monthly_cap_reached: "Tope mensual alcanzado",
     pilot_done: "Prueba terminada",
     answers_pending: "Respuestas pendientes",
     internal_error: "Error interno",
@@ -234,6 +248,21 @@ export const run: Translation<typeof english> = {
     giveUp: "Renunciar y enviar otra vez",
     askAgain: "Enviar otra vez y reanudar",
     notNow: "Ahora no",
+  },
+  raiseMonthlyCap: "Cambiar el tope mensual",
+  pilot: {
+    verdicts: {
+      sound: (done) => `La prueba con ${images(done)} fue como se esperaba.`,
+      stopped: (done) => `La prueba se detuvo tras ${images(done)}.`,
+      nothing_answered: () => "La prueba no dio ninguna respuesta útil.",
+      dearer_than_quoted: (done) => `La prueba con ${images(done)} costó más del doble de lo esperado.`,
+    },
+    cost: ({ cost_dollars: cost, expected_dollars: expected }) =>
+      `Costó ${moneyBeside(cost, expected)}; se esperaban ${moneyBeside(expected, expected)}.`,
+    rest: (left, cost, mode) =>
+      `Las otras ${images(left)}${mode === "batch" ? ", en lotes" : ""}: probable ${likelyMoney(cost)}, nunca más de ${enoughMoney(cost.at_most)}.`,
+    review: (done) => (done === 1 ? "Revisar esta imagen" : `Revisar estas ${images(done)}`),
+    goOn: (left) => `Continuar con las otras ${images(left)}`,
   },
   details: (detail) => `Detalles: ${detail}`,
   openSettings: "Abrir Ajustes",

@@ -1,6 +1,6 @@
 import type { KeyPlace } from "../../api/bindings";
 import type { KeptKey, settings as english } from "../en/settings";
-import { count } from "../format";
+import { count, money } from "../format";
 import type { Translation } from "../translation";
 import { here } from "../place.svelte";
 
@@ -222,6 +222,16 @@ export const settings: Translation<typeof english> = {
   language: "Idioma",
   languages: { system: "Sistema", en: "English", es: "Español" },
   languageNote: "Los números, las fechas y los importes siguen el idioma.",
+  month: {
+    title: "Gasto",
+    cap: "Tope mensual",
+    none: "sin tope",
+    note: (month) =>
+      [
+        "Lo que pueden gastar en un mes natural todas las ejecuciones de esta biblioteca. Ninguna envía una petición que pueda superarlo.",
+        ...(month === null ? [] : [`Gastado este mes: ${money(month.spent_dollars)}.`]),
+      ].join(" "),
+  },
   metrics: "Métricas",
   writesMetrics: "Escribir las métricas de cada ejecución en un archivo",
   metricsNote: "Duraciones, rendimiento, reintentos y fallos de la última ejecución, como JSON para otros programas.",

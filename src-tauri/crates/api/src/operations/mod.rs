@@ -14,6 +14,7 @@ mod recipes;
 mod review;
 mod runs;
 mod settings;
+mod spending;
 
 use crate::router::Operation;
 
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         recipes::OPERATIONS,
         plan::OPERATIONS,
         prices::OPERATIONS,
+        spending::OPERATIONS,
         runs::OPERATIONS,
         exports::OPERATIONS,
         review::OPERATIONS,

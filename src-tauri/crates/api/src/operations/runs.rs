@@ -1,6 +1,7 @@
 //! Runs, their progress, their reports.
 
 use domain::ids::RunId;
+use domain::pilot::PilotOutcome;
 use domain::plan::{ResumeRequest, RunRequest};
 use domain::report::RunReport;
 use domain::run::{RunSummary, SpentAt};
@@ -33,6 +34,11 @@ operations! {
     /// What a run had cost as its images were finished.
     read spent_history(api, run: RunId) -> Vec<SpentAt> {
         api.ask(move |library| library.history.spent_history(run)).await
+    }
+
+    /// What the pilot of a run cost, and what its other images will.
+    read pilot_outcome(api, run: RunId) -> PilotOutcome {
+        api.ask(move |library| library.planning.pilot_outcome(&library.history.run(run)?)).await
     }
 
     read run_report(api, run: RunId) -> RunReport {

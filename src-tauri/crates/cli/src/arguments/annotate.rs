@@ -37,9 +37,9 @@ pub struct Annotate {
     /// Only the first N images
     #[arg(long, value_name = "N", value_parser = count())]
     pub limit: Option<u32>,
-    /// Annotate a pilot of N images, spread evenly over all; then show its cost and results, and ask before continuing. With
-    /// --yes, continue unless no image was answered or the pilot cost more than twice the estimate. The pilot always runs
-    /// live, even with --batch
+    /// Annotate a pilot of the N images that differ most; then show its cost and results with a new estimate of the others, and
+    /// ask before continuing. With --yes, continue unless no image was answered or the pilot cost more than twice the
+    /// estimate. The pilot always runs live, even with --batch
     #[arg(long, value_name = "N", value_parser = count())]
     pub pilot: Option<u32>,
     /// Send only one image of each group of near-duplicates, such as a burst, and copy its annotations to the others as

@@ -2,6 +2,7 @@
 
 mod annotate;
 mod bench;
+mod budget;
 mod calibrate;
 mod endpoints;
 mod env;
@@ -36,6 +37,7 @@ pub use crate::target::Target;
 
 pub use annotate::{Annotate, Resume, SessionOptions};
 pub use bench::Bench;
+pub use budget::BudgetArguments;
 pub use calibrate::Calibrate;
 pub use endpoints::EndpointKeys;
 pub use env::{Env, EnvCommand};
@@ -196,6 +198,8 @@ pub enum Command {
     Models(ModelsArguments),
     /// Find out in which coordinates a model answers, by pictures with known shapes
     Calibrate(Calibrate),
+    /// Show what was spent this month, or set the monthly cap
+    Budget(BudgetArguments),
     /// List, set, reset or import the prices of the models
     Prices(PricesArguments),
     /// List, show, add, edit, delete, export or import recipes

@@ -3,7 +3,7 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domain::run_options::{Preset, RunOptions};
+use domain::run_options::{LONGEST_EDGE, Preset, RunOptions};
 use domain::settings::{LIMIT_A_MINUTE, LimitSettings, MAX_TOKENS};
 
 use super::numbers::within;
@@ -18,6 +18,12 @@ pub struct Tuning {
     /// Max output tokens, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
+    /// Send images with at most N pixels along their longest edge [default: as large as the model looks at]
+    #[arg(long, value_name = "N", value_parser = within(LONGEST_EDGE))]
+    pub longest_edge: Option<u32>,
+    /// Show the model only the first N examples of the recipe [default: all]
+    #[arg(long, value_name = "N", value_parser = within(0..=10_000))]
+    pub examples: Option<u32>,
 }
 
 /// The user's rate limits, which each session of a run can change.
@@ -45,7 +51,13 @@ impl Tuning {
     pub fn options(&self, images: usize) -> RunOptions {
         let images = u32::try_from(images).unwrap_or(u32::MAX);
         let preset = self.preset.map_or(RunOptions::default(), |preset| preset.options(images));
-        RunOptions { limits: self.limits.settings(), max_tokens: self.max_tokens, ..preset }
+        RunOptions {
+            limits: self.limits.settings(),
+            max_tokens: self.max_tokens,
+            longest_edge: self.longest_edge,
+            most_examples: self.examples,
+            ..preset
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Console) ->
     let run = library.runs.start(&request).await?;
     let report = session::follow(&library, run).await?;
     if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) {
-        return pilot::finish(&library, arguments, &recipe, &report, output).await;
+        return pilot::finish(&library, arguments, &report, output).await;
     }
     session::finish(&library, &report, &arguments.session, output)
 }
@@ -61,7 +61,8 @@ async fn confirm_quote(
 ) -> Result<Model, CommandError> {
     let quote = quote(library, arguments, recipe.id, images, arguments.pilot)?;
     let model = chosen_model(library, &quote, arguments.model.clone().map(ModelId))?;
-    messages::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
+    let month = library.spending.this_month()?;
+    messages::quote(&mut notes(), &quote, model, &recipe.recipe.name, &month, arguments)?;
     if matches!(model.model.destination, Destination::Host { .. }) {
         library::name_endpoints(library)?;
     }

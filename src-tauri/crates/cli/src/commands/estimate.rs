@@ -1,10 +1,12 @@
 //! `estimate`: cost and time of annotating, for every model side by side. Photos are imported if there is a library; nothing
 //! else changes.
 
+use domain::month::MonthSpending;
 use domain::plan::{ImageSelection, ModelQuote, Quote};
-use engine::Invocation;
-
-use engine::PlanTerms;
+use domain::run_state::RunMode;
+use domain::savings::Savings;
+use engine::{Invocation, PlanTerms};
+use serde::Serialize;
 
 use super::quoting::unknown_model;
 use crate::arguments::{Estimate, Global};
@@ -14,6 +16,16 @@ use crate::exit::Exit;
 use crate::library::{self, WhenMissing};
 use crate::messages;
 use crate::output::Console;
+
+/// The estimate as JSON.
+#[derive(Serialize)]
+struct Estimated {
+    #[serde(flatten)]
+    quote: Quote,
+    /// For the only model that was asked for, otherwise for the suggested one; `None` if it costs nothing.
+    savings: Option<Savings>,
+    month: MonthSpending,
+}
 
 pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
@@ -31,7 +43,23 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) ->
     let mut quote = library.planning.quote_for_recipe(&recipe, &images, &terms)?;
     narrow(&mut quote, arguments)?;
     library::name_endpoints(&library)?;
-    output.show(&quote, |out| messages::estimate(out, &quote, &recipe.name, arguments))?;
+    let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
+    let model = match quote.models.as_slice() {
+        [only] => Some(only.clone()),
+        several => several.iter().find(|row| row.model.id == quote.suggested_model).cloned(),
+    };
+    let savings = match &model {
+        Some(row) => library.planning.savings_for_recipe(&recipe, &images, &terms, (&row.model.id, mode), None)?,
+        None => None,
+    };
+    let estimated = Estimated { quote, savings, month: library.spending.this_month()? };
+    output.show(&estimated, |out| {
+        messages::estimate(out, &estimated.quote, &recipe.name, &estimated.month, arguments)?;
+        match (&model, &estimated.savings) {
+            (Some(model), Some(savings)) => messages::savings(out, model, savings),
+            _ => Ok(()),
+        }
+    })?;
     Ok(Exit::Done)
 }
 

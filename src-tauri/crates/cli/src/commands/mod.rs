@@ -2,6 +2,7 @@
 
 pub mod annotate;
 pub mod bench;
+pub mod budget;
 pub mod calibrate;
 pub mod completions;
 pub mod doctor;

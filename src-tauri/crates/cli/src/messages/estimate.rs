@@ -3,18 +3,27 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use domain::money::PicoDollars;
+use domain::month::MonthSpending;
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
 use super::errors::{unavailable, unsupported};
 use super::format::{at_most, counted, duration, likely, money};
+use super::month::of_plan;
 use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, requests, time_basis, worst_case};
 use super::remarks::{old_prices, price_source, retirement};
 use super::table::Table;
 use crate::arguments::Estimate;
 use crate::style::HEADING;
 
-pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Estimate) -> io::Result<()> {
+pub fn estimate(
+    out: &mut dyn Write,
+    quote: &Quote,
+    recipe: &str,
+    month: &MonthSpending,
+    arguments: &Estimate,
+) -> io::Result<()> {
     writeln!(out, "{HEADING}{}, recipe {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
     similar(out, quote, arguments)?;
     writeln!(out)?;
@@ -64,6 +73,10 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
         let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
         let forecast = if arguments.batch { row.batch_budget } else { row.budget }?;
         budget(forecast, arguments.budget?, images_to_send(quote, row, arguments.similar, arguments.fresh), mode)
+    })?;
+    by_model(out, "Month", &quote.models, |row| {
+        let cost = if arguments.batch { row.batch } else { row.cost }?;
+        of_plan(month, cost).filter(|_| cost.at_most > PicoDollars::ZERO)
     })?;
     by_model(out, "Output", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     if !arguments.batch {

@@ -12,6 +12,7 @@ mod export;
 mod format;
 mod hooks;
 mod import;
+mod month;
 mod progress;
 mod providers;
 mod quote;
@@ -19,6 +20,7 @@ mod reasons;
 mod remarks;
 mod report;
 mod runs;
+mod savings;
 mod table;
 
 use std::io::{self, Write};
@@ -41,11 +43,13 @@ pub use export::{exported, named_twice, not_written, unwritable};
 pub use format::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
+pub use month::month;
 pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_immediately, stopping};
 pub use providers::{local_servers, provider_check, providers};
 pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;
+pub use savings::savings;
 
 pub fn print_error(failed: &CommandError) {
     let reason = match failed {

@@ -6,14 +6,15 @@ use domain::budget::{BudgetForecast, BudgetReach};
 use domain::ids::RunId;
 use domain::model::{Destination, UnsupportedCapability};
 use domain::money::{CostRange, PicoDollars};
+use domain::month::MonthSpending;
 use domain::pace::{EndpointLimit, LimitedUnit};
+use domain::pilot::{PilotOutcome, PilotVerdict};
 use domain::plan::{AnswerBasis, CostBasis, ModelQuote, PlannedRequests, Quote, TimeBasis, TimeEstimate};
-use domain::run::RunSummary;
 use domain::run_state::RunMode;
-use engine::pilot::PilotVerdict;
 
 use super::errors::unsupported;
 use super::format::{counted, duration, exact_money, grouped, likely_and_bound, money};
+use super::month::of_plan;
 use super::remarks::{old_prices, price_source, retirement};
 use crate::arguments::Annotate;
 use crate::style::{GOOD, HEADING, WARNING};
@@ -23,6 +24,7 @@ pub fn quote(
     quote: &Quote,
     model: &ModelQuote,
     recipe: &str,
+    month: &MonthSpending,
     arguments: &Annotate,
 ) -> io::Result<()> {
     let heading = format!("{}, recipe {recipe}, model {}", counted(quote.image_count, "image"), model.model.name);
@@ -68,6 +70,9 @@ pub fn quote(
     if let Some(requests) = requests(model.requests, asked) {
         writeln!(out, "  asks    {requests}")?;
     }
+    if let Some(pilot) = model.pilot.filter(|pilot| pilot.cost != CostRange::default()) {
+        writeln!(out, "  pilot   {} that differ most: {}", counted(pilot.images, "image"), cost_range(pilot.cost))?;
+    }
     if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
         cost_basis(out, basis)?;
         if arguments.mode() == RunMode::Live {
@@ -83,6 +88,9 @@ pub fn quote(
         .and_then(|(forecast, cap)| budget(forecast, cap, asked, arguments.mode()));
     if let Some(budget) = budget {
         writeln!(out, "  {WARNING}budget{WARNING:#}  {budget}")?;
+    }
+    if let Some(month) = cost.filter(|cost| cost.at_most > PicoDollars::ZERO).and_then(|cost| of_plan(month, cost)) {
+        writeln!(out, "  month   {month}")?;
     }
     match &model.model.destination {
         Destination::ThisMachine => writeln!(out, "  sends   nothing: the model runs on this machine")?,
@@ -277,37 +285,24 @@ pub fn left_after_pilot(run: RunId) -> String {
     format!("Run {run} stopped after its pilot. To continue: fieldmark resume {run}")
 }
 
-/// The result of a pilot, and the quote for the remaining images.
-pub fn pilot(
-    out: &mut dyn Write,
-    verdict: PilotVerdict,
-    pilot: &RunSummary,
-    rest: &ModelQuote,
-    mode: RunMode,
-) -> io::Result<()> {
-    let left = counted(pilot.waiting, "image");
-    match verdict {
-        PilotVerdict::Sound => {
-            let cost = match mode {
-                RunMode::Live => rest.cost,
-                RunMode::Batch => rest.batch.or(rest.cost),
-            };
-            let cost = cost.filter(|cost| *cost != CostRange::default());
-            let cost = cost.map_or_else(String::new, |cost| format!(" Cost: {}.", cost_range(cost)));
-            writeln!(out, "{GOOD}The pilot went as expected.{GOOD:#} {left} left.{cost}")
+/// The result of a pilot, and the estimate of the remaining images that its answers have made more exact.
+pub fn pilot(out: &mut dyn Write, pilot: &PilotOutcome) -> io::Result<()> {
+    let (cost, expected) = (money(pilot.cost), money(pilot.expected));
+    match pilot.verdict {
+        PilotVerdict::Sound => write!(out, "{GOOD}The pilot went as expected.{GOOD:#}")?,
+        PilotVerdict::Stopped => write!(out, "{WARNING}The pilot was stopped.{WARNING:#}")?,
+        PilotVerdict::NothingAnswered => write!(out, "{WARNING}The pilot got no usable answer.{WARNING:#}")?,
+        PilotVerdict::DearerThanQuoted => {
+            write!(out, "{WARNING}The pilot cost {cost}, more than twice the expected {expected}.{WARNING:#}")?;
         }
-        PilotVerdict::Stopped => {
-            writeln!(out, "{WARNING}The pilot was stopped.{WARNING:#} {left} left.")
-        }
-        PilotVerdict::NothingAnswered => {
-            writeln!(out, "{WARNING}The pilot got no usable answer.{WARNING:#} {left} left.")
-        }
-        PilotVerdict::DearerThanQuoted { expected } => writeln!(
-            out,
-            "{WARNING}The pilot cost {}, more than twice the expected {}.{WARNING:#} {left} left.",
-            money(pilot.paid + pilot.possibly_billed.at_most),
-            money(expected)
-        ),
+    }
+    write!(out, " {} left.", counted(pilot.left, "image"))?;
+    if pilot.expected > PicoDollars::ZERO && pilot.verdict != PilotVerdict::DearerThanQuoted {
+        write!(out, " It cost {cost}; {expected} was expected.")?;
+    }
+    match pilot.rest.filter(|rest| *rest != CostRange::default()) {
+        Some(rest) => writeln!(out, " The rest: {}.", cost_range(rest)),
+        None => writeln!(out),
     }
 }
 

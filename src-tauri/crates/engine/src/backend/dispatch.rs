@@ -51,7 +51,9 @@ pub fn answer_key(costs: &RequestCosts, origin: &str) -> String {
         Encoding::Jpeg { qualities, .. } => qualities,
         Encoding::Rgb => &[],
     };
-    let question = format!("{origin}\n{qualities:?}\n{}{}", prepared.fixed_part(), costs.parts_key());
+    // Without a longest edge, the size follows from the model. Keys of earlier versions stay the same.
+    let edge = prepared.model().sent_edge.map(|edge| format!(" {edge} px")).unwrap_or_default();
+    let question = format!("{origin}\n{qualities:?}{edge}\n{}{}", prepared.fixed_part(), costs.parts_key());
     ContentHash::of(question.as_bytes()).to_string()
 }
 

@@ -117,12 +117,12 @@ impl Backends {
         model: &Model,
         recipe: &Recipe,
         examples: &Examples,
-        max_tokens: Option<u32>,
+        options: &RunOptions,
     ) -> Result<Option<Question>> {
-        let known = connections.known(&model.id)?;
+        let known = connections.known(&model.id)?.with_longest_edge(options.longest_edge);
         let origin = connections.of(known.provider).and_then(ProviderConnection::origin);
         let (Some(origin), false) = (origin, known.spec.price.is_free()) else { return Ok(None) };
-        let costs = examples.estimated_costs(&known, recipe, RunMode::Live, max_tokens, 0).ok();
+        let costs = examples.estimated_costs(&known, recipe, RunMode::Live, options.max_tokens, 0).ok();
         Ok(costs
             .map(|costs| Question { key: dispatch::answer_key(&costs, &origin), output_limit: costs.longest_answer() }))
     }
@@ -138,7 +138,7 @@ impl Backends {
         mode: RunMode,
         options: &RunOptions,
     ) -> Result<Arc<Backend>> {
-        let known = connections.known(&model.id)?;
+        let known = connections.known(&model.id)?.with_longest_edge(options.longest_edge);
         let retries = connections.settings().run.retry_attempts;
         let costs = examples.costs(&known, recipe, mode, options.max_tokens, retries)?;
         if known.provider.descriptor().is_on_this_computer() {

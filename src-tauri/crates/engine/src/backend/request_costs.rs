@@ -115,7 +115,7 @@ impl RequestCosts {
 
     /// The size in which the model looks at a picture of `original` size.
     pub fn sent_size(&self, original: PixelSize) -> PixelSize {
-        self.usual().model().image_rule.sent_size(original)
+        self.usual().model().sent_size(original)
     }
 
     /// The terms for requests at `percent` of the list price.

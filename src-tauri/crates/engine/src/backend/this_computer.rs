@@ -55,6 +55,7 @@ fn spec(descriptor: &LocalDescriptor) -> ModelSpec {
         takes_examples: false,
         optional_attributes_limit: None,
         image_rule: ImageRule::LongestEdge { pixels: descriptor.longest_edge },
+        sent_edge: None,
         is_image_rule_published: true,
         coordinates: BoxCoordinates::PixelXyxy,
         price: Price::FREE,

@@ -13,6 +13,7 @@ use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
 use domain::run::{FailureGroup, RetryGroup, RunSummary};
+use domain::run_options::RunOptions;
 use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::catalog::ModelSpec;
@@ -39,7 +40,7 @@ impl Insight {
         })?;
         // Unreadable settings must not hide the other diagnoses.
         let settings = self.settings.in_force().ok().map(|settings| settings.run);
-        let paid = paid_model(summary);
+        let paid = paid_model(summary, &options);
         let paid = paid.as_ref();
         let parts =
             paid.filter(|_| summary.paid > PicoDollars::ZERO).map(|paid| parts(&paid.spec, summary.usage, &sizes));
@@ -74,15 +75,17 @@ impl Insight {
     /// The tokens of all images in the prompts of `run`, by the vendor's rule, since the vendor reports only whole
     /// prompts; `None` if no rule is known.
     pub(crate) fn image_tokens(&self, summary: &RunSummary) -> Result<Option<u64>> {
-        let Some(paid) = paid_model(summary) else { return Ok(None) };
-        let sizes = self.store.read_blocking(|view| view.paid_sizes(summary.id))?;
+        let (sizes, options) =
+            self.store.read_blocking(|view| Ok((view.paid_sizes(summary.id)?, view.options_of_run(summary.id)?)))?;
+        let Some(paid) = paid_model(summary, &options) else { return Ok(None) };
         Ok(Some(parts(&paid.spec, summary.usage, &sizes).image_tokens))
     }
 }
 
 /// `None` for a model that is no longer known or is free.
-fn paid_model(summary: &RunSummary) -> Option<ProvidedModel> {
-    provided::find(&summary.model).filter(|known| !known.spec.price.is_free())
+fn paid_model(summary: &RunSummary, options: &RunOptions) -> Option<ProvidedModel> {
+    let paid = provided::find(&summary.model).filter(|known| !known.spec.price.is_free());
+    paid.map(|known| known.with_longest_edge(options.longest_edge))
 }
 
 /// The cost of a run by part, at list prices: image tokens by the vendor's rule, the rest of the input is text.
@@ -96,7 +99,7 @@ fn parts(model: &ModelSpec, usage: Usage, sizes: &[SizeCount]) -> CostParts {
         longest_edge: 0,
     };
     for SizeCount { size, count } in sizes {
-        let sent = model.image_rule.sent_size(*size);
+        let sent = model.sent_size(*size);
         parts.answers += count;
         parts.image_tokens += model.image_rule.tokens(sent) * u64::from(*count);
         parts.longest_edge = parts.longest_edge.max(sent.long_edge());

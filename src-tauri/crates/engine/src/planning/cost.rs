@@ -49,6 +49,11 @@ impl AskedImages {
         }
         planned
     }
+
+    /// Images to send, unless one fails that others resemble.
+    pub fn count(&self) -> u32 {
+        self.pilot.iter().chain(&self.others).map(|size| size.count).sum()
+    }
 }
 
 /// The cost of images.
@@ -318,7 +323,7 @@ mod tests {
     /// An earlier image with one answer of this many tokens to a prompt of 300.
     fn answered(output_tokens: u64) -> AskedImage {
         let usage = Usage { input_tokens: IMAGE_TOKENS + 300, output_tokens, ..Usage::default() };
-        AskedImage { size: SIZE, parts: vec![0], lost: 0, usage }
+        AskedImage { size: SIZE, longest_edge: None, parts: vec![0], lost: 0, usage }
     }
 
     /// Many earlier images with answers of this many tokens.
@@ -388,7 +393,7 @@ mod tests {
     /// One of two answers was cut off and requested again; a third request was lost.
     fn repeated() -> [AskedImage; 2] {
         let usage = Usage { input_tokens: 2 * (IMAGE_TOKENS + 300), output_tokens: 8_192 + 9_000, ..Usage::default() };
-        [answered(100), AskedImage { size: SIZE, parts: vec![0; 2], lost: 1, usage }]
+        [answered(100), AskedImage { size: SIZE, longest_edge: None, parts: vec![0; 2], lost: 1, usage }]
     }
 
     fn many(images: &[AskedImage]) -> Vec<AskedImage> {

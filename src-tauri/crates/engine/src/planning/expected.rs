@@ -7,6 +7,7 @@
 )]
 
 use domain::estimate::{EarlierCost, Estimator, OtherRecipe, Prior, SizeClass, SizeMix};
+use domain::geometry::ImageRegion;
 use domain::model::Model;
 use domain::plan::AnswerBasis;
 use domain::recipe::Recipe;
@@ -187,13 +188,14 @@ impl Expected {
     /// What `earlier` images took; `None` if none of them was answered.
     #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
     pub(super) fn learned(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
-        let rule = costs.usual().model().image_rule;
+        let model = costs.usual().model();
         let picture_tokens = |image: &AskedImage| {
             let parts = costs.parts(image.size).regions;
             // Of earlier versions of a model there may be other parts.
             let region = |part: &u32| parts.get(*part as usize).or(parts.last());
+            let sent = |region: &ImageRegion| model.sent_size_within(region.size, image.longest_edge);
             let regions = image.parts.iter().filter_map(region);
-            regions.map(|region| rule.tokens(rule.sent_size(region.size))).sum::<u64>()
+            regions.map(|region| model.image_rule.tokens(sent(region))).sum::<u64>()
         };
         let images = u32::try_from(earlier.len()).ok()?;
         let (mut answers, mut lost, mut pictures, mut usage) = (0_u32, 0_u32, 0, Usage::default());
@@ -224,7 +226,7 @@ impl Expected {
                 RunMode::Batch => (1.0, 1.0, of_image),
             };
             EarlierImage {
-                class: SizeClass::of(rule.sent_size(image.size)),
+                class: SizeClass::of(model.sent_size_within(image.size, image.longest_edge)),
                 requests,
                 // The output maximum may be another one now.
                 output: output.min(answers * costs.longest_answer() as f64),

@@ -9,7 +9,11 @@
 mod cost;
 mod expected;
 mod models;
+mod offer;
+mod parts;
+mod pilot;
 mod preview;
+mod savings;
 mod sent_images;
 
 use std::borrow::Cow;
@@ -32,20 +36,21 @@ use domain::run_state::RunMode;
 use store::Store;
 
 use crate::Result;
-use crate::backend::{Backends, PricePercents, Question, Trial};
+use crate::backend::{Backends, Question, Trial};
 use crate::clock::today;
 use crate::connections::Connections;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::examples::Examples;
 use crate::machine::processors;
 use crate::originals::Originals;
-use crate::pilot::{pilot_of, rest, spread};
 use crate::provided::{self, ProvidedModel};
 use crate::similar::Similar;
 use crate::sync::lock;
 
 use cost::{AskedImages, Cost};
 pub use expected::Conditions;
+use offer::Offer;
+use parts::{rest, spread};
 
 /// Number of sizes that a quote lists individually.
 const LISTED_SIZES: usize = 5;
@@ -159,11 +164,9 @@ impl Planning {
         let question = plan.question.as_ref();
         let to_ask = self.asked(question, asked, followers, plan.pilot)?;
         let cost = self.cost(model, known, recipe, &to_ask, *conditions)?;
-        let pilot = pilot_of(&self.unanswered(question, asked)?, plan.pilot);
-        let alone = AskedImages { others: to_ask.pilot, ..AskedImages::default() };
-        let live = Conditions { mode: RunMode::Live, ..*conditions };
-        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, known, recipe, &alone, live)? };
-        let pilot_expected = of_pilot.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
+        let pilot = self.pilot_of(&self.unanswered(question, asked)?, plan.pilot)?;
+        let pilot_expected = self.pilot_quote(model, known, recipe, to_ask.pilot, *conditions)?;
+        let pilot_expected = pilot_expected.map_or(PicoDollars::ZERO, |quote| quote.cost.expected);
         Ok(PlannedRun { cost, pilot, pilot_expected })
     }
 
@@ -176,6 +179,7 @@ impl Planning {
 
     /// Like [`Planning::quote`], for a recipe that need not be in the library.
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
+        let recipe = &recipe.clone().with_most_examples(terms.options.most_examples);
         let similar = self.similar.groups(selection)?;
         let leaders = if terms.propagates_to_similar { similar.leaders() } else { HashMap::new() };
         let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
@@ -220,45 +224,34 @@ impl Planning {
 
     fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
         let Subject { recipe, terms, images, .. } = *subject;
-        let settings = connections.settings();
-        let connection = connections.of_model(&model.id);
-        let known = connections.known(&model.id)?;
-        let options = connections.complete(&model.id, terms.options);
+        let offer = self.offer(&model, connections, recipe, terms.options)?;
+        let Offer { connection, ref known, options, .. } = offer;
         let unsupported_capabilities = self.unsupported(&model, recipe);
         let unavailable = connections.unavailable(&model);
         let can_run = unavailable.is_none() && !unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking);
         let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
-        let question = Backends::question(connections, &model, recipe, &self.examples, options.max_tokens)?;
-        let answered_before = self.answered_before(question.as_ref(), images)?.len();
+        let question = offer.question.as_ref();
+        let answered_before = self.answered_before(question, images)?.len();
         let (image_count, asked) = if terms.ignores_saved_answers || answered_before == 0 {
             (images.len(), Cow::Borrowed(subject.asked))
         } else {
-            let asked = self.asked(question.as_ref(), images, subject.followers, terms.pilot)?;
+            let asked = self.asked(question, images, subject.followers, terms.pilot)?;
             (images.len() - answered_before, Cow::Owned(asked))
         };
         let image_count = u32::try_from(image_count).unwrap_or(u32::MAX);
-        let cost = |mode| {
-            let conditions = Conditions {
-                mode,
-                percents: connection.map_or(PricePercents::LIST, ProviderConnection::price_percents),
-                max_tokens: options.max_tokens,
-                retries: connections.settings().run.retry_attempts,
-            };
-            self.cost(&model, &known, recipe, &asked, conditions)
-        };
+        let cost = |mode| self.cost(&model, known, recipe, &asked, offer.conditions(mode));
         let forecast = |cost: &Cost, mode| {
             let Cost { range, request_at_most, ref basis } = *cost;
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
         let descriptor = known.provider.descriptor();
-        let costs = self.examples.estimated_costs(&known, recipe, RunMode::Live, options.max_tokens, 0).ok();
+        let costs = self.examples.estimated_costs(known, recipe, RunMode::Live, options.max_tokens, 0).ok();
         let requests = costs.as_ref().map(|costs| asked.requests(costs)).unwrap_or_default();
         let requests_per_image = f64::from(requests.total.max(image_count)) / f64::from(image_count.max(1));
         let pace = pace.map(|pace| pace.times(requests_per_image));
         let live = cost(RunMode::Live)?;
-        let has_batches = descriptor.capabilities.batches && !recipe.takes_several_answers();
-        let batch = if has_batches { cost(RunMode::Batch)? } else { None };
+        let batch = if offer.has_batches() { cost(RunMode::Batch)? } else { None };
         let hold = Hold {
             images: image_count,
             requests: requests.total.max(image_count),
@@ -270,9 +263,10 @@ impl Planning {
             budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
             batch_budget: batch.as_ref().and_then(|cost| forecast(cost, RunMode::Batch)),
             batch: batch.map(|cost| cost.range),
+            pilot: self.pilot_quote(&model, known, recipe, asked.pilot.clone(), offer.conditions(RunMode::Live))?,
             time: pace.map(|pace| estimate(pace, options, &hold)),
             presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
-            price_source: settings.price(&model.id.0).map(PriceSettings::source).unwrap_or_default(),
+            price_source: connections.settings().price(&model.id.0).map(PriceSettings::source).unwrap_or_default(),
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
             requests,
@@ -300,7 +294,7 @@ impl Planning {
     ) -> Result<AskedImages> {
         let images = self.unanswered(question, images)?;
         let followers = self.unanswered(question, followers)?;
-        let pilot = pilot_of(&images, pilot);
+        let pilot = self.pilot_of(&images, pilot)?;
         let others = rest(&images, &pilot);
         Ok(self.store.read_blocking(|view| {
             Ok(AskedImages {

@@ -6,7 +6,7 @@ use domain::answer::PartPass;
 use domain::estimate::{SizeClass, SizeMix};
 use domain::geometry::PixelSize;
 use domain::plan::{SentSize, SizeCount};
-use providers::image_rule::ImageRule;
+use providers::catalog::ModelSpec;
 
 use crate::backend::RequestCosts;
 
@@ -29,9 +29,9 @@ impl<'a> SentImages<'a> {
         }
         let tiles =
             tiles.into_iter().map(|((width, height), count)| SizeCount { size: PixelSize::new(width, height), count });
-        let rule = costs.usual().model().image_rule;
-        let tiles = sent_sizes(rule, &tiles.collect::<Vec<_>>());
-        Self { originals, whole: sent_sizes(rule, originals), tiles }
+        let model = costs.usual().model();
+        let tiles = sent_sizes(model, &tiles.collect::<Vec<_>>());
+        Self { originals, whole: sent_sizes(model, originals), tiles }
     }
 
     pub(super) fn image_count(&self) -> u32 {
@@ -60,17 +60,17 @@ impl<'a> SentImages<'a> {
 }
 
 /// The sizes in which pictures are sent, most frequent first.
-fn sent_sizes(rule: ImageRule, sizes: &[SizeCount]) -> Vec<SentSize> {
+fn sent_sizes(model: &ModelSpec, sizes: &[SizeCount]) -> Vec<SentSize> {
     let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
     for original in sizes {
-        let sent = rule.sent_size(original.size);
+        let sent = model.sent_size(original.size);
         *counts.entry((sent.width, sent.height)).or_default() += original.count;
     }
     let mut sent: Vec<SentSize> = counts
         .into_iter()
         .map(|((width, height), count)| {
             let size = PixelSize::new(width, height);
-            SentSize { size, count, image_tokens: u32::try_from(rule.tokens(size)).unwrap_or(u32::MAX) }
+            SentSize { size, count, image_tokens: u32::try_from(model.image_rule.tokens(size)).unwrap_or(u32::MAX) }
         })
         .collect();
     sent.sort_by_key(|sent| (std::cmp::Reverse(sent.count), std::cmp::Reverse(sent.image_tokens)));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::answer::PartPass;
 use domain::geometry::PixelSize;
@@ -31,7 +31,11 @@ use crate::clock::now_millis;
 use crate::error::guarded;
 use crate::layout::Layout;
 use crate::originals::Originals;
+use crate::spending::MonthlySpending;
 use crate::workers::Workers;
+
+/// How often to check whether the month has room again.
+const MONTH_INTERVAL: Duration = Duration::from_millis(250);
 
 /// State shared by all jobs of a run.
 pub struct RunContext {
@@ -47,6 +51,8 @@ pub struct RunContext {
     pub tile_recipe: Arc<Recipe>,
     pub tally: Tally,
     pub budget: Budget,
+    /// The month over all runs.
+    pub spending: Arc<MonthlySpending>,
     pub retrying: Retrying,
     pub activity: Arc<Activity>,
     pub in_flight: Arc<InFlightCounter>,
@@ -79,6 +85,17 @@ impl WorkClock {
 }
 
 impl RunContext {
+    /// Waits, after the month had no room for a request, while requests in flight may turn out cheaper than what is reserved for
+    /// them. False if there are none that end soon.
+    pub async fn waits_for_month(&self) -> Result<bool> {
+        self.workers.forget_dead().await?;
+        let is_any_in_flight = self.store.read(|view| view.is_any_in_flight()).await?;
+        if is_any_in_flight {
+            tokio::time::sleep(MONTH_INTERVAL).await;
+        }
+        Ok(is_any_in_flight)
+    }
+
     /// What is asked about the part of this pass.
     pub fn recipe_of(&self, pass: PartPass) -> &Recipe {
         if pass.is_tile() { &self.tile_recipe } else { &self.recipe }

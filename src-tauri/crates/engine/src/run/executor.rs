@@ -135,15 +135,28 @@ impl RunContext {
             reservation.record_sent();
             let (id, sent_at) = (job.id, now_millis());
             let output_limit = self.backend.output_limit(state.length);
+            let limit = self.spending.limit();
             let noted = self.store.write(move |edit| {
-                let attempt = edit.record_sent(id, at_most, sent_at)?;
-                edit.record_output_limit(attempt, output_limit)?;
-                if pass != PartPass::default() {
-                    edit.record_pass(attempt, pass)?;
+                let attempt = edit.record_sent_within(limit.as_ref(), id, at_most, sent_at)?;
+                if let Some(attempt) = attempt {
+                    edit.record_output_limit(attempt, output_limit)?;
+                    if pass != PartPass::default() {
+                        edit.record_pass(attempt, pass)?;
+                    }
                 }
                 Ok(attempt)
             });
-            let attempt = noted.await?;
+            let Some(attempt) = noted.await? else {
+                reservation.settle(PicoDollars::ZERO);
+                drop((permit, flight));
+                let Some(has_waited) = self.unless_halted(self.waits_for_month()).await else {
+                    return Ok(Some(state.interrupted()));
+                };
+                if has_waited? {
+                    continue;
+                }
+                return Ok(Some(state.stopped(Stop { reason: StopReason::MonthlyCapReached, detail: None })));
+            };
             let sent = request.sent();
             let asked = self.activity.record_asked(job.id, OpenRequest::new(job.image, job.size, sent, (pass, region)));
             let on_end = || {

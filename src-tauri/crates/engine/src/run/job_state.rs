@@ -158,7 +158,9 @@ impl JobState {
     /// A budget too small for a longer answer is no reason to lose the shorter one.
     pub fn stopped(&mut self, stop: Stop) -> AskResult {
         match self.cut_off_annotations() {
-            Some(outcome) if stop.reason == StopReason::BudgetReached => AskResult::Outcome(outcome),
+            Some(outcome) if matches!(stop.reason, StopReason::BudgetReached | StopReason::MonthlyCapReached) => {
+                AskResult::Outcome(outcome)
+            }
             _ => AskResult::MustStop(stop),
         }
     }

@@ -58,6 +58,7 @@ use crate::planning::{Conditions, PlannedRun, Planning, RunPlan};
 use crate::provided::{self, ProvidedModel};
 use crate::run_history::RunHistory;
 use crate::similar::Similar;
+use crate::spending::MonthlySpending;
 use crate::sync::lock;
 use crate::workers::Workers;
 use crate::{EngineError, Result};
@@ -86,6 +87,7 @@ pub struct Runs {
     pub(crate) planning: Arc<Planning>,
     pub(crate) similar: Arc<Similar>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) spending: Arc<MonthlySpending>,
     pub(crate) originals: Arc<Originals>,
     pub(crate) examples: Arc<Examples>,
     /// Memory limit shared by all decoding.
@@ -113,6 +115,7 @@ impl Runs {
             queue.iter().filter(|queued| queued.leader.is_some()).map(|queued| queued.image).collect();
         let recipe = request.recipe;
         let recipe = self.store.read(move |view| view.recipe(recipe)).await?;
+        let recipe = recipe.with_most_examples(request.options.most_examples);
         let open = |mode| self.open_backend(request.model.clone(), recipe.clone(), mode, request.options);
         let mut opened = open(request.mode).await?;
         let (model, options) = (opened.model.clone(), opened.options);
@@ -389,7 +392,7 @@ impl Runs {
                 return Err(EngineError::NotAgreed { host });
             }
             let options = connections.complete(&model.id, options);
-            let known = connections.known(&model.id)?;
+            let known = connections.known(&model.id)?.with_longest_edge(options.longest_edge);
             let backend = backends.open(&connections, &model, &recipe, &examples, mode, &options)?;
             Ok(Opened { model, known, backend, options, retrying: Retrying::of(&connections.settings().run) })
         })

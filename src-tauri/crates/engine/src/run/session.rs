@@ -110,6 +110,7 @@ impl Runs {
             recipe: Arc::new(recipe),
             tally,
             budget,
+            spending: Arc::clone(&self.spending),
             retrying: opened.retrying,
             activity: Arc::new(Activity::new(opened.options.chunk_size)),
             in_flight: Arc::default(),

@@ -134,6 +134,7 @@ impl Provider for Compatible {
             takes_examples: true,
             optional_attributes_limit: None,
             image_rule: ImageRule::Patches { side: usual.patch_side, longest_edge, token_limit: u64::MAX },
+            sent_edge: None,
             is_image_rule_published: false,
             coordinates: model.coordinates.unwrap_or(usual.coordinates),
             price: price(model),

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use domain::answer::PartPass;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, JobId, RunId};
-use domain::model::Model;
+use domain::model::{Model, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
 use domain::run::{PossiblyBilled, RetryGroup};
 use domain::run_state::RetryKind;
+use domain::savings::ModelQuality;
 use domain::usage::Usage;
 use rusqlite::{Row, params};
 
@@ -42,6 +43,8 @@ pub struct Unanswered {
 pub struct AskedImage {
     /// Upright.
     pub size: PixelSize,
+    /// Longest edge of sent images in its run, in pixels; `None` for the largest that the model looks at.
+    pub longest_edge: Option<u32>,
     /// The parts that answers with reported usage are about, one for each answer: 0 for the whole image.
     pub parts: Vec<u32>,
     /// Requests without one that may have been billed.
@@ -67,7 +70,7 @@ const OTHER_RUNS: u32 = 12;
 const IMAGES_OF_OTHER_RUN: u32 = 200;
 
 /// Whether an attempt is in an open batch.
-const IS_IN_OPEN_BATCH: &str = "EXISTS (
+pub(super) const IS_IN_OPEN_BATCH: &str = "EXISTS (
     SELECT 1 FROM batch_items JOIN batches ON batches.id = batch_id
     WHERE attempt_id = attempts.id AND standing NOT IN ('ended', 'given_up'))";
 
@@ -181,7 +184,7 @@ impl View<'_> {
     fn asked_images_of(&self, run: u32, in_batches: bool, most: u32) -> Result<Vec<AskedImage>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT width, height, json_group_array(part) FILTER (WHERE usage_output > 0) AS parts, sum(may_be_billed) AS lost,
-                 {BILL}
+                 (SELECT json_extract(options, '$.longest_edge') FROM runs WHERE id = ?1) AS longest_edge, {BILL}
              FROM (
                  SELECT id AS job, image_id FROM jobs WHERE run_id = ?1 AND state <> 'waiting'
                  AND EXISTS (SELECT 1 FROM attempts WHERE job_id = jobs.id AND (usage_output > 0 OR may_be_billed))
@@ -194,6 +197,7 @@ impl View<'_> {
         all(&mut statement, params![run, in_batches, most], |row| {
             Ok(AskedImage {
                 size: PixelSize::new(row.get("width")?, row.get("height")?),
+                longest_edge: row.get("longest_edge")?,
                 parts: from_json("attempts.part", &row.get::<_, String>("parts")?)?,
                 lost: row.get("lost")?,
                 usage: read_bill(row)?.usage,
@@ -203,6 +207,33 @@ impl View<'_> {
 }
 
 impl View<'_> {
+    /// Output tokens of the longest of the newest answers of `model` at its destination to `recipe`; `None` without any.
+    pub fn longest_answer(&self, model: &Model, recipe: &Recipe) -> Result<Option<u32>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT max(usage_output) FROM (
+                 SELECT usage_output FROM runs JOIN jobs ON run_id = runs.id JOIN attempts ON job_id = jobs.id
+                 WHERE model = ?1 AND destination = ?2 AND recipe = ?3 AND usage_output > 0
+                 ORDER BY jobs.id DESC LIMIT ?4)",
+        )?;
+        let destination = to_json("runs.destination", &model.destination)?;
+        let recipe = to_json("runs.recipe", recipe)?;
+        Ok(statement.query_row(params![model.id.0, destination, recipe, TELLING_IMAGES], |row| row.get(0))?)
+    }
+
+    /// How often people agreed with each model's annotations for `recipe`: of those that they decided on, they accepted so
+    /// many unchanged.
+    pub fn qualities(&self, recipe: &Recipe) -> Result<BTreeMap<ModelId, ModelQuality>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT model, count(*), sum(status = 'accepted') FROM runs JOIN annotations ON run_id = runs.id
+             WHERE recipe = ?1 AND status <> 'proposed' GROUP BY model",
+        )?;
+        let recipe = to_json("runs.recipe", recipe)?;
+        let qualities = all(&mut statement, [recipe], |row| {
+            Ok((ModelId(row.get(0)?), ModelQuality { decided: row.get(1)?, accepted: row.get(2)? }))
+        });
+        Ok(qualities?.into_iter().collect())
+    }
+
     /// The answers of `model` at its destination to other recipes than `recipe`, in the newest runs: as many images for
     /// each recipe as there are, up to a few hundred.
     pub fn answers_to_other_recipes(&self, model: &Model, recipe: &Recipe) -> Result<Vec<AnswersToRecipe>> {

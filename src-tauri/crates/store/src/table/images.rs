@@ -7,6 +7,7 @@ pub(super) mod id_set;
 mod order;
 mod taken;
 mod text;
+mod traits;
 
 use std::collections::HashMap;
 

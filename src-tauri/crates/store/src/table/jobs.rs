@@ -238,6 +238,14 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
 
+    /// The unfinished images of `run` that get the annotations of a similar one, unless that one fails.
+    pub fn waiting_followers(&self, run: RunId) -> Result<Vec<ImageId>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' AND leader IS NOT NULL ORDER BY id",
+        )?;
+        all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
+    }
+
     /// Actual and possible cost of the waiting images of `run`, within their limit.
     pub fn committed_to_waiting(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached(&format!(

@@ -24,6 +24,7 @@ pub mod run_endpoints;
 pub mod runs;
 pub mod settings;
 pub mod smart_collections;
+mod spending;
 pub mod steps;
 pub mod waits;
 pub mod workers;

@@ -2,6 +2,7 @@
 
 use domain::plan::ImageSelection;
 use domain::similar::HashedImage;
+use domain::taken::Taken;
 
 use super::*;
 
@@ -32,6 +33,28 @@ fn what_images_look_like_is_kept() {
     let hash = PerceptualHash(u64::MAX - 1);
     library.store.write_blocking(move |edit| edit.record_perceptual_hash(first, hash)).unwrap();
     assert_eq!(hashed(), [HashedImage { id: first, hash: Some(hash), size }, known]);
+}
+
+#[test]
+fn images_are_told_apart_by_picture_size_folder_and_day() {
+    let library = Library::new();
+    let of_day = |seed, taken| NewImage { taken, ..new_image(seed, PixelSize::new(640, 480)) };
+    let noon = Taken { clock_millis: 20_000 * 86_400_000 + 43_200_000, minutes_ahead_of_utc: None };
+    let (first, second) = (library.add(of_day(1, Some(noon))), library.add(of_day(2, None)));
+    let elsewhere = library
+        .store
+        .write_blocking(move |edit| {
+            let collection = edit.collection_at(Path::new("/other"), "other", 1)?;
+            let (id, _) = edit.image_of_content(&of_day(3, None), 1)?;
+            edit.record_file(collection, id, Path::new("/other/c.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
+            Ok(id)
+        })
+        .unwrap();
+    let traits = library.store.read_blocking(|view| view.image_traits(&[elsewhere, first, second])).unwrap();
+    assert_eq!(traits.iter().map(|image| image.id).collect::<Vec<_>>(), [elsewhere, first, second]);
+    assert_eq!(traits.iter().map(|image| image.day).collect::<Vec<_>>(), [None, Some(20_000), None]);
+    assert!(traits[0].folder != traits[1].folder && traits[1].folder == traits[2].folder, "{traits:?}");
+    assert_eq!((traits[1].hash, traits[1].size), (Some(PerceptualHash(1 << 63)), PixelSize::new(640, 480)));
 }
 
 #[test]

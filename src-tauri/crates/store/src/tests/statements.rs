@@ -52,6 +52,7 @@ fn many_images_and_runs_take_as_few_statements_as_one() {
     assert_eq!(counted.statements(|view| view.sizes_of(&images)), 1);
     assert_eq!(counted.statements(|view| view.selected_images(&ImageSelection::Images { ids: images.clone() })), 1);
     assert_eq!(counted.statements(|view| view.hashed_images(&ImageSelection::Images { ids: images.clone() })), 2);
+    assert_eq!(counted.statements(|view| view.image_traits(&images)), 1);
     assert_eq!(counted.statements(|view| view.similar_checks(images.clone())), 1);
     assert_eq!(counted.statements(|view| view.run(runs[0])), 2);
     assert_eq!(counted.statements(|view| view.runs()), 2);

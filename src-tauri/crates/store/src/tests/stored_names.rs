@@ -89,6 +89,7 @@ fn names_that_are_stored_stay_as_they_are() {
             WaitTooLong = "wait_too_long",
             Unreachable = "unreachable",
             BudgetReached = "budget_reached",
+            MonthlyCapReached = "monthly_cap_reached",
             PilotDone = "pilot_done",
             AnswersPending = "answers_pending",
             InternalError = "internal_error",

@@ -10,7 +10,7 @@ use domain::answer::PartPass;
 use domain::coordinates::BoxCoordinates;
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
-use domain::run_state::FailureKind;
+use domain::run_state::{FailureKind, StopReason};
 use providers::batch::{BatchWriter, Pushed};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
@@ -47,6 +47,15 @@ enum Ready {
     Settled(JobOutcome),
     /// As [`Next::Preparing`].
     Prepared(Request, Option<JobOutcome>),
+}
+
+/// What became of a request that was to be added to a batch.
+enum Added {
+    Attempt(AttemptId),
+    /// Another run asks about the image, or has its answer.
+    PendingElsewhere,
+    /// It could exceed the monthly cap.
+    MonthIsFull,
 }
 
 /// The waiting jobs in order, with the next few being prepared.
@@ -147,7 +156,7 @@ impl BatchSession<'_> {
         let mut ahead = Ahead::new(self.context);
         let mut filling: Option<Filling> = None;
         let mut items = 0;
-        (self.may_fill, self.has_no_room) = (false, false);
+        (self.may_fill, self.no_room) = (false, None);
         while let Some((job, ready)) = ahead.next().await? {
             if self.stop_asked.borrow().is_some() {
                 self.may_fill = true;
@@ -171,7 +180,7 @@ impl BatchSession<'_> {
                 continue;
             }
             let Some(reservation) = self.context.budget.reserve_now(at_most) else {
-                self.has_no_room = true;
+                self.no_room = Some(StopReason::BudgetReached);
                 break;
             };
             let batch = match filling.take() {
@@ -181,18 +190,30 @@ impl BatchSession<'_> {
             let (batch_id, sent, now) = (batch.spooled.batch, prepared.sent(), now_millis());
             let output_limit = self.context.backend.output_limit(AnswerLength::Usual);
             let (run, asked) = (self.context.run, job.clone());
+            let limit = self.context.spending.limit();
             let added = self.context.store.write(move |edit| {
+                if !edit.has_month_room(limit.as_ref(), at_most)? {
+                    return Ok(Added::MonthIsFull);
+                }
                 if edit.can_claim(run, &asked)? != Claim::Held {
-                    return Ok(None);
+                    return Ok(Added::PendingElsewhere);
                 }
                 let attempt = edit.add_batch_item(batch_id, asked.id, sent, at_most, now)?;
                 edit.record_output_limit(attempt, output_limit)?;
-                Ok(Some(attempt))
+                Ok(Added::Attempt(attempt))
             });
-            let Some(attempt) = added.await? else {
-                // Another run is asking about this image or has its answer; check again later.
-                filling = Some(batch);
-                continue;
+            let attempt = match added.await? {
+                Added::Attempt(attempt) => attempt,
+                Added::PendingElsewhere => {
+                    // Another run is asking about this image or has its answer; check again later.
+                    filling = Some(batch);
+                    continue;
+                }
+                Added::MonthIsFull => {
+                    filling = Some(batch);
+                    self.no_room = Some(StopReason::MonthlyCapReached);
+                    break;
+                }
             };
             let (batch, pushed) = batch.push(attempt, self.backend.coordinates(), prepared).await?;
             filling = Some(batch);

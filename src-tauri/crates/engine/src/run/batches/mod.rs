@@ -130,7 +130,7 @@ async fn carry_out(
         not_ours: HashSet::new(),
         may_fill: true,
         pending: Vec::new(),
-        has_no_room: false,
+        no_room: None,
         is_canceling: false,
         given_up: 0,
         unknown: HashMap::new(),
@@ -173,8 +173,8 @@ struct BatchSession<'a> {
     may_fill: bool,
     /// The other runs that the remaining images wait for.
     pending: Vec<PendingElsewhere>,
-    /// Whether the next image did not fit the budget.
-    has_no_room: bool,
+    /// Why the next image has no room: in the budget, or in the month.
+    no_room: Option<StopReason>,
     is_canceling: bool,
     /// Batches given up in this session.
     given_up: u32,
@@ -210,7 +210,7 @@ impl BatchSession<'_> {
             let (now, again_at) = (now_millis(), self.outage.again_at());
             self.shown.record_hold(self.outage.hold(now));
             if open.is_empty() && self.spooled.is_none() {
-                if self.has_no_room {
+                if self.no_room.is_some() {
                     self.settle_cut_off().await?;
                 }
                 match self.wait_for_others(may_submit).await? {
@@ -308,7 +308,7 @@ impl BatchSession<'_> {
     /// Handles the remaining images once no batch is open. If other runs are asking about them, waits a moment; otherwise
     /// returns why the run stops.
     async fn wait_for_others(&mut self, may_submit: bool) -> Result<Option<Stop>> {
-        if !may_submit || self.is_canceling || self.given_up > 0 || self.has_no_room {
+        if !may_submit || self.is_canceling || self.given_up > 0 || self.no_room.is_some() {
             return Ok(Some(self.ending()));
         }
         self.look_at_pending().await?;
@@ -334,7 +334,7 @@ impl BatchSession<'_> {
         let run = self.context.run;
         self.context.workers.forget_dead().await?;
         let left = self.context.store.read(move |view| view.remaining(run, None, 1)).await?;
-        self.may_fill |= !left.jobs.is_empty() && !self.has_no_room;
+        self.may_fill |= !left.jobs.is_empty() && self.no_room.is_none();
         self.pending = left.pending;
         self.shown.record_pending(self.pending.clone());
         Ok(())
@@ -363,7 +363,7 @@ impl BatchSession<'_> {
                 "the reply to a batch was lost and the server does not list the batch, or its results have expired";
             return because(StopReason::BatchUnknown, detail.into());
         }
-        stop(if self.has_no_room { StopReason::BudgetReached } else { StopReason::Completed })
+        stop(self.no_room.unwrap_or(StopReason::Completed))
     }
 
     async fn begin_canceling(&mut self) -> Result<()> {

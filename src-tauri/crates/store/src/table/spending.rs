@@ -1,0 +1,59 @@
+//! What requests have cost over all runs. Recording that a request is sent reserves its maximum cost: both happen in one
+//! transaction, so that processes that share a library cannot pass a cap together.
+
+use domain::ids::{AttemptId, JobId};
+use domain::money::PicoDollars;
+use domain::month::{CalendarMonth, MonthLimit};
+
+use super::attempts::IS_IN_OPEN_BATCH;
+use crate::{Edit, Result, View};
+
+const QUARTER_HOUR_MILLIS: u64 = 900_000;
+/// A request without an answer may be billed so long after it was sent, as batches are: it counts in the month that began
+/// since.
+const OPEN_MILLIS: u64 = 2 * 24 * 3_600_000;
+
+impl View<'_> {
+    /// What was spent in `month`: paid or possibly billed, and reserved for requests without a known answer.
+    pub fn spent_in(&self, month: CalendarMonth) -> Result<(PicoDollars, PicoDollars)> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(sum(CASE WHEN quarter_hour >= ?1 THEN settled END), 0), coalesce(sum(open), 0)
+             FROM spending WHERE quarter_hour >= ?2 AND quarter_hour < ?3",
+        )?;
+        let [from, open_from, until] =
+            [month.from_millis, month.from_millis.saturating_sub(OPEN_MILLIS), month.until_millis]
+                .map(|millis| millis / QUARTER_HOUR_MILLIS);
+        let amount = |sum: i64| PicoDollars(u64::try_from(sum).unwrap_or_default());
+        Ok(statement.query_row([from, open_from, until], |row| Ok((amount(row.get(0)?), amount(row.get(1)?))))?)
+    }
+
+    /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.
+    pub fn is_any_in_flight(&self) -> Result<bool> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT EXISTS (
+                 SELECT 1 FROM attempts JOIN jobs ON jobs.id = job_id JOIN runs ON runs.id = run_id
+                 WHERE attempts.state = 'sent' AND at_most > 0 AND worker_id IS NOT NULL AND NOT {IS_IN_OPEN_BATCH})"
+        ))?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+}
+
+impl Edit<'_> {
+    /// Whether the month has room for a request that costs `at_most`.
+    pub fn has_month_room(&self, limit: Option<&MonthLimit>, at_most: PicoDollars) -> Result<bool> {
+        let Some(limit) = limit else { return Ok(true) };
+        let (settled, open) = self.spent_in(limit.month)?;
+        Ok(limit.admits(settled + open, at_most))
+    }
+
+    /// Like [`Edit::record_sent`]; `None`, and nothing is recorded, if the month has no room for the request.
+    pub fn record_sent_within(
+        &self,
+        limit: Option<&MonthLimit>,
+        job: JobId,
+        at_most: PicoDollars,
+        now: u64,
+    ) -> Result<Option<AttemptId>> {
+        if self.has_month_room(limit, at_most)? { Ok(Some(self.record_sent(job, at_most, now)?)) } else { Ok(None) }
+    }
+}
