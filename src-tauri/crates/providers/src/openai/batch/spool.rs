@@ -7,7 +7,6 @@ use domain::settings::AnswerForm;
 use crate::batch::spool::{SpoolForm, SpoolWriter};
 use crate::openai::body::ChatBody;
 use crate::request::Reply;
-use domain::settings::AnswerForm;
 
 /// Where every request of a batch goes.
 pub const ENDPOINT: &str = "/v1/chat/completions";
