@@ -77,9 +77,9 @@ pub const MIGRATIONS: [Migration; 33] = [
     additive(include_str!("migration/0030_likely_range.sql")),
     // Earlier programs do not know that a run stops at the monthly cap.
     breaking(include_str!("migration/0031_spending.sql")),
+    additive(include_str!("migration/0032_own_models.sql")),
     // Earlier programs take the answer about a part for one about the image.
     breaking(include_str!("migration/0033_parts.sql")),
-    additive(include_str!("migration/0032_own_models.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library
