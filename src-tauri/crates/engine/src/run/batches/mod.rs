@@ -152,7 +152,6 @@ struct Look {
 }
 
 /// A session of a batch run.
-#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 struct BatchSession<'a> {
     context: &'a Arc<RunContext>,
     backend: &'a Backend,

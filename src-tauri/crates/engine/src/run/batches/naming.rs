@@ -33,9 +33,9 @@ mod tests {
     #[test]
     fn a_result_is_told_from_those_of_other_batches() {
         for coordinates in BoxCoordinates::ALL {
-            let id = custom_id(AttemptId(i64::MAX), "0badcafe", coordinates);
+            let id = custom_id(AttemptId(u32::MAX), "0badcafe", coordinates);
             assert!(providers::batch::is_custom_id(&id), "{id}");
-            assert_eq!(attempt_called(&id, "0badcafe"), Some((AttemptId(i64::MAX), coordinates)));
+            assert_eq!(attempt_called(&id, "0badcafe"), Some((AttemptId(u32::MAX), coordinates)));
         }
         let earlier = Some((AttemptId(123), BoxCoordinates::PixelXyxy));
         assert_eq!(attempt_called("a123-0badcafe", "0badcafe"), earlier);
