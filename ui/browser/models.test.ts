@@ -75,7 +75,7 @@ describe("prices", () => {
     await page.keyboard.press("Enter");
     await dialog().waitFor({ state: "detached" });
     await row("claude-haiku-5-5").getByRole("cell", { name: "$0.12", exact: true }).waitFor();
-    await row("claude-haiku-5-5").getByRole("cell", { name: "your price", exact: true }).waitFor();
+    await row("claude-haiku-5-5").getByText("your price", { exact: true }).filter({ visible: true }).waitFor();
     const [set] = (await prices()) ?? [];
     expect(set).toMatchObject({ id: "claude-haiku-5-5", input_dollars_per_million: 0.12 });
     expect(set).not.toHaveProperty("output_dollars_per_million");
@@ -127,7 +127,7 @@ describe("prices", () => {
       .getByRole("button", { name: said.importModels(1) })
       .click();
     await dialog().waitFor({ state: "detached" });
-    await row("gpt-4o-mini").getByRole("cell", { name: "price from LiteLLM", exact: true }).waitFor();
+    await row("gpt-4o-mini").getByText("price from LiteLLM", { exact: true }).filter({ visible: true }).waitFor();
     expect((await prices())?.map(({ id }) => id)).toEqual(["gpt-4o-mini"]);
     await writeFile(file, "{}");
     await page.getByLabel(said.import, { exact: true }).last().setInputFiles(file);
