@@ -133,6 +133,7 @@ fn provider_of(id: &str) -> Result<&'static dyn Provider> {
 }
 
 impl Connections {
+    #[expect(clippy::disallowed_methods, reason = "a library is opened on a thread that may block")]
     pub(crate) fn new(
         settings: Arc<LibrarySettings>,
         consents: Arc<Consents>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::answer::PartPass;
+use domain::ids::{AttemptId, JobId};
 use domain::money::PicoDollars;
 use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::request::Request;
@@ -133,19 +134,7 @@ impl RunContext {
             let flight = self.backend.concurrency().is_some().then(|| self.in_flight.begin());
             state.is_asked = true;
             reservation.record_sent();
-            let (id, sent_at) = (job.id, now_millis());
-            let output_limit = self.backend.output_limit(state.length);
-            let limit = self.spending.limit();
-            let noted = self.store.write(move |edit| {
-                let attempt = edit.record_sent_within(limit.as_ref(), id, at_most, sent_at)?;
-                if let Some(attempt) = attempt {
-                    edit.record_output_limit(attempt, output_limit)?;
-                    if pass != PartPass::default() {
-                        edit.record_pass(attempt, pass)?;
-                    }
-                }
-                Ok(attempt)
-            });
+            let noted = self.record_sent(job.id, pass, at_most, self.backend.output_limit(state.length));
             let Some(attempt) = noted.await? else {
                 reservation.settle(PicoDollars::ZERO);
                 drop((permit, flight));
@@ -219,6 +208,28 @@ impl RunContext {
                 }
             }
         }
+    }
+
+    /// Records a request that is about to be sent; `None` if the month has no room for it.
+    async fn record_sent(
+        &self,
+        job: JobId,
+        pass: PartPass,
+        at_most: PicoDollars,
+        output_limit: u64,
+    ) -> Result<Option<AttemptId>> {
+        let (limit, sent_at) = (self.spending.limit(), now_millis());
+        let noted = self.store.write(move |edit| {
+            let attempt = edit.record_sent_within(limit.as_ref(), job, at_most, sent_at)?;
+            if let Some(attempt) = attempt {
+                edit.record_output_limit(attempt, output_limit)?;
+                if pass != PartPass::default() {
+                    edit.record_pass(attempt, pass)?;
+                }
+            }
+            Ok(attempt)
+        });
+        Ok(noted.await?)
     }
 
     /// Reserves the worst case and waits for a permit; `None` once nothing more may be sent.
