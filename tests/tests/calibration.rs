@@ -177,9 +177,9 @@ fn local_servers_are_found_without_a_key() {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut head = [0; 4096];
-            let length = stream.read(&mut head).unwrap();
-            told.send(String::from_utf8_lossy(&head[..length]).into_owned()).unwrap();
+            let mut bytes = [0; 4096];
+            let length = stream.read(&mut bytes).unwrap();
+            told.send(String::from_utf8_lossy(&bytes[..length]).into_owned()).unwrap();
             let list = r#"{"object":"list","data":[{"id":"llava:7b","object":"model"},{"id":"qwen3-vl:8b","object":"model"}]}"#;
             write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{list}", list.len()).unwrap();
         }

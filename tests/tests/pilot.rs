@@ -126,7 +126,8 @@ fn add_copies_and_others(bench: &Bench) {
         write_png(&copied, &bench.photos().join(format!("a{copy:02}.png")));
     }
     for (place, shade) in (0..).zip([[250_u8, 0, 0], [0, 0, 250]]) {
-        let stripes = |x: u32, y: u32| image::Rgb(if (x / 40 + y / 60 * place) % 2 == 0 { shade } else { [255; 3] });
+        let stripes =
+            |x: u32, y: u32| image::Rgb(if (x / 40 + y / 60 * place).is_multiple_of(2) { shade } else { [255; 3] });
         write_png(&image::RgbImage::from_fn(320, 240, stripes), &bench.photos().join(format!("b{place}.png")));
     }
     write_png(&drawing(240, 320).0, &bench.photos().join("c.png"));
@@ -167,7 +168,7 @@ async fn a_pilot_has_the_images_that_differ_and_makes_the_estimate_of_the_others
     let left: Vec<ImageId> = ids.into_iter().filter(|id| !asked.contains(id)).collect();
     // A plan for the same images says the same.
     assert_eq!(quoted(&left, None).cost.unwrap(), rest);
-    let width = |cost: CostRange| (cost.likely_high.0 - cost.likely_low.0) as f64 / cost.expected.0 as f64;
+    let width = |cost: CostRange| (cost.likely_high.dollars() - cost.likely_low.dollars()) / cost.expected.dollars();
     assert!(width(rest) < width(before.cost.unwrap()) * 0.75, "{rest:?} {before:?}");
 
     library.runs.resume(resume(run)).await.unwrap();

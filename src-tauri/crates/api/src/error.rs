@@ -77,7 +77,7 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let code = match &error {
             EngineError::Store(_) => ErrorCode::Library,
-            EngineError::Local { .. } => ErrorCode::Model,
+            EngineError::Local { .. } | EngineError::NotCalibrated { .. } => ErrorCode::Model,
             EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
             EngineError::Original { .. } | EngineError::Encode(_) | EngineError::ExampleUnavailable { .. } => {
                 ErrorCode::Original
@@ -95,7 +95,6 @@ impl From<EngineError> for ApiError {
             EngineError::Unavailable(Unavailable::Unusable { .. }) => ErrorCode::UnusableConnection,
             EngineError::Address { .. } => ErrorCode::Address,
             EngineError::Price(_) => ErrorCode::Price,
-            EngineError::NotCalibrated { .. } => ErrorCode::Model,
             EngineError::OwnModel { .. }
             | EngineError::Settings { .. }
             | EngineError::UnknownEndpoint { .. }
