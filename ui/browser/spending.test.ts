@@ -49,7 +49,7 @@ async function start(): Promise<void> {
 async function openPlan(opening: Opening = {}): Promise<void> {
   page = await open(browser, { query: "priced&key&similar&images=214", ...opening });
   await page.keyboard.press("Control+2");
-  await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check({ force: true });
+  await page.getByRole("radio", { name: "Claude Haiku 5.5", exact: true }).check({ force: true });
   await savings().waitFor();
 }
 
@@ -58,7 +58,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     page = await open(browser, { query: "priced&key&similar&images=214", theme, width, height });
     await changeSettings(page, () => ({ budget: { monthly_dollars: 0.5 } }));
     await page.keyboard.press("Control+2");
-    await page.getByRole("radio", { name: "Claude Haiku 5.5" }).check({ force: true });
+    await page.getByRole("radio", { name: "Claude Haiku 5.5", exact: true }).check({ force: true });
     await pilot().check();
     await savings()
       .getByRole("button", { name: /^Use: Skip / })
@@ -122,10 +122,14 @@ it("stops after its pilot, leads to its images, and continues with a new estimat
   await page.keyboard.press("Tab");
   await page.getByRole("button", { name: /^Annotate 5 of 60 images first, about \$0\.\d+$/ }).waitFor();
   await start();
-  await page.getByText(/^The pilot of 5 images .+ It cost \$0\.\d+; \$0\.\d+ was expected\.$/).waitFor();
+  await page.getByText("The pilot of 5 images went as expected.").waitFor();
+  await page.getByText(/It cost \$0\.\d+; \$0\.\d+ was expected\./).waitFor();
   await page.getByText(/^The other 55 images: likely \$0\.\d+–0\.\d+, never above \$[\d.]+\.$/).waitFor();
   await page.getByRole("button", { name: "Review these 5 images" }).click();
-  await page.getByText("1 of 5").first().waitFor();
+  await page
+    .getByRole("button", { name: /^Review/ })
+    .and(page.locator("[aria-current=page]"))
+    .waitFor();
   await page.keyboard.press("Control+3");
   await page.getByRole("button", { name: "Continue with the other 55 images" }).click();
   await page.getByText("60 of 60 done").waitFor();
@@ -138,9 +142,10 @@ it("has a monthly cap, at which a run stops and says so", async () => {
   await page.getByRole("button", { name: "Settings" }).click();
   await showSettingsPage(page, "Requests");
   const field = page.getByRole("textbox", { name: "Monthly cap" });
-  await field.fill("0.05");
+  // Less than what was spent already.
+  await field.fill("0.01");
   await page.keyboard.press("Tab");
-  await page.getByText(/^This month \$[\d.]+ of \$0.05$/).waitFor();
+  await page.getByText(/^This month \$[\d.]+ of \$0.01$/).waitFor();
   await page.keyboard.press("Control+2");
   await page
     .getByText(/^The bound of \$[\d.]+ passes the \$[\d.]+ left|^The likely cost passes what is left/)
