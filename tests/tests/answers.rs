@@ -169,10 +169,11 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
     assert!(report.failures[0].example.starts_with("the model answers in 0..1 coordinates"), "{:?}", report.failures);
     let failure = FailureKind::CoordinatesAsFractions;
     assert_eq!(report.diagnoses[0].finding, Finding::MostlyOneFailure { failure, count: 2, failed: 2, finished: 2 });
-    assert_eq!(report.diagnoses[0].changes, [Change::OtherModel]);
+    assert_eq!(report.diagnoses[0].changes, [Change::Calibrate, Change::OtherModel]);
     let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.contains("all 2 images failed: the model answers in 0..1 coordinates"), "{said}");
+    assert!(said.contains("fieldmark calibrate"), "{said}");
     assert!(!said.contains("--retry-failed"), "the same question has the same answer: {said}");
 }
 

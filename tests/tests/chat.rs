@@ -230,7 +230,7 @@ async fn models_are_discovered_and_a_price_that_nobody_entered_is_unknown() {
     let model = "qwen3-vl:8b";
     assert!(bench.quote(0).models.iter().all(|row| row.model.id.0 != model));
     let checked = bench.library.connections.check(COMPATIBLE).await.unwrap();
-    assert!(matches!(checked, ConnectionCheck::Works { model_count: 5, .. }), "{checked:?}");
+    assert!(matches!(checked, ConnectionCheck::Works { model_count: 6, .. }), "{checked:?}");
     let quote = bench.quote_for(model).await;
     assert_eq!((quote.can_run, quote.cost, quote.unavailable), (true, None, None));
     assert!(quote.words_sent.contains("from 0 to 1000"));
