@@ -104,6 +104,16 @@ async fn a_calibration_is_agreed_to_first_and_stays_below_its_bound() {
     let paid = result.paid.unwrap();
     assert!(paid > PicoDollars::ZERO && paid <= at_most && result.possibly_billed == 0, "{result:?}");
     assert_eq!(server.ledger().billed.len(), 2);
+    // It counts towards the month, whose cap holds for calibrations too.
+    let month = bench.library.spending.this_month().unwrap();
+    assert_eq!((month.spent, month.reserved), (paid, PicoDollars::ZERO));
+    bench.library.spending.set_cap(Some(PicoDollars(paid.0 + 1))).unwrap();
+    let capped = calibrations.run(&model, Some(at_most)).await.unwrap();
+    assert!(
+        capped.pictures.iter().all(|picture| picture.problem.as_ref().unwrap().contains("monthly cap")),
+        "{capped:?}"
+    );
+    assert_eq!((capped.paid, server.ledger().billed.len()), (Some(PicoDollars::ZERO), 2));
     server.stop().await;
     // The answers are in the library as they were received.
     let library = rusqlite::Connection::open(bench.library.folder().join("library.sqlite")).unwrap();

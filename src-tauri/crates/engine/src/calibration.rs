@@ -30,6 +30,7 @@ use crate::connections::endpoints::ServerEndpoint;
 use crate::connections::provider::ProviderConnections;
 use crate::prices::Prices;
 use crate::provided::ProvidedModel;
+use crate::spending::MonthlySpending;
 use crate::{EngineError, Result};
 
 /// Calibrates models of servers.
@@ -37,6 +38,7 @@ pub struct Calibrations {
     store: Arc<Store>,
     connections: Arc<Connections>,
     prices: Arc<Prices>,
+    spending: Arc<MonthlySpending>,
 }
 
 /// A model that can be calibrated, with its pictures.
@@ -94,8 +96,13 @@ impl Prepared {
 }
 
 impl Calibrations {
-    pub(crate) fn new(store: Arc<Store>, connections: Arc<Connections>, prices: Arc<Prices>) -> Self {
-        Self { store, connections, prices }
+    pub(crate) fn new(
+        store: Arc<Store>,
+        connections: Arc<Connections>,
+        prices: Arc<Prices>,
+        spending: Arc<MonthlySpending>,
+    ) -> Self {
+        Self { store, connections, prices, spending }
     }
 
     /// What calibrating this model costs and needs. May block on the keychain.
@@ -192,8 +199,13 @@ impl Calibrations {
             Err(problem) => return Ok(Asked { boxes: Err(problem), paid: Some(PicoDollars::ZERO) }),
         };
         let at_most = prepared.bounds().and_then(|bounds| bounds.get(place).copied()).unwrap_or_default();
-        let sent_at = now_millis();
-        self.store.write(move |edit| edit.record_calibration_sent(id, number, at_most, sent_at)).await?;
+        let (limit, sent_at) = (self.spending.limit(), now_millis());
+        let noted =
+            self.store.write(move |edit| edit.record_calibration_sent(limit.as_ref(), id, number, at_most, sent_at));
+        if !noted.await? {
+            let problem = "it was not sent: the monthly cap leaves no room for it".to_owned();
+            return Ok(Asked { boxes: Err(problem), paid: Some(PicoDollars::ZERO) });
+        }
         match server.endpoint.send(&request, &mut |_| {}).await {
             Ok(received) => {
                 let price = prepared.known.spec.price;

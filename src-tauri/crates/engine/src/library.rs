@@ -227,7 +227,7 @@ impl Library {
         });
         let prices = Arc::new(Prices::new(settings.clone()));
         Ok(Self {
-            calibrations: Calibrations::new(store.clone(), connections.clone(), prices.clone()),
+            calibrations: Calibrations::new(store.clone(), connections.clone(), prices.clone(), spending.clone()),
             prices,
             spending,
             settings,

@@ -5,6 +5,7 @@ use domain::coordinates::BoxCoordinates;
 use domain::ids::CalibrationId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
+use domain::month::MonthLimit;
 use rusqlite::params;
 
 use super::all;
@@ -43,16 +44,13 @@ impl View<'_> {
         })
     }
 
-    /// What requests of calibrations since `since`, in milliseconds, have cost at least and at most: those without a
-    /// reported usage may have been billed.
-    pub fn calibration_spend(&self, since: u64) -> Result<(PicoDollars, PicoDollars)> {
-        let sums = self.0.query_row(
-            "SELECT coalesce(sum(paid), 0), coalesce(sum(coalesce(paid, at_most)), 0) FROM calibration_requests
-             WHERE sent_at >= ?1",
-            [since],
-            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?)),
+    /// What requests of calibrations that were sent in this time, in milliseconds, may have cost: those without a reported
+    /// usage at their maximum.
+    pub(super) fn spent_on_calibrations(&self, from: u64, until: u64) -> Result<PicoDollars> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(sum(coalesce(paid, at_most)), 0) FROM calibration_requests WHERE sent_at >= ?1 AND sent_at < ?2",
         )?;
-        Ok((PicoDollars(sums.0), PicoDollars(sums.1)))
+        Ok(PicoDollars(statement.query_row([from, until], |row| row.get(0))?))
     }
 }
 
@@ -71,19 +69,23 @@ impl Edit<'_> {
         Ok(CalibrationId(self.0.0.query_row("SELECT last_insert_rowid()", [], |row| row.get(0))?))
     }
 
-    /// Records a request before it is sent.
+    /// Records a request before it is sent; `false`, and nothing is recorded, if the month has no room for it.
     pub fn record_calibration_sent(
         &self,
+        limit: Option<&MonthLimit>,
         calibration: CalibrationId,
         picture: u32,
         at_most: PicoDollars,
         now: u64,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        if !self.has_month_room(limit, at_most)? {
+            return Ok(false);
+        }
         self.0.0.execute(
             "INSERT INTO calibration_requests (calibration_id, picture, state, sent_at, at_most) VALUES (?1, ?2, 'sent', ?3, ?4)",
             params![calibration.0, picture, now, at_most.0],
         )?;
-        Ok(())
+        Ok(true)
     }
 
     /// Records an answer before it is read. `paid` is `None` if the server reported no usage.

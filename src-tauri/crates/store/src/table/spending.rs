@@ -14,7 +14,8 @@ const QUARTER_HOUR_MILLIS: u64 = 900_000;
 const OPEN_MILLIS: u64 = 2 * 24 * 3_600_000;
 
 impl View<'_> {
-    /// What was spent in `month`: paid or possibly billed, and reserved for requests without a known answer.
+    /// What was spent in `month`: paid or possibly billed, and reserved for requests without a known answer. Those of
+    /// calibrations count when they were sent.
     pub fn spent_in(&self, month: CalendarMonth) -> Result<(PicoDollars, PicoDollars)> {
         let mut statement = self.0.prepare_cached(
             "SELECT coalesce(sum(CASE WHEN quarter_hour >= ?1 THEN settled END), 0), coalesce(sum(open), 0)
@@ -24,7 +25,9 @@ impl View<'_> {
             [month.from_millis, month.from_millis.saturating_sub(OPEN_MILLIS), month.until_millis]
                 .map(|millis| millis / QUARTER_HOUR_MILLIS);
         let amount = |sum: i64| PicoDollars(u64::try_from(sum).unwrap_or_default());
-        Ok(statement.query_row([from, open_from, until], |row| Ok((amount(row.get(0)?), amount(row.get(1)?))))?)
+        let (settled, open): (PicoDollars, PicoDollars) =
+            statement.query_row([from, open_from, until], |row| Ok((amount(row.get(0)?), amount(row.get(1)?))))?;
+        Ok((settled + self.spent_on_calibrations(month.from_millis, month.until_millis)?, open))
     }
 
     /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.
