@@ -37,7 +37,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ConnectionField { kind: FieldKind::Key, variable: "SECOND_API_KEY", is_required: true },
         ConnectionField { kind: FieldKind::BaseUrl, variable: "SECOND_BASE_URL", is_required: false },
     ],
-    capabilities: Capabilities { batches: false, discovery: true },
+    capabilities: Capabilities { batches: false, discovery: true, resells: false },
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {

@@ -31,7 +31,11 @@ afterAll(() => browser.close());
 
 const said = words.models;
 const dialog = () => page.getByRole("dialog");
-const row = (model: string) => page.getByRole("row").filter({ hasText: model }).first();
+const row = (model: string) =>
+  page
+    .getByRole("row")
+    .filter({ has: page.getByText(model, { exact: true }) })
+    .first();
 
 async function openSettings(opening: Opening = {}): Promise<void> {
   page = await open(browser, opening);
@@ -57,7 +61,7 @@ describe("prices", () => {
     await page.getByText(said.noneFound).waitFor();
     await page.getByRole("searchbox", { name: said.search }).fill("");
     await page.getByRole("button", { name: said.columns.input, exact: true }).click();
-    expect(await page.getByRole("row").nth(1).innerText()).toContain("$10.00");
+    expect(await page.getByRole("row").nth(1).innerText()).toContain("$11.00");
     await page.getByRole("button", { name: said.columns.input, exact: true }).click();
     expect(await page.getByRole("row").nth(1).innerText()).toContain("$0.10");
   });
@@ -65,7 +69,7 @@ describe("prices", () => {
   it("are edited, reset one by one, and all at once", async () => {
     await openPrices();
     const edit = async (name: string, input: string) => {
-      await page.getByRole("button", { name: said.editOf(name) }).click();
+      await page.getByRole("button", { name: said.editOf(name), exact: true }).click();
       await dialog().getByLabel(said.fields.input, { exact: true }).fill(input);
       await page.keyboard.press("Enter");
     };
@@ -79,12 +83,12 @@ describe("prices", () => {
     const [set] = (await prices()) ?? [];
     expect(set).toMatchObject({ id: "claude-haiku-5-5", input_dollars_per_million: 0.12 });
     expect(set).not.toHaveProperty("output_dollars_per_million");
-    await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5") }).click();
+    await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5"), exact: true }).click();
     await choose(dialog().getByRole("combobox", { name: said.coordinates }), said.systems.norm1000_yxyx);
     await dialog().getByRole("button", { name: words.settings.save, exact: true }).click();
     await dialog().waitFor({ state: "detached" });
     expect((await prices())?.[0]?.coordinates).toBe("norm1000_yxyx");
-    await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5") }).click();
+    await page.getByRole("button", { name: said.editOf("Claude Haiku 5.5"), exact: true }).click();
     await dialog().getByRole("button", { name: said.reset }).click();
     await row("claude-haiku-5-5").getByRole("cell", { name: "$0.10", exact: true }).waitFor();
     expect(await prices()).toBeUndefined();
@@ -191,7 +195,7 @@ describe("the models of a server", () => {
   it("are filled from its list, described, and removed", async () => {
     await openLocal();
     await page.getByText(/^6 listed by the server/).waitFor();
-    await page.getByRole("button", { name: said.editOf("molmo:7b") }).click();
+    await page.getByRole("button", { name: said.editOf("molmo:7b"), exact: true }).click();
     await dialog().getByLabel(said.own.name, { exact: true }).fill("Molmo");
     await dialog().getByLabel(said.own.sizes.longest_edge).fill("0");
     await dialog().getByLabel(said.own.prices.input_dollars_per_million).fill("0.2");
@@ -217,7 +221,7 @@ describe("the models of a server", () => {
     await dialog().getByLabel(said.own.id, { exact: true }).fill("secret:1b");
     await page.keyboard.press("Enter");
     await row("secret:1b").waitFor();
-    await page.getByRole("button", { name: said.editOf("secret:1b") }).click();
+    await page.getByRole("button", { name: said.editOf("secret:1b"), exact: true }).click();
     await dialog().getByRole("button", { name: said.own.remove }).click();
     await row("secret:1b").waitFor({ state: "detached" });
     expect((await ownModels()).map(({ id }) => id)).toEqual(["molmo:7b"]);
@@ -247,7 +251,7 @@ describe("the models of a server", () => {
 
 it("a run whose boxes are in other coordinates offers calibration, which corrects them", async () => {
   await openLocal();
-  await page.getByRole("button", { name: said.editOf("llama3.2-vision:11b") }).click();
+  await page.getByRole("button", { name: said.editOf("llama3.2-vision:11b"), exact: true }).click();
   await choose(dialog().getByRole("combobox", { name: said.coordinates }), said.systems.pixel_xyxy);
   await dialog().locator(".primary").click();
   await dialog().waitFor({ state: "detached" });

@@ -91,6 +91,8 @@ pub struct Capabilities {
     pub batches: bool,
     /// Can list the models that a key may use.
     pub discovery: bool,
+    /// Serves models of another provider. They are quoted once the user has a key for it.
+    pub resells: bool,
 }
 
 impl Descriptor {

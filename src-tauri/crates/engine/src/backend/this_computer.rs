@@ -31,7 +31,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     documentation_url: None,
     host: Host::ThisComputer,
     fields: &[],
-    capabilities: Capabilities { batches: false, discovery: false },
+    capabilities: Capabilities { batches: false, discovery: false, resells: false },
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {

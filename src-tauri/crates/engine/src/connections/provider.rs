@@ -84,6 +84,13 @@ impl ProviderConnections {
         self.of_model(&model.id)?.unavailable(host)
     }
 
+    /// Whether the model is another provider's, and the user has no key for the one that resells it.
+    pub fn is_resold_without_key(&self, model: &Model) -> bool {
+        let resells = |connection: &ProviderConnection| connection.provider.descriptor().capabilities.resells;
+        self.of_model(&model.id).is_some_and(resells)
+            && matches!(self.unavailable(model), Some(Unavailable::NoKey { .. }))
+    }
+
     /// The host that would receive images for `model` without the user's consent; `None` if no consent is missing.
     pub fn not_agreed(&self, model: &Model) -> Option<String> {
         let host = model.destination.host()?.to_owned();

@@ -188,7 +188,8 @@ impl Planning {
         let sizes = self.store.read_blocking(|view| view.sizes_of(&images))?;
         let asked = self.asked(None, &images, &followers, terms.pilot)?;
         let connections = self.connections.current()?;
-        let models = Backends::models(&connections);
+        let mut models = Backends::models(&connections);
+        models.retain(|model| !connections.is_resold_without_key(model));
         let suggested_model = connections.suggested_model().filter(|(_, has_key)| *has_key).map(|(model, _)| model);
         let suggested_model = suggested_model.unwrap_or(&models[0].id).clone();
         let prices_as_of = provided::prices_as_of();

@@ -30,7 +30,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ConnectionField { kind: FieldKind::Region, variable: "AWS_REGION", is_required: false },
         ConnectionField { kind: FieldKind::Model, variable: "BEDROCK_MODEL", is_required: false },
     ],
-    capabilities: Capabilities { batches: false, discovery: false },
+    capabilities: Capabilities { batches: false, discovery: false, resells: true },
 };
 
 /// What precedes the vendor's id of a model.

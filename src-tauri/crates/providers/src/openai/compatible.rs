@@ -38,7 +38,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ConnectionField { kind: FieldKind::Key, variable: "OPENAI_COMPATIBLE_API_KEY", is_required: false },
         ConnectionField { kind: FieldKind::Model, variable: "OPENAI_COMPATIBLE_MODEL", is_required: false },
     ],
-    capabilities: Capabilities { batches: false, discovery: true },
+    capabilities: Capabilities { batches: false, discovery: true, resells: false },
 };
 
 /// Nothing is in the catalogue: every server has models of its own.

@@ -40,7 +40,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         ConnectionField { kind: FieldKind::BaseUrl, variable: "OPENAI_BASE_URL", is_required: false },
         ConnectionField { kind: FieldKind::Model, variable: "OPENAI_MODEL", is_required: false },
     ],
-    capabilities: Capabilities { batches: true, discovery: true },
+    capabilities: Capabilities { batches: true, discovery: true, resells: false },
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {

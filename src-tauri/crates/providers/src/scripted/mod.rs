@@ -40,7 +40,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     documentation_url: None,
     host: Host::Server { base_url: "https://scripted.invalid" },
     fields: &[ConnectionField { kind: FieldKind::Key, variable: "SCRIPTED_API_KEY", is_required: true }],
-    capabilities: Capabilities { batches: false, discovery: true },
+    capabilities: Capabilities { batches: false, discovery: true, resells: false },
 };
 
 static CATALOG: LazyLock<Catalog> =

@@ -27,7 +27,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     documentation_url: None,
     host: Host::Server { base_url: "https://toy.example" },
     fields: &[ConnectionField { kind: FieldKind::Key, variable: "TOY_API_KEY", is_required: true }],
-    capabilities: Capabilities { batches: false, discovery: false },
+    capabilities: Capabilities { batches: false, discovery: false, resells: false },
 };
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::parse(include_str!("toy.toml")).unwrap());
