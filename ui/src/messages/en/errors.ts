@@ -28,7 +28,7 @@ export const errors: Record<ErrorCode, string> = {
   unsettled:
     "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to send them again.",
   endpoint_name_taken: "Two endpoints have the same name. Give each a unique name.",
-  price: "That is no price that can be used, or no price table: LiteLLM’s and genai-prices’ JSON can be read.",
+  price: "This is not a valid price or price table. JSON files of LiteLLM and genai-prices can be imported.",
   settings: "The settings file cannot be read. The log and the command line say where the error is.",
   get address() {
     return `This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on ${here("this machine", "the server itself")}, and without a user name, a password or a query.`;

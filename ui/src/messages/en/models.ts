@@ -173,7 +173,7 @@ export const models = {
       likely_dollars === null || at_most_dollars === null
         ? "Unknown: the model has no price"
         : `About ${money(likely_dollars)}, never above ${enoughMoney(at_most_dollars)}`,
-    running: "The pictures are being looked at",
+    running: "Waiting for the answers",
     send: (pictures: string, { at_most_dollars }: CalibrationPlan) =>
       at_most_dollars === null
         ? `Send ${pictures} pictures`

@@ -86,9 +86,10 @@ impl ProviderConnections {
 
     /// Whether the model is another provider's, and the user has no key for the one that resells it.
     pub fn is_resold_without_key(&self, model: &Model) -> bool {
-        let resells = |connection: &ProviderConnection| connection.provider.descriptor().capabilities.resells;
-        self.of_model(&model.id).is_some_and(resells)
-            && matches!(self.unavailable(model), Some(Unavailable::NoKey { .. }))
+        self.of_model(&model.id).is_some_and(|connection| {
+            let resells = connection.provider.descriptor().capabilities.resells;
+            resells && connection.key.is_none() && connection.withheld.is_none()
+        })
     }
 
     /// The host that would receive images for `model` without the user's consent; `None` if no consent is missing.
