@@ -260,7 +260,8 @@ describe("when and how", () => {
     await plan.app.core.cancelRun(3);
     plan.wantsBatch = true;
     await plan.start();
-    expect(started).toHaveBeenLastCalledWith(expect.objectContaining({ options: { max_tokens: null }, mode: "batch" }));
+    const options = { max_tokens: null, longest_edge: null, most_examples: null };
+    expect(started).toHaveBeenLastCalledWith(expect.objectContaining({ options, mode: "batch" }));
     await plan.app.core.cancelRun(4);
   });
 

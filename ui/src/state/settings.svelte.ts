@@ -12,6 +12,10 @@ export class SettingsState {
   readonly #core: Core;
   readonly #notices: Notices;
   readonly #saved: (changed: Partial<Settings>) => Promise<void>;
+  /** Changes that are being saved. */
+  #savingCount = 0;
+  /** Settles with the latest of them: they are saved in order, so that the last answer includes all. */
+  #latest: Promise<unknown> = Promise.resolve();
 
   /** `saved` is called after settings were saved here or changed elsewhere. */
   constructor(core: Core, notices: Notices, saved: (changed: Partial<Settings>) => Promise<void>) {
@@ -29,7 +33,11 @@ export class SettingsState {
     const before = this.current;
     const after = { ...before, ...changed };
     this.current = after;
-    const saved = await this.#notices.attempt(() => this.#core.changeSettings(before, after));
+    this.#savingCount += 1;
+    const saving = this.#latest.then(() => this.#notices.attempt(() => this.#core.changeSettings(before, after)));
+    this.#latest = saving;
+    const saved = await saving;
+    this.#savingCount -= 1;
     // Includes changes by others since, unless this window changed settings again meanwhile.
     if (this.current === after) this.current = saved ?? before;
     if (saved) await this.#saved(changed);
@@ -38,7 +46,11 @@ export class SettingsState {
 
   /** Takes in what a text editor or another process has changed. */
   async refresh(): Promise<void> {
+    const before = this.current;
     const settings = await this.#notices.attempt(() => this.#core.settings());
+    // What was read may be older than a change that is being saved, whose answer includes everything.
+    if (this.#savingCount > 0) return;
+    if (this.current !== before) return this.refresh();
     if (!settings || JSON.stringify(settings) === JSON.stringify(this.current)) return;
     this.current = settings;
     await this.#saved(settings);

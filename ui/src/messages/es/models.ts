@@ -170,7 +170,7 @@ export const models: Translation<typeof english> = {
         ? `Enviar ${pictures} dibujos`
         : `Enviar ${pictures} dibujos, como mucho ${enoughMoney(at_most_dollars)}`,
     errors: "Errores por sistema de coordenadas",
-    error: "Error",
+    error: "Error medio",
     errorNote: "Distancia media de una esquina, en porcentaje del lado",
     overlap: "Solapamiento",
     overlapNote: "Media de la intersección sobre la unión de los recuadros y las figuras",
