@@ -81,7 +81,7 @@ async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
         assert_eq!(live, if run.mode == RunMode::Live { IMAGES as usize } else { PILOT });
         assert_eq!(run.paid.0, ledger.total_pico_dollars());
         assert!(run.paid <= run.quoted.unwrap().at_most);
-        assert!(piloted.said().contains("The pilot went as expected. 5 images left."), "{}", piloted.said());
+        assert!(piloted.said().contains("The pilot is done. 5 images left."), "{}", piloted.said());
         piloted.server.stop().await;
     }
 }

@@ -25,7 +25,7 @@ const compared: Compared = {
   passed: new Set([2]),
 };
 
-it("shows what the core says, and what was left out without a trace", () => {
+it("shows what the core says, and removed pairs for which nothing is stored", () => {
   expect([0, 1, 2, 9].map((place) => choiceOf(compared, place))).toEqual(["first", null, "neither", null]);
   expect(undecided(compared)).toEqual([1]);
   expect([isRejected(compared, 0, "first"), isRejected(compared, 0, "second")]).toEqual([false, true]);

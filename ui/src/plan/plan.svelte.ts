@@ -347,7 +347,7 @@ export class Plan {
     const said = cost === null ? null : costWords(cost);
     if (this.pilot !== null) {
       const first = this.chosen?.pilot?.cost_dollars ?? null;
-      return words.plan.pilot.annotate(this.pilot, this.asked, first && costWords(first));
+      return words.plan.pilot.annotate(this.pilot, first && costWords(first));
     }
     const reused = this.ignoresSavedAnswers ? 0 : (this.chosen?.answered_before ?? 0);
     return reused > 0

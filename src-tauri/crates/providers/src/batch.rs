@@ -173,8 +173,8 @@ pub struct BatchAnswer {
 }
 
 impl BatchAnswer {
-    /// The answer for a picture of `sent` size, whose boxes are in `coordinates`. Its times are zero, because nobody waited for it; it must not enter
-    /// timing metrics.
+    /// The answer for a picture of `sent` size, whose boxes are in `coordinates`. Its times are zero, as they are not known;
+    /// it must not enter timing metrics.
     #[must_use]
     pub fn about(self, sent: PixelSize, coordinates: BoxCoordinates) -> RawAnswer {
         let Self { text, stop_reason, usage, model } = self;

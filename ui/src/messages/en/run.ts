@@ -276,7 +276,7 @@ export const run = {
   raiseMonthlyCap: "Change the monthly cap",
   pilot: {
     verdicts: {
-      sound: (done: number) => `The pilot of ${images(done)} went as expected.`,
+      sound: (done: number) => `The pilot of ${images(done)} is done.`,
       stopped: (done: number) => `The pilot was stopped after ${images(done)}.`,
       nothing_answered: () => "The pilot got no usable answer.",
       dearer_than_quoted: (done: number) => `The pilot of ${images(done)} cost more than twice what was expected.`,

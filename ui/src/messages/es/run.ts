@@ -252,7 +252,7 @@ export const run: Translation<typeof english> = {
   raiseMonthlyCap: "Cambiar el tope mensual",
   pilot: {
     verdicts: {
-      sound: (done) => `La prueba con ${images(done)} fue como se esperaba.`,
+      sound: (done) => `La prueba con ${images(done)} ha terminado.`,
       stopped: (done) => `La prueba se detuvo tras ${images(done)}.`,
       nothing_answered: () => "La prueba no dio ninguna respuesta útil.",
       dearer_than_quoted: (done) => `La prueba con ${images(done)} costó más del doble de lo esperado.`,

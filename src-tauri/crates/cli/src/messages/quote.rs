@@ -289,7 +289,7 @@ pub fn left_after_pilot(run: RunId) -> String {
 pub fn pilot(out: &mut dyn Write, pilot: &PilotOutcome) -> io::Result<()> {
     let (cost, expected) = (money(pilot.cost), money(pilot.expected));
     match pilot.verdict {
-        PilotVerdict::Sound => write!(out, "{GOOD}The pilot went as expected.{GOOD:#}")?,
+        PilotVerdict::Sound => write!(out, "{GOOD}The pilot is done.{GOOD:#}")?,
         PilotVerdict::Stopped => write!(out, "{WARNING}The pilot was stopped.{WARNING:#}")?,
         PilotVerdict::NothingAnswered => write!(out, "{WARNING}The pilot got no usable answer.{WARNING:#}")?,
         PilotVerdict::DearerThanQuoted => {

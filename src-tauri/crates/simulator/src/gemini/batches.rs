@@ -174,7 +174,8 @@ impl Server {
 /// `google.rpc.Code`.
 const CANCELED: u8 = 1;
 
-/// An error as `google.rpc.Status`, whose code is a number of its own. Details are left out: the vendor's client takes texts.
+/// An error as `google.rpc.Status`, with the numeric code of gRPC. It has no details, because the vendor's client accepts
+/// only strings there.
 fn status(error: &Value) -> Value {
     let code = match error["status"].as_str().unwrap_or_default() {
         "INVALID_ARGUMENT" => 3,
