@@ -320,3 +320,18 @@ async fn a_file_of_results_that_is_empty_is_fetched_again() {
         server.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_that_are_missing_are_fetched_again_and_never_deleted() {
+    for (cut_short, done) in [(1, 3), (3, 1)] {
+        let server = OPENAI.simulate(taking(0.1)).await;
+        let bench = OPENAI.bench(&server, 3);
+        server.script(vec![Fault::ResultsCutShort; cut_short]);
+        let run = OPENAI.start(&bench).await;
+        let (reason, summary) = stopped(&bench, run).await;
+        assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, done, 3 - done));
+        // What never arrived may have been billed, and its results stay at the server.
+        assert_eq!((summary.possibly_billed.count, server.stored_files().is_empty()), (3 - done, done == 3));
+        server.stop().await;
+    }
+}

@@ -71,8 +71,14 @@ impl BatchCounts {
     /// Number of submitted requests.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        let ended = self.succeeded.saturating_add(self.errored).saturating_add(self.canceled);
-        ended.saturating_add(self.expired).saturating_add(self.processing)
+        self.ended().saturating_add(self.processing)
+    }
+
+    /// Number of requests with a result.
+    #[must_use]
+    pub const fn ended(&self) -> u64 {
+        let answered = self.succeeded.saturating_add(self.errored);
+        answered.saturating_add(self.canceled).saturating_add(self.expired)
     }
 }
 

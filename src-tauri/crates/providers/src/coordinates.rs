@@ -17,7 +17,7 @@ pub const LIST: &str = "box_2d";
 pub const LISTS: [&str; 4] = [LIST, "bbox_2d", "bbox", "box"];
 /// Names of an object with the corners.
 pub const OBJECTS: [&str; 2] = ["box", "bbox"];
-/// The fields of a box that is none.
+/// The fields of an item that is not a box.
 pub const CORNERS: [&str; 4] = ["x1", "y1", "x2", "y2"];
 
 /// The line of a prompt that says how to write a box.

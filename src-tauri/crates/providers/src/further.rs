@@ -1,5 +1,5 @@
-//! What a request says beside its picture when an image takes several: that the picture is a tile, and what was found in
-//! it before, to be checked. It follows the text beside every picture, after the part that all requests of a run share.
+//! Extra prompt text of an image that needs several requests: that the picture is a tile, and the annotations to check. It
+//! follows the text beside every picture, after the part that all requests of a run share.
 
 use domain::annotation::NewAnnotation;
 use domain::answer::PartPass;

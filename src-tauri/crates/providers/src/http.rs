@@ -136,7 +136,7 @@ impl HttpClient {
         &self.redaction
     }
 
-    /// The URL of a resource of the API. Whatever a segment contains, it stays one segment of the path.
+    /// The URL of a resource of the API. Each segment is escaped, so that it stays one segment of the path.
     pub(crate) fn address(&self, path: &str, segments: &[&str]) -> Url {
         let mut url = self.server.endpoint(path);
         if let Ok(mut path) = url.path_segments_mut() {

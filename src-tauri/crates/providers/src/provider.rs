@@ -118,7 +118,7 @@ impl Descriptor {
         }
     }
 
-    /// The address that `typed` means: where the vendor has regions, the name of one stands for its server.
+    /// The address that `typed` means: where the vendor has regions, a region's name is replaced by its address.
     #[must_use]
     pub fn address(&self, typed: &str) -> String {
         let typed = typed.trim();

@@ -139,6 +139,8 @@ pub enum Fault {
     },
     /// A file is stored, but the connection is reset before the reply. Met by the next upload.
     UploadReplyLost,
+    /// Only the first line of a file with results is sent. Met by the next download from a server with OpenAI's files.
+    ResultsCutShort,
 }
 
 /// What the connection does to an answer.
@@ -178,7 +180,7 @@ pub(crate) enum Effect {
 impl Fault {
     /// Whether it applies to batches or their files, and not to a message.
     pub(crate) fn strikes_batches(&self) -> bool {
-        matches!(self, Self::BatchReplyLost | Self::BatchFails { .. } | Self::UploadReplyLost)
+        matches!(self, Self::BatchReplyLost | Self::BatchFails { .. } | Self::UploadReplyLost | Self::ResultsCutShort)
     }
 
     /// Its effect on a request whose answer is streamed, or not.
@@ -242,7 +244,11 @@ impl Fault {
             Self::Slow { delay_millis } => Effect::Delay(Duration::from_millis(delay_millis)),
             Self::Silence => Effect::Silence,
             Self::Withheld => Effect::Withhold,
-            Self::Reset | Self::BatchReplyLost | Self::BatchFails { .. } | Self::UploadReplyLost => Effect::Reset,
+            Self::Reset
+            | Self::BatchReplyLost
+            | Self::BatchFails { .. }
+            | Self::UploadReplyLost
+            | Self::ResultsCutShort => Effect::Reset,
             Self::Drip { bytes, every_millis } => {
                 Effect::Drip { bytes: bytes.max(1), every: Duration::from_millis(every_millis) }
             }

@@ -15,7 +15,7 @@ pub(crate) struct StoredFile {
     pub(crate) id: String,
     /// As the client calls it.
     pub(crate) name: String,
-    /// What it is for, or its media type: whatever the protocol wants to know of a file.
+    /// Its purpose or its media type, depending on the protocol.
     pub(crate) kind: String,
     pub(crate) created: Timestamp,
     pub(crate) content: Bytes,

@@ -52,7 +52,7 @@ impl Connections {
                 return Ok(ConnectionCheck::Works { model: ModelId(first.id.clone()), model_count: count(available) });
             }
         }
-        Ok(told(model, listed))
+        Ok(outcome_of(model, listed))
     }
 
     /// Changes what the settings say of a model of a server with models of its own; `change` returns `None` to remove it.
@@ -145,14 +145,14 @@ pub(super) fn models_in(listed: &std::result::Result<Vec<RemoteModel>, CheckErro
 }
 
 async fn check(endpoint: &dyn Endpoint, model: &ModelId) -> ConnectionCheck {
-    told(model, endpoint.check(&model.0).await)
+    outcome_of(model, endpoint.check(&model.0).await)
 }
 
 fn count(models: &[RemoteModel]) -> u32 {
     u32::try_from(models.len()).unwrap_or(u32::MAX)
 }
 
-fn told(model: &ModelId, listed: std::result::Result<Vec<RemoteModel>, CheckError>) -> ConnectionCheck {
+fn outcome_of(model: &ModelId, listed: std::result::Result<Vec<RemoteModel>, CheckError>) -> ConnectionCheck {
     let model = model.clone();
     match listed {
         Ok(available) => ConnectionCheck::Works { model, model_count: count(&available) },

@@ -4,7 +4,7 @@
 use reqwest::RequestBuilder;
 use std::time::Duration;
 
-use super::{BatchAnswer, BatchOutcome, BatchResult};
+use super::{BatchAnswer, BatchEnd, BatchOutcome, BatchResult, Unreported};
 use crate::answer::FinishReason;
 use crate::error::RequestError;
 use crate::exchange::Receiving;
@@ -42,11 +42,11 @@ impl ResultForm {
     }
 
     /// Fetches results and passes them on one at a time, without a total time limit as long as data arrives. Returns how many
-    /// there were.
+    /// there were, including unreadable ones; an empty file has none.
     ///
     /// # Errors
     ///
-    /// If they are incomplete, or if what arrived has no result.
+    /// If the connection breaks off, or if what arrived is something else.
     pub async fn fetch(
         &self,
         http: &HttpClient,
@@ -55,22 +55,39 @@ impl ResultForm {
     ) -> Result<u64, RequestError> {
         let mut response = http.open(request, Duration::ZERO).await?;
         let mut glimpse = Glimpse::of(&response);
-        let (mut lines, mut count) = (ResultLines::default(), 0);
-        let mut tell = |line: &[u8]| {
+        let (mut lines, mut count, mut is_any_named) = (ResultLines::default(), 0, false);
+        let mut pass_on = |line: &[u8]| {
             if let Some(result) = self.read(line, http.redaction()) {
-                count += u64::from(result.custom_id.is_some());
+                count += 1;
+                is_any_named |= result.custom_id.is_some();
                 on_result(result);
             }
         };
         while let Some(piece) = http.next_piece(&mut response).await.map_err(|error| http.shown(error, &glimpse))? {
             glimpse.add(&piece);
             for line in lines.push(&piece) {
-                tell(&line);
+                pass_on(&line);
             }
         }
-        tell(&lines.rest());
+        pass_on(&lines.rest());
         // These are not batch results; the batch's own can still be fetched.
-        if count > 0 { Ok(count) } else { Err(http.shown(unreadable(""), &glimpse)) }
+        if is_any_named || count == 0 { Ok(count) } else { Err(http.shown(unreadable(""), &glimpse)) }
+    }
+}
+
+/// What became of the requests without a result, in a batch that ended with `done` results by the server's count, of which
+/// `count` have arrived.
+///
+/// # Errors
+///
+/// [`RequestError::Unreadable`] if results of a complete batch have not arrived. They can be read again.
+pub fn unreported(end: Option<BatchEnd>, count: u64, done: u64) -> Result<Unreported, RequestError> {
+    match end {
+        Some(BatchEnd::Canceled) if count >= done => Ok(Unreported::Canceled),
+        Some(BatchEnd::Expired) if count >= done => Ok(Unreported::Expired),
+        Some(BatchEnd::Canceled | BatchEnd::Expired) => Ok(Unreported::Unknown),
+        _ if count >= done.max(1) => Ok(Unreported::Unknown),
+        _ => Err(unreadable(&format!("the batch has ended with {done} results, but the server returned {count}"))),
     }
 }
 

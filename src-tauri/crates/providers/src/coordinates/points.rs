@@ -12,7 +12,7 @@ use crate::parse::scalars::{Number, number};
 pub const POINT: &str = "point_2d";
 /// Names that models give that field.
 const POINTS: [&str; 3] = [POINT, "point", "at"];
-/// The fields of a point that is none.
+/// The fields of an item that is not a point.
 pub const AXES: [&str; 2] = ["x", "y"];
 /// The field of an outline.
 pub const CORNERS: &str = "corners";

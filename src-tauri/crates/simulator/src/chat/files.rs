@@ -70,7 +70,11 @@ impl Server {
                 if let Some(batch) = file.of_batch.as_deref().and_then(|batch| self.batches.find(batch)) {
                     batch.deliver();
                 }
-                let content = if self.empties_results() { Bytes::new() } else { file.content };
+                let mut content = if self.empties_results() { Bytes::new() } else { file.content };
+                if file.of_batch.is_some() && self.next_of(|fault| *fault == Fault::ResultsCutShort).is_some() {
+                    let end = content.iter().position(|byte| *byte == b'\n');
+                    content.truncate(end.map_or(content.len(), |end| end + 1));
+                }
                 Ok(full(StatusCode::OK, "application/octet-stream", content))
             }
             (&Method::DELETE, _, "") => {

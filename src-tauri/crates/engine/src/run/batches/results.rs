@@ -32,6 +32,8 @@ const UNREADABLE_RESULTS: u32 = 3;
 struct Read {
     /// Results whose custom id belongs to this batch, including known ones.
     own: u32,
+    /// Whether a result could not be read, so that it is worth keeping at the server.
+    has_unreadable: bool,
     /// A stop reason from a result that affects every image.
     stop: Option<Stop>,
     /// Refusals of the form of a request before the server has accepted any. Decided after all results are read.
@@ -80,7 +82,12 @@ impl<'a> BatchSession<'a> {
                 if error.retry_kind() == RetryKind::AnswerUnreadable {
                     let look = self.looks.entry(batch.id).or_default();
                     look.unreadable += 1;
-                    if look.unreadable >= UNREADABLE_RESULTS {
+                    let is_last = look.unreadable >= UNREADABLE_RESULTS;
+                    if is_last && read.own > 0 {
+                        // The others may have been billed. Their results stay at the server.
+                        return Ok(self.end_read(batch, read, Unreported::Unknown).await?.0);
+                    }
+                    if is_last {
                         return Ok(Some(Stop { reason: StopReason::AnswersUnreadable, detail: Some(error.detail()) }));
                     }
                 }
@@ -92,16 +99,31 @@ impl<'a> BatchSession<'a> {
                 Ok(None)
             }
             Some(Ok(unreported)) => {
-                let took_millis = millis_since(batch.submitted_at);
-                let refused = self.decide(read.undecided, took_millis).await?;
-                self.end_batch(batch, unreported).await?;
-                self.delete_files(vendor_id).await;
-                Ok(read.stop.or(refused))
+                let has_unreadable = read.has_unreadable;
+                let (stop, has_unknown) = self.end_read(batch, read, unreported).await?;
+                // What is not in the ledger may still be found at the server.
+                if !has_unreadable && !has_unknown {
+                    self.delete_files(vendor_id).await;
+                }
+                Ok(stop)
             }
         }
     }
 
+    /// Ends a batch whose results have been read. Also returns whether the outcome of a request is unknown.
+    async fn end_read(
+        &mut self,
+        batch: &KeptBatch,
+        read: Read,
+        unreported: Unreported,
+    ) -> Result<(Option<Stop>, bool)> {
+        let refused = self.decide(read.undecided, millis_since(batch.submitted_at)).await?;
+        let left = self.end_batch(batch, unreported).await?;
+        Ok((read.stop.or(refused), left > 0 && unreported == Unreported::Unknown))
+    }
+
     async fn take(&mut self, batch: &KeptBatch, result: BatchResult, read: &mut Read) -> Result<()> {
+        read.has_unreadable |= result.custom_id.is_none() || matches!(result.outcome, BatchOutcome::Unreadable { .. });
         let called = result.custom_id.as_deref().and_then(|id| attempt_called(id, &batch.token));
         let Some((attempt, coordinates)) = called else {
             tracing::warn!(batch = %batch.id, custom_id = ?result.custom_id, "a result without a request");
@@ -209,9 +231,11 @@ impl<'a> BatchSession<'a> {
         self.reservations.remove(&item.attempt).unwrap_or_else(|| self.context.budget.take_up(PicoDollars::ZERO))
     }
 
-    /// Marks a batch as ended once all its results are stored.
-    async fn end_batch(&mut self, batch: &KeptBatch, unreported: Unreported) -> Result<()> {
-        for item in self.items_left(batch).await? {
+    /// Marks a batch as ended once all its results are stored. Returns the number of requests without a result.
+    async fn end_batch(&mut self, batch: &KeptBatch, unreported: Unreported) -> Result<usize> {
+        let items = self.items_left(batch).await?;
+        let left = items.len();
+        for item in items {
             let failed_request = match unreported {
                 Unreported::Unknown => FailedRequest {
                     may_be_billed: true,
@@ -223,7 +247,8 @@ impl<'a> BatchSession<'a> {
             let after = after(&failed_request, &item, self.context.retrying);
             self.record_unanswered(item, &failed_request, after, millis_since(batch.submitted_at)).await?;
         }
-        self.record_ended(batch).await
+        self.record_ended(batch).await?;
+        Ok(left)
     }
 
     /// Ends a batch that the server found invalid as a whole: nothing of it is billed, and its images wait. The run stops with the

@@ -12,7 +12,8 @@ use super::results::RESULTS;
 use super::spool;
 use crate::anthropic::client::Client;
 use crate::anthropic::wire::batch::BatchObject;
-use crate::batch::{Batch, BatchApi, BatchPage, BatchResult, BatchWriter, CursorPage, Unreported};
+use crate::batch::results::unreported;
+use crate::batch::{Batch, BatchApi, BatchEnd, BatchPage, BatchResult, BatchWriter, CursorPage, Unreported};
 use crate::error::RequestError;
 use crate::future::BoxFuture;
 use crate::http::{upload_time, with_file};
@@ -66,11 +67,12 @@ impl BatchApi for Client {
     ) -> BoxFuture<'a, Result<Unreported, RequestError>> {
         Box::pin(async move {
             let batch = self.batch_object(id).await?;
+            let done = batch.request_counts.ended();
             let url = batch.results_url.and_then(|told| self.own_address(&told));
             let url = url.unwrap_or_else(|| self.http.address(BATCHES, &[id, "results"]));
             let fetching = self.http.request(Method::GET, url).header(ACCEPT, "application/x-jsonl, application/json");
-            RESULTS.fetch(&self.http, fetching, on_result).await?;
-            Ok(Unreported::Unknown)
+            let count = RESULTS.fetch(&self.http, fetching, on_result).await?;
+            unreported(Some(BatchEnd::Completed), count, done)
         })
     }
 }

@@ -185,11 +185,11 @@ async fn a_key_follows_no_address_to_another_server() {
     for (told, expected) in table {
         let (server, serving) = serve_as(|server| {
             let own = server.to_string().replace("http://", "");
-            vec![ended(&told.replace("OWN", &own)), results(&[RESULT])]
+            vec![ended(&told.replace("OWN", &own)), results(&[RESULT; 3])]
         })
         .await;
         let (told, outcome) = read_results(&patient(&server)).await;
-        assert_eq!((outcome, told.len()), (Ok(Unreported::Unknown), 1));
+        assert_eq!((outcome, told.len()), (Ok(Unreported::Unknown), 3));
         assert_eq!(path(&serving.await.unwrap()[1]), expected);
     }
 }

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use super::results::RESULTS;
 use super::spool;
-use crate::batch::{Batch, BatchApi, BatchEnd, BatchPage, BatchResult, BatchWriter, Unreported};
+use crate::batch::results::unreported;
+use crate::batch::{Batch, BatchApi, BatchPage, BatchResult, BatchWriter, Unreported};
 use crate::error::RequestError;
 use crate::future::BoxFuture;
 use crate::gemini::client::GeminiClient;
@@ -26,6 +27,8 @@ use crate::http::{unreadable, unsendable, upload_time, with_file, with_json};
 const INLINE_LIMIT: usize = 20_000_000;
 /// Batches on a page. Few, because a batch may have its results in it.
 const PAGE_SIZE: &str = "20";
+/// What is listed of a batch, so that results are left out (a system parameter of Google's APIs).
+const LISTED: &str = "operations(name,done,error,metadata),nextPageToken";
 const UPLOAD_URL: &str = "x-goog-upload-url";
 
 impl BatchApi for GeminiClient {
@@ -58,6 +61,7 @@ impl BatchApi for GeminiClient {
             let mut url = self.endpoint("batches");
             url.query_pairs_mut()
                 .append_pair("pageSize", PAGE_SIZE)
+                .append_pair("fields", LISTED)
                 .extend_pairs(after.map(|token| ("pageToken", token)));
             let text: Box<RawValue> = self.http.page(self.http.request(Method::GET, url), Duration::ZERO).await?;
             page(text.get(), after).ok_or_else(|| unreadable("it is not a list of batches"))
@@ -85,15 +89,9 @@ impl BatchApi for GeminiClient {
             };
             let count = match file {
                 Some(file) => RESULTS.fetch(&self.http, self.download(&file), on_result).await.map_err(without_file)?,
-                None => self.tell_inlined(&text, on_result)?,
+                None => self.pass_on_inlined(&text, on_result)?,
             };
-            match end {
-                Some(BatchEnd::Canceled) if count >= done => Ok(Unreported::Canceled),
-                Some(BatchEnd::Expired) if count >= done => Ok(Unreported::Expired),
-                Some(BatchEnd::Canceled | BatchEnd::Expired) => Ok(Unreported::Unknown),
-                _ if count == 0 => Err(unreadable("the batch has ended and its results are not there")),
-                _ => Ok(Unreported::Unknown),
-            }
+            unreported(end, count, done)
         })
     }
 
@@ -136,12 +134,12 @@ impl GeminiClient {
         Ok(self.http.page::<Uploaded>(uploading, upload_time(byte_count)).await?.file.name)
     }
 
-    /// Where to send the content of an upload. It is on this server, whatever the server says, because the key is sent along.
+    /// Where to send the content of an upload: always on this server, because the key is sent with it.
     fn upload_address(&self, headers: &HeaderMap) -> Option<Url> {
-        let told = Url::parse(headers.get(UPLOAD_URL)?.to_str().ok()?).ok()?;
+        let reported = Url::parse(headers.get(UPLOAD_URL)?.to_str().ok()?).ok()?;
         let mut url = self.http.server().endpoint("");
-        url.set_path(told.path());
-        url.set_query(told.query());
+        url.set_path(reported.path());
+        url.set_query(reported.query());
         Some(url)
     }
 
@@ -188,7 +186,7 @@ impl GeminiClient {
     }
 
     /// Passes on the results in a batch; returns how many there are.
-    fn tell_inlined(
+    fn pass_on_inlined(
         &self,
         batch: &RawValue,
         on_result: &mut (dyn FnMut(BatchResult) + Send),
@@ -196,7 +194,7 @@ impl GeminiClient {
         let mut count = 0;
         for result in read(batch)?.inlined() {
             if let Some(result) = RESULTS.read(result.as_bytes(), self.http.redaction()) {
-                count += u64::from(result.custom_id.is_some());
+                count += 1;
                 on_result(result);
             }
         }

@@ -231,11 +231,10 @@ async fn lists_and_cancellations() {
     assert_eq!((newest.batches[0].name.as_deref(), newest.next_after.as_deref()), (Some(NAME), Some("t2")));
     assert_eq!(client.list(Some("t2")).await.unwrap().next_after, None);
     client.cancel("batches/b1").await.unwrap();
-    let expected = [
-        "GET /v1beta/batches?pageSize=20",
-        "GET /v1beta/batches?pageSize=20&pageToken=t2",
-        "POST /v1beta/batches/b1:cancel",
-    ];
+    // Results are left out.
+    let fields = "operations%28name%2Cdone%2Cerror%2Cmetadata%29%2CnextPageToken";
+    let listing = |page: &str| format!("GET /v1beta/batches?pageSize=20&fields={fields}{page}");
+    let expected = [&listing("") as &str, &listing("&pageToken=t2"), "POST /v1beta/batches/b1:cancel"];
     assert_eq!(line_of(&serving.await.unwrap()), expected);
 }
 
@@ -246,7 +245,7 @@ async fn results_are_in_the_batch_or_in_a_file() {
         {"metadata": {"key": "image-2"}, "error": {"code": 13, "message": "internal"}},
         {"response": answer, "metadata": {"key": "image-1"}}, {"response": answer}]}});
     let lines = format!(
-        "{}\n{}\n",
+        "{}\n{}\nnonsense\n",
         json!({"key": "image-2", "error": {"code": 1}}),
         json!({"response": answer, "key": "image-1"})
     );
@@ -264,7 +263,10 @@ async fn results_are_in_the_batch_or_in_a_file() {
     let mut in_metadata: Value = serde_json::from_str(&done(json!({}))).unwrap();
     in_metadata["metadata"]["output"] = json!({"responsesFile": "files/out"});
     let (outcome, ids, requests) = read(vec![ok(&in_metadata.to_string()), ok(&lines)]).await;
-    assert_eq!((outcome, ids), (Ok(Unreported::Unknown), keys));
+    assert_eq!((outcome, ids), (Ok(Unreported::Unknown), [keys, vec![None]].concat()));
+    let fewer = lines.replace("nonsense", "");
+    let (outcome, ..) = read(vec![ok(&in_metadata.to_string()), ok(&fewer)]).await;
+    assert!(matches!(outcome, Err(RequestError::Unreadable { .. })), "{outcome:?}");
     assert_eq!(requests[1], "GET /download/v1beta/files/out:download?alt=media");
 
     // What has no result of a batch that was not finished is told by the server's counts.

@@ -59,7 +59,7 @@ pub struct BatchOperation<'a> {
 }
 
 impl<'a> BatchOperation<'a> {
-    /// `None` if it is none.
+    /// `None` if `text` is not a batch.
     pub fn read(text: &'a str) -> Option<Self> {
         let operation = Object::parse(text).ok()?;
         operation.name("name").filter(|name| !name.is_empty())?;
@@ -140,7 +140,7 @@ impl<'a> BatchOperation<'a> {
         let time = |key: &str| -> Option<SystemTime> { moment(&self.metadata.name(key)?) };
         let state = match self.end() {
             Some(BatchEnd::Failed) => {
-                let error = self.operation.raw("error").unwrap_or("{\"message\":\"it gives no reason\"}");
+                let error = self.operation.raw("error").unwrap_or("{\"message\":\"no reason given\"}");
                 let body = format!("{{\"error\":{error}}}");
                 BatchStatus::Refused(Box::new(refusal::from_body(200, body.as_bytes())))
             }
@@ -160,7 +160,7 @@ impl<'a> BatchOperation<'a> {
     }
 }
 
-/// A page of `GET /v1beta/batches`; `None` if it is none.
+/// A page of `GET /v1beta/batches`; `None` if `text` is not one.
 pub fn page(text: &str, token: Option<&str>) -> Option<BatchPage> {
     let page = Object::parse(text).ok()?;
     let batches = page.items("operations").into_iter().filter_map(BatchOperation::read).map(|read| read.batch());

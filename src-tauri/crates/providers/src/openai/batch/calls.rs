@@ -11,10 +11,11 @@ use serde::de::IgnoredAny;
 
 use super::results::RESULTS;
 use super::spool::{self, ENDPOINT};
-use crate::batch::{Batch, BatchApi, BatchEnd, BatchPage, BatchResult, BatchWriter, CursorPage, Unreported};
+use crate::batch::results::unreported;
+use crate::batch::{Batch, BatchApi, BatchPage, BatchResult, BatchWriter, CursorPage, Unreported};
 use crate::error::RequestError;
 use crate::future::BoxFuture;
-use crate::http::{unreadable, unsendable, upload_time, with_file, with_json};
+use crate::http::{unsendable, upload_time, with_file, with_json};
 use crate::openai::client::ChatClient;
 use crate::openai::wire::batch::{BatchMetadata, ChatBatch, FileObject, NewChatBatch};
 
@@ -79,12 +80,7 @@ impl BatchApi for ChatClient {
                 count += RESULTS.fetch(&self.http, self.http.request(Method::GET, url), on_result).await?;
             }
             let done = batch.request_counts.done();
-            match batch.end() {
-                _ if count == 0 && done > 0 => Err(unreadable("the batch has ended and its results are not there")),
-                Some(BatchEnd::Canceled) if count >= done => Ok(Unreported::Canceled),
-                Some(BatchEnd::Expired) if count >= done => Ok(Unreported::Expired),
-                _ => Ok(Unreported::Unknown),
-            }
+            unreported(batch.end(), count, done)
         })
     }
 
@@ -138,7 +134,7 @@ impl ChatClient {
         self.http.page::<IgnoredAny>(self.http.request(Method::DELETE, url), Duration::ZERO).await.map(drop)
     }
 
-    fn presentable(&self, told: ChatBatch) -> Batch {
-        Batch::from(told).presentable(|text| self.http.redacted(text))
+    fn presentable(&self, reported: ChatBatch) -> Batch {
+        Batch::from(reported).presentable(|text| self.http.redacted(text))
     }
 }

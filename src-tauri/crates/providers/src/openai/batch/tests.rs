@@ -181,7 +181,7 @@ async fn a_batch_that_is_invalid_says_why() {
         ),
         (
             json!({"errors": null}),
-            "status 200: it gives no reason",
+            "status 200: no reason given",
             RetryAction::Retry { after: None, cause: RetryCause::Transient },
         ),
     ];
@@ -230,10 +230,21 @@ async fn results_are_in_two_files() {
         assert_eq!(requests[1..], ["GET /v1/files/file-2/content", "GET /v1/files/file-3/content"]);
     }
 
-    // An empty page instead of the file, and a batch that has lost its files.
-    let (server, _serving) = serve(vec![ok(&batch("completed", files.clone())), ok("")]).await;
-    let outcome = client(&server).results("batch_1", &mut |_| {}).await;
-    assert!(matches!(outcome, Err(RequestError::Unreadable { .. })), "{outcome:?}");
+    // Without any answer, the first file is empty, and the other one has all results.
+    let counts = |completed: u8, failed: u8| {
+        json!({"output_file_id": "file-2", "error_file_id": "file-3",
+            "request_counts": {"total": 3, "completed": completed, "failed": failed}})
+    };
+    let none_answered = vec![ok(&batch("completed", counts(0, 1))), ok(""), ok(expired)];
+    let (server, _serving) = serve(none_answered).await;
+    assert_eq!(client(&server).results("batch_1", &mut |_| {}).await, Ok(Unreported::Unknown));
+
+    // Too few results, no results, a page instead of a file, and a batch that has lost its files.
+    for (first, second) in [(answered.as_str(), ""), ("", ""), ("<html>", expired)] {
+        let (server, _serving) = serve(vec![ok(&batch("completed", counts(3, 0))), ok(first), ok(second)]).await;
+        let outcome = client(&server).results("batch_1", &mut |_| {}).await;
+        assert!(matches!(outcome, Err(RequestError::Unreadable { .. })), "{outcome:?}");
+    }
     let (server, _serving) = serve(vec![ok(&batch("completed", json!({})))]).await;
     let outcome = client(&server).results("batch_1", &mut |_| {}).await;
     assert!(matches!(outcome, Err(RequestError::Unreadable { .. })), "{outcome:?}");

@@ -100,36 +100,36 @@ impl ChatBatch {
         let line = first.and_then(|error| error.get("line")).and_then(Value::as_u64);
         let line = line.map(|line| format!(" (request {line})")).unwrap_or_default();
         let (message, code) = (text("message"), text("code"));
-        let message = if message.is_empty() { "it gives no reason" } else { message };
+        let message = if message.is_empty() { "no reason given" } else { message };
         let error = serde_json::json!({"error": {"message": format!("{message}{line}"), "code": code, "type": code}});
         BatchStatus::Refused(Box::new(refusal::from_body(200, error.to_string().as_bytes())))
     }
 }
 
 impl From<ChatBatch> for Batch {
-    fn from(told: ChatBatch) -> Self {
-        let RequestCounts { total, completed: succeeded, failed: errored } = told.request_counts;
-        let left = total.saturating_sub(told.request_counts.done());
+    fn from(reported: ChatBatch) -> Self {
+        let RequestCounts { total, completed: succeeded, failed: errored } = reported.request_counts;
+        let left = total.saturating_sub(reported.request_counts.done());
         let counts = BatchCounts { succeeded, errored, ..BatchCounts::default() };
-        let counts = match told.end() {
+        let counts = match reported.end() {
             None => BatchCounts { processing: left, ..counts },
             Some(BatchEnd::Expired) => BatchCounts { expired: left, ..counts },
             Some(_) => BatchCounts { canceled: left, ..counts },
         };
-        let state = match (told.end(), told.status.as_str()) {
-            (Some(BatchEnd::Failed), _) => told.refusal(),
+        let state = match (reported.end(), reported.status.as_str()) {
+            (Some(BatchEnd::Failed), _) => reported.refusal(),
             (Some(_), _) => BatchStatus::Ended,
             (None, "cancelling") => BatchStatus::Canceling,
             (None, _) => BatchStatus::InProgress,
         };
         let moment = |seconds: Option<u64>| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds?));
         Self {
-            name: told.metadata.get("name").and_then(Value::as_str).map(str::to_owned),
+            name: reported.metadata.get("name").and_then(Value::as_str).map(str::to_owned),
             state,
             counts,
-            created_at: moment(told.created_at),
-            expires_at: moment(told.expires_at),
-            id: told.id,
+            created_at: moment(reported.created_at),
+            expires_at: moment(reported.expires_at),
+            id: reported.id,
         }
     }
 }
