@@ -87,7 +87,7 @@ pub fn unreported(end: Option<BatchEnd>, count: u64, done: u64) -> Result<Unrepo
         Some(BatchEnd::Expired) if count >= done => Ok(Unreported::Expired),
         Some(BatchEnd::Canceled | BatchEnd::Expired) => Ok(Unreported::Unknown),
         _ if count >= done.max(1) => Ok(Unreported::Unknown),
-        _ => Err(unreadable(&format!("the batch has ended with {done} results, but the server returned {count}"))),
+        _ => Err(unreadable(format!("the batch has ended with {done} results, but the server returned {count}"))),
     }
 }
 
