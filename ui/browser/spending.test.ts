@@ -164,3 +164,18 @@ it("has a monthly cap, at which a run stops and says so", async () => {
   await page.keyboard.press("Tab");
   await page.getByText(/^This month \$\d+\.\d+$/).waitFor();
 });
+
+it("lists models without a key on request, so that the ways to spend less are in sight", async () => {
+  await openPlan({ width: 1440, height: 900 });
+  const gpt = page.getByRole("radio", { name: "GPT-4o", exact: true });
+  expect(await gpt.count()).toBe(0);
+  expect((await savings().boundingBox())?.y).toBeLessThan(860);
+  const show = page.getByRole("button", { name: /^Show 1\d models$/ });
+  await show.press("Enter");
+  await gpt.check();
+  // The models of the chosen one stay.
+  await gpt.waitFor();
+  await page.getByRole("radio", { name: "Claude Haiku 5.5", exact: true }).check({ force: true });
+  await page.getByRole("button", { name: "Hide models" }).click();
+  await gpt.waitFor({ state: "detached" });
+});

@@ -1,4 +1,6 @@
 /** State of the plan screen: the recipe, the quote for the planned images, and the chosen model. */
+import { SvelteSet } from "svelte/reactivity";
+
 import type {
   Destination,
   PlanRequest,
@@ -83,6 +85,8 @@ export class Plan {
   /** Images of the pilot; null without one, and if it would be all images. */
   readonly pilot = $derived(this.wantsPilot && this.pilotImages < this.asked ? this.pilotImages : null);
   readonly groups = $derived(groupsOf(this.quote?.models ?? []));
+  /** Hosts without a key whose models are listed nevertheless. */
+  readonly #open = new SvelteSet<string>();
   /** Labels that the chosen model does not support. */
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
   /** One scale for all whiskers; null if nothing costs anything. */
@@ -189,6 +193,21 @@ export class Plan {
   /** Images that a model gets. */
   askedOf(row: ModelQuote): number {
     return this.quote === null ? 0 : askedOf(row, this.quote, this.terms);
+  }
+
+  /** Models without a key are listed on request, once there is a key for others. */
+  isCollapsible(group: ModelGroup): boolean {
+    const isUsable = ({ destination, unavailable }: ModelGroup) => destination.kind === "host" && unavailable === null;
+    const isChosen = group.rows.some(({ model }) => model.id === this.modelId);
+    return group.unavailable?.kind === "no_key" && !isChosen && this.groups.some(isUsable);
+  }
+
+  isOpen(group: ModelGroup): boolean {
+    return !this.isCollapsible(group) || this.#open.has(group.host);
+  }
+
+  toggle({ host }: ModelGroup): void {
+    if (!this.#open.delete(host)) this.#open.add(host);
   }
 
   /** Remembered across restarts. */

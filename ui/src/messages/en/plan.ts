@@ -141,6 +141,8 @@ export const plan = {
   unsupportedRecipe: "cannot run this recipe",
   modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number: number) => `${count(number)} models`,
+  showModels: (number: number) => `Show ${count(number)} models`,
+  hideModels: "Hide models",
   retires: (day: CalendarDate, isRetired: boolean) =>
     isRetired ? `Retired ${dayOfYear(day)}` : `Retires ${dayOfYear(day)}`,
   retiresNote: (day: CalendarDate, successor: ModelId | null) =>

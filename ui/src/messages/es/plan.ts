@@ -118,6 +118,8 @@ export const plan: Translation<typeof english> = {
   unsupportedRecipe: "no admite esta receta",
   modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, ${sameMachine()}` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
+  showModels: (number) => `Mostrar ${count(number)} modelos`,
+  hideModels: "Ocultar modelos",
   retires: (day, isRetired) => (isRetired ? `Retirado el ${dayOfYear(day)}` : `Se retira el ${dayOfYear(day)}`),
   retiresNote: (day, successor) =>
     `Desde el ${date(day)} ya no está disponible${successor === null ? "" : `; usa ${successor}`}`,
