@@ -41,7 +41,7 @@ impl EntryName {
 
     /// The last part of the name.
     pub fn file(&self) -> &str {
-        self.name.rsplit('/').next().unwrap_or(&self.name)
+        file_part(&self.name)
     }
 }
 
@@ -104,6 +104,16 @@ fn allowed_part(part: &str) -> String {
         end -= 1;
     }
     format!("{}{extension}", &stem[..end.min(stem.len())])
+}
+
+/// The path of a file that is named in another one, relative to its folder.
+pub fn beside(other: &str, name: &str) -> String {
+    other.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}"))
+}
+
+/// The last part of a path.
+pub fn file_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A path without the extension of its last part.
@@ -231,16 +241,7 @@ impl ImageIndex {
         size: Option<PixelSize>,
         split: Option<DatasetSplit>,
     ) -> DatasetImage {
-        let Some((_, line)) = self.lines.get(stem) else {
-            self.last += 1;
-            return DatasetImage {
-                id: self.last,
-                file_name: file_name.to_owned(),
-                size,
-                split,
-                ..DatasetImage::default()
-            };
-        };
+        let Some((_, line)) = self.lines.get(stem) else { return self.unlisted(file_name, size, split) };
         DatasetImage {
             id: line.image,
             file_name: line.file_name.clone().into_owned(),
@@ -252,6 +253,12 @@ impl ImageIndex {
             }),
             ..DatasetImage::default()
         }
+    }
+
+    /// An image that is not in the index, with the next number.
+    pub fn unlisted(&mut self, file_name: &str, size: Option<PixelSize>, split: Option<DatasetSplit>) -> DatasetImage {
+        self.last += 1;
+        DatasetImage { id: self.last, file_name: file_name.to_owned(), size, split, ..DatasetImage::default() }
     }
 }
 

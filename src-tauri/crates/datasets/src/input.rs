@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::dataset::Package;
 use zip::ZipArchive;
 
+use crate::entries::{INDEX, has_extension, split_named};
 use crate::error::{DatasetError, FileLocation, Result};
 
 /// Largest file that is held in memory as a whole, in bytes.
@@ -20,7 +21,7 @@ pub struct Input {
 enum InputPlace {
     File(PathBuf),
     Folder(PathBuf),
-    Archive(Box<ZipArchive<BufReader<File>>>),
+    Archive { files: Box<ZipArchive<BufReader<File>>>, top: String },
 }
 
 impl Input {
@@ -37,7 +38,9 @@ impl Input {
             InputPlace::Folder(path.to_owned())
         } else if is_archive(path)? {
             let archive = ZipArchive::new(BufReader::new(files::open(path)?.0)).map_err(io::Error::from)?;
-            InputPlace::Archive(Box::new(archive))
+            let names: Vec<&str> = archive.file_names().filter(|name| is_part(name)).collect();
+            let top = top_folder(&names).to_owned();
+            InputPlace::Archive { files: Box::new(archive), top }
         } else if package == Package::Folder {
             InputPlace::File(path.to_owned())
         } else {
@@ -50,21 +53,22 @@ impl Input {
     pub fn file(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
         match &self.place {
             InputPlace::File(path) => Ok(Box::new(BufReader::with_capacity(1 << 16, files::open(path)?.0))),
-            InputPlace::Folder(_) | InputPlace::Archive(_) => Err(io::Error::other("the dataset is not one file")),
+            InputPlace::Folder(_) | InputPlace::Archive { .. } => Err(io::Error::other("the dataset is not one file")),
         }
     }
 
     /// Sorted file names in a folder or archive, with slashes on every system, or that of a single file. Links are not
-    /// followed.
+    /// followed. Files that systems add are left out, and so is a folder around everything in an archive.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         match &self.place {
             InputPlace::File(path) => names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned())),
             InputPlace::Folder(folder) => list(folder, "", &mut names)?,
-            InputPlace::Archive(archive) => {
-                names.extend(archive.file_names().filter(|name| !name.ends_with('/')).map(ToOwned::to_owned));
+            InputPlace::Archive { files, top } => {
+                names.extend(files.file_names().filter_map(|name| name.strip_prefix(&**top)).map(ToOwned::to_owned));
             }
         }
+        names.retain(|name| is_part(name));
         names.sort();
         Ok(names)
     }
@@ -79,8 +83,9 @@ impl Input {
                 }
                 Ok(Box::new(BufReader::new(files::open(&folder.join(name))?.0)))
             }
-            InputPlace::Archive(archive) => {
-                Ok(Box::new(BufReader::new(archive.by_name(name).map_err(io::Error::from)?)))
+            InputPlace::Archive { files, top } => {
+                let file = files.by_name(&format!("{top}{name}")).map_err(io::Error::from)?;
+                Ok(Box::new(BufReader::new(file)))
             }
         }
     }
@@ -94,12 +99,45 @@ impl Input {
             return Err(FileLocation::file(name).malformed("the file is too large"));
         }
         let text = String::from_utf8(bytes);
-        let mut text = text.map_err(|_| FileLocation::file(name).malformed("it is not UTF-8"))?;
+        let mut text = text.map_err(|_| FileLocation::file(name).malformed("not valid UTF-8"))?;
         if text.starts_with('\u{feff}') {
             text.remove(0);
         }
         Ok(text)
     }
+}
+
+/// Folders that a format gives a meaning, in lower case.
+const LAYOUT: [&str; 8] =
+    ["images", "labels", "annotations", "data", "default", "jpegimages", "imagesets", "obj_train_data"];
+
+/// The folder around everything in an archive, with its slash, that has no meaning in any format; otherwise empty. It is
+/// what "Compress folder" adds.
+fn top_folder<'a>(names: &[&'a str]) -> &'a str {
+    let mut top = "";
+    while let Some(folder) = names.first().and_then(|name| name[top.len()..].split_once('/')).map(|(folder, _)| folder)
+    {
+        let longer = &names[0][..top.len() + folder.len() + 1];
+        let is_layout = LAYOUT.contains(&&*folder.to_ascii_lowercase()) || split_named(folder).is_some();
+        let is_root = |name: &&str| {
+            let name = &name[longer.len()..];
+            name == INDEX || (!name.contains('/') && (has_extension(name, "yaml") || has_extension(name, "yml")))
+        };
+        if !names.iter().all(|name| name.starts_with(longer)) || (is_layout && !names.iter().any(is_root)) {
+            break;
+        }
+        top = longer;
+    }
+    top
+}
+
+/// Whether a file belongs to a dataset, and was not added by macOS or Windows.
+fn is_part(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    !file.is_empty()
+        && !name.split('/').any(|part| part == "__MACOSX")
+        && !file.starts_with("._")
+        && !matches!(file, ".DS_Store" | "Thumbs.db")
 }
 
 /// Whether a file begins as ZIP archives do.

@@ -2,62 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
+#[expect(dead_code, reason = "the other tests use the rest")]
+#[path = "common/files.rs"]
+mod files;
 #[path = "common/photo.rs"]
 mod photo;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 
-use datasets::model::{DatasetImage, DatasetSplit};
-use datasets::{Dataset, FormatOptions, Input, find};
-use domain::geometry::{Orientation, PixelSize, Point, Rect};
+use datasets::model::DatasetSplit;
+use domain::geometry::{Orientation, PixelSize, Point};
 use domain::shape::Shape;
+use files::{folder, polygon, read, read_with, reasons, rect, shapes};
 use photo::write_photo;
-
-fn read_with(id: &str, path: &Path, options: &[(&str, &str)]) -> Dataset {
-    let (format, mut read) = (find(id).unwrap(), Dataset::default());
-    let options = FormatOptions::new(format.descriptor(), options.iter().copied()).unwrap();
-    let mut input = Input::open(format.descriptor().package, path).unwrap();
-    format.read(&mut input, &options, &mut read).unwrap_or_else(|error| panic!("{id}: {error}"));
-    read
-}
-
-/// A folder of these text files, and of images of 200 by 100 pixels.
-fn folder(files: &[(&str, &str)], images: &[&str]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    for name in images {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        image::RgbImage::new(200, 100).save(path).unwrap();
-    }
-    folder
-}
-
-fn read(id: &str, files: &[(&str, &str)], images: &[&str]) -> Dataset {
-    read_with(id, folder(files, images).path(), &[])
-}
-
-fn rect(x1: f64, y1: f64, x2: f64, y2: f64) -> Shape {
-    Shape::Box { rect: Rect::new(x1, y1, x2, y2) }
-}
-
-fn polygon(corners: &[(f64, f64)]) -> Shape {
-    Shape::Polygon { points: corners.iter().map(|&(x, y)| Point::new(x, y)).collect() }
-}
-
-fn shapes(image: &DatasetImage) -> Vec<&Shape> {
-    image.annotations.iter().map(|annotation| &annotation.shape).collect()
-}
-
-fn reasons(read: &Dataset) -> Vec<&str> {
-    read.skipped.iter().map(|skipped| skipped.reason).collect()
-}
 
 #[test]
 fn masks_of_coco_become_outlines_and_what_is_lost_is_counted() {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::{attribute_from_json, path_of, points_of, without_position};
-use crate::entries::{EntryNames, ImageIndex, has_extension, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, beside, file_part, has_extension, stem, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart};
 use crate::input::Input;
@@ -191,12 +191,9 @@ fn read_file(name: &str, text: &str, index: &mut ImageIndex, sink: &mut dyn Sink
         let place = FileLocation { field: path_of(&error), ..FileLocation::file(name).at(line) };
         place.malformed(without_position(error.inner()))
     })?;
-    let beside = file.image_path.map_or_else(|| stem(name).to_owned(), |path| path.replace('\\', "/"));
+    let path = file.image_path.map_or_else(|| file_part(stem(name)).to_owned(), |path| path.replace('\\', "/"));
     // Relative to the file, and below the dataset's folder unless it leads out of it.
-    let file_name = match name.rsplit_once('/') {
-        Some((folder, _)) if !beside.starts_with(['/', '.']) => format!("{folder}/{beside}"),
-        _ => beside,
-    };
+    let file_name = if path.starts_with(['/', '.']) { path } else { beside(name, &path) };
     let size = file.image_width.zip(file.image_height).map(|(width, height)| PixelSize::new(width, height));
     let mut image = index.image(stem(name), &file_name, size, None);
     for (place, shape) in file.shapes.into_iter().enumerate() {
