@@ -90,6 +90,17 @@ impl LabelTable {
         self.labels.push(DatasetLabel { id, name });
     }
 
+    /// Adds the labels of a file that are not yet in the table, with the next numbers.
+    pub fn extend(&mut self, names: &[String]) {
+        let is_first = self.labels.is_empty();
+        for name in names {
+            // The list of one file is kept as it is, because annotations refer to its entries.
+            if is_first || !self.places.contains_key(name) {
+                self.add(self.labels.len() as u64 + 1, name.clone());
+            }
+        }
+    }
+
     #[must_use]
     pub fn labels(&self) -> &[DatasetLabel] {
         &self.labels

@@ -96,21 +96,18 @@ impl Format for Datumaro {
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         let mut names = input.names()?;
         names.retain(|name| has_extension(name, "json"));
-        let mut labels = LabelTable::default();
+        let (mut labels, mut lists) = (LabelTable::default(), Vec::new());
         for name in &names {
             let header: Header = serde_json::from_reader(input.entry(name)?).map_err(|error| {
                 FileLocation::file(name.as_str()).at(error.line() as u64).malformed(error.to_string())
             })?;
-            if labels.labels().is_empty() {
-                for label in header.categories.label.labels {
-                    labels.add(labels.labels().len() as u64 + 1, label.name);
-                }
-            }
+            let list: Vec<String> = header.categories.label.labels.into_iter().map(|label| label.name).collect();
+            labels.extend(&list);
+            lists.push(list);
         }
-        let label_names: Vec<String> = labels.labels().iter().map(|label| label.name.clone()).collect();
         sink.begin(DatasetInfo { labels, ..DatasetInfo::default() })?;
         let mut index = ImageIndex::read(input)?;
-        for name in &names {
+        for (name, labels) in names.iter().zip(&lists) {
             let subset = stem(name).rsplit('/').next().unwrap_or_default().to_owned();
             each_item(input.entry(name)?, name, Some("items"), |key, item: Item<'static>| {
                 let place = format!("items[{key}]");
@@ -121,7 +118,7 @@ impl Format for Datumaro {
                 let mut image = index.image(&path, &file, size, split_named(&subset));
                 for (number, found) in item.annotations.into_iter().enumerate() {
                     let place = format!("{place}.annotations[{number}]");
-                    match found.read(&label_names) {
+                    match found.read(labels) {
                         Ok(annotations) => image.annotations.extend(annotations),
                         Err(DatumaroProblem::Unsupported(reason)) => sink.skipped(SkippedPart { place, reason }),
                         Err(DatumaroProblem::Malformed(problem)) => {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::fields::attribute_from_json;
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, has_extension, is_image, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, beside, has_extension, is_image, split_of_path, stem, write_images};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::image_size::upright_size;
@@ -92,16 +92,16 @@ impl Format for FiftyOne {
 
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         let names = input.names()?;
-        let Some(name) = names.iter().find(|name| has_extension(name, "json")) else {
-            return Err(FileLocation::file(FILE).malformed("this file is missing"));
-        };
-        let header: Header = serde_json::from_reader(input.entry(name)?)
-            .map_err(|error| FileLocation::file(name.as_str()).at(error.line() as u64).malformed(error.to_string()))?;
-        let mut labels = LabelTable::default();
-        for class in header.classes.unwrap_or_default() {
-            labels.add(labels.labels().len() as u64 + 1, class);
+        // One for each split.
+        let (mut labels, mut lists) = (LabelTable::default(), Vec::new());
+        for name in names.iter().filter(|name| has_extension(name, "json")) {
+            let header: Header = serde_json::from_reader(input.entry(name)?).map_err(|error| {
+                FileLocation::file(name.as_str()).at(error.line() as u64).malformed(error.to_string())
+            })?;
+            let classes = header.classes.unwrap_or_default();
+            labels.extend(&classes);
+            lists.push((name, classes));
         }
-        let classes: Vec<String> = labels.labels().iter().map(|label| label.name.clone()).collect();
         sink.begin(DatasetInfo { labels, ..DatasetInfo::default() })?;
         let mut index = ImageIndex::read(input)?;
 
@@ -114,34 +114,39 @@ impl Format for FiftyOne {
                 sizes.insert(*stem, upright_size(input, file)?);
             }
         }
-        each_item(input.entry(name)?, name, Some("labels"), |key, found: Option<Vec<Detection<'static>>>| {
-            let path = format!("{IMAGES}{key}");
-            let file = files.get(path.as_str());
-            let size = sizes.get(path.as_str()).copied().flatten();
-            let file_name = file.and_then(|file| file.strip_prefix(IMAGES)).unwrap_or(key);
-            let mut image = index.image(&path, file_name, size, None);
-            for (number, found) in found.unwrap_or_default().into_iter().enumerate() {
-                let size = image.size.ok_or_else(|| DatasetError::UnknownSize { image: key.to_owned() })?;
-                let (width, height) = (f64::from(size.width), f64::from(size.height));
-                let [x, y, across, down] = found.bounding_box;
-                let rect = Rect::new(x * width, y * height, (x + across) * width, (y + down) * height);
-                let label = found.label(&classes).ok_or_else(|| {
-                    let place =
-                        FileLocation::file(name.as_str()).with_field(format!("labels[{key:?}][{number}].label"));
-                    place.malformed("there is no such class")
+        let mut is_found = false;
+        for (name, classes) in &lists {
+            is_found |=
+                each_item(input.entry(name)?, name, Some("labels"), |key, found: Option<Vec<Detection<'static>>>| {
+                    let images = beside(name, IMAGES);
+                    let path = format!("{images}{key}");
+                    let file = files.get(path.as_str());
+                    let size = sizes.get(path.as_str()).copied().flatten();
+                    let file_name = beside(name, file.and_then(|file| file.strip_prefix(&images)).unwrap_or(key));
+                    let mut image = index.image(&path, &file_name, size, split_of_path(name));
+                    for (number, found) in found.unwrap_or_default().into_iter().enumerate() {
+                        let size = image.size.ok_or_else(|| DatasetError::UnknownSize { image: key.to_owned() })?;
+                        let (width, height) = (f64::from(size.width), f64::from(size.height));
+                        let [x, y, across, down] = found.bounding_box;
+                        let rect = Rect::new(x * width, y * height, (x + across) * width, (y + down) * height);
+                        let label = found.label(classes).ok_or_else(|| {
+                            let place = FileLocation::file(name.as_str())
+                                .with_field(format!("labels[{key:?}][{number}].label"));
+                            place.malformed("there is no such class")
+                        })?;
+                        let attributes = found.attributes.into_iter().chain(found.unread);
+                        let attributes = attributes
+                            .filter_map(|(name, value)| Some((name.into_owned(), attribute_from_json(value)?)));
+                        image.annotations.push(DatasetAnnotation {
+                            attributes: attributes.collect(),
+                            confidence: found.confidence,
+                            ..DatasetAnnotation::new(label, Shape::Box { rect })
+                        });
+                    }
+                    sink.image(image)
                 })?;
-                let attributes = found.attributes.into_iter().chain(found.unread);
-                let attributes =
-                    attributes.filter_map(|(name, value)| Some((name.into_owned(), attribute_from_json(value)?)));
-                image.annotations.push(DatasetAnnotation {
-                    attributes: attributes.collect(),
-                    confidence: found.confidence,
-                    ..DatasetAnnotation::new(label, Shape::Box { rect })
-                });
-            }
-            sink.image(image)
-        })?;
-        Ok(())
+        }
+        if is_found { Ok(()) } else { Err(FileLocation::file(FILE).malformed("this file is missing")) }
     }
 }
 

@@ -9,10 +9,12 @@ use std::io::Write;
 
 use ::csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
-use domain::geometry::Rect;
+use domain::geometry::{PixelSize, Rect};
 use domain::shape::Shape;
 
-use crate::entries::{EntryNames, ImageIndex, has_extension, is_image, split_named, split_of_path, stem, write_images};
+use crate::entries::{
+    EntryNames, ImageIndex, file_part, has_extension, is_image, split_named, split_of_path, stem, write_images,
+};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::image_size::upright_size;
@@ -115,19 +117,23 @@ impl Format for OpenImages {
             }
         }
         sink.begin(DatasetInfo { labels, ..DatasetInfo::default() })?;
-        let mut images = Images { index: ImageIndex::read(input)?, ids: HashMap::new() };
+        let mut images = Images { index: ImageIndex::read(input)?, by_id: HashMap::new() };
         images.list(input, &names, sink)?;
         for name in names.iter().filter(|name| name.ends_with("bbox.csv")) {
+            let split = split_of_table(name);
             let mut rows = ReaderBuilder::new().from_reader(input.entry(name)?);
             let columns = rows.headers().map_err(|error| malformed(name, &error))?.clone();
             let mut record = StringRecord::new();
             while rows.read_record(&mut record).map_err(|error| malformed(name, &error))? {
                 let row = Row { name, columns: &columns, record: &record };
-                let known = images.ids.get(row.cell("ImageID"));
-                let Some((image, size)) = known else {
-                    return Err(row.place("ImageID").malformed("there is no image with this id in the dataset"));
+                let image = match images.find(row.cell("ImageID"), split)[..] {
+                    [image] => image,
+                    [] => {
+                        return Err(row.place("ImageID").malformed("there is no image with this id in the dataset"));
+                    }
+                    _ => return Err(row.place("ImageID").malformed("several images have this id")),
                 };
-                let Some(size) = size else {
+                let Some(size) = image.size else {
                     return Err(DatasetError::UnknownSize { image: row.cell("ImageID").to_owned() });
                 };
                 let (width, height) = (f64::from(size.width), f64::from(size.height));
@@ -142,7 +148,7 @@ impl Format for OpenImages {
                 let confidence = confidence.map(|confidence| confidence as f32);
                 let is_crowd = row.cell("IsGroupOf") == "1";
                 sink.annotation(
-                    *image,
+                    image.number,
                     DatasetAnnotation { confidence, is_crowd, ..DatasetAnnotation::new(label, shape) },
                 )?;
             }
@@ -209,10 +215,22 @@ fn write_boxes(source: &dyn DatasetSource, subset: &str, file: &mut dyn Write) -
     Ok(())
 }
 
-/// The images of a dataset, with their sizes, by id: the name without extension.
+/// The split that a table is named after, such as `train-annotations-bbox.csv`.
+fn split_of_table(name: &str) -> Option<DatasetSplit> {
+    split_named(file_part(name).split('-').next().unwrap_or_default()).or_else(|| split_of_path(name))
+}
+
+/// The images of a dataset by id: the name without extension, which is unique within a split.
 struct Images {
     index: ImageIndex,
-    ids: HashMap<String, (u64, Option<domain::geometry::PixelSize>)>,
+    by_id: HashMap<String, Vec<KnownImage>>,
+}
+
+#[derive(Clone, Copy)]
+struct KnownImage {
+    number: u64,
+    split: Option<DatasetSplit>,
+    size: Option<PixelSize>,
 }
 
 impl Images {
@@ -220,19 +238,17 @@ impl Images {
     fn list(&mut self, input: &mut Input, names: &[String], sink: &mut dyn Sink) -> Result<()> {
         for path in self.index.stems().iter().map(ToString::to_string).collect::<Vec<_>>() {
             let image = self.index.image(&path, "", None, None);
-            self.add(path.rsplit('/').next().unwrap_or_default(), image, sink)?;
+            self.add(file_part(&path), image, sink)?;
         }
         for file in names.iter().filter(|name| is_image(name)) {
-            let id = stem(file).rsplit('/').next().unwrap_or_default().to_owned();
-            if !self.ids.contains_key(&id) {
-                let size = upright_size(input, file)?;
-                let image = self.index.image(stem(file), file, size, split_of_path(file));
-                self.add(&id, image, sink)?;
+            if self.index.position(stem(file)) == usize::MAX {
+                let image = self.index.unlisted(file, upright_size(input, file)?, split_of_path(file));
+                self.add(file_part(stem(file)), image, sink)?;
             }
         }
         let has_image_ids = |name: &&String| has_extension(name, "csv") && !name.contains("class-descriptions");
         for name in names.iter().filter(has_image_ids) {
-            let of_file = split_named(name.rsplit('/').next().unwrap_or(name).split('-').next().unwrap_or_default());
+            let of_table = split_of_table(name);
             let mut rows = ReaderBuilder::new().from_reader(input.entry(name)?);
             let columns = rows.headers().map_err(|error| malformed(name, &error))?.clone();
             let mut found = Vec::new();
@@ -240,12 +256,13 @@ impl Images {
                 let record = record.map_err(|error| malformed(name, &error))?;
                 let row = Row { name, columns: &columns, record: &record };
                 let id = row.cell("ImageID").to_owned();
-                if !id.is_empty() && !self.ids.contains_key(&id) {
-                    found.push((id, split_named(row.cell("Subset")).or(of_file)));
+                let split = split_named(row.cell("Subset")).or(of_table);
+                if !id.is_empty() && self.find(&id, split).is_empty() {
+                    found.push((id, split));
                 }
             }
             for (id, split) in found {
-                if !self.ids.contains_key(&id) {
+                if self.find(&id, split).is_empty() {
                     let image = self.index.image(&format!("images/{id}"), &format!("{id}.jpg"), None, split);
                     self.add(&id, image, sink)?;
                 }
@@ -255,8 +272,19 @@ impl Images {
     }
 
     fn add(&mut self, id: &str, image: DatasetImage, sink: &mut dyn Sink) -> Result<()> {
-        self.ids.insert(id.to_owned(), (image.id, image.size));
+        let known = KnownImage { number: image.id, split: image.split, size: image.size };
+        self.by_id.entry(id.to_owned()).or_default().push(known);
         sink.image(image)
+    }
+
+    /// Images with this id in `split`; without any, those for which either split is unknown.
+    fn find(&self, id: &str, split: Option<DatasetSplit>) -> Vec<KnownImage> {
+        let known = self.by_id.get(id).map(Vec::as_slice).unwrap_or_default();
+        let exact: Vec<KnownImage> = known.iter().filter(|image| image.split == split).copied().collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        known.iter().filter(|image| image.split.is_none() || split.is_none()).copied().collect()
     }
 }
 

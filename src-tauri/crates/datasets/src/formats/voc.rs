@@ -15,7 +15,9 @@ use roxmltree::{Document, Node};
 
 use super::fields::attribute_text;
 use super::xml::{Escaped, child, text_of};
-use crate::entries::{EntryNames, ImageIndex, has_extension, is_image, split_named, stem, write_images};
+use crate::entries::{
+    EntryNames, ImageIndex, beside, file_part, has_extension, is_image, split_named, split_of_path, stem, write_images,
+};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::image_size::upright_size;
@@ -97,21 +99,23 @@ impl Format for Voc {
         sink.begin(DatasetInfo::default())?;
         let names = input.names()?;
         let mut splits: BTreeMap<String, DatasetSplit> = BTreeMap::new();
-        for name in names.iter().filter(|name| name.contains("ImageSets/Main/")) {
-            let list = stem(name).rsplit('/').next().unwrap_or_default();
-            if let Some(split) = split_named(list) {
+        for name in &names {
+            let Some((before, list)) = name.split_once("ImageSets/Main/") else { continue };
+            if let Some(split) = split_named(file_part(stem(list))) {
                 let images = input.text(name)?;
                 // A line may end in `1` or `-1`, for a class.
-                splits.extend(images.lines().map(|line| (line.trim_end().to_owned(), split)));
+                splits.extend(images.lines().map(|line| (format!("{before}{}", line.trim_end()), split)));
             }
         }
         let mut index = ImageIndex::read(input)?;
         // Some programs write no annotation file for a negative.
-        let mut images: BTreeMap<&str, (Option<&str>, Option<&str>)> = BTreeMap::new();
+        let mut images: BTreeMap<String, (Option<&str>, Option<&str>)> = BTreeMap::new();
         for name in &names {
-            let below = |folder: &str| stem(name).split_once(folder).map(|(_, rest)| rest);
+            // Some datasets have a folder for each split around these.
+            let below = |folder: &str| stem(name).split_once(folder).map(|(before, rest)| format!("{before}{rest}"));
             if has_extension(name, "xml") {
-                images.entry(below("Annotations/").unwrap_or(stem(name))).or_default().0 = Some(name);
+                let of_image = below("Annotations/").unwrap_or_else(|| stem(name).to_owned());
+                images.entry(of_image).or_default().0 = Some(name);
             } else if let Some(of_image) = below(IMAGES).filter(|_| is_image(name)) {
                 images.entry(of_image).or_default().1 = Some(name);
             }
@@ -119,15 +123,15 @@ impl Format for Voc {
         let mut images: Vec<_> = images.into_iter().collect();
         images.sort_by_key(|(of_image, _)| index.position(&format!("{IMAGES}{of_image}")));
         for (of_image, files) in images {
-            let split = splits.get(of_image).copied();
+            let split = splits.get(&of_image).copied().or_else(|| split_of_path(&of_image));
             let image = match files {
                 (Some(name), _) => {
                     let file = File { name, options_first: options.get("first-pixel") };
-                    file.image(&input.text(name)?, of_image, split, &mut index)?
+                    file.image(&input.text(name)?, &of_image, split, &mut index)?
                 }
                 (None, Some(image)) => {
-                    let (file_name, size) = (image.rsplit(IMAGES).next().unwrap_or(image), upright_size(input, image)?);
-                    Some(index.image(&format!("{IMAGES}{of_image}"), file_name, size, split))
+                    let (file_name, size) = (image.replacen(IMAGES, "", 1), upright_size(input, image)?);
+                    Some(index.image(&format!("{IMAGES}{of_image}"), &file_name, size, split))
                 }
                 (None, None) => None,
             };
@@ -199,10 +203,7 @@ impl File<'_> {
             return Ok(None);
         }
         let file = text_of(root, "filename").filter(|name| !name.is_empty()).unwrap_or_else(|| of_image.to_owned());
-        let file_name = match of_image.rsplit_once('/') {
-            Some((folder, _)) if !file.contains('/') => format!("{folder}/{file}"),
-            _ => file,
-        };
+        let file_name = if file.contains('/') { file } else { beside(of_image, &file) };
         let size = match child(root, "size") {
             Some(size) => {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]

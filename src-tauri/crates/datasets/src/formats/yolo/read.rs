@@ -7,7 +7,7 @@ use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 
 use super::names::DataYaml;
-use crate::entries::{INDEX, ImageIndex, has_extension, is_image, split_of_path, stem};
+use crate::entries::{ImageIndex, file_part, has_extension, is_image, split_of_path, stem};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
@@ -28,12 +28,11 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
         Lines { labels, is_oriented: yaml.task.as_deref().unwrap_or(task) == "obb", key_points: yaml.key_points };
 
     let mut index = ImageIndex::read(input)?;
-    // Image and annotation file, by the path of the image without extension.
-    let mut images: BTreeMap<String, (Option<&str>, Option<&str>)> = BTreeMap::new();
-    for name in &names {
-        if is_image(name) {
-            images.entry(stem(name).to_owned()).or_default().0 = Some(name);
-        }
+    // Image files and the annotation file, by the path of the image without extension. Trainers read images that differ
+    // in their extension with the same annotations.
+    let mut images: BTreeMap<String, (Vec<&str>, Option<&str>)> = BTreeMap::new();
+    for name in names.iter().filter(|name| is_image(name)) {
+        images.entry(stem(name).to_owned()).or_default().0.push(name);
     }
     let has_label_folders = names.iter().any(|name| is_text(name) && in_label_folder(name));
     for name in names.iter().filter(|name| is_text(name)) {
@@ -46,32 +45,47 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
         };
         if let Some(image) = image {
             images.entry(image).or_default().1 = Some(name);
+        } else if is_annotation(&input.text(name)?) {
+            sink.skipped(SkippedPart { place: name.clone(), reason: "there is no image for this text file" });
         }
     }
     let mut images: Vec<_> = images.into_iter().collect();
     images.sort_by_key(|(stem, _)| index.position(stem));
-    for (image_stem, (file, annotations)) in images {
-        let file_name = file.map_or_else(|| image_stem.clone(), ToOwned::to_owned);
-        let mut image = index.image(&image_stem, &file_name, None, split_of_path(&image_stem));
-        if let (None, Some(file)) = (image.size, file) {
-            image.size = upright_size(input, file)?;
-        }
-        if let Some(name) = annotations {
-            let text = input.text(name)?;
-            for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-                let place = FileLocation::file(name).at(number as u64 + 1);
-                let size = image.size.ok_or_else(|| DatasetError::UnknownSize { image: file_name.clone() })?;
+    for (image_stem, (files, annotations)) in images {
+        let text = annotations.map(|name| input.text(name)).transpose()?;
+        let split = split_of_path(&image_stem);
+        for number in 0..files.len().max(1) {
+            let file = files.get(number).copied();
+            let file_name = file.unwrap_or(&image_stem);
+            let mut image = if number == 0 {
+                index.image(&image_stem, file_name, None, split)
+            } else {
+                index.unlisted(file_name, None, split)
+            };
+            if let (None, Some(file)) = (image.size, file) {
+                image.size = upright_size(input, file)?;
+            }
+            let objects = text.iter().flat_map(|text| text.lines()).enumerate();
+            for (number, line) in objects.filter(|(_, line)| !line.trim().is_empty()) {
+                let place = FileLocation::file(annotations.unwrap_or_default()).at(number as u64 + 1);
+                let size = image.size.ok_or_else(|| DatasetError::UnknownSize { image: file_name.to_owned() })?;
                 lines.read(line, size, place, &mut image.annotations, sink)?;
             }
+            sink.image(image)?;
         }
-        sink.image(image)?;
     }
     Ok(())
 }
 
 fn is_text(name: &str) -> bool {
-    let is_list = NAME_FILES.iter().any(|list| name.ends_with(list));
-    name.to_ascii_lowercase().ends_with(".txt") && name != INDEX && !is_list
+    has_extension(name, "txt") && !NAME_FILES.contains(&file_part(name))
+}
+
+/// Whether the first line of a text is an object: a class and at least four coordinates.
+fn is_annotation(text: &str) -> bool {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let mut words = first.split_ascii_whitespace();
+    words.clone().count() > 4 && words.all(|word| word.parse::<f64>().is_ok())
 }
 
 fn in_label_folder(name: &str) -> bool {
@@ -99,7 +113,7 @@ fn read_names(input: &mut Input, names: &[String]) -> Result<DataYaml> {
             return Ok(yaml);
         }
     }
-    let list = names.iter().find(|name| NAME_FILES.contains(&name.rsplit('/').next().unwrap_or(name)));
+    let list = names.iter().find(|name| NAME_FILES.contains(&file_part(name)));
     let mut labels = LabelTable::default();
     if let Some(list) = list {
         for (class, name) in input.text(list)?.lines().enumerate() {
