@@ -197,5 +197,16 @@ fn csv_needs_a_file_name_and_errors_name_the_line_and_the_column() {
     assert!(row("a,cat,oval,1,2,3,4,,,").starts_with("line 2, shape: unknown variant `oval`"));
     assert!(row("a,cat,box,1,2,3,4,maybe,,").starts_with("line 2, status: unknown variant `maybe`"));
     assert_eq!(row("a,cat,box,1,2,3,4,,perhaps,"), "line 2, missing: \"perhaps\" is neither true nor false");
+    // Spreadsheets and scripts write these for missing values.
+    for (value, column) in [("NaN", "y"), ("inf", "y"), ("-Infinity", "y")] {
+        let expected = format!("line 2, {column}: \"{value}\" is not a number, or out of range");
+        assert_eq!(row(&format!("a,cat,box,1,{value},3,4,,,")), expected);
+    }
+    assert_eq!(
+        error("csv", "file_name,label,shape,confidence\na,cat,image_tag,0.5\na,cat,image_tag,nan\n"),
+        "line 3, confidence: \"nan\" is not a number, or out of range"
+    );
+    let points = "line 2, points: expected x and y in turn, separated by spaces";
+    assert_eq!(row("a,cat,polygon,,,,,,,1 2 3 4 5 inf"), points);
     assert_eq!(row("a,cat,polygon,,,,,,,1 2 3"), "line 2, points: expected x and y in turn, separated by spaces");
 }

@@ -61,8 +61,11 @@ pub struct LabelOutcomes {
 }
 
 impl LabelOutcomes {
+    /// A score that is not finite is in no bin and reaches no threshold, so its detection is left out.
     fn add(&mut self, outcome: DetectionOutcome) {
-        self.outcomes.push((outcome.score, outcome.overlap.is_some()));
+        if outcome.score.is_finite() {
+            self.outcomes.push((outcome.score, outcome.overlap.is_some()));
+        }
     }
 
     fn sort(&mut self) {
@@ -227,6 +230,7 @@ fn log_gamma(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluation::{CocoBox, ScoredBox, TrueObject};
 
     #[test]
     fn bounds_of_shares_are_those_of_scipy() {
@@ -257,5 +261,22 @@ mod tests {
         assert_eq!(LabelOutcomes::default().calibration().best_f1, None);
         let never_right = LabelOutcomes { outcomes: vec![(0.5, false)], objects: 0 };
         assert_eq!((never_right.calibration().best_f1, never_right.threshold_for(0.5)), (None, None));
+    }
+
+    #[test]
+    fn detections_without_a_finite_score_are_left_out() {
+        let bounds = CocoBox { x: 0.0, y: 0.0, width: 10.0, height: 10.0 };
+        let scored = |score| ScoredBox { label: 0, bounds, score };
+        let image = |scores: &[f64]| EvaluatedImage {
+            truth: vec![TrueObject { label: 0, bounds, area: 100.0, is_crowd: false }],
+            detections: scores.iter().copied().map(scored).collect(),
+        };
+        let calibration = |scores: &[f64]| outcomes_by_label([&image(scores)], 0.5)[&0].calibration();
+        let expected = calibration(&[0.75, 0.5]);
+        assert_eq!(expected.best_f1.map(|best| best.score), Some(0.75));
+        // They take no object from the others, wherever they are in the list.
+        assert_eq!(calibration(&[f64::NAN, 0.75, f64::NAN, 0.5, -f64::NAN]), expected);
+        assert_eq!(calibration(&[0.5, f64::NEG_INFINITY, 0.75]), expected);
+        assert_eq!(calibration(&[f64::NAN]).best_f1, None);
     }
 }

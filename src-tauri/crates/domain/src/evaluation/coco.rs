@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::EvaluatedImage;
 use super::matching::{ByLabel, OfLabel, Overlaps, assign};
+use super::{EvaluatedImage, descending};
 
 /// Overlaps at which a detection counts as right.
 pub const THRESHOLDS: usize = 10;
@@ -83,9 +83,7 @@ impl CocoEvaluation {
         }
         for label in labels.values_mut() {
             // Stable: detections with equal scores stay in the order of images and ranks.
-            label
-                .detections
-                .sort_by(|one, other| other.score.partial_cmp(&one.score).unwrap_or(std::cmp::Ordering::Equal));
+            label.detections.sort_by(|one, other| descending(one.score, other.score));
         }
         Self { labels }
     }

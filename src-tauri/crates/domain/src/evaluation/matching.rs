@@ -4,7 +4,7 @@
 //! that it overlaps most and that is still free. A crowd may be taken more than once, but only by a detection that has no
 //! other object.
 
-use super::{EvaluatedImage, ScoredBox, TrueObject};
+use super::{EvaluatedImage, ScoredBox, TrueObject, descending};
 
 /// Ground truth and detections of one label on an image.
 pub struct OfLabel<'a> {
@@ -25,9 +25,7 @@ impl ByLabel {
     pub fn new(image: &EvaluatedImage) -> Self {
         let (mut truth, mut detections) = (image.truth.clone(), image.detections.clone());
         truth.sort_by_key(|object| object.label);
-        detections.sort_by(|one, other| {
-            one.label.cmp(&other.label).then(other.score.partial_cmp(&one.score).unwrap_or(std::cmp::Ordering::Equal))
-        });
+        detections.sort_by(|one, other| one.label.cmp(&other.label).then_with(|| descending(one.score, other.score)));
         Self { truth, detections }
     }
 

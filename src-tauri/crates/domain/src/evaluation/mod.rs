@@ -12,9 +12,16 @@ pub mod matching;
 pub mod precision;
 pub mod whole_image;
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Rect;
+
+/// The order of scores, the highest first. Scores that are not numbers are last, because they reach no threshold.
+fn descending(one: f64, other: f64) -> Ordering {
+    other.partial_cmp(&one).unwrap_or_else(|| one.is_nan().cmp(&other.is_nan()))
+}
 
 /// A box as COCO has it: area and overlap are computed from its sides, as in the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -112,6 +112,16 @@ impl<'a> Row<'a> {
         self.cell(column).map(number).transpose()
     }
 
+    /// A number that is finite.
+    fn finite<T: FromStr + Copy + Into<f64>>(&self, column: &str) -> Result<Option<T>> {
+        let number: Option<T> = self.number(column)?;
+        if number.is_none_or(|number| number.into().is_finite()) {
+            return Ok(number);
+        }
+        let cell = self.cell(column).unwrap_or_default();
+        Err(self.place(column).malformed(format!("{cell:?} is not a number, or out of range")))
+    }
+
     /// A variant name of an enum.
     fn name<T: Deserialize<'a>>(&self, column: &str) -> Result<Option<T>> {
         let name = |cell: &'a str| {
@@ -164,7 +174,7 @@ impl<'a> Row<'a> {
         if kind.is_none() && label.is_none() {
             return Ok(None);
         }
-        let sides = [self.number("x")?, self.number("y")?, self.number("width")?, self.number("height")?];
+        let sides = [self.finite("x")?, self.finite("y")?, self.finite("width")?, self.finite("height")?];
         let bbox = match sides {
             [Some(x), Some(y), Some(width), Some(height)] => Some([x, y, width, height]),
             _ => None,
@@ -179,7 +189,7 @@ impl<'a> Row<'a> {
         Ok(Some(DatasetAnnotation {
             id: self.number("annotation")?,
             attributes: attributes.collect(),
-            confidence: self.number("confidence")?,
+            confidence: self.finite("confidence")?,
             origin: OriginName::origin(self.name("origin")?, self.number("run")?.map(domain::ids::RunId)),
             status: self.name("status")?,
             reject_reason: self.name("reject_reason")?,
@@ -192,7 +202,7 @@ impl<'a> Row<'a> {
         let Some(cell) = self.cell("points") else { return Ok(Vec::new()) };
         let numbers: std::result::Result<Vec<f64>, _> = cell.split_ascii_whitespace().map(str::parse).collect();
         match numbers {
-            Ok(numbers) if numbers.len() % 2 == 0 => {
+            Ok(numbers) if numbers.len() % 2 == 0 && numbers.iter().all(|number| number.is_finite()) => {
                 Ok(numbers.chunks_exact(2).map(|point| [point[0], point[1]]).collect())
             }
             _ => Err(self.place("points").malformed("expected x and y in turn, separated by spaces")),

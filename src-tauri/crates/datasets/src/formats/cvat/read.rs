@@ -159,6 +159,16 @@ impl Place<'_> {
         text.trim().parse().map_err(|_| self.of(node).with_field(name).malformed(format!("{text:?} is not a number")))
     }
 
+    /// A coordinate, which is finite.
+    fn pixels(&self, node: Node<'_, '_>, name: &str) -> Result<f64> {
+        let number: f64 = self.number(node, name)?;
+        if number.is_finite() {
+            return Ok(number);
+        }
+        let text = node.attribute(name).unwrap_or_default();
+        Err(self.of(node).with_field(name).malformed(format!("{text:?} is not a number")))
+    }
+
     fn image(&self, node: Node<'_, '_>, index: &mut ImageIndex, sink: &mut dyn Sink) -> Result<DatasetImage> {
         let name = unescaped(node.attribute("name").unwrap_or_default());
         let size = PixelSize::new(self.number(node, "width")?, self.number(node, "height")?);
@@ -193,9 +203,8 @@ impl Place<'_> {
                 "attribute" => continue,
                 "mask" => {
                     sink.skipped(skip("masks are not supported; the box is read"));
-                    let [x, y] = [self.number::<f64>(element, "left")?, self.number(element, "top")?];
-                    let [width, height] =
-                        [self.number::<f64>(element, "width")?, self.number::<f64>(element, "height")?];
+                    let [x, y] = [self.pixels(element, "left")?, self.pixels(element, "top")?];
+                    let [width, height] = [self.pixels(element, "width")?, self.pixels(element, "height")?];
                     Shape::Box { rect: Rect::new(x, y, x + width, y + height) }
                 }
                 _ => {
@@ -210,10 +219,10 @@ impl Place<'_> {
 
     /// A box, which may be turned about its center by `rotation` degrees.
     fn bounds(&self, node: Node<'_, '_>, size: PixelSize, sink: &mut dyn Sink) -> Result<Shape> {
-        let number = |name| self.number::<f64>(node, name);
+        let number = |name| self.pixels(node, name);
         let rect = Rect::new(number("xtl")?, number("ytl")?, number("xbr")?, number("ybr")?);
         let angle = if node.has_attribute("rotation") { number("rotation")?.to_radians() } else { 0.0 };
-        if angle == 0.0 || !rect.is_finite() {
+        if angle == 0.0 {
             return Ok(Shape::Box { rect });
         }
         let (x, y) = (f64::midpoint(rect.x1, rect.x2), f64::midpoint(rect.y1, rect.y2));
@@ -233,7 +242,7 @@ impl Place<'_> {
         let text = node.attribute("points").unwrap_or_default();
         let point = |pair: &str| {
             let (x, y) = pair.split_once(',')?;
-            Some(Point::new(x.trim().parse().ok()?, y.trim().parse().ok()?))
+            Some(Point::new(x.trim().parse().ok()?, y.trim().parse().ok()?)).filter(|point| point.is_finite())
         };
         let points: Option<Vec<Point>> = text.split(';').map(point).collect();
         points.ok_or_else(|| self.of(node).with_field("points").malformed("expected x,y;x,y"))
