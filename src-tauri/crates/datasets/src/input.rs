@@ -117,7 +117,7 @@ fn top_folder<'a>(names: &[&'a str]) -> &'a str {
     let mut top = "";
     while let Some(folder) = names.first().and_then(|name| name[top.len()..].split_once('/')).map(|(folder, _)| folder)
     {
-        let longer = &names[0][..top.len() + folder.len() + 1];
+        let longer = &names[0][..=top.len() + folder.len()];
         let is_layout = LAYOUT.contains(&&*folder.to_ascii_lowercase()) || split_named(folder).is_some();
         let is_root = |name: &&str| {
             let name = &name[longer.len()..];
