@@ -262,6 +262,9 @@ impl Settled {
                 };
                 let attempt = edit.record_sent(job.id, worker.largest(), sent_at)?;
                 edit.record_received(attempt, &raw, bill, answered_at)?;
+                if reading.is_cut_short {
+                    edit.record_cut_short(attempt)?;
+                }
                 let annotations = found.iter().map(Found::annotation).collect();
                 let timing = JobTiming { took_millis: self.took_millis, alone_millis: None };
                 (JobOutcome::Done { attempts: vec![attempt], annotations, reading }, Some(timing))

@@ -28,6 +28,7 @@ mod claims;
 mod earlier;
 mod findings;
 mod gallery;
+mod kept_answers;
 mod layers;
 mod ledger;
 mod opening;
@@ -123,6 +124,7 @@ impl Library {
                 let attempt = edit.record_sent(job.id, PicoDollars(5), 8)?;
                 edit.record_output_limit(attempt, 2_000)?;
                 edit.record_received(attempt, "[", None, 9)?;
+                edit.record_cut_short(attempt)?;
                 let reading = Reading { is_cut_short: true, ..Reading::default() };
                 let outcome =
                     JobOutcome::Done { attempts: vec![attempt], annotations: vec![cat(0.5), cat(0.6)], reading };

@@ -102,23 +102,32 @@ impl RunContext {
     }
 
     /// The outcome of the stored answer about a whole image.
-    pub fn kept_outcome(&self, job: &WaitingJob) -> Kept {
-        self.kept_answer(job, &Ask::whole(job.size))
+    pub async fn kept_outcome(&self, job: &WaitingJob) -> Result<Kept> {
+        self.kept_answer(job, &Ask::whole(job.size)).await
     }
 
     /// The outcome of the stored answer to this request.
-    pub fn kept_answer(&self, job: &WaitingJob, ask: &Ask) -> Kept {
-        let Some(kept) = job.answer_to(ask.pass) else { return Kept::None };
+    pub async fn kept_answer(&self, job: &WaitingJob, ask: &Ask) -> Result<Kept> {
+        let Some(kept) = job.answer_to(ask.pass) else { return Ok(Kept::None) };
         let outcome = self.read(kept.attempt, &kept.raw_answer, (job.size, ask));
+        if !kept.is_cut_short {
+            self.note_cut_short(kept.attempt, &outcome).await?;
+        }
         let reached = kept.output_limit.unwrap_or_default();
         if !is_cut_off(&outcome) || reached >= self.backend.largest_output_limit() {
-            return Kept::Final(outcome);
+            return Ok(Kept::Final(outcome));
         }
         let can_be_longer = |length| self.backend.output_limit(length) > reached;
-        Kept::CutOff(
-            outcome,
-            if can_be_longer(AnswerLength::Usual) { AnswerLength::Usual } else { AnswerLength::Longer },
-        )
+        let length = if can_be_longer(AnswerLength::Usual) { AnswerLength::Usual } else { AnswerLength::Longer };
+        Ok(Kept::CutOff(outcome, length))
+    }
+
+    /// Records whether an answer was cut off, once it is read.
+    async fn note_cut_short(&self, attempt: AttemptId, outcome: &JobOutcome) -> Result<()> {
+        if is_cut_off(outcome) {
+            self.store.write_derived(move |edit| edit.record_cut_short(attempt)).await?;
+        }
+        Ok(())
     }
 
     /// What further requests for the image of `job` may cost.
@@ -217,7 +226,9 @@ impl RunContext {
             None => {}
         }
         reservation.settle(bill.map_or(at_most, |bill| bill.paid));
-        Ok(self.read(attempt, &kept, asked))
+        let outcome = self.read(attempt, &kept, asked);
+        self.note_cut_short(attempt, &outcome).await?;
+        Ok(outcome)
     }
 
     /// Records that a request ended without an answer.

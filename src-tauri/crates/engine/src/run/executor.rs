@@ -66,7 +66,7 @@ impl RunContext {
         state: &mut JobState,
     ) -> Result<AskResult> {
         let kept = loop {
-            let kept = match self.kept_answer(job, ask) {
+            let kept = match self.kept_answer(job, ask).await? {
                 Kept::Final(outcome) => return Ok(AskResult::Outcome(outcome)),
                 kept => kept,
             };
@@ -77,9 +77,7 @@ impl RunContext {
             // A claim does not outlive the process, so no flush is needed.
             match self.store.write_derived(move |edit| edit.claim(run, &asked)).await? {
                 Claim::Held => state.is_claimed = true,
-                Claim::Answered { answer, further_answers } => {
-                    (job.answer, job.further_answers) = (answer, further_answers);
-                }
+                Claim::Answered(answers) => job.answers = answers,
                 Claim::PendingElsewhere => return Ok(AskResult::PendingElsewhere),
             }
         };

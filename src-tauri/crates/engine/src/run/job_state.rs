@@ -95,7 +95,7 @@ impl JobState {
     /// duration of their requests.
     pub fn timing(&self, job: &WaitingJob) -> Option<JobTiming> {
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let earlier = job.answers().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
+        let earlier = job.answers.iter().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
         let earlier = earlier.reduce(|sum, millis| sum + millis);
         if !self.is_asked && earlier.is_none() {
             return None;

@@ -20,6 +20,7 @@ use store::{JobFailure, JobOutcome, WaitingJob};
 use super::ask::Ask;
 use super::context::RunContext;
 use super::job_state::{AskResult, JobState};
+use super::outcome::Kept;
 use crate::Result;
 use crate::backend::AnswerLength;
 use crate::clock::now_millis;
@@ -66,13 +67,21 @@ impl RunContext {
     async fn ask_part(self: &Arc<Self>, job: &mut WaitingJob, ask: Ask, state: &mut JobState) -> Result<AskResult> {
         let checks = self.backend.checks();
         let mut checking = Ask { pass: PartPass { is_check: true, ..ask.pass }, ..ask.clone() };
-        if checks && let Some(checked) = self.kept_answer(job, &checking).into_outcome().filter(is_complete) {
+        let is_first_longer = checks && matches!(self.kept_answer(job, &ask).await?, Kept::CutOff(..));
+        if checks
+            && !is_first_longer
+            && let Some(checked) = self.kept_answer(job, &checking).await?.into_outcome().filter(is_complete)
+        {
             return Ok(AskResult::Outcome(checked));
         }
         let first = self.answer(job, &ask, state).await?;
         let AskResult::Outcome(JobOutcome::Done { attempts, annotations, mut reading }) = first else {
             return Ok(first);
         };
+        if !attempts.iter().all(|&attempt| job.answers.iter().any(|kept| kept.attempt == attempt)) {
+            // A saved check is about an earlier answer.
+            job.answers.retain(|kept| kept.pass != checking.pass);
+        }
         if !checks || annotations.is_empty() {
             return Ok(AskResult::Outcome(JobOutcome::Done { attempts, annotations, reading }));
         }
@@ -80,13 +89,14 @@ impl RunContext {
         match self.answer(job, &checking, state).await? {
             AskResult::Outcome(checked) if is_complete(&checked) => Ok(AskResult::Outcome(checked)),
             AskResult::Outcome(outcome) => {
-                if let JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) = outcome
-                    // The attempt of an earlier run stays as that run left it.
-                    && !job.answers().any(|kept| kept.is_reused && kept.attempt == attempt)
-                {
-                    let now = now_millis();
-                    self.store.write_derived(move |edit| edit.record_attempt_failed(attempt, &detail, now)).await?;
-                }
+                let (job, now, first) = (job.id, now_millis(), attempts.clone());
+                let unchecked = self.store.write_derived(move |edit| {
+                    if let JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) = &outcome {
+                        edit.record_attempt_failed(job, *attempt, detail, now)?;
+                    }
+                    first.into_iter().try_for_each(|attempt| edit.record_unchecked(attempt))
+                });
+                unchecked.await?;
                 reading.is_unchecked = true;
                 Ok(AskResult::Outcome(JobOutcome::Done { attempts, annotations, reading }))
             }

@@ -1,6 +1,14 @@
 -- A request may be about a part of its image, 0 for the whole, and may check what was found in that part before.
 ALTER TABLE attempts ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempts ADD COLUMN is_check INTEGER NOT NULL DEFAULT FALSE;
+-- Whether the answer was cut off.
+ALTER TABLE attempts ADD COLUMN is_cut_short INTEGER NOT NULL DEFAULT FALSE;
+UPDATE attempts SET is_cut_short = TRUE WHERE raw_answer IS NOT NULL AND (
+    retried_for = 'cut_short'
+    OR state = 'parsed' AND job_id IN (SELECT id FROM jobs WHERE reading ->> 'is_cut_short')
+    OR state = 'failed' AND job_id IN (SELECT id FROM jobs WHERE failure = 'cut_off'));
+-- Whether what it found could not be checked.
+ALTER TABLE attempts ADD COLUMN is_unchecked INTEGER NOT NULL DEFAULT FALSE;
 
 -- The answers that the annotations of a job come from, if they come from several. They may be those of earlier runs.
 CREATE TABLE part_answers (

@@ -342,6 +342,18 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Records that an answer was cut off.
+    pub fn record_cut_short(&self, attempt: AttemptId) -> Result<()> {
+        self.0.0.prepare_cached("UPDATE attempts SET is_cut_short = TRUE WHERE id = ?1")?.execute([attempt.0])?;
+        Ok(())
+    }
+
+    /// Records that what an answer found could not be checked.
+    pub fn record_unchecked(&self, attempt: AttemptId) -> Result<()> {
+        self.0.0.prepare_cached("UPDATE attempts SET is_unchecked = TRUE WHERE id = ?1")?.execute([attempt.0])?;
+        Ok(())
+    }
+
     /// Records that the annotations of `job` come from this answer. The attempt of an earlier run stays as that run left
     /// it.
     pub(super) fn record_parsed(&self, job: JobId, attempt: AttemptId) -> Result<()> {
@@ -352,14 +364,16 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// An answer without readable annotations stays received and paid.
-    pub fn record_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
+    /// An answer of `job` without readable annotations stays received and paid. The attempt of an earlier run stays as that
+    /// run left it.
+    pub fn record_attempt_failed(&self, job: JobId, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
         self.0
             .0
             .prepare_cached(
-                "UPDATE attempts SET state = 'failed', error = ?2, answered_at = coalesce(answered_at, ?3) WHERE id = ?1",
+                "UPDATE attempts SET state = 'failed', error = ?2, answered_at = coalesce(answered_at, ?3)
+                 WHERE id = ?1 AND job_id = ?4",
             )?
-            .execute(params![attempt.0, error, now])?;
+            .execute(params![attempt.0, error, now, job.0])?;
         Ok(())
     }
 

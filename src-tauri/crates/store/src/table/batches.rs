@@ -133,8 +133,7 @@ impl View<'_> {
                         image: ImageId(row.get(1)?),
                         size: PixelSize::new(row.get(2)?, row.get(3)?),
                         name: row.get(4)?,
-                        answer: None,
-                        further_answers: Vec::new(),
+                        answers: Vec::new(),
                         committed: PicoDollars(row.get(9)?),
                         standing: row.get(10)?,
                     },
@@ -146,7 +145,7 @@ impl View<'_> {
             })
             .optional()?;
         let Some((mut item, run)) = item else { return Ok(None) };
-        item.job.answer = self.kept_answer(run, item.job.id, item.job.image)?;
+        item.job.answers = self.kept_answers(run, item.job.id, item.job.image)?;
         Ok(Some(item))
     }
 

@@ -182,10 +182,17 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
+    /// With the smallest output maximum of the parts of an image whose answers were all cut off.
     fn cut_off_jobs(&self, run: RunId) -> Result<Vec<(JobId, u64)>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT jobs.id, coalesce((SELECT max({OUTPUT_LIMIT}) FROM attempts
-                 WHERE job_id = jobs.id OR attempts.id = reused_attempt), 0)
+            "SELECT jobs.id, coalesce((SELECT min(output_limit) FROM (
+                 SELECT max({OUTPUT_LIMIT}) AS output_limit FROM attempts
+                 WHERE raw_answer IS NOT NULL AND NOT is_check AND (is_cut_short OR attempts.state <> 'failed') AND (
+                     job_id = jobs.id OR (job_id, part) IN (
+                         SELECT used.job_id, used.part FROM attempts AS used
+                         WHERE used.id = reused_attempt OR used.id IN (
+                             SELECT attempt_id FROM part_answers WHERE part_answers.job_id = jobs.id)))
+                 GROUP BY part HAVING min(is_cut_short))), 0)
              FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND ((jobs.state = 'failed' AND failure = ?2)
                  OR (jobs.state = 'done' AND {IS_CUT_SHORT} AND (review = 'unreviewed' OR EXISTS (
@@ -337,8 +344,8 @@ impl Edit<'_> {
                 self.propose(run, job.image, None, recipe, annotations.clone())?;
                 self.refresh_superseded(job.image)?;
             }
-            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) if reused.is_none() => {
-                self.record_attempt_failed(*attempt, detail, now)?;
+            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) => {
+                self.record_attempt_failed(job.id, *attempt, detail, now)?;
             }
             JobOutcome::Failed(_) => {}
         }

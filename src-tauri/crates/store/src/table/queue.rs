@@ -22,10 +22,8 @@ pub struct WaitingJob {
     pub name: String,
     /// Upright.
     pub size: PixelSize,
-    /// A saved answer, used instead of the first request.
-    pub answer: Option<KeptAnswer>,
-    /// Those used instead of later requests, if the recipe asks several times about an image.
-    pub further_answers: Vec<KeptAnswer>,
+    /// Saved answers, used instead of requests: at most one for each.
+    pub answers: Vec<KeptAnswer>,
     /// Actual and possible cost of its requests since the user last allowed a retry.
     pub committed: PicoDollars,
     /// Annotations of a cut-off answer that stay valid until a longer one arrives.
@@ -36,20 +34,15 @@ impl WaitingJob {
     /// Whether `outcome` consists of answers of other runs.
     #[must_use]
     pub fn is_reused_by(&self, outcome: &JobOutcome) -> bool {
-        let is_reused = |attempt| self.answers().any(|kept| kept.is_reused && kept.attempt == attempt);
+        let is_reused = |attempt| self.answers.iter().any(|kept| kept.is_reused && kept.attempt == attempt);
         let attempts = outcome.attempts();
         !attempts.is_empty() && attempts.iter().copied().all(is_reused)
-    }
-
-    /// All saved answers.
-    pub fn answers(&self) -> impl Iterator<Item = &KeptAnswer> {
-        self.answer.iter().chain(&self.further_answers)
     }
 
     /// The saved answer to this request.
     #[must_use]
     pub fn answer_to(&self, pass: PartPass) -> Option<&KeptAnswer> {
-        self.answers().find(|kept| kept.pass == pass)
+        self.answers.iter().find(|kept| kept.pass == pass)
     }
 }
 
@@ -67,8 +60,8 @@ pub struct Remaining {
 pub enum Claim {
     /// Claimed: no other run requests the same answer.
     Held,
-    /// Answers have arrived since the job was read: to the first request, and to later ones.
-    Answered { answer: Option<KeptAnswer>, further_answers: Vec<KeptAnswer> },
+    /// Answers have arrived since the job was read: these are all.
+    Answered(Vec<KeptAnswer>),
     /// Another run requests the same answer: the job waits for it.
     PendingElsewhere,
 }
@@ -115,7 +108,6 @@ impl View<'_> {
              ORDER BY jobs.id LIMIT ?3",
             pending_elsewhere()
         ))?;
-        let has_further = self.takes_several_answers(run)?;
         all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
             let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));
             Ok(WaitingJob {
@@ -123,8 +115,7 @@ impl View<'_> {
                 image,
                 size: PixelSize::new(row.get(2)?, row.get(3)?),
                 name: row.get(4)?,
-                answer: self.kept_answer(run, id, image)?,
-                further_answers: if has_further { self.further_answers(run, id, image)? } else { Vec::new() },
+                answers: self.kept_answers(run, id, image)?,
                 committed: PicoDollars(row.get(5)?),
                 standing: row.get(6)?,
             })
@@ -133,12 +124,10 @@ impl View<'_> {
 
     /// Whether `run` could claim the image of `job` now. A request that is added to a batch needs no claim.
     pub fn can_claim(&self, run: RunId, job: &WaitingJob) -> Result<Claim> {
-        let answer = self.kept_answer(run, job.id, job.image)?;
-        let further_answers =
-            if self.takes_several_answers(run)? { self.further_answers(run, job.id, job.image)? } else { Vec::new() };
-        let is_known = |kept: &KeptAnswer| job.answers().any(|known| known.attempt == kept.attempt);
-        if !answer.iter().chain(&further_answers).all(is_known) {
-            return Ok(Claim::Answered { answer, further_answers });
+        let answers = self.kept_answers(run, job.id, job.image)?;
+        let is_known = |kept: &KeptAnswer| job.answers.iter().any(|known| known.attempt == kept.attempt);
+        if !answers.iter().all(is_known) {
+            return Ok(Claim::Answered(answers));
         }
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1 AND EXISTS (SELECT 1 FROM {}))",

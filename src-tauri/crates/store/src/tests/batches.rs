@@ -84,6 +84,6 @@ fn a_request_in_a_batch_knows_the_cut_off_answer_of_an_earlier_run() {
         })
         .unwrap();
     let item = library.store.read_blocking(|view| view.batch_item(batch, attempt)).unwrap().unwrap();
-    let kept = item.job.answer.unwrap();
+    let kept = &item.job.answers[0];
     assert_eq!((kept.is_reused, kept.raw_answer.as_str(), kept.output_limit), (true, "[", Some(2_000)));
 }

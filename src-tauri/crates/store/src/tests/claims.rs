@@ -60,11 +60,9 @@ fn the_second_run_waits_for_the_answer_and_uses_it() {
     let outcome =
         JobOutcome::Done { attempts: vec![attempt], annotations: vec![cat(0.5)], reading: Reading::default() };
     settle(&library, first, firsts, outcome);
-    let Claim::Answered { answer: Some(kept), .. } = claim(&library, second, &seconds) else {
-        panic!("the answer is there")
-    };
-    assert_eq!((kept.attempt, kept.raw_answer.as_str(), kept.is_reused), (attempt, "the answer", true));
-    assert_eq!(job(&library, second).unwrap().answer, Some(kept));
+    let Claim::Answered(kept) = claim(&library, second, &seconds) else { panic!("the answer is there") };
+    assert_eq!((kept[0].attempt, kept[0].raw_answer.as_str(), kept[0].is_reused), (attempt, "the answer", true));
+    assert_eq!(job(&library, second).unwrap().answers, kept);
     assert_eq!(pending(&library, second), []);
 }
 
@@ -123,10 +121,10 @@ fn an_answer_that_its_dead_run_has_not_parsed_is_used() {
     assert_eq!(claim(&library, first, &firsts), Claim::Held);
     let attempt = receive(&library, &firsts);
     library.store.write_blocking(|edit| edit.remove_worker("a")).unwrap();
-    let kept = job(&library, second).unwrap().answer.unwrap();
+    let kept = &job(&library, second).unwrap().answers[0];
     assert_eq!((kept.attempt, kept.is_reused), (attempt, true));
     // Its own run reads it as before.
-    assert!(!job(&library, first).unwrap().answer.unwrap().is_reused);
+    assert!(!job(&library, first).unwrap().answers[0].is_reused);
 }
 
 #[test]

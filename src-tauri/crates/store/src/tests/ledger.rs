@@ -32,8 +32,8 @@ fn what_is_finished_is_never_done_again() {
     assert_eq!(store.write_blocking(move |edit| edit.give_up_lost_attempts(run)).unwrap(), 1);
     let jobs = store.read_blocking(|view| view.waiting_jobs(run, None, 10)).unwrap();
     assert_eq!(jobs.iter().map(|job| job.image).collect::<Vec<_>>(), images[1..]);
-    assert_eq!(jobs[0].answer, None);
-    assert_eq!(jobs[1].answer.as_ref().map(|kept| kept.raw_answer.as_str()), Some("the answer"));
+    assert_eq!(jobs[0].answers, []);
+    assert_eq!(jobs[1].answers[0].raw_answer, "the answer");
 
     // Settling the same job twice counts once.
     let job = jobs[2].clone();
@@ -77,7 +77,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     let waiting = || store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
     assert_eq!((store.read_blocking(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
     let job = waiting().pop().unwrap();
-    let kept = job.answer.clone().unwrap();
+    let kept = job.answers[0].clone();
     assert_eq!((job.id, kept.raw_answer.as_str(), kept.is_reused), (jobs[0].id, "the answer", false));
     // Durations do not change when an answer is parsed again.
     let failure =
@@ -92,7 +92,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
 
     store.write_blocking(move |edit| edit.record_ignores_saved_answers(run)).unwrap();
     assert_eq!((store.read_blocking(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
-    assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
+    assert_eq!(waiting().into_iter().map(|job| job.answers).collect::<Vec<_>>(), [[], []]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Ahead {
     async fn next(&mut self) -> Result<Option<(WaitingJob, Ready)>> {
         while self.preparing.len() < processors() as usize {
             let Some(job) = self.next_job().await? else { break };
-            let next = match self.context.kept_outcome(&job) {
+            let next = match self.context.kept_outcome(&job).await? {
                 Kept::Final(outcome) => Next::Answered(outcome),
                 kept => {
                     let (context, image, size) = (Arc::clone(&self.context), job.image, job.size);
@@ -114,7 +114,7 @@ impl Ahead {
 
 /// The duration of an answer from this run; `None` if no request was sent or the answer was reused.
 fn own_millis(job: &WaitingJob) -> Option<f64> {
-    let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
+    let asked = job.answer_to(PartPass::default()).filter(|kept| !kept.is_reused);
     asked.map(|kept| f64::from(kept.took_millis))
 }
 
@@ -250,7 +250,7 @@ impl BatchSession<'_> {
     pub async fn settle_cut_off(&mut self) -> Result<()> {
         let mut ahead = Ahead::new(self.context);
         while let Some(job) = ahead.next_job().await? {
-            if let Kept::CutOff(outcome @ JobOutcome::Done { .. }, _) = self.context.kept_outcome(&job) {
+            if let Kept::CutOff(outcome @ JobOutcome::Done { .. }, _) = self.context.kept_outcome(&job).await? {
                 let took_millis = own_millis(&job);
                 self.settle(job, outcome, took_millis).await?;
             }

@@ -196,7 +196,7 @@ impl<'a> BatchSession<'a> {
         let (at_most, size) = (reservation.at_most(), item.job.size);
         let asked = (size, &Ask::whole(size));
         let outcome = self.context.keep(item.attempt, received, at_most, reservation, asked).await?;
-        let outcome = better_of(self.context.kept_outcome(&item.job).into_outcome(), outcome);
+        let outcome = better_of(self.context.kept_outcome(&item.job).await?.into_outcome(), outcome);
         self.settle(item.job, outcome, Some(took_millis)).await
     }
 
@@ -219,7 +219,7 @@ impl<'a> BatchSession<'a> {
             After::Fails(kind) => {
                 // A cut-off answer is better than none.
                 let failure = failed(Some(item.attempt), kind, failed_request.detail.clone());
-                let outcome = better_of(self.context.kept_outcome(&item.job).into_outcome(), failure);
+                let outcome = better_of(self.context.kept_outcome(&item.job).await?.into_outcome(), failure);
                 self.settle(item.job, outcome, Some(took_millis)).await?;
                 Ok(None)
             }
