@@ -9,8 +9,8 @@ use super::attempts::IS_IN_OPEN_BATCH;
 use crate::{Edit, Result, View};
 
 const QUARTER_HOUR_MILLIS: u64 = 900_000;
-/// A request without an answer may be billed so long after it was sent, as batches are: it counts in the month that began
-/// since.
+/// A request without an answer may be billed so long after it was sent: it counts in the month that began since. One in an
+/// open batch may be billed at any time.
 const OPEN_MILLIS: u64 = 2 * 24 * 3_600_000;
 
 impl View<'_> {
@@ -27,7 +27,22 @@ impl View<'_> {
         let amount = |sum: i64| PicoDollars(u64::try_from(sum).unwrap_or_default());
         let (settled, open): (PicoDollars, PicoDollars) =
             statement.query_row([from, open_from, until], |row| Ok((amount(row.get(0)?), amount(row.get(1)?))))?;
-        Ok((settled + self.spent_on_calibrations(month.from_millis, month.until_millis)?, open))
+        let settled = settled + self.spent_on_calibrations(month.from_millis, month.until_millis)?;
+        Ok((settled, open + self.in_batches_before(open_from)?))
+    }
+
+    /// The maximum of the requests in open batches that were sent before this quarter of an hour. Of other open batches only
+    /// the oldest request is read, as this is asked before every request.
+    fn in_batches_before(&self, quarter_hour: u64) -> Result<PicoDollars> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT coalesce(sum(at_most), 0) FROM batches JOIN batch_items ON batch_id = batches.id
+             JOIN attempts ON attempts.id = attempt_id
+             WHERE standing NOT IN ('ended', 'given_up') AND (
+                     SELECT sent_at / {QUARTER_HOUR_MILLIS} < ?1 FROM attempts
+                     WHERE id = (SELECT min(attempt_id) FROM batch_items WHERE batch_id = batches.id))
+                 AND attempts.state = 'sent' AND sent_at / {QUARTER_HOUR_MILLIS} < ?1"
+        ))?;
+        Ok(PicoDollars(statement.query_row([quarter_hour], |row| row.get(0))?))
     }
 
     /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.

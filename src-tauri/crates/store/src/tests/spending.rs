@@ -69,6 +69,31 @@ fn a_request_counts_in_the_month_in_which_it_ended_and_until_then_at_its_maximum
 }
 
 #[test]
+fn a_request_in_an_open_batch_counts_whenever_it_was_sent() {
+    let library = Library::new();
+    let images: Vec<_> = (1..=2).map(|seed| library.add_image(seed)).collect();
+    let run = library.add_run(images);
+    let jobs = library.store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    let ids = [jobs[0].id, jobs[1].id];
+    let batch = library.store.write_blocking(move |edit| {
+        let batch = edit.add_batch(run, "token", "server", FROM - 9 * DAY)?;
+        edit.add_batch_item(batch, ids[0], PixelSize::new(10, 10), PicoDollars(700), FROM - 9 * DAY)?;
+        // Counts by when it was sent.
+        edit.add_batch_item(batch, ids[1], PixelSize::new(10, 10), PicoDollars(30), FROM - DAY)?;
+        edit.record_standing(batch, BatchStanding::Unknown)?;
+        Ok(batch)
+    });
+    let batch = batch.unwrap();
+    assert_eq!(library.spent(), (0, 730));
+    let limit = limit(1_000);
+    let sent =
+        library.store.write_blocking(move |edit| edit.record_sent_within(Some(&limit), ids[0], PicoDollars(300), FROM));
+    assert_eq!(sent.unwrap(), None);
+    library.store.write_blocking(move |edit| edit.record_standing(batch, BatchStanding::GivenUp)).unwrap();
+    assert_eq!(library.spent(), (0, 30));
+}
+
+#[test]
 fn no_request_is_recorded_that_could_pass_the_cap() {
     let library = Library::new();
     let jobs = library.jobs(1);
