@@ -175,7 +175,7 @@ impl RunContext {
     }
 
     fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
-        let is_reused = job.is_reused_by(outcome);
+        let is_reused = job.is_reused_by(outcome, *timing);
         if is_reused {
             self.tally.record_reused();
         }

@@ -10,7 +10,8 @@ UPDATE attempts SET is_cut_short = TRUE WHERE raw_answer IS NOT NULL AND (
 -- Whether what it found could not be checked.
 ALTER TABLE attempts ADD COLUMN is_unchecked INTEGER NOT NULL DEFAULT FALSE;
 
--- The answers that the annotations of a job come from, if they come from several. They may be those of earlier runs.
+-- The answers that the annotations of a job come from, if they come from several, or from one of an earlier run although
+-- its own run asked as well.
 CREATE TABLE part_answers (
     job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     attempt_id INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,

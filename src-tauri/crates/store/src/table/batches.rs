@@ -136,6 +136,7 @@ impl View<'_> {
                         answers: Vec::new(),
                         committed: PicoDollars(row.get(9)?),
                         standing: row.get(10)?,
+                        is_asked: true,
                     },
                     sent: PixelSize::new(row.get(5)?, row.get(6)?),
                     expiries: row.get(7)?,

@@ -33,6 +33,10 @@ pub(super) const STANDING: &str = "(SELECT coalesce(sum(value), 0) FROM json_eac
 /// Whether a row of `jobs` has a valid answer: the answer of a retried job stays valid meanwhile.
 pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
 
+/// Whether a request of a row of `jobs` was answered, or may have been billed.
+pub(super) const IS_ASKED: &str = "EXISTS (
+    SELECT 1 FROM attempts WHERE job_id = jobs.id AND (raw_answer IS NOT NULL OR may_be_billed))";
+
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {

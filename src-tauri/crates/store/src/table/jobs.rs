@@ -309,7 +309,7 @@ impl Edit<'_> {
             ),
             JobOutcome::Failed(_) => (None, None),
         };
-        let reused = outcome.attempts().first().filter(|_| job.is_reused_by(outcome)).map(|attempt| attempt.0);
+        let reused = outcome.attempts().first().filter(|_| job.is_reused_by(outcome, timing)).map(|attempt| attempt.0);
         let changed = self
             .0
             .0
@@ -338,9 +338,9 @@ impl Edit<'_> {
                 for attempt in attempts {
                     self.record_parsed(job.id, *attempt)?;
                 }
-                if attempts.len() > 1 {
-                    self.record_part_answers(job.id, attempts)?;
-                }
+                let is_own = |&attempt: &AttemptId| !job.is_of_other_run(attempt);
+                let is_known_by_job = attempts.len() == 1 && (reused.is_some() || attempts.iter().all(is_own));
+                self.record_part_answers(job.id, if is_known_by_job { &[] } else { attempts })?;
                 self.propose(run, job.image, None, recipe, annotations.clone())?;
                 self.refresh_superseded(job.image)?;
             }

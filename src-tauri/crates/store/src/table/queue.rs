@@ -3,13 +3,13 @@
 
 use domain::answer::PartPass;
 use domain::geometry::PixelSize;
-use domain::ids::{ImageId, JobId, RunId};
+use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::money::PicoDollars;
 use domain::run::PendingElsewhere;
 use rusqlite::params;
 
 use super::all;
-use super::job_rows::{COMMITTED, JobOutcome, STANDING};
+use super::job_rows::{COMMITTED, IS_ASKED, JobOutcome, JobTiming, STANDING};
 use super::kept_answers::KeptAnswer;
 use crate::{Edit, Result, View};
 
@@ -28,15 +28,23 @@ pub struct WaitingJob {
     pub committed: PicoDollars,
     /// Annotations of a cut-off answer that stay valid until a longer one arrives.
     pub standing: u32,
+    /// Whether an earlier request of this job was answered, or may have been billed.
+    pub is_asked: bool,
 }
 
 impl WaitingJob {
-    /// Whether `outcome` consists of answers of other runs.
+    /// Whether `outcome` consists of answers of other runs, and this run asked nothing about the image. `timing` is `None` if it
+    /// asked nothing now.
     #[must_use]
-    pub fn is_reused_by(&self, outcome: &JobOutcome) -> bool {
-        let is_reused = |attempt| self.answers.iter().any(|kept| kept.is_reused && kept.attempt == attempt);
+    pub fn is_reused_by(&self, outcome: &JobOutcome, timing: Option<JobTiming>) -> bool {
         let attempts = outcome.attempts();
-        !attempts.is_empty() && attempts.iter().copied().all(is_reused)
+        let is_asked = self.is_asked || timing.is_some();
+        !is_asked && !attempts.is_empty() && attempts.iter().all(|&attempt| self.is_of_other_run(attempt))
+    }
+
+    /// Whether this is a saved answer of another run.
+    pub(super) fn is_of_other_run(&self, attempt: AttemptId) -> bool {
+        self.answers.iter().any(|kept| kept.is_reused && kept.attempt == attempt)
     }
 
     /// The saved answer to this request.
@@ -103,7 +111,8 @@ impl View<'_> {
     /// or another run, and those in a batch.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT jobs.id, image_id, width, height, name, {COMMITTED}, {STANDING} FROM jobs JOIN images ON images.id = image_id
+            "SELECT jobs.id, image_id, width, height, name, {COMMITTED}, {STANDING}, {IS_ASKED}
+             FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND jobs.id > ?2 AND {IS_QUEUED} AND NOT EXISTS (SELECT 1 FROM {})
              ORDER BY jobs.id LIMIT ?3",
             pending_elsewhere()
@@ -118,6 +127,7 @@ impl View<'_> {
                 answers: self.kept_answers(run, id, image)?,
                 committed: PicoDollars(row.get(5)?),
                 standing: row.get(6)?,
+                is_asked: row.get(7)?,
             })
         })
     }

@@ -200,3 +200,35 @@ fn cut_off_answers_of_earlier_versions_are_known() {
         .unwrap();
     assert_eq!(cut_off, "1,2,4");
 }
+
+#[test]
+fn an_image_that_its_run_asked_about_is_not_reused() {
+    let asked = Asked::new();
+    let (run, job) = asked.job();
+    let shorter = asked.answer(&job, first(0), USUAL, true);
+    asked.done((run, job), vec![shorter], cut());
+    let reused = |run| asked.library.store.read_blocking(|view| view.run(run)).unwrap().reused;
+    let raw = |run| asked.library.store.read_blocking(|view| view.settled_answers(run, asked.image)).unwrap();
+
+    // Its longer answer finds less, so that the earlier one is used.
+    let (run, job) = asked.job();
+    asked.answer(&job, first(0), LONGER, true);
+    asked.done((run, job), vec![shorter], cut());
+    assert_eq!((reused(run), raw(run).len()), (0, 1));
+
+    // Nothing was asked now, and something before the process ended.
+    let (run, job) = asked.job();
+    asked.answer(&job, first(1), USUAL, false);
+    let job = asked.library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().remove(0);
+    let outcome = JobOutcome::Done { attempts: vec![shorter], annotations: vec![cat(0.5)], reading: cut() };
+    let recipe = cats();
+    asked.library.store.write_blocking(move |edit| edit.settle_job(run, &job, &recipe, &outcome, None, 10)).unwrap();
+    assert_eq!(reused(run), 0);
+
+    let (run, job) = asked.job();
+    let attempts = vec![job.answers[0].attempt];
+    let outcome = JobOutcome::Done { attempts, annotations: vec![cat(0.5)], reading: cut() };
+    let recipe = cats();
+    asked.library.store.write_blocking(move |edit| edit.settle_job(run, &job, &recipe, &outcome, None, 10)).unwrap();
+    assert_eq!(reused(run), 1);
+}
