@@ -28,7 +28,7 @@ impl Origin {
     }
 }
 
-/// A person's decision about an annotation. Runs only add and withdraw proposals.
+/// What was decided about an annotation. Runs only add and withdraw proposals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -37,6 +37,9 @@ pub enum Status {
     Accepted,
     Edited,
     Rejected,
+    /// Part of an imported ground truth, which runs are measured against: it is shown in its own layer alone, and neither
+    /// decided nor edited.
+    GroundTruth,
 }
 
 impl Status {
@@ -44,6 +47,18 @@ impl Status {
     #[must_use]
     pub fn is_approved(self) -> bool {
         matches!(self, Self::Accepted | Self::Edited)
+    }
+
+    /// Whether a person has approved or rejected the annotation.
+    #[must_use]
+    pub fn is_decided(self) -> bool {
+        self.is_approved() || self == Self::Rejected
+    }
+
+    /// Whether the annotation stands for an object: neither rejected nor ground truth.
+    #[must_use]
+    pub fn is_standing(self) -> bool {
+        self.is_approved() || self == Self::Proposed
     }
 }
 
@@ -86,9 +101,9 @@ impl NewAnnotation {
     /// Whether a person has decided an equal one: same label, nearly the same place.
     #[must_use]
     pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
-        standing.iter().any(|other| {
-            other.status != Status::Proposed && is_same((&self.label, &self.shape), (&other.label, &other.shape))
-        })
+        standing
+            .iter()
+            .any(|other| other.status.is_decided() && is_same((&self.label, &self.shape), (&other.label, &other.shape)))
     }
 }
 

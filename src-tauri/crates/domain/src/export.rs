@@ -29,7 +29,7 @@ impl AnnotationSelection {
         layers.shows(annotation)
             && match annotation.status {
                 Status::Proposed => !self.is_reviewed_only,
-                Status::Accepted | Status::Edited => true,
+                Status::Accepted | Status::Edited | Status::GroundTruth => true,
                 Status::Rejected => self.includes_rejected,
             }
     }

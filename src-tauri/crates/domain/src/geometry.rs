@@ -106,6 +106,23 @@ impl Orientation {
     pub const fn upright_size(self, stored: PixelSize) -> PixelSize {
         if self.swaps_axes() { stored.transposed() } else { stored }
     }
+
+    /// Where a point of the stored picture is in the upright one.
+    #[must_use]
+    pub fn upright_point(self, in_stored: Point, stored: PixelSize) -> Point {
+        let Point { x, y } = in_stored;
+        let (from_right, from_bottom) = (f64::from(stored.width) - x, f64::from(stored.height) - y);
+        match self {
+            Self::Upright => in_stored,
+            Self::MirroredHorizontally => Point::new(from_right, y),
+            Self::Rotated180 => Point::new(from_right, from_bottom),
+            Self::MirroredVertically => Point::new(x, from_bottom),
+            Self::Transposed => Point::new(y, x),
+            Self::NeedsClockwise90 => Point::new(from_bottom, x),
+            Self::Transversed => Point::new(from_bottom, from_right),
+            Self::NeedsCounterClockwise90 => Point::new(y, from_right),
+        }
+    }
 }
 
 impl From<Orientation> for u8 {

@@ -1,4 +1,4 @@
-//! Layers: every annotation belongs to the run that proposed it or to the person who drew it. Every view defines which
+//! Layers: every annotation belongs to the run that proposed it, the import that brought it or the person who drew it. Every view defines which
 //! layers it shows, counts, accepts, compares and exports.
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,10 @@ use crate::ids::RunId;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum LayerScope {
-    /// All layers. Of several runs of the same model and recipe, only the newest one's undecided proposals on an image.
+    /// All layers but ground truth. Of several runs of the same model and recipe, only the newest one's undecided proposals on an image.
     #[default]
     All,
-    /// The layers of these runs; if empty, only people's annotations.
+    /// The layers of these runs and imports; if empty, only people's annotations.
     Runs { runs: Vec<RunId> },
 }
 
@@ -29,7 +29,11 @@ impl LayerScope {
         match (self, annotation.origin) {
             _ if annotation.status.is_approved() => true,
             (_, Origin::Person) => true,
-            (Self::All, Origin::Run { .. }) => !annotation.is_superseded || annotation.status != Status::Proposed,
+            (Self::All, Origin::Run { .. }) => match annotation.status {
+                Status::Proposed => !annotation.is_superseded,
+                Status::GroundTruth => false,
+                _ => true,
+            },
             (Self::Runs { runs }, Origin::Run { run }) => runs.contains(&run),
         }
     }

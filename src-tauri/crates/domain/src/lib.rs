@@ -13,6 +13,7 @@ pub mod compare;
 pub mod connection;
 pub mod coordinates;
 pub mod dataset;
+pub mod dataset_import;
 pub mod diagnosis;
 pub mod endpoint;
 pub mod estimate;

@@ -16,8 +16,9 @@ mod typed;
 
 pub use example::{ExampleAnnotation, ExamplePhoto, ExampleUnits, RecipeExample};
 pub use imported::{ImportRemark, ImportRemarkKind, ImportedRecipe, RecipeSource};
+use label_name::are_singular_and_plural;
 pub use label_name::comparable;
-use label_name::{are_singular_and_plural, composed};
+pub(crate) use label_name::composed;
 pub use preview::{FurtherRequests, PromptTokens, RecipePreview};
 pub use problem::{RecipePlace, RecipeProblem, RecipeProblemKind};
 pub use tiling::{ImageParts, Tiling};

@@ -151,7 +151,7 @@ impl Examples {
             let (annotations, hash, files) = self.store.read_blocking(|view| {
                 Ok((view.annotations_of(image)?, view.image_hash(image)?, view.files_of(image)?))
             })?;
-            let is_decided = annotations.iter().any(|annotation| annotation.status != Status::Proposed);
+            let is_decided = annotations.iter().any(|annotation| annotation.status.is_decided());
             let counts = |annotation: &&Annotation| match annotation.status {
                 Status::Proposed => !is_decided && !annotation.is_superseded,
                 status => status.is_approved(),

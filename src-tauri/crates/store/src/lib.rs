@@ -26,6 +26,7 @@ pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::calibrations::CalibrationRequest;
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
+pub use table::imports::{ImportedAnnotation, ImportedImage, NewImport};
 pub use table::job_rows::{JobFailure, JobOutcome, JobTiming, QueuedImage};
 pub use table::jobs::{FailedJob, Propagated};
 pub use table::kept_answers::KeptAnswer;

@@ -28,6 +28,7 @@ mod claims;
 mod earlier;
 mod findings;
 mod gallery;
+mod imports;
 mod kept_answers;
 mod layers;
 mod ledger;

@@ -106,7 +106,7 @@ impl SampleVerdict {
     #[must_use]
     pub fn of(status: Status) -> Option<Self> {
         match status {
-            Status::Proposed => None,
+            Status::Proposed | Status::GroundTruth => None,
             Status::Accepted => Some(Self::Right),
             Status::Edited | Status::Rejected => Some(Self::Wrong),
         }

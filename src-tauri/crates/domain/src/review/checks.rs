@@ -77,7 +77,7 @@ pub fn findings(
     meant: &BTreeMap<String, String>,
 ) -> Vec<CheckFinding> {
     let mut findings = Vec::new();
-    for annotation in shown.iter().filter(|annotation| annotation.status != Status::Rejected) {
+    for annotation in shown.iter().filter(|annotation| annotation.status.is_standing()) {
         for found in misplaced.iter().filter(|it| it.annotation == annotation.id && it.is_among(shown)) {
             let repair = RepairAction::of_misplaced(found.check, annotation, size);
             findings.push(CheckFinding { check: found.check, annotation: annotation.id, other: found.other, repair });
@@ -197,7 +197,7 @@ pub fn misplaced(
     annotations: &[Annotation],
     usual: impl Fn(&str) -> Option<UsualAspect>,
 ) -> Vec<Misplaced> {
-    let standing: Vec<&Annotation> = annotations.iter().filter(|one| one.status != Status::Rejected).collect();
+    let standing: Vec<&Annotation> = annotations.iter().filter(|one| one.status.is_standing()).collect();
     let whole = Rect::new(0.0, 0.0, f64::from(size.width), f64::from(size.height));
     let mut found = Vec::new();
     for annotation in &standing {

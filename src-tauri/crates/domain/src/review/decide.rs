@@ -2,7 +2,8 @@
 
 use crate::annotation::{Annotation, Origin, RejectReason, Status};
 use crate::ids::AnnotationId;
-use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
+use crate::review::edit::{EditError, changeable};
+use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
 use crate::review::{DecisionScope, Verdict};
 
 /// Applies a decision. One about a whole image applies to its proposals in the layers that the person sees, and marks
@@ -10,18 +11,18 @@ use crate::review::{DecisionScope, Verdict};
 ///
 /// # Errors
 ///
-/// If the image does not have the annotation.
+/// If the image does not have the annotation, or it is ground truth.
 pub fn decide(
     image: &AnnotatedImage,
     scope: DecisionScope,
     verdict: Verdict,
     context: Context<'_>,
-) -> Result<ImageDiff, UnknownAnnotation> {
+) -> Result<ImageDiff, EditError> {
     let meant: Vec<&Annotation> = match scope {
         DecisionScope::Image => {
             image.annotations.iter().filter(|one| one.status == Status::Proposed && context.layers.shows(one)).collect()
         }
-        DecisionScope::Annotation { id } => vec![image.annotation(id)?],
+        DecisionScope::Annotation { id } => vec![changeable(image, id)?],
     };
     let changes = meant.into_iter().map(|annotation| change(annotation, verdict)).collect();
     Ok(ImageDiff::of(image, changes, true, context))

@@ -42,6 +42,8 @@ pub enum EditError {
 pub enum UnfitAnnotation {
     #[error("it has no label")]
     NoLabel,
+    #[error("it is ground truth, which stays as it was imported")]
+    GroundTruth,
     #[error(transparent)]
     Shape(#[from] UnfitShape),
 }
@@ -51,7 +53,7 @@ pub enum UnfitAnnotation {
 ///
 /// # Errors
 ///
-/// If an annotation does not exist, would be empty, or has no label. Nothing is changed then.
+/// If an annotation does not exist, is ground truth, would be empty, or has no label. Nothing is changed then.
 pub fn edit(
     image: &AnnotatedImage,
     changes: &[AnnotationChange],
@@ -63,7 +65,7 @@ pub fn edit(
     let mut edited = image.clone();
     let mut made: Vec<AnnotationDiff> = Vec::with_capacity(changes.len());
     for change in changes {
-        let before = change.id().map(|id| edited.annotation(id)).transpose()?;
+        let before = change.id().map(|id| changeable(&edited, id)).transpose()?;
         let after = match (change, before) {
             (AnnotationChange::Add { content }, _) => {
                 latest_id += 1;
@@ -90,6 +92,12 @@ pub fn edit(
     let decides =
         changes.iter().any(|it| matches!(it, AnnotationChange::Decide { .. } | AnnotationChange::Adopt { .. }));
     Ok(ImageDiff::of(image, made, decides, context))
+}
+
+/// An annotation that a person may decide and edit.
+pub(super) fn changeable(image: &AnnotatedImage, id: AnnotationId) -> Result<&Annotation, EditError> {
+    let annotation = image.annotation(id)?;
+    if annotation.status == Status::GroundTruth { Err(UnfitAnnotation::GroundTruth.into()) } else { Ok(annotation) }
 }
 
 impl AnnotationChange {

@@ -10,6 +10,8 @@ pub struct PastStep {
     pub image: ImageId,
     /// Its bulk edit, if any.
     pub bulk_edit: Option<BulkEditId>,
+    /// Whether it is a whole import, which is on many images: `image` is one of them.
+    pub is_import: bool,
     pub is_undone: bool,
 }
 
@@ -18,10 +20,24 @@ pub struct PastStep {
 pub struct History(pub Vec<PastStep>);
 
 impl History {
-    /// Adds a step. Steps undone on its image can no longer be redone.
+    /// Adds a step. Steps undone on its image can no longer be redone, and neither can an undone import and what
+    /// followed it.
     pub fn add(&mut self, id: StepId, image: ImageId, bulk_edit: Option<BulkEditId>) {
-        self.0.retain(|step| step.image != image || !step.is_undone);
-        self.0.push(PastStep { id, image, bulk_edit, is_undone: false });
+        self.push(PastStep { id, image, bulk_edit, is_import: false, is_undone: false });
+    }
+
+    /// Adds an import, which is undone like a bulk edit.
+    pub fn add_import(&mut self, id: StepId, image: ImageId, bulk_edit: BulkEditId) {
+        self.push(PastStep { id, image, bulk_edit: Some(bulk_edit), is_import: true, is_undone: false });
+    }
+
+    fn push(&mut self, added: PastStep) {
+        let undone_import = self.0.iter().find(|step| step.is_import && step.is_undone).map(|step| step.id);
+        self.0.retain(|step| {
+            let is_lost = step.image == added.image || undone_import.is_some_and(|import| step.id >= import);
+            !step.is_undone || !is_lost
+        });
+        self.0.push(added);
     }
 
     /// Undoes the latest active step, of `image` or of all. A bulk edit that was the last action is undone on all its
@@ -29,7 +45,8 @@ impl History {
     pub fn undo(&mut self, image: Option<ImageId>) -> Vec<PastStep> {
         let latest = self.0.iter().rfind(|step| !step.is_undone).copied();
         let bulk_edit = latest.and_then(|step| step.bulk_edit);
-        let is_meant = |step: &PastStep| !step.is_undone && image.is_none_or(|image| step.image == image);
+        let is_meant =
+            |step: &PastStep| !step.is_undone && image.is_none_or(|image| step.image == image && !step.is_import);
         let chosen = match bulk_edit {
             Some(_) => latest,
             None => self.0.iter().copied().rfind(is_meant),
@@ -46,7 +63,9 @@ impl History {
         let bulk_edit = next.and_then(|step| step.bulk_edit);
         let chosen = match (bulk_edit, image) {
             (Some(_), _) | (None, None) => next,
-            (None, Some(image)) => self.0.iter().copied().find(|step| step.is_undone && step.image == image),
+            (None, Some(image)) => {
+                self.0.iter().copied().find(|step| step.is_undone && step.image == image && !step.is_import)
+            }
         };
         let Some(chosen) = chosen else { return Vec::new() };
         self.turn(chosen, bulk_edit, false)

@@ -188,7 +188,7 @@ fn repetitions(image: &AnnotatedImage, changes: &[AnnotationDiff], runs: &RunsOn
     let is_named = |id: AnnotationId| changes.iter().any(|change| change.before.as_ref().is_some_and(|it| it.id == id));
     let decided: Vec<&Annotation> = changes
         .iter()
-        .filter(|change| change.after.as_ref().is_some_and(|after| after.status != Status::Proposed))
+        .filter(|change| change.after.as_ref().is_some_and(|after| after.status.is_decided()))
         .filter_map(|change| change.before.as_ref().or(change.after.as_ref()))
         .collect();
     let says_the_same = |one: &Annotation, other: &Annotation| {

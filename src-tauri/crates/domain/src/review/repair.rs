@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, ReviewState};
+use crate::annotation::{Annotation, ReviewState, Status};
 use crate::geometry::PixelSize;
 use crate::review::Verdict;
 use crate::review::checks::{CheckFinding, RepairAction};
@@ -24,7 +24,8 @@ pub fn repair(
     for finding in findings {
         let Ok(annotation) = image.annotation(finding.annotation) else { continue };
         let is_repaired = changes.iter().any(|change| change.before.as_ref().is_some_and(|it| it.id == annotation.id));
-        if is_repaired || (spares_decided && annotation.status.is_approved()) {
+        let is_locked = annotation.status == Status::GroundTruth;
+        if is_repaired || is_locked || (spares_decided && annotation.status.is_approved()) {
             continue;
         }
         let after = repaired(annotation, &finding.repair, image.size, colors);
@@ -84,7 +85,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::annotation::{Origin, RejectReason, Shape, Status};
+    use crate::annotation::{Origin, RejectReason, Shape};
     use crate::geometry::Rect;
     use crate::ids::{AnnotationId, RunId};
     use crate::review::checks::Check;

@@ -43,7 +43,7 @@ impl Signals {
         usual: Option<UsualCount>,
         disagreement: u32,
     ) -> Self {
-        let standing: Vec<&Annotation> = shown.iter().filter(|it| it.status != Status::Rejected).collect();
+        let standing: Vec<&Annotation> = shown.iter().filter(|it| it.status.is_standing()).collect();
         let proposals = standing.iter().filter(|it| it.status == Status::Proposed);
         // An image without annotations may not have been sent.
         let usual = usual.filter(|_| !shown.is_empty());

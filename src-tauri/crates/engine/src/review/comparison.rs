@@ -169,8 +169,7 @@ fn found_by(run: RunId, found: NewAnnotation, recipe: &Recipe, today: &[Annotati
     let is_same =
         |annotation: &&Annotation| annotation.label == found.label && annotation.shape.is_nearly(&found.shape);
     let own = today.iter().filter(|annotation| annotation.origin == Origin::Run { run }).find(is_same);
-    let standing =
-        own.or_else(|| today.iter().filter(|annotation| annotation.status != Status::Proposed).find(is_same));
+    let standing = own.or_else(|| today.iter().filter(|annotation| annotation.status.is_decided()).find(is_same));
     ComparedAnnotation {
         annotation: standing.map(|annotation| annotation.id),
         status: standing.map(|annotation| annotation.status),

@@ -43,8 +43,8 @@ impl Review {
     /// image as these layers show it.
     pub async fn decide(&self, decision: Decision, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
-        let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await?;
-        self.stepped(taken, layers).await
+        let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await;
+        self.stepped(taken.map_err(edit_error)?, layers).await
     }
 
     /// Applies edits that a person has made to annotations. Shapes are clipped to the image.

@@ -22,7 +22,8 @@ use crate::{Edit, Result, View};
 const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
     UNION ALL SELECT label, attributes FROM annotations
     WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
-        SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1))";
+        SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1
+        UNION ALL SELECT image_id FROM imported_images WHERE run_id = ?1))";
 
 /// The columns of [`read_annotation`].
 const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
@@ -63,7 +64,7 @@ impl View<'_> {
     /// The runs that annotated `image` or have it in their queue.
     pub(super) fn runs_on(&self, image: ImageId) -> Result<RunsOnImage> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT runs.id, min(runs.id) OVER (PARTITION BY model, recipe), coalesce({IS_ANSWERED}, FALSE),
+            "SELECT runs.id, min(runs.id) OVER (PARTITION BY model, recipe, iif(kind = 'run', 0, runs.id)), coalesce({IS_ANSWERED}, FALSE),
                  coalesce(is_propagated, FALSE), coalesce(is_taken_back, FALSE)
              FROM runs LEFT JOIN jobs ON run_id = runs.id AND image_id = ?1
              WHERE runs.id IN (SELECT run_id FROM jobs WHERE image_id = ?1

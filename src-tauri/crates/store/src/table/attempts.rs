@@ -225,7 +225,7 @@ impl View<'_> {
     pub fn qualities(&self, recipe: &Recipe) -> Result<BTreeMap<ModelId, ModelQuality>> {
         let mut statement = self.0.prepare_cached(
             "SELECT model, count(*), sum(status = 'accepted') FROM runs JOIN annotations ON run_id = runs.id
-             WHERE recipe = ?1 AND status <> 'proposed' GROUP BY model",
+             WHERE kind = 'run' AND recipe = ?1 AND status <> 'proposed' GROUP BY model",
         )?;
         let recipe = to_json("runs.recipe", recipe)?;
         let qualities = all(&mut statement, [recipe], |row| {

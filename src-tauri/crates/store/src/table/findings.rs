@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::annotation::{ReviewState, Shape, Status};
+use domain::annotation::{ReviewState, Shape};
 use domain::ids::{AnnotationId, ImageId};
 use domain::layers::LayerScope;
 use domain::review::BulkEditResult;
@@ -143,7 +143,7 @@ impl Edit<'_> {
         self.0.0.prepare_cached("DELETE FROM mistakes WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM image_doubts WHERE image_id = ?1")?.execute([image.0])?;
         let mut annotations = self.annotations_of(image)?;
-        for annotation in annotations.iter().filter(|one| one.status != Status::Rejected) {
+        for annotation in annotations.iter().filter(|one| one.status.is_standing()) {
             if !usual.aspects.contains_key(&annotation.label) {
                 let aspect = self.usual_aspect(&annotation.label, &usual.label_counts)?;
                 usual.aspects.insert(annotation.label.clone(), aspect);
@@ -197,7 +197,7 @@ impl Edit<'_> {
         }
         let mut boxes = self.0.0.prepare_cached(
             "SELECT shape FROM image_labels JOIN annotations USING (image_id, label)
-             WHERE label = ?1 AND status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded) LIMIT ?2",
+             WHERE label = ?1 AND status NOT IN ('rejected', 'ground_truth') AND (status <> 'proposed' OR NOT is_superseded) LIMIT ?2",
         )?;
         let shapes: Vec<Shape> = all(&mut boxes, params![label, MOST_BOXES], |row| {
             from_json("annotations.shape", &row.get::<_, String>(0)?)

@@ -23,6 +23,7 @@ use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::imports::IS_SHOWN_LAYER;
 use super::job_rows::IS_ANSWERED;
 use super::layers::Layers;
 use super::{all, found, id_list};
@@ -85,7 +86,9 @@ impl View<'_> {
 
     /// The values for completing typed queries.
     pub fn query_vocabulary(&self) -> Result<QueryVocabulary> {
-        let mut runs = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC")?;
+        let mut runs = self
+            .0
+            .prepare_cached(&format!("SELECT id, model_name FROM runs WHERE {IS_SHOWN_LAYER} ORDER BY id DESC"))?;
         Ok(QueryVocabulary {
             labels: self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect(),
             collections: self.collections()?.into_iter().map(|each| (each.name, each.image_count)).collect(),
@@ -107,7 +110,9 @@ impl View<'_> {
                             CROSS JOIN jobs ON run_id = run.value AND image_id = images.id AND state = 'waiting') AS is_running,
                     iif(json_array_length(?2) > 0,
                         EXISTS (SELECT 1 FROM json_each(?2) AS run
-                                CROSS JOIN jobs ON run_id = run.value AND image_id = images.id AND state = 'done'),
+                                CROSS JOIN jobs ON run_id = run.value AND image_id = images.id AND state = 'done')
+                        OR EXISTS (SELECT 1 FROM json_each(?2) AS run
+                                CROSS JOIN imported_images ON run_id = run.value AND image_id = images.id),
                         EXISTS (SELECT 1 FROM jobs WHERE image_id = images.id AND state = 'done')) AS is_annotated
              FROM json_each(?1) AS wanted CROSS JOIN images ON images.id = wanted.value
              LEFT JOIN jobs AS failed ON failed.id = iif(?2 IS NULL, failed_job, (
@@ -175,7 +180,7 @@ impl View<'_> {
         }
     }
 
-    /// At most `limit` images that `run` answered or propagated to, after image `after`, by id. Images whose cut-off
+    /// At most `limit` images that `run` answered or propagated to, or that an import of this id has, after image `after`, by id. Images whose cut-off
     /// answer is retried count as answered meanwhile.
     pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
         // The unary plus keeps SQLite from listing and sorting all finished jobs for every page.
@@ -186,6 +191,7 @@ impl View<'_> {
                              AND NOT is_propagated))
              FROM (SELECT image_id FROM jobs WHERE run_id = ?1 AND image_id > ?2 AND +{IS_ANSWERED}
                    UNION SELECT image_id FROM propagations WHERE run_id = ?1 AND image_id > ?2
+                   UNION SELECT image_id FROM imported_images WHERE run_id = ?1 AND image_id > ?2
                    ORDER BY image_id LIMIT ?3)
              JOIN images ON images.id = image_id ORDER BY images.id",
         ))?;
@@ -263,11 +269,15 @@ impl View<'_> {
         found(size, "image", image.0)
     }
 
-    /// Runs that have answered an image or failed to, newest first.
+    /// Runs that have answered an image or failed to, and imports that have it, newest first.
     pub fn runs_of_image(&self, image: ImageId) -> Result<Vec<RunOfImage>> {
         let mut statement = self.0.prepare_cached(
             "SELECT run_id, model_name, state = 'failed' FROM jobs JOIN runs ON runs.id = run_id
-             WHERE image_id = ?1 AND state IN ('done', 'failed') ORDER BY run_id DESC",
+             WHERE image_id = ?1 AND state IN ('done', 'failed')
+             UNION ALL
+             SELECT run_id, model_name, FALSE FROM imported_images JOIN imports USING (run_id) JOIN runs ON runs.id = run_id
+             WHERE image_id = ?1 AND imports.state = 'standing'
+             ORDER BY run_id DESC",
         )?;
         all(&mut statement, [image.0], |row| {
             Ok(RunOfImage { run: RunId(row.get(0)?), model_name: row.get(1)?, has_failed: row.get(2)? })

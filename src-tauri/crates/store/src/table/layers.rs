@@ -33,9 +33,11 @@ impl Layers for LayerScope {
     }
 
     fn and_is_shown(&self) -> String {
-        let Some(runs) = self.runs() else { return " AND (status <> 'proposed' OR NOT is_superseded)".into() };
+        let Some(runs) = self.runs() else {
+            return " AND status <> 'ground_truth' AND (status <> 'proposed' OR NOT is_superseded)".into();
+        };
         let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
-        format!(" AND (status <> 'proposed' OR run_id IS NULL OR run_id IN ({}))", ids.join(", "))
+        format!(" AND (status NOT IN ('proposed', 'ground_truth') OR run_id IS NULL OR run_id IN ({}))", ids.join(", "))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod files;
 pub mod findings;
 pub mod hook_runs;
 pub mod images;
+pub mod imports;
 pub mod job_rows;
 pub mod jobs;
 pub mod kept_answers;

@@ -49,7 +49,7 @@ impl View<'_> {
     pub fn recipe_versions(&self, id: RecipeId) -> Result<Vec<RecipeVersion>> {
         let lineage = self.saved_recipe(id)?.lineage;
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT {SAVED}, (SELECT count(*) FROM runs WHERE runs.recipe = recipes.body) AS run_count
+            "SELECT {SAVED}, (SELECT count(*) FROM runs WHERE kind = 'run' AND runs.recipe = recipes.body) AS run_count
              FROM recipes WHERE lineage = ?1 ORDER BY id DESC"
         ))?;
         all(&mut statement, [lineage.0], |row| {

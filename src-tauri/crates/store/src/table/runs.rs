@@ -59,7 +59,7 @@ pub struct NewPilot {
 /// All runs, or run `?1`, with sums over jobs, requests and annotations. Each table is scanned once, however many runs
 /// there are.
 fn summaries_sql(is_of_one: bool) -> Result<String> {
-    let [of_runs, of_run] = if is_of_one { ["WHERE runs.id = ?1", "WHERE run_id = ?1"] } else { [""; 2] };
+    let [of_runs, of_run] = if is_of_one { ["AND runs.id = ?1", "WHERE run_id = ?1"] } else { [""; 2] };
     let (is_unsettled, worth_retrying) = (is_unsettled(), names_of_failures(FailureKind::is_worth_retrying)?);
     Ok(format!(
         "WITH of_jobs AS (
@@ -81,12 +81,12 @@ fn summaries_sql(is_of_one: bool) -> Result<String> {
               WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
                   SELECT 1 FROM layer_figures WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)) AS reviewed
          FROM runs LEFT JOIN of_jobs ON of_jobs.run_id = runs.id LEFT JOIN of_attempts ON of_attempts.run_id = runs.id
-         {of_runs} ORDER BY runs.id DESC"
+         WHERE kind = 'run' {of_runs} ORDER BY runs.id DESC"
     ))
 }
 
 impl View<'_> {
-    /// Newest first. A run without a stop reason is reported as running; whether it really is depends on its worker.
+    /// Newest first, without imports. A run without a stop reason is reported as running; whether it really is depends on its worker.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
         self.summaries(None)
     }

@@ -1,11 +1,11 @@
-//! Steps: the commands of people, each on one image, with the annotations before and after. What a command changes is
+//! Steps: the commands of people, each on one image, with the annotations before and after, or a whole import. What a command changes is
 //! decided by `domain::review`.
 
-use domain::ids::{AnnotationId, BulkEditId, ImageId, StepId};
+use domain::ids::{AnnotationId, BulkEditId, ImageId, RunId, StepId};
 use domain::layers::LayerScope;
 use domain::review::decide::decide;
 use domain::review::edit::{EditError, edit};
-use domain::review::image::{AnnotatedImage, Context, ImageDiff, UnknownAnnotation};
+use domain::review::image::{AnnotatedImage, Context, ImageDiff};
 use domain::review::runs::RunsOnImage;
 use domain::review::{AnnotationChange, Decision, ImageEdit};
 use rusqlite::{OptionalExtension, Row, params};
@@ -30,10 +30,12 @@ struct KeptStep {
     id: StepId,
     image: ImageId,
     bulk_edit: Option<BulkEditId>,
+    /// The import that it is, instead of a change of an image.
+    import: Option<RunId>,
     diff: ImageDiff,
 }
 
-const COLUMNS: &str = "id, image_id, sweep, review_before, review_after, annotations";
+const COLUMNS: &str = "id, image_id, sweep, review_before, review_after, annotations, import_id";
 
 fn read_step(row: &Row<'_>) -> Result<KeptStep> {
     let bulk_edit: Option<u32> = row.get(2)?;
@@ -41,6 +43,7 @@ fn read_step(row: &Row<'_>) -> Result<KeptStep> {
         id: StepId(row.get(0)?),
         image: ImageId(row.get(1)?),
         bulk_edit: bulk_edit.map(BulkEditId),
+        import: row.get::<_, Option<u32>>(6)?.map(RunId),
         diff: ImageDiff {
             review_before: from_name("steps.review_before", row.get(3)?)?,
             review_after: from_name("steps.review_after", row.get(4)?)?,
@@ -55,7 +58,7 @@ impl Edit<'_> {
         let image = self.annotated(decision.image)?;
         let runs = self.runs_that_repeat(decision.image, &image)?;
         let context = Context { layers, runs: &runs };
-        let diff = decide(&image, decision.scope, decision.verdict, context).map_err(missing)?;
+        let diff = decide(&image, decision.scope, decision.verdict, context).map_err(refusal)?;
         self.take_step(decision.image, None, &diff, now)
     }
 
@@ -67,10 +70,7 @@ impl Edit<'_> {
         let runs = if adopts { self.runs_on(*id)? } else { self.runs_that_repeat(*id, &image)? };
         let colors = self.label_colors(changes.iter().filter_map(AnnotationChange::label))?;
         let context = Context { layers, runs: &runs };
-        let diff = edit(&image, changes, &colors, self.latest_annotation()?, context).map_err(|error| match error {
-            EditError::Unknown(unknown) => missing(unknown),
-            EditError::Unfit(unfit) => StoreError::Unfit(unfit),
-        })?;
+        let diff = edit(&image, changes, &colors, self.latest_annotation()?, context).map_err(refusal)?;
         self.take_step(*id, None, &diff, now)
     }
 
@@ -80,7 +80,7 @@ impl Edit<'_> {
     }
 
     /// Saves the changes of a command on an image, with the step that undoes it. Steps undone on the image before can
-    /// no longer be redone.
+    /// no longer be redone, and neither can an undone import and what followed it.
     pub(super) fn take_step(
         &self,
         id: ImageId,
@@ -88,7 +88,7 @@ impl Edit<'_> {
         diff: &ImageDiff,
         now: u64,
     ) -> Result<StepTaken> {
-        self.0.0.prepare_cached("DELETE FROM steps WHERE image_id = ?1 AND is_undone = 1")?.execute([id.0])?;
+        self.forget_undone(id)?;
         let step = self
             .0
             .0
@@ -125,7 +125,10 @@ impl Edit<'_> {
         if let Some(bulk) = self.latest_step()?.filter(|step| step.bulk_edit.is_some()) {
             return self.undo_whole(&bulk).map(Some);
         }
-        let latest = self.find_step("WHERE NOT is_undone AND image_id = ?1 ORDER BY id DESC LIMIT 1", [image.0])?;
+        let latest = self.find_step(
+            "WHERE NOT is_undone AND image_id = ?1 AND import_id IS NULL ORDER BY id DESC LIMIT 1",
+            [image.0],
+        )?;
         latest.map(|step| self.undo(&step)).transpose()
     }
 
@@ -142,7 +145,8 @@ impl Edit<'_> {
             return self.redo_whole(&bulk).map(Some);
         }
         // An undone step follows all others: it was the latest then, and is deleted with the next step.
-        let next = self.find_step("WHERE is_undone AND image_id = ?1 ORDER BY id LIMIT 1", [image.0])?;
+        let next =
+            self.find_step("WHERE is_undone AND image_id = ?1 AND import_id IS NULL ORDER BY id LIMIT 1", [image.0])?;
         next.map(|step| self.redo(&step)).transpose()
     }
 
@@ -197,6 +201,10 @@ impl Edit<'_> {
         is_undone: bool,
         turned: fn(AnnotatedImage, &ImageDiff, &RunsOnImage) -> AnnotatedImage,
     ) -> Result<StepTaken> {
+        if let Some(import) = step.import {
+            self.record_undone(step.id, is_undone)?;
+            return self.turn_import(step.id, import, is_undone);
+        }
         let before = self.annotated(step.image)?;
         let after = turned(before.clone(), &step.diff, &self.runs_on(step.image)?);
         self.write_changes(step.image, &after.changes_since(&before))?;
@@ -241,6 +249,9 @@ impl Edit<'_> {
     }
 }
 
-fn missing(unknown: UnknownAnnotation) -> StoreError {
-    StoreError::Missing { what: "annotation", id: unknown.0.0 }
+fn refusal(error: EditError) -> StoreError {
+    match error {
+        EditError::Unknown(unknown) => StoreError::Missing { what: "annotation", id: unknown.0.0 },
+        EditError::Unfit(unfit) => StoreError::Unfit(unfit),
+    }
 }

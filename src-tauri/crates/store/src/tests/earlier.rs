@@ -22,7 +22,7 @@ fn library_of_version(version: usize, fill: &[&str]) -> Library {
 
 impl Library {
     /// The rows of a query, their columns joined.
-    fn rows(&self, sql: &str) -> Vec<String> {
+    pub(super) fn rows(&self, sql: &str) -> Vec<String> {
         self.store
             .read_blocking(|view| {
                 let mut statement = view.0.prepare(sql)?;
@@ -45,10 +45,10 @@ impl Library {
     }
 
     /// Trigger-maintained figures equal recounts, and all references are valid.
-    fn assert_consistent(&self) {
+    pub(super) fn assert_consistent(&self) {
         let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&self.store);
         assert_eq!((labels, figures), (counted_labels, counted_figures));
-        let shown = "status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded)";
+        let shown = "status NOT IN ('rejected', 'ground_truth') AND (status <> 'proposed' OR NOT is_superseded)";
         assert_eq!(
             self.rows("SELECT collection_id, label, annotation_count FROM label_counts WHERE annotation_count > 0 ORDER BY 1, 2"),
             self.rows(&format!(

@@ -267,7 +267,8 @@ pub fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
         rows("SELECT label, image_id, annotation_count FROM image_labels ORDER BY 1, 2"),
         rows(
             "SELECT label, image_id, count(*) FROM annotations
-             WHERE status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded) GROUP BY 1, 2 ORDER BY 1, 2",
+             WHERE status NOT IN ('rejected', 'ground_truth') AND (status <> 'proposed' OR NOT is_superseded)
+             GROUP BY 1, 2 ORDER BY 1, 2",
         ),
         rows(
             "SELECT concat_ws(' ', proposed, accepted, edited, rejected), image_id, coalesce(least_certain, 9)
@@ -277,7 +278,8 @@ pub fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
             "SELECT concat_ws(' ', sum(status = 'proposed'), sum(status = 'accepted'), sum(status = 'edited'),
                     sum(status = 'rejected')), image_id,
                     coalesce(min(iif(status = 'proposed', coalesce(confidence, 0), NULL)), 9)
-             FROM annotations WHERE status <> 'proposed' OR NOT is_superseded GROUP BY image_id ORDER BY 2",
+             FROM annotations WHERE status <> 'ground_truth' AND (status <> 'proposed' OR NOT is_superseded)
+             GROUP BY image_id ORDER BY 2",
         ),
     ]
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::annotation::{RejectReason, ReviewState, Status};
+use domain::dataset_import::ImportRole;
 use domain::diagnosis::{LimitUnit, WaitReason};
 use domain::endpoint::EndpointProblem;
 use domain::hooks::HookEvent;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::code::{from_name, name_of};
 use crate::table::batches::BatchStanding;
+use crate::table::imports::ImportState;
 
 fn assert_pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, name: &str) {
     assert_eq!(name_of(value).unwrap(), name);
@@ -45,6 +47,7 @@ fn names_that_are_stored_stay_as_they_are() {
             Accepted = "accepted",
             Edited = "edited",
             Rejected = "rejected",
+            GroundTruth = "ground_truth",
         }
         RejectReason in "annotations.reject_reason" {
             NotThere = "not_there",
@@ -70,6 +73,16 @@ fn names_that_are_stored_stay_as_they_are() {
         RunMode in "runs.mode" {
             Live = "live",
             Batch = "batch",
+        }
+        ImportRole in "runs.kind" {
+            GroundTruth = "ground_truth",
+            Predictions = "predictions",
+            Work = "work",
+        }
+        ImportState in "imports.state" {
+            Writing = "writing",
+            Standing = "standing",
+            Undone = "undone",
         }
         StopReason in "runs.stop_reason" {
             Completed = "completed",

@@ -149,8 +149,9 @@ impl View<'_> {
         let approved = "SELECT image_id FROM annotations WHERE label = ?1 AND status IN ('accepted', 'edited')";
         let mut found = self.id_set(approved, [label])?;
         for run in runs {
-            let proposed = "SELECT image_id FROM annotations WHERE run_id = ?1 AND status = 'proposed' AND label = ?2";
-            found.add_all(&self.id_set(proposed, params![run.0, label])?);
+            let of_layer = "SELECT image_id FROM annotations
+                            WHERE run_id = ?1 AND status IN ('proposed', 'ground_truth') AND label = ?2";
+            found.add_all(&self.id_set(of_layer, params![run.0, label])?);
         }
         Ok(found)
     }
@@ -229,7 +230,8 @@ impl View<'_> {
 
     pub(super) fn images_touched_by(&self, run: RunId) -> Result<IdSet> {
         self.id_set(
-            "SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1",
+            "SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM propagations WHERE run_id = ?1
+             UNION ALL SELECT image_id FROM imported_images WHERE run_id = ?1",
             [run.0],
         )
     }
@@ -242,7 +244,8 @@ impl View<'_> {
                 Some(runs) => {
                     let mut found = IdSet::default();
                     for run in runs {
-                        let answered = "SELECT image_id FROM jobs WHERE run_id = ?1 AND +state = 'done'";
+                        let answered = "SELECT image_id FROM jobs WHERE run_id = ?1 AND +state = 'done'
+                                        UNION ALL SELECT image_id FROM imported_images WHERE run_id = ?1";
                         found.add_all(&self.id_set(answered, [run.0])?);
                     }
                     Ok(found)
@@ -287,7 +290,8 @@ impl View<'_> {
     fn images_seen_by(&self, side: Side) -> Result<IdSet> {
         match side {
             Side::Run { run } => self.id_set(
-                "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_propagated",
+                "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_propagated
+                 UNION ALL SELECT image_id FROM imported_images WHERE run_id = ?1",
                 [run.0],
             ),
             Side::Decided => self.id_set("SELECT id FROM images WHERE review <> 'unreviewed'", []),

@@ -15,6 +15,7 @@ use domain::run_state::FailureKind;
 use super::id_set::IdSet;
 use crate::code::from_name;
 use crate::table::all;
+use crate::table::imports::IS_SHOWN_LAYER;
 use crate::table::layers::Layers;
 use crate::{Result, View};
 
@@ -175,7 +176,9 @@ impl View<'_> {
 
     /// Choosing a run shows its layer, so the other conditions apply to that layer.
     fn counts_by_run(&self, query: &ImageQuery, scope: &IdSet, in_every_layer: &[IdSet]) -> Result<Vec<RunCount>> {
-        let mut statement = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC LIMIT ?1")?;
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT id, model_name FROM runs WHERE {IS_SHOWN_LAYER} ORDER BY id DESC LIMIT ?1"
+        ))?;
         let runs: Vec<(RunId, String)> = all(&mut statement, [MOST_RUNS], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?;
         let count = |(run, model_name)| {
             let tested = self.tested(query, scope.clone(), in_every_layer, &LayerScope::of_run(run))?;

@@ -17,6 +17,7 @@ impl View<'_> {
     pub(super) fn images_with_annotation(&self, status: Status, layers: &LayerScope) -> Result<IdSet> {
         match (status, layers.runs()) {
             (Status::Proposed, _) => self.images_proposed_on(layers),
+            (Status::GroundTruth, _) => self.images_with_truth_in(layers),
             (Status::Accepted, _) => self.id_set("SELECT image_id FROM image_figures WHERE accepted > 0", []),
             (Status::Edited, _) => self.id_set("SELECT image_id FROM image_figures WHERE edited > 0", []),
             (Status::Rejected, None) => self.id_set("SELECT image_id FROM image_figures WHERE rejected > 0", []),
@@ -45,6 +46,16 @@ impl View<'_> {
         Ok(found)
     }
 
+    /// The images with ground truth in `layers`.
+    fn images_with_truth_in(&self, layers: &LayerScope) -> Result<IdSet> {
+        let mut found = IdSet::default();
+        for run in layers.runs().unwrap_or_default() {
+            let truth = "SELECT image_id FROM layer_figures WHERE run_id = ?1 AND ground_truth > 0";
+            found.add_all(&self.id_set(truth, [run.0])?);
+        }
+        Ok(found)
+    }
+
     /// The images with an annotation in `layers`, ignoring rejected ones.
     pub(super) fn images_marked(&self, layers: &LayerScope) -> Result<IdSet> {
         if layers.runs().is_none() {
@@ -52,6 +63,7 @@ impl View<'_> {
         }
         let mut found = self.id_set("SELECT image_id FROM image_figures WHERE accepted + edited > 0", [])?;
         found.add_all(&self.images_proposed_on(layers)?);
+        found.add_all(&self.images_with_truth_in(layers)?);
         Ok(found)
     }
 
@@ -100,7 +112,11 @@ impl View<'_> {
         };
         add("SELECT image_id, accepted + edited FROM image_figures WHERE accepted + edited > 0", &[])?;
         for run in runs {
-            add("SELECT image_id, proposed FROM layer_figures WHERE run_id = ?1 AND proposed > 0", &[run.0])?;
+            add(
+                "SELECT image_id, proposed + ground_truth FROM layer_figures
+                 WHERE run_id = ?1 AND proposed + ground_truth > 0",
+                &[run.0],
+            )?;
         }
         Ok(counts)
     }

@@ -1,0 +1,247 @@
+//! Imported layers: what views show of them, undo and redo.
+
+use domain::dataset::FormatId;
+use domain::dataset_import::ImportRole;
+use domain::ids::AnnotationId;
+use domain::query::Condition;
+use domain::recipe::Label;
+use domain::review::{AnnotationChange, ImageEdit};
+
+use super::*;
+
+impl Library {
+    /// Imports the given statuses on each image; work reviews every image.
+    fn import(&self, role: ImportRole, images: &[(ImageId, &[Status])]) -> RunId {
+        let annotations = images.iter().flat_map(|(image, statuses)| {
+            statuses.iter().enumerate().map(|(place, status)| ImportedAnnotation {
+                image: *image,
+                label: if place == 0 { "cat".into() } else { "lynx".into() },
+                color: 3,
+                shape: Shape::Box { rect: Rect::new(10.0, 20.0, 60.0, 70.0) },
+                confidence: (*status == Status::Proposed).then_some(0.25),
+                attributes: BTreeMap::new(),
+                status: *status,
+                reject_reason: (*status == Status::Rejected).then_some(RejectReason::BadBox),
+            })
+        });
+        let annotations: Vec<_> = annotations.collect();
+        let review = (role == ImportRole::Work).then_some(ReviewState::Reviewed);
+        let images: Vec<_> = images.iter().map(|(image, _)| ImportedImage { image: *image, review }).collect();
+        let import = NewImport {
+            role,
+            name: "cats.json".into(),
+            path: "/data/cats.json".into(),
+            format: FormatId("coco".into()),
+        };
+        self.store
+            .write_blocking(move |edit| {
+                let import = edit.begin_import(&import, 50)?;
+                edit.park_annotations(import, &annotations)?;
+                edit.add_imported_images(import, &images)?;
+                edit.add_layer(import, vec![Label::plain("cat", 0), Label::plain("lynx", 1)], 51)?;
+                Ok(import)
+            })
+            .unwrap()
+    }
+
+    fn all_rows(&self) -> Vec<String> {
+        let mut rows = self.rows("SELECT * FROM annotations ORDER BY id");
+        rows.extend(self.rows("SELECT id, review FROM images ORDER BY id"));
+        rows.extend(self.rows("SELECT * FROM label_counts WHERE annotation_count <> 0 ORDER BY 1, 2"));
+        rows.extend(
+            self.rows("SELECT * FROM image_figures WHERE proposed + accepted + edited + rejected > 0 ORDER BY 1"),
+        );
+        rows
+    }
+
+    fn undo_latest(&self) -> Option<StepTaken> {
+        self.store.write_blocking(|edit| edit.undo_latest()).unwrap()
+    }
+
+    fn redo_latest(&self) -> Option<StepTaken> {
+        self.store.write_blocking(|edit| edit.redo_latest()).unwrap()
+    }
+
+    fn found(&self, test: Test, layers: Option<RunId>) -> Vec<ImageId> {
+        let layers = layers.map(LayerScope::of_run);
+        let query =
+            ImageQuery { conditions: vec![Condition { test, is_excluded: false }], layers, ..ImageQuery::default() };
+        self.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap()
+    }
+
+    fn shown_in(&self, image: ImageId, layers: &LayerScope) -> Vec<Status> {
+        let shown = self.store.read_blocking(|view| view.shown_on(image, layers)).unwrap();
+        shown.iter().map(|annotation| annotation.status).collect()
+    }
+}
+
+#[test]
+fn ground_truth_is_shown_alone_waits_for_nothing_and_stays_as_it_is() {
+    let library = Library::new();
+    let images = [1, 2, 3].map(|seed| library.add_image(seed));
+    let run = library.add_run(vec![images[0]]);
+    let truth = library
+        .import(ImportRole::GroundTruth, &[(images[0], &[Status::GroundTruth, Status::GroundTruth]), (images[1], &[])]);
+    library.assert_consistent();
+    // A later run proposes what the ground truth has as well.
+    library.answer(run, &[0.9]);
+    library.assert_consistent();
+    assert_eq!(library.statuses(images[0]), [Status::Proposed]);
+    assert_eq!(library.shown_in(images[0], &LayerScope::of_run(truth)), [Status::GroundTruth; 2]);
+    assert_eq!(library.shown_in(images[0], &LayerScope::of_run(run)), [Status::Proposed]);
+    let unreviewed = Test::Image { state: ImageState::Unreviewed };
+    assert_eq!(library.found(unreviewed, Some(truth)), images, "nobody has reviewed them");
+    let proposed = Test::Annotation { status: Status::Proposed };
+    assert_eq!(library.found(proposed, Some(truth)), []);
+    assert_eq!(library.found(Test::Annotation { status: Status::GroundTruth }, Some(truth)), [images[0]]);
+    assert_eq!(library.found(Test::Annotation { status: Status::GroundTruth }, None), []);
+    assert_eq!(library.found(Test::Label { name: "lynx".into() }, Some(truth)), [images[0]]);
+    assert_eq!(library.found(Test::Label { name: "lynx".into() }, None), []);
+    assert_eq!(library.found(Test::Has { what: domain::query::Trait::Annotations }, Some(truth)), [images[0]]);
+    assert_eq!(library.found(Test::Has { what: domain::query::Trait::Answer }, Some(truth)), images[..2]);
+    assert_eq!(library.found(Test::Has { what: domain::query::Trait::Answer }, None), [images[0]]);
+    assert_eq!(library.found(Test::Run { run: truth }, None), images[..2]);
+
+    // Accepting all on the image, in its own layer, decides nothing of it.
+    let decision = Decision { image: images[0], scope: DecisionScope::Image, verdict: Verdict::Accept };
+    let layers = LayerScope::of_run(truth);
+    library.store.write_blocking(move |edit| edit.decide(&decision, &layers, 60)).unwrap();
+    assert_eq!(library.shown_in(images[0], &LayerScope::of_run(truth)), [Status::GroundTruth; 2]);
+    let id = library.annotations(images[0])[0].id;
+    let refused = |changed: Result<StepTaken>| assert!(matches!(changed, Err(StoreError::Unfit(_))), "{changed:?}");
+    let one = Decision { scope: DecisionScope::Annotation { id }, ..decision };
+    refused(library.store.write_blocking(move |edit| edit.decide(&one, &LayerScope::All, 61)));
+    let edit = ImageEdit { image: images[0], changes: vec![AnnotationChange::Remove { id }] };
+    refused(library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 62)));
+    library.assert_consistent();
+}
+
+#[test]
+fn predictions_are_proposals_and_work_is_approved() {
+    let library = Library::new();
+    let images = [1, 2].map(|seed| library.add_image(seed));
+    let predictions = library.import(ImportRole::Predictions, &[(images[0], &[Status::Proposed, Status::Proposed])]);
+    library.assert_consistent();
+    assert_eq!(library.review(images[0]), ReviewState::Unreviewed);
+    assert_eq!(library.statuses(images[0]), [Status::Proposed; 2]);
+    let layer = library.store.read_blocking(|view| view.imported_layer(predictions)).unwrap();
+    assert_eq!((layer.name.as_str(), layer.image_count, layer.annotation_count), ("cats.json", 1, 2));
+    assert_eq!((layer.role, layer.undecided_count), (ImportRole::Predictions, 2));
+    // Of two imports, none supersedes the other, although both are without model and recipe.
+    library.import(ImportRole::Predictions, &[(images[0], &[Status::Proposed])]);
+    assert_eq!(library.statuses(images[0]), [Status::Proposed; 3]);
+    let decision = Decision { image: images[0], scope: DecisionScope::Image, verdict: Verdict::Accept };
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::of_run(predictions), 60)).unwrap();
+    assert_eq!(library.statuses(images[0]), [Status::Accepted, Status::Accepted, Status::Proposed]);
+
+    let work = library.import(ImportRole::Work, &[(images[1], &[Status::Accepted, Status::Edited, Status::Rejected])]);
+    library.assert_consistent();
+    assert_eq!(library.review(images[1]), ReviewState::Reviewed);
+    let other = LayerScope::of_run(predictions);
+    assert_eq!(
+        library.shown_in(images[1], &other),
+        [Status::Accepted, Status::Edited],
+        "approved work is shown everywhere"
+    );
+    assert_eq!(library.shown_in(images[1], &LayerScope::of_run(work)).len(), 3);
+    assert_eq!(library.store.read_blocking(|view| view.runs()).unwrap(), [], "imports are no runs");
+    assert!(library.store.read_blocking(move |view| view.run(work)).is_err());
+}
+
+#[test]
+fn an_import_is_undone_and_redone_as_a_whole() {
+    let library = Library::new();
+    let images = [1, 2, 3].map(|seed| library.add_image(seed));
+    let run = library.add_run(images.to_vec());
+    library.answer(run, &[0.9, 0.2]);
+    let accept = |image| {
+        let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
+        library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 60)).unwrap();
+    };
+    accept(images[2]);
+    for role in ImportRole::ALL {
+        let status = role.status(None).unwrap();
+        let before = library.all_rows();
+        let import = library.import(role, &[(images[0], &[status, status]), (images[1], &[status]), (images[2], &[])]);
+        let after = library.all_rows();
+        assert_ne!(before, after);
+        accept(images[1]);
+        let decided = library.all_rows();
+        for _ in 0..2 {
+            assert_eq!(library.undo_latest().map(|step| step.image), Some(images[1]));
+            assert_eq!(library.all_rows(), after);
+            let step = library.undo_latest().unwrap();
+            assert_eq!((step.image, step.others), (images[0], 2));
+            assert_eq!(library.all_rows(), before);
+            library.assert_consistent();
+            assert_eq!(library.store.read_blocking(|view| view.imports()).unwrap().len(), 0);
+            assert_eq!(library.store.read_blocking(|view| view.runs_of_image(images[1])).unwrap(), []);
+            // What followed it on an image is not redone without it.
+            let redone = library.store.write_blocking(move |edit| edit.redo_on(images[1])).unwrap();
+            assert_eq!(redone.map(|step| step.others), Some(2));
+            assert_eq!(library.all_rows(), after);
+            library.redo_latest().unwrap();
+            assert_eq!(library.all_rows(), decided);
+            library.assert_consistent();
+        }
+        assert_eq!(library.store.read_blocking(|view| view.imported_layer(import)).unwrap().image_count, 3);
+        library.undo_latest();
+        library.undo_latest();
+    }
+    // Anything else makes an undone import final.
+    accept(images[0]);
+    assert!(library.redo_latest().is_none());
+    assert_eq!(library.rows("SELECT count(*) FROM parked_annotations"), ["0"]);
+    assert_eq!(library.rows("SELECT count(*) FROM runs"), ["1"]);
+    assert_eq!(library.rows("SELECT count(*) FROM steps WHERE import_id IS NOT NULL"), ["0"]);
+    library.assert_consistent();
+}
+
+#[test]
+fn an_unfinished_import_is_not_seen_and_leaves_nothing() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let before = library.all_rows();
+    let import = NewImport {
+        role: ImportRole::Predictions,
+        name: "cats.json".into(),
+        path: String::new(),
+        format: FormatId("coco".into()),
+    };
+    let annotation = ImportedAnnotation {
+        image,
+        label: "cat".into(),
+        color: 1,
+        shape: Shape::ImageTag,
+        confidence: None,
+        attributes: BTreeMap::new(),
+        status: Status::Proposed,
+        reject_reason: None,
+    };
+    let import = library.store.write_blocking(move |edit| {
+        let import = edit.begin_import(&import, 50)?;
+        edit.park_annotations(import, &[annotation])?;
+        edit.add_imported_images(import, &[ImportedImage { image, review: None }])?;
+        Ok(import)
+    });
+    let import = import.unwrap();
+    assert_eq!(library.all_rows(), before);
+    assert_eq!(library.store.read_blocking(|view| view.unwritten_imports()).unwrap(), [import]);
+    assert!(library.store.read_blocking(|view| view.query_vocabulary()).unwrap().runs.is_empty());
+    library.store.write_blocking(move |edit| edit.discard_import(import)).unwrap();
+    for table in ["runs", "imports", "imported_images", "parked_annotations"] {
+        assert_eq!(library.rows(&format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
+    }
+}
+
+#[test]
+fn ids_of_an_undone_import_are_not_used_again() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    library.import(ImportRole::Work, &[(image, &[Status::Accepted])]);
+    let ids = |library: &Library| library.annotations(image).iter().map(|one| one.id).collect::<Vec<AnnotationId>>();
+    let imported = ids(&library);
+    library.undo_latest();
+    library.redo_latest();
+    assert_eq!(ids(&library), imported);
+}
