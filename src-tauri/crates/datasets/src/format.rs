@@ -60,6 +60,9 @@ pub trait Sink {
     fn skipped(&mut self, skipped: SkippedPart);
 }
 
+/// Why an attribute of a whole image is not read.
+pub(crate) const IMAGE_ATTRIBUTE: &str = "attributes of an image are not supported";
+
 /// A part of a file that was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedPart {

@@ -11,7 +11,7 @@ use crate::entries::{INDEX, has_extension, split_named};
 use crate::error::{DatasetError, FileLocation, Result};
 
 /// Largest file that is held in memory as a whole, in bytes.
-const MOST_TEXT: u64 = 1 << 28;
+pub const MOST_TEXT: u64 = 1 << 28;
 
 /// Input of a dataset.
 pub struct Input {

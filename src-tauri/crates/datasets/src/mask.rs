@@ -30,6 +30,9 @@ pub struct Outlines {
     pub holes: u32,
 }
 
+/// What is lost of an outline with holes.
+pub const HOLES: &str = "the holes of a mask are not supported";
+
 /// Larger masks are not read: an image of this many pixels takes as many bytes.
 const MOST_PIXELS: u64 = 1 << 27;
 

@@ -29,6 +29,18 @@ pub fn from_corners(corners: [Point; 4]) -> Shape {
     }
 }
 
+/// A rectangle turned about `center` by `degrees`, clockwise.
+pub fn turned(rect: Rect, center: Point, degrees: f64) -> [Point; 4] {
+    if degrees == 0.0 {
+        return corners(rect);
+    }
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    corners(rect).map(|corner| {
+        let (right, down) = (corner.x - center.x, corner.y - center.y);
+        Point::new(center.x + right * cosine - down * sine, center.y + right * sine + down * cosine)
+    })
+}
+
 /// The rectangle of the smallest area around `points`, in any direction; corners outside an image of `size` are moved to
 /// its edge. `None` without points.
 pub fn smallest_rectangle(points: &[Point], size: Option<PixelSize>) -> Option<Shape> {

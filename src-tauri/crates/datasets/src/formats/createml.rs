@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, has_extension, split_of_path, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, beside, has_extension, split_of_path, stem, write_images};
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
@@ -72,9 +72,8 @@ impl Format for CreateMl {
         let mut index = ImageIndex::read(input)?;
         let names = input.names()?;
         for name in names.iter().filter(|name| has_extension(name, "json")) {
-            let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
             each_item(input.entry(name)?, name, None, |_, found: MlImage<'static>| {
-                let path = format!("{folder}{}", found.image);
+                let path = beside(name, &found.image);
                 let mut image = index.image(stem(&path), &path, None, split_of_path(&path));
                 image.annotations = found.annotations.into_iter().map(MlAnnotation::into_annotation).collect();
                 sink.image(image)

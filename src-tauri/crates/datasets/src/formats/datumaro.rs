@@ -6,21 +6,23 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use domain::annotation::AttributeValue;
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::fields::{attribute_from_json, bbox_of, points_of};
+use super::fields::{FreeGroups, OCCLUDED, attribute_from_json, bbox_of, points_of};
 use super::items::Items;
 use super::json::each_item;
 use crate::entries::{EntryNames, ImageIndex, has_extension, split_named, stem, write_images};
 use crate::error::{FileLocation, Result};
-use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart};
+use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};
 use crate::input::Input;
-use crate::mask::Mask;
+use crate::mask::{HOLES, Mask};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
+use crate::outline::{from_corners, turned};
 use crate::output::Output;
 
 /// The format `datumaro`.
@@ -67,6 +69,9 @@ const SPLITS: [(&str, Option<DatasetSplit>); 4] = [
 /// Attributes with a meaning in Datumaro.
 const SCORE: &str = "score";
 const CROWD: &str = "is_crowd";
+/// Degrees by which CVAT turns a box about its center.
+const ROTATION: &str = "rotation";
+const RESERVED: [&str; 3] = [SCORE, CROWD, ROTATION];
 /// Before an attribute of the recipe with one of these names.
 const PREFIX: &str = "recipe_";
 
@@ -116,10 +121,23 @@ impl Format for Datumaro {
                 let size = item.image.as_ref().and_then(|image| image.size);
                 let size = size.map(|[height, width]| PixelSize::new(width, height));
                 let mut image = index.image(&path, &file, size, split_named(&subset));
+                let mut groups = FreeGroups::new(item.annotations.iter().map(|found| found.group));
+                // CVAT numbers the images.
+                for (name, value) in item.attr.as_object().into_iter().flatten() {
+                    if name != "frame" && !value.is_null() {
+                        sink.skipped(SkippedPart { place: format!("{place}.attr.{name}"), reason: IMAGE_ATTRIBUTE });
+                    }
+                }
                 for (number, found) in item.annotations.into_iter().enumerate() {
                     let place = format!("{place}.annotations[{number}]");
                     match found.read(labels) {
-                        Ok(annotations) => image.annotations.extend(annotations),
+                        Ok((mut annotations, simplified)) => {
+                            groups.join(&mut annotations);
+                            image.annotations.extend(annotations);
+                            if let Some(reason) = simplified {
+                                sink.skipped(SkippedPart { place: place.clone(), reason });
+                            }
+                        }
                         Err(DatumaroProblem::Unsupported(reason)) => sink.skipped(SkippedPart { place, reason }),
                         Err(DatumaroProblem::Malformed(problem)) => {
                             return Err(FileLocation::file(name.as_str()).with_field(place).malformed(problem));
@@ -261,7 +279,7 @@ impl<'a> ItemAnnotation<'a> {
         let points: Vec<f64> = points_of(&annotation.shape).into_iter().flatten().collect();
         let mut attributes: BTreeMap<Cow<'a, str>, Value> = BTreeMap::new();
         for (name, value) in &annotation.attributes {
-            let is_reserved = [SCORE, CROWD].contains(&name.as_str());
+            let is_reserved = RESERVED.contains(&name.as_str());
             let name = if is_reserved { format!("{PREFIX}{name}").into() } else { Cow::Borrowed(name.as_str()) };
             attributes.insert(name, serde_json::to_value(value).unwrap_or_default());
         }
@@ -286,21 +304,43 @@ impl<'a> ItemAnnotation<'a> {
         })
     }
 
-    fn read(self, labels: &[String]) -> std::result::Result<Vec<DatasetAnnotation>, DatumaroProblem> {
+    /// The annotations, and what they are without.
+    fn read(
+        self,
+        labels: &[String],
+    ) -> std::result::Result<(Vec<DatasetAnnotation>, Option<&'static str>), DatumaroProblem> {
         let points = self.points.unwrap_or_default();
-        let mut points = points.chunks_exact(2).map(|point| Point::new(point[0], point[1]));
+        if points.len() % 2 == 1 {
+            return Err(DatumaroProblem::Malformed("the number of coordinates is odd"));
+        }
+        let points = points.chunks_exact(2).map(|point| Point::new(point[0], point[1]));
+        let (mut hidden, mut simplified) = (Vec::new(), None);
         let shapes = match (&*self.kind, self.bbox) {
-            ("bbox", Some([x, y, width, height])) => vec![Shape::Box { rect: Rect::new(x, y, x + width, y + height) }],
+            ("bbox", Some([x, y, width, height])) => {
+                let degrees = self.attributes.get(ROTATION).and_then(Value::as_f64).unwrap_or_default();
+                let center = Point::new(x + width / 2.0, y + height / 2.0);
+                vec![from_corners(turned(Rect::new(x, y, x + width, y + height), center, degrees))]
+            }
             ("bbox", None) => return Err(DatumaroProblem::Malformed("a bbox has four numbers")),
             ("polygon", _) if points.len() < 3 => {
                 return Err(DatumaroProblem::Malformed("a polygon has fewer than three corners"));
             }
             ("polygon", _) => vec![Shape::Polygon { points: points.collect() }],
-            ("points", _) => points.by_ref().map(|at| Shape::Point { at }).collect(),
+            ("points", _) => {
+                // Absent, hidden or visible.
+                let visibility = self.visibility.unwrap_or_default();
+                let visibility = visibility.into_iter().chain(std::iter::repeat(2));
+                let there: Vec<_> = points.zip(visibility).filter(|(_, visibility)| *visibility > 0).collect();
+                hidden = there.iter().map(|(_, visibility)| *visibility == 1).collect();
+                there.into_iter().map(|(at, _)| Shape::Point { at }).collect()
+            }
             ("label", _) => vec![Shape::ImageTag],
             ("caption", _) => vec![Shape::Caption { text: self.caption.unwrap_or_default() }],
             ("mask", _) => match self.rle.and_then(|mask| mask.outlines()) {
-                Some(outlines) => outlines.rings.into_iter().map(|points| Shape::Polygon { points }).collect(),
+                Some(outlines) => {
+                    simplified = (outlines.holes > 0).then_some(HOLES);
+                    outlines.rings.into_iter().map(|points| Shape::Polygon { points }).collect()
+                }
                 None => return Err(DatumaroProblem::Unsupported("the mask is malformed")),
             },
             _ => return Err(DatumaroProblem::Unsupported("this kind of annotation is not supported")),
@@ -322,13 +362,19 @@ impl<'a> ItemAnnotation<'a> {
                 #[expect(clippy::cast_possible_truncation, reason = "a confidence has few digits")]
                 (SCORE, Value::Number(score)) => annotation.confidence = score.as_f64().map(|score| score as f32),
                 (CROWD, Value::Bool(is_crowd)) => annotation.is_crowd = *is_crowd,
+                (ROTATION, Value::Number(_)) if self.kind == "bbox" => {}
                 _ => {
-                    let of_recipe = name.strip_prefix(PREFIX).filter(|name| [SCORE, CROWD].contains(name));
+                    let of_recipe = name.strip_prefix(PREFIX).filter(|name| RESERVED.contains(name));
                     let name = of_recipe.unwrap_or(&name).to_owned();
                     annotation.attributes.extend(attribute_from_json(value).map(|value| (name, value)));
                 }
             }
         }
-        Ok(shapes.into_iter().map(|shape| DatasetAnnotation { shape, ..annotation.clone() }).collect())
+        let mut read: Vec<DatasetAnnotation> =
+            shapes.into_iter().map(|shape| DatasetAnnotation { shape, ..annotation.clone() }).collect();
+        for (point, _) in read.iter_mut().zip(hidden).filter(|(_, is_hidden)| *is_hidden) {
+            point.attributes.entry(OCCLUDED.to_owned()).or_insert(AttributeValue::YesNo(true));
+        }
+        Ok((read, simplified))
     }
 }

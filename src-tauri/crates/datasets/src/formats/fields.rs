@@ -1,6 +1,7 @@
 //! Common parts of formats: shapes as `bbox` and points, provenance, and attributes.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use domain::annotation::{AttributeValue, Origin};
 use domain::geometry::{Point, Rect};
@@ -10,6 +11,7 @@ use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::DatasetAnnotation;
 use crate::projection::SEVERAL_SEPARATOR;
 
 /// Whether an annotation is a run's or a person's. The run's number is a separate field.
@@ -34,6 +36,32 @@ impl OriginName {
             (Some(Self::Person), _) => Some(Origin::Person),
             (Some(Self::Run) | None, Some(run)) => Some(Origin::Run { run }),
             (Some(Self::Run) | None, None) => None,
+        }
+    }
+}
+
+/// Groups of an image that its file does not number.
+pub struct FreeGroups {
+    used: HashSet<u64>,
+    next: u64,
+}
+
+impl FreeGroups {
+    /// `used` are the groups that the file numbers.
+    pub fn new(used: impl Iterator<Item = u64>) -> Self {
+        Self { used: used.collect(), next: 1 }
+    }
+
+    /// Groups several annotations that are parts of one object.
+    pub fn join(&mut self, parts: &mut [DatasetAnnotation]) {
+        if parts.len() > 1 {
+            while self.used.contains(&self.next) {
+                self.next += 1;
+            }
+            for part in parts {
+                part.group = part.group.or(Some(self.next));
+            }
+            self.next += 1;
         }
     }
 }
@@ -86,6 +114,9 @@ pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Op
     let known = path.trim_end_matches('?').trim_end_matches('.');
     (!known.is_empty()).then(|| known.to_owned())
 }
+
+/// The attribute for parts that are hidden in the image, as in CVAT.
+pub const OCCLUDED: &str = "occluded";
 
 /// An attribute in a format without types; the inverse of [`untyped`](crate::projection::untyped).
 pub fn attribute_text(value: &AttributeValue) -> Cow<'_, str> {

@@ -88,6 +88,7 @@ impl Format for LabelStudio {
 struct Region {
     #[serde(default)]
     id: Value,
+    #[serde(default)]
     from_name: String,
     #[serde(default)]
     to_name: String,
@@ -101,7 +102,11 @@ struct Region {
     image_rotation: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f32>,
+    #[serde(default)]
     value: Value,
+    /// Answers about a region, which have its id.
+    #[serde(skip)]
+    answers: Vec<Region>,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<RegionMeta>,
 }
@@ -181,6 +186,7 @@ fn region(number: usize, annotation: &DatasetAnnotation, label: &str, size: Pixe
         image_rotation: is_region.then_some(0.0),
         score: annotation.confidence,
         value,
+        answers: Vec::new(),
         meta: Some(meta),
     }
 }

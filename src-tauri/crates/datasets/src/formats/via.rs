@@ -10,14 +10,14 @@ use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fields::attribute_text;
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, has_extension, split_of_path, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, beside, has_extension, split_of_path, stem, write_images};
 use crate::error::{FileLocation, Result};
-use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart};
+use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo};
 use crate::output::Output;
@@ -90,16 +90,28 @@ impl Format for Via {
         let mut index = ImageIndex::read(input)?;
         let names = input.names()?;
         for name in names.iter().filter(|name| has_extension(name, "json")) {
-            let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+            // Other errors are those of the whole file.
+            let header: Header = serde_json::from_reader(input.entry(name)?).unwrap_or_default();
+            let label_of_project = header.label();
             let mut take = |key: &str, found: ViaImage<'static>| {
-                let path = format!("{folder}{}", found.filename);
+                let path = beside(name, &found.filename);
                 let pixels = |name: &str| found.file_attributes.get(name)?.as_str()?.parse().ok();
                 let size = pixels("width").zip(pixels("height")).map(|(width, height)| PixelSize::new(width, height));
                 let mut image = index.image(stem(&path), &path, size, split_of_path(&path));
+                for (attribute, value) in &found.file_attributes {
+                    if !["width", "height"].contains(&&**attribute) && !text(value).is_empty() {
+                        let place = format!("{key:?}.file_attributes.{attribute}");
+                        sink.skipped(SkippedPart { place, reason: IMAGE_ATTRIBUTE });
+                    }
+                }
                 for (place, region) in found.regions.into_list().into_iter().enumerate() {
                     let place = format!("{key:?}.regions[{place}]");
-                    match region.shape_attributes.shape() {
-                        Ok(shape) => image.annotations.push(annotation(shape, region.region_attributes)),
+                    let read = region.shape_attributes.shape().and_then(|shape| {
+                        annotations(&shape, region.region_attributes, label_of_project.as_deref())
+                            .map_err(ViaProblem::Unsupported)
+                    });
+                    match read {
+                        Ok(annotations) => image.annotations.extend(annotations),
                         Err(ViaProblem::Unsupported(reason)) => sink.skipped(SkippedPart { place, reason }),
                         Err(ViaProblem::Malformed(problem)) => {
                             return Err(FileLocation::file(name).with_field(place).malformed(problem));
@@ -114,6 +126,33 @@ impl Format for Via {
             }
         }
         Ok(())
+    }
+}
+
+/// The region attributes of a project.
+#[derive(Deserialize, Default)]
+struct Header {
+    #[serde(default, rename = "_via_attributes")]
+    attributes: ProjectAttributes,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ProjectAttributes {
+    region: BTreeMap<String, ProjectAttribute>,
+}
+
+#[derive(Deserialize)]
+struct ProjectAttribute {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Header {
+    /// The only attribute whose values are chosen from a list.
+    fn label(self) -> Option<String> {
+        let mut chosen = self.attributes.region.into_iter().filter(|(_, attribute)| attribute.kind != "text");
+        chosen.next().filter(|_| chosen.next().is_none()).map(|(name, _)| name)
     }
 }
 
@@ -161,7 +200,7 @@ struct ViaRegion<'a> {
     region_attributes: BTreeMap<Cow<'a, str>, Value>,
 }
 
-/// The fields of all shapes, which `name` tells apart.
+/// The fields of all shapes. `name` says which shape it is.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 struct ViaShape {
@@ -246,24 +285,50 @@ impl<'a> ViaRegion<'a> {
     }
 }
 
-fn annotation(shape: Shape, mut attributes: BTreeMap<Cow<'_, str>, Value>) -> DatasetAnnotation {
-    let named = LABELS.iter().find_map(|name| attributes.remove(*name));
-    let label = named.as_ref().map(text).unwrap_or_default();
+/// An annotation for each label of a region. The error says why it has none.
+fn annotations(
+    shape: &Shape,
+    mut attributes: BTreeMap<Cow<'_, str>, Value>,
+    label_of_project: Option<&str>,
+) -> std::result::Result<Vec<DatasetAnnotation>, &'static str> {
+    let usual = LABELS.iter().find_map(|name| attributes.keys().find(|key| key.eq_ignore_ascii_case(name)));
+    let key = usual.or_else(|| attributes.keys().find(|key| Some(&***key) == label_of_project));
+    let only = attributes.keys().next().filter(|_| attributes.len() == 1);
+    let Some(key) = key.or(only).cloned() else {
+        let is_empty = attributes.values().all(|value| text(value).is_empty());
+        return Err(if is_empty {
+            "a region without a label is not supported"
+        } else {
+            "it is unclear which attribute of the region is its label"
+        });
+    };
+    let labels = match attributes.remove(&key) {
+        Some(Value::Object(checked)) => checked_names(&checked),
+        other => vec![other.as_ref().map(text).unwrap_or_default()],
+    };
+    if labels.is_empty() {
+        return Err("a region without a label is not supported");
+    }
     let attributes = attributes.into_iter().map(|(name, value)| {
         let name = name.strip_prefix(PREFIX).filter(|name| *name == LABEL).unwrap_or(&name).to_owned();
         (name, untyped(&text(&value)))
     });
-    DatasetAnnotation { attributes: attributes.collect(), ..DatasetAnnotation::new(label, shape) }
+    let attributes: BTreeMap<_, _> = attributes.collect();
+    let annotation =
+        |label| DatasetAnnotation { attributes: attributes.clone(), ..DatasetAnnotation::new(label, shape.clone()) };
+    Ok(labels.into_iter().map(annotation).collect())
+}
+
+/// What is checked of check boxes.
+fn checked_names(boxes: &Map<String, Value>) -> Vec<String> {
+    boxes.iter().filter(|(_, value)| value.as_bool() == Some(true)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The text of an attribute. Check boxes are objects of what is checked.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Object(checked) => {
-            let checked = checked.iter().filter(|(_, value)| value.as_bool() == Some(true));
-            checked.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(SEVERAL_SEPARATOR)
-        }
+        Value::Object(boxes) => checked_names(boxes).join(SEVERAL_SEPARATOR),
         Value::Null => String::new(),
         other => other.to_string(),
     }

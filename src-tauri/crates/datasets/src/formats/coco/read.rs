@@ -17,7 +17,7 @@ use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::formats::fields::{OriginName, attribute_from_json, path_of, without_position};
 use crate::input::Input;
-use crate::mask::{Mask, Outlines};
+use crate::mask::{HOLES, Mask, Outlines};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
@@ -229,7 +229,7 @@ impl Reader<'_> {
                 let is_crowd = found.iscrowd.is_some_and(|value| value != 0);
                 let (rings, problem) = match mask.outlines().filter(|_| !is_crowd) {
                     Some(Outlines { rings, holes: 0 }) => (rings, None),
-                    Some(Outlines { rings, .. }) => (rings, Some("the holes of a mask are not supported")),
+                    Some(Outlines { rings, .. }) => (rings, Some(HOLES)),
                     // Evaluators take a crowd as one region.
                     None if is_crowd => (Vec::new(), Some("the mask of a crowd is not supported; its box is read")),
                     None => (Vec::new(), Some("the run-length mask is malformed; the box is read")),

@@ -1,21 +1,23 @@
 //! Reads CVAT's XML image by image.
 
-use std::io::BufRead;
+use std::collections::HashSet;
+use std::io::{BufRead, Read};
 
-use domain::annotation::Origin;
+use domain::annotation::{AttributeValue, Origin};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::ids::RunId;
 use domain::shape::Shape;
 use roxmltree::{Document, Node};
 
+use super::super::fields::{FreeGroups, OCCLUDED};
 use super::super::xml::{child, text_of, unescaped};
 use super::IMAGES;
 use crate::entries::{ImageIndex, has_extension, split_named, stem};
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
-use crate::input::Input;
+use crate::input::{Input, MOST_TEXT};
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetImage, DatasetInfo, LabelTable};
-use crate::outline::from_corners;
+use crate::outline::{from_corners, turned};
 use crate::projection::untyped;
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
@@ -26,7 +28,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     for name in &names {
         let mut file = Elements { file: input.entry(name)?, line: 1, name };
         while let Some((element, text, line)) = file.next()? {
-            let place = Place { name, line };
+            let place = Place::new(name, line, &text);
             let document =
                 Document::parse(&text).map_err(|error| place.at(error.pos().row).malformed(error.to_string()))?;
             let root = document.root_element();
@@ -50,6 +52,9 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     if is_begun { Ok(()) } else { sink.begin(DatasetInfo::default()) }
 }
 
+/// Tracks name frames by number, and there are no image files.
+const VIDEO: &str = "tracks of a video are not supported; export the task as \"CVAT for images\"";
+
 #[derive(Clone, Copy)]
 enum Element {
     Meta,
@@ -70,7 +75,12 @@ impl Elements<'_> {
         let mut found: Option<(Element, u64)> = None;
         loop {
             let before = text.len();
-            if self.file.read_until(b'>', &mut text)? == 0 {
+            let most = (MOST_TEXT + 1).saturating_sub(before as u64);
+            let count = self.file.by_ref().take(most).read_until(b'>', &mut text)?;
+            if count as u64 == most {
+                return Err(FileLocation::file(self.name).at(self.line).malformed("the element is too large"));
+            }
+            if count == 0 {
                 return match found {
                     Some((_, line)) => {
                         Err(FileLocation::file(self.name).at(line).malformed("the element does not end"))
@@ -86,6 +96,9 @@ impl Elements<'_> {
                     .is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'))
             };
             let line = self.line + lines(&piece[..start]);
+            if found.is_none() && begins("track") {
+                return Err(FileLocation::file(self.name).at(line).malformed(VIDEO));
+            }
             self.line += lines(piece);
             let element = match found {
                 Some((element, _)) => element,
@@ -122,14 +135,14 @@ fn lines(bytes: &[u8]) -> u64 {
 /// Labels of a task, a project or a job, with their attributes.
 fn read_labels(meta: Node<'_, '_>) -> DatasetInfo {
     let mut info = DatasetInfo::default();
-    let mut labels = LabelTable::default();
+    let (mut labels, mut known) = (LabelTable::default(), HashSet::new());
     for label in meta.descendants().filter(|node| node.has_tag_name("label")) {
         let Some(name) = text_of(label, "name") else { continue };
         labels.add(labels.labels().len() as u64 + 1, name);
         let listed = child(label, "attributes");
         for attribute in listed.iter().flat_map(Node::children).filter(|node| node.has_tag_name("attribute")) {
             let Some(name) = text_of(attribute, "name") else { continue };
-            if info.attributes.iter().all(|known| known.name != name) {
+            if known.insert(name.clone()) {
                 info.attributes.push(DatasetAttribute { name, kind: None });
             }
         }
@@ -142,16 +155,23 @@ fn read_labels(meta: Node<'_, '_>) -> DatasetInfo {
 struct Place<'a> {
     name: &'a str,
     line: u64,
+    /// Where the lines of the element end, in bytes.
+    ends: Vec<usize>,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    fn new(name: &'a str, line: u64, text: &str) -> Self {
+        Self { name, line, ends: text.match_indices('\n').map(|(end, _)| end).collect() }
+    }
+
     /// `row` counts from 1 within the element.
     fn at(&self, row: u32) -> FileLocation {
         FileLocation::file(self.name).at(self.line + u64::from(row) - 1)
     }
 
     fn of(&self, node: Node<'_, '_>) -> FileLocation {
-        self.at(node.document().text_pos_at(node.range().start).row)
+        let before = self.ends.partition_point(|end| *end < node.range().start);
+        FileLocation::file(self.name).at(self.line + before as u64)
     }
 
     fn number<T: std::str::FromStr>(&self, node: Node<'_, '_>, name: &str) -> Result<T> {
@@ -174,6 +194,8 @@ impl Place<'_> {
         let size = PixelSize::new(self.number(node, "width")?, self.number(node, "height")?);
         let split = node.attribute("subset").and_then(split_named);
         let mut image = index.image(stem(&format!("{IMAGES}{name}")), &name, Some(size), split);
+        let numbered = node.children().filter_map(|element| element.attribute("group_id")?.parse().ok());
+        let mut groups = FreeGroups::new(numbered);
         for element in node.children().filter(Node::is_element) {
             let label = unescaped(element.attribute("label").unwrap_or_default());
             let skip = |reason| SkippedPart { place: self.of(element).to_string(), reason };
@@ -186,18 +208,14 @@ impl Place<'_> {
                     points => Shape::Polygon { points },
                 },
                 "points" => {
-                    let points = self.points(element)?;
-                    let [at] = points[..] else {
-                        // Several points under one label are one object.
-                        let group = u64::from(element.id().get());
-                        for at in points {
-                            let mut point = self.annotation(element, &label, Shape::Point { at })?;
-                            point.group = point.group.or(Some(group));
-                            image.annotations.push(point);
-                        }
-                        continue;
-                    };
-                    Shape::Point { at }
+                    // Several points under one label are one object.
+                    let mut points: Vec<DatasetAnnotation> = Vec::new();
+                    for at in self.points(element)? {
+                        points.push(self.annotation(element, &label, Shape::Point { at })?);
+                    }
+                    groups.join(&mut points);
+                    image.annotations.append(&mut points);
+                    continue;
                 }
                 "tag" => Shape::ImageTag,
                 "attribute" => continue,
@@ -221,15 +239,12 @@ impl Place<'_> {
     fn bounds(&self, node: Node<'_, '_>, size: PixelSize, sink: &mut dyn Sink) -> Result<Shape> {
         let number = |name| self.pixels(node, name);
         let rect = Rect::new(number("xtl")?, number("ytl")?, number("xbr")?, number("ybr")?);
-        let angle = if node.has_attribute("rotation") { number("rotation")?.to_radians() } else { 0.0 };
-        if angle == 0.0 {
+        let degrees = if node.has_attribute("rotation") { number("rotation")? } else { 0.0 };
+        if degrees == 0.0 {
             return Ok(Shape::Box { rect });
         }
-        let (x, y) = (f64::midpoint(rect.x1, rect.x2), f64::midpoint(rect.y1, rect.y2));
-        let turned = crate::outline::corners(rect).map(|corner| {
-            let (right, down) = (corner.x - x, corner.y - y);
-            Point::new(x + right * angle.cos() - down * angle.sin(), y + right * angle.sin() + down * angle.cos())
-        });
+        let center = Point::new(f64::midpoint(rect.x1, rect.x2), f64::midpoint(rect.y1, rect.y2));
+        let turned = turned(rect, center, degrees);
         let is_inside = turned.iter().all(|corner| *corner == corner.clamped(size));
         if !is_inside {
             let place = self.of(node).to_string();
@@ -266,8 +281,7 @@ impl Place<'_> {
             annotation.group = Some(self.number(node, "group_id")?);
         }
         if node.attribute("occluded") == Some("1") {
-            let occluded = domain::annotation::AttributeValue::YesNo(true);
-            annotation.attributes.entry("occluded".to_owned()).or_insert(occluded);
+            annotation.attributes.entry(OCCLUDED.to_owned()).or_insert(AttributeValue::YesNo(true));
         }
         Ok(annotation)
     }

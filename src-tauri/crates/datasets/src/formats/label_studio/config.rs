@@ -30,10 +30,19 @@ pub fn written(labels: &LabelTable) -> String {
     xml + "  <TextArea name=\"caption\" toName=\"image\"/>\n</View>\n"
 }
 
-/// The labels of all controls.
-pub fn labels(file: &str, text: &str) -> Result<LabelTable> {
+/// What a configuration says.
+pub struct Config {
+    /// Of all controls.
+    pub labels: LabelTable,
+    /// The field of a task that has the path of the image.
+    pub image_field: Option<String>,
+}
+
+pub fn read(file: &str, text: &str) -> Result<Config> {
     let document = Document::parse(text)
         .map_err(|error| FileLocation::file(file).at(error.pos().row.into()).malformed(error.to_string()))?;
+    let image = document.descendants().find(|node| node.has_tag_name("Image"));
+    let image_field = image.and_then(|image| image.attribute("value")?.strip_prefix('$'));
     let entries = document.descendants().filter(|node| node.has_tag_name("Label") || node.has_tag_name("Choice"));
     let (mut labels, mut known) = (LabelTable::default(), HashSet::new());
     for name in entries.filter_map(|node| node.attribute("value")).map(unescaped) {
@@ -41,5 +50,5 @@ pub fn labels(file: &str, text: &str) -> Result<LabelTable> {
             labels.add(labels.labels().len() as u64 + 1, name);
         }
     }
-    Ok(labels)
+    Ok(Config { labels, image_field: image_field.map(ToOwned::to_owned) })
 }

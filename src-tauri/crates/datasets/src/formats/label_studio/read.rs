@@ -1,28 +1,32 @@
 //! Reads tasks as Label Studio exports them ("JSON") and as this program writes them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use domain::annotation::AttributeValue;
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Region, config};
-use crate::entries::{ImageIndex, has_extension, split_of_path, stem};
+use crate::entries::{ImageIndex, beside, file_part, has_extension, is_image, split_of_path, stem};
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
+use crate::formats::fields::attribute_from_json;
 use crate::formats::json::each_item;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
-use crate::outline::{corners, from_corners};
+use crate::outline::{from_corners, turned};
+
+const UNSUPPORTED: &str = "this kind of result is not supported";
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let names = input.names()?;
-    let mut info = DatasetInfo::default();
+    let (mut info, mut image_field) = (DatasetInfo::default(), None);
     for name in names.iter().filter(|name| has_extension(name, "xml")) {
-        let labels = config::labels(name, &input.text(name)?)?;
+        let config = config::read(name, &input.text(name)?)?;
         if info.labels.labels().is_empty() {
-            info.labels = labels;
+            (info.labels, image_field) = (config.labels, config.image_field);
         }
     }
     sink.begin(info)?;
@@ -31,7 +35,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     for name in names.iter().filter(|name| has_extension(name, "json")) {
         each_item(input.entry(name)?, name, None, |key, task: Task| {
             let place = format!("{name}, [{key}]");
-            let image = task.image(&mut index, &mut ids, &place, sink);
+            let image = task.image(image_field.as_deref(), &mut index, &mut ids, &place, sink);
             sink.image(image.map_err(|(field, problem)| {
                 FileLocation::file(name.as_str()).with_field(format!("[{key}].{field}")).malformed(problem)
             })?)
@@ -56,6 +60,11 @@ struct Results {
     result: Vec<Region>,
     #[serde(default)]
     was_cancelled: bool,
+    #[serde(default)]
+    ground_truth: bool,
+    /// The person, for an annotation made in Label Studio.
+    completed_by: Option<Value>,
+    updated_at: Option<String>,
 }
 
 /// The field of a task, and what is wrong with it.
@@ -63,36 +72,29 @@ type Problem = (String, String);
 
 impl Task {
     fn image(
-        self,
+        mut self,
+        image_field: Option<&str>,
         index: &mut ImageIndex,
         ids: &mut HashSet<u64>,
         place: &str,
         sink: &mut dyn Sink,
     ) -> std::result::Result<DatasetImage, Problem> {
         let data = |name: &str| self.data.get(name);
-        let path = data("image").and_then(Value::as_str).or_else(|| self.data.values().find_map(Value::as_str));
-        let path = path.unwrap_or_default();
+        let path = self.image_path(image_field);
         let pixels = |name: &str| u32::try_from(data(name)?.as_u64()?).ok();
         let size = pixels("width").zip(pixels("height")).map(|(width, height)| PixelSize::new(width, height));
         let mut image = index.image(stem(path), &local_name(path), size, split_of_path(path));
         // Tasks keep these when Label Studio exports them, without the index.
-        if let (Some(id), Some(file_name)) =
-            (data("image_id").and_then(Value::as_u64), data("file_name").and_then(Value::as_str))
-        {
-            (image.id, image.file_name) = (id, file_name.to_owned());
+        if let Some(file_name) = data("file_name").and_then(Value::as_str) {
+            file_name.clone_into(&mut image.file_name);
+            image.id = data("image_id").and_then(Value::as_u64).unwrap_or(image.id);
         }
         if !ids.insert(image.id) {
             return Err(("data".to_owned(), format!("image {} is in it twice", image.id)));
         }
         let mut regions = Vec::new();
-        let decided = self.annotations.into_iter().filter(|results| !results.was_cancelled);
-        for results in decided {
-            regions.extend(results.result);
-        }
-        for (number, prediction) in self.predictions.into_iter().enumerate().filter(|(_, value)| value.is_object()) {
-            let results: Results = serde_json::from_value(prediction)
-                .map_err(|error| (format!("predictions[{number}]"), error.to_string()))?;
-            regions.extend(results.result);
+        for results in self.chosen_results(place, sink)? {
+            regions.extend(with_answers(results.result));
         }
         let number = |region: &Region| region.id.as_str()?.strip_prefix("annotation-")?.parse::<usize>().ok();
         regions.sort_by_key(|region| number(region).unwrap_or(usize::MAX));
@@ -103,13 +105,88 @@ impl Task {
         }
         Ok(image)
     }
+
+    /// Without a configuration, the field `image`, or the first that has the name of an image.
+    fn image_path(&self, image_field: Option<&str>) -> &str {
+        let text = |name: &str| self.data.get(name).and_then(Value::as_str);
+        let mut texts = self.data.values().filter_map(Value::as_str);
+        let path = image_field.and_then(text).or_else(|| text("image"));
+        let path = path.or_else(|| texts.clone().find(|path| is_image(&local_name(path)))).or_else(|| texts.next());
+        path.unwrap_or_default()
+    }
+
+    /// The annotation and the prediction that are read. Those of several people, or of several models, would be objects
+    /// that are there several times.
+    fn chosen_results(&mut self, place: &str, sink: &mut dyn Sink) -> std::result::Result<Vec<Results>, Problem> {
+        let mut skip = |part: &str, reason| sink.skipped(SkippedPart { place: format!("{place}.{part}"), reason });
+        let mut annotations = std::mem::take(&mut self.annotations);
+        annotations.retain(|results| !results.was_cancelled);
+        annotations
+            .sort_by(|one, other| (other.ground_truth, &other.updated_at).cmp(&(one.ground_truth, &one.updated_at)));
+        for _ in annotations.drain(1.min(annotations.len())..) {
+            skip("annotations", "a task has one annotation: the ground truth, or the last changed, is read");
+        }
+        let is_by_person = annotations.iter().any(|results| results.completed_by.is_some());
+        let predictions = std::mem::take(&mut self.predictions).into_iter().enumerate();
+        let mut is_predicted = false;
+        for (number, prediction) in predictions.filter(|(_, value)| value.is_object()) {
+            if is_by_person {
+                skip("predictions", "the predictions of an annotated task are left out");
+            } else if is_predicted {
+                skip("predictions", "a task has one prediction: the first is read");
+            } else {
+                is_predicted = true;
+                let results = serde_json::from_value(prediction);
+                annotations.push(results.map_err(|error| (format!("predictions[{number}]"), error.to_string()))?);
+            }
+        }
+        Ok(annotations)
+    }
 }
 
-/// The path of an image without server, query, and the prefix of uploads.
+/// The path of an image without server, query, and the prefixes of uploads.
 fn local_name(path: &str) -> String {
     let path = path.split_once("?d=").map_or(path, |(_, path)| path);
     let path = path.split_once("://").map_or(path, |(_, path)| path.split_once('/').map_or(path, |(_, path)| path));
-    path.trim_start_matches("/data/upload/").trim_start_matches("/data/").to_owned()
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let Some(uploaded) = path.trim_start_matches('/').strip_prefix("data/upload/") else {
+        return path.trim_start_matches("/data/").to_owned();
+    };
+    // Label Studio puts eight hexadecimal digits before the name of the file.
+    let original = file_part(uploaded).split_once('-').filter(|(digits, original)| {
+        digits.len() == 8 && digits.chars().all(|digit| digit.is_ascii_hexdigit()) && !original.is_empty()
+    });
+    original.map_or_else(|| uploaded.to_owned(), |(_, original)| beside(uploaded, original))
+}
+
+/// Regions with the results that have the same id: their labels if these are separate, and answers about them.
+fn with_answers(results: Vec<Region>) -> Vec<Region> {
+    let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, result) in results.iter().enumerate() {
+        if let Some(id) = result.id.as_str().filter(|id| !id.is_empty()) {
+            by_id.entry(id.to_owned()).or_default().push(place);
+        }
+    }
+    let mut results: Vec<Option<Region>> = results.into_iter().map(Some).collect();
+    for places in by_id.into_values().filter(|places| places.len() > 1) {
+        let is_drawn = |place: &&usize| results[**place].as_ref().is_some_and(Region::is_drawn);
+        let Some(drawn) = places.iter().find(is_drawn).copied() else { continue };
+        let others: Vec<Region> =
+            places.into_iter().filter(|place| *place != drawn).filter_map(|place| results[place].take()).collect();
+        let Some(region) = &mut results[drawn] else { continue };
+        for other in others {
+            if other.kind == "labels" || other.is_drawn() {
+                if let (Value::Object(fields), Value::Object(more)) = (&mut region.value, other.value) {
+                    more.into_iter().for_each(|(name, value)| {
+                        fields.entry(name).or_insert(value);
+                    });
+                }
+            } else {
+                region.answers.push(other);
+            }
+        }
+    }
+    results.into_iter().flatten().collect()
 }
 
 impl Region {
@@ -125,6 +202,13 @@ impl Region {
             names.filter_map(Value::as_str).map(ToOwned::to_owned).collect::<Vec<_>>()
         };
         let skip = |reason| SkippedPart { place: format!("{place}.{}", self.from_name), reason };
+        let mut annotation = self.annotation();
+        for answer in &self.answers {
+            match answer.attribute() {
+                Some(value) => drop(annotation.attributes.insert(answer.from_name.clone(), value)),
+                None => sink.skipped(skip(UNSUPPORTED)),
+            }
+        }
         let size = self.original_width.zip(self.original_height).map(|(width, height)| PixelSize::new(width, height));
         let scaled = |x: f64, y: f64| {
             let size = size.or(image.size).ok_or("original_width and original_height are missing")?;
@@ -138,7 +222,7 @@ impl Region {
                 };
                 let (start, end) = (scaled(x, y)?, scaled(x + width, y + height)?);
                 let rect = Rect::new(start.x, start.y, end.x, end.y);
-                (names("rectanglelabels"), turned(rect, number("rotation").unwrap_or_default()))
+                (names("rectanglelabels"), from_corners(turned(rect, start, number("rotation").unwrap_or_default())))
             }
             "polygonlabels" | "polygon" => {
                 let points = self.value.get("points").and_then(Value::as_array).into_iter().flatten();
@@ -155,7 +239,7 @@ impl Region {
             }
             "choices" => {
                 for label in names("choices") {
-                    image.annotations.push(self.annotation(label, Shape::ImageTag));
+                    image.annotations.push(DatasetAnnotation { label, ..annotation.clone() });
                 }
                 return Ok(());
             }
@@ -166,15 +250,19 @@ impl Region {
                 };
                 let label = self.meta.as_ref().and_then(|meta| meta.label.clone());
                 let label = label.unwrap_or_else(|| self.from_name.clone());
-                image.annotations.push(self.annotation(label, Shape::Caption { text }));
+                image.annotations.push(DatasetAnnotation { label, shape: Shape::Caption { text }, ..annotation });
                 return Ok(());
             }
             "brushlabels" | "brush" => {
                 sink.skipped(skip("masks are not supported"));
                 return Ok(());
             }
+            "relation" => {
+                sink.skipped(skip("relations are not supported"));
+                return Ok(());
+            }
             _ => {
-                sink.skipped(skip("this kind of result is not supported"));
+                sink.skipped(skip(UNSUPPORTED));
                 return Ok(());
             }
         };
@@ -184,31 +272,37 @@ impl Region {
             sink.skipped(skip("a region without a label is not supported"));
         }
         for label in labels {
-            let annotation = self.annotation(label, shape.clone());
-            image.annotations.push(annotation);
+            image.annotations.push(DatasetAnnotation { label, shape: shape.clone(), ..annotation.clone() });
         }
         Ok(())
     }
 
-    fn annotation(&self, label: String, shape: Shape) -> DatasetAnnotation {
+    /// Whether it has a place in the image.
+    fn is_drawn(&self) -> bool {
+        let kind = self.kind.strip_suffix("labels").unwrap_or(&self.kind);
+        matches!(kind, "rectangle" | "polygon" | "keypoint" | "brush" | "ellipse" | "vector")
+    }
+
+    /// An answer about a region; `None` if its kind is not supported.
+    fn attribute(&self) -> Option<AttributeValue> {
+        let found = self.value.get(match self.kind.as_str() {
+            "textarea" => "text",
+            kind @ ("choices" | "number" | "rating") => kind,
+            _ => return None,
+        })?;
+        match found {
+            Value::Array(values) if values.len() == 1 => attribute_from_json(values[0].clone()),
+            found => attribute_from_json(found.clone()),
+        }
+    }
+
+    fn annotation(&self) -> DatasetAnnotation {
         let meta = self.meta.as_ref();
         DatasetAnnotation {
             confidence: self.score,
             status: meta.and_then(|meta| meta.status),
             reject_reason: meta.and_then(|meta| meta.reject_reason),
-            ..DatasetAnnotation::new(label, shape)
+            ..DatasetAnnotation::new("", Shape::ImageTag)
         }
     }
-}
-
-/// A rectangle turned about its top left corner, clockwise in degrees.
-fn turned(rect: Rect, degrees: f64) -> Shape {
-    if degrees == 0.0 {
-        return Shape::Box { rect };
-    }
-    let (sine, cosine) = degrees.to_radians().sin_cos();
-    from_corners(corners(rect).map(|corner| {
-        let (right, down) = (corner.x - rect.x1, corner.y - rect.y1);
-        Point::new(rect.x1 + right * cosine - down * sine, rect.y1 + right * sine + down * cosine)
-    }))
 }
