@@ -94,6 +94,8 @@ fn allowed_part(part: &str) -> String {
     let allowed = |c: char| if c.is_control() || NOT_IN_NAMES.contains(&c) { '_' } else { c };
     let part: String = part.chars().map(allowed).collect();
     let part = part.trim().trim_end_matches(['.', ' ']);
+    let reserved = if is_device(part) || is_of_system(part) { format!("_{part}") } else { String::new() };
+    let part = if reserved.is_empty() { part } else { &*reserved };
     if part.len() <= LONGEST_PART {
         return part.to_owned();
     }
@@ -104,6 +106,21 @@ fn allowed_part(part: &str) -> String {
         end -= 1;
     }
     format!("{}{extension}", &stem[..end.min(stem.len())])
+}
+
+/// Whether Windows takes a name for a device, with any extension.
+fn is_device(part: &str) -> bool {
+    let name = part.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let is_numbered = |device: &str| {
+        let number = name.strip_prefix(device).map(|number| number.chars().collect::<Vec<_>>());
+        matches!(number.as_deref(), Some(['1'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}']))
+    };
+    matches!(&*name, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") || is_numbered("COM") || is_numbered("LPT")
+}
+
+/// Whether a file or folder is one that macOS or Windows adds.
+pub fn is_of_system(part: &str) -> bool {
+    part == "__MACOSX" || part.starts_with("._") || matches!(part, ".DS_Store" | "Thumbs.db")
 }
 
 /// The path of a file that is named in another one, relative to its folder.
@@ -296,6 +313,13 @@ mod tests {
             "b.tar.gz",
             ".hidden",
             long.as_str(),
+            // Windows has no files with these names, and readers leave out the last.
+            "nul.jpg",
+            "Aux/com1.tar.gz",
+            "COM\u{b2}.png",
+            "console/com10.jpg",
+            "._a.jpg",
+            "__MACOSX/a.jpg",
         ];
         let assigned: Vec<EntryName> = of
             .iter()
@@ -318,5 +342,10 @@ mod tests {
             ]
         );
         assert_eq!((assigned[9].name.len(), &assigned[9].name[176..]), (180, ".jpg"));
+        let reserved: Vec<&str> = assigned[10..].iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(
+            reserved,
+            ["_nul.jpg", "_Aux/_com1.tar.gz", "_COM\u{b2}.png", "console/com10.jpg", "_._a.jpg", "___MACOSX/a.jpg"]
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::dataset::Package;
 use zip::ZipArchive;
 
-use crate::entries::{INDEX, has_extension, split_named};
+use crate::entries::{INDEX, has_extension, is_of_system, split_named};
 use crate::error::{DatasetError, FileLocation, Result};
 
 /// Largest file that is held in memory as a whole, in bytes.
@@ -133,11 +133,7 @@ fn top_folder<'a>(names: &[&'a str]) -> &'a str {
 
 /// Whether a file belongs to a dataset, and was not added by macOS or Windows.
 fn is_part(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
-    !file.is_empty()
-        && !name.split('/').any(|part| part == "__MACOSX")
-        && !file.starts_with("._")
-        && !matches!(file, ".DS_Store" | "Thumbs.db")
+    !name.ends_with('/') && !name.split('/').any(is_of_system)
 }
 
 /// Whether a file begins as ZIP archives do.
