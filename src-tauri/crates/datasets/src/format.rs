@@ -63,6 +63,9 @@ pub trait Sink {
 /// Why an attribute of a whole image is not read.
 pub(crate) const IMAGE_ATTRIBUTE: &str = "attributes of an image are not supported";
 
+/// Why a field that the reader does not know is not read.
+pub(crate) const UNKNOWN_FIELD: &str = "this field is not supported";
+
 /// A part of a file that was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedPart {

@@ -6,9 +6,11 @@
 #[path = "common/files.rs"]
 mod files;
 
+use datasets::Dataset;
+use datasets::model::DatasetAnnotation;
 use domain::annotation::AttributeValue;
 use domain::shape::Shape;
-use files::{error, labels, point, polygon, read, reasons, rect, shapes};
+use files::{error, folder, labelled, labels, point, polygon, read, read_with, reasons, rect, shapes};
 
 #[test]
 fn cvat_refuses_numbers_that_are_not_finite_and_names_the_line() {
@@ -195,4 +197,147 @@ fn the_label_of_a_region_of_via_is_known_or_the_region_is_counted() {
     let unclear = "it is unclear which attribute of the region is its label";
     assert_eq!(found(r#""species": "cat", "age": "3""#, ""), (String::new(), vec![unclear]));
     assert_eq!(found("", dropdown), (String::new(), vec!["a region without a label is not supported"]));
+}
+
+/// What was skipped, as "place: reason".
+fn skipped(read: &Dataset) -> Vec<String> {
+    read.skipped.iter().map(|part| format!("{}: {}", part.place, part.reason)).collect()
+}
+
+fn is_true(annotation: &DatasetAnnotation) -> Vec<&str> {
+    let set = annotation.attributes.iter().filter(|(_, value)| **value == AttributeValue::YesNo(true));
+    set.map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn key_points_of_coco_are_points_of_their_object_and_unknown_fields_are_counted() {
+    let text = r#"{"images": [{"id": 1, "file_name": "a.jpg", "width": 40, "height": 50}],
+        "categories": [{"id": 1, "name": "cat", "keypoints": ["nose", "tail"], "skeleton": [[1, 2]]}],
+        "annotations": [
+            {"id": 7, "image_id": 1, "category_id": 1, "bbox": [1, 1, 20, 20], "area": 400, "num_keypoints": 2,
+                "keypoints": [5, 6, 2, 7, 8, 1, 9, 10, 2], "track": {"number": 3}, "note": "", "tags": []},
+            {"id": 8, "image_id": 1, "category_id": 1, "keypoints": [5, 6, 2, 0, 0, 0]},
+            {"id": 9, "image_id": 1, "caption": "a cat at rest"}]}"#;
+    let file = folder(&[("set.json", text)], &[]);
+    let read = read_with("coco", &file.path().join("set.json"), &[]);
+    let image = &read.images[0];
+    let caption = Shape::Caption { text: "a cat at rest".into() };
+    let (cat, nose) = (rect(1.0, 1.0, 21.0, 21.0), point(5.0, 6.0));
+    assert_eq!(shapes(image), [&cat, &nose, &point(7.0, 8.0), &point(9.0, 10.0), &nose, &caption]);
+    let found: Vec<_> = image.annotations.iter().map(|each| (each.group, each.attributes.get("keypoint"))).collect();
+    let text = |text: &str| AttributeValue::Text(text.into());
+    assert_eq!(
+        found,
+        [
+            (Some(7), None),
+            (Some(7), Some(&text("nose"))),
+            (Some(7), Some(&text("tail"))),
+            (Some(7), Some(&AttributeValue::Number(3))),
+            (None, Some(&text("nose"))),
+            (None, None)
+        ]
+    );
+    assert_eq!(is_true(&image.annotations[2]), ["occluded"]);
+    assert_eq!(skipped(&read), ["annotations[0].track: this field is not supported"]);
+}
+
+#[test]
+fn flags_of_labelme_are_attributes_and_unknown_fields_are_counted() {
+    let text = r#"{"version": "5.5.0", "flags": {"indoors": true, "blurred": false}, "imageData": "AAAA", "checked": true,
+        "imagePath": "a.jpg", "imageWidth": 200, "imageHeight": 100, "lineColor": [0, 255, 0, 128], "shapes": [
+        {"label": "cat", "points": [[1, 2]], "shape_type": "point", "flags": {"asleep": true, "old": false},
+            "difficult": true, "kie_linking": [[1, 2]], "direction": 0.5, "description": null}]}"#;
+    let found = read("labelme", &[("a.json", text)], &[]);
+    let [cat, indoors] = &found.images[0].annotations[..] else { panic!("{found:?}") };
+    assert_eq!((indoors.label.as_str(), &indoors.shape), ("indoors", &Shape::ImageTag));
+    assert_eq!(is_true(cat), ["asleep", "difficult"]);
+    assert_eq!(cat.attributes["old"], AttributeValue::YesNo(false));
+    let unknown = "this field is not supported";
+    assert_eq!(
+        skipped(&found),
+        [format!("a.json, shapes[0].kie_linking: {unknown}"), format!("a.json.checked: {unknown}")]
+    );
+}
+
+#[test]
+fn what_is_not_read_of_hugging_face_is_counted() {
+    let line = r#"{"file_name": "a.jpg", "width": 20, "height": 10, "text": "a cat", "licence": "CC0", "empty": null,
+        "objects": {"id": [4], "bbox": [[1, 2, 3, 4]], "categories": [1], "area": [12], "track": [7]}}"#;
+    let line = line.replace('\n', " ");
+    let files =
+        [("train/metadata.jsonl", &*line), ("test/metadata.csv", "file_name\nc.jpg\n"), ("old_metadata.jsonl", "{}")];
+    let found = read("huggingface", &files, &["train/a.jpg", "train/b.jpg"]);
+    assert_eq!(labelled(&found), [("train/a.jpg", vec!["caption", "1"])]);
+    assert_eq!(
+        skipped(&found),
+        [
+            "train/metadata.jsonl, line 1, licence: this field is not supported",
+            "train/metadata.jsonl, line 1, objects.track: this field is not supported",
+            "test/metadata.csv: only metadata.jsonl is read",
+            "train/b.jpg: there is no line for this image",
+        ]
+    );
+    let longer = line.replace("[1],", "[1, 2],");
+    let said = error("huggingface", &[("metadata.jsonl", &longer)], &[]);
+    assert_eq!(said, "metadata.jsonl, line 1, objects.category: 2 categories for 1 boxes");
+}
+
+#[test]
+fn labels_of_images_and_flags_of_boxes_of_open_images_are_read() {
+    let boxes = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n\
+        a,xclick,/m/1,1,0,1,0,1,1,0,0,1,-1\n";
+    let people = "ImageID,Source,LabelName,Confidence\na,verification,/m/1,1\na,verification,/m/2,0\n";
+    let machine = "ImageID,Source,LabelName,Confidence\na,machine,/m/2,0.25\n";
+    let found = read(
+        "open-images",
+        &[
+            ("class-descriptions.csv", "/m/1,cat\n/m/2,dog\n"),
+            ("train-annotations-bbox.csv", boxes),
+            ("train-annotations-human-imagelabels.csv", people),
+            ("train-annotations-machine-imagelabels.csv", machine),
+            ("train-annotations-object-segmentation.csv", "MaskPath,ImageID,LabelName\nx.png,a,/m/1\n"),
+        ],
+        &["train/a.jpg"],
+    );
+    let tag = Shape::ImageTag;
+    assert_eq!(labelled(&found), [("train/a.jpg", vec!["cat", "cat", "dog"])]);
+    assert_eq!(shapes(&found.images[0]), [&rect(0.0, 0.0, 200.0, 100.0), &tag, &tag]);
+    let annotations = &found.images[0].annotations;
+    assert_eq!(is_true(&annotations[0]), ["depiction", "occluded"]);
+    assert_eq!(annotations.iter().map(|each| each.confidence).collect::<Vec<_>>(), [None, None, Some(0.25)]);
+    assert_eq!(
+        skipped(&found),
+        [
+            "train-annotations-human-imagelabels.csv, line 3, Confidence: a label that is not in the image",
+            "train-annotations-object-segmentation.csv: this table is not supported",
+        ]
+    );
+}
+
+#[test]
+fn text_files_of_yolo_without_an_image_are_counted() {
+    let object = "0 0.5 0.5 0.1 0.2\n";
+    let labels = [("data.yaml", "names: [cat]\n"), ("labels/a.txt", object), ("labels/b.txt", object)];
+    let found =
+        read("yolo", &[&labels[..], &[("c.txt", object), ("README.txt", "By a person\n")]].concat(), &["images/a.jpg"]);
+    assert_eq!(labelled(&found), [("images/a.jpg", vec!["cat"])]);
+    let reason = "there is no image for this text file";
+    assert_eq!(skipped(&found), [format!("c.txt: {reason}"), format!("labels/b.txt: {reason}")]);
+    // Without any image, it is not a matter of some files.
+    assert_eq!(error("yolo", &labels, &[]), "the format needs the size of images/a, which is unknown");
+}
+
+#[test]
+fn elements_of_voc_and_columns_of_csv_that_are_not_known_are_counted() {
+    let xml = "<annotation><filename>1.jpg</filename><object><name>cat</name><pose>Left</pose><truncated>1</truncated>\n\
+        <part><name>tail</name></part><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>\
+        </object></annotation>";
+    let found = read("voc", &[("1.xml", xml)], &[]);
+    let cat = &found.images[0].annotations[0];
+    assert_eq!((is_true(cat), &cat.attributes["pose"]), (vec!["truncated"], &AttributeValue::Text("Left".into())));
+    assert_eq!(skipped(&found), ["1.xml, line 2, part: this field is not supported"]);
+
+    let file = folder(&[("a.csv", "file_name,weather,label,shape\na.jpg,fog,cat,image_tag\n")], &[]);
+    let found = read_with("csv", &file.path().join("a.csv"), &[]);
+    assert_eq!(skipped(&found), ["weather: this column is not supported"]);
 }

@@ -22,12 +22,16 @@ fn yolo_holds_images_that_differ_in_their_extension_and_text_files_named_like_li
     let set = [
         ("data.yaml", "names: [cat, dog]\n"),
         ("labels/train/a.txt", "0 0.5 0.5 0.2 0.2\n"),
+        ("labels/train/classes.txt", "1 0.5 0.5 0.2 0.2\n"),
         ("labels/train/shop_labels.txt", "1 0.5 0.5 0.2 0.2\n"),
+        ("labels/classes.txt", "cat\ndog\n"),
     ];
-    let read = read("yolo", &set, &["images/train/a.jpg", "images/train/a.png", "images/train/shop_labels.jpg"]);
+    let images = ["a.jpg", "a.png", "classes.jpg", "shop_labels.jpg"].map(|name| format!("images/train/{name}"));
+    let read = read("yolo", &set, &images.each_ref().map(|name| name.as_str()));
     let expected = [
         ("images/train/a.jpg", vec!["cat"]),
         ("images/train/a.png", vec!["cat"]),
+        ("images/train/classes.jpg", vec!["dog"]),
         ("images/train/shop_labels.jpg", vec!["dog"]),
     ];
     assert_eq!(labelled(&read), expected);

@@ -1,6 +1,7 @@
 //! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1, because evaluators ignore an annotation
 //! 0.
 
+mod key_points;
 mod read;
 
 use std::borrow::Cow;
@@ -77,8 +78,8 @@ impl Format for Coco {
         out.write_all(b",\n\"licenses\": [],\n\"categories\": [")?;
         let mut categories = Items::default();
         for label in labels.labels() {
-            categories
-                .write(out, &CocoCategory { id: label.id, name: Cow::Borrowed(&label.name), supercategory: "" })?;
+            let name = Cow::Borrowed(label.name.as_str());
+            categories.write(out, &CocoCategory { id: label.id, name, supercategory: "", keypoints: Vec::new() })?;
         }
         out.write_all(b"\n],\n\"images\": [")?;
         let mut images = Items::default();
@@ -170,6 +171,9 @@ struct CocoCategory<'a> {
     name: Cow<'a, str>,
     #[serde(skip_deserializing)]
     supercategory: &'static str,
+    /// Names of key points.
+    #[serde(default, skip_serializing)]
+    keypoints: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -16,7 +16,8 @@ use domain::shape::Shape;
 use serde::{Serialize, Serializer};
 
 use super::fields::{OriginName, bbox_of, points_of};
-use crate::error::{DatasetError, Result};
+use super::rows::failed;
+use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage};
@@ -132,10 +133,6 @@ impl Format for Csv {
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         read::read(input, sink)
     }
-}
-
-fn failed(error: ::csv::Error) -> DatasetError {
-    DatasetError::Io(error.into())
 }
 
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::fields::{FreeGroups, OCCLUDED, attribute_from_json, bbox_of, points_of};
+use super::fields::{CAPTION, FreeGroups, OCCLUDED, attribute_from_json, bbox_of, points_of};
 use super::items::Items;
 use super::json::each_item;
 use crate::entries::{EntryNames, ImageIndex, has_extension, split_named, stem, write_images};
@@ -349,7 +349,7 @@ impl<'a> ItemAnnotation<'a> {
             Some(id) => {
                 labels.get(id).ok_or(DatumaroProblem::Malformed("there is no label with this label_id"))?.clone()
             }
-            None if self.kind == "caption" => "caption".to_owned(),
+            None if self.kind == "caption" => CAPTION.to_owned(),
             None => return Err(DatumaroProblem::Unsupported("an annotation without a label is not supported")),
         };
         let mut annotation = DatasetAnnotation {

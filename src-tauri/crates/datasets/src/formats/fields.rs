@@ -8,7 +8,7 @@ use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::model::DatasetAnnotation;
@@ -115,6 +115,9 @@ pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Op
     (!known.is_empty()).then(|| known.to_owned())
 }
 
+/// The label of captions in formats where they have none.
+pub const CAPTION: &str = "caption";
+
 /// The attribute for parts that are hidden in the image, as in CVAT.
 pub const OCCLUDED: &str = "occluded";
 
@@ -127,6 +130,23 @@ pub fn attribute_text(value: &AttributeValue) -> Cow<'_, str> {
         // The projection has joined them already.
         AttributeValue::Several(values) => Cow::Owned(values.join(SEVERAL_SEPARATOR)),
     }
+}
+
+/// Whether a value says nothing, so that leaving it out loses nothing.
+pub fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(_) => false,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}
+
+/// The default for null, which some programs write for what is not there.
+pub fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// An attribute in JSON. Values that no attribute can have become text; `None` for null.

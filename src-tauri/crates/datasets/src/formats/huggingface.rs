@@ -4,18 +4,22 @@
 //! named as in `cppe-5` and other datasets of the Hub.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, BufRead};
 
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fields::{bbox_of, path_of, without_position};
-use crate::entries::{EntryNames, ImageIndex, split_of_path, stem, write_images};
+use super::fields::{CAPTION, bbox_of, is_blank, path_of, without_position};
+use crate::entries::{
+    EntryNames, ImageIndex, beside, file_part, has_extension, is_image, split_of_path, stem, write_images,
+};
 use crate::error::{FileLocation, Result};
-use crate::format::{DatasetSource, Format, FormatOptions, Sink};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::outline::corners;
@@ -82,15 +86,27 @@ impl Format for HuggingFace {
         sink.begin(DatasetInfo::default())?;
         let mut index = ImageIndex::read(input)?;
         let names = input.names()?;
-        for name in names.iter().filter(|name| name.ends_with(FILE)) {
-            let folder = name.trim_end_matches(FILE);
+        let mut listed = HashSet::new();
+        for name in names.iter().filter(|name| file_part(name) == FILE) {
             for (number, text) in input.entry(name)?.lines().enumerate() {
                 let text = text?;
                 if !text.trim().is_empty() {
                     let place = FileLocation::file(name.as_str()).at(number as u64 + 1);
-                    sink.image(read_line(&text, folder, place, &mut index)?)?;
+                    let line = Line::parse(&text, &place)?;
+                    let path = beside(name, &line.file_name);
+                    let image = line.into_image(&path, &place, &mut index, sink)?;
+                    sink.image(image)?;
+                    listed.insert(stem(&path).to_owned());
                 }
             }
+        }
+        for name in &names {
+            let reason = match file_part(name) {
+                _ if is_image(name) && !listed.contains(stem(name)) => "there is no line for this image",
+                file if has_extension(name, "parquet") || file == "metadata.csv" => "only metadata.jsonl is read",
+                _ => continue,
+            };
+            sink.skipped(SkippedPart { place: name.clone(), reason });
         }
         Ok(())
     }
@@ -118,6 +134,10 @@ struct Line<'a> {
     height: Option<u32>,
     #[serde(default)]
     objects: Option<Objects>,
+    #[serde(default, alias = "text", skip_serializing)]
+    caption: Option<String>,
+    #[serde(flatten, skip_serializing)]
+    unread: BTreeMap<String, Value>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -134,6 +154,11 @@ struct Objects {
     #[serde(alias = "categories", alias = "label", alias = "labels")]
     category: Vec<Value>,
     iscrowd: Vec<bool>,
+    /// Numbers of the objects, which say nothing about them.
+    #[serde(skip_serializing)]
+    id: IgnoredAny,
+    #[serde(flatten, skip_serializing)]
+    unread: BTreeMap<String, Value>,
 }
 
 impl<'a> Line<'a> {
@@ -159,37 +184,62 @@ impl<'a> Line<'a> {
             width: Some(size.width),
             height: Some(size.height),
             objects: Some(objects),
+            caption: None,
+            unread: BTreeMap::new(),
         })
     }
-}
 
-fn read_line(text: &str, folder: &str, place: FileLocation, index: &mut ImageIndex) -> Result<DatasetImage> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let line: Line<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        FileLocation { field: path_of(&error), ..place.clone() }.malformed(without_position(error.inner()))
-    })?;
-    let path = format!("{folder}{}", line.file_name);
-    let size = line.width.zip(line.height).map(|(width, height)| PixelSize::new(width, height));
-    let mut image = index.image(stem(&path), &path, size, split_of_path(&path));
-    let objects = line.objects.unwrap_or_default();
-    for (number, [x, y, width, height]) in objects.bbox.into_iter().enumerate() {
-        let points = objects.segmentation.get(number).map(Vec::as_slice).unwrap_or_default();
-        let is_box = objects.shape.get(number).is_some_and(|shape| shape == BOX);
-        let shape = if points.len() >= 6 && !is_box {
-            let points = points.chunks_exact(2).map(|point| Point::new(point[0], point[1]));
-            Shape::Polygon { points: points.collect() }
-        } else {
-            Shape::Box { rect: Rect::new(x, y, x + width, y + height) }
-        };
-        let label = match objects.category.get(number) {
-            Some(Value::String(label)) => label.clone(),
-            Some(label) => label.to_string(),
-            None => return Err(place.with_field(format!("objects.category[{number}]")).malformed("it is missing")),
-        };
-        image.annotations.push(DatasetAnnotation {
-            is_crowd: objects.iscrowd.get(number).copied().unwrap_or_default(),
-            ..DatasetAnnotation::new(label, shape)
-        });
+    fn parse(text: &'a str, place: &FileLocation) -> Result<Self> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            FileLocation { field: path_of(&error), ..place.clone() }.malformed(without_position(error.inner()))
+        })
     }
-    Ok(image)
+
+    /// The image at `path` in the dataset.
+    fn into_image(
+        self,
+        path: &str,
+        place: &FileLocation,
+        index: &mut ImageIndex,
+        sink: &mut dyn Sink,
+    ) -> Result<DatasetImage> {
+        let size = self.width.zip(self.height).map(|(width, height)| PixelSize::new(width, height));
+        let mut image = index.image(stem(path), path, size, split_of_path(path));
+        let objects = self.objects.unwrap_or_default();
+        let unread = objects.unread.into_iter().map(|(name, value)| (format!("objects.{name}"), value));
+        for (name, _) in self.unread.into_iter().chain(unread).filter(|(_, value)| !is_blank(value)) {
+            sink.skipped(SkippedPart { place: format!("{place}, {name}"), reason: UNKNOWN_FIELD });
+        }
+        if let Some(text) = self.caption {
+            image.annotations.push(DatasetAnnotation::new(CAPTION, Shape::Caption { text }));
+        }
+        if objects.category.len() != objects.bbox.len() {
+            let place = place.clone().with_field("objects.category");
+            return Err(place.malformed(format!(
+                "{} categories for {} boxes",
+                objects.category.len(),
+                objects.bbox.len()
+            )));
+        }
+        for (number, ([x, y, width, height], category)) in objects.bbox.into_iter().zip(objects.category).enumerate() {
+            let points = objects.segmentation.get(number).map(Vec::as_slice).unwrap_or_default();
+            let is_box = objects.shape.get(number).is_some_and(|shape| shape == BOX);
+            let shape = if points.len() >= 6 && !is_box {
+                let points = points.chunks_exact(2).map(|point| Point::new(point[0], point[1]));
+                Shape::Polygon { points: points.collect() }
+            } else {
+                Shape::Box { rect: Rect::new(x, y, x + width, y + height) }
+            };
+            let label = match category {
+                Value::String(label) => label,
+                label => label.to_string(),
+            };
+            image.annotations.push(DatasetAnnotation {
+                is_crowd: objects.iscrowd.get(number).copied().unwrap_or_default(),
+                ..DatasetAnnotation::new(label, shape)
+            });
+        }
+        Ok(image)
+    }
 }

@@ -11,13 +11,14 @@ use domain::annotation::AttributeValue;
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fields::{attribute_from_json, path_of, points_of, without_position};
+use super::fields::{attribute_from_json, is_blank, or_default, path_of, points_of, without_position};
 use crate::entries::{EntryNames, ImageIndex, beside, file_part, has_extension, stem, write_images};
 use crate::error::{FileLocation, Result};
-use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::outline::corners;
@@ -64,9 +65,10 @@ impl Format for LabelMe {
                 flags: Map::new(),
                 shapes: image.annotations.iter().filter_map(LabelShape::new).collect(),
                 image_path: Some(Cow::Borrowed(name.file())),
-                image_data: None,
+                image_data: (),
                 image_height: Some(size.height),
                 image_width: Some(size.width),
+                unread: BTreeMap::new(),
             };
             let out = out.entry(&format!("{}.json", name.stem()))?;
             serde_json::to_writer_pretty(&mut *out, &file).map_err(io::Error::from)?;
@@ -95,15 +97,17 @@ struct LabelFile<'a> {
     #[serde(default)]
     version: Cow<'a, str>,
     /// Tags of the whole image.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     flags: Map<String, Value>,
     shapes: Vec<LabelShape<'a>>,
     image_path: Option<Cow<'a, str>>,
     /// The image itself, which is not written and not read.
-    #[serde(skip_deserializing)]
-    image_data: Option<()>,
+    #[serde(default, deserialize_with = "unread")]
+    image_data: (),
     image_height: Option<u32>,
     image_width: Option<u32>,
+    #[serde(flatten, skip_serializing)]
+    unread: BTreeMap<Cow<'a, str>, Value>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,20 +115,26 @@ struct LabelShape<'a> {
     label: Cow<'a, str>,
     points: Vec<[f64; 2]>,
     group_id: Option<u64>,
-    #[serde(default, deserialize_with = "text_or_null")]
+    #[serde(default, deserialize_with = "or_default")]
     description: String,
     #[serde(default)]
     shape_type: Option<Cow<'a, str>>,
-    #[serde(default, skip_deserializing)]
+    #[serde(default, deserialize_with = "or_default")]
     flags: Map<String, Value>,
     #[serde(default)]
     score: Option<f32>,
     #[serde(default)]
     attributes: Option<BTreeMap<Cow<'a, str>, Value>>,
+    #[serde(flatten, skip_serializing)]
+    unread: BTreeMap<Cow<'a, str>, Value>,
 }
 
-fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+/// Fields that say nothing about the objects: colours, and what the points and the shape say already.
+const IGNORED: [&str; 6] = ["line_color", "fill_color", "lineColor", "fillColor", "direction", "mask"];
+const DIFFICULT: &str = "difficult";
+
+fn unread<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<(), D::Error> {
+    IgnoredAny::deserialize(deserializer).map(drop)
 }
 
 impl<'a> LabelShape<'a> {
@@ -145,6 +155,7 @@ impl<'a> LabelShape<'a> {
             flags: Map::new(),
             score: annotation.confidence,
             attributes: Some(attributes.collect()),
+            unread: BTreeMap::new(),
         })
     }
 
@@ -210,7 +221,13 @@ fn read_file(name: &str, text: &str, index: &mut ImageIndex, sink: &mut dyn Sink
                         reason: "circles are not supported; a polygon is read",
                     });
                 }
-                let attributes = shape.attributes.into_iter().flatten();
+                let (difficult, unread): (Vec<_>, _) =
+                    shape.unread.into_iter().partition(|(name, value)| name == DIFFICULT && value.is_boolean());
+                count_unread(&location(), unread, sink);
+                // Flags are those of a list in the configuration of LabelMe.
+                let flags = shape.flags.into_iter().map(|(name, value)| (Cow::Owned(name), value));
+                let difficult = difficult.into_iter().filter(|(_, value)| !is_blank(value));
+                let attributes = flags.chain(difficult).chain(shape.attributes.into_iter().flatten());
                 let attributes =
                     attributes.filter_map(|(name, value)| Some((name.into_owned(), attribute_from_json(value)?)));
                 let mut attributes: BTreeMap<String, AttributeValue> = attributes.collect();
@@ -228,7 +245,14 @@ fn read_file(name: &str, text: &str, index: &mut ImageIndex, sink: &mut dyn Sink
             }
         }
     }
+    count_unread(name, file.unread, sink);
     let tags = file.flags.into_iter().filter(|(_, value)| value.as_bool() == Some(true));
     image.annotations.extend(tags.map(|(tag, _)| DatasetAnnotation::new(tag, Shape::ImageTag)));
     Ok(image)
+}
+
+fn count_unread<'a>(place: &str, unread: impl IntoIterator<Item = (Cow<'a, str>, Value)>, sink: &mut dyn Sink) {
+    for (name, _) in unread.into_iter().filter(|(name, value)| !IGNORED.contains(&&**name) && !is_blank(value)) {
+        sink.skipped(SkippedPart { place: format!("{place}.{name}"), reason: UNKNOWN_FIELD });
+    }
 }

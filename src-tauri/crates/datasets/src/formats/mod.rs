@@ -16,6 +16,7 @@ mod json_list;
 mod label_studio;
 mod labelme;
 mod open_images;
+mod rows;
 mod via;
 mod voc;
 mod xml;

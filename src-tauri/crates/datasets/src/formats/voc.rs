@@ -19,7 +19,7 @@ use crate::entries::{
     EntryNames, ImageIndex, beside, file_part, has_extension, is_image, split_named, split_of_path, stem, write_images,
 };
 use crate::error::{FileLocation, Result};
-use crate::format::{DatasetSource, Format, FormatOptions, Sink};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
@@ -56,6 +56,8 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
 const IMAGES: &str = "JPEGImages/";
 /// Elements of an object with a meaning of their own, which are also attributes.
 const FLAGS: [&str; 3] = ["truncated", "difficult", "occluded"];
+const KNOWN: [&str; 7] = ["name", "pose", "truncated", "difficult", "occluded", "bndbox", "attributes"];
+const POSE: &str = "pose";
 /// Says from where this program counts, in `<source>`.
 const COUNTED_FROM: &str = "pixels counted from ";
 
@@ -127,7 +129,7 @@ impl Format for Voc {
             let image = match files {
                 (Some(name), _) => {
                     let file = File { name, options_first: options.get("first-pixel") };
-                    file.image(&input.text(name)?, &of_image, split, &mut index)?
+                    file.image(&input.text(name)?, &of_image, split, &mut index, sink)?
                 }
                 (None, Some(image)) => {
                     let (file_name, size) = (image.replacen(IMAGES, "", 1), upright_size(input, image)?);
@@ -195,6 +197,7 @@ impl File<'_> {
         of_image: &str,
         split: Option<DatasetSplit>,
         index: &mut ImageIndex,
+        sink: &mut dyn Sink,
     ) -> Result<Option<DatasetImage>> {
         let document = Document::parse(text)
             .map_err(|error| FileLocation::file(self.name).at(error.pos().row.into()).malformed(error.to_string()))?;
@@ -218,6 +221,11 @@ impl File<'_> {
         let offset = if first.unwrap_or(self.options_first) == "1" { 1.0 } else { 0.0 };
         for object in root.children().filter(|child| child.has_tag_name("object")) {
             image.annotations.push(self.annotation(object, offset)?);
+            let children = object.children().filter(Node::is_element);
+            for child in children.filter(|child| !KNOWN.contains(&child.tag_name().name())) {
+                let place = self.place(child).with_field(child.tag_name().name()).to_string();
+                sink.skipped(SkippedPart { place, reason: UNKNOWN_FIELD });
+            }
         }
         Ok(Some(image))
     }
@@ -234,6 +242,10 @@ impl File<'_> {
                 let value = text_of(attribute, "value").unwrap_or_default();
                 annotation.attributes.insert(name, untyped(&value));
             }
+        }
+        let pose = text_of(object, POSE).filter(|pose| !["", "Unspecified"].contains(&pose.trim()));
+        if let Some(pose) = pose {
+            annotation.attributes.entry(POSE.to_owned()).or_insert(AttributeValue::Text(pose));
         }
         for flag in FLAGS {
             if text_of(object, flag).is_some_and(|value| value.trim() == "1") {

@@ -1,7 +1,7 @@
 //! Reads a COCO dataset item by item. Its parts may be in any order: parts that cannot be passed on yet are skipped,
 //! and the file is read again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::{self, Formatter};
 use std::marker::PhantomData;
 
@@ -12,10 +12,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
+use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED, key_points};
 use crate::error::{DatasetError, FileLocation, Result};
-use crate::format::{Sink, SkippedPart};
-use crate::formats::fields::{OriginName, attribute_from_json, path_of, without_position};
+use crate::format::{Sink, SkippedPart, UNKNOWN_FIELD};
+use crate::formats::fields::{CAPTION, OriginName, attribute_from_json, is_blank, without_position};
+use crate::formats::json::Item;
 use crate::input::Input;
 use crate::mask::{HOLES, Mask, Outlines};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
@@ -73,6 +74,8 @@ struct Progress {
     annotations: ListState,
     image_ids: HashSet<u64>,
     label_names: HashMap<u64, String>,
+    /// Names of key points by category.
+    key_points: HashMap<u64, Vec<String>>,
 }
 
 impl ListState {
@@ -111,27 +114,21 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
         while let Some(name) = parts.next_key::<String>()? {
             match name.as_str() {
                 "info" if !self.progress.is_begun => {
-                    let mut info = DatasetInfo::default();
-                    parts.next_value_seed(Item::new(
-                        "info".to_owned(),
-                        &mut self.field,
-                        |found: CocoInfo<'static>| {
-                            info = read_info(found);
-                        },
-                    ))?;
-                    self.progress.info = Some(info);
+                    let info = parts.next_value_seed(Item::new("info".to_owned(), &mut self.field))?;
+                    self.progress.info = Some(read_info(info));
                 }
                 "categories" if !self.progress.is_begun => {
-                    let mut labels = LabelTable::default();
+                    let (mut labels, mut key_points) = (LabelTable::default(), HashMap::new());
                     parts.next_value_seed(ItemList::new(
                         self,
                         "categories",
                         |_, _, category: CocoCategory<'static>| {
                             labels.add(category.id, category.name.into_owned());
+                            key_points.insert(category.id, category.keypoints);
                             Ok(())
                         },
                     ))?;
-                    self.progress.labels = Some(labels);
+                    (self.progress.labels, self.progress.key_points) = (Some(labels), key_points);
                 }
                 "images" => {
                     let is_ready = self.progress.info.is_some() && self.progress.labels.is_some();
@@ -207,9 +204,16 @@ impl Reader<'_> {
         if !self.progress.image_ids.contains(&image) {
             return Err(field("image_id").malformed(format!("there is no image {image}")));
         }
-        let label = self.progress.label_names.get(&found.category_id);
-        let label = label
-            .ok_or_else(|| field("category_id").malformed(format!("there is no category {}", found.category_id)))?;
+        for (name, _) in found.unread.iter().filter(|(_, value)| !is_blank(value)) {
+            self.sink.skipped(SkippedPart { place: format!("{place}.{name}"), reason: UNKNOWN_FIELD });
+        }
+        let Some(category) = found.category_id else {
+            let text = found.caption.ok_or_else(|| field("category_id").malformed("this field is missing"))?;
+            let caption = DatasetAnnotation::new(CAPTION, Shape::Caption { text });
+            return self.sink.annotation(image, DatasetAnnotation { id: found.id, ..caption });
+        };
+        let label = self.progress.label_names.get(&category);
+        let label = label.ok_or_else(|| field("category_id").malformed(format!("there is no category {category}")))?;
         let rect = found.bbox.map(|[x, y, width, height]| Rect::new(x, y, x + width, y + height));
         let mut shapes = Vec::new();
         match found.segmentation.unwrap_or_default() {
@@ -240,21 +244,28 @@ impl Reader<'_> {
                 }
             }
         }
-        if shapes.is_empty() {
+        let names = self.progress.key_points.get(&category).map(Vec::as_slice).unwrap_or_default();
+        let key_points = key_points::read(found.keypoints.as_deref().unwrap_or_default(), names)
+            .ok_or_else(|| field("keypoints").malformed("a key point has x, y and its visibility"))?;
+        if shapes.is_empty() && (rect.is_some() || key_points.is_empty()) {
             let rect = rect.ok_or_else(|| field("bbox").malformed("neither a box nor a polygon is given"))?;
             shapes.push(Shape::Box { rect });
         }
+        let is_group = shapes.len() + key_points.len() > 1;
         let mut annotation = DatasetAnnotation {
             id: found.id,
             confidence: found.score,
             is_crowd: found.iscrowd.is_some_and(|value| value != 0),
-            group: (shapes.len() > 1).then_some(found.id).flatten(),
+            group: is_group.then_some(found.id).flatten(),
             ..DatasetAnnotation::new(label.clone(), Shape::ImageTag)
         };
         read_attributes(&mut annotation, found.attributes.unwrap_or_default())
             .map_err(|(name, problem)| field(&format!("attributes.{name}")).malformed(problem))?;
         for shape in shapes {
             self.sink.annotation(image, DatasetAnnotation { shape, ..annotation.clone() })?;
+        }
+        for point in key_points {
+            self.sink.annotation(image, point.annotation(&annotation))?;
         }
         Ok(())
     }
@@ -281,12 +292,22 @@ fn read_info(info: CocoInfo<'static>) -> DatasetInfo {
 struct FoundAnnotation {
     id: Option<u64>,
     image_id: u64,
-    category_id: u64,
+    /// Captions have none.
+    category_id: Option<u64>,
     bbox: Option<[f64; 4]>,
     segmentation: Option<Segmentation>,
+    /// x, y and visibility in turn: 0 for absent, 1 for hidden, 2 for visible.
+    keypoints: Option<Vec<f64>>,
+    caption: Option<String>,
     iscrowd: Option<u8>,
     score: Option<f32>,
     attributes: Option<Map<String, Value>>,
+    #[expect(dead_code, reason = "the shape says the same")]
+    area: Option<IgnoredAny>,
+    #[expect(dead_code, reason = "the key points say the same")]
+    num_keypoints: Option<IgnoredAny>,
+    #[serde(flatten)]
+    unread: BTreeMap<String, Value>,
 }
 
 /// The outline of an annotation.
@@ -362,36 +383,6 @@ fn known<T: DeserializeOwned>(
     serde_json::from_value(value).map_err(|error| (name.to_owned(), error.to_string()))
 }
 
-/// A value whose position is recorded if it is malformed.
-struct Item<'a, T, F> {
-    place: String,
-    field: &'a mut Option<String>,
-    take: F,
-    kind: PhantomData<T>,
-}
-
-impl<'a, T, F: FnOnce(T)> Item<'a, T, F> {
-    fn new(place: String, field: &'a mut Option<String>, take: F) -> Self {
-        Self { place, field, take, kind: PhantomData }
-    }
-}
-
-impl<'de, T: DeserializeOwned, F: FnOnce(T)> DeserializeSeed<'de> for Item<'_, T, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
-        let value = serde_path_to_error::deserialize(deserializer).map_err(|error| {
-            *self.field = Some(match path_of(&error) {
-                Some(path) => format!("{}.{path}", self.place),
-                None => self.place,
-            });
-            error.into_inner()
-        })?;
-        (self.take)(value);
-        Ok(())
-    }
-}
-
 /// The items of a list, one by one.
 struct ItemList<'r, 'a, T, F> {
     reader: &'r mut Reader<'a>,
@@ -428,15 +419,10 @@ impl<'de, 'a, T: DeserializeOwned, F: FnMut(&mut Reader<'a>, &str, T) -> Result<
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> std::result::Result<(), A::Error> {
         for index in 0.. {
             let place = format!("{}[{index}]", self.name);
-            let mut item = None;
-            let seed = Item::new(place.clone(), &mut self.reader.field, |found: T| item = Some(found));
-            if items.next_element_seed(seed)?.is_none() {
-                break;
-            }
-            if let Some(item) = item {
-                let taken = (self.each)(self.reader, &place, item);
-                self.reader.checked::<_, A::Error>(taken)?;
-            }
+            let seed = Item::new(place.clone(), &mut self.reader.field);
+            let Some(item) = items.next_element_seed(seed)? else { break };
+            let taken = (self.each)(self.reader, &place, item);
+            self.reader.checked::<_, A::Error>(taken)?;
         }
         Ok(())
     }

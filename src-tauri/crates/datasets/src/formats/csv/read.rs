@@ -1,6 +1,6 @@
 //! Reads CSV as written by this program. Columns may be in any order, and all but `file_name` may be absent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
 
 use ::csv::{ReaderBuilder, StringRecord};
@@ -12,16 +12,17 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
 use super::super::fields::{OriginName, shape_from};
-use super::{ATTRIBUTES, FORMULA_STARTS};
-use crate::error::{DatasetError, FileLocation, Result};
-use crate::format::Sink;
+use super::super::rows::malformed;
+use super::{ATTRIBUTES, COLUMNS, FORMULA_STARTS};
+use crate::error::{FileLocation, Result};
+use crate::format::{Sink, SkippedPart};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
 use crate::projection::untyped;
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let mut reader = ReaderBuilder::new().from_reader(input.file()?);
-    let header = reader.headers().map_err(malformed)?;
+    let header = reader.headers().map_err(|error| malformed("", error))?;
     let columns = Columns::new(header);
     if !columns.places.contains_key("file_name") {
         return Err(FileLocation::line(1).malformed("the column file_name is missing"));
@@ -29,11 +30,15 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let attributes = columns.attributes.iter().map(|(name, _)| DatasetAttribute { name: name.clone(), kind: None });
     sink.begin(DatasetInfo { attributes: attributes.collect(), ..DatasetInfo::default() })?;
 
+    for name in columns.places.keys().filter(|name| !COLUMNS.contains(&name.as_str()) && !name.is_empty()) {
+        sink.skipped(SkippedPart { place: name.clone(), reason: "this column is not supported" });
+    }
+
     // Without image numbers, images are identified by name.
     let mut numbers: HashMap<String, u64> = HashMap::new();
     let mut images: HashSet<u64> = HashSet::new();
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(malformed)? {
+    while reader.read_record(&mut record).map_err(|error| malformed("", error))? {
         let line = record.position().map_or(0, |position| position.line());
         let row = Row { columns: &columns, record: &record, line };
         let file_name = row.text("file_name").unwrap_or_default();
@@ -49,27 +54,16 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     Ok(())
 }
 
-fn malformed(error: ::csv::Error) -> DatasetError {
-    let line = error.position().map(::csv::Position::line);
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => DatasetError::Io(error),
-        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => FileLocation { line, ..FileLocation::default() }
-            .malformed(format!("the row has {len} columns, and the header {expected_len}")),
-        ::csv::ErrorKind::Utf8 { .. } => FileLocation { line, ..FileLocation::default() }.malformed("it is not UTF-8"),
-        other => FileLocation { line, ..FileLocation::default() }.malformed(format!("{other:?}")),
-    }
-}
-
 /// Column indices.
 struct Columns {
-    places: HashMap<String, usize>,
+    places: BTreeMap<String, usize>,
     /// Attribute names and columns, in order.
     attributes: Vec<(String, usize)>,
 }
 
 impl Columns {
     fn new(header: &StringRecord) -> Self {
-        let mut columns = Self { places: HashMap::new(), attributes: Vec::new() };
+        let mut columns = Self { places: BTreeMap::new(), attributes: Vec::new() };
         for (place, name) in header.iter().enumerate() {
             // Excel writes a byte order mark.
             let name = if place == 0 { name.trim_start_matches('\u{feff}') } else { name };

@@ -18,6 +18,8 @@ use crate::outline::from_corners;
 /// Files with class names only, one per line.
 const NAME_FILES: [&str; 4] = ["classes.txt", "obj.names", "labels.txt", "classes.names"];
 
+const NO_IMAGE: &str = "there is no image for this text file";
+
 pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
     let names = input.names()?;
     let mut yaml = read_names(input, &names)?;
@@ -34,24 +36,26 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
     for name in names.iter().filter(|name| is_image(name)) {
         images.entry(stem(name).to_owned()).or_default().0.push(name);
     }
+    let has_images = !images.is_empty();
     let has_label_folders = names.iter().any(|name| is_text(name) && in_label_folder(name));
-    for name in names.iter().filter(|name| is_text(name)) {
-        let image = if has_label_folders {
-            let stems = image_stems(name);
-            let known = stems.iter().find(|stem| images.contains_key(*stem) || index.position(stem) < usize::MAX);
-            known.or(stems.first()).cloned()
-        } else {
-            Some(stem(name).to_owned()).filter(|stem| images.contains_key(stem))
-        };
-        if let Some(image) = image {
+    for name in names.iter().filter(|name| has_extension(name, "txt")) {
+        let stems = if has_label_folders { image_stems(name) } else { vec![stem(name).to_owned()] };
+        let known = stems.iter().find(|stem| images.contains_key(*stem) || index.position(stem) < usize::MAX);
+        let guessed = stems.first().filter(|_| has_label_folders && is_text(name));
+        if let Some(image) = known.or(guessed).cloned() {
             images.entry(image).or_default().1 = Some(name);
-        } else if is_annotation(&input.text(name)?) {
-            sink.skipped(SkippedPart { place: name.clone(), reason: "there is no image for this text file" });
+        } else if is_text(name) && is_annotation(&input.text(name)?) {
+            sink.skipped(SkippedPart { place: name.clone(), reason: NO_IMAGE });
         }
     }
     let mut images: Vec<_> = images.into_iter().collect();
     images.sort_by_key(|(stem, _)| index.position(stem));
     for (image_stem, (files, annotations)) in images {
+        let is_listed = index.position(&image_stem) < usize::MAX;
+        if let Some(name) = annotations.filter(|_| has_images && files.is_empty() && !is_listed) {
+            sink.skipped(SkippedPart { place: name.to_owned(), reason: NO_IMAGE });
+            continue;
+        }
         let text = annotations.map(|name| input.text(name)).transpose()?;
         let split = split_of_path(&image_stem);
         for number in 0..files.len().max(1) {
