@@ -272,13 +272,12 @@ fn alternatives(choice: &PlanChoice, facts: &SavingFacts, now: &PlanEstimate) ->
     alternatives
 }
 
-/// A lower output maximum: with room above the longest answer so far, or else the usual one, without the longer request that
-/// follows a cut-off answer. `None` if it is as low already.
+/// A lower output maximum: with room above the longest answer so far, even if that is more than usual, or else the usual one.
+/// No longer request follows a cut-off answer then. `None` if the longest answer may be no longer already.
 fn lower_limit(longest: Option<u32>, now: &PlanEstimate) -> Option<u32> {
-    let usual = now.answer_tokens_limit;
     let room = longest.map(|longest| longest.saturating_mul(ANSWER_ROOM).max(1).next_multiple_of(TOKENS_STEP));
-    let tokens = room.map_or(usual, |room| room.min(usual));
-    (tokens > 0 && (tokens < usual || usual < now.longer_answer_tokens_limit)).then_some(tokens)
+    let tokens = room.unwrap_or(now.answer_tokens_limit);
+    (tokens > 0 && tokens < now.answer_tokens_limit.max(now.longer_answer_tokens_limit)).then_some(tokens)
 }
 
 fn models_instead(choice: &PlanChoice, model_before: Option<&ModelId>, facts: &SavingFacts) -> Vec<Alternative> {

@@ -131,6 +131,22 @@ fn a_lower_output_maximum_only_lowers_the_bound() {
 }
 
 #[test]
+fn a_lower_output_maximum_has_room_for_the_longest_answer() {
+    let limit = |longest| {
+        let facts = SavingFacts { longest_answer: Some(longest), ..facts() };
+        let savings = savings(&choice(), None, &facts, estimate).unwrap().unwrap();
+        savings.savings.iter().find_map(|saving| match saving.change {
+            SavingChange::MaxTokens { tokens, .. } => Some(tokens),
+            _ => None,
+        })
+    };
+    // The usual maximum is 8192 tokens, and 32,768 after a cut-off answer.
+    assert_eq!(limit(6_000), Some(12_288));
+    assert_eq!(limit(9_000), Some(18_432));
+    assert_eq!(limit(20_000), None);
+}
+
+#[test]
 fn what_is_applied_can_be_taken_back_and_the_rest_is_computed_anew() {
     let options = RunOptions { longest_edge: Some(1568), most_examples: Some(2), ..RunOptions::default() };
     let plan = PlanChoice { model: ModelId("tiny".into()), mode: RunMode::Batch, options, ..choice() };
