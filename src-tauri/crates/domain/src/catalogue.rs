@@ -52,6 +52,8 @@ pub struct ModelPrice {
     /// How it writes boxes.
     pub coordinates: BoxCoordinates,
     pub source: PriceSource,
+    /// Whether the user has entered or imported anything about it.
+    pub is_changed: bool,
     /// When the user entered or imported it; `None` for the day of the list.
     pub as_of: Option<CalendarDate>,
     /// The day of this price: when the user entered or imported it, otherwise when it was read from the vendor.

@@ -51,7 +51,7 @@ pub struct PriceSettings {
     /// The public table that it was imported from; `None` if the user has entered it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_from: Option<String>,
-    /// When it was entered or imported.
+    /// When its prices were entered or imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<CalendarDate>,
 }
@@ -63,9 +63,14 @@ impl PriceSettings {
         Self { id: id.to_owned(), ..Self::default() }
     }
 
-    /// The values that `other` says, and those of this one that it leaves open.
+    /// The values that `other` says, and those of this one that it leaves open. Only prices change where they are from, and
+    /// when.
     #[must_use]
     pub fn updated_by(self, other: Self) -> Self {
+        let (imported_from, as_of) = match other.source() {
+            PriceSource::Catalogue => (self.imported_from, self.as_of),
+            PriceSource::User | PriceSource::Imported { .. } => (other.imported_from, other.as_of),
+        };
         Self {
             id: self.id,
             input: other.input.or(self.input),
@@ -77,9 +82,16 @@ impl PriceSettings {
             context_tokens: other.context_tokens.or(self.context_tokens),
             max_output_tokens: other.max_output_tokens.or(self.max_output_tokens),
             coordinates: other.coordinates.or(self.coordinates),
-            imported_from: other.imported_from,
-            as_of: other.as_of,
+            imported_from,
+            as_of,
         }
+    }
+
+    /// Whether it says a price, and not only a limit or how boxes are written.
+    #[must_use]
+    pub fn has_prices(&self) -> bool {
+        let amounts = [self.input, self.output, self.cache_write_5m, self.cache_write_1h, self.cache_read];
+        amounts.iter().any(Option::is_some) || self.batch_percent.is_some()
     }
 
     /// Where its prices are from.
@@ -87,8 +99,15 @@ impl PriceSettings {
     pub fn source(&self) -> PriceSource {
         match &self.imported_from {
             Some(table) => PriceSource::Imported { table: table.clone() },
-            None => PriceSource::User,
+            None if self.has_prices() => PriceSource::User,
+            None => PriceSource::Catalogue,
         }
+    }
+
+    /// When its prices were entered or imported; `None` if they are the catalogue's.
+    #[must_use]
+    pub fn priced_on(&self) -> Option<CalendarDate> {
+        self.as_of.filter(|_| self.source() != PriceSource::Catalogue)
     }
 }
 
@@ -180,5 +199,26 @@ mod tests {
             (dollars(1.0), dollars(6.0), PriceSource::Imported { table: "t".into() })
         );
         assert_eq!(both.updated_by(first).source(), PriceSource::User);
+    }
+
+    #[test]
+    fn what_is_no_price_leaves_the_date_of_the_prices_alone() {
+        let day = |day| Some(CalendarDate::new(2026, 11, day));
+        let table = || Some("t".to_owned());
+        let imported = PriceSettings {
+            input: PicoDollars::from_dollars(1.0),
+            imported_from: table(),
+            as_of: day(1),
+            ..PriceSettings::new("m")
+        };
+        let coordinates =
+            PriceSettings { coordinates: Some(BoxCoordinates::default()), as_of: day(9), ..PriceSettings::new("m") };
+        assert_eq!((coordinates.source(), coordinates.priced_on()), (PriceSource::Catalogue, None));
+        let both = imported.updated_by(coordinates);
+        assert_eq!((both.coordinates.is_some(), both.imported_from.clone(), both.priced_on()), (true, table(), day(1)));
+        let entered =
+            PriceSettings { output: PicoDollars::from_dollars(2.0), as_of: day(9), ..PriceSettings::new("m") };
+        let entered = both.updated_by(entered);
+        assert_eq!((entered.source(), entered.priced_on()), (PriceSource::User, day(9)));
     }
 }

@@ -45,7 +45,7 @@ impl Prices {
 
     /// Sets what `price` says of a model of a catalogue; what it leaves open stays as it was.
     pub fn set(&self, price: PriceSettings) -> Result<PriceList> {
-        self.update(vec![PriceSettings { as_of: Some(today()), ..price }])
+        self.update(vec![PriceSettings { as_of: price.has_prices().then(today), ..price }])
     }
 
     /// The prices and limits of these models are those of the catalogue again; of all, if there are none.
@@ -145,7 +145,8 @@ fn model_price(model: &ModelSpec, provider: &dyn Provider, settings: &Settings) 
     let input = Usage { input_tokens: 1, ..Usage::default() };
     let output = Usage { output_tokens: 1, ..Usage::default() };
     let set = settings.price(&model.id);
-    let since = set.and_then(|set| set.as_of).or(provider.catalog().prices_as_of).unwrap_or_else(prices_as_of);
+    let priced_on = set.and_then(PriceSettings::priced_on);
+    let since = priced_on.or(provider.catalog().prices_as_of).unwrap_or_else(prices_as_of);
     let tokens = |limit: u64| u32::try_from(limit).unwrap_or(u32::MAX);
     ModelPrice {
         id: ModelId(model.id.clone()),
@@ -163,7 +164,8 @@ fn model_price(model: &ModelSpec, provider: &dyn Provider, settings: &Settings) 
         max_output_tokens: tokens(model.max_output_tokens),
         coordinates: model.coordinates,
         source: set.map(PriceSettings::source).unwrap_or_default(),
-        as_of: set.and_then(|set| set.as_of),
+        as_of: priced_on,
+        is_changed: set.is_some(),
         since,
         is_old: are_old(since, today()),
         retires: model.retires,
@@ -199,6 +201,7 @@ fn changes(before: &ModelSpec, after: &ModelSpec) -> Vec<PriceChange> {
 mod tests {
     use std::fs;
 
+    use domain::coordinates::BoxCoordinates;
     use domain::money::PicoDollars;
     use domain::prices::PriceSource;
 
@@ -250,6 +253,13 @@ mod tests {
             written.starts_with("# mine\ntheme = \"light\" # bright\n") && written.contains("[[prices]]"),
             "{written}"
         );
+
+        // How boxes are written is no price.
+        let opus = "claude-opus-5-5";
+        let set = PriceSettings { coordinates: Some(BoxCoordinates::default()), ..PriceSettings::new(opus) };
+        let calibrated = price_of(&library.prices.set(set).unwrap(), opus);
+        assert_eq!(calibrated, ModelPrice { is_changed: true, ..price_of(&before, opus) });
+        library.prices.reset(&[ModelId(opus.into())]).unwrap();
 
         let known = library.connections.current().unwrap().known(&ModelId(HAIKU.into())).unwrap();
         assert_eq!(known.spec.price.rates.input, 200_000);

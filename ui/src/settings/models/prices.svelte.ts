@@ -120,8 +120,8 @@ export class Prices {
       [id, name, provider].some((text) => text.toLowerCase().includes(sought));
     return sorted(this.list?.models.filter(isSought) ?? [], this.sorting, valueOf);
   });
-  /** Models with prices of the user. */
-  readonly own = $derived(this.list?.models.filter(({ source }) => source.kind !== "catalogue") ?? []);
+  /** Models that the user has changed. */
+  readonly own = $derived(this.list?.models.filter(({ is_changed }) => is_changed) ?? []);
   readonly areOld = $derived(this.list?.models.some(({ is_old }) => is_old) ?? false);
 
   constructor(app: App) {
