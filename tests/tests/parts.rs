@@ -201,6 +201,22 @@ async fn an_unchecked_image_is_checked_by_the_next_run_for_the_price_of_the_chec
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_whose_first_answer_was_cut_off_says_so_although_its_check_is_complete() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = Bench::with_pictures(&server.url(), KEY, 1);
+    let recipe = save(&bench, None, true).await;
+    // The longer answer is cut off as well.
+    server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::Slow { delay_millis: 0 }]);
+    let first = summary_of(&bench, request(recipe)).await;
+    assert_eq!((first.done, first.cut_short, server.ledger().billed.len()), (1, 1, 3));
+    assert!(bench.library.insight.report(first.id).unwrap().cut_off.is_some());
+    // Nor does a run that uses both answers hide it.
+    let second = summary_of(&bench, request(recipe)).await;
+    assert_eq!((second.reused, second.cut_short, server.ledger().billed.len()), (1, 1, 3));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tile_that_fails_fails_its_image_and_its_other_parts_are_not_paid_again() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = Bench::at(&server.url(), KEY);

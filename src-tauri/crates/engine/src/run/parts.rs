@@ -20,7 +20,7 @@ use store::{JobFailure, JobOutcome, WaitingJob};
 use super::ask::Ask;
 use super::context::RunContext;
 use super::job_state::{AskResult, JobState};
-use super::outcome::Kept;
+use super::outcome::{Kept, is_cut_off};
 use crate::Result;
 use crate::backend::AnswerLength;
 use crate::clock::now_millis;
@@ -67,12 +67,16 @@ impl RunContext {
     async fn ask_part(self: &Arc<Self>, job: &mut WaitingJob, ask: Ask, state: &mut JobState) -> Result<AskResult> {
         let checks = self.backend.checks();
         let mut checking = Ask { pass: PartPass { is_check: true, ..ask.pass }, ..ask.clone() };
-        let is_first_longer = checks && matches!(self.kept_answer(job, &ask).await?, Kept::CutOff(..));
+        let kept = if checks { self.kept_answer(job, &ask).await? } else { Kept::None };
+        let is_cut_short = match &kept {
+            Kept::Final(outcome) => is_cut_off(outcome),
+            Kept::None | Kept::CutOff(..) => false,
+        };
         if checks
-            && !is_first_longer
+            && !matches!(kept, Kept::CutOff(..))
             && let Some(checked) = self.kept_answer(job, &checking).await?.into_outcome().filter(is_complete)
         {
-            return Ok(AskResult::Outcome(checked));
+            return Ok(AskResult::Outcome(checked_after(checked, is_cut_short)));
         }
         let first = self.answer(job, &ask, state).await?;
         let AskResult::Outcome(JobOutcome::Done { attempts, annotations, mut reading }) = first else {
@@ -87,7 +91,9 @@ impl RunContext {
         }
         checking.found = Arc::new(annotations.clone());
         match self.answer(job, &checking, state).await? {
-            AskResult::Outcome(checked) if is_complete(&checked) => Ok(AskResult::Outcome(checked)),
+            AskResult::Outcome(checked) if is_complete(&checked) => {
+                Ok(AskResult::Outcome(checked_after(checked, reading.is_cut_short)))
+            }
             AskResult::Outcome(outcome) => {
                 let (job, now, first) = (job.id, now_millis(), attempts.clone());
                 let unchecked = self.store.write_derived(move |edit| {
@@ -182,6 +188,14 @@ impl RunContext {
 /// Whether an answer can replace an earlier one about the same part.
 fn is_complete(outcome: &JobOutcome) -> bool {
     matches!(outcome, JobOutcome::Done { reading, .. } if !reading.is_cut_short)
+}
+
+/// The outcome of a check. What a cut-off answer left out, nothing says.
+fn checked_after(mut checked: JobOutcome, is_first_cut_short: bool) -> JobOutcome {
+    if let JobOutcome::Done { reading, .. } = &mut checked {
+        reading.is_cut_short |= is_first_cut_short;
+    }
+    checked
 }
 
 fn check_size(decoded: PixelSize, imported: PixelSize) -> std::result::Result<(), JobFailure> {
