@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::money::PicoDollars;
@@ -10,6 +11,7 @@ use domain::plan::{ImageSelection, ModelQuote, PlanRequest, RunRequest};
 use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, RunState, StopReason};
 use domain::savings::{Saving, SavingChange, Savings, SavingsRequest};
+use domain::settings::LimitSettings;
 use fieldmark_tests::bench::{Bench, COMPLETED, resume, with_concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
 use serde_json::Value;
@@ -82,6 +84,29 @@ async fn what_may_have_been_billed_counts_at_its_maximum() {
     assert_eq!((summary.possibly_billed.count, server.ledger().billed.len()), (1, 1));
     let month = bench.library.spending.this_month().unwrap();
     assert_eq!(month.spent, summary.possibly_billed.at_most);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_room_in_the_month_uses_up_no_rate_limit() {
+    let server = server().await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 1);
+    cap_at_requests(&bench, &bench.quote_for(MODEL).await, 120);
+    server.script([Fault::Slow { delay_millis: 2_000 }]);
+    let first = bench.look_for("red", MODEL).await;
+    while bench.library.spending.this_month().unwrap().reserved == PicoDollars::ZERO {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Its first request may be sent now, the next one in a minute.
+    let recipe = bench.library.recipes.save_typed("blue").await.unwrap().id;
+    let limits = LimitSettings { requests: Some(1), ..LimitSettings::default() };
+    let options = RunOptions { limits, ..RunOptions::default() };
+    let request = RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
+    let second = bench.library.runs.start(&request).await.unwrap();
+    for run in [first, second] {
+        let end = tokio::time::timeout(Duration::from_secs(40), bench.end_of(run)).await;
+        assert_eq!(end, Ok(COMPLETED), "{run}");
+    }
     server.stop().await;
 }
 

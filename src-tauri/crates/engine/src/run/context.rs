@@ -85,15 +85,20 @@ impl WorkClock {
 }
 
 impl RunContext {
-    /// Waits, after the month had no room for a request, while requests in flight may turn out cheaper than what is reserved for
-    /// them. False if there are none that end soon.
-    pub async fn waits_for_month(&self) -> Result<bool> {
-        self.workers.forget_dead().await?;
-        let is_any_in_flight = self.store.read(|view| view.is_any_in_flight()).await?;
-        if is_any_in_flight {
+    /// Waits until the month has room for a request, as long as requests in flight may turn out cheaper than what is reserved
+    /// for them. False if it has none, and none of them ends soon.
+    pub async fn waits_for_month(&self, at_most: PicoDollars) -> Result<bool> {
+        loop {
+            let Some(limit) = self.spending.limit().filter(|_| at_most > PicoDollars::ZERO) else { return Ok(true) };
+            if self.store.read(move |view| view.has_month_room(Some(&limit), at_most)).await? {
+                return Ok(true);
+            }
+            self.workers.forget_dead().await?;
+            if !self.store.read(|view| view.is_any_in_flight()).await? {
+                return Ok(false);
+            }
             tokio::time::sleep(MONTH_INTERVAL).await;
         }
-        Ok(is_any_in_flight)
     }
 
     /// What is asked about the part of this pass.

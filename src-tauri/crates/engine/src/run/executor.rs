@@ -123,7 +123,7 @@ impl RunContext {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
                 return Ok(Some(AskResult::Outcome(state.better_of(failure))));
             }
-            let (mut reservation, permit) = match self.permit(request, at_most, &state.avoided).await {
+            let (mut reservation, permit) = match self.permit(request, at_most, &state.avoided).await.transpose()? {
                 None => return Ok(Some(state.interrupted())),
                 Some(Err(stop)) => return Ok(Some(state.stopped(stop))),
                 Some(Ok(admitted)) => admitted,
@@ -134,15 +134,9 @@ impl RunContext {
             reservation.record_sent();
             let noted = self.record_sent(job.id, pass, at_most, self.backend.output_limit(state.length));
             let Some(attempt) = noted.await? else {
+                // Another run was faster.
                 reservation.settle(PicoDollars::ZERO);
-                drop((permit, flight));
-                let Some(has_waited) = self.unless_halted(self.waits_for_month()).await else {
-                    return Ok(Some(state.interrupted()));
-                };
-                if has_waited? {
-                    continue;
-                }
-                return Ok(Some(state.stopped(Stop { reason: StopReason::MonthlyCapReached, detail: None })));
+                continue;
             };
             let sent = request.sent();
             let asked = self.activity.record_asked(job.id, OpenRequest::new(job.image, job.size, sent, (pass, region)));
@@ -230,23 +224,27 @@ impl RunContext {
         Ok(noted.await?)
     }
 
-    /// Reserves the worst case and waits for a permit; `None` once nothing more may be sent.
+    /// Reserves the worst case, waits until the month has room for it, and then for a permit, which uses up the rate limit;
+    /// `None` once nothing more may be sent.
     async fn permit(
         &self,
         request: &Request,
         at_most: PicoDollars,
         avoided: &[usize],
-    ) -> Option<std::result::Result<(Reservation<'_>, Permit), Stop>> {
+    ) -> Option<Result<std::result::Result<(Reservation<'_>, Permit), Stop>>> {
         let _prepared = self.activity.record_prepared(request.byte_count());
         let admitted = async {
             let _next = self.admission.lock().await;
             let Ok(reservation) = self.budget.reserve(at_most).await else {
-                return Err(Stop { reason: StopReason::BudgetReached, detail: None });
+                return Ok(Err(Stop { reason: StopReason::BudgetReached, detail: None }));
             };
-            match self.backend.permit(request, avoided).await {
+            if !self.waits_for_month(at_most).await? {
+                return Ok(Err(Stop { reason: StopReason::MonthlyCapReached, detail: None }));
+            }
+            Ok(match self.backend.permit(request, avoided).await {
                 Ok(permit) => Ok((reservation, permit)),
                 Err(closed) => Err(Stop { reason: closed.reason, detail: Some(closed.detail) }),
-            }
+            })
         };
         self.unless_halted(admitted).await
     }

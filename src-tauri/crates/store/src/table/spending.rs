@@ -45,6 +45,13 @@ impl View<'_> {
         Ok(PicoDollars(statement.query_row([quarter_hour], |row| row.get(0))?))
     }
 
+    /// Whether the month has room for a request that costs `at_most`.
+    pub fn has_month_room(&self, limit: Option<&MonthLimit>, at_most: PicoDollars) -> Result<bool> {
+        let Some(limit) = limit else { return Ok(true) };
+        let (settled, open) = self.spent_in(limit.month)?;
+        Ok(limit.admits(settled + open, at_most))
+    }
+
     /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.
     pub fn is_any_in_flight(&self) -> Result<bool> {
         let mut statement = self.0.prepare_cached(&format!(
@@ -57,13 +64,6 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Whether the month has room for a request that costs `at_most`.
-    pub fn has_month_room(&self, limit: Option<&MonthLimit>, at_most: PicoDollars) -> Result<bool> {
-        let Some(limit) = limit else { return Ok(true) };
-        let (settled, open) = self.spent_in(limit.month)?;
-        Ok(limit.admits(settled + open, at_most))
-    }
-
     /// Like [`Edit::record_sent`]; `None`, and nothing is recorded, if the month has no room for the request.
     pub fn record_sent_within(
         &self,
