@@ -4,6 +4,7 @@
 //! Models deviate from the requested form. Corrections ([`Repair`]) and dropped items ([`Dropped`]) are recorded with
 //! the answer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,12 @@ impl PartPass {
     #[must_use]
     pub const fn is_tile(self) -> bool {
         self.part > 0
+    }
+
+    /// What of `recipe` is asked about this part.
+    #[must_use]
+    pub fn recipe(self, recipe: &Recipe) -> Cow<'_, Recipe> {
+        if self.is_tile() { Cow::Owned(recipe.of_tile()) } else { Cow::Borrowed(recipe) }
     }
 }
 

@@ -74,10 +74,10 @@ pub fn kept_annotations(
     size: PixelSize,
 ) -> Vec<NewAnnotation> {
     // Where a tile is does not depend on the model, only whether there are any.
-    let (parts, of_tile) = (recipe.parts(size, PixelSize::new(1, 1)).regions, recipe.of_tile());
+    let parts = recipe.parts(size, PixelSize::new(1, 1)).regions;
     let found = kept.iter().filter_map(|(pass, kept)| {
         let region = *parts.get(pass.part as usize)?;
-        let recipe = if pass.is_tile() { &of_tile } else { recipe };
+        let recipe = &*pass.recipe(recipe);
         let annotations = read_kept(model, kept, recipe).ok()?.annotations_of(region, recipe, size);
         Some(FoundInPart { region, annotations })
     });

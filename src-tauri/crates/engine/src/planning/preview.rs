@@ -74,13 +74,7 @@ fn further_requests(recipe: &Recipe, costs: &RequestCosts) -> Option<FurtherRequ
     let (regions, checks) = (costs.parts(PHOTO).regions, costs.checks());
     let text = |pass: PartPass| {
         let region = *regions.get(pass.part as usize)?;
-        let of_tile;
-        let recipe = if pass.is_tile() {
-            of_tile = recipe.of_tile();
-            &of_tile
-        } else {
-            recipe
-        };
+        let recipe = &*pass.recipe(recipe);
         let coordinates = costs.prepared(pass, AnswerLength::Usual).model().coordinates;
         let (sent, found) = (costs.sent_size(region.size), found_in(recipe, region));
         Some(further_text(pass, recipe, coordinates, region, sent, &found).ok()?.trim().to_owned())

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::answer::PartPass;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
@@ -31,7 +30,7 @@ use crate::clock::now_millis;
 use crate::error::guarded;
 use crate::layout::Layout;
 use crate::originals::Originals;
-use crate::spending::MonthlySpending;
+use crate::spending::{MonthRoom, MonthlySpending};
 use crate::workers::Workers;
 
 /// How often to check whether the month has room again.
@@ -47,8 +46,6 @@ pub struct RunContext {
     pub run: RunId,
     pub backend: Arc<Backend>,
     pub recipe: Arc<Recipe>,
-    /// What is asked about tiles.
-    pub tile_recipe: Arc<Recipe>,
     pub tally: Tally,
     pub budget: Budget,
     /// The month over all runs.
@@ -85,25 +82,15 @@ impl WorkClock {
 }
 
 impl RunContext {
-    /// Waits until the month has room for a request, as long as requests in flight may turn out cheaper than what is reserved
-    /// for them. False if it has none, and none of them ends soon.
+    /// Waits until the month has room for a request. False if it will have none soon.
     pub async fn waits_for_month(&self, at_most: PicoDollars) -> Result<bool> {
         loop {
-            let Some(limit) = self.spending.limit().filter(|_| at_most > PicoDollars::ZERO) else { return Ok(true) };
-            if self.store.read(move |view| view.has_month_room(Some(&limit), at_most)).await? {
-                return Ok(true);
+            match self.spending.room(&self.workers, at_most).await? {
+                MonthRoom::Now => return Ok(true),
+                MonthRoom::None => return Ok(false),
+                MonthRoom::Later => tokio::time::sleep(MONTH_INTERVAL).await,
             }
-            self.workers.forget_dead().await?;
-            if !self.store.read(|view| view.is_any_in_flight()).await? {
-                return Ok(false);
-            }
-            tokio::time::sleep(MONTH_INTERVAL).await;
         }
-    }
-
-    /// What is asked about the part of this pass.
-    pub fn recipe_of(&self, pass: PartPass) -> &Recipe {
-        if pass.is_tile() { &self.tile_recipe } else { &self.recipe }
     }
 
     /// The outcome of the stored answer about a whole image.
@@ -260,7 +247,7 @@ impl RunContext {
     /// The outcome of a stored answer about a part of an image of `size`. If parsing panics, the raw answer stays stored for
     /// a later version to parse.
     fn read(&self, attempt: AttemptId, raw_answer: &str, (size, ask): (PixelSize, &Ask)) -> JobOutcome {
-        let recipe = self.recipe_of(ask.pass);
+        let recipe = &*ask.pass.recipe(&self.recipe);
         let read = guarded(|| match self.backend.read(raw_answer, recipe) {
             Ok(answer) => {
                 let annotations = answer.annotations_of(ask.region, recipe, size);

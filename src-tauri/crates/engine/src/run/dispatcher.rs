@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::answer::PartPass;
 use domain::answer::{Answer, Reading};
 use domain::diagnosis::{Wait, WaitReason};
 use domain::ids::JobId;
@@ -277,7 +278,8 @@ impl Dispatcher {
     fn snapshot(&mut self, state: RunState) -> RunProgress {
         let context = &self.context;
         let (sums, now) = (context.tally.sums(), Instant::now());
-        let read = |text: &str, pass, sent| context.backend.preview(text, context.recipe_of(pass), sent);
+        let read =
+            |text: &str, pass: PartPass, sent| context.backend.preview(text, &pass.recipe(&context.recipe), sent);
         let in_flight = context.activity.asked(read, |asked| InFlight {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),

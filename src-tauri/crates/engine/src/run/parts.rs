@@ -124,8 +124,8 @@ impl RunContext {
         if self.backend.checks() && !ask.pass.is_check {
             pictures.insert(ask.pass.part, picture.clone());
         }
-        let recipe = self.recipe_of(ask.pass);
-        let request = self.backend.request(&picture, (ask.pass, ask.region), recipe, &ask.found, length);
+        let recipe = ask.pass.recipe(&self.recipe);
+        let request = self.backend.request(&picture, (ask.pass, ask.region), &recipe, &ask.found, length);
         request.map_err(|detail| unsent(FailureKind::Refused, detail))
     }
 

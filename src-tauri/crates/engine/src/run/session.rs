@@ -106,7 +106,6 @@ impl Runs {
             originals: Arc::clone(&self.originals),
             run,
             backend: opened.backend,
-            tile_recipe: Arc::new(recipe.of_tile()),
             recipe: Arc::new(recipe),
             tally,
             budget,
