@@ -149,7 +149,7 @@ async fn cut_off_answers_teach_the_next_quote_what_images_cost_in_all() {
     assert!(summary.done == 8 && requests > 10, "{requests} requests");
     let quote = quoted(&bench, &request);
     let basis = quote.cost_basis.unwrap();
-    assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 8, requests });
+    assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 8, requests, checks: 0 });
     let (expected, paid) = (quote.cost.unwrap().expected.dollars(), summary.paid.dollars());
     assert!((expected / paid - 1.0).abs() < 0.01, "{expected} expected after {paid} paid");
     server.stop().await;

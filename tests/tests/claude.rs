@@ -115,7 +115,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let after = quoted(place);
     let basis = after.cost_basis.unwrap();
     assert_eq!((after.answered_before, basis.image_tokens), (6, 12 * 9));
-    assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 6, requests: 6 });
+    assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 6, requests: 6, checks: 0 });
     // Six images outweigh what was assumed before, which is longer.
     let measured = (summary.usage.output_tokens + 3) / 6;
     assert!((measured..=measured * 105 / 100).contains(&basis.answer_tokens), "{basis:?}, measured {measured}");

@@ -69,8 +69,9 @@ pub enum AnswerBasis {
     /// compared with what is assumed.
     OtherRecipes { images: u32 },
     /// The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
-    /// retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
-    EarlierAnswers { images: u32, requests: u32 },
+    /// retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few. `checks`
+    /// of the requests checked an earlier answer.
+    EarlierAnswers { images: u32, requests: u32, checks: u32 },
 }
 
 /// Prompt caching of a plan.
@@ -103,7 +104,7 @@ pub struct CostBasis {
     pub sent: Vec<SentSize>,
     /// Longest side of any sent image, in pixels.
     pub longest_edge: u32,
-    /// All images together, for one request per image; exact if `are_image_tokens_exact`.
+    /// All pictures of the expected requests together. Exact for each request if `are_image_tokens_exact`.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
     /// Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may

@@ -382,9 +382,11 @@ export const plan = {
       ? `The length of answers is assumed: ${count(basis.annotations)} annotations per image, no thinking.`
       : basis.kind === "other_recipes"
         ? `The length of answers is estimated from ${images(basis.images)} with other recipes.`
-        : basis.requests > basis.images
-          ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
-          : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
+        : basis.checks > 0
+          ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, ${count(basis.checks)} of them to check what was found.`
+          : basis.requests > basis.images
+            ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
+            : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;

@@ -352,9 +352,11 @@ export const plan: Translation<typeof english> = {
       ? `La longitud de las respuestas es una suposición: ${count(basis.annotations)} anotaciones por imagen, sin razonamiento.`
       : basis.kind === "other_recipes"
         ? `La longitud de las respuestas se estima a partir de ${images(basis.images)} con otras recetas.`
-        : basis.requests > basis.images
-          ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
-          : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
+        : basis.checks > 0
+          ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, ${count(basis.checks)} de ellas para comprobar lo encontrado.`
+          : basis.requests > basis.images
+            ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
+            : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;

@@ -154,7 +154,11 @@ pub const ASSUMED_IMAGE_TOKENS: &str =
 
 fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
     let answers = answer_basis(basis.answer_basis);
-    let images = if basis.are_image_tokens_exact { "exact" } else { ASSUMED_IMAGE_TOKENS };
+    let images = match (basis.are_image_tokens_exact, basis.answer_basis) {
+        (false, _) => ASSUMED_IMAGE_TOKENS,
+        (true, AnswerBasis::EarlierAnswers { images, requests, .. }) if requests > images => "exact for each request",
+        (true, _) => "exact",
+    };
     let parts = [
         ("images", basis.image_tokens, basis.image_cost, images.to_owned()),
         ("text", basis.text_tokens, basis.text_cost, "estimated".to_owned()),
@@ -225,8 +229,12 @@ pub fn answer_basis(basis: AnswerBasis) -> String {
         AnswerBasis::OtherRecipes { images } => {
             format!("from {} with other recipes", counted(images, "image"))
         }
-        AnswerBasis::EarlierAnswers { images, requests } if requests > images => {
-            format!("as in earlier runs: {} for {}", counted(requests, "request"), counted(images, "image"))
+        AnswerBasis::EarlierAnswers { images, requests, checks } if requests > images => {
+            let checks = match checks {
+                0 => String::new(),
+                count => format!(", {count} of them to check what was found"),
+            };
+            format!("as in earlier runs: {} for {}{checks}", counted(requests, "request"), counted(images, "image"))
         }
         AnswerBasis::EarlierAnswers { images, .. } => {
             format!("as in earlier runs of {}", counted(images, "image"))

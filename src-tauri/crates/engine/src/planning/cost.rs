@@ -21,6 +21,9 @@ use crate::backend::PricePercents;
 use crate::backend::{AnswerLength, RequestCosts};
 use crate::provided::ProvidedModel;
 
+#[cfg(test)]
+mod tests;
+
 /// Number of sizes listed individually.
 const LISTED_SIZES: usize = 5;
 /// Prices are per million tokens.
@@ -61,6 +64,8 @@ pub struct Cost {
     pub range: CostRange,
     /// Maximum cost of the first request for an image, on average.
     pub request_at_most: PicoDollars,
+    /// The same for the image whose first request may cost least.
+    pub least_request_at_most: PicoDollars,
     /// `None` if nothing is sent.
     pub basis: Option<CostBasis>,
 }
@@ -71,7 +76,8 @@ impl Cost {
         let dearest = self.basis.map_or(PicoDollars::ZERO, |basis| basis.dearest_request);
         let basis =
             others.basis.map(|basis| CostBasis { dearest_request: basis.dearest_request.max(dearest), ..basis });
-        Self { range: self.range + others.range, basis, ..others }
+        // The pilot goes first.
+        Self { range: self.range + others.range, basis, least_request_at_most: self.least_request_at_most, ..others }
     }
 }
 
@@ -91,7 +97,8 @@ impl Planning {
         }
         if known.spec.price.is_free() {
             let free = CostRange::default();
-            return Ok(Some(Cost { range: free, request_at_most: PicoDollars::ZERO, basis: None }));
+            let none = PicoDollars::ZERO;
+            return Ok(Some(Cost { range: free, request_at_most: none, least_request_at_most: none, basis: None }));
         }
         let live = Conditions { mode: RunMode::Live, ..conditions };
         match conditions.mode {
@@ -208,6 +215,7 @@ fn priced(
     let output = expected.output(prices.each(OUTPUT), planned);
     let likely = output.estimator.total(images);
 
+    let input_cost = image_cost + text.cost;
     let (image_cost, text_cost) = (image_cost * output.requests, text.cost * output.requests);
     let answer_tokens = f64::from(images) * output.tokens;
     let [image_cost, text_cost, answer_cost] =
@@ -221,13 +229,16 @@ fn priced(
     let expected_cost = (image_cost + text_cost + answer_cost).min(at_most);
     let is_image_rule_assumed = !prepared.model().is_image_rule_published && !expected.is_learned();
     let of_images = if is_image_rule_assumed { image_cost.0 as f64 * ASSUMED_IMAGES_SPREAD } else { 0.0 };
-    let deviation = |of_output: f64, of_text: f64| of_output.hypot(of_text).hypot(of_images);
-    let low = expected_cost.0 as f64 - deviation(likely.expected - likely.low, text.below);
-    let high = expected_cost.0 as f64 + deviation(likely.high - likely.expected, text.above);
+    let deviation = |of_output: f64, of_text: f64, of_requests: f64| {
+        of_output.hypot(of_text).hypot(of_images).hypot(of_requests * input_cost)
+    };
+    let low = expected_cost.0 as f64 - deviation(likely.expected - likely.low, text.below, output.requests_below);
+    let high = expected_cost.0 as f64 + deviation(likely.high - likely.expected, text.above, output.requests_above);
     let at_percent = |cost: f64, percent: u16| pico_dollars(cost.max(0.0) * f64::from(percent) / 100.0);
     let checked = |(pass, sent)| (PartPass { is_check: costs.checks(), ..pass }, sent);
     let first_requests =
         sent.whole.iter().map(|sent| request_at_most((PartPass::default(), sent)).times(u64::from(sent.count)));
+    let least = sent.whole.iter().map(|sent| request_at_most((PartPass::default(), sent))).min();
     Cost {
         range: CostRange {
             likely_low: at_percent(low, percents.cheapest).min(expected_cost),
@@ -236,6 +247,7 @@ fn priced(
             at_most,
         },
         request_at_most: PicoDollars(first_requests.sum::<PicoDollars>().0.div_ceil(u64::from(images.max(1)))),
+        least_request_at_most: least.unwrap_or_default(),
         basis: Some(CostBasis {
             sent: sent.whole.iter().copied().take(LISTED_SIZES).collect(),
             longest_edge: sent.pictures().map(|(_, sent)| sent.size.long_edge()).max().unwrap_or_default(),
@@ -304,181 +316,4 @@ fn text(costs: &RequestCosts, prices: &TokenPrices, expected: &Expected, sent: &
 )]
 fn pico_dollars(cost: f64) -> PicoDollars {
     PicoDollars::capped(cost.ceil() as u128)
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::geometry::PixelSize;
-    use domain::model::ModelId;
-    use domain::plan::AnswerBasis;
-    use providers::registry;
-    use store::AskedImage;
-
-    use super::*;
-    use crate::provided;
-
-    const SIZE: PixelSize = PixelSize::new(2352, 1568);
-    const IMAGE_TOKENS: u64 = 4704;
-
-    /// An earlier image with one answer of this many tokens to a prompt of 300.
-    fn answered(output_tokens: u64) -> AskedImage {
-        let usage = Usage { input_tokens: IMAGE_TOKENS + 300, output_tokens, ..Usage::default() };
-        AskedImage { size: SIZE, longest_edge: None, parts: vec![0], lost: 0, usage }
-    }
-
-    /// Many earlier images with answers of this many tokens.
-    fn expected(costs: &RequestCosts, answer: u64) -> Expected {
-        let rule = costs.usual().model().image_rule;
-        let input_tokens = rule.tokens(rule.sent_size(SIZE)) + 300;
-        let usage = Usage { input_tokens, ..answered(answer).usage };
-        Expected::learned(&vec![AskedImage { usage, ..answered(answer) }; 1_000], costs, RunMode::Live).unwrap()
-    }
-
-    fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
-        let recipe = Recipe::find_these("cat, dog").unwrap();
-        let known = provided::find(&ModelId(model.into())).unwrap();
-        RequestCosts::new(known.prepare(&recipe, &[], mode, None).unwrap(), mode, retries)
-    }
-
-    fn quoted(costs: &RequestCosts, expected: &Expected) -> (CostRange, CostBasis) {
-        let sizes = sizes();
-        let sent = SentImages::of(costs, &sizes);
-        let cost = priced(costs, PricePercents::LIST, expected, &sent, &[]);
-        (cost.range, cost.basis.unwrap())
-    }
-
-    fn sizes() -> [SizeCount; 3] {
-        [(6000, 4000, 142), (4000, 6000, 44), (3000, 2000, 28)]
-            .map(|(width, height, count)| SizeCount { size: PixelSize::new(width, height), count })
-    }
-
-    #[test]
-    fn images_are_counted_by_the_vendor_s_rule_and_parts_add_up() {
-        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let (range, basis) = quoted(&costs, &Expected::assumed(&costs));
-        // The vendor resizes both 6000 x 4000 and 3000 x 2000 to 2352 x 1568: 84 x 56 patches.
-        assert_eq!(basis.sent[0], SentSize { size: SIZE, count: 170, image_tokens: 4704 });
-        assert_eq!(basis.image_tokens, 214 * 4704);
-        assert_eq!(basis.image_cost, PicoDollars(214 * 4704 * 100_000));
-        let assumed = costs.usual().likely_answer_tokens(8);
-        assert_eq!(basis.answer_tokens, 214 * assumed);
-        assert!(basis.answer_cost.0.abs_diff(214 * assumed * 500_000) <= 1_000_000, "{basis:?}");
-        assert_eq!(basis.input_per_million, PicoDollars(100_000_000_000));
-        assert_eq!(range.expected, basis.image_cost + basis.text_cost + basis.answer_cost);
-        assert!(basis.image_cost < range.likely_low && range.likely_low < range.expected, "{range:?}");
-        assert!(range.expected < range.likely_high && range.likely_high < range.at_most, "{range:?}");
-        assert_eq!(basis.longest_edge, 2352);
-    }
-
-    #[test]
-    fn the_bound_holds_a_cut_off_answer_the_longer_one_and_its_retries() {
-        let haiku = |mode| {
-            let costs = costs("claude-haiku-5-5", mode, 2);
-            quoted(&costs, &expected(&costs, 200))
-        };
-        let (range, basis) = haiku(RunMode::Live);
-        assert_eq!((basis.answer_tokens_limit, basis.longer_answer_tokens_limit), (8_192, 4 * 8_192));
-        // One regular answer and three longer ones per image, and the picture in each of the four requests.
-        let output = 214 * (8_192 + 3 * 4 * 8_192) * 500_000;
-        let pictures = 4 * basis.image_cost.0;
-        assert!(range.at_most.0 > output + pictures, "{range:?}");
-        // The rest is the text of four requests, with at most one token per byte.
-        assert!(range.at_most.0 < output + pictures + 214 * 4 * 4_000 * 100_000, "{range:?}");
-        assert_eq!(range.at_most, range.at_most.rounded_up());
-        let (batch, _) = haiku(RunMode::Batch);
-        let output = 214 * 8_192 * 250_000;
-        assert!((output..output * 2).contains(&batch.at_most.0), "{batch:?}");
-    }
-
-    /// One of two answers was cut off and requested again; a third request was lost.
-    fn repeated() -> [AskedImage; 2] {
-        let usage = Usage { input_tokens: 2 * (IMAGE_TOKENS + 300), output_tokens: 8_192 + 9_000, ..Usage::default() };
-        [answered(100), AskedImage { size: SIZE, longest_edge: None, parts: vec![0; 2], lost: 1, usage }]
-    }
-
-    fn many(images: &[AskedImage]) -> Vec<AskedImage> {
-        images.iter().cycle().take(500 * images.len()).cloned().collect()
-    }
-
-    #[test]
-    fn earlier_images_teach_what_all_their_requests_took() {
-        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let learned = |earlier: &[AskedImage]| Expected::learned(earlier, &costs, RunMode::Live);
-        assert_eq!(learned(&repeated()).unwrap().basis, AnswerBasis::EarlierAnswers { images: 2, requests: 4 });
-        let (range, basis) = quoted(&costs, &learned(&many(&repeated())).unwrap());
-        // Two requests per image, each as long as the three that were answered, but for the assumption that remains.
-        let is_near = |tokens: u64, expected: u64| tokens.abs_diff(expected) * 100 <= expected;
-        assert!(is_near(basis.image_tokens, 214 * 2 * 4704), "{basis:?}");
-        assert!(is_near(basis.text_tokens, 214 * 2 * 300), "{basis:?}");
-        assert!(is_near(basis.answer_tokens, 2_466_992), "{basis:?}");
-        assert_eq!(range.expected, basis.image_cost + basis.text_cost + basis.answer_cost);
-        assert!(learned(&[]).is_none());
-
-        // With the user's own output maximum, no longer request follows. Lost requests count anyway.
-        let known = provided::find(&ModelId("claude-haiku-5-5".into())).unwrap();
-        let prepared =
-            known.prepare(&Recipe::find_these("cat, dog").unwrap(), &[], RunMode::Live, Some(8_192)).unwrap();
-        let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
-        assert!(!own_maximum.has_longer());
-        let learned = Expected::learned(&many(&repeated()), &own_maximum, RunMode::Live).unwrap();
-        let (_, basis) = quoted(&own_maximum, &learned);
-        assert!(is_near(basis.image_tokens, 214 * 3 * 4704 / 2), "{basis:?}");
-    }
-
-    #[test]
-    fn few_earlier_images_are_drawn_towards_what_was_assumed() {
-        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let assumed = costs.usual().likely_answer_tokens(8) * 214;
-        let of = |earlier: &[AskedImage]| quoted(&costs, &Expected::learned(earlier, &costs, RunMode::Live).unwrap());
-        let ((one, of_one), (twenty, of_twenty)) = (of(&[answered(4_000)]), of(&vec![answered(4_000); 20]));
-        assert!(assumed < of_one.answer_tokens && of_one.answer_tokens < of_twenty.answer_tokens, "{of_one:?}");
-        let measured = 4_000 * 214;
-        assert!((measured * 95 / 100..measured).contains(&of_twenty.answer_tokens), "{of_twenty:?}");
-        let width = |range: CostRange| range.likely_high.0 - range.likely_low.0;
-        assert!(width(one) > 3 * width(twenty), "{one:?} {twenty:?}");
-        // The bound does not depend on what was learned.
-        assert_eq!(one.at_most, twenty.at_most);
-    }
-
-    #[test]
-    fn images_that_look_like_another_are_in_the_bound_alone() {
-        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let sizes = sizes();
-        let sent = SentImages::of(&costs, &sizes);
-        let of = |followers: &[SizeCount]| {
-            priced(&costs, PricePercents::LIST, &expected(&costs, 200), &sent, followers).range
-        };
-        let (alone, with_followers) = (of(&[]), of(&sizes));
-        assert_eq!(CostRange { at_most: alone.at_most, ..with_followers }, alone);
-        // Each is rounded up to a cent.
-        assert!(alone.at_most.times(2).0.abs_diff(with_followers.at_most.0) <= 10_000_000_000, "{with_followers:?}");
-    }
-
-    #[test]
-    fn no_answer_within_its_limit_costs_more_than_the_bound() {
-        for model in &registry::default().catalog().models {
-            for mode in [RunMode::Live, RunMode::Batch] {
-                let costs = costs(&model.id, mode, 0);
-                let (range, basis) = quoted(&costs, &expected(&costs, costs.longest_answer()));
-                let parts = basis.image_cost + basis.text_cost + basis.answer_cost;
-                assert!(parts <= range.at_most && range.likely_high <= range.at_most, "{}", model.id);
-            }
-        }
-    }
-
-    #[test]
-    fn the_likely_range_reaches_from_the_cheapest_endpoint_to_the_dearest() {
-        let costs = costs("claude-haiku-5-5", RunMode::Live, 0);
-        let sizes = sizes();
-        let sent = SentImages::of(&costs, &sizes);
-        let of = |cheapest, dearest| {
-            priced(&costs, PricePercents { cheapest, dearest }, &expected(&costs, 200), &sent, &[]).range
-        };
-        let (list, several) = (of(100, 100), of(80, 110));
-        assert_eq!(several.expected, list.expected);
-        let is_part =
-            |part: PicoDollars, whole: PicoDollars, percent: u64| part.0.abs_diff(whole.0 / 100 * percent) < 1_000;
-        assert!(is_part(several.likely_low, list.likely_low, 80), "{several:?}");
-        assert!(is_part(several.likely_high, list.likely_high, 110), "{several:?}");
-    }
 }

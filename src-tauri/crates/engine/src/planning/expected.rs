@@ -6,7 +6,7 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
-use domain::estimate::{EarlierCost, Estimator, OtherRecipe, Prior, SizeClass, SizeMix};
+use domain::estimate::{EarlierCost, Estimator, OtherRecipe, Prior, SizeClass, SizeMix, Z};
 use domain::geometry::ImageRegion;
 use domain::model::Model;
 use domain::plan::AnswerBasis;
@@ -55,8 +55,10 @@ pub(super) struct Expected {
 /// What one earlier image would take under the conditions of the plan.
 struct EarlierImage {
     class: SizeClass,
-    /// How often each of its parts was asked about.
-    requests: f64,
+    /// The share of its parts that were checked by a second request.
+    checks: f64,
+    /// How often each of its parts was asked about again otherwise.
+    repeats: f64,
     /// Of all of them, in tokens.
     output: f64,
     /// The text of each; `None` if none was answered.
@@ -87,6 +89,9 @@ pub(super) struct ExpectedOutput {
     pub(super) estimator: Estimator,
     /// How often each part is asked about.
     pub(super) requests: f64,
+    /// How many fewer and more of these requests are likely, as second requests follow some answers only.
+    pub(super) requests_below: f64,
+    pub(super) requests_above: f64,
     /// Of all of them, in tokens.
     pub(super) tokens: f64,
 }
@@ -198,10 +203,11 @@ impl Expected {
             regions.map(|region| model.image_rule.tokens(sent(region))).sum::<u64>()
         };
         let images = u32::try_from(earlier.len()).ok()?;
-        let (mut answers, mut lost, mut pictures, mut usage) = (0_u32, 0_u32, 0, Usage::default());
+        let (mut answers, mut lost, mut checks, mut pictures, mut usage) = (0, 0, 0, 0, Usage::default());
         for image in earlier {
             answers += answer_count(image);
             lost += image.lost;
+            checks += image.checks;
             pictures += picture_tokens(image);
             usage += image.usage;
         }
@@ -212,22 +218,25 @@ impl Expected {
         let image_of = |image: &AskedImage| {
             let (answers, lost) = (f64::from(answer_count(image)), f64::from(image.lost));
             let of_image = if answers > 0.0 { image.usage.output_tokens as f64 / answers } else { answer };
-            let (requests, answers, output) = match mode {
+            let parts = costs.parts(image.size).regions.len() as f64;
+            let checks = if costs.checks() { (f64::from(image.checks) / parts).min(1.0) } else { 0.0 };
+            let (repeats, answers, output) = match mode {
                 // Lost requests may have been billed like answers. Parts that were answered in earlier runs were not asked
                 // about again.
                 RunMode::Live if costs.takes_several_answers() => {
-                    let parts = costs.parts(image.size).regions.len() as f64;
-                    (((answers + lost) / parts).max(1.0), answers + lost, of_image * answers + answer * lost)
+                    let repeats = (answers + lost) / parts - 1.0 - checks;
+                    (repeats.max(0.0), answers + lost, of_image * answers + answer * lost)
                 }
                 RunMode::Live if costs.has_longer() => {
-                    (answers + lost, answers + lost, of_image * answers + answer * lost)
+                    (answers + lost - 1.0, answers + lost, of_image * answers + answer * lost)
                 }
-                RunMode::Live => (1.0 + lost, 1.0 + lost, of_image * (1.0 + lost)),
-                RunMode::Batch => (1.0, 1.0, of_image),
+                RunMode::Live => (lost, 1.0 + lost, of_image * (1.0 + lost)),
+                RunMode::Batch => (0.0, 1.0, of_image),
             };
             EarlierImage {
                 class: SizeClass::of(model.sent_size_within(image.size, image.longest_edge)),
-                requests,
+                checks,
+                repeats,
                 // The output maximum may be another one now.
                 output: output.min(answers * costs.longest_answer() as f64),
                 prompt: (!image.parts.is_empty())
@@ -237,7 +246,7 @@ impl Expected {
         Some(Self {
             earlier: earlier.iter().map(image_of).collect(),
             prompt: Some(TextTokens::of(usage, pictures, answers)),
-            basis: AnswerBasis::EarlierAnswers { images, requests: answers + lost },
+            basis: AnswerBasis::EarlierAnswers { images, requests: answers + lost, checks },
             ..Self::assumed(costs)
         })
     }
@@ -270,29 +279,49 @@ impl Expected {
         mean_of_squares(costs.iter().map(|cost| cost - mean)).sqrt()
     }
 
-    /// The output of an image of a plan whose output tokens cost `each`. What an image costs beyond its first prompts is one
-    /// figure, so that cut-off answers, the longer requests after them, and requests that check an answer count as what
-    /// they are.
+    /// The output of an image of a plan whose output tokens cost `each`. What an image costs beyond the prompts of its first
+    /// and second requests is one figure, so that cut-off answers and the longer requests after them count as what they are.
+    /// How often an answer is checked is as measured: the pictures of these requests are known exactly.
     pub(super) fn output(&self, each: f64, planned: PlannedImages) -> ExpectedOutput {
         let PlannedImages { input_of_image, tiles, mix } = planned;
         let assumed_tokens = assumed_for_image(self.assumed, self.assumed_empty, tiles, self.checks);
-        let assumed_requests = if self.checks { 2.0 } else { 1.0 };
-        let assumed_cost = assumed_tokens * each + (assumed_requests - 1.0) * input_of_image;
+        let assumed_cost = assumed_tokens * each;
         let prior = Prior::assumed(assumed_cost).with_other_recipes(&self.other_recipes);
-        let cost = |image: &EarlierImage| image.output * each + (image.requests - 1.0) * input_of_image;
+        let cost = |image: &EarlierImage| image.output * each + image.repeats * input_of_image;
         let costs: Vec<EarlierCost> =
             self.earlier.iter().map(|image| EarlierCost { class: image.class, cost: cost(image) }).collect();
         let estimator = Estimator::new(prior, &costs, mix);
         let measured = mean(costs.iter().map(|image| image.cost));
-        let (cost, requests, tokens) = if measured > 0.0 {
-            let requests = mean(self.earlier.iter().map(|image| image.requests));
-            (measured, requests, mean(self.earlier.iter().map(|image| image.output)))
+        let of_earlier = |of: fn(&EarlierImage) -> f64| mean(self.earlier.iter().map(of));
+        let (cost, repeats, tokens) = if measured > 0.0 {
+            (measured, of_earlier(|image| image.repeats), of_earlier(|image| image.output))
         } else {
-            (assumed_cost, assumed_requests, assumed_tokens)
+            (assumed_cost, 0.0, assumed_tokens)
         };
         // Both parts of the mean are shrunk alike.
         let share = estimator.mean() / cost;
-        ExpectedOutput { estimator, requests: 1.0 + share * (requests - 1.0), tokens: share * tokens }
+        let checks = match (self.checks, self.is_learned()) {
+            (false, _) => 0.0,
+            (true, false) => 1.0,
+            (true, true) => of_earlier(|image| image.checks),
+        };
+        let spread = if self.checks { self.check_spread(checks, mix.iter().sum()) } else { 0.0 };
+        ExpectedOutput {
+            estimator,
+            requests: 1.0 + checks + share * repeats,
+            requests_below: spread.min(checks),
+            requests_above: spread.min(1.0 - checks),
+            tokens: share * tokens,
+        }
+    }
+
+    /// The likely deviation of the share of checked answers in a plan with so many images, by the rule of succession.
+    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    fn check_spread(&self, measured: f64, images: u32) -> f64 {
+        let earlier = self.earlier.len() as f64;
+        let share = (measured * earlier + 1.0) / (earlier + 2.0);
+        let of_images = (earlier + 1.0).recip() + f64::from(images.max(1)).recip();
+        Z * (share * (1.0 - share) * of_images).sqrt()
     }
 }
 

@@ -49,6 +49,8 @@ pub struct AskedImage {
     pub parts: Vec<u32>,
     /// Requests without one that may have been billed.
     pub lost: u32,
+    /// Those of the answers that check an earlier one.
+    pub checks: u32,
     /// Sum of all answers.
     pub usage: Usage,
 }
@@ -184,6 +186,7 @@ impl View<'_> {
     fn asked_images_of(&self, run: u32, in_batches: bool, most: u32) -> Result<Vec<AskedImage>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT width, height, json_group_array(part) FILTER (WHERE usage_output > 0) AS parts, sum(may_be_billed) AS lost,
+                 count(*) FILTER (WHERE usage_output > 0 AND is_check) AS checks,
                  (SELECT json_extract(options, '$.longest_edge') FROM runs WHERE id = ?1) AS longest_edge, {BILL}
              FROM (
                  SELECT id AS job, image_id FROM jobs WHERE run_id = ?1 AND state <> 'waiting'
@@ -200,6 +203,7 @@ impl View<'_> {
                 longest_edge: row.get("longest_edge")?,
                 parts: from_json("attempts.part", &row.get::<_, String>("parts")?)?,
                 lost: row.get("lost")?,
+                checks: row.get("checks")?,
                 usage: read_bill(row)?.usage,
             })
         })
