@@ -12,6 +12,7 @@ use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, RunState, StopReason};
 use domain::savings::{Saving, SavingChange, Savings, SavingsRequest};
 use domain::settings::LimitSettings;
+use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED, resume, with_concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
 use serde_json::Value;
@@ -22,7 +23,7 @@ const MODEL: &str = "claude-sonnet-5-5";
 const CAP_REACHED: RunState = RunState::Stopped { reason: StopReason::MonthlyCapReached };
 
 async fn server() -> Running {
-    let batching = Batching { takes: std::time::Duration::from_millis(200), ..Batching::default() };
+    let batching = Batching { takes: Duration::from_millis(200), ..Batching::default() };
     Simulator::start(Options { batching, ..Options::default() }).await.unwrap()
 }
 
@@ -107,6 +108,29 @@ async fn waiting_for_room_in_the_month_uses_up_no_rate_limit() {
         let end = tokio::time::timeout(Duration::from_secs(40), bench.end_of(run)).await;
         assert_eq!(end, Ok(COMPLETED), "{run}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_run_is_started_without_room_for_a_request_in_the_month() {
+    let server = server().await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 2);
+    let cap = cap_at_requests(&bench, &bench.quote_for(MODEL).await, 90);
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap().id;
+    let request = RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()));
+    let refused = bench.library.runs.start(&request).await.unwrap_err();
+    let EngineError::MonthIsFull { left, at_most } = refused else { panic!("{refused}") };
+    assert!(left == cap && at_most > cap, "{left} {at_most}");
+    assert!(bench.library.history.runs().unwrap().is_empty() && server.ledger().billed.is_empty());
+    let told = bench
+        .fieldmark(&server.url(), KEY)
+        .args(["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--yes"])
+        .output();
+    let told = String::from_utf8(told.unwrap().stderr).unwrap();
+    assert!(told.contains("fieldmark budget --monthly"), "{told}");
+    bench.library.spending.set_cap(None).unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
     server.stop().await;
 }
 

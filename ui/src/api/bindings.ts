@@ -356,9 +356,10 @@ export type AnswerBasis =
 { kind: "other_recipes"; images: number } | 
 /**
  *  The mean over all requests for earlier images with this model and recipe, including cut-off answers, their
- *  retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few.
+ *  retries, and unanswered requests that may have been billed; drawn towards what was assumed if they are few. `checks`
+ *  of the requests checked an earlier answer.
  */
-{ kind: "earlier_answers"; images: number; requests: number };
+{ kind: "earlier_answers"; images: number; requests: number; checks: number };
 
 /**  How a server can be asked for JSON, best first. */
 export type AnswerForm = 
@@ -799,7 +800,7 @@ export type CostBasis = {
 	sent: SentSize[],
 	/**  Longest side of any sent image, in pixels. */
 	longest_edge: number,
-	/**  All images together, for one request per image; exact if `are_image_tokens_exact`. */
+	/**  All pictures of the expected requests together. Exact for each request if `are_image_tokens_exact`. */
 	image_tokens: number,
 	/**
 	 *  Whether the vendor publishes how the model counts the tokens of an image. Otherwise they are assumed, and a run may
@@ -1037,7 +1038,7 @@ export type EnvFileProposal = {
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
 /**  A recipe file, or a file with labels, that cannot be read. */
-"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "budget_without_price" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
+"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -1786,6 +1787,8 @@ export type ModelPrice = {
 	/**  How it writes boxes. */
 	coordinates: BoxCoordinates,
 	source: PriceSource,
+	/**  Whether the user has entered or imported anything about it. */
+	is_changed: boolean,
 	/**  When the user entered or imported it; `None` for the day of the list. */
 	as_of: CalendarDate | null,
 	/**  The day of this price: when the user entered or imported it, otherwise when it was read from the vendor. */
@@ -2117,7 +2120,7 @@ export type PriceSettings = {
 	coordinates?: BoxCoordinates | null,
 	/**  The public table that it was imported from; `None` if the user has entered it. */
 	imported_from?: string | null,
-	/**  When it was entered or imported. */
+	/**  When its prices were entered or imported. */
 	as_of?: CalendarDate | null,
 };
 

@@ -76,6 +76,9 @@ pub enum EngineError {
     /// The budget is below the cost of a single request.
     #[error("the budget is too low: a single request can cost up to {}", dearest.rounded_up())]
     BudgetTooSmall { dearest: PicoDollars },
+    /// The monthly cap leaves less than a single request may cost.
+    #[error("the monthly cap leaves {left}, and a single request can cost up to {}: raise it, or wait for the next month", at_most.rounded_up())]
+    MonthIsFull { left: PicoDollars, at_most: PicoDollars },
     /// Counted from 1.
     #[error("the photo of example {number} cannot be used: {detail}")]
     ExampleUnavailable { number: u32, detail: String },

@@ -16,6 +16,17 @@ use crate::Result;
 use crate::clock::this_month;
 use crate::settings::LibrarySettings;
 use crate::sync::lock;
+use crate::workers::Workers;
+
+/// Whether the month has room for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MonthRoom {
+    Now,
+    /// Requests in flight may turn out cheaper than what is reserved for them.
+    Later,
+    /// No request ends soon.
+    None,
+}
 
 /// The version of the settings, and their cap.
 type Known = (Option<(SystemTime, u64)>, Option<PicoDollars>);
@@ -47,6 +58,23 @@ impl MonthlySpending {
         after.budget.monthly = cap;
         self.settings.change(&before, &after)?;
         self.this_month()
+    }
+
+    /// The room for a request that may cost `at_most`.
+    pub(crate) async fn room(&self, workers: &Arc<Workers>, at_most: PicoDollars) -> Result<MonthRoom> {
+        let Some(limit) = self.limit().filter(|_| at_most > PicoDollars::ZERO) else { return Ok(MonthRoom::Now) };
+        let has_room = || self.store.read(move |view| view.has_month_room(Some(&limit), at_most));
+        if has_room().await? {
+            return Ok(MonthRoom::Now);
+        }
+        workers.forget_dead().await?;
+        let is_any_in_flight = self.store.read(|view| view.is_any_in_flight()).await?;
+        // Again, because a request may have ended since and made room.
+        Ok(match (has_room().await?, is_any_in_flight) {
+            (true, _) => MonthRoom::Now,
+            (false, true) => MonthRoom::Later,
+            (false, false) => MonthRoom::None,
+        })
     }
 
     /// The cap of the current month; `None` without one. While the settings cannot be read, the last known one holds.

@@ -25,6 +25,8 @@ export const errors: Record<ErrorCode, string> = {
   budget_without_price:
     "The price of this model is unknown, so no budget can be kept. Enter its price in the settings. Nothing was sent.",
   budget_too_small: "This budget is too low for a single image. Nothing was sent.",
+  month_is_full:
+    "The monthly cap over all runs leaves too little for a single image. Raise it in Settings, or start next month. Nothing was sent.",
   unsettled:
     "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to send them again.",
   endpoint_name_taken: "Two endpoints have the same name. Give each a unique name.",

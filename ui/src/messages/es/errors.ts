@@ -24,6 +24,8 @@ export const errors: Record<ErrorCode, string> = {
   budget_without_price:
     "El precio de este modelo se desconoce, así que no se puede respetar ningún tope. Indica su precio en los ajustes. No se ha enviado nada.",
   budget_too_small: "Este tope es demasiado bajo para una sola imagen. No se ha enviado nada.",
+  month_is_full:
+    "Lo que queda del tope mensual de todas las ejecuciones no alcanza para una sola imagen. Sube el tope en Ajustes o empieza el mes que viene. No se ha enviado nada.",
   unsettled:
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres enviarlas de nuevo.",
   endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada uno un nombre único.",

@@ -6,7 +6,7 @@ use domain::recipe::ShapeKind;
 use domain::run::PossiblyBilled;
 use engine::{EngineError, LibraryFailure};
 
-use super::format::{at_most, counted};
+use super::format::{at_most, counted, money};
 
 /// The message of an engine error. Errors whose own message suffices are listed, so that a new one must be considered here.
 pub fn engine_error(error: &EngineError) -> String {
@@ -20,6 +20,13 @@ pub fn engine_error(error: &EngineError) -> String {
         }
         EngineError::BudgetTooSmall { dearest } => {
             format!("the budget is too low: a single request can cost up to {}", at_most(*dearest))
+        }
+        EngineError::MonthIsFull { left, at_most: dearest } => {
+            format!(
+                "the monthly cap leaves {}, and a single request can cost up to {}: raise the cap with `fieldmark budget --monthly DOLLARS`, or wait for the next month",
+                money(*left),
+                at_most(*dearest)
+            )
         }
         EngineError::NoFigures(run) => {
             format!("run {run} has no metrics: no image was sent to the model and answered")

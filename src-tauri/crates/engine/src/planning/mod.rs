@@ -145,6 +145,8 @@ pub struct PlannedRun {
     pub pilot: Vec<ImageId>,
     /// Expected cost of the pilot.
     pub pilot_expected: PicoDollars,
+    /// Whether no image has a saved answer.
+    pub is_all_asked: bool,
 }
 
 impl Planning {
@@ -162,12 +164,13 @@ impl Planning {
     pub(crate) fn plan(&self, plan: &RunPlan) -> Result<PlannedRun> {
         let RunPlan { model, known, recipe, asked, followers, conditions, .. } = plan;
         let question = plan.question.as_ref();
-        let to_ask = self.asked(question, asked, followers, plan.pilot)?;
+        let unanswered = self.unanswered(question, asked)?;
+        let pilot = self.pilot_of(&unanswered, plan.pilot)?;
+        let to_ask = self.sized(&unanswered, &self.unanswered(question, followers)?, &pilot)?;
         let cost = self.cost(model, known, recipe, &to_ask, *conditions)?;
-        let pilot = self.pilot_of(&self.unanswered(question, asked)?, plan.pilot)?;
         let pilot_expected = self.pilot_quote(model, known, recipe, to_ask.pilot, *conditions)?;
         let pilot_expected = pilot_expected.map_or(PicoDollars::ZERO, |quote| quote.cost.expected);
-        Ok(PlannedRun { cost, pilot, pilot_expected })
+        Ok(PlannedRun { cost, pilot, pilot_expected, is_all_asked: unanswered.len() == asked.len() })
     }
 
     /// Quotes a plan for every model. Blocks while it tries a local model, and while the keychain asks for its
@@ -242,7 +245,7 @@ impl Planning {
         let image_count = u32::try_from(image_count).unwrap_or(u32::MAX);
         let cost = |mode| self.cost(&model, known, recipe, &asked, offer.conditions(mode));
         let forecast = |cost: &Cost, mode| {
-            let Cost { range, request_at_most, ref basis } = *cost;
+            let Cost { range, request_at_most, ref basis, .. } = *cost;
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
@@ -294,14 +297,18 @@ impl Planning {
         pilot: Option<u32>,
     ) -> Result<AskedImages> {
         let images = self.unanswered(question, images)?;
-        let followers = self.unanswered(question, followers)?;
         let pilot = self.pilot_of(&images, pilot)?;
-        let others = rest(&images, &pilot);
+        self.sized(&images, &self.unanswered(question, followers)?, &pilot)
+    }
+
+    /// These images by size; the `pilot` is among them.
+    fn sized(&self, images: &[ImageId], followers: &[ImageId], pilot: &[ImageId]) -> Result<AskedImages> {
+        let others = rest(images, pilot);
         Ok(self.store.read_blocking(|view| {
             Ok(AskedImages {
-                pilot: view.sizes_of(&pilot)?,
+                pilot: view.sizes_of(pilot)?,
                 others: view.sizes_of(&others)?,
-                followers: view.sizes_of(&followers)?,
+                followers: view.sizes_of(followers)?,
             })
         })?)
     }

@@ -58,7 +58,7 @@ use crate::planning::{Conditions, PlannedRun, Planning, RunPlan};
 use crate::provided::{self, ProvidedModel};
 use crate::run_history::RunHistory;
 use crate::similar::Similar;
-use crate::spending::MonthlySpending;
+use crate::spending::{MonthRoom, MonthlySpending};
 use crate::sync::lock;
 use crate::workers::Workers;
 use crate::{EngineError, Result};
@@ -145,11 +145,15 @@ impl Runs {
             },
         };
         let planning = Arc::clone(&self.planning);
-        let PlannedRun { cost, pilot: first, pilot_expected } = off_workers(move || planning.plan(&plan)).await?;
+        let PlannedRun { cost, pilot: first, pilot_expected, is_all_asked } =
+            off_workers(move || planning.plan(&plan)).await?;
         if let (Some(budget), Some(basis)) = (request.budget, cost.as_ref().and_then(|cost| cost.basis.as_ref()))
             && budget < basis.dearest_request
         {
             return Err(EngineError::BudgetTooSmall { dearest: basis.dearest_request });
+        }
+        if let Some(cost) = cost.as_ref().filter(|_| is_all_asked) {
+            self.check_month(cost.least_request_at_most).await?;
         }
         let images = u32::try_from(first.len()).unwrap_or(u32::MAX);
         let pilot = (images > 0).then_some(NewPilot { images, expected: pilot_expected });
@@ -183,6 +187,16 @@ impl Runs {
         let taken = self.workers.take(id).await?;
         self.work_on(taken, async { Ok((opened, false)) }).await?;
         Ok(id)
+    }
+
+    /// Fails if the month has no room for a request that may cost `at_most`, and no request in flight can make room.
+    async fn check_month(&self, at_most: PicoDollars) -> Result<()> {
+        if self.spending.room(&self.workers, at_most).await? != MonthRoom::None {
+            return Ok(());
+        }
+        let spending = Arc::clone(&self.spending);
+        let left = off_workers(move || spending.this_month()).await?.left.unwrap_or_default();
+        Err(EngineError::MonthIsFull { left, at_most })
     }
 
     /// The root files and folders from which a run's exports derive image names.
