@@ -217,6 +217,26 @@ async fn an_image_whose_first_answer_was_cut_off_says_so_although_its_check_is_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_what_a_recipe_asks_beyond_another_is_paid() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = Bench::at(&server.url(), KEY);
+    add(&bench, &[("one.png", &drawing(false).0)]);
+    let mut paid = 0;
+    for (tiles, check, requests) in
+        [(None, false, 1), (None, true, 1), (Some(TILING), false, 6), (None, false, 0), (None, true, 0)]
+    {
+        let recipe = save(&bench, tiles, check).await;
+        let answered = quoted(&bench, ImageSelection::All, recipe).answered_before;
+        let summary = summary_of(&bench, request(recipe)).await;
+        paid += requests;
+        assert_eq!(server.ledger().billed.len(), paid, "{tiles:?} {check}");
+        assert_eq!((answered, summary.reused), if requests == 0 { (1, 1) } else { (0, 0) }, "{tiles:?} {check}");
+        assert_within(&summary);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tile_that_fails_fails_its_image_and_its_other_parts_are_not_paid_again() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = Bench::at(&server.url(), KEY);

@@ -135,6 +135,30 @@ async fn no_run_is_started_without_room_for_a_request_in_the_month() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_sent_as_before_is_not_paid_again() {
+    let server = server().await;
+    // 320 to 323 pixels wide.
+    let bench = Bench::with_pictures(&server.url(), KEY, 4);
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap().id;
+    let mut paid = 0;
+    for (longest_edge, requests) in
+        [(None, 4), (Some(2_000), 0), (Some(321), 2), (None, 0), (Some(320), 3), (Some(321), 0)]
+    {
+        let options = RunOptions { longest_edge, ..RunOptions::default() };
+        let plan = PlanRequest { options, ..PlanRequest::of(ImageSelection::All, recipe) };
+        let quote = bench.library.planning.quote(&plan).unwrap();
+        let row = quote.models.into_iter().find(|row| row.model.id.0 == MODEL).unwrap();
+        assert_eq!(row.answered_before, 4 - requests, "{longest_edge:?}");
+        let request = RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
+        let run = bench.library.runs.start(&request).await.unwrap();
+        assert_eq!(bench.end_of(run).await, COMPLETED);
+        paid += requests as usize;
+        assert_eq!(server.ledger().billed.len(), paid, "{longest_edge:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn batches_are_no_larger_than_the_month_allows() {
     let server = server().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 8);

@@ -14,7 +14,8 @@ use providers::answer::{FinishReason, RawAnswer};
 use providers::rate_limits::RateLimits;
 use serde_json::json;
 use store::{
-    BatchStanding, Bill, Edit, JobFailure, JobOutcome, JobTiming, NewRun, QueuedImage, Store, Unanswered, WaitingJob,
+    BatchStanding, Bill, Edit, JobFailure, JobOutcome, JobTiming, NewRun, Question, QueuedImage, Store, Unanswered,
+    WaitingJob,
 };
 
 use super::Done;
@@ -198,7 +199,10 @@ fn new_run(past: &PastRun<'_>) -> NewRun {
         concurrency: CONCURRENCY,
         options: RunOptions::default(),
         // Of an earlier form of the question, so that no later run takes these answers for its own.
-        answer_key: past.worker.is_elsewhere().then(|| format!("earlier question {}", past.number)),
+        question: past
+            .worker
+            .is_elsewhere()
+            .then(|| Question { key: format!("earlier question {}", past.number), ..Question::default() }),
         ignores_saved_answers: false,
         mode: past.mode,
         destination,

@@ -70,7 +70,7 @@ fn answer_all(store: &Store, recipe: &Recipe) -> Done<()> {
         recipe: recipe.clone(),
         concurrency: 1,
         options: RunOptions::default(),
-        answer_key: Some("earlier".into()),
+        question: None,
         ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::Host { name: "api.anthropic.com".into(), is_on_this_machine: false },

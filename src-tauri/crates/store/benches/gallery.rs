@@ -140,7 +140,7 @@ fn answer_all(store: &Store) -> Done<()> {
         recipe: recipe(),
         concurrency: 2,
         options: RunOptions::default(),
-        answer_key: None,
+        question: None,
         ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,

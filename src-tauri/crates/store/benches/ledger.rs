@@ -156,7 +156,7 @@ fn run_of(images: Vec<QueuedImage>) -> NewRun {
         recipe: recipe(),
         concurrency: 32,
         options: RunOptions::default(),
-        answer_key: None,
+        question: None,
         ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,

@@ -29,7 +29,7 @@ pub use table::images::{AnsweredImage, NewImage};
 pub use table::imports::{ImportedAnnotation, ImportedImage, NewImport};
 pub use table::job_rows::{JobFailure, JobOutcome, JobTiming, QueuedImage};
 pub use table::jobs::{FailedJob, Propagated};
-pub use table::kept_answers::KeptAnswer;
+pub use table::kept_answers::{KeptAnswer, Question};
 pub use table::listed_models::ListedModels;
 pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};

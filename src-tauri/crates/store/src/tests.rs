@@ -59,6 +59,11 @@ fn new_image(seed: u8, size: PixelSize) -> NewImage {
     }
 }
 
+/// What runs ask that use each other's answers.
+fn question() -> Question {
+    Question { key: "question".into(), ..Question::default() }
+}
+
 impl Library {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -160,7 +165,7 @@ fn new_run() -> NewRun {
         recipe: cats(),
         concurrency: 2,
         options: RunOptions::default(),
-        answer_key: None,
+        question: None,
         ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,

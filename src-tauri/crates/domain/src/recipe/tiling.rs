@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeSubject, Recipe, is_default};
+use super::{AttributeSubject, Recipe};
 use crate::geometry::{ImageRegion, PixelSize};
 
 /// How large images are divided.
@@ -130,12 +130,11 @@ impl Recipe {
         self.shapes.iter().any(|shape| shape.is_located())
     }
 
-    /// What of the recipe determines answers besides prompt and schema; empty if nothing does.
+    /// What determines where the tiles of an image are; `None` without any.
     #[must_use]
-    pub fn parts_key(&self) -> String {
-        let tiles = self.tiles.map(|Tiling { edge, overlap, at_most }| format!("\ntiles {edge} {overlap} {at_most}"));
-        let check = if is_default(&self.check) { "" } else { "\ncheck" };
-        tiles.unwrap_or_default() + check
+    pub fn tiles_key(&self) -> Option<String> {
+        let tiles = self.tiles.filter(|_| self.has_located_shapes());
+        tiles.map(|Tiling { edge, overlap, at_most }| format!("tiles {edge} {overlap} {at_most}"))
     }
 }
 

@@ -21,7 +21,7 @@ use providers::further::further_text;
 use providers::provider::{Endpoint, Progress, Provider};
 use providers::refusal::LONGEST_WAIT;
 use providers::request::{Encoding, Picture, Request};
-use store::Bill;
+use store::{Bill, Question};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -43,28 +43,23 @@ const ASSUMED_ANNOTATIONS: u64 = 8;
 /// Weight of the newest answer in the moving average of answer lengths.
 const NEWEST_SHARE: f64 = 0.1;
 
-/// Hashes everything but the image that determines an answer: the same key means the same question to the same model.
-/// `origin` is the first endpoint's server, so that an answer from a simulator is never reused as the vendor's.
-pub fn answer_key(costs: &RequestCosts, origin: &str) -> String {
+/// The question that requests with these `costs` ask. `origin` is the first endpoint's server, so that an answer from a
+/// simulator is never reused as the vendor's.
+pub fn question(costs: &RequestCosts, origin: &str) -> Question {
     let prepared = costs.usual();
     let qualities = match prepared.encoding() {
         Encoding::Jpeg { qualities, .. } => qualities,
         Encoding::Rgb => &[],
     };
-    // Without a longest edge, the size follows from the model. Keys of earlier versions stay the same.
-    let edge = prepared.model().sent_edge.map(|edge| format!(" {edge} px")).unwrap_or_default();
-    let question = format!("{origin}\n{qualities:?}{edge}\n{}{}", prepared.fixed_part(), costs.parts_key());
-    ContentHash::of(question.as_bytes()).to_string()
-}
-
-/// The question asked about each image. A stored answer to the same question is reused if it is complete, or if it was cut
-/// off at `output_limit` or more.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// Everything but the image that determines an answer.
-    pub key: String,
-    /// The largest output maximum of any request in this run, in tokens.
-    pub output_limit: u64,
+    // Keys of earlier versions stay the same.
+    let asked = format!("{origin}\n{qualities:?}\n{}", prepared.fixed_part());
+    Question {
+        key: ContentHash::of(asked.as_bytes()).to_string(),
+        sent_edge: prepared.model().sent_edge,
+        tiles_key: costs.tiles_key(),
+        checks: costs.checks(),
+        output_limit: costs.longest_answer(),
+    }
 }
 
 /// An answer that has not been parsed yet.
@@ -86,7 +81,7 @@ pub enum Permit {
 pub struct Backend {
     provider: &'static dyn Provider,
     costs: RequestCosts,
-    answer_key: Option<String>,
+    question: Option<Question>,
     warms_cache: bool,
     /// Set if the model runs on this computer, without rate limits.
     pub(super) unpaced: Option<Arc<dyn Endpoint>>,
@@ -112,12 +107,12 @@ impl Backend {
         moved: Arc<Notify>,
     ) -> Self {
         let slots = slots.map(Arc::new);
-        Self { endpoints, unused, slots, moved, ..Self::new(provider, costs, None) }.with_answer_key()
+        Self { endpoints, unused, slots, moved, ..Self::new(provider, costs, None) }.with_question()
     }
 
     /// Sends to `own` without pacing.
     pub fn unpaced(provider: &'static dyn Provider, costs: RequestCosts, own: Arc<dyn Endpoint>) -> Self {
-        Self::new(provider, costs, Some(own)).with_answer_key()
+        Self::new(provider, costs, Some(own)).with_question()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
@@ -125,7 +120,7 @@ impl Backend {
         let prepared = costs.usual();
         Self {
             provider,
-            answer_key: None,
+            question: None,
             warms_cache: prepared.warms_cache(),
             answer_tokens: Mutex::new(prepared.likely_answer_tokens(ASSUMED_ANNOTATIONS) as f64),
             costs,
@@ -138,14 +133,14 @@ impl Backend {
         }
     }
 
-    /// Only paid answers get a key.
-    fn with_answer_key(self) -> Self {
+    /// Only paid answers are saved for other runs.
+    fn with_question(self) -> Self {
         if self.costs.usual().model().price.is_free() {
             return self;
         }
         let origin = self.first_endpoint().and_then(|endpoint| endpoint.endpoint.base_url()).map(BaseUrl::origin);
-        let answer_key = Some(answer_key(&self.costs, &origin.unwrap_or_default()));
-        Self { answer_key, ..self }
+        let question = Some(question(&self.costs, &origin.unwrap_or_default()));
+        Self { question, ..self }
     }
 
     /// Whether the provider has a batch API, and images take one answer each.
@@ -176,8 +171,7 @@ impl Backend {
 
     /// The question this run asks, used to find paid answers to reuse; `None` if answers are free.
     pub fn question(&self) -> Option<Question> {
-        let key = self.answer_key.clone()?;
-        Some(Question { key, output_limit: self.largest_output_limit() })
+        self.question.clone()
     }
 
     /// Records that this question was answered before, so a refusal cannot be due to the form of the request.

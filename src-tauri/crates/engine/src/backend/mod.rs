@@ -31,6 +31,7 @@ use domain::recipe::Recipe;
 use domain::run_options::RunOptions;
 use domain::run_state::{FailureKind, RunMode};
 use providers::provider::{ConnectionOptions, EndpointConfig, Provider};
+use store::Question;
 use tokio::sync::Notify;
 
 use crate::clock::today;
@@ -42,7 +43,7 @@ use crate::sync::lock;
 use crate::{EngineError, Result};
 
 pub use batch::{CallNext, FailedCall};
-pub use dispatch::{Backend, Permit, Question, Received};
+pub use dispatch::{Backend, Permit, Received};
 use endpoint::PacedEndpoint;
 pub use failure::{AfterFailure, FailedRequest, FailureVerdict};
 pub use limiter::Bounds;
@@ -123,8 +124,7 @@ impl Backends {
         let origin = connections.of(known.provider).and_then(ProviderConnection::origin);
         let (Some(origin), false) = (origin, known.spec.price.is_free()) else { return Ok(None) };
         let costs = examples.estimated_costs(&known, recipe, RunMode::Live, options.max_tokens, 0).ok();
-        Ok(costs
-            .map(|costs| Question { key: dispatch::answer_key(&costs, &origin), output_limit: costs.longest_answer() }))
+        Ok(costs.map(|costs| dispatch::question(&costs, &origin)))
     }
 
     /// Opens a backend for `model` with options completed from the settings. Blocks while weights load. A batch run uses

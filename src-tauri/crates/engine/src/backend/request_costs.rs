@@ -8,6 +8,7 @@ use domain::money::PicoDollars;
 use domain::recipe::{ImageParts, Recipe};
 use domain::run_state::RunMode;
 use domain::worst_case::WorstCase;
+use prepare::ContentHash;
 use providers::further::most_further_bytes;
 use providers::price::Terms;
 use providers::provider::PreparedModel;
@@ -108,9 +109,10 @@ impl RequestCosts {
         }
     }
 
-    /// The part of an answer's key that says how images are divided and checked; empty if they are not.
-    pub fn parts_key(&self) -> String {
-        self.parts.as_ref().map(|recipe| recipe.parts_key()).unwrap_or_default()
+    /// What is asked about tiles, and where they are; `None` without any.
+    pub fn tiles_key(&self) -> Option<String> {
+        let tiles = self.parts.as_ref()?.tiles_key()?;
+        Some(ContentHash::of(format!("{tiles}\n{}", self.tile.usual.fixed_part()).as_bytes()).to_string())
     }
 
     /// The size in which the model looks at a picture of `original` size.

@@ -33,10 +33,10 @@ use domain::prices::{PriceSettings, are_old};
 use domain::recipe::Recipe;
 use domain::run_options::{Preset, RunOptions};
 use domain::run_state::RunMode;
-use store::Store;
+use store::{Question, Store};
 
 use crate::Result;
-use crate::backend::{Backends, Question, Trial};
+use crate::backend::{Backends, Trial};
 use crate::clock::today;
 use crate::connections::Connections;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
@@ -330,9 +330,7 @@ impl Planning {
     /// The `images` with an answer that an earlier run paid for; empty for a free model.
     fn answered_before(&self, question: Option<&Question>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         match question {
-            Some(Question { key, output_limit }) => {
-                Ok(self.store.read_blocking(|view| view.answered_before(key, *output_limit, images))?)
-            }
+            Some(question) => Ok(self.store.read_blocking(|view| view.answered_before(question, images))?),
             None => Ok(HashSet::new()),
         }
     }

@@ -5,9 +5,11 @@ use domain::recipe::Recipe;
 use domain::run_options::RunOptions;
 use domain::run_state::RunMode;
 
+use store::Question;
+
 use super::{Conditions, Planning};
 use crate::Result;
-use crate::backend::{Backends, PricePercents, Question};
+use crate::backend::{Backends, PricePercents};
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::provided::ProvidedModel;
 

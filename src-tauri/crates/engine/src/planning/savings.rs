@@ -18,6 +18,7 @@ use domain::run_state::RunMode;
 use domain::savings::{
     LEAST_DECIDED, OtherModel, PlanChoice, PlanEstimate, SavingFacts, Savings, SavingsRequest, savings,
 };
+use store::Question;
 
 use super::cost::AskedImages;
 use super::offer::Offer;
@@ -36,7 +37,7 @@ struct Ground<'a> {
     selected: Vec<ImageId>,
     leaders: HashMap<ImageId, ImageId>,
     /// By what decides which images are sent.
-    asked: HashMap<(bool, Option<String>), Arc<AskedImages>>,
+    asked: HashMap<(bool, Option<Question>), Arc<AskedImages>>,
 }
 
 impl Planning {
@@ -170,8 +171,7 @@ impl Ground<'_> {
     /// The images that are sent; the same for all plans with the same question.
     fn asked(&mut self, propagates_to_similar: bool, offer: &Offer<'_>) -> Result<Arc<AskedImages>> {
         let question = offer.question.as_ref().filter(|_| !self.terms.ignores_saved_answers);
-        let name = question.map(|question| format!("{} {}", question.key, question.output_limit));
-        let name = (propagates_to_similar, name);
+        let name = (propagates_to_similar, question.cloned());
         if let Some(asked) = self.asked.get(&name) {
             return Ok(Arc::clone(asked));
         }

@@ -173,7 +173,7 @@ impl Runs {
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
             },
             options: request.options,
-            answer_key: question.map(|question| question.key),
+            question,
             ignores_saved_answers: request.ignores_saved_answers,
             mode,
             model: model.id,
@@ -251,7 +251,7 @@ impl Runs {
         // The run continues at the model's current destination, which may have changed since it started.
         let noted = self.store.write(move |edit| {
             edit.record_destination(run, &destination)?;
-            edit.record_answer_key(run, question.as_ref().map(|question| question.key.as_str()))?;
+            edit.record_question(run, question.as_ref())?;
             if ends_pilot {
                 edit.end_pilot(run)?;
             }

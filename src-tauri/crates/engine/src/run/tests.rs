@@ -22,7 +22,7 @@ pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
         recipe,
         concurrency: 1,
         options: RunOptions::default(),
-        answer_key: None,
+        question: None,
         ignores_saved_answers: false,
         mode: RunMode::Live,
         destination: Destination::ThisMachine,

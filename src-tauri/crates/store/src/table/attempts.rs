@@ -352,19 +352,21 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Records that what an answer found could not be checked.
+    /// Records that what an answer found was not checked.
     pub fn record_unchecked(&self, attempt: AttemptId) -> Result<()> {
         self.0.0.prepare_cached("UPDATE attempts SET is_unchecked = TRUE WHERE id = ?1")?.execute([attempt.0])?;
         Ok(())
     }
 
-    /// Records that the annotations of `job` come from this answer. The attempt of an earlier run stays as that run left
+    /// Records that the annotations of `job` come from this answer, and whether they were not checked. The attempt of an earlier run stays as that run left
     /// it.
-    pub(super) fn record_parsed(&self, job: JobId, attempt: AttemptId) -> Result<()> {
+    pub(super) fn record_parsed(&self, job: JobId, attempt: AttemptId, is_unchecked: bool) -> Result<()> {
         self.0
             .0
-            .prepare_cached("UPDATE attempts SET state = 'parsed' WHERE id = ?1 AND job_id = ?2")?
-            .execute([attempt.0, job.0])?;
+            .prepare_cached(
+                "UPDATE attempts SET state = 'parsed', is_unchecked = is_unchecked OR ?3 WHERE id = ?1 AND job_id = ?2",
+            )?
+            .execute(params![attempt.0, job.0, is_unchecked])?;
         Ok(())
     }
 

@@ -335,8 +335,9 @@ impl Edit<'_> {
         }
         match outcome {
             JobOutcome::Done { attempts, annotations, .. } => {
+                let is_unchecked = !recipe.check && !annotations.is_empty();
                 for attempt in attempts {
-                    self.record_parsed(job.id, *attempt)?;
+                    self.record_parsed(job.id, *attempt, is_unchecked)?;
                 }
                 let is_own = |&attempt: &AttemptId| !job.is_of_other_run(attempt);
                 let is_known_by_job = attempts.len() == 1 && (reused.is_some() || attempts.iter().all(is_own));

@@ -29,9 +29,36 @@ pub struct KeptAnswer {
     pub is_reused: bool,
 }
 
+/// What a run asks about each image. A saved answer to the same request is used instead of it if it is complete, or was cut
+/// off at `output_limit` or more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Question {
+    /// Everything that determines an answer about a whole image, besides the image and its size.
+    pub key: String,
+    /// The longest edge of sent images, in pixels; `None` for the largest that the model looks at.
+    pub sent_edge: Option<u32>,
+    /// The same as `key` for tiles; `None` without any.
+    pub tiles_key: Option<String>,
+    /// Whether a second request checks what was found.
+    pub checks: bool,
+    /// The largest output maximum of any request in this run, in tokens.
+    pub output_limit: u64,
+}
+
+/// Whether an image is sent in the same size with these two longest edges: they are equal, or both exceed it.
+pub(super) fn is_sent_alike(one: &str, other: &str, image: &str) -> String {
+    format!(
+        "({one} IS {other} OR min(coalesce({one}, {LARGEST_EDGE}), coalesce({other}, {LARGEST_EDGE}))
+            >= (SELECT max(width, height) FROM images WHERE images.id = {image}))"
+    )
+}
+
+/// No image is larger.
+const LARGEST_EDGE: u32 = u32::MAX;
+
 /// How good a saved answer is, the best first. A cut-off one may be followed by a longer one, which costs another request.
-const RANK: &str = "CASE WHEN attempts.state = 'failed' THEN 3 WHEN is_cut_short THEN 2
-    WHEN attempts.state = 'received' OR is_unchecked THEN 1 ELSE 0 END";
+const RANK: &str = "CASE WHEN attempts.state = 'failed' THEN 4 WHEN is_cut_short THEN 3
+    WHEN attempts.state = 'received' THEN 2 WHEN is_unchecked THEN 1 ELSE 0 END";
 /// Orders saved answers of one rank: of cut-off ones, that with the largest output maximum comes first, then the newest.
 fn within_rank() -> String {
     format!("CASE WHEN is_cut_short THEN {OUTPUT_LIMIT} END DESC, attempts.id DESC")
@@ -68,9 +95,11 @@ impl View<'_> {
                  JOIN runs AS this ON this.id = ?1
                  JOIN attempts ON job_id = jobs.id
                  WHERE image_id = ?2 AND (jobs.id = ?3 AND attempts.state = 'received' AND {IS_CURRENT}
-                     OR jobs.id <> ?3 AND NOT this.ignores_saved_answers AND this.answer_key = theirs.answer_key AND {}))
+                     OR jobs.id <> ?3 AND NOT this.ignores_saved_answers AND this.answer_key = theirs.answer_key
+                         AND (part = 0 OR this.tiles_key = theirs.tiles_key) AND {} AND {}))
              WHERE place = 1 ORDER BY part, is_check",
             within_rank(),
+            is_sent_alike("this.sent_edge", "theirs.sent_edge", "image_id"),
             is_reusable()?
         ))?;
         all(&mut statement, [run.0, image.0, job.0], |row| {
@@ -107,21 +136,21 @@ impl View<'_> {
         })
     }
 
-    /// Those of `images` about which a run with `answer_key` and an output maximum of `output_limit` tokens asks nothing: the
-    /// answer that it uses about each part is complete or was cut off at no less, and checked if it has to be; or one of
-    /// them is unusable, and nothing is asked before it.
-    pub fn answered_before(&self, answer_key: &str, output_limit: u64, images: &[ImageId]) -> Result<HashSet<ImageId>> {
+    /// Those of `images` about which a run with this `question` asks nothing: the answer that it uses about each part is
+    /// complete or was cut off at no less than its output maximum, and checked if it has to be; or one of them is unusable,
+    /// and nothing is asked before it.
+    pub fn answered_before(&self, question: &Question, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         let mut statement = self.0.prepare_cached(&format!(
             "WITH kept AS (
                  SELECT image_id, part, is_check, attempts.state = 'failed' AS is_failed, is_cut_short, is_unchecked,
                      is_cut_short AND coalesce({OUTPUT_LIMIT}, 0) < ?2 AS may_be_longer,
-                     max(jobs.state = 'done') OVER (PARTITION BY image_id) AS is_whole,
+                     max(jobs.state = 'done' AND (?4 IS NULL OR tiles_key IS ?4)) OVER (PARTITION BY image_id) AS is_whole,
                      row_number() OVER (PARTITION BY image_id, part, is_check ORDER BY {RANK}, {}) AS place
                  FROM runs JOIN jobs ON run_id = runs.id JOIN attempts ON job_id = jobs.id
-                 WHERE answer_key = ?1 AND {}),
+                 WHERE answer_key = ?1 AND (part = 0 OR tiles_key = ?4) AND (?5 OR NOT is_check) AND {} AND {}),
              parts AS (
                  SELECT image_id, part, max(is_whole) AS is_whole, max(is_failed) AS is_failed,
-                     max(NOT is_check AND may_be_longer) OR max(NOT is_check AND is_unchecked)
+                     max(NOT is_check AND may_be_longer) OR ?5 AND max(NOT is_check AND is_unchecked)
                          AND NOT max(is_check AND NOT is_cut_short) AS is_asked
                  FROM kept WHERE place = 1 GROUP BY image_id, part)
              SELECT image_id FROM parts GROUP BY image_id
@@ -129,12 +158,16 @@ impl View<'_> {
                  THEN coalesce(min(CASE WHEN is_asked THEN part END) > min(CASE WHEN is_failed THEN part END), TRUE)
                  ELSE max(is_whole) AND NOT max(is_asked) END",
             within_rank(),
+            is_sent_alike("?3", "sent_edge", "image_id"),
             is_reusable()?
         ))?;
+        let Question { key, sent_edge, tiles_key, checks, output_limit } = question;
         let answered: HashSet<ImageId> =
-            all(&mut statement, params![answer_key, output_limit], |row| Ok(ImageId(row.get(0)?)))?
-                .into_iter()
-                .collect();
+            all(&mut statement, params![key, output_limit, sent_edge, tiles_key, checks], |row| {
+                Ok(ImageId(row.get(0)?))
+            })?
+            .into_iter()
+            .collect();
         Ok(images.iter().copied().filter(|image| answered.contains(image)).collect())
     }
 }

@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::all;
 use super::job_rows::{COMMITTED, IS_ASKED, JobOutcome, JobTiming, STANDING};
-use super::kept_answers::KeptAnswer;
+use super::kept_answers::{KeptAnswer, is_sent_alike};
 use crate::{Edit, Result, View};
 
 /// A waiting job.
@@ -85,6 +85,7 @@ const IS_QUEUED: &str = "jobs.state = 'waiting' AND leader IS NULL
 /// worker, or the request is in a batch that the server may have. A run that ignores saved answers waits for none.
 const PENDING_ELSEWHERE: &str = "jobs AS other JOIN runs AS theirs ON theirs.id = other.run_id
     JOIN runs AS this ON this.id = jobs.run_id AND NOT this.ignores_saved_answers AND this.answer_key = theirs.answer_key
+        AND {IS_SENT_ALIKE}
     WHERE other.image_id = jobs.image_id AND other.run_id <> jobs.run_id AND other.state = 'waiting'
     AND (other.is_claimed AND theirs.worker_id IS NOT NULL OR {IS_BATCHED})";
 
@@ -95,7 +96,8 @@ const IS_BATCHED: &str = "EXISTS (
         standing IN ('submitting', 'working', 'canceling', 'unknown') OR standing = 'filling' AND theirs.worker_id IS NOT NULL))";
 
 fn pending_elsewhere() -> String {
-    PENDING_ELSEWHERE.replace("{IS_BATCHED}", IS_BATCHED)
+    let alike = is_sent_alike("this.sent_edge", "theirs.sent_edge", "jobs.image_id");
+    PENDING_ELSEWHERE.replace("{IS_BATCHED}", IS_BATCHED).replace("{IS_SENT_ALIKE}", &alike)
 }
 
 impl View<'_> {

@@ -17,6 +17,7 @@ use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
 use super::attempts::{BILL, is_unsettled, read_bill};
 use super::job_rows::{IS_CUT_SHORT, QueuedImage, names_of_failures};
+use super::kept_answers::Question;
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::path_bytes;
@@ -31,8 +32,8 @@ pub struct NewRun {
     /// Concurrency of a run on this machine.
     pub concurrency: u32,
     pub options: RunOptions,
-    /// Identifies what determines an answer besides the image; `None` if answers are free.
-    pub answer_key: Option<String>,
+    /// What is asked about each image; `None` if answers are free.
+    pub question: Option<Question>,
     /// Whether saved answers are ignored.
     pub ignores_saved_answers: bool,
     pub mode: RunMode,
@@ -255,9 +256,9 @@ impl Edit<'_> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_likely_high,
                  quoted_high,
-                 destination, budget, options, answer_key, ignores_saved_answers, mode, pilot_expected,
+                 destination, budget, options, answer_key, ignores_saved_answers, mode, pilot_expected, sent_edge, tiles_key,
                  in_flight_millis)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0) RETURNING id",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0) RETURNING id",
             params![
                 now,
                 run.model.0,
@@ -271,10 +272,12 @@ impl Edit<'_> {
                 to_json("runs.destination", &run.destination)?,
                 run.budget.map(|budget| budget.0),
                 to_json("runs.options", &run.options)?,
-                run.answer_key,
+                run.question.as_ref().map(|question| &question.key),
                 run.ignores_saved_answers,
                 name_of(&run.mode)?,
                 run.pilot.map(|pilot| pilot.expected.0),
+                run.question.as_ref().and_then(|question| question.sent_edge),
+                run.question.as_ref().and_then(|question| question.tiles_key.as_ref()),
             ],
             |row| row.get(0),
         )?);
@@ -355,12 +358,17 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Records the answer key from now on. If it changes, the run has answers of two kinds, and no other run reuses
-    /// them.
-    pub fn record_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {
+    /// Records the question from now on. If it changes, the run has answers of two kinds, and no other run reuses them.
+    pub fn record_question(&self, run: RunId, question: Option<&Question>) -> Result<()> {
         self.0.0.execute(
-            "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 THEN answer_key END WHERE id = ?1",
-            params![run.0, answer_key],
+            "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 AND sent_edge IS ?3 AND tiles_key IS ?4 THEN answer_key END
+             WHERE id = ?1",
+            params![
+                run.0,
+                question.map(|question| &question.key),
+                question.and_then(|question| question.sent_edge),
+                question.and_then(|question| question.tiles_key.as_ref()),
+            ],
         )?;
         Ok(())
     }

@@ -70,7 +70,7 @@ fn a_request_in_a_batch_knows_the_cut_off_answer_of_an_earlier_run() {
     let image = library.add_image(1);
     let add_run = || {
         let images = vec![QueuedImage { image, leader: None }];
-        let run = NewRun { answer_key: Some("question".into()), images, ..new_run() };
+        let run = NewRun { question: Some(question()), images, ..new_run() };
         library.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
     };
     library.answer_cut_off(add_run());

@@ -7,7 +7,7 @@ fn two_runs(library: &Library) -> [RunId; 2] {
     let image = library.add_image(1);
     [("a", 1), ("b", 2)].map(|(token, process_id)| {
         let images = vec![QueuedImage { image, leader: None }];
-        let run = NewRun { answer_key: Some("question".into()), images, ..new_run() };
+        let run = NewRun { question: Some(question()), images, ..new_run() };
         let added = library.store.write_blocking(move |edit| {
             let (worker, run) = (edit.add_worker(token, process_id, 1)?, edit.add_run(&run, 7)?);
             assert!(edit.assign_worker(run, worker)?);

@@ -12,6 +12,7 @@ const LONGER: u64 = 8_000;
 struct Asked {
     library: Library,
     image: ImageId,
+    question: Question,
 }
 
 fn first(part: u32) -> PartPass {
@@ -26,12 +27,17 @@ impl Asked {
     fn new() -> Self {
         let library = Library::new();
         let image = library.add_image(1);
-        Self { library, image }
+        let question = Question { tiles_key: Some("tiles".into()), checks: true, ..question() };
+        Self { library, image, question }
+    }
+
+    fn recipe(&self) -> Recipe {
+        Recipe { check: self.question.checks, ..cats() }
     }
 
     fn job(&self) -> (RunId, WaitingJob) {
         let images = vec![QueuedImage { image: self.image, leader: None }];
-        let run = NewRun { answer_key: Some("question".into()), images, ..new_run() };
+        let run = NewRun { question: Some(self.question.clone()), recipe: self.recipe(), images, ..new_run() };
         let run = self.library.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap();
         (run, self.library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().remove(0))
     }
@@ -52,8 +58,9 @@ impl Asked {
     }
 
     fn settle(&self, (run, job): (RunId, WaitingJob), outcome: JobOutcome) {
+        let recipe = self.recipe();
         let settled = self.library.store.write_blocking(move |edit| {
-            edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 1.0, alone_millis: None }), 10)
+            edit.settle_job(run, &job, &recipe, &outcome, Some(JobTiming { took_millis: 1.0, alone_millis: None }), 10)
         });
         settled.unwrap();
     }
@@ -63,7 +70,8 @@ impl Asked {
     }
 
     fn is_answered(&self, limit: u64) -> bool {
-        let answered = |view: &View<'_>| view.answered_before("question", limit, &[self.image]);
+        let question = Question { output_limit: limit, ..self.question.clone() };
+        let answered = |view: &View<'_>| view.answered_before(&question, &[self.image]);
         !self.library.store.read_blocking(answered).unwrap().is_empty()
     }
 
@@ -221,14 +229,47 @@ fn an_image_that_its_run_asked_about_is_not_reused() {
     asked.answer(&job, first(1), USUAL, false);
     let job = asked.library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().remove(0);
     let outcome = JobOutcome::Done { attempts: vec![shorter], annotations: vec![cat(0.5)], reading: cut() };
-    let recipe = cats();
+    let recipe = asked.recipe();
     asked.library.store.write_blocking(move |edit| edit.settle_job(run, &job, &recipe, &outcome, None, 10)).unwrap();
     assert_eq!(reused(run), 0);
 
     let (run, job) = asked.job();
     let attempts = vec![job.answers[0].attempt];
     let outcome = JobOutcome::Done { attempts, annotations: vec![cat(0.5)], reading: cut() };
-    let recipe = cats();
+    let recipe = asked.recipe();
     asked.library.store.write_blocking(move |edit| edit.settle_job(run, &job, &recipe, &outcome, None, 10)).unwrap();
     assert_eq!(reused(run), 1);
+}
+
+#[test]
+fn an_answer_is_used_where_the_same_request_would_be_sent() {
+    let mut asked = Asked::new();
+    let size = asked.library.store.read_blocking(|view| view.sizes_of(&[asked.image])).unwrap()[0].size;
+    let edge = size.long_edge();
+    asked.question = Question { sent_edge: Some(edge), ..question() };
+    let (run, job) = asked.job();
+    let whole = asked.answer(&job, first(0), USUAL, false);
+    asked.done((run, job), vec![whole], Reading::default());
+    let with = |asked: &mut Asked, question: Question| {
+        asked.question = question;
+        (asked.used(), asked.is_answered(USUAL))
+    };
+    let used = vec![(first(0), whole)];
+    for sent_edge in [None, Some(edge), Some(2 * edge)] {
+        assert_eq!(with(&mut asked, Question { sent_edge, ..question() }), (used.clone(), true), "{sent_edge:?}");
+    }
+    let smaller = Question { sent_edge: Some(edge - 1), ..question() };
+    assert_eq!(with(&mut asked, smaller), (vec![], false));
+    // A check of it and the tiles are missing.
+    assert_eq!(with(&mut asked, Question { checks: true, ..question() }), (used.clone(), false));
+    assert_eq!(with(&mut asked, Question { tiles_key: Some("tiles".into()), ..question() }), (used, false));
+
+    asked.question = Question { tiles_key: Some("tiles".into()), checks: true, ..question() };
+    let (run, job) = asked.job();
+    let [checked, tile] = [check(0), first(1)].map(|pass| asked.answer(&job, pass, USUAL, false));
+    asked.done((run, job), vec![checked, tile], Reading::default());
+    assert!(asked.is_answered(USUAL));
+    asked.question.tiles_key = Some("other tiles".into());
+    assert!(!asked.is_answered(USUAL));
+    assert_eq!(asked.used(), [(first(0), whole), (check(0), checked)]);
 }

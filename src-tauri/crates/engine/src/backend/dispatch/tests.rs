@@ -96,12 +96,15 @@ fn keys_of_kept_answers_stay_as_they_are() {
             crate::provided::find(&ModelId(model.into())).unwrap().prepare(&recipe, &[], RunMode::Live, None).unwrap();
         let costs =
             |recipe: &Recipe| RequestCosts::new(Arc::clone(&prepared), RunMode::Live, 0).with_parts(recipe, None);
-        assert_eq!(answer_key(&costs(&recipe), "https://api.anthropic.com"), key, "{model}");
+        let asked = |recipe: &Recipe| question(&costs(recipe), "https://api.anthropic.com");
+        assert_eq!((asked(&recipe).key.as_str(), asked(&recipe).tiles_key), (key, None), "{model}");
+        // The first request about the whole image is the same.
         let checked = Recipe { check: true, ..recipe.clone() };
-        let tiled = Recipe { tiles: Some(Tiling::default()), ..recipe };
-        for other in [checked, tiled] {
-            assert_ne!(answer_key(&costs(&other), "https://api.anthropic.com"), key, "{model}");
-        }
+        assert_eq!(asked(&checked), Question { checks: true, ..asked(&recipe) });
+        let tiled = |edge| Recipe { tiles: Some(Tiling { edge, ..Tiling::default() }), ..recipe.clone() };
+        let of_tiles = asked(&tiled(1_000));
+        assert_eq!(of_tiles, Question { tiles_key: of_tiles.tiles_key.clone(), ..asked(&recipe) });
+        assert!(of_tiles.tiles_key.is_some() && of_tiles.tiles_key != asked(&tiled(900)).tiles_key);
     }
 }
 
