@@ -97,6 +97,7 @@ impl From<EngineError> for ApiError {
             EngineError::Address { .. } => ErrorCode::Address,
             EngineError::Price(_) => ErrorCode::Price,
             EngineError::OwnModel { .. }
+            | EngineError::NotDescribed(_)
             | EngineError::Settings { .. }
             | EngineError::UnknownEndpoint { .. }
             | EngineError::UnknownProvider { .. } => ErrorCode::Settings,

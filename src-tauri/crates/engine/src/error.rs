@@ -58,6 +58,8 @@ pub enum EngineError {
     Price(String),
     #[error("{model} has fixed coordinates: only models of servers are calibrated")]
     NotCalibrated { model: ModelId },
+    #[error("the settings do not describe {0}")]
+    NotDescribed(ModelId),
     #[error("{model} cannot be described: {detail}")]
     OwnModel { model: ModelId, detail: String },
     #[error("two endpoints are called \"{name}\": give each a unique name")]
@@ -133,6 +135,7 @@ impl EngineError {
             self,
             Self::Store(store::StoreError::Missing { .. })
                 | Self::UnknownModel(_)
+                | Self::NotDescribed(_)
                 | Self::UnknownEndpoint { .. }
                 | Self::UnknownProvider { .. }
                 | Self::UnknownFormat(_)

@@ -7,6 +7,7 @@ mod edit;
 mod file;
 mod merge;
 mod older;
+mod sections;
 
 use std::collections::HashMap;
 use std::fs;

@@ -31,6 +31,9 @@ pub fn engine_error(error: &EngineError) -> String {
         EngineError::NoFigures(run) => {
             format!("run {run} has no metrics: no image was sent to the model and answered")
         }
+        EngineError::OwnModel { .. } => {
+            format!("{error}: `fieldmark prices set` changes its prices, limits and coordinates (--coordinates)")
+        }
         EngineError::Store(_) | EngineError::File { .. } => match error.library_failure() {
             Some(LibraryFailure::DiskFull) => {
                 format!(
@@ -57,7 +60,7 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::BudgetWithoutPrice { .. }
         | EngineError::Settings { .. }
         | EngineError::Price(_)
-        | EngineError::OwnModel { .. }
+        | EngineError::NotDescribed(_)
         | EngineError::NotCalibrated { .. }
         | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }

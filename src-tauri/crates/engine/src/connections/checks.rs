@@ -65,7 +65,7 @@ impl Connections {
         change: impl FnOnce(Option<ModelSettings>) -> Option<ModelSettings>,
     ) -> Result<()> {
         if registry::all().iter().any(|provider| provider.catalog().find(model).is_some()) {
-            let detail = "it is a model of the catalogue: change it with its price".to_owned();
+            let detail = "it is a model of the catalogue".to_owned();
             return Err(EngineError::OwnModel { model: ModelId(model.to_owned()), detail });
         }
         let provider = registry::all().iter().find(|provider| has_own_models(**provider));
@@ -78,7 +78,7 @@ impl Connections {
             (Some(place), Some(changed)) => models[place] = changed,
             (Some(place), None) => drop(models.remove(place)),
             (None, Some(new)) => models.push(new),
-            (None, None) => return Err(EngineError::UnknownModel(ModelId(model.to_owned()))),
+            (None, None) => return Err(EngineError::NotDescribed(ModelId(model.to_owned()))),
         }
         self.settings.change(&before, &after).map(drop)
     }

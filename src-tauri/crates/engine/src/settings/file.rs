@@ -12,6 +12,7 @@ use toml_edit::DocumentMut;
 use super::edit::update;
 use super::merge::repeated;
 use super::older;
+use super::sections::Sections;
 use crate::layout::MAX_SETTINGS_BYTES;
 use crate::{EngineError, Result};
 
@@ -208,7 +209,9 @@ pub fn write(path: &Path, settings: &Settings) -> Result<()> {
     }
     let stated =
         |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
+    let sections = Sections::of(&mut document);
     update(document.as_table_mut(), stated(&before)?.as_table(), stated(settings)?.as_table());
+    sections.settle(&mut document);
     let new = document.to_string();
     if written.as_ref() == Some(&new) {
         return Ok(());

@@ -16,9 +16,14 @@ fn merge(before: &Value, after: &Value, current: Value) -> Value {
     }
     match (before, after, current) {
         (Value::Object(before), Value::Object(after), Value::Object(mut current)) => {
-            for (key, value) in after {
-                let old = before.get(key).unwrap_or(&Value::Null);
-                let now = current.remove(key).unwrap_or_default();
+            // Empty lists are left out.
+            let left_out = Value::Array(Vec::new());
+            let removed = before.iter().filter(|(key, old)| !after.contains_key(*key) && old.is_array());
+            for (key, value) in after.iter().chain(removed.map(|(key, _)| (key, &left_out))) {
+                let old = before.get(key).unwrap_or(if value.is_array() { &left_out } else { &Value::Null });
+                let now = current
+                    .remove(key)
+                    .unwrap_or_else(|| if value.is_array() { left_out.clone() } else { Value::Null });
                 current.insert(key.clone(), merge(old, value, now));
             }
             current.into()

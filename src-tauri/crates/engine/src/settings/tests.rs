@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use domain::settings::ModelSettings;
 use serde_json::Value;
 
 use super::file::{TEMPLATE, read, write};
@@ -165,6 +166,71 @@ fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
     let nulls = all.as_object().unwrap().iter().filter(|(_, value)| value.is_null()).count();
     let empty = |section: &str| all[section].as_object().unwrap().values().any(Value::is_null);
     assert!(nulls == 0 && !empty("run"), "{all}");
+}
+
+#[test]
+fn new_sections_are_behind_the_comments_of_the_last_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(SETTINGS_FILE);
+    let price = |id: &str| PriceSettings { batch_percent: Some(40), ..PriceSettings::new(id) };
+    let model = || ModelSettings { longest_edge: Some(1280), ..ModelSettings::new("qwen3-vl:8b") };
+    let written = saved(&path, |settings| settings.prices.push(price("claude-haiku-5-5")));
+    assert!(written.starts_with(TEMPLATE), "{written}");
+    saved(&path, |settings| settings.provider_mut("openai").models.push(model()));
+    let written = saved(&path, |settings| settings.prices.push(price("claude-sonnet-5-5")));
+    assert!(written.starts_with(TEMPLATE), "{written}");
+    // Commented keys still belong to the sections they are in.
+    let uncommented = written.replace("#: before_run", "before_run").replace("#: monthly_dollars", "monthly_dollars");
+    fs::write(&path, &uncommented).unwrap();
+    let settings = read(&path, None).unwrap();
+    assert!(settings.hooks.before_run.is_some() && settings.budget.monthly.is_some());
+    fs::write(&path, &written).unwrap();
+    // Removed sections take no comments with them.
+    saved(&path, |settings| settings.prices.clear());
+    let written = saved(&path, |settings| settings.providers.clear());
+    assert_eq!(written.trim_end(), TEMPLATE.trim_end());
+}
+
+#[test]
+fn new_sections_do_not_cut_earlier_ones_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(SETTINGS_FILE);
+    let by_hand = "[[providers]]\nid = \"openai\"\n#: base_url = \"http://x.example\"\n\n# Mine\n[hooks]\nafter_run = \"true\"\n# Later\n";
+    fs::write(&path, by_hand).unwrap();
+    saved(&path, |settings| settings.provider_mut("openai").price_percent = 50);
+    let written = saved(&path, |settings| {
+        settings.prices.push(PriceSettings { batch_percent: Some(40), ..PriceSettings::new("gpt-5.5") });
+    });
+    let cut = by_hand.replace("id = \"openai\"\n", "id = \"openai\"\nprice_percent = 50\n");
+    assert!(written.starts_with(&cut), "{written}");
+    // What is above an empty line belongs to the section before it.
+    let written = saved(&path, |settings| settings.hooks = domain::hooks::Hooks::default());
+    assert!(written.contains("price_percent = 50\n#: base_url"), "{written}");
+}
+
+#[test]
+fn the_last_described_model_can_be_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::alone_in(folder.path());
+    let describe = |id: &str, model: Option<ModelSettings>| library.connections.describe_model(id, |_| model);
+    describe("qwen3-vl:8b", Some(ModelSettings::new("qwen3-vl:8b"))).unwrap();
+    let described = || -> Vec<String> {
+        let settings = library.settings.stated().unwrap();
+        settings.providers.into_iter().flat_map(|own| own.models).map(|model| model.id).collect()
+    };
+    assert_eq!(described(), ["qwen3-vl:8b"]);
+    describe("qwen3-vl:8b", None).unwrap();
+    assert!(described().is_empty());
+    let refusal = describe("qwen3-vl:8b", None).unwrap_err().to_string();
+    assert_eq!(refusal, "the settings do not describe qwen3-vl:8b");
+    // A model that another process describes meanwhile stays.
+    describe("one", Some(ModelSettings::new("one"))).unwrap();
+    let seen = library.settings.stated().unwrap();
+    describe("two", Some(ModelSettings::new("two"))).unwrap();
+    let mut wanted = seen.clone();
+    wanted.providers.iter_mut().for_each(|own| own.models.clear());
+    library.settings.change(&seen, &wanted).unwrap();
+    assert_eq!(described(), ["two"]);
 }
 
 #[test]
