@@ -258,6 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn setting_a_model_or_price_needs_a_value() {
+        for command in ["models", "prices"] {
+            let parsed = |more: &[&str]| {
+                let line = ["fieldmark", command, "set", "gpt-4o"].into_iter().chain(more.iter().copied());
+                Arguments::try_parse_from(line).map(drop).map_err(|error| error.kind())
+            };
+            assert_eq!(parsed(&[]), Err(clap::error::ErrorKind::MissingRequiredArgument), "{command}");
+            assert_eq!(parsed(&["--input", "3", "--output", "4"]), Ok(()), "{command}");
+        }
+    }
+
+    #[test]
     fn the_grammar_is_sound_and_every_command_shows_an_example() {
         Arguments::command().debug_assert();
         for command in Arguments::command().get_subcommands() {

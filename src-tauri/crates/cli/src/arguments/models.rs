@@ -1,6 +1,6 @@
 //! `models`.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use domain::coordinates::BoxCoordinates;
 use domain::money::PicoDollars;
 use domain::settings::{AnswerForm, ModelSettings};
@@ -34,7 +34,9 @@ pub enum ModelsCommand {
 }
 
 #[derive(Args)]
-#[group(id = "facts", required = true, multiple = true, args = ["name", "coordinates", "images", "answers", "longest_edge", "context_tokens", "max_output_tokens", "input", "output"])]
+// The group that is derived would include the model.
+#[group(skip)]
+#[command(group = ArgGroup::new("facts").required(true).multiple(true).args(["name", "coordinates", "images", "answers", "longest_edge", "context_tokens", "max_output_tokens", "input", "output"]))]
 pub struct SetModel {
     /// Model, as the server names it
     pub model: String,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use domain::coordinates::BoxCoordinates;
 use domain::money::PicoDollars;
 use domain::prices::PriceSettings;
@@ -51,7 +51,9 @@ pub enum PricesCommand {
 }
 
 #[derive(Args)]
-#[group(id = "values", required = true, multiple = true, args = ["input", "output", "cache_write", "cache_write_1h", "cache_read", "batch_percent", "context_tokens", "max_output_tokens", "coordinates"])]
+// The group that is derived would include the model.
+#[group(skip)]
+#[command(group = ArgGroup::new("values").required(true).multiple(true).args(["input", "output", "cache_write", "cache_write_1h", "cache_read", "batch_percent", "context_tokens", "max_output_tokens", "coordinates"]))]
 pub struct SetPrice {
     /// Model, by id
     model: String,

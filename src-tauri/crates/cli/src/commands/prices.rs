@@ -10,7 +10,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::{self, Opened};
 use crate::messages;
-use crate::output::Console;
+use crate::output::{Console, notes};
 
 /// The largest price table that is read. The public ones have one or two megabytes.
 const MAX_TABLE_BYTES: u64 = 64 << 20;
@@ -20,7 +20,14 @@ pub fn prices(arguments: PricesArguments, global: &Global, output: Console) -> R
     let list = match arguments.command.unwrap_or(PricesCommand::List) {
         PricesCommand::List => opened.prices.list()?,
         PricesCommand::Set(set) => kept(&opened)?.prices.set(set.price())?,
-        PricesCommand::Reset { models, .. } => kept(&opened)?.prices.reset(&ids(models))?,
+        PricesCommand::Reset { models, .. } => {
+            let before = opened.prices.list()?;
+            let list = kept(&opened)?.prices.reset(&ids(models))?;
+            if list == before {
+                messages::note(&mut notes(), "Nothing was reset: the built-in prices and limits are in use already.")?;
+            }
+            list
+        }
         PricesCommand::Import { file, models, dry_run } if models.is_empty() || dry_run => {
             let mut comparison = opened.prices.compare(&table(&file)?)?;
             if !models.is_empty() {
