@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Output;
 
+use domain::calibration::CalibrationVerdict;
 use domain::coordinates::BoxCoordinates;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
@@ -16,7 +17,7 @@ use engine::EngineError;
 use fieldmark_tests::bench::Bench;
 use fieldmark_tests::pictures::LABELS;
 use serde_json::{Value, json};
-use simulator::{Fault, LenientServer, Options, Protocol, Running, Simulator};
+use simulator::{Fault, Keys, LenientServer, Options, Protocol, Running, Simulator};
 
 const COMPATIBLE: &str = "openai-compatible";
 const KEY: &str = "sk-any";
@@ -114,6 +115,9 @@ async fn a_calibration_is_agreed_to_first_and_stays_below_its_bound() {
         "{capped:?}"
     );
     assert_eq!((capped.paid, server.ledger().billed.len()), (Some(PicoDollars::ZERO), 2));
+    // The others would not be sent either, and nothing was measured.
+    assert_eq!((capped.pictures.len(), capped.errors.len()), (1, 0));
+    assert!(matches!(&capped.verdict, CalibrationVerdict::NotMeasured { reason } if reason.contains("monthly cap")));
     server.stop().await;
     // The answers are in the library as they were received.
     let library = rusqlite::Connection::open(bench.library.folder().join("library.sqlite")).unwrap();
@@ -128,6 +132,29 @@ async fn a_calibration_is_agreed_to_first_and_stays_below_its_bound() {
     assert_eq!(states, ["failed", "received", "received"]);
     assert_eq!(rows.iter().filter_map(|(_, paid, _)| *paid).sum::<u64>(), paid.0);
     assert!(rows[1].2.as_ref().is_some_and(|answer| answer.contains("box_2d")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_key_is_said_after_one_request_without_a_table() {
+    let server = Simulator::start(Options {
+        keys: Keys { wrong: [KEY.to_owned()].into(), ..Keys::default() },
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    let bench = Bench::at(&server.url(), KEY);
+    let run = |more: &[&str]| {
+        let calibrate = ["calibrate", "claude-haiku-5-5", "--yes"];
+        bench.fieldmark(&server.url(), KEY).args(calibrate).args(more).output().unwrap()
+    };
+    let failed = run(&[]);
+    let told = String::from_utf8_lossy(&failed.stdout);
+    assert!(told.contains("Not measured: ") && told.contains("401") && !told.contains("0.0 %"), "{told}");
+    assert!(told.contains("Picture 1") && !told.contains("Picture 2"), "{told}");
+    assert_eq!(failed.status.code(), Some(1));
+    let result = json_of(&run(&["--json"]));
+    assert_eq!((&result["errors"], &result["verdict"]["kind"]), (&json!([]), &json!("not_measured")));
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,7 +202,10 @@ async fn models_of_a_server_are_described_and_its_list_is_kept() {
     );
     let refused = run(&["models", "set", "gpt-4o", "--longest-edge", "900"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("catalogue"));
-    assert!(!run(&["models", "remove", "no-such-model"]).status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`fieldmark prices set`"));
+    let removed = run(&["models", "remove", "no-such-model"]);
+    assert!(String::from_utf8_lossy(&removed.stderr).contains("the settings do not describe no-such-model"));
+    assert_eq!(removed.status.code(), Some(2));
     server.stop().await;
 }
 
@@ -254,6 +284,8 @@ async fn prices_are_set_imported_and_reset_and_a_retired_model_is_a_warning() {
         (&price(&reset, "gpt-4o")["input_dollars_per_million"], &price(&reset, "gpt-4o")["coordinates"]),
         (&json!(2.5), &json!("pixel_xyxy"))
     );
+    let again = run(&["prices", "reset", "gpt-4o"]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("Nothing was reset"));
 
     let retired = "claude-sonnet-4-5-20250929";
     let models = String::from_utf8(run(&["models"]).stdout).unwrap();

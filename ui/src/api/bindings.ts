@@ -548,8 +548,9 @@ export type Calibration = {
 	model_name: string,
 	/**  The coordinates in which the model was asked before. */
 	coordinates: BoxCoordinates,
+	/**  Those that were drawn for a request; none follow a failure that concerns every request. */
 	pictures: CalibratedPicture[],
-	/**  Least first. */
+	/**  Least first; empty if no shape was answered. */
 	errors: SystemError[],
 	verdict: CalibrationVerdict,
 	/**  What was paid, as far as the server has reported usage; `None` without a known price. */
@@ -584,7 +585,9 @@ export type CalibrationVerdict =
 /**  No system fits well, or several fit about as well. */
 { kind: "unclear" } | 
 /**  Too few shapes were answered. */
-{ kind: "too_few" };
+{ kind: "too_few" } | 
+/**  No picture was answered; `reason` is in English. */
+{ kind: "not_measured"; reason: string };
 
 /**  A camera and its settings, from EXIF. Absent fields were not recorded. */
 export type Camera = {

@@ -100,7 +100,7 @@ pub struct SystemError {
 }
 
 /// What the answers say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum CalibrationVerdict {
@@ -110,6 +110,8 @@ pub enum CalibrationVerdict {
     Unclear,
     /// Too few shapes were answered.
     TooFew,
+    /// No picture was answered; `reason` is in English.
+    NotMeasured { reason: String },
 }
 
 /// A corner may be this far off in the best system, in percent of the side.
@@ -118,8 +120,8 @@ const LARGEST_ERROR_PERCENT: f64 = 5.0;
 const LEAST_FACTOR: f64 = 2.0;
 const LEAST_MARGIN_PERCENT: f64 = 0.3;
 
-/// The error of every coordinate system, least first, with the number of shapes that were answered. `answers` are those about
-/// `pictures`, in their order.
+/// The error of every coordinate system, least first, with the number of shapes that were answered; no errors without answered
+/// shapes. `answers` are those about `pictures`, in their order.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a dozen shapes")]
 pub fn errors(pictures: &[KnownPicture], answers: &[Vec<WrittenBox>]) -> (Vec<SystemError>, u32) {
@@ -132,6 +134,9 @@ pub fn errors(pictures: &[KnownPicture], answers: &[Vec<WrittenBox>]) -> (Vec<Sy
         })
         .filter(|(_, _, written): &(_, _, Vec<_>)| !written.is_empty())
         .collect();
+    if answered.is_empty() {
+        return (Vec::new(), 0);
+    }
     let of = |system: BoxCoordinates| {
         // Of several boxes with a label, the nearest.
         let nearest = answered.iter().map(|(shape, size, written)| {
@@ -142,7 +147,7 @@ pub fn errors(pictures: &[KnownPicture], answers: &[Vec<WrittenBox>]) -> (Vec<Sy
                 .unwrap_or((100.0, 0.0))
         });
         let (error, iou) = nearest.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        let count = answered.len().max(1) as f64;
+        let count = answered.len() as f64;
         SystemError { system, error_percent: error / count, iou: iou / count }
     };
     let mut errors: Vec<SystemError> = BoxCoordinates::ALL.into_iter().map(of).collect();
@@ -219,8 +224,9 @@ pub struct Calibration {
     pub model_name: String,
     /// The coordinates in which the model was asked before.
     pub coordinates: BoxCoordinates,
+    /// Those that were drawn for a request; none follow a failure that concerns every request.
     pub pictures: Vec<CalibratedPicture>,
-    /// Least first.
+    /// Least first; empty if no shape was answered.
     pub errors: Vec<SystemError>,
     pub verdict: CalibrationVerdict,
     /// What was paid, as far as the server has reported usage; `None` without a known price.

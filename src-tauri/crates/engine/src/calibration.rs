@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use domain::calibration::{
-    CalibratedPicture, Calibration, CalibrationPlan, KnownPicture, WrittenBox, errors, pictures, recipe, verdict,
+    CalibratedPicture, Calibration, CalibrationPlan, CalibrationVerdict, KnownPicture, WrittenBox, errors, pictures,
+    recipe, verdict,
 };
 use domain::coordinates::BoxCoordinates;
 use domain::ids::CalibrationId;
@@ -15,10 +16,12 @@ use domain::prices::PriceSettings;
 use domain::recipe::Recipe;
 use domain::run_options::RunOptions;
 use domain::settings::ModelSettings;
+use providers::error::RequestError;
 use providers::parse::written_boxes;
 use providers::price::Terms;
 use providers::provider::PreparedModel;
 use providers::request::RequestOptions;
+use providers::retry::RetryAction;
 use store::Store;
 
 use crate::backend::Backends;
@@ -111,7 +114,8 @@ impl Calibrations {
         Ok(Prepared::new(&current, model)?.plan(&current))
     }
 
-    /// Sends every picture once. `at_most` is the bound that the user has seen; `None` where there is no price.
+    /// Sends every picture once, until a failure that concerns every request. `at_most` is the bound that the user has seen;
+    /// `None` where there is no price.
     ///
     /// # Errors
     /// If the model is not available, the user has not agreed to its host, or it could cost more than `at_most`. A request
@@ -151,7 +155,6 @@ impl Calibrations {
                 None => possibly_billed += 1,
             }
             let picture = &prepared.pictures[place];
-            let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             let (written, problem) = match asked.boxes {
                 Ok(boxes) => (boxes, None),
                 Err(problem) => (Vec::new(), Some(problem)),
@@ -163,16 +166,22 @@ impl Calibrations {
                 problem,
             });
             answers.push(written);
+            if asked.concerns_every_request {
+                break;
+            }
         }
         let (errors, answered) = errors(&prepared.pictures, &answers);
-        let shapes = result.iter().map(|picture| picture.shapes).sum();
+        let shapes = prepared.pictures.iter().map(|picture| count(picture.shapes.len())).sum();
+        let failed = result.iter().rev().find_map(|picture| picture.problem.clone()).filter(|_| answered == 0);
+        let verdict = failed
+            .map_or_else(|| verdict(&errors, answered, shapes), |reason| CalibrationVerdict::NotMeasured { reason });
         let is_priced = prepared.known.spec.price.is_known;
         Ok(Calibration {
             model: prepared.model.id.clone(),
             model_name: prepared.model.name.clone(),
             coordinates: prepared.known.spec.coordinates,
             pictures: result,
-            verdict: verdict(&errors, answered, shapes),
+            verdict,
             errors,
             paid: is_priced.then_some(paid),
             possibly_billed: if is_priced { possibly_billed } else { 0 },
@@ -196,7 +205,7 @@ impl Calibrations {
         });
         let request = match request.await? {
             Ok(request) => request,
-            Err(problem) => return Ok(Asked { boxes: Err(problem), paid: Some(PicoDollars::ZERO) }),
+            Err(problem) => return Ok(Asked::failed(problem, Some(PicoDollars::ZERO))),
         };
         let at_most = prepared.bounds().and_then(|bounds| bounds.get(place).copied()).unwrap_or_default();
         let (limit, sent_at) = (self.spending.limit(), now_millis());
@@ -204,7 +213,8 @@ impl Calibrations {
             self.store.write(move |edit| edit.record_calibration_sent(limit.as_ref(), id, number, at_most, sent_at));
         if !noted.await? {
             let problem = "it was not sent: the monthly cap leaves no room for it".to_owned();
-            return Ok(Asked { boxes: Err(problem), paid: Some(PicoDollars::ZERO) });
+            let asked = Asked::failed(problem, Some(PicoDollars::ZERO));
+            return Ok(Asked { concerns_every_request: true, ..asked });
         }
         match server.endpoint.send(&request, &mut |_| {}).await {
             Ok(received) => {
@@ -213,14 +223,16 @@ impl Calibrations {
                 let kept = received.kept.clone();
                 self.store.write(move |edit| edit.record_calibration_answer(id, number, &kept, paid)).await?;
                 let boxes = written_boxes(&received.kept, &prepared.recipe).map_err(|error| error.to_string());
-                Ok(Asked { boxes, paid })
+                Ok(Asked { boxes, paid, concerns_every_request: false })
             }
             Err(error) => {
                 let (problem, may_be_billed) = (error.to_string(), error.may_be_billed());
                 let told = problem.clone();
                 self.store.write(move |edit| edit.record_calibration_failure(id, number, &told, may_be_billed)).await?;
                 let paid = if may_be_billed { None } else { Some(PicoDollars::ZERO) };
-                Ok(Asked { boxes: Err(problem), paid })
+                let is_unreachable = matches!(error, RequestError::Unreachable { .. });
+                let concerns_every_request = is_unreachable || matches!(error.action(), RetryAction::StopRun(_));
+                Ok(Asked { concerns_every_request, ..Asked::failed(problem, paid) })
             }
         }
     }
@@ -250,4 +262,16 @@ struct Asked {
     boxes: std::result::Result<Vec<WrittenBox>, String>,
     /// `None` if it may have been billed without a report.
     paid: Option<PicoDollars>,
+    /// Whether the others would fail like this one.
+    concerns_every_request: bool,
+}
+
+impl Asked {
+    fn failed(problem: String, paid: Option<PicoDollars>) -> Self {
+        Self { boxes: Err(problem), paid, concerns_every_request: false }
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

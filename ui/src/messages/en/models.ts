@@ -13,6 +13,7 @@ import type {
 } from "../../api/bindings";
 import { count, date, decimal, enoughMoney, exactMoney, money, names } from "../format";
 import { here } from "../place.svelte";
+import { visible } from "../visible";
 
 const value = (field: PriceField, amount: number | null): string => {
   if (amount === null) return "";
@@ -197,6 +198,8 @@ export const models = {
           return "Unclear: no coordinate system is clearly the best. The model may place boxes poorly.";
         case "too_few":
           return "Unclear: too few shapes were found.";
+        case "not_measured":
+          return `Not measured: ${visible(verdict.reason)}`;
       }
     },
     applied: (system: string) => `From now on the model is asked in: ${system}.`,

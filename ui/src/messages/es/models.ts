@@ -3,6 +3,7 @@ import type { models as english } from "../en/models";
 import { count, date, decimal, enoughMoney, exactMoney, money, names } from "../format";
 import { here } from "../place.svelte";
 import type { Translation } from "../translation";
+import { visible } from "../visible";
 
 const value = (field: PriceField, amount: number | null): string => {
   if (amount === null) return "";
@@ -188,6 +189,8 @@ export const models: Translation<typeof english> = {
           return "No está claro: ningún sistema de coordenadas es claramente el mejor. Puede que el modelo coloque mal los recuadros.";
         case "too_few":
           return "No está claro: se encontraron muy pocas figuras.";
+        case "not_measured":
+          return `Sin medir: ${visible(verdict.reason)}`;
       }
     },
     applied: (system) => `Desde ahora se pregunta al modelo en: ${system}.`,

@@ -37,6 +37,6 @@ pub async fn calibrate(arguments: &Calibrate, global: &Global, output: Console) 
             Ok(Exit::Done)
         }
         CalibrationVerdict::Unclear => Ok(Exit::Done),
-        CalibrationVerdict::TooFew => Ok(Exit::Failed),
+        CalibrationVerdict::TooFew | CalibrationVerdict::NotMeasured { .. } => Ok(Exit::Failed),
     }
 }

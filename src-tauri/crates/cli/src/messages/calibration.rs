@@ -25,21 +25,10 @@ pub fn calibration_plan(out: &mut dyn Write, plan: &CalibrationPlan) -> io::Resu
 }
 
 pub fn calibration(out: &mut dyn Write, result: &Calibration) -> io::Result<()> {
-    let mut table = Table::new(["Coordinates", "Error", "Overlap", ""]);
-    table.align_right([1, 2]);
-    for SystemError { system, error_percent, iou } in &result.errors {
-        let is_asked = *system == result.coordinates;
-        let is_best = result.verdict == (CalibrationVerdict::Clear { system: *system });
-        let note = match (is_asked, is_best) {
-            (true, true) => "in use, the best",
-            (true, false) => "in use",
-            (false, true) => "the best",
-            (false, false) => "",
-        };
-        table.add([system.name().to_owned(), format!("{error_percent:.1} %"), format!("{iou:.2}"), note.to_owned()]);
+    if !result.errors.is_empty() {
+        errors(out, result)?;
+        writeln!(out)?;
     }
-    table.write(out)?;
-    writeln!(out)?;
     for (place, picture) in result.pictures.iter().enumerate() {
         let size = picture.size;
         let found = match &picture.problem {
@@ -58,9 +47,27 @@ pub fn calibration(out: &mut dyn Write, result: &Calibration) -> io::Result<()> 
     writeln!(out, "{}", advice(result))
 }
 
+/// The error of every coordinate system.
+fn errors(out: &mut dyn Write, result: &Calibration) -> io::Result<()> {
+    let mut table = Table::new(["Coordinates", "Error", "Overlap", ""]);
+    table.align_right([1, 2]);
+    for SystemError { system, error_percent, iou } in &result.errors {
+        let is_asked = *system == result.coordinates;
+        let is_best = result.verdict == (CalibrationVerdict::Clear { system: *system });
+        let note = match (is_asked, is_best) {
+            (true, true) => "in use, the best",
+            (true, false) => "in use",
+            (false, true) => "the best",
+            (false, false) => "",
+        };
+        table.add([system.name().to_owned(), format!("{error_percent:.1} %"), format!("{iou:.2}"), note.to_owned()]);
+    }
+    table.write(out)
+}
+
 fn advice(result: &Calibration) -> String {
-    match result.verdict {
-        CalibrationVerdict::Clear { system } if system == result.coordinates => {
+    match &result.verdict {
+        CalibrationVerdict::Clear { system } if *system == result.coordinates => {
             format!("{} is right for this model.", system.name())
         }
         CalibrationVerdict::Clear { system } => format!(
@@ -70,6 +77,9 @@ fn advice(result: &Calibration) -> String {
         ),
         CalibrationVerdict::Unclear => "Unclear: no coordinate system is clearly the best.".to_owned(),
         CalibrationVerdict::TooFew => "Unclear: too few shapes were found.".to_owned(),
+        CalibrationVerdict::NotMeasured { reason } => {
+            format!("Not measured: {}.", visible(reason).trim_end_matches('.'))
+        }
     }
 }
 
