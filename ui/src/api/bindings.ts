@@ -760,10 +760,12 @@ export type Connection = {
 
 /**  The result of a connection test. */
 export type ConnectionCheck = 
-/**  The server accepts the key and has the model. */
+/**  The server has the model, and accepts the key if one was sent. */
 { kind: "works"; model: ModelId; 
 /**  Number of listed models. */
-model_count: number } | { kind: "no_key" } | 
+model_count: number; 
+/**  Whether a key was sent. */
+with_key: boolean } | { kind: "no_key" } | 
 /**  Everything is locked to this machine. */
 { kind: "local_only" } | 
 /**  The address, the key or the environment is invalid; nothing was sent. */
@@ -1896,7 +1898,9 @@ export type NoSaving =
 /**  The model cannot be asked to think less. */
 { kind: "no_effort" } | 
 /**  The vendor has no batches. */
-{ kind: "no_batches" };
+{ kind: "no_batches" } | 
+/**  An image of the recipe may take several requests, which are not sent in batches. */
+{ kind: "not_in_batches" };
 
 /**  The smallest and largest value of an attribute. */
 export type NumberRange = {
@@ -2675,6 +2679,8 @@ export type RunReport = {
 	diagnoses: Diagnosis[],
 	/**  All endpoints, used or not. */
 	endpoints: RunEndpoint[],
+	/**  The batches of a batch run, oldest first; none before its pilot is done. */
+	batches: BatchState[],
 	/**  Requests in batches unknown to the server, which the user may give up. */
 	unknown_batches: PossiblyBilled,
 	/**  Results of hooks, oldest first. */

@@ -77,6 +77,7 @@ class Core implements HistoryCore {
       durations: [],
       diagnoses: [],
       endpoints: [],
+      batches: [],
       unknown_batches: { count: 0, at_most_dollars: 0 },
       hooks: [],
     };

@@ -83,7 +83,7 @@ describe("what the server says", () => {
     const model = "claude-haiku-5-5";
     const detail = "HTTP 418";
     const checks: ConnectionCheck[] = [
-      { kind: "works", model, model_count: 14 },
+      { kind: "works", model, model_count: 14, with_key: true },
       { kind: "no_key" },
       { kind: "local_only" },
       { kind: "unusable", detail },

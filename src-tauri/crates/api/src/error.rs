@@ -110,7 +110,7 @@ impl From<EngineError> for ApiError {
             EngineError::Key(_) => ErrorCode::Key,
             EngineError::Keys(_) => ErrorCode::Keychain,
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,
-            EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
+            EngineError::NothingLeft { .. } => ErrorCode::NothingLeft,
             EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => {
                 ErrorCode::NoFigures
             }

@@ -38,9 +38,14 @@ pub enum CommandError {
     UnknownModel { asked: String, known: String },
     #[error("{model} cannot be used: {reason}")]
     ModelCannot { model: String, reason: String },
+    #[error("{model} cannot be used with --batch: {reason}")]
+    NoBatches { model: String, reason: &'static str },
     #[error("there is no library to keep prices or models in; use --create to create one")]
     NothingToKeepPricesIn,
-    #[error("no server of models runs at {base_url}")]
+    #[error(
+        "no server of models was found at {base_url}: only the usual ports of this machine are looked at. For another server, \
+         set base_url in settings.toml, or its variable"
+    )]
     NoLocalServer { base_url: String },
     #[error("no image could be read")]
     NoImages,
@@ -94,6 +99,7 @@ impl CommandError {
             | Self::NotSaved(_)
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
+            | Self::NoBatches { .. }
             | Self::NothingToKeepPricesIn
             | Self::NoLocalServer { .. }
             | Self::NoKeyIn(_)

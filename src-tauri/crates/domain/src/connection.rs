@@ -255,11 +255,13 @@ impl EndpointConnection {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ConnectionCheck {
-    /// The server accepts the key and has the model.
+    /// The server has the model, and accepts the key if one was sent.
     Works {
         model: ModelId,
         /// Number of listed models.
         model_count: u32,
+        /// Whether a key was sent.
+        with_key: bool,
     },
     NoKey,
     /// Everything is locked to this machine.

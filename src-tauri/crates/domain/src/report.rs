@@ -13,7 +13,7 @@ use crate::ids::ImageId;
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
 use crate::money::PicoDollars;
-use crate::run::{FailureGroup, PossiblyBilled, RetryGroup, RunSummary};
+use crate::run::{BatchState, FailureGroup, PossiblyBilled, RetryGroup, RunSummary};
 use crate::run_state::FailureKind;
 
 /// A run with its figures.
@@ -48,6 +48,8 @@ pub struct RunReport {
     pub diagnoses: Vec<Diagnosis>,
     /// All endpoints, used or not.
     pub endpoints: Vec<RunEndpoint>,
+    /// The batches of a batch run, oldest first; none before its pilot is done.
+    pub batches: Vec<BatchState>,
     /// Requests in batches unknown to the server, which the user may give up.
     pub unknown_batches: PossiblyBilled,
     /// Results of hooks, oldest first.

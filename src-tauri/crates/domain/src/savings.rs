@@ -69,6 +69,8 @@ pub struct SavingFacts {
     /// The name of the model of the plan.
     pub name: String,
     pub has_batches: bool,
+    /// Whether the recipe may take several requests for an image, which are not sent in batches.
+    pub takes_several_answers: bool,
     /// Images that need not be sent because they resemble others.
     pub near_duplicates: u32,
     /// Examples of the recipe that the model is shown.
@@ -159,6 +161,8 @@ pub enum NoSaving {
     NoEffort,
     /// The vendor has no batches.
     NoBatches,
+    /// An image of the recipe may take several requests, which are not sent in batches.
+    NotInBatches,
 }
 
 /// The ways to spend less on a plan.
@@ -347,6 +351,7 @@ fn without(choice: &PlanChoice, facts: &SavingFacts, now: &PlanEstimate) -> Vec<
         NoSaving::NotCached { instruction_tokens }
     };
     let effort = if facts.takes_effort { NoSaving::LowEffort } else { NoSaving::NoEffort };
-    let batches = (!facts.has_batches && choice.mode == RunMode::Live).then_some(NoSaving::NoBatches);
+    let why = if facts.takes_several_answers { NoSaving::NotInBatches } else { NoSaving::NoBatches };
+    let batches = (!facts.has_batches && choice.mode == RunMode::Live).then_some(why);
     [caching, effort].into_iter().chain(batches).collect()
 }

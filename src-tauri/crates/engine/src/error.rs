@@ -87,8 +87,9 @@ pub enum EngineError {
     /// Nothing would hold it.
     #[error("the price of {model} is unknown, so that no budget can be kept: enter its price in the settings")]
     BudgetWithoutPrice { model: ModelId },
-    #[error("run {0} is finished, and a retry would not help its failed images")]
-    NothingLeft(RunId),
+    /// `may_retry`: whether a retry, which was not asked for, may fix failed images.
+    #[error("run {run} is finished{}", what_failed(*failed, *may_retry))]
+    NothingLeft { run: RunId, failed: u32, may_retry: bool },
     #[error("no image of run {0} has finished, so there are no metrics")]
     NoFigures(RunId),
     #[error("{path} cannot be written: {reason}")]
@@ -106,6 +107,14 @@ pub enum EngineError {
     TaskLost,
     #[error("internal error: {0}")]
     Panicked(String),
+}
+
+fn what_failed(failed: u32, may_retry: bool) -> &'static str {
+    match (failed, may_retry) {
+        (0, _) => ": all its images are done",
+        (_, true) => "; --retry-failed retries its failed images",
+        (_, false) => ", and a retry would not help its failed images",
+    }
 }
 
 fn known_endpoints(known: &[String]) -> String {

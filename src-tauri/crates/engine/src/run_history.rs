@@ -101,6 +101,13 @@ impl RunHistory {
         Ok(SpentAt::history(&self.store.read_blocking(|view| view.paid_by_image(run))?))
     }
 
+    /// The batches of `run`, oldest first.
+    pub fn batches(&self, run: RunId) -> Result<Vec<BatchState>> {
+        Ok(self
+            .store
+            .read_blocking(|view| Ok(view.batches_of_run(run)?.iter().filter_map(KeptBatch::state).collect()))?)
+    }
+
     /// Requests in batches of `run` that the server does not know: what they may have cost if the user gives them up.
     pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
         Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)

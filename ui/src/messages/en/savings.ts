@@ -81,6 +81,8 @@ export const savings = {
         return "The effort of this model cannot be set.";
       case "no_batches":
         return "The vendor has no batches.";
+      case "not_in_batches":
+        return "Not in batches: an image of this recipe may take several requests, which are sent live.";
     }
   },
 };

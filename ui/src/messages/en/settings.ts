@@ -188,7 +188,7 @@ export const settings = {
   check: (check: ConnectionCheck, host: string): string => {
     switch (check.kind) {
       case "works":
-        return `It works: ${host} accepts the key and has ${check.model}, one of ${count(check.model_count)} models.`;
+        return `It works: ${host} ${check.with_key ? "accepts the key and has" : "needs no key and has"} ${check.model}, one of ${count(check.model_count)} models.`;
       case "no_key":
         return `There is no key for ${host}. Enter one above.`;
       case "local_only":

@@ -81,6 +81,8 @@ export const savings: Translation<typeof english> = {
         return "El esfuerzo de este modelo no se puede elegir.";
       case "no_batches":
         return "El proveedor no tiene lotes.";
+      case "not_in_batches":
+        return "Sin lotes: una imagen de esta receta puede necesitar varias peticiones, que se envían en directo.";
     }
   },
 };

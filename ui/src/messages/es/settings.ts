@@ -168,7 +168,7 @@ export const settings: Translation<typeof english> = {
   check: (check, host) => {
     switch (check.kind) {
       case "works":
-        return `Funciona: ${host} acepta la clave y tiene ${check.model}, uno de ${count(check.model_count)} modelos.`;
+        return `Funciona: ${host} ${check.with_key ? "acepta la clave y tiene" : "no necesita clave y tiene"} ${check.model}, uno de ${count(check.model_count)} modelos.`;
       case "no_key":
         return `No hay clave para ${host}. Introduce una arriba.`;
       case "local_only":

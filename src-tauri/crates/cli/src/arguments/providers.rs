@@ -22,7 +22,7 @@ pub enum ProvidersCommand {
     },
     /// Look for servers of models at their usual ports of this machine; no key is sent
     Local {
-        /// Use the server at this address from now on
+        /// Use the one that was found at this address from now on
         #[arg(long = "use", value_name = "BASE_URL")]
         used: Option<String>,
     },

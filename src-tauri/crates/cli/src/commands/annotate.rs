@@ -2,7 +2,7 @@
 
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ImageSelection, ModelQuote, RunRequest};
+use domain::plan::{ImageSelection, RunRequest};
 use domain::run_state::{RunMode, RunState, StopReason};
 use engine::Library;
 
@@ -67,10 +67,12 @@ async fn confirm_quote(
         library::name_endpoints(library)?;
     }
     if !model.can_run {
-        return Err(cannot(model, messages::wait_reasons(model).join("; ")));
+        let reason = messages::wait_reasons(model).join("; ");
+        return Err(CommandError::ModelCannot { model: model.model.name.clone(), reason });
     }
     if arguments.mode() == RunMode::Batch && model.batch.is_none() {
-        return Err(cannot(model, "its vendor has no batch API (--batch)".to_owned()));
+        let (model, reason) = (model.model.name.clone(), messages::no_batches(model));
+        return Err(CommandError::NoBatches { model, reason });
     }
     let asked = messages::images_to_send(&quote, model, arguments.similar, arguments.fresh);
     let question = match arguments.pilot.filter(|&pilot| pilot < asked) {
@@ -85,8 +87,4 @@ async fn confirm_quote(
         return Err(CommandError::NotConfirmed);
     }
     Ok(model.model.clone())
-}
-
-fn cannot(model: &ModelQuote, reason: String) -> CommandError {
-    CommandError::ModelCannot { model: model.model.name.clone(), reason }
 }

@@ -41,7 +41,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) ->
     };
     let images = ImageSelection::Images { ids: images };
     let mut quote = library.planning.quote_for_recipe(&recipe, &images, &terms)?;
-    narrow(&mut quote, arguments)?;
+    let live_only = narrow(&mut quote, arguments)?;
     library::name_endpoints(&library)?;
     let mode = if arguments.batch { RunMode::Batch } else { RunMode::Live };
     let model = match quote.models.as_slice() {
@@ -55,6 +55,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) ->
     let estimated = Estimated { quote, savings, month: library.spending.this_month()? };
     output.show(&estimated, |out| {
         messages::estimate(out, &estimated.quote, &recipe.name, &estimated.month, arguments)?;
+        messages::not_in_batches(out, &live_only)?;
         match (&model, &estimated.savings) {
             (Some(model), Some(savings)) => messages::savings(out, model, savings),
             _ => Ok(()),
@@ -63,19 +64,18 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Console) ->
     Ok(Exit::Done)
 }
 
-/// Removes the rows that the user did not ask for.
-fn narrow(quote: &mut Quote, arguments: &Estimate) -> Result<(), CommandError> {
+/// Removes the rows that the user did not ask for. Returns those of them that are not sent in batches, with `--batch`.
+fn narrow(quote: &mut Quote, arguments: &Estimate) -> Result<Vec<ModelQuote>, CommandError> {
     let asked: Vec<&str> = arguments.models.iter().map(|model| model.trim()).collect();
     let is_known = |asked: &str| quote.models.iter().any(|row| row.model.id.0 == asked);
     if let Some(unknown) = asked.iter().find(|asked| !is_known(asked)) {
         return Err(unknown_model(quote, (*unknown).to_owned()));
     }
-    let is_asked_for = |row: &ModelQuote| {
-        (asked.is_empty() || asked.contains(&row.model.id.0.as_str())) && (!arguments.batch || row.batch.is_some())
-    };
-    quote.models.retain(is_asked_for);
-    if arguments.batch {
-        quote.models.sort_by_key(|row| row.batch.map(|cost| cost.expected));
+    quote.models.retain(|row| asked.is_empty() || asked.contains(&row.model.id.0.as_str()));
+    if !arguments.batch {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let live_only = quote.models.extract_if(.., |row| row.batch.is_none()).collect();
+    quote.models.sort_by_key(|row| row.batch.map(|cost| cost.expected));
+    Ok(live_only)
 }

@@ -46,6 +46,7 @@ async fn is_gone_on_with(arguments: &Annotate, outcome: &PilotOutcome) -> Result
         PilotVerdict::Stopped => Ok(false),
         PilotVerdict::Sound if arguments.session.yes => Ok(true),
         _ if arguments.session.yes => Ok(false),
+        _ if outcome.left == 1 => confirm("Annotate the other image?").await,
         _ => confirm(&format!("Annotate the other {}?", messages::counted(outcome.left, "image"))).await,
     }
 }

@@ -65,7 +65,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
             library.settings.agree_to(&host)?;
             library.runs.resume(request).await?;
         }
-        Err(error @ EngineError::NothingLeft(_)) => {
+        Err(error @ EngineError::NothingLeft { .. }) => {
             if let Some(cut_off) = library.insight.report(run)?.cut_off {
                 messages::note(&mut notes(), &messages::raise_max_tokens(run, cut_off))?;
             }

@@ -156,8 +156,9 @@ pub fn from_where(place: KeyPlace, variable: Option<&str>) -> String {
 
 pub fn connection(check: &ConnectionCheck) -> (String, &'static str) {
     match check {
-        ConnectionCheck::Works { model, model_count } => {
-            (format!("the key works; the server offers {model} ({} in all)", counted(*model_count, "model")), "")
+        ConnectionCheck::Works { model, model_count, with_key } => {
+            let how = if *with_key { "the key works" } else { "it works without a key" };
+            (format!("{how}; the server offers {model} ({} in all)", counted(*model_count, "model")), "")
         }
         ConnectionCheck::NoKey => ("not checked: there is no key".into(), ""),
         ConnectionCheck::LocalOnly => ("not checked: the settings allow only this machine".into(), ""),

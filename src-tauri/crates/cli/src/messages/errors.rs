@@ -1,6 +1,6 @@
 //! Errors, and questions before risky actions.
 
-use domain::model::{Unavailable, UnsupportedCapability};
+use domain::model::{Destination, Unavailable, UnsupportedCapability};
 use domain::plan::ModelQuote;
 use domain::recipe::ShapeKind;
 use domain::run::PossiblyBilled;
@@ -68,7 +68,7 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::Keys(_)
         | EngineError::RunBusy { .. }
         | EngineError::Unsettled(_)
-        | EngineError::NothingLeft(_)
+        | EngineError::NothingLeft { .. }
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
         | EngineError::NothingHeld { .. }
@@ -110,6 +110,20 @@ fn shape_name(shape: ShapeKind) -> &'static str {
     }
 }
 
+/// Why a recipe with tiles or a check is not sent in batches.
+pub const SEVERAL_REQUESTS: &str = "an image of this recipe may take several requests, which are sent live";
+
+/// Why a model cannot be used in batches.
+pub fn no_batches(quote: &ModelQuote) -> &'static str {
+    if quote.unsupported_capabilities.contains(&UnsupportedCapability::Batches) {
+        SEVERAL_REQUESTS
+    } else if quote.model.destination == Destination::ThisMachine {
+        "it runs on this machine"
+    } else {
+        "its vendor has no batch API"
+    }
+}
+
 pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
     match unsupported {
         UnsupportedCapability::UnknownLabels { labels } => {
@@ -137,9 +151,7 @@ pub fn unsupported(unsupported: &UnsupportedCapability) -> String {
             format!("it is shown no examples; the recipe has {count}")
         }
         UnsupportedCapability::Check => "it cannot check what it found in a second request; none is sent".into(),
-        UnsupportedCapability::Batches => {
-            "not in batches: an image of this recipe may take several requests, which are sent live".into()
-        }
+        UnsupportedCapability::Batches => format!("not in batches: {SEVERAL_REQUESTS}"),
     }
 }
 

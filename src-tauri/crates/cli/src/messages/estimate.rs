@@ -8,7 +8,7 @@ use domain::month::MonthSpending;
 use domain::plan::{ModelQuote, Quote, TimeEstimate};
 use domain::run_state::RunMode;
 
-use super::errors::{unavailable, unsupported};
+use super::errors::{no_batches, unavailable, unsupported};
 use super::format::{at_most, counted, duration, likely, money};
 use super::month::of_plan;
 use super::quote::{ASSUMED_IMAGE_TOKENS, answer_basis, budget, images_to_send, requests, time_basis, worst_case};
@@ -43,6 +43,9 @@ pub fn estimate(
             time(row, arguments).map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
             remarks(row, arguments).join("; "),
         ]);
+    }
+    if quote.models.is_empty() {
+        return Ok(());
     }
     table.write(out)?;
     writeln!(out)?;
@@ -85,6 +88,11 @@ pub fn estimate(
         })?;
     }
     by_model(out, "Not available", &quote.models, |row| row.unavailable.as_ref().map(unavailable))
+}
+
+/// Models that an estimate of batches leaves out.
+pub fn not_in_batches(out: &mut dyn Write, models: &[ModelQuote]) -> io::Result<()> {
+    by_model(out, "Not in batches", models, |row| Some(no_batches(row).to_owned()))
 }
 
 fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Result<()> {

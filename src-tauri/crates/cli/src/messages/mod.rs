@@ -37,15 +37,15 @@ pub use catalogue::{
 pub use checkup::checkup;
 pub use diagnoses::notices;
 pub use environment::{env_file, env_file_not_used};
-pub use errors::{engine_error, unsettled, wait_reasons};
-pub use estimate::estimate;
+pub use errors::{engine_error, no_batches, unsettled, wait_reasons};
+pub use estimate::{estimate, not_in_batches};
 pub use export::{exported, named_twice, not_written, unwritable};
 pub use format::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
 pub use month::month;
 pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_immediately, stopping};
-pub use providers::{local_servers, provider_check, providers};
+pub use providers::{local_servers, overridden, provider_check, providers};
 pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;

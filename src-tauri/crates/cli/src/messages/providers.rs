@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::connection::{Connection, ConnectionCheck, LocalServer};
+use domain::connection::{Connection, ConnectionCheck, FieldKind, LocalServer};
 use domain::text::visible;
 
 use super::checkup::{connection, from_where};
@@ -45,7 +45,8 @@ pub fn providers(out: &mut dyn Write, connections: &[Connection]) -> io::Result<
     Ok(())
 }
 
-pub fn local_servers(out: &mut dyn Write, servers: &[LocalServer]) -> io::Result<()> {
+/// `with_advice` adds how one of them is used.
+pub fn local_servers(out: &mut dyn Write, servers: &[LocalServer], with_advice: bool) -> io::Result<()> {
     if servers.is_empty() {
         return writeln!(out, "No server of models runs at the usual ports of this machine.");
     }
@@ -60,11 +61,21 @@ pub fn local_servers(out: &mut dyn Write, servers: &[LocalServer]) -> io::Result
             writeln!(out, "  {}", visible(&model.0))?;
         }
     }
-    if servers.iter().any(|server| server.is_used) {
+    if !with_advice || servers.iter().any(|server| server.is_used) {
         return Ok(());
     }
     writeln!(out)?;
     writeln!(out, "fieldmark providers local --use {} uses the first.", servers[0].base_url)
+}
+
+/// The address of the settings is not the one that is used.
+pub fn overridden(connection: &Connection) -> String {
+    let variable = connection.provider.fields.iter().find(|field| field.kind == FieldKind::BaseUrl);
+    format!(
+        "the settings name this server from now on, but {} names {}, which is used instead",
+        variable.map_or("the environment", |field| &field.variable),
+        visible(&connection.base_url)
+    )
 }
 
 fn yes_or_no(is_so: bool) -> String {

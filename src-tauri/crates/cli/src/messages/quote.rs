@@ -53,11 +53,20 @@ pub fn quote(
         }
         None => writeln!(out, "  cost    unknown: there is no price for this model")?,
     }
-    if let (RunMode::Batch, Some(_)) = (arguments.mode(), model.batch) {
-        writeln!(out, "  time    within 24 hours, in batches")?;
-        if let Some(live) = model.cost {
-            writeln!(out, "  live    about {} without --batch:", money(live.expected))?;
+    let in_batches = arguments.mode() == RunMode::Batch && model.batch.is_some();
+    if let Some(live) = model.cost.filter(|_| in_batches) {
+        writeln!(out, "  live    about {} without --batch:", money(live.expected))?;
+    }
+    if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
+        cost_basis(out, basis)?;
+        if !in_batches {
+            writeln!(out, "          never above: {}", worst_case(basis))?;
         }
+    }
+    let pilot = arguments.pilot.filter(|&images| images < asked);
+    if in_batches {
+        let first = if pilot.is_some() { "the pilot live, the other images " } else { "" };
+        writeln!(out, "  time    {first}within 24 hours, in batches")?;
     } else if let Some(time) = model.time.filter(|_| asked > 0) {
         writeln!(
             out,
@@ -70,14 +79,14 @@ pub fn quote(
     if let Some(requests) = requests(model.requests, asked) {
         writeln!(out, "  asks    {requests}")?;
     }
-    if let Some(pilot) = model.pilot.filter(|pilot| pilot.cost != CostRange::default()) {
-        writeln!(out, "  pilot   {} that differ most: {}", counted(pilot.images, "image"), cost_range(pilot.cost))?;
-    }
-    if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
-        cost_basis(out, basis)?;
-        if arguments.mode() == RunMode::Live {
-            writeln!(out, "          never above: {}", worst_case(basis))?;
+    match (arguments.pilot, &model.pilot) {
+        (Some(_), Some(pilot)) if pilot.cost != CostRange::default() => {
+            writeln!(out, "  pilot   {} that differ most: {}", counted(pilot.images, "image"), cost_range(pilot.cost))?;
         }
+        (Some(_), None) if pilot.is_none() && asked > 0 => {
+            writeln!(out, "  pilot   none: only {} to send", counted(asked, "image"))?;
+        }
+        _ => {}
     }
     let forecast = match arguments.mode() {
         RunMode::Live => model.budget,

@@ -8,13 +8,13 @@ use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
 use domain::money::{CostRange, PicoDollars};
 use domain::report::{CutOffAnswers, DropGroup, FailedImage, RunReport};
-use domain::run::{PossiblyBilled, RunSummary};
-use domain::run_state::RunMode;
+use domain::run::{BatchStage, PossiblyBilled, RunSummary};
+use domain::run_state::{RunState, StopReason};
 use domain::usage::Usage;
 use engine::WrittenReport;
 
 use super::diagnoses::diagnoses;
-use super::format::{at_most, cost_and_estimate, counted, duration, grouped, likely_and_bound, money};
+use super::format::{at_most, cost_and_estimate, counted, duration, exact_money, grouped, likely_and_bound, money};
 use super::hooks::hooks;
 use super::reasons::{endpoint, failure, retry};
 use super::runs::state;
@@ -48,7 +48,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             duration(metrics.wall_millis),
             metrics.images_per_second,
             metrics.concurrency,
-            if summary.mode == RunMode::Live { "in flight" } else { "in batches" }
+            if report.batches.is_empty() { "in flight" } else { "in batches" }
         )?;
         writeln!(
             out,
@@ -77,11 +77,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     }
     endpoints(out, report)?;
     if summary.waiting > 0 {
-        let fetching = match summary.mode {
-            RunMode::Live => "",
-            RunMode::Batch => ", which fetches the results of its batches",
-        };
-        writeln!(out, "  continue    fieldmark resume {}{fetching}", summary.id)?;
+        writeln!(out, "  continue    {}", way_on(report))?;
         if report.unknown_batches.count > 0 {
             let PossiblyBilled { count, at_most: bound } = report.unknown_batches;
             writeln!(
@@ -103,6 +99,23 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     failed_images(out, report)?;
     hooks(out, &report.hooks)?;
     diagnoses(out, &report.diagnoses)
+}
+
+/// The command that continues a run, and what it needs or does.
+fn way_on(report: &RunReport) -> String {
+    let RunSummary { id, state, budget, .. } = &report.summary;
+    match (state, budget) {
+        (RunState::Stopped { reason: StopReason::BudgetReached }, Some(budget)) => {
+            format!("fieldmark resume {id} --budget DOLLARS, with more than {}", exact_money(*budget))
+        }
+        (RunState::Stopped { reason: StopReason::MonthlyCapReached }, _) => {
+            format!("fieldmark resume {id}, once the monthly cap leaves more (fieldmark budget)")
+        }
+        _ if report.batches.iter().any(|batch| batch.stage != BatchStage::Ended) => {
+            format!("fieldmark resume {id}, which fetches the results of its batches")
+        }
+        _ => format!("fieldmark resume {id}"),
+    }
 }
 
 /// Commands that retry failed images and cut-off answers; nothing if a retry would give the same result.

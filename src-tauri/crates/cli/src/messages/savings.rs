@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use domain::plan::ModelQuote;
 use domain::savings::{ModelQuality, NoSaving, Saving, SavingChange, Savings};
 
+use super::errors::SEVERAL_REQUESTS;
 use super::format::{at_most, counted, duration, grouped, money};
 use super::table::Table;
 use crate::style::HEADING;
@@ -111,5 +112,6 @@ fn no_saving(reason: NoSaving) -> String {
         NoSaving::LowEffort => "Effort: the model is asked for the lowest already".to_owned(),
         NoSaving::NoEffort => "Effort: requests to this model cannot set it".to_owned(),
         NoSaving::NoBatches => "Batches: the vendor has none".to_owned(),
+        NoSaving::NotInBatches => format!("Batches: not possible, as {SEVERAL_REQUESTS}"),
     }
 }

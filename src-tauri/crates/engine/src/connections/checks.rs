@@ -49,10 +49,11 @@ impl Connections {
             self.keep_listed(&connection.base_url.0, ids).await?;
             // A server whose models were not known works if it has any.
             if let Some(first) = available.first().filter(|_| model.0.is_empty()) {
-                return Ok(ConnectionCheck::Works { model: ModelId(first.id.clone()), model_count: count(available) });
+                let (model, model_count) = (ModelId(first.id.clone()), count(available));
+                return Ok(ConnectionCheck::Works { model, model_count, with_key: connection.key.is_some() });
             }
         }
-        Ok(outcome_of(model, listed))
+        Ok(outcome_of(model, connection.key.is_some(), listed))
     }
 
     /// Changes what the settings say of a model of a server with models of its own; `change` returns `None` to remove it.
@@ -144,18 +145,23 @@ pub(super) fn models_in(listed: &std::result::Result<Vec<RemoteModel>, CheckErro
     }
 }
 
+/// An additional endpoint is used with a key only.
 async fn check(endpoint: &dyn Endpoint, model: &ModelId) -> ConnectionCheck {
-    outcome_of(model, endpoint.check(&model.0).await)
+    outcome_of(model, true, endpoint.check(&model.0).await)
 }
 
 fn count(models: &[RemoteModel]) -> u32 {
     u32::try_from(models.len()).unwrap_or(u32::MAX)
 }
 
-fn outcome_of(model: &ModelId, listed: std::result::Result<Vec<RemoteModel>, CheckError>) -> ConnectionCheck {
+fn outcome_of(
+    model: &ModelId,
+    with_key: bool,
+    listed: std::result::Result<Vec<RemoteModel>, CheckError>,
+) -> ConnectionCheck {
     let model = model.clone();
     match listed {
-        Ok(available) => ConnectionCheck::Works { model, model_count: count(&available) },
+        Ok(available) => ConnectionCheck::Works { model, model_count: count(&available), with_key },
         Err(CheckError::KeyRejected) => ConnectionCheck::KeyRejected,
         Err(CheckError::NotPermitted { detail }) => ConnectionCheck::NotPermitted { detail },
         Err(CheckError::NoCredit { detail }) => ConnectionCheck::NoCredit { detail },

@@ -119,6 +119,7 @@ impl Insight {
             durations: bins,
             diagnoses,
             endpoints,
+            batches: self.history.batches(run)?,
             unknown_batches: self.history.in_unknown_batches(run)?,
             hooks,
         })

@@ -120,6 +120,7 @@ impl Ground<'_> {
         Ok(Some(SavingFacts {
             name: model.name.clone(),
             has_batches: offer.has_batches(),
+            takes_several_answers: recipe.takes_several_answers(),
             near_duplicates,
             examples: if model.takes_examples {
                 u32::try_from(self.recipe.examples.len()).unwrap_or(u32::MAX)

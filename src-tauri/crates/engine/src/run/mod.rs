@@ -226,9 +226,10 @@ impl Runs {
         let (run, history) = (request.run, Arc::clone(&self.history));
         let summary = off_workers(move || history.run(run)).await?;
         let history = Arc::clone(&self.history);
-        let may_retry = request.retries_failed && off_workers(move || history.may_retry(run)).await?;
-        if summary.waiting == 0 && !may_retry {
-            return Err(EngineError::NothingLeft(run));
+        let may_retry = off_workers(move || history.may_retry(run)).await?;
+        let failed = summary.failed;
+        if summary.waiting == 0 && !(request.retries_failed && may_retry) {
+            return Err(EngineError::NothingLeft { run, failed, may_retry });
         }
         let mut unsettled = summary.unsettled;
         if request.gives_up_batches {
@@ -265,7 +266,7 @@ impl Runs {
         });
         let retried = noted.await?;
         if summary.waiting + retried == 0 {
-            return Err(EngineError::NothingLeft(run));
+            return Err(EngineError::NothingLeft { run, failed, may_retry: false });
         }
         Ok(opened)
     }

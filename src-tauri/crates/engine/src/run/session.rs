@@ -95,7 +95,7 @@ impl Runs {
             reused: snapshot.reused,
         });
         let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
-        let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
+        let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, mode, ..snapshot });
         let stop_asked = self.active.add(run, progress);
         let (halt, is_halted) = watch::channel(false);
         let mut context = RunContext {
