@@ -207,7 +207,7 @@ async fn at_most_is_the_same_figure_wherever_it_is_said() {
         String::from_utf8([told.stderr, told.stdout].concat()).unwrap()
     };
     for mode in [&[][..], &["--batch"]] {
-        let table = said(&[&["estimate", "photos", "--labels", LABELS, "--models", MODEL, "--fresh"], mode].concat());
+        let table = said(&[&["estimate", "photos", "--labels", LABELS, "--model", MODEL, "--fresh"], mode].concat());
         let row = table.lines().find(|line| line.starts_with(MODEL)).unwrap_or_else(|| panic!("{table}"));
         let high = row.split_whitespace().nth(3).unwrap();
         let annotate = ["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];

@@ -273,9 +273,9 @@ async fn prices_are_set_imported_and_reset_and_a_retired_model_is_a_warning() {
     let entry = json!({"litellm_provider": "x", "input_cost_per_token": 2e-6, "output_cost_per_token": 9e-6});
     fs::write(&table, json!({"gpt-4o": entry, "gpt-4.1": entry}).to_string()).unwrap();
     let table = table.to_str().unwrap();
-    let dry = json_of(&run(&["prices", "import", table, "--models", "gpt-4o", "--dry-run", "--json"]));
+    let dry = json_of(&run(&["prices", "import", table, "--model", "gpt-4o", "--dry-run", "--json"]));
     assert_eq!(dry["changes"][0], json!({"model": "gpt-4o", "field": "input", "before": 3.0, "after": 2.0}));
-    let imported = run(&["prices", "import", table, "--models", "gpt-4o", "--json"]);
+    let imported = run(&["prices", "import", table, "--model", "gpt-4o", "--json"]);
     assert_eq!(price(&imported, "gpt-4o")["source"], json!({"kind": "imported", "table": "LiteLLM"}));
     // What an import says nothing of stays.
     assert_eq!(price(&imported, "gpt-4o")["coordinates"], "norm1000_xyxy");

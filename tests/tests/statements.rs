@@ -7,11 +7,14 @@ use std::process::{Command, Output, Stdio};
 use domain::recipe::{Recipe, Tiling};
 use fieldmark_tests::bench::Bench;
 use fieldmark_tests::binary;
-use fieldmark_tests::pictures::LABELS;
+use fieldmark_tests::pictures::{LABELS, write_png};
+use image::RgbImage;
 use simulator::{Fault, LenientServer, Options, Protocol, Running, Simulator};
 
 const KEY: &str = "sk-any";
 const MODEL: &str = "claude-sonnet-5-5";
+/// It looks at 1568 pixels at most.
+const SMALL: &str = "claude-sonnet-4-6";
 const COMPATIBLE: &str = "openai-compatible";
 
 async fn bench(images: u32) -> (Bench, Running) {
@@ -102,5 +105,38 @@ async fn a_local_server_is_kept_in_any_spelling_and_works_without_a_key() {
     let overridden = [("OPENAI_COMPATIBLE_BASE_URL", "http://localhost:1/v1")];
     let used = local(&overridden, &["local", "--use", &format!("http://localhost:{port}/v1")]);
     assert!(used.contains("OPENAI_COMPATIBLE_BASE_URL names http://localhost:1/v1, which is used instead"), "{used}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_mistyped_saved_or_sent_several_times_is_said() {
+    let (bench, server) = bench(2).await;
+    for arguments in [&["estimate", "photos", "--model", "claude-sonet-5-5"][..], &["calibrate", "claude-sonet-5-5"]] {
+        let unknown = run(&bench, &server, arguments);
+        assert!(said(&unknown).contains("Did you mean claude-sonnet-5-5?"), "{}", said(&unknown));
+        assert_eq!(unknown.status.code(), Some(2));
+    }
+    let flag = said(&run(&bench, &server, &["estimate", "photos", "--models", MODEL]));
+    assert!(flag.contains("'--model'"), "{flag}");
+    let first = annotate(&bench, &server, &["--pilot", "60"]);
+    assert!(first.contains("Saved \"red, green, blue") && first.contains("version 1"), "{first}");
+    assert!(first.contains("pilot   none: only 2 images to send"), "{first}");
+    assert!(!annotate(&bench, &server, &[]).contains("Saved"));
+
+    let file = bench.photos().join("tiled.recipe.toml");
+    let tiled = |edge: u32| {
+        let text =
+            format!("name = \"Tiled\"\nshapes = [\"box\"]\ntiles = {{ edge = {edge} }}\n[[labels]]\nname = \"red\"\n");
+        std::fs::write(&file, text).unwrap();
+        said(&run(&bench, &server, &["annotate", "photos", "--recipe", file.to_str().unwrap(), "--model", SMALL]))
+    };
+    assert!(tiled(64).contains("edge = 64 is not from 128 to 16384 pixels"), "{}", tiled(64));
+    write_png(&RgbImage::new(2_400, 1_800), &bench.photos().join("large.png"));
+    let sent = tiled(1_000);
+    assert!(
+        sent.contains("Saved \"Tiled\", version 1") && sent.contains("sends   3 images in 9 requests as"),
+        "{sent}"
+    );
+    assert!(tiled(900).contains("Saved \"Tiled\", version 2"));
     server.stop().await;
 }

@@ -2331,7 +2331,7 @@ export type RecipeProblemKind = { kind: "empty_name" } | { kind: "long_name"; li
 /**  `first` is the index of the other label. */
 { kind: "duplicate_key"; key: string; first: number } | { kind: "invalid_color" } | { kind: "min_above_max"; min: number; max: number } | { kind: "too_few_options" } | { kind: "empty_option" } | { kind: "duplicate_option"; option: string } | 
 /**  Neither shapes nor attributes of the image. */
-{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "too_many_examples"; limit: number } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string } | { kind: "invalid_tiles" } | 
+{ kind: "no_shapes" } | { kind: "duplicate_shape" } | { kind: "no_labels" } | { kind: "invalid_language"; language: string } | { kind: "too_many_examples"; limit: number } | { kind: "no_photo" } | { kind: "unknown_label"; label: string } | { kind: "other_shape"; shape: ShapeKind } | { kind: "outside_photo" } | { kind: "unknown_attribute"; name: string } | { kind: "invalid_tiles"; tiles: Tiling } | 
 /**  Tags and captions are about the whole image. */
 { kind: "nothing_in_tiles" };
 

@@ -34,8 +34,8 @@ pub enum CommandError {
     Editor { editor: String, source: io::Error },
     #[error("the editor ended with {0}; nothing was saved")]
     EditorFailed(std::process::ExitStatus),
-    #[error("there is no model \"{asked}\". Models: {known}")]
-    UnknownModel { asked: String, known: String },
+    #[error("there is no model \"{asked}\". {}`fieldmark models` lists the models", did_you_mean(similar.as_deref()))]
+    UnknownModel { asked: String, similar: Option<String> },
     #[error("{model} cannot be used: {reason}")]
     ModelCannot { model: String, reason: String },
     #[error("{model} cannot be used with --batch: {reason}")]
@@ -78,6 +78,10 @@ pub enum CommandError {
     UnreadableFile { path: PathBuf, source: io::Error },
     #[error("the runtime cannot be started: {0}")]
     Runtime(io::Error),
+}
+
+fn did_you_mean(similar: Option<&str>) -> String {
+    similar.map_or_else(String::new, |similar| format!("Did you mean {similar}? "))
 }
 
 impl From<serde_json::Error> for CommandError {

@@ -137,8 +137,9 @@ pub struct Chosen {
     pub recipe: Recipe,
 }
 
-/// The recipe for what is to be found. Typed labels and recipes of files are saved.
+/// The recipe for what is to be found. Typed labels and recipes of files are saved, which is said if they were not before.
 pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, CommandError> {
+    let before = library.recipes.all()?;
     let saved = match (&to_find.labels, &to_find.recipe) {
         (Some(typed), _) => library.recipes.save_typed(typed).await?,
         (None, Some(asked)) => match named_or_in_file(library, asked)? {
@@ -147,6 +148,9 @@ pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, 
         },
         (None, None) => default_recipe(library)?,
     };
+    if before.iter().all(|recipe| recipe.id != saved.id) {
+        messages::recipe_saved(&mut notes(), &saved, true)?;
+    }
     Ok(Chosen { id: saved.id, recipe: saved.recipe })
 }
 

@@ -17,7 +17,6 @@ mod target;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use domain::text::visible;
 
 use arguments::{Arguments, Color, Command};
@@ -26,12 +25,12 @@ use exit::Exit;
 use output::{Console, notes};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|_| {
+    let arguments = Arguments::read(std::env::args_os()).unwrap_or_else(|_| {
         // Help, and errors in the arguments. Arguments may be file names that a shell expanded, so they are escaped like any
         // other name.
         Color::from_arguments(std::env::args_os().skip(1)).write_global();
         let typed = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
-        Arguments::try_parse_from(typed).unwrap_or_else(|unread| explain(&unread))
+        Arguments::read(typed).unwrap_or_else(|unread| explain(&unread))
     });
     arguments.global.color.write_global();
     signals::listen(messages::stopped_immediately);

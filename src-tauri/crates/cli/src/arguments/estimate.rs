@@ -11,7 +11,7 @@ use super::{EndpointKeys, Tuning};
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     fieldmark estimate holiday/\n  \
-    fieldmark estimate holiday/ --labels cat,dog --models claude-haiku-5-5,claude-sonnet-5-5\n  \
+    fieldmark estimate holiday/ --labels cat,dog --model claude-haiku-5-5,claude-sonnet-5-5\n  \
     fieldmark estimate holiday/ --batch --json\n\n\
     Photos are added to the library, so that they are read only once. Nothing is sent.")]
 pub struct Estimate {
@@ -20,8 +20,8 @@ pub struct Estimate {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub to_find: ToFind,
-    /// Only these models
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    /// Only this model, or these
+    #[arg(long = "model", value_name = "A,B,...", value_delimiter = ',')]
     pub models: Vec<String>,
     /// Show the cost in batches, for models with a batch API, cheapest first
     #[arg(long)]

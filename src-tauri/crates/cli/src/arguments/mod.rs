@@ -27,7 +27,7 @@ use std::str::FromStr;
 use anstream::ColorChoice;
 use clap::builder::Styles;
 use clap::builder::styling::Style;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use domain::connection::FieldKind;
 use domain::ids::RunId;
 
@@ -95,6 +95,25 @@ pub struct Arguments {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Reads the arguments of a command line, of which the first is the program.
+    pub fn read<Typed: Into<OsString> + Clone>(typed: impl IntoIterator<Item = Typed>) -> Result<Self, clap::Error> {
+        let mut command = with_negative_numbers(Self::command());
+        let mut found = command.try_get_matches_from_mut(typed)?;
+        Self::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// The same, where a negative number is the value of an option, which its parser refuses with the valid range, instead of an
+/// unknown option.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let option = |argument: Arg| {
+        let takes_values = !argument.is_positional() && argument.get_action().takes_values();
+        argument.allow_negative_numbers(takes_values)
+    };
+    command.mut_args(option).mut_subcommands(with_negative_numbers)
 }
 
 /// The variables of all providers, a line each.
@@ -243,8 +262,6 @@ impl FromStr for RunChoice {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -266,6 +283,17 @@ mod tests {
             };
             assert_eq!(parsed(&[]), Err(clap::error::ErrorKind::MissingRequiredArgument), "{command}");
             assert_eq!(parsed(&["--input", "3", "--output", "4"]), Ok(()), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_negative_number_is_refused_with_the_range() {
+        for (line, range) in [
+            ("budget --monthly -1", "above 0 and up to 1000000"),
+            ("annotate photos --rpm -5", "a whole number from 1 to"),
+        ] {
+            let refused = Arguments::read(["fieldmark"].into_iter().chain(line.split(' '))).map(drop).unwrap_err();
+            assert!(refused.to_string().contains(range), "{refused}");
         }
     }
 

@@ -14,7 +14,7 @@ use super::numbers::price;
     fieldmark prices\n  \
     fieldmark prices set claude-haiku-5-5 --input 0.12 --output 0.6\n  \
     fieldmark prices import model_prices_and_context_window.json\n  \
-    fieldmark prices import data.json --models gpt-4o,gpt-4o-mini\n  \
+    fieldmark prices import data.json --model gpt-4o,gpt-4o-mini\n  \
     fieldmark prices reset gpt-4o\n\n\
     Prices are dollars per million tokens. docs/settings.md describes [[prices]] in settings.toml.")]
 pub struct PricesArguments {
@@ -37,12 +37,12 @@ pub enum PricesCommand {
         #[arg(long, conflicts_with = "models")]
         all: bool,
     },
-    /// Compare with a public price table, and import the models that --models names
+    /// Compare with a public price table, and import the models that --model names
     Import {
         /// The table, as JSON
         file: PathBuf,
-        /// Models to import, by id; without any, nothing is changed
-        #[arg(long, value_delimiter = ',', value_name = "MODELS")]
+        /// Model to import, by id, or several; without any, nothing is changed
+        #[arg(long = "model", value_delimiter = ',', value_name = "A,B,...")]
         models: Vec<String>,
         /// Only show what would change
         #[arg(long)]

@@ -4,6 +4,7 @@ use domain::calibration::CalibrationVerdict;
 use domain::model::ModelId;
 use engine::Invocation;
 
+use super::quoting::with_similar_model;
 use crate::arguments::{Calibrate, Global};
 use crate::confirm::confirm;
 use crate::environment::EnvFileUse;
@@ -17,7 +18,7 @@ pub async fn calibrate(arguments: &Calibrate, global: &Global, output: Console) 
     let when_missing = WhenMissing::Create { is_agreed: arguments.yes };
     let library = library::open_during(global, Invocation::default(), EnvFileUse::Ask, when_missing).await?;
     let model = ModelId(arguments.model.clone());
-    let plan = library.calibrations.plan(&model)?;
+    let plan = library.calibrations.plan(&model).map_err(|error| with_similar_model(&library, error))?;
     messages::calibration_plan(&mut notes(), &plan)?;
     if plan.unavailable.is_none() && !arguments.yes && !confirm("Calibrate?").await? {
         return Err(CommandError::NotConfirmed);

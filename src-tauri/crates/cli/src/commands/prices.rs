@@ -5,6 +5,7 @@ use std::path::Path;
 use domain::catalogue::PriceList;
 use domain::model::ModelId;
 
+use super::quoting::with_similar_model;
 use crate::arguments::{Global, PricesArguments, PricesCommand};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -17,12 +18,13 @@ const MAX_TABLE_BYTES: u64 = 64 << 20;
 
 pub fn prices(arguments: PricesArguments, global: &Global, output: Console) -> Result<Exit, CommandError> {
     let opened = library::open(global)?;
+    let unknown = |error| with_similar_model(&opened, error);
     let list = match arguments.command.unwrap_or(PricesCommand::List) {
         PricesCommand::List => opened.prices.list()?,
-        PricesCommand::Set(set) => kept(&opened)?.prices.set(set.price())?,
+        PricesCommand::Set(set) => kept(&opened)?.prices.set(set.price()).map_err(unknown)?,
         PricesCommand::Reset { models, .. } => {
             let before = opened.prices.list()?;
-            let list = kept(&opened)?.prices.reset(&ids(models))?;
+            let list = kept(&opened)?.prices.reset(&ids(models)).map_err(unknown)?;
             if list == before {
                 messages::note(&mut notes(), "Nothing was reset: the built-in prices and limits are in use already.")?;
             }
@@ -38,7 +40,9 @@ pub fn prices(arguments: PricesArguments, global: &Global, output: Console) -> R
             output.show(&comparison, |out| messages::price_comparison(out, &comparison))?;
             return Ok(Exit::Done);
         }
-        PricesCommand::Import { file, models, .. } => kept(&opened)?.prices.import(&table(&file)?, &ids(models))?,
+        PricesCommand::Import { file, models, .. } => {
+            kept(&opened)?.prices.import(&table(&file)?, &ids(models)).map_err(unknown)?
+        }
     };
     show(output, &list)
 }

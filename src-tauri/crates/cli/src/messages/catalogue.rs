@@ -65,7 +65,7 @@ pub fn price_comparison(out: &mut dyn Write, comparison: &PriceComparison) -> io
     }
     writeln!(
         out,
-        "{} unchanged. {} of other models left alone. Nothing was changed; --models imports the models that it names.",
+        "{} unchanged. {} of other models left alone. Nothing was changed; --model imports the models that it names.",
         counted_len(unchanged.len(), "model"),
         counted(*unknown, "entry").replace("entrys", "entries")
     )

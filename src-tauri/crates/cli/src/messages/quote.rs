@@ -101,25 +101,7 @@ pub fn quote(
     if let Some(month) = cost.filter(|cost| cost.at_most > PicoDollars::ZERO).and_then(|cost| of_plan(month, cost)) {
         writeln!(out, "  month   {month}")?;
     }
-    match &model.model.destination {
-        Destination::ThisMachine => writeln!(out, "  sends   nothing: the model runs on this machine")?,
-        Destination::Host { .. } if asked == 0 => writeln!(out, "  sends   nothing: every image has a saved answer")?,
-        Destination::Host { name, is_on_this_machine } => {
-            let edge = model.cost_basis.as_ref().map(|basis| format!(" (up to {} px)", basis.longest_edge));
-            let edge = edge.unwrap_or_default();
-            let examples = match model.example_photos {
-                0 => String::new(),
-                count => format!(", {} with each", counted(count, "example photo")),
-            };
-            let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
-            writeln!(
-                out,
-                "  sends   {} as JPEG{edge}{examples} and the recipe's text to {name}{place}",
-                counted(asked, "image")
-            )?;
-            writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")?;
-        }
-    }
+    sent(out, model, asked)?;
     if let Some(retirement) = retirement(&model.model) {
         let refused = if model.model.is_retired { ": its server will probably refuse requests" } else { "" };
         writeln!(out, "  {WARNING}note{WARNING:#}    this model {retirement}{refused}")?;
@@ -134,6 +116,33 @@ pub fn quote(
         writeln!(out, "  {WARNING}note{WARNING:#}    {}", unsupported(gap))?;
     }
     Ok(())
+}
+
+/// What is sent, in how many requests, and to whom.
+fn sent(out: &mut dyn Write, model: &ModelQuote, asked: u32) -> io::Result<()> {
+    match &model.model.destination {
+        Destination::ThisMachine => writeln!(out, "  sends   nothing: the model runs on this machine"),
+        Destination::Host { .. } if asked == 0 => writeln!(out, "  sends   nothing: every image has a saved answer"),
+        Destination::Host { name, is_on_this_machine } => {
+            let edge = model.cost_basis.as_ref().map(|basis| format!(" (up to {} px)", basis.longest_edge));
+            let edge = edge.unwrap_or_default();
+            let examples = match model.example_photos {
+                0 => String::new(),
+                count => format!(", {} with each", counted(count, "example photo")),
+            };
+            let several = match model.requests.total {
+                total if total > asked => format!(" in {}", counted(total, "request")),
+                _ => String::new(),
+            };
+            let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
+            writeln!(
+                out,
+                "  sends   {}{several} as JPEG{edge}{examples} and the recipe's text to {name}{place}",
+                counted(asked, "image")
+            )?;
+            writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")
+        }
+    }
 }
 
 /// `68 requests: 3.4 per image, at most 17`; `None` if each of the `images` takes one.

@@ -117,11 +117,8 @@ pub enum RecipeProblemKind {
     OutsidePhoto,
     #[error("there is no attribute \"{name}\"")]
     UnknownAttribute { name: String },
-    #[error(
-        "the edge is from {} to {} pixels, the overlap at most {} percent, and there are 1 to {} tiles",
-        Tiling::EDGES.0, Tiling::EDGES.1, Tiling::LARGEST_OVERLAP, Tiling::MOST_TILES
-    )]
-    InvalidTiles,
+    #[error("{}", tiles.out_of_range().join("; "))]
+    InvalidTiles { tiles: Tiling },
     /// Tags and captions are about the whole image.
     #[error("tiles need a shape with a place: a box, a point or an outline")]
     NothingInTiles,
@@ -144,8 +141,8 @@ impl Recipe {
         {
             found.add(RecipePlace::Language, RecipeProblemKind::InvalidLanguage { language: language.clone() });
         }
-        if self.tiles.is_some_and(|tiling| !tiling.is_valid()) {
-            found.add(RecipePlace::Tiles, RecipeProblemKind::InvalidTiles);
+        if let Some(tiles) = self.tiles.filter(|tiles| !tiles.out_of_range().is_empty()) {
+            found.add(RecipePlace::Tiles, RecipeProblemKind::InvalidTiles { tiles });
         }
         if self.tiles.is_some() && !self.has_located_shapes() {
             found.add(RecipePlace::Tiles, RecipeProblemKind::NothingInTiles);

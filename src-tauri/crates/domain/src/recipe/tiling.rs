@@ -42,12 +42,21 @@ impl Tiling {
     /// The most tiles that a recipe may allow.
     pub const MOST_TILES: u32 = 256;
 
-    /// Whether every value is in its range.
+    /// The values that are out of their range, each with the range.
     #[must_use]
-    pub fn is_valid(self) -> bool {
-        (Self::EDGES.0..=Self::EDGES.1).contains(&self.edge)
-            && self.overlap <= Self::LARGEST_OVERLAP
-            && (1..=Self::MOST_TILES).contains(&self.at_most)
+    pub fn out_of_range(self) -> Vec<String> {
+        let Self { edge, overlap, at_most } = self;
+        let ranges = [
+            ("edge", edge, Self::EDGES.0..=Self::EDGES.1, "pixels"),
+            ("overlap", overlap.into(), 0..=Self::LARGEST_OVERLAP.into(), "percent"),
+            ("at_most", at_most, 1..=Self::MOST_TILES, "tiles"),
+        ];
+        let wrong = ranges.into_iter().filter(|(_, value, range, _)| !range.contains(value));
+        wrong
+            .map(|(name, value, range, unit)| {
+                format!("{name} = {value} is not from {} to {} {unit}", range.start(), range.end())
+            })
+            .collect()
     }
 
     /// The tiles of an image of this size, row by row, and whether they had to be larger than [`Tiling::edge`]. None if

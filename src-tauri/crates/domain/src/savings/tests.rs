@@ -31,6 +31,7 @@ fn facts_of(model: &str) -> SavingFacts {
     SavingFacts {
         name: model.to_owned(),
         has_batches: true,
+        takes_several_answers: false,
         near_duplicates: 10,
         examples: 4,
         longest_answer: Some(700),
@@ -177,6 +178,9 @@ fn what_saves_nothing_says_why() {
     let too_short = NoSaving::TooShortToCache { instruction_tokens: 300, least_tokens: 512 };
     assert_eq!(savings.without, [too_short, NoSaving::NoEffort, NoSaving::NoBatches]);
     assert_eq!(kinds(&savings), ["1568 px, not 2576", "8192 tokens"]);
+    let tiled = SavingFacts { takes_several_answers: true, ..facts.clone() };
+    let tiled = super::savings(&choice(), None, &tiled, estimate).unwrap().unwrap();
+    assert_eq!(tiled.without[2], NoSaving::NotInBatches);
     let unpriced = PlanChoice { model: ModelId("unpriced".into()), ..choice() };
     assert_eq!(super::savings(&unpriced, None, &facts, estimate).unwrap(), None);
 }
