@@ -34,6 +34,7 @@ pub mod pace;
 pub mod pilot;
 pub mod plan;
 pub mod prices;
+pub mod publication;
 pub mod query;
 pub mod rate;
 pub mod recipe;

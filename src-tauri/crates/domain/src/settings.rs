@@ -280,6 +280,15 @@ pub struct BudgetSettings {
     pub monthly: Option<PicoDollars>,
 }
 
+/// Publishing to a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PublishSettings {
+    /// Whether to publish to the entered database after each run.
+    pub after_run: bool,
+}
+
 /// Range of the concurrency.
 pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
 /// Range of the output maximum, in tokens.
@@ -449,6 +458,7 @@ pub struct Settings {
     pub import: ImportSettings,
     pub run: RunSettings,
     pub budget: BudgetSettings,
+    pub publish: PublishSettings,
     /// The settings of connections to providers, at most one each.
     pub providers: Vec<ProviderSettings>,
     /// Prices and limits of the catalogue's models that the user has changed, at most one entry each.
@@ -468,6 +478,7 @@ impl Default for Settings {
             import: ImportSettings::default(),
             run: RunSettings::default(),
             budget: BudgetSettings::default(),
+            publish: PublishSettings::default(),
             providers: Vec::new(),
             prices: Vec::new(),
             agreed_hosts: Vec::new(),

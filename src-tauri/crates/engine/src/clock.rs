@@ -40,6 +40,12 @@ pub fn rfc3339(millis: u64) -> String {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_string()
 }
 
+/// Formats what a clock without a time zone showed, in milliseconds since it would have shown 1970-01-01 00:00.
+pub fn without_zone(millis: i64) -> String {
+    let shown = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+    TimeZone::UTC.to_datetime(shown).to_string()
+}
+
 /// The current second in UTC as a file name, such as `2026-03-01 09-30-00`.
 pub fn file_name_of_now() -> String {
     Timestamp::now().strftime("%Y-%m-%d %H-%M-%S").to_string()

@@ -71,6 +71,15 @@ pub enum EngineError {
     Key(#[from] providers::base_url::KeyError),
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
+    #[error(transparent)]
+    Publish(#[from] publish::PublishError),
+    #[error(
+        "no database is known to publish to: set FIELDMARK_DATABASE_URL, or SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY, or \
+         enter a connection string with fieldmark publish --connect or in the window's settings"
+    )]
+    NoDatabase,
+    #[error("{server} is not on this machine, and the settings allow connections to this machine only (is_local_only)")]
+    LocalOnly { server: String },
     #[error("run {run} is in use by process {process}")]
     RunBusy { run: RunId, process: u32 },
     #[error("{} requests of the run were in flight and may have been billed", .0.count)]

@@ -41,6 +41,7 @@ use crate::originals::Originals;
 use crate::outputs::Outputs;
 use crate::planning::Planning;
 use crate::prices::Prices;
+use crate::publishing::Publishing;
 use crate::recipes::Recipes;
 use crate::review::Review;
 use crate::run::Runs;
@@ -87,6 +88,8 @@ pub struct Library {
     pub insight: Arc<Insight>,
     /// Annotations in other programs' formats.
     pub datasets: Datasets,
+    /// Publishes to a database.
+    pub publishing: Arc<Publishing>,
     /// Where files may be written.
     pub outputs: Arc<Outputs>,
     pub(crate) layout: Arc<Layout>,
@@ -205,6 +208,8 @@ impl Library {
             history.clone(),
             insight.clone(),
         ));
+        let publishing =
+            Arc::new(Publishing::new(store.clone(), settings.clone(), connections.clone(), history.clone()));
         let runs = Arc::new(Runs {
             store: store.clone(),
             layout: layout.clone(),
@@ -221,6 +226,7 @@ impl Library {
             insight: insight.clone(),
             examples: examples.clone(),
             hooks: hooks.clone(),
+            publishing: publishing.clone(),
             backends: Arc::new(Backends::default()),
             batch_limits: Mutex::default(),
             failures: Mutex::default(),
@@ -245,6 +251,7 @@ impl Library {
             hooks,
             datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone()),
             history,
+            publishing,
             outputs,
             layout,
             store,

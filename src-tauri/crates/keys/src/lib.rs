@@ -22,7 +22,7 @@ pub use environment::{
     Concurrency, EndpointKey, Environment, EnvironmentKey, InvalidConcurrency, Invocation, MAX_CONCURRENCY, Said,
     Source,
 };
-pub use names::{ProviderVariables, VariableNames};
+pub use names::{DATABASE_URL, ProviderVariables, SUPABASE_KEY, SUPABASE_URL, VariableNames};
 pub use ring::{Found, Keeping, KeyOwner, KeyRing, Place};
 
 /// Errors of keys and the environment. They contain no secret.

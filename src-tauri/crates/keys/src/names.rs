@@ -19,6 +19,11 @@ impl ProviderVariables {
 /// The concurrency for all providers.
 pub(crate) const CONCURRENCY: &str = "CONCURRENCY";
 
+/// The addresses, and password or key, of a database that libraries are published to.
+pub const DATABASE_URL: &str = "FIELDMARK_DATABASE_URL";
+pub const SUPABASE_URL: &str = "SUPABASE_URL";
+pub const SUPABASE_KEY: &str = "SUPABASE_SERVICE_ROLE_KEY";
+
 /// Every variable that Fieldmark reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VariableNames {

@@ -31,6 +31,7 @@ pub use table::job_rows::{JobFailure, JobOutcome, JobTiming, QueuedImage};
 pub use table::jobs::{FailedJob, Propagated};
 pub use table::kept_answers::{KeptAnswer, Question};
 pub use table::listed_models::ListedModels;
+pub use table::publication::{ChangedImage, PublishedAnswer, PublishedImage, PublishedPosition};
 pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::StepTaken;

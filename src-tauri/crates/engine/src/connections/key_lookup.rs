@@ -179,9 +179,10 @@ impl Connections {
         let is_region = |name: &str| {
             registry::all().iter().any(|provider| provider.descriptor().variable(FieldKind::Region) == Some(name))
         };
+        let ours = [SERVE_PASSWORD, keys::DATABASE_URL, keys::SUPABASE_KEY];
         let own_names: Vec<String> =
             own.of_connections().filter(|name| !is_region(name)).map(ToOwned::to_owned).collect();
-        own_names.into_iter().chain(own.keys).chain(given).chain([SERVE_PASSWORD.to_owned()]).collect()
+        own_names.into_iter().chain(own.keys).chain(given).chain(ours.map(ToOwned::to_owned)).collect()
     }
 }
 
@@ -204,7 +205,7 @@ pub(super) fn owner(provider: &dyn Provider, server: &BaseUrl) -> KeyOwner {
     KeyOwner { provider: id.to_owned(), origin: server.origin(), is_default: id == registry::default().descriptor().id }
 }
 
-fn place_of(source: Source) -> KeyPlace {
+pub(super) fn place_of(source: Source) -> KeyPlace {
     match source {
         Source::Variable => KeyPlace::Variable,
         Source::DotEnv => KeyPlace::DotEnv,

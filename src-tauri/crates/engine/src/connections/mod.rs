@@ -6,6 +6,7 @@ pub mod endpoints;
 mod key_lookup;
 mod local_servers;
 pub mod provider;
+pub mod publication;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -56,6 +56,7 @@ use crate::machine::{limit_decoding, processors};
 use crate::originals::Originals;
 use crate::planning::{Conditions, PlannedRun, Planning, RunPlan};
 use crate::provided::{self, ProvidedModel};
+use crate::publishing::Publishing;
 use crate::run_history::RunHistory;
 use crate::similar::Similar;
 use crate::spending::{MonthRoom, MonthlySpending};
@@ -94,6 +95,7 @@ pub struct Runs {
     pub(crate) memory: DecodingMemory,
     pub(crate) insight: Arc<Insight>,
     pub(crate) hooks: Arc<HookRunner>,
+    pub(crate) publishing: Arc<Publishing>,
     pub(crate) backends: Arc<Backends>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
     /// Why runs failed, until it is shown.

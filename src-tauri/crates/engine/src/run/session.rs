@@ -180,6 +180,7 @@ async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
         }
     }
     runs.hooks.after(run, state).await;
+    runs.publishing.after_run(run).await;
 }
 
 /// The last snapshot of a stopped run. Read from the library, so that it is the same after a restart; `otherwise` is the

@@ -19,6 +19,7 @@ mod layers;
 mod library;
 pub mod listed_models;
 pub mod propagations;
+pub mod publication;
 pub mod queue;
 pub mod recipes;
 pub mod run_endpoints;

@@ -33,6 +33,12 @@ impl View<'_> {
         all(&mut statement, [], saved)
     }
 
+    /// All versions of all recipes, and whether each is the current one of its recipe.
+    pub fn all_recipe_versions(&self) -> Result<Vec<(SavedRecipe, bool)>> {
+        let mut statement = self.0.prepare_cached(&format!("SELECT {SAVED} FROM recipes ORDER BY id"))?;
+        all(&mut statement, [], |row| Ok((saved(row)?, row.get("is_current")?)))
+    }
+
     /// Any version.
     pub fn recipe(&self, id: RecipeId) -> Result<Recipe> {
         Ok(self.saved_recipe(id)?.recipe)

@@ -1,0 +1,157 @@
+//! Rows of the library as the database holds them.
+
+use domain::annotation::{Annotation, Origin};
+use domain::geometry::Rect;
+use domain::ids::ImageId;
+use domain::money::PicoDollars;
+use domain::recipe::SavedRecipe;
+use domain::run::RunSummary;
+use domain::shape::Shape;
+use prepare::ContentHash;
+use publish::{AnnotationRow, AnswerRow, Batch, ImageRow, RecipeRow, RunRow};
+use serde::Serialize;
+use serde_json::Value;
+use store::{PublishedAnswer, PublishedImage};
+
+use crate::clock::{rfc3339, without_zone};
+use crate::{EngineError, Result};
+
+/// A version of a recipe, and whether it is the current one.
+pub fn recipe_row(library: &str, (saved, is_current): &(SavedRecipe, bool)) -> Result<RecipeRow> {
+    Ok(RecipeRow {
+        library: library.to_owned(),
+        id: saved.id.0.into(),
+        name: saved.recipe.name.clone(),
+        version: saved.version,
+        is_current: *is_current,
+        body: json(&saved.recipe)?,
+    })
+}
+
+pub fn run_row(library: &str, run: &RunSummary) -> Result<RunRow> {
+    Ok(RunRow {
+        library: library.to_owned(),
+        id: run.id.0.into(),
+        kind: "run".into(),
+        started_at: rfc3339(run.started_at),
+        model: run.model.0.clone(),
+        model_name: run.model_name.clone(),
+        recipe_name: run.recipe_name.clone(),
+        mode: name(&run.mode)?,
+        state: run.state.name().into(),
+        images: run.total,
+        done: run.done,
+        failed: run.failed,
+        annotations: run.annotation_count,
+        expected_dollars: run.quoted.map(|quoted| dollars(quoted.expected)),
+        bound_dollars: run.quoted.map(|quoted| dollars(quoted.at_most)),
+        paid_dollars: dollars(run.paid),
+        possibly_billed_dollars: dollars(run.possibly_billed.at_most),
+        active_millis: 0.0,
+    })
+}
+
+/// Adds images with their annotations and answers to `batch`.
+pub fn image_rows(
+    batch: &mut Batch,
+    images: &[PublishedImage],
+    annotations: &[Vec<Annotation>],
+    answers: &[PublishedAnswer],
+) -> Result<()> {
+    let library = batch.library.clone();
+    for (image, annotations) in images.iter().zip(annotations) {
+        batch.images.push(image_row(&library, image));
+        for annotation in annotations {
+            batch.annotations.push(annotation_row(&library, image.id, annotation)?);
+        }
+    }
+    batch.answers.extend(answers.iter().map(|answer| answer_row(&library, answer)));
+    Ok(())
+}
+
+fn image_row(library: &str, image: &PublishedImage) -> ImageRow {
+    ImageRow {
+        library: library.to_owned(),
+        id: image.id.0.into(),
+        hash: ContentHash::from_bytes(image.hash).to_string(),
+        name: image.name.clone(),
+        path: image.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        collections: image.collections.clone(),
+        byte_len: image.byte_len,
+        format: image.format.clone(),
+        width: image.width,
+        height: image.height,
+        orientation: image.orientation,
+        captured_at: image.captured_at.map(without_zone),
+        review: image.review.clone(),
+    }
+}
+
+fn annotation_row(library: &str, image: ImageId, annotation: &Annotation) -> Result<AnnotationRow> {
+    let bounds: Option<Rect> = annotation.shape.bounds();
+    let shape: &Shape = &annotation.shape;
+    Ok(AnnotationRow {
+        library: library.to_owned(),
+        id: annotation.id.0.into(),
+        image_id: image.0.into(),
+        run_id: match annotation.origin {
+            Origin::Run { run } => Some(run.0.into()),
+            Origin::Person => None,
+        },
+        label: annotation.label.clone(),
+        kind: name(&shape.kind())?,
+        x: bounds.map(|bounds| bounds.x1),
+        y: bounds.map(|bounds| bounds.y1),
+        width: bounds.map(|bounds| bounds.x2 - bounds.x1),
+        height: bounds.map(|bounds| bounds.y2 - bounds.y1),
+        shape: json(shape)?,
+        confidence: annotation.confidence.map(decimal),
+        attributes: json(&annotation.attributes)?,
+        status: name(&annotation.status)?,
+        reject_reason: annotation.reject_reason.as_ref().map(name).transpose()?,
+        propagated_from: annotation.propagated_from.map(|from| from.0.into()),
+        is_superseded: annotation.is_superseded,
+    })
+}
+
+fn answer_row(library: &str, answer: &PublishedAnswer) -> AnswerRow {
+    AnswerRow {
+        library: library.to_owned(),
+        run_id: answer.run.0.into(),
+        image_id: answer.image.0.into(),
+        state: answer.state.clone(),
+        failure: answer.failure.clone(),
+        took_millis: answer.took_millis,
+        requests: answer.requests,
+        input_tokens: answer.input_tokens,
+        output_tokens: answer.output_tokens,
+        paid_dollars: dollars(answer.paid),
+        possibly_billed_dollars: dollars(answer.possibly_billed),
+        is_propagated: answer.is_propagated,
+    }
+}
+
+/// Exact, such as `0.000000000012`.
+fn dollars(amount: PicoDollars) -> String {
+    const PER_DOLLAR: u64 = 1_000_000_000_000;
+    format!("{}.{:012}", amount.0 / PER_DOLLAR, amount.0 % PER_DOLLAR)
+}
+
+/// 0.9 stays 0.9.
+fn decimal(confidence: f32) -> f64 {
+    confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value).map_err(|error| {
+        EngineError::Publish(publish::PublishError::Database { server: String::new(), reason: error.to_string() })
+    })
+}
+
+/// The name of a unit variant.
+fn name<T: Serialize>(value: &T) -> Result<String> {
+    match json(value)? {
+        Value::String(name) => Ok(name),
+        other => Ok(other.to_string()),
+    }
+}

@@ -1,0 +1,118 @@
+//! Supabase's REST interface, which is PostgREST: the schema's functions, called as
+//! `POST /rest/v1/rpc/NAME` (<https://docs.postgrest.org/en/stable/references/api/functions.html>).
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Client, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::address::RestAddress;
+use crate::rows::Batch;
+use crate::{Position, PublishError, Result, check_version, explained};
+
+const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// A project with the schema.
+pub struct Rest {
+    client: Client,
+    address: RestAddress,
+}
+
+/// The answer of `fieldmark_state`.
+#[derive(Deserialize)]
+struct State {
+    version: Option<u32>,
+    epoch: Option<u64>,
+    image: Option<u64>,
+}
+
+/// An error of PostgREST.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Refusal {
+    code: String,
+    message: String,
+}
+
+impl Rest {
+    /// Nothing is sent yet.
+    pub fn new(address: RestAddress) -> Result<Self> {
+        // A redirect could take the key elsewhere.
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build();
+        let client = client.map_err(|error| PublishError::Address(explained(&error)))?;
+        Ok(Self { client, address })
+    }
+
+    pub(crate) fn server(&self) -> &str {
+        &self.address.base
+    }
+
+    pub(crate) async fn position(&self, library: &str) -> Result<Option<Position>> {
+        let answer = self.call("fieldmark_state", &json!({ "of_library": library })).await?;
+        let state: State = serde_json::from_str(&answer).map_err(|error| self.unreadable(&error))?;
+        check_version(self.server(), state.version)?;
+        Ok(state.epoch.zip(state.image).map(|(epoch, image)| Position { epoch, image }))
+    }
+
+    pub(crate) async fn send(&self, batch: &Batch) -> Result<()> {
+        let mut body = json!({
+            "library": batch.library,
+            "name": batch.name,
+            "epoch": batch.position.epoch,
+            "image": batch.position.image,
+            "removed": batch.removed,
+        });
+        for (table, rows) in batch.tables().map_err(|error| self.unreadable(&error))? {
+            body[table] = rows.into_iter().map(Value::Object).collect();
+        }
+        self.call("fieldmark_publish", &json!({ "batch": body })).await.map(drop)
+    }
+
+    async fn call(&self, function: &str, arguments: &Value) -> Result<String> {
+        let server = || self.server().to_owned();
+        let key = &*self.address.key;
+        let secret = |text: String| {
+            HeaderValue::try_from(text).map(|mut value| {
+                value.set_sensitive(true);
+                value
+            })
+        };
+        let (Ok(bearer), Ok(api_key)) = (secret(format!("Bearer {key}")), secret(key.clone())) else {
+            return Err(PublishError::Address("the key contains characters that cannot be sent".into()));
+        };
+        let request = self
+            .client
+            .post(format!("{}/rest/v1/rpc/{function}", self.address.base))
+            .header(AUTHORIZATION, bearer)
+            .header("apikey", api_key)
+            .json(arguments);
+        let unreachable = |error: reqwest::Error| PublishError::Unreachable {
+            server: server(),
+            reason: explained(&error.without_url()),
+        };
+        let answer = request.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(unreachable)?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let refusal: Refusal = serde_json::from_str(&text).unwrap_or_default();
+        let reason = match refusal.message.as_str() {
+            "" => status.to_string(),
+            message => format!("{message} ({status})"),
+        };
+        // 42883: no such function in PostgreSQL. PGRST202: none in PostgREST's cache of the schema.
+        Err(match status {
+            _ if matches!(refusal.code.as_str(), "PGRST202" | "42883") => PublishError::NoSchema { server: server() },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PublishError::Refused { server: server(), reason },
+            _ if status.is_redirection() => PublishError::Address(format!("{} is not the project's address", server())),
+            _ => PublishError::Database { server: server(), reason },
+        })
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> PublishError {
+        PublishError::Database { server: self.server().to_owned(), reason: error.to_string() }
+    }
+}

@@ -1,0 +1,178 @@
+//! What has changed since the library was last published, and the rows that are published.
+
+use std::path::PathBuf;
+
+use domain::annotation::Annotation;
+use domain::ids::{ImageId, RunId};
+use domain::money::PicoDollars;
+use domain::publication::LastPublication;
+use rusqlite::params;
+
+use super::{all, id_list};
+use crate::code::{from_json, to_json};
+use crate::{Edit, Result, View, path_bytes};
+
+/// A place in the order of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct PublishedPosition {
+    pub epoch: u64,
+    pub image: u32,
+}
+
+/// An image that has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedImage {
+    pub at: PublishedPosition,
+    /// Whether it has left the library.
+    pub is_removed: bool,
+}
+
+/// An image as it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedImage {
+    pub id: ImageId,
+    pub hash: [u8; 32],
+    pub name: String,
+    /// One of its files.
+    pub path: Option<PathBuf>,
+    pub collections: Vec<String>,
+    pub byte_len: u64,
+    pub format: String,
+    /// In pixels, orientation applied.
+    pub width: u32,
+    pub height: u32,
+    /// As in EXIF.
+    pub orientation: u32,
+    /// Milliseconds since the Unix epoch, by the camera's clock.
+    pub captured_at: Option<i64>,
+    pub review: String,
+}
+
+/// A run's result on an image, as it is published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishedAnswer {
+    pub run: RunId,
+    pub image: ImageId,
+    pub state: String,
+    pub failure: Option<String>,
+    pub took_millis: Option<f64>,
+    pub requests: u32,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub paid: PicoDollars,
+    /// Maximum of requests without an answer that may be billed.
+    pub possibly_billed: PicoDollars,
+    pub is_propagated: bool,
+}
+
+impl View<'_> {
+    /// Images that have changed after `after`, and not after epoch `until`; at most `limit`, in order.
+    pub fn changed_images(&self, after: PublishedPosition, until: u64, limit: u32) -> Result<Vec<ChangedImage>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT epoch, image_id, is_removed FROM image_changes JOIN images ON images.id = image_id
+             WHERE (epoch, image_id) > (?1, ?2) AND epoch <= ?3 ORDER BY epoch, image_id LIMIT ?4",
+        )?;
+        all(&mut statement, params![after.epoch, after.image, until, limit], |row| {
+            let at = PublishedPosition { epoch: row.get(0)?, image: row.get(1)? };
+            Ok(ChangedImage { at, is_removed: row.get(2)? })
+        })
+    }
+
+    /// How many images [`View::changed_images`] lists in all.
+    pub fn changed_image_count(&self, after: PublishedPosition, until: u64) -> Result<u32> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT count(*) FROM image_changes WHERE (epoch, image_id) > (?1, ?2) AND epoch <= ?3")?;
+        Ok(statement.query_row(params![after.epoch, after.image, until], |row| row.get(0))?)
+    }
+
+    /// The epoch of changes made now.
+    pub fn change_epoch(&self) -> Result<u64> {
+        Ok(self.0.query_row("SELECT epoch FROM publication", [], |row| row.get(0))?)
+    }
+
+    /// How the last publication ended; `None` if there was none.
+    pub fn last_publication(&self) -> Result<Option<LastPublication>> {
+        let (ended_at, outcome): (Option<u64>, Option<String>) =
+            self.0.query_row("SELECT ended_at, outcome FROM publication", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let last = ended_at.zip(outcome).map(|(ended_at, outcome)| {
+            Ok(LastPublication { ended_at, outcome: from_json("publication.outcome", &outcome)? })
+        });
+        last.transpose()
+    }
+
+    pub fn published_images(&self, images: &[ImageId]) -> Result<Vec<PublishedImage>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT images.id, hash, name, byte_len, format, orientation, width, height, taken_at, review,
+                    (SELECT min(path) FROM files WHERE image_id = images.id),
+                    (SELECT json_group_array(name ORDER BY collections.id) FROM collection_images
+                     JOIN collections ON collections.id = collection_id WHERE image_id = images.id)
+             FROM json_each(?1) AS wanted CROSS JOIN images ON images.id = wanted.value ORDER BY wanted.key",
+        )?;
+        all(&mut statement, [id_list(images.iter().map(|image| image.0))], |row| {
+            let path: Option<Vec<u8>> = row.get(10)?;
+            Ok(PublishedImage {
+                id: ImageId(row.get(0)?),
+                hash: row.get(1)?,
+                name: row.get(2)?,
+                path: path.map(|path| path_bytes::from_bytes(&path)),
+                collections: from_json("collections.name", &row.get::<_, String>(11)?)?,
+                byte_len: row.get(3)?,
+                format: row.get(4)?,
+                orientation: row.get(5)?,
+                width: row.get(6)?,
+                height: row.get(7)?,
+                captured_at: row.get(8)?,
+                review: row.get(9)?,
+            })
+        })
+    }
+
+    /// The annotations of each of `images`, in creation order.
+    pub fn published_annotations(&self, images: &[ImageId]) -> Result<Vec<Vec<Annotation>>> {
+        self.annotations_of_each(images)
+    }
+
+    /// The results of runs on `images`.
+    pub fn published_answers(&self, images: &[ImageId]) -> Result<Vec<PublishedAnswer>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT run_id, image_id, jobs.state, failure, took_millis, count(attempts.id),
+                    coalesce(sum(usage_input + usage_cache_write_5m + usage_cache_write_1h + usage_cache_read), 0),
+                    coalesce(sum(usage_output), 0), coalesce(sum(paid), 0), coalesce(sum(iif(may_be_billed, at_most, 0)), 0),
+                    is_propagated
+             FROM json_each(?1) AS wanted CROSS JOIN jobs ON image_id = wanted.value
+             LEFT JOIN attempts ON job_id = jobs.id
+             WHERE jobs.state IN ('done', 'failed') AND NOT is_taken_back GROUP BY jobs.id",
+        )?;
+        all(&mut statement, [id_list(images.iter().map(|image| image.0))], |row| {
+            Ok(PublishedAnswer {
+                run: RunId(row.get(0)?),
+                image: ImageId(row.get(1)?),
+                state: row.get(2)?,
+                failure: row.get(3)?,
+                took_millis: row.get(4)?,
+                requests: row.get(5)?,
+                input_tokens: row.get(6)?,
+                output_tokens: row.get(7)?,
+                paid: PicoDollars(row.get(8)?),
+                possibly_billed: PicoDollars(row.get(9)?),
+                is_propagated: row.get(10)?,
+            })
+        })
+    }
+}
+
+impl Edit<'_> {
+    /// Begins the next epoch of changes, and returns the one that ends.
+    pub fn end_change_epoch(&self) -> Result<u64> {
+        let next: u64 =
+            self.0.0.query_row("UPDATE publication SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
+        Ok(next - 1)
+    }
+
+    pub fn record_publication(&self, last: &LastPublication) -> Result<()> {
+        let outcome = to_json("publication.outcome", &last.outcome)?;
+        self.0.0.execute("UPDATE publication SET ended_at = ?1, outcome = ?2", params![last.ended_at, outcome])?;
+        Ok(())
+    }
+}
