@@ -29,7 +29,7 @@ pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Complete
 const CONSENTS: &str = ".config/fieldmark/consents.json";
 
 /// Variables that could send a test to the real server of the developer who runs it.
-pub const ENVIRONMENT: [&str; 13] = [
+pub const ENVIRONMENT: [&str; 16] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_MODEL",
@@ -43,6 +43,9 @@ pub const ENVIRONMENT: [&str; 13] = [
     "AWS_REGION",
     "BEDROCK_MODEL",
     "CONCURRENCY",
+    "FIELDMARK_DATABASE_URL",
+    "SUPABASE_URL",
+    "SUPABASE_SERVICE_ROLE_KEY",
 ];
 
 /// Surroundings with only these variables set.

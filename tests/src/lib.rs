@@ -4,6 +4,7 @@ pub mod bench;
 pub mod books;
 pub mod desk;
 pub mod pictures;
+pub mod postgres;
 pub mod scenes;
 pub mod screen;
 pub mod served;

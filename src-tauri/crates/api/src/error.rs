@@ -44,6 +44,8 @@ pub enum ErrorCode {
     Unsettled,
     Key,
     Keychain,
+    /// The database that the library is published to.
+    Database,
     RunBusy,
     NothingLeft,
     NoFigures,
@@ -109,6 +111,8 @@ impl From<EngineError> for ApiError {
             EngineError::Unsettled(_) => ErrorCode::Unsettled,
             EngineError::Key(_) => ErrorCode::Key,
             EngineError::Keys(_) => ErrorCode::Keychain,
+            EngineError::Publish(_) | EngineError::NoDatabase => ErrorCode::Database,
+            EngineError::LocalOnly { .. } => ErrorCode::LocalOnly,
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,
             EngineError::NothingLeft { .. } => ErrorCode::NothingLeft,
             EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => {

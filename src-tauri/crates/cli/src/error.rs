@@ -136,7 +136,7 @@ pub fn of_engine(error: &EngineError) -> Exit {
         Some(LibraryFailure::DiskFull) => Exit::DiskFull,
         Some(LibraryFailure::Lost) => Exit::LibraryLost,
         Some(LibraryFailure::Other) => Exit::LibraryFailed,
-        None if error.is_missing() => Exit::Usage,
+        None if error.is_missing() || matches!(error, EngineError::NoDatabase) => Exit::Usage,
         None => Exit::Failed,
     }
 }

@@ -82,6 +82,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Providers(arguments) => commands::providers::providers(&arguments, &global, output).await,
         Command::Models(arguments) => commands::models::models(&arguments, &global, output).await,
         Command::Calibrate(arguments) => commands::calibrate::calibrate(&arguments, &global, output).await,
+        Command::Publish(arguments) => commands::publish::publish(&arguments, &global, output).await,
         Command::Budget(arguments) => commands::budget::budget(&arguments, &global, output),
         Command::Prices(arguments) => commands::prices::prices(arguments, &global, output),
         Command::Recipes(arguments) => commands::recipes::recipes(arguments, &global, output).await,

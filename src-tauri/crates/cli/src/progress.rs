@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use domain::import::ImportProgress;
+use domain::publication::PublicationProgress;
 use domain::run::RunProgress;
 use domain::text::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -42,6 +43,10 @@ impl Bar {
 
     pub fn show_run(&self, progress: &RunProgress) {
         self.show(progress.done + progress.failed, progress.total, &messages::progress(progress));
+    }
+
+    pub fn show_publication(&self, progress: PublicationProgress) {
+        self.show(progress.images, progress.of, "images published");
     }
 
     fn show(&self, finished: u32, total: u32, message: &str) {

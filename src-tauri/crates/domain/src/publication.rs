@@ -48,7 +48,8 @@ pub struct Published {
     pub answers: u32,
     /// Images that have left the library and are deleted from the database.
     pub removed_images: u32,
-    pub runs: u32,
+    /// Runs and imports.
+    pub layers: u32,
     pub recipes: u32,
     pub millis: u32,
 }

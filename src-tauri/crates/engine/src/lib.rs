@@ -57,14 +57,14 @@ pub use hooks::{HookRunner, claude_flow_hooks};
 pub use import::{Imported, Imports};
 pub use insight::{Insight, Notice, WrittenReport, write_json};
 pub use keys::{
-    Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError, ProviderSummary,
+    Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, Keeping, KeysError, ProviderSummary,
     VariableNames,
 };
 pub use library::Library;
 pub use outputs::Outputs;
 pub use planning::{PlanTerms, Planning};
 pub use prices::Prices;
-pub use publishing::Publishing;
+pub use publishing::{Publishing, publication_schema};
 pub use recipes::Recipes;
 pub use review::Review;
 pub use run::{BatchLimits, Runs};

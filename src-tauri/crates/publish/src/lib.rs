@@ -16,7 +16,7 @@ mod rows;
 pub use address::{PostgresAddress, RestAddress};
 pub use postgres::Postgres;
 pub use rest::Rest;
-pub use rows::{AnnotationRow, AnswerRow, Batch, ImageRow, RecipeRow, RunRow};
+pub use rows::{AnnotationRow, AnswerRow, Batch, ImageRow, LayerRow, RecipeRow};
 
 /// The statements of each version of the schema, oldest first. A shipped version is never edited.
 pub const SCHEMA: [&str; 1] = [include_str!("schema/0001.sql")];

@@ -19,28 +19,27 @@ pub struct RecipeRow {
     pub body: Value,
 }
 
-/// A run. Money is in US dollars as decimal text, which keeps every digit.
+/// A run or an imported layer. Money is in US dollars as decimal text, which keeps every digit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunRow {
+pub struct LayerRow {
     pub library: String,
     pub id: u64,
     pub kind: String,
+    pub name: String,
     /// RFC 3339.
     pub started_at: String,
-    pub model: String,
-    pub model_name: String,
-    pub recipe_name: String,
-    pub mode: String,
-    pub state: String,
+    pub model: Option<String>,
+    pub recipe_name: Option<String>,
+    pub mode: Option<String>,
+    pub state: Option<String>,
     pub images: u32,
-    pub done: u32,
-    pub failed: u32,
+    pub done: Option<u32>,
+    pub failed: Option<u32>,
     pub annotations: u32,
     pub expected_dollars: Option<String>,
     pub bound_dollars: Option<String>,
-    pub paid_dollars: String,
-    pub possibly_billed_dollars: String,
-    pub active_millis: f64,
+    pub paid_dollars: Option<String>,
+    pub possibly_billed_dollars: Option<String>,
 }
 
 /// An image.
@@ -72,7 +71,7 @@ pub struct AnnotationRow {
     pub id: u64,
     pub image_id: u64,
     /// `None` if a person drew it.
-    pub run_id: Option<u64>,
+    pub layer_id: Option<u64>,
     pub label: String,
     pub kind: String,
     pub x: Option<f64>,
@@ -116,7 +115,7 @@ pub struct Batch {
     pub position: Position,
     pub recipes: Vec<RecipeRow>,
     /// Those of `annotations` and `answers` must be in this batch or an earlier one.
-    pub runs: Vec<RunRow>,
+    pub layers: Vec<LayerRow>,
     pub images: Vec<ImageRow>,
     /// All annotations of `images`: others that the database has of them are deleted.
     pub annotations: Vec<AnnotationRow>,
@@ -130,14 +129,14 @@ impl Batch {
     /// Rows in all tables.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.recipes.len() + self.runs.len() + self.images.len() + self.annotations.len() + self.answers.len()
+        self.recipes.len() + self.layers.len() + self.images.len() + self.annotations.len() + self.answers.len()
     }
 
     /// Its rows by table, as JSON objects of columns.
     pub(crate) fn tables(&self) -> serde_json::Result<[(&'static str, JsonRows); 5]> {
         Ok([
             ("recipes", objects(&self.recipes)?),
-            ("runs", objects(&self.runs)?),
+            ("layers", objects(&self.layers)?),
             ("images", objects(&self.images)?),
             ("annotations", objects(&self.annotations)?),
             ("answers", objects(&self.answers)?),

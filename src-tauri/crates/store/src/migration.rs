@@ -82,7 +82,7 @@ pub const MIGRATIONS: [Migration; 35] = [
     breaking(include_str!("migration/0033_parts.sql")),
     // Earlier programs take an import for a run, and do not know ground truth.
     breaking(include_str!("migration/0034_imports.sql")),
-    additive(include_str!("migration/0036_image_changes.sql")),
+    additive(include_str!("migration/0035_image_changes.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

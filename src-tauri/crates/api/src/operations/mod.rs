@@ -10,6 +10,7 @@ mod hooks;
 mod library;
 mod plan;
 mod prices;
+mod publishing;
 mod recipes;
 mod review;
 mod runs;
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         spending::OPERATIONS,
         runs::OPERATIONS,
         exports::OPERATIONS,
+        publishing::OPERATIONS,
         review::OPERATIONS,
         checks::OPERATIONS,
         connections::OPERATIONS,

@@ -14,6 +14,7 @@ mod models;
 mod numbers;
 mod prices;
 mod providers;
+mod publish;
 mod recipes;
 mod run;
 mod serve;
@@ -48,6 +49,7 @@ pub use manual::{Completions, Man};
 pub use models::{ModelsArguments, ModelsCommand};
 pub use prices::{PricesArguments, PricesCommand};
 pub use providers::{Providers, ProvidersCommand};
+pub use publish::Publish;
 pub use recipes::{RecipesArguments, RecipesCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use serve::Serve;
@@ -219,6 +221,8 @@ pub enum Command {
     Calibrate(Calibrate),
     /// Show what was spent this month, or set the monthly cap
     Budget(BudgetArguments),
+    /// Send annotations, runs and costs to a PostgreSQL database, such as Supabase
+    Publish(Publish),
     /// List, set, reset or import the prices of the models
     Prices(PricesArguments),
     /// List, show, add, edit, delete, export or import recipes

@@ -16,6 +16,7 @@ pub mod models;
 mod pilot;
 pub mod prices;
 pub mod providers;
+pub mod publish;
 mod quoting;
 pub mod recipes;
 pub mod report;

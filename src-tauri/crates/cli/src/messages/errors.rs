@@ -66,6 +66,9 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::NotAgreed { .. }
         | EngineError::Key(_)
         | EngineError::Keys(_)
+        | EngineError::Publish(_)
+        | EngineError::NoDatabase
+        | EngineError::LocalOnly { .. }
         | EngineError::RunBusy { .. }
         | EngineError::Unsettled(_)
         | EngineError::NothingLeft { .. }

@@ -13,7 +13,7 @@ use publish::{Batch, Position, Postgres, Rest, Target};
 use store::{PublishedPosition, Store};
 use zeroize::Zeroizing;
 
-use self::rows::{image_rows, recipe_row, run_row};
+use self::rows::{image_rows, import_row, recipe_row, run_row};
 use crate::blocking::off_workers;
 use crate::clock::{now_millis, whole_millis};
 use crate::connections::Connections;
@@ -26,6 +26,12 @@ use crate::{EngineError, Result};
 const PAGE: u32 = 500;
 /// After every image of an epoch.
 const END_OF_EPOCH: u32 = u32::MAX;
+
+/// The statements that create the tables, for databases where they are run by hand.
+#[must_use]
+pub fn publication_schema() -> String {
+    publish::SCHEMA.concat()
+}
 
 /// Publishes a library.
 pub struct Publishing {
@@ -151,7 +157,7 @@ impl Publishing {
             annotations: 0,
             answers: 0,
             removed_images: 0,
-            runs: count(batch.runs.len()),
+            layers: count(batch.layers.len()),
             recipes: count(batch.recipes.len()),
             millis: 0,
         };
@@ -179,16 +185,18 @@ impl Publishing {
         Ok(published)
     }
 
-    /// Recipes and runs, which images refer to.
+    /// Recipes and layers, which images refer to.
     async fn first_batch(self: &Arc<Self>, library: &str, name: &str) -> Result<Batch> {
         let history = Arc::clone(&self.history);
         let runs: Vec<RunSummary> = off_workers(move || history.runs()).await?;
-        let recipes = self.store.read(|view| view.all_recipe_versions()).await?;
+        let (recipes, imports) = self.store.read(|view| Ok((view.all_recipe_versions()?, view.imports()?))).await?;
+        let runs = runs.iter().map(|run| run_row(library, run));
+        let imports = imports.iter().map(|import| import_row(library, import));
         Ok(Batch {
             library: library.to_owned(),
             name: name.to_owned(),
             recipes: recipes.iter().map(|version| recipe_row(library, version)).collect::<Result<_>>()?,
-            runs: runs.iter().map(|run| run_row(library, run)).collect::<Result<_>>()?,
+            layers: runs.chain(imports).collect::<Result<_>>()?,
             ..Batch::default()
         })
     }

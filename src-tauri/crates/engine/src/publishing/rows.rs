@@ -1,6 +1,7 @@
 //! Rows of the library as the database holds them.
 
 use domain::annotation::{Annotation, Origin};
+use domain::dataset_import::ImportedLayer;
 use domain::geometry::Rect;
 use domain::ids::ImageId;
 use domain::money::PicoDollars;
@@ -8,7 +9,7 @@ use domain::recipe::SavedRecipe;
 use domain::run::RunSummary;
 use domain::shape::Shape;
 use prepare::ContentHash;
-use publish::{AnnotationRow, AnswerRow, Batch, ImageRow, RecipeRow, RunRow};
+use publish::{AnnotationRow, AnswerRow, Batch, ImageRow, LayerRow, RecipeRow};
 use serde::Serialize;
 use serde_json::Value;
 use store::{PublishedAnswer, PublishedImage};
@@ -28,26 +29,47 @@ pub fn recipe_row(library: &str, (saved, is_current): &(SavedRecipe, bool)) -> R
     })
 }
 
-pub fn run_row(library: &str, run: &RunSummary) -> Result<RunRow> {
-    Ok(RunRow {
+pub fn run_row(library: &str, run: &RunSummary) -> Result<LayerRow> {
+    Ok(LayerRow {
         library: library.to_owned(),
         id: run.id.0.into(),
         kind: "run".into(),
+        name: run.model_name.clone(),
         started_at: rfc3339(run.started_at),
-        model: run.model.0.clone(),
-        model_name: run.model_name.clone(),
-        recipe_name: run.recipe_name.clone(),
-        mode: name(&run.mode)?,
-        state: run.state.name().into(),
+        model: Some(run.model.0.clone()),
+        recipe_name: Some(run.recipe_name.clone()),
+        mode: Some(name(&run.mode)?),
+        state: Some(run.state.name().into()),
         images: run.total,
-        done: run.done,
-        failed: run.failed,
+        done: Some(run.done),
+        failed: Some(run.failed),
         annotations: run.annotation_count,
         expected_dollars: run.quoted.map(|quoted| dollars(quoted.expected)),
         bound_dollars: run.quoted.map(|quoted| dollars(quoted.at_most)),
-        paid_dollars: dollars(run.paid),
-        possibly_billed_dollars: dollars(run.possibly_billed.at_most),
-        active_millis: 0.0,
+        paid_dollars: run.reported_cost().map(dollars),
+        possibly_billed_dollars: Some(dollars(run.possibly_billed.at_most)),
+    })
+}
+
+pub fn import_row(library: &str, import: &ImportedLayer) -> Result<LayerRow> {
+    Ok(LayerRow {
+        library: library.to_owned(),
+        id: import.id.0.into(),
+        kind: name(&import.role)?,
+        name: import.name.clone(),
+        started_at: rfc3339(import.imported_at),
+        model: None,
+        recipe_name: None,
+        mode: None,
+        state: None,
+        images: import.image_count,
+        done: None,
+        failed: None,
+        annotations: import.annotation_count,
+        expected_dollars: None,
+        bound_dollars: None,
+        paid_dollars: None,
+        possibly_billed_dollars: None,
     })
 }
 
@@ -94,7 +116,7 @@ fn annotation_row(library: &str, image: ImageId, annotation: &Annotation) -> Res
         library: library.to_owned(),
         id: annotation.id.0.into(),
         image_id: image.0.into(),
-        run_id: match annotation.origin {
+        layer_id: match annotation.origin {
             Origin::Run { run } => Some(run.0.into()),
             Origin::Person => None,
         },

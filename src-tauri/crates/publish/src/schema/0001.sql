@@ -38,28 +38,29 @@ create table fieldmark.recipes (
     primary key (library, id)
 );
 
-create table fieldmark.runs (
+create table fieldmark.layers (
     library            text        not null references fieldmark.libraries on delete cascade,
     id                 bigint      not null,
     -- run, or ground_truth, predictions or work if it was imported
     kind               text        not null,
+    -- Of the model, or of the imported file.
+    name               text        not null,
     started_at         timestamptz not null,
-    model              text        not null,
-    model_name         text        not null,
-    recipe_name        text        not null,
-    -- live, batch or local
-    mode               text        not null,
-    state              text        not null,
+    -- The rest is null for imports.
+    model              text,
+    recipe_name        text,
+    -- live or batch
+    mode               text,
+    state              text,
     images             integer     not null,
-    done               integer     not null,
-    failed             integer     not null,
+    done               integer,
+    failed             integer,
     annotations        integer     not null,
     expected_dollars   numeric,
     bound_dollars      numeric,
-    paid_dollars       numeric     not null,
+    paid_dollars       numeric,
     -- The maximum of requests without an answer that the vendor may still bill.
-    possibly_billed_dollars numeric not null,
-    active_millis      double precision not null,
+    possibly_billed_dollars numeric,
     primary key (library, id)
 );
 
@@ -90,8 +91,8 @@ create table fieldmark.annotations (
     library         text    not null,
     id              bigint  not null,
     image_id        bigint  not null,
-    -- Null if a person drew it.
-    run_id          bigint,
+    -- The run or import. Null if a person drew it.
+    layer_id        bigint,
     label           text    not null,
     -- box, point, polygon, image_tag or caption
     kind            text    not null,
@@ -104,7 +105,7 @@ create table fieldmark.annotations (
     shape           jsonb   not null,
     confidence      double precision,
     attributes      jsonb   not null,
-    -- proposed, accepted, edited or rejected
+    -- proposed, accepted, edited, rejected or ground_truth
     status          text    not null,
     reject_reason   text,
     -- The similar image that it was copied from.
@@ -113,11 +114,11 @@ create table fieldmark.annotations (
     is_superseded   boolean not null,
     primary key (library, id),
     foreign key (library, image_id) references fieldmark.images on delete cascade,
-    foreign key (library, run_id) references fieldmark.runs
+    foreign key (library, layer_id) references fieldmark.layers
 );
 create index annotations_by_image on fieldmark.annotations (library, image_id);
 create index annotations_by_label on fieldmark.annotations (label, status);
-create index annotations_by_run on fieldmark.annotations (library, run_id);
+create index annotations_by_layer on fieldmark.annotations (library, layer_id);
 
 -- What a run made of an image.
 create table fieldmark.answers (
@@ -137,14 +138,14 @@ create table fieldmark.answers (
     is_propagated   boolean not null,
     primary key (library, run_id, image_id),
     foreign key (library, image_id) references fieldmark.images on delete cascade,
-    foreign key (library, run_id) references fieldmark.runs on delete cascade
+    foreign key (library, run_id) references fieldmark.layers on delete cascade
 );
 create index answers_by_image on fieldmark.answers (library, image_id);
 
 alter table fieldmark.schema_version enable row level security;
 alter table fieldmark.libraries enable row level security;
 alter table fieldmark.recipes enable row level security;
-alter table fieldmark.runs enable row level security;
+alter table fieldmark.layers enable row level security;
 alter table fieldmark.images enable row level security;
 alter table fieldmark.annotations enable row level security;
 alter table fieldmark.answers enable row level security;
@@ -164,7 +165,7 @@ language plpgsql as $$
 declare
     target text;
 begin
-    foreach target in array array['recipes', 'runs', 'images', 'annotations', 'answers'] loop
+    foreach target in array array['recipes', 'layers', 'images', 'annotations', 'answers'] loop
         execute format('create temporary table new_%1$s (like fieldmark.%1$s) on commit drop', target);
     end loop;
     create temporary table new_removed (id bigint not null) on commit drop;
@@ -199,7 +200,7 @@ begin
     insert into fieldmark.libraries (id, name) values (of_library, library_name)
     on conflict (id) do update set name = excluded.name;
     perform fieldmark.merge_table('recipes', array['library', 'id']);
-    perform fieldmark.merge_table('runs', array['library', 'id']);
+    perform fieldmark.merge_table('layers', array['library', 'id']);
     delete from fieldmark.images as kept using pg_temp.new_removed as removed
     where kept.library = of_library and kept.id = removed.id;
     perform fieldmark.merge_table('images', array['library', 'id']);
@@ -222,7 +223,7 @@ declare
     target text;
 begin
     perform fieldmark.begin_batch();
-    foreach target in array array['recipes', 'runs', 'images', 'annotations', 'answers'] loop
+    foreach target in array array['recipes', 'layers', 'images', 'annotations', 'answers'] loop
         execute format(
             'insert into pg_temp.%2$I select * from jsonb_populate_recordset(null::fieldmark.%1$I, $1 -> %1$L)',
             target, 'new_' || target) using batch;

@@ -1,0 +1,31 @@
+//! `publish`.
+
+use clap::Args;
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    fieldmark publish --connect < connection.txt\n  \
+    fieldmark publish\n  \
+    FIELDMARK_DATABASE_URL=postgres://me:secret@db.example/photos fieldmark publish --yes\n  \
+    fieldmark publish --schema > fieldmark.sql\n\n\
+    Sends what has changed since the last time: image facts, annotations with decisions, runs, costs and recipes. \
+    Photos stay on this machine. In Supabase, run the output of --schema once in the SQL editor, and set SUPABASE_URL and \
+    SUPABASE_SERVICE_ROLE_KEY.")]
+pub struct Publish {
+    /// Read a connection string from standard input and keep it in the keychain for this library: postgres://USER:PASSWORD@HOST/DATABASE,
+    /// or a Supabase project's address, a space and its service role key
+    #[arg(long, group = "task")]
+    pub connect: bool,
+    /// Remove the connection string from the keychain
+    #[arg(long, group = "task")]
+    pub disconnect: bool,
+    /// Print the SQL statements that create the tables
+    #[arg(long, group = "task")]
+    pub schema: bool,
+    /// Send everything again
+    #[arg(long, conflicts_with = "task")]
+    pub all: bool,
+    /// Send without being asked
+    #[arg(long, conflicts_with = "task")]
+    pub yes: bool,
+}
