@@ -155,15 +155,6 @@ pub fn is_image(path: &str) -> bool {
     EXTENSIONS.contains(&extension.as_str())
 }
 
-/// A split as in the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum SplitName {
-    Train,
-    Validation,
-    Test,
-}
-
 /// A line of the index.
 #[derive(Serialize, Deserialize)]
 struct IndexLine<'a> {
@@ -173,7 +164,7 @@ struct IndexLine<'a> {
     file_name: Cow<'a, str>,
     width: Option<u32>,
     height: Option<u32>,
-    split: Option<SplitName>,
+    split: Option<DatasetSplit>,
 }
 
 /// Writes the index and, if they are not left in place, the image files. `names` and `folder` are those that the
@@ -197,11 +188,7 @@ pub fn write_images(
             file_name: Cow::Borrowed(&image.file_name),
             width: image.size.map(|size| size.width),
             height: image.size.map(|size| size.height),
-            split: image.split.map(|split| match split {
-                DatasetSplit::Train => SplitName::Train,
-                DatasetSplit::Validation => SplitName::Validation,
-                DatasetSplit::Test => SplitName::Test,
-            }),
+            split: image.split,
         };
         serde_json::to_writer(&mut index, &line).map_err(io::Error::from)?;
         index.push(b'\n');
@@ -230,6 +217,11 @@ impl ImageIndex {
                 let location = FileLocation { file: INDEX.to_owned(), line: Some(place as u64 + 1), field: None };
                 location.malformed(error.to_string())
             })?;
+            if line.image >= u64::MAX / 2 {
+                return Err(FileLocation::file(INDEX)
+                    .at(place as u64 + 1)
+                    .malformed("the number of an image is too large"));
+            }
             index.last = index.last.max(line.image);
             index.lines.insert(stem(&line.file).to_owned(), (place, line));
         }
@@ -263,11 +255,7 @@ impl ImageIndex {
             id: line.image,
             file_name: line.file_name.clone().into_owned(),
             size: line.width.zip(line.height).map(|(width, height)| PixelSize::new(width, height)).or(size),
-            split: line.split.map(|split| match split {
-                SplitName::Train => DatasetSplit::Train,
-                SplitName::Validation => DatasetSplit::Validation,
-                SplitName::Test => DatasetSplit::Test,
-            }),
+            split: line.split,
             ..DatasetImage::default()
         }
     }

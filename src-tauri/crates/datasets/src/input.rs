@@ -1,5 +1,6 @@
 //! Input of a dataset: a file, a folder, or the files in a ZIP archive. Nothing is unpacked to disk.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub struct Input {
 enum InputPlace {
     File(PathBuf),
     Folder(PathBuf),
-    Archive { files: Box<ZipArchive<BufReader<File>>>, top: String },
+    Archive { files: Box<ZipArchive<BufReader<File>>>, top: String, unpacked: Unpacked },
 }
 
 impl Input {
@@ -37,10 +38,12 @@ impl Input {
         } else if fs::metadata(path)?.is_dir() {
             InputPlace::Folder(path.to_owned())
         } else if is_archive(path)? {
-            let archive = ZipArchive::new(BufReader::new(files::open(path)?.0)).map_err(io::Error::from)?;
+            let (file, metadata) = files::open(path)?;
+            let archive = ZipArchive::new(BufReader::new(file)).map_err(io::Error::from)?;
             let names: Vec<&str> = archive.file_names().filter(|name| is_part(name)).collect();
             let top = top_folder(&names).to_owned();
-            InputPlace::Archive { files: Box::new(archive), top }
+            let most = metadata.len().saturating_mul(MOST_UNPACKED_TIMES).max(LEAST_UNPACKED);
+            InputPlace::Archive { files: Box::new(archive), top, unpacked: Unpacked { most, ..Unpacked::default() } }
         } else if package == Package::Folder {
             InputPlace::File(path.to_owned())
         } else {
@@ -64,7 +67,7 @@ impl Input {
         match &self.place {
             InputPlace::File(path) => names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned())),
             InputPlace::Folder(folder) => list(folder, "", &mut names)?,
-            InputPlace::Archive { files, top } => {
+            InputPlace::Archive { files, top, .. } => {
                 names.extend(files.file_names().filter_map(|name| name.strip_prefix(&**top)).map(ToOwned::to_owned));
             }
         }
@@ -83,9 +86,10 @@ impl Input {
                 }
                 Ok(Box::new(BufReader::new(files::open(&folder.join(name))?.0)))
             }
-            InputPlace::Archive { files, top } => {
+            InputPlace::Archive { files, top, unpacked } => {
                 let file = files.by_name(&format!("{top}{name}")).map_err(io::Error::from)?;
-                Ok(Box::new(BufReader::new(file)))
+                unpacked.count(name, file.size())?;
+                Ok(Box::new(BufReader::new(Bounded { left: file.size(), file })))
             }
         }
     }
@@ -104,6 +108,49 @@ impl Input {
             text.remove(0);
         }
         Ok(text)
+    }
+}
+
+/// The files of an archive may have so many times its size together. Text that repeats itself has up to a hundred times.
+const MOST_UNPACKED_TIMES: u64 = 200;
+/// Small archives may unpack to this size in any case, in bytes.
+const LEAST_UNPACKED: u64 = 1 << 28;
+
+/// What an archive unpacks to, by the sizes that it states.
+#[derive(Default)]
+struct Unpacked {
+    most: u64,
+    size: u64,
+    /// Files that are counted. Formats read some several times.
+    files: HashSet<String>,
+}
+
+impl Unpacked {
+    fn count(&mut self, name: &str, size: u64) -> Result<()> {
+        if !self.files.contains(name) {
+            self.files.insert(name.to_owned());
+            self.size = self.size.saturating_add(size);
+        }
+        if self.size > self.most {
+            return Err(FileLocation::file(name).malformed("the archive unpacks to too many times its size"));
+        }
+        Ok(())
+    }
+}
+
+/// A file of an archive, of the size that it states.
+struct Bounded<R> {
+    file: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(bytes)?;
+        let left = self.left.checked_sub(count as u64);
+        self.left =
+            left.ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "a file is larger than its archive says"))?;
+        Ok(count)
     }
 }
 
@@ -155,4 +202,53 @@ fn list(folder: &Path, before: &str, names: &mut Vec<String>) -> io::Result<()> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn archive(folder: &Path, files: &[(&str, usize)]) -> PathBuf {
+        let path = folder.join("set.zip");
+        let mut archive = ZipWriter::new(File::create(&path).unwrap());
+        for (name, size) in files {
+            archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(&vec![b' '; *size]).unwrap();
+        }
+        archive.finish().unwrap();
+        path
+    }
+
+    #[test]
+    fn an_archive_unpacks_to_a_bounded_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(folder.path(), &[("a", 1000), ("b", 1000)]);
+        let mut input = Input::open(Package::Folder, &path).unwrap();
+        let InputPlace::Archive { unpacked, .. } = &mut input.place else { panic!("it is an archive") };
+        assert_eq!(unpacked.most, LEAST_UNPACKED);
+        unpacked.most = 1999;
+        for _ in 0..3 {
+            assert_eq!(input.text("a").unwrap().len(), 1000);
+        }
+        let said = input.text("b").unwrap_err().to_string();
+        assert_eq!(said, "b: the archive unpacks to too many times its size");
+    }
+
+    #[test]
+    fn a_file_is_no_larger_than_its_archive_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(folder.path(), &[("a", 1000)]);
+        let mut bytes = fs::read(&path).unwrap();
+        let start = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        // The size in the list of files.
+        bytes[start + 24..start + 28].copy_from_slice(&10_u32.to_le_bytes());
+        fs::write(&path, bytes).unwrap();
+        let said = Input::open(Package::Folder, &path).unwrap().text("a").unwrap_err().to_string();
+        assert_eq!(said, "a file is larger than its archive says");
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: `maskApi.c` of pycocotools. Runs alternate between outside and inside, down the columns from the left.
 
+use std::collections::BTreeMap;
+
 use domain::geometry::Point;
 use serde::Deserialize;
 
@@ -33,58 +35,78 @@ pub struct Outlines {
 /// What is lost of an outline with holes.
 pub const HOLES: &str = "the holes of a mask are not supported";
 
-/// Larger masks are not read: an image of this many pixels takes as many bytes.
-const MOST_PIXELS: u64 = 1 << 27;
-
 impl Mask {
-    /// `None` if the mask is malformed.
+    /// `None` if the mask is malformed. Time and memory are those of its runs, however many pixels it has.
     pub fn outlines(&self) -> Option<Outlines> {
-        let [height, width] = self.size;
         let counts = match &self.counts {
             Counts::Plain(counts) => counts.clone(),
             Counts::Compressed(text) => decompressed(text)?,
         };
-        let pixels = u64::from(height) * u64::from(width);
-        let counted: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-        if counted != pixels || pixels > MOST_PIXELS {
-            return None;
-        }
-        let (height, width) = (height as usize, width as usize);
-        let mut edges = Edges::new(width, height);
-        let mut is_inside = vec![false; width * height];
-        let mut at = 0;
-        for (run, count) in counts.into_iter().enumerate() {
-            let end = at + count as usize;
-            is_inside[at..end].fill(run % 2 == 1);
-            at = end;
-        }
-        let inside = |x: Option<usize>, y: Option<usize>| match (x, y) {
-            (Some(x), Some(y)) if x < width && y < height => is_inside[x * height + y],
-            _ => false,
-        };
-        for x in 0..width {
-            for y in 0..height {
-                if is_inside[x * height + y] {
-                    let bounds = [
-                        (inside(Some(x), y.checked_sub(1)), (x, y), Direction::Right),
-                        (inside(Some(x + 1), Some(y)), (x + 1, y), Direction::Down),
-                        (inside(Some(x), Some(y + 1)), (x + 1, y + 1), Direction::Left),
-                        (inside(x.checked_sub(1), Some(y)), (x, y + 1), Direction::Up),
-                    ];
-                    for (_, from, direction) in bounds.into_iter().filter(|(is_inside, ..)| !is_inside) {
-                        edges.add(from, direction);
-                    }
-                }
+        let slabs = slabs(&counts, self.size)?;
+        let mut edges = Edges::default();
+        let outside = Slab::default();
+        for (number, slab) in slabs.iter().enumerate() {
+            for &(start, end) in &slab.inside {
+                edges.add((slab.from, start), Direction::Right, (slab.to, start));
+                edges.add((slab.to, end), Direction::Left, (slab.from, end));
             }
+            let left = number.checked_sub(1).map_or(&outside, |left| &slabs[left]);
+            edges.add_between(slab.from, left, slab);
+        }
+        if let Some(last) = slabs.last() {
+            edges.add_between(last.to, last, &outside);
         }
         Some(edges.trace())
     }
 }
 
+/// Columns of pixels that are alike, from `from` to before `to`, with the rows inside: the first one, and that after the
+/// last.
+#[derive(Default)]
+struct Slab {
+    from: u32,
+    to: u32,
+    inside: Vec<(u32, u32)>,
+}
+
+/// The columns of a mask. `None` if the runs do not cover it exactly.
+fn slabs(counts: &[u32], [height, width]: [u32; 2]) -> Option<Vec<Slab>> {
+    let pixels = u64::from(height) * u64::from(width);
+    let counted: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+    if counted != pixels || pixels == 0 {
+        return (counted == pixels).then(Vec::new);
+    }
+    let mut slabs: Vec<Slab> = Vec::new();
+    let (mut column, mut row) = (0, 0);
+    for (number, count) in counts.iter().enumerate() {
+        let (mut left, is_inside) = (*count, number % 2 == 1);
+        while left > 0 {
+            // A part of one column, or all whole columns at once.
+            let is_part = row > 0 || left < height;
+            let (columns, rows) = if is_part { (1, left.min(height - row)) } else { (left / height, height) };
+            if row == 0 {
+                slabs.push(Slab { from: column, to: column + columns, inside: Vec::new() });
+            }
+            if let Some(slab) = slabs.last_mut().filter(|_| is_inside) {
+                match slab.inside.last_mut() {
+                    Some((_, end)) if *end == row => *end += rows,
+                    _ => slab.inside.push((row, row + rows)),
+                }
+            }
+            left -= columns * rows;
+            row += rows;
+            if row == height {
+                (row, column) = (0, column + columns);
+            }
+        }
+    }
+    Some(slabs)
+}
+
 /// Each number is in groups of five bits, the lowest first, of which the sixth bit says that more follow. From the third
 /// on, numbers are differences to the one before the previous.
 fn decompressed(text: &str) -> Option<Vec<u32>> {
-    let mut counts: Vec<i64> = Vec::new();
+    let mut counts: Vec<u32> = Vec::new();
     let mut bytes = text.bytes();
     while let Some(mut byte) = bytes.next() {
         let (mut value, mut shift) = (0_i64, 0_u32);
@@ -104,14 +126,14 @@ fn decompressed(text: &str) -> Option<Vec<u32>> {
             byte = bytes.next()?;
         }
         if counts.len() > 2 {
-            value += counts[counts.len() - 2];
+            value += i64::from(counts[counts.len() - 2]);
         }
-        counts.push(value);
+        counts.push(u32::try_from(value).ok()?);
     }
-    counts.into_iter().map(|count| u32::try_from(count).ok()).collect()
+    Some(counts)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Direction {
     Right,
     Down,
@@ -125,82 +147,76 @@ impl Direction {
     fn turned(self, quarters: usize) -> Self {
         Self::ALL[(self as usize + quarters) % 4]
     }
-
-    fn step(self, (x, y): (usize, usize)) -> (usize, usize) {
-        match self {
-            Self::Right => (x + 1, y),
-            Self::Down => (x, y + 1),
-            Self::Left => (x - 1, y),
-            Self::Up => (x, y - 1),
-        }
-    }
 }
 
-/// Edges between pixels inside and outside, with the inside to the right, by the corner where they begin.
+/// A corner between pixels.
+type Corner = (u32, u32);
+
+/// Edges between pixels inside and outside, with the inside to the right.
+#[derive(Default)]
 struct Edges {
-    width: usize,
-    /// A bit for each direction.
-    from: Vec<u8>,
+    /// By row and column of the corner where they begin, and by direction; with the corner where they end.
+    from: BTreeMap<(u32, u32, Direction), Corner>,
 }
 
 impl Edges {
-    fn new(width: usize, height: usize) -> Self {
-        Self { width: width + 1, from: vec![0; (width + 1) * (height + 1)] }
+    fn add(&mut self, (x, y): Corner, direction: Direction, to: Corner) {
+        self.from.insert((y, x, direction), to);
     }
 
-    fn add(&mut self, (x, y): (usize, usize), direction: Direction) {
-        self.from[y * self.width + x] |= 1 << direction as u8;
+    /// The edges at `x`, between two slabs.
+    fn add_between(&mut self, x: u32, left: &Slab, right: &Slab) {
+        let ends = |slab: &Slab| slab.inside.iter().flat_map(|&(start, end)| [start, end]).collect::<Vec<_>>();
+        let (left, right) = (ends(left), ends(right));
+        let (mut at_left, mut at_right, mut before) = (0, 0, 0);
+        while let Some(&y) = left.get(at_left).into_iter().chain(right.get(at_right)).min() {
+            // Inside after an odd number of ends.
+            match (at_left % 2 == 1, at_right % 2 == 1) {
+                (true, false) => self.add((x, before), Direction::Down, (x, y)),
+                (false, true) => self.add((x, y), Direction::Up, (x, before)),
+                _ => {}
+            }
+            at_left += usize::from(left.get(at_left) == Some(&y));
+            at_right += usize::from(right.get(at_right) == Some(&y));
+            before = y;
+        }
     }
 
-    fn take(&mut self, (x, y): (usize, usize), direction: Direction) -> bool {
-        let bits = &mut self.from[y * self.width + x];
-        let is_there = *bits & (1 << direction as u8) != 0;
-        *bits &= !(1 << direction as u8);
-        is_there
+    fn take(&mut self, (x, y): Corner, direction: Direction) -> Option<Corner> {
+        self.from.remove(&(y, x, direction))
     }
 
     /// Where two parts touch at a corner, the turn to the right keeps them apart.
     fn trace(&mut self) -> Outlines {
         let mut outlines = Outlines { rings: Vec::new(), holes: 0 };
-        for start in 0..self.from.len() {
-            let corner = (start % self.width, start / self.width);
-            for first in Direction::ALL {
-                if !self.take(corner, first) {
-                    continue;
+        while let Some(((y, x, first), to)) = self.from.pop_first() {
+            let (mut ring, mut at, mut direction) = (vec![(x, y)], to, first);
+            while let Some((next, to)) = [1, 0, 3].into_iter().find_map(|turn| {
+                let next = direction.turned(turn);
+                Some((next, self.take(at, next)?))
+            }) {
+                if next != direction {
+                    ring.push(at);
                 }
-                let (mut ring, mut at, mut direction) = (vec![corner], first.step(corner), first);
-                while let Some(next) =
-                    [1, 0, 3].map(|turn| direction.turned(turn)).into_iter().find(|next| self.take(at, *next))
-                {
-                    if next != direction {
-                        ring.push(at);
-                    }
-                    (at, direction) = (next.step(at), next);
-                }
-                if is_clockwise(&ring) {
-                    outlines.rings.push(ring.into_iter().map(point).collect());
-                } else {
-                    outlines.holes += 1;
-                }
+                (at, direction) = (to, next);
+            }
+            if is_clockwise(&ring) {
+                outlines.rings.push(ring.into_iter().map(|(x, y)| Point::new(x.into(), y.into())).collect());
+            } else {
+                outlines.holes += 1;
             }
         }
         outlines
     }
 }
 
-fn is_clockwise(ring: &[(usize, usize)]) -> bool {
+fn is_clockwise(ring: &[Corner]) -> bool {
     let next = ring.iter().cycle().skip(1);
-    let doubled = ring.iter().zip(next).map(|(one, other)| {
-        let product = |one: usize, other: usize| i128::try_from(one * other).unwrap_or_default();
-        product(one.0, other.1) - product(other.0, one.1)
-    });
+    let doubled = ring
+        .iter()
+        .zip(next)
+        .map(|(one, other)| i128::from(one.0) * i128::from(other.1) - i128::from(other.0) * i128::from(one.1));
     doubled.sum::<i128>() > 0
-}
-
-/// The sides of a mask fit into 32 bits.
-fn point((x, y): (usize, usize)) -> Point {
-    let side = |side: usize| f64::from(u32::try_from(side).unwrap_or(u32::MAX));
-    Point::new(side(x), side(y))
 }
 
 #[cfg(test)]
@@ -242,6 +258,54 @@ mod tests {
         let hole = drawn(&["###", "#.#", "###"]).outlines().unwrap();
         assert_eq!((hole.rings.len(), hole.holes), (1, 1));
         assert_eq!(drawn(&["...", "..."]).outlines(), Some(Outlines { rings: vec![], holes: 0 }));
+    }
+
+    /// The pixels whose centers are in the rings.
+    fn filled(rings: &[Vec<Point>], width: usize, height: usize) -> Vec<String> {
+        let is_inside = |x: f64, y: f64| {
+            let edges = rings.iter().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)));
+            edges.filter(|(a, b)| a.x > x && (a.y > y) != (b.y > y)).count() % 2 == 1
+        };
+        let middle = |place: usize| f64::from(u32::try_from(place).unwrap()) + 0.5;
+        let row = |y| (0..width).map(|x| if is_inside(middle(x), middle(y)) { '#' } else { '.' }).collect();
+        (0..height).map(row).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn outlines_enclose_the_pixels_inside(lines in proptest::collection::vec("[#.]{7}", 1..8)) {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let outlines = drawn(&lines).outlines().unwrap();
+            if outlines.holes == 0 {
+                assert_eq!(filled(&outlines.rings, 7, lines.len()), lines);
+            }
+            let turned = |ring: &[Point]| {
+                let mut corners = (0..ring.len()).map(|place| {
+                    let [a, b, c] = [0, 1, 2].map(|next| ring[(place + next) % ring.len()]);
+                    ((b.x - a.x) * (c.y - b.y) - (b.y - a.y) * (c.x - b.x)) != 0.0
+                });
+                corners.all(|is_corner| is_corner)
+            };
+            assert!(outlines.rings.iter().all(|ring| turned(ring)), "{:?}", outlines.rings);
+        }
+    }
+
+    #[test]
+    fn the_number_of_pixels_does_not_matter() {
+        let side = 1 << 30;
+        let quarter = (1 << 31) - 1;
+        let whole = Mask { size: [1 << 15, 1 << 16], counts: Counts::Plain(vec![0, 1 << 31]) };
+        let corners = |x: f64, y: f64| ring(&[(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)]);
+        assert_eq!(whole.outlines().unwrap().rings, [corners(65_536.0, 32_768.0)]);
+        let column = Mask { size: [side, 3], counts: Counts::Plain(vec![0, side, side, side]) };
+        let outlines = column.outlines().unwrap();
+        assert_eq!((outlines.rings.len(), outlines.rings[0] == corners(1.0, f64::from(side))), (2, true));
+        // Runs of no length separate parts of one run.
+        let split = Mask { size: [2, quarter], counts: Counts::Plain(vec![0, quarter, 0, quarter]) };
+        assert_eq!(split.outlines().unwrap().rings, [corners(f64::from(quarter), 2.0)]);
+        // Differences that add up beyond any number.
+        let growing = format!("{{\"size\": [2, 2], \"counts\": \"{}\"}}", "ooooooo7".repeat(100_000));
+        assert_eq!(serde_json::from_str::<Mask>(&growing).unwrap().outlines(), None);
     }
 
     #[test]

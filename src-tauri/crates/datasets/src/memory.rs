@@ -41,7 +41,7 @@ impl Sink for Dataset {
 
     fn image(&mut self, image: DatasetImage) -> Result<()> {
         if self.places.insert(image.id, self.images.len()).is_some() {
-            return Err(FileLocation::default().malformed(format!("image {} is in it twice", image.id)));
+            return Err(FileLocation::default().malformed(format!("image {} is listed twice", image.id)));
         }
         self.images.push(image);
         Ok(())

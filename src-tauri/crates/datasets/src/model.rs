@@ -14,6 +14,8 @@ use domain::recipe::{AttributeKind, comparable};
 use domain::run_state::FailureKind;
 use domain::shape::Shape;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{DatasetError, Result};
 
 /// Info of a dataset. A writer gets it before the first image, with tables only if its format holds them.
@@ -119,11 +121,33 @@ impl LabelTable {
 }
 
 /// A split of a dataset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DatasetSplit {
     Train,
     Validation,
     Test,
+}
+
+impl DatasetSplit {
+    /// As in Hugging Face and Open Images.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+
+    /// As in YOLO, Pascal VOC and Datumaro.
+    #[must_use]
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Self::Validation => "val",
+            Self::Train | Self::Test => self.name(),
+        }
+    }
 }
 
 /// An image with its annotations.

@@ -341,3 +341,16 @@ fn elements_of_voc_and_columns_of_csv_that_are_not_known_are_counted() {
     let found = read_with("csv", &file.path().join("a.csv"), &[]);
     assert_eq!(skipped(&found), ["weather: this column is not supported"]);
 }
+
+#[test]
+fn numbers_at_the_limit_are_refused_or_read() {
+    let yaml = "kpt_shape: [9223372036854775807, 3]\nnames: {0: cat, 18446744073709551615: dog}\n";
+    let labels = ("labels/a.txt", "0 0.5 0.5 0.1 0.2\n18446744073709551615 0.5 0.5 0.1 0.2\n");
+    let found = read("yolo", &[("data.yaml", yaml), labels], &["images/a.jpg"]);
+    assert_eq!(found.images[0].annotations[0].label, "cat");
+
+    let line = r#"{"file": "a.jpg", "image": 18446744073709551615, "file_name": "a.jpg"}"#;
+    let said =
+        error("createml", &[("fieldmark.jsonl", line), ("a.json", r#"[{"image": "b.jpg", "annotations": []}]"#)], &[]);
+    assert_eq!(said, "fieldmark.jsonl, line 1: the number of an image is too large");
+}

@@ -123,7 +123,7 @@ fn errors_in_coco_name_the_line_and_the_value() {
             file(image, &good.replace("\"bbox\"", "\"box\"")),
             "annotations[0].bbox: neither a box nor a polygon is given",
         ),
-        (file(&format!("{image}, {image}"), good), "images[1].id: image 1 is in it twice"),
+        (file(&format!("{image}, {image}"), good), "images[1].id: image 1 is listed twice"),
         (file(&image.replace("10", "\"ten\""), good), "line 3, images[0].width: invalid type: string \"ten\""),
         (
             file(image, &good.replace("\"bbox\"", "\"segmentation\": [[1, 2, 3, 4, 5, 6, 7]], \"bbox\"")),

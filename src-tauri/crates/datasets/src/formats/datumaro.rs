@@ -21,7 +21,7 @@ use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};
 use crate::input::Input;
 use crate::mask::{HOLES, Mask};
-use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
+use crate::model::{DatasetAnnotation, DatasetInfo, DatasetSplit, LabelTable};
 use crate::outline::{from_corners, turned};
 use crate::output::Output;
 
@@ -59,12 +59,8 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     documentation: "https://openvinotoolkit.github.io/datumaro/stable/docs/data-formats/formats/datumaro.html",
 };
 
-const SPLITS: [(&str, Option<DatasetSplit>); 4] = [
-    ("default", None),
-    ("train", Some(DatasetSplit::Train)),
-    ("val", Some(DatasetSplit::Validation)),
-    ("test", Some(DatasetSplit::Test)),
-];
+const SPLITS: [Option<DatasetSplit>; 4] =
+    [None, Some(DatasetSplit::Train), Some(DatasetSplit::Validation), Some(DatasetSplit::Test)];
 
 /// Attributes with a meaning in Datumaro.
 const SCORE: &str = "score";
@@ -85,17 +81,18 @@ impl Format for Datumaro {
         let mut is_used = [false; SPLITS.len()];
         for image in source.images() {
             let split = image?.split;
-            for (used, (_, known)) in is_used.iter_mut().zip(SPLITS) {
+            for (used, known) in is_used.iter_mut().zip(SPLITS) {
                 *used |= known == split;
             }
         }
         // An empty dataset has its labels.
         is_used[0] |= !is_used.contains(&true);
-        for ((name, split), _) in SPLITS.into_iter().zip(is_used).filter(|(_, used)| *used) {
+        for (split, _) in SPLITS.into_iter().zip(is_used).filter(|(_, used)| *used) {
+            let name = split_name(split);
             let file = out.entry(&format!("annotations/{name}.json"))?;
             write_split(source, file, name, split)?;
         }
-        write_images(source, out, EntryNames::default(), |image| format!("images/{}/", split_name(image)))
+        write_images(source, out, EntryNames::default(), |image| format!("images/{}/", split_name(image.split)))
     }
 
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
@@ -151,8 +148,8 @@ impl Format for Datumaro {
     }
 }
 
-fn split_name(image: &DatasetImage) -> &'static str {
-    SPLITS.iter().find(|(_, split)| *split == image.split).map_or("default", |(name, _)| name)
+fn split_name(split: Option<DatasetSplit>) -> &'static str {
+    split.map_or("default", DatasetSplit::short_name)
 }
 
 fn write_split(

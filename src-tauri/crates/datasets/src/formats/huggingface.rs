@@ -114,11 +114,7 @@ impl Format for HuggingFace {
 
 /// Images without a split are for training.
 fn split_name(image: &DatasetImage) -> &'static str {
-    match image.split {
-        Some(DatasetSplit::Train) | None => SPLITS[0],
-        Some(DatasetSplit::Validation) => SPLITS[1],
-        Some(DatasetSplit::Test) => SPLITS[2],
-    }
+    image.split.unwrap_or(DatasetSplit::Train).name()
 }
 
 /// A row of the dataset. Types are inferred for each split, so every list of an annotated image has values, and none is

@@ -114,11 +114,7 @@ fn quoted(text: &str) -> String {
 
 /// Images without a split are for training.
 fn split_name(image: &DatasetImage) -> &'static str {
-    match image.split {
-        Some(DatasetSplit::Train) | None => SPLITS[0],
-        Some(DatasetSplit::Validation) => SPLITS[1],
-        Some(DatasetSplit::Test) => SPLITS[2],
-    }
+    image.split.unwrap_or(DatasetSplit::Train).name()
 }
 
 fn write_boxes(source: &dyn DatasetSource, subset: &str, file: &mut dyn Write) -> Result<()> {

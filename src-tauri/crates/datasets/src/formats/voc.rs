@@ -11,10 +11,10 @@ use domain::annotation::AttributeValue;
 use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
 use domain::shape::Shape;
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
 use super::fields::attribute_text;
-use super::xml::{Escaped, child, text_of};
+use super::xml::{Escaped, child, parse, text_of};
 use crate::entries::{
     EntryNames, ImageIndex, beside, file_part, has_extension, is_image, split_named, split_of_path, stem, write_images,
 };
@@ -77,12 +77,7 @@ impl Format for Voc {
             let name = names.name(&image);
             let xml = written(&image, &name.name, first)?;
             out.entry(&format!("Annotations/{}.xml", name.stem()))?.write_all(xml.as_bytes())?;
-            let list = match image.split {
-                Some(DatasetSplit::Train) => "train",
-                Some(DatasetSplit::Validation) => "val",
-                Some(DatasetSplit::Test) => "test",
-                None => "default",
-            };
+            let list = image.split.map_or("default", DatasetSplit::short_name);
             let _ = writeln!(lists.entry(list).or_default(), "{}", name.stem());
         }
         for (name, list) in lists {
@@ -199,8 +194,7 @@ impl File<'_> {
         index: &mut ImageIndex,
         sink: &mut dyn Sink,
     ) -> Result<Option<DatasetImage>> {
-        let document = Document::parse(text)
-            .map_err(|error| FileLocation::file(self.name).at(error.pos().row.into()).malformed(error.to_string()))?;
+        let document = parse(text, |line| FileLocation::file(self.name).at(line))?;
         let root = document.root_element();
         if !root.has_tag_name("annotation") {
             return Ok(None);

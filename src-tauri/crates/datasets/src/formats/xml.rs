@@ -3,7 +3,9 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use roxmltree::Node;
+use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::error::{FileLocation, Result};
 
 /// Text of an XML element or attribute.
 pub struct Escaped<'a>(pub &'a str);
@@ -51,6 +53,16 @@ pub fn unescaped(text: &str) -> String {
     plain + rest
 }
 
+/// A document may have this many elements, texts and attributes. Each takes more memory than its text.
+const MOST_NODES: u32 = 1 << 23;
+
+/// Parses a document. `place` is that of a line in it.
+pub fn parse(text: &str, place: impl Fn(u64) -> FileLocation) -> Result<Document<'_>> {
+    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options)
+        .map_err(|error| place(error.pos().row.into()).malformed(error.to_string()))
+}
+
 /// The child element with this name.
 pub fn child<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     node.children().find(|child| child.has_tag_name(name))
@@ -71,7 +83,7 @@ mod tests {
             ["", "a & b <c> \"d\" 'e'", "tab\t, line\r\n", "\0\u{1b}[31m \u{fffe}", "\\u{41} \\u{zz} \\u{", "\u{1f63a}"]
         {
             let document = format!("<a b=\"{0}\">{0}</a>", Escaped(text));
-            let parsed = roxmltree::Document::parse(&document).unwrap();
+            let parsed = Document::parse(&document).unwrap();
             let root = parsed.root_element();
             assert_eq!(unescaped(root.attribute("b").unwrap()), text);
             assert_eq!(unescaped(root.text().unwrap_or_default()), text);

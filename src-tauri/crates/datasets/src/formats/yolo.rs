@@ -134,11 +134,7 @@ fn entry_names(out: &Output) -> EntryNames {
 
 /// Images without a split are for training.
 fn folder(image: &DatasetImage) -> &'static str {
-    match image.split {
-        Some(DatasetSplit::Train) | None => "train",
-        Some(DatasetSplit::Validation) => "val",
-        Some(DatasetSplit::Test) => "test",
-    }
+    image.split.unwrap_or(DatasetSplit::Train).short_name()
 }
 
 /// An object, with its line feed. Trainers refuse coordinates outside of the image, so these are moved to its edge.

@@ -175,7 +175,7 @@ impl Reader<'_> {
     fn image(&mut self, place: &str, image: CocoImage<'static>) -> Result<()> {
         if !self.progress.image_ids.insert(image.id) {
             return Err(
-                FileLocation::field(format!("{place}.id")).malformed(format!("image {} is in it twice", image.id))
+                FileLocation::field(format!("{place}.id")).malformed(format!("image {} is listed twice", image.id))
             );
         }
         let mut read = DatasetImage {

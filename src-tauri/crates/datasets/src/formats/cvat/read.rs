@@ -7,10 +7,10 @@ use domain::annotation::{AttributeValue, Origin};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::ids::RunId;
 use domain::shape::Shape;
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
 use super::super::fields::{FreeGroups, OCCLUDED};
-use super::super::xml::{child, text_of, unescaped};
+use super::super::xml::{child, parse, text_of, unescaped};
 use super::IMAGES;
 use crate::entries::{ImageIndex, has_extension, split_named, stem};
 use crate::error::{FileLocation, Result};
@@ -29,8 +29,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
         let mut file = Elements { file: input.entry(name)?, line: 1, name };
         while let Some((element, text, line)) = file.next()? {
             let place = Place::new(name, line, &text);
-            let document =
-                Document::parse(&text).map_err(|error| place.at(error.pos().row).malformed(error.to_string()))?;
+            let document = parse(&text, |row| FileLocation::file(name.as_str()).at(line + row - 1))?;
             let root = document.root_element();
             match element {
                 Element::Meta if !is_begun => {
@@ -121,7 +120,7 @@ impl Elements<'_> {
             if is_whole || text.ends_with(end) {
                 let line = found.map_or(line, |(_, line)| line);
                 let text = String::from_utf8(text);
-                let text = text.map_err(|_| FileLocation::file(self.name).at(line).malformed("it is not UTF-8"))?;
+                let text = text.map_err(|_| FileLocation::file(self.name).at(line).malformed("not valid UTF-8"))?;
                 return Ok(Some((element, text, line)));
             }
         }
@@ -162,11 +161,6 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     fn new(name: &'a str, line: u64, text: &str) -> Self {
         Self { name, line, ends: text.match_indices('\n').map(|(end, _)| end).collect() }
-    }
-
-    /// `row` counts from 1 within the element.
-    fn at(&self, row: u32) -> FileLocation {
-        FileLocation::file(self.name).at(self.line + u64::from(row) - 1)
     }
 
     fn of(&self, node: Node<'_, '_>) -> FileLocation {

@@ -3,10 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use roxmltree::Document;
-
 use crate::error::{FileLocation, Result};
-use crate::formats::xml::{Escaped, unescaped};
+use crate::formats::xml::{Escaped, parse, unescaped};
 use crate::model::LabelTable;
 
 /// Controls with the name of the entries below them.
@@ -39,8 +37,7 @@ pub struct Config {
 }
 
 pub fn read(file: &str, text: &str) -> Result<Config> {
-    let document = Document::parse(text)
-        .map_err(|error| FileLocation::file(file).at(error.pos().row.into()).malformed(error.to_string()))?;
+    let document = parse(text, |line| FileLocation::file(file).at(line))?;
     let image = document.descendants().find(|node| node.has_tag_name("Image"));
     let image_field = image.and_then(|image| image.attribute("value")?.strip_prefix('$'));
     let entries = document.descendants().filter(|node| node.has_tag_name("Label") || node.has_tag_name("Choice"));

@@ -90,7 +90,7 @@ impl Task {
             image.id = data("image_id").and_then(Value::as_u64).unwrap_or(image.id);
         }
         if !ids.insert(image.id) {
-            return Err(("data".to_owned(), format!("image {} is in it twice", image.id)));
+            return Err(("data".to_owned(), format!("image {} is listed twice", image.id)));
         }
         let mut regions = Vec::new();
         for results in self.chosen_results(place, sink)? {

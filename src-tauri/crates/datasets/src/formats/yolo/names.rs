@@ -96,7 +96,8 @@ fn names(value: &Yaml<'_>) -> LabelTable {
     names.sort_by_key(|(class, _)| *class);
     let mut labels = LabelTable::default();
     for (class, name) in names {
-        labels.add(class as u64 + 1, name);
+        // The largest number cannot be a class.
+        labels.add((class as u64).saturating_add(1), name);
     }
     labels
 }

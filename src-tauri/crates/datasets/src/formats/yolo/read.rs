@@ -169,7 +169,9 @@ impl Lines {
         };
         match (numbers.len(), self.key_points) {
             (0..4, _) => return Err(place.malformed("an object has at least four coordinates")),
-            (length, Some((count, dimensions))) if dimensions >= 2 && length == 4 + count * dimensions => {
+            (length, Some((count, dimensions)))
+                if dimensions >= 2 && count.checked_mul(dimensions) == Some(length - 4) =>
+            {
                 let group = place.line;
                 add(box_of(points[0], points[1]), None, group);
                 for point in numbers[4..].chunks_exact(dimensions) {
