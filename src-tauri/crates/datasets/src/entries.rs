@@ -16,9 +16,7 @@ use crate::format::DatasetSource;
 use crate::input::Input;
 use crate::model::{DatasetImage, DatasetSplit};
 use crate::output::{ImagePlacement, Output};
-
-/// The name of the index in a dataset folder.
-pub const INDEX: &str = "fieldmark.jsonl";
+use crate::paths::{INDEX, file_part, is_of_system, stem};
 
 /// Longest part of a name, in bytes. File systems allow 255, of which extensions and numbers need some.
 const LONGEST_PART: usize = 180;
@@ -116,43 +114,6 @@ fn is_device(part: &str) -> bool {
         matches!(number.as_deref(), Some(['1'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}']))
     };
     matches!(&*name, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") || is_numbered("COM") || is_numbered("LPT")
-}
-
-/// Whether a file or folder is one that macOS or Windows adds.
-pub fn is_of_system(part: &str) -> bool {
-    part == "__MACOSX" || part.starts_with("._") || matches!(part, ".DS_Store" | "Thumbs.db")
-}
-
-/// The path of a file that is named in another one, relative to its folder.
-pub fn beside(other: &str, name: &str) -> String {
-    other.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}"))
-}
-
-/// The last part of a path.
-pub fn file_part(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// A path without the extension of its last part.
-pub fn stem(path: &str) -> &str {
-    let folder = path.rfind('/').map_or(0, |slash| slash + 1);
-    match path[folder..].rfind('.') {
-        Some(dot) if dot > 0 => &path[..folder + dot],
-        _ => path,
-    }
-}
-
-/// Whether a path has this extension, which is without its dot and in lower case.
-pub fn has_extension(path: &str, extension: &str) -> bool {
-    path[stem(path).len()..].strip_prefix('.').is_some_and(|found| found.eq_ignore_ascii_case(extension))
-}
-
-/// Whether a file is an image, by its extension.
-pub fn is_image(path: &str) -> bool {
-    const EXTENSIONS: [&str; 12] =
-        ["jpg", "jpeg", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl"];
-    let extension = path[stem(path).len()..].trim_start_matches('.').to_ascii_lowercase();
-    EXTENSIONS.contains(&extension.as_str())
 }
 
 /// A line of the index.
@@ -265,21 +226,6 @@ impl ImageIndex {
         self.last += 1;
         DatasetImage { id: self.last, file_name: file_name.to_owned(), size, split, ..DatasetImage::default() }
     }
-}
-
-/// The split that a folder or file is named after.
-pub fn split_named(name: &str) -> Option<DatasetSplit> {
-    match name.to_ascii_lowercase().as_str() {
-        "train" | "training" => Some(DatasetSplit::Train),
-        "val" | "valid" | "validation" | "dev" => Some(DatasetSplit::Validation),
-        "test" | "testing" => Some(DatasetSplit::Test),
-        _ => None,
-    }
-}
-
-/// The split that one of the folders of `path` is named after.
-pub fn split_of_path(path: &str) -> Option<DatasetSplit> {
-    path.rsplit('/').skip(1).find_map(split_named)
 }
 
 #[cfg(test)]

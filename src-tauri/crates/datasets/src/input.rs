@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use domain::dataset::Package;
 use zip::ZipArchive;
 
-use crate::entries::{INDEX, has_extension, is_of_system, split_named};
 use crate::error::{DatasetError, FileLocation, Result};
+use crate::paths::{INDEX, has_extension, is_of_system, split_named};
 
 /// Largest file that is held in memory as a whole, in bytes.
 pub const MOST_TEXT: u64 = 1 << 28;

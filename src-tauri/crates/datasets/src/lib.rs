@@ -14,6 +14,7 @@ mod memory;
 pub mod model;
 mod outline;
 mod output;
+mod paths;
 mod projection;
 
 pub use error::{DatasetError, FileLocation, Result};

@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, beside, has_extension, split_of_path, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo};
 use crate::output::Output;
+use crate::paths::{beside, has_extension, split_of_path, stem};
 
 /// The format `createml`.
 pub struct CreateMl;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::fields::{CAPTION, FreeGroups, OCCLUDED, attribute_from_json, bbox_of, points_of};
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, has_extension, split_named, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};
 use crate::input::Input;
@@ -24,6 +24,7 @@ use crate::mask::{HOLES, Mask};
 use crate::model::{DatasetAnnotation, DatasetInfo, DatasetSplit, LabelTable};
 use crate::outline::{from_corners, turned};
 use crate::output::Output;
+use crate::paths::{has_extension, split_named, stem};
 
 /// The format `datumaro`.
 pub struct Datumaro;

@@ -16,13 +16,14 @@ use serde_json::{Value, json};
 use super::fields::attribute_from_json;
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, beside, has_extension, is_image, split_of_path, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo, LabelTable};
 use crate::output::Output;
+use crate::paths::{beside, has_extension, is_image, split_of_path, stem};
 
 /// The format `fiftyone`.
 pub struct FiftyOne;

@@ -15,15 +15,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fields::{CAPTION, bbox_of, is_blank, path_of, without_position};
-use crate::entries::{
-    EntryNames, ImageIndex, beside, file_part, has_extension, is_image, split_of_path, stem, write_images,
-};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::outline::corners;
 use crate::output::Output;
+use crate::paths::{beside, file_part, has_extension, is_image, split_of_path, stem};
 
 /// The format `huggingface`.
 pub struct HuggingFace;

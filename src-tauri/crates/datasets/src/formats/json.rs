@@ -119,7 +119,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Items<'_, '_, '_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
         for index in 0.. {
             let key = index.to_string();
-            let seed = Item::new(format!("{}[{key}]", self.name), &mut self.pass.field);
+            let seed = LocatedValue::new(format!("{}[{key}]", self.name), &mut self.pass.field);
             let Some(item) = items.next_element_seed(seed)? else { break };
             self.pass.take::<A::Error>(&key, item)?;
         }
@@ -128,7 +128,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Items<'_, '_, '_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
         while let Some(key) = items.next_key::<String>()? {
-            let seed = Item::new(format!("{}[{key:?}]", self.name), &mut self.pass.field);
+            let seed = LocatedValue::new(format!("{}[{key:?}]", self.name), &mut self.pass.field);
             let item = items.next_value_seed(seed)?;
             self.pass.take::<A::Error>(&key, item)?;
         }
@@ -137,19 +137,19 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Items<'_, '_, '_, T> {
 }
 
 /// A value whose position is recorded if it is malformed.
-pub struct Item<'a, T> {
+pub struct LocatedValue<'a, T> {
     place: String,
     field: &'a mut Option<String>,
     kind: PhantomData<T>,
 }
 
-impl<'a, T> Item<'a, T> {
+impl<'a, T> LocatedValue<'a, T> {
     pub fn new(place: String, field: &'a mut Option<String>) -> Self {
         Self { place, field, kind: PhantomData }
     }
 }
 
-impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Item<'_, T> {
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for LocatedValue<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<T, D::Error> {

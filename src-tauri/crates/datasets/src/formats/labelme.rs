@@ -16,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fields::{attribute_from_json, is_blank, or_default, path_of, points_of, without_position};
-use crate::entries::{EntryNames, ImageIndex, beside, file_part, has_extension, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::outline::corners;
 use crate::output::Output;
+use crate::paths::{beside, file_part, has_extension, stem};
 
 /// The format `labelme`.
 pub struct LabelMe;

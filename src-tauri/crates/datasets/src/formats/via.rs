@@ -15,12 +15,13 @@ use serde_json::{Map, Value};
 use super::fields::attribute_text;
 use super::items::Items;
 use super::json::each_item;
-use crate::entries::{EntryNames, ImageIndex, beside, has_extension, split_of_path, stem, write_images};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo};
 use crate::output::Output;
+use crate::paths::{beside, has_extension, split_of_path, stem};
 use crate::projection::{SEVERAL_SEPARATOR, untyped};
 
 /// The format `via`.

@@ -15,15 +15,14 @@ use roxmltree::Node;
 
 use super::fields::attribute_text;
 use super::xml::{Escaped, child, parse, text_of};
-use crate::entries::{
-    EntryNames, ImageIndex, beside, file_part, has_extension, is_image, split_named, split_of_path, stem, write_images,
-};
+use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::output::Output;
+use crate::paths::{beside, file_part, has_extension, is_image, split_named, split_of_path, stem};
 use crate::projection::untyped;
 
 /// The format `voc`.

@@ -16,7 +16,7 @@ use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED, key_points};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::formats::fields::{CAPTION, OriginName, attribute_from_json, is_blank, without_position};
-use crate::formats::json::Item;
+use crate::formats::json::LocatedValue;
 use crate::input::Input;
 use crate::mask::{HOLES, Mask, Outlines};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
@@ -114,7 +114,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
         while let Some(name) = parts.next_key::<String>()? {
             match name.as_str() {
                 "info" if !self.progress.is_begun => {
-                    let info = parts.next_value_seed(Item::new("info".to_owned(), &mut self.field))?;
+                    let info = parts.next_value_seed(LocatedValue::new("info".to_owned(), &mut self.field))?;
                     self.progress.info = Some(read_info(info));
                 }
                 "categories" if !self.progress.is_begun => {
@@ -419,7 +419,7 @@ impl<'de, 'a, T: DeserializeOwned, F: FnMut(&mut Reader<'a>, &str, T) -> Result<
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> std::result::Result<(), A::Error> {
         for index in 0.. {
             let place = format!("{}[{index}]", self.name);
-            let seed = Item::new(place.clone(), &mut self.reader.field);
+            let seed = LocatedValue::new(place.clone(), &mut self.reader.field);
             let Some(item) = items.next_element_seed(seed)? else { break };
             let taken = (self.each)(self.reader, &place, item);
             self.reader.checked::<_, A::Error>(taken)?;

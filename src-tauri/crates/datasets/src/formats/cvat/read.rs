@@ -12,12 +12,13 @@ use roxmltree::Node;
 use super::super::fields::{FreeGroups, OCCLUDED};
 use super::super::xml::{child, parse, text_of, unescaped};
 use super::IMAGES;
-use crate::entries::{ImageIndex, has_extension, split_named, stem};
+use crate::entries::ImageIndex;
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::input::{Input, MOST_TEXT};
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetImage, DatasetInfo, LabelTable};
 use crate::outline::{from_corners, turned};
+use crate::paths::{has_extension, split_named, stem};
 use crate::projection::untyped;
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {

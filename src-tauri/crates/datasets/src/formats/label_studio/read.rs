@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Region, config};
-use crate::entries::{ImageIndex, beside, file_part, has_extension, is_image, split_of_path, stem};
+use crate::entries::ImageIndex;
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::formats::fields::attribute_from_json;
@@ -17,6 +17,7 @@ use crate::formats::json::each_item;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::outline::{from_corners, turned};
+use crate::paths::{beside, file_part, has_extension, is_image, split_of_path, stem};
 
 const UNSUPPORTED: &str = "this kind of result is not supported";
 

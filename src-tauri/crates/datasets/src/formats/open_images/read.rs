@@ -9,12 +9,13 @@ use domain::shape::Shape;
 
 use super::super::fields::OCCLUDED;
 use super::super::rows::{Row, each_row, malformed};
-use crate::entries::{ImageIndex, file_part, has_extension, is_image, split_named, split_of_path, stem};
+use crate::entries::ImageIndex;
 use crate::error::{DatasetError, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
+use crate::paths::{file_part, has_extension, is_image, split_named, split_of_path, stem};
 
 /// Columns that are 1 if they apply to an object, and their attributes.
 const FLAGS: [(&str, &str); 4] =

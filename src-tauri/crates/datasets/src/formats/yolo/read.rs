@@ -7,13 +7,14 @@ use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 
 use super::names::DataYaml;
-use crate::entries::{ImageIndex, file_part, has_extension, is_image, split_of_path, stem};
+use crate::entries::ImageIndex;
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo, LabelTable};
 use crate::outline::from_corners;
+use crate::paths::{file_part, has_extension, is_image, split_of_path, stem};
 
 /// Files with class names only, one per line.
 const NAME_FILES: [&str; 4] = ["classes.txt", "obj.names", "labels.txt", "classes.names"];
