@@ -82,7 +82,7 @@ fn redactions() -> Redactions {
     let regex = |pattern| regex::Regex::new(pattern).unwrap();
     redactions.insert("[TIME]", regex(r"\b\d+ min \d+ s\b|\b\d+(\.\d+)? m?s\b")).unwrap();
     redactions.insert("[DATE]", regex(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b|\b20\d\d-\d\d-\d\dT[\d:.]+Z")).unwrap();
-    redactions.insert("[RATE]", regex(r"\b\d+\.\d images per second\b")).unwrap();
+    redactions.insert("[RATE]", regex(r"\((?<redacted>[\d,.]+ images per minute)\b")).unwrap();
     redactions.insert("[FACTOR]", regex(r"(?:speed-up|parallelism) +(?<redacted>\d+\.\d\d)")).unwrap();
     redactions.insert("[N]", regex(r"\bconcurrency (?<redacted>\d+)\b")).unwrap();
     redactions.insert("[N]", regex(r"(?<redacted>\b\d+) in flight\b")).unwrap();

@@ -6,7 +6,7 @@ use domain::metrics::BenchmarkResults;
 use domain::plan::ModelQuote;
 use domain::run_options::RunOptions;
 
-use super::format::{at_most, counted, duration, money};
+use super::format::{at_most, counted, duration, money, per_minute};
 use crate::arguments::Bench;
 use crate::style::{GOOD, HEADING};
 
@@ -31,13 +31,18 @@ pub fn benchmark(out: &mut dyn Write, results: &BenchmarkResults, arguments: &Be
     for benchmark in &results.benchmarks {
         let (one, many, gain) = (&benchmark.baseline, &benchmark.optimized, &benchmark.improvement);
         writeln!(out, "{HEADING}{}{HEADING:#}", counted(arguments.images, "image"))?;
-        writeln!(out, "  one at a time  {}, {:.2} images per second", duration(one.total_duration), one.throughput)?;
         writeln!(
             out,
-            "  {:<13}  {}, {:.2} images per second",
+            "  one at a time  {}, {} images per minute",
+            duration(one.total_duration),
+            per_minute(one.throughput)
+        )?;
+        writeln!(
+            out,
+            "  {:<13}  {}, {} images per minute",
             format!("{} at a time", arguments.concurrency),
             duration(many.total_duration),
-            many.throughput
+            per_minute(many.throughput)
         )?;
         let saved = duration(one.total_duration - many.total_duration);
         writeln!(out, "  speed-up       {GOOD}{:.2}{GOOD:#}, {saved} saved", gain.speedup)?;

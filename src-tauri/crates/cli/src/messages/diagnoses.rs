@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
 use engine::Notice;
 
-use super::format::{counted, duration, money};
+use super::format::{counted, duration, money, per_minute};
 use super::reasons::{failure, retry};
 
 pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()> {
@@ -68,14 +68,18 @@ fn finding(finding: &Finding) -> String {
             percent(*share)
         ),
         Finding::SlowedByConcurrency { concurrency, share, images_per_second, possible } => format!(
-            "slowed by the concurrency of {concurrency} for {} of the time: {images_per_second:.1} images per second{}",
+            "slowed by the concurrency of {concurrency} for {} of the time: {} images per minute{}",
             percent(*share),
-            possible.map(|possible| format!(", while the server's limit allows {possible:.1}")).unwrap_or_default()
+            per_minute(*images_per_second),
+            possible
+                .map(|possible| format!(", while the server's limit allows {}", per_minute(possible)))
+                .unwrap_or_default()
         ),
         Finding::SlowedByPreparing { images_per_second, share } => format!(
             "image preparation was the bottleneck: {} of the possible requests had no image ready, at \
-             {images_per_second:.1} images per second",
-            percent(*share)
+             {} images per minute",
+            percent(*share),
+            per_minute(*images_per_second)
         ),
         Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
             "{} of {} was for output, {answer_tokens} tokens per answer{}",

@@ -23,9 +23,15 @@ pub fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// Dollars for people: `$4,321.00`, `$0.0024`.
+/// Dollars for people, in cents, and below ten cents with two significant digits: `$4,321.00`, `$0.0024`, `$0.030`.
 pub fn money(amount: PicoDollars) -> String {
-    amount.to_string()
+    if amount == PicoDollars::ZERO {
+        return "$0".to_owned();
+    }
+    // What is rounded up to ten cents is in cents.
+    let unit = pico_dollars_in_last(amount.shown_decimals());
+    let near = PicoDollars(amount.0.saturating_add(unit / 2) / unit * unit);
+    format!("${}", rounded(near, near.shown_decimals()))
 }
 
 /// Dollars of an upper bound: rounded up.
@@ -52,8 +58,8 @@ pub fn likely(cost: CostRange) -> String {
     if low == high { low } else { format!("{low}-{}", high.trim_start_matches('$')) }
 }
 
-/// An actual cost, its estimate and both ranges of the estimate, all with the precision of the smaller of the first two:
-/// `$0.104 (estimated $0.052, likely $0.029-0.080, never above $0.297)`.
+/// An actual cost, its estimate and the likely range, all with the precision of the smaller of the first two, and the bound:
+/// `$0.104 (estimated $0.052, likely $0.029-0.080, never above $0.30)`.
 pub fn cost_and_estimate(cost: PicoDollars, estimate: CostRange) -> String {
     let smaller = match (cost, estimate.expected) {
         (PicoDollars::ZERO, other) | (other, PicoDollars::ZERO) => other,
@@ -61,17 +67,16 @@ pub fn cost_and_estimate(cost: PicoDollars, estimate: CostRange) -> String {
     };
     // A dollar and more is in cents.
     let decimals_of = |amount: PicoDollars| if amount.0 < PICO_DOLLARS { smaller.shown_decimals() } else { 2 };
-    let rounded = |amount: PicoDollars| {
-        let unit = pico_dollars_in_last(decimals_of(amount));
-        number(amount.0.saturating_add(unit / 2) / unit, decimals_of(amount))
-    };
-    let bound = number(
-        estimate.at_most.0.div_ceil(pico_dollars_in_last(decimals_of(estimate.at_most))),
-        decimals_of(estimate.at_most),
-    );
-    let cost = if cost == PicoDollars::ZERO { "0".to_owned() } else { rounded(cost) };
-    let [expected, low, high] = [estimate.expected, estimate.likely_low, estimate.likely_high].map(rounded);
-    format!("${cost} (estimated ${expected}, likely ${low}-{high}, never above ${bound})")
+    let shown = |amount: PicoDollars| rounded(amount, decimals_of(amount));
+    let cost = if cost == PicoDollars::ZERO { "0".to_owned() } else { shown(cost) };
+    let [expected, low, high] = [estimate.expected, estimate.likely_low, estimate.likely_high].map(shown);
+    format!("${cost} (estimated ${expected}, likely ${low}-{high}, never above {})", at_most(estimate.at_most))
+}
+
+/// Dollars with so many decimals, without the sign.
+fn rounded(amount: PicoDollars, decimals: usize) -> String {
+    let unit = pico_dollars_in_last(decimals);
+    number(amount.0.saturating_add(unit / 2) / unit, decimals)
 }
 
 fn pico_dollars_in_last(decimals: usize) -> u64 {
@@ -82,6 +87,19 @@ fn pico_dollars_in_last(decimals: usize) -> u64 {
 fn number(units: u64, decimals: usize) -> String {
     let scale = 10_u64.pow(u32::try_from(decimals).unwrap_or_default());
     format!("{}.{:0decimals$}", grouped(units / scale), units % scale)
+}
+
+/// A rate for people, per minute: `4.2`, `37`, `1,240`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and `as` saturates")]
+pub fn per_minute(per_second: f64) -> String {
+    let rate = per_second.max(0.0) * 60.0;
+    if rate < 9.95 { trimmed(rate) } else { grouped(rate.round() as u64) }
+}
+
+/// With a decimal, unless it is zero: `3.4`, `32`.
+pub fn trimmed(number: f64) -> String {
+    let tenths = format!("{number:.1}");
+    tenths.strip_suffix(".0").map_or_else(|| tenths.clone(), ToOwned::to_owned)
 }
 
 /// Milliseconds for people: `84 ms`, `2.1 s`, `41 s`, `3 min 25 s`, `7 h 12 min`, `3 d 4 h`. The window formats them the
@@ -98,8 +116,7 @@ pub fn duration(millis: f64) -> String {
         return format!("{millis:.0} ms");
     }
     if seconds < 9.95 {
-        let tenths = format!("{seconds:.1}");
-        return format!("{} s", tenths.trim_end_matches(".0"));
+        return format!("{} s", trimmed(seconds));
     }
     let whole = Duration::try_from_secs_f64(seconds.round()).unwrap_or(Duration::MAX).as_secs();
     let minutes = (whole + 30) / 60;
@@ -139,11 +156,12 @@ mod tests {
             [84.0, 999.6, 2_100.0, 40_600.0, 205_000.0, 3_599_800.0, 25_920_000.0, 273_600_000.0].map(duration),
             ["84 ms", "1 s", "2.1 s", "41 s", "3 min 25 s", "1 h", "7 h 12 min", "3 d 4 h"]
         );
+        assert_eq!([0.004, 0.07, 0.6, 20.7].map(per_minute), ["0.2", "4.2", "36", "1,242"]);
         assert_eq!(counted(1, "image"), "1 image");
         assert_eq!(counted(1_200, "image"), "1,200 images");
         let dollars = |dollars: f64| PicoDollars::from_dollars(dollars).unwrap();
         let amounts = [0.000_4, 0.023_4, 0.099_6, 0.409, 1.0, 13.306, 4_321.0].map(dollars);
-        assert_eq!(amounts.map(money), ["$0.0004", "$0.023", "$0.10", "$0.41", "$1.00", "$13.31", "$4,321.00"]);
+        assert_eq!(amounts.map(money), ["$0.00040", "$0.023", "$0.10", "$0.41", "$1.00", "$13.31", "$4,321.00"]);
         assert_eq!([0.002_312, 0.961].map(|amount| at_most(dollars(amount))), ["$0.0024", "$0.97"]);
         assert_eq!(
             [0.6, 0.012_5, 1_234.5].map(|amount| exact_money(dollars(amount))),
@@ -162,7 +180,7 @@ mod tests {
         };
         assert_eq!(
             cost_and_estimate(dollars(0.104), range(0.028_71, 0.052_16, 0.081_2, 0.296_02)),
-            "$0.104 (estimated $0.052, likely $0.029-0.081, never above $0.297)"
+            "$0.104 (estimated $0.052, likely $0.029-0.081, never above $0.30)"
         );
         assert_eq!(
             cost_and_estimate(dollars(12.4), range(9.0, 12.0, 15.0, 1_300.0)),
@@ -174,6 +192,7 @@ mod tests {
         );
         assert_eq!(likely_and_bound(range(0.312, 0.41, 0.544, 1.091)), "likely $0.31-0.54, never above $1.10");
         assert_eq!(likely(range(0.000_24, 0.41, 0.544, 1.091)), "$0.00024-0.54");
+        assert_eq!(likely(range(0.02, 0.027, 0.074, 4.38)), "$0.020-0.074");
         assert_eq!(likely(range(0.312, 0.312, 0.312, 1.0)), "$0.31");
     }
 }

@@ -29,14 +29,19 @@ pub fn spent(month: &MonthSpending) -> String {
 
 /// What a plan that costs `cost` would do to the month; `None` without a cap.
 pub fn of_plan(month: &MonthSpending, cost: CostRange) -> Option<String> {
-    let left = money(month.left?);
+    let left = month.left?;
     let spent = spent(month).trim_start_matches("This month: ").to_owned();
     Some(match month.reach(cost) {
         MonthReach::Enough => format!("{spent} spent this month"),
+        MonthReach::MayStop | MonthReach::Stops if left == PicoDollars::ZERO => {
+            format!("{spent} spent this month: nothing is left of the cap, so no request would be sent")
+        }
         MonthReach::MayStop => {
+            let left = money(left);
             format!("{spent} spent this month: the bound passes the {left} left, so the run may stop before its end")
         }
         MonthReach::Stops => {
+            let left = money(left);
             format!(
                 "{spent} spent this month: the likely cost passes the {left} left, so the run will stop before its end"
             )

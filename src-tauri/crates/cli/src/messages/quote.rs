@@ -13,7 +13,7 @@ use domain::plan::{AnswerBasis, CostBasis, ModelQuote, PlannedRequests, Quote, T
 use domain::run_state::RunMode;
 
 use super::errors::unsupported;
-use super::format::{counted, duration, exact_money, grouped, likely_and_bound, money};
+use super::format::{counted, duration, exact_money, grouped, likely_and_bound, money, trimmed};
 use super::month::of_plan;
 use super::remarks::{old_prices, price_source, retirement};
 use crate::arguments::Annotate;
@@ -151,14 +151,14 @@ pub fn requests(requests: PlannedRequests, images: u32) -> Option<String> {
     if most_per_image <= 1 || images == 0 {
         return None;
     }
-    let mean = f64::from(total) / f64::from(images);
+    let mean = trimmed(f64::from(total) / f64::from(images));
     let larger = match images_with_larger_tiles {
         0 => String::new(),
         count => {
             format!("; {} with larger tiles than the recipe says, as there would be too many", counted(count, "image"))
         }
     };
-    Some(format!("{}: {mean:.1} per image, at most {most_per_image}{larger}", counted(total, "request")))
+    Some(format!("{}: {mean} per image, at most {most_per_image}{larger}", counted(total, "request")))
 }
 
 /// `about $0.41, likely $0.31-0.54, never above $1.10`
@@ -361,6 +361,7 @@ mod tests {
         };
         assert_eq!(requests(planned(20, 1, 0), 20), None);
         assert_eq!(requests(planned(1_700, 17, 0), 500).unwrap(), "1,700 requests: 3.4 per image, at most 17");
+        assert_eq!(requests(planned(64, 33, 0), 2).unwrap(), "64 requests: 32 per image, at most 33");
         let larger = requests(planned(34, 17, 1), 2).unwrap();
         assert!(
             larger.ends_with("at most 17; 1 image with larger tiles than the recipe says, as there would be too many")

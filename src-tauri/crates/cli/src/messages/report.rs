@@ -14,7 +14,9 @@ use domain::usage::Usage;
 use engine::WrittenReport;
 
 use super::diagnoses::diagnoses;
-use super::format::{at_most, cost_and_estimate, counted, duration, exact_money, grouped, likely_and_bound, money};
+use super::format::{
+    at_most, cost_and_estimate, counted, duration, exact_money, grouped, likely_and_bound, money, per_minute, trimmed,
+};
 use super::hooks::hooks;
 use super::reasons::{endpoint, failure, retry};
 use super::runs::state;
@@ -44,9 +46,9 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if let Some(metrics) = &report.metrics {
         writeln!(
             out,
-            "  time        {} ({:.1} images per second, at most {} {})",
+            "  time        {} ({} images per minute, at most {} {})",
             duration(metrics.wall_millis),
-            metrics.images_per_second,
+            per_minute(metrics.images_per_second),
             metrics.concurrency,
             if report.batches.is_empty() { "in flight" } else { "in batches" }
         )?;
@@ -250,8 +252,8 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         writeln!(out, "  cut off     {}: complete annotations were kept", counted(summary.cut_short, "answer"))?;
     }
     if report.requests_per_image > 1.0 {
-        let each = report.requests_per_image;
-        writeln!(out, "  requests    {}: {each:.1} per image, and retries", grouped(report.requests.into()))?;
+        let each = trimmed(report.requests_per_image);
+        writeln!(out, "  requests    {}: {each} per image, and retries", grouped(report.requests.into()))?;
     }
     if report.unchecked > 0 {
         let images = counted(report.unchecked, "image");

@@ -13,7 +13,7 @@ use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::fields::{CAPTION, FreeGroups, OCCLUDED, attribute_from_json, bbox_of, points_of};
+use super::fields::{CAPTION, FreeGroups, OCCLUDED, attribute_from_json, bbox_of, decimal, points_of, without_noise};
 use super::items::Items;
 use super::json::each_item;
 use crate::entries::{EntryNames, ImageIndex, write_images};
@@ -274,7 +274,7 @@ impl<'a> ItemAnnotation<'a> {
             Shape::ImageTag => "label",
             Shape::Caption { .. } => return None,
         };
-        let points: Vec<f64> = points_of(&annotation.shape).into_iter().flatten().collect();
+        let points: Vec<f64> = points_of(&annotation.shape).into_iter().flatten().map(without_noise).collect();
         let mut attributes: BTreeMap<Cow<'a, str>, Value> = BTreeMap::new();
         for (name, value) in &annotation.attributes {
             let is_reserved = RESERVED.contains(&name.as_str());
@@ -282,7 +282,7 @@ impl<'a> ItemAnnotation<'a> {
             attributes.insert(name, serde_json::to_value(value).unwrap_or_default());
         }
         if let Some(confidence) = annotation.confidence {
-            attributes.insert(SCORE.into(), serde_json::to_value(confidence).unwrap_or_default());
+            attributes.insert(SCORE.into(), decimal(confidence).into());
         }
         if annotation.is_crowd {
             attributes.insert(CROWD.into(), Value::Bool(true));
@@ -294,7 +294,7 @@ impl<'a> ItemAnnotation<'a> {
             group: annotation.group.unwrap_or(0),
             label_id: Some(label_id),
             z_order: 0,
-            bbox: bbox_of(&annotation.shape).filter(|_| kind == "bbox"),
+            bbox: bbox_of(&annotation.shape).filter(|_| kind == "bbox").map(|bbox| bbox.map(without_noise)),
             visibility: (kind == "points").then(|| vec![2]),
             points: (!points.is_empty()).then_some(points),
             caption: None,

@@ -8,7 +8,7 @@ use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::DatasetAnnotation;
@@ -64,6 +64,26 @@ impl FreeGroups {
             self.next += 1;
         }
     }
+}
+
+/// Without the noise of binary fractions: `12.3` for `12.300000000000001`. Other numbers keep all their digits.
+pub fn without_noise(number: f64) -> f64 {
+    let short = format!("{number:.9e}").parse().unwrap_or(number);
+    if (short - number).abs() <= number.abs() * NOISE { short } else { number }
+}
+
+/// What calculations with coordinates add, as a share of the result.
+const NOISE: f64 = 1e-13;
+
+/// A confidence as a person writes it, such as `0.9` instead of `0.8999999761581421`. It is read back as the same.
+pub fn decimal(confidence: f32) -> f64 {
+    confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
+}
+
+/// As [`decimal`].
+#[expect(clippy::ref_option, reason = "as serde calls it")]
+pub fn as_decimal<S: Serializer>(confidence: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    confidence.map(decimal).serialize(serializer)
 }
 
 /// Left, top, width and height of a shape; `None` for the whole image.
@@ -164,4 +184,28 @@ pub fn attribute_from_json(value: Value) -> Option<AttributeValue> {
         }
         other => AttributeValue::Text(other.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_nearly_the_same(number in -1e6..1e6_f64, confidence in 0.0..=1.0_f32) {
+            let written = without_noise(number);
+            prop_assert!((written - number).abs() <= number.abs() * NOISE);
+            #[expect(clippy::cast_possible_truncation, reason = "as readers read it")]
+            let read = decimal(confidence) as f32;
+            prop_assert_eq!(read.to_bits(), confidence.to_bits());
+        }
+    }
+
+    #[test]
+    fn noise_is_not_written() {
+        assert_eq!([12.3 + 1e-15, 0.1 + 0.2, 100.1 - 100.0, 0.0].map(without_noise), [12.3, 0.3, 0.1, 0.0]);
+        assert_eq!(decimal(0.9).to_string(), "0.9");
+    }
 }

@@ -16,6 +16,7 @@ use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::fields::{as_decimal, without_noise};
 use super::items::Items;
 use crate::entries::{EntryNames, write_images};
 use crate::error::Result;
@@ -100,7 +101,7 @@ struct Region {
     original_height: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_rotation: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_decimal")]
     score: Option<f32>,
     #[serde(default)]
     value: Value,
@@ -149,7 +150,8 @@ fn task(image: &DatasetImage, name: &str, info: &DatasetInfo) -> Result<Value> {
 /// `number` is the position in the image, so that annotations and predictions are read back in one order.
 fn region(number: usize, annotation: &DatasetAnnotation, label: &str, size: PixelSize) -> Region {
     let (width, height) = (f64::from(size.width), f64::from(size.height));
-    let (x_percent, y_percent) = (|x: f64| x / width * 100.0, |y: f64| y / height * 100.0);
+    let (x_percent, y_percent) =
+        (|x: f64| without_noise(x / width * 100.0), |y: f64| without_noise(y / height * 100.0));
     let mut meta = RegionMeta { status: annotation.status, reject_reason: annotation.reject_reason, label: None };
     let (from_name, kind, value) = match &annotation.shape {
         Shape::Box { rect } => (
