@@ -329,7 +329,7 @@ impl Planning {
 
     /// The `images` with an answer that an earlier run paid for; empty for a free model.
     fn answered_before(&self, question: Option<&Question>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
-        match question {
+        match question.filter(|_| !images.is_empty()) {
             Some(question) => Ok(self.store.read_blocking(|view| view.answered_before(question, images))?),
             None => Ok(HashSet::new()),
         }

@@ -59,6 +59,7 @@ const LARGEST_EDGE: u32 = u32::MAX;
 /// How good a saved answer is, the best first. A cut-off one may be followed by a longer one, which costs another request.
 const RANK: &str = "CASE WHEN attempts.state = 'failed' THEN 4 WHEN is_cut_short THEN 3
     WHEN attempts.state = 'received' THEN 2 WHEN is_unchecked THEN 1 ELSE 0 END";
+const IS_FAILED: &str = "(attempts.state = 'failed')";
 /// Orders saved answers of one rank: of cut-off ones, that with the largest output maximum comes first, then the newest.
 fn within_rank() -> String {
     format!("CASE WHEN is_cut_short THEN {OUTPUT_LIMIT} END DESC, attempts.id DESC")
@@ -141,23 +142,25 @@ impl View<'_> {
     /// and nothing is asked before it.
     pub fn answered_before(&self, question: &Question, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "WITH kept AS (
-                 SELECT image_id, part, is_check, attempts.state = 'failed' AS is_failed, is_cut_short, is_unchecked,
-                     is_cut_short AND coalesce({OUTPUT_LIMIT}, 0) < ?2 AS may_be_longer,
-                     max(jobs.state = 'done' AND (?4 IS NULL OR tiles_key IS ?4)) OVER (PARTITION BY image_id) AS is_whole,
-                     row_number() OVER (PARTITION BY image_id, part, is_check ORDER BY {RANK}, {}) AS place
+            "WITH parts AS (
+                 SELECT image_id, part, max(jobs.state = 'done' AND (?4 IS NULL OR tiles_key IS ?4)) AS is_whole,
+                     max({IS_FAILED}) AND NOT max(NOT is_check AND NOT {IS_FAILED}) AS is_failed,
+                     max(NOT is_check AND NOT {IS_FAILED} AND NOT is_cut_short) AS is_complete,
+                     max(CASE WHEN is_cut_short AND NOT is_check AND NOT {IS_FAILED} THEN coalesce({OUTPUT_LIMIT}, 0) END) AS cut_at,
+                     max(CASE WHEN is_cut_short AND NOT is_check AND {IS_FAILED} THEN coalesce({OUTPUT_LIMIT}, 0) END) AS failed_at,
+                     ?5 AND max(NOT is_check AND is_unchecked) AND NOT max(is_check AND NOT is_cut_short)
+                         AND NOT max(NOT is_check AND {RANK} = 0) AS is_unchecked
                  FROM runs JOIN jobs ON run_id = runs.id JOIN attempts ON job_id = jobs.id
-                 WHERE answer_key = ?1 AND (part = 0 OR tiles_key = ?4) AND (?5 OR NOT is_check) AND {} AND {}),
-             parts AS (
-                 SELECT image_id, part, max(is_whole) AS is_whole, max(is_failed) AS is_failed,
-                     max(NOT is_check AND may_be_longer) OR ?5 AND max(NOT is_check AND is_unchecked)
-                         AND NOT max(is_check AND NOT is_cut_short) AS is_asked
-                 FROM kept WHERE place = 1 GROUP BY image_id, part)
-             SELECT image_id FROM parts GROUP BY image_id
+                 WHERE answer_key = ?1 AND (part = 0 OR tiles_key = ?4) AND (?5 OR NOT is_check) AND {} AND {}
+                 GROUP BY image_id, part),
+             asked AS (
+                 SELECT image_id, part, is_whole, is_failed,
+                     is_unchecked OR NOT is_complete AND coalesce(cut_at, failed_at, ?2) < ?2 AS is_asked
+                 FROM parts)
+             SELECT image_id FROM asked GROUP BY image_id
              HAVING CASE WHEN max(is_failed)
                  THEN coalesce(min(CASE WHEN is_asked THEN part END) > min(CASE WHEN is_failed THEN part END), TRUE)
                  ELSE max(is_whole) AND NOT max(is_asked) END",
-            within_rank(),
             is_sent_alike("?3", "sent_edge", "image_id"),
             is_reusable()?
         ))?;
