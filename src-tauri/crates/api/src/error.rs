@@ -49,6 +49,8 @@ pub enum ErrorCode {
     RunBusy,
     NothingLeft,
     NoFigures,
+    /// The sides of an evaluation have no image in common.
+    NothingToEvaluate,
     /// The input is not what the operation expects.
     InvalidInput,
     UnknownOperation,
@@ -81,7 +83,13 @@ impl From<EngineError> for ApiError {
         let code = match &error {
             EngineError::Store(_) => ErrorCode::Library,
             EngineError::Local { .. } | EngineError::NotCalibrated { .. } => ErrorCode::Model,
-            EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
+            EngineError::File { .. }
+            | EngineError::UnfitTarget { .. }
+            | EngineError::Dataset(_)
+            | EngineError::DatasetFile { .. }
+            | EngineError::UnreadableDataset(_)
+            | EngineError::DetectionsWithoutDataset(_) => ErrorCode::File,
+            EngineError::NoCommonImages => ErrorCode::NothingToEvaluate,
             EngineError::Original { .. } | EngineError::Encode(_) | EngineError::ExampleUnavailable { .. } => {
                 ErrorCode::Original
             }

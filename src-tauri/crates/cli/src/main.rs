@@ -78,6 +78,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Runs => commands::runs::runs(&global, output),
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
         Command::Export(arguments) => commands::export::export(&arguments, &global, output),
+        Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments, &global, output),
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
         Command::Providers(arguments) => commands::providers::providers(&arguments, &global, output).await,
         Command::Models(arguments) => commands::models::models(&arguments, &global, output).await,

@@ -3,6 +3,7 @@
 //! A [`Format`] writes a neutral dataset ([`model`]), and may read it. Both directions stream image by image.
 //! [`FORMATS`] lists all formats; the command line, the window and the documentation use it.
 
+mod detect;
 mod entries;
 mod error;
 mod format;
@@ -17,9 +18,10 @@ mod output;
 mod paths;
 mod projection;
 
+pub use detect::detect;
 pub use error::{DatasetError, FileLocation, Result};
 pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
-pub use formats::{FORMATS, find};
+pub use formats::{FORMATS, ReadDetection, StatedExtent, find, read_coco_extents, read_detections};
 pub use input::Input;
 pub use memory::Dataset;
 pub use output::{ImagePlacement, Output};

@@ -112,6 +112,15 @@ pub enum EngineError {
     UnknownFormat(FormatId),
     #[error("the dataset cannot be written: {0}")]
     Dataset(datasets::DatasetError),
+    /// The file, and what is wrong in it.
+    #[error("{}: {problem}", path.display())]
+    DatasetFile { path: PathBuf, problem: Box<datasets::DatasetError> },
+    #[error("{}: no format is recognized", .0.display())]
+    UnreadableDataset(PathBuf),
+    #[error("{} refers to the images of a COCO dataset by number: compare it with that dataset", .0.display())]
+    DetectionsWithoutDataset(PathBuf),
+    #[error("the sides of the evaluation have no image in common")]
+    NoCommonImages,
     #[error("internal error: a task ended early")]
     TaskLost,
     #[error("internal error: {0}")]

@@ -30,6 +30,7 @@ use crate::connections::Connections;
 use crate::consents::Consents;
 use crate::consents::KnownLibrary;
 use crate::dataset::Datasets;
+use crate::evaluation::Evaluations;
 use crate::examples::Examples;
 use crate::gallery::Gallery;
 use crate::hooks::HookRunner;
@@ -90,6 +91,8 @@ pub struct Library {
     pub datasets: Datasets,
     /// Publishes to a database.
     pub publishing: Arc<Publishing>,
+    /// Quality against a ground truth.
+    pub evaluations: Evaluations,
     /// Where files may be written.
     pub outputs: Arc<Outputs>,
     pub(crate) layout: Arc<Layout>,
@@ -249,6 +252,7 @@ impl Library {
             images,
             insight,
             hooks,
+            evaluations: Evaluations::new(store.clone(), history.clone()),
             datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone()),
             history,
             publishing,

@@ -24,6 +24,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 pub use table::attempts::{AnswersToRecipe, AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::calibrations::CalibrationRequest;
+pub use table::evaluated::{ImageName, RunImage, RunImageState};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::imports::{ImportedAnnotation, ImportedImage, NewImport};

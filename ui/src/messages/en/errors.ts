@@ -40,6 +40,7 @@ export const errors: Record<ErrorCode, string> = {
   run_busy: "This run is in use by another window or the command line.",
   nothing_left: "Nothing is left to do in this run.",
   no_figures: "No image of this run has finished, so there are no metrics yet.",
+  nothing_to_evaluate: "These have no image in common, so there is nothing to compare.",
   invalid_input: "Fieldmark could not process this request. Reload the window.",
   unknown_operation: "This window and the running Fieldmark have different versions. Reload the window.",
   read_only: "This library is open read-only. Nothing was changed.",

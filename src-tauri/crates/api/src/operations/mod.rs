@@ -4,6 +4,7 @@ mod browser;
 mod calibrations;
 mod checks;
 mod connections;
+mod evaluations;
 mod exports;
 mod front_end;
 mod hooks;
@@ -30,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         runs::OPERATIONS,
         exports::OPERATIONS,
         publishing::OPERATIONS,
+        evaluations::OPERATIONS,
         review::OPERATIONS,
         checks::OPERATIONS,
         connections::OPERATIONS,

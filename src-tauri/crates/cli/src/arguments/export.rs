@@ -58,6 +58,13 @@ fn format() -> impl TypedValueParser<Value = FormatId> {
     PossibleValuesParser::new(names).map(FormatId)
 }
 
+/// One of the registry that is read.
+pub fn readable_format() -> impl TypedValueParser<Value = FormatId> {
+    let readable = formats().filter(|format| format.is_readable || format.id == "coco-detections");
+    let names = readable.map(|format| PossibleValue::new(format.id).help(format.summary.en));
+    PossibleValuesParser::new(names).map(FormatId)
+}
+
 /// `coco=holiday.json`
 pub fn exported_file(typed: &str) -> Result<ExportedFile, String> {
     match typed.split_once('=') {

@@ -7,6 +7,7 @@ mod calibrate;
 mod endpoints;
 mod env;
 mod estimate;
+mod evaluate;
 mod export;
 mod hooks;
 mod manual;
@@ -43,6 +44,7 @@ pub use calibrate::Calibrate;
 pub use endpoints::EndpointKeys;
 pub use env::{Env, EnvCommand};
 pub use estimate::{Estimate, ToFind};
+pub use evaluate::{Evaluate, Least, TypedSide};
 pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
@@ -211,6 +213,8 @@ pub enum Command {
     Report(Report),
     /// Export the annotations of a run to a file
     Export(Export),
+    /// Measure the quality of runs and datasets against a ground truth
+    Evaluate(Evaluate),
     /// Print the metrics of a run as JSON
     Metrics(Metrics),
     /// List the providers and their connections, or check them

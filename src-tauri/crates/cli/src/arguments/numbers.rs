@@ -35,6 +35,12 @@ pub fn dollars(typed: &str) -> Result<PicoDollars, String> {
     })
 }
 
+/// A share, confidence or overlap.
+pub fn share(typed: &str) -> Result<f64, String> {
+    let share = typed.trim().parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1, such as 0.5".to_owned())
+}
+
 /// A price of a million tokens in dollars.
 pub fn price(typed: &str) -> Result<PicoDollars, String> {
     let amount = typed.trim().trim_start_matches('$').parse().ok();
@@ -68,6 +74,10 @@ mod tests {
         for typed in ["-1", "NaN", "inf", "10001", "", "cheap"] {
             assert!(price(typed).unwrap_err().contains("from 0 to 10000"), "{typed}");
         }
+        for typed in ["-0.1", "1.1", "NaN", "inf", "50%", ""] {
+            assert!(share(typed).unwrap_err().contains("from 0 to 1"), "{typed}");
+        }
+        assert_eq!([share("0"), share(" .75 "), share("1")], [Ok(0.0), Ok(0.75), Ok(1.0)]);
         assert_eq!([price("$0.60"), price("0")], [Ok(PicoDollars(600_000_000_000)), Ok(PicoDollars::ZERO)]);
     }
 }

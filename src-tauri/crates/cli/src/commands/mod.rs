@@ -8,6 +8,7 @@ pub mod completions;
 pub mod doctor;
 pub mod env;
 pub mod estimate;
+pub mod evaluate;
 pub mod export;
 pub mod hooks;
 pub mod man;

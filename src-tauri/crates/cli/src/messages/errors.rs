@@ -47,6 +47,10 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::Encode(_)
         | EngineError::Original { .. }
         | EngineError::UnfitAnnotation { .. }
+        | EngineError::DatasetFile { .. }
+        | EngineError::UnreadableDataset(_)
+        | EngineError::DetectionsWithoutDataset(_)
+        | EngineError::NoCommonImages
         | EngineError::NothingToAudit
         | EngineError::NothingToFind(_)
         | EngineError::UnsoundRecipe(_)

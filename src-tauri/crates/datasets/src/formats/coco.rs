@@ -1,6 +1,7 @@
 //! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1, because evaluators ignore an annotation
 //! 0.
 
+mod extents;
 mod key_points;
 mod read;
 
@@ -20,6 +21,8 @@ use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
+
+pub use extents::{StatedExtent, read_coco_extents};
 
 use super::fields::{OriginName, bbox_of, points_of};
 use super::items::Items;

@@ -1,8 +1,12 @@
 //! COCO results: the list of scored boxes that evaluators read together with a dataset. Image and category ids are
 //! those of the dataset.
 
+mod read;
+
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use serde::Serialize;
+
+pub use read::{ReadDetection, is_list_of_detections, read_detections};
 
 use super::fields::bbox_of;
 use super::items::Items;
@@ -26,7 +30,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     holds: &[Feature::Boxes, Feature::PolygonBounds, Feature::EmptyImages, Feature::Confidences, Feature::LabelTable],
     // Evaluators fail on an empty list.
     can_be_empty: false,
-    // Its ids have no meaning without the dataset.
+    // Its ids have no meaning without the dataset; see `read_detections`.
     is_readable: false,
     options: &[],
     documentation: "https://cocodataset.org/#format-results",

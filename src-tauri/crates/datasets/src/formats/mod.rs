@@ -24,6 +24,9 @@ mod yolo;
 
 use crate::format::Format;
 
+pub use coco::{StatedExtent, read_coco_extents};
+pub use coco_detections::{ReadDetection, is_list_of_detections, read_detections};
+
 /// All formats, in display order.
 pub static FORMATS: &[&dyn Format] = &[
     &coco::Coco,

@@ -12,10 +12,12 @@ const BINS: usize = 10;
 
 /// Detections with scores of a bin.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CalibrationBin {
     pub count: u32,
     pub right: u32,
     /// Mean score; 0 without detections.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub mean_score: f64,
     /// Bounds of the share of right ones at a confidence of 95 %, by Clopper and Pearson.
     pub bounds: ShareBounds,
@@ -23,8 +25,11 @@ pub struct CalibrationBin {
 
 /// Lower and upper bound of a share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ShareBounds {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub low: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub high: f64,
 }
 
@@ -34,9 +39,23 @@ impl Default for ShareBounds {
     }
 }
 
+/// Precision and recall of the detections from a confidence on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CurvePoint {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub score: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub precision: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub recall: f64,
+}
+
 /// A score, and what accepting from there on gives.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SuggestedThreshold {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub score: f64,
     pub counts: DetectionCounts,
     /// Of the precision, at a confidence of 95 %.
@@ -45,9 +64,11 @@ pub struct SuggestedThreshold {
 
 /// Calibration of the detections of one label, or of all.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LabelCalibration {
     pub bins: [CalibrationBin; BINS],
     /// Mean distance of score and share of right ones, weighted by detections. `None` without detections.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub expected_error: Option<f64>,
     /// The score with the highest F1. `None` if no detection is right.
     pub best_f1: Option<SuggestedThreshold>,
@@ -70,6 +91,37 @@ impl LabelOutcomes {
 
     fn sort(&mut self) {
         self.outcomes.sort_by(|one, other| other.0.total_cmp(&one.0));
+    }
+
+    /// The outcomes of all labels together.
+    #[must_use]
+    pub fn merged<'a>(labels: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut merged = Self::default();
+        for label in labels {
+            merged.outcomes.extend(&label.outcomes);
+            merged.objects += label.objects;
+        }
+        merged.sort();
+        merged
+    }
+
+    /// Precision and recall from each confidence on, a point for each hundredth of recall. Empty without objects.
+    #[must_use]
+    pub fn curve(&self) -> Vec<CurvePoint> {
+        let mut points: Vec<CurvePoint> = Vec::new();
+        let mut latest = None;
+        for (score, counts) in self.thresholds() {
+            let (Some(precision), Some(recall)) = (counts.precision(), counts.recall()) else { continue };
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a recall is from 0 to 1")]
+            let hundredth = (recall * 100.0) as u32;
+            let point = CurvePoint { score, precision, recall };
+            match points.last_mut() {
+                Some(last) if latest == Some(hundredth) => *last = point,
+                _ => points.push(point),
+            }
+            latest = Some(hundredth);
+        }
+        points
     }
 
     #[must_use]

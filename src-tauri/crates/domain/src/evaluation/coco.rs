@@ -27,18 +27,31 @@ pub fn overlap_of(threshold: usize) -> f64 {
 
 /// The twelve figures of COCO. `None` where there is no ground truth.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CocoFigures {
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ap: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ap50: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ap75: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ap_small: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ap_medium: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ap_large: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ar1: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ar10: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ar100: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ar_small: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ar_medium: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub ar_large: Option<f64>,
 }
 
@@ -100,18 +113,29 @@ impl CocoEvaluation {
         figures_of(self.labels.get(&label))
     }
 
-    /// Average precision over the thresholds `from..to`, of images drawn as often as `weights` says; for resampling.
+    /// Average precision of images drawn as often as `weights` says; for resampling.
     #[must_use]
-    pub fn weighted_precision(&self, weights: &[u32], from: usize, to: usize) -> Option<f64> {
-        let weight = |image: u32| weights.get(image as usize).copied().unwrap_or_default();
-        let mut mean = Mean::default();
-        for label in self.labels.values() {
-            for threshold in from..to {
-                mean.extend(label.curve(0, 2, threshold, &weight).map(|curve| curve.precision));
+    pub fn drawn(&self, weights: &[u32]) -> DrawnPrecision {
+        let (mut all, mut at50) = (Mean::default(), Mean::default());
+        let by_label = self.labels.iter().map(|(label, judged)| {
+            let precision = judged.drawn(weights);
+            for (threshold, precision) in precision.into_iter().flatten().enumerate() {
+                all.extend(Some(precision));
+                at50.extend((threshold == 0).then_some(precision));
             }
-        }
-        mean.value()
+            (*label, precision.map(|precision| precision[0]))
+        });
+        let by_label = by_label.collect();
+        DrawnPrecision { ap: all.value(), ap50: at50.value(), ap50_by_label: by_label }
     }
+}
+
+/// Average precision of a draw of images; `None` where it holds no objects.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DrawnPrecision {
+    pub ap: Option<f64>,
+    pub ap50: Option<f64>,
+    pub ap50_by_label: BTreeMap<u32, Option<f64>>,
 }
 
 fn figures_of<'a>(labels: impl IntoIterator<Item = &'a JudgedLabel>) -> CocoFigures {
@@ -121,7 +145,7 @@ fn figures_of<'a>(labels: impl IntoIterator<Item = &'a JudgedLabel>) -> CocoFigu
     for label in labels {
         for threshold in 0..THRESHOLDS {
             for area in 0..AREAS.len() {
-                let curve = label.curve(area, 2, threshold, &|_| 1);
+                let curve = label.curve(area, 2, threshold);
                 precision[area].extend(curve.map(|curve| curve.precision));
                 recall[area].extend(curve.map(|curve| curve.recall));
                 if area == 0 && (threshold == 0 || threshold == 5) {
@@ -129,8 +153,8 @@ fn figures_of<'a>(labels: impl IntoIterator<Item = &'a JudgedLabel>) -> CocoFigu
                     at.extend(curve.map(|curve| curve.precision));
                 }
             }
-            of1.extend(label.curve(0, 0, threshold, &|_| 1).map(|curve| curve.recall));
-            of10.extend(label.curve(0, 1, threshold, &|_| 1).map(|curve| curve.recall));
+            of1.extend(label.curve(0, 0, threshold).map(|curve| curve.recall));
+            of10.extend(label.curve(0, 1, threshold).map(|curve| curve.recall));
         }
     }
     CocoFigures {
@@ -177,9 +201,8 @@ struct Curve {
 
 impl JudgedLabel {
     /// `None` without ground truth.
-    fn curve(&self, area: usize, most: usize, threshold: usize, weight: &dyn Fn(u32) -> u32) -> Option<Curve> {
-        let counts = self.counts.iter().map(|count| f64::from(count.objects[area]) * f64::from(weight(count.image)));
-        let objects: f64 = counts.sum();
+    fn curve(&self, area: usize, most: usize, threshold: usize) -> Option<Curve> {
+        let objects: f64 = self.counts.iter().map(|count| f64::from(count.objects[area])).sum();
         if objects == 0.0 {
             return None;
         }
@@ -188,15 +211,11 @@ impl JudgedLabel {
         // Recall and precision after each detection.
         let mut points: Vec<(f64, f64)> = Vec::new();
         for judged in self.detections.iter().filter(|judged| usize::from(judged.rank) < MOST[most]) {
-            let weight = f64::from(weight(judged.image));
-            if weight == 0.0 {
-                continue;
-            }
             if judged.is_ignored[area] & bit == 0 {
                 if judged.is_matched[area] & bit != 0 {
-                    right += weight;
+                    right += 1.0;
                 } else {
-                    wrong += weight;
+                    wrong += 1.0;
                 }
             }
             points.push((right / objects, right / (wrong + right + f64::EPSILON)));
@@ -220,6 +239,86 @@ impl JudgedLabel {
         }
         Some(Curve { precision: sum / f64::from(RECALLS), recall })
     }
+
+    /// Precision at each threshold, of images drawn as often as `weights` says, with all areas and most detections. `None`
+    /// if they hold no objects.
+    ///
+    /// Equal to [`JudgedLabel::curve`], in one pass over all thresholds: precision can be highest only at a match, and recall
+    /// changes only there, so that the curve is read from its end, match by match.
+    fn drawn(&self, weights: &[u32]) -> Option<[f64; THRESHOLDS]> {
+        let weight = |image: u32| weights.get(image as usize).copied().unwrap_or_default();
+        let counts = self.counts.iter().map(|count| u64::from(count.objects[0]) * u64::from(weight(count.image)));
+        let objects = whole(counts.sum());
+        if objects == 0.0 {
+            return None;
+        }
+        let (mut right, mut wrong) = ([0_u64; THRESHOLDS], [0_u64; THRESHOLDS]);
+        for judged in &self.detections {
+            let weight = u64::from(weight(judged.image));
+            let matched = judged.is_matched[0] & !judged.is_ignored[0];
+            let unmatched = !judged.is_matched[0] & !judged.is_ignored[0];
+            for threshold in 0..THRESHOLDS {
+                right[threshold] += weight * u64::from(matched >> threshold & 1);
+                wrong[threshold] += weight * u64::from(unmatched >> threshold & 1);
+            }
+        }
+        let mut curves = [DrawnCurve::default(); THRESHOLDS];
+        for (curve, right) in curves.iter_mut().zip(right) {
+            curve.next = (0..RECALLS).rev().find(|point| recall_point(*point) <= whole(right) / objects);
+        }
+        for judged in self.detections.iter().rev() {
+            let weight = u64::from(weight(judged.image));
+            if weight == 0 {
+                continue;
+            }
+            let matched = judged.is_matched[0] & !judged.is_ignored[0];
+            let unmatched = !judged.is_matched[0] & !judged.is_ignored[0];
+            for (threshold, curve) in curves.iter_mut().enumerate() {
+                if matched >> threshold & 1 == 1 {
+                    curve.step(
+                        whole(right[threshold]),
+                        whole(wrong[threshold]),
+                        whole(right[threshold] - weight),
+                        objects,
+                    );
+                    right[threshold] -= weight;
+                } else {
+                    wrong[threshold] -= weight * u64::from(unmatched >> threshold & 1);
+                }
+            }
+        }
+        Some(curves.map(|curve| {
+            let left = curve.next.map_or(0.0, |point| f64::from(point + 1)) * curve.best;
+            (curve.sum + left) / f64::from(RECALLS)
+        }))
+    }
+}
+
+/// A curve that is read from its end.
+#[derive(Clone, Copy, Default)]
+struct DrawnCurve {
+    /// The highest precision so far.
+    best: f64,
+    /// Of the recall points that were passed.
+    sum: f64,
+    /// The next recall point; `None` after the first.
+    next: Option<u32>,
+}
+
+impl DrawnCurve {
+    /// Passes a match, with the counts up to it, and those of matches before it.
+    fn step(&mut self, right: f64, wrong: f64, before: f64, objects: f64) {
+        self.best = self.best.max(right / (wrong + right + f64::EPSILON));
+        while let Some(point) = self.next.filter(|point| recall_point(*point) > before / objects) {
+            self.sum += self.best;
+            self.next = point.checked_sub(1);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of objects")]
+fn whole(count: u64) -> f64 {
+    count as f64
 }
 
 /// As `numpy.linspace(0, 1, 101)` computes it.
@@ -297,14 +396,19 @@ mod tests {
             let images: Vec<EvaluatedImage> = (0..12).map(|_| image(&mut random)).collect();
             let weights: Vec<u32> = images.iter().map(|_| random.u32(0..3)).collect();
             let drawn = images.iter().zip(&weights).flat_map(|(image, times)| (0..*times).map(move |_| image));
-            let expected = CocoEvaluation::new(drawn).figures();
+            let repeated = CocoEvaluation::new(drawn);
+            let expected = repeated.figures();
             let evaluation = CocoEvaluation::new(&images);
             let close = |found: Option<f64>, expected: Option<f64>| match (found, expected) {
                 (Some(found), Some(expected)) => (found - expected).abs() < 1e-9,
                 (found, expected) => found == expected,
             };
-            assert!(close(evaluation.weighted_precision(&weights, 0, THRESHOLDS), expected.ap), "{weights:?}");
-            assert!(close(evaluation.weighted_precision(&weights, 0, 1), expected.ap50), "{weights:?}");
+            let drawn = evaluation.drawn(&weights);
+            assert!(close(drawn.ap, expected.ap), "{weights:?}");
+            assert!(close(drawn.ap50, expected.ap50), "{weights:?}");
+            for (label, ap50) in drawn.ap50_by_label {
+                assert!(close(ap50, repeated.label_figures(label).ap50), "{weights:?} {label}");
+            }
         }
     }
 

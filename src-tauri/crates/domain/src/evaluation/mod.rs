@@ -7,9 +7,11 @@ pub mod bootstrap;
 pub mod calibration;
 pub mod coco;
 pub mod confusion;
+pub mod evaluate;
 pub mod image_quality;
 pub mod matching;
 pub mod precision;
+pub mod report;
 pub mod whole_image;
 
 use std::cmp::Ordering;

@@ -9,6 +9,7 @@ use super::matching::{ByLabel, OfLabel, Overlaps, assign};
 
 /// Right and wrong detections, and objects that were not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DetectionCounts {
     pub right: u32,
     pub wrong: u32,
@@ -79,11 +80,12 @@ pub fn outcomes(image: &EvaluatedImage, overlap: f64) -> (Vec<DetectionOutcome>,
     (found, objects)
 }
 
-/// Counts at a score, over all labels and by label.
+/// Counts at a score: over all labels, by label, and by image.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PrecisionAndRecall {
     pub all: DetectionCounts,
     pub by_label: BTreeMap<u32, DetectionCounts>,
+    pub by_image: Vec<DetectionCounts>,
 }
 
 impl PrecisionAndRecall {
@@ -92,10 +94,13 @@ impl PrecisionAndRecall {
     pub fn new<'a>(images: impl IntoIterator<Item = &'a EvaluatedImage>, overlap: f64, threshold: f64) -> Self {
         let mut counts = Self::default();
         for image in images {
+            let mut of_image = DetectionCounts::default();
             for (label, of_label) in counts_of(image, overlap, threshold) {
-                counts.all.add(of_label);
+                of_image.add(of_label);
                 counts.by_label.entry(label).or_default().add(of_label);
             }
+            counts.all.add(of_image);
+            counts.by_image.push(of_image);
         }
         counts
     }
@@ -103,7 +108,7 @@ impl PrecisionAndRecall {
 
 /// Counts of an image by label. Detections take objects in the order of their scores, so those below the threshold do not
 /// change what the others found.
-pub(super) fn counts_of(image: &EvaluatedImage, overlap: f64, threshold: f64) -> BTreeMap<u32, DetectionCounts> {
+fn counts_of(image: &EvaluatedImage, overlap: f64, threshold: f64) -> BTreeMap<u32, DetectionCounts> {
     let (outcomes, objects) = outcomes(image, overlap);
     let missed = |(label, missed)| (label, DetectionCounts { missed, ..DetectionCounts::default() });
     let mut counts: BTreeMap<u32, DetectionCounts> = objects.into_iter().map(missed).collect();

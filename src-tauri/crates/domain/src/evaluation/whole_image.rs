@@ -9,6 +9,7 @@ use crate::recipe::comparable;
 
 /// Tags of images compared with their true ones, in any spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct TagQuality {
     pub images: u32,
     /// Images whose tags are exactly the true ones.
@@ -45,6 +46,7 @@ impl TagQuality {
 
 /// Captions compared with true ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CaptionQuality {
     pub captions: u32,
     /// Equal character by character.

@@ -26,7 +26,7 @@ const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_i
         UNION ALL SELECT image_id FROM imported_images WHERE run_id = ?1))";
 
 /// The columns of [`read_annotation`].
-const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
+pub(super) const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
     reject_reason, propagated_from, is_superseded";
 
 impl View<'_> {
@@ -127,7 +127,7 @@ impl View<'_> {
 }
 
 /// Reads the first columns of a row.
-fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
+pub(super) fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
     let run: Option<u32> = row.get(1)?;
     let reject_reason: Option<String> = row.get(8)?;
     let propagated_from: Option<u32> = row.get(9)?;

@@ -7,6 +7,7 @@ pub mod batches;
 pub mod calibrations;
 pub mod collections;
 pub mod endpoint_limits;
+pub mod evaluated;
 pub mod files;
 pub mod findings;
 pub mod hook_runs;

@@ -1,0 +1,124 @@
+//! Sides in the library: the answers of a run, and what people have approved.
+
+use domain::compare::Side;
+use domain::evaluation::report::{EvaluatedSource, LeftOutReason, UnmeasuredReason};
+use domain::ids::RunId;
+use domain::run::RunSummary;
+use domain::run_state::RunMode;
+use prepare::ContentHash;
+use store::{RunImage, RunImageState, View};
+
+use super::side::{ImageNames, LoadedSide, SideImage, SideLabels};
+use crate::{Result, backend};
+
+/// Reads a side. `summary` is that of its run. `is_named` asks for the names of its images.
+pub fn read(
+    view: &View<'_>,
+    side: Side,
+    summary: Option<&RunSummary>,
+    is_named: bool,
+    labels: &mut SideLabels,
+) -> Result<LoadedSide> {
+    let mut read = match (side, summary) {
+        (Side::Run { run }, Some(summary)) => of_run(view, run, summary, labels)?,
+        _ => of_people(view, labels)?,
+    };
+    if is_named {
+        let ids: Vec<_> = read.images.iter().filter_map(|image| image.id).collect();
+        read.names = view
+            .image_names(&ids)?
+            .into_iter()
+            .map(|named| ImageNames {
+                paths: if named.paths.is_empty() { vec![named.name] } else { named.paths },
+                hash: Some(ContentHash::from_bytes(named.hash).to_string()),
+                size: Some(named.size),
+            })
+            .collect();
+    }
+    Ok(read)
+}
+
+/// The original answers of a run: later decisions and edits of people do not matter.
+fn of_run(view: &View<'_>, run: RunId, summary: &RunSummary, labels: &mut SideLabels) -> Result<LoadedSide> {
+    let (recipe, model) = (view.recipe_of_run(run)?, view.model_of_run(run)?);
+    let mut side = LoadedSide::new(EvaluatedSource::Run {
+        run,
+        model: model.0.clone(),
+        model_name: summary.model_name.clone(),
+        recipe_name: summary.recipe_name.clone(),
+    });
+    side.is_ground_truth = false;
+    side.labels = recipe.labels.iter().map(|label| labels.number(&label.name)).collect();
+    let mut evaluated = Vec::new();
+    for image in view.run_images(run)? {
+        let left_out = match image.state {
+            RunImageState::Waiting => Some(LeftOutReason::Waiting),
+            RunImageState::Propagated => Some(LeftOutReason::Propagated),
+            RunImageState::Failed(kind) if !kind.has_kept_answer() => Some(LeftOutReason::Failed),
+            RunImageState::Answered | RunImageState::Failed(_) => None,
+        };
+        match left_out {
+            Some(reason) => side.leave_out(reason, 1),
+            None => evaluated.push(image),
+        }
+    }
+    for asked in &evaluated {
+        let mut image = SideImage { id: Some(asked.image), ..SideImage::default() };
+        if asked.state == RunImageState::Answered {
+            let kept = view.settled_answers(run, asked.image)?;
+            if kept.is_empty() {
+                // Answers that are not kept are judged by their annotations as they are now.
+                for annotation in view.annotations_of(asked.image)? {
+                    if annotation.origin.run() == Some(run) {
+                        let label = labels.number(&annotation.label);
+                        image.add(label, &annotation.label, &annotation.shape, annotation.confidence, false);
+                    }
+                }
+            }
+            for found in backend::kept_annotations(&model, &kept, &recipe, asked.size) {
+                let label = labels.number(&found.label);
+                image.add(label, &found.label, &found.shape, found.confidence, false);
+            }
+        } else {
+            image.is_unusable = true;
+        }
+        side.images.push(image);
+    }
+    side.costs = if !summary.has_price() {
+        Err(UnmeasuredReason::PriceUnknown)
+    } else if evaluated.iter().any(|image| image.may_be_billed) {
+        Err(UnmeasuredReason::CostUncertain)
+    } else {
+        Ok(evaluated.iter().map(|image| image.paid).collect())
+    };
+    side.seconds = durations(&evaluated, summary.mode);
+    Ok(side)
+}
+
+fn durations(images: &[RunImage], mode: RunMode) -> std::result::Result<Vec<f64>, UnmeasuredReason> {
+    if mode != RunMode::Live {
+        return Err(UnmeasuredReason::DurationUnknown);
+    }
+    let seconds = images.iter().map(|image| Some(image.took_millis? / 1000.0));
+    seconds.collect::<Option<Vec<f64>>>().ok_or(UnmeasuredReason::DurationUnknown)
+}
+
+/// What people accepted, edited and drew on reviewed images.
+fn of_people(view: &View<'_>, labels: &mut SideLabels) -> Result<LoadedSide> {
+    let mut side = LoadedSide::new(EvaluatedSource::People);
+    let ids = view.reviewed_images()?;
+    side.images = ids.into_iter().map(|id| SideImage { id: Some(id), ..SideImage::default() }).collect();
+    let mut place = 0;
+    view.each_approved(|id, annotation| {
+        // Both are in the order of ids.
+        while side.images.get(place).is_some_and(|image| image.id < Some(id)) {
+            place += 1;
+        }
+        let Some(image) = side.images.get_mut(place).filter(|image| image.id == Some(id)) else { return };
+        let label = labels.number(&annotation.label);
+        // A person vouches for it, however confident the model was.
+        image.add(label, &annotation.label, &annotation.shape, None, false);
+        image.approved.extend(annotation.origin.run());
+    })?;
+    Ok(side)
+}

@@ -1,0 +1,170 @@
+//! The annotations of one side of an evaluation, in memory: boxes in a compact form.
+
+use std::collections::HashMap;
+
+use domain::annotation::Status;
+use domain::evaluation::CocoBox;
+use domain::evaluation::evaluate::WholeImage;
+use domain::evaluation::report::{EvaluatedSource, LeftOutReason, UnmeasuredReason};
+use domain::geometry::PixelSize;
+use domain::ids::{ImageId, RunId};
+use domain::money::PicoDollars;
+use domain::recipe::comparable;
+use domain::shape::Shape;
+
+/// The labels of all sides, numbered from 0. Spellings of one label share a number; the first one is shown.
+#[derive(Default)]
+pub struct SideLabels {
+    pub names: Vec<String>,
+    /// By spelling.
+    known: HashMap<String, u32>,
+    by_comparable: HashMap<String, u32>,
+}
+
+impl SideLabels {
+    pub fn number(&mut self, label: &str) -> u32 {
+        if let Some(&number) = self.known.get(label) {
+            return number;
+        }
+        let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let number = *self.by_comparable.entry(comparable(label)).or_insert(next);
+        if number == next {
+            self.names.push(label.to_owned());
+        }
+        self.known.insert(label.to_owned(), number);
+        number
+    }
+}
+
+/// A box, or the bounds of a polygon.
+pub struct SideObject {
+    pub label: u32,
+    pub bounds: CocoBox,
+    /// Of the outline if there is one.
+    pub area: f64,
+    pub score: Option<f64>,
+    pub is_crowd: bool,
+}
+
+impl SideObject {
+    /// Adds another part of the same object.
+    pub fn extend(&mut self, shape: &Shape) {
+        let (Some(bounds), Some(area)) = (shape.bounds(), shape.area()) else { return };
+        let CocoBox { x, y, width, height } = self.bounds;
+        let (left, top) = (x.min(bounds.x1), y.min(bounds.y1));
+        self.bounds = CocoBox {
+            x: left,
+            y: top,
+            width: (x + width).max(bounds.x2) - left,
+            height: (y + height).max(bounds.y2) - top,
+        };
+        self.area += area;
+    }
+}
+
+/// What a side has on an image.
+#[derive(Default)]
+pub struct SideImage {
+    /// In the library.
+    pub id: Option<ImageId>,
+    pub objects: Vec<SideObject>,
+    pub whole: WholeImage,
+    pub points: u32,
+    /// Whether its answer could not be used.
+    pub is_unusable: bool,
+    /// Objects that a person approved among the proposals of a run.
+    pub approved: Vec<RunId>,
+}
+
+impl SideImage {
+    /// Adds an annotation; `label` is its number.
+    pub fn add(&mut self, label: u32, name: &str, shape: &Shape, confidence: Option<f32>, is_crowd: bool) {
+        match shape {
+            Shape::Point { .. } => self.points += 1,
+            Shape::ImageTag => self.whole.tags.push(name.to_owned()),
+            Shape::Caption { text } => {
+                self.whole.caption.get_or_insert_with(|| text.clone());
+            }
+            Shape::Box { .. } | Shape::Polygon { .. } => {
+                if let (Some(bounds), Some(area)) = (shape.bounds(), shape.area()) {
+                    let score = confidence.map(decimal);
+                    self.objects.push(SideObject { label, bounds: bounds.into(), area, score, is_crowd });
+                }
+            }
+        }
+    }
+}
+
+/// The number that was written: 0.9 rather than 0.8999999761581421, so that it reaches a threshold of 0.9.
+pub fn decimal(confidence: f32) -> f64 {
+    confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
+}
+
+/// How an image is called, to find it on another side.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImageNames {
+    /// Paths with slashes.
+    pub paths: Vec<String>,
+    /// BLAKE3, hexadecimal.
+    pub hash: Option<String>,
+    /// Upright.
+    pub size: Option<PixelSize>,
+}
+
+/// One side.
+pub struct LoadedSide {
+    pub source: EvaluatedSource,
+    pub images: Vec<SideImage>,
+    /// Of each image; empty if no side is a file.
+    pub names: Vec<ImageNames>,
+    /// Numbers of the labels that it lists or has.
+    pub labels: Vec<u32>,
+    pub left_out: Vec<(LeftOutReason, u32)>,
+    /// Whether a person or a dataset vouches for it.
+    pub is_ground_truth: bool,
+    /// Whether its images are those of the truth, in the same order.
+    pub is_of_truth: bool,
+    /// What the answer of each image cost, and how long it took, in seconds.
+    pub costs: Result<Vec<PicoDollars>, UnmeasuredReason>,
+    pub seconds: Result<Vec<f64>, UnmeasuredReason>,
+}
+
+impl LoadedSide {
+    pub fn new(source: EvaluatedSource) -> Self {
+        Self {
+            source,
+            images: Vec::new(),
+            names: Vec::new(),
+            labels: Vec::new(),
+            left_out: Vec::new(),
+            is_ground_truth: true,
+            is_of_truth: false,
+            costs: Err(UnmeasuredReason::NotARun),
+            seconds: Err(UnmeasuredReason::NotARun),
+        }
+    }
+
+    pub fn leave_out(&mut self, reason: LeftOutReason, images: u32) {
+        if images == 0 {
+            return;
+        }
+        match self.left_out.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, count)) => *count += images,
+            None => self.left_out.push((reason, images)),
+        }
+    }
+
+    pub fn has_label(&self, labels: usize) -> Vec<bool> {
+        let mut has = vec![false; labels];
+        let used = self.images.iter().flat_map(|image| &image.objects).map(|object| object.label);
+        for label in used.chain(self.labels.iter().copied()) {
+            has[label as usize] = true;
+        }
+        has
+    }
+}
+
+/// Whether an annotation of a dataset is a model's, that no person has approved.
+pub fn is_prediction(confidence: Option<f32>, status: Option<Status>) -> bool {
+    confidence.is_some() && !status.is_some_and(Status::is_approved)
+}
