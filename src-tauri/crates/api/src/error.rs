@@ -27,6 +27,11 @@ pub enum ErrorCode {
     UnsoundRecipe,
     /// A recipe file, or a file with labels, that cannot be read.
     RecipeFile,
+    /// A dataset that does not follow its format.
+    UnreadDataset,
+    /// A file or folder in no known format.
+    UnknownDataset,
+    ImportCancelled,
     UnknownModel,
     NoImages,
     RecipeBeyondModel,
@@ -90,6 +95,9 @@ impl From<EngineError> for ApiError {
             | EngineError::UnreadableDataset(_)
             | EngineError::DetectionsWithoutDataset(_) => ErrorCode::File,
             EngineError::NoCommonImages => ErrorCode::NothingToEvaluate,
+            EngineError::UnreadDataset { .. } => ErrorCode::UnreadDataset,
+            EngineError::UnknownDataset { .. } => ErrorCode::UnknownDataset,
+            EngineError::ImportCancelled => ErrorCode::ImportCancelled,
             EngineError::Original { .. } | EngineError::Encode(_) | EngineError::ExampleUnavailable { .. } => {
                 ErrorCode::Original
             }
@@ -126,7 +134,10 @@ impl From<EngineError> for ApiError {
             EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => {
                 ErrorCode::NoFigures
             }
-            EngineError::TaskLost | EngineError::Panicked(_) | EngineError::UnknownFormat(_) => ErrorCode::Internal,
+            EngineError::TaskLost
+            | EngineError::Panicked(_)
+            | EngineError::UnknownFormat(_)
+            | EngineError::LabelMap { .. } => ErrorCode::Internal,
         };
         Self { code, message: visible(&error.to_string()).into_owned() }
     }

@@ -47,6 +47,9 @@ pub enum CommandError {
          set base_url in settings.toml, or its variable"
     )]
     NoLocalServer { base_url: String },
+    /// The file.
+    #[error("nothing was imported: no image of {0} is in the library; --photos adds photos first")]
+    NothingImported(String),
     #[error("no image could be read")]
     NoImages,
     #[error("not confirmed: answer y, or use --yes without a terminal")]

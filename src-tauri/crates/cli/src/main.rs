@@ -79,6 +79,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
         Command::Export(arguments) => commands::export::export(&arguments, &global, output),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments, &global, output),
+        Command::Import(arguments) => commands::import::import(&arguments, &global, output).await,
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
         Command::Providers(arguments) => commands::providers::providers(&arguments, &global, output).await,
         Command::Models(arguments) => commands::models::models(&arguments, &global, output).await,

@@ -6,6 +6,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use domain::dataset_import::DatasetImportProgress;
 use domain::import::ImportProgress;
 use domain::publication::PublicationProgress;
 use domain::run::RunProgress;
@@ -39,6 +40,12 @@ impl Bar {
     pub fn show_import(&self, progress: &ImportProgress) {
         let message = if progress.is_scanned { "read" } else { "read, still looking" };
         self.show(progress.added + progress.known + progress.skipped, progress.found, message);
+    }
+
+    pub fn show_dataset_import(&self, progress: &DatasetImportProgress) {
+        // The file does not say in advance how much it holds.
+        let message = if progress.is_adding { "annotations read, adding the layer" } else { "annotations read" };
+        self.show(progress.annotations, progress.annotations, message);
     }
 
     pub fn show_run(&self, progress: &RunProgress) {

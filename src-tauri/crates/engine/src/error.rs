@@ -121,6 +121,15 @@ pub enum EngineError {
     DetectionsWithoutDataset(PathBuf),
     #[error("the sides of the evaluation have no image in common")]
     NoCommonImages,
+    #[error("{path} cannot be read: {source}")]
+    UnreadDataset { path: PathBuf, source: datasets::DatasetError },
+    #[error("{path} is in no format that is known, or holds no images: name its format, or export it anew")]
+    UnknownDataset { path: PathBuf },
+    /// A file that says what labels become.
+    #[error("{name}: {problem}")]
+    LabelMap { name: String, problem: String },
+    #[error("the import was cancelled: nothing was changed")]
+    ImportCancelled,
     #[error("internal error: a task ended early")]
     TaskLost,
     #[error("internal error: {0}")]

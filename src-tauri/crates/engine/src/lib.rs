@@ -52,6 +52,7 @@ pub use checkup::check_up;
 pub use collections::Collections;
 pub use connections::{Connections, address_shown, name_of_provider, provider_descriptions};
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
+pub use dataset::import::DatasetImports;
 pub use error::{EngineError, Result};
 pub use evaluation::{EvaluationSource, Evaluations};
 pub use gallery::{Gallery, PixelEdge};

@@ -31,6 +31,7 @@ use crate::consents::Consents;
 use crate::consents::KnownLibrary;
 use crate::dataset::Datasets;
 use crate::evaluation::Evaluations;
+use crate::dataset::import::DatasetImports;
 use crate::examples::Examples;
 use crate::gallery::Gallery;
 use crate::hooks::HookRunner;
@@ -93,6 +94,8 @@ pub struct Library {
     pub publishing: Arc<Publishing>,
     /// Quality against a ground truth.
     pub evaluations: Evaluations,
+    /// Annotations from other programs' formats.
+    pub dataset_imports: Arc<DatasetImports>,
     /// Where files may be written.
     pub outputs: Arc<Outputs>,
     pub(crate) layout: Arc<Layout>,
@@ -248,6 +251,7 @@ impl Library {
             examples,
             planning,
             runs,
+            dataset_imports: Arc::new(DatasetImports::new(store.clone(), changes.clone(), workers.clone())),
             review: Review::new(store.clone(), changes.clone(), workers.clone(), check_index, images.clone()),
             images,
             insight,

@@ -10,6 +10,7 @@ mod estimate;
 mod evaluate;
 mod export;
 mod hooks;
+mod import;
 mod manual;
 mod models;
 mod numbers;
@@ -47,6 +48,7 @@ pub use estimate::{Estimate, ToFind};
 pub use evaluate::{Evaluate, Least, TypedSide};
 pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
+pub use import::Import;
 pub use manual::{Completions, Man};
 pub use models::{ModelsArguments, ModelsCommand};
 pub use prices::{PricesArguments, PricesCommand};
@@ -215,6 +217,8 @@ pub enum Command {
     Export(Export),
     /// Measure the quality of runs and datasets against a ground truth
     Evaluate(Evaluate),
+    /// Import the annotations of a dataset as ground truth, predictions or earlier work
+    Import(Import),
     /// Print the metrics of a run as JSON
     Metrics(Metrics),
     /// List the providers and their connections, or check them

@@ -11,6 +11,7 @@ pub mod estimate;
 pub mod evaluate;
 pub mod export;
 pub mod hooks;
+pub mod import;
 pub mod man;
 pub mod metrics;
 pub mod models;

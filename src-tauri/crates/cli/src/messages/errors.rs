@@ -82,6 +82,10 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::ExampleUnavailable { .. }
         | EngineError::UnknownFormat(_)
         | EngineError::Dataset(_)
+        | EngineError::UnreadDataset { .. }
+        | EngineError::UnknownDataset { .. }
+        | EngineError::LabelMap { .. }
+        | EngineError::ImportCancelled
         | EngineError::TaskLost
         | EngineError::Panicked(_) => error.to_string(),
     }

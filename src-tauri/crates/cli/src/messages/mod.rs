@@ -4,6 +4,7 @@ mod bench;
 mod calibration;
 mod catalogue;
 mod checkup;
+mod dataset_import;
 mod diagnoses;
 mod environment;
 mod errors;
@@ -37,6 +38,7 @@ pub use catalogue::{
     models, price_comparison, prices, recipe_deleted, recipe_exported, recipe_saved, recipe_unchanged, recipes,
 };
 pub use checkup::checkup;
+pub use dataset_import::{dataset_imported, dataset_preview};
 pub use diagnoses::notices;
 pub use environment::{env_file, env_file_not_used};
 pub use errors::{engine_error, no_batches, unsettled, wait_reasons};

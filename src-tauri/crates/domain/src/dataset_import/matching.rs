@@ -1,7 +1,7 @@
 //! Which image of the library an image of a file is: by its path, then by its name and size, then by its content. What
 //! fits several images equally well is not guessed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::sizing::{ImageFromFile, SizeFit};
 use crate::geometry::{Orientation, PixelSize};
@@ -25,6 +25,8 @@ pub struct MatchableImage {
     pub orientation: Orientation,
     /// BLAKE3.
     pub hash: [u8; 32],
+    /// Of the file.
+    pub byte_len: u64,
 }
 
 /// An image of a file.
@@ -64,11 +66,13 @@ pub struct MatchIndex {
     /// Indices of `places` by file name without extension, in lower case.
     by_stem: HashMap<String, Vec<usize>>,
     by_hash: HashMap<[u8; 32], ImageId>,
+    byte_lens: HashSet<u64>,
 }
 
 impl MatchIndex {
     pub fn add_image(&mut self, image: MatchableImage) {
         self.by_hash.insert(image.hash, image.id);
+        self.byte_lens.insert(image.byte_len);
         self.images.insert(image.id, image);
     }
 
@@ -88,6 +92,12 @@ impl MatchIndex {
         self.images.get(&id)
     }
 
+    /// Whether an image has a file of this length. Without one, no hash of such a file can match.
+    #[must_use]
+    pub fn has_byte_len(&self, byte_len: u64) -> bool {
+        self.byte_lens.contains(&byte_len)
+    }
+
     /// A path of the image, to name it.
     #[must_use]
     pub fn path_of(&self, id: ImageId) -> Option<&str> {
@@ -98,7 +108,7 @@ impl MatchIndex {
     pub fn find(&self, wanted: WantedImage<'_>) -> FoundImage {
         let path = normalized(wanted.path);
         let named = self.named(&path);
-        let by_path = self.by_path(&path, &named);
+        let by_path = images_by_path(&path, &named);
         if let [image] = by_path[..] {
             return FoundImage::Matched(image, MatchMethod::Path);
         }
@@ -141,25 +151,6 @@ impl MatchIndex {
         named
     }
 
-    /// The images whose path ends like `path`, for the longest end: the whole of it, as relative to a collection, or
-    /// at least the name and a folder.
-    fn by_path(&self, path: &str, named: &[&Place]) -> Vec<ImageId> {
-        let whole = named.iter().filter(|place| {
-            let relative = &place.path[place.path.len() - place.relative_len..];
-            relative == path || place.path == path
-        });
-        let whole = distinct(whole.map(|place| place.image));
-        if !whole.is_empty() {
-            return whole;
-        }
-        let common = |place: &&&Place| folders_in_common(path, &place.path);
-        let longest = named.iter().map(|place| common(&place)).max().unwrap_or(0);
-        if longest == 0 {
-            return Vec::new();
-        }
-        distinct(named.iter().filter(|place| common(place) == longest).map(|place| place.image))
-    }
-
     /// Those of `candidates` that may have been annotated at this size; otherwise those of its aspect ratio.
     fn fitting(&self, candidates: &[ImageId], stated: Option<PixelSize>) -> Vec<ImageId> {
         let fit = |image: &ImageId| {
@@ -173,6 +164,25 @@ impl MatchIndex {
         }
         candidates.iter().copied().filter(|image| fit(image).is_some()).collect()
     }
+}
+
+/// The images whose path ends like `path`, for the longest end: the whole of it, as relative to a collection, or
+/// at least the name and a folder.
+fn images_by_path(path: &str, named: &[&Place]) -> Vec<ImageId> {
+    let whole = named.iter().filter(|place| {
+        let relative = &place.path[place.path.len() - place.relative_len..];
+        relative == path || place.path == path
+    });
+    let whole = distinct(whole.map(|place| place.image));
+    if !whole.is_empty() {
+        return whole;
+    }
+    let common = |place: &&&Place| folders_in_common(path, &place.path);
+    let longest = named.iter().map(|place| common(&place)).max().unwrap_or(0);
+    if longest == 0 {
+        return Vec::new();
+    }
+    distinct(named.iter().filter(|place| common(place) == longest).map(|place| place.image))
 }
 
 /// A path with slashes, without `.` and `..` at its beginning, in Unicode normalization form C.
@@ -220,7 +230,13 @@ mod tests {
         for &(id, path, (width, height)) in files {
             let (id, size) = (ImageId(id), PixelSize::new(width, height));
             let hash = [u8::try_from(id.0).unwrap(); 32];
-            index.add_image(MatchableImage { id, size, orientation: Orientation::NeedsClockwise90, hash });
+            index.add_image(MatchableImage {
+                id,
+                size,
+                orientation: Orientation::NeedsClockwise90,
+                hash,
+                byte_len: 10,
+            });
             index.add_file(id, path, Some("/photos"));
         }
         index
@@ -307,7 +323,7 @@ mod tests {
             for (id, name) in (1..).zip(&names) {
                 let id = ImageId(id);
                 let size = PixelSize::new(30, 40);
-                index.add_image(MatchableImage { id, size, orientation: Orientation::Upright, hash: [0; 32] });
+                index.add_image(MatchableImage { id, size, orientation: Orientation::Upright, hash: [0; 32], byte_len: 10 });
                 index.add_file(id, &format!("/photos/{name}"), Some("/photos/"));
             }
             for (id, name) in (1..).zip(&names) {

@@ -61,9 +61,8 @@ impl ImportRole {
             (ReviewState::Reviewed | ReviewState::ConfirmedEmpty, _) | (_, Some(ReviewState::Unreviewed)) => {
                 return None;
             }
-            (ReviewState::Unreviewed, Some(_)) => reviewed,
             (ReviewState::Unreviewed, None) if found.has_proposed => return None,
-            (ReviewState::Unreviewed, None) => reviewed,
+            (ReviewState::Unreviewed, _) => reviewed,
         };
         Some(after)
     }
@@ -212,6 +211,50 @@ pub struct DatasetPreview {
     /// Left out: an equal annotation of people is on the image already.
     pub already_here: u32,
     pub skipped: Vec<SkippedParts>,
+}
+
+impl DatasetPreview {
+    /// Of a dataset of which nothing has been read.
+    #[must_use]
+    pub fn new(name: String, format: FormatId, is_detected: bool) -> Self {
+        Self {
+            name,
+            format,
+            is_detected,
+            images: 0,
+            annotations: 0,
+            imported: 0,
+            matched: MatchCounts::default(),
+            library_images: 0,
+            unmatched: LeftOutImages::default(),
+            ambiguous: LeftOutImages::default(),
+            disagreeing: LeftOutImages::default(),
+            failed_images: 0,
+            rotated: 0,
+            scaled: 0,
+            labels: Vec::new(),
+            clipped: 0,
+            outside: 0,
+            unusable: 0,
+            unmapped: 0,
+            rejected: 0,
+            already_here: 0,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Annotations that are left out, for any reason.
+    #[must_use]
+    pub const fn left_out(&self) -> u32 {
+        self.unmatched.annotations
+            + self.ambiguous.annotations
+            + self.disagreeing.annotations
+            + self.outside
+            + self.unusable
+            + self.unmapped
+            + self.rejected
+            + self.already_here
+    }
 }
 
 /// A finished import.

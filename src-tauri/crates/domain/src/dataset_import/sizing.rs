@@ -72,7 +72,7 @@ impl ImageFromFile {
             SizeFit::Upright => shape.clone(),
             _ => shape.moved(|point| self.point(point)),
         };
-        place(moved, self.upright)
+        place(&moved, self.upright)
     }
 }
 
@@ -97,7 +97,7 @@ pub enum Placed {
 /// Rounding of coordinates that is no reaching beyond the image, in pixels.
 const ROUNDING: f64 = 0.5;
 
-fn place(shape: Shape, size: PixelSize) -> Placed {
+fn place(shape: &Shape, size: PixelSize) -> Placed {
     let (width, height) = (f64::from(size.width), f64::from(size.height));
     let is_outside = shape.bounds().is_some_and(|bounds| {
         let bounds = bounds.ordered();

@@ -1,11 +1,14 @@
-//! Exports a run's annotations as a dataset, in any format of the registry. Images are streamed within one read
-//! transaction.
+//! Datasets in the formats of the registry: exports of a run's annotations, and imports.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+mod detection;
+pub(crate) mod import;
+mod intake;
+mod label_map;
 mod source;
 
 use std::fs;
@@ -20,6 +23,7 @@ use domain::ids::RunId;
 use files::WholeFile;
 use store::Store;
 
+pub use self::label_map::label_map;
 use self::source::RunDataset;
 use crate::layout::Layout;
 use crate::outputs::Outputs;

@@ -107,7 +107,7 @@ impl View<'_> {
     }
 
     /// All labels, including those of superseded and rejected annotations, most frequent first.
-    pub(super) fn every_label(&self) -> Result<Vec<LabelCount>> {
+    pub fn every_label(&self) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(
             "SELECT label, color, annotation_count FROM label_counts WHERE collection_id = 0 ORDER BY annotation_count DESC, label",
         )?;

@@ -119,9 +119,9 @@ impl View<'_> {
         let is_meant = "NOT images.is_removed AND (?1 IS NULL OR images.id IN (
             SELECT image_id FROM collection_images WHERE collection_id = ?1))";
         let collection = collection.map(|id| id.0);
-        let mut images = self
-            .0
-            .prepare_cached(&format!("SELECT id, width, height, orientation, hash FROM images WHERE {is_meant}"))?;
+        let mut images = self.0.prepare_cached(&format!(
+            "SELECT id, width, height, orientation, hash, byte_len FROM images WHERE {is_meant}"
+        ))?;
         let mut rows = images.query([collection])?;
         while let Some(row) = rows.next()? {
             let orientation: u8 = row.get(3)?;
@@ -130,6 +130,7 @@ impl View<'_> {
                 size: PixelSize::new(row.get(1)?, row.get(2)?),
                 orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
                 hash: row.get(4)?,
+                byte_len: row.get(5)?,
             });
         }
         let text = |bytes: Vec<u8>| path_bytes::from_bytes(&bytes).to_string_lossy().into_owned();
@@ -284,13 +285,18 @@ impl Edit<'_> {
         Ok(StepTaken { id: step, image, annotations: Vec::new(), others })
     }
 
-    /// Deletes what is stored of an import whose annotations are parked.
-    pub fn discard_import(&self, import: RunId) -> Result<()> {
+    /// Deletes an import that was not written to the end; any other one stays.
+    pub fn discard_unwritten(&self, import: RunId) -> Result<()> {
+        if self.unwritten_imports()?.contains(&import) { self.discard_import(import) } else { Ok(()) }
+    }
+
+    /// Deletes what is stored of an import whose annotations are parked. Its row of `runs` stays, so that no other layer
+    /// gets its number.
+    fn discard_import(&self, import: RunId) -> Result<()> {
         for table in ["parked_annotations", "imported_images", "imports", "layer_figures"] {
             self.0.0.execute(&format!("DELETE FROM {table} WHERE run_id = ?1"), [import.0])?;
         }
         self.0.0.execute("DELETE FROM steps WHERE import_id = ?1", [import.0])?;
-        self.0.0.execute("DELETE FROM runs WHERE id = ?1", [import.0])?;
         Ok(())
     }
 

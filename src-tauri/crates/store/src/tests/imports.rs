@@ -192,7 +192,7 @@ fn an_import_is_undone_and_redone_as_a_whole() {
     accept(images[0]);
     assert!(library.redo_latest().is_none());
     assert_eq!(library.rows("SELECT count(*) FROM parked_annotations"), ["0"]);
-    assert_eq!(library.rows("SELECT count(*) FROM runs"), ["1"]);
+    assert_eq!(library.rows("SELECT count(*) FROM imports"), ["0"]);
     assert_eq!(library.rows("SELECT count(*) FROM steps WHERE import_id IS NOT NULL"), ["0"]);
     library.assert_consistent();
 }
@@ -228,8 +228,8 @@ fn an_unfinished_import_is_not_seen_and_leaves_nothing() {
     assert_eq!(library.all_rows(), before);
     assert_eq!(library.store.read_blocking(|view| view.unwritten_imports()).unwrap(), [import]);
     assert!(library.store.read_blocking(|view| view.query_vocabulary()).unwrap().runs.is_empty());
-    library.store.write_blocking(move |edit| edit.discard_import(import)).unwrap();
-    for table in ["runs", "imports", "imported_images", "parked_annotations"] {
+    library.store.write_blocking(move |edit| edit.discard_unwritten(import)).unwrap();
+    for table in ["imports", "imported_images", "parked_annotations"] {
         assert_eq!(library.rows(&format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
     }
 }

@@ -1,0 +1,117 @@
+//! Finds out the format of a dataset by reading its beginning in each format that it may be in.
+
+use std::path::Path;
+
+use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+use datasets::{DatasetError, FORMATS, Format, FormatOptions, Input, Sink, SkippedPart};
+use domain::dataset::Package;
+
+use crate::{EngineError, Result};
+
+/// Enough to tell formats apart, and soon read.
+const ENOUGH_ANNOTATIONS: u32 = 20;
+const ENOUGH_IMAGES: u32 = 200;
+
+/// The format of the file, folder or archive at `path`.
+///
+/// # Errors
+/// [`EngineError::UnknownDataset`] if no format reads an image from it.
+pub fn detect(path: &Path) -> Result<&'static dyn Format> {
+    let is_file = std::fs::metadata(path).map_err(EngineError::file(path))?.is_file();
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let mut best: Option<(Sample, &'static dyn Format)> = None;
+    for format in FORMATS.iter().copied().filter(|format| format.descriptor().is_readable) {
+        let descriptor = format.descriptor();
+        let is_possible = match descriptor.package {
+            Package::File { extension: own } => is_file && own == extension,
+            Package::Folder | Package::Archive { .. } => !is_file || may_hold(&extension, descriptor.media_type),
+        };
+        if !is_possible {
+            continue;
+        }
+        let Some(sample) = sample(format, path) else { continue };
+        // The registry has the better known ones first.
+        if best.as_ref().is_none_or(|(known, _)| sample.rank() > known.rank()) {
+            best = Some((sample, format));
+        }
+    }
+    best.map(|(_, format)| format).ok_or_else(|| EngineError::UnknownDataset { path: path.to_owned() })
+}
+
+/// Whether a file with this extension may be the annotation file, or an archive, of a format with files of `media_type`.
+fn may_hold(extension: &str, media_type: &str) -> bool {
+    match extension {
+        "json" => media_type == "application/json",
+        "jsonl" => media_type == "application/jsonl",
+        "xml" => media_type == "application/xml",
+        "csv" => media_type == "text/csv",
+        "txt" => media_type == "text/plain",
+        _ => true,
+    }
+}
+
+/// What a format reads from the beginning of a file.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sample {
+    images: u32,
+    annotations: u32,
+    skipped: u32,
+}
+
+impl Sample {
+    /// Higher for what is more likely the right format.
+    fn rank(self) -> (bool, std::cmp::Reverse<u32>, u32) {
+        (self.annotations > 0, std::cmp::Reverse(self.skipped), self.annotations.min(ENOUGH_ANNOTATIONS))
+    }
+}
+
+/// `None` if the file is not in this format.
+fn sample(format: &dyn Format, path: &Path) -> Option<Sample> {
+    let descriptor = format.descriptor();
+    let mut input = Input::open(descriptor.package, path).ok()?;
+    let options = FormatOptions::new(descriptor, []).ok()?;
+    let mut sample = Sample::default();
+    match format.read(&mut input, &options, &mut sample) {
+        Ok(()) => {}
+        Err(DatasetError::Owner(error)) if error.is::<Enough>() => {}
+        Err(error) => {
+            tracing::debug!(format = descriptor.id, %error, "not in this format");
+            return None;
+        }
+    }
+    (sample.images > 0).then_some(sample)
+}
+
+/// Ends reading.
+#[derive(Debug, thiserror::Error)]
+#[error("enough is read")]
+struct Enough;
+
+impl Sample {
+    fn go_on(&self) -> datasets::Result<()> {
+        let is_enough =
+            self.annotations >= ENOUGH_ANNOTATIONS || (self.annotations > 0 && self.images >= ENOUGH_IMAGES);
+        if is_enough { Err(DatasetError::Owner(Box::new(Enough))) } else { Ok(()) }
+    }
+}
+
+impl Sink for Sample {
+    fn begin(&mut self, _: DatasetInfo) -> datasets::Result<()> {
+        Ok(())
+    }
+
+    fn image(&mut self, image: DatasetImage) -> datasets::Result<()> {
+        self.images += 1;
+        self.annotations += u32::try_from(image.annotations.len()).unwrap_or(u32::MAX);
+        self.go_on()
+    }
+
+    fn annotation(&mut self, _: u64, _: DatasetAnnotation) -> datasets::Result<()> {
+        self.annotations += 1;
+        self.go_on()
+    }
+
+    fn skipped(&mut self, _: SkippedPart) {
+        self.skipped += 1;
+    }
+}

@@ -1,0 +1,379 @@
+//! What becomes of a dataset as it is read: images are matched, and annotations mapped, placed and counted. The same for a
+//! dry run and for an import, which stores the annotations.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+use datasets::{DatasetError, Sink, SkippedPart};
+use domain::annotation::{Annotation, AttributeValue, ReviewState, is_same};
+use domain::dataset::FormatId;
+use domain::dataset_import::labels::{FileLabel, LabelMap, LabelReason};
+use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchMethod, WantedImage};
+use domain::dataset_import::sizing::{ImageFromFile, Placed, SizeFit};
+use domain::dataset_import::{DatasetPreview, ImportRole, SkippedParts, StatusesOnImage};
+use domain::geometry::PixelSize;
+use domain::ids::ImageId;
+use prepare::ContentHash;
+use store::{ImportedAnnotation, ImportedImage, Store};
+
+use crate::{EngineError, Result};
+
+/// The attribute of an annotation that covers a crowd of objects, as COCO calls it.
+const CROWD: &str = "iscrowd";
+/// Kinds of skipped parts that are told apart.
+const MOST_REASONS: usize = 50;
+
+/// Colors of the labels of a library.
+#[derive(Debug, Clone, Default)]
+pub struct KnownColors {
+    pub colors: HashMap<String, u8>,
+}
+
+impl KnownColors {
+    /// The color of `label`, which is known from then on.
+    fn color_of(&mut self, label: &str) -> u8 {
+        let next = domain::recipe::palette_color(self.colors.len());
+        *self.colors.entry(label.to_owned()).or_insert(next)
+    }
+}
+
+/// What an import needs to know about a library.
+pub struct Target<'a> {
+    pub store: &'a Store,
+    pub index: &'a MatchIndex,
+    pub labels: &'a LabelMap,
+    pub colors: KnownColors,
+    pub role: ImportRole,
+    /// Where the dataset's image files may be.
+    pub folder: Option<PathBuf>,
+}
+
+/// An image of the file.
+enum FileImage {
+    Placed(ImageId, ImageFromFile),
+    Unmatched,
+    Ambiguous,
+    Disagreeing,
+}
+
+/// What an import does to an image of the library.
+#[derive(Debug, Clone, Copy, Default)]
+struct LibraryImage {
+    stated: Option<ReviewState>,
+    statuses: StatusesOnImage,
+}
+
+/// A label of the file as it is imported.
+struct LabelTally {
+    annotations: u32,
+    to: Option<String>,
+    color: u8,
+    reason: LabelReason,
+}
+
+/// Receives a dataset. `Store` is called with every annotation that is imported, `Watch` with the numbers of images and
+/// annotations that were read.
+pub struct Intake<'a, Keep, Watch> {
+    target: Target<'a>,
+    keep: Keep,
+    watch: Watch,
+    report: DatasetPreview,
+    images: HashMap<u64, FileImage>,
+    library_images: BTreeMap<ImageId, LibraryImage>,
+    labels: BTreeMap<String, LabelTally>,
+    /// Approved annotations of the images of earlier work, if any is being imported.
+    approved: HashMap<ImageId, Vec<Annotation>>,
+    failure: Option<EngineError>,
+}
+
+/// The result of an intake.
+pub struct TakenIn {
+    pub report: DatasetPreview,
+    pub images: Vec<ImportedImage>,
+    /// The labels of the imported annotations, with their colors.
+    pub labels: Vec<(String, u8)>,
+}
+
+impl<'a, Keep, Watch> Intake<'a, Keep, Watch>
+where
+    Keep: FnMut(ImportedAnnotation) -> Result<()>,
+    Watch: FnMut(u32, u32) -> Result<()>,
+{
+    pub fn new(
+        target: Target<'a>,
+        name: String,
+        format: FormatId,
+        is_detected: bool,
+        keep: Keep,
+        watch: Watch,
+    ) -> Self {
+        let report = DatasetPreview::new(name, format, is_detected);
+        Self {
+            target,
+            keep,
+            watch,
+            report,
+            images: HashMap::new(),
+            library_images: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            approved: HashMap::new(),
+            failure: None,
+        }
+    }
+
+    /// Why reading ended early, if not because of the file.
+    pub fn take_failure(&mut self) -> Option<EngineError> {
+        self.failure.take()
+    }
+
+    pub fn finish(mut self) -> Result<TakenIn> {
+        let mut images = Vec::with_capacity(self.library_images.len());
+        for (&image, taken) in &self.library_images {
+            let review = if self.target.role == ImportRole::Work {
+                let before = self.target.store_read(|view| view.review_of(image))?;
+                self.target.role.review(before, taken.stated, taken.statuses)
+            } else {
+                None
+            };
+            images.push(ImportedImage { image, review });
+        }
+        self.report.library_images = count(images.len());
+        let mut imported: BTreeMap<String, u8> = BTreeMap::new();
+        for (name, tally) in self.labels {
+            if let Some(to) = &tally.to {
+                imported.insert(to.clone(), tally.color);
+            }
+            self.report.labels.push(FileLabel {
+                name,
+                annotations: tally.annotations,
+                to: tally.to,
+                reason: tally.reason,
+            });
+        }
+        self.report
+            .labels
+            .sort_by(|one, other| other.annotations.cmp(&one.annotations).then(one.name.cmp(&other.name)));
+        Ok(TakenIn { report: self.report, images, labels: imported.into_iter().collect() })
+    }
+
+    fn add_image(&mut self, image: DatasetImage) -> Result<()> {
+        self.report.images += 1;
+        let DatasetImage { id, file_name, size, stored, hash, review, failure, path, annotations, .. } = image;
+        let named = self.match_image(&file_name, size, hash.as_deref(), path.as_deref());
+        let found = match named {
+            FoundImage::Unmatched => {
+                self.report.unmatched.add(&file_name, Vec::new());
+                FileImage::Unmatched
+            }
+            FoundImage::Ambiguous(images) => {
+                let paths = images.iter().filter_map(|image| self.target.index.path_of(*image));
+                let paths = paths.map(ToOwned::to_owned).collect();
+                self.report.ambiguous.add(&file_name, paths);
+                FileImage::Ambiguous
+            }
+            FoundImage::Matched(image, method) => {
+                // A file that states how the image is stored has its coordinates in the upright one.
+                let of_file = size.filter(|_| stored.is_none());
+                self.fit(image, method, of_file, &file_name)
+            }
+        };
+        if let FileImage::Placed(image, _) = &found {
+            if failure.is_some() && annotations.is_empty() {
+                self.report.failed_images += 1;
+            } else {
+                let taken = self.library_images.entry(*image).or_default();
+                taken.stated = review.or(taken.stated);
+            }
+        }
+        self.images.insert(id, found);
+        annotations.into_iter().try_for_each(|annotation| self.add_annotation(id, annotation))
+    }
+
+    fn fit(&mut self, image: ImageId, method: MatchMethod, size: Option<PixelSize>, file_name: &str) -> FileImage {
+        let Some(known) = self.target.index.image(image) else { return FileImage::Unmatched };
+        let Some(map) = ImageFromFile::new(size, known.size, known.orientation) else {
+            let sizes = [size.unwrap_or(known.size), known.size];
+            let sizes = sizes.map(|size| format!("{} x {}", size.width, size.height));
+            self.report.disagreeing.add(file_name, sizes.into());
+            return FileImage::Disagreeing;
+        };
+        self.report.matched.add(method);
+        self.report.rotated += u32::from(matches!(map.fit, SizeFit::Stored | SizeFit::StoredScaled));
+        self.report.scaled += u32::from(matches!(map.fit, SizeFit::Scaled | SizeFit::StoredScaled));
+        FileImage::Placed(image, map)
+    }
+
+    fn match_image(
+        &self,
+        file_name: &str,
+        size: Option<PixelSize>,
+        hash: Option<&str>,
+        path: Option<&Path>,
+    ) -> FoundImage {
+        let index = self.target.index;
+        let hash = hash.and_then(|hash| hash.parse::<ContentHash>().ok()).map(|hash| *hash.as_bytes());
+        let wanted = WantedImage { path: file_name, size, hash };
+        let found = index.find(wanted);
+        if matches!(found, FoundImage::Matched(..)) || hash.is_some() {
+            return found;
+        }
+        match self.hash_beside(file_name, path) {
+            Some(hash) => index.find(WantedImage { hash: Some(hash), ..wanted }),
+            None => found,
+        }
+    }
+
+    /// The hash of the image's file in the dataset, if there is one and the library has a file of its length.
+    fn hash_beside(&self, file_name: &str, path: Option<&Path>) -> Option<[u8; 32]> {
+        let is_inside = !file_name.split(['/', '\\']).any(|part| part == "..") && !Path::new(file_name).is_absolute();
+        let beside = self.target.folder.as_deref().filter(|_| is_inside);
+        let places = beside.map(|folder| [folder.join(file_name), folder.join("images").join(file_name)]);
+        let places = path.map(Path::to_owned).into_iter().chain(places.into_iter().flatten());
+        let is_candidate = |path: &PathBuf| {
+            std::fs::metadata(path).is_ok_and(|file| file.is_file() && self.target.index.has_byte_len(file.len()))
+        };
+        places.filter(is_candidate).find_map(|path| ContentHash::of_file(&path).ok()).map(|hash| *hash.as_bytes())
+    }
+
+    fn add_annotation(&mut self, id: u64, annotation: DatasetAnnotation) -> Result<()> {
+        self.report.annotations += 1;
+        if self.report.annotations.is_multiple_of(1_000) {
+            (self.watch)(self.report.images, self.report.annotations)?;
+        }
+        let (to, color) = self.label(&annotation.label);
+        let (image, map) = match self.images.get(&id) {
+            Some(FileImage::Placed(image, map)) => (*image, *map),
+            Some(FileImage::Unmatched) | None => return left_out(&mut self.report.unmatched.annotations),
+            Some(FileImage::Ambiguous) => return left_out(&mut self.report.ambiguous.annotations),
+            Some(FileImage::Disagreeing) => return left_out(&mut self.report.disagreeing.annotations),
+        };
+        let Some(label) = to else { return left_out(&mut self.report.unmapped) };
+        let Some(status) = self.target.role.status(annotation.status) else {
+            return left_out(&mut self.report.rejected);
+        };
+        let shape = match map.place(&annotation.shape) {
+            Placed::Inside(shape) => shape,
+            Placed::Clipped(shape) => {
+                self.report.clipped += 1;
+                shape
+            }
+            Placed::Outside => return left_out(&mut self.report.outside),
+            Placed::Unusable => return left_out(&mut self.report.unusable),
+        };
+        if self.target.role == ImportRole::Work && status.is_approved() {
+            let known = self.approved_on(image)?;
+            if known.iter().any(|one| is_same((&one.label, &one.shape), (&label, &shape))) {
+                // The image is reviewed as if it were imported.
+                self.library_images.entry(image).or_default().statuses.add(status);
+                return left_out(&mut self.report.already_here);
+            }
+        }
+        let mut attributes = annotation.attributes;
+        if annotation.is_crowd {
+            attributes.insert(CROWD.to_owned(), AttributeValue::YesNo(true));
+        }
+        if annotation.group.is_some() {
+            self.skip("", "which annotations are parts of one object is not kept");
+        }
+        self.library_images.entry(image).or_default().statuses.add(status);
+        self.report.imported += 1;
+        (self.keep)(ImportedAnnotation {
+            image,
+            label,
+            color,
+            shape,
+            confidence: annotation.confidence.filter(|_| self.target.role != ImportRole::GroundTruth),
+            attributes,
+            status,
+            reject_reason: annotation.reject_reason.filter(|_| status == domain::annotation::Status::Rejected),
+        })
+    }
+
+    /// What a label of the file becomes, with its color.
+    fn label(&mut self, label: &str) -> (Option<String>, u8) {
+        if let Some(tally) = self.labels.get_mut(label) {
+            tally.annotations += 1;
+            return (tally.to.clone(), tally.color);
+        }
+        let (to, reason) = self.target.labels.find(label);
+        let color = to.as_deref().map_or(1, |to| self.target.colors.color_of(to));
+        self.labels.insert(label.to_owned(), LabelTally { annotations: 1, to: to.clone(), color, reason });
+        (to, color)
+    }
+
+    fn approved_on(&mut self, image: ImageId) -> Result<&[Annotation]> {
+        if !self.approved.contains_key(&image) {
+            let mut approved = self.target.store_read(|view| view.annotations_of(image))?;
+            approved.retain(|annotation| annotation.status.is_approved());
+            self.approved.insert(image, approved);
+        }
+        Ok(&self.approved[&image])
+    }
+
+    fn skip(&mut self, place: &str, reason: &str) {
+        let skipped = &mut self.report.skipped;
+        if let Some(known) = skipped.iter_mut().find(|known| known.reason == reason) {
+            known.count += 1;
+        } else if skipped.len() < MOST_REASONS {
+            skipped.push(SkippedParts { reason: reason.to_owned(), count: 1, example: place.to_owned() });
+        }
+    }
+
+    /// Passes a failure of the library or the user's wish to stop through the reader of the format.
+    fn checked(&mut self, done: Result<()>) -> datasets::Result<()> {
+        done.map_err(|error| {
+            let told = error.to_string();
+            self.failure = Some(error);
+            DatasetError::Owner(told.into())
+        })
+    }
+}
+
+impl Target<'_> {
+    #[expect(clippy::disallowed_methods, reason = "datasets are read on threads that may block")]
+    fn store_read<T>(&self, question: impl FnOnce(&store::View<'_>) -> store::Result<T>) -> Result<T> {
+        Ok(self.store.read_blocking(question)?)
+    }
+}
+
+/// Counts an annotation that is left out.
+#[expect(clippy::unnecessary_wraps, reason = "ends a function that may fail")]
+fn left_out(counter: &mut u32) -> Result<()> {
+    *counter += 1;
+    Ok(())
+}
+
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+impl<Keep, Watch> Sink for Intake<'_, Keep, Watch>
+where
+    Keep: FnMut(ImportedAnnotation) -> Result<()>,
+    Watch: FnMut(u32, u32) -> Result<()>,
+{
+    fn begin(&mut self, info: DatasetInfo) -> datasets::Result<()> {
+        // Labels without annotations are shown as well.
+        for label in info.labels.labels() {
+            self.label(&label.name);
+        }
+        self.labels.values_mut().for_each(|tally| tally.annotations = 0);
+        Ok(())
+    }
+
+    fn image(&mut self, image: DatasetImage) -> datasets::Result<()> {
+        let watched = (self.watch)(self.report.images, self.report.annotations);
+        let done = watched.and_then(|()| self.add_image(image));
+        self.checked(done)
+    }
+
+    fn annotation(&mut self, image: u64, annotation: DatasetAnnotation) -> datasets::Result<()> {
+        let done = self.add_annotation(image, annotation);
+        self.checked(done)
+    }
+
+    fn skipped(&mut self, skipped: SkippedPart) {
+        self.skip(&skipped.place, skipped.reason);
+    }
+}
