@@ -106,6 +106,15 @@ export interface Api {
 	saveExport(run: RunId, request: ExportRequest): Promise<string | null>;
 	/** Starts dragging the file of a finished export while the mouse button is down. False if the platform does not let a window start a drag. */
 	dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
+	publication(): Promise<PublicationOverview>;
+	/** Keeps the connection string of a database for this library. Returns whether it is still known after a restart. */
+	connectDatabase(text: string): Promise<boolean>;
+	/** Forgets the connection string that was entered. */
+	disconnectDatabase(): Promise<null>;
+	/** Sends what has changed since the last time to the database, or everything. */
+	publish(isFromStart: boolean): Promise<Published>;
+	/** Evaluates runs and people's decisions of the library, the later ones compared with the first. */
+	evaluate(request: EvaluationRequest): Promise<EvaluationReport>;
 	decide(decision: Decision, layers?: LayerScope | null): Promise<Step>;
 	editAnnotations(edit: ImageEdit, layers?: LayerScope | null): Promise<Step>;
 	undoLatest(layers?: LayerScope | null): Promise<Step | null>;
@@ -233,6 +242,11 @@ export function apiOver(transport: Transport): Api {
 		readyExport: (run, request) => call("ready_export", { run, request }),
 		saveExport: (run, request) => call("save_export", { run, request }),
 		dragExport: (run, request) => call("drag_export", { run, request }),
+		publication: () => call("publication", {}),
+		connectDatabase: (text) => call("connect_database", { text }),
+		disconnectDatabase: () => call("disconnect_database", {}),
+		publish: (isFromStart) => call("publish", { is_from_start: isFromStart }),
+		evaluate: (request) => call("evaluate", { request }),
 		decide: (decision, layers) => call("decide", { decision, layers }),
 		editAnnotations: (edit, layers) => call("edit_annotations", { edit, layers }),
 		undoLatest: (layers) => call("undo_latest", { layers }),
@@ -559,6 +573,16 @@ export type Calibration = {
 	possibly_billed: number,
 };
 
+/**  Detections with scores of a bin. */
+export type CalibrationBin = {
+	count: number,
+	right: number,
+	/**  Mean score; 0 without detections. */
+	mean_score: number,
+	/**  Bounds of the share of right ones at a confidence of 95 %, by Clopper and Pearson. */
+	bounds: ShareBounds,
+};
+
 /**  What a calibration would cost, and what it needs. */
 export type CalibrationPlan = {
 	model: ModelId,
@@ -599,6 +623,21 @@ export type Camera = {
 	iso: number | null,
 	focal_length_mm: number | null,
 };
+
+/**  Captions compared with true ones. */
+export type CaptionQuality = {
+	captions: number,
+	/**  Equal character by character. */
+	exact: number,
+	/**  Equal but for case, spaces and surrounding punctuation, the exact ones included. */
+	normalized: number,
+};
+
+/**  Captions compared with the true ones. */
+export type CaptionResult = {
+	exact_accuracy: number | null,
+	normalized_accuracy: number | null,
+} & CaptionQuality;
 
 /**  A recommended change, with its value if known. */
 export type Change = { kind: "lower_concurrency"; to: number } | 
@@ -672,6 +711,22 @@ export type ChosenPair = {
 	is_agreement_open: boolean,
 } & ComparedPair;
 
+/**  The twelve figures of COCO. `None` where there is no ground truth. */
+export type CocoFigures = {
+	ap: number | null,
+	ap50: number | null,
+	ap75: number | null,
+	ap_small: number | null,
+	ap_medium: number | null,
+	ap_large: number | null,
+	ar1: number | null,
+	ar10: number | null,
+	ar100: number | null,
+	ar_small: number | null,
+	ar_medium: number | null,
+	ar_large: number | null,
+};
+
 /**  An added folder. */
 export type Collection = {
 	id: CollectionId,
@@ -726,6 +781,15 @@ export type Condition = {
 	/**  Whether it matches images for which the test does not hold. */
 	is_excluded: boolean,
 	test: Test,
+};
+
+/**  Objects by true and found label, counted at the threshold. */
+export type ConfusionCell = {
+	/**  Number among the report's labels; `None` for detections on nothing. */
+	truth: number | null,
+	/**  `None` for objects that were not found. */
+	found: number | null,
+	count: number,
 };
 
 /**  The connection to one provider. */
@@ -799,6 +863,16 @@ export type CoreEvent = { kind: "import_changed"; progress: ImportProgress } |
 /**  Something that no operation started has failed. */
 { kind: "refused"; error: ApiError };
 
+/**  What right detections cost, on the evaluated images. */
+export type CorrectBoxCost = {
+	/**  What was paid for their answers, by this run or by an earlier one whose answers it used. */
+	paid_dollars: Dollars | null,
+	/**  Summed durations of their answers. */
+	seconds: number | null,
+	dollars_per_correct_box: Dollars | null,
+	seconds_per_correct_box: number | null,
+};
+
 /**  Breakdown of an expected cost; its three parts add up to it. */
 export type CostBasis = {
 	/**  Most frequent first, at most five. */
@@ -853,6 +927,13 @@ export type CostRange = {
 	at_most: Dollars,
 };
 
+/**  Precision and recall of the detections from a confidence on. */
+export type CurvePoint = {
+	score: number,
+	precision: number,
+	recall: number,
+};
+
 /**  Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again. */
 export type CutOffAnswers = {
 	images: number,
@@ -882,6 +963,13 @@ export type Destination =
 name: string; 
 /**  Whether the server is on this machine; it may forward what it receives. */
 is_on_this_machine: boolean };
+
+/**  Right and wrong detections, and objects that were not found. */
+export type DetectionCounts = {
+	right: number,
+	wrong: number,
+	missed: number,
+};
 
 /**  A finding with its changes, most effective first. */
 export type Diagnosis = {
@@ -1043,7 +1131,15 @@ export type EnvFileProposal = {
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
 /**  A recipe file, or a file with labels, that cannot be read. */
-"recipe_file" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | 
+"recipe_file" | 
+/**  A dataset that does not follow its format. */
+"unread_dataset" | 
+/**  A file or folder in no known format. */
+"unknown_dataset" | "import_cancelled" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | 
+/**  The database that the library is published to. */
+"database" | "run_busy" | "nothing_left" | "no_figures" | 
+/**  The sides of an evaluation have no image in common. */
+"nothing_to_evaluate" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -1066,6 +1162,113 @@ export type ErrorRate = {
 	/**  With 95 % confidence at most this share of all is wrong. */
 	at_most: number,
 };
+
+/**  A side of an evaluation. */
+export type EvaluatedSide = {
+	/**  Images that it has and that are not evaluated, by reason. */
+	left_out: LeftOut[],
+} & EvaluatedSource;
+
+/**  Where the annotations of a side come from. */
+export type EvaluatedSource = 
+/**  The original answers of a run. */
+{ kind: "run"; run: RunId; model: string; model_name: string; recipe_name: string } | 
+/**  What people accepted, edited and drew on reviewed images. */
+{ kind: "people" } | { kind: "file"; path: string; format: string };
+
+/**  How detections are judged. */
+export type EvaluationOptions = {
+	/**
+	 *  Detections below this confidence do not count in precision, recall and what depends on them. `None` for the
+	 *  confidence with the highest F1 of each result.
+	 */
+	threshold: number | null,
+	/**  Overlap (`IoU`) from which a detection is right, in the same figures. COCO's have their own. */
+	overlap: number,
+	/**
+	 *  Draws of images behind an interval; `None` for [`RESAMPLES`] where that takes seconds at most, or where results are
+	 *  compared. 0 for no intervals.
+	 */
+	resamples: number | null,
+};
+
+/**  One or more results against one ground truth, on the same images. */
+export type EvaluationReport = {
+	against: EvaluatedSide,
+	/**  Whether `against` is a ground truth. Otherwise the figures say how far two models agree, not how good one is. */
+	is_ground_truth: boolean,
+	/**  Images that all sides have answered. */
+	images: number,
+	/**  Objects of the ground truth on them, without crowds. */
+	objects: number,
+	crowds: number,
+	/**  Points on them, which have no extent and are not evaluated. */
+	points: number,
+	/**  Overlap from which a detection is right. */
+	overlap: number,
+	/**  Draws of images behind each interval; 0 if there are none. */
+	resamples: number,
+	/**  All labels of all sides. Other parts of the report number them from 0. */
+	labels: ReportLabel[],
+	results: EvaluationResult[],
+};
+
+/**  What is evaluated in a library, and against what. */
+export type EvaluationRequest = {
+	/**  The first one is the one that the others are compared with. */
+	evaluated: Side[],
+	against: Side,
+	options: EvaluationOptions,
+};
+
+/**  The figures of one side. */
+export type EvaluationResult = {
+	side: EvaluatedSide,
+	/**  AP over the labels that both sides list. */
+	ap_shared_labels: number | null,
+	shared_labels: number,
+	/**  Detections at any confidence. */
+	detections: number,
+	/**  Of them, those without a confidence, which count as certain. */
+	unscored: number,
+	/**  Evaluated images whose answer could not be used: everything on them is missed. */
+	unusable_answers: number,
+	/**
+	 *  Objects of the ground truth that a person approved among the proposals of this very run. What it missed, they may have
+	 *  missed too.
+	 */
+	approved_from_it: number,
+	/**  Detections below it do not count in the following figures. `None` without detections. */
+	threshold: number | null,
+	threshold_source: ThresholdSource,
+	precision: number | null,
+	recall: number | null,
+	f1: number | null,
+	counts: DetectionCounts,
+	/**  By label, in the order of the report's labels. */
+	per_label: LabelResult[],
+	confusion: ConfusionCell[],
+	/**  Over all labels; `None` without confidences. */
+	calibration: ScoreCalibration | null,
+	/**  Precision and recall over all labels, from the most confident detections on, a point for each hundredth of recall. */
+	curve: CurvePoint[],
+	/**  Right detections by their overlap, in steps of .05 from 0 to 1. */
+	iou_histogram: [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number],
+	median_iou: number | null,
+	/**  The images with the most errors first, at most [`MOST_WORST`]. */
+	worst: WorstImage[],
+	/**  Images with wrong detections or missed objects. */
+	images_with_errors: number,
+	cost: CorrectBoxCost,
+	tags: TagResult | null,
+	captions: CaptionResult | null,
+	/**  `None` without resampling. */
+	intervals: FigureIntervals | null,
+	/**  Difference from the first result on the same draws of images; `None` for the first. */
+	difference: FigureDifferences | null,
+	/**  Why figures are missing. */
+	unmeasured: Unmeasured[],
+} & CocoFigures;
 
 /**  An annotation of an example. */
 export type ExampleAnnotation = {
@@ -1222,6 +1425,24 @@ export type FieldKind = "base_url" |
 "key" | 
 /**  The default model. */
 "model";
+
+/**  Differences of the headline figures. */
+export type FigureDifferences = {
+	ap: PairedDifference | null,
+	ap50: PairedDifference | null,
+	precision: PairedDifference | null,
+	recall: PairedDifference | null,
+	f1: PairedDifference | null,
+};
+
+/**  Intervals of the headline figures at a confidence of 95 %. */
+export type FigureIntervals = {
+	ap: Interval | null,
+	ap50: Interval | null,
+	precision: Interval | null,
+	recall: Interval | null,
+	f1: Interval | null,
+};
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -1626,6 +1847,12 @@ export type Installation = {
 	processors: number,
 };
 
+/**  An interval at a confidence of 95 %. */
+export type Interval = {
+	low: number,
+	high: number,
+};
+
 /**  An image that was just answered. */
 export type JustAnswered = {
 	image: ImageId,
@@ -1675,12 +1902,58 @@ export type LabelCount = {
 	count: number,
 };
 
+/**  The figures of a label. */
+export type LabelResult = {
+	label: string,
+	objects: number,
+	/**  Detections at any confidence. */
+	detections: number,
+	/**  Whether this side lists or has it. Without it, all its objects are missed. */
+	is_in_result: boolean,
+	ap: number | null,
+	ap50: number | null,
+	precision: number | null,
+	recall: number | null,
+	f1: number | null,
+	counts: DetectionCounts,
+	/**  `None` without confidences. */
+	calibration: ScoreCalibration | null,
+	/**  Difference of AP50 from the first result. */
+	ap50_difference: PairedDifference | null,
+};
+
+/**  The last publication of a library. */
+export type LastPublication = {
+	/**  Milliseconds since the Unix epoch. */
+	ended_at: number,
+	outcome: PublicationOutcome,
+};
+
 /**  The layers of a view. What people drew, accepted or edited is theirs, and is always included. */
 export type LayerScope = 
-/**  All layers. Of several runs of the same model and recipe, only the newest one's undecided proposals on an image. */
+/**  All layers but ground truth. Of several runs of the same model and recipe, only the newest one's undecided proposals on an image. */
 { kind: "all" } | 
-/**  The layers of these runs; if empty, only people's annotations. */
+/**  The layers of these runs and imports; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
+
+/**  Images that were left out. */
+export type LeftOut = {
+	reason: LeftOutReason,
+	images: number,
+};
+
+/**  Why an image is not evaluated. */
+export type LeftOutReason = 
+/**  Another side does not have it. */
+"only_here" | 
+/**  Waits for its answer. */
+"waiting" | 
+/**  The request or the file failed, so that there is no answer to judge. */
+"failed" | 
+/**  It has the annotations of a similar image; the model has not seen it. */
+"propagated" | 
+/**  Several images of another side have its name. */
+"ambiguous";
 
 /**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
@@ -1955,6 +2228,14 @@ export type Package =
 /**  One ZIP file that holds others. The extension is without its dot. */
 { kind: "archive"; extension: string };
 
+/**  A difference with its interval at a confidence of 95 %. */
+export type PairedDifference = {
+	/**  Of the images as they are. */
+	difference: number,
+	low: number,
+	high: number,
+};
+
 /**  Images of a run that wait for another run's answers to the same requests, so that they are not paid for twice. */
 export type PendingElsewhere = {
 	/**  The run that sends them. */
@@ -2225,6 +2506,56 @@ export type ProviderSettings = {
 	models?: ModelSettings[],
 };
 
+/**  How the database is reached. */
+export type PublicationKind = 
+/**  A connection to PostgreSQL. */
+"postgres" | 
+/**  Supabase's REST interface. */
+"rest";
+
+/**  How a publication ended. */
+export type PublicationOutcome = { kind: "published"; published: Published } | { kind: "failed"; message: string };
+
+/**  Where the library is published. */
+export type PublicationOverview = {
+	/**  `None` if no database is known. */
+	target: PublicationTarget | null,
+	last: LastPublication | null,
+};
+
+/**  The database that a library is published to. */
+export type PublicationTarget = {
+	/**  Host and database, or the address of a Supabase project. */
+	server: string,
+	kind: PublicationKind,
+	/**  Where its password or key is from. */
+	place: KeyPlace,
+	is_on_this_machine: boolean,
+};
+
+/**  Publishing to a database. */
+export type PublishSettings = {
+	/**  Whether to publish to the entered database after each run. */
+	after_run?: boolean,
+};
+
+/**  The result of a publication. */
+export type Published = {
+	server: string,
+	/**  Images that were new or changed. */
+	images: number,
+	/**  Annotations on them. */
+	annotations: number,
+	/**  Results of runs on them. */
+	answers: number,
+	/**  Images that have left the library and are deleted from the database. */
+	removed_images: number,
+	/**  Runs and imports. */
+	layers: number,
+	recipes: number,
+	millis: number,
+};
+
 /**  A key before a colon. */
 export type QueryKey = "label" | "status" | "annotation" | "conf" | "annotations" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
 
@@ -2423,6 +2754,16 @@ export type RepairKind =
 range?: NumberRange | null } | 
 /**  An invalid attribute was dropped. */
 { kind: "attribute_left_out"; name: string; answered: string };
+
+/**  A label of an evaluation. */
+export type ReportLabel = {
+	/**  As the ground truth spells it, if it has it. */
+	name: string,
+	/**  Objects of the ground truth, without crowds. */
+	objects: number,
+	/**  Whether the ground truth lists or has it. */
+	is_in_truth: boolean,
+};
 
 /**  A request to resume a run. */
 export type ResumeRequest = {
@@ -2877,6 +3218,18 @@ export type SavingsRequest = {
 	model_before: ModelId | null,
 };
 
+/**  Whether confidences are probabilities, and thresholds that follow from them. */
+export type ScoreCalibration = {
+	/**  Ten bins of equal width from 0 to 1. */
+	bins: CalibrationBin[],
+	/**  Mean distance of confidence and share of right ones. */
+	expected_error: number | null,
+	/**  The confidence with the highest F1. */
+	best_f1: SuggestedThreshold | null,
+	/**  The lowest confidence with a precision of at least [`PRECISE`]. */
+	precise: SuggestedThreshold | null,
+};
+
 /**  A size of sent images. */
 export type SentSize = {
 	size: PixelSize,
@@ -2909,6 +3262,7 @@ export type Settings = {
 	import?: ImportSettings,
 	run?: RunSettings,
 	budget?: BudgetSettings,
+	publish?: PublishSettings,
 	/**  The settings of connections to providers, at most one each. */
 	providers?: ProviderSettings[],
 	/**  Prices and limits of the catalogue's models that the user has changed, at most one entry each. */
@@ -2932,6 +3286,12 @@ export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 
 /**  A share, 0 to 1. */
 export type Share = number;
+
+/**  Lower and upper bound of a share. */
+export type ShareBounds = {
+	low: number,
+	high: number,
+};
 
 /**  A side of a comparison. */
 export type Side = 
@@ -3057,8 +3417,13 @@ export type SpentAt = {
 	spent_dollars: Dollars,
 };
 
-/**  A person's decision about an annotation. Runs only add and withdraw proposals. */
-export type Status = "proposed" | "accepted" | "edited" | "rejected";
+/**  What was decided about an annotation. Runs only add and withdraw proposals. */
+export type Status = "proposed" | "accepted" | "edited" | "rejected" | 
+/**
+ *  Part of an imported ground truth, which runs are measured against: it is shown in its own layer alone, and neither
+ *  decided nor edited.
+ */
+"ground_truth";
 
 /**  A step that was made, undone or redone, and the image after it. */
 export type Step = {
@@ -3116,6 +3481,14 @@ export type StopReason = "completed" |
 /**  A fault in Fieldmark ended the run's task. Stored data is intact, and the run can be resumed. */
 "internal_error";
 
+/**  A score, and what accepting from there on gives. */
+export type SuggestedThreshold = {
+	score: number,
+	counts: DetectionCounts,
+	/**  Of the precision, at a confidence of 95 %. */
+	bounds: ShareBounds,
+};
+
 export type Suggestion = {
 	/**  The whole word, with its dash and quotes. */
 	text: string,
@@ -3137,6 +3510,20 @@ export type SystemError = {
 	/**  Mean intersection over union of the boxes with the shapes, from 0 to 1. */
 	iou: number,
 };
+
+/**  Tags of images compared with their true ones, in any spelling. */
+export type TagQuality = {
+	images: number,
+	/**  Images whose tags are exactly the true ones. */
+	exact: number,
+	counts: DetectionCounts,
+};
+
+/**  Tags compared with the true ones. */
+export type TagResult = {
+	/**  Share of images whose tags are exactly the true ones. */
+	accuracy: number | null,
+} & TagQuality;
 
 /**  The camera's clock when it took a photo. */
 export type Taken = {
@@ -3178,6 +3565,11 @@ export type Theme =
 "system" | 
 /**  The default. */
 "dark" | "light";
+
+/**  Where a threshold comes from. */
+export type ThresholdSource = "given" | 
+/**  The confidence with the highest F1 on these very images, which favors the result a little. */
+"best_f1";
 
 /**  How large images are divided. */
 export type Tiling = {
@@ -3235,6 +3627,36 @@ variable: string | null } |
 /**  The address or the environment is unusable. */
 { kind: "unusable"; detail: string };
 
+/**  A figure that is missing, and why. */
+export type Unmeasured = {
+	/**  Its key, such as `ap_small`. */
+	figure: string,
+	reason: UnmeasuredReason,
+};
+
+/**  Why a figure is missing. */
+export type UnmeasuredReason = 
+/**  The ground truth has no box. */
+"no_objects" | 
+/**  The ground truth has no box of this size. */
+"no_objects_of_this_size" | "no_shared_labels" | "no_detections" | 
+/**  No detection has a confidence. */
+"no_confidences" | 
+/**  No box is right. */
+"no_correct_boxes" | 
+/**  It is not a run of a model. */
+"not_a_run" | 
+/**  The price of the model is unknown. */
+"price_unknown" | 
+/**  Some requests may have been billed. */
+"cost_uncertain" | 
+/**  The duration of some answers was not recorded, or they came in a batch. */
+"duration_unknown" | 
+/**  The ground truth has no tags. */
+"no_tags" | 
+/**  The ground truth has no captions. */
+"no_captions";
+
 /**  Something in a recipe that a model does not support. */
 export type UnsupportedCapability = 
 /**  Labels outside of the model's vocabulary, which are skipped. */
@@ -3289,4 +3711,14 @@ export type WorkingRun = {
 	/**  Images done or failed. */
 	finished: number,
 	total: number,
+};
+
+/**  An image with errors. */
+export type WorstImage = {
+	/**  `None` if no side is of the library. */
+	image: ImageId | null,
+	name: string,
+	counts: DetectionCounts,
+	f1: number | null,
+	has_unusable_answer: boolean,
 };
