@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use domain::dataset::FormatId;
 use domain::diagnosis::{Change, Finding};
-use domain::export::{AnnotationSelection, ExportRequest};
+use domain::export::{ExportRequest, ExportScope};
 use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::RunSummary;
 use domain::run_state::FailureKind;
+use engine::dataset::ExportTask;
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -128,12 +129,9 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     assert_eq!((summary.done, summary.failed, failures.as_slice()), (2, 4, expected.as_slice()));
     assert_eq!((server.asked(), summary.retryable), (6, 0));
     // An answer that was not understood is not a negative.
-    let request = ExportRequest {
-        format: FormatId("coco".into()),
-        annotations: AnnotationSelection { is_reviewed_only: false, includes_rejected: false },
-    };
+    let request = ExportRequest::new(ExportScope::Run { run }, FormatId("coco".into()));
     let path = bench.folder.path().join("coco.json");
-    let exported = bench.library.datasets.export(run, &request, &path).unwrap();
+    let exported = bench.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
     assert_eq!((exported.images, exported.empty_images), (2, 1));
     let coco: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(coco["images"].as_array().unwrap().len(), 2);

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use domain::annotation::{Origin, RejectReason, ReviewState, Shape, Status};
 use domain::dataset::{Feature, FormatId};
-use domain::export::{AnnotationSelection, ExportRequest};
+use domain::export::{AnnotationSelection, ExportRequest, ExportScope, Exported};
 use domain::geometry::{Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
@@ -17,6 +18,7 @@ use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::review::{AnnotationChange, AnnotationContent, Decision, DecisionScope, ImageEdit, Verdict};
 use engine::EngineError;
+use engine::dataset::ExportTask;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use fieldmark_tests::{repository, sample, stored_with_orientation};
@@ -27,8 +29,12 @@ const EVERYTHING: AnnotationSelection = AnnotationSelection { is_reviewed_only: 
 const FORMATS: [&str; 4] = ["coco", "coco-detections", "jsonl", "csv"];
 const REVIEWED: AnnotationSelection = AnnotationSelection { is_reviewed_only: true, includes_rejected: false };
 
-fn export_of(format: &str, annotations: AnnotationSelection) -> ExportRequest {
-    ExportRequest { format: FormatId(format.into()), annotations }
+fn export_of(run: RunId, format: &str, annotations: AnnotationSelection) -> ExportRequest {
+    ExportRequest { annotations, ..ExportRequest::new(ExportScope::Run { run }, FormatId(format.into())) }
+}
+
+fn export_to(bench: &Bench, request: &ExportRequest, path: &Path) -> Result<Exported, EngineError> {
+    bench.library.datasets.export(request, path, &ExportTask::default())
 }
 
 /// Upright and rotated photos, one whose name looks like a formula, and one on which nothing is found; all annotated by the
@@ -124,7 +130,7 @@ async fn independent_readers_find_what_the_library_holds() {
 
     let out = bench.folder.path().join("exports");
     let export = |format, annotations, name: &str| {
-        bench.library.datasets.export(run, &export_of(format, annotations), &out.join(name)).unwrap()
+        export_to(&bench, &export_of(run, format, annotations), &out.join(name)).unwrap()
     };
     let standing = AnnotationSelection::default();
     let exported = export("coco", standing, "annotations.coco.json");
@@ -162,7 +168,7 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
 
     let out = bench.folder.path().join("annotations");
     let export = |format, annotations| {
-        let exported = bench.library.datasets.export(run, &export_of(format, annotations), &out).unwrap();
+        let exported = export_to(&bench, &export_of(run, format, annotations), &out).unwrap();
         (exported.images, exported.failed_images)
     };
     let standing = AnnotationSelection::default();
@@ -187,7 +193,7 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
 
     // A negative is an image that was checked: no other image is in a training set.
     assert_eq!(export("coco", standing), (2, 0));
-    let nothing = bench.library.datasets.export(run, &export_of("csv", REVIEWED), &out);
+    let nothing = export_to(&bench, &export_of(run, "csv", REVIEWED), &out);
     assert!(matches!(nothing, Err(EngineError::NothingToExport(_))), "{nothing:?}");
 }
 
@@ -196,8 +202,8 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let (bench, first) = answered().await;
     let out = bench.folder.path().join("export");
     let export = |run, format| {
-        let request = export_of(format, AnnotationSelection::default());
-        let exported = bench.library.datasets.export(run, &request, &out).unwrap();
+        let request = export_of(run, format, AnnotationSelection::default());
+        let exported = export_to(&bench, &request, &out).unwrap();
         (exported, fs::read_to_string(&out).unwrap())
     };
     // Label, box and confidence of each annotation, by image.
@@ -250,10 +256,10 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
     let (bench, run) = answered().await;
-    let request = export_of("coco", AnnotationSelection::default());
-    let refused = |path: &std::path::Path| {
+    let request = export_of(run, "coco", AnnotationSelection::default());
+    let refused = |path: &Path| {
         let before = fs::read(path).ok();
-        let outcome = bench.library.datasets.export(run, &request, path);
+        let outcome = export_to(&bench, &request, path);
         assert!(matches!(outcome, Err(EngineError::UnfitTarget { .. })), "{}: {outcome:?}", path.display());
         assert!(before == fs::read(path).ok(), "{} is as it was", path.display());
     };
@@ -278,14 +284,14 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     fs::create_dir(&out).unwrap();
     fs::write(out.join("annotations.json"), "the last one").unwrap();
     let nothing = ExportRequest { annotations: REVIEWED, ..request.clone() };
-    let outcome = bench.library.datasets.export(run, &nothing, &out.join("annotations.json"));
+    let outcome = export_to(&bench, &nothing, &out.join("annotations.json"));
     assert!(matches!(outcome, Err(EngineError::NothingToExport(_))), "{outcome:?}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(out.join("annotations.json")).unwrap(), "the last one");
 }
 
 /// The file name of an image, whether it is missing, and its other paths.
-type Exported = (String, bool, Vec<String>);
+type ImageNames = (String, bool, Vec<String>);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_names_the_files_of_its_run_that_are_still_there() {
@@ -314,8 +320,8 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
     let out = bench.folder.path().join("annotations.jsonl");
-    let names = |run| -> (Option<String>, Vec<Exported>) {
-        let exported = bench.library.datasets.export(run, &export_of("jsonl", EVERYTHING), &out).unwrap();
+    let names = |run| -> (Option<String>, Vec<ImageNames>) {
+        let exported = export_to(&bench, &export_of(run, "jsonl", EVERYTHING), &out).unwrap();
         let lines = fs::read_to_string(&out).unwrap();
         let images = lines.lines().map(|line| {
             let image: Value = serde_json::from_str(line).unwrap();

@@ -9,7 +9,6 @@ import {
   apiOver,
   type Api,
   type CoreEvent,
-  type ExportRequest,
   type ImageId,
   type RunId,
   type RunProgress,
@@ -31,8 +30,8 @@ export type Reach = "connected" | "lost" | "signed_out";
 export interface BrowserConnection {
   /** Sends a request; rejects with an `ApiError` unless it succeeded. */
   send(path: string, method: string, body?: BodyInit, signal?: AbortSignal): Promise<Response>;
-  /** The address of an export, which the browser saves. */
-  exported(run: RunId, request: ExportRequest): string;
+  /** The address of an export that is ready, which the browser saves. */
+  exported(fileName: string): string;
   /** The address of the metrics of a run, which the browser saves. */
   metrics(run: RunId): string;
   /** Is called when the connection is lost and when it is there again. */

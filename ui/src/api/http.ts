@@ -7,7 +7,7 @@
  */
 import { createParser } from "eventsource-parser";
 
-import type { ApiError, CoreEvent, ExportRequest, ImageId, RunId } from "./bindings";
+import type { ApiError, CoreEvent, ImageId, RunId } from "./bindings";
 import type { BrowserConnection, Connection, PixelEdge, Reach } from "./core";
 
 /** The first wait before connecting again, and the longest, in milliseconds. */
@@ -102,8 +102,8 @@ export class HttpTransport implements Connection, BrowserConnection {
     return `${this.#base}/thumb/${image}/${edge}`;
   }
 
-  exported(run: RunId, request: ExportRequest): string {
-    return `${this.#base}/download/export?run=${run}&request=${encodeURIComponent(JSON.stringify(request))}`;
+  exported(fileName: string): string {
+    return `${this.#base}/download/export?name=${encodeURIComponent(fileName)}`;
   }
 
   metrics(run: RunId): string {

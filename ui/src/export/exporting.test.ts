@@ -1,91 +1,159 @@
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Loss, ReadyExport } from "../api/bindings";
-import { words } from "../messages";
+import type { ExportPreview } from "../api/bindings";
 import { coreOf } from "../../test/core";
 import { Exporting, type ExportingCore } from "./exporting.svelte";
+import { firstScope, type ExportSource } from "./scopes";
 
 const refused = vi.fn();
+const NOTHING: ExportSource = {
+  run: null,
+  collection: null,
+  collectionName: null,
+  query: { collection: null, conditions: [], order: "added" },
+  selected: [],
+};
 
-function fileOf(name: string): ReadyExport {
-  const exported = {
-    images: 1,
-    failed_images: 0,
-    empty_images: 0,
-    annotations: 1,
-    losses: [],
-    missing: 0,
-    folder: null,
-  };
-  return { file_name: name, byte_len: 10, exported };
-}
+const exportingOf = (core: ExportingCore, source: Partial<ExportSource> = {}): Exporting =>
+  new Exporting(core, refused, (run) => ({ ...NOTHING, run, ...source }));
+
+/** As in the desktop app. */
+const onDesktop = (core: ExportingCore, more: Partial<ExportingCore>): ExportingCore => ({
+  ...core,
+  browser: null,
+  ...more,
+});
+
+beforeEach(() => refused.mockClear());
 
 describe("an export", () => {
   it("says what it holds of the newest run, and anew for every choice", async () => {
-    const core = await coreOf();
-    const saveExport = vi.spyOn(core, "saveExport").mockResolvedValue("/photos/run-2.csv");
-    const exporting = new Exporting(core, refused);
+    const exporting = exportingOf(await coreOf());
     await exporting.open();
     expect(exporting.run).toBe(2);
-    const { readiness } = exporting;
-    expect(readiness).toMatchObject({ kind: "ready", file: { file_name: "run-2-coco.json" } });
-
-    await exporting.choose({ format: "csv", isReviewedOnly: true });
-    expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "run-2-csv-reviewed.csv" } });
-    const annotations = (of: typeof readiness) => (of.kind === "ready" ? of.file.exported.annotations : Number.NaN);
-    expect(annotations(exporting.readiness)).toBeLessThan(annotations(readiness));
-    expect(await exporting.save()).toBe("/photos/run-2.csv");
-    expect(saveExport).toHaveBeenCalledWith(2, exporting.request);
-    expect(exporting.isOpen).toBe(false);
+    const first = exporting.preview;
+    expect(first?.file_name).toBe("run-2-coco.json");
+    await exporting.choose({ format: "csv", isDecidedOnly: true });
+    expect(exporting.preview?.file_name).toBe("run-2-csv-reviewed.csv");
+    expect(exporting.preview?.exported.annotations).toBeLessThan(first?.exported.annotations ?? 0);
+    await exporting.choose({ images: "zipped" });
+    expect(exporting.preview?.file_name).toBe("run-2-csv-reviewed.zip");
+    expect(exporting.preview?.entries.map(({ name }) => name)).toContain("annotations.csv");
     expect(refused).not.toHaveBeenCalled();
   });
 
-  it("says what a format has no place for", () => {
-    const { exported } = fileOf("any");
-    const losses: Loss[] = [
-      { feature: "points", kind: "annotation_left_out", count: 1200 },
-      { feature: "failed_images", kind: "image_left_out", count: 2 },
-      { feature: "polygons", kind: "simplified", count: 3 },
-    ];
-    expect(words.exports.losses({ ...exported, losses })).toEqual([
-      "Not exported: points (1,200), failed images (2).",
-      "Simplified: polygon outlines (3).",
-    ]);
-    expect(words.exports.losses(exported)).toEqual([]);
+  it("is about what the user looks at", () => {
+    const query = {
+      ...NOTHING.query,
+      conditions: [{ is_excluded: false, test: { kind: "label", name: "cat" } as const }],
+    };
+    expect(firstScope(NOTHING, 2)).toBe("run");
+    expect(firstScope(NOTHING, null)).toBe("collection");
+    expect(firstScope({ ...NOTHING, query }, 2)).toBe("filter");
+    expect(firstScope({ ...NOTHING, query, selected: [1, 2] }, 2)).toBe("selection");
+    expect(firstScope({ ...NOTHING, query, selected: [1, 2], run: 1 }, 2)).toBe("run");
+  });
+
+  it("takes and leaves the layers of runs", async () => {
+    const exporting = exportingOf(await coreOf());
+    await exporting.open();
+    expect(exporting.layersShown).toEqual({ kind: "runs", runs: [2] });
+    await exporting.toggleLayer(2);
+    expect(exporting.request.layers).toEqual({ kind: "runs", runs: [] });
+    await exporting.choose({ scope: "collection" });
+    expect(exporting.layersShown).toEqual({ kind: "all" });
+    await exporting.toggleLayer(2);
+    expect(exporting.request.layers).toEqual({ kind: "runs", runs: [1] });
+  });
+
+  it("splits, and keeps the parts of an earlier export", async () => {
+    const exporting = exportingOf(await coreOf());
+    await exporting.open();
+    await exporting.choose({ format: "yolo", images: "zipped", isSplit: true, ends: [60, 80] });
+    const split = exporting.preview?.exported.split;
+    const images = split?.parts.map(({ images: number }) => number) ?? [];
+    expect(images.reduce((sum, number) => sum + number, 0)).toBe(exporting.preview?.exported.images);
+    expect(split?.kept).toBe(0);
+    await exporting.write();
+    expect(exporting.written?.place).toBe("run-2-yolo.zip");
+    expect(exporting.written?.download).toContain("run-2-yolo.zip");
+    await exporting.choose({ ends: [10, 20] });
+    expect(exporting.preview?.exported.split?.kept).toBe(exporting.preview?.exported.images);
+    expect(exporting.written).toBeNull();
   });
 
   it("shows the latest choice, however late the answers to earlier ones come", async () => {
-    const answers: ((file: ReadyExport) => void)[] = [];
-    const core: ExportingCore = {
-      ...(await coreOf()),
-      readyExport: () => new Promise((answer) => answers.push(answer)),
-    };
-    const exporting = new Exporting(core, refused);
-    exporting.run = 1;
-    const first = exporting.choose({ format: "csv" });
-    const second = exporting.choose({ format: "coco" });
-    answers[1]?.(fileOf("second"));
+    const core = await coreOf();
+    const known = exportingOf(core);
+    await known.open();
+    const preview = known.preview as ExportPreview;
+    const answers: ((preview: ExportPreview) => void)[] = [];
+    const exporting = exportingOf({ ...core, previewExport: () => new Promise((answer) => answers.push(answer)) });
+    const first = exporting.foresee();
+    const second = exporting.foresee();
+    answers[1]?.({ ...preview, file_name: "second" });
     await second;
-    answers[0]?.(fileOf("first"));
+    answers[0]?.({ ...preview, file_name: "first" });
     await first;
-    expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "second" } });
+    expect(exporting.preview?.file_name).toBe("second");
   });
 
-  it("says that nothing can be dragged once that was tried in vain", async () => {
-    const core: ExportingCore = { ...(await coreOf()), dragExport: () => Promise.resolve(false) };
-    const exporting = new Exporting(core, refused);
+  it("is written where the user chose, and only there", async () => {
+    const core = await coreOf();
+    const known = exportingOf(core);
+    await known.open();
+    const preview = known.preview as ExportPreview;
+    const saveExport = vi.fn().mockResolvedValue(preview.exported);
+    const chooseExportTarget = vi.fn().mockResolvedValue(null);
+    const desktop = onDesktop(core, { saveExport, chooseExportTarget });
+    const exporting = exportingOf(desktop);
     await exporting.open();
-    await exporting.drag();
-    expect(exporting.isStuck).toBe(true);
+    await exporting.write();
+    expect(saveExport, "the dialog was cancelled").not.toHaveBeenCalled();
+    chooseExportTarget.mockResolvedValue("/photos/mine.json");
+    await exporting.write();
+    expect(saveExport).toHaveBeenCalledWith(expect.any(Number), exporting.request, "/photos/mine.json");
+    expect(exporting.written?.place).toBe("/photos/mine.json");
+
+    // The next one is suggested beside it, and replaces no file that the user has not named.
+    const next = exportingOf({
+      ...desktop,
+      previewExport: () => Promise.resolve({ ...preview, is_target_taken: true }),
+    });
+    chooseExportTarget.mockClear().mockResolvedValue(null);
+    await next.open();
+    expect(next.target).toBe("/photos/run-2-coco.json");
+    await next.write();
+    expect(chooseExportTarget).toHaveBeenCalled();
+    expect(next.written).toBeNull();
+  });
+
+  it("says nothing when it was cancelled, and why when it failed", async () => {
+    const core = await coreOf();
+    const failing = (code: string) =>
+      onDesktop(core, {
+        chooseExportTarget: () => Promise.resolve("/x.json"),
+        saveExport: () => Promise.reject({ code, message: "" }),
+      });
+    for (const [code, calls] of [
+      ["cancelled", 0],
+      ["file", 1],
+    ] as const) {
+      const exporting = exportingOf(failing(code));
+      await exporting.open();
+      await exporting.write();
+      expect(exporting.isWriting).toBe(false);
+      expect(refused).toHaveBeenCalledTimes(calls);
+    }
   });
 
   it("says why there is none, and closes where it cannot even ask", async () => {
     const core = await coreOf();
     const refusal = () => Promise.reject({ code: "library", message: "" });
-    const exporting = new Exporting({ ...core, readyExport: refusal }, refused);
+    const exporting = exportingOf({ ...core, previewExport: refusal });
     await exporting.open();
-    expect(exporting.readiness).toMatchObject({ kind: "refused" });
-    const without = new Exporting({ ...core, runs: refusal }, refused);
+    expect(exporting.outlook).toMatchObject({ kind: "refused" });
+    const without = exportingOf({ ...core, runs: refusal });
     await without.open();
     expect(without.isOpen).toBe(false);
     expect(refused).toHaveBeenCalled();

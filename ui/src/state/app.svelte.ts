@@ -1,5 +1,7 @@
 /** The state of the window: one store per concern, and the events of the core that they follow. */
 import { Exporting } from "../export/exporting.svelte";
+import type { ExportSource } from "../export/scopes";
+import type { ImageQuery, RunId } from "../api/bindings";
 import type { Core } from "../api/core";
 import { RunTraces } from "../run/trace";
 import { Actions } from "./actions/actions.svelte";
@@ -55,6 +57,9 @@ export class App {
   isPaletteOpen = $state(false);
   isOnline = $state(true);
 
+  /** What can be exported from the library, which sets this. */
+  libraryQuery: () => ImageQuery = () => ({ collection: null, conditions: [], order: "added" });
+
   #stopListening: (() => void)[] = [];
 
   constructor(core: Core) {
@@ -68,7 +73,17 @@ export class App {
     this.imports = new ImportState(core, this.notices, this.overview, this.tour);
     this.batchNotices = new BatchNotices(core);
     this.activity = new Activity(this.notices, this.batchNotices);
-    this.exporting = new Exporting(core, (error) => this.notices.refused(error));
+    this.exporting = new Exporting(
+      core,
+      (error) => this.notices.refused(error),
+      (run) => this.exportSource(run),
+    );
+  }
+
+  /** What the user looks at, for an export. */
+  exportSource(run: RunId | null): ExportSource {
+    const { collection, collectionName, selected } = this.scope;
+    return { run, collection, collectionName, query: this.libraryQuery(), selected: [...selected] };
   }
 
   /** Loads what the frame shows and subscribes to changes. */

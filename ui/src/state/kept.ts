@@ -5,6 +5,7 @@
 export type KeptName =
   | "budget"
   | "error_limit"
+  | "export_folder"
   | "folded"
   | "info"
   | "language"

@@ -56,6 +56,10 @@ pub enum ErrorCode {
     NoFigures,
     /// The sides of an evaluation have no image in common.
     NothingToEvaluate,
+    /// No image of an export's scope has annotations, or none that the format holds.
+    NothingToExport,
+    /// The user has cancelled it.
+    Cancelled,
     /// The input is not what the operation expects.
     InvalidInput,
     UnknownOperation,
@@ -131,9 +135,9 @@ impl From<EngineError> for ApiError {
             EngineError::LocalOnly { .. } => ErrorCode::LocalOnly,
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,
             EngineError::NothingLeft { .. } => ErrorCode::NothingLeft,
-            EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => {
-                ErrorCode::NoFigures
-            }
+            EngineError::NoFigures(_) => ErrorCode::NoFigures,
+            EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => ErrorCode::NothingToExport,
+            EngineError::ExportCancelled => ErrorCode::Cancelled,
             EngineError::TaskLost
             | EngineError::Panicked(_)
             | EngineError::UnknownFormat(_)

@@ -5,6 +5,7 @@
 mod desktop;
 mod error;
 mod events;
+mod exports;
 mod operations;
 mod pixels;
 mod router;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::{EngineError, Library};
+use exports::Exports;
 use router::Access;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -51,6 +53,7 @@ pub struct Api {
     pub(crate) front_end: Arc<FrontEnd>,
     events: Events,
     uploads: Uploads,
+    exports: Exports,
     /// Views larger than thumbnails are decoded on each request; a few at a time, so that a run keeps its processors.
     decoding: Semaphore,
     runtime: Handle,
@@ -73,6 +76,7 @@ impl Api {
             front_end: Arc::new(front_end),
             events,
             uploads: Uploads::default(),
+            exports: Exports::default(),
             decoding: Semaphore::new(pixels::DECODED_AT_ONCE),
             runtime: Handle::current(),
         })

@@ -54,6 +54,10 @@ pub enum CommandError {
     NoImages,
     #[error("not confirmed: answer y, or use --yes without a terminal")]
     NotConfirmed,
+    #[error("there is no collection or saved filter \"{asked}\" in this library. There are: {known}")]
+    UnknownCollection { asked: String, known: String },
+    #[error("the query cannot be read: {0}")]
+    Query(String),
     #[error("there is no run in this library yet")]
     NoRuns,
     #[error("there is no run to resume")]
@@ -110,6 +114,8 @@ impl CommandError {
             | Self::NothingToKeepPricesIn
             | Self::NoLocalServer { .. }
             | Self::NoKeyIn(_)
+            | Self::UnknownCollection { .. }
+            | Self::Query(_)
             | Self::Serve(
                 ServeError::NeedsPassword { .. }
                 | ServeError::ShortPassword

@@ -54,6 +54,11 @@ impl Exit {
         }
     }
 
+    /// The exit code of a command that the received signal ended.
+    pub fn of_interruption() -> Self {
+        signals::received().map_or(Self::Failed, Self::of_signal)
+    }
+
     fn of_signal(signal: Signal) -> Self {
         match signal {
             Signal::HangUp => Self::HungUp,

@@ -77,7 +77,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Skipped => commands::skipped::skipped(&global, output),
         Command::Runs => commands::runs::runs(&global, output),
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
-        Command::Export(arguments) => commands::export::export(&arguments, &global, output),
+        Command::Export(arguments) => commands::export::export(&arguments, &global, output).await,
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments, &global, output),
         Command::Import(arguments) => commands::import::import(&arguments, &global, output).await,
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),

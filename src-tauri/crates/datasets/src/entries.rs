@@ -119,8 +119,8 @@ fn is_device(part: &str) -> bool {
 /// A line of the index.
 #[derive(Serialize, Deserialize)]
 struct IndexLine<'a> {
-    /// Path of the image's file in the dataset.
-    file: Cow<'a, str>,
+    /// Path of the image's file in the dataset; `None` if the format left the image out.
+    file: Option<Cow<'a, str>>,
     image: u64,
     file_name: Cow<'a, str>,
     width: Option<u32>,
@@ -143,8 +143,12 @@ pub fn write_images(
         if let Some(path) = image.path.as_ref().filter(|_| out.image_placement != ImagePlacement::Left) {
             out.image_file(path, &file)?;
         }
+        if out.keeps_everything {
+            out.files.insert(image.id, file);
+            continue;
+        }
         let line = IndexLine {
-            file: Cow::Owned(file),
+            file: Some(Cow::Owned(file)),
             image: image.id,
             file_name: Cow::Borrowed(&image.file_name),
             width: image.size.map(|size| size.width),
@@ -154,7 +158,9 @@ pub fn write_images(
         serde_json::to_writer(&mut index, &line).map_err(io::Error::from)?;
         index.push(b'\n');
     }
-    out.entry(INDEX)?.write_all(&index)?;
+    if !out.keeps_everything {
+        out.entry(INDEX)?.write_all(&index)?;
+    }
     Ok(())
 }
 
@@ -184,7 +190,9 @@ impl ImageIndex {
                     .malformed("the number of an image is too large"));
             }
             index.last = index.last.max(line.image);
-            index.lines.insert(stem(&line.file).to_owned(), (place, line));
+            if let Some(file) = &line.file {
+                index.lines.insert(stem(file).to_owned(), (place, line));
+            }
         }
         Ok(index)
     }

@@ -9,6 +9,7 @@ mod error;
 mod format;
 mod formats;
 mod image_size;
+mod in_folder;
 mod input;
 mod mask;
 mod memory;
@@ -21,10 +22,11 @@ mod projection;
 pub use detect::detect;
 pub use error::{DatasetError, FileLocation, Result};
 pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
-pub use formats::{FORMATS, ReadDetection, StatedExtent, find, read_coco_extents, read_detections};
+pub use formats::{FORMATS, ReadDetection, StatedExtent, find, read_coco_extents, read_detections, write_everything};
+pub use in_folder::{InFolder, write_image_files};
 pub use input::Input;
 pub use memory::Dataset;
-pub use output::{ImagePlacement, Output};
+pub use output::{ImagePlacement, MeasuredOutput, Output};
 pub use projection::{Projection, Written};
 
 /// Writes the part of a dataset that `format` can hold, and reports how much that is. The caller then finishes or drops

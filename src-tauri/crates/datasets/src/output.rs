@@ -1,6 +1,6 @@
 //! Output of a dataset: a file, a folder or an archive, which appears complete or not at all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
@@ -27,6 +27,14 @@ pub enum ImagePlacement {
 pub struct Output {
     target: Target,
     pub image_placement: ImagePlacement,
+    /// Whether [`crate::write_everything`] writes the index, instead of the format.
+    pub keeps_everything: bool,
+    /// The files of images as the format named them, if it did not write the index: by image.
+    pub(crate) files: HashMap<u64, String>,
+    /// Before every name; empty, or with a slash at its end.
+    prefix: String,
+    /// Where [`Output::file`] leads in a folder or archive, and whether that file was begun.
+    file_entry: Option<(String, bool)>,
     /// Lower-case names in a folder or archive, because some file systems ignore case.
     names: HashSet<String>,
 }
@@ -35,6 +43,39 @@ enum Target {
     File(WholeFile),
     Folder { folder: WholeFolder, entry: Option<BufWriter<File>> },
     Archive(Box<ZipWriter<StreamWriter<WholeFile>>>),
+    Measured(MeasuredOutput),
+}
+
+/// The files of a dataset that was written without a disk.
+#[derive(Debug, Default)]
+pub struct MeasuredOutput {
+    /// Names and lengths in bytes, uncompressed. Links take no space. One file has no name.
+    pub files: Vec<(String, u64)>,
+    /// The beginning of the first file with content, and its name.
+    pub sample: Option<(String, Vec<u8>)>,
+}
+
+/// Length of [`MeasuredOutput::sample`] in bytes.
+const SAMPLE_LEN: usize = 512;
+
+impl Write for MeasuredOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.files.is_empty() {
+            self.files.push((String::new(), 0));
+        }
+        if let Some((name, byte_len)) = self.files.last_mut() {
+            *byte_len += bytes.len() as u64;
+            let (of, sample) = self.sample.get_or_insert_with(|| (name.clone(), Vec::new()));
+            if of == name {
+                sample.extend(bytes.iter().take(SAMPLE_LEN.saturating_sub(sample.len())));
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Output {
@@ -44,7 +85,44 @@ impl Output {
             Package::Folder => Target::Folder { folder: WholeFolder::begin(path)?, entry: None },
             Package::File { .. } | Package::Archive { .. } => return Self::of_file(package, WholeFile::begin(path)?),
         };
-        Ok(Self { target, image_placement: ImagePlacement::default(), names: HashSet::new() })
+        Ok(Self::of_target(target))
+    }
+
+    fn of_target(target: Target) -> Self {
+        Self {
+            target,
+            image_placement: ImagePlacement::default(),
+            keeps_everything: false,
+            files: HashMap::new(),
+            prefix: String::new(),
+            file_entry: None,
+            names: HashSet::new(),
+        }
+    }
+
+    /// An output that writes nothing and measures its files.
+    #[must_use]
+    pub fn measured() -> Self {
+        Self::of_target(Target::Measured(MeasuredOutput::default()))
+    }
+
+    /// What was measured; `None` if the output is written.
+    #[must_use]
+    pub fn into_measured(self) -> Option<MeasuredOutput> {
+        match self.target {
+            Target::Measured(measured) => Some(measured),
+            _ => None,
+        }
+    }
+
+    /// From now on, names are in this folder of the folder or archive; empty for the whole.
+    pub fn enter(&mut self, folder: &str) {
+        self.prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    }
+
+    /// From now on, a single-file dataset is the file `name` of the folder or archive.
+    pub fn set_file_name(&mut self, name: &str) {
+        self.file_entry = Some((name.to_owned(), false));
     }
 
     /// [`Output::begin`] with an open file.
@@ -58,13 +136,24 @@ impl Output {
             Package::Archive { .. } => Target::Archive(Box::new(ZipWriter::new_stream(file))),
             Package::Folder => return Err(io::Error::new(ErrorKind::IsADirectory, "the format is a folder of files")),
         };
-        Ok(Self { target, image_placement: ImagePlacement::default(), names: HashSet::new() })
+        Ok(Self::of_target(target))
     }
 
     /// The file of a single-file dataset.
     pub fn file(&mut self) -> io::Result<&mut dyn Write> {
+        if let Some((name, is_begun)) = self.file_entry.as_mut()
+            && !*is_begun
+        {
+            *is_begun = true;
+            let name = name.clone();
+            return self.entry(&name).map_err(io::Error::other);
+        }
+        let is_entry = self.file_entry.is_some();
         match &mut self.target {
             Target::File(file) => Ok(file),
+            Target::Measured(measured) => Ok(measured),
+            Target::Folder { entry: Some(entry), .. } if is_entry => Ok(entry),
+            Target::Archive(archive) if is_entry => Ok(archive),
             Target::Folder { .. } | Target::Archive(_) => Err(io::Error::other("the dataset is not one file")),
         }
     }
@@ -76,9 +165,13 @@ impl Output {
     /// For a name outside of the dataset, or a duplicate.
     pub fn entry(&mut self, name: &str) -> Result<&mut dyn Write> {
         self.end_entry()?;
-        self.claim(name)?;
+        let name = &self.claim(name)?;
         match &mut self.target {
             Target::File(_) => Err(io::Error::other("the dataset is one file").into()),
+            Target::Measured(measured) => {
+                measured.files.push((name.clone(), 0));
+                Ok(measured)
+            }
             Target::Folder { folder, entry } => {
                 let path = folder.path().join(name);
                 path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -97,9 +190,14 @@ impl Output {
             return Ok(());
         }
         self.end_entry()?;
-        self.claim(name)?;
+        let name = &self.claim(name)?;
         match &mut self.target {
             Target::File(_) => return Err(io::Error::other("the dataset is one file").into()),
+            Target::Measured(measured) => {
+                let is_copied = self.image_placement == ImagePlacement::Copied;
+                let byte_len = if is_copied { fs::metadata(original)?.len() } else { 0 };
+                measured.files.push((name.clone(), byte_len));
+            }
             Target::Folder { folder, .. } => {
                 let path = folder.path().join(name);
                 path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -127,6 +225,7 @@ impl Output {
             Target::File(file) => file.finish(),
             Target::Folder { folder, .. } => folder.finish(),
             Target::Archive(archive) => archive.finish()?.into_inner().finish(),
+            Target::Measured(_) => Ok(()),
         }
     }
 
@@ -139,13 +238,11 @@ impl Output {
         Ok(())
     }
 
-    fn claim(&mut self, name: &str) -> Result<()> {
+    /// The name in the whole dataset.
+    fn claim(&mut self, name: &str) -> Result<String> {
+        let name = format!("{}{name}", self.prefix);
         let is_safe = !name.contains(['\\', ':', '\0']) && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
-        if is_safe && self.names.insert(name.to_lowercase()) {
-            Ok(())
-        } else {
-            Err(DatasetError::UnsafeName(name.to_owned()))
-        }
+        if is_safe && self.names.insert(name.to_lowercase()) { Ok(name) } else { Err(DatasetError::UnsafeName(name)) }
     }
 }
 

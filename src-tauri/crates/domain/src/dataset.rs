@@ -31,6 +31,7 @@ pub struct FormatDescriptor {
     pub title: Translated,
     /// What it is for.
     pub summary: Translated,
+    pub group: FormatGroup,
     pub package: Package,
     /// Of the file, or of the annotation files in a folder or archive.
     pub media_type: &'static str,
@@ -49,6 +50,18 @@ impl FormatDescriptor {
     pub fn holds(&self, feature: Feature) -> bool {
         self.holds.contains(&feature)
     }
+}
+
+/// What a format is mostly for; lists of formats are grouped by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum FormatGroup {
+    Training,
+    /// Annotation tools and viewers.
+    Tools,
+    /// Tables, lines and pictures.
+    Tables,
 }
 
 /// How a dataset is stored on disk.

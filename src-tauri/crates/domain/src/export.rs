@@ -1,11 +1,16 @@
-//! Exports: which annotations of a run are exported, in which format.
+//! Exports: which images and annotations are exported, in which format, and with what beside them.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, ReviewState, Status};
+use crate::data_card::DataCard;
 use crate::dataset::{Feature, FormatId, Loss, LossKind, Package};
-use crate::ids::RunId;
+use crate::ids::{CollectionId, ImageId, RunId};
 use crate::layers::LayerScope;
+use crate::query::ImageQuery;
+use crate::split::{SplitPart, SplitRequest};
 
 /// Which images and annotations are exported; by default every answered image and every annotation that is not
 /// rejected.
@@ -35,23 +40,250 @@ impl AnnotationSelection {
     }
 }
 
+/// The images of an export.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ExportScope {
+    #[default]
+    Library,
+    Collection {
+        id: CollectionId,
+    },
+    Query {
+        query: ImageQuery,
+    },
+    Images {
+        ids: Vec<ImageId>,
+    },
+    /// The images that a run has answered or failed to.
+    Run {
+        run: RunId,
+    },
+}
+
+/// What happens to the image files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ImageFileMode {
+    /// They stay where they are, and the dataset names them.
+    #[default]
+    Left,
+    /// Copied into a folder with the dataset.
+    Copied,
+    /// Hard links in a folder with the dataset; copies on another disk.
+    Linked,
+    /// Copied into a ZIP file with the dataset.
+    Zipped,
+}
+
 /// An export request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExportRequest {
-    pub format: FormatId,
+    pub scope: ExportScope,
+    /// `None`: those of the run or of the query, otherwise all.
+    #[serde(default)]
+    pub layers: Option<LayerScope>,
     pub annotations: AnnotationSelection,
+    /// Whether images on which nothing was found are left out. Otherwise they are negatives.
+    #[serde(default)]
+    pub leaves_out_empty: bool,
+    pub format: FormatId,
+    /// Values of the format's options by name. The others have their defaults.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    #[serde(default)]
+    pub images: ImageFileMode,
+    /// Whether everything is also written to `fieldmark.jsonl`, including what the format cannot hold.
+    #[serde(default)]
+    pub keeps_everything: bool,
+    #[serde(default)]
+    pub split: Option<SplitRequest>,
+    /// Whether a data card is written; `None`: if the dataset is a folder or an archive.
+    #[serde(default)]
+    pub data_card: Option<bool>,
+    /// The license of the dataset: an SPDX identifier or any text. Empty if it is not stated.
+    #[serde(default)]
+    pub license: String,
 }
 
 impl ExportRequest {
-    /// The default file name, unique among requests for a run.
+    /// All images of `scope` in this format, with everything at its default.
     #[must_use]
-    pub fn file_name(&self, run: RunId, package: Package) -> String {
+    pub fn new(scope: ExportScope, format: FormatId) -> Self {
+        Self {
+            scope,
+            layers: None,
+            annotations: AnnotationSelection::default(),
+            leaves_out_empty: false,
+            format,
+            options: BTreeMap::new(),
+            images: ImageFileMode::Left,
+            keeps_everything: false,
+            split: None,
+            data_card: None,
+            license: String::new(),
+        }
+    }
+
+    /// The layers whose annotations are exported.
+    #[must_use]
+    pub fn layers(&self) -> LayerScope {
+        match (&self.layers, &self.scope) {
+            (Some(layers), _) => layers.clone(),
+            (None, ExportScope::Run { run }) => LayerScope::of_run(*run),
+            (None, ExportScope::Query { query }) => query.layers_shown(),
+            (None, _) => LayerScope::All,
+        }
+    }
+
+    /// How the dataset is stored, in a format that is stored as `package`. One file becomes a folder if it is accompanied
+    /// by images or split.
+    #[must_use]
+    pub fn package(&self, package: Package) -> Package {
+        let has_images = self.images != ImageFileMode::Left;
+        match package {
+            Package::File { .. } | Package::Folder if self.images == ImageFileMode::Zipped => {
+                Package::Archive { extension: "zip" }
+            }
+            Package::File { .. } if has_images || self.split.is_some() => Package::Folder,
+            package => package,
+        }
+    }
+
+    /// Whether a data card is written, with a dataset that is stored as `package`.
+    #[must_use]
+    pub fn has_data_card(&self, package: Package) -> bool {
+        self.data_card.unwrap_or(!matches!(package, Package::File { .. }))
+    }
+
+    /// The default file name, unique among requests for a run. `scope` names the images, such as `run-3`.
+    #[must_use]
+    pub fn file_name(&self, scope: &str, package: Package) -> String {
         let reviewed = if self.annotations.is_reviewed_only { "-reviewed" } else { "" };
         let rejected = if self.annotations.includes_rejected { "-with-rejected" } else { "" };
-        let extension = package.extension().map_or_else(String::new, |extension| format!(".{extension}"));
-        format!("run-{}-{}{reviewed}{rejected}{extension}", run.0, self.format)
+        let extension = self.package(package).extension().map_or_else(String::new, |extension| format!(".{extension}"));
+        format!("{scope}-{}{reviewed}{rejected}{extension}", self.format)
     }
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ExportProgress {
+    pub phase: ExportPhase,
+    /// Images that the phase is done with.
+    pub done: u32,
+    pub total: u32,
+}
+
+/// What an export is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ExportPhase {
+    /// Reading the library, and finding similar images.
+    #[default]
+    Preparing,
+    Writing,
+    /// Flushing to disk.
+    Finishing,
+}
+
+/// The images and annotations of a part of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SplitPartCounts {
+    pub part: SplitPart,
+    pub images: u32,
+    pub annotations: u32,
+    /// Images by label, in the order of the label table.
+    pub labels: Vec<LabelImages>,
+}
+
+/// Number of images and annotations with a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct LabelImages {
+    pub label: String,
+    pub images: u32,
+    pub annotations: u32,
+}
+
+/// A split as it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SplitOutcome {
+    pub request: SplitRequest,
+    /// In the order of [`SplitPart::ALL`].
+    pub parts: Vec<SplitPartCounts>,
+    /// Groups of images that stay together, single images included.
+    pub groups: u32,
+    /// Images with the part that they had in an earlier export.
+    pub kept: u32,
+}
+
+/// Annotations of a layer on the images of an export, without rejected ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct LayerCount {
+    /// `None` for people.
+    pub run: Option<RunId>,
+    pub annotations: u32,
+}
+
+/// A file or folder of an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ExportEntry {
+    /// Path in the dataset; a folder ends with a slash.
+    pub name: String,
+    /// Files in it; 1 for a file.
+    pub files: u32,
+    /// In total; links take no space.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub byte_len: u64,
+}
+
+/// What an export would write.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ExportPreview {
+    pub exported: Exported,
+    /// The suggested name of the file or folder.
+    pub file_name: String,
+    pub is_folder: bool,
+    /// Annotations on all images of the scope by layer: the runs, newest first, then people.
+    pub layers: Vec<LayerCount>,
+    /// Rejected annotations on the images of the scope, in the layers.
+    pub rejected: u32,
+    /// Images that people confirmed as empty, exported or not.
+    pub confirmed_empty: u32,
+    /// Files, with folders in front of what is in them. Of many files in a folder, only the first.
+    pub entries: Vec<ExportEntry>,
+    pub files: u32,
+    /// Of all files, in bytes.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub byte_len: u64,
+    /// The beginning of an annotation file, and its name.
+    pub sample: Option<ExportSample>,
+    /// Free space at the target in bytes; `None` without a target.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub free_bytes: Option<u64>,
+    /// Whether there is a file at the target, which would be replaced, or a folder with files, which is refused.
+    pub is_target_taken: bool,
+    /// How good the annotations are, as the data card states it.
+    pub card: DataCard,
+}
+
+/// The beginning of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ExportSample {
+    pub name: String,
+    pub text: String,
 }
 
 /// The result of an export.
@@ -69,8 +301,27 @@ pub struct Exported {
     pub losses: Vec<Loss>,
     /// Images whose files are all missing.
     pub missing: u32,
-    /// The folder that file names in the export are relative to; `None` if they are bare names.
+    /// The folder that file names in the export are relative to; `None` if they are bare names, or if the images are in
+    /// the dataset.
     pub folder: Option<String>,
+    /// Images of the scope that no model has answered and no person has annotated: they are not exported.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unannotated: u32,
+    /// What happened to the image files.
+    #[serde(default, skip_serializing_if = "are_left")]
+    pub image_files: ImageFileMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitOutcome>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "for serde")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "for serde")]
+fn are_left(files: &ImageFileMode) -> bool {
+    *files == ImageFileMode::Left
 }
 
 impl Exported {
@@ -113,7 +364,7 @@ mod tests {
             color: 1,
             shape: Shape::Box { rect: Rect::new(0.0, 0.0, 1.0, 1.0) },
             confidence: None,
-            attributes: std::collections::BTreeMap::new(),
+            attributes: BTreeMap::new(),
             status,
             reject_reason: None,
             is_superseded: false,

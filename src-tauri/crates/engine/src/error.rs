@@ -103,11 +103,20 @@ pub enum EngineError {
     NoFigures(RunId),
     #[error("{path} cannot be written: {reason}")]
     UnfitTarget { path: PathBuf, reason: &'static str },
-    #[error("run {0} has no image to export: none is annotated, or none is reviewed (--reviewed-only)")]
-    NothingToExport(RunId),
+    /// Of a run, or of another scope.
+    #[error(
+        "{} no image to export: none is annotated, or none is reviewed (--reviewed-only)",
+        .0.map_or_else(|| "there is".to_owned(), |run| format!("run {run} has"))
+    )]
+    NothingToExport(Option<RunId>),
     /// In some formats, other programs fail on a dataset without annotations.
-    #[error("the format {format} supports none of the annotations of run {run}, and needs at least one")]
-    NothingHeld { run: RunId, format: &'static str },
+    #[error(
+        "the format {format} supports none of the annotations{}, and needs at least one",
+        run.map_or_else(String::new, |run| format!(" of run {run}"))
+    )]
+    NothingHeld { run: Option<RunId>, format: &'static str },
+    #[error("the export was cancelled")]
+    ExportCancelled,
     #[error("there is no format {0}")]
     UnknownFormat(FormatId),
     #[error("the dataset cannot be written: {0}")]

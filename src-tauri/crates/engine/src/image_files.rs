@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use domain::ids::{ImageId, RunId};
+use domain::ids::ImageId;
 use store::View;
 
 use crate::Result;
@@ -48,27 +48,23 @@ impl ImageFiles {
     }
 }
 
-/// The files of all answered and failed images of a run.
-pub struct RunFiles {
+/// The files of the images of an export.
+pub struct NamedFiles {
     files: HashMap<ImageId, ImageFiles>,
     /// Their deepest common folder; `None` if there is none.
     pub folder: Option<PathBuf>,
 }
 
-impl RunFiles {
-    pub fn of(view: &View<'_>, run: RunId) -> Result<Self> {
-        let roots = view.roots_of_run(run)?;
-        let (mut images, mut last) = (Vec::new(), None);
-        loop {
-            let page = view.answered_images(run, last, PAGE)?;
-            let Some(end) = page.last() else { break };
-            last = Some(end.id);
-            images.extend(page.into_iter().map(|image| (image.id, image.hash)));
-        }
-        images.extend(view.failed_jobs(run)?.into_iter().map(|job| (job.image.id, job.image.hash)));
-        let mut files = HashMap::with_capacity(images.len());
+impl NamedFiles {
+    /// The files of `images`, each with the hash of its content. Files below `roots` come first.
+    pub fn of(
+        view: &View<'_>,
+        roots: &[PathBuf],
+        images: impl IntoIterator<Item = (ImageId, [u8; 32])>,
+    ) -> Result<Self> {
+        let mut files = HashMap::new();
         for (image, hash) in images {
-            files.insert(image, ImageFiles::of(view, &roots, image, &hash)?);
+            files.insert(image, ImageFiles::of(view, roots, image, &hash)?);
         }
         let named = |is_wanted: fn(&ImageFiles) -> bool| {
             shared_folder(files.values().filter(|files| is_wanted(files)).filter_map(|files| files.named.as_deref()))
@@ -137,7 +133,7 @@ mod tests {
         assert_eq!(shared(&["/photos/may/1.jpg", "/photos/mayor/1.jpg"]), Some("/photos".into()));
         assert_eq!(shared(&["/photos/1.jpg", "/photos/may/1.jpg"]), Some("/photos".into()));
         assert_eq!(shared(&[]), None);
-        let files = RunFiles { files: HashMap::new(), folder: Some("/photos".into()) };
+        let files = NamedFiles { files: HashMap::new(), folder: Some("/photos".into()) };
         assert_eq!(files.name_of(Path::new("/photos/may/1.jpg")), "may/1.jpg");
         assert_eq!(files.name_of(Path::new("/backup/1.jpg")), "/backup/1.jpg");
     }

@@ -30,8 +30,8 @@ use crate::connections::Connections;
 use crate::consents::Consents;
 use crate::consents::KnownLibrary;
 use crate::dataset::Datasets;
-use crate::evaluation::Evaluations;
 use crate::dataset::import::DatasetImports;
+use crate::evaluation::Evaluations;
 use crate::examples::Examples;
 use crate::gallery::Gallery;
 use crate::hooks::HookRunner;
@@ -247,17 +247,17 @@ impl Library {
             imports,
             collections: Collections::new(store.clone(), changes.clone()),
             recipes: Recipes::new(store.clone(), changes.clone()),
-            similar,
+            similar: similar.clone(),
             examples,
             planning,
             runs,
             dataset_imports: Arc::new(DatasetImports::new(store.clone(), changes.clone(), workers.clone())),
             review: Review::new(store.clone(), changes.clone(), workers.clone(), check_index, images.clone()),
-            images,
+            images: images.clone(),
             insight,
             hooks,
             evaluations: Evaluations::new(store.clone(), history.clone()),
-            datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone()),
+            datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone(), images, similar),
             history,
             publishing,
             outputs,

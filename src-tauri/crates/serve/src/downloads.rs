@@ -9,7 +9,6 @@ use api::{ApiError, ErrorCode, ImagePixels};
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::export::ExportRequest;
 use domain::ids::RunId;
 use serde::Deserialize;
 
@@ -45,24 +44,17 @@ pub async fn pixels(State(served): State<Arc<Served>>, asked: Asked, uri: Uri) -
 
 #[derive(Debug, Deserialize)]
 pub struct ExportQuery {
-    run: RunId,
-    /// An [`ExportRequest`] as JSON.
-    request: String,
+    /// As `ready_export` returned it.
+    name: String,
 }
 
-/// The annotations of a run as a file.
+/// An export that is ready.
 pub async fn export(
     State(served): State<Arc<Served>>,
-    Query(ExportQuery { run, request }): Query<ExportQuery>,
+    Query(ExportQuery { name }): Query<ExportQuery>,
     asked: Asked,
 ) -> Result<Response, HttpError> {
-    let request: ExportRequest =
-        serde_json::from_str(&request).map_err(|error| HttpError::new(StatusCode::BAD_REQUEST, &error.to_string()))?;
-    let file = served.api.library().ask(move |library| {
-        let ready = library.datasets.ready(run, &request)?;
-        Ok((ready.file_name, library.datasets.ready_path(run, &request)?))
-    });
-    let (name, path) = file.await.map_err(ApiError::from)?;
+    let path = served.api.library().datasets.ready_path(&name).map_err(ApiError::from)?;
     attachment(&asked, &name, path).await
 }
 
@@ -70,7 +62,7 @@ async fn attachment(asked: &Asked, name: &str, path: PathBuf) -> Result<Response
     let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
     let metadata = file.metadata().await.map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(ApiError::new(ErrorCode::DesktopOnly, "a browser cannot save a folder").into());
+        return Err(ApiError::new(ErrorCode::File, "it is not a file").into());
     }
     let changed = metadata.modified().map_err(unreadable)?.duration_since(UNIX_EPOCH).unwrap_or_default();
     let tag = blake3::hash(format!("{name} {} {}", metadata.len(), changed.as_nanos()).as_bytes());

@@ -25,6 +25,7 @@ pub use table::attempts::{AnswersToRecipe, AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::calibrations::CalibrationRequest;
 pub use table::evaluated::{ImageName, RunImage, RunImageState};
+pub use table::exports::{ExportableImage, ReviewSteps};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::imports::{ImportedAnnotation, ImportedImage, NewImport};

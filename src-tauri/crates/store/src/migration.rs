@@ -42,7 +42,7 @@ const fn additive(sql: &'static str) -> Migration {
 }
 
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 35] = [
+pub const MIGRATIONS: [Migration; 36] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -83,6 +83,7 @@ pub const MIGRATIONS: [Migration; 35] = [
     // Earlier programs take an import for a run, and do not know ground truth.
     breaking(include_str!("migration/0034_imports.sql")),
     additive(include_str!("migration/0035_image_changes.sql")),
+    additive(include_str!("migration/0036_splits.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

@@ -41,6 +41,9 @@ export const errors: Record<ErrorCode, string> = {
   nothing_left: "Nothing is left to do in this run.",
   no_figures: "No image of this run has finished, so there are no metrics yet.",
   nothing_to_evaluate: "These have no image in common, so there is nothing to compare.",
+  nothing_to_export:
+    "There is nothing to export: no image here is annotated or, with only decided annotations, reviewed; or the format holds none of the annotations.",
+  cancelled: "Cancelled.",
   invalid_input: "Fieldmark could not process this request. Reload the window.",
   unknown_operation: "This window and the running Fieldmark have different versions. Reload the window.",
   read_only: "This library is open read-only. Nothing was changed.",

@@ -1,5 +1,5 @@
-import type { Exported, Feature, Loss } from "../../api/bindings";
-import { count } from "../format";
+import type { ExportPhase, Exported, Feature, FormatGroup, ImageFileMode, Loss, SplitPart } from "../../api/bindings";
+import { byteCount, count, percent } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
@@ -37,30 +37,112 @@ const features: Record<Feature, string> = {
   description: "run, model and recipe",
 };
 
-function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
-  const named = losses
-    .filter(({ kind }) => (kind !== "simplified") === isOmitted)
-    .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isOmitted ? "polygon outlines" : features[feature];
-      return `${name} (${count(number)})`;
-    });
-  return named.length === 0 ? null : named.join(", ");
+const groups: Record<FormatGroup, string> = {
+  training: "For training",
+  tools: "For annotation tools",
+  tables: "Tables and lines",
+};
+
+const imageModes: Record<ImageFileMode, { name: string; note: string }> = {
+  left: { name: "Leave in place", note: "the dataset names the files" },
+  copied: { name: "Copy", note: "into a folder with the dataset" },
+  linked: { name: "Link", note: "hard links: no extra space, same disk only" },
+  zipped: { name: "Zip", note: "one ZIP file with everything" },
+};
+
+const parts: Record<SplitPart, string> = { train: "Train", validation: "Validation", test: "Test" };
+
+const phases: Record<ExportPhase, string> = {
+  preparing: "Reading the library",
+  writing: "Writing",
+  finishing: "Saving to disk",
+};
+
+/** What becomes of a lost feature. */
+function becomes({ feature, kind }: Loss): string {
+  if (kind !== "simplified") return "left out";
+  if (feature === "polygons") return "simplified";
+  return feature === "boxes" ? "become outlines" : "left out";
 }
 
-/** Export of a run. */
+/** Export of a dataset. */
 export const exports = {
   title: "Export a dataset",
   open: "Export",
+  format: "Format",
+  groups,
+  lossless: "keeps everything in the library",
+  what: "What to export",
+  scope: "Images to export",
   run: "Run",
   runName: (id: number, started: string, model: string, done: number) =>
     `Run ${count(id)}, ${started}: ${model}, ${images(done)}`,
-  layers: "The run’s annotations, and what people drew, accepted or edited on its images",
-  format: "Format",
-  scope: "Which annotations",
-  all: "Everything",
-  reviewed: "Reviewed only",
+  scopes: {
+    run: (run: number | null) => (run === null ? "Run" : `Run ${count(run)}`),
+    collection: "Collection",
+    allImages: "All images",
+    filter: "Filter",
+    selection: "Selection",
+  },
+  layer: (run: number, model: string) => `Run ${count(run)}, ${model}`,
+  yours: "People’s annotations",
+  decidedOnly: "Decided annotations only",
+  rejectedOut: (number: number) => (number === 0 ? "" : `${count(number)} rejected left out`),
   withRejected: "With rejected annotations",
-  exporting: "Writing…",
+  negatives: "Images without annotations, as negatives",
+  confirmedEmpty: (number: number) => (number === 0 ? "" : `${count(number)} confirmed empty`),
+  unannotated: (number: number) =>
+    `${images(number)} ${number === 1 ? "was" : "were"} never annotated and ${number === 1 ? "is" : "are"} left out.`,
+  images: "Images",
+  imageModes,
+  split: "Split",
+  seed: "Seed",
+  shares: (train: number, validation: number, test: number) =>
+    `${count(train)} % train, ${count(validation)} % validation, ${count(test)} % test`,
+  trainEnd: "End of training",
+  validationEnd: "End of validation",
+  parts,
+  share: (share: number) => percent(share),
+  partImages: images,
+  partAnnotations: annotations,
+  keepsGroups: "Keep bursts together",
+  groupCount: (number: number) => `${count(number)} ${number === 1 ? "group" : "groups"}`,
+  balances: "Balance labels",
+  rarest: (label: string, counts: readonly number[]) => `rarest, ${label}: ${counts.map(count).join(", ")}`,
+  keptParts: (number: number) =>
+    `${images(number)} ${number === 1 ? "keeps its" : "keep their"} part of an earlier export. Another seed is another split.`,
+  card: "Data card",
+  cardFile: (isFile: boolean) => (isFile ? "beside the file" : "README.md"),
+  reviewed: "Reviewed",
+  reviewedOf: (reviewed: number, all: number) => `${count(reviewed)} of ${images(all)}`,
+  reviewedHow: (alone: number, bulk: number) => `${count(alone)} one by one, ${count(bulk)} in bulk`,
+  audit: "Audit",
+  auditOf: (wrong: number, judged: number, label: string) =>
+    `${label}: ${count(wrong)} wrong of ${count(judged)} checked`,
+  atMost: (share: number) => `at most ${percent(share)} wrong, at 95 %`,
+  precision: "Precision",
+  precisionOf: (right: number, judged: number) => `${count(right)} of ${count(judged)} decided one by one`,
+  between: (low: number, high: number) => `${percent(low)} to ${percent(high)}`,
+  notMeasured: "not measured",
+  license: "License",
+  licensePlaceholder: "SPDX identifier or text",
+  losses: (format: string) => `What ${format} cannot keep`,
+  noLosses: (format: string) => `${format} keeps everything in this export.`,
+  feature: (feature: Feature) => features[feature],
+  becomes,
+  missing: (number: number) =>
+    `${count(number)} ${number === 1 ? "file is" : "files are"} missing: the image is no longer in any folder it was added from.`,
+  keepEverything: "Keep it beside the labels, in fieldmark.jsonl",
+  files: "Files",
+  fileSum: (files: number, bytes: number) => `${count(files)} ${files === 1 ? "file" : "files"}, ${byteCount(bytes)}`,
+  fileCount: (number: number) => `${count(number)} ${number === 1 ? "file" : "files"}`,
+  sample: "Beginning of the file",
+  to: "To",
+  noTarget: "Not chosen yet",
+  chooseTarget: "Choose…",
+  free: (bytes: number) => `${byteCount(bytes)} free`,
+  isTaken: "A file is there already: choose a name.",
+  asDownload: "Downloaded as one file",
   contents: (exported: Exported) =>
     [
       images(exported.images),
@@ -68,18 +150,15 @@ export const exports = {
       annotations(exported.annotations),
       ...(exported.failed_images > 0 ? [`${count(exported.failed_images)} failed, with the reason`] : []),
     ].join(", "),
-  drag: "Drag it to a folder or into another program, or save it.",
-  noDrag: "Dragging out of the window is not supported here. Save it instead.",
-  losses: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Not exported: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Simplified: ${what}.`])),
-    ...(missing > 0
-      ? [
-          `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: the image is no longer in any folder it was added from.`,
-        ]
-      : []),
-  ],
-  save: "Save as…",
+  looking: "Counting…",
+  cancel: "Cancel",
+  close: "Close",
+  exportImages: (number: number) => `Export ${images(number)}`,
+  phases,
+  progress: (phase: ExportPhase, done: number, total: number) =>
+    total === 0 ? `${phases[phase]}…` : `${phases[phase]}: ${count(done)} of ${count(total)}`,
   saved: (path: string) => `Dataset written to ${path}`,
-  nothingToExport: "No run has annotated an image yet. Once one has, you can export its annotations here.",
+  ready: (name: string) => `${name} is ready`,
+  drag: "Drag it to a folder or into another program",
+  show: "Show in folder",
 };

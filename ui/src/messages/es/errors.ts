@@ -41,6 +41,9 @@ export const errors: Record<ErrorCode, string> = {
   nothing_left: "No queda nada por hacer en esta ejecución.",
   no_figures: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay métricas.",
   nothing_to_evaluate: "No tienen ninguna imagen en común, así que no hay nada que comparar.",
+  nothing_to_export:
+    "No hay nada que exportar: ninguna imagen está anotada o, si solo se exporta lo decidido, revisada; o el formato no admite ninguna de las anotaciones.",
+  cancelled: "Cancelado.",
   invalid_input: "Fieldmark no pudo procesar esta petición. Vuelve a cargar la ventana.",
   unknown_operation: "Esta ventana y Fieldmark son de versiones distintas. Vuelve a cargar la ventana.",
   read_only: "Esta biblioteca está abierta solo para lectura. No se cambió nada.",

@@ -1,6 +1,6 @@
-import type { Exported, Feature, Loss } from "../../api/bindings";
+import type { ExportPhase, Exported, Feature, FormatGroup, ImageFileMode, Loss, SplitPart } from "../../api/bindings";
 import type { exports as english } from "../en/exports";
-import { count } from "../format";
+import { byteCount, count, percent } from "../format";
 import type { Translation } from "../translation";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
@@ -39,28 +39,115 @@ const features: Record<Feature, string> = {
   description: "ejecución, modelo y receta",
 };
 
-function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
-  const named = losses
-    .filter(({ kind }) => (kind !== "simplified") === isOmitted)
-    .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isOmitted ? "contornos de polígonos" : features[feature];
-      return `${name} (${count(number)})`;
-    });
-  return named.length === 0 ? null : named.join(", ");
+const groups: Record<FormatGroup, string> = {
+  training: "Para entrenar",
+  tools: "Para programas de anotación",
+  tables: "Tablas y líneas",
+};
+
+const imageModes: Record<ImageFileMode, { name: string; note: string }> = {
+  left: { name: "Dejar en su sitio", note: "el conjunto nombra los archivos" },
+  copied: { name: "Copiar", note: "a una carpeta con el conjunto" },
+  linked: { name: "Enlazar", note: "enlaces duros: no ocupan más, solo en el mismo disco" },
+  zipped: { name: "ZIP", note: "un archivo ZIP con todo" },
+};
+
+const parts: Record<SplitPart, string> = { train: "Entrenamiento", validation: "Validación", test: "Prueba" };
+
+const phases: Record<ExportPhase, string> = {
+  preparing: "Leyendo la biblioteca",
+  writing: "Escribiendo",
+  finishing: "Guardando en el disco",
+};
+
+function becomes({ feature, kind }: Loss): string {
+  if (kind !== "simplified") return "se omite";
+  if (feature === "polygons") return "se simplifica";
+  return feature === "boxes" ? "pasan a contornos" : "se omite";
 }
 
 export const exports: Translation<typeof english> = {
   title: "Exportar un conjunto de datos",
   open: "Exportar",
+  format: "Formato",
+  groups,
+  lossless: "conserva todo lo de la biblioteca",
+  what: "Qué se exporta",
+  scope: "Imágenes que se exportan",
   run: "Ejecución",
   runName: (id, started, model, done) => `Ejecución ${count(id)}, ${started}: ${model}, ${images(done)}`,
-  layers: "Las anotaciones de la ejecución y lo que las personas han dibujado, aceptado o editado en sus imágenes",
-  format: "Formato",
-  scope: "Qué anotaciones",
-  all: "Todo",
-  reviewed: "Solo lo revisado",
-  withRejected: "Con las rechazadas",
-  exporting: "Escribiendo…",
+  scopes: {
+    run: (run) => (run === null ? "Ejecución" : `Ejecución ${count(run)}`),
+    collection: "Colección",
+    allImages: "Todas",
+    filter: "Filtro",
+    selection: "Selección",
+  },
+  layer: (run, model) => `Ejecución ${count(run)}, ${model}`,
+  yours: "Anotaciones de personas",
+  decidedOnly: "Solo anotaciones decididas",
+  rejectedOut: (number) =>
+    number === 0 ? "" : `${count(number)} ${number === 1 ? "rechazada no se exporta" : "rechazadas no se exportan"}`,
+  withRejected: "Con las anotaciones rechazadas",
+  negatives: "Imágenes sin anotaciones, como negativos",
+  confirmedEmpty: (number) =>
+    number === 0 ? "" : `${count(number)} ${number === 1 ? "confirmada vacía" : "confirmadas vacías"}`,
+  unannotated: (number) =>
+    number === 1
+      ? "1 imagen no se ha anotado nunca y no se exporta."
+      : `${images(number)} no se han anotado nunca y no se exportan.`,
+  images: "Imágenes",
+  imageModes,
+  split: "División",
+  seed: "Semilla",
+  shares: (train, validation, test) =>
+    `${count(train)} % entrenamiento, ${count(validation)} % validación, ${count(test)} % prueba`,
+  trainEnd: "Fin del entrenamiento",
+  validationEnd: "Fin de la validación",
+  parts,
+  share: (share) => percent(share),
+  partImages: images,
+  partAnnotations: annotations,
+  keepsGroups: "Mantener juntas las ráfagas",
+  groupCount: (number) => `${count(number)} ${number === 1 ? "grupo" : "grupos"}`,
+  balances: "Equilibrar las etiquetas",
+  rarest: (label, counts) => `la más rara, ${label}: ${counts.map(count).join(", ")}`,
+  keptParts: (number) =>
+    number === 1
+      ? "1 imagen conserva su parte de una exportación anterior. Otra semilla es otra división."
+      : `${images(number)} conservan su parte de una exportación anterior. Otra semilla es otra división.`,
+  card: "Ficha de datos",
+  cardFile: (isFile) => (isFile ? "junto al archivo" : "README.md"),
+  reviewed: "Revisado",
+  reviewedOf: (reviewed, all) => `${count(reviewed)} de ${images(all)}`,
+  reviewedHow: (alone, bulk) => `${count(alone)} una a una, ${count(bulk)} en bloque`,
+  audit: "Auditoría",
+  auditOf: (wrong, judged, label) =>
+    `${label}: ${count(wrong)} ${wrong === 1 ? "errónea" : "erróneas"} de ${count(judged)}`,
+  atMost: (share) => `como mucho ${percent(share)} erróneas, al 95 %`,
+  precision: "Precisión",
+  precisionOf: (right, judged) => `${count(right)} de ${count(judged)} decididas una a una`,
+  between: (low, high) => `de ${percent(low)} a ${percent(high)}`,
+  notMeasured: "no se ha medido",
+  license: "Licencia",
+  licensePlaceholder: "Identificador SPDX o texto",
+  losses: (format) => `Lo que ${format} no puede conservar`,
+  noLosses: (format) => `${format} conserva todo lo de esta exportación.`,
+  feature: (feature) => features[feature],
+  becomes,
+  missing: (number) =>
+    `${number === 1 ? "Falta" : "Faltan"} ${count(number)} ${number === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
+  keepEverything: "Guardarlo junto a las etiquetas, en fieldmark.jsonl",
+  files: "Archivos",
+  fileSum: (files, bytes) => `${count(files)} ${files === 1 ? "archivo" : "archivos"}, ${byteCount(bytes)}`,
+  fileCount: (number) => `${count(number)} ${number === 1 ? "archivo" : "archivos"}`,
+  sample: "Principio del archivo",
+  to: "En",
+  noTarget: "Aún sin elegir",
+  chooseTarget: "Elegir…",
+  free: (bytes) => `${byteCount(bytes)} libres`,
+  isTaken: "Ya hay un archivo ahí: elige un nombre.",
+  asDownload: "Se descarga como un archivo",
   contents: (exported: Exported) =>
     [
       images(exported.images),
@@ -70,18 +157,15 @@ export const exports: Translation<typeof english> = {
         ? [`${count(exported.failed_images)} ${exported.failed_images === 1 ? "fallida" : "fallidas"}, con el motivo`]
         : []),
     ].join(", "),
-  drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
-  noDrag: "Aquí no se puede arrastrar fuera de la ventana. Guárdalo.",
-  losses: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`No se exporta: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Se simplifica: ${what}.`])),
-    ...(missing > 0
-      ? [
-          `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
-        ]
-      : []),
-  ],
-  save: "Guardar como…",
+  looking: "Contando…",
+  cancel: "Cancelar",
+  close: "Cerrar",
+  exportImages: (number) => `Exportar ${images(number)}`,
+  phases,
+  progress: (phase, done, total) =>
+    total === 0 ? `${phases[phase]}…` : `${phases[phase]}: ${count(done)} de ${count(total)}`,
   saved: (path) => `Conjunto de datos escrito en ${path}`,
-  nothingToExport: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
+  ready: (name) => `${name} está listo`,
+  drag: "Arrástralo a una carpeta o a otro programa",
+  show: "Mostrar en la carpeta",
 };

@@ -213,7 +213,7 @@ pub enum Command {
     Runs,
     /// Show the report of a run
     Report(Report),
-    /// Export the annotations of a run to a file
+    /// Export images with their annotations as a dataset
     Export(Export),
     /// Measure the quality of runs and datasets against a ground truth
     Evaluate(Evaluate),

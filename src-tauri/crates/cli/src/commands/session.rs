@@ -150,8 +150,9 @@ pub fn leave_files(
         failed.note(&format!("--report {}", folder.display()), shown)?;
     }
     for file in &session.exports {
-        let shown = export::write_after_run(library, run, file)
-            .and_then(|exported| output.add(|out| messages::exported(out, "  exported    ", &file.file, &exported)));
+        let shown = export::write_after_run(library, run, file).and_then(|(request, exported)| {
+            output.add(|out| messages::exported(out, "  exported    ", &file.file, &request, &exported))
+        });
         failed.note(&format!("--export {file}"), shown)?;
     }
     Ok(exit.with_outputs(failed.exit, &report.summary))

@@ -79,6 +79,7 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
         | EngineError::NothingHeld { .. }
+        | EngineError::ExportCancelled
         | EngineError::ExampleUnavailable { .. }
         | EngineError::UnknownFormat(_)
         | EngineError::Dataset(_)

@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use domain::dataset::{Feature, Loss, LossKind};
-use domain::export::Exported;
+use domain::dataset::{Feature, Loss, LossKind, Package};
+use domain::export::{ExportRequest, Exported, ImageFileMode};
+use domain::query::ProblemKind;
+use domain::split::SplitPart;
 use engine::EngineError;
+use engine::dataset::package_of;
 
 use super::{counted, engine_error, grouped};
 use crate::arguments::Target;
@@ -40,7 +43,13 @@ fn reason(error: &EngineError) -> String {
 }
 
 /// `annotations.csv: 5 images, 1 without annotations, 9 annotations; file names are relative to /photos`
-pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exported) -> io::Result<()> {
+pub fn exported(
+    out: &mut dyn Write,
+    before: &str,
+    file: &Target,
+    request: &ExportRequest,
+    exported: &Exported,
+) -> io::Result<()> {
     let file = match file {
         Target::StandardOutput => "standard output".to_owned(),
         Target::File(path) => path.display().to_string(),
@@ -62,10 +71,54 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
     if exported.missing > 0 {
         let _ = write!(said, "; {} missing on disk", counted(exported.missing, "file"));
     }
+    if exported.unannotated > 0 {
+        let _ = write!(said, "; left out: {} without a model's answer", counted(exported.unannotated, "image"));
+    }
     if let Some(folder) = &exported.folder {
         let _ = write!(said, "; file names are relative to {folder}");
     }
-    writeln!(out, "{before}{file}: {said}")
+    said += match exported.image_files {
+        ImageFileMode::Left if has_place_for_images(request) => "; images are left in place; add --images copy",
+        ImageFileMode::Left => "",
+        ImageFileMode::Copied => "; images are copied",
+        ImageFileMode::Linked => "; images are linked",
+        ImageFileMode::Zipped => "; images are in the archive",
+    };
+    writeln!(out, "{before}{file}: {said}")?;
+    for part in exported.split.iter().flat_map(|split| &split.parts) {
+        let name = match part.part {
+            SplitPart::Train => "training",
+            SplitPart::Validation => "validation",
+            SplitPart::Test => "test",
+        };
+        let (images, annotations) = (counted(part.images, "image"), counted(part.annotations, "annotation"));
+        writeln!(out, "{before}  {name}: {images}, {annotations}")?;
+    }
+    if let Some(split) = exported.split.as_ref().filter(|split| split.kept > 0) {
+        let kept = counted(split.kept, "image");
+        writeln!(out, "{before}  {kept} in the same part as before; another --seed is another split")?;
+    }
+    Ok(())
+}
+
+/// Whether the dataset is a folder or an archive.
+fn has_place_for_images(request: &ExportRequest) -> bool {
+    package_of(request).is_ok_and(|package| !matches!(package, Package::File { .. }))
+}
+
+/// `there is no key "labels"`
+pub fn query_problem(problem: &ProblemKind) -> String {
+    match problem {
+        ProblemKind::UnknownKey { key } => format!("there is no key {key:?}; text with a colon needs quotes"),
+        ProblemKind::NoValue { key } => format!("{} has no value", key.name()),
+        ProblemKind::UnknownValue { key, value, known } if known.is_empty() => {
+            format!("{value:?} is no value of {}", key.name())
+        }
+        ProblemKind::UnknownValue { key, value, known } => {
+            format!("{value:?} is no value of {}; expected {}", key.name(), known.join(", "))
+        }
+        ProblemKind::OpenQuote => "a quote is not closed".to_owned(),
+    }
 }
 
 /// `3 points`: what the format does not support.

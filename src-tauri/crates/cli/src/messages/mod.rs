@@ -44,7 +44,7 @@ pub use environment::{env_file, env_file_not_used};
 pub use errors::{engine_error, no_batches, unsettled, wait_reasons};
 pub use estimate::{estimate, not_in_batches};
 pub use evaluation::{evaluation, under_limit};
-pub use export::{exported, named_twice, not_written, unwritable};
+pub use export::{exported, named_twice, not_written, query_problem, unwritable};
 pub use format::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};

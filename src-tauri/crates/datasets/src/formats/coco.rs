@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::export::AnnotationSelection;
 use domain::geometry::Orientation;
 use domain::ids::RunId;
@@ -37,6 +37,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "Images, annotations, categories: for training and most tools",
         es: "Imágenes, anotaciones, categorías: para entrenar y casi todo",
     },
+    group: FormatGroup::Training,
     package: Package::File { extension: "json" },
     media_type: "application/json",
     holds: &[

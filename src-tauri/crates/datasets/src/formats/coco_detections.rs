@@ -3,7 +3,7 @@
 
 mod read;
 
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use serde::Serialize;
 
 pub use read::{ReadDetection, is_list_of_detections, read_detections};
@@ -24,6 +24,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "Boxes with scores: for evaluation against a dataset",
         es: "Recuadros con su confianza: para evaluar un conjunto de datos",
     },
+    group: FormatGroup::Training,
     package: Package::File { extension: "json" },
     media_type: "application/json",
     // An image without detections has no entry, which says exactly that.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::Rect;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "createml",
     title: Translated { en: "Create ML", es: "Create ML" },
     summary: Translated { en: "Boxes for training on a Mac", es: "Recuadros para entrenar en un Mac" },
+    group: FormatGroup::Training,
     package: Package::Folder,
     media_type: "application/json",
     holds: &[Feature::Boxes, Feature::PolygonBounds, Feature::UnscoredAnnotations, Feature::EmptyImages],

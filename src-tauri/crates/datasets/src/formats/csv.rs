@@ -7,7 +7,7 @@ mod read;
 
 use ::csv::{Terminator, WriterBuilder};
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
-use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::geometry::Orientation;
 use domain::ids::RunId;
 use domain::recipe::ShapeKind;
@@ -34,6 +34,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "One annotation per row: for spreadsheets",
         es: "Una anotación por fila: para hojas de cálculo",
     },
+    group: FormatGroup::Tables,
     package: Package::File { extension: "csv" },
     media_type: "text/csv",
     holds: &[

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use domain::annotation::Origin;
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::shape::Shape;
 
 use super::fields::attribute_text;
@@ -32,6 +32,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "One XML file: to go on annotating in CVAT",
         es: "Un archivo XML: para seguir anotando en CVAT",
     },
+    group: FormatGroup::Tools,
     package: Package::Folder,
     media_type: "application/xml",
     holds: &[

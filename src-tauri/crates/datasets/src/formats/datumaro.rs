@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use domain::annotation::AttributeValue;
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "To convert, merge and check datasets with Datumaro",
         es: "Para convertir, unir y comprobar conjuntos con Datumaro",
     },
+    group: FormatGroup::Tools,
     package: Package::Folder,
     media_type: "application/json",
     holds: &[

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::Rect;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "fiftyone",
     title: Translated { en: "FiftyOne", es: "FiftyOne" },
     summary: Translated { en: "Boxes to look through in FiftyOne", es: "Recuadros para recorrer en FiftyOne" },
+    group: FormatGroup::Tools,
     package: Package::Folder,
     media_type: "application/json",
     holds: &[

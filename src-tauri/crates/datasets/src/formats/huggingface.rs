@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, BufRead};
 
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::de::IgnoredAny;
@@ -34,6 +34,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "Images with metadata.jsonl: to load with datasets and share on the Hub",
         es: "Imágenes con metadata.jsonl: para cargar con datasets y compartir en el Hub",
     },
+    group: FormatGroup::Training,
     package: Package::Folder,
     media_type: "application/jsonl",
     holds: &[

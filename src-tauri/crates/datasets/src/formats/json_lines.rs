@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::RunId;
 use domain::recipe::ShapeKind;
@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
-use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
+use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, DatasetSplit, StoredImage};
 use crate::output::Output;
+use crate::paths::INDEX;
 
 use super::fields::{OriginName, bbox_of, path_of, points_of, shape_from, without_position};
 
@@ -56,6 +57,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "One image per line, with every annotation, attribute and decision",
         es: "Una imagen por línea, con cada anotación, atributo y decisión",
     },
+    group: FormatGroup::Tables,
     package: Package::File { extension: "jsonl" },
     media_type: "application/jsonl",
     holds: HELD,
@@ -94,6 +96,33 @@ impl Format for JsonLines {
             }
         }
     }
+}
+
+/// A line of the index of a dataset folder with everything about its image. [`JsonLines`] reads it as well.
+#[derive(Serialize)]
+struct WholeLine<'a> {
+    file: Option<&'a str>,
+    split: Option<DatasetSplit>,
+    #[serde(flatten)]
+    image: ImageLine<'a>,
+}
+
+/// Writes the index of a dataset folder with everything that `source` holds, whatever the format of the dataset can
+/// hold. The dataset was written before, with [`Output::keeps_everything`].
+pub fn write_everything(source: &dyn DatasetSource, out: &mut Output) -> Result<()> {
+    let files = std::mem::take(&mut out.files);
+    let out = out.entry(INDEX)?;
+    for image in source.images() {
+        let image = image?;
+        let line = WholeLine {
+            file: files.get(&image.id).map(String::as_str),
+            split: image.split,
+            image: ImageLine::from(&image),
+        };
+        serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 /// An image with its annotations.

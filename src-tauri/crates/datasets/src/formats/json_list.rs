@@ -1,6 +1,6 @@
 //! JSON: the images of JSON Lines as one list, for programs that read a file as a whole.
 
-use domain::dataset::{FormatDescriptor, Package, Translated};
+use domain::dataset::{FormatDescriptor, FormatGroup, Package, Translated};
 
 use super::items::Items;
 use super::json::each_item;
@@ -21,6 +21,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "All images in one list, as in JSON Lines",
         es: "Todas las imágenes en una lista, como en JSON Lines",
     },
+    group: FormatGroup::Tables,
     package: Package::File { extension: "json" },
     media_type: "application/json",
     holds: HELD,

@@ -10,7 +10,7 @@ mod read;
 use std::io;
 
 use domain::annotation::{RejectReason, Status};
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::PixelSize;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "Tasks with predictions and annotations, and the labeling interface",
         es: "Tareas con predicciones y anotaciones, y la interfaz de etiquetado",
     },
+    group: FormatGroup::Tools,
     package: Package::Folder,
     media_type: "application/json",
     holds: &[

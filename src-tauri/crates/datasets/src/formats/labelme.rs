@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use domain::annotation::AttributeValue;
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::de::IgnoredAny;
@@ -32,6 +32,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "labelme",
     title: Translated { en: "LabelMe", es: "LabelMe" },
     summary: Translated { en: "A JSON file beside each image", es: "Un archivo JSON junto a cada imagen" },
+    group: FormatGroup::Tools,
     package: Package::Folder,
     media_type: "application/json",
     holds: &[

@@ -26,6 +26,7 @@ use crate::format::Format;
 
 pub use coco::{StatedExtent, read_coco_extents};
 pub use coco_detections::{ReadDetection, is_list_of_detections, read_detections};
+pub use json_lines::write_everything;
 
 /// All formats, in display order.
 pub static FORMATS: &[&dyn Format] = &[

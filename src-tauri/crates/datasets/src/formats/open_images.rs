@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use ::csv::WriterBuilder;
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::shape::Shape;
 
 use super::rows::failed;
@@ -28,6 +28,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "open-images",
     title: Translated { en: "Open Images", es: "Open Images" },
     summary: Translated { en: "Tables of boxes, by split", es: "Tablas de recuadros, por partición" },
+    group: FormatGroup::Training,
     package: Package::Folder,
     media_type: "text/csv",
     holds: &[

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "Regions of all images in one JSON file",
         es: "Regiones de todas las imágenes en un JSON",
     },
+    group: FormatGroup::Tools,
     package: Package::Folder,
     media_type: "application/json",
     holds: &[

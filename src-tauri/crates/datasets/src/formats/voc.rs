@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use domain::annotation::AttributeValue;
-use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
 use domain::shape::Shape;
 use roxmltree::Node;
@@ -32,6 +32,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "voc",
     title: Translated { en: "Pascal VOC", es: "Pascal VOC" },
     summary: Translated { en: "An XML file of boxes per image", es: "Un archivo XML de recuadros por imagen" },
+    group: FormatGroup::Training,
     package: Package::Folder,
     media_type: "application/xml",
     holds: &[

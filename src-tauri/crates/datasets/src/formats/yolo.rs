@@ -8,7 +8,7 @@ mod read;
 
 use std::fmt::Write as _;
 
-use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Point};
 use domain::shape::Shape;
 
@@ -30,6 +30,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
         en: "A text file per image and data.yaml: for training with Ultralytics",
         es: "Un archivo de texto por imagen y data.yaml: para entrenar con Ultralytics",
     },
+    group: FormatGroup::Training,
     package: Package::Folder,
     media_type: "text/plain",
     holds: &[

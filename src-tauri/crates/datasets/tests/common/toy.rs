@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
 use datasets::{DatasetError, DatasetSource, FileLocation, Format, FormatOptions, Input, Output, Result, Sink};
-use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
 use domain::shape::Shape;
 
@@ -19,6 +19,7 @@ const DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "toy",
     title: Translated { en: "Toy", es: "Juguete" },
     summary: Translated { en: "A file of boxes for each image", es: "Un archivo de cajas por imagen" },
+    group: FormatGroup::Tables,
     package: Package::Folder,
     media_type: "text/plain",
     holds: &[

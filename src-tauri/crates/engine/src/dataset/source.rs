@@ -1,103 +1,173 @@
-//! The answers of a run as a dataset: images with their current annotations, streamed so that an export holds at most
-//! one page of them.
+//! The images of an export as a dataset, with their current annotations, streamed so that an export holds those of one
+//! image only.
 
-use std::vec;
+use std::collections::HashMap;
 
 use datasets::model::{
-    DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage,
+    DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit,
+    LabelTable, StoredImage,
 };
 use datasets::{DatasetError, DatasetSource, Images};
 use domain::annotation::Annotation;
 use domain::dataset::{Feature, FormatDescriptor};
-use domain::export::AnnotationSelection;
-use domain::ids::ImageId;
+use domain::export::{AnnotationSelection, ExportPhase, ExportRequest, ExportScope};
+use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::run::RunSummary;
+use domain::split::SplitPart;
 use prepare::ContentHash;
 use store::{AnsweredImage, View};
 
+use super::survey::Survey;
+use super::task::ExportTask;
+use crate::Result;
 use crate::clock::{now_millis, rfc3339};
-use crate::image_files::{ImageFiles, PAGE, RunFiles};
-use crate::{EngineError, Result};
+use crate::image_files::{ImageFiles, NamedFiles, PAGE};
 
-/// The answers of a run, in one read transaction.
-pub struct RunDataset<'a> {
-    view: &'a View<'a>,
-    info: DatasetInfo,
-    run: &'a RunSummary,
-    /// The layers of the run and of people.
-    layers: LayerScope,
-    annotations: AnnotationSelection,
-    pub files: RunFiles,
+/// What an export is made from, which was found out before its read transaction.
+pub struct Selected {
+    /// The run, if the export is about one.
+    pub run: Option<RunSummary>,
+    /// The images of any other scope, in order.
+    pub ids: Vec<ImageId>,
+    pub layers: LayerScope,
+    pub annotations: AnnotationSelection,
+    pub leaves_out_empty: bool,
+    /// A one-line description.
+    pub description: String,
 }
 
-impl<'a> RunDataset<'a> {
-    /// Reads the tables of labels and attributes only if `format` has them.
+/// An image of an export.
+pub struct SelectedImage {
+    pub image: AnsweredImage,
+    pub failure: Option<DatasetFailure>,
+}
+
+/// The images of an export, in one read transaction.
+pub struct ExportDataset<'a> {
+    pub view: &'a View<'a>,
+    pub selected: &'a Selected,
+    pub images: Vec<SelectedImage>,
+    /// Images that were never annotated.
+    pub unannotated: u32,
+    pub files: NamedFiles,
+    pub parts: HashMap<ImageId, SplitPart>,
+    info: DatasetInfo,
+    task: &'a ExportTask,
+}
+
+impl<'a> ExportDataset<'a> {
     pub fn new(
         view: &'a View<'a>,
-        run: &'a RunSummary,
-        annotations: AnnotationSelection,
-        format: &FormatDescriptor,
+        request: &ExportRequest,
+        selected: &'a Selected,
+        task: &'a ExportTask,
     ) -> Result<Self> {
-        let recipe = view.recipe_of_run(run.id)?;
-        let mut info = DatasetInfo {
-            description: format!("Run {}: {} by {}", run.id, run.recipe_name, run.model_name),
+        let (images, unannotated) = match &selected.run {
+            Some(run) => (images_of_run(view, run.id, selected.annotations)?, 0),
+            None => images_of_scope(view, selected)?,
+        };
+        let roots = match request.scope {
+            ExportScope::Run { run } => view.roots_of_run(run)?,
+            ExportScope::Collection { id } => vec![view.collection_root(id)?],
+            _ => Vec::new(),
+        };
+        let files = NamedFiles::of(view, &roots, images.iter().map(|each| (each.image.id, each.image.hash)))?;
+        let run = selected.run.as_ref();
+        let info = DatasetInfo {
+            description: selected.description.clone(),
             created_at: rfc3339(now_millis()),
-            run: Some(DatasetRun { id: run.id, model: run.model.0.clone(), recipe: run.recipe_name.clone() }),
-            selection: Some(annotations),
+            run: run.map(|run| DatasetRun { id: run.id, model: run.model.0.clone(), recipe: run.recipe_name.clone() }),
+            selection: Some(selected.annotations),
             ..DatasetInfo::default()
         };
-        // The recipe's labels in their order, found or not, then the labels that people have added.
-        if format.holds(Feature::LabelTable) {
-            let of_recipe = recipe.labels.into_iter().map(|label| label.name);
-            info.labels = LabelTable::numbered(of_recipe.chain(view.labels_in_answers(run.id)?));
-        }
-        if format.holds(Feature::AttributeTable) {
-            // An attribute of the image may be called like one of annotations.
-            let of_recipe = recipe.attributes.into_iter().map(|each| (each.name, Some(each.kind)));
-            let in_answers = view.attributes_in_answers(run.id)?.into_iter().map(|name| (name, None));
-            for (name, kind) in of_recipe.chain(in_answers) {
-                if info.attributes.iter().all(|known| known.name != name) {
-                    info.attributes.push(DatasetAttribute { name, kind });
-                }
-            }
-        }
-        let files = RunFiles::of(view, run.id)?;
-        Ok(Self { view, info, run, layers: LayerScope::of_run(run.id), annotations, files })
+        Ok(Self { view, selected, images, unannotated, files, parts: HashMap::new(), info, task })
     }
 
-    /// The failed images in run order, with the annotations that people drew on them. Empty if only reviewed images are
-    /// exported.
-    fn failed_images(&self) -> Result<vec::IntoIter<DatasetImage>> {
-        if self.annotations.is_reviewed_only {
-            return Ok(Vec::new().into_iter());
+    /// The labels of the recipes in their order, found or not, then the labels that people have added, by name.
+    pub fn labels(&self, survey: Option<&Survey>) -> Result<LabelTable> {
+        let mut names = Vec::new();
+        for run in self.runs(survey) {
+            names.extend(self.view.recipe_of_run(run)?.labels.into_iter().map(|label| label.name));
         }
-        let mut failed = Vec::new();
-        for job in self.view.failed_jobs(self.run.id)? {
-            let failure = DatasetFailure {
-                kind: job.kind,
-                message: job.message,
-                requests: Some(job.requests),
-                cost_dollars: Some(job.paid.dollars()),
-            };
-            let image = self.image(job.image)?;
-            failed.extend(image.map(|image| DatasetImage { failure: Some(failure), ..image }));
+        match (&self.selected.run, survey) {
+            (Some(run), _) => names.extend(self.view.labels_in_answers(run.id)?),
+            (None, Some(survey)) => names.extend(survey.labels.iter().map(|label| label.name.clone())),
+            (None, None) => {}
         }
-        Ok(failed.into_iter())
+        Ok(LabelTable::numbered(names))
+    }
+
+    fn attributes(&self, survey: Option<&Survey>) -> Result<Vec<DatasetAttribute>> {
+        let mut attributes: Vec<DatasetAttribute> = Vec::new();
+        let mut add = |name, kind| {
+            // An attribute of the image may be called like one of annotations.
+            if attributes.iter().all(|known| known.name != name) {
+                attributes.push(DatasetAttribute { name, kind });
+            }
+        };
+        for run in self.runs(survey) {
+            self.view.recipe_of_run(run)?.attributes.into_iter().for_each(|each| add(each.name, Some(each.kind)));
+        }
+        match (&self.selected.run, survey) {
+            (Some(run), _) => self.view.attributes_in_answers(run.id)?.into_iter().for_each(|name| add(name, None)),
+            (None, Some(survey)) => survey.attributes.iter().for_each(|name| add(name.clone(), None)),
+            (None, None) => {}
+        }
+        Ok(attributes)
+    }
+
+    /// The runs whose recipes are those of the dataset, oldest first.
+    pub fn runs(&self, survey: Option<&Survey>) -> Vec<RunId> {
+        match (&self.selected.run, survey) {
+            (Some(run), _) => vec![run.id],
+            (None, Some(survey)) => survey.exported_runs.keys().copied().collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Reads the tables of labels and attributes only if `format` has them.
+    pub fn read_tables(&mut self, format: &FormatDescriptor, survey: Option<&Survey>) -> Result<()> {
+        if format.holds(Feature::LabelTable) {
+            self.info.labels = self.labels(survey)?;
+        }
+        if format.holds(Feature::AttributeTable) {
+            self.info.attributes = self.attributes(survey)?;
+        }
+        Ok(())
+    }
+
+    pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
+        Ok(self.view.annotations_of(image)?)
+    }
+
+    /// Whether the export takes `annotation`.
+    pub fn takes(&self, annotation: &Annotation) -> bool {
+        self.selected.annotations.takes(annotation, &self.selected.layers)
+    }
+
+    /// Whether the export takes an image with `annotations`.
+    pub fn takes_image(&self, image: &SelectedImage, annotations: &[Annotation]) -> bool {
+        let review = self.selected.layers.review_state(image.image.review, annotations);
+        self.selected.annotations.takes_image(review)
+            && !(self.selected.leaves_out_empty
+                && image.failure.is_none()
+                && !annotations.iter().any(|annotation| self.takes(annotation)))
     }
 
     /// `None` if the image is not exported.
-    fn image(&self, image: AnsweredImage) -> Result<Option<DatasetImage>> {
-        let annotations = self.view.annotations_of(image.id)?;
-        let review = self.layers.review_state(image.review, &annotations);
-        if !self.annotations.takes_image(review) {
+    fn image(&self, selected: &SelectedImage) -> Result<Option<DatasetImage>> {
+        let image = &selected.image;
+        let annotations = self.annotations_of(image.id)?;
+        if !self.takes_image(selected, &annotations) {
             return Ok(None);
         }
-        let taken = annotations.into_iter().filter(|annotation| self.annotations.takes(annotation, &self.layers));
+        let review = self.selected.layers.review_state(image.review, &annotations);
+        let taken = annotations.into_iter().filter(|annotation| self.takes(annotation));
         let ImageFiles { named, is_missing, others } = self.files.of_image(image.id);
         Ok(Some(DatasetImage {
             id: image.id.0.into(),
-            file_name: named.as_ref().map_or(image.name, |path| self.files.name_of(path)),
+            file_name: named.as_ref().map_or_else(|| image.name.clone(), |path| self.files.name_of(path)),
             size: Some(image.size),
             stored: Some(StoredImage {
                 size: image.orientation.upright_size(image.size),
@@ -105,69 +175,91 @@ impl<'a> RunDataset<'a> {
             }),
             hash: Some(ContentHash::from_bytes(image.hash).to_string()),
             review: Some(review),
-            failure: None,
+            failure: selected.failure.clone(),
             propagated_from: image.propagated_from.map(|from| from.0.into()),
             is_missing,
             other_files: others.iter().map(|path| self.files.name_of(path)).collect(),
-            split: None,
+            split: self.parts.get(&image.id).map(|part| match part {
+                SplitPart::Train => DatasetSplit::Train,
+                SplitPart::Validation => DatasetSplit::Validation,
+                SplitPart::Test => DatasetSplit::Test,
+            }),
             path: named.filter(|_| !is_missing),
             annotations: taken.map(dataset_annotation).collect(),
         }))
     }
 }
 
-impl DatasetSource for RunDataset<'_> {
+impl DatasetSource for ExportDataset<'_> {
     fn info(&self) -> &DatasetInfo {
         &self.info
     }
 
     /// The answered images in import order, then the failed ones, with their annotations in creation order.
     fn images(&self) -> Images<'_> {
-        let images = Answers { dataset: self, page: Vec::new().into_iter(), last: None, failed: None };
-        Box::new(images.map(|image| image.map_err(|error| DatasetError::Owner(Box::new(error)))))
-    }
-}
-
-/// Iterates over [`RunDataset::images`], a page at a time.
-struct Answers<'a> {
-    dataset: &'a RunDataset<'a>,
-    page: vec::IntoIter<AnsweredImage>,
-    last: Option<ImageId>,
-    /// `Some` once all answered images have been read.
-    failed: Option<vec::IntoIter<DatasetImage>>,
-}
-
-impl Answers<'_> {
-    /// The next answered image, exported or not.
-    fn step(&mut self) -> Result<Option<AnsweredImage>> {
-        if self.page.as_slice().is_empty() {
-            let dataset = self.dataset;
-            self.page = dataset.view.answered_images(dataset.run.id, self.last, PAGE)?.into_iter();
+        let owner = |error| DatasetError::Owner(Box::new(error));
+        let total = u32::try_from(self.images.len()).unwrap_or(u32::MAX);
+        if let Err(error) = self.task.begin(ExportPhase::Writing, total) {
+            return Box::new(std::iter::once(Err(owner(error))));
         }
-        let image = self.page.next();
-        self.last = image.as_ref().map(|image| image.id).or(self.last);
-        Ok(image)
+        let images = self
+            .images
+            .iter()
+            .filter_map(move |image| self.task.step().and_then(|()| self.image(image)).map_err(owner).transpose());
+        Box::new(images)
     }
+}
 
-    fn read(&mut self) -> Result<Option<DatasetImage>> {
-        if self.failed.is_none() {
-            while let Some(image) = self.step()? {
-                if let Some(image) = self.dataset.image(image)? {
-                    return Ok(Some(image));
-                }
+/// The answered images of a run by id, then the failed ones in run order, with the annotations that people drew on them.
+/// No failed ones if only reviewed images are exported.
+fn images_of_run(view: &View<'_>, run: RunId, annotations: AnnotationSelection) -> Result<Vec<SelectedImage>> {
+    let (mut images, mut last) = (Vec::new(), None);
+    loop {
+        let page = view.answered_images(run, last, PAGE)?;
+        let Some(end) = page.last() else { break };
+        last = Some(end.id);
+        images.extend(page.into_iter().map(|image| SelectedImage { image, failure: None }));
+    }
+    if !annotations.is_reviewed_only {
+        images.extend(view.failed_jobs(run)?.into_iter().map(|job| {
+            let failure = DatasetFailure {
+                kind: job.kind,
+                message: job.message,
+                requests: Some(job.requests),
+                cost_dollars: Some(job.paid.dollars()),
+            };
+            SelectedImage { image: job.image, failure: Some(failure) }
+        }));
+    }
+    Ok(images)
+}
+
+/// The annotated images of any other scope in its order, then the failed ones; and how many were never annotated. These
+/// say nothing, and would be taken for negatives.
+fn images_of_scope(view: &View<'_>, selected: &Selected) -> Result<(Vec<SelectedImage>, u32)> {
+    let (mut images, mut failed, mut unannotated) = (Vec::new(), Vec::new(), 0);
+    for page in selected.ids.chunks(PAGE as usize) {
+        for each in view.exportable_images(page, &selected.layers)? {
+            let is_stated = each.image.review != domain::annotation::ReviewState::Unreviewed;
+            let is_annotated = || -> Result<bool> {
+                let annotations = view.annotations_of(each.image.id)?;
+                Ok(annotations.iter().any(|annotation| selected.layers.shows(annotation)))
+            };
+            if each.is_answered || is_stated || (each.failure.is_none() && is_annotated()?) {
+                images.push(SelectedImage { image: each.image, failure: None });
+            } else if let Some(failure) = each.failure {
+                let (kind, message) = (failure.kind, failure.detail);
+                let failure = DatasetFailure { kind, message, requests: None, cost_dollars: None };
+                failed.push(SelectedImage { image: each.image, failure: Some(failure) });
+            } else {
+                unannotated += 1;
             }
-            self.failed = Some(self.dataset.failed_images()?);
         }
-        Ok(self.failed.as_mut().and_then(Iterator::next))
     }
-}
-
-impl Iterator for Answers<'_> {
-    type Item = std::result::Result<DatasetImage, EngineError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.read().transpose()
+    if !selected.annotations.is_reviewed_only {
+        images.append(&mut failed);
     }
+    Ok((images, unannotated))
 }
 
 fn dataset_annotation(annotation: Annotation) -> DatasetAnnotation {

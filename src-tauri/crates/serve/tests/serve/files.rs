@@ -176,11 +176,13 @@ async fn the_windows_files_are_cached_and_compressed() {
 async fn a_run_that_does_not_exist_has_nothing_to_download() {
     let site = Site::start(options()).await;
     let window = site.window().await;
-    let request = "%7B%22format%22%3A%22coco%22%7D";
-    for path in ["/download/metrics?run=1".to_owned(), format!("/download/export?run=1&request={request}")] {
-        let reply = window.get(&path).await;
+    for path in ["/download/metrics?run=1", "/download/export?name=run-1-coco.json"] {
+        let reply = window.get(path).await;
         assert!(reply.status >= 400 && reply.header("content-disposition").is_none(), "{path}: {}", reply.head);
     }
-    assert_eq!(window.get("/download/export?run=1&request=x").await.status, 400);
+    for name in ["..%2flibrary.sqlite", "..", "", "%2fetc%2fpasswd"] {
+        let reply = window.get(&format!("/download/export?name={name}")).await;
+        assert!(reply.status >= 400 && reply.header("content-disposition").is_none(), "{name}: {}", reply.head);
+    }
     assert_eq!(window.get("/download/metrics?run=..%2f").await.status, 400);
 }

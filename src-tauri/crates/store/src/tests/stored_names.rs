@@ -14,6 +14,7 @@ use domain::hooks::HookEvent;
 use domain::import::ImageFormat;
 use domain::review::checks::Check;
 use domain::run_state::{FailureKind, RetryKind, RunMode, StopReason};
+use domain::split::SplitPart;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -69,6 +70,11 @@ fn names_that_are_stored_stay_as_they_are() {
             Gif = "gif",
             Bmp = "bmp",
             Tiff = "tiff",
+        }
+        SplitPart in "split_images.part" {
+            Train = "train",
+            Validation = "validation",
+            Test = "test",
         }
         RunMode in "runs.mode" {
             Live = "live",

@@ -1,0 +1,496 @@
+//! Data cards: what a dataset consists of, where it comes from, and how far its labels were checked. A figure that was
+//! not measured is absent. docs/data-card.md documents the JSON.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::FormatId;
+use crate::dataset_import::ImportRole;
+use crate::evaluation::calibration::share_bounds;
+use crate::export::SplitOutcome;
+use crate::ids::RunId;
+use crate::run_state::FailureKind;
+
+/// The version of the JSON: it changes when a key changes its meaning or disappears.
+pub const DATA_CARD_VERSION: u32 = 1;
+
+/// A data card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DataCard {
+    pub version: u32,
+    pub name: String,
+    /// RFC 3339.
+    pub created_at: String,
+    /// The program with its version.
+    pub created_by: String,
+    /// An SPDX identifier or any text; `None` if it was not stated.
+    pub license: Option<String>,
+    pub format: FormatId,
+    pub images: CardImages,
+    pub annotations: CardAnnotations,
+    /// All labels of the dataset, used or not.
+    pub labels: Vec<CardLabel>,
+    /// The collections that the images belong to.
+    pub collections: Vec<CardCollection>,
+    /// The runs whose annotations are in the dataset, oldest first.
+    pub runs: Vec<CardRun>,
+    /// The imported datasets whose annotations are in it, oldest first.
+    pub imports: Vec<CardImport>,
+    pub review: ReviewCoverage,
+    /// How many of the models' proposals were right, of those that people decided one by one; `None` if there are none.
+    pub precision: Option<EstimatedShare>,
+    /// Audits of proposals that were accepted without being checked.
+    pub audits: Vec<CardAudit>,
+    pub gaps: CardGaps,
+    pub split: Option<SplitOutcome>,
+}
+
+/// The images of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardImages {
+    pub count: u32,
+    /// Images without annotations: negatives.
+    pub empty: u32,
+    /// Of these, images that people confirmed as empty.
+    pub confirmed_empty: u32,
+    /// The first and the last day on which they were taken, by the cameras' clocks; `None` if no image says.
+    pub taken_from: Option<String>,
+    pub taken_to: Option<String>,
+}
+
+/// The annotations of a dataset by who decided on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardAnnotations {
+    pub count: u32,
+    /// A model's, accepted by a person.
+    pub accepted: u32,
+    /// A model's, corrected by a person.
+    pub edited: u32,
+    /// A person's own.
+    pub drawn: u32,
+    /// A model's, without a decision.
+    pub undecided: u32,
+    /// Included although they were rejected.
+    pub rejected: u32,
+    /// Imported as ground truth.
+    pub ground_truth: u32,
+}
+
+/// A label with its definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardLabel {
+    pub name: String,
+    /// As told to the models; empty if the recipe has none.
+    pub definition: String,
+    pub images: u32,
+    pub annotations: u32,
+}
+
+/// A collection with the number of its images in the dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardCollection {
+    pub name: String,
+    pub images: u32,
+}
+
+/// A run of a model. Its cost and its number of images are those of the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardRun {
+    pub run: RunId,
+    pub model: String,
+    pub model_name: String,
+    pub recipe: String,
+    /// RFC 3339.
+    pub started_at: String,
+    /// Images that it answered.
+    pub images: u32,
+    /// Its annotations in the dataset.
+    pub annotations: u32,
+    /// As the vendor reported.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub cost_dollars: f64,
+}
+
+/// An imported dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardImport {
+    /// Of its layer.
+    pub layer: RunId,
+    /// Of the imported file or folder.
+    pub name: String,
+    pub format: FormatId,
+    pub role: ImportRole,
+    /// Its annotations in the dataset.
+    pub annotations: u32,
+}
+
+/// How many images people have reviewed, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ReviewCoverage {
+    pub images: u32,
+    pub reviewed: u32,
+    /// Of the reviewed images, those with a decision of their own.
+    pub one_by_one: u32,
+    /// Of the reviewed images, those that were only part of bulk edits.
+    pub in_bulk: u32,
+}
+
+/// A share with its 95 % interval of Clopper and Pearson.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct EstimatedShare {
+    pub right: u32,
+    pub judged: u32,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub share: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub low: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub high: f64,
+}
+
+impl EstimatedShare {
+    /// `None` if nothing was judged.
+    #[must_use]
+    pub fn of(right: u32, judged: u32) -> Option<Self> {
+        (judged > 0).then(|| {
+            let bounds = share_bounds(right, judged);
+            Self { right, judged, share: f64::from(right) / f64::from(judged), low: bounds.low, high: bounds.high }
+        })
+    }
+}
+
+/// An audit whose proposals are in the dataset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardAudit {
+    pub label: String,
+    /// Proposals with at least this confidence were accepted.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub threshold: f64,
+    pub accepted: u32,
+    pub judged: u32,
+    pub wrong: u32,
+    /// With 95 % confidence at most this share is wrong.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub at_most: f64,
+}
+
+/// What the dataset lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardGaps {
+    /// Images that no model could answer, by reason.
+    pub failures: Vec<CardFailure>,
+    /// Images of the scope that were never annotated, and are not in the dataset.
+    pub unannotated_images: u32,
+    /// Images whose files are gone.
+    pub missing_files: u32,
+    /// Labels of the recipes without an annotation.
+    pub unused_labels: Vec<String>,
+    /// Runs with proposals in the dataset that no one has decided.
+    pub undecided_runs: Vec<RunId>,
+}
+
+/// Failed images with the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardFailure {
+    pub kind: FailureKind,
+    pub images: u32,
+}
+
+const NOT_MEASURED: &str = "not measured";
+
+impl DataCard {
+    /// The card as Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut page = format!("# {}\n\n", escaped(&self.name));
+        let _ = writeln!(
+            page,
+            "{} images with {} annotations, exported as `{}` by {} on {}.\n",
+            grouped(self.images.count),
+            grouped(self.annotations.count),
+            self.format,
+            self.created_by,
+            self.created_at
+        );
+        let license = self.license.as_deref().map_or_else(|| "not stated".into(), escaped);
+        let _ = writeln!(page, "License: {license}\n");
+        page += "Coordinates are pixels of the upright image: EXIF orientation applied, origin at the top left.\n";
+        self.write_sources(&mut page);
+        self.write_labels(&mut page);
+        self.write_quality(&mut page);
+        self.write_split(&mut page);
+        self.write_gaps(&mut page);
+        page
+    }
+
+    fn write_sources(&self, page: &mut String) {
+        *page += "\n## Sources\n\n";
+        for collection in &self.collections {
+            let _ = writeln!(page, "- Collection {}: {} images", escaped(&collection.name), grouped(collection.images));
+        }
+        match (&self.images.taken_from, &self.images.taken_to) {
+            (Some(from), Some(to)) if from == to => {
+                let _ = writeln!(page, "- Taken on {from}");
+            }
+            (Some(from), Some(to)) => {
+                let _ = writeln!(page, "- Taken from {from} to {to}");
+            }
+            _ => {}
+        }
+        for import in &self.imports {
+            let role = match import.role {
+                ImportRole::GroundTruth => "ground truth",
+                ImportRole::Predictions => "predictions",
+                ImportRole::Work => "earlier work of people",
+            };
+            let (name, annotations) = (escaped(&import.name), grouped(import.annotations));
+            let _ = writeln!(page, "- Imported {name} (`{}`), {role}: {annotations} annotations", import.format);
+        }
+        if self.runs.is_empty() {
+            return;
+        }
+        *page += "\n| run | model | recipe | started | images | annotations here | cost of the run |\n";
+        *page += "|---|---|---|---|---|---|---|\n";
+        for run in &self.runs {
+            let _ = writeln!(
+                page,
+                "| {} | {} (`{}`) | {} | {} | {} | {} | ${:.4} |",
+                run.run,
+                escaped(&run.model_name),
+                run.model,
+                escaped(&run.recipe),
+                run.started_at,
+                grouped(run.images),
+                grouped(run.annotations),
+                run.cost_dollars
+            );
+        }
+    }
+
+    fn write_labels(&self, page: &mut String) {
+        if self.labels.is_empty() {
+            return;
+        }
+        *page += "\n## Labels\n\n| label | images | annotations | definition |\n|---|---|---|---|\n";
+        for label in &self.labels {
+            let _ = writeln!(
+                page,
+                "| {} | {} | {} | {} |",
+                escaped(&label.name),
+                grouped(label.images),
+                grouped(label.annotations),
+                escaped(&label.definition)
+            );
+        }
+    }
+
+    fn write_quality(&self, page: &mut String) {
+        let (review, annotations) = (&self.review, &self.annotations);
+        *page += "\n## Quality\n\n";
+        let _ = writeln!(
+            page,
+            "- Reviewed: {} of {} images; {} one by one, {} only in bulk",
+            grouped(review.reviewed),
+            grouped(review.images),
+            grouped(review.one_by_one),
+            grouped(review.in_bulk)
+        );
+        let _ = writeln!(
+            page,
+            "- Annotations: {} accepted, {} corrected, {} drawn by people, {} without a decision, {} rejected, {} imported as \
+             ground truth",
+            grouped(annotations.accepted),
+            grouped(annotations.edited),
+            grouped(annotations.drawn),
+            grouped(annotations.undecided),
+            grouped(annotations.rejected),
+            grouped(annotations.ground_truth)
+        );
+        let precision = self.precision.map_or_else(
+            || NOT_MEASURED.into(),
+            |found| {
+                format!(
+                    "{} of {} that people decided one by one were accepted unchanged: {} ({} to {} at 95 % confidence)",
+                    grouped(found.right),
+                    grouped(found.judged),
+                    percent(found.share),
+                    percent(found.low),
+                    percent(found.high)
+                )
+            },
+        );
+        let _ = writeln!(page, "- Precision of the models' proposals before review: {precision}");
+        if self.audits.is_empty() {
+            let _ = writeln!(page, "- Errors among annotations that were accepted unchecked: {NOT_MEASURED}");
+        }
+        for audit in &self.audits {
+            let _ = writeln!(
+                page,
+                "- Audit of {} at {} or more: {} wrong of {} checked, so at most {} of {} are wrong at 95 % confidence",
+                escaped(&audit.label),
+                percent(audit.threshold),
+                grouped(audit.wrong),
+                grouped(audit.judged),
+                percent(audit.at_most),
+                grouped(audit.accepted)
+            );
+        }
+    }
+
+    fn write_split(&self, page: &mut String) {
+        let Some(split) = &self.split else { return };
+        let _ = writeln!(
+            page,
+            "\n## Split\n\nShares {}, seed {}; {} groups of near-duplicates and bursts, single images included, {}.\n",
+            split.request.shares,
+            split.request.seed,
+            grouped(split.groups),
+            if split.request.keeps_groups { "each in one part" } else { "which may be in several parts" }
+        );
+        *page += "| label | training | validation | test |\n|---|---|---|---|\n";
+        let row = |name: &str, of: &dyn Fn(usize) -> u32| {
+            let cells: Vec<String> = (0..split.parts.len()).map(|part| grouped(of(part))).collect();
+            format!("| {name} | {} |\n", cells.join(" | "))
+        };
+        *page += &row("images", &|part| split.parts[part].images);
+        *page += &row("annotations", &|part| split.parts[part].annotations);
+        let labels = split.parts.first().map_or(0, |part| part.labels.len());
+        for label in 0..labels {
+            let name = escaped(&split.parts[0].labels[label].label);
+            *page += &row(&name, &|part| split.parts[part].labels.get(label).map_or(0, |counts| counts.images));
+        }
+        *page += "\nA label's row counts images.\n";
+    }
+
+    fn write_gaps(&self, page: &mut String) {
+        let gaps = &self.gaps;
+        let mut known = Vec::new();
+        for failure in &gaps.failures {
+            let kind = serde_json::to_string(&failure.kind).unwrap_or_default();
+            known.push(format!(
+                "{} images failed: {}",
+                grouped(failure.images),
+                kind.trim_matches('"').replace('_', " ")
+            ));
+        }
+        if gaps.unannotated_images > 0 {
+            known.push(format!("{} images were never annotated and are left out", grouped(gaps.unannotated_images)));
+        }
+        if gaps.missing_files > 0 {
+            known.push(format!("The files of {} images are gone", grouped(gaps.missing_files)));
+        }
+        if !gaps.unused_labels.is_empty() {
+            let names: Vec<String> = gaps.unused_labels.iter().map(|name| escaped(name)).collect();
+            known.push(format!("Labels without annotations: {}", names.join(", ")));
+        }
+        if !gaps.undecided_runs.is_empty() {
+            let runs: Vec<String> = gaps.undecided_runs.iter().map(ToString::to_string).collect();
+            known.push(format!("Runs with proposals that are not decided: {}", runs.join(", ")));
+        }
+        *page += "\n## Known gaps\n\n";
+        if known.is_empty() {
+            *page += "None.\n";
+        }
+        for gap in known {
+            let _ = writeln!(page, "- {gap}");
+        }
+    }
+}
+
+/// `12,345`
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `97.5 %`
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// Text that Markdown shows as it is, in one line of a table.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card() -> DataCard {
+        DataCard {
+            version: DATA_CARD_VERSION,
+            name: "Harbour".into(),
+            created_at: "2026-11-30T12:00:00Z".into(),
+            created_by: "Fieldmark 1.0.0".into(),
+            license: None,
+            format: FormatId("yolo".into()),
+            images: CardImages { count: 1198, ..CardImages::default() },
+            annotations: CardAnnotations { count: 8900, ..CardAnnotations::default() },
+            labels: vec![CardLabel { name: "a|b".into(), definition: "two\nlines".into(), images: 1, annotations: 2 }],
+            collections: Vec::new(),
+            runs: Vec::new(),
+            imports: Vec::new(),
+            review: ReviewCoverage::default(),
+            precision: None,
+            audits: Vec::new(),
+            gaps: CardGaps::default(),
+            split: None,
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_says_so() {
+        let page = card().markdown();
+        assert!(page.starts_with("# Harbour\n\n1,198 images with 8,900 annotations"), "{page}");
+        assert_eq!(page.matches("not measured").count(), 2, "{page}");
+        assert!(page.contains("| a\\|b | 1 | 2 | two lines |\n"), "{page}");
+        assert!(page.contains("License: not stated") && page.ends_with("## Known gaps\n\nNone.\n"), "{page}");
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn an_estimate_has_its_interval() {
+        assert_eq!(EstimatedShare::of(0, 0), None);
+        let precision = EstimatedShare::of(97, 100);
+        let found = precision.unwrap();
+        assert!(found.low < found.share && found.share < found.high && found.low > 0.9, "{found:?}");
+        let page = DataCard { precision, ..card() }.markdown();
+        assert!(page.contains("97 of 100") && page.contains("97.0 % (91.5 % to 99.4 % at 95 % confidence)"), "{page}");
+    }
+}

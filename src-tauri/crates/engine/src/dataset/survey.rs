@@ -1,0 +1,230 @@
+//! Counts over the images of an export before it is written: for its tables, its split and its data card.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::annotation::{Annotation, Origin, ReviewState, Status};
+use domain::data_card::{CardAnnotations, CardFailure, ReviewCoverage};
+use domain::export::{ExportPhase, LabelImages, LayerCount, SplitPartCounts};
+use domain::ids::{ImageId, RunId};
+use domain::recipe::comparable;
+use domain::run_state::FailureKind;
+use domain::split::SplitPart;
+use store::ReviewSteps;
+
+use super::source::{ExportDataset, SelectedImage};
+use super::task::ExportTask;
+use crate::Result;
+
+/// A label as it was found.
+pub struct SurveyedLabel {
+    /// In its first spelling.
+    pub name: String,
+    pub images: u32,
+    pub annotations: u32,
+}
+
+/// An image that is exported, and did not fail.
+pub struct SurveyedImage {
+    pub id: ImageId,
+    /// Numbers of its labels in [`Survey::labels`], with the number of annotations.
+    pub labels: Vec<(u32, u32)>,
+    pub annotations: u32,
+}
+
+/// Counts over an export.
+#[derive(Default)]
+pub struct Survey {
+    pub images: Vec<SurveyedImage>,
+    /// By name.
+    pub labels: Vec<SurveyedLabel>,
+    /// Names of attributes, by name.
+    pub attributes: BTreeSet<String>,
+    /// Annotations of the export by run.
+    pub exported_runs: BTreeMap<RunId, u32>,
+    pub undecided_runs: BTreeSet<RunId>,
+    pub annotations: CardAnnotations,
+    pub review: ReviewCoverage,
+    pub empty: u32,
+    pub confirmed_empty: u32,
+    /// The same, whether or not they are exported.
+    pub all_confirmed_empty: u32,
+    /// Rejected annotations in the layers.
+    pub rejected: u32,
+    pub missing: u32,
+    failures: BTreeMap<String, CardFailure>,
+    /// Annotations of all layers on the images, without rejected ones.
+    layers: BTreeMap<Option<RunId>, u32>,
+    /// Proposals that were decided one by one: how many were right, and how many there were.
+    pub judged: (u32, u32),
+}
+
+impl Survey {
+    pub fn of(dataset: &ExportDataset<'_>, task: &ExportTask) -> Result<Self> {
+        let steps = dataset.view.review_steps()?;
+        let mut surveying = Surveying { survey: Self::default(), numbers: HashMap::new(), steps };
+        task.begin(ExportPhase::Preparing, u32::try_from(dataset.images.len()).unwrap_or(u32::MAX))?;
+        for image in &dataset.images {
+            surveying.add(dataset, image, &dataset.annotations_of(image.image.id)?);
+            task.step()?;
+        }
+        Ok(surveying.survey.with_sorted_labels())
+    }
+
+    /// By name, so that equal libraries have equal tables.
+    fn with_sorted_labels(mut self) -> Self {
+        let mut order: Vec<usize> = (0..self.labels.len()).collect();
+        order.sort_by(|&one, &other| self.labels[one].name.cmp(&self.labels[other].name));
+        let mut places = vec![0; order.len()];
+        for (place, &from) in (0..).zip(&order) {
+            places[from] = place;
+        }
+        for image in &mut self.images {
+            image.labels.iter_mut().for_each(|(label, _)| *label = places[*label as usize]);
+            image.labels.sort_unstable();
+        }
+        let mut labels: Vec<(u32, SurveyedLabel)> = places.into_iter().zip(self.labels).collect();
+        labels.sort_unstable_by_key(|(place, _)| *place);
+        self.labels = labels.into_iter().map(|(_, label)| label).collect();
+        self
+    }
+
+    /// The runs, newest first, then people.
+    pub fn layer_counts(&self) -> Vec<LayerCount> {
+        let count = |(run, annotations): (&Option<RunId>, &u32)| LayerCount { run: *run, annotations: *annotations };
+        self.layers.iter().rev().map(count).collect()
+    }
+
+    /// Failed images by reason.
+    pub fn failures(&self) -> Vec<CardFailure> {
+        self.failures.values().copied().collect()
+    }
+
+    /// The counts of each part of a split.
+    pub fn part_counts(&self, parts: &HashMap<ImageId, SplitPart>) -> Vec<SplitPartCounts> {
+        let counted = SplitPart::ALL.map(|part| {
+            let none = |label: &SurveyedLabel| LabelImages { label: label.name.clone(), images: 0, annotations: 0 };
+            let mut counts =
+                SplitPartCounts { part, images: 0, annotations: 0, labels: self.labels.iter().map(none).collect() };
+            for image in self.images.iter().filter(|image| parts.get(&image.id) == Some(&part)) {
+                counts.images += 1;
+                counts.annotations += image.annotations;
+                for &(label, annotations) in &image.labels {
+                    let label = &mut counts.labels[label as usize];
+                    (label.images, label.annotations) = (label.images + 1, label.annotations + annotations);
+                }
+            }
+            counts
+        });
+        counted.into()
+    }
+}
+
+struct Surveying {
+    survey: Survey,
+    /// Numbers of labels by normalized spelling.
+    numbers: HashMap<String, u32>,
+    steps: ReviewSteps,
+}
+
+impl Surveying {
+    fn add(&mut self, dataset: &ExportDataset<'_>, selected: &SelectedImage, annotations: &[Annotation]) {
+        self.add_layers(dataset, annotations);
+        let review = dataset.selected.layers.review_state(selected.image.review, annotations);
+        let is_empty = !annotations.iter().any(|annotation| dataset.takes(annotation));
+        let is_confirmed_empty = review == ReviewState::ConfirmedEmpty;
+        self.survey.all_confirmed_empty += u32::from(is_confirmed_empty);
+        if !dataset.takes_image(selected, annotations) {
+            return;
+        }
+        self.survey.missing += u32::from(dataset.files.of_image(selected.image.id).is_missing);
+        if let Some(failure) = &selected.failure {
+            self.add_failure(failure.kind);
+            return;
+        }
+        self.add_review(selected.image.id, review);
+        self.survey.empty += u32::from(is_empty);
+        self.survey.confirmed_empty += u32::from(is_empty && is_confirmed_empty);
+        let mut labels: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut count = 0;
+        for annotation in annotations.iter().filter(|annotation| dataset.takes(annotation)) {
+            count += 1;
+            *labels.entry(self.number_of(&annotation.label)).or_default() += 1;
+            self.add_annotation(annotation);
+        }
+        for (&label, &annotations) in &labels {
+            let label = &mut self.survey.labels[label as usize];
+            (label.images, label.annotations) = (label.images + 1, label.annotations + annotations);
+        }
+        let image = SurveyedImage { id: selected.image.id, labels: labels.into_iter().collect(), annotations: count };
+        self.survey.images.push(image);
+    }
+
+    fn add_layers(&mut self, dataset: &ExportDataset<'_>, annotations: &[Annotation]) {
+        for annotation in annotations {
+            let is_rejected = annotation.status == Status::Rejected;
+            if !is_rejected {
+                *self.survey.layers.entry(annotation.origin.run()).or_default() += 1;
+            }
+            if !dataset.selected.layers.shows(annotation) {
+                continue;
+            }
+            self.survey.rejected += u32::from(is_rejected);
+            if annotation.origin != Origin::Person && self.steps.proposals_alone.contains(&annotation.id) {
+                self.survey.judged.0 += u32::from(annotation.status == Status::Accepted);
+                self.survey.judged.1 += u32::from(annotation.status != Status::Proposed);
+            }
+        }
+    }
+
+    fn add_annotation(&mut self, annotation: &Annotation) {
+        let counts = &mut self.survey.annotations;
+        counts.count += 1;
+        let counted = match (annotation.origin, annotation.status) {
+            (_, Status::Rejected) => &mut counts.rejected,
+            (_, Status::GroundTruth) => &mut counts.ground_truth,
+            (Origin::Person, _) => &mut counts.drawn,
+            (Origin::Run { .. }, Status::Proposed) => &mut counts.undecided,
+            (Origin::Run { .. }, Status::Accepted) => &mut counts.accepted,
+            (Origin::Run { .. }, Status::Edited) => &mut counts.edited,
+        };
+        *counted += 1;
+        if let Origin::Run { run } = annotation.origin {
+            *self.survey.exported_runs.entry(run).or_default() += 1;
+            if annotation.status == Status::Proposed {
+                self.survey.undecided_runs.insert(run);
+            }
+        }
+        for name in annotation.attributes.keys() {
+            if !self.survey.attributes.contains(name) {
+                self.survey.attributes.insert(name.clone());
+            }
+        }
+    }
+
+    fn add_review(&mut self, image: ImageId, review: ReviewState) {
+        let coverage = &mut self.survey.review;
+        coverage.images += 1;
+        if review != ReviewState::Unreviewed {
+            coverage.reviewed += 1;
+            let is_alone = self.steps.alone.contains(&image);
+            coverage.one_by_one += u32::from(is_alone);
+            coverage.in_bulk += u32::from(!is_alone && self.steps.in_bulk.contains(&image));
+        }
+    }
+
+    fn add_failure(&mut self, kind: FailureKind) {
+        let none = CardFailure { kind, images: 0 };
+        self.survey.failures.entry(format!("{kind:?}")).or_insert(none).images += 1;
+    }
+
+    fn number_of(&mut self, label: &str) -> u32 {
+        let comparable = comparable(label);
+        if let Some(&number) = self.numbers.get(&comparable) {
+            return number;
+        }
+        let number = u32::try_from(self.survey.labels.len()).unwrap_or(u32::MAX);
+        self.survey.labels.push(SurveyedLabel { name: label.to_owned(), images: 0, annotations: 0 });
+        self.numbers.insert(comparable, number);
+        number
+    }
+}
