@@ -47,6 +47,14 @@ impl DesktopActions for System {
         })
     }
 
+    fn choose_file_to_open(&self) -> BoxFuture<'_, Option<PathBuf>> {
+        let (choose, chosen) = oneshot::channel();
+        self.0.dialog().file().pick_file(move |path| {
+            let _ = choose.send(path);
+        });
+        Box::pin(async move { chosen.await.ok().flatten().and_then(|path| path.into_path().ok()) })
+    }
+
     fn choose_file_to_save(&self, name: String) -> BoxFuture<'_, Option<PathBuf>> {
         let (choose, chosen) = oneshot::channel();
         let mut dialog = self.0.dialog().file().set_file_name(&name);

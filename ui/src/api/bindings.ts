@@ -106,6 +106,18 @@ export interface Api {
 	saveExport(run: RunId, request: ExportRequest): Promise<string | null>;
 	/** Starts dragging the file of a finished export while the mouse button is down. False if the platform does not let a window start a drag. */
 	dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
+	/** The imported layers, newest first. */
+	importedLayers(): Promise<ImportedLayer[]>;
+	/** What an import would do; nothing is changed. */
+	previewDataset(request: DatasetImportRequest): Promise<DatasetPreview>;
+	/** Imports a dataset as a layer, which one step undoes. */
+	importDataset(request: DatasetImportRequest): Promise<ImportedDataset>;
+	/** Cancels the import or dry run that is going on. */
+	cancelDatasetImport(): Promise<null>;
+	/** Opens the system's dialog for a file or, with `folder`, a folder; the path chosen, or `None` when it was cancelled. */
+	chooseDataset(folder: boolean): Promise<string | null>;
+	/** What was uploaded: the path of the dataset, or `None` if there was nothing. */
+	completeDatasetUpload(upload: number): Promise<string | null>;
 	publication(): Promise<PublicationOverview>;
 	/** Keeps the connection string of a database for this library. Returns whether it is still known after a restart. */
 	connectDatabase(text: string): Promise<boolean>;
@@ -113,8 +125,6 @@ export interface Api {
 	disconnectDatabase(): Promise<null>;
 	/** Sends what has changed since the last time to the database, or everything. */
 	publish(isFromStart: boolean): Promise<Published>;
-	/** Evaluates runs and people's decisions of the library, the later ones compared with the first. */
-	evaluate(request: EvaluationRequest): Promise<EvaluationReport>;
 	decide(decision: Decision, layers?: LayerScope | null): Promise<Step>;
 	editAnnotations(edit: ImageEdit, layers?: LayerScope | null): Promise<Step>;
 	undoLatest(layers?: LayerScope | null): Promise<Step | null>;
@@ -177,6 +187,8 @@ export interface Api {
 	cancelUpload(upload: number): Promise<null>;
 	/** What happens in the core. It begins with the runs of this process, because the window may have missed their progress. */
 	events(next: (value: CoreEvent) => void, failed: (error: ApiError) => void): () => void;
+	/** Progress of imports and dry runs of annotations, as long as the window listens. */
+	datasetImportProgress(next: (value: DatasetImportProgress) => void, failed: (error: ApiError) => void): () => void;
 	/** Snapshots of a run, at most ten per second, until it stops. */
 	runProgress(next: (value: RunProgress) => void, failed: (error: ApiError) => void, run: RunId): () => void;
 }
@@ -242,11 +254,16 @@ export function apiOver(transport: Transport): Api {
 		readyExport: (run, request) => call("ready_export", { run, request }),
 		saveExport: (run, request) => call("save_export", { run, request }),
 		dragExport: (run, request) => call("drag_export", { run, request }),
+		importedLayers: () => call("imported_layers", {}),
+		previewDataset: (request) => call("preview_dataset", { request }),
+		importDataset: (request) => call("import_dataset", { request }),
+		cancelDatasetImport: () => call("cancel_dataset_import", {}),
+		chooseDataset: (folder) => call("choose_dataset", { folder }),
+		completeDatasetUpload: (upload) => call("complete_dataset_upload", { upload }),
 		publication: () => call("publication", {}),
 		connectDatabase: (text) => call("connect_database", { text }),
 		disconnectDatabase: () => call("disconnect_database", {}),
 		publish: (isFromStart) => call("publish", { is_from_start: isFromStart }),
-		evaluate: (request) => call("evaluate", { request }),
 		decide: (decision, layers) => call("decide", { decision, layers }),
 		editAnnotations: (edit, layers) => call("edit_annotations", { edit, layers }),
 		undoLatest: (layers) => call("undo_latest", { layers }),
@@ -290,6 +307,7 @@ export function apiOver(transport: Transport): Api {
 		importUpload: (upload) => call("import_upload", { upload }),
 		cancelUpload: (upload) => call("cancel_upload", { upload }),
 		events: (next, failed) => transport.subscribe("events", {}, next, failed),
+		datasetImportProgress: (next, failed) => transport.subscribe("dataset_import_progress", {}, next, failed),
 		runProgress: (next, failed, run) => transport.subscribe("run_progress", { run }, next, failed),
 	};
 }
@@ -573,16 +591,6 @@ export type Calibration = {
 	possibly_billed: number,
 };
 
-/**  Detections with scores of a bin. */
-export type CalibrationBin = {
-	count: number,
-	right: number,
-	/**  Mean score; 0 without detections. */
-	mean_score: number,
-	/**  Bounds of the share of right ones at a confidence of 95 %, by Clopper and Pearson. */
-	bounds: ShareBounds,
-};
-
 /**  What a calibration would cost, and what it needs. */
 export type CalibrationPlan = {
 	model: ModelId,
@@ -623,21 +631,6 @@ export type Camera = {
 	iso: number | null,
 	focal_length_mm: number | null,
 };
-
-/**  Captions compared with true ones. */
-export type CaptionQuality = {
-	captions: number,
-	/**  Equal character by character. */
-	exact: number,
-	/**  Equal but for case, spaces and surrounding punctuation, the exact ones included. */
-	normalized: number,
-};
-
-/**  Captions compared with the true ones. */
-export type CaptionResult = {
-	exact_accuracy: number | null,
-	normalized_accuracy: number | null,
-} & CaptionQuality;
 
 /**  A recommended change, with its value if known. */
 export type Change = { kind: "lower_concurrency"; to: number } | 
@@ -711,22 +704,6 @@ export type ChosenPair = {
 	is_agreement_open: boolean,
 } & ComparedPair;
 
-/**  The twelve figures of COCO. `None` where there is no ground truth. */
-export type CocoFigures = {
-	ap: number | null,
-	ap50: number | null,
-	ap75: number | null,
-	ap_small: number | null,
-	ap_medium: number | null,
-	ap_large: number | null,
-	ar1: number | null,
-	ar10: number | null,
-	ar100: number | null,
-	ar_small: number | null,
-	ar_medium: number | null,
-	ar_large: number | null,
-};
-
 /**  An added folder. */
 export type Collection = {
 	id: CollectionId,
@@ -781,15 +758,6 @@ export type Condition = {
 	/**  Whether it matches images for which the test does not hold. */
 	is_excluded: boolean,
 	test: Test,
-};
-
-/**  Objects by true and found label, counted at the threshold. */
-export type ConfusionCell = {
-	/**  Number among the report's labels; `None` for detections on nothing. */
-	truth: number | null,
-	/**  `None` for objects that were not found. */
-	found: number | null,
-	count: number,
 };
 
 /**  The connection to one provider. */
@@ -863,16 +831,6 @@ export type CoreEvent = { kind: "import_changed"; progress: ImportProgress } |
 /**  Something that no operation started has failed. */
 { kind: "refused"; error: ApiError };
 
-/**  What right detections cost, on the evaluated images. */
-export type CorrectBoxCost = {
-	/**  What was paid for their answers, by this run or by an earlier one whose answers it used. */
-	paid_dollars: Dollars | null,
-	/**  Summed durations of their answers. */
-	seconds: number | null,
-	dollars_per_correct_box: Dollars | null,
-	seconds_per_correct_box: number | null,
-};
-
 /**  Breakdown of an expected cost; its three parts add up to it. */
 export type CostBasis = {
 	/**  Most frequent first, at most five. */
@@ -927,13 +885,6 @@ export type CostRange = {
 	at_most: Dollars,
 };
 
-/**  Precision and recall of the detections from a confidence on. */
-export type CurvePoint = {
-	score: number,
-	precision: number,
-	recall: number,
-};
-
 /**  Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again. */
 export type CutOffAnswers = {
 	images: number,
@@ -941,6 +892,80 @@ export type CutOffAnswers = {
 	max_tokens: number,
 	/**  A larger one that the model supports. */
 	suggested_max_tokens: number,
+};
+
+/**  Progress of an import of annotations. */
+export type DatasetImportProgress = {
+	/**  Read from the file so far. */
+	images: number,
+	annotations: number,
+	/**  Whether all is read and stored, and the layer is being added. */
+	is_adding: boolean,
+	is_finished: boolean,
+	is_cancelled: boolean,
+};
+
+/**  What to import, and how. */
+export type DatasetImportRequest = {
+	/**  A file, a folder or an archive on this computer. */
+	path: string,
+	/**  `None`: found out from the file. */
+	format: FormatId | null,
+	role: ImportRole,
+	/**  Only images of this collection are matched; `None` for all. */
+	collection: CollectionId | null,
+	/**  The recipe whose labels the file's are compared with; `None` for the labels of the library. */
+	recipe: RecipeId | null,
+	/**  What labels of the file become, instead of what is suggested. */
+	mapping: LabelMapping[],
+};
+
+/**
+ *  What an import would do, or did.
+ * 
+ *  `annotations` is the sum of `imported` and all that is left out.
+ */
+export type DatasetPreview = {
+	/**  Of the file or folder. */
+	name: string,
+	format: FormatId,
+	/**  Whether the format was found out from the file. */
+	is_detected: boolean,
+	/**  In the file. */
+	images: number,
+	/**  In the file. */
+	annotations: number,
+	/**  Annotations that are imported. */
+	imported: number,
+	matched: MatchCounts,
+	/**  Images of the library that get annotations or are known to have none. */
+	library_images: number,
+	/**  Not in the library. */
+	unmatched: LeftOutImages,
+	/**  Several images of the library match equally well. */
+	ambiguous: LeftOutImages,
+	/**  The file states a size that the image does not have, not even scaled. */
+	disagreeing: LeftOutImages,
+	/**  Images that no model could answer, without annotations. */
+	failed_images: number,
+	/**  Matched images that were annotated as stored, before their EXIF orientation is applied. */
+	rotated: number,
+	/**  Matched images that were annotated at another size. */
+	scaled: number,
+	labels: FileLabel[],
+	/**  Annotations that reached beyond their image, and were clipped. */
+	clipped: number,
+	/**  Left out: they lie outside their image. */
+	outside: number,
+	/**  Left out: they have no area, no finite coordinates, or no text. */
+	unusable: number,
+	/**  Left out: their label is mapped to nothing. */
+	unmapped: number,
+	/**  Left out: rejected annotations are no ground truth. */
+	rejected: number,
+	/**  Left out: an equal annotation of people is on the image already. */
+	already_here: number,
+	skipped: SkippedParts[],
 };
 
 /**  A review decision. */
@@ -963,13 +988,6 @@ export type Destination =
 name: string; 
 /**  Whether the server is on this machine; it may forward what it receives. */
 is_on_this_machine: boolean };
-
-/**  Right and wrong detections, and objects that were not found. */
-export type DetectionCounts = {
-	right: number,
-	wrong: number,
-	missed: number,
-};
 
 /**  A finding with its changes, most effective first. */
 export type Diagnosis = {
@@ -1138,8 +1156,6 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annot
 "unknown_dataset" | "import_cancelled" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | 
 /**  The database that the library is published to. */
 "database" | "run_busy" | "nothing_left" | "no_figures" | 
-/**  The sides of an evaluation have no image in common. */
-"nothing_to_evaluate" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -1162,113 +1178,6 @@ export type ErrorRate = {
 	/**  With 95 % confidence at most this share of all is wrong. */
 	at_most: number,
 };
-
-/**  A side of an evaluation. */
-export type EvaluatedSide = {
-	/**  Images that it has and that are not evaluated, by reason. */
-	left_out: LeftOut[],
-} & EvaluatedSource;
-
-/**  Where the annotations of a side come from. */
-export type EvaluatedSource = 
-/**  The original answers of a run. */
-{ kind: "run"; run: RunId; model: string; model_name: string; recipe_name: string } | 
-/**  What people accepted, edited and drew on reviewed images. */
-{ kind: "people" } | { kind: "file"; path: string; format: string };
-
-/**  How detections are judged. */
-export type EvaluationOptions = {
-	/**
-	 *  Detections below this confidence do not count in precision, recall and what depends on them. `None` for the
-	 *  confidence with the highest F1 of each result.
-	 */
-	threshold: number | null,
-	/**  Overlap (`IoU`) from which a detection is right, in the same figures. COCO's have their own. */
-	overlap: number,
-	/**
-	 *  Draws of images behind an interval; `None` for [`RESAMPLES`] where that takes seconds at most, or where results are
-	 *  compared. 0 for no intervals.
-	 */
-	resamples: number | null,
-};
-
-/**  One or more results against one ground truth, on the same images. */
-export type EvaluationReport = {
-	against: EvaluatedSide,
-	/**  Whether `against` is a ground truth. Otherwise the figures say how far two models agree, not how good one is. */
-	is_ground_truth: boolean,
-	/**  Images that all sides have answered. */
-	images: number,
-	/**  Objects of the ground truth on them, without crowds. */
-	objects: number,
-	crowds: number,
-	/**  Points on them, which have no extent and are not evaluated. */
-	points: number,
-	/**  Overlap from which a detection is right. */
-	overlap: number,
-	/**  Draws of images behind each interval; 0 if there are none. */
-	resamples: number,
-	/**  All labels of all sides. Other parts of the report number them from 0. */
-	labels: ReportLabel[],
-	results: EvaluationResult[],
-};
-
-/**  What is evaluated in a library, and against what. */
-export type EvaluationRequest = {
-	/**  The first one is the one that the others are compared with. */
-	evaluated: Side[],
-	against: Side,
-	options: EvaluationOptions,
-};
-
-/**  The figures of one side. */
-export type EvaluationResult = {
-	side: EvaluatedSide,
-	/**  AP over the labels that both sides list. */
-	ap_shared_labels: number | null,
-	shared_labels: number,
-	/**  Detections at any confidence. */
-	detections: number,
-	/**  Of them, those without a confidence, which count as certain. */
-	unscored: number,
-	/**  Evaluated images whose answer could not be used: everything on them is missed. */
-	unusable_answers: number,
-	/**
-	 *  Objects of the ground truth that a person approved among the proposals of this very run. What it missed, they may have
-	 *  missed too.
-	 */
-	approved_from_it: number,
-	/**  Detections below it do not count in the following figures. `None` without detections. */
-	threshold: number | null,
-	threshold_source: ThresholdSource,
-	precision: number | null,
-	recall: number | null,
-	f1: number | null,
-	counts: DetectionCounts,
-	/**  By label, in the order of the report's labels. */
-	per_label: LabelResult[],
-	confusion: ConfusionCell[],
-	/**  Over all labels; `None` without confidences. */
-	calibration: ScoreCalibration | null,
-	/**  Precision and recall over all labels, from the most confident detections on, a point for each hundredth of recall. */
-	curve: CurvePoint[],
-	/**  Right detections by their overlap, in steps of .05 from 0 to 1. */
-	iou_histogram: [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number],
-	median_iou: number | null,
-	/**  The images with the most errors first, at most [`MOST_WORST`]. */
-	worst: WorstImage[],
-	/**  Images with wrong detections or missed objects. */
-	images_with_errors: number,
-	cost: CorrectBoxCost,
-	tags: TagResult | null,
-	captions: CaptionResult | null,
-	/**  `None` without resampling. */
-	intervals: FigureIntervals | null,
-	/**  Difference from the first result on the same draws of images; `None` for the first. */
-	difference: FigureDifferences | null,
-	/**  Why figures are missing. */
-	unmeasured: Unmeasured[],
-} & CocoFigures;
 
 /**  An annotation of an example. */
 export type ExampleAnnotation = {
@@ -1426,22 +1335,14 @@ export type FieldKind = "base_url" |
 /**  The default model. */
 "model";
 
-/**  Differences of the headline figures. */
-export type FigureDifferences = {
-	ap: PairedDifference | null,
-	ap50: PairedDifference | null,
-	precision: PairedDifference | null,
-	recall: PairedDifference | null,
-	f1: PairedDifference | null,
-};
-
-/**  Intervals of the headline figures at a confidence of 95 %. */
-export type FigureIntervals = {
-	ap: Interval | null,
-	ap50: Interval | null,
-	precision: Interval | null,
-	recall: Interval | null,
-	f1: Interval | null,
+/**  A label of the file. */
+export type FileLabel = {
+	name: string,
+	/**  With this label, on all images of the file. */
+	annotations: number,
+	/**  `None`: its annotations are left out. */
+	to: string | null,
+	reason: LabelReason,
 };
 
 export type FilterCount<Filter> = {
@@ -1809,12 +1710,46 @@ export type ImportRemarkKind =
 /**  An entry without a readable name. */
 { kind: "entry_not_imported"; entry: string };
 
+/**  What imported annotations are. */
+export type ImportRole = 
+/**  What runs are measured against: a locked layer, shown alone. */
+"ground_truth" | 
+/**  Proposals of a model: reviewed like those of a run. */
+"predictions" | 
+/**  Earlier work of people: accepted, or as the file states. */
+"work";
+
 /**  Which files are imported. */
 export type ImportSettings = {
 	/**  Whether to import thumbnails, recycle bins and metadata files of NAS systems and apps too. */
 	includes_leftovers?: boolean,
 	/**  Memory budget of all decoding, not only of imports, in MB; `None` for a quarter of what Fieldmark may use. */
 	decoding_memory_mb?: number | null,
+};
+
+/**  A finished import. */
+export type ImportedDataset = {
+	/**  `None` if nothing could be imported. */
+	layer: ImportedLayer | null,
+	report: DatasetPreview,
+};
+
+/**  An imported layer. */
+export type ImportedLayer = {
+	/**  Among runs and imports. */
+	id: RunId,
+	role: ImportRole,
+	/**  The name of the file or folder. */
+	name: string,
+	/**  Its path when it was imported. */
+	path: string,
+	format: FormatId,
+	/**  Milliseconds since the Unix epoch. */
+	imported_at: number,
+	image_count: number,
+	annotation_count: number,
+	/**  Undecided proposals. */
+	undecided_count: number,
 };
 
 /**  A recipe that was read from a file. */
@@ -1845,12 +1780,6 @@ export type Installation = {
 	/**  Where runs write their metrics by default; for display. */
 	metrics_file: string,
 	processors: number,
-};
-
-/**  An interval at a confidence of 95 %. */
-export type Interval = {
-	low: number,
-	high: number,
 };
 
 /**  An image that was just answered. */
@@ -1902,25 +1831,26 @@ export type LabelCount = {
 	count: number,
 };
 
-/**  The figures of a label. */
-export type LabelResult = {
-	label: string,
-	objects: number,
-	/**  Detections at any confidence. */
-	detections: number,
-	/**  Whether this side lists or has it. Without it, all its objects are missed. */
-	is_in_result: boolean,
-	ap: number | null,
-	ap50: number | null,
-	precision: number | null,
-	recall: number | null,
-	f1: number | null,
-	counts: DetectionCounts,
-	/**  `None` without confidences. */
-	calibration: ScoreCalibration | null,
-	/**  Difference of AP50 from the first result. */
-	ap50_difference: PairedDifference | null,
+/**  What a label of the file becomes. */
+export type LabelMapping = {
+	/**  As in the file, in any spelling. */
+	from: string,
+	/**  `None`: annotations with this label are left out. */
+	to: string | null,
 };
+
+/**  Why a label becomes another one. */
+export type LabelReason = 
+/**  It has the same name. */
+"same_name" | 
+/**  It differs in case, spaces or accents only. */
+"same_spelling" | 
+/**  It is a synonym or the plural of it. */
+"synonym" | 
+/**  It was chosen. */
+"chosen" | 
+/**  There is none of this name: it is added as it is. */
+"new";
 
 /**  The last publication of a library. */
 export type LastPublication = {
@@ -1936,24 +1866,21 @@ export type LayerScope =
 /**  The layers of these runs and imports; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
 
-/**  Images that were left out. */
-export type LeftOut = {
-	reason: LeftOutReason,
-	images: number,
+/**  An image of the file that is not imported. */
+export type LeftOutImage = {
+	file_name: string,
+	/**  What tells why: the files of the library that match equally well, or the two sizes. */
+	details: string[],
 };
 
-/**  Why an image is not evaluated. */
-export type LeftOutReason = 
-/**  Another side does not have it. */
-"only_here" | 
-/**  Waits for its answer. */
-"waiting" | 
-/**  The request or the file failed, so that there is no answer to judge. */
-"failed" | 
-/**  It has the annotations of a similar image; the model has not seen it. */
-"propagated" | 
-/**  Several images of another side have its name. */
-"ambiguous";
+/**  Images of the file that are not imported, for one reason. */
+export type LeftOutImages = {
+	images: number,
+	/**  On these images. */
+	annotations: number,
+	/**  The first of them. */
+	named: LeftOutImage[],
+};
 
 /**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
@@ -2008,6 +1935,13 @@ export type Loss = {
 export type LossKind = "annotation_left_out" | "image_left_out" | 
 /**  Included without the feature. */
 "simplified";
+
+/**  Images of the file that were matched, by how. */
+export type MatchCounts = {
+	by_path: number,
+	by_name_and_size: number,
+	by_hash: number,
+};
 
 /**  A limit that a run reached. */
 export type MetLimit = {
@@ -2227,14 +2161,6 @@ export type Package =
 { kind: "folder" } | 
 /**  One ZIP file that holds others. The extension is without its dot. */
 { kind: "archive"; extension: string };
-
-/**  A difference with its interval at a confidence of 95 %. */
-export type PairedDifference = {
-	/**  Of the images as they are. */
-	difference: number,
-	low: number,
-	high: number,
-};
 
 /**  Images of a run that wait for another run's answers to the same requests, so that they are not paid for twice. */
 export type PendingElsewhere = {
@@ -2755,16 +2681,6 @@ range?: NumberRange | null } |
 /**  An invalid attribute was dropped. */
 { kind: "attribute_left_out"; name: string; answered: string };
 
-/**  A label of an evaluation. */
-export type ReportLabel = {
-	/**  As the ground truth spells it, if it has it. */
-	name: string,
-	/**  Objects of the ground truth, without crowds. */
-	objects: number,
-	/**  Whether the ground truth lists or has it. */
-	is_in_truth: boolean,
-};
-
 /**  A request to resume a run. */
 export type ResumeRequest = {
 	run: RunId,
@@ -3218,18 +3134,6 @@ export type SavingsRequest = {
 	model_before: ModelId | null,
 };
 
-/**  Whether confidences are probabilities, and thresholds that follow from them. */
-export type ScoreCalibration = {
-	/**  Ten bins of equal width from 0 to 1. */
-	bins: CalibrationBin[],
-	/**  Mean distance of confidence and share of right ones. */
-	expected_error: number | null,
-	/**  The confidence with the highest F1. */
-	best_f1: SuggestedThreshold | null,
-	/**  The lowest confidence with a precision of at least [`PRECISE`]. */
-	precise: SuggestedThreshold | null,
-};
-
 /**  A size of sent images. */
 export type SentSize = {
 	size: PixelSize,
@@ -3286,12 +3190,6 @@ export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 
 /**  A share, 0 to 1. */
 export type Share = number;
-
-/**  Lower and upper bound of a share. */
-export type ShareBounds = {
-	low: number,
-	high: number,
-};
 
 /**  A side of a comparison. */
 export type Side = 
@@ -3375,6 +3273,14 @@ export type SkippedFile = {
 	/**  For display: invalid UTF-8 is shown as U+FFFD. */
 	path: string,
 	reason: SkipReason,
+};
+
+/**  Parts of the file that the format's reader skipped for one reason. */
+export type SkippedParts = {
+	reason: string,
+	count: number,
+	/**  The first place. */
+	example: string,
 };
 
 /**  An entry of a price table that is not imported. */
@@ -3481,14 +3387,6 @@ export type StopReason = "completed" |
 /**  A fault in Fieldmark ended the run's task. Stored data is intact, and the run can be resumed. */
 "internal_error";
 
-/**  A score, and what accepting from there on gives. */
-export type SuggestedThreshold = {
-	score: number,
-	counts: DetectionCounts,
-	/**  Of the precision, at a confidence of 95 %. */
-	bounds: ShareBounds,
-};
-
 export type Suggestion = {
 	/**  The whole word, with its dash and quotes. */
 	text: string,
@@ -3510,20 +3408,6 @@ export type SystemError = {
 	/**  Mean intersection over union of the boxes with the shapes, from 0 to 1. */
 	iou: number,
 };
-
-/**  Tags of images compared with their true ones, in any spelling. */
-export type TagQuality = {
-	images: number,
-	/**  Images whose tags are exactly the true ones. */
-	exact: number,
-	counts: DetectionCounts,
-};
-
-/**  Tags compared with the true ones. */
-export type TagResult = {
-	/**  Share of images whose tags are exactly the true ones. */
-	accuracy: number | null,
-} & TagQuality;
 
 /**  The camera's clock when it took a photo. */
 export type Taken = {
@@ -3565,11 +3449,6 @@ export type Theme =
 "system" | 
 /**  The default. */
 "dark" | "light";
-
-/**  Where a threshold comes from. */
-export type ThresholdSource = "given" | 
-/**  The confidence with the highest F1 on these very images, which favors the result a little. */
-"best_f1";
 
 /**  How large images are divided. */
 export type Tiling = {
@@ -3627,36 +3506,6 @@ variable: string | null } |
 /**  The address or the environment is unusable. */
 { kind: "unusable"; detail: string };
 
-/**  A figure that is missing, and why. */
-export type Unmeasured = {
-	/**  Its key, such as `ap_small`. */
-	figure: string,
-	reason: UnmeasuredReason,
-};
-
-/**  Why a figure is missing. */
-export type UnmeasuredReason = 
-/**  The ground truth has no box. */
-"no_objects" | 
-/**  The ground truth has no box of this size. */
-"no_objects_of_this_size" | "no_shared_labels" | "no_detections" | 
-/**  No detection has a confidence. */
-"no_confidences" | 
-/**  No box is right. */
-"no_correct_boxes" | 
-/**  It is not a run of a model. */
-"not_a_run" | 
-/**  The price of the model is unknown. */
-"price_unknown" | 
-/**  Some requests may have been billed. */
-"cost_uncertain" | 
-/**  The duration of some answers was not recorded, or they came in a batch. */
-"duration_unknown" | 
-/**  The ground truth has no tags. */
-"no_tags" | 
-/**  The ground truth has no captions. */
-"no_captions";
-
 /**  Something in a recipe that a model does not support. */
 export type UnsupportedCapability = 
 /**  Labels outside of the model's vocabulary, which are skipped. */
@@ -3711,14 +3560,4 @@ export type WorkingRun = {
 	/**  Images done or failed. */
 	finished: number,
 	total: number,
-};
-
-/**  An image with errors. */
-export type WorstImage = {
-	/**  `None` if no side is of the library. */
-	image: ImageId | null,
-	name: string,
-	counts: DetectionCounts,
-	f1: number | null,
-	has_unusable_answer: boolean,
 };

@@ -9,6 +9,9 @@ pub trait DesktopActions: Send + Sync {
     /// Opens the system's folder dialog; `None` if it was cancelled.
     fn choose_folders(&self) -> BoxFuture<'_, Option<Vec<PathBuf>>>;
 
+    /// Opens the system's dialog for one file; `None` if it was cancelled.
+    fn choose_file_to_open(&self) -> BoxFuture<'_, Option<PathBuf>>;
+
     /// Opens the system's save dialog with a suggested file name; `None` if it was cancelled.
     fn choose_file_to_save(&self, name: String) -> BoxFuture<'_, Option<PathBuf>>;
 

@@ -123,6 +123,12 @@ impl Imports {
         samples::lay_out(&self.layout)
     }
 
+    /// The folder of all that browsers upload.
+    #[must_use]
+    pub fn upload_folder(&self) -> PathBuf {
+        self.layout.uploads()
+    }
+
     /// Creates a folder for photos that a browser uploads.
     pub fn create_upload_folder(&self) -> Result<PathBuf> {
         uploads::create_folder(&self.layout)

@@ -8,6 +8,7 @@ mod evaluations;
 mod exports;
 mod front_end;
 mod hooks;
+mod imports;
 mod library;
 mod plan;
 mod prices;
@@ -30,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         spending::OPERATIONS,
         runs::OPERATIONS,
         exports::OPERATIONS,
+        imports::OPERATIONS,
         publishing::OPERATIONS,
         evaluations::OPERATIONS,
         review::OPERATIONS,

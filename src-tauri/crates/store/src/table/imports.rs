@@ -156,7 +156,8 @@ impl View<'_> {
     }
 }
 
-/// No trigger fires while it lives: what they keep up to date one row at a time is brought up to date as a whole.
+/// No trigger fires while it lives: what they keep up to date one row at a time is brought up to date as a whole by
+/// [`Edit::bring_in`] and [`Edit::take_out`] (a test names these triggers).
 struct WithoutTriggers<'a>(&'a Connection);
 
 impl<'a> WithoutTriggers<'a> {
@@ -396,6 +397,11 @@ impl Edit<'_> {
 
     /// Counts the annotations on the images of an import anew. Ground truth changes none of these figures.
     fn count_images(&self, import: RunId) -> Result<()> {
+        self.0.0.execute(
+            "INSERT INTO image_changes SELECT image_id, epoch FROM imported_images, publication WHERE run_id = ?1
+             ON CONFLICT DO UPDATE SET epoch = excluded.epoch WHERE image_changes.epoch <> excluded.epoch",
+            [import.0],
+        )?;
         if self.role_of_layer(import)? == Some(ImportRole::GroundTruth) {
             return Ok(());
         }

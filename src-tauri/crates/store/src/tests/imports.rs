@@ -234,6 +234,47 @@ fn an_unfinished_import_is_not_seen_and_leaves_nothing() {
     }
 }
 
+/// An import changes these tables without triggers, and must do what each of these does.
+#[test]
+fn an_import_knows_every_trigger_that_it_stands_in_for() {
+    let library = Library::new();
+    let triggers = library.rows(
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND (tbl_name = 'annotations' AND sql NOT LIKE '%AFTER UPDATE%'
+             OR tbl_name = 'images' AND sql LIKE '%review%') ORDER BY name",
+    );
+    assert_eq!(
+        triggers,
+        [
+            "image_changes_annotation_added",
+            "image_changes_annotation_gone",
+            "image_changes_image_changed",
+            "image_figures_annotation_added",
+            "image_figures_annotation_gone",
+            "image_labels_annotation_added",
+            "image_labels_annotation_gone",
+            "label_counts_annotation_added",
+            "label_counts_annotation_gone",
+            "layer_figures_annotation_added",
+            "layer_figures_annotation_gone",
+            "unchecked_images_mark_added",
+            "unchecked_images_mark_gone",
+            "unchecked_images_reviewed",
+        ]
+    );
+    // Published again once it is imported and once it is undone.
+    let image = library.add_image(1);
+    let changed = |library: &Library| library.rows("SELECT image_id, epoch FROM image_changes");
+    for epoch in 2..4 {
+        library.store.write_blocking(|edit| edit.end_change_epoch()).unwrap();
+        if epoch == 2 {
+            library.import(ImportRole::GroundTruth, &[(image, &[Status::GroundTruth])]);
+        } else {
+            library.undo_latest();
+        }
+        assert_eq!(changed(&library), [format!("{image} {epoch}")]);
+    }
+}
+
 #[test]
 fn ids_of_an_undone_import_are_not_used_again() {
     let library = Library::new();
