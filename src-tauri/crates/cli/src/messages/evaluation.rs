@@ -33,9 +33,9 @@ pub fn evaluation(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<
     if !report.is_ground_truth {
         writeln!(
             out,
-            "  {WARNING}note{WARNING:#}        this is no ground truth: the figures say how far two results agree, not how good either is.\n              \
-             What both miss, or both get wrong, is not seen"
+            "  {WARNING}note{WARNING:#}        this is no ground truth: the figures say how far two results agree, not how good either is."
         )?;
+        writeln!(out, "              What both miss, or both get wrong, is not seen.")?;
     }
     if report.crowds + report.points > 0 {
         let crowds = counted(report.crowds, "crowd");
@@ -167,9 +167,9 @@ fn remarks(out: &mut dyn Write, result: &EvaluationResult) -> io::Result<()> {
         let approved = counted(result.approved_from_it, "object");
         writeln!(
             out,
-            "  {WARNING}note{WARNING:#}        {approved} were proposed by this run and approved: what it missed may be missing there too,\n              \
-             so its recall may be lower than shown"
+            "  {WARNING}note{WARNING:#}        {approved} were proposed by this run and approved: what it missed may be missing there too,"
         )?;
+        writeln!(out, "              so its recall may be lower than shown.")?;
     }
     if result.threshold_source == ThresholdSource::BestF1
         && result.threshold.is_some()
