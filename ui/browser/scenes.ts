@@ -83,6 +83,11 @@ async function history(page: Page): Promise<void> {
   await page.getByRole("region", { name: words.history.reportOf(2) }).waitFor();
 }
 
+async function evaluate(page: Page): Promise<void> {
+  await page.keyboard.press("Control+7");
+  await page.getByRole("grid", { name: words.evaluate.table }).waitFor();
+}
+
 async function settings(page: Page): Promise<void> {
   await page.keyboard.press("Control+,");
   await page.getByRole("navigation", { name: words.settings.parts }).waitFor();
@@ -502,6 +507,27 @@ export const LOOKS: readonly Look[] = [
     show: async (page) => {
       await page.keyboard.press("Control+6");
       await page.getByRole("region", { name: words.compare.choose }).waitFor();
+    },
+  },
+
+  { name: "evaluate", query: "layers", show: evaluate },
+  {
+    name: "evaluate-several",
+    query: "layers",
+    show: async (page) => {
+      await evaluate(page);
+      await button(page, words.evaluate.evaluated).click();
+      await page.getByRole("group", { name: words.evaluate.evaluated }).getByRole("checkbox").nth(1).check();
+      await page.keyboard.press("Escape");
+      await page.getByRole("grid", { name: words.evaluate.table }).getByRole("row").nth(2).waitFor();
+    },
+  },
+  {
+    name: "evaluate-none",
+    query: "images=0",
+    show: async (page) => {
+      await page.keyboard.press("Control+7");
+      await heading(page, words.evaluate.noRunsTitle).waitFor();
     },
   },
 

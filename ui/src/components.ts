@@ -7,6 +7,8 @@ import CompareScreen from "./compare/CompareScreen.svelte";
 import type { Differences } from "./compare/differences.svelte";
 import type { Review } from "./editor/review.svelte";
 import ReviewScreen from "./editor/ReviewScreen.svelte";
+import type { Evaluation } from "./evaluate/evaluation.svelte";
+import EvaluateScreen from "./evaluate/EvaluateScreen.svelte";
 import type { Library } from "./gallery/library.svelte";
 import LibraryScreen from "./gallery/LibraryScreen.svelte";
 import HistoryScreen from "./history/HistoryScreen.svelte";
@@ -28,6 +30,7 @@ export interface ScreenStates {
   viewport: Viewport;
   accepting: Accepting;
   differences: Differences;
+  evaluation: Evaluation;
   editor: RecipeEditor;
 }
 
@@ -38,6 +41,7 @@ const COMPONENTS: Record<Screen, Component<ScreenStates> | Component<Record<stri
   review: ReviewScreen,
   audit: AuditScreen,
   compare: CompareScreen,
+  evaluate: EvaluateScreen,
   history: HistoryScreen,
   recipe: RecipeScreen,
   settings: SettingsScreen,

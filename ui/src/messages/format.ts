@@ -264,6 +264,12 @@ export function confidence(value: number): string {
   return language.current === "en" ? text.slice(1) : text;
 }
 
+/** A figure from 0 to 1 with all of its decimals: ".514" in English, "0,514" in Spanish, where the zero is always written. */
+export function ratio(value: number, digits = 3): string {
+  const text = numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return language.current === "en" ? text.replace(/^(-?)0\./, "$1.") : text;
+}
+
 /** A list of names, shortened: "cup, spoon and 3 more". */
 export function names(all: readonly string[], most = 6): string {
   if (all.length <= most) return all.join(", ");

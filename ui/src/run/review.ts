@@ -9,9 +9,9 @@ export async function openReviewOfRun(app: App, run: RunId): Promise<void> {
   if (ids !== undefined) openReviewOf(app, run, ids);
 }
 
-/** Opens review of these images of `run`. */
-export function openReviewOf(app: App, run: RunId, images: ImageId[]): void {
+/** Opens review of these images of `run`, at this one. */
+export function openReviewOf(app: App, run: RunId, images: ImageId[], index = 0): void {
   // The query names the run, so its layer and people's annotations are shown.
   app.scope.layers = null;
-  app.navigation.openReview(images, 0, imagesOfRun(run));
+  app.navigation.openReview(images, index, imagesOfRun(run));
 }

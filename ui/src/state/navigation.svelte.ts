@@ -26,6 +26,9 @@ export class Navigation {
   /** Set by `compare`; otherwise likely sides are compared. */
   compared = $state.raw<Sides | null>(null);
 
+  /** The run to evaluate, set by `evaluate`; otherwise what was evaluated before. */
+  evaluated = $state<RunId | null>(null);
+
   readonly #changed: (from: Screen, to: Screen) => void;
 
   /** `changed` is called before another screen is shown. */
@@ -56,6 +59,11 @@ export class Navigation {
   compare(sides: Sides): void {
     this.compared = sides;
     this.#go("compare");
+  }
+
+  evaluate(run: RunId): void {
+    this.evaluated = run;
+    this.#go("evaluate");
   }
 
   showRun(run: RunId): void {

@@ -19,6 +19,7 @@ export const SCREENS = {
   review: { keys: ["Mod+4"], isInTitleBar: true },
   history: { keys: ["Mod+5"], isInTitleBar: true },
   compare: { keys: ["Mod+6"] },
+  evaluate: { keys: ["Mod+7"] },
   audit: {},
   recipe: {},
   settings: { keys: ["Mod+,"] },

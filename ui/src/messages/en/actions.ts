@@ -129,6 +129,12 @@ const titles: Record<ActionId, string> = {
   "history.next": "Next run",
   "history.open": "Review the annotations of this run",
   "history.compare": "Compare this run with another",
+  "history.evaluate": "Evaluate this run",
+  "evaluate.previous": "Previous result",
+  "evaluate.next": "Next result",
+  "evaluate.lower": "Lower the confidence threshold",
+  "evaluate.higher": "Raise the confidence threshold",
+  "evaluate.leave": "Back to the previous screen",
 };
 
 export const actions = {
@@ -163,6 +169,10 @@ export const actions = {
     "history.next": "next run",
     "history.open": "review",
     "history.compare": "compare",
+    "history.evaluate": "evaluate",
+    "evaluate.next": "next result",
+    "evaluate.higher": "raise the threshold",
+    "evaluate.lower": "lower the threshold",
   } satisfies Partial<Record<ActionId, string>>,
   places: {
     everywhere: "Everywhere",

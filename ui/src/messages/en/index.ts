@@ -6,6 +6,7 @@ import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
+import { evaluate } from "./evaluate";
 import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -45,6 +46,7 @@ export const en = {
   browser,
   builtIn,
   compare,
+  evaluate,
   history,
   diagnoses,
   exports,

@@ -8,6 +8,7 @@ export const screens = {
   review: { name: "Review", open: "Go to review" },
   history: { name: "History", open: "Go to history" },
   compare: { name: "Compare", open: "Compare runs" },
+  evaluate: { name: "Evaluate", open: "Evaluate runs against a ground truth" },
   audit: { name: "Audit" },
   recipe: { name: "Recipe" },
   settings: { name: "Settings", open: "Go to settings" },

@@ -129,6 +129,12 @@ export const actions: Translation<typeof english> = {
     "history.next": "Ejecución siguiente",
     "history.open": "Revisar las anotaciones de esta ejecución",
     "history.compare": "Comparar esta ejecución con otra",
+    "history.evaluate": "Evaluar esta ejecución",
+    "evaluate.previous": "Resultado anterior",
+    "evaluate.next": "Resultado siguiente",
+    "evaluate.lower": "Bajar el umbral de confianza",
+    "evaluate.higher": "Subir el umbral de confianza",
+    "evaluate.leave": "Volver a la pantalla anterior",
   },
   hints: {
     "library.open": "revisar",
@@ -159,6 +165,10 @@ export const actions: Translation<typeof english> = {
     "history.next": "otra ejecución",
     "history.open": "revisar",
     "history.compare": "comparar",
+    "history.evaluate": "evaluar",
+    "evaluate.next": "resultado siguiente",
+    "evaluate.higher": "subir el umbral",
+    "evaluate.lower": "bajar el umbral",
   },
   places: {
     everywhere: "En todas partes",

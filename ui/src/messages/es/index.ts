@@ -8,6 +8,7 @@ import { builtIn } from "./builtIn";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
+import { evaluate } from "./evaluate";
 import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -47,6 +48,7 @@ export const es: Translation<typeof en> = {
   browser,
   builtIn,
   compare,
+  evaluate,
   history,
   diagnoses,
   exports,

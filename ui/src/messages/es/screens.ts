@@ -8,6 +8,7 @@ export const screens: Translation<typeof english> = {
   review: { name: "Revisión", open: "Ir a la revisión" },
   history: { name: "Historial", open: "Ir al historial" },
   compare: { name: "Comparación", open: "Comparar ejecuciones" },
+  evaluate: { name: "Evaluación", open: "Evaluar ejecuciones con datos de referencia" },
   audit: { name: "Muestra" },
   recipe: { name: "Receta" },
   settings: { name: "Ajustes", open: "Ir a los ajustes" },

@@ -153,6 +153,13 @@ export const TABLE = {
   "history.next": { keys: ["ArrowDown"], repeats: true },
   "history.open": { keys: ["Enter"] },
   "history.compare": { keys: ["C"] },
+  "history.evaluate": { keys: ["E"] },
+
+  "evaluate.previous": { keys: ["ArrowUp"], repeats: true },
+  "evaluate.next": { keys: ["ArrowDown"], repeats: true },
+  "evaluate.lower": { keys: ["["], repeats: true },
+  "evaluate.higher": { keys: ["]"], repeats: true },
+  "evaluate.leave": { keys: ["Escape"], isFixed: true },
 } as const satisfies Record<string, Entry>;
 
 export type ActionId = keyof typeof TABLE;

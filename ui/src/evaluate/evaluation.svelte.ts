@@ -1,0 +1,158 @@
+/** What is evaluated against what, and the report. */
+import type { EvaluationReport, EvaluationResult, RunId, RunSummary, Side } from "../api/bindings";
+import type { Core } from "../api/core";
+import { answered, DECIDED, isSameSide, sideOf } from "../compare/sides";
+
+export type EvaluationCore = Pick<Core, "runs" | "evaluate">;
+
+/** How long a threshold rests before it is evaluated. */
+const REST_MILLIS = 200;
+/** Results side by side. */
+export const MOST_RESULTS = 4;
+export const USUAL_OVERLAP = 0.5;
+
+/** Why there is no report. */
+export type Obstacle = "no_runs" | "no_truth" | "nothing_in_common" | "failed";
+
+export class Evaluation {
+  readonly #core: EvaluationCore;
+  readonly #refused: (refusal: unknown) => void;
+
+  /** With answers, newest first. */
+  runs = $state.raw<RunSummary[]>([]);
+  /** The first one is the one that the others are compared with. */
+  evaluated = $state.raw<readonly RunId[]>([]);
+  against = $state.raw<Side | null>(null);
+  /** Null for the best of each result. */
+  threshold = $state<number | null>(null);
+  overlap = $state(USUAL_OVERLAP);
+  report = $state.raw<EvaluationReport | null>(null);
+  /** Whether a report is awaited. */
+  isEvaluating = $state(true);
+  obstacle = $state<Obstacle | null>(null);
+  /** Index of the result whose details are shown. */
+  selected = $state(0);
+
+  #turn = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly result: EvaluationResult | null = $derived(this.report?.results[this.selected] ?? null);
+
+  constructor(core: EvaluationCore, refused: (refusal: unknown) => void) {
+    this.#core = core;
+    this.#refused = refused;
+  }
+
+  /** Opens what is wanted, or what was evaluated before, or the newest run. `isAnyReviewed`: whether people are a truth. */
+  async open(wanted: RunId | null, isAnyReviewed: boolean): Promise<void> {
+    const known = await this.#attempt(() => this.#core.runs());
+    if (known === undefined) {
+      this.obstacle = "failed";
+      this.isEvaluating = false;
+      return;
+    }
+    this.runs = answered(known);
+    const isKnown = (run: RunId) => this.runs.some(({ id }) => id === run);
+    const kept = this.evaluated.filter(isKnown);
+    const newest = this.runs.slice(0, 1).map(({ id }) => id);
+    this.evaluated = wanted !== null && isKnown(wanted) ? [wanted] : kept.length > 0 ? kept : newest;
+    const { against } = this;
+    const isAgainstThere = against !== null && (against.kind === "decided" ? isAnyReviewed : isKnown(against.run));
+    if (!isAgainstThere) this.against = isAnyReviewed ? DECIDED : null;
+    await this.evaluate();
+  }
+
+  /** Whether this run is evaluated. */
+  isEvaluated(run: RunId): boolean {
+    return this.evaluated.includes(run);
+  }
+
+  toggle(run: RunId): void {
+    const others = this.evaluated.filter((each) => each !== run);
+    const isRemoved = others.length < this.evaluated.length;
+    if (isRemoved && others.length === 0) return;
+    if (!isRemoved && others.length >= MOST_RESULTS) return;
+    this.evaluated = isRemoved ? others : [...others, run];
+    this.selected = 0;
+    void this.evaluate();
+  }
+
+  compareWith(side: Side): void {
+    this.against = side;
+    this.selected = 0;
+    // A run with itself says nothing.
+    const others = this.evaluated.filter((run) => !isSameSide(side, { kind: "run", run }));
+    const other = this.runs.find((run) => !isSameSide(side, sideOf(run)));
+    this.evaluated = others.length > 0 ? others : other ? [other.id] : [];
+    void this.evaluate();
+  }
+
+  setThreshold(threshold: number | null): void {
+    this.threshold = threshold;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.evaluate(), REST_MILLIS);
+  }
+
+  /** Moves the threshold by hundredths, from the one that is used. */
+  nudge(hundredths: number): void {
+    const from = this.threshold ?? this.result?.threshold ?? 0;
+    this.setThreshold(Math.min(1, Math.max(0, Math.round(from * 100 + hundredths) / 100)));
+  }
+
+  setOverlap(overlap: number): void {
+    this.overlap = overlap;
+    void this.evaluate();
+  }
+
+  select(index: number): void {
+    if (this.report?.results[index]) this.selected = index;
+  }
+
+  /** Evaluates again what is chosen. */
+  async evaluate(): Promise<void> {
+    clearTimeout(this.#timer);
+    const { against, evaluated, threshold, overlap } = this;
+    this.#turn += 1;
+    const turn = this.#turn;
+    if (against === null || evaluated.length === 0) {
+      this.report = null;
+      this.obstacle = this.runs.length === 0 ? "no_runs" : "no_truth";
+      this.isEvaluating = false;
+      return;
+    }
+    this.isEvaluating = true;
+    const request = {
+      evaluated: evaluated.map((run): Side => ({ kind: "run", run })),
+      against,
+      options: { threshold, overlap, resamples: null },
+    };
+    try {
+      const report = await this.#core.evaluate(request);
+      if (turn !== this.#turn) return;
+      this.report = report;
+      this.obstacle = null;
+    } catch (refusal) {
+      if (turn !== this.#turn) return;
+      this.report = null;
+      const isEmpty =
+        typeof refusal === "object" && refusal !== null && "code" in refusal && refusal.code === "nothing_to_evaluate";
+      this.obstacle = isEmpty ? "nothing_in_common" : "failed";
+      if (!isEmpty) this.#refused(refusal);
+    }
+    this.isEvaluating = false;
+    if (this.selected >= (this.report?.results.length ?? 0)) this.selected = 0;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await action();
+    } catch (refusal) {
+      this.#refused(refusal);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import type { LeftOutReason, UnmeasuredReason } from "../../api/bindings";
+import { count, percent, ratio } from "../format";
+
+const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
+const boxes = (number: number): string => `${count(number)} ${number === 1 ? "box" : "boxes"}`;
+const share = (value: number) => ratio(value, 2);
+
+export const evaluate = {
+  title: "Evaluate",
+  open: "Evaluate",
+  openOf: (run: number) => `Evaluate run ${count(run)} against a ground truth`,
+  leave: "Back to the previous screen",
+
+  evaluated: "Evaluated",
+  evaluatedShown: (first: string, more: number) => (more === 0 ? first : `${first} and ${count(more)} more`),
+  evaluatedNote: (most: number) => `Up to ${count(most)}, compared with the first. Each as it answered.`,
+  against: "Against",
+  people: "What people approved",
+  groundTruth: "Ground truth",
+  iou: "IoU",
+  iouNote: "Overlap from which a box is right",
+  threshold: "Confidence from which boxes count",
+  thresholdShown: (threshold: number) => `≥ ${share(threshold)}`,
+  bestEach: "best F1 of each",
+  bestEachNote:
+    "Use the confidence with the highest F1 of each run. It is chosen on these very images, so F1 is a little too high.",
+  wait: "Evaluating",
+
+  table: "Results",
+  columns: {
+    run: "Run",
+    ap: "AP",
+    ap50: "AP50",
+    ap75: "AP75",
+    precision: "Precision",
+    recall: "Recall",
+    f1: "F1",
+    right: "Correct",
+    wrong: "Wrong",
+    missed: "Missed",
+    cost: "Per correct box",
+    seconds: "Time each",
+  },
+  runNote: (run: number, threshold: number | null) =>
+    `Run ${count(run)}${threshold === null ? "" : `, ≥ ${share(threshold)}`}`,
+  interval: (low: string, high: string) => `${low}–${high}`,
+  verdicts: {
+    better: "better than A: the 95 % interval of the difference excludes 0",
+    worse: "worse than A: the 95 % interval of the difference excludes 0",
+    none: "no difference shown",
+  },
+  differenceOf: (figure: string, low: string, high: string) => `Difference from A ${figure} (${low} to ${high})`,
+  unmeasured: "not measured",
+  reasons: {
+    no_objects: "There is no box to find.",
+    no_objects_of_this_size: "There is no box of this size to find.",
+    no_shared_labels: "No label is on both sides.",
+    no_detections: "There are no detections.",
+    no_confidences: "The detections have no confidence.",
+    no_correct_boxes: "No box is correct.",
+    not_a_run: "It is not a run.",
+    price_unknown: "The price of the model is unknown.",
+    cost_uncertain: "Some requests may have been billed.",
+    duration_unknown: "Some answers were reused or came in a batch.",
+    no_tags: "There are no true tags.",
+    no_captions: "There are no true captions.",
+  } satisfies Record<UnmeasuredReason, string>,
+  leftOut: {
+    only_here: (number: number) => `${images(number)} not on all sides`,
+    waiting: (number: number) => `${images(number)} waiting`,
+    failed: (number: number) => `${images(number)} failed without an answer`,
+    propagated: (number: number) => `${images(number)} with annotations of a similar image`,
+    ambiguous: (number: number) => `${images(number)} with an ambiguous name`,
+  } satisfies Record<LeftOutReason, (number: number) => string>,
+  leftOutTitle: (side: string) => `Left out of ${side}:`,
+  unusable: (number: number) => `${images(number)} with an unusable answer: everything on them counts as missed.`,
+  unscored: (number: number) => `${boxes(number)} without a confidence count as certain.`,
+  approvedFrom: (number: number) =>
+    `${boxes(number)} were proposed by this run and approved. What it missed may be missing in the truth too, so its recall may be lower than shown.`,
+  agreementTitle: "Agreement, not quality",
+  agreementNote: (side: string) =>
+    `${side} is not a ground truth. The figures say how far the two agree. What both miss, or both get wrong, is not seen.`,
+  scope: (evaluated: number, objects: number) => `${images(evaluated)}, ${boxes(objects)} to find`,
+  protocol: "COCO protocol, as pycocotools",
+  resampled: (resamples: number) => `95 % intervals from ${count(resamples)} resamples of the images`,
+  tags: (exact: number, all: number) => `Tags exactly right on ${count(exact)} of ${images(all)}`,
+  captions: (exact: number, normalized: number, all: number) =>
+    `Captions: ${count(exact)} of ${count(all)} equal, ${count(normalized)} but for case and punctuation`,
+
+  curve: "Precision and recall",
+  curveText: "Precision by recall, a line for each result",
+  curveNote: (overlap: number) => `all labels, IoU ${share(overlap)}`,
+  atRecall: (recall: number) => `recall ${share(recall)}`,
+  precisionFrom: (precision: number, score: number | null) =>
+    score === null ? ratio(precision) : `${ratio(precision)}, ≥ ${share(score)}`,
+  calibration: "Calibration",
+  calibrationText: "Share of correct boxes by confidence, a line for each result",
+  calibrationNote: "share correct, by confidence",
+  perfect: "perfect",
+  rightOf: (value: number, all: number) => `${percent(value)} of ${count(all)}`,
+  confidenceRange: (from: number, to: number) => `confidence ${share(from)} to ${share(to)}`,
+  noConfidences: "No detection has a confidence, so there is nothing to calibrate.",
+
+  thresholds: "Suggested thresholds",
+  thresholdColumns: {
+    bestF1: "Best F1",
+    precise: "95 % correct",
+    recall: "Interval, recall",
+  },
+  use: (threshold: number) => `Use ${share(threshold)}`,
+  useNote: "Count boxes from this confidence on",
+  recallOf: (recall: string) => `recall ${recall}`,
+  notReached: "not reached",
+  acceptNote: (label: string, threshold: number) =>
+    `Accept ${label} from a confidence of ${share(threshold)} on, after an audit…`,
+
+  byLabel: "By label",
+  byLabelNote: (letter: string) => `boxes of ${letter} at its threshold`,
+  labelColumns: {
+    label: "Label",
+    objects: "Truth",
+    ap50: "AP50",
+    precision: "Prec.",
+    recall: "Recall",
+    f1: "F1",
+    threshold: "Best ≥",
+  },
+  all: (labels: number) => `All ${count(labels)}`,
+  noLabel: "no label",
+  noLabelNote: "This side has no such label, so all its boxes are missed.",
+  notTrue: "not in the truth",
+
+  confusion: "Confusion",
+  confusionNote: "truth down, found across",
+  missedColumn: "Missed",
+  wrongRow: "Wrong",
+  confusionCell: (truth: string, found: string, number: number) => `${truth} found as ${found}: ${count(number)}`,
+  confusionMissed: (truth: string, number: number) => `${truth} missed: ${count(number)}`,
+  confusionWrong: (found: string, number: number) => `${found} where nothing is: ${count(number)}`,
+  moreLabels: (number: number) => `${count(number)} more ${number === 1 ? "label" : "labels"} without confusion`,
+
+  overlaps: "IoU of correct boxes",
+  overlapsText: (letter: string) => `Number of correct boxes of ${letter} by overlap`,
+  overlapsNote: (median: string, tight: string) => `median ${median}, ${tight} ≥ .75`,
+  overlapRange: (from: number, to: number) => `IoU ${share(from)} to ${share(to)}`,
+  rightBoxes: "Correct boxes",
+
+  worst: "Worst images",
+  worstNote: (number: number) => `${images(number)} with errors`,
+  worstOf: "Result whose images are listed",
+  worstImage: (found: number, all: number, wrong: number) =>
+    `${count(found)} of ${count(all)} found${wrong === 0 ? "" : `, ${count(wrong)} wrong`}`,
+  unusableAnswer: "unusable answer",
+  f1: (value: string) => `F1 ${value}`,
+  truthLine: "truth",
+  foundLine: "found",
+  agreedLine: "faint: correct",
+  reviewAll: (number: number) => `Review these ${count(number)}`,
+  noErrors: "No image has errors at this threshold.",
+
+  noRunsTitle: "Nothing to evaluate yet",
+  noRunsNote: "An evaluation needs a run with answers, and a ground truth to compare it with.",
+  noTruthTitle: "There is no ground truth yet",
+  noTruthNote:
+    "Review some images: what you accept, edit and draw there is a truth to measure against. The command line also evaluates against dataset files: fieldmark evaluate latest --against truth.json",
+  noTruthAgreement: "Or compare two runs. That says how far they agree, not how good they are.",
+  toAgreement: (run: string) => `Compare with ${run}`,
+  disjointTitle: "No image is on both sides",
+  disjointNote: "Review images of this run, or choose another side above.",
+  failedTitle: "The evaluation failed",
+  toPlan: "Plan a run",
+  toReview: "Review annotations",
+};
