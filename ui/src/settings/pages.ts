@@ -1,5 +1,6 @@
 /** The pages of the settings and their rows. A page is added here and in `SETTINGS_PAGES`. */
 import Coins from "@lucide/svelte/icons/coins";
+import Database from "@lucide/svelte/icons/database";
 import Info from "@lucide/svelte/icons/info";
 import Download from "@lucide/svelte/icons/import";
 import HardDrive from "@lucide/svelte/icons/hard-drive";
@@ -16,6 +17,7 @@ import { count } from "../messages/format";
 import { LANGUAGES, language, type LanguageChoice } from "../messages/language.svelte";
 import type { App } from "../state/app.svelte";
 import AgreedHosts from "./AgreedHosts.svelte";
+import DatabaseSection from "./DatabaseSection.svelte";
 import HooksSection from "./HooksSection.svelte";
 import KeyboardSection from "./KeyboardSection.svelte";
 import MonthlyCap from "./MonthlyCap.svelte";
@@ -92,6 +94,7 @@ export function settingsPages(app: App, installation: () => Installation | null)
     },
     import: { icon: Download, content: { groups: () => only(importRows(app)) } },
     hooks: { icon: Webhook, content: { component: HooksSection } },
+    database: { icon: Database, content: { component: DatabaseSection } },
     privacy: { icon: ShieldCheck, content: { groups: () => only(privacyRows(app)) } },
     appearance: { icon: Palette, content: { groups: () => only(appearanceRows(app)) } },
     keyboard: {

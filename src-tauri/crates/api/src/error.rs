@@ -2,7 +2,7 @@
 
 use domain::model::Unavailable;
 use domain::text::visible;
-use engine::EngineError;
+use engine::{EngineError, PublishError};
 use serde::Serialize;
 
 /// Why an operation failed.
@@ -49,7 +49,9 @@ pub enum ErrorCode {
     Unsettled,
     Key,
     Keychain,
-    /// The database that the library is published to.
+    /// Not the connection string of a database.
+    DatabaseAddress,
+    /// The library was not published.
     Database,
     RunBusy,
     NothingLeft,
@@ -131,6 +133,7 @@ impl From<EngineError> for ApiError {
             EngineError::Unsettled(_) => ErrorCode::Unsettled,
             EngineError::Key(_) => ErrorCode::Key,
             EngineError::Keys(_) => ErrorCode::Keychain,
+            EngineError::Publish(PublishError::Address(_)) => ErrorCode::DatabaseAddress,
             EngineError::Publish(_) | EngineError::NoDatabase => ErrorCode::Database,
             EngineError::LocalOnly { .. } => ErrorCode::LocalOnly,
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,

@@ -67,6 +67,7 @@ pub use library::Library;
 pub use outputs::Outputs;
 pub use planning::{PlanTerms, Planning};
 pub use prices::Prices;
+pub use publish::PublishError;
 pub use publishing::{Publishing, publication_schema};
 pub use recipes::Recipes;
 pub use review::Review;

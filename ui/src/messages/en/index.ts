@@ -10,6 +10,7 @@ import { evaluate } from "./evaluate";
 import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
+import { database } from "./database";
 import { hooks } from "./hooks";
 import { layers } from "./layers";
 import { library } from "./library";
@@ -50,6 +51,7 @@ export const en = {
   history,
   diagnoses,
   exports,
+  database,
   hooks,
   settings,
   smart,

@@ -12,6 +12,7 @@ import { evaluate } from "./evaluate";
 import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
+import { database } from "./database";
 import { hooks } from "./hooks";
 import { layers } from "./layers";
 import { library } from "./library";
@@ -52,6 +53,7 @@ export const es: Translation<typeof en> = {
   history,
   diagnoses,
   exports,
+  database,
   hooks,
   settings,
   smart,
