@@ -12,6 +12,7 @@ use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
 use fieldmark_tests::postgres::{Rest, Server};
+use fieldmark_tests::repository;
 use rusqlite::params;
 use serde_json::Value;
 use simulator::{Options, Simulator};
@@ -108,6 +109,12 @@ async fn a_library_is_published_and_followed() {
     assert_eq!(number(&client, "select count(*) from fieldmark.images").await, 5);
     let outcome = bench.library.publishing.last().await.unwrap().unwrap().outcome;
     assert!(matches!(outcome, PublicationOutcome::Published { published } if published == last));
+
+    // The query of the docs.
+    let docs = std::fs::read_to_string(repository("docs/publish.md")).unwrap();
+    let query = docs.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let rows = client.query(query, &[]).await.unwrap();
+    assert_eq!((rows.len(), rows[0].get::<_, String>("model").as_str()), (1, MODEL));
 
     // Sending everything again changes no row.
     let before = contents(&client).await;

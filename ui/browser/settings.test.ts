@@ -169,3 +169,23 @@ it("in Spanish every page has room at 960 x 600", async () => {
     language.choose("en");
   }
 });
+
+it("the database is entered, and a failed publication says why", async () => {
+  await openSettings();
+  await showSettingsPage(page, words.database.title);
+  const field = page.getByLabel(words.database.connection);
+  await field.fill("nonsense");
+  await field.press("Enter");
+  await page.getByText(words.errors.database_address).waitFor();
+  // Nothing listens on this port.
+  await field.fill("postgres://me:secret@127.0.0.1:9/photos");
+  await field.press("Enter");
+  await page.getByRole("button", { name: words.database.publish }).press("Enter");
+  const reason = page.getByText(/127\.0\.0\.1\/photos cannot be reached/);
+  await reason.waitFor();
+  expect(await page.locator(".settings").innerText()).not.toContain("secret");
+  await expectAccessible(page);
+  await screenshot(page, "settings-database");
+  await page.getByRole("button", { name: words.database.disconnect }).click();
+  await field.waitFor();
+});

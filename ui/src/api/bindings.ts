@@ -100,12 +100,22 @@ export interface Api {
 	saveMetrics(run: RunId): Promise<string | null>;
 	/** Every format, in display order. */
 	exportFormats(): Promise<FormatDescriptor[]>;
-	/** Writes an export into the library's folder, where it stays until the library is opened again, and returns what it contains. */
-	readyExport(run: RunId, request: ExportRequest): Promise<ReadyExport>;
-	/** Opens the system's save dialog; the path written, or `None` when it was cancelled. */
-	saveExport(run: RunId, request: ExportRequest): Promise<string | null>;
-	/** Starts dragging the file of a finished export while the mouse button is down. False if the platform does not let a window start a drag. */
-	dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
+	/** What an export would write, and to `target` if one is chosen. A later one with the same number cancels it. */
+	previewExport(number: number, request: ExportRequest, target?: string | null): Promise<ExportPreview>;
+	/** Opens the system's save dialog for a file or a new folder; `None` when it was cancelled. */
+	chooseExportTarget(request: ExportRequest): Promise<string | null>;
+	/** Writes an export to a path that the user chose. */
+	saveExport(number: number, request: ExportRequest, path: string): Promise<Exported>;
+	/** Writes an export into the library's folder, where a browser can download it until the library is opened again. A folder becomes a ZIP file. */
+	readyExport(number: number, request: ExportRequest): Promise<ReadyExport>;
+	/** How far an export is; `None` if it is over. */
+	exportProgress(number: number): Promise<ExportProgress | null>;
+	/** Cancels an export. Nothing of it stays. */
+	cancelExport(number: number): Promise<null>;
+	/** Shows what an export wrote in the system's file manager. */
+	showExport(path: string): Promise<null>;
+	/** Starts dragging what an export wrote while the mouse button is down. False if the platform does not let a window start a drag. */
+	dragExport(path: string): Promise<boolean>;
 	/** The imported layers, newest first. */
 	importedLayers(): Promise<ImportedLayer[]>;
 	/** What an import would do; nothing is changed. */
@@ -125,6 +135,8 @@ export interface Api {
 	disconnectDatabase(): Promise<null>;
 	/** Sends what has changed since the last time to the database, or everything. */
 	publish(isFromStart: boolean): Promise<Published>;
+	/** Evaluates runs and people's decisions of the library, the later ones compared with the first. */
+	evaluate(request: EvaluationRequest): Promise<EvaluationReport>;
 	decide(decision: Decision, layers?: LayerScope | null): Promise<Step>;
 	editAnnotations(edit: ImageEdit, layers?: LayerScope | null): Promise<Step>;
 	undoLatest(layers?: LayerScope | null): Promise<Step | null>;
@@ -251,9 +263,14 @@ export function apiOver(transport: Transport): Api {
 		undoRun: (run) => call("undo_run", { run }),
 		saveMetrics: (run) => call("save_metrics", { run }),
 		exportFormats: () => call("export_formats", {}),
-		readyExport: (run, request) => call("ready_export", { run, request }),
-		saveExport: (run, request) => call("save_export", { run, request }),
-		dragExport: (run, request) => call("drag_export", { run, request }),
+		previewExport: (number, request, target) => call("preview_export", { number, request, target }),
+		chooseExportTarget: (request) => call("choose_export_target", { request }),
+		saveExport: (number, request, path) => call("save_export", { number, request, path }),
+		readyExport: (number, request) => call("ready_export", { number, request }),
+		exportProgress: (number) => call("export_progress", { number }),
+		cancelExport: (number) => call("cancel_export", { number }),
+		showExport: (path) => call("show_export", { path }),
+		dragExport: (path) => call("drag_export", { path }),
 		importedLayers: () => call("imported_layers", {}),
 		previewDataset: (request) => call("preview_dataset", { request }),
 		importDataset: (request) => call("import_dataset", { request }),
@@ -264,6 +281,7 @@ export function apiOver(transport: Transport): Api {
 		connectDatabase: (text) => call("connect_database", { text }),
 		disconnectDatabase: () => call("disconnect_database", {}),
 		publish: (isFromStart) => call("publish", { is_from_start: isFromStart }),
+		evaluate: (request) => call("evaluate", { request }),
 		decide: (decision, layers) => call("decide", { decision, layers }),
 		editAnnotations: (edit, layers) => call("edit_annotations", { edit, layers }),
 		undoLatest: (layers) => call("undo_latest", { layers }),
@@ -591,6 +609,16 @@ export type Calibration = {
 	possibly_billed: number,
 };
 
+/**  Detections with scores of a bin. */
+export type CalibrationBin = {
+	count: number,
+	right: number,
+	/**  Mean score; 0 without detections. */
+	mean_score: number,
+	/**  Bounds of the share of right ones at a confidence of 95 %, by Clopper and Pearson. */
+	bounds: ShareBounds,
+};
+
 /**  What a calibration would cost, and what it needs. */
 export type CalibrationPlan = {
 	model: ModelId,
@@ -630,6 +658,125 @@ export type Camera = {
 	f_number: number | null,
 	iso: number | null,
 	focal_length_mm: number | null,
+};
+
+/**  Captions compared with true ones. */
+export type CaptionQuality = {
+	captions: number,
+	/**  Equal character by character. */
+	exact: number,
+	/**  Equal but for case, spaces and surrounding punctuation, the exact ones included. */
+	normalized: number,
+};
+
+/**  Captions compared with the true ones. */
+export type CaptionResult = {
+	exact_accuracy: number | null,
+	normalized_accuracy: number | null,
+} & CaptionQuality;
+
+/**  The annotations of a dataset by who decided on them. */
+export type CardAnnotations = {
+	count: number,
+	/**  A model's, accepted by a person. */
+	accepted: number,
+	/**  A model's, corrected by a person. */
+	edited: number,
+	/**  A person's own. */
+	drawn: number,
+	/**  A model's, without a decision. */
+	undecided: number,
+	/**  Included although they were rejected. */
+	rejected: number,
+	/**  Imported as ground truth. */
+	ground_truth: number,
+};
+
+/**  An audit whose proposals are in the dataset. */
+export type CardAudit = {
+	label: string,
+	/**  Proposals with at least this confidence were accepted. */
+	threshold: number,
+	accepted: number,
+	judged: number,
+	wrong: number,
+	/**  With 95 % confidence at most this share is wrong. */
+	at_most: number,
+};
+
+/**  A collection with the number of its images in the dataset. */
+export type CardCollection = {
+	name: string,
+	images: number,
+};
+
+/**  Failed images with the same reason. */
+export type CardFailure = {
+	kind: FailureKind,
+	images: number,
+};
+
+/**  What the dataset lacks. */
+export type CardGaps = {
+	/**  Images that no model could answer, by reason. */
+	failures: CardFailure[],
+	/**  Images of the scope that were never annotated, and are not in the dataset. */
+	unannotated_images: number,
+	/**  Images whose files are gone. */
+	missing_files: number,
+	/**  Labels of the recipes without an annotation. */
+	unused_labels: string[],
+	/**  Runs with proposals in the dataset that no one has decided. */
+	undecided_runs: RunId[],
+};
+
+/**  The images of a dataset. */
+export type CardImages = {
+	count: number,
+	/**  Images without annotations: negatives. */
+	empty: number,
+	/**  Of these, images that people confirmed as empty. */
+	confirmed_empty: number,
+	/**  The first and the last day on which they were taken, by the cameras' clocks; `None` if no image says. */
+	taken_from: string | null,
+	taken_to: string | null,
+};
+
+/**  An imported dataset. */
+export type CardImport = {
+	/**  Of its layer. */
+	layer: RunId,
+	/**  Of the imported file or folder. */
+	name: string,
+	format: FormatId,
+	role: ImportRole,
+	/**  Its annotations in the dataset. */
+	annotations: number,
+};
+
+/**  A label with its definition. */
+export type CardLabel = {
+	name: string,
+	/**  As told to the models; empty if the recipe has none. */
+	definition: string,
+	images: number,
+	annotations: number,
+};
+
+/**  A run of a model. Its cost and its number of images are those of the whole run. */
+export type CardRun = {
+	run: RunId,
+	model: string,
+	model_name: string,
+	recipe: string,
+	/**  RFC 3339. */
+	started_at: string,
+	/**  Images that it answered. */
+	images: number,
+	/**  Its annotations in the dataset. */
+	annotations: number,
+	/**  As the vendor reported. */
+	cost_dollars: number,
 };
 
 /**  A recommended change, with its value if known. */
@@ -704,6 +851,22 @@ export type ChosenPair = {
 	is_agreement_open: boolean,
 } & ComparedPair;
 
+/**  The twelve figures of COCO. `None` where there is no ground truth. */
+export type CocoFigures = {
+	ap: number | null,
+	ap50: number | null,
+	ap75: number | null,
+	ap_small: number | null,
+	ap_medium: number | null,
+	ap_large: number | null,
+	ar1: number | null,
+	ar10: number | null,
+	ar100: number | null,
+	ar_small: number | null,
+	ar_medium: number | null,
+	ar_large: number | null,
+};
+
 /**  An added folder. */
 export type Collection = {
 	id: CollectionId,
@@ -758,6 +921,15 @@ export type Condition = {
 	/**  Whether it matches images for which the test does not hold. */
 	is_excluded: boolean,
 	test: Test,
+};
+
+/**  Objects by true and found label, counted at the threshold. */
+export type ConfusionCell = {
+	/**  Number among the report's labels; `None` for detections on nothing. */
+	truth: number | null,
+	/**  `None` for objects that were not found. */
+	found: number | null,
+	count: number,
 };
 
 /**  The connection to one provider. */
@@ -831,6 +1003,16 @@ export type CoreEvent = { kind: "import_changed"; progress: ImportProgress } |
 /**  Something that no operation started has failed. */
 { kind: "refused"; error: ApiError };
 
+/**  What right detections cost, on the evaluated images. */
+export type CorrectBoxCost = {
+	/**  What was paid for their answers, by this run or by an earlier one whose answers it used. */
+	paid_dollars: Dollars | null,
+	/**  Summed durations of their answers. */
+	seconds: number | null,
+	dollars_per_correct_box: Dollars | null,
+	seconds_per_correct_box: number | null,
+};
+
 /**  Breakdown of an expected cost; its three parts add up to it. */
 export type CostBasis = {
 	/**  Most frequent first, at most five. */
@@ -885,6 +1067,13 @@ export type CostRange = {
 	at_most: Dollars,
 };
 
+/**  Precision and recall of the detections from a confidence on. */
+export type CurvePoint = {
+	score: number,
+	precision: number,
+	recall: number,
+};
+
 /**  Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again. */
 export type CutOffAnswers = {
 	images: number,
@@ -892,6 +1081,36 @@ export type CutOffAnswers = {
 	max_tokens: number,
 	/**  A larger one that the model supports. */
 	suggested_max_tokens: number,
+};
+
+/**  A data card. */
+export type DataCard = {
+	version: number,
+	name: string,
+	/**  RFC 3339. */
+	created_at: string,
+	/**  The program with its version. */
+	created_by: string,
+	/**  An SPDX identifier or any text; `None` if it was not stated. */
+	license: string | null,
+	format: FormatId,
+	images: CardImages,
+	annotations: CardAnnotations,
+	/**  All labels of the dataset, used or not. */
+	labels: CardLabel[],
+	/**  The collections that the images belong to. */
+	collections: CardCollection[],
+	/**  The runs whose annotations are in the dataset, oldest first. */
+	runs: CardRun[],
+	/**  The imported datasets whose annotations are in it, oldest first. */
+	imports: CardImport[],
+	review: ReviewCoverage,
+	/**  How many of the models' proposals were right, of those that people decided one by one; `None` if there are none. */
+	precision: EstimatedShare | null,
+	/**  Audits of proposals that were accepted without being checked. */
+	audits: CardAudit[],
+	gaps: CardGaps,
+	split: SplitOutcome | null,
 };
 
 /**  Progress of an import of annotations. */
@@ -988,6 +1207,13 @@ export type Destination =
 name: string; 
 /**  Whether the server is on this machine; it may forward what it receives. */
 is_on_this_machine: boolean };
+
+/**  Right and wrong detections, and objects that were not found. */
+export type DetectionCounts = {
+	right: number,
+	wrong: number,
+	missed: number,
+};
 
 /**  A finding with its changes, most effective first. */
 export type Diagnosis = {
@@ -1154,8 +1380,16 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annot
 "unread_dataset" | 
 /**  A file or folder in no known format. */
 "unknown_dataset" | "import_cancelled" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | 
-/**  The database that the library is published to. */
+/**  Not the connection string of a database. */
+"database_address" | 
+/**  The library was not published. */
 "database" | "run_busy" | "nothing_left" | "no_figures" | 
+/**  The sides of an evaluation have no image in common. */
+"nothing_to_evaluate" | 
+/**  No image of an export's scope has annotations, or none that the format holds. */
+"nothing_to_export" | 
+/**  The user has cancelled it. */
+"cancelled" | 
 /**  The input is not what the operation expects. */
 "invalid_input" | "unknown_operation" | 
 /**  The window may only read. */
@@ -1178,6 +1412,122 @@ export type ErrorRate = {
 	/**  With 95 % confidence at most this share of all is wrong. */
 	at_most: number,
 };
+
+/**  A share with its 95 % interval of Clopper and Pearson. */
+export type EstimatedShare = {
+	right: number,
+	judged: number,
+	share: number,
+	low: number,
+	high: number,
+};
+
+/**  A side of an evaluation. */
+export type EvaluatedSide = {
+	/**  Images that it has and that are not evaluated, by reason. */
+	left_out: LeftOut[],
+} & EvaluatedSource;
+
+/**  Where the annotations of a side come from. */
+export type EvaluatedSource = 
+/**  The original answers of a run. */
+{ kind: "run"; run: RunId; model: string; model_name: string; recipe_name: string } | 
+/**  What people accepted, edited and drew on reviewed images. */
+{ kind: "people" } | { kind: "file"; path: string; format: string };
+
+/**  How detections are judged. */
+export type EvaluationOptions = {
+	/**
+	 *  Detections below this confidence do not count in precision, recall and what depends on them. `None` for the
+	 *  confidence with the highest F1 of each result.
+	 */
+	threshold: number | null,
+	/**  Overlap (`IoU`) from which a detection is right, in the same figures. COCO's have their own. */
+	overlap: number,
+	/**
+	 *  Draws of images behind an interval; `None` for [`RESAMPLES`] where that takes seconds at most, or where results are
+	 *  compared. 0 for no intervals.
+	 */
+	resamples: number | null,
+};
+
+/**  One or more results against one ground truth, on the same images. */
+export type EvaluationReport = {
+	against: EvaluatedSide,
+	/**  Whether `against` is a ground truth. Otherwise the figures say how far two models agree, not how good one is. */
+	is_ground_truth: boolean,
+	/**  Images that all sides have answered. */
+	images: number,
+	/**  Objects of the ground truth on them, without crowds. */
+	objects: number,
+	crowds: number,
+	/**  Points on them, which have no extent and are not evaluated. */
+	points: number,
+	/**  Overlap from which a detection is right. */
+	overlap: number,
+	/**  Draws of images behind each interval; 0 if there are none. */
+	resamples: number,
+	/**  All labels of all sides. Other parts of the report number them from 0. */
+	labels: ReportLabel[],
+	results: EvaluationResult[],
+};
+
+/**  What is evaluated in a library, and against what. */
+export type EvaluationRequest = {
+	/**  The first one is the one that the others are compared with. */
+	evaluated: Side[],
+	against: Side,
+	options: EvaluationOptions,
+};
+
+/**  The figures of one side. */
+export type EvaluationResult = {
+	side: EvaluatedSide,
+	/**  AP over the labels that both sides list. */
+	ap_shared_labels: number | null,
+	shared_labels: number,
+	/**  Detections at any confidence. */
+	detections: number,
+	/**  Of them, those without a confidence, which count as certain. */
+	unscored: number,
+	/**  Evaluated images whose answer could not be used: everything on them is missed. */
+	unusable_answers: number,
+	/**
+	 *  Objects of the ground truth that a person approved among the proposals of this very run. What it missed, they may have
+	 *  missed too.
+	 */
+	approved_from_it: number,
+	/**  Detections below it do not count in the following figures. `None` without detections. */
+	threshold: number | null,
+	threshold_source: ThresholdSource,
+	precision: number | null,
+	recall: number | null,
+	f1: number | null,
+	counts: DetectionCounts,
+	/**  By label, in the order of the report's labels. */
+	per_label: LabelResult[],
+	confusion: ConfusionCell[],
+	/**  Over all labels; `None` without confidences. */
+	calibration: ScoreCalibration | null,
+	/**  Precision and recall over all labels, from the most confident detections on, a point for each hundredth of recall. */
+	curve: CurvePoint[],
+	/**  Right detections by their overlap, in steps of .05 from 0 to 1. */
+	iou_histogram: [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number],
+	median_iou: number | null,
+	/**  The images with the most errors first, at most [`MOST_WORST`]. */
+	worst: WorstImage[],
+	/**  Images with wrong detections or missed objects. */
+	images_with_errors: number,
+	cost: CorrectBoxCost,
+	tags: TagResult | null,
+	captions: CaptionResult | null,
+	/**  `None` without resampling. */
+	intervals: FigureIntervals | null,
+	/**  Difference from the first result on the same draws of images; `None` for the first. */
+	difference: FigureDifferences | null,
+	/**  Why figures are missing. */
+	unmeasured: Unmeasured[],
+} & CocoFigures;
 
 /**  An annotation of an example. */
 export type ExampleAnnotation = {
@@ -1202,11 +1552,89 @@ export type ExampleUnits =
 /**  Pixels of the upright image. */
 "pixels";
 
+/**  A file or folder of an export. */
+export type ExportEntry = {
+	/**  Path in the dataset; a folder ends with a slash. */
+	name: string,
+	/**  Files in it; 1 for a file. */
+	files: number,
+	/**  In total; links take no space. */
+	byte_len: number,
+};
+
+/**  What an export is doing. */
+export type ExportPhase = 
+/**  Reading the library, and finding similar images. */
+"preparing" | "writing" | 
+/**  Flushing to disk. */
+"finishing";
+
+/**  What an export would write. */
+export type ExportPreview = {
+	exported: Exported,
+	/**  The suggested name of the file or folder. */
+	file_name: string,
+	is_folder: boolean,
+	/**  Annotations on all images of the scope by layer: the runs, newest first, then people. */
+	layers: LayerCount[],
+	/**  Rejected annotations on the images of the scope, in the layers. */
+	rejected: number,
+	/**  Images that people confirmed as empty, exported or not. */
+	confirmed_empty: number,
+	/**  Files, with folders in front of what is in them. Of many files in a folder, only the first. */
+	entries: ExportEntry[],
+	files: number,
+	/**  Of all files, in bytes. */
+	byte_len: number,
+	/**  The beginning of an annotation file, and its name. */
+	sample: ExportSample | null,
+	/**  Free space at the target in bytes; `None` without a target. */
+	free_bytes: number | null,
+	/**  Whether there is a file at the target, which would be replaced, or a folder with files, which is refused. */
+	is_target_taken: boolean,
+	/**  How good the annotations are, as the data card states it. */
+	card: DataCard,
+};
+
+/**  How far an export is. */
+export type ExportProgress = {
+	phase: ExportPhase,
+	/**  Images that the phase is done with. */
+	done: number,
+	total: number,
+};
+
 /**  An export request. */
 export type ExportRequest = {
-	format: FormatId,
+	scope: ExportScope,
+	/**  `None`: those of the run or of the query, otherwise all. */
+	layers?: LayerScope | null,
 	annotations: AnnotationSelection,
+	/**  Whether images on which nothing was found are left out. Otherwise they are negatives. */
+	leaves_out_empty?: boolean,
+	format: FormatId,
+	/**  Values of the format's options by name. The others have their defaults. */
+	options?: { [key in string]: string },
+	images?: ImageFileMode,
+	/**  Whether everything is also written to `fieldmark.jsonl`, including what the format cannot hold. */
+	keeps_everything?: boolean,
+	split?: SplitRequest | null,
+	/**  Whether a data card is written; `None`: if the dataset is a folder or an archive. */
+	data_card?: boolean | null,
+	/**  The license of the dataset: an SPDX identifier or any text. Empty if it is not stated. */
+	license?: string,
 };
+
+/**  The beginning of a file. */
+export type ExportSample = {
+	name: string,
+	text: string,
+};
+
+/**  The images of an export. */
+export type ExportScope = { kind: "library" } | { kind: "collection"; id: CollectionId } | { kind: "query"; query: ImageQuery } | { kind: "images"; ids: ImageId[] } | 
+/**  The images that a run has answered or failed to. */
+{ kind: "run"; run: RunId };
 
 /**  The result of an export. */
 export type Exported = {
@@ -1221,8 +1649,16 @@ export type Exported = {
 	losses: Loss[],
 	/**  Images whose files are all missing. */
 	missing: number,
-	/**  The folder that file names in the export are relative to; `None` if they are bare names. */
+	/**
+	 *  The folder that file names in the export are relative to; `None` if they are bare names, or if the images are in
+	 *  the dataset.
+	 */
 	folder: string | null,
+	/**  Images of the scope that no model has answered and no person has annotated: they are not exported. */
+	unannotated?: number,
+	/**  What happened to the image files. */
+	image_files?: ImageFileMode,
+	split?: SplitOutcome | null,
 };
 
 /**  A failed image. */
@@ -1334,6 +1770,24 @@ export type FieldKind = "base_url" |
 "key" | 
 /**  The default model. */
 "model";
+
+/**  Differences of the headline figures. */
+export type FigureDifferences = {
+	ap: PairedDifference | null,
+	ap50: PairedDifference | null,
+	precision: PairedDifference | null,
+	recall: PairedDifference | null,
+	f1: PairedDifference | null,
+};
+
+/**  Intervals of the headline figures at a confidence of 95 %. */
+export type FigureIntervals = {
+	ap: Interval | null,
+	ap50: Interval | null,
+	precision: Interval | null,
+	recall: Interval | null,
+	f1: Interval | null,
+};
 
 /**  A label of the file. */
 export type FileLabel = {
@@ -1449,6 +1903,7 @@ export type FormatDescriptor = {
 	title: Translated,
 	/**  What it is for. */
 	summary: Translated,
+	group: FormatGroup,
 	package: Package,
 	/**  Of the file, or of the annotation files in a folder or archive. */
 	media_type: string,
@@ -1461,6 +1916,13 @@ export type FormatDescriptor = {
 	/**  A page that defines the format. */
 	documentation: string,
 };
+
+/**  What a format is mostly for; lists of formats are grouped by it. */
+export type FormatGroup = "training" | 
+/**  Annotation tools and viewers. */
+"tools" | 
+/**  Tables, lines and pictures. */
+"tables";
 
 /**  The id of a format, such as `coco`. The registry of formats knows the valid ones. */
 export type FormatId = string;
@@ -1606,6 +2068,17 @@ export type ImageFileInfo = {
 	/**  Whether the file is still there with this content. */
 	is_current: boolean,
 };
+
+/**  What happens to the image files. */
+export type ImageFileMode = 
+/**  They stay where they are, and the dataset names them. */
+"left" | 
+/**  Copied into a folder with the dataset. */
+"copied" | 
+/**  Hard links in a folder with the dataset; copies on another disk. */
+"linked" | 
+/**  Copied into a ZIP file with the dataset. */
+"zipped";
 
 /**  A picture by content: files with the same bytes are one image. */
 export type ImageId = number;
@@ -1782,6 +2255,12 @@ export type Installation = {
 	processors: number,
 };
 
+/**  An interval at a confidence of 95 %. */
+export type Interval = {
+	low: number,
+	high: number,
+};
+
 /**  An image that was just answered. */
 export type JustAnswered = {
 	image: ImageId,
@@ -1831,6 +2310,13 @@ export type LabelCount = {
 	count: number,
 };
 
+/**  Number of images and annotations with a label. */
+export type LabelImages = {
+	label: string,
+	images: number,
+	annotations: number,
+};
+
 /**  What a label of the file becomes. */
 export type LabelMapping = {
 	/**  As in the file, in any spelling. */
@@ -1852,11 +2338,38 @@ export type LabelReason =
 /**  There is none of this name: it is added as it is. */
 "new";
 
+/**  The figures of a label. */
+export type LabelResult = {
+	label: string,
+	objects: number,
+	/**  Detections at any confidence. */
+	detections: number,
+	/**  Whether this side lists or has it. Without it, all its objects are missed. */
+	is_in_result: boolean,
+	ap: number | null,
+	ap50: number | null,
+	precision: number | null,
+	recall: number | null,
+	f1: number | null,
+	counts: DetectionCounts,
+	/**  `None` without confidences. */
+	calibration: ScoreCalibration | null,
+	/**  Difference of AP50 from the first result. */
+	ap50_difference: PairedDifference | null,
+};
+
 /**  The last publication of a library. */
 export type LastPublication = {
 	/**  Milliseconds since the Unix epoch. */
 	ended_at: number,
 	outcome: PublicationOutcome,
+};
+
+/**  Annotations of a layer on the images of an export, without rejected ones. */
+export type LayerCount = {
+	/**  `None` for people. */
+	run: RunId | null,
+	annotations: number,
 };
 
 /**  The layers of a view. What people drew, accepted or edited is theirs, and is always included. */
@@ -1865,6 +2378,12 @@ export type LayerScope =
 { kind: "all" } | 
 /**  The layers of these runs and imports; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
+
+/**  Images that were left out. */
+export type LeftOut = {
+	reason: LeftOutReason,
+	images: number,
+};
 
 /**  An image of the file that is not imported. */
 export type LeftOutImage = {
@@ -1881,6 +2400,19 @@ export type LeftOutImages = {
 	/**  The first of them. */
 	named: LeftOutImage[],
 };
+
+/**  Why an image is not evaluated. */
+export type LeftOutReason = 
+/**  Another side does not have it. */
+"only_here" | 
+/**  Waits for its answer. */
+"waiting" | 
+/**  The request or the file failed, so that there is no answer to judge. */
+"failed" | 
+/**  It has the annotations of a similar image; the model has not seen it. */
+"propagated" | 
+/**  Several images of another side have its name. */
+"ambiguous";
 
 /**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
@@ -2161,6 +2693,14 @@ export type Package =
 { kind: "folder" } | 
 /**  One ZIP file that holds others. The extension is without its dot. */
 { kind: "archive"; extension: string };
+
+/**  A difference with its interval at a confidence of 95 %. */
+export type PairedDifference = {
+	/**  Of the images as they are. */
+	difference: number,
+	low: number,
+	high: number,
+};
 
 /**  Images of a run that wait for another run's answers to the same requests, so that they are not paid for twice. */
 export type PendingElsewhere = {
@@ -2681,6 +3221,16 @@ range?: NumberRange | null } |
 /**  An invalid attribute was dropped. */
 { kind: "attribute_left_out"; name: string; answered: string };
 
+/**  A label of an evaluation. */
+export type ReportLabel = {
+	/**  As the ground truth spells it, if it has it. */
+	name: string,
+	/**  Objects of the ground truth, without crowds. */
+	objects: number,
+	/**  Whether the ground truth lists or has it. */
+	is_in_truth: boolean,
+};
+
 /**  A request to resume a run. */
 export type ResumeRequest = {
 	run: RunId,
@@ -2725,6 +3275,16 @@ export type RetryKind =
 "too_large" | 
 /**  The answer was cut off, and requested again with a higher maximum. */
 "cut_short";
+
+/**  How many images people have reviewed, and how. */
+export type ReviewCoverage = {
+	images: number,
+	reviewed: number,
+	/**  Of the reviewed images, those with a decision of their own. */
+	one_by_one: number,
+	/**  Of the reviewed images, those that were only part of bulk edits. */
+	in_bulk: number,
+};
 
 /**  A person's statement about a whole image. */
 export type ReviewState = "unreviewed" | "reviewed" | "confirmed_empty";
@@ -3134,6 +3694,18 @@ export type SavingsRequest = {
 	model_before: ModelId | null,
 };
 
+/**  Whether confidences are probabilities, and thresholds that follow from them. */
+export type ScoreCalibration = {
+	/**  Ten bins of equal width from 0 to 1. */
+	bins: CalibrationBin[],
+	/**  Mean distance of confidence and share of right ones. */
+	expected_error: number | null,
+	/**  The confidence with the highest F1. */
+	best_f1: SuggestedThreshold | null,
+	/**  The lowest confidence with a precision of at least [`PRECISE`]. */
+	precise: SuggestedThreshold | null,
+};
+
 /**  A size of sent images. */
 export type SentSize = {
 	size: PixelSize,
@@ -3190,6 +3762,12 @@ export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 
 /**  A share, 0 to 1. */
 export type Share = number;
+
+/**  Lower and upper bound of a share. */
+export type ShareBounds = {
+	low: number,
+	high: number,
+};
 
 /**  A side of a comparison. */
 export type Side = 
@@ -3323,6 +3901,47 @@ export type SpentAt = {
 	spent_dollars: Dollars,
 };
 
+/**  A split as it was made. */
+export type SplitOutcome = {
+	request: SplitRequest,
+	/**  In the order of [`SplitPart::ALL`]. */
+	parts: SplitPartCounts[],
+	/**  Groups of images that stay together, single images included. */
+	groups: number,
+	/**  Images with the part that they had in an earlier export. */
+	kept: number,
+};
+
+/**  A part of a split. */
+export type SplitPart = "train" | "validation" | "test";
+
+/**  The images and annotations of a part of a split. */
+export type SplitPartCounts = {
+	part: SplitPart,
+	images: number,
+	annotations: number,
+	/**  Images by label, in the order of the label table. */
+	labels: LabelImages[],
+};
+
+/**  A split that is wanted. */
+export type SplitRequest = {
+	shares: SplitShares,
+	/**  Identifies the split: an image that was exported with it keeps its part. */
+	seed: number,
+	/**  Whether bursts and near-duplicates stay together. */
+	keeps_groups: boolean,
+	/**  Whether every label is distributed like the images. */
+	balances_labels: boolean,
+};
+
+/**  How many images each part gets, relative to the others. */
+export type SplitShares = {
+	train: number,
+	validation: number,
+	test: number,
+};
+
 /**  What was decided about an annotation. Runs only add and withdraw proposals. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected" | 
 /**
@@ -3387,6 +4006,14 @@ export type StopReason = "completed" |
 /**  A fault in Fieldmark ended the run's task. Stored data is intact, and the run can be resumed. */
 "internal_error";
 
+/**  A score, and what accepting from there on gives. */
+export type SuggestedThreshold = {
+	score: number,
+	counts: DetectionCounts,
+	/**  Of the precision, at a confidence of 95 %. */
+	bounds: ShareBounds,
+};
+
 export type Suggestion = {
 	/**  The whole word, with its dash and quotes. */
 	text: string,
@@ -3408,6 +4035,20 @@ export type SystemError = {
 	/**  Mean intersection over union of the boxes with the shapes, from 0 to 1. */
 	iou: number,
 };
+
+/**  Tags of images compared with their true ones, in any spelling. */
+export type TagQuality = {
+	images: number,
+	/**  Images whose tags are exactly the true ones. */
+	exact: number,
+	counts: DetectionCounts,
+};
+
+/**  Tags compared with the true ones. */
+export type TagResult = {
+	/**  Share of images whose tags are exactly the true ones. */
+	accuracy: number | null,
+} & TagQuality;
 
 /**  The camera's clock when it took a photo. */
 export type Taken = {
@@ -3449,6 +4090,11 @@ export type Theme =
 "system" | 
 /**  The default. */
 "dark" | "light";
+
+/**  Where a threshold comes from. */
+export type ThresholdSource = "given" | 
+/**  The confidence with the highest F1 on these very images, which favors the result a little. */
+"best_f1";
 
 /**  How large images are divided. */
 export type Tiling = {
@@ -3506,6 +4152,36 @@ variable: string | null } |
 /**  The address or the environment is unusable. */
 { kind: "unusable"; detail: string };
 
+/**  A figure that is missing, and why. */
+export type Unmeasured = {
+	/**  Its key, such as `ap_small`. */
+	figure: string,
+	reason: UnmeasuredReason,
+};
+
+/**  Why a figure is missing. */
+export type UnmeasuredReason = 
+/**  The ground truth has no box. */
+"no_objects" | 
+/**  The ground truth has no box of this size. */
+"no_objects_of_this_size" | "no_shared_labels" | "no_detections" | 
+/**  No detection has a confidence. */
+"no_confidences" | 
+/**  No box is right. */
+"no_correct_boxes" | 
+/**  It is not a run of a model. */
+"not_a_run" | 
+/**  The price of the model is unknown. */
+"price_unknown" | 
+/**  Some requests may have been billed. */
+"cost_uncertain" | 
+/**  The duration of some answers was not recorded, or they came in a batch. */
+"duration_unknown" | 
+/**  The ground truth has no tags. */
+"no_tags" | 
+/**  The ground truth has no captions. */
+"no_captions";
+
 /**  Something in a recipe that a model does not support. */
 export type UnsupportedCapability = 
 /**  Labels outside of the model's vocabulary, which are skipped. */
@@ -3560,4 +4236,14 @@ export type WorkingRun = {
 	/**  Images done or failed. */
 	finished: number,
 	total: number,
+};
+
+/**  An image with errors. */
+export type WorstImage = {
+	/**  `None` if no side is of the library. */
+	image: ImageId | null,
+	name: string,
+	counts: DetectionCounts,
+	f1: number | null,
+	has_unusable_answer: boolean,
 };

@@ -1,5 +1,5 @@
 import type { LastPublication, PublicationTarget, Published } from "../../api/bindings";
-import { count, dateTime } from "../format";
+import { count, moment } from "../format";
 import { here } from "../place.svelte";
 
 function sent({ images, annotations, removed_images }: Published): string {
@@ -31,9 +31,7 @@ export const database = {
   last: "Last published",
   never: "Not yet",
   outcome: ({ ended_at, outcome }: LastPublication) =>
-    outcome.kind === "published"
-      ? `${dateTime(ended_at)}: ${sent(outcome.published)}`
-      : `${dateTime(ended_at)}: failed`,
+    outcome.kind === "published" ? `${moment(ended_at)}: ${sent(outcome.published)}` : `${moment(ended_at)}: failed`,
   afterRun: "Publish after each run",
   afterRunNote: "To the database whose connection string is entered here.",
 };

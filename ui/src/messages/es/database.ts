@@ -1,6 +1,6 @@
 import type { Published } from "../../api/bindings";
 import type { database as english } from "../en/database";
-import { count, dateTime } from "../format";
+import { count, moment } from "../format";
 import { here } from "../place.svelte";
 import type { Translation } from "../translation";
 
@@ -33,8 +33,8 @@ export const database: Translation<typeof english> = {
   never: "Todavía no",
   outcome: ({ ended_at, outcome }) =>
     outcome.kind === "published"
-      ? `${dateTime(ended_at)}: ${sent(outcome.published)}`
-      : `${dateTime(ended_at)}: ha fallado`,
+      ? `${moment(ended_at)}: ${sent(outcome.published)}`
+      : `${moment(ended_at)}: ha fallado`,
   afterRun: "Publicar después de cada ejecución",
   afterRunNote: "En la base de datos cuya cadena de conexión se ha introducido aquí.",
 };
