@@ -243,7 +243,9 @@ async fn a_split_is_remembered_and_tears_no_group() {
         cards.iter().find(|card| u64::from(card.id.0) == id).unwrap().name[4..8].parse::<usize>().unwrap() % 6
     };
     let mut of_group: BTreeMap<usize, BTreeSet<&String>> = BTreeMap::new();
-    first.iter().for_each(|(id, part)| drop(of_group.entry(group(*id)).or_default().insert(part)));
+    for (id, part) in &first {
+        of_group.entry(group(*id)).or_default().insert(part);
+    }
     assert!(of_group.values().all(|parts| parts.len() == 1), "{of_group:?}");
     assert!(outcome.parts.iter().all(|part| part.images > 0), "{outcome:?}");
 

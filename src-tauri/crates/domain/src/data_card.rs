@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::FormatId;
 use crate::dataset_import::ImportRole;
 use crate::evaluation::calibration::share_bounds;
-use crate::export::SplitOutcome;
 use crate::ids::RunId;
 use crate::run_state::FailureKind;
+use crate::split::SplitOutcome;
 
 /// The version of the JSON: it changes when a key changes its meaning or disappears.
 pub const DATA_CARD_VERSION: u32 = 1;

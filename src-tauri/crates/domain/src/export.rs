@@ -10,7 +10,7 @@ use crate::dataset::{Feature, FormatId, Loss, LossKind, Package};
 use crate::ids::{CollectionId, ImageId, RunId};
 use crate::layers::LayerScope;
 use crate::query::ImageQuery;
-use crate::split::{SplitPart, SplitRequest};
+use crate::split::{SplitOutcome, SplitRequest};
 
 /// Which images and annotations are exported; by default every answered image and every annotation that is not
 /// rejected.
@@ -190,39 +190,6 @@ pub enum ExportPhase {
     Writing,
     /// Flushing to disk.
     Finishing,
-}
-
-/// The images and annotations of a part of a split.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct SplitPartCounts {
-    pub part: SplitPart,
-    pub images: u32,
-    pub annotations: u32,
-    /// Images by label, in the order of the label table.
-    pub labels: Vec<LabelImages>,
-}
-
-/// Number of images and annotations with a label.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct LabelImages {
-    pub label: String,
-    pub images: u32,
-    pub annotations: u32,
-}
-
-/// A split as it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct SplitOutcome {
-    pub request: SplitRequest,
-    /// In the order of [`SplitPart::ALL`].
-    pub parts: Vec<SplitPartCounts>,
-    /// Groups of images that stay together, single images included.
-    pub groups: u32,
-    /// Images with the part that they had in an earlier export.
-    pub kept: u32,
 }
 
 /// Annotations of a layer on the images of an export, without rejected ones.

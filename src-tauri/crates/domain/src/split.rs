@@ -93,6 +93,39 @@ impl Default for SplitRequest {
     }
 }
 
+/// The images and annotations of a part of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SplitPartCounts {
+    pub part: SplitPart,
+    pub images: u32,
+    pub annotations: u32,
+    /// Images by label, in the order of the label table.
+    pub labels: Vec<LabelImages>,
+}
+
+/// Number of images and annotations with a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct LabelImages {
+    pub label: String,
+    pub images: u32,
+    pub annotations: u32,
+}
+
+/// A split as it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SplitOutcome {
+    pub request: SplitRequest,
+    /// In the order of [`SplitPart::ALL`].
+    pub parts: Vec<SplitPartCounts>,
+    /// Groups of images that stay together, single images included.
+    pub groups: u32,
+    /// Images with the part that they had in an earlier export.
+    pub kept: u32,
+}
+
 /// An image to be split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitImage {

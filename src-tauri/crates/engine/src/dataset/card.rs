@@ -7,13 +7,15 @@ use domain::data_card::{
     CardAudit, CardCollection, CardGaps, CardImages, CardImport, CardLabel, CardRun, DATA_CARD_VERSION, DataCard,
     EstimatedShare,
 };
-use domain::export::{ExportRequest, SplitOutcome};
+use domain::export::ExportRequest;
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::recipe::{Recipe, comparable};
+use domain::split::SplitOutcome;
 
 use super::source::ExportDataset;
 use super::survey::Survey;
+use super::tables;
 use crate::Result;
 use crate::clock::rfc3339;
 
@@ -32,7 +34,7 @@ pub fn data_card(
 ) -> Result<DataCard> {
     let view = dataset.view;
     let ids: Vec<ImageId> = survey.images.iter().map(|image| image.id).collect();
-    let runs = dataset.runs(Some(survey));
+    let runs = tables::runs(dataset, Some(survey));
     let recipes = runs.iter().map(|&run| Ok(view.recipe_of_run(run)?)).collect::<Result<Vec<Recipe>>>()?;
     let labels = labels(dataset, survey, &recipes)?;
     let times = view.times_taken(&ids)?;
@@ -90,7 +92,7 @@ fn labels(dataset: &ExportDataset<'_>, survey: &Survey, recipes: &[Recipe]) -> R
     }
     let found: BTreeMap<String, (u32, u32)> =
         survey.labels.iter().map(|label| (comparable(&label.name), (label.images, label.annotations))).collect();
-    let table = dataset.labels(Some(survey))?;
+    let table = tables::labels(dataset, Some(survey))?;
     let cards = table.labels().iter().map(|label| {
         let spelling = comparable(&label.name);
         let (images, annotations) = found.get(&spelling).copied().unwrap_or_default();

@@ -15,6 +15,7 @@ mod preview;
 mod source;
 mod splitting;
 mod survey;
+mod tables;
 mod task;
 mod writing;
 
@@ -297,7 +298,7 @@ impl Datasets {
         let fill = |view: &View<'_>| -> Result<Unfinished> {
             let mut dataset = ExportDataset::new(view, request, &selected, task)?;
             let survey = if is_surveyed { Some(Survey::of(&dataset, task)?) } else { None };
-            dataset.read_tables(format.descriptor(), survey.as_ref())?;
+            tables::read(&mut dataset, format.descriptor(), survey.as_ref())?;
             let split = match (&request.split, &survey) {
                 (Some(split), Some(survey)) => Some(splitting::split_images(view, survey, &groups, split)?),
                 _ => None,

@@ -4,12 +4,10 @@
 use std::collections::HashMap;
 
 use datasets::model::{
-    DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit,
-    LabelTable, StoredImage,
+    DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit, StoredImage,
 };
 use datasets::{DatasetError, DatasetSource, Images};
 use domain::annotation::Annotation;
-use domain::dataset::{Feature, FormatDescriptor};
 use domain::export::{AnnotationSelection, ExportPhase, ExportRequest, ExportScope};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
@@ -18,7 +16,6 @@ use domain::split::SplitPart;
 use prepare::ContentHash;
 use store::{AnsweredImage, View};
 
-use super::survey::Survey;
 use super::task::ExportTask;
 use crate::Result;
 use crate::clock::{now_millis, rfc3339};
@@ -48,11 +45,11 @@ pub struct ExportDataset<'a> {
     pub view: &'a View<'a>,
     pub selected: &'a Selected,
     pub images: Vec<SelectedImage>,
-    /// Images that were never annotated.
+    /// How many images were never annotated.
     pub unannotated: u32,
     pub files: NamedFiles,
     pub parts: HashMap<ImageId, SplitPart>,
-    info: DatasetInfo,
+    pub info: DatasetInfo,
     task: &'a ExportTask,
 }
 
@@ -82,59 +79,6 @@ impl<'a> ExportDataset<'a> {
             ..DatasetInfo::default()
         };
         Ok(Self { view, selected, images, unannotated, files, parts: HashMap::new(), info, task })
-    }
-
-    /// The labels of the recipes in their order, found or not, then the labels that people have added, by name.
-    pub fn labels(&self, survey: Option<&Survey>) -> Result<LabelTable> {
-        let mut names = Vec::new();
-        for run in self.runs(survey) {
-            names.extend(self.view.recipe_of_run(run)?.labels.into_iter().map(|label| label.name));
-        }
-        match (&self.selected.run, survey) {
-            (Some(run), _) => names.extend(self.view.labels_in_answers(run.id)?),
-            (None, Some(survey)) => names.extend(survey.labels.iter().map(|label| label.name.clone())),
-            (None, None) => {}
-        }
-        Ok(LabelTable::numbered(names))
-    }
-
-    fn attributes(&self, survey: Option<&Survey>) -> Result<Vec<DatasetAttribute>> {
-        let mut attributes: Vec<DatasetAttribute> = Vec::new();
-        let mut add = |name, kind| {
-            // An attribute of the image may be called like one of annotations.
-            if attributes.iter().all(|known| known.name != name) {
-                attributes.push(DatasetAttribute { name, kind });
-            }
-        };
-        for run in self.runs(survey) {
-            self.view.recipe_of_run(run)?.attributes.into_iter().for_each(|each| add(each.name, Some(each.kind)));
-        }
-        match (&self.selected.run, survey) {
-            (Some(run), _) => self.view.attributes_in_answers(run.id)?.into_iter().for_each(|name| add(name, None)),
-            (None, Some(survey)) => survey.attributes.iter().for_each(|name| add(name.clone(), None)),
-            (None, None) => {}
-        }
-        Ok(attributes)
-    }
-
-    /// The runs whose recipes are those of the dataset, oldest first.
-    pub fn runs(&self, survey: Option<&Survey>) -> Vec<RunId> {
-        match (&self.selected.run, survey) {
-            (Some(run), _) => vec![run.id],
-            (None, Some(survey)) => survey.exported_runs.keys().copied().collect(),
-            (None, None) => Vec::new(),
-        }
-    }
-
-    /// Reads the tables of labels and attributes only if `format` has them.
-    pub fn read_tables(&mut self, format: &FormatDescriptor, survey: Option<&Survey>) -> Result<()> {
-        if format.holds(Feature::LabelTable) {
-            self.info.labels = self.labels(survey)?;
-        }
-        if format.holds(Feature::AttributeTable) {
-            self.info.attributes = self.attributes(survey)?;
-        }
-        Ok(())
     }
 
     pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {

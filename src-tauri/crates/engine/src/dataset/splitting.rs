@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::export::SplitOutcome;
 use domain::ids::ImageId;
 use domain::plan::ImageSelection;
-use domain::split::{SplitImage, SplitPart, SplitRequest, bursts, joined_groups, split};
+use domain::split::{SplitImage, SplitOutcome, SplitPart, SplitRequest, bursts, joined_groups, split};
 use store::{Store, View};
 
 use super::survey::Survey;

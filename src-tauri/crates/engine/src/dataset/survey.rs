@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::annotation::{Annotation, Origin, ReviewState, Status};
 use domain::data_card::{CardAnnotations, CardFailure, ReviewCoverage};
-use domain::export::{ExportPhase, LabelImages, LayerCount, SplitPartCounts};
+use domain::export::{ExportPhase, LayerCount};
 use domain::ids::{ImageId, RunId};
 use domain::recipe::comparable;
 use domain::run_state::FailureKind;
-use domain::split::SplitPart;
+use domain::split::{LabelImages, SplitPart, SplitPartCounts};
 use store::ReviewSteps;
 
 use super::source::{ExportDataset, SelectedImage};
