@@ -7,10 +7,15 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use domain::compare::Side;
+use domain::compare::choose::Sides;
+use domain::dataset::FormatId;
+use domain::dataset_import::{DatasetImportRequest, ImportRole};
 use domain::evaluation::precision::DetectionCounts;
 use domain::evaluation::report::{
-    EvaluationOptions, EvaluationReport, EvaluationRequest, LeftOut, LeftOutReason, ThresholdSource, UnmeasuredReason,
+    EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, LeftOut, LeftOutReason, ThresholdSource,
+    UnmeasuredReason,
 };
+use domain::export::{AnnotationSelection, ExportRequest};
 use domain::geometry::Rect;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
@@ -343,6 +348,65 @@ fn files_are_evaluated_as_by_pycocotools() {
     let printed = evaluate_files(folder.path(), &["instances.json", "--against", "detections.json"]);
     assert_eq!(printed.status.code(), Some(1), "{}", text(&printed.stderr));
     assert!(text(&printed.stderr).contains("COCO dataset"), "{}", text(&printed.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_exported_in_any_format_agrees_with_its_run() {
+    let (server, bench, run) = answered().await;
+    for format in engine::dataset::formats().filter(|format| format.is_readable || format.id == "coco-detections") {
+        let path = bench.folder.path().join(format!("{}.{}", format.id, format.package.extension().unwrap_or("d")));
+        let request = ExportRequest { format: FormatId(format.id.into()), annotations: AnnotationSelection::default() };
+        bench.library.datasets.export(run, &request, &path).unwrap();
+        let against = if format.id == "coco-detections" { bench.folder.path().join("coco.json") } else { path.clone() };
+        let side = if against == path { of_run(run) } else { of_file(&path) };
+        let report =
+            bench.library.evaluations.evaluate(&[side], &of_file(&against), EvaluationOptions::default()).unwrap();
+        let EvaluatedSource::File { format: recognized, .. } = &report.against.source else { panic!("a file") };
+        let expected = if against == path { format.id } else { "coco" };
+        assert_eq!(recognized, expected);
+        let right = DetectionCounts { right: 15, wrong: 0, missed: 0 };
+        assert_eq!((report.images, report.results[0].counts), (3, right), "{}", format.id);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_layer_is_a_truth_or_predictions_as_it_was_imported() {
+    let (server, bench, run) = answered().await;
+    let path = bench.folder.path().join("truth.json");
+    let mut dataset = truth();
+    dataset["annotations"][0]["iscrowd"] = json!(1);
+    fs::write(&path, dataset.to_string()).unwrap();
+    let import = |role| DatasetImportRequest {
+        path: path.to_string_lossy().into_owned(),
+        format: None,
+        role,
+        collection: None,
+        recipe: None,
+        mapping: Vec::new(),
+    };
+    let layer = async |role| bench.library.dataset_imports.import(import(role)).await.unwrap().layer.unwrap().id;
+    let against = layer(ImportRole::GroundTruth).await;
+    let evaluate = |evaluated: RunId, against: EvaluationSource| {
+        let options = EvaluationOptions::default();
+        bench.library.evaluations.evaluate(&[of_run(evaluated)], &against, options).unwrap()
+    };
+    let by_layer = evaluate(run, of_run(against));
+    assert!(by_layer.is_ground_truth, "{:?}", by_layer.against);
+    assert_eq!((by_layer.images, by_layer.objects, by_layer.crowds), (2, 9, 1));
+    let by_file = evaluate(run, of_file(&path));
+    assert_eq!(by_layer.results[0].counts, by_file.results[0].counts);
+    let (of_layer, of_file) = (by_layer.results[0].coco, by_file.results[0].coco);
+    assert!(close(of_layer.ap, of_file.ap.unwrap()) && close(of_layer.ap50, of_file.ap50.unwrap()), "{of_layer:?}");
+
+    let predicted = layer(ImportRole::Predictions).await;
+    let report = evaluate(predicted, of_run(against));
+    assert_eq!((report.results[0].counts.missed, report.results[0].coco.ap50), (0, Some(1.0)));
+    assert!(!evaluate(run, of_run(predicted)).is_ground_truth);
+    let sides = Sides { first: Side::Run { run }, second: Side::Run { run: against } };
+    let pairs = bench.library.review.compare_image(bench.cards()[1].id, sides).unwrap();
+    assert_eq!(pairs.iter().filter(|pair| pair.pair.first.is_some() && pair.pair.second.is_some()).count(), 5);
+    server.stop().await;
 }
 
 #[test]

@@ -18,6 +18,8 @@ export function sourceName(side: EvaluatedSide): string {
   switch (side.kind) {
     case "run":
       return modelName(side.model_name);
+    case "layer":
+      return side.name;
     case "people":
       return words.evaluate.people;
     case "file":

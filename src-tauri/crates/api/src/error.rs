@@ -98,7 +98,6 @@ impl From<EngineError> for ApiError {
             | EngineError::UnfitTarget { .. }
             | EngineError::Dataset(_)
             | EngineError::DatasetFile { .. }
-            | EngineError::UnreadableDataset(_)
             | EngineError::DetectionsWithoutDataset(_) => ErrorCode::File,
             EngineError::NoCommonImages => ErrorCode::NothingToEvaluate,
             EngineError::UnreadDataset { .. } => ErrorCode::UnreadDataset,

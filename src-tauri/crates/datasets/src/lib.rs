@@ -3,7 +3,6 @@
 //! A [`Format`] writes a neutral dataset ([`model`]), and may read it. Both directions stream image by image.
 //! [`FORMATS`] lists all formats; the command line, the window and the documentation use it.
 
-mod detect;
 mod entries;
 mod error;
 mod format;
@@ -19,10 +18,11 @@ mod output;
 mod paths;
 mod projection;
 
-pub use detect::detect;
 pub use error::{DatasetError, FileLocation, Result};
 pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
-pub use formats::{FORMATS, ReadDetection, StatedExtent, find, read_coco_extents, read_detections, write_everything};
+pub use formats::{
+    FORMATS, ReadDetection, StatedExtent, find, is_list_of_detections, read_coco_extents, read_detections, write_everything,
+};
 pub use in_folder::{InFolder, write_image_files};
 pub use input::Input;
 pub use memory::Dataset;

@@ -124,8 +124,6 @@ pub enum EngineError {
     /// The file, and what is wrong in it.
     #[error("{}: {problem}", path.display())]
     DatasetFile { path: PathBuf, problem: Box<datasets::DatasetError> },
-    #[error("{}: no format is recognized", .0.display())]
-    UnreadableDataset(PathBuf),
     #[error("{} refers to the images of a COCO dataset by number: compare it with that dataset", .0.display())]
     DetectionsWithoutDataset(PathBuf),
     #[error("the sides of the evaluation have no image in common")]

@@ -20,11 +20,13 @@ use super::numbers::{share, within};
     A run is evaluated as the model answered it, whatever people decided since. Without a ground truth, two runs can be\n\
     compared with each other: the figures then say how far they agree, not how good they are.")]
 pub struct Evaluate {
-    /// What is evaluated: a run by number, latest, or the file or folder of a dataset. Several are compared with the first
-    #[arg(value_name = "RUN|FILE", required = true)]
+    /// What is evaluated: a run or imported layer by number, latest, or the file or folder of a dataset. Several are compared
+    /// with the first
+    #[arg(value_name = "RUN|LAYER|FILE", required = true)]
     pub evaluated: Vec<TypedSide>,
-    /// The ground truth: people (what was approved on reviewed images), a run, or the file or folder of a dataset
-    #[arg(long, value_name = "people|RUN|FILE")]
+    /// The ground truth: people (what was approved on reviewed images), an imported layer or a run by number, or the file or
+    /// folder of a dataset
+    #[arg(long, value_name = "people|LAYER|FILE")]
     pub against: TypedSide,
     /// Confidence from which a detection counts in precision, recall and F1; by default, the one with the highest F1
     #[arg(long, value_name = "CONFIDENCE", value_parser = share)]

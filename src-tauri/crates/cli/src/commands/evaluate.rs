@@ -6,7 +6,7 @@ use domain::evaluation::report::{EvaluatedSide, EvaluationReport, EvaluationResu
 use engine::{EvaluationSource, Library};
 use serde::Serialize;
 
-use crate::arguments::{Evaluate, Global, TypedSide};
+use crate::arguments::{Evaluate, Global, RunChoice, TypedSide};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
@@ -76,6 +76,8 @@ pub fn evaluate(arguments: &Evaluate, global: &Global, output: Console) -> Resul
 
 fn source(library: &Library, side: &TypedSide, format: Option<FormatId>) -> Result<EvaluationSource, CommandError> {
     Ok(match side {
+        // A number may be that of an imported layer.
+        TypedSide::Run(RunChoice::Number(run)) => EvaluationSource::Library(Side::Run { run: *run }),
         TypedSide::Run(run) => EvaluationSource::Library(Side::Run { run: library::find_run(library, *run)? }),
         TypedSide::People => EvaluationSource::Library(Side::Decided),
         TypedSide::File(path) if !path.exists() => return Err(CommandError::NoSuchPath(path.clone())),

@@ -48,7 +48,6 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::Original { .. }
         | EngineError::UnfitAnnotation { .. }
         | EngineError::DatasetFile { .. }
-        | EngineError::UnreadableDataset(_)
         | EngineError::DetectionsWithoutDataset(_)
         | EngineError::NoCommonImages
         | EngineError::NothingToAudit

@@ -60,6 +60,7 @@ pub fn evaluation(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<
 fn side(side: &EvaluatedSide) -> String {
     match &side.source {
         EvaluatedSource::Run { run, model_name, recipe_name, .. } => format!("run {run} ({model_name}, {recipe_name})"),
+        EvaluatedSource::Layer { layer, name, .. } => format!("layer {layer} ({name})"),
         EvaluatedSource::People => "what people approved".to_owned(),
         EvaluatedSource::File { path, format } => format!("{path} ({format})"),
     }

@@ -8,7 +8,8 @@ use super::coco::CocoFigures;
 use super::precision::DetectionCounts;
 use super::whole_image::{CaptionQuality, TagQuality};
 use crate::compare::Side;
-use crate::ids::ImageId;
+use crate::dataset_import::ImportRole;
+use crate::ids::{ImageId, RunId};
 use crate::money::PicoDollars;
 
 /// Overlap from which a detection is right, unless another one is chosen.
@@ -89,10 +90,16 @@ pub struct EvaluatedSide {
 pub enum EvaluatedSource {
     /// The original answers of a run.
     Run {
-        run: crate::ids::RunId,
+        run: RunId,
         model: String,
         model_name: String,
         recipe_name: String,
+    },
+    /// An imported dataset.
+    Layer {
+        layer: RunId,
+        name: String,
+        role: ImportRole,
     },
     /// What people accepted, edited and drew on reviewed images.
     People,

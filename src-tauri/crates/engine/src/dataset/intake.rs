@@ -20,7 +20,7 @@ use store::{ImportedAnnotation, ImportedImage, Store};
 use crate::{EngineError, Result};
 
 /// The attribute of an annotation that covers a crowd of objects, as COCO calls it.
-const CROWD: &str = "iscrowd";
+pub const CROWD: &str = "iscrowd";
 /// Kinds of skipped parts that are told apart.
 const MOST_REASONS: usize = 50;
 

@@ -7,9 +7,9 @@
 )]
 
 mod card;
-mod detection;
+pub(crate) mod detection;
 pub(crate) mod import;
-mod intake;
+pub(crate) mod intake;
 mod label_map;
 mod preview;
 mod source;

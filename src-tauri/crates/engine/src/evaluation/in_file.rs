@@ -11,6 +11,7 @@ use domain::evaluation::CocoBox;
 use domain::evaluation::report::{EvaluatedSource, LeftOutReason};
 
 use super::side::{ImageNames, LoadedSide, SideImage, SideLabels, SideObject, is_prediction};
+use crate::dataset::detection::detect;
 use crate::{EngineError, Result};
 
 /// A dataset in a file, with the ids that lists of detections refer to.
@@ -42,7 +43,10 @@ pub fn format_of(path: &Path, named: Option<&FormatId>) -> Result<&'static dyn F
     }
     match named {
         Some(id) => datasets::find(&id.0).ok_or_else(|| EngineError::UnknownFormat(id.clone())),
-        None => datasets::detect(path).ok_or_else(|| EngineError::UnreadableDataset(path.to_owned())),
+        None if path.is_file() && datasets::is_list_of_detections(path) => {
+            datasets::find(DETECTIONS).ok_or_else(|| EngineError::UnknownFormat(FormatId(DETECTIONS.into())))
+        }
+        None => detect(path),
     }
 }
 

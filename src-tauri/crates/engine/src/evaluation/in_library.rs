@@ -1,6 +1,8 @@
 //! Sides in the library: the answers of a run, and what people have approved.
 
+use domain::annotation::{AttributeValue, Status};
 use domain::compare::Side;
+use domain::dataset_import::{ImportRole, ImportedLayer};
 use domain::evaluation::report::{EvaluatedSource, LeftOutReason, UnmeasuredReason};
 use domain::ids::RunId;
 use domain::run::RunSummary;
@@ -9,19 +11,15 @@ use prepare::ContentHash;
 use store::{RunImage, RunImageState, View};
 
 use super::side::{ImageNames, LoadedSide, SideImage, SideLabels};
+use crate::dataset::intake::CROWD;
 use crate::{Result, backend};
 
-/// Reads a side. `summary` is that of its run. `is_named` asks for the names of its images.
-pub fn read(
-    view: &View<'_>,
-    side: Side,
-    summary: Option<&RunSummary>,
-    is_named: bool,
-    labels: &mut SideLabels,
-) -> Result<LoadedSide> {
-    let mut read = match (side, summary) {
-        (Side::Run { run }, Some(summary)) => of_run(view, run, summary, labels)?,
-        _ => of_people(view, labels)?,
+/// Reads a side. `is_named` asks for the names of its images.
+pub fn read(view: &View<'_>, side: Side, is_named: bool, labels: &mut SideLabels) -> Result<LoadedSide> {
+    let mut read = match side {
+        Side::Run { run } if view.role_of_layer(run)?.is_some() => of_import(view, run, labels)?,
+        Side::Run { run } => of_run(view, &view.run(run)?, labels)?,
+        Side::Decided => of_people(view, labels)?,
     };
     if is_named {
         let ids: Vec<_> = read.images.iter().filter_map(|image| image.id).collect();
@@ -39,7 +37,8 @@ pub fn read(
 }
 
 /// The original answers of a run: later decisions and edits of people do not matter.
-fn of_run(view: &View<'_>, run: RunId, summary: &RunSummary, labels: &mut SideLabels) -> Result<LoadedSide> {
+fn of_run(view: &View<'_>, summary: &RunSummary, labels: &mut SideLabels) -> Result<LoadedSide> {
+    let run = summary.id;
     let (recipe, model) = (view.recipe_of_run(run)?, view.model_of_run(run)?);
     let mut side = LoadedSide::new(EvaluatedSource::Run {
         run,
@@ -101,6 +100,30 @@ fn durations(images: &[RunImage], mode: RunMode) -> std::result::Result<Vec<f64>
     }
     let seconds = images.iter().map(|image| Some(image.took_millis? / 1000.0));
     seconds.collect::<Option<Vec<f64>>>().ok_or(UnmeasuredReason::DurationUnknown)
+}
+
+/// The annotations of an imported dataset, without those that are rejected; but all predictions, which are judged as they came.
+fn of_import(view: &View<'_>, layer: RunId, labels: &mut SideLabels) -> Result<LoadedSide> {
+    let ImportedLayer { name, role, .. } = view.imported_layer(layer)?;
+    let mut side = LoadedSide::new(EvaluatedSource::Layer { layer, name, role });
+    side.is_ground_truth = role != ImportRole::Predictions;
+    let ids = view.images_of_import(layer)?;
+    side.images = ids.into_iter().map(|id| SideImage { id: Some(id), ..SideImage::default() }).collect();
+    let mut place = 0;
+    view.each_of_import(layer, |id, annotation| {
+        if role != ImportRole::Predictions && annotation.status == Status::Rejected {
+            return;
+        }
+        while side.images.get(place).is_some_and(|image| image.id < Some(id)) {
+            place += 1;
+        }
+        let Some(image) = side.images.get_mut(place).filter(|image| image.id == Some(id)) else { return };
+        let label = labels.number(&annotation.label);
+        let confidence = annotation.confidence.filter(|_| role == ImportRole::Predictions);
+        let is_crowd = annotation.attributes.get(CROWD) == Some(&AttributeValue::YesNo(true));
+        image.add(label, &annotation.label, &annotation.shape, confidence, is_crowd);
+    })?;
+    Ok(side)
 }
 
 /// What people accepted, edited and drew on reviewed images.

@@ -27,7 +27,6 @@ use store::Store;
 use self::in_file::FileSide;
 use self::matching::match_images;
 use self::side::{LoadedSide, SideImage, SideLabels, SideObject};
-use crate::run_history::RunHistory;
 use crate::{EngineError, Result};
 
 /// Where the annotations of a side are.
@@ -50,12 +49,11 @@ impl EvaluationSource {
 /// Evaluates runs and datasets.
 pub struct Evaluations {
     store: Arc<Store>,
-    history: Arc<RunHistory>,
 }
 
 impl Evaluations {
-    pub(crate) fn new(store: Arc<Store>, history: Arc<RunHistory>) -> Self {
-        Self { store, history }
+    pub(crate) fn new(store: Arc<Store>) -> Self {
+        Self { store }
     }
 
     /// Evaluates what is in the library.
@@ -109,15 +107,10 @@ impl Evaluations {
         labels: &mut SideLabels,
     ) -> Result<FileSide> {
         match source {
-            EvaluationSource::Library(side) => {
-                let summary = match side {
-                    Side::Run { run } => Some(self.history.run(*run)?),
-                    Side::Decided => None,
-                };
-                self.store
-                    .read_blocking(|view| Ok(in_library::read(view, *side, summary.as_ref(), is_named, labels)))?
-                    .map(FileSide::of_library)
-            }
+            EvaluationSource::Library(side) => self
+                .store
+                .read_blocking(|view| Ok(in_library::read(view, *side, is_named, labels)))?
+                .map(FileSide::of_library),
             EvaluationSource::File { path, format } => {
                 let format = in_file::format_of(path, format.as_ref())?;
                 if format.descriptor().id != in_file::DETECTIONS {
@@ -198,8 +191,8 @@ fn detected(mut side: LoadedSide, wanted: &[usize], labels: usize, truth: &Loade
     let has_label = side.has_label(labels);
     leave_out_others(&mut side, wanted.len());
     let of_run = match &side.source {
-        EvaluatedSource::Run { run, .. } => Some(*run),
-        _ => None,
+        EvaluatedSource::Run { run, .. } | EvaluatedSource::Layer { layer: run, .. } => Some(*run),
+        EvaluatedSource::People | EvaluatedSource::File { .. } => None,
     };
     let approved = common.iter().flat_map(|&image| &truth.images[image].approved);
     let approved_from_it = approved.filter(|&&run| Some(run) == of_run).count();

@@ -118,13 +118,20 @@ struct Looker<'a> {
 }
 
 enum Kind {
-    Run { run: RunId, recipe: Box<Recipe>, model: ModelId },
+    Run {
+        run: RunId,
+        recipe: Box<Recipe>,
+        model: ModelId,
+    },
+    /// An imported layer, which has no answers.
+    Imported(RunId),
     Decided,
 }
 
 impl<'a> Looker<'a> {
     fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
         let kind = match side {
+            Side::Run { run } if view.role_of_layer(run)?.is_some() => Kind::Imported(run),
             Side::Run { run } => {
                 Kind::Run { run, recipe: Box::new(view.recipe_of_run(run)?), model: view.model_of_run(run)? }
             }
@@ -138,6 +145,10 @@ impl<'a> Looker<'a> {
         Ok(match &self.kind {
             Kind::Decided => {
                 today.iter().filter(|annotation| annotation.status.is_approved()).map(as_it_stands).collect()
+            }
+            Kind::Imported(layer) => {
+                let of_layer = today.iter().filter(|annotation| annotation.origin.run() == Some(*layer));
+                of_layer.filter(|annotation| annotation.status != Status::Rejected).map(as_it_stands).collect()
             }
             Kind::Run { run, recipe, model } => {
                 let size = self.view.image_size(image)?;

@@ -84,6 +84,27 @@ impl View<'_> {
         all(&mut statement, [], |row| Ok(ImageId(row.get(0)?)))
     }
 
+    /// The images of an import, by id.
+    pub fn images_of_import(&self, import: RunId) -> Result<Vec<ImageId>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT image_id FROM imported_images JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND NOT is_removed ORDER BY image_id",
+        )?;
+        all(&mut statement, [import.0], |row| Ok(ImageId(row.get(0)?)))
+    }
+
+    /// Calls `each` for the annotations of an import, by image.
+    pub fn each_of_import(&self, import: RunId, mut each: impl FnMut(ImageId, Annotation)) -> Result<()> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT {COLUMNS}, image_id FROM annotations WHERE run_id = ?1 ORDER BY image_id, id"
+        ))?;
+        let mut rows = statement.query([import.0])?;
+        while let Some(row) = rows.next()? {
+            each(ImageId(row.get("image_id")?), read_annotation(row)?);
+        }
+        Ok(())
+    }
+
     /// Calls `each` for the approved annotations of reviewed images, by image.
     pub fn each_approved(&self, mut each: impl FnMut(ImageId, Annotation)) -> Result<()> {
         let mut statement = self.0.prepare_cached(&format!(

@@ -30,6 +30,7 @@ struct FoundDetection {
 }
 
 /// Whether the file begins like a list of detections.
+#[must_use]
 pub fn is_list_of_detections(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = files::open(path).and_then(|(file, _)| file.take(4096).read_to_end(&mut start));
