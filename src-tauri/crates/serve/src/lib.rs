@@ -66,6 +66,9 @@ pub struct ServeOptions {
 pub struct ServeLimits {
     /// Connections at a time; more wait.
     pub connections: usize,
+    /// Connections at a time from one address (in IPv6, one /64); more are closed. Behind a proxy, all browsers share
+    /// one address, and this does not apply.
+    pub connections_of_client: usize,
     /// The time to send a request's headers, and between requests.
     pub header_timeout: Duration,
     /// The time to send the body of a call, and between two parts of an upload.
@@ -78,6 +81,7 @@ impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections: 256,
+            connections_of_client: 64,
             header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
             upload_bytes: 2 << 30,
@@ -101,6 +105,7 @@ impl WebServer {
     pub async fn start(library: Arc<Library>, options: ServeOptions) -> Result<Self, ServeError> {
         let ServeOptions { host, port, is_read_only, roots, password, public_url, limits } = options;
         let public = public_url.map(|url| names::Public::parse(&url)).transpose()?;
+        let is_behind_proxy = public.is_some();
         let roots = roots.iter().map(|root| canonical(root)).collect::<Result<Vec<_>, _>>()?;
         let unusable = |source| ServeError::Address { host: host.clone(), port, source };
         let addresses: Vec<SocketAddr> =
@@ -136,6 +141,7 @@ impl WebServer {
             listener,
             routes::router(served),
             limits,
+            is_behind_proxy,
             stopping.clone(),
             CLOSING_PATIENCE,
         ));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serve::{ServeLimits, ServeOptions};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::client::{Site, options, read_reply};
@@ -197,6 +197,35 @@ async fn slow_clients_are_cut_off_and_others_served() {
         [("content-type", "application/json"), ("origin", &*origin), ("content-length", "10"), ("connection", "close")];
     let head = window.head("POST", "/api/call/front_end", &headers) + "\r\n{";
     assert_eq!(window.exchange(head.as_bytes()).await.status, 408);
+}
+
+#[tokio::test]
+async fn idle_connections_of_one_client_leave_places_for_others() {
+    let limits = ServeLimits { connections: 8, connections_of_client: 4, ..ServeLimits::default() };
+    let site = Site::start(ServeOptions { limits, ..options() }).await;
+    let window = site.window().await;
+    let mut idle = Vec::new();
+    for _ in 0..12 {
+        let socket = TcpSocket::new_v4().unwrap();
+        // Another address of this machine.
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        idle.push(socket.connect(window.address).await.unwrap());
+    }
+    assert_eq!(window.get("/").await.status, 200);
+    // Those beyond the limit are closed without a response.
+    let mut open = 0;
+    for stream in &mut idle {
+        let read = tokio::time::timeout(Duration::from_millis(200), stream.read(&mut [0])).await;
+        open += i32::from(read.is_err());
+    }
+    assert_eq!(open, 4);
+    // A place that becomes free is given again.
+    drop(idle);
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut again = socket.connect(window.address).await.unwrap();
+    again.write_all((window.head("GET", "/", &[("connection", "close")]) + "\r\n").as_bytes()).await.unwrap();
+    assert_eq!(read_reply(&mut again).await.status, 200);
 }
 
 #[tokio::test]
