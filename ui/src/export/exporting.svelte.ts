@@ -243,12 +243,13 @@ export class Exporting {
     if (outlook.kind === "known" && this.isDesktop && !this.#isTargetChosen) this.#suggestTarget(outlook.preview);
   }
 
+  /** Of the last export. */
+  #folder = recall("export_folder", isText);
   /** Whether the user has named the target, not only its folder. */
   #isTargetChosen = false;
 
   #suggestTarget({ file_name }: ExportPreview): void {
-    const folder = recall("export_folder", isText);
-    const target = folder === null ? null : `${folder}/${file_name}`;
+    const target = this.#folder === null ? null : `${this.#folder}/${file_name}`;
     if (target === this.target) return;
     this.target = target;
     // The free space there, and whether it is taken.
@@ -261,7 +262,8 @@ export class Exporting {
     if (target == null) return false;
     this.target = target;
     this.#isTargetChosen = true;
-    keep("export_folder", folderOf(target));
+    this.#folder = folderOf(target);
+    keep("export_folder", this.#folder);
     await this.foresee();
     return true;
   }

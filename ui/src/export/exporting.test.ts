@@ -63,7 +63,7 @@ describe("an export", () => {
     await exporting.choose({ scope: "collection" });
     expect(exporting.layersShown).toEqual({ kind: "all" });
     await exporting.toggleLayer(2);
-    expect(exporting.request.layers).toEqual({ kind: "runs", runs: [1] });
+    expect(exporting.request.layers).toEqual({ kind: "runs", runs: [] });
   });
 
   it("splits, and keeps the parts of an earlier export", async () => {
@@ -105,7 +105,12 @@ describe("an export", () => {
     const preview = known.preview as ExportPreview;
     const saveExport = vi.fn().mockResolvedValue(preview.exported);
     const chooseExportTarget = vi.fn().mockResolvedValue(null);
-    const desktop = onDesktop(core, { saveExport, chooseExportTarget });
+    let isTaken = false;
+    const desktop = onDesktop(core, {
+      saveExport,
+      chooseExportTarget,
+      previewExport: () => Promise.resolve({ ...preview, is_target_taken: isTaken }),
+    });
     const exporting = exportingOf(desktop);
     await exporting.open();
     await exporting.write();
@@ -116,16 +121,18 @@ describe("an export", () => {
     expect(exporting.written?.place).toBe("/photos/mine.json");
 
     // The next one is suggested beside it, and replaces no file that the user has not named.
-    const next = exportingOf({
-      ...desktop,
-      previewExport: () => Promise.resolve({ ...preview, is_target_taken: true }),
-    });
+    isTaken = true;
     chooseExportTarget.mockClear().mockResolvedValue(null);
-    await next.open();
-    expect(next.target).toBe("/photos/run-2-coco.json");
-    await next.write();
-    expect(chooseExportTarget).toHaveBeenCalled();
-    expect(next.written).toBeNull();
+    await exporting.open();
+    expect(exporting.target).toBe("/photos/run-2-coco.json");
+    await exporting.write();
+    expect(chooseExportTarget).toHaveBeenCalledOnce();
+    expect(exporting.written).toBeNull();
+    isTaken = false;
+    await exporting.foresee();
+    await exporting.write();
+    expect(chooseExportTarget).toHaveBeenCalledOnce();
+    expect(exporting.written).toMatchObject({ place: "/photos/run-2-coco.json", download: null });
   });
 
   it("says nothing when it was cancelled, and why when it failed", async () => {
