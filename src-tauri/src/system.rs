@@ -25,7 +25,7 @@ pub fn import_drops(window: &WebviewWindow) {
             DragDropEvent::Leave => desktop.api.events().send(CoreEvent::DragChanged { is_over: false }),
             DragDropEvent::Drop { paths, .. } => {
                 desktop.api.events().send(CoreEvent::DragChanged { is_over: false });
-                desktop.api.import(paths.clone());
+                desktop.api.take_dropped(paths.clone());
             }
             _ => {}
         }

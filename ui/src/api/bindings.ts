@@ -1000,6 +1000,8 @@ export type CoreEvent = { kind: "import_changed"; progress: ImportProgress } |
 { kind: "runs_changed"; runs: WorkingRun[] } | 
 /**  Whether files are being dragged over the desktop window. */
 { kind: "drag_changed"; is_over: boolean } | 
+/**  A dataset was dropped on the desktop window. */
+{ kind: "dataset_dropped"; path: string } | 
 /**  Something that no operation started has failed. */
 { kind: "refused"; error: ApiError };
 
@@ -1432,6 +1434,8 @@ export type EvaluatedSide = {
 export type EvaluatedSource = 
 /**  The original answers of a run. */
 { kind: "run"; run: RunId; model: string; model_name: string; recipe_name: string } | 
+/**  An imported dataset. */
+{ kind: "layer"; layer: RunId; name: string; role: ImportRole } | 
 /**  What people accepted, edited and drew on reviewed images. */
 { kind: "people" } | { kind: "file"; path: string; format: string };
 

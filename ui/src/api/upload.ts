@@ -55,7 +55,7 @@ async function collect(entry: FileSystemEntry, above: string, files: NamedFile[]
 }
 
 /**
- * Sends files to the library and imports them. Nothing is imported if one cannot be sent, or when it is stopped.
+ * Sends photos to the library and imports them. Nothing is imported if one cannot be sent, or when it is stopped.
  *
  * @returns Whether there was something to import.
  */
@@ -63,16 +63,31 @@ export async function upload(
   transport: Pick<BrowserConnection, "send">,
   api: Pick<Api, "beginUpload" | "importUpload" | "cancelUpload">,
   files: NamedFile[],
-  onProgress: (progress: UploadProgress) => void = () => undefined,
+  onProgress?: (progress: UploadProgress) => void,
   stop?: AbortSignal,
 ): Promise<boolean> {
+  return api.importUpload(await send(transport, api, files, onProgress, stop));
+}
+
+/**
+ * Sends files to the library. If one cannot be sent, or when it is stopped, those that were sent are removed.
+ *
+ * @returns The number of the upload.
+ */
+export async function send(
+  transport: Pick<BrowserConnection, "send">,
+  api: Pick<Api, "beginUpload" | "cancelUpload">,
+  files: NamedFile[],
+  onProgress: (progress: UploadProgress) => void = () => undefined,
+  stop?: AbortSignal,
+): Promise<number> {
   const number = await api.beginUpload();
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0);
   const progress = { sent: 0, total: files.length, sentBytes: 0, totalBytes };
   const ending = new AbortController();
   const signal = stop ? AbortSignal.any([stop, ending.signal]) : ending.signal;
   const waiting = [...files];
-  const send = async () => {
+  const sendOthers = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       signal.throwIfAborted();
       await transport.send(`/upload/${number}/${encoded(next.name)}`, "POST", next.file, signal);
@@ -82,13 +97,13 @@ export async function upload(
     }
   };
   try {
-    await Promise.all(Array.from({ length: AT_ONCE }, send));
+    await Promise.all(Array.from({ length: AT_ONCE }, sendOthers));
   } catch (error) {
     ending.abort();
     await api.cancelUpload(number).catch(() => undefined);
     throw error as ApiError;
   }
-  return api.importUpload(number);
+  return number;
 }
 
 function encoded(name: string): string {

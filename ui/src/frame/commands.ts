@@ -17,6 +17,10 @@ export function frameCommands(app: App, runShown: () => RunId | null): Commands 
       do: () => void app.exporting.open(runShown()),
       can: () => (app.overview.all?.counts.all ?? 0) > 0,
     },
+    "everywhere.import": {
+      do: () => void app.importing.open(),
+      can: () => !app.frontEnd.isReadOnly && (app.overview.all?.counts.all ?? 0) > 0,
+    },
     "everywhere.undo": () => void undoLatest(app),
     "everywhere.redo": () => void redoLatest(app),
     "everywhere.folders": () => void app.imports.chooseFolders(),

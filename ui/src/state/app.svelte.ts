@@ -3,6 +3,7 @@ import { Exporting } from "../export/exporting.svelte";
 import type { ExportSource } from "../export/scopes";
 import type { ImageQuery, RunId } from "../api/bindings";
 import type { Core } from "../api/core";
+import { Importing } from "../importing/importing.svelte";
 import { RunTraces } from "../run/trace";
 import { Actions } from "./actions/actions.svelte";
 import { Activity } from "./activity.svelte";
@@ -13,6 +14,7 @@ import { Calibrating } from "./calibrating.svelte";
 import { LocalServers } from "./localServers.svelte";
 import { InfoState } from "./info.svelte";
 import { ImportState } from "./imports.svelte";
+import { ImportedLayers } from "./importedLayers.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { MonthState } from "./month.svelte";
 import { Navigation } from "./navigation.svelte";
@@ -50,6 +52,9 @@ export class App {
   readonly activity: Activity;
   /** The export in preparation; its dialog opens over any screen. */
   readonly exporting: Exporting;
+  /** The import of annotations in preparation; its dialog opens over any screen. */
+  readonly importing: Importing;
+  readonly importedLayers: ImportedLayers;
 
   /** Undo functions of removals from the library, latest last. A removal is not a step of the library's history. */
   removals: (() => Promise<void>)[] = [];
@@ -78,6 +83,8 @@ export class App {
       (error) => this.notices.refused(error),
       (run) => this.exportSource(run),
     );
+    this.importing = new Importing(core, (error) => this.notices.refused(error));
+    this.importedLayers = new ImportedLayers(core);
   }
 
   /** What the user looks at, for an export. */
@@ -92,7 +99,9 @@ export class App {
       this.core.on("library_changed", () => {
         this.overview.refreshSoon();
         this.month.refreshSoon();
+        this.importedLayers.refreshSoon();
       }),
+      this.core.on("dataset_dropped", ({ path }) => void this.importing.open(path)),
       this.core.on("settings_changed", () => {
         this.month.refreshSoon();
         void this.settings.refresh();
@@ -108,6 +117,7 @@ export class App {
       this.connections.load(),
       this.overview.reload(),
       this.month.load(),
+      this.importedLayers.load(),
       this.notices.attempt(() => this.batchNotices.load()),
     ]);
   }
@@ -117,6 +127,7 @@ export class App {
     this.#stopListening = [];
     this.overview.stop();
     this.month.stop();
+    this.importedLayers.stop();
   }
 
   #screenChanges(from: Screen, to: Screen): void {

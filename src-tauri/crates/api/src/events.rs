@@ -38,6 +38,10 @@ pub enum CoreEvent {
     DragChanged {
         is_over: bool,
     },
+    /// A dataset was dropped on the desktop window.
+    DatasetDropped {
+        path: String,
+    },
     /// Something that no operation started has failed.
     Refused {
         error: ApiError,

@@ -118,6 +118,17 @@ impl Api {
         (subscription.run)(Arc::clone(self), input, sink).await
     }
 
+    /// Takes what was dropped on the desktop window: photos are imported, a dataset is offered for import.
+    pub fn take_dropped(self: &Arc<Self>, paths: Vec<PathBuf>) {
+        let api = Arc::clone(self);
+        self.runtime.spawn_blocking(move || match paths.as_slice() {
+            [path] if engine::dataset::holds_only_annotations(path) => {
+                api.events.send(CoreEvent::DatasetDropped { path: path.to_string_lossy().into_owned() });
+            }
+            _ => api.import(paths),
+        });
+    }
+
     /// Imports these files and folders in the background. Events report the progress, and an error.
     pub fn import(self: &Arc<Self>, paths: Vec<PathBuf>) {
         let api = Arc::clone(self);

@@ -13,6 +13,7 @@ const titles: Record<ActionId, string> = {
   "everywhere.folders": "Choose folders to add",
   "everywhere.files": "Choose photos to upload",
   "everywhere.export": "Export a dataset",
+  "everywhere.import": "Import annotations",
   "everywhere.samples": "Add the sample photos",
   "everywhere.theme": "Switch between dark and light",
   "everywhere.keyboard": "Customize shortcuts",

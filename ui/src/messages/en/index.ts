@@ -12,6 +12,7 @@ import { frame } from "./frame";
 import { history } from "./history";
 import { database } from "./database";
 import { hooks } from "./hooks";
+import { imports } from "./imports";
 import { layers } from "./layers";
 import { library } from "./library";
 import { menus } from "./menus";
@@ -53,6 +54,7 @@ export const en = {
   exports,
   database,
   hooks,
+  imports,
   settings,
   smart,
   errors,

@@ -29,6 +29,7 @@ const statuses: Record<Status, string> = {
   accepted: "Accepted",
   edited: "Edited",
   rejected: "Rejected",
+  ground_truth: "Ground truth",
 };
 
 const traits: Record<Trait, { has: string; lacks: string }> = {

@@ -21,6 +21,7 @@ const statuses: Record<Status, string> = {
   accepted: "Accepted",
   edited: "Edited",
   rejected: "Rejected",
+  ground_truth: "Ground truth",
 };
 
 const reviewStates: Record<ReviewState, string> = {

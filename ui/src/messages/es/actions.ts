@@ -13,6 +13,7 @@ export const actions: Translation<typeof english> = {
     "everywhere.folders": "Elegir carpetas que añadir",
     "everywhere.files": "Elegir fotos que subir",
     "everywhere.export": "Exportar un conjunto de datos",
+    "everywhere.import": "Importar anotaciones",
     "everywhere.samples": "Añadir las fotos de ejemplo",
     "everywhere.theme": "Cambiar entre oscuro y claro",
     "everywhere.keyboard": "Personalizar atajos",

@@ -14,6 +14,7 @@ import { frame } from "./frame";
 import { history } from "./history";
 import { database } from "./database";
 import { hooks } from "./hooks";
+import { imports } from "./imports";
 import { layers } from "./layers";
 import { library } from "./library";
 import { menus } from "./menus";
@@ -55,6 +56,7 @@ export const es: Translation<typeof en> = {
   exports,
   database,
   hooks,
+  imports,
   settings,
   smart,
   errors,

@@ -20,6 +20,7 @@ const statuses: Record<Status, string> = {
   accepted: "Aceptadas",
   edited: "Editadas",
   rejected: "Rechazadas",
+  ground_truth: "De referencia",
 };
 
 const traits: Record<Trait, { has: string; lacks: string }> = {

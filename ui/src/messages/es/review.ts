@@ -20,6 +20,7 @@ const statuses: Record<Status, string> = {
   accepted: "Aceptada",
   edited: "Editada",
   rejected: "Rechazada",
+  ground_truth: "De referencia",
 };
 
 const reviewStates: Record<ReviewState, string> = {

@@ -30,6 +30,7 @@ export const TABLE = {
   "everywhere.folders": { keys: ["Mod+O"], changes: true },
   "everywhere.files": { keys: [], changes: true },
   "everywhere.export": { keys: ["Mod+Shift+E"] },
+  "everywhere.import": { keys: ["Mod+Shift+I"] },
   "everywhere.samples": { keys: [], changes: true },
   "everywhere.theme": { keys: [], changes: true },
   "everywhere.keyboard": { keys: [] },

@@ -1,6 +1,6 @@
 //! Finds out the format of a dataset by reading its beginning in each format that it may be in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use datasets::{DatasetError, FORMATS, Format, FormatOptions, Input, Sink, SkippedPart};
@@ -36,6 +36,41 @@ pub fn detect(path: &Path) -> Result<&'static dyn Format> {
         }
     }
     best.map(|(_, format)| format).ok_or_else(|| EngineError::UnknownDataset { path: path.to_owned() })
+}
+
+/// Files of a folder that are looked at to tell what it holds.
+const MOST_FILES: usize = 2_000;
+
+/// Whether the file or folder at `path` looks like annotations without photos, by the names of its files.
+#[must_use]
+pub fn holds_only_annotations(path: &Path) -> bool {
+    const ANNOTATIONS: [&str; 6] = ["json", "jsonl", "xml", "csv", "parquet", "zip"];
+    const PHOTOS: [&str; 10] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff"];
+    let (mut folders, mut files) = (vec![path.to_owned()], Vec::new());
+    while let Some(path) = folders.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(entries) => {
+                let entries = entries.flatten().map(|entry| entry.path());
+                let (inside, found): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
+                folders.extend(inside);
+                files.extend(found);
+            }
+            Err(_) => files.push(path),
+        }
+        if files.len() > MOST_FILES {
+            break;
+        }
+    }
+    let has = |extensions: &[&str], path: &PathBuf| {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        extensions.contains(&extension.as_str())
+    };
+    let is_label = |path: &PathBuf| {
+        let is_text =
+            has(&["txt"], path) && path.parent().is_some_and(|folder| folder.iter().any(|part| part == "labels"));
+        is_text || path.file_name().is_some_and(|name| name == "data.yaml")
+    };
+    files.iter().any(|path| has(&ANNOTATIONS, path) || is_label(path)) && !files.iter().any(|path| has(&PHOTOS, path))
 }
 
 /// Whether a file with this extension may be the annotation file, or an archive, of a format with files of `media_type`.

@@ -35,6 +35,7 @@ use domain::split::SplitPart;
 use files::WholeFile;
 use store::{Store, View};
 
+pub use self::detection::holds_only_annotations;
 pub use self::label_map::label_map;
 use self::source::{ExportDataset, Selected};
 use self::splitting::Groups;
