@@ -357,3 +357,30 @@ async fn answers_about_smaller_images_are_other_answers_and_teach_the_same() {
     assert_eq!(paid.usage.prompt_tokens(), again.image_tokens + again.text_tokens);
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_spent_is_summed_up_from_the_ledger() {
+    let server = server().await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 4);
+    for model in [MODEL, "claude-haiku-5-5"] {
+        let run = bench.look_for(LABELS, model).await;
+        assert_eq!(bench.end_of(run).await, COMPLETED);
+    }
+    let printed = |arguments: &[&str]| {
+        let done = bench.fieldmark(&server.url(), KEY).arg("spend").args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let table = printed(&["--by", "model,collection", "--csv"]);
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    let names: Vec<[&str; 3]> = rows.iter().map(|row| [&row[0], &row[1], &row[2]]).collect();
+    assert_eq!(names, [["claude-haiku-5-5", "photos", "4"], [MODEL, "photos", "4"]]);
+    let pico: u64 = rows.iter().map(|row| row[5].replace('.', "").parse::<u64>().unwrap()).sum();
+    assert_eq!(pico, server.ledger().total_pico_dollars());
+    let document: Value = serde_json::from_str(&printed(&["--by", "month", "--json"])).unwrap();
+    assert_eq!(document.as_array().unwrap().len(), 1);
+    assert_eq!(document[0]["requests"], 8);
+    assert!(printed(&[]).contains("Paid in all: $"));
+    server.stop().await;
+}

@@ -85,6 +85,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Models(arguments) => commands::models::models(&arguments, &global, output).await,
         Command::Calibrate(arguments) => commands::calibrate::calibrate(&arguments, &global, output).await,
         Command::Publish(arguments) => commands::publish::publish(&arguments, &global, output).await,
+        Command::Spend(arguments) => commands::spend::spend(&arguments, &global, output),
         Command::Budget(arguments) => commands::budget::budget(&arguments, &global, output),
         Command::Prices(arguments) => commands::prices::prices(arguments, &global, output),
         Command::Recipes(arguments) => commands::recipes::recipes(arguments, &global, output).await,

@@ -21,7 +21,8 @@ mod projection;
 pub use error::{DatasetError, FileLocation, Result};
 pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
 pub use formats::{
-    FORMATS, ReadDetection, StatedExtent, find, is_list_of_detections, read_coco_extents, read_detections, write_everything,
+    FORMATS, ReadDetection, StatedExtent, find, is_list_of_detections, read_coco_extents, read_detections,
+    write_everything,
 };
 pub use in_folder::{InFolder, write_image_files};
 pub use input::Input;

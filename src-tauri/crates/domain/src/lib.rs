@@ -48,6 +48,7 @@ pub mod savings;
 pub mod settings;
 pub mod shape;
 pub mod similar;
+pub mod spend;
 pub mod split;
 pub mod taken;
 pub mod text;

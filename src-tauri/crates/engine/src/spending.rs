@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use domain::money::PicoDollars;
 use domain::month::{MonthLimit, MonthSpending};
+use domain::spend::{SpendKey, SpendRow, summed};
 use store::Store;
 
 use crate::Result;
@@ -49,6 +50,11 @@ impl MonthlySpending {
         let month = this_month();
         let (spent, reserved) = self.store.read_blocking(|view| view.spent_in(month))?;
         Ok(MonthSpending::new(month, spent, reserved, self.settings.in_force()?.budget.monthly))
+    }
+
+    /// What was spent over all time, summed up by `keys`.
+    pub fn by(&self, keys: &[SpendKey]) -> Result<Vec<SpendRow>> {
+        Ok(summed(&self.store.read_blocking(|view| view.spend())?, keys))
     }
 
     /// Sets the cap; `None` for no limit.

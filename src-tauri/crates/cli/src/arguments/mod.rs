@@ -21,6 +21,7 @@ mod recipes;
 mod run;
 mod serve;
 mod simulate;
+mod spend;
 mod tuning;
 
 use std::ffi::OsString;
@@ -58,6 +59,7 @@ pub use recipes::{RecipesArguments, RecipesCommand};
 pub use run::{Doctor, Metrics, Report};
 pub use serve::Serve;
 pub use simulate::{Simulate, SimulatedApi};
+pub use spend::{Spend, SpendBy};
 pub use tuning::{LimitArguments, Tuning};
 
 const STYLES: Styles = Styles::styled()
@@ -229,6 +231,8 @@ pub enum Command {
     Calibrate(Calibrate),
     /// Show what was spent this month, or set the monthly cap
     Budget(BudgetArguments),
+    /// Show what was spent, by month, model, recipe or collection
+    Spend(Spend),
     /// Send annotations, runs and costs to a PostgreSQL database, such as Supabase
     Publish(Publish),
     /// List, set, reset or import the prices of the models

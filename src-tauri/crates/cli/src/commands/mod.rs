@@ -28,3 +28,4 @@ pub mod serve;
 mod session;
 pub mod simulate;
 pub mod skipped;
+pub mod spend;

@@ -24,6 +24,7 @@ mod remarks;
 mod report;
 mod runs;
 mod savings;
+mod spend;
 mod table;
 
 use std::io::{self, Write};
@@ -56,6 +57,7 @@ pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::runs;
 pub use savings::savings;
+pub use spend::{spend, spend_csv};
 
 pub fn print_error(failed: &CommandError) {
     let reason = match failed {

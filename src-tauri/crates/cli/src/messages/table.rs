@@ -19,12 +19,18 @@ pub struct Table {
 
 impl Table {
     pub fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Self {
+        Self::of_columns(header)
+    }
+
+    /// As [`Table::new`], with any number of columns.
+    pub fn of_columns<'a>(header: impl IntoIterator<Item = &'a str>) -> Self {
+        let header: Vec<String> = header.into_iter().map(ToOwned::to_owned).collect();
         let mut aligned = comfy_table::Table::new();
-        aligned.load_style(NOTHING).set_header(header);
+        aligned.load_style(NOTHING).set_header(&header);
         for column in aligned.column_iter_mut() {
             column.set_padding((0, GAP));
         }
-        Self { aligned, header: header.map(ToOwned::to_owned).into(), rows: Vec::new() }
+        Self { aligned, header, rows: Vec::new() }
     }
 
     /// For columns of numbers.
@@ -37,10 +43,15 @@ impl Table {
     }
 
     pub fn add<const COLUMNS: usize>(&mut self, row: [String; COLUMNS]) {
+        self.add_row(row);
+    }
+
+    /// As many cells as there are columns.
+    pub fn add_row(&mut self, row: impl IntoIterator<Item = String>) {
         // A line feed in a cell would break the table.
-        let row = row.map(|cell| visible(&cell).into_owned());
+        let row: Vec<String> = row.into_iter().map(|cell| visible(&cell).into_owned()).collect();
         self.aligned.add_row(row.clone());
-        self.rows.push(row.into());
+        self.rows.push(row);
     }
 
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -4,7 +4,9 @@
 use domain::ids::{AttemptId, JobId};
 use domain::money::PicoDollars;
 use domain::month::{CalendarMonth, MonthLimit};
+use domain::spend::SpendRow;
 
+use super::all;
 use super::attempts::IS_IN_OPEN_BATCH;
 use crate::{Edit, Result, View};
 
@@ -50,6 +52,40 @@ impl View<'_> {
         let Some(limit) = limit else { return Ok(true) };
         let (settled, open) = self.spent_in(limit.month)?;
         Ok(limit.admits(settled + open, at_most))
+    }
+
+    /// All requests that have ended, by month, model, recipe and collection, calibrations included.
+    pub fn spend(&self) -> Result<Vec<SpendRow>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT strftime('%Y-%m', coalesce(answered_at, sent_at) / 1000, 'unixepoch', 'localtime') AS month,
+                    model, recipe ->> 'name' AS recipe_name,
+                    coalesce((SELECT collections.name FROM collection_images
+                              JOIN collections ON collections.id = collection_id
+                              WHERE collection_images.image_id = jobs.image_id ORDER BY collection_id LIMIT 1), '') AS collection,
+                    count(*), sum(paid), sum(iif(may_be_billed, at_most, 0)),
+                    sum(usage_input + usage_cache_write_5m + usage_cache_write_1h + usage_cache_read), sum(usage_output)
+             FROM attempts JOIN jobs ON jobs.id = job_id JOIN runs ON runs.id = run_id
+             WHERE attempts.state <> 'sent' GROUP BY 1, 2, 3, 4
+             UNION ALL
+             SELECT strftime('%Y-%m', sent_at / 1000, 'unixepoch', 'localtime'), model_id, '', '',
+                    count(*), sum(coalesce(paid, 0)), sum(iif(paid IS NULL, at_most, 0)), 0, 0
+             FROM calibration_requests JOIN calibrations ON calibrations.id = calibration_id
+             WHERE state <> 'sent' GROUP BY 1, 2
+             ORDER BY 1, 2, 3, 4",
+        )?;
+        all(&mut statement, [], |row| {
+            Ok(SpendRow {
+                month: row.get(0)?,
+                model: row.get(1)?,
+                recipe: row.get(2)?,
+                collection: row.get(3)?,
+                requests: row.get(4)?,
+                paid: PicoDollars(row.get(5)?),
+                possibly_billed: PicoDollars(row.get(6)?),
+                input_tokens: row.get(7)?,
+                output_tokens: row.get(8)?,
+            })
+        })
     }
 
     /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.

@@ -1,0 +1,29 @@
+//! `spend`: what was spent, by month, model, recipe or collection.
+
+use std::io::{self, Write as _};
+
+use domain::spend::SpendKey;
+
+use crate::arguments::{Global, Spend, SpendBy};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::messages;
+use crate::output::Console;
+
+pub fn spend(arguments: &Spend, global: &Global, output: Console) -> Result<Exit, CommandError> {
+    let mut keys: Vec<SpendKey> = Vec::new();
+    for key in arguments.by.iter().copied().map(SpendBy::key) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let rows = library::open(global)?.spending.by(&keys)?;
+    if arguments.csv {
+        let table = messages::spend_csv(&rows, &keys);
+        io::stdout().write_all(table.as_bytes()).map_err(CommandError::Output)?;
+    } else {
+        output.show(&rows, |out| messages::spend(out, &rows, &keys))?;
+    }
+    Ok(Exit::Done)
+}
