@@ -15,11 +15,12 @@ use domain::evaluation::report::{
     EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, LeftOut, LeftOutReason, ThresholdSource,
     UnmeasuredReason,
 };
-use domain::export::{AnnotationSelection, ExportRequest};
+use domain::export::{ExportRequest, ExportScope};
 use domain::geometry::Rect;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::review::{Decision, DecisionScope, Verdict};
+use engine::dataset::ExportTask;
 use engine::{EngineError, EvaluationSource};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::{LABELS, drawing};
@@ -355,8 +356,8 @@ async fn what_was_exported_in_any_format_agrees_with_its_run() {
     let (server, bench, run) = answered().await;
     for format in engine::dataset::formats().filter(|format| format.is_readable || format.id == "coco-detections") {
         let path = bench.folder.path().join(format!("{}.{}", format.id, format.package.extension().unwrap_or("d")));
-        let request = ExportRequest { format: FormatId(format.id.into()), annotations: AnnotationSelection::default() };
-        bench.library.datasets.export(run, &request, &path).unwrap();
+        let request = ExportRequest::new(ExportScope::Run { run }, FormatId(format.id.into()));
+        bench.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
         let against = if format.id == "coco-detections" { bench.folder.path().join("coco.json") } else { path.clone() };
         let side = if against == path { of_run(run) } else { of_file(&path) };
         let report =

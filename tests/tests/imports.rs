@@ -12,13 +12,13 @@ use domain::annotation::{Annotation, ReviewState, Status};
 use domain::dataset::FormatId;
 use domain::dataset_import::labels::LabelMapping;
 use domain::dataset_import::{DatasetImportRequest, DatasetPreview, ImportRole, ImportedDataset};
-use domain::export::{AnnotationSelection, ExportRequest};
+use domain::export::{AnnotationSelection, ExportRequest, ExportScope};
 use domain::geometry::Rect;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::query::ImageQuery;
 use engine::EngineError;
-use engine::dataset::formats;
+use engine::dataset::{ExportTask, formats};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{sample, stored_with_orientation};
 use rusqlite::{Connection, OpenFlags};
@@ -108,12 +108,12 @@ async fn what_is_exported_comes_back_as_it_was() {
     let out = source.folder.path().join("exports");
     for format in formats().filter(|format| format.is_readable) {
         let request = ExportRequest {
-            format: FormatId(format.id.into()),
             annotations: AnnotationSelection { is_reviewed_only: false, includes_rejected: true },
+            ..ExportRequest::new(ExportScope::Run { run }, FormatId(format.id.into()))
         };
         let extension = format.package.extension().map_or(String::new(), |extension| format!(".{extension}"));
         let path = out.join(format!("{}{extension}", format.id));
-        source.library.datasets.export(run, &request, &path).unwrap();
+        source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
 
         let target = with_photos();
         let imported = import(&target, &path, ImportRole::Predictions).await;
