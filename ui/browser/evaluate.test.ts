@@ -172,6 +172,37 @@ describe("evaluating two runs", () => {
   });
 });
 
+describe("evaluating against an imported ground truth", () => {
+  it("is chosen first, and its boxes are drawn over the worst images", async () => {
+    page = await open(browser);
+    const cards = await call<ImageCard[]>(page, "image_cards", { ids: [1, 2, 3] });
+    const dataset = {
+      images: cards.map(({ id, name, size }) => ({ id, file_name: name, ...size })),
+      annotations: cards.map(({ id }) => ({ id, image_id: id, category_id: 1, bbox: [2, 2, 40, 30], area: 1200 })),
+      categories: [{ id: 1, name: "lantern" }],
+    };
+    const upload = await call<number>(page, "begin_upload");
+    const { origin } = new URL(page.url());
+    const sent = await page.request.post(`${origin}/upload/${upload}/truth.json`, {
+      data: dataset,
+      headers: { origin },
+    });
+    expect(sent.ok()).toBe(true);
+    const path = await call<string>(page, "complete_dataset_upload", { upload });
+    const request = { path, format: "coco", role: "ground_truth", collection: null, recipe: null, mapping: [] };
+    const { layer } = await call<{ layer: { id: number } | null }>(page, "import_dataset", { request });
+    await page.keyboard.press("Control+7");
+    await results().waitFor();
+    const report = await reportOf([ofRun(2)], ofRun(layer?.id ?? 0));
+    expect(report.is_ground_truth).toBe(true);
+    expect(report.objects).toBeGreaterThan(0);
+    const against = page.getByRole("combobox", { name: words.evaluate.against });
+    expect(await against.innerText()).toContain(words.evaluate.layer("truth.json", "ground_truth"));
+    expect(await cell(1, 8).innerText()).toBe(String(report.objects));
+    await worst().locator("svg rect").first().waitFor({ state: "attached" });
+  });
+});
+
 describe("without a ground truth", () => {
   it("explains what is needed", async () => {
     await openEvaluate({ query: "images=0" }, async () => undefined);

@@ -1,9 +1,9 @@
 /** What is evaluated against what, and the report. */
-import type { EvaluationReport, EvaluationResult, RunId, RunSummary, Side } from "../api/bindings";
+import type { EvaluationReport, EvaluationResult, ImportedLayer, RunId, RunSummary, Side } from "../api/bindings";
 import type { Core } from "../api/core";
-import { answered, DECIDED, isSameSide, sideOf } from "../compare/sides";
+import { answered, DECIDED, isSameSide } from "../compare/sides";
 
-export type EvaluationCore = Pick<Core, "runs" | "evaluate">;
+export type EvaluationCore = Pick<Core, "runs" | "importedLayers" | "evaluate">;
 
 /** How long a threshold rests before it is evaluated. */
 const REST_MILLIS = 200;
@@ -20,7 +20,9 @@ export class Evaluation {
 
   /** With answers, newest first. */
   runs = $state.raw<RunSummary[]>([]);
-  /** The first one is the one that the others are compared with. */
+  /** Imported, newest first. */
+  layers = $state.raw<ImportedLayer[]>([]);
+  /** Runs and imported layers. The first one is the one that the others are compared with. */
   evaluated = $state.raw<readonly RunId[]>([]);
   against = $state.raw<Side | null>(null);
   /** Null for the best of each result. */
@@ -45,21 +47,29 @@ export class Evaluation {
 
   /** Opens what is wanted, or what was evaluated before, or the newest run. `isAnyReviewed`: whether people are a truth. */
   async open(wanted: RunId | null, isAnyReviewed: boolean): Promise<void> {
-    const known = await this.#attempt(() => this.#core.runs());
+    const known = await this.#attempt(() => Promise.all([this.#core.runs(), this.#core.importedLayers()]));
     if (known === undefined) {
       this.obstacle = "failed";
       this.isEvaluating = false;
       return;
     }
-    this.runs = answered(known);
-    const isKnown = (run: RunId) => this.runs.some(({ id }) => id === run);
+    this.runs = answered(known[0]);
+    this.layers = known[1];
+    const isKnown = (run: RunId) => [...this.runs, ...this.layers].some(({ id }) => id === run);
     const kept = this.evaluated.filter(isKnown);
-    const newest = this.runs.slice(0, 1).map(({ id }) => id);
+    const newest = this.judged.slice(0, 1);
     this.evaluated = wanted !== null && isKnown(wanted) ? [wanted] : kept.length > 0 ? kept : newest;
     const { against } = this;
     const isAgainstThere = against !== null && (against.kind === "decided" ? isAnyReviewed : isKnown(against.run));
-    if (!isAgainstThere) this.against = isAnyReviewed ? DECIDED : null;
+    const truth = this.layers.find(({ role }) => role === "ground_truth");
+    const likely: Side | null = truth ? { kind: "run", run: truth.id } : isAnyReviewed ? DECIDED : null;
+    if (!isAgainstThere) this.against = likely;
     await this.evaluate();
+  }
+
+  /** What can be evaluated: runs, and imported predictions. */
+  get judged(): RunId[] {
+    return [...this.runs, ...this.layers.filter(({ role }) => role === "predictions")].map(({ id }) => id);
   }
 
   /** Whether this run is evaluated. */
@@ -82,8 +92,8 @@ export class Evaluation {
     this.selected = 0;
     // A run with itself says nothing.
     const others = this.evaluated.filter((run) => !isSameSide(side, { kind: "run", run }));
-    const other = this.runs.find((run) => !isSameSide(side, sideOf(run)));
-    this.evaluated = others.length > 0 ? others : other ? [other.id] : [];
+    const other = this.judged.filter((run) => !isSameSide(side, { kind: "run", run }));
+    this.evaluated = others.length > 0 ? others : other.slice(0, 1);
     void this.evaluate();
   }
 
@@ -116,7 +126,7 @@ export class Evaluation {
     const turn = this.#turn;
     if (against === null || evaluated.length === 0) {
       this.report = null;
-      this.obstacle = this.runs.length === 0 ? "no_runs" : "no_truth";
+      this.obstacle = this.judged.length === 0 ? "no_runs" : "no_truth";
       this.isEvaluating = false;
       return;
     }

@@ -1,5 +1,13 @@
 /** Figures of an evaluation as they are shown. */
-import type { EvaluatedSide, EvaluationResult, PairedDifference, RunSummary, UnmeasuredReason } from "../api/bindings";
+import type {
+  EvaluatedSide,
+  EvaluationResult,
+  ImportedLayer,
+  PairedDifference,
+  RunId,
+  RunSummary,
+  UnmeasuredReason,
+} from "../api/bindings";
 import { modelName, words } from "../messages";
 
 /** Whether a difference is one, and in which direction. */
@@ -27,6 +35,22 @@ export function sourceName(side: EvaluatedSide): string {
   }
 }
 
-export function runName(run: RunSummary): string {
-  return words.compare.run(run.id, modelName(run.model_name));
+/** A run or imported layer by its number. */
+export function layerName(layer: RunId, runs: readonly RunSummary[], layers: readonly ImportedLayer[]): string {
+  const imported = layers.find(({ id }) => id === layer);
+  if (imported) return words.evaluate.layer(imported.name, imported.role);
+  return words.compare.run(layer, modelName(runs.find(({ id }) => id === layer)?.model_name ?? ""));
+}
+
+/** The layer of a side; null for people and files. */
+export function layerOf(side: EvaluatedSide): RunId | null {
+  switch (side.kind) {
+    case "run":
+      return side.run;
+    case "layer":
+      return side.layer;
+    case "people":
+    case "file":
+      return null;
+  }
 }

@@ -1,4 +1,4 @@
-import type { LeftOutReason, UnmeasuredReason } from "../../api/bindings";
+import type { ImportRole, LeftOutReason, UnmeasuredReason } from "../../api/bindings";
 import { count, percent, ratio } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -16,6 +16,9 @@ export const evaluate = {
   evaluatedNote: (most: number) => `Up to ${count(most)}, compared with the first. Each as it answered.`,
   against: "Against",
   people: "What people approved",
+  layer: (name: string, role: ImportRole) =>
+    role === "ground_truth" ? `Ground truth ${name}` : role === "work" ? `Earlier work ${name}` : `Predictions ${name}`,
+  layerNote: (at: string, number: number) => `imported ${at}, ${images(number)}`,
   groundTruth: "Ground truth",
   iou: "IoU",
   iouNote: "Overlap from which a box is right",
@@ -162,7 +165,7 @@ export const evaluate = {
   noRunsNote: "An evaluation needs a run with answers, and a ground truth to compare it with.",
   noTruthTitle: "There is no ground truth yet",
   noTruthNote:
-    "Review some images: what you accept, edit and draw there is a truth to measure against. The command line also evaluates against dataset files: fieldmark evaluate latest --against truth.json",
+    "Review some images: what you accept, edit and draw there is a truth to measure against. Or import a dataset as ground truth.",
   noTruthAgreement: "Or compare two runs. That says how far they agree, not how good they are.",
   toAgreement: (run: string) => `Compare with ${run}`,
   disjointTitle: "No image is on both sides",

@@ -17,6 +17,13 @@ export const evaluate: Translation<typeof english> = {
   evaluatedNote: (most) => `Hasta ${count(most)}, comparadas con la primera. Cada una tal como respondió.`,
   against: "Frente a",
   people: "Lo que aprobaron personas",
+  layer: (name, role) =>
+    role === "ground_truth"
+      ? `Referencia ${name}`
+      : role === "work"
+        ? `Trabajo anterior ${name}`
+        : `Predicciones ${name}`,
+  layerNote: (at, number) => `importado ${at}, ${images(number)}`,
   groundTruth: "Datos de referencia",
   iou: "IoU",
   iouNote: "Solapamiento desde el que un recuadro es correcto",
@@ -161,7 +168,7 @@ export const evaluate: Translation<typeof english> = {
   noRunsNote: "Para evaluar hace falta una ejecución con respuestas y una referencia con la que compararla.",
   noTruthTitle: "Aún no hay datos de referencia",
   noTruthNote:
-    "Revisa algunas imágenes: lo que aceptes, edites y dibujes en ellas es una referencia para medir. La línea de comandos también evalúa frente a archivos: fieldmark evaluate latest --against truth.json",
+    "Revisa algunas imágenes: lo que aceptes, edites y dibujes en ellas es una referencia para medir. O importa un conjunto de datos como referencia.",
   noTruthAgreement: "O compara dos ejecuciones. Eso dice cuánto coinciden, no lo buenas que son.",
   toAgreement: (run) => `Comparar con ${run}`,
   disjointTitle: "Ninguna imagen está en ambos lados",
