@@ -58,10 +58,10 @@ const phases: Record<ExportPhase, string> = {
   finishing: "Saving to disk",
 };
 
-/** What becomes of a lost feature. */
-function becomes({ feature, kind }: Loss): string {
+/** What becomes of a lost feature; `areBounds`: polygons become boxes. */
+function becomes({ feature, kind }: Loss, areBounds: boolean): string {
   if (kind !== "simplified") return "left out";
-  if (feature === "polygons") return "simplified";
+  if (feature === "polygons") return areBounds ? "become boxes" : "simplified";
   return feature === "boxes" ? "become outlines" : "left out";
 }
 

@@ -60,10 +60,10 @@ const phases: Record<ExportPhase, string> = {
   finishing: "Guardando en el disco",
 };
 
-function becomes({ feature, kind }: Loss): string {
-  if (kind !== "simplified") return "se omite";
-  if (feature === "polygons") return "se simplifica";
-  return feature === "boxes" ? "pasan a contornos" : "se omite";
+function becomes({ feature, kind }: Loss, areBounds: boolean): string {
+  if (kind !== "simplified") return "se omiten";
+  if (feature === "polygons") return areBounds ? "pasan a recuadros" : "se simplifican";
+  return feature === "boxes" ? "pasan a contornos" : "se omiten";
 }
 
 export const exports: Translation<typeof english> = {

@@ -285,7 +285,7 @@ impl Datasets {
         package: Package,
         out: &mut Output,
         path: &Path,
-        is_surveyed: bool,
+        is_preview: bool,
         task: &ExportTask,
     ) -> Result<Unfinished> {
         let format = format_of(&request.format)?;
@@ -295,7 +295,7 @@ impl Datasets {
         task.begin(ExportPhase::Preparing, 0)?;
         let groups = self.groups(request, &selected)?;
         let has_card = request.has_data_card(package);
-        let is_surveyed = is_surveyed || has_card || selected.run.is_none() || request.split.is_some();
+        let is_surveyed = is_preview || has_card || selected.run.is_none() || request.split.is_some();
         let fill = |view: &View<'_>| -> Result<Unfinished> {
             let mut dataset = ExportDataset::new(view, request, &selected, task)?;
             let survey = if is_surveyed { Some(Survey::of(&dataset, task)?) } else { None };
@@ -307,10 +307,10 @@ impl Datasets {
             let (parts, outcome) = split.unzip();
             dataset.parts = parts.unwrap_or_default();
             let card = match &survey {
-                Some(survey) => {
+                Some(survey) if is_preview || has_card => {
                     Some(card::data_card(&dataset, survey, request, &selected.description, outcome.clone())?)
                 }
-                None => None,
+                _ => None,
             };
             let in_dataset = card.as_ref().filter(|_| has_card);
             let writing = Writing { format, options, request, package, card: in_dataset };
