@@ -103,11 +103,13 @@ proptest! {
             }
         }
         let parts = split(&images, &SplitRequest { seed, ..SplitRequest::default() });
+        // Each label is rounded to whole images, and the last one takes what that left.
+        let most = i64::try_from(counts.len()).unwrap() + 1;
         for (label, all) in (0..).zip(&counts) {
             for (part, share) in SplitPart::ALL.into_iter().zip([80, 10, 10]) {
                 let there = images.iter().zip(&parts).filter(|(image, in_part)| **in_part == part && image.labels == [label]);
                 let astray = (i64::try_from(there.count()).unwrap() * 100 - i64::from(*all) * share).abs();
-                prop_assert!(astray <= 200, "label {} of {}: {:?} is {} % of an image off", label, all, part, astray);
+                prop_assert!(astray < 100 * most, "label {} of {}: {:?} is {} % of an image off", label, all, part, astray);
             }
         }
     }
