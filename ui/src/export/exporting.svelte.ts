@@ -177,8 +177,10 @@ export class Exporting {
     await this.foresee();
   }
 
+  /** An export that is being written goes on. */
   close(): void {
     this.isOpen = false;
+    this.written = null;
     this.#latest += 1;
     clearTimeout(this.#wait);
     if (this.outlook.kind === "pending" && !this.isWriting)
@@ -274,6 +276,8 @@ export class Exporting {
     if (this.isDesktop && (this.target === null || this.#mustNameTarget) && !(await this.chooseTarget())) return;
     this.isWriting = true;
     this.progress = null;
+    // It takes the place of a preview that is still counted.
+    this.#latest += 1;
     const following = setInterval(() => void this.#follow(), PROGRESS_MILLIS);
     try {
       this.written = this.isDesktop ? await this.#save(this.target ?? "") : await this.#ready();
@@ -283,6 +287,8 @@ export class Exporting {
     }
     clearInterval(following);
     this.isWriting = false;
+    // The split is remembered now, and there is something at the target.
+    if (this.isOpen) await this.foresee();
   }
 
   /** Something is at a target that was only suggested. */

@@ -85,6 +85,7 @@ export const exports = {
     selection: "Selection",
   },
   layer: (run: number, model: string) => `Run ${count(run)}, ${model}`,
+  importedLayer: (name: string) => `Import: ${name}`,
   yours: "People’s annotations",
   decidedOnly: "Decided annotations only",
   rejectedOut: (number: number) => (number === 0 ? "" : `${count(number)} rejected left out`),

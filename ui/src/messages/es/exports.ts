@@ -84,6 +84,7 @@ export const exports: Translation<typeof english> = {
     selection: "Selección",
   },
   layer: (run, model) => `Ejecución ${count(run)}, ${model}`,
+  importedLayer: (name) => `Importación: ${name}`,
   yours: "Anotaciones de personas",
   decidedOnly: "Solo anotaciones decididas",
   rejectedOut: (number) =>
