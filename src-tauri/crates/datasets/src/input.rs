@@ -11,6 +11,9 @@ use zip::ZipArchive;
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::paths::{INDEX, has_extension, is_of_system, split_named};
 
+/// The data card that exports put beside the files of a dataset.
+pub const DATA_CARD: &str = "datacard.json";
+
 /// Largest file that is held in memory as a whole, in bytes.
 pub const MOST_TEXT: u64 = 1 << 28;
 
@@ -72,6 +75,7 @@ impl Input {
             }
         }
         names.retain(|name| is_part(name));
+        names.retain(|name| name != DATA_CARD);
         names.sort();
         Ok(names)
     }

@@ -25,7 +25,7 @@ pub use formats::{
     write_everything,
 };
 pub use in_folder::{InFolder, write_image_files};
-pub use input::Input;
+pub use input::{DATA_CARD, Input};
 pub use memory::Dataset;
 pub use output::{ImagePlacement, MeasuredOutput, Output};
 pub use projection::{Projection, Written};

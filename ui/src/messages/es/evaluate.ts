@@ -126,7 +126,7 @@ export const evaluate: Translation<typeof english> = {
     label: "Etiqueta",
     objects: "Ref.",
     ap50: "AP50",
-    precision: "Prec.",
+    precision: "Precis.",
     recall: "Cob.",
     f1: "F1",
     threshold: "Mejor ≥",

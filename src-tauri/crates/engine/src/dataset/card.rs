@@ -20,7 +20,7 @@ use crate::Result;
 use crate::clock::rfc3339;
 
 /// The JSON of a card beside or in a dataset.
-pub const CARD_JSON: &str = "datacard.json";
+pub const CARD_JSON: &str = datasets::DATA_CARD;
 /// The same to be read.
 pub const CARD_PAGE: &str = "README.md";
 
