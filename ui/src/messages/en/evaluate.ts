@@ -171,6 +171,7 @@ export const evaluate = {
   disjointTitle: "No image is on both sides",
   disjointNote: "Review images of this run, or choose another side above.",
   failedTitle: "The evaluation failed",
+  toImport: "Import a ground truth…",
   toPlan: "Plan a run",
   toReview: "Review annotations",
 };

@@ -174,6 +174,7 @@ export const evaluate: Translation<typeof english> = {
   disjointTitle: "Ninguna imagen está en ambos lados",
   disjointNote: "Revisa imágenes de esta ejecución o elige otro lado arriba.",
   failedTitle: "La evaluación ha fallado",
+  toImport: "Importar una referencia…",
   toPlan: "Planear una ejecución",
   toReview: "Revisar anotaciones",
 };
