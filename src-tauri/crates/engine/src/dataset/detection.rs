@@ -10,7 +10,6 @@ use crate::{EngineError, Result};
 
 /// Enough to tell formats apart, and soon read.
 const ENOUGH_ANNOTATIONS: u32 = 20;
-const ENOUGH_IMAGES: u32 = 200;
 
 /// The format of the file, folder or archive at `path`.
 ///
@@ -33,6 +32,10 @@ pub fn detect(path: &Path) -> Result<&'static dyn Format> {
         // The registry has the better known ones first.
         if best.as_ref().is_none_or(|(known, _)| sample.rank() > known.rank()) {
             best = Some((sample, format));
+        }
+        // Nothing ranks higher, and some readers hold a whole file in memory.
+        if sample.annotations >= ENOUGH_ANNOTATIONS && sample.skipped == 0 {
+            break;
         }
     }
     best.map(|(_, format)| format).ok_or_else(|| EngineError::UnknownDataset { path: path.to_owned() })
@@ -124,8 +127,7 @@ struct Enough;
 
 impl Sample {
     fn go_on(&self) -> datasets::Result<()> {
-        let is_enough =
-            self.annotations >= ENOUGH_ANNOTATIONS || (self.annotations > 0 && self.images >= ENOUGH_IMAGES);
+        let is_enough = self.annotations >= ENOUGH_ANNOTATIONS;
         if is_enough { Err(DatasetError::Owner(Box::new(Enough))) } else { Ok(()) }
     }
 }
