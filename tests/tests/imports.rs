@@ -248,6 +248,25 @@ async fn an_image_is_found_by_its_content_where_its_name_says_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn labels_of_yolo_need_no_images_beside_them() {
+    let bench = with_photos();
+    let dataset = bench.folder.path().join("yolo");
+    fs::create_dir_all(dataset.join("labels/train")).unwrap();
+    fs::write(dataset.join("data.yaml"), "names: [cup, cat]\n").unwrap();
+    for name in ["coffee", "cat-6", "nowhere"] {
+        fs::write(dataset.join(format!("labels/train/{name}.txt")), "0 0.5 0.5 0.5 0.25\n").unwrap();
+    }
+    let imported = import(&bench, &dataset, ImportRole::Predictions).await;
+    let report = &imported.report;
+    assert_eq!((report.format.0.as_str(), report.matched.by_name_and_size, report.unmatched.images), ("yolo", 2, 1));
+    assert_eq!((report.imported, report.skipped.len()), (2, 1), "{:?}", report.skipped);
+    let layer = shown(&bench, &LayerScope::of_run(imported.layer.unwrap().id));
+    // In the upright photo of 600 x 400, and of 451 x 300 although the file stores it turned.
+    assert_eq!(rect(&layer["coffee.jpg"][0]), Rect::new(150.0, 150.0, 450.0, 250.0));
+    assert_eq!(rect(&layer["cat-6.jpg"][0]), Rect::new(112.75, 112.5, 338.25, 187.5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn earlier_work_is_accepted_and_not_added_twice_and_undo_takes_it_back() {
     let bench = with_photos();
     let path = coco(

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use domain::dataset::Package;
+use domain::geometry::PixelSize;
 use zip::ZipArchive;
 
 use crate::error::{DatasetError, FileLocation, Result};
@@ -17,9 +18,13 @@ pub const DATA_CARD: &str = "datacard.json";
 /// Largest file that is held in memory as a whole, in bytes.
 pub const MOST_TEXT: u64 = 1 << 28;
 
+/// The upright size of an image by its name in the dataset; `None` if it is unknown.
+pub type SizeLookup = Box<dyn Fn(&str) -> Option<PixelSize>>;
+
 /// Input of a dataset.
 pub struct Input {
     place: InputPlace,
+    sizes: Option<SizeLookup>,
 }
 
 enum InputPlace {
@@ -52,7 +57,23 @@ impl Input {
         } else {
             return Err(ErrorKind::InvalidData.into());
         };
-        Ok(Self { place })
+        Ok(Self { place, sizes: None })
+    }
+
+    /// The input with the sizes of images that are elsewhere, for formats whose coordinates are fractions of them.
+    #[must_use]
+    pub fn with_sizes(self, sizes: impl Fn(&str) -> Option<PixelSize> + 'static) -> Self {
+        Self { sizes: Some(Box::new(sizes)), ..self }
+    }
+
+    /// The size of an image that is elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// If no sizes are given. `None`: they are, and that of this image is unknown.
+    pub fn size_elsewhere(&self, image: &str) -> Result<Option<PixelSize>> {
+        let sizes = self.sizes.as_ref();
+        sizes.map(|sizes| sizes(image)).ok_or_else(|| DatasetError::UnknownSize { image: image.to_owned() })
     }
 
     /// The file of a single-file dataset, from its beginning.

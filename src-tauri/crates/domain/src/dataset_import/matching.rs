@@ -104,6 +104,15 @@ impl MatchIndex {
         self.places.iter().find(|place| place.image == id).map(|place| place.path.as_str())
     }
 
+    /// The upright size of the image that a file names; `None` if the name does not tell which.
+    #[must_use]
+    pub fn size_by_name(&self, path: &str) -> Option<PixelSize> {
+        match self.find(WantedImage { path, size: None, hash: None }) {
+            FoundImage::Matched(image, _) => self.image(image).map(|image| image.size),
+            FoundImage::Ambiguous(_) | FoundImage::Unmatched => None,
+        }
+    }
+
     #[must_use]
     pub fn find(&self, wanted: WantedImage<'_>) -> FoundImage {
         let path = normalized(wanted.path);

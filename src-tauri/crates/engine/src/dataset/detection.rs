@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use datasets::{DatasetError, FORMATS, Format, FormatOptions, Input, Sink, SkippedPart};
 use domain::dataset::Package;
+use domain::geometry::PixelSize;
 
 use crate::{EngineError, Result};
 
 /// Enough to tell formats apart, and soon read.
 const ENOUGH_ANNOTATIONS: u32 = 20;
+
+/// Of images that are elsewhere: no format is told by it.
+const ANY_SIZE: PixelSize = PixelSize::new(1_000, 1_000);
 
 /// The format of the file, folder or archive at `path`.
 ///
@@ -106,7 +110,7 @@ impl Sample {
 /// `None` if the file is not in this format.
 fn sample(format: &dyn Format, path: &Path) -> Option<Sample> {
     let descriptor = format.descriptor();
-    let mut input = Input::open(descriptor.package, path).ok()?;
+    let mut input = Input::open(descriptor.package, path).ok()?.with_sizes(|_| Some(ANY_SIZE));
     let options = FormatOptions::new(descriptor, []).ok()?;
     let mut sample = Sample::default();
     match format.read(&mut input, &options, &mut sample) {

@@ -185,7 +185,7 @@ impl DatasetImports {
     ) -> Result<TakenIn> {
         let (index, labels, recipe) = self.store.read_blocking(|view| {
             let recipe = request.recipe.map(|id| view.saved_recipe(id)).transpose()?;
-            Ok((view.match_index(request.collection)?, view.every_label()?, recipe))
+            Ok((Arc::new(view.match_index(request.collection)?), view.every_label()?, recipe))
         })?;
         let mut colors: std::collections::HashMap<String, u8> =
             labels.iter().map(|label| (label.name.clone(), label.color)).collect();
@@ -202,7 +202,7 @@ impl DatasetImports {
         let map = LabelMap::new(known, &request.mapping);
         let target = Target {
             store: &self.store,
-            index: &index,
+            index: index.as_ref(),
             labels: &map,
             colors: KnownColors { colors },
             role: request.role,
@@ -215,7 +215,9 @@ impl DatasetImports {
         let mut intake = Intake::new(target, dataset.name.clone(), dataset.id(), request.format.is_none(), keep, watch);
         let descriptor = dataset.format.descriptor();
         let unread = |source| EngineError::UnreadDataset { path: dataset.path.clone(), source };
-        let mut input = Input::open(descriptor.package, &dataset.path).map_err(EngineError::file(&dataset.path))?;
+        let input = Input::open(descriptor.package, &dataset.path).map_err(EngineError::file(&dataset.path))?;
+        let in_library = Arc::clone(&index);
+        let mut input = input.with_sizes(move |image| in_library.size_by_name(image));
         let options = FormatOptions::new(descriptor, []).map_err(unread)?;
         let read = dataset.format.read(&mut input, &options, &mut intake);
         match intake.take_failure() {

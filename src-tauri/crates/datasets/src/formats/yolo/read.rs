@@ -8,7 +8,7 @@ use domain::shape::Shape;
 
 use super::names::DataYaml;
 use crate::entries::ImageIndex;
-use crate::error::{DatasetError, FileLocation, Result};
+use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
 use crate::input::Input;
@@ -73,7 +73,11 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
             let objects = text.iter().flat_map(|text| text.lines()).enumerate();
             for (number, line) in objects.filter(|(_, line)| !line.trim().is_empty()) {
                 let place = FileLocation::file(annotations.unwrap_or_default()).at(number as u64 + 1);
-                let size = image.size.ok_or_else(|| DatasetError::UnknownSize { image: file_name.to_owned() })?;
+                let known = image.size.map_or_else(|| input.size_elsewhere(file_name), |size| Ok(Some(size)))?;
+                let Some(size) = known else {
+                    sink.skipped(SkippedPart { place: place.to_string(), reason: "the size of its image is unknown" });
+                    break;
+                };
                 lines.read(line, size, place, &mut image.annotations, sink)?;
             }
             sink.image(image)?;
