@@ -191,7 +191,7 @@ async fn images_go_with_the_dataset_and_other_programs_find_them() {
     let boxes: usize = back.images.iter().map(|image| image.annotations.len()).sum();
     assert_eq!((back.images.len(), boxes), (PHOTOS, zipped.annotations as usize));
     let tests = back.images.iter().filter(|image| image.split == Some(DatasetSplit::Test)).count();
-    assert_eq!(tests as u32, zipped.split.as_ref().unwrap().parts[2].images);
+    assert_eq!(tests, zipped.split.as_ref().unwrap().parts[2].images as usize);
     let (_, coco) = export(&bench, &with("coco", ImageFileMode::Linked), "coco");
     assert_eq!((coco.images, coco.annotations), (zipped.images, zipped.annotations));
 
