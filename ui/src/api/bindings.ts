@@ -1173,7 +1173,7 @@ export type DatasetPreview = {
 	rotated: number,
 	/**  Matched images that were annotated at another size. */
 	scaled: number,
-	labels: FileLabel[],
+	labels: ImportedLabel[],
 	/**  Annotations that reached beyond their image, and were clipped. */
 	clipped: number,
 	/**  Left out: they lie outside their image. */
@@ -1794,7 +1794,7 @@ export type FigureIntervals = {
 };
 
 /**  A label of the file. */
-export type FileLabel = {
+export type ImportedLabel = {
 	name: string,
 	/**  With this label, on all images of the file. */
 	annotations: number,

@@ -72,3 +72,12 @@ pub enum PublicationOutcome {
     Published { published: Published },
     Failed { message: String },
 }
+
+/// The settings of publishing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PublishSettings {
+    /// Whether to publish to the entered database after each run.
+    pub after_run: bool,
+}

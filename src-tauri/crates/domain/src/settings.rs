@@ -8,6 +8,7 @@ use crate::coordinates::BoxCoordinates;
 use crate::hooks::Hooks;
 use crate::money::PicoDollars;
 use crate::prices::PriceSettings;
+use crate::publication::PublishSettings;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -278,15 +279,6 @@ pub struct BudgetSettings {
     /// In a calendar month, over all runs of the library; `None` for no limit.
     #[serde(rename = "monthly_dollars")]
     pub monthly: Option<PicoDollars>,
-}
-
-/// Publishing to a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct PublishSettings {
-    /// Whether to publish to the entered database after each run.
-    pub after_run: bool,
 }
 
 /// Range of the concurrency.

@@ -1,7 +1,7 @@
 //! Publishes a library to a PostgreSQL database (Supabase is one): images, annotations with provenance and decisions, runs,
 //! costs and recipes.
 //!
-//! A library is sent in batches of images. A batch is one transaction that also stores the [`Position`] it reaches, so that
+//! A library is sent in batches of images. A batch is one transaction that also stores the [`SyncPosition`] it reaches, so that
 //! an interrupted publication continues where it stopped, and sending a batch twice changes nothing. The tables are
 //! documented in `schema/0001.sql`.
 //!
@@ -16,7 +16,7 @@ mod rows;
 pub use address::{PostgresAddress, RestAddress};
 pub use postgres::Postgres;
 pub use rest::Rest;
-pub use rows::{AnnotationRow, AnswerRow, Batch, ImageRow, LayerRow, RecipeRow};
+pub use rows::{AnnotationRow, AnswerRow, ImageRow, LayerRow, RecipeRow, RowBatch};
 
 /// The statements of each version of the schema, oldest first. A shipped version is never edited.
 pub const SCHEMA: [&str; 1] = [include_str!("schema/0001.sql")];
@@ -26,7 +26,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// How far a library is published: all changes up to this image of this epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Position {
+pub struct SyncPosition {
     pub epoch: u64,
     pub image: u64,
 }
@@ -59,12 +59,12 @@ pub enum PublishError {
 pub type Result<T> = std::result::Result<T, PublishError>;
 
 /// The database that a library is published to.
-pub enum Target {
+pub enum RemoteDatabase {
     Postgres(Postgres),
     Rest(Rest),
 }
 
-impl Target {
+impl RemoteDatabase {
     /// The server, for messages.
     #[must_use]
     pub fn server(&self) -> &str {
@@ -85,7 +85,7 @@ impl Target {
     }
 
     /// How far `library` is published; `None` if it never was.
-    pub async fn position(&mut self, library: &str) -> Result<Option<Position>> {
+    pub async fn position(&mut self, library: &str) -> Result<Option<SyncPosition>> {
         match self {
             Self::Postgres(postgres) => postgres.position(library).await,
             Self::Rest(rest) => rest.position(library).await,
@@ -93,7 +93,7 @@ impl Target {
     }
 
     /// Stores a batch with its position, or nothing.
-    pub async fn send(&mut self, batch: &Batch) -> Result<()> {
+    pub async fn send(&mut self, batch: &RowBatch) -> Result<()> {
         match self {
             Self::Postgres(postgres) => postgres.send(batch).await,
             Self::Rest(rest) => rest.send(batch).await,

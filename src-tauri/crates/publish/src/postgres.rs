@@ -15,8 +15,8 @@ use tokio_postgres::{Client, Transaction};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::PostgresAddress;
-use crate::rows::Batch;
-use crate::{Position, PublishError, Result, SCHEMA, SCHEMA_VERSION, check_version, copy, explained};
+use crate::rows::RowBatch;
+use crate::{PublishError, Result, SCHEMA, SCHEMA_VERSION, SyncPosition, check_version, copy, explained};
 
 /// Bytes that are sent at once.
 const CHUNK: usize = 1 << 18;
@@ -88,14 +88,14 @@ impl Postgres {
         changes.commit().await.map_err(failed)
     }
 
-    pub(crate) async fn position(&self, library: &str) -> Result<Option<Position>> {
+    pub(crate) async fn position(&self, library: &str) -> Result<Option<SyncPosition>> {
         let query = "select epoch, image from fieldmark.libraries where id = $1";
         let row = self.client.query_opt(query, &[&library]).await.map_err(|error| failed(&self.server, &error))?;
         let number = |value: i64| u64::try_from(value).unwrap_or_default();
-        Ok(row.map(|row| Position { epoch: number(row.get(0)), image: number(row.get(1)) }))
+        Ok(row.map(|row| SyncPosition { epoch: number(row.get(0)), image: number(row.get(1)) }))
     }
 
-    pub(crate) async fn send(&mut self, batch: &Batch) -> Result<()> {
+    pub(crate) async fn send(&mut self, batch: &RowBatch) -> Result<()> {
         let server = self.server.clone();
         let failed = |error: tokio_postgres::Error| failed(&server, &error);
         let unwritable =

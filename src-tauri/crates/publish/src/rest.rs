@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::address::RestAddress;
-use crate::rows::Batch;
-use crate::{Position, PublishError, Result, check_version, explained};
+use crate::rows::RowBatch;
+use crate::{PublishError, Result, SyncPosition, check_version, explained};
 
 const TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -49,14 +49,14 @@ impl Rest {
         &self.address.base
     }
 
-    pub(crate) async fn position(&self, library: &str) -> Result<Option<Position>> {
+    pub(crate) async fn position(&self, library: &str) -> Result<Option<SyncPosition>> {
         let answer = self.call("fieldmark_state", &json!({ "of_library": library })).await?;
         let state: State = serde_json::from_str(&answer).map_err(|error| self.unreadable(&error))?;
         check_version(self.server(), state.version)?;
-        Ok(state.epoch.zip(state.image).map(|(epoch, image)| Position { epoch, image }))
+        Ok(state.epoch.zip(state.image).map(|(epoch, image)| SyncPosition { epoch, image }))
     }
 
-    pub(crate) async fn send(&self, batch: &Batch) -> Result<()> {
+    pub(crate) async fn send(&self, batch: &RowBatch) -> Result<()> {
         let mut body = json!({
             "library": batch.library,
             "name": batch.name,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::Position;
+use crate::SyncPosition;
 
 /// Rows as objects of columns.
 type JsonRows = Vec<Map<String, Value>>;
@@ -107,12 +107,12 @@ pub struct AnswerRow {
 
 /// Images with all that belongs to them, and the position that they reach.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Batch {
+pub struct RowBatch {
     /// The id of the library.
     pub library: String,
     /// Its name, for people.
     pub name: String,
-    pub position: Position,
+    pub position: SyncPosition,
     pub recipes: Vec<RecipeRow>,
     /// Those of `annotations` and `answers` must be in this batch or an earlier one.
     pub layers: Vec<LayerRow>,
@@ -125,7 +125,7 @@ pub struct Batch {
     pub removed: Vec<u64>,
 }
 
-impl Batch {
+impl RowBatch {
     /// Rows in all tables.
     #[must_use]
     pub fn rows(&self) -> usize {

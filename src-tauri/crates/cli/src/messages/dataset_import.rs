@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::dataset_import::labels::{FileLabel, LabelReason};
+use domain::dataset_import::labels::{ImportedLabel, LabelReason};
 use domain::dataset_import::{DatasetPreview, ImportRole, ImportedDataset, LeftOutImages};
 
 use super::format::{counted, grouped};
@@ -104,8 +104,8 @@ fn left_out(out: &mut dyn Write, why: &str, images: &LeftOutImages, details: &st
     if others > 0 { writeln!(out, "    and {} more (--json lists them)", grouped(others as u64)) } else { Ok(()) }
 }
 
-fn labels(out: &mut dyn Write, labels: &[FileLabel]) -> io::Result<()> {
-    let used: Vec<&FileLabel> = labels.iter().filter(|label| label.annotations > 0).collect();
+fn labels(out: &mut dyn Write, labels: &[ImportedLabel]) -> io::Result<()> {
+    let used: Vec<&ImportedLabel> = labels.iter().filter(|label| label.annotations > 0).collect();
     if used.is_empty() {
         return Ok(());
     }

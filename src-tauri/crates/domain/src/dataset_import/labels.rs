@@ -36,7 +36,7 @@ pub enum LabelReason {
 /// A label of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct FileLabel {
+pub struct ImportedLabel {
     pub name: String,
     /// With this label, on all images of the file.
     pub annotations: u32,
@@ -85,7 +85,7 @@ impl LabelMap {
 
     /// The chosen labels that the file does not have, given whether it has one, as typed.
     #[must_use]
-    pub fn unused<'a>(chosen: &'a [LabelMapping], in_file: &[FileLabel]) -> Vec<&'a str> {
+    pub fn unused<'a>(chosen: &'a [LabelMapping], in_file: &[ImportedLabel]) -> Vec<&'a str> {
         let names: Vec<String> = in_file.iter().map(|label| comparable(&label.name)).collect();
         let unused = chosen.iter().filter(|each| !names.contains(&comparable(&each.from)));
         unused.map(|each| each.from.as_str()).collect()
@@ -116,7 +116,7 @@ mod tests {
         ] {
             assert_eq!(map.find(label), (to.map(ToOwned::to_owned), reason), "{label}");
         }
-        let label = FileLabel { name: "carton".into(), annotations: 1, to: None, reason: LabelReason::Chosen };
+        let label = ImportedLabel { name: "carton".into(), annotations: 1, to: None, reason: LabelReason::Chosen };
         assert_eq!(LabelMap::unused(&chosen, &[label]), ["junk", "dust"]);
     }
 }

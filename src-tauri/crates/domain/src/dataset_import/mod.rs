@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotation::{ReviewState, Status};
 use crate::dataset::FormatId;
 use crate::ids::{CollectionId, RecipeId, RunId};
-use labels::{FileLabel, LabelMapping};
+use labels::{ImportedLabel, LabelMapping};
 use matching::MatchMethod;
 
 /// What imported annotations are.
@@ -197,7 +197,7 @@ pub struct DatasetPreview {
     pub rotated: u32,
     /// Matched images that were annotated at another size.
     pub scaled: u32,
-    pub labels: Vec<FileLabel>,
+    pub labels: Vec<ImportedLabel>,
     /// Annotations that reached beyond their image, and were clipped.
     pub clipped: u32,
     /// Left out: they lie outside their image.

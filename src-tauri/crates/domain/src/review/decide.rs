@@ -2,8 +2,8 @@
 
 use crate::annotation::{Annotation, Origin, RejectReason, Status};
 use crate::ids::AnnotationId;
-use crate::review::edit::{EditError, changeable};
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
+use crate::review::refused::{EditError, changeable};
 use crate::review::{DecisionScope, Verdict};
 
 /// Applies a decision. One about a whole image applies to its proposals in the layers that the person sees, and marks

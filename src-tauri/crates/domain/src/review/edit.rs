@@ -7,9 +7,9 @@ use crate::geometry::PixelSize;
 use crate::ids::AnnotationId;
 use crate::recipe::palette_color;
 use crate::review::decide::{decided, removed};
-use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
+use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
+use crate::review::refused::{EditError, UnfitAnnotation, changeable};
 use crate::review::{AnnotationChange, AnnotationContent};
-use crate::shape::UnfitShape;
 
 /// Label colors of a library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,26 +26,6 @@ impl LabelColors {
     pub fn color_of(&self, label: &str) -> u8 {
         self.known.get(label).copied().unwrap_or_else(|| palette_color(self.label_count))
     }
-}
-
-/// Why an edit is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    #[error(transparent)]
-    Unknown(#[from] UnknownAnnotation),
-    #[error(transparent)]
-    Unfit(#[from] UnfitAnnotation),
-}
-
-/// Why an annotation is invalid on an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UnfitAnnotation {
-    #[error("it has no label")]
-    NoLabel,
-    #[error("it is ground truth, which stays as it was imported")]
-    GroundTruth,
-    #[error(transparent)]
-    Shape(#[from] UnfitShape),
 }
 
 /// Applies a person's changes in order, as one command. Shapes are clipped at the image edge. New annotations get the
@@ -92,12 +72,6 @@ pub fn edit(
     let decides =
         changes.iter().any(|it| matches!(it, AnnotationChange::Decide { .. } | AnnotationChange::Adopt { .. }));
     Ok(ImageDiff::of(image, made, decides, context))
-}
-
-/// An annotation that a person may decide and edit.
-pub(super) fn changeable(image: &AnnotatedImage, id: AnnotationId) -> Result<&Annotation, EditError> {
-    let annotation = image.annotation(id)?;
-    if annotation.status == Status::GroundTruth { Err(UnfitAnnotation::GroundTruth.into()) } else { Ok(annotation) }
 }
 
 impl AnnotationChange {

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod history;
 pub mod image;
 pub mod propose;
+pub mod refused;
 pub mod repair;
 pub mod runs;
 mod spelling;

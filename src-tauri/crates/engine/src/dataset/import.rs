@@ -25,7 +25,7 @@ use tokio::sync::watch;
 
 use super::detection::detect;
 use super::format_of;
-use super::intake::{Intake, KnownColors, TakenIn, Target};
+use super::intake::{Intake, IntakeTarget, KnownColors, TakenIn};
 use crate::blocking::off_workers;
 use crate::changes::Changes;
 use crate::clock::now_millis;
@@ -200,7 +200,7 @@ impl DatasetImports {
             colors.entry(label.name.clone()).or_insert(label.color);
         }
         let map = LabelMap::new(known, &request.mapping);
-        let target = Target {
+        let target = IntakeTarget {
             store: &self.store,
             index: index.as_ref(),
             labels: &map,

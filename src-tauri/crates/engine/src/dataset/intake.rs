@@ -8,7 +8,7 @@ use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use datasets::{DatasetError, Sink, SkippedPart};
 use domain::annotation::{Annotation, AttributeValue, ReviewState, is_same};
 use domain::dataset::FormatId;
-use domain::dataset_import::labels::{FileLabel, LabelMap, LabelReason};
+use domain::dataset_import::labels::{ImportedLabel, LabelMap, LabelReason};
 use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchMethod, WantedImage};
 use domain::dataset_import::sizing::{ImageFromFile, Placed, SizeFit};
 use domain::dataset_import::{DatasetPreview, ImportRole, SkippedParts, StatusesOnImage};
@@ -39,7 +39,7 @@ impl KnownColors {
 }
 
 /// What an import needs to know about a library.
-pub struct Target<'a> {
+pub struct IntakeTarget<'a> {
     pub store: &'a Store,
     pub index: &'a MatchIndex,
     pub labels: &'a LabelMap,
@@ -75,7 +75,7 @@ struct LabelTally {
 /// Receives a dataset. `Store` is called with every annotation that is imported, `Watch` with the numbers of images and
 /// annotations that were read.
 pub struct Intake<'a, Keep, Watch> {
-    target: Target<'a>,
+    target: IntakeTarget<'a>,
     keep: Keep,
     watch: Watch,
     report: DatasetPreview,
@@ -101,7 +101,7 @@ where
     Watch: FnMut(u32, u32) -> Result<()>,
 {
     pub fn new(
-        target: Target<'a>,
+        target: IntakeTarget<'a>,
         name: String,
         format: FormatId,
         is_detected: bool,
@@ -144,7 +144,7 @@ where
             if let Some(to) = &tally.to {
                 imported.insert(to.clone(), tally.color);
             }
-            self.report.labels.push(FileLabel {
+            self.report.labels.push(ImportedLabel {
                 name,
                 annotations: tally.annotations,
                 to: tally.to,
@@ -330,7 +330,7 @@ where
     }
 }
 
-impl Target<'_> {
+impl IntakeTarget<'_> {
     #[expect(clippy::disallowed_methods, reason = "datasets are read on threads that may block")]
     fn store_read<T>(&self, question: impl FnOnce(&store::View<'_>) -> store::Result<T>) -> Result<T> {
         Ok(self.store.read_blocking(question)?)

@@ -9,7 +9,7 @@ use domain::ids::{ImageId, RunId};
 use domain::publication::{LastPublication, PublicationOutcome, PublicationProgress, PublicationTarget, Published};
 use domain::run::RunSummary;
 use keys::Keeping;
-use publish::{Batch, Position, Postgres, Rest, Target};
+use publish::{Postgres, RemoteDatabase, Rest, RowBatch, SyncPosition};
 use store::{PublishedPosition, Store};
 use zeroize::Zeroizing;
 
@@ -137,8 +137,8 @@ impl Publishing {
     ) -> Result<Published> {
         let since = Instant::now();
         let mut target = match database.address {
-            DatabaseAddress::Postgres(address) => Target::Postgres(Postgres::connect(&address).await?),
-            DatabaseAddress::Rest(address) => Target::Rest(Rest::new(address)?),
+            DatabaseAddress::Postgres(address) => RemoteDatabase::Postgres(Postgres::connect(&address).await?),
+            DatabaseAddress::Rest(address) => RemoteDatabase::Rest(Rest::new(address)?),
         };
         let library = self.settings.library().library.clone();
         let name = self.library_name();
@@ -179,30 +179,30 @@ impl Publishing {
             if is_last {
                 break;
             }
-            batch = Batch { library: library.clone(), name: name.clone(), ..Batch::default() };
+            batch = RowBatch { library: library.clone(), name: name.clone(), ..RowBatch::default() };
         }
         published.millis = whole_millis(since.elapsed());
         Ok(published)
     }
 
     /// Recipes and layers, which images refer to.
-    async fn first_batch(self: &Arc<Self>, library: &str, name: &str) -> Result<Batch> {
+    async fn first_batch(self: &Arc<Self>, library: &str, name: &str) -> Result<RowBatch> {
         let history = Arc::clone(&self.history);
         let runs: Vec<RunSummary> = off_workers(move || history.runs()).await?;
         let (recipes, imports) = self.store.read(|view| Ok((view.all_recipe_versions()?, view.imports()?))).await?;
         let runs = runs.iter().map(|run| run_row(library, run));
         let imports = imports.iter().map(|import| import_row(library, import));
-        Ok(Batch {
+        Ok(RowBatch {
             library: library.to_owned(),
             name: name.to_owned(),
             recipes: recipes.iter().map(|version| recipe_row(library, version)).collect::<Result<_>>()?,
             layers: runs.chain(imports).collect::<Result<_>>()?,
-            ..Batch::default()
+            ..RowBatch::default()
         })
     }
 
     /// Adds the next changed images to `batch`. Returns whether they were the last.
-    async fn add_page(&self, batch: &mut Batch, after: &mut PublishedPosition, until: u64) -> Result<bool> {
+    async fn add_page(&self, batch: &mut RowBatch, after: &mut PublishedPosition, until: u64) -> Result<bool> {
         let from = *after;
         let (changed, images, annotations, answers) = self
             .store
@@ -232,11 +232,11 @@ impl Publishing {
     }
 }
 
-fn position_there(here: PublishedPosition) -> Position {
-    Position { epoch: here.epoch, image: here.image.into() }
+fn position_there(here: PublishedPosition) -> SyncPosition {
+    SyncPosition { epoch: here.epoch, image: here.image.into() }
 }
 
-fn position_here(there: Position) -> PublishedPosition {
+fn position_here(there: SyncPosition) -> PublishedPosition {
     PublishedPosition { epoch: there.epoch, image: u32::try_from(there.image).unwrap_or(END_OF_EPOCH) }
 }
 

@@ -9,7 +9,7 @@ use domain::recipe::SavedRecipe;
 use domain::run::RunSummary;
 use domain::shape::Shape;
 use prepare::ContentHash;
-use publish::{AnnotationRow, AnswerRow, Batch, ImageRow, LayerRow, RecipeRow};
+use publish::{AnnotationRow, AnswerRow, ImageRow, LayerRow, RecipeRow, RowBatch};
 use serde::Serialize;
 use serde_json::Value;
 use store::{PublishedAnswer, PublishedImage};
@@ -75,7 +75,7 @@ pub fn import_row(library: &str, import: &ImportedLayer) -> Result<LayerRow> {
 
 /// Adds images with their annotations and answers to `batch`.
 pub fn image_rows(
-    batch: &mut Batch,
+    batch: &mut RowBatch,
     images: &[PublishedImage],
     annotations: &[Vec<Annotation>],
     answers: &[PublishedAnswer],

@@ -4,8 +4,9 @@
 use domain::ids::{AnnotationId, BulkEditId, ImageId, RunId, StepId};
 use domain::layers::LayerScope;
 use domain::review::decide::decide;
-use domain::review::edit::{EditError, edit};
+use domain::review::edit::edit;
 use domain::review::image::{AnnotatedImage, Context, ImageDiff};
+use domain::review::refused::EditError;
 use domain::review::runs::RunsOnImage;
 use domain::review::{AnnotationChange, Decision, ImageEdit};
 use rusqlite::{OptionalExtension, Row, params};
