@@ -1793,16 +1793,6 @@ export type FigureIntervals = {
 	f1: Interval | null,
 };
 
-/**  A label of the file. */
-export type ImportedLabel = {
-	name: string,
-	/**  With this label, on all images of the file. */
-	annotations: number,
-	/**  `None`: its annotations are left out. */
-	to: string | null,
-	reason: LabelReason,
-};
-
 export type FilterCount<Filter> = {
 	filter: Filter,
 	count: number,
@@ -2209,6 +2199,16 @@ export type ImportedDataset = {
 	/**  `None` if nothing could be imported. */
 	layer: ImportedLayer | null,
 	report: DatasetPreview,
+};
+
+/**  A label of the file. */
+export type ImportedLabel = {
+	name: string,
+	/**  With this label, on all images of the file. */
+	annotations: number,
+	/**  `None`: its annotations are left out. */
+	to: string | null,
+	reason: LabelReason,
 };
 
 /**  An imported layer. */
@@ -3003,7 +3003,7 @@ export type PublicationTarget = {
 	is_on_this_machine: boolean,
 };
 
-/**  Publishing to a database. */
+/**  The settings of publishing. */
 export type PublishSettings = {
 	/**  Whether to publish to the entered database after each run. */
 	after_run?: boolean,
