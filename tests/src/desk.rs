@@ -149,6 +149,16 @@ impl Window {
         }
     }
 
+    /// Suggests a folder for exports, as after an earlier export, because a native dialog cannot be driven. Loads the
+    /// window again.
+    pub async fn suggest_exports_in(&self, folder: &Path) {
+        std::fs::create_dir_all(folder).unwrap();
+        let folder = Value::from(folder.to_str().unwrap());
+        let keep = format!("localStorage.setItem('fieldmark.export_folder', JSON.stringify({folder}))");
+        self.run(&format!("{keep}; window.isOld = true; setTimeout(() => location.reload()); return true")).await;
+        self.wait_until("the window is loaded again", "return window.isOld !== true").await;
+    }
+
     pub async fn photograph(&self, name: &str) {
         let painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(null)))";
         self.0.execute_async(painted, vec![]).await.unwrap();

@@ -64,7 +64,7 @@ impl Server {
             .spawn()
             .unwrap();
         let server = Self { process, port, _folder: folder };
-        let patience = Instant::now() + Duration::from_secs(60);
+        let patience = Instant::now() + Duration::from_mins(1);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(Instant::now() < patience, "postgres does not listen");
             std::thread::sleep(Duration::from_millis(50));
@@ -81,7 +81,7 @@ impl Server {
     /// Creates an empty database, and connects to it.
     pub async fn database(&self, name: &str) -> Client {
         // The server listens before it takes connections.
-        let patience = Instant::now() + Duration::from_secs(60);
+        let patience = Instant::now() + Duration::from_mins(1);
         let first = loop {
             match tokio_postgres::connect(&self.url("postgres"), NoTls).await {
                 Ok((client, connection)) => {

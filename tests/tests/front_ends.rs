@@ -82,6 +82,9 @@ async fn review(window: &Window, library: &Path) {
     }
 }
 
+/// The button of the dialog.
+const EXPORT: &str = "//*[@role='dialog']//button[starts-with(normalize-space(), 'Export 4 images')]";
+
 async fn open_export(window: &Window) {
     window.go_to("History").await;
     window.press("//section//button[normalize-space() = 'Export']").await;
@@ -118,16 +121,21 @@ async fn the_desktop_leads_from_photos_to_a_dataset() {
     let library = desk.folder.path().join("home/library/library.sqlite");
 
     window.see("//*[contains(text(), 'Drop folders of photos here')]").await;
+    let exports = desk.folder.path().join("exports");
+    window.suggest_exports_in(&exports).await;
+    window.see("//*[contains(text(), 'Drop folders of photos here')]").await;
     desk.screen.drag(&[&desk.photos()], (640, 380));
     see_photos(&window).await;
     annotate(&window, &server).await;
     review(&window, &library).await;
     open_export(&window).await;
+    window.press(EXPORT).await;
     let file = window.see("//*[@role='dialog']//*[@draggable]").await;
     window.wait_until("the toast is gone", "return !document.querySelector('.toast')").await;
     window.photograph("40-export-desktop").await;
     let (left, top, width, height) = file.rectangle().await.unwrap();
     let middle = (whole(left + width / 2.0), whole(top + height / 2.0));
+    check_export(&exports.join("run-1-coco.json"));
     check_export(&desk.screen.drag_out(middle));
     window.0.close().await.unwrap();
 }
@@ -151,7 +159,8 @@ async fn a_browser_leads_from_photos_to_a_dataset() {
     review(window, &browser.library).await;
     open_export(window).await;
     window.photograph("41-export-browser").await;
-    window.press("//*[@role='dialog']//a[normalize-space()='Download']").await;
+    // The browser saves it as soon as it is written.
+    window.press(EXPORT).await;
     let file = browser.downloads.join("run-1-coco.json");
     let began = Instant::now();
     while !file.exists() {

@@ -129,8 +129,7 @@ async fn what_is_exported_comes_back_as_it_was() {
         for (name, annotations) in &found {
             let mut wanted: Vec<&Annotation> = annotations.iter().collect();
             let mut back: Vec<&Annotation> = back[name].iter().collect();
-            let order =
-                |one: &&Annotation| (one.label.clone(), rect(one).x1.round() as i64, rect(one).y1.round() as i64);
+            let order = |one: &&Annotation| (one.label.clone(), format!("{:.0} {:.0}", rect(one).x1, rect(one).y1));
             wanted.sort_by_key(order);
             back.sort_by_key(order);
             assert_eq!(wanted.len(), back.len(), "{} {name}", format.id);

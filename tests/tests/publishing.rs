@@ -224,7 +224,7 @@ async fn a_run_is_published_when_it_ends() {
     simulator.stop().await;
 }
 
-/// 1,000 images with 20 annotations each are sent in small batches, and the program is killed half-way twenty times.
+/// 2,000 images with 20 annotations each are sent in small batches, and the program is killed half-way twenty times.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_twenty_times_it_publishes_the_same_rows_as_once() {
     let server = Server::start();
@@ -234,7 +234,7 @@ async fn killed_twenty_times_it_publishes_the_same_rows_as_once() {
     let bench = Bench::new();
     let library = sqlite(&bench);
     library.execute_batch("BEGIN").unwrap();
-    for image in 1..=1_000_u32 {
+    for image in 1..=2_000_u32 {
         library
             .execute(
                 "INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at)
@@ -250,34 +250,28 @@ async fn killed_twenty_times_it_publishes_the_same_rows_as_once() {
     let rest = Rest::start(server.url("often"), "service-key").await;
     let variables = [("SUPABASE_URL", rest.url.as_str()), ("SUPABASE_SERVICE_ROLE_KEY", "service-key")];
 
-    let (mut kills, mut halfway) = (0, 0);
-    while kills < 20 {
-        let before = number(&often, "select count(*) from fieldmark.images").await;
+    // How far the library is published: a publication that ended has this place.
+    const PLACE: &str = "select coalesce(max(epoch * 4294967296 + image), 0)::bigint from fieldmark.libraries";
+    const END: i64 = 4_294_967_295;
+    let mut halfway = 0;
+    for kill in 0..20 {
+        // Something is left to send.
+        library.execute("UPDATE annotations SET label = label || ?1", [kill.to_string()]).unwrap();
+        let before = number(&often, PLACE).await;
         let mut process = bench.fieldmark_among(&variables);
         let mut process =
             process.args(["publish", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Killed once it has stored something, or while it does.
-        for _ in 0..400 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            let now = number(&often, "select count(*) from fieldmark.images").await;
-            if now > before || process.try_wait().unwrap().is_some() {
-                break;
-            }
+        while number(&often, PLACE).await == before && process.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         process.kill().unwrap();
         process.wait().unwrap();
-        let now = number(&often, "select count(*) from fieldmark.images").await;
-        halfway += i32::from(now > 0 && now < 1_000);
-        kills += 1;
-        if now == 1_000 {
-            // Done too early: the next ones begin with changes.
-            library.execute("UPDATE annotations SET label = label || ?1", [kills.to_string()]).unwrap();
-        }
+        halfway += i32::from(number(&often, PLACE).await % (END + 1) != END);
     }
-    assert!(halfway >= 3, "only {halfway} of {kills} were half-way");
+    assert!(halfway >= 10, "only {halfway} of 20 were half-way");
     publish(&bench, &variables);
     publish(&bench, &[("FIELDMARK_DATABASE_URL", &server.url("once"))]);
-    assert_eq!(number(&often, "select count(*) from fieldmark.annotations").await, 20_000);
+    assert_eq!(number(&often, "select count(*) from fieldmark.annotations").await, 40_000);
     assert!(contents(&often).await == contents(&once).await, "the rows differ");
 }
 

@@ -69,6 +69,8 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
 
     window.see("//*[contains(text(), 'Drop folders of photos here')]").await;
     window.photograph("1-empty").await;
+    window.suggest_exports_in(&desk.folder.path().join("exports")).await;
+    window.see("//*[contains(text(), 'Drop folders of photos here')]").await;
     desk.screen.drag(&[&desk.photos()], (640, 380));
     window.wait_until("four photos", "return document.querySelectorAll('[role=option] img').length === 4").await;
     window
@@ -132,6 +134,7 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     assert_eq!(metrics["metrics"]["batchSize"], 4);
 
     window.press("//section//button[normalize-space() = 'Export']").await;
+    window.press("//*[@role='dialog']//button[starts-with(normalize-space(), 'Export ')][not(@disabled)]").await;
     let file = window.see("//*[@role='dialog']//*[@draggable]").await;
     window.see("//*[@role='dialog']//*[starts-with(normalize-space(), '4 images, ')]").await;
     window.photograph("7-export").await;

@@ -1,7 +1,5 @@
 //! What COCO's files state beside their annotations: boxes and areas, and detections.
 
-#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
-
 use std::fs;
 
 use datasets::{is_list_of_detections, read_coco_extents, read_detections};

@@ -11,8 +11,9 @@ use clap::Args;
     Sends what has changed since the last time: image facts, annotations with decisions, runs, costs and recipes. \
     Photos stay on this machine. In Supabase, run the output of --schema once in the SQL editor, and set SUPABASE_URL and \
     SUPABASE_SERVICE_ROLE_KEY.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Publish {
-    /// Read a connection string from standard input and keep it in the keychain for this library: postgres://USER:PASSWORD@HOST/DATABASE,
+    /// Read a connection string from standard input and keep it in the keychain for this library: `postgres://USER:PASSWORD@HOST/DATABASE`,
     /// or a Supabase project's address, a space and its service role key
     #[arg(long, group = "task")]
     pub connect: bool,
