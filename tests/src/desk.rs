@@ -152,7 +152,7 @@ impl Window {
     /// Suggests a folder for exports, as after an earlier export, because a native dialog cannot be driven. Loads the
     /// window again.
     pub async fn suggest_exports_in(&self, folder: &Path) {
-        std::fs::create_dir_all(folder).unwrap();
+        fs::create_dir_all(folder).unwrap();
         let folder = Value::from(folder.to_str().unwrap());
         let keep = format!("localStorage.setItem('fieldmark.export_folder', JSON.stringify({folder}))");
         self.run(&format!("{keep}; window.isOld = true; setTimeout(() => location.reload()); return true")).await;

@@ -167,7 +167,7 @@ async fn images_go_with_the_dataset_and_other_programs_find_them() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let image = files_below(&yolo).into_keys().find(|name| name.ends_with(".jpg")).unwrap();
+        let image = files_below(&yolo).into_keys().find(|name| is_photo(name)).unwrap();
         assert_eq!(fs::metadata(yolo.join(image)).unwrap().nlink(), 2);
     }
     let (copied, _) = export(&bench, &with("yolo", ImageFileMode::Copied), "copied");
@@ -178,7 +178,7 @@ async fn images_go_with_the_dataset_and_other_programs_find_them() {
     };
     assert!(but_card(&yolo) == but_card(&copied), "links and copies hold the same");
     let images: BTreeSet<Vec<u8>> =
-        files_below(&copied).into_iter().filter(|(name, _)| name.ends_with(".jpg")).map(|(_, bytes)| bytes).collect();
+        files_below(&copied).into_iter().filter(|(name, _)| is_photo(name)).map(|(_, bytes)| bytes).collect();
     assert_eq!(images, originals.values().cloned().collect());
 
     // A ZIP file, read by the library's own reader, and COCO with a file for each part.
@@ -402,4 +402,8 @@ async fn a_preview_says_what_the_export_does() {
     assert!(preview.free_bytes.unwrap() > 0 && preview.is_folder && preview.file_name == format!("run-{run}-yolo"));
     let sample = preview.sample.unwrap();
     assert!(String::from_utf8_lossy(&files[&sample.name]).starts_with(&sample.text), "{sample:?}");
+}
+
+fn is_photo(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "jpg")
 }

@@ -20,6 +20,9 @@ use tokio_postgres::Client;
 
 const MODEL: &str = "claude-haiku-5-5";
 const TABLES: [&str; 5] = ["recipes", "layers", "images", "annotations", "answers"];
+/// How far the library is published: a publication that ended has the place `END`.
+const PLACE: &str = "select coalesce(max(epoch * 4294967296 + image), 0)::bigint from fieldmark.libraries";
+const END: i64 = 4_294_967_295;
 /// Supabase's roles.
 const ROLES: &str = "do $$ begin create role anon; create role authenticated; create role service_role bypassrls;
     exception when duplicate_object then null; end $$";
@@ -79,8 +82,8 @@ async fn a_library_is_published_and_followed() {
         .unwrap();
     assert_eq!(row.get::<_, String>("label"), first.label);
     assert_eq!(
-        [row.get::<_, f64>("x"), row.get("y"), row.get("width"), row.get("height")],
-        [bounds.x1, bounds.y1, bounds.x2 - bounds.x1, bounds.y2 - bounds.y1]
+        ["x", "y", "width", "height"].map(|side| row.get::<_, f64>(side).to_bits()),
+        [bounds.x1, bounds.y1, bounds.x2 - bounds.x1, bounds.y2 - bounds.y1].map(f64::to_bits)
     );
     assert_eq!((row.get::<_, String>("status"), row.get::<_, String>("kind")), ("proposed".into(), "box".into()));
     assert_eq!(row.get::<_, i64>("layer_id"), i64::from(run.0));
@@ -250,9 +253,6 @@ async fn killed_twenty_times_it_publishes_the_same_rows_as_once() {
     let rest = Rest::start(server.url("often"), "service-key").await;
     let variables = [("SUPABASE_URL", rest.url.as_str()), ("SUPABASE_SERVICE_ROLE_KEY", "service-key")];
 
-    // How far the library is published: a publication that ended has this place.
-    const PLACE: &str = "select coalesce(max(epoch * 4294967296 + image), 0)::bigint from fieldmark.libraries";
-    const END: i64 = 4_294_967_295;
     let mut halfway = 0;
     for kill in 0..20 {
         // Something is left to send.
