@@ -40,6 +40,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await cap().fill("0.60");
     await page.keyboard.press("Tab");
     await page.getByText("so the run stops before it could exceed $0.60.").waitFor();
+    await page.locator('.savings[aria-busy="true"]').waitFor({ state: "detached" });
     await screenshot(page, `plan-cap-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);

@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
+import { words } from "../src/messages";
 import {
   changeSettings,
   expectAccessible,
@@ -137,7 +138,7 @@ it("stops after its pilot, leads to its images, and continues with a new estimat
   await page.getByText(/^This month \$\d+\.\d+$/).waitFor();
 });
 
-it("has a monthly cap, at which a run stops and says so", async () => {
+it("has a monthly cap, and starts no run without room for an image", async () => {
   await openPlan({ query: "priced&key&images=60" });
   await page.getByRole("button", { name: "Settings" }).click();
   await showSettingsPage(page, "Requests");
@@ -150,13 +151,16 @@ it("has a monthly cap, at which a run stops and says so", async () => {
   await page
     .getByText(/^The bound of \$[\d.]+ passes the \$[\d.]+ left|^The likely cost passes what is left/)
     .waitFor();
-  await start();
-  await page.getByText(/^The next request could exceed the monthly cap over all runs/).waitFor();
-  await page.getByText("Monthly cap reached").first().waitFor();
-  await screenshot(page, "run-monthly-cap-dark-1280");
-  await expectNothingCut(page);
-  await expectAccessible(page);
-  await page.getByRole("button", { name: "Change the monthly cap" }).click();
+  // Not even one image fits, so nothing is sent.
+  await go().click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Send / })
+    .click();
+  await page.getByText(words.errors.month_is_full).waitFor();
+  await screenshot(page, "plan-monthly-cap-dark-1280");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await showSettingsPage(page, "Requests");
   await field.fill("lots");
   await page.keyboard.press("Tab");
   await page.getByText("Enter an amount in dollars, such as 0.60.").waitFor();
