@@ -303,7 +303,9 @@ impl Edit<'_> {
 
     /// Drops undone steps that can no longer be redone after a step on `image`.
     pub(super) fn forget_undone(&self, image: ImageId) -> Result<()> {
-        let undone = "SELECT id, import_id FROM steps WHERE import_id IS NOT NULL AND is_undone ORDER BY id";
+        // Every decision asks this: by the order of ids, SQLite would read all steps.
+        let undone = "SELECT id, import_id FROM steps INDEXED BY steps_of_imports
+                      WHERE import_id IS NOT NULL AND is_undone ORDER BY id";
         let mut undone = self.0.0.prepare_cached(undone)?;
         let undone: Vec<(u32, RunId)> = all(&mut undone, [], |row| Ok((row.get(0)?, RunId(row.get(1)?))))?;
         if let Some((first, _)) = undone.first() {
