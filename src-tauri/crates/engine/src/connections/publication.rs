@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Connections;
 use super::key_lookup::place_of;
-use crate::{EngineError, Result};
+use crate::Result;
 
 /// An address with its password or key.
 pub enum DatabaseAddress {
@@ -70,7 +70,11 @@ impl Connections {
 
     /// The database that the user entered for this library.
     pub fn entered_database(&self) -> Result<Option<Database>> {
-        let found = self.keys.find(&self.database_owner()).map_err(EngineError::from)?;
+        let found = self.keys.find(&self.database_owner()).unwrap_or_else(|error| {
+            // Without a keychain there is nothing that was entered.
+            tracing::debug!(%error, "the keychain was not asked");
+            None
+        });
         let Some(found) = found else { return Ok(None) };
         let place = match found.place {
             Place::Keychain => KeyPlace::Keychain,
