@@ -12,8 +12,8 @@ use domain::dataset::FormatId;
 use domain::dataset_import::{DatasetImportRequest, ImportRole};
 use domain::evaluation::precision::DetectionCounts;
 use domain::evaluation::report::{
-    EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, LeftOut, LeftOutReason, ThresholdSource,
-    UnmeasuredReason,
+    EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, NotEvaluated, NotEvaluatedReason,
+    ThresholdSource, UnmeasuredReason,
 };
 use domain::export::{ExportRequest, ExportScope};
 use domain::geometry::Rect;
@@ -103,8 +103,8 @@ async fn a_run_is_judged_by_a_dataset_as_computed_by_hand() {
     assert!(report.is_ground_truth);
     assert_eq!((report.images, report.objects, result.detections, report.resamples), (2, 10, 10, 1_000));
     // The third picture is not in the dataset.
-    assert_eq!(result.side.left_out, [LeftOut { reason: LeftOutReason::OnlyHere, images: 1 }]);
-    assert_eq!(report.against.left_out, []);
+    assert_eq!(result.side.not_evaluated, [NotEvaluated { reason: NotEvaluatedReason::OnlyHere, images: 1 }]);
+    assert_eq!(report.against.not_evaluated, []);
     // Wrong: yellow and magenta on the first. Missed: yellow on the first, cyan on the second.
     assert_eq!(result.counts, DetectionCounts { right: 8, wrong: 2, missed: 2 });
     assert!(close(result.precision, 0.8) && close(result.recall, 0.8) && close(result.f1, 0.8), "{result:?}");

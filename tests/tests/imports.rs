@@ -56,7 +56,7 @@ async fn import(bench: &Bench, path: &Path, role: ImportRole) -> ImportedDataset
 }
 
 fn assert_adds_up(report: &DatasetPreview) {
-    assert_eq!(report.annotations, report.imported + report.left_out(), "{report:?}");
+    assert_eq!(report.annotations, report.imported + report.skipped(), "{report:?}");
     assert_eq!(
         report.images,
         report.matched.total() + report.unmatched.images + report.ambiguous.images + report.disagreeing.images
@@ -378,7 +378,7 @@ async fn an_import_that_is_killed_is_as_if_it_had_not_been() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_line_imports_with_a_map_and_says_what_is_left_out() {
+async fn the_command_line_imports_with_a_map_and_says_what_is_skipped() {
     let bench = with_photos();
     let path = coco(
         &bench,
@@ -398,7 +398,7 @@ async fn the_command_line_imports_with_a_map_and_says_what_is_left_out() {
         [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
     };
     let [dry, warned] = said(true);
-    assert!(dry.contains("left out: 1 image with 0 annotations: not in the library\n    nowhere.jpg\n"), "{dry}");
+    assert!(dry.contains("skipped: 1 image with 0 annotations: not in the library\n    nowhere.jpg\n"), "{dry}");
     assert!(dry.contains("1 annotation on 1 image would be imported. Nothing has been changed."), "{dry}");
     assert!(warned.contains("the file has no label \"typo\" (--map)"), "{warned}");
     let [told, _] = said(false);

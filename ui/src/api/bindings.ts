@@ -1130,7 +1130,7 @@ export type DatasetImportProgress = {
 export type DatasetImportRequest = {
 	/**  A file, a folder or an archive on this computer. */
 	path: string,
-	/**  `None`: found out from the file. */
+	/**  `None`: detected. */
 	format: FormatId | null,
 	role: ImportRole,
 	/**  Only images of this collection are matched; `None` for all. */
@@ -1144,13 +1144,13 @@ export type DatasetImportRequest = {
 /**
  *  What an import would do, or did.
  * 
- *  `annotations` is the sum of `imported` and all that is left out.
+ *  `annotations` is the sum of `imported` and all that is skipped.
  */
 export type DatasetPreview = {
 	/**  Of the file or folder. */
 	name: string,
 	format: FormatId,
-	/**  Whether the format was found out from the file. */
+	/**  Whether the format was detected. */
 	is_detected: boolean,
 	/**  In the file. */
 	images: number,
@@ -1162,11 +1162,11 @@ export type DatasetPreview = {
 	/**  Images of the library that get annotations or are known to have none. */
 	library_images: number,
 	/**  Not in the library. */
-	unmatched: LeftOutImages,
+	unmatched: SkippedImages,
 	/**  Several images of the library match equally well. */
-	ambiguous: LeftOutImages,
+	ambiguous: SkippedImages,
 	/**  The file states a size that the image does not have, not even scaled. */
-	disagreeing: LeftOutImages,
+	disagreeing: SkippedImages,
 	/**  Images that no model could answer, without annotations. */
 	failed_images: number,
 	/**  Matched images that were annotated as stored, before their EXIF orientation is applied. */
@@ -1176,15 +1176,15 @@ export type DatasetPreview = {
 	labels: ImportedLabel[],
 	/**  Annotations that reached beyond their image, and were clipped. */
 	clipped: number,
-	/**  Left out: they lie outside their image. */
+	/**  Skipped: they lie outside their image. */
 	outside: number,
-	/**  Left out: they have no area, no finite coordinates, or no text. */
+	/**  Skipped: they have no area, no finite coordinates, or no text. */
 	unusable: number,
-	/**  Left out: their label is mapped to nothing. */
+	/**  Skipped: their label is mapped to nothing. */
 	unmapped: number,
-	/**  Left out: rejected annotations are no ground truth. */
+	/**  Skipped: rejected annotations are no ground truth. */
 	rejected: number,
-	/**  Left out: an equal annotation of people is on the image already. */
+	/**  Skipped: an equal annotation of people is on the image already. */
 	already_here: number,
 	skipped: SkippedParts[],
 };
@@ -1427,7 +1427,7 @@ export type EstimatedShare = {
 /**  A side of an evaluation. */
 export type EvaluatedSide = {
 	/**  Images that it has and that are not evaluated, by reason. */
-	left_out: LeftOut[],
+	not_evaluated: NotEvaluated[],
 } & EvaluatedSource;
 
 /**  Where the annotations of a side come from. */
@@ -2206,7 +2206,7 @@ export type ImportedLabel = {
 	name: string,
 	/**  With this label, on all images of the file. */
 	annotations: number,
-	/**  `None`: its annotations are left out. */
+	/**  `None`: its annotations are skipped. */
 	to: string | null,
 	reason: LabelReason,
 };
@@ -2325,7 +2325,7 @@ export type LabelImages = {
 export type LabelMapping = {
 	/**  As in the file, in any spelling. */
 	from: string,
-	/**  `None`: annotations with this label are left out. */
+	/**  `None`: annotations with this label are skipped. */
 	to: string | null,
 };
 
@@ -2382,41 +2382,6 @@ export type LayerScope =
 { kind: "all" } | 
 /**  The layers of these runs and imports; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
-
-/**  Images that were left out. */
-export type LeftOut = {
-	reason: LeftOutReason,
-	images: number,
-};
-
-/**  An image of the file that is not imported. */
-export type LeftOutImage = {
-	file_name: string,
-	/**  What tells why: the files of the library that match equally well, or the two sizes. */
-	details: string[],
-};
-
-/**  Images of the file that are not imported, for one reason. */
-export type LeftOutImages = {
-	images: number,
-	/**  On these images. */
-	annotations: number,
-	/**  The first of them. */
-	named: LeftOutImage[],
-};
-
-/**  Why an image is not evaluated. */
-export type LeftOutReason = 
-/**  Another side does not have it. */
-"only_here" | 
-/**  Waits for its answer. */
-"waiting" | 
-/**  The request or the file failed, so that there is no answer to judge. */
-"failed" | 
-/**  It has the annotations of a similar image; the model has not seen it. */
-"propagated" | 
-/**  Several images of another side have its name. */
-"ambiguous";
 
 /**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
@@ -2644,6 +2609,25 @@ export type NoSaving =
 { kind: "no_batches" } | 
 /**  An image of the recipe may take several requests, which are not sent in batches. */
 { kind: "not_in_batches" };
+
+/**  Images that were not evaluated. */
+export type NotEvaluated = {
+	reason: NotEvaluatedReason,
+	images: number,
+};
+
+/**  Why an image is not evaluated. */
+export type NotEvaluatedReason = 
+/**  Another side does not have it. */
+"only_here" | 
+/**  Waits for its answer. */
+"waiting" | 
+/**  The request or the file failed, so that there is no answer to judge. */
+"failed" | 
+/**  It has the annotations of a similar image; the model has not seen it. */
+"propagated" | 
+/**  Several images of another side have its name. */
+"ambiguous";
 
 /**  The smallest and largest value of an attribute. */
 export type NumberRange = {
@@ -3855,6 +3839,22 @@ export type SkippedFile = {
 	/**  For display: invalid UTF-8 is shown as U+FFFD. */
 	path: string,
 	reason: SkipReason,
+};
+
+/**  An image of the file that is not imported. */
+export type SkippedImage = {
+	file_name: string,
+	/**  What tells why: the files of the library that match equally well, or the two sizes. */
+	details: string[],
+};
+
+/**  Images of the file that are not imported, for one reason. */
+export type SkippedImages = {
+	images: number,
+	/**  On these images. */
+	annotations: number,
+	/**  The first of them. */
+	named: SkippedImage[],
 };
 
 /**  Parts of the file that the format's reader skipped for one reason. */

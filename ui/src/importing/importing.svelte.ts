@@ -46,7 +46,7 @@ export class Importing {
   /** Those that can be read; empty until the core has answered. */
   formats = $state.raw<readonly FormatDescriptor[]>([]);
   role = $state<ImportRole>("ground_truth");
-  /** Null: found out from the file. */
+  /** Null: detected. */
   format = $state<FormatId | null>(null);
   /** What labels of the file become, where that was chosen; null leaves them out. */
   mapping = $state.raw<Readonly<Record<string, string | null>>>({});

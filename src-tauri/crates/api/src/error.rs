@@ -97,7 +97,6 @@ impl From<EngineError> for ApiError {
             EngineError::File { .. }
             | EngineError::UnfitTarget { .. }
             | EngineError::Dataset(_)
-            | EngineError::DatasetFile { .. }
             | EngineError::DetectionsWithoutDataset(_) => ErrorCode::File,
             EngineError::NoCommonImages => ErrorCode::NothingToEvaluate,
             EngineError::UnreadDataset { .. } => ErrorCode::UnreadDataset,

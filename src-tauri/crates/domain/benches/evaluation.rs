@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// A ground truth and one result.
 fn sides(images: Vec<EvaluatedImage>) -> Evaluated {
-    let side = || EvaluatedSide { source: EvaluatedSource::People, left_out: Vec::new() };
+    let side = || EvaluatedSide { source: EvaluatedSource::People, not_evaluated: Vec::new() };
     let named = images.iter().map(|_| NamedImage { id: None, name: String::new() }).collect();
     let has_label = vec![true; LABELS as usize];
     let whole = || images.iter().map(|_| WholeImage::default()).collect();

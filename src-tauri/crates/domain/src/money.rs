@@ -85,6 +85,13 @@ impl PicoDollars {
         Self::capped(u128::from(self.0) * u128::from(count))
     }
 
+    /// In dollars with every digit, such as `0.000000000012`: for tables and databases.
+    #[must_use]
+    pub fn exact(self) -> String {
+        const PER_DOLLAR: u64 = 100 * CENT;
+        format!("{}.{:012}", self.0 / PER_DOLLAR, self.0 % PER_DOLLAR)
+    }
+
     /// For display and JSON.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a report in dollars needs no pico-dollar above 9,007 dollars")]
@@ -176,6 +183,14 @@ impl std::ops::Add for CostRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exact_amounts_have_every_digit() {
+        let exact = |pico| PicoDollars(pico).exact();
+        assert_eq!(exact(12), "0.000000000012");
+        assert_eq!(exact(1_000_000_000_000), "1.000000000000");
+        assert_eq!(exact(12_345_678_000_000_001), "12345.678000000001");
+    }
 
     #[test]
     fn json_is_in_dollars() {

@@ -41,6 +41,15 @@ pub fn push_visible(shown: &mut String, c: char) {
     }
 }
 
+/// Beginnings of text that spreadsheets evaluate.
+pub const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// The same text, with an apostrophe before what a spreadsheet would evaluate as a formula.
+#[must_use]
+pub fn without_formula(text: &str) -> Cow<'_, str> {
+    if text.starts_with(FORMULA_STARTS) { format!("'{text}").into() } else { text.into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

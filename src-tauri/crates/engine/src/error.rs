@@ -121,16 +121,13 @@ pub enum EngineError {
     UnknownFormat(FormatId),
     #[error("the dataset cannot be written: {0}")]
     Dataset(datasets::DatasetError),
-    /// The file, and what is wrong in it.
-    #[error("{}: {problem}", path.display())]
-    DatasetFile { path: PathBuf, problem: Box<datasets::DatasetError> },
     #[error("{} refers to the images of a COCO dataset by number: compare it with that dataset", .0.display())]
     DetectionsWithoutDataset(PathBuf),
     #[error("the sides of the evaluation have no image in common")]
     NoCommonImages,
     #[error("{path} cannot be read: {source}")]
     UnreadDataset { path: PathBuf, source: datasets::DatasetError },
-    #[error("{path} is in no format that is known, or holds no images: name its format, or export it anew")]
+    #[error("the format of {path} is not known, or it has no images: name its format (--format), or export it again")]
     UnknownDataset { path: PathBuf },
     /// A file that says what labels become.
     #[error("{name}: {problem}")]

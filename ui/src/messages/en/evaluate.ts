@@ -1,4 +1,4 @@
-import type { ImportRole, LeftOutReason, UnmeasuredReason } from "../../api/bindings";
+import type { ImportRole, NotEvaluatedReason, UnmeasuredReason } from "../../api/bindings";
 import { count, percent, ratio } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -68,14 +68,14 @@ export const evaluate = {
     no_tags: "There are no true tags.",
     no_captions: "There are no true captions.",
   } satisfies Record<UnmeasuredReason, string>,
-  leftOut: {
+  notEvaluated: {
     only_here: (number: number) => `${images(number)} not on all sides`,
     waiting: (number: number) => `${images(number)} waiting`,
     failed: (number: number) => `${images(number)} failed without an answer`,
     propagated: (number: number) => `${images(number)} with annotations of a similar image`,
     ambiguous: (number: number) => `${images(number)} with an ambiguous name`,
-  } satisfies Record<LeftOutReason, (number: number) => string>,
-  leftOutTitle: (side: string) => `Left out of ${side}:`,
+  } satisfies Record<NotEvaluatedReason, (number: number) => string>,
+  notEvaluatedTitle: (side: string) => `Not evaluated in ${side}:`,
   unusable: (number: number) => `${images(number)} with an unusable answer: everything on them counts as missed.`,
   unscored: (number: number) => `${boxes(number)} without a confidence count as certain.`,
   approvedFrom: (number: number) =>

@@ -56,23 +56,23 @@ export const imports = {
   matched: "imported",
   matchedNote: ({ library_images: number, matched }: DatasetPreview) =>
     `on ${images(number)} of the library: ${count(matched.by_path)} by path, ${count(matched.by_name_and_size)} by name and size, ${count(matched.by_hash)} by content`,
-  leftOut: {
+  skipped: {
     unmatched: "unmatched",
     ambiguous: "ambiguous",
     disagreeing: "other size",
     outside: "outside",
     unusable: "unusable",
-    unmapped: "left out",
+    unmapped: "skipped",
     rejected: "rejected",
     already_here: "already here",
   },
-  leftOutNote: (reason: "unmatched" | "ambiguous" | "disagreeing", number: number) =>
+  skippedNote: (reason: "unmatched" | "ambiguous" | "disagreeing", number: number) =>
     ({
       unmatched: `${images(number)} not in the library`,
       ambiguous: `${images(number)} that fit several of the library`,
       disagreeing: `${images(number)} whose size is not that of the photo`,
     })[reason],
-  whyLeftOut: {
+  whySkipped: {
     outside: "beyond the edge of the image",
     unusable: "without area, coordinates or text",
     unmapped: "by their label",

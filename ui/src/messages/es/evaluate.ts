@@ -72,14 +72,14 @@ export const evaluate: Translation<typeof english> = {
     no_tags: "No hay etiquetas de imagen de referencia.",
     no_captions: "No hay descripciones de referencia.",
   },
-  leftOut: {
+  notEvaluated: {
     only_here: (number) => `${images(number)} que no están en todos los lados`,
     waiting: (number) => `${images(number)} en espera`,
     failed: (number) => `${images(number)} que fallaron sin respuesta`,
     propagated: (number) => `${images(number)} con anotaciones de una imagen similar`,
     ambiguous: (number) => `${images(number)} con un nombre ambiguo`,
   },
-  leftOutTitle: (side) => `No se cuentan de ${side}:`,
+  notEvaluatedTitle: (side) => `No se cuentan de ${side}:`,
   unusable: (number) => `${images(number)} con una respuesta inservible: todo lo que contienen cuenta como omitido.`,
   unscored: (number) => `${boxes(number)} sin confianza cuentan como seguros.`,
   approvedFrom: (number) =>

@@ -57,7 +57,7 @@ export const imports: Translation<typeof english> = {
   matched: "se importan",
   matchedNote: ({ library_images: number, matched }: DatasetPreview) =>
     `en ${images(number)} de la biblioteca: ${count(matched.by_path)} por ruta, ${count(matched.by_name_and_size)} por nombre y tamaño, ${count(matched.by_hash)} por contenido`,
-  leftOut: {
+  skipped: {
     unmatched: "sin imagen",
     ambiguous: "ambiguas",
     disagreeing: "otro tamaño",
@@ -67,13 +67,13 @@ export const imports: Translation<typeof english> = {
     rejected: "rechazadas",
     already_here: "ya están",
   },
-  leftOutNote: (reason: "unmatched" | "ambiguous" | "disagreeing", number: number) =>
+  skippedNote: (reason: "unmatched" | "ambiguous" | "disagreeing", number: number) =>
     ({
       unmatched: `${images(number)} que no ${number === 1 ? "está" : "están"} en la biblioteca`,
       ambiguous: `${images(number)} que ${number === 1 ? "encaja" : "encajan"} con varias de la biblioteca`,
       disagreeing: `${images(number)} cuyo tamaño no es el de la foto`,
     })[reason],
-  whyLeftOut: {
+  whySkipped: {
     outside: "más allá del borde de la imagen",
     unusable: "sin área, coordenadas o texto",
     unmapped: "por su etiqueta",

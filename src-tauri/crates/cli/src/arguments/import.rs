@@ -23,7 +23,7 @@ pub struct Import {
     /// What the annotations are
     #[arg(long = "as", value_name = "ROLE", value_enum)]
     pub role: Role,
-    /// Format of the dataset; found out from the file if not given
+    /// Format of the dataset; detected if not given
     #[arg(long, value_name = "FORMAT", value_parser = format())]
     pub format: Option<FormatId>,
     /// File that says what labels become: CSV with the columns from and to, or TOML such as light = "Lamp"

@@ -1,6 +1,6 @@
 //! `spend`: what was spent, by month, model, recipe or collection.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use domain::spend::SpendKey;
 
@@ -20,8 +20,7 @@ pub fn spend(arguments: &Spend, global: &Global, output: Console) -> Result<Exit
     }
     let rows = library::open(global)?.spending.by(&keys)?;
     if arguments.csv {
-        let table = messages::spend_csv(&rows, &keys);
-        io::stdout().write_all(table.as_bytes()).map_err(CommandError::Output)?;
+        messages::spend_csv(io::stdout().lock(), &rows, &keys).map_err(CommandError::Output)?;
     } else {
         output.show(&rows, |out| messages::spend(out, &rows, &keys))?;
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use domain::dataset_import::labels::{ImportedLabel, LabelReason};
-use domain::dataset_import::{DatasetPreview, ImportRole, ImportedDataset, LeftOutImages};
+use domain::dataset_import::{DatasetPreview, ImportRole, ImportedDataset, SkippedImages};
 
 use super::format::{counted, grouped};
 use super::table::Table;
@@ -42,7 +42,7 @@ pub fn dataset_imported(out: &mut dyn Write, imported: &ImportedDataset) -> io::
 }
 
 fn report(out: &mut dyn Write, report: &DatasetPreview) -> io::Result<()> {
-    let detected = if report.is_detected { ", found out from the file" } else { "" };
+    let detected = if report.is_detected { ", detected" } else { "" };
     writeln!(
         out,
         "{}: {} on {} ({}{detected})",
@@ -59,19 +59,19 @@ fn report(out: &mut dyn Write, report: &DatasetPreview) -> io::Result<()> {
         grouped(matched.by_name_and_size.into()),
         grouped(matched.by_hash.into())
     )?;
-    left_out(out, "not in the library", &report.unmatched, "")?;
-    left_out(out, "several images match equally well", &report.ambiguous, "any of")?;
-    left_out(out, "the file states another size", &report.disagreeing, "in the file and here:")?;
+    skipped(out, "not in the library", &report.unmatched, "")?;
+    skipped(out, "several images match equally well", &report.ambiguous, "any of")?;
+    skipped(out, "the file states another size", &report.disagreeing, "in the file and here:")?;
     let lines = [
         (report.failed_images, "image", "without an answer"),
         (report.rotated, "image", "annotated as stored, before its EXIF orientation: turned"),
         (report.scaled, "image", "annotated at another size: scaled"),
         (report.clipped, "annotation", "beyond the edge of the image: clipped"),
-        (report.outside, "annotation", "outside the image: left out"),
-        (report.unusable, "annotation", "without area, coordinates or text: left out"),
-        (report.unmapped, "annotation", "with a label that is mapped to nothing: left out"),
-        (report.rejected, "annotation", "rejected, which is no ground truth: left out"),
-        (report.already_here, "annotation", "already in the library: left out"),
+        (report.outside, "annotation", "outside the image: skipped"),
+        (report.unusable, "annotation", "without area, coordinates or text: skipped"),
+        (report.unmapped, "annotation", "with a label that is mapped to nothing: skipped"),
+        (report.rejected, "annotation", "rejected, which is no ground truth: skipped"),
+        (report.already_here, "annotation", "already in the library: skipped"),
     ];
     for (count, noun, what) in lines.into_iter().filter(|(count, ..)| *count > 0) {
         writeln!(out, "  {} {what}", counted(count, noun))?;
@@ -89,12 +89,12 @@ fn report(out: &mut dyn Write, report: &DatasetPreview) -> io::Result<()> {
     labels(out, &report.labels)
 }
 
-fn left_out(out: &mut dyn Write, why: &str, images: &LeftOutImages, details: &str) -> io::Result<()> {
+fn skipped(out: &mut dyn Write, why: &str, images: &SkippedImages, details: &str) -> io::Result<()> {
     if images.images == 0 {
         return Ok(());
     }
     let (count, on_them) = (counted(images.images, "image"), counted(images.annotations, "annotation"));
-    writeln!(out, "  {WARNING}left out{WARNING:#}: {count} with {on_them}: {why}")?;
+    writeln!(out, "  {WARNING}skipped{WARNING:#}: {count} with {on_them}: {why}")?;
     for image in images.named.iter().take(MOST_NAMED) {
         let details =
             if image.details.is_empty() { String::new() } else { format!(": {details} {}", image.details.join(", ")) };
@@ -122,7 +122,7 @@ fn labels(out: &mut dyn Write, labels: &[ImportedLabel]) -> io::Result<()> {
         table.add([
             label.name.clone(),
             grouped(label.annotations.into()),
-            label.to.clone().unwrap_or_else(|| "(left out)".to_owned()),
+            label.to.clone().unwrap_or_else(|| "(skipped)".to_owned()),
             why.to_owned(),
         ]);
     }

@@ -47,7 +47,6 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::Encode(_)
         | EngineError::Original { .. }
         | EngineError::UnfitAnnotation { .. }
-        | EngineError::DatasetFile { .. }
         | EngineError::DetectionsWithoutDataset(_)
         | EngineError::NoCommonImages
         | EngineError::NothingToAudit

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use domain::evaluation::bootstrap::{Interval, PairedDifference};
 use domain::evaluation::report::{
-    EvaluatedSide, EvaluatedSource, EvaluationReport, EvaluationResult, LeftOutReason, ThresholdSource, Unmeasured,
-    UnmeasuredReason,
+    EvaluatedSide, EvaluatedSource, EvaluationReport, EvaluationResult, NotEvaluatedReason, ThresholdSource,
+    Unmeasured, UnmeasuredReason,
 };
 
 use super::format::{counted, duration, grouped, money};
@@ -29,7 +29,7 @@ pub fn evaluation(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<
         counted(report.objects, objects),
         counted(report.images, "image")
     )?;
-    left_out(out, &report.against)?;
+    not_evaluated(out, &report.against)?;
     if !report.is_ground_truth {
         writeln!(
             out,
@@ -66,32 +66,32 @@ fn side(side: &EvaluatedSide) -> String {
     }
 }
 
-fn left_out(out: &mut dyn Write, side: &EvaluatedSide) -> io::Result<()> {
-    if side.left_out.is_empty() {
+fn not_evaluated(out: &mut dyn Write, side: &EvaluatedSide) -> io::Result<()> {
+    if side.not_evaluated.is_empty() {
         return Ok(());
     }
     let parts: Vec<String> = side
-        .left_out
+        .not_evaluated
         .iter()
-        .map(|left_out| {
-            let reason = match left_out.reason {
-                LeftOutReason::OnlyHere => "not on all sides",
-                LeftOutReason::Waiting => "waiting for an answer",
-                LeftOutReason::Failed => "failed without an answer",
-                LeftOutReason::Propagated => "with annotations of a similar image",
-                LeftOutReason::Ambiguous => "with a name that several images have",
+        .map(|not_evaluated| {
+            let reason = match not_evaluated.reason {
+                NotEvaluatedReason::OnlyHere => "not on all sides",
+                NotEvaluatedReason::Waiting => "waiting for an answer",
+                NotEvaluatedReason::Failed => "failed without an answer",
+                NotEvaluatedReason::Propagated => "with annotations of a similar image",
+                NotEvaluatedReason::Ambiguous => "with a name that several images have",
             };
-            format!("{} {reason}", counted(left_out.images, "image"))
+            format!("{} {reason}", counted(not_evaluated.images, "image"))
         })
         .collect();
-    writeln!(out, "  left out    {}", parts.join(", "))
+    writeln!(out, "  skipped     {}", parts.join(", "))
 }
 
 fn result(out: &mut dyn Write, report: &EvaluationReport, result: &EvaluationResult, place: usize) -> io::Result<()> {
     let name = if report.results.len() > 1 { format!("{}. ", place + 1) } else { String::new() };
     let side = side(&result.side);
     writeln!(out, "{HEADING}{name}{}{HEADING:#}: {}", capitalized(&side), counted(result.detections, "detection"))?;
-    left_out(out, &result.side)?;
+    not_evaluated(out, &result.side)?;
     let coco = &result.coco;
     let intervals = result.intervals.unwrap_or_default();
     writeln!(

@@ -4,17 +4,20 @@ use std::io::{self, Write};
 
 use domain::money::PicoDollars;
 use domain::spend::{SpendKey, SpendRow};
+use domain::text::without_formula;
 
 use super::format::{at_most, grouped, money};
+use super::table::Table;
 
-const PICO_PER_DOLLAR: u64 = 1_000_000_000_000;
+/// The last columns of the CSV.
+const FIGURES: [&str; 5] = ["requests", "input_tokens", "output_tokens", "paid_dollars", "possibly_billed_dollars"];
 
 pub fn spend(out: &mut dyn Write, rows: &[SpendRow], keys: &[SpendKey]) -> io::Result<()> {
     if rows.is_empty() {
         return writeln!(out, "No request has been sent to a server yet.");
     }
     let header = keys.iter().map(|key| title(*key)).chain(["Requests", "Tokens in", "Tokens out", "Paid"]);
-    let mut table = super::table::Table::of_columns(header);
+    let mut table = Table::of_columns(header);
     table.align_right(keys.len()..keys.len() + 4);
     for row in rows {
         let names = keys.iter().map(|key| shown(*key, row));
@@ -49,44 +52,22 @@ fn shown(key: SpendKey, row: &SpendRow) -> String {
     }
 }
 
-/// RFC 4180, with amounts in dollars to the last digit.
-pub fn spend_csv(rows: &[SpendRow], keys: &[SpendKey]) -> String {
-    let mut table = String::new();
+/// CSV by RFC 4180, with amounts in dollars to the last digit.
+pub fn spend_csv(out: impl Write, rows: &[SpendRow], keys: &[SpendKey]) -> io::Result<()> {
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     let names = keys.iter().map(|key| title(*key).to_lowercase());
-    let figures = ["requests", "input_tokens", "output_tokens", "paid_dollars", "possibly_billed_dollars"];
-    push_record(&mut table, names.chain(figures.map(ToOwned::to_owned)));
+    table.write_record(names.chain(FIGURES.map(ToOwned::to_owned)))?;
     for row in rows {
-        let names = keys.iter().map(|key| no_formula(row.key(*key).unwrap_or_default()));
-        let figures = [
+        let names = keys.iter().map(|key| without_formula(row.key(*key).unwrap_or_default()).into_owned());
+        table.write_record(names.chain([
             row.requests.to_string(),
             row.input_tokens.to_string(),
             row.output_tokens.to_string(),
-            exact(row.paid),
-            exact(row.possibly_billed),
-        ];
-        push_record(&mut table, names.chain(figures));
+            row.paid.exact(),
+            row.possibly_billed.exact(),
+        ]))?;
     }
-    table
-}
-
-/// Text that a spreadsheet would evaluate gets an apostrophe.
-fn no_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-fn exact(amount: PicoDollars) -> String {
-    format!("{}.{:012}", amount.0 / PICO_PER_DOLLAR, amount.0 % PICO_PER_DOLLAR)
-}
-
-fn push_record(table: &mut String, fields: impl Iterator<Item = String>) {
-    let fields: Vec<String> = fields
-        .map(|field| {
-            let is_plain = !field.contains(['"', ',', '\r', '\n']);
-            if is_plain { field } else { format!("\"{}\"", field.replace('"', "\"\"")) }
-        })
-        .collect();
-    table.push_str(&fields.join(","));
-    table.push_str("\r\n");
+    table.flush()
 }
 
 #[cfg(test)]
@@ -106,8 +87,10 @@ mod tests {
             input_tokens: 5,
             output_tokens: 6,
         };
+        let mut table = Vec::new();
+        spend_csv(&mut table, &[row], &[SpendKey::Recipe, SpendKey::Month, SpendKey::Collection]).unwrap();
         assert_eq!(
-            spend_csv(&[row], &[SpendKey::Recipe, SpendKey::Month, SpendKey::Collection]),
+            String::from_utf8(table).unwrap(),
             "recipe,month,collection,requests,input_tokens,output_tokens,paid_dollars,possibly_billed_dollars\r\n\
              \"birds, \"\"small\"\"\",2026-11,'=1+1,3,5,6,1.000000000012,0.000000000000\r\n"
         );

@@ -5,6 +5,8 @@
 
 mod read;
 
+use std::borrow::Cow;
+
 use ::csv::{Terminator, WriterBuilder};
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
@@ -13,6 +15,7 @@ use domain::ids::RunId;
 use domain::recipe::ShapeKind;
 use domain::run_state::FailureKind;
 use domain::shape::Shape;
+use domain::text::without_formula;
 use serde::{Serialize, Serializer};
 
 use super::fields::{OriginName, bbox_of, points_of};
@@ -99,8 +102,6 @@ const COLUMNS: [&str; 27] = [
 ];
 /// Prefix of attribute columns.
 const ATTRIBUTES: &str = "attributes.";
-/// Spreadsheets evaluate cells that begin with these.
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 impl Format for Csv {
     fn descriptor(&self) -> &'static FormatDescriptor {
@@ -170,15 +171,11 @@ struct AnnotationCells<'a> {
 }
 
 /// External text, protected against evaluation.
-struct Text<'a>(&'a str);
+struct Text<'a>(Cow<'a, str>);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        if self.0.starts_with(FORMULA_STARTS) {
-            serializer.collect_str(&format_args!("'{}", self.0))
-        } else {
-            serializer.serialize_str(self.0)
-        }
+        serializer.serialize_str(&without_formula(&self.0))
     }
 }
 
@@ -188,13 +185,12 @@ enum AttributeCell<'a> {
     YesNo(bool),
     Number(i32),
     Text(Text<'a>),
-    Joined(String),
 }
 
 fn image_cells(image: &DatasetImage) -> ImageCells<'_> {
     ImageCells {
         image: image.id,
-        file_name: Text(&image.file_name),
+        file_name: Text(image.file_name.as_str().into()),
         width: image.size.map(|size| size.width),
         height: image.size.map(|size| size.height),
         stored_width: image.stored.map(|stored| stored.size.width),
@@ -203,7 +199,7 @@ fn image_cells(image: &DatasetImage) -> ImageCells<'_> {
         hash: image.hash.as_deref(),
         review: image.review,
         failure: image.failure.as_ref().map(|failure| failure.kind),
-        failure_message: image.failure.as_ref().map(|failure| Text(&failure.message)),
+        failure_message: image.failure.as_ref().map(|failure| Text(failure.message.as_str().into())),
         missing: image.is_missing,
     }
 }
@@ -213,13 +209,13 @@ fn annotation_cells(annotation: &DatasetAnnotation) -> AnnotationCells<'_> {
     let (origin, run) = OriginName::of(annotation.origin);
     AnnotationCells {
         annotation: annotation.id,
-        label: Some(Text(&annotation.label)),
+        label: Some(Text(annotation.label.as_str().into())),
         shape: Some(annotation.shape.kind()),
         bbox: bbox_of(&annotation.shape).map_or([None; 4], |bbox| bbox.map(Some)),
         points: (!points.is_empty())
             .then(|| points.iter().map(|[x, y]| format!("{x} {y}")).collect::<Vec<_>>().join(" ")),
         text: match &annotation.shape {
-            Shape::Caption { text } => Some(Text(text)),
+            Shape::Caption { text } => Some(Text(text.into())),
             _ => None,
         },
         confidence: annotation.confidence,
@@ -235,8 +231,8 @@ fn attribute_cell(value: &AttributeValue) -> AttributeCell<'_> {
     match value {
         AttributeValue::YesNo(value) => AttributeCell::YesNo(*value),
         AttributeValue::Number(value) => AttributeCell::Number(*value),
-        AttributeValue::Text(value) => AttributeCell::Text(Text(value)),
+        AttributeValue::Text(value) => AttributeCell::Text(Text(value.into())),
         // The projection has joined them already.
-        AttributeValue::Several(values) => AttributeCell::Joined(values.join(SEVERAL_SEPARATOR)),
+        AttributeValue::Several(values) => AttributeCell::Text(Text(values.join(SEVERAL_SEPARATOR).into())),
     }
 }

@@ -12,7 +12,7 @@ use crate::recipe::{Recipe, comparable};
 pub struct LabelMapping {
     /// As in the file, in any spelling.
     pub from: String,
-    /// `None`: annotations with this label are left out.
+    /// `None`: annotations with this label are skipped.
     pub to: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct ImportedLabel {
     pub name: String,
     /// With this label, on all images of the file.
     pub annotations: u32,
-    /// `None`: its annotations are left out.
+    /// `None`: its annotations are skipped.
     pub to: Option<String>,
     pub reason: LabelReason,
 }

@@ -88,7 +88,7 @@ impl StatusesOnImage {
 pub struct DatasetImportRequest {
     /// A file, a folder or an archive on this computer.
     pub path: String,
-    /// `None`: found out from the file.
+    /// `None`: detected.
     pub format: Option<FormatId>,
     pub role: ImportRole,
     /// Only images of this collection are matched; `None` for all.
@@ -126,31 +126,31 @@ impl MatchCounts {
 /// Images of the file that are not imported, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct LeftOutImages {
+pub struct SkippedImages {
     pub images: u32,
     /// On these images.
     pub annotations: u32,
     /// The first of them.
-    pub named: Vec<LeftOutImage>,
+    pub named: Vec<SkippedImage>,
 }
 
 /// An image of the file that is not imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct LeftOutImage {
+pub struct SkippedImage {
     pub file_name: String,
     /// What tells why: the files of the library that match equally well, or the two sizes.
     pub details: Vec<String>,
 }
 
-impl LeftOutImages {
+impl SkippedImages {
     /// How many are named.
     pub const MOST_NAMED: usize = 500;
 
     pub fn add(&mut self, file_name: &str, details: Vec<String>) {
         self.images += 1;
         if self.named.len() < Self::MOST_NAMED {
-            self.named.push(LeftOutImage { file_name: file_name.to_owned(), details });
+            self.named.push(SkippedImage { file_name: file_name.to_owned(), details });
         }
     }
 }
@@ -167,14 +167,14 @@ pub struct SkippedParts {
 
 /// What an import would do, or did.
 ///
-/// `annotations` is the sum of `imported` and all that is left out.
+/// `annotations` is the sum of `imported` and all that is skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DatasetPreview {
     /// Of the file or folder.
     pub name: String,
     pub format: FormatId,
-    /// Whether the format was found out from the file.
+    /// Whether the format was detected.
     pub is_detected: bool,
     /// In the file.
     pub images: u32,
@@ -186,11 +186,11 @@ pub struct DatasetPreview {
     /// Images of the library that get annotations or are known to have none.
     pub library_images: u32,
     /// Not in the library.
-    pub unmatched: LeftOutImages,
+    pub unmatched: SkippedImages,
     /// Several images of the library match equally well.
-    pub ambiguous: LeftOutImages,
+    pub ambiguous: SkippedImages,
     /// The file states a size that the image does not have, not even scaled.
-    pub disagreeing: LeftOutImages,
+    pub disagreeing: SkippedImages,
     /// Images that no model could answer, without annotations.
     pub failed_images: u32,
     /// Matched images that were annotated as stored, before their EXIF orientation is applied.
@@ -200,15 +200,15 @@ pub struct DatasetPreview {
     pub labels: Vec<ImportedLabel>,
     /// Annotations that reached beyond their image, and were clipped.
     pub clipped: u32,
-    /// Left out: they lie outside their image.
+    /// Skipped: they lie outside their image.
     pub outside: u32,
-    /// Left out: they have no area, no finite coordinates, or no text.
+    /// Skipped: they have no area, no finite coordinates, or no text.
     pub unusable: u32,
-    /// Left out: their label is mapped to nothing.
+    /// Skipped: their label is mapped to nothing.
     pub unmapped: u32,
-    /// Left out: rejected annotations are no ground truth.
+    /// Skipped: rejected annotations are no ground truth.
     pub rejected: u32,
-    /// Left out: an equal annotation of people is on the image already.
+    /// Skipped: an equal annotation of people is on the image already.
     pub already_here: u32,
     pub skipped: Vec<SkippedParts>,
 }
@@ -226,9 +226,9 @@ impl DatasetPreview {
             imported: 0,
             matched: MatchCounts::default(),
             library_images: 0,
-            unmatched: LeftOutImages::default(),
-            ambiguous: LeftOutImages::default(),
-            disagreeing: LeftOutImages::default(),
+            unmatched: SkippedImages::default(),
+            ambiguous: SkippedImages::default(),
+            disagreeing: SkippedImages::default(),
             failed_images: 0,
             rotated: 0,
             scaled: 0,
@@ -243,9 +243,9 @@ impl DatasetPreview {
         }
     }
 
-    /// Annotations that are left out, for any reason.
+    /// Annotations that are skipped, for any reason.
     #[must_use]
-    pub const fn left_out(&self) -> u32 {
+    pub const fn skipped(&self) -> u32 {
         self.unmatched.annotations
             + self.ambiguous.annotations
             + self.disagreeing.annotations

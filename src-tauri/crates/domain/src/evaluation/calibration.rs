@@ -82,7 +82,7 @@ pub struct LabelOutcomes {
 }
 
 impl LabelOutcomes {
-    /// A score that is not finite is in no bin and reaches no threshold, so its detection is left out.
+    /// A score that is not finite is in no bin and reaches no threshold, so its detection is skipped.
     fn add(&mut self, outcome: DetectionOutcome) {
         if outcome.score.is_finite() {
             self.outcomes.push((outcome.score, outcome.overlap.is_some()));

@@ -80,7 +80,7 @@ pub struct EvaluatedSide {
     #[serde(flatten)]
     pub source: EvaluatedSource,
     /// Images that it has and that are not evaluated, by reason.
-    pub left_out: Vec<LeftOut>,
+    pub not_evaluated: Vec<NotEvaluated>,
 }
 
 /// Where the annotations of a side come from.
@@ -109,11 +109,11 @@ pub enum EvaluatedSource {
     },
 }
 
-/// Images that were left out.
+/// Images that were not evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct LeftOut {
-    pub reason: LeftOutReason,
+pub struct NotEvaluated {
+    pub reason: NotEvaluatedReason,
     pub images: u32,
 }
 
@@ -121,7 +121,7 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum LeftOutReason {
+pub enum NotEvaluatedReason {
     /// Another side does not have it.
     OnlyHere,
     /// Waits for its answer.

@@ -244,13 +244,13 @@ where
         let (to, color) = self.label(&annotation.label);
         let (image, map) = match self.images.get(&id) {
             Some(FileImage::Placed(image, map)) => (*image, *map),
-            Some(FileImage::Unmatched) | None => return left_out(&mut self.report.unmatched.annotations),
-            Some(FileImage::Ambiguous) => return left_out(&mut self.report.ambiguous.annotations),
-            Some(FileImage::Disagreeing) => return left_out(&mut self.report.disagreeing.annotations),
+            Some(FileImage::Unmatched) | None => return skipped(&mut self.report.unmatched.annotations),
+            Some(FileImage::Ambiguous) => return skipped(&mut self.report.ambiguous.annotations),
+            Some(FileImage::Disagreeing) => return skipped(&mut self.report.disagreeing.annotations),
         };
-        let Some(label) = to else { return left_out(&mut self.report.unmapped) };
+        let Some(label) = to else { return skipped(&mut self.report.unmapped) };
         let Some(status) = self.target.role.status(annotation.status) else {
-            return left_out(&mut self.report.rejected);
+            return skipped(&mut self.report.rejected);
         };
         let shape = match map.place(&annotation.shape) {
             Placed::Inside(shape) => shape,
@@ -258,15 +258,15 @@ where
                 self.report.clipped += 1;
                 shape
             }
-            Placed::Outside => return left_out(&mut self.report.outside),
-            Placed::Unusable => return left_out(&mut self.report.unusable),
+            Placed::Outside => return skipped(&mut self.report.outside),
+            Placed::Unusable => return skipped(&mut self.report.unusable),
         };
         if self.target.role == ImportRole::Work && status.is_approved() {
             let known = self.approved_on(image)?;
             if known.iter().any(|one| is_same((&one.label, &one.shape), (&label, &shape))) {
                 // The image is reviewed as if it were imported.
                 self.library_images.entry(image).or_default().statuses.add(status);
-                return left_out(&mut self.report.already_here);
+                return skipped(&mut self.report.already_here);
             }
         }
         let mut attributes = annotation.attributes;
@@ -337,9 +337,9 @@ impl IntakeTarget<'_> {
     }
 }
 
-/// Counts an annotation that is left out.
+/// Counts an annotation that is skipped.
 #[expect(clippy::unnecessary_wraps, reason = "ends a function that may fail")]
-fn left_out(counter: &mut u32) -> Result<()> {
+fn skipped(counter: &mut u32) -> Result<()> {
     *counter += 1;
     Ok(())
 }

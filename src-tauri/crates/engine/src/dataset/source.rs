@@ -21,7 +21,7 @@ use crate::Result;
 use crate::clock::{now_millis, rfc3339};
 use crate::image_files::{ImageFiles, NamedFiles, PAGE};
 
-/// What an export is made from, which was found out before its read transaction.
+/// What an export is made from, which was read before its own transaction.
 pub struct Selected {
     /// The run, if the export is about one.
     pub run: Option<RunSummary>,

@@ -8,7 +8,7 @@ use datasets::{DatasetError, Format, FormatOptions, Input, Sink, SkippedPart, St
 use domain::annotation::Status;
 use domain::dataset::FormatId;
 use domain::evaluation::CocoBox;
-use domain::evaluation::report::{EvaluatedSource, LeftOutReason};
+use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason};
 
 use super::side::{ImageNames, LoadedSide, SideImage, SideLabels, SideObject, is_prediction};
 use crate::dataset::detection::detect;
@@ -57,7 +57,7 @@ fn source(path: &Path, format: &dyn Format) -> EvaluatedSource {
 fn failed(path: &Path, error: DatasetError) -> EngineError {
     match error {
         DatasetError::Io(source) => EngineError::File { path: path.to_owned(), source },
-        error => EngineError::DatasetFile { path: path.to_owned(), problem: Box::new(error) },
+        source => EngineError::UnreadDataset { path: path.to_owned(), source },
     }
 }
 
@@ -81,7 +81,7 @@ pub fn read(path: &Path, format: &dyn Format, labels: &mut SideLabels) -> Result
         if format.descriptor().id == "coco" {
             reading.use_extents(&datasets::read_coco_extents(path)?);
         }
-        reading.side.side.leave_out(LeftOutReason::Failed, reading.failed_images);
+        reading.side.side.skip(NotEvaluatedReason::Failed, reading.failed_images);
         Ok(reading.side)
     };
     read().map_err(|error| failed(path, error))
@@ -191,7 +191,7 @@ impl Sink for DatasetReading<'_> {
     }
 
     fn annotation(&mut self, image: u64, annotation: DatasetAnnotation) -> datasets::Result<()> {
-        // Those of failed images were left out.
+        // Those of failed images were skipped.
         if let Some(&place) = self.side.images.get(&image) {
             self.add(place, &annotation);
         }

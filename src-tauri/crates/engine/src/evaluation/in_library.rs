@@ -3,7 +3,7 @@
 use domain::annotation::{AttributeValue, Status};
 use domain::compare::Side;
 use domain::dataset_import::{ImportRole, ImportedLayer};
-use domain::evaluation::report::{EvaluatedSource, LeftOutReason, UnmeasuredReason};
+use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason, UnmeasuredReason};
 use domain::ids::RunId;
 use domain::run::RunSummary;
 use domain::run_state::RunMode;
@@ -50,14 +50,14 @@ fn of_run(view: &View<'_>, summary: &RunSummary, labels: &mut SideLabels) -> Res
     side.labels = recipe.labels.iter().map(|label| labels.number(&label.name)).collect();
     let mut evaluated = Vec::new();
     for image in view.run_images(run)? {
-        let left_out = match image.state {
-            RunImageState::Waiting => Some(LeftOutReason::Waiting),
-            RunImageState::Propagated => Some(LeftOutReason::Propagated),
-            RunImageState::Failed(kind) if !kind.has_kept_answer() => Some(LeftOutReason::Failed),
+        let not_evaluated = match image.state {
+            RunImageState::Waiting => Some(NotEvaluatedReason::Waiting),
+            RunImageState::Propagated => Some(NotEvaluatedReason::Propagated),
+            RunImageState::Failed(kind) if !kind.has_kept_answer() => Some(NotEvaluatedReason::Failed),
             RunImageState::Answered | RunImageState::Failed(_) => None,
         };
-        match left_out {
-            Some(reason) => side.leave_out(reason, 1),
+        match not_evaluated {
+            Some(reason) => side.skip(reason, 1),
             None => evaluated.push(image),
         }
     }

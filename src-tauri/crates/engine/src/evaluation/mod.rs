@@ -18,7 +18,8 @@ use domain::compare::Side;
 use domain::dataset::FormatId;
 use domain::evaluation::evaluate::{Detected, Evaluated, NamedImage, Truth, evaluate};
 use domain::evaluation::report::{
-    EvaluatedSide, EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, LeftOut, LeftOutReason,
+    EvaluatedSide, EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, NotEvaluated,
+    NotEvaluatedReason,
 };
 use domain::evaluation::{ScoredBox, TrueObject};
 use domain::money::PicoDollars;
@@ -137,7 +138,7 @@ fn places(truth: &LoadedSide, side: &mut LoadedSide) -> Vec<Option<usize>> {
         }
     } else {
         let matched = match_images(&side.names, &truth.names);
-        side.leave_out(LeftOutReason::Ambiguous, matched.ambiguous);
+        side.skip(NotEvaluatedReason::Ambiguous, matched.ambiguous);
         for (image, place) in matched.places.into_iter().enumerate() {
             if let Some(place) = place {
                 places[place] = Some(image);
@@ -164,7 +165,7 @@ fn gather(mut truth: LoadedSide, mut sides: Vec<LoadedSide>, labels: SideLabels)
     });
     let results = results.collect();
     let has_label = truth.has_label(label_count);
-    leave_out_others(&mut truth, common.len());
+    skip_others(&mut truth, common.len());
     let taken = take(&mut truth.images, &common);
     let mut read = Truth {
         side: reported(&truth),
@@ -189,7 +190,7 @@ fn gather(mut truth: LoadedSide, mut sides: Vec<LoadedSide>, labels: SideLabels)
 /// A side on the images at `wanted`.
 fn detected(mut side: LoadedSide, wanted: &[usize], labels: usize, truth: &LoadedSide, common: &[usize]) -> Detected {
     let has_label = side.has_label(labels);
-    leave_out_others(&mut side, wanted.len());
+    skip_others(&mut side, wanted.len());
     let of_run = match &side.source {
         EvaluatedSource::Run { run, .. } | EvaluatedSource::Layer { layer: run, .. } => Some(*run),
         EvaluatedSource::People | EvaluatedSource::File { .. } => None,
@@ -222,18 +223,19 @@ fn detected(mut side: LoadedSide, wanted: &[usize], labels: usize, truth: &Loade
     read
 }
 
-/// Images of the side that are not among the `common` ones, and not left out for another reason.
-fn leave_out_others(side: &mut LoadedSide, common: usize) {
-    let ambiguous = side.left_out.iter().find(|(reason, _)| *reason == LeftOutReason::Ambiguous);
+/// Images of the side that are not among the `common` ones, and not skipped for another reason.
+fn skip_others(side: &mut LoadedSide, common: usize) {
+    let ambiguous = side.not_evaluated.iter().find(|(reason, _)| *reason == NotEvaluatedReason::Ambiguous);
     let ambiguous = ambiguous.map_or(0, |(_, images)| *images);
     let others = u32::try_from(side.images.len() - common).unwrap_or(u32::MAX);
-    side.leave_out(LeftOutReason::OnlyHere, others.saturating_sub(ambiguous));
+    side.skip(NotEvaluatedReason::OnlyHere, others.saturating_sub(ambiguous));
 }
 
 fn reported(side: &LoadedSide) -> EvaluatedSide {
-    let mut left_out: Vec<LeftOut> = side.left_out.iter().map(|&(reason, images)| LeftOut { reason, images }).collect();
-    left_out.sort_by_key(|left_out| left_out.reason);
-    EvaluatedSide { source: side.source.clone(), left_out }
+    let mut not_evaluated: Vec<NotEvaluated> =
+        side.not_evaluated.iter().map(|&(reason, images)| NotEvaluated { reason, images }).collect();
+    not_evaluated.sort_by_key(|not_evaluated| not_evaluated.reason);
+    EvaluatedSide { source: side.source.clone(), not_evaluated }
 }
 
 /// The images at `places`, which are different.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::annotation::Status;
 use domain::evaluation::CocoBox;
 use domain::evaluation::evaluate::WholeImage;
-use domain::evaluation::report::{EvaluatedSource, LeftOutReason, UnmeasuredReason};
+use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason, UnmeasuredReason};
 use domain::geometry::PixelSize;
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
@@ -119,7 +119,7 @@ pub struct LoadedSide {
     pub names: Vec<ImageNames>,
     /// Numbers of the labels that it lists or has.
     pub labels: Vec<u32>,
-    pub left_out: Vec<(LeftOutReason, u32)>,
+    pub not_evaluated: Vec<(NotEvaluatedReason, u32)>,
     /// Whether a person or a dataset vouches for it.
     pub is_ground_truth: bool,
     /// Whether its images are those of the truth, in the same order.
@@ -136,7 +136,7 @@ impl LoadedSide {
             images: Vec::new(),
             names: Vec::new(),
             labels: Vec::new(),
-            left_out: Vec::new(),
+            not_evaluated: Vec::new(),
             is_ground_truth: true,
             is_of_truth: false,
             costs: Err(UnmeasuredReason::NotARun),
@@ -144,13 +144,13 @@ impl LoadedSide {
         }
     }
 
-    pub fn leave_out(&mut self, reason: LeftOutReason, images: u32) {
+    pub fn skip(&mut self, reason: NotEvaluatedReason, images: u32) {
         if images == 0 {
             return;
         }
-        match self.left_out.iter_mut().find(|(known, _)| *known == reason) {
+        match self.not_evaluated.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, count)) => *count += images,
-            None => self.left_out.push((reason, images)),
+            None => self.not_evaluated.push((reason, images)),
         }
     }
 

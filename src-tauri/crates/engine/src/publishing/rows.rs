@@ -44,10 +44,10 @@ pub fn run_row(library: &str, run: &RunSummary) -> Result<LayerRow> {
         done: Some(run.done),
         failed: Some(run.failed),
         annotations: run.annotation_count,
-        expected_dollars: run.quoted.map(|quoted| dollars(quoted.expected)),
-        bound_dollars: run.quoted.map(|quoted| dollars(quoted.at_most)),
-        paid_dollars: run.reported_cost().map(dollars),
-        possibly_billed_dollars: Some(dollars(run.possibly_billed.at_most)),
+        expected_dollars: run.quoted.map(|quoted| quoted.expected.exact()),
+        bound_dollars: run.quoted.map(|quoted| quoted.at_most.exact()),
+        paid_dollars: run.reported_cost().map(PicoDollars::exact),
+        possibly_billed_dollars: Some(run.possibly_billed.at_most.exact()),
     })
 }
 
@@ -147,16 +147,10 @@ fn answer_row(library: &str, answer: &PublishedAnswer) -> AnswerRow {
         requests: answer.requests,
         input_tokens: answer.input_tokens,
         output_tokens: answer.output_tokens,
-        paid_dollars: dollars(answer.paid),
-        possibly_billed_dollars: dollars(answer.possibly_billed),
+        paid_dollars: answer.paid.exact(),
+        possibly_billed_dollars: answer.possibly_billed.exact(),
         is_propagated: answer.is_propagated,
     }
-}
-
-/// Exact, such as `0.000000000012`.
-fn dollars(amount: PicoDollars) -> String {
-    const PER_DOLLAR: u64 = 1_000_000_000_000;
-    format!("{}.{:012}", amount.0 / PER_DOLLAR, amount.0 % PER_DOLLAR)
 }
 
 /// 0.9 stays 0.9.

@@ -7,13 +7,14 @@ use ::csv::{ReaderBuilder, StringRecord};
 use domain::annotation::AttributeValue;
 use domain::geometry::{Orientation, PixelSize};
 use domain::recipe::ShapeKind;
+use domain::text::FORMULA_STARTS;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
 use super::super::fields::{OriginName, shape_from};
 use super::super::rows::malformed;
-use super::{ATTRIBUTES, COLUMNS, FORMULA_STARTS};
+use super::{ATTRIBUTES, COLUMNS};
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::input::Input;
