@@ -58,7 +58,7 @@ describe("importing a dataset", () => {
     const report = dialog().getByRole("region", { name: words.imports.dryRun });
     await report.waitFor();
     await dialog().getByText("detected").waitFor();
-    await report.getByText(words.imports.leftOut.unmatched).waitFor();
+    await report.getByText(words.imports.skipped.unmatched).waitFor();
     await report.getByRole("button", { name: "Show 1 file" }).click();
     await report.getByText("nowhere.jpg").waitFor();
     await screenshot(page, "dataset-import-dark-1440");
