@@ -6,6 +6,8 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use domain::coordinates::BoxCoordinates;
+use domain::coordinates::suspicion::SuspectedCoordinates;
 use domain::dataset::FormatId;
 use domain::diagnosis::{Change, Finding};
 use domain::export::{ExportRequest, ExportScope};
@@ -16,6 +18,7 @@ use domain::run::RunSummary;
 use domain::run_state::FailureKind;
 use engine::dataset::ExportTask;
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
+use fieldmark_tests::pictures::{drawing, write_png};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -173,6 +176,30 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
     assert!(said.contains("all 2 images failed: the model answers in 0..1 coordinates"), "{said}");
     assert!(said.contains("fieldmark calibrate"), "{said}");
     assert!(!said.contains("--retry-failed"), "the same question has the same answer: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thousandths_that_fit_the_pictures_are_suspected() {
+    // Both boxes are inside a picture of 1400 pixels: no single answer shows that they are not in pixels.
+    let thousandths = r#"{"marks":[{"label":"cat","x1":100,"y1":100,"x2":400,"y2":500},
+        {"label":"cat","x1":600,"y1":300,"x2":985,"y2":640}]}"#;
+    let server = Scripted::answering(&[thousandths]).await;
+    let bench = Bench::at(&server.url, KEY);
+    for index in 0..12 {
+        write_png(&drawing(1400 + index, 700).0, &bench.photos().join(format!("{index}.png")));
+    }
+    bench.library.imports.run(&[bench.photos()]).unwrap();
+    let run = bench.look_for("cat", MODEL).await;
+    let (summary, _) = finished(&bench, run).await;
+    assert_eq!((summary.done, summary.annotation_count), (12, 24));
+    let report = bench.library.insight.report(run).unwrap();
+    let (asked_for, suspected) = (BoxCoordinates::PixelXyxy, BoxCoordinates::Norm1000Xyxy);
+    let coordinates = SuspectedCoordinates { asked_for, suspected, images: 12, boxes: 24 };
+    assert_eq!(report.diagnoses[0].finding, Finding::CoordinatesSuspected { coordinates });
+    assert_eq!(report.diagnoses[0].changes, [Change::Calibrate, Change::OtherModel]);
+    let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("the coordinates may be thousandths, not pixel_xyxy: all 24 annotations in 12 images"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

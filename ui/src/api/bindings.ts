@@ -1852,6 +1852,8 @@ by_kind: RetryGroup[] } |
 { kind: "server_away"; away_millis: number; share: number } | 
 /**  Many images failed for the same reason. */
 { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | 
+/**  The boxes of usable answers look as if they were in other coordinates. */
+{ kind: "coordinates_suspected"; coordinates: SuspectedCoordinates } | 
 /**  Many answers were cut off. */
 { kind: "answers_cut_short"; count: number; share: number; room: OutputLimit } | 
 /**  Slowed by the user's limit. */
@@ -4030,6 +4032,16 @@ export type SuggestionKind =
 { kind: "key" } | { kind: "value" } | 
 /**  A value with its count in the library. */
 { kind: "counted"; count: number } | { kind: "run"; model_name: string };
+
+/**  Boxes of a run that look as if they were in other coordinates. */
+export type SuspectedCoordinates = {
+	asked_for: BoxCoordinates,
+	/**  [`BoxCoordinates::Norm1000Xyxy`] stands for thousandths in any order. */
+	suspected: BoxCoordinates,
+	/**  The images and boxes that show it. */
+	images: number,
+	boxes: number,
+};
 
 /**  How far the boxes of all answers are from the shapes, read in one coordinate system. */
 export type SystemError = {

@@ -1,5 +1,7 @@
 //! The coordinates in which a model answers: a property of the model, which the user can correct.
 
+pub mod suspicion;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::coordinates::suspicion::SuspectedCoordinates;
 use crate::model::Destination;
 use crate::money::PicoDollars;
 use crate::run::{FailureGroup, RetryGroup};
@@ -116,6 +117,8 @@ pub struct Observed {
     pub failures: Vec<FailureGroup>,
     /// Whether unusable answers had labels that are not in the recipe.
     pub has_unknown_labels: bool,
+    /// What the boxes of usable answers tell about their coordinates.
+    pub coordinates: Option<SuspectedCoordinates>,
     /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
     pub wall_millis: f64,
@@ -203,6 +206,8 @@ pub enum Finding {
     },
     /// Many images failed for the same reason.
     MostlyOneFailure { failure: FailureKind, count: u32, failed: u32, finished: u32 },
+    /// The boxes of usable answers look as if they were in other coordinates.
+    CoordinatesSuspected { coordinates: SuspectedCoordinates },
     /// Many answers were cut off.
     AnswersCutShort {
         count: u32,
@@ -399,8 +404,9 @@ pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
 }
 
 /// Findings about the sent images.
-fn of_answers(observed: &Observed) -> [Option<Diagnosis>; 9] {
+fn of_answers(observed: &Observed) -> [Option<Diagnosis>; 10] {
     [
+        failing::coordinates_suspected(observed),
         failing::answers_cut_short(observed),
         pace::rate_limited(observed),
         failing::retries_high(observed),

@@ -1,6 +1,7 @@
 /** Findings about a run, and recommended changes. */
 import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../api/bindings";
 import { count, decimal, duration, money, percent } from "../format";
+import { models } from "./models";
 import { run } from "./run";
 import { here } from "../place.svelte";
 
@@ -63,6 +64,17 @@ function finding(found: Finding): Message {
         title: "Many images failed for one reason",
         note: `${run.failures[found.failure].title}: ${count(found.count)} of ${count(found.failed)} that failed, of ${counted(found.finished, "image")}.`,
       };
+    case "coordinates_suspected": {
+      const { asked_for, suspected, images, boxes } = found.coordinates;
+      const all = `All ${counted(boxes, "annotation")} in ${counted(images, "image")} lie`;
+      return {
+        title: "The coordinates may be wrong",
+        note:
+          suspected === "pixel_xyxy"
+            ? `${all} where pixels of these pictures would be. The model was asked for: ${models.systems[asked_for]}.`
+            : `${all} within the first 1,000 pixels of larger pictures, as coordinates from 0 to 1,000 do. The model was asked for: ${models.systems[asked_for]}.`,
+      };
+    }
     case "answers_cut_short":
       return {
         title: "Answers were cut off",

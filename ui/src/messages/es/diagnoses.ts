@@ -2,6 +2,7 @@ import type { OutputLimit, Change, Finding, LimitUnit, MetLimit } from "../../ap
 import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Translation } from "../translation";
+import { models } from "./models";
 import { run } from "./run";
 import { here } from "../place.svelte";
 
@@ -64,6 +65,20 @@ function finding(found: Finding): Message {
         title: "Muchas imágenes fallaron por un mismo motivo",
         note: `${run.failures[found.failure].title}: ${count(found.count)} de ${count(found.failed)} ${found.failed === 1 ? "fallida" : "fallidas"}, de ${images(found.finished)}.`,
       };
+    case "coordinates_suspected": {
+      const { asked_for, suspected, images: of, boxes } = found.coordinates;
+      const all =
+        boxes === 1
+          ? `La única anotación, en ${images(of)}, está`
+          : `Las ${count(boxes)} anotaciones en ${images(of)} están`;
+      return {
+        title: "Puede que las coordenadas sean erróneas",
+        note:
+          suspected === "pixel_xyxy"
+            ? `${all} donde estarían los píxeles de estas imágenes. Al modelo se le pidió: ${models.systems[asked_for]}.`
+            : `${all} en los primeros 1000 píxeles de imágenes mayores, como las coordenadas de 0 a 1000. Al modelo se le pidió: ${models.systems[asked_for]}.`,
+      };
+    }
     case "answers_cut_short":
       return {
         title: "Hubo respuestas cortadas",

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use domain::coordinates::BoxCoordinates;
+use domain::coordinates::suspicion::SuspectedCoordinates;
 use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
 use engine::Notice;
 
@@ -53,6 +55,19 @@ fn finding(finding: &Finding) -> String {
             };
             let main = if count == failed { String::new() } else { format!(", {count} of them for one reason") };
             format!("{all}{main}: {}", failure(*kind))
+        }
+        Finding::CoordinatesSuspected { coordinates: SuspectedCoordinates { asked_for, suspected, images, boxes } } => {
+            let counts = format!("all {} in {}", counted(*boxes, "annotation"), counted(*images, "image"));
+            let asked_for = asked_for.name();
+            match suspected {
+                BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => format!(
+                    "the coordinates may be thousandths, not {asked_for}: {counts} lie within the first 1000 pixels of \
+                     larger pictures"
+                ),
+                _ => format!(
+                    "the coordinates may be pixels, not {asked_for}: {counts} lie where pixels of these pictures would be"
+                ),
+            }
         }
         Finding::AnswersCutShort { count, share, room } => {
             format!("{} cut off{} ({} of the images)", were(*count, "answer"), self::room(*room), percent(*share))

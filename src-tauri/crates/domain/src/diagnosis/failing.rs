@@ -151,6 +151,11 @@ fn model_failed(observed: &Observed) -> Vec<Change> {
     changes
 }
 
+pub fn coordinates_suspected(observed: &Observed) -> Option<Diagnosis> {
+    let finding = Finding::CoordinatesSuspected { coordinates: observed.coordinates? };
+    Some(Diagnosis { finding, changes: vec![Change::Calibrate, Change::OtherModel] })
+}
+
 pub fn answers_cut_short(observed: &Observed) -> Option<Diagnosis> {
     let share = super::share(f64::from(observed.cut_short), f64::from(observed.asked));
     let finding = Finding::AnswersCutShort { count: observed.cut_short, share, room: room(observed) };

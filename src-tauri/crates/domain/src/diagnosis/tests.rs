@@ -20,6 +20,7 @@ fn healthy() -> Observed {
         retried: vec![RetryGroup { kind: RetryKind::Overloaded, count: 4 }],
         failures: vec![failures(FailureKind::Declined, 2)],
         has_unknown_labels: false,
+        coordinates: None,
         cut_short: 1,
         wall_millis: 100_000.0,
         p50_millis: 4_000.0,
@@ -416,6 +417,7 @@ prop_compose! {
             asked, unread, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, max_tokens,
             silence_millis, waits,
             has_unknown_labels: is_live,
+            coordinates: None,
             usage: Usage { output_tokens, thinking_tokens, ..Usage::default() },
             paid: PicoDollars(paid),
             parts: parts.map(|(answers, images, words, output)| CostParts {
@@ -448,7 +450,7 @@ fn figures(finding: &Finding) -> Vec<f64> {
         }
         Finding::SlowedByPreparing { images_per_second, share } => vec![*images_per_second, *share],
         Finding::CostByOutput { share, thinking_share, .. } => vec![*share, *thinking_share],
-        Finding::RetriesHigh { .. } | Finding::MostlyOneFailure { .. } => Vec::new(),
+        Finding::RetriesHigh { .. } | Finding::MostlyOneFailure { .. } | Finding::CoordinatesSuspected { .. } => Vec::new(),
     }
 }
 

@@ -7,8 +7,11 @@
 )]
 
 use domain::answer::UNKNOWN_LABEL;
+use domain::coordinates::BoxCoordinates;
+use domain::coordinates::suspicion::{AnsweredBoxes, SuspectedCoordinates, suspected};
 use domain::diagnosis::{CheaperModel, CostParts, Diagnosis, Observed, diagnose};
 use domain::metrics::{Recorded, RunMetrics};
+use domain::model::Destination;
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
@@ -18,11 +21,23 @@ use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::catalog::ModelSpec;
 use providers::price::Terms;
+use serde::Deserialize;
 
 use super::Insight;
 use crate::Result;
+use crate::backend::read_kept;
 use crate::clock::today;
 use crate::provided::{self, ProvidedModel};
+
+/// Answers from which coordinates are told.
+const TELLING_ANSWERS: u32 = 300;
+
+/// The coordinates of a stored answer, as [`providers::answer::RawAnswer`] has them.
+#[derive(Deserialize)]
+struct AskedIn {
+    #[serde(default)]
+    coordinates: BoxCoordinates,
+}
 
 impl Insight {
     /// What is noteworthy about a run; without `metrics`, only what concerns images that were never sent.
@@ -54,6 +69,7 @@ impl Insight {
             retried: retried.to_vec(),
             failures: failures.to_vec(),
             has_unknown_labels: failures.iter().any(|group| group.example.contains(UNKNOWN_LABEL)),
+            coordinates: self.suspected_coordinates(summary, &recipe)?,
             cut_short: summary.cut_short,
             wall_millis: recorded.wall_millis,
             p50_millis: metrics.map_or(0.0, |metrics| metrics.p50_millis),
@@ -70,6 +86,21 @@ impl Insight {
                 PicoDollars(summary.paid.0 / 100 * u64::from(paid.spec.price.batch_percent))
             }),
         }))
+    }
+
+    /// What the first answers of a run tell about their coordinates. A local model has fixed ones.
+    fn suspected_coordinates(&self, summary: &RunSummary, recipe: &Recipe) -> Result<Option<SuspectedCoordinates>> {
+        if summary.destination == Destination::ThisMachine {
+            return Ok(None);
+        }
+        let kept = self.store.read_blocking(|view| view.parsed_answers(summary.id, TELLING_ANSWERS))?;
+        let boxes = kept.iter().filter_map(|(pass, kept)| {
+            let answer = read_kept(&summary.model, kept, &pass.recipe(recipe)).ok()?;
+            let AskedIn { coordinates } = serde_json::from_str(kept).ok()?;
+            let boxes = answer.annotations.iter().filter_map(|found| found.shape.bounds()).collect();
+            Some(AnsweredBoxes { asked_for: coordinates, sent: answer.sent, boxes })
+        });
+        Ok(suspected(&boxes.collect::<Vec<_>>()))
     }
 
     /// The tokens of all images in the prompts of `run`, by the vendor's rule, since the vendor reports only whole

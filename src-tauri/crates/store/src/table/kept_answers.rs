@@ -137,6 +137,18 @@ impl View<'_> {
         })
     }
 
+    /// Answers that `run` paid for and used, at most this many, in the order of their images.
+    pub fn parsed_answers(&self, run: RunId, at_most: u32) -> Result<Vec<(PartPass, String)>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT part, is_check, raw_answer FROM jobs JOIN attempts ON job_id = jobs.id
+             WHERE run_id = ?1 AND attempts.state = 'parsed' AND raw_answer IS NOT NULL
+             ORDER BY image_id LIMIT ?2",
+        )?;
+        all(&mut statement, params![run.0, at_most], |row| {
+            Ok((PartPass { part: row.get(0)?, is_check: row.get(1)? }, row.get(2)?))
+        })
+    }
+
     /// Those of `images` about which a run with this `question` asks nothing: the answer that it uses about each part is
     /// complete or was cut off at no less than its output maximum, and checked if it has to be; or one of them is unusable,
     /// and nothing is asked before it.
