@@ -2,10 +2,11 @@
 
 CARGO_FLAGS = --workspace --features custom-protocol
 
-.PHONY: run test bench estimates check format bindings ui setup-run setup-test
+.PHONY: run test bench estimates check format bindings package package-test ui setup-run setup-test setup-package
 
 run: setup-run ui
-	cargo build --release $(CARGO_FLAGS)
+	@echo "run: building the app and the command; the first time takes about ten minutes on two cores"
+	cargo build --release --package fieldmark-desktop --package cli --features custom-protocol --bins
 	scripts/run
 
 # Programs and tests are built together, so that both have the same features and nothing is built twice.
@@ -68,8 +69,19 @@ ui: | ui/node_modules
 ui/node_modules:
 	scripts/setup run
 
+# The .deb and the .rpm, in build/package.
+package: setup-package ui
+	scripts/package
+
+# Installs the .deb in a bare Debian root, uses it, removes it and lists what is left.
+package-test: setup-package
+	scripts/package-test
+
 setup-run:
 	scripts/setup run
+
+setup-package:
+	scripts/setup package
 
 setup-test:
 	scripts/setup test
