@@ -74,6 +74,24 @@ describe("the tour", () => {
     expect(await tour().count()).toBe(0);
   });
 
+  it("follows users who go to the next screen themselves", async () => {
+    page = await open(browser, { query: "images=0" });
+    await page.getByRole("button", { name: "Try with the samples" }).click();
+    await page.getByText("1 of 5").waitFor();
+    await page.keyboard.press("Control+2");
+    await page.getByText("2 of 5").waitFor();
+    await page.getByRole("button", { name: "Annotate 6 images, $0", disabled: false }).waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("3 of 5").waitFor();
+    await page.getByRole("heading", { name: "Leave it running" }).waitFor();
+    // Another screen than the next one is none of the tour's.
+    await page.keyboard.press("Control+1");
+    await page.getByText("3 of 5").waitFor();
+    await page.keyboard.press("Control+4");
+    await page.getByText("4 of 5").waitFor();
+    await page.context().close();
+  });
+
   it("is left with Escape from anywhere, and begun again from the palette and the settings", async () => {
     page = await open(browser);
     await page.keyboard.press("Control+k");

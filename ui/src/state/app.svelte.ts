@@ -133,7 +133,7 @@ export class App {
   #screenChanges(from: Screen, to: Screen): void {
     this.removals = [];
     this.notices.dismissForHere();
-    if (to === "run" && this.navigation.run !== null) this.tour.runShown();
+    if (to !== "run" || this.navigation.run !== null) this.tour.screenShown(to);
     if (from === "library" && to === "plan") this.scope.followSelection();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The tour: steps along the screens, once, when the sample photos are first imported. It never shows an empty screen:
- * in a library without annotations it pauses at the plan, and continues when a run is shown.
+ * in a library without annotations it pauses at the plan, and continues when a run is shown. It follows users who go on themselves.
  */
 import { keep, recall } from "./kept";
 import type { Screen } from "./screens";
@@ -55,11 +55,12 @@ export class Tour {
     this.#isPaused = false;
   }
 
-  /** Continues after a pause: a run is shown. */
-  runShown(): void {
-    if (!this.#isPaused) return;
+  /** Continues after a pause, or when users go to the next screen themselves. */
+  screenShown(screen: Screen): void {
+    const next = this.#isPaused ? PLAN + 1 : (this.at ?? TOUR_STEPS.length) + 1;
+    if (TOUR_STEPS[next]?.screen !== screen) return;
     this.#isPaused = false;
-    this.at = PLAN + 1;
+    this.at = next;
   }
 
   #go(place: number): void {

@@ -42,7 +42,7 @@ export const tour = {
       title: "Export the dataset",
       get text() {
         const end = here("to be saved or dragged into another program", "to be downloaded");
-        return `Every run stays here with its cost and metrics. Export writes its annotations as COCO, JSON Lines or CSV, ${end}.`;
+        return `Every run stays here with its cost and metrics. Export writes its annotations as COCO, YOLO, CSV and other formats, ${end}.`;
       },
     },
   },

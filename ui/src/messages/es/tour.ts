@@ -42,7 +42,7 @@ export const tour: Translation<typeof english> = {
       title: "Exporta los datos",
       get text() {
         const end = here("para guardarlas o arrastrarlas a otro programa", "para descargarlas");
-        return `Aquí queda cada ejecución con su coste y sus métricas. Exportar escribe sus anotaciones como COCO, JSON Lines o CSV, ${end}.`;
+        return `Aquí queda cada ejecución con su coste y sus métricas. Exportar escribe sus anotaciones como COCO, YOLO, CSV y otros formatos, ${end}.`;
       },
     },
   },
