@@ -144,21 +144,23 @@ export const library = {
       title: "Works now, without a key",
       lines: [
         "The built-in detector finds 80 everyday objects",
-        "Review with two keys, the most uncertain first",
+        "Review with two keys, export as COCO, YOLO, CSV and more",
         "Pause or close at any time: finished images are saved",
       ],
     },
     adds: {
-      title: "A key adds",
+      title: "With a key or a server of your own",
       lines: [
         "Any object that you can name or describe, with attributes",
         "Vision models side by side, each with its cost before the run",
         "A budget that is never exceeded; nothing is paid twice",
       ],
+      settings: "Add a key or a server",
     },
     never: {
       title: "Private",
       lines: (privacy: string) => [privacy, "No account, no telemetry", "Your photos are only read, never changed"],
+      settings: "Privacy settings",
     },
   },
 };

@@ -143,21 +143,23 @@ export const library: Translation<typeof english> = {
       title: "Funciona ya, sin clave",
       lines: [
         "El detector integrado encuentra 80 objetos cotidianos",
-        "Revisa con dos teclas, primero lo más incierto",
+        "Revisa con dos teclas, exporta como COCO, YOLO, CSV y otros",
         "Pausa o cierra cuando quieras: lo terminado se guarda",
       ],
     },
     adds: {
-      title: "Una clave añade",
+      title: "Con una clave o un servidor propio",
       lines: [
         "Cualquier objeto que sepas nombrar o describir, con atributos",
         "Modelos de visión uno junto a otro, con su coste antes de ejecutar",
         "Un presupuesto que nunca se supera; nada se paga dos veces",
       ],
+      settings: "Añadir una clave o un servidor",
     },
     never: {
       title: "Privado",
       lines: (privacy) => [privacy, "Sin cuenta ni telemetría", "Tus fotos no se cambian, solo se leen"],
+      settings: "Ajustes de privacidad",
     },
   },
 };
