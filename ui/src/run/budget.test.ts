@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { ResumeRequest } from "../api/bindings";
-import { costBarScale, higherBudget, isAtBudget, type Spending } from "./budget";
+import { costBarScale, higherBudget, isAtBudget, labelLefts, type Spending } from "./budget";
 import { Resumption } from "./resumption.svelte";
 
 const CENT = 0.01;
@@ -128,5 +128,16 @@ describe("going on with a run", () => {
       [true, false],
       [true, true],
     ]);
+  });
+});
+
+describe("labels of the cost bar", () => {
+  it("are below their ticks", () => {
+    expect(labelLefts([{ center: 200, width: 60 }], 70, 400)).toEqual([170]);
+  });
+  it("stay beside each other and on the bar", () => {
+    const last = { center: 399, width: 60 };
+    expect(labelLefts([{ center: 40, width: 60 }, { center: 60, width: 60 }, last], 70, 400)).toEqual([78, 146, 340]);
+    expect(labelLefts([last, last], 0, 400)).toEqual([272, 340]);
   });
 });

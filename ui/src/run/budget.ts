@@ -83,3 +83,26 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
     beyond: isBeyond ? bound : null,
   };
 }
+
+/** Space between two labels of the cost bar, in pixels. */
+const LABEL_GAP = 8;
+
+/**
+ * The left edges of the labels below the bar: each centered at its tick, as far as its neighbors, what stands before them (`start`) and the end of
+ * the bar allow. All in pixels; the labels are in the order of their ticks.
+ */
+export function labelLefts(labels: readonly { center: number; width: number }[], start: number, end: number): number[] {
+  const lefts: number[] = [];
+  let least = start + LABEL_GAP;
+  for (const { center, width } of labels) {
+    lefts.push(Math.max(least, center - width / 2));
+    least = (lefts.at(-1) ?? 0) + width + LABEL_GAP;
+  }
+  let most = end;
+  for (let index = labels.length - 1; index >= 0; index -= 1) {
+    const left = Math.min(lefts[index] ?? 0, most - (labels[index]?.width ?? 0));
+    lefts[index] = left;
+    most = left - LABEL_GAP;
+  }
+  return lefts;
+}
