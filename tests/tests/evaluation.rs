@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use domain::compare::Side;
 use domain::compare::choose::Sides;
@@ -19,12 +20,12 @@ use domain::export::{ExportRequest, ExportScope};
 use domain::geometry::Rect;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
-use domain::review::{Decision, DecisionScope, Verdict};
+use domain::review::{AnnotationChange, Decision, DecisionScope, ImageEdit, Verdict};
 use engine::dataset::ExportTask;
-use engine::{EngineError, EvaluationSource};
+use engine::{Cancellation, EngineError, EvaluationSource};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::{LABELS, drawing};
-use fieldmark_tests::repository;
+use fieldmark_tests::{repository, sample};
 use serde_json::{Value, json};
 use simulator::{Options, Running, Simulator};
 
@@ -33,8 +34,12 @@ const KEY: &str = "sk-any";
 
 /// Three pictures of five shapes, all found.
 async fn answered() -> (Running, Bench, RunId) {
+    answered_on(3).await
+}
+
+async fn answered_on(pictures: u32) -> (Running, Bench, RunId) {
     let server = Simulator::start(Options::default()).await.unwrap();
-    let bench = Bench::with_pictures(&server.url(), KEY, 3);
+    let bench = Bench::with_pictures(&server.url(), KEY, pictures);
     let run = bench.look_for(LABELS, MODEL).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     (server, bench, run)
@@ -97,11 +102,14 @@ async fn a_run_is_judged_by_a_dataset_as_computed_by_hand() {
     let (server, bench, run) = answered().await;
     let path = bench.folder.path().join("truth.json");
     fs::write(&path, truth().to_string()).unwrap();
-    let report =
-        bench.library.evaluations.evaluate(&[of_run(run)], &of_file(&path), EvaluationOptions::default()).unwrap();
+    let report = bench
+        .library
+        .evaluations
+        .evaluate(&[of_run(run)], &of_file(&path), EvaluationOptions::default(), &Cancellation::default())
+        .unwrap();
     let result = &report.results[0];
     assert!(report.is_ground_truth);
-    assert_eq!((report.images, report.objects, result.detections, report.resamples), (2, 10, 10, 1_000));
+    assert_eq!((report.images, report.objects, result.detections, report.resamples), (2, 10, 10, 0));
     // The third picture is not in the dataset.
     assert_eq!(result.side.not_evaluated, [NotEvaluated { reason: NotEvaluatedReason::OnlyHere, images: 1 }]);
     assert_eq!(report.against.not_evaluated, []);
@@ -134,7 +142,8 @@ async fn a_run_is_judged_by_a_dataset_as_computed_by_hand() {
 
     // Nothing counts above the confidence of all.
     let options = EvaluationOptions { threshold: Some(1.0), ..EvaluationOptions::default() };
-    let report = bench.library.evaluations.evaluate(&[of_run(run)], &of_file(&path), options).unwrap();
+    let report =
+        bench.library.evaluations.evaluate(&[of_run(run)], &of_file(&path), options, &Cancellation::default()).unwrap();
     assert_eq!(report.results[0].counts, DetectionCounts { right: 0, wrong: 0, missed: 10 });
     assert_eq!((report.results[0].precision, report.results[0].cost.per_box), (None, None));
     server.stop().await;
@@ -159,7 +168,8 @@ async fn a_run_is_judged_by_its_answers_whatever_people_did_with_them() {
         against,
         options: EvaluationOptions::default(),
     };
-    let report = bench.library.evaluations.report(&request(Side::Run { run }, Side::Decided)).unwrap();
+    let report =
+        bench.library.evaluations.report(&request(Side::Run { run }, Side::Decided), &Cancellation::default()).unwrap();
     let result = &report.results[0];
     assert_eq!((report.images, report.objects), (2, 9));
     assert_eq!(result.counts, DetectionCounts { right: 9, wrong: 1, missed: 0 });
@@ -167,7 +177,8 @@ async fn a_run_is_judged_by_its_answers_whatever_people_did_with_them() {
     assert_eq!(result.confusion.iter().filter(|cell| cell.truth.is_none()).map(|cell| cell.count).sum::<u32>(), 1);
 
     // People against the run: they have no confidence, no cost and no calibration.
-    let report = bench.library.evaluations.report(&request(Side::Decided, Side::Run { run })).unwrap();
+    let report =
+        bench.library.evaluations.report(&request(Side::Decided, Side::Run { run }), &Cancellation::default()).unwrap();
     let result = &report.results[0];
     assert!(!report.is_ground_truth);
     assert_eq!((result.detections, result.unscored, &result.calibration), (9, 9, &None));
@@ -178,15 +189,18 @@ async fn a_run_is_judged_by_its_answers_whatever_people_did_with_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_difference_is_shown_only_where_there_is_one() {
-    let (server, bench, run) = answered().await;
+    let (server, bench, run) = answered_on(12).await;
     let less = bench.look_for("red, green, blue", MODEL).await;
     assert_eq!(bench.end_of(less).await, COMPLETED);
+    let names: Vec<String> = (0..12).map(|number| format!("{number}.png")).collect();
     let whole: Vec<(&str, Vec<(&str, Rect)>)> =
-        [("0.png", 320), ("1.png", 321), ("2.png", 322)].map(|(name, width)| (name, drawing(width, 240).1)).to_vec();
+        names.iter().zip(320..).map(|(name, width)| (name.as_str(), drawing(width, 240).1)).collect();
     let path = bench.folder.path().join("truth.json");
     fs::write(&path, coco(&whole).to_string()).unwrap();
     let sides = [of_run(run), of_run(less), of_run(run)];
-    let evaluate = |options| bench.library.evaluations.evaluate(&sides, &of_file(&path), options).unwrap();
+    let evaluate = |options| {
+        bench.library.evaluations.evaluate(&sides, &of_file(&path), options, &Cancellation::default()).unwrap()
+    };
     let report = evaluate(EvaluationOptions::default());
     let [first, worse, same] = &report.results[..] else { panic!("three results") };
     assert_eq!((first.difference, first.intervals.is_some()), (None, true));
@@ -196,21 +210,110 @@ async fn a_difference_is_shown_only_where_there_is_one() {
     assert!(worse.ap50.unwrap().is_shown() && !same.ap50.unwrap().is_shown() && !same.recall.unwrap().is_shown());
     assert_eq!(evaluate(EvaluationOptions::default()), report, "the draws are the same each time");
     let none = evaluate(EvaluationOptions { resamples: Some(0), ..EvaluationOptions::default() });
-    assert_eq!((none.results[1].difference, none.results[0].intervals), (None, None));
+    assert_eq!(none.results[0].intervals, None);
+    assert!(none.results[1].difference.unwrap().recall.unwrap().interval.is_none());
+    // Of nine images, no figure says whether it would differ on others.
+    fs::write(&path, coco(&whole[..9]).to_string()).unwrap();
+    let few = evaluate(EvaluationOptions::default());
+    assert_eq!((few.images, few.images_with_objects, few.resamples, few.results[1].intervals), (9, 9, 0, None));
+    let recall = few.results[1].difference.unwrap().recall.unwrap();
+    assert!(close(Some(recall.difference), -0.4) && !recall.is_shown(), "{recall:?}");
+    let reason = few.results[1].unmeasured.iter().find(|each| each.figure == "intervals").map(|each| each.reason);
+    assert_eq!(reason, Some(UnmeasuredReason::TooFewImages));
+    // Ten images are enough, but not for a label that only one of them has.
+    let mut rare: Vec<(&str, Vec<(&str, Rect)>)> = whole[..10].to_vec();
+    rare[1..].iter_mut().for_each(|(_, objects)| objects.retain(|(label, _)| *label != "yellow"));
+    fs::write(&path, coco(&rare).to_string()).unwrap();
+    let rare = evaluate(EvaluationOptions::default());
+    let label = |name: &str| rare.results[1].per_label.iter().find(|label| label.label == name).unwrap();
+    assert!(label("magenta").ap50_difference.unwrap().is_shown());
+    let yellow = label("yellow").ap50_difference.unwrap();
+    assert!(close(Some(yellow.difference), -1.0) && !yellow.is_shown(), "{yellow:?}");
 
     // Two runs agree on what both look for. The model takes the other shapes for one of its three labels.
-    let report =
-        bench.library.evaluations.evaluate(&[of_run(less)], &of_run(run), EvaluationOptions::default()).unwrap();
+    let report = bench
+        .library
+        .evaluations
+        .evaluate(&[of_run(less)], &of_run(run), EvaluationOptions::default(), &Cancellation::default())
+        .unwrap();
     assert!(!report.is_ground_truth);
-    assert_eq!(report.results[0].counts, DetectionCounts { right: 9, wrong: 6, missed: 6 });
+    assert_eq!(report.results[0].counts, DetectionCounts { right: 36, wrong: 24, missed: 24 });
     let other = Bench::new();
     let nothing = other.library.evaluations.evaluate(
         &[of_file(&path)],
         &EvaluationSource::Library(Side::Decided),
         EvaluationOptions::default(),
+        &Cancellation::default(),
     );
     assert!(matches!(nothing, Err(EngineError::NoCommonImages)), "{nothing:?}");
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_about_copies_of_another_size_is_compared_in_the_pixels_of_the_library() {
+    let (server, bench, run) = answered().await;
+    let path = bench.folder.path().join("truth.json");
+    let (_, objects) = drawing(320, 240);
+    let mut dataset = coco(&[("copies/photos/0.png", objects), ("photos/1.png", drawing(321, 240).1)]);
+    dataset["images"][0]["width"] = json!(640);
+    dataset["images"][0]["height"] = json!(480);
+    for annotation in dataset["annotations"].as_array_mut().unwrap().iter_mut().take(5) {
+        for side in annotation["bbox"].as_array_mut().unwrap() {
+            *side = json!(side.as_f64().unwrap() * 2.0);
+        }
+        annotation["area"] = json!(annotation["area"].as_f64().unwrap() * 4.0);
+    }
+    dataset["images"][1]["width"] = json!(999);
+    fs::write(&path, dataset.to_string()).unwrap();
+    for (evaluated, against) in [(of_run(run), of_file(&path)), (of_file(&path), of_run(run))] {
+        let options = EvaluationOptions::default();
+        let report =
+            bench.library.evaluations.evaluate(&[evaluated], &against, options, &Cancellation::default()).unwrap();
+        assert_eq!(report.results[0].counts, DetectionCounts { right: 5, wrong: 0, missed: 0 }, "{:?}", report.against);
+        assert!(report.results[0].median_iou.unwrap() > 0.9);
+        let of_file = if report.is_ground_truth { &report.against } else { &report.results[0].side };
+        assert_eq!(of_file.not_evaluated, [NotEvaluated { reason: NotEvaluatedReason::OtherSize, images: 1 }]);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_run_is_judged_as_it_answered_although_its_answers_are_not_kept() {
+    let bench = Bench::new();
+    fs::copy(sample("astronaut.jpg"), bench.photos().join("astronaut.jpg")).unwrap();
+    fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
+    let run = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let path = bench.folder.path().join("answer.jsonl");
+    let request = ExportRequest::new(ExportScope::Run { run }, FormatId("jsonl".into()));
+    bench.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
+    let evaluate = || {
+        let options = EvaluationOptions::default();
+        let cancellation = Cancellation::default();
+        bench.library.evaluations.evaluate(&[of_run(run)], &of_file(&path), options, &cancellation).unwrap()
+    };
+    let before = evaluate();
+    assert!(
+        before.results[0].counts.right > 1 && before.results[0].counts.wrong == 0,
+        "{:?}",
+        before.results[0].counts
+    );
+    for card in bench.cards() {
+        for annotation in card.annotations {
+            let scope = DecisionScope::Annotation { id: annotation.id };
+            let decision = Decision { image: card.id, scope, verdict: Verdict::Accept };
+            bench.library.review.decide(decision, &LayerScope::All).await.unwrap();
+            let edit = ImageEdit { image: card.id, changes: vec![AnnotationChange::Remove { id: annotation.id }] };
+            bench.library.review.edit(edit, &LayerScope::All).await.unwrap();
+        }
+    }
+    assert_eq!(evaluate().results[0].counts, before.results[0].counts);
+    let cancelled = Cancellation::default();
+    cancelled.cancel();
+    let ended =
+        bench.library.evaluations.evaluate(&[of_run(run)], &of_file(&path), EvaluationOptions::default(), &cancelled);
+    assert!(matches!(ended, Err(EngineError::Cancelled)), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -360,8 +463,11 @@ async fn what_was_exported_in_any_format_agrees_with_its_run() {
         bench.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
         let against = if format.id == "coco-detections" { bench.folder.path().join("coco.json") } else { path.clone() };
         let side = if against == path { of_run(run) } else { of_file(&path) };
-        let report =
-            bench.library.evaluations.evaluate(&[side], &of_file(&against), EvaluationOptions::default()).unwrap();
+        let report = bench
+            .library
+            .evaluations
+            .evaluate(&[side], &of_file(&against), EvaluationOptions::default(), &Cancellation::default())
+            .unwrap();
         let EvaluatedSource::File { format: recognized, .. } = &report.against.source else { panic!("a file") };
         let expected = if against == path { format.id } else { "coco" };
         assert_eq!(recognized, expected);
@@ -386,11 +492,13 @@ async fn an_imported_layer_is_a_truth_or_predictions_as_it_was_imported() {
         recipe: None,
         mapping: Vec::new(),
     };
-    let layer = async |role| bench.library.dataset_imports.import(import(role)).await.unwrap().layer.unwrap().id;
+    let layer = async |role| {
+        bench.library.dataset_imports.import(import(role), &Arc::default()).await.unwrap().layer.unwrap().id
+    };
     let against = layer(ImportRole::GroundTruth).await;
     let evaluate = |evaluated: RunId, against: EvaluationSource| {
         let options = EvaluationOptions::default();
-        bench.library.evaluations.evaluate(&[of_run(evaluated)], &against, options).unwrap()
+        bench.library.evaluations.evaluate(&[of_run(evaluated)], &against, options, &Cancellation::default()).unwrap()
     };
     let by_layer = evaluate(run, of_run(against));
     assert!(by_layer.is_ground_truth, "{:?}", by_layer.against);
@@ -419,7 +527,11 @@ fn a_report_is_read_from_its_json() {
     fs::write(&one, coco(&[("a.jpg", vec![("cat", box_at(0.0)), ("dog", box_at(100.0))])]).to_string()).unwrap();
     fs::write(&other, coco(&[("a.jpg", vec![("cat", box_at(4.0)), ("cat", box_at(200.0))])]).to_string()).unwrap();
     let options = EvaluationOptions { threshold: Some(0.5), ..EvaluationOptions::default() };
-    let report = bench.library.evaluations.evaluate(&[of_file(&other)], &of_file(&one), options).unwrap();
+    let report = bench
+        .library
+        .evaluations
+        .evaluate(&[of_file(&other)], &of_file(&one), options, &Cancellation::default())
+        .unwrap();
     assert_eq!(report.results[0].counts, DetectionCounts { right: 1, wrong: 1, missed: 1 });
     assert_eq!(report.results[0].unscored, 2);
     let json = serde_json::to_string(&report).unwrap();

@@ -20,7 +20,7 @@ const ofRun = (run: number): Side => ({ kind: "run", run });
 /** What the core says about these sides. */
 function reportOf(evaluated: Side[], against: Side, threshold: number | null = null): Promise<EvaluationReport> {
   const options = { threshold, overlap: 0.5, resamples: null };
-  return call<EvaluationReport>(page, "evaluate", { request: { evaluated, against, options } });
+  return call<EvaluationReport>(page, "evaluate", { number: 1, request: { evaluated, against, options } });
 }
 
 /** Corrects some reviewed images, so that the run was wrong about them: of three annotations, one is rejected, one has another label,
@@ -151,10 +151,10 @@ describe("evaluating two runs", () => {
     await page.getByRole("group", { name: words.evaluate.evaluated }).getByRole("checkbox").nth(1).check();
     await page.keyboard.press("Escape");
     await expect.poll(() => results().getByRole("row").count()).toBe(3);
-    const { results: found } = await reportOf([ofRun(2), ofRun(1)], PEOPLE);
-    const difference = found[1]?.difference?.recall;
-    if (!difference) throw new Error("no difference");
-    const verdict = difference.low > 0 ? "better" : difference.high < 0 ? "worse" : "none";
+    const { results: found, images_with_objects: images } = await reportOf([ofRun(2), ofRun(1)], PEOPLE);
+    const interval = found[1]?.difference?.recall?.interval;
+    if (!interval) throw new Error(`no interval with ${images} images`);
+    const verdict = interval.low > 0 ? "better" : interval.high < 0 ? "worse" : "none";
     await cell(2, 4).getByRole("img", { name: words.evaluate.verdicts[verdict] }).waitFor();
     await page.keyboard.press("ArrowDown");
     await worst().getByRole("heading", { name: /B$/ }).waitFor();
@@ -190,7 +190,7 @@ describe("evaluating against an imported ground truth", () => {
     expect(sent.ok()).toBe(true);
     const path = await call<string>(page, "complete_dataset_upload", { upload });
     const request = { path, format: "coco", role: "ground_truth", collection: null, recipe: null, mapping: [] };
-    const { layer } = await call<{ layer: { id: number } | null }>(page, "import_dataset", { request });
+    const { layer } = await call<{ layer: { id: number } | null }>(page, "import_dataset", { number: 1, request });
     await page.keyboard.press("Control+7");
     await results().waitFor();
     const report = await reportOf([ofRun(2)], ofRun(layer?.id ?? 0));

@@ -3,7 +3,7 @@ import type { EvaluationReport, EvaluationResult, ImportedLayer, RunId, RunSumma
 import type { Core } from "../api/core";
 import { answered, DECIDED, isSameSide } from "../compare/sides";
 
-export type EvaluationCore = Pick<Core, "runs" | "importedLayers" | "evaluate">;
+export type EvaluationCore = Pick<Core, "runs" | "importedLayers" | "evaluate" | "cancelEvaluation">;
 
 /** How long a threshold rests before it is evaluated. */
 const REST_MILLIS = 200;
@@ -12,7 +12,7 @@ export const MOST_RESULTS = 4;
 export const USUAL_OVERLAP = 0.5;
 
 /** Why there is no report. */
-export type Obstacle = "no_runs" | "no_truth" | "nothing_in_common" | "failed";
+export type Unavailable = "no_runs" | "no_truth" | "nothing_in_common" | "failed";
 
 export class Evaluation {
   readonly #core: EvaluationCore;
@@ -31,11 +31,12 @@ export class Evaluation {
   report = $state.raw<EvaluationReport | null>(null);
   /** Whether a report is awaited. */
   isEvaluating = $state(true);
-  obstacle = $state<Obstacle | null>(null);
+  unavailable = $state<Unavailable | null>(null);
   /** Index of the result whose details are shown. */
   selected = $state(0);
 
-  #turn = 0;
+  /** Number of the latest evaluation; null once it is over. */
+  #task: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly result: EvaluationResult | null = $derived(this.report?.results[this.selected] ?? null);
@@ -49,7 +50,7 @@ export class Evaluation {
   async open(wanted: RunId | null, isAnyReviewed: boolean): Promise<void> {
     const known = await this.#attempt(() => Promise.all([this.#core.runs(), this.#core.importedLayers()]));
     if (known === undefined) {
-      this.obstacle = "failed";
+      this.unavailable = "failed";
       this.isEvaluating = false;
       return;
     }
@@ -122,39 +123,49 @@ export class Evaluation {
   async evaluate(): Promise<void> {
     clearTimeout(this.#timer);
     const { against, evaluated, threshold, overlap } = this;
-    this.#turn += 1;
-    const turn = this.#turn;
+    this.#cancelTask();
     if (against === null || evaluated.length === 0) {
       this.report = null;
-      this.obstacle = this.judged.length === 0 ? "no_runs" : "no_truth";
+      this.unavailable = this.judged.length === 0 ? "no_runs" : "no_truth";
       this.isEvaluating = false;
       return;
     }
     this.isEvaluating = true;
+    const task = Math.floor(Math.random() * 2 ** 31);
+    this.#task = task;
     const request = {
       evaluated: evaluated.map((run): Side => ({ kind: "run", run })),
       against,
       options: { threshold, overlap, resamples: null },
     };
     try {
-      const report = await this.#core.evaluate(request);
-      if (turn !== this.#turn) return;
+      const report = await this.#core.evaluate(task, request);
+      if (this.#task !== task) return;
       this.report = report;
-      this.obstacle = null;
+      this.unavailable = null;
     } catch (refusal) {
-      if (turn !== this.#turn) return;
+      if (this.#task !== task) return;
       this.report = null;
       const isEmpty =
         typeof refusal === "object" && refusal !== null && "code" in refusal && refusal.code === "nothing_to_evaluate";
-      this.obstacle = isEmpty ? "nothing_in_common" : "failed";
+      this.unavailable = isEmpty ? "nothing_in_common" : "failed";
       if (!isEmpty) this.#refused(refusal);
     }
+    this.#task = null;
     this.isEvaluating = false;
     if (this.selected >= (this.report?.results.length ?? 0)) this.selected = 0;
   }
 
+  /** Cancels what is going on: nothing shows it any more. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#cancelTask();
+  }
+
+  #cancelTask(): void {
+    // If it cannot be cancelled, it ends by itself.
+    if (this.#task !== null) void this.#core.cancelEvaluation(this.#task).catch(() => undefined);
+    this.#task = null;
   }
 
   async #attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {

@@ -18,6 +18,7 @@ const ofRun = (run: number): Side => ({ kind: "run", run });
 
 class Core implements EvaluationCore {
   asked: EvaluationRequest[] = [];
+  cancelled: number[] = [];
   layers: Pick<ImportedLayer, "id" | "role">[] = [];
   answers: (() => void)[] = [];
   isHeld = false;
@@ -27,7 +28,12 @@ class Core implements EvaluationCore {
   runs = (): Promise<RunSummary[]> => Promise.resolve(this.ids.map((id) => ({ id, done: 1 })) as RunSummary[]);
   importedLayers = (): Promise<ImportedLayer[]> => Promise.resolve(this.layers as ImportedLayer[]);
 
-  async evaluate(request: EvaluationRequest): Promise<EvaluationReport> {
+  cancelEvaluation = (task: number): Promise<null> => {
+    this.cancelled.push(task);
+    return Promise.resolve(null);
+  };
+
+  async evaluate(_task: number, request: EvaluationRequest): Promise<EvaluationReport> {
     this.asked.push(request);
     if (this.isHeld) await new Promise<void>((answer) => this.answers.push(answer));
     if (request.against.kind === "run" && request.against.run === 99)
@@ -48,9 +54,9 @@ describe("what is evaluated", () => {
     const core = new Core([3, 2]);
     const evaluation = of(core);
     await evaluation.open(null, false);
-    expect([evaluation.against, evaluation.report, evaluation.obstacle]).toEqual([null, null, "no_truth"]);
+    expect([evaluation.against, evaluation.report, evaluation.unavailable]).toEqual([null, null, "no_truth"]);
     await evaluation.open(null, true);
-    expect([evaluation.evaluated, evaluation.against, evaluation.obstacle]).toEqual([[3], PEOPLE, null]);
+    expect([evaluation.evaluated, evaluation.against, evaluation.unavailable]).toEqual([[3], PEOPLE, null]);
 
     core.layers = [
       { id: 5, role: "predictions" },
@@ -62,7 +68,7 @@ describe("what is evaluated", () => {
     expect(imported.judged).toEqual([3, 2, 5]);
     const none = of(new Core([]));
     await none.open(null, true);
-    expect(none.obstacle).toBe("no_runs");
+    expect(none.unavailable).toBe("no_runs");
   });
 
   it("has at least one result and at most some, and none is its own truth", async () => {
@@ -94,9 +100,10 @@ describe("what is evaluated", () => {
     await expect.poll(() => evaluation.isEvaluating).toBe(false);
     await Promise.resolve();
     expect(evaluation.report?.overlap).toBe(0.9);
+    expect(core.cancelled).toHaveLength(1);
     core.isHeld = false;
     evaluation.compareWith(ofRun(99));
-    await expect.poll(() => evaluation.obstacle).toBe("nothing_in_common");
+    await expect.poll(() => evaluation.unavailable).toBe("nothing_in_common");
     expect(evaluation.report).toBe(null);
   });
 
@@ -113,14 +120,9 @@ describe("what is evaluated", () => {
 
 describe("what is shown", () => {
   it("calls a difference one only if its interval excludes zero", () => {
-    const at = (low: number, high: number) => verdict({ difference: (low + high) / 2, low, high });
-    expect([at(0.01, 0.2), at(-0.2, -0.01), at(-0.1, 0.2), at(0, 0.2), verdict(null)]).toEqual([
-      "better",
-      "worse",
-      "none",
-      "none",
-      null,
-    ]);
+    const at = (low: number, high: number) => verdict({ difference: (low + high) / 2, interval: { low, high } });
+    expect([at(0.01, 0.2), at(-0.2, -0.01), at(-0.1, 0.2), at(0, 0.2)]).toEqual(["better", "worse", "none", "none"]);
+    expect([verdict(null), verdict({ difference: 0.9, interval: null })]).toEqual([null, null]);
   });
 
   it("reads precision at each hundredth of recall, up to the last", () => {

@@ -10,11 +10,12 @@ import type {
 } from "../api/bindings";
 import { modelName, words } from "../messages";
 
-/** Whether a difference is one, and in which direction. */
+/** Whether a difference is one, and in which direction; null if there are too few images to tell. */
 export function verdict(difference: PairedDifference | null): "better" | "worse" | "none" | null {
-  if (difference === null) return null;
-  if (difference.low > 0) return "better";
-  return difference.high < 0 ? "worse" : "none";
+  const interval = difference?.interval;
+  if (!interval) return null;
+  if (interval.low > 0) return "better";
+  return interval.high < 0 ? "worse" : "none";
 }
 
 /** Why a figure is missing. */

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let compared = images[..COMPARED].to_vec();
     let begun = Instant::now();
-    let report = evaluate(sides(images), EvaluationOptions::default());
+    let report = evaluate(&sides(images), EvaluationOptions::default(), &|| false).expect("not cancelled");
     println!(
         "  the whole report in {:.1} s (goal: 30 s), F1 {:.4}",
         begun.elapsed().as_secs_f64(),
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let begun = Instant::now();
     let options = EvaluationOptions { resamples: Some(RESAMPLES), ..EvaluationOptions::default() };
-    std::hint::black_box(evaluate(sides(compared.clone()), options));
+    std::hint::black_box(evaluate(&sides(compared.clone()), options, &|| false));
     println!("  a tenth of them with intervals in {:.1} s", begun.elapsed().as_secs_f64());
     compare(&compared)
 }

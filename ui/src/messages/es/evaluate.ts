@@ -16,7 +16,7 @@ export const evaluate: Translation<typeof english> = {
   evaluatedShown: (first, more) => (more === 0 ? first : `${first} y ${count(more)} más`),
   evaluatedNote: (most) => `Hasta ${count(most)}, comparadas con la primera. Cada una tal como respondió.`,
   against: "Frente a",
-  people: "Lo que aprobaron personas",
+  people: "Anotaciones aprobadas",
   layer: (name, role) =>
     role === "ground_truth"
       ? `Referencia ${name}`
@@ -56,6 +56,7 @@ export const evaluate: Translation<typeof english> = {
     worse: "peor que A: el intervalo del 95 % de la diferencia excluye el 0",
     none: "sin diferencia demostrada",
   },
+  differenceWithoutInterval: (figure) => `Diferencia con A: ${figure}, sin intervalo`,
   differenceOf: (figure, low, high) => `Diferencia con A: ${figure} (de ${low} a ${high})`,
   unmeasured: "sin medir",
   reasons: {
@@ -71,28 +72,33 @@ export const evaluate: Translation<typeof english> = {
     duration_unknown: "Algunas respuestas se reutilizaron o llegaron en un lote.",
     no_tags: "No hay etiquetas de imagen de referencia.",
     no_captions: "No hay descripciones de referencia.",
+    too_few_images: "Muy pocas imágenes tienen objetos para dar un intervalo.",
+    too_few_draws: "Muy pocos sorteos de imágenes tienen algo que medir.",
   },
   notEvaluated: {
-    only_here: (number) => `${images(number)} que no están en todos los lados`,
+    only_here: (number) => `${images(number)} que faltan en otro lado`,
     waiting: (number) => `${images(number)} en espera`,
     failed: (number) => `${images(number)} que fallaron sin respuesta`,
     propagated: (number) => `${images(number)} con anotaciones de una imagen similar`,
-    ambiguous: (number) => `${images(number)} con un nombre ambiguo`,
+    ambiguous: (number) => `${images(number)} que coinciden con varias imágenes`,
+    other_size: (number) => `${images(number)} de otro tamaño`,
   },
   notEvaluatedTitle: (side) => `No se cuentan de ${side}:`,
   unusable: (number) => `${images(number)} con una respuesta inservible: todo lo que contienen cuenta como omitido.`,
   unscored: (number) => `${boxes(number)} sin confianza cuentan como seguros.`,
   approvedFrom: (number) =>
-    `${boxes(number)} los propuso esta misma ejecución y se aprobaron. Lo que omitió puede faltar también en la referencia, así que su cobertura puede ser menor que la indicada.`,
+    `${boxes(number)} de la referencia vienen de esta ejecución. Lo que omitió puede faltar también allí, así que su cobertura puede ser menor que la indicada.`,
   agreementTitle: "Coincidencia, no calidad",
   agreementNote: (side) =>
-    `${side} no es una referencia. Las cifras dicen cuánto coinciden las dos. No se ve lo que ambas omiten o hacen mal.`,
+    `${side} no es una referencia. Las cifras dicen cuánto coinciden las dos. No cuentan los objetos que ambas omiten o hacen mal.`,
   scope: (evaluated, objects) => `${images(evaluated)}, ${boxes(objects)} por encontrar`,
   protocol: "Protocolo COCO, como pycocotools",
   resampled: (resamples) => `Intervalos del 95 % con ${count(resamples)} remuestreos de las imágenes`,
+  tooFewImages: (withObjects) =>
+    `Sin intervalos: solo ${images(withObjects)} con objetos, y hacen falta al menos 10 para ver una diferencia`,
   tags: (exact, all) => `Etiquetas de imagen exactas en ${count(exact)} de ${images(all)}`,
   captions: (exact, normalized, all) =>
-    `Descripciones: ${count(exact)} de ${count(all)} iguales, ${count(normalized)} salvo mayúsculas y puntuación`,
+    `Descripciones: ${count(exact)} de ${count(all)} iguales, ${count(normalized)} sin contar mayúsculas ni puntuación`,
 
   curve: "Precisión y cobertura",
   curveText: "Precisión según la cobertura, una línea por resultado",

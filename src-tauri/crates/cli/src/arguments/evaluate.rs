@@ -31,7 +31,7 @@ pub struct Evaluate {
     /// Confidence from which a detection counts in precision, recall and F1; by default, the one with the highest F1
     #[arg(long, value_name = "CONFIDENCE", value_parser = share)]
     pub threshold: Option<f64>,
-    /// Overlap from which a detection is right in precision, recall and F1
+    /// Overlap from which a detection is correct in precision, recall and F1
     #[arg(long, value_name = "OVERLAP", value_parser = share, default_value_t = USUAL_OVERLAP)]
     pub iou: f64,
     /// Exit with code 1 if a figure is below a value or was not measured; can be repeated

@@ -3,7 +3,7 @@
 use domain::compare::Side;
 use domain::dataset::FormatId;
 use domain::evaluation::report::{EvaluatedSide, EvaluationReport, EvaluationResult, ReportLabel};
-use engine::{EvaluationSource, Library};
+use engine::{Cancellation, EvaluationSource, Library};
 use serde::Serialize;
 
 use crate::arguments::{Evaluate, Global, RunChoice, TypedSide};
@@ -21,6 +21,7 @@ struct Document<'a> {
     against: &'a EvaluatedSide,
     is_ground_truth: bool,
     images: u32,
+    images_with_objects: u32,
     objects: u32,
     crowds: u32,
     points: u32,
@@ -42,6 +43,7 @@ impl<'a> Document<'a> {
             against: &report.against,
             is_ground_truth: report.is_ground_truth,
             images: report.images,
+            images_with_objects: report.images_with_objects,
             objects: report.objects,
             crowds: report.crowds,
             points: report.points,
@@ -59,7 +61,7 @@ pub fn evaluate(arguments: &Evaluate, global: &Global, output: Console) -> Resul
     let evaluated = arguments.evaluated.iter().map(|side| source(side, &arguments.format));
     let evaluated: Vec<EvaluationSource> = evaluated.collect::<Result<_, _>>()?;
     let against = source(&arguments.against, &arguments.against_format)?;
-    let report = library.evaluations.evaluate(&evaluated, &against, arguments.options())?;
+    let report = library.evaluations.evaluate(&evaluated, &against, arguments.options(), &Cancellation::default())?;
     output.show(&Document::new(&report), |out| messages::evaluation(out, &report))?;
     let mut exit = Exit::Done;
     for result in &report.results {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::evaluation::bootstrap::{Interval, PairedDifference};
+use domain::evaluation::bootstrap::{Interval, LEAST_IMAGES, PairedDifference};
 use domain::evaluation::report::{
     EvaluatedSide, EvaluatedSource, EvaluationReport, EvaluationResult, NotEvaluatedReason, ThresholdSource,
     Unmeasured, UnmeasuredReason,
@@ -33,13 +33,13 @@ pub fn evaluation(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<
     if !report.is_ground_truth {
         writeln!(
             out,
-            "  {WARNING}note{WARNING:#}        this is no ground truth: the figures say how far two results agree, not how good either is."
+            "  {WARNING}note{WARNING:#}        not a ground truth: the figures show how far the two agree, not how good either is."
         )?;
-        writeln!(out, "              What both miss, or both get wrong, is not seen.")?;
+        writeln!(out, "              Objects that both miss, or both get wrong, do not count.")?;
     }
     if report.crowds + report.points > 0 {
         let crowds = counted(report.crowds, "crowd");
-        writeln!(out, "  not counted {crowds}, {}", counted(report.points, "point"))?;
+        writeln!(out, "  not counted {crowds} and {}", counted(report.points, "point"))?;
     }
     for (place, result) in report.results.iter().enumerate() {
         writeln!(out)?;
@@ -61,7 +61,7 @@ fn side(side: &EvaluatedSide) -> String {
     match &side.source {
         EvaluatedSource::Run { run, model_name, recipe_name, .. } => format!("run {run} ({model_name}, {recipe_name})"),
         EvaluatedSource::Layer { layer, name, .. } => format!("layer {layer} ({name})"),
-        EvaluatedSource::People => "what people approved".to_owned(),
+        EvaluatedSource::People => "approved annotations".to_owned(),
         EvaluatedSource::File { path, format } => format!("{path} ({format})"),
     }
 }
@@ -75,11 +75,12 @@ fn not_evaluated(out: &mut dyn Write, side: &EvaluatedSide) -> io::Result<()> {
         .iter()
         .map(|not_evaluated| {
             let reason = match not_evaluated.reason {
-                NotEvaluatedReason::OnlyHere => "not on all sides",
+                NotEvaluatedReason::OnlyHere => "missing on another side",
                 NotEvaluatedReason::Waiting => "waiting for an answer",
                 NotEvaluatedReason::Failed => "failed without an answer",
                 NotEvaluatedReason::Propagated => "with annotations of a similar image",
-                NotEvaluatedReason::Ambiguous => "with a name that several images have",
+                NotEvaluatedReason::Ambiguous => "matching several images",
+                NotEvaluatedReason::OtherSize => "of another size",
             };
             format!("{} {reason}", counted(not_evaluated.images, "image"))
         })
@@ -119,7 +120,7 @@ fn result(out: &mut dyn Write, report: &EvaluationReport, result: &EvaluationRes
     }
     writeln!(
         out,
-        "  at it       precision {}, recall {}, F1 {}: {} right, {} wrong, {} missed",
+        "  at it       precision {}, recall {}, F1 {}: {} correct, {} wrong, {} missed",
         with_interval(result.precision, intervals.precision),
         with_interval(result.recall, intervals.recall),
         with_interval(result.f1, intervals.f1),
@@ -130,24 +131,24 @@ fn result(out: &mut dyn Write, report: &EvaluationReport, result: &EvaluationRes
     if let Some(precise) = result.calibration.as_ref().and_then(|calibration| calibration.precise) {
         writeln!(
             out,
-            "  95 % right  from confidence {:.2} on (interval {:.3}-{:.3}), with a recall of {}",
+            "  95 %        correct from confidence {:.2} on (interval {:.3}-{:.3}), with a recall of {}",
             precise.score,
             precise.bounds.low,
             precise.bounds.high,
             figure(precise.counts.recall())
         )?;
     }
-    writeln!(out, "  right boxes {}", cost(result))?;
+    writeln!(out, "  per box     {}", cost(result))?;
     if let Some(tags) = result.tags {
         let quality = tags.quality;
-        writeln!(out, "  tags        {} of {} exactly right", quality.exact, counted(quality.images, "image"))?;
+        writeln!(out, "  tags        correct on {} of {}", quality.exact, counted(quality.images, "image"))?;
     }
     if let Some(captions) = result.captions {
         let quality = captions.quality;
         let exact = grouped(quality.exact.into());
         let normalized = grouped(quality.normalized.into());
         let all = counted(quality.captions, "caption");
-        writeln!(out, "  captions    {exact} of {all} equal, {normalized} but for case and punctuation")?;
+        writeln!(out, "  captions    {exact} of {all} equal, {normalized} when case and punctuation are ignored")?;
     }
     remarks(out, result)
 }
@@ -168,7 +169,7 @@ fn remarks(out: &mut dyn Write, result: &EvaluationResult) -> io::Result<()> {
         let approved = counted(result.approved_from_it, "object");
         writeln!(
             out,
-            "  {WARNING}note{WARNING:#}        {approved} were proposed by this run and approved: what it missed may be missing there too,"
+            "  {WARNING}note{WARNING:#}        {approved} of the ground truth came from this run: objects that it missed may be missing there too,"
         )?;
         writeln!(out, "              so its recall may be lower than shown.")?;
     }
@@ -190,9 +191,9 @@ fn cost(result: &EvaluationResult) -> String {
     let dollars = result.cost.per_box.map(money);
     let seconds = result.cost.seconds_per_correct_box.map(|seconds| duration(seconds * 1000.0));
     match (dollars, seconds) {
-        (Some(dollars), Some(seconds)) => format!("{dollars} and {seconds} each"),
-        (Some(dollars), None) => format!("{dollars} each; time {}", missing("seconds_per_correct_box")),
-        (None, Some(seconds)) => format!("{seconds} each; cost {}", missing("dollars_per_correct_box")),
+        (Some(dollars), Some(seconds)) => format!("{dollars} and {seconds} for each correct box"),
+        (Some(dollars), None) => format!("{dollars} for each correct box; time {}", missing("seconds_per_correct_box")),
+        (None, Some(seconds)) => format!("{seconds} for each correct box; cost {}", missing("dollars_per_correct_box")),
         (None, None) => format!("cost and time {}", missing("dollars_per_correct_box")),
     }
 }
@@ -204,26 +205,30 @@ fn reason(reason: UnmeasuredReason) -> &'static str {
         UnmeasuredReason::NoSharedLabels => "not measured: no label is on both sides",
         UnmeasuredReason::NoDetections => "not measured: there are no detections",
         UnmeasuredReason::NoConfidences => "not measured: detections have no confidence",
-        UnmeasuredReason::NoCorrectBoxes => "not measured: no box is right",
+        UnmeasuredReason::NoCorrectBoxes => "not measured: no box is correct",
         UnmeasuredReason::NotARun => "not measured: it is not a run",
         UnmeasuredReason::PriceUnknown => "not measured: the price of the model is unknown",
         UnmeasuredReason::CostUncertain => "not measured: some requests may have been billed",
         UnmeasuredReason::DurationUnknown => "not measured: some answers were reused or came in a batch",
         UnmeasuredReason::NoTags => "not measured: there are no true tags",
         UnmeasuredReason::NoCaptions => "not measured: there are no true captions",
+        UnmeasuredReason::TooFewImages => "not measured: too few images have objects",
+        UnmeasuredReason::TooFewDraws => "not measured: too few draws of images have something to measure",
     }
 }
 
 /// Differences of the other results from the first one.
 fn differences(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<()> {
-    writeln!(
-        out,
-        "{HEADING}Difference from the first{HEADING:#}, with intervals at 95 % from {} of the images",
-        counted(report.resamples, "resample")
-    )?;
+    let interval = match report.resamples {
+        0 if report.images_with_objects < LEAST_IMAGES => {
+            format!(", without intervals: fewer than {LEAST_IMAGES} images have objects")
+        }
+        0 => ", without intervals (--resamples)".to_owned(),
+        resamples => format!(", with intervals at 95 % from {} of the images", counted(resamples, "resample")),
+    };
+    writeln!(out, "{HEADING}Difference from the first{HEADING:#}{interval}")?;
     for (place, result) in report.results.iter().enumerate().skip(1) {
         let Some(difference) = result.difference else {
-            writeln!(out, "  {}. not computed (--resamples)", place + 1)?;
             continue;
         };
         for (name, difference) in [
@@ -240,7 +245,8 @@ fn differences(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<()>
 }
 
 fn shown(difference: PairedDifference) -> String {
-    let PairedDifference { difference: value, low, high } = difference;
+    let PairedDifference { difference: value, interval } = difference;
+    let Some(Interval { low, high }) = interval else { return format!("{value:+.3}") };
     let verdict = match value {
         _ if !difference.is_shown() => "no difference shown",
         value if value > 0.0 => "better",
@@ -259,7 +265,7 @@ fn labels(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<()> {
         "Precision",
         "Recall",
         "F1",
-        "Right",
+        "Correct",
         "Wrong",
         "Missed",
     ]);
@@ -268,7 +274,7 @@ fn labels(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<()> {
         for (place, result) in report.results.iter().enumerate() {
             let found = &result.per_label[number];
             let name = match (label.is_in_truth, found.is_in_result) {
-                (false, _) => format!("{} (not in the truth)", label.name),
+                (false, _) => format!("{} (not in the ground truth)", label.name),
                 (true, false) => format!("{} (not in the result)", label.name),
                 (true, true) => label.name.clone(),
             };
@@ -290,7 +296,7 @@ fn labels(out: &mut dyn Write, report: &EvaluationReport) -> io::Result<()> {
     table.write(out)
 }
 
-/// The labels that are taken for others most often.
+/// The pairs of labels that are confused most often.
 fn confused(out: &mut dyn Write, report: &EvaluationReport, result: &EvaluationResult) -> io::Result<()> {
     let mut confused: Vec<(u32, u32, u32)> = result
         .confusion
@@ -305,7 +311,7 @@ fn confused(out: &mut dyn Write, report: &EvaluationReport, result: &EvaluationR
     let parts: Vec<String> = confused
         .iter()
         .take(CONFUSED)
-        .map(|&(truth, found, count)| format!("{} taken for {} {count} times", name(truth), name(found)))
+        .map(|&(truth, found, count)| format!("{} found as {} {count} times", name(truth), name(found)))
         .collect();
     writeln!(out, "\nConfused: {}", parts.join("; "))
 }
@@ -320,7 +326,7 @@ fn worst(out: &mut dyn Write, result: &EvaluationResult) -> io::Result<()> {
         let counts = image.counts;
         writeln!(
             out,
-            "  {}: {} right, {} wrong, {} missed{unusable}",
+            "  {}: {} correct, {} wrong, {} missed{unusable}",
             image.name, counts.right, counts.wrong, counts.missed
         )?;
     }

@@ -3,7 +3,12 @@
 //! Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993: percentile intervals of the paired difference.
 //! Images are drawn, not boxes, because the boxes of an image depend on each other.
 
+use std::ops::ControlFlow;
+
 use serde::{Deserialize, Serialize};
+
+/// Fewer images with objects than this say nothing about others.
+pub const LEAST_IMAGES: u32 = 10;
 
 /// A difference with its interval at a confidence of 95 %.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -12,24 +17,15 @@ pub struct PairedDifference {
     /// Of the images as they are.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub difference: f64,
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub low: f64,
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub high: f64,
+    /// `None` if there are too few images or draws to tell.
+    pub interval: Option<Interval>,
 }
 
 impl PairedDifference {
-    /// `whole` is the difference on the images as they are, `drawn` those of the draws, in any order.
-    #[must_use]
-    pub fn new(whole: f64, mut drawn: Vec<f64>) -> Self {
-        let interval = Interval::of(&mut drawn).unwrap_or(Interval { low: whole, high: whole });
-        Self { difference: whole, low: interval.low, high: interval.high }
-    }
-
     /// Whether the interval excludes zero.
     #[must_use]
     pub fn is_shown(self) -> bool {
-        self.low > 0.0 || self.high < 0.0
+        self.interval.is_some_and(|interval| interval.low > 0.0 || interval.high < 0.0)
     }
 }
 
@@ -44,26 +40,31 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Of the figures of draws, in any order; `None` without any.
+    /// Of the figures of draws, in any order. A draw without objects, for example, has no figure: `None` if fewer than half of
+    /// all `draws` have one.
     #[must_use]
-    pub fn of(drawn: &mut [f64]) -> Option<Self> {
+    pub fn of(mut drawn: Vec<f64>, draws: u32) -> Option<Self> {
+        if drawn.len() * 2 < draws as usize {
+            return None;
+        }
         drawn.sort_by(f64::total_cmp);
-        Some(Self { low: percentile(drawn, 0.025)?, high: percentile(drawn, 0.975)? })
+        Some(Self { low: percentile(&drawn, 0.025)?, high: percentile(&drawn, 0.975)? })
     }
 }
 
-/// Draws as many images as there are, with repetitions, `resamples` times. `each` gets how often each image was drawn.
-/// `seed` makes the draws repeatable; results that are compared get the same draws.
-pub fn draw(images: u32, resamples: u32, seed: u64, mut each: impl FnMut(&[u32])) {
+/// Draws as many images as there are, with repetitions, `draws` times, unless `each` ends it. `each` gets how often each image
+/// was drawn. `seed` makes the draws repeatable; results that are compared get the same draws.
+pub fn draw(images: u32, draws: u32, seed: u64, mut each: impl FnMut(&[u32]) -> ControlFlow<()>) -> ControlFlow<()> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut drawn = vec![0_u32; images as usize];
-    for _ in 0..resamples {
+    for _ in 0..draws {
         drawn.fill(0);
         for _ in 0..images {
             drawn[random.u32(0..images) as usize] += 1;
         }
-        each(&drawn);
+        each(&drawn)?;
     }
+    ControlFlow::Continue(())
 }
 
 /// Between neighbours by linear interpolation. `None` without values.
@@ -85,8 +86,13 @@ mod tests {
 
     fn paired(images: u32, seed: u64, difference: impl Fn(&[u32]) -> f64) -> PairedDifference {
         let mut drawn = Vec::new();
-        draw(images, 500, seed, |weights| drawn.push(difference(weights)));
-        PairedDifference::new(difference(&vec![1; images as usize]), drawn)
+        let done = draw(images, 500, seed, |weights| {
+            drawn.push(difference(weights));
+            ControlFlow::Continue(())
+        });
+        assert!(done.is_continue());
+        let difference = difference(&vec![1; images as usize]);
+        PairedDifference { difference, interval: Interval::of(drawn, 500) }
     }
 
     #[test]
@@ -99,13 +105,20 @@ mod tests {
         };
         let better = mean((0..200).map(|number| 0.2 + f64::from(number % 7) * 0.1).collect());
         let shown = paired(200, 1, &better);
-        assert!(shown.is_shown() && shown.low < shown.difference && shown.difference < shown.high, "{shown:?}");
+        let Interval { low, high } = shown.interval.unwrap();
+        assert!(shown.is_shown() && low < shown.difference && shown.difference < high, "{shown:?}");
         // The interval of a mean is about two standard errors wide: 0.2 / sqrt(200) * 1.96 to both sides.
-        assert!((shown.high - shown.low - 0.055).abs() < 0.01, "{shown:?}");
+        assert!((high - low - 0.055).abs() < 0.01, "{shown:?}");
         assert_eq!(paired(200, 1, &better), shown, "the seed decides");
         let equal = mean((0..200).map(|number| if number % 2 == 0 { 0.5 } else { -0.5 }).collect());
         assert!(!paired(200, 1, equal).is_shown());
-        assert_eq!(Interval::of(&mut []), None);
-        assert!(!PairedDifference::new(0.0, Vec::new()).is_shown());
+        assert!(!PairedDifference { difference: 1.0, interval: None }.is_shown());
+    }
+
+    #[test]
+    fn an_interval_needs_half_of_the_draws() {
+        assert_eq!(Interval::of(Vec::new(), 10), None);
+        assert_eq!(Interval::of(vec![0.5; 499], 1_000), None);
+        assert_eq!(Interval::of(vec![0.5; 500], 1_000), Some(Interval { low: 0.5, high: 0.5 }));
     }
 }

@@ -1,17 +1,16 @@
 //! Evaluates results against one ground truth on the same images, and compares them.
 
-use std::collections::BTreeMap;
-
-use super::bootstrap::{self, Interval, PairedDifference};
+use super::bootstrap::LEAST_IMAGES;
 use super::calibration::{LabelOutcomes, outcomes_by_label};
 use super::coco::{CocoEvaluation, CocoFigures};
+use super::comparison::{ImagesWithObjects, compare};
 use super::confusion::ConfusionMatrix;
 use super::image_quality::{ImageQuality, overlap_histogram, right_overlaps, worst_first};
 use super::precision::{DetectionCounts, PrecisionAndRecall};
 use super::report::{
     CaptionResult, ConfusionCell, CorrectBoxCost, EvaluatedSide, EvaluationOptions, EvaluationReport, EvaluationResult,
-    FigureDifferences, FigureIntervals, LabelResult, MOST_WORST, PRECISE, RESAMPLES, ReportLabel, ScoreCalibration,
-    TagResult, ThresholdSource, Unmeasured, UnmeasuredReason, WorstImage,
+    LabelResult, MOST_WORST, PRECISE, RESAMPLES, ReportLabel, ScoreCalibration, TagResult, ThresholdSource, Unmeasured,
+    UnmeasuredReason, WorstImage,
 };
 use super::whole_image::{CaptionQuality, TagQuality};
 use super::{EvaluatedImage, ScoredBox, TrueObject};
@@ -21,8 +20,6 @@ use crate::money::PicoDollars;
 
 /// Draws times detections, up to which intervals of a single result take seconds at most.
 const QUICK: u64 = 200_000_000;
-/// Any number makes the draws repeatable.
-const SEED: u64 = 19;
 
 /// Sides with their annotations on the same images, in the same order.
 pub struct Evaluated {
@@ -71,9 +68,13 @@ pub struct WholeImage {
     pub caption: Option<String>,
 }
 
-/// Evaluates all results.
+/// Evaluates all results. `None` once `is_cancelled`.
 #[must_use]
-pub fn evaluate(evaluated: Evaluated, options: EvaluationOptions) -> EvaluationReport {
+pub fn evaluate(
+    evaluated: &Evaluated,
+    options: EvaluationOptions,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Option<EvaluationReport> {
     let Evaluated { images, labels, truth, results, is_ground_truth } = evaluated;
     let mut objects_of_label = vec![0_u32; labels.len()];
     let mut crowds = 0;
@@ -84,11 +85,12 @@ pub fn evaluate(evaluated: Evaluated, options: EvaluationOptions) -> EvaluationR
             objects_of_label[object.label as usize] += 1;
         }
     }
+    let with_objects = ImagesWithObjects::new(truth, labels.len());
     let labels: Vec<ReportLabel> = labels
-        .into_iter()
+        .iter()
         .zip(&objects_of_label)
         .zip(&truth.has_label)
-        .map(|((name, &objects), &is_in_truth)| ReportLabel { name, objects, is_in_truth })
+        .map(|((name, &objects), &is_in_truth)| ReportLabel { name: name.clone(), objects, is_in_truth })
         .collect();
     let resamples = options.resamples.unwrap_or_else(|| {
         let detections: usize =
@@ -96,15 +98,20 @@ pub fn evaluate(evaluated: Evaluated, options: EvaluationOptions) -> EvaluationR
         let is_quick = detections as u64 * u64::from(RESAMPLES) <= QUICK;
         if is_quick || results.len() > 1 { RESAMPLES } else { 0 }
     });
-    let common = Common { images: &images, labels: &labels, truth: &truth, options };
-    let mut judged: Vec<Judged> = results.into_iter().map(|result| common.judge(result)).collect();
-    if resamples > 0 && !images.is_empty() {
-        let image_count = u32::try_from(images.len()).unwrap_or(u32::MAX);
-        compare(&mut judged, image_count, resamples);
+    let resamples = if with_objects.all < LEAST_IMAGES { 0 } else { resamples };
+    let common = Common { images, labels: &labels, truth, options };
+    let mut judged = Vec::with_capacity(results.len());
+    for result in results {
+        if is_cancelled() {
+            return None;
+        }
+        judged.push(common.judge(result));
     }
-    EvaluationReport {
-        is_ground_truth,
+    compare(&mut judged, &with_objects, images.len(), resamples, is_cancelled)?;
+    Some(EvaluationReport {
+        is_ground_truth: *is_ground_truth,
         images: u32::try_from(images.len()).unwrap_or(u32::MAX),
+        images_with_objects: with_objects.all,
         objects: objects_of_label.iter().sum(),
         crowds,
         points: truth.points,
@@ -112,8 +119,8 @@ pub fn evaluate(evaluated: Evaluated, options: EvaluationOptions) -> EvaluationR
         resamples,
         results: judged.into_iter().map(|judged| judged.result).collect(),
         labels,
-        against: truth.side,
-    }
+        against: truth.side.clone(),
+    })
 }
 
 /// What all results share.
@@ -125,15 +132,15 @@ struct Common<'a> {
 }
 
 /// A result, and what its intervals are computed from.
-struct Judged {
-    result: EvaluationResult,
-    coco: CocoEvaluation,
+pub(super) struct Judged {
+    pub result: EvaluationResult,
+    pub coco: CocoEvaluation,
     /// At the threshold, by image.
-    counts: Vec<DetectionCounts>,
+    pub counts: Vec<DetectionCounts>,
 }
 
 impl Common<'_> {
-    fn judge(&self, detected: Detected) -> Judged {
+    fn judge(&self, detected: &Detected) -> Judged {
         let Self { truth, options, .. } = *self;
         let (tags, captions) = (tags(&truth.whole, &detected.whole), captions(&truth.whole, &detected.whole));
         let mut found_of_label = vec![0_u32; self.labels.len()];
@@ -141,13 +148,13 @@ impl Common<'_> {
         let images: Vec<EvaluatedImage> = truth
             .objects
             .iter()
-            .zip(detected.detections)
+            .zip(&detected.detections)
             .map(|(truth, found)| {
-                for detection in &found {
+                for detection in found {
                     found_of_label[detection.label as usize] += 1;
                     detections += 1;
                 }
-                EvaluatedImage { truth: truth.clone(), detections: found }
+                EvaluatedImage { truth: truth.clone(), detections: found.clone() }
             })
             .collect();
         let coco = CocoEvaluation::new(&images);
@@ -157,7 +164,7 @@ impl Common<'_> {
         let of_all = has_scores.then(|| calibration(&all));
         let best = all.calibration().best_f1.map(|best| best.score);
         let lowest = images.iter().flat_map(|image| &image.detections).map(|found| found.score).min_by(f64::total_cmp);
-        // Without a right detection, no confidence is better than another.
+        // Without a correct detection, no confidence is better than another.
         let threshold = options.threshold.or(best).or(lowest);
         let (overlap, least) = (options.overlap, threshold.unwrap_or_default());
         let counted = PrecisionAndRecall::new(&images, overlap, least);
@@ -192,7 +199,7 @@ impl Common<'_> {
         let overlaps = right_overlaps(&images, overlap, least);
         let worst = self.worst(&counted.by_image, &detected.is_unusable);
         let mut result = EvaluationResult {
-            side: detected.side,
+            side: detected.side.clone(),
             coco: coco.figures(),
             ap_shared_labels: mean(&precisions),
             shared_labels: u32::try_from(shared_labels.len()).unwrap_or(u32::MAX),
@@ -352,80 +359,4 @@ fn unmeasured(
     note("tags", result.tags.is_some(), NoTags);
     note("captions", result.captions.is_some(), NoCaptions);
     missing
-}
-
-/// The figures of one draw, in the order of [`FigureIntervals`].
-type Drawn = [Option<f64>; 5];
-
-/// Adds intervals and differences from the first result, all from the same draws of images.
-fn compare(judged: &mut [Judged], images: u32, resamples: u32) {
-    let mut drawn: Vec<Vec<Drawn>> = judged.iter().map(|_| Vec::with_capacity(resamples as usize)).collect();
-    // Differences of AP50 from the first result, by label.
-    let mut by_label: Vec<BTreeMap<u32, Vec<f64>>> = judged.iter().map(|_| BTreeMap::new()).collect();
-    bootstrap::draw(images, resamples, SEED, |weights| {
-        let mut first = None;
-        for (place, each) in judged.iter().enumerate() {
-            let precision = each.coco.drawn(weights);
-            let counts = weighted(&each.counts, weights);
-            drawn[place].push([precision.ap, precision.ap50, counts.precision(), counts.recall(), counts.f1()]);
-            let Some(first) = &first else {
-                first = Some(precision.ap50_by_label);
-                continue;
-            };
-            for (label, ap50) in precision.ap50_by_label {
-                if let (Some(first), Some(ap50)) = (first.get(&label).copied().flatten(), ap50) {
-                    by_label[place].entry(label).or_default().push(ap50 - first);
-                }
-            }
-        }
-    });
-    let figures = |result: &EvaluationResult| -> Drawn {
-        [result.coco.ap, result.coco.ap50, result.precision, result.recall, result.f1]
-    };
-    let of_first = figures(&judged[0].result);
-    let first_by_label: Vec<Option<f64>> = judged[0].result.per_label.iter().map(|label| label.ap50).collect();
-    for (place, each) in judged.iter_mut().enumerate() {
-        let interval = |figure: usize| {
-            Interval::of(&mut drawn[place].iter().filter_map(|drawn| drawn[figure]).collect::<Vec<f64>>())
-        };
-        each.result.intervals = Some(FigureIntervals {
-            ap: interval(0),
-            ap50: interval(1),
-            precision: interval(2),
-            recall: interval(3),
-            f1: interval(4),
-        });
-        if place == 0 {
-            continue;
-        }
-        let whole = figures(&each.result);
-        let difference = |figure: usize| {
-            let pairs = drawn[place].iter().zip(&drawn[0]);
-            let drawn = pairs.filter_map(|(other, first)| Some(other[figure]? - first[figure]?)).collect();
-            Some(PairedDifference::new(whole[figure]? - of_first[figure]?, drawn))
-        };
-        each.result.difference = Some(FigureDifferences {
-            ap: difference(0),
-            ap50: difference(1),
-            precision: difference(2),
-            recall: difference(3),
-            f1: difference(4),
-        });
-        for ((label, first), number) in each.result.per_label.iter_mut().zip(&first_by_label).zip(0..) {
-            let drawn = by_label[place].remove(&number).unwrap_or_default();
-            label.ap50_difference =
-                label.ap50.zip(*first).map(|(ap50, first)| PairedDifference::new(ap50 - first, drawn));
-        }
-    }
-}
-
-/// The counts of images that were drawn as often as `weights` says.
-fn weighted(counts: &[DetectionCounts], weights: &[u32]) -> DetectionCounts {
-    let mut all = DetectionCounts::default();
-    for (counts, weight) in counts.iter().zip(weights) {
-        all.right = all.right.saturating_add(counts.right * weight);
-        all.wrong = all.wrong.saturating_add(counts.wrong * weight);
-        all.missed = all.missed.saturating_add(counts.missed * weight);
-    }
-    all
 }

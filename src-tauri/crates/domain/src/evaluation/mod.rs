@@ -6,6 +6,7 @@
 pub mod bootstrap;
 pub mod calibration;
 pub mod coco;
+mod comparison;
 pub mod confusion;
 pub mod evaluate;
 pub mod image_quality;

@@ -58,6 +58,8 @@ pub struct EvaluationReport {
     pub is_ground_truth: bool,
     /// Images that all sides have answered.
     pub images: u32,
+    /// Of them, those with objects of the ground truth. Intervals need at least [`super::bootstrap::LEAST_IMAGES`].
+    pub images_with_objects: u32,
     /// Objects of the ground truth on them, without crowds.
     pub objects: u32,
     pub crowds: u32,
@@ -101,7 +103,7 @@ pub enum EvaluatedSource {
         name: String,
         role: ImportRole,
     },
-    /// What people accepted, edited and drew on reviewed images.
+    /// Annotations that people accepted, edited or drew on reviewed images.
     People,
     File {
         path: String,
@@ -130,8 +132,10 @@ pub enum NotEvaluatedReason {
     Failed,
     /// It has the annotations of a similar image; the model has not seen it.
     Propagated,
-    /// Several images of another side have its name.
+    /// Several images of another side could be it, or other images of its side the same one.
     Ambiguous,
+    /// The image of the other side has another size, not even scaled.
+    OtherSize,
 }
 
 /// A label of an evaluation.
@@ -196,7 +200,7 @@ pub struct EvaluationResult {
     pub cost: CorrectBoxCost,
     pub tags: Option<TagResult>,
     pub captions: Option<CaptionResult>,
-    /// `None` without resampling.
+    /// `None` without resampling, or with too few images.
     pub intervals: Option<FigureIntervals>,
     /// Difference from the first result on the same draws of images; `None` for the first.
     pub difference: Option<FigureDifferences>,
@@ -383,4 +387,8 @@ pub enum UnmeasuredReason {
     NoTags,
     /// The ground truth has no captions.
     NoCaptions,
+    /// Too few images have objects for an interval.
+    TooFewImages,
+    /// Most draws of images had nothing to measure it by.
+    TooFewDraws,
 }

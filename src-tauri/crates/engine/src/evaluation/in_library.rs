@@ -1,43 +1,47 @@
 //! Sides in the library: the answers of a run, and what people have approved.
 
-use domain::annotation::{AttributeValue, Status};
+use std::collections::HashSet;
+
+use domain::annotation::{Annotation, AttributeValue, Status};
 use domain::compare::Side;
 use domain::dataset_import::{ImportRole, ImportedLayer};
 use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason, UnmeasuredReason};
-use domain::ids::RunId;
+use domain::ids::{ImageId, RunId};
 use domain::run::RunSummary;
 use domain::run_state::RunMode;
-use prepare::ContentHash;
 use store::{RunImage, RunImageState, View};
 
-use super::side::{ImageNames, LoadedSide, SideImage, SideLabels};
+use super::side::{LoadedSide, SideImage, SideLabels};
+use crate::cancellation::Cancellation;
 use crate::dataset::intake::CROWD;
 use crate::{Result, backend};
 
-/// Reads a side. `is_named` asks for the names of its images.
-pub fn read(view: &View<'_>, side: Side, is_named: bool, labels: &mut SideLabels) -> Result<LoadedSide> {
-    let mut read = match side {
-        Side::Run { run } if view.role_of_layer(run)?.is_some() => of_import(view, run, labels)?,
-        Side::Run { run } => of_run(view, &view.run(run)?, labels)?,
-        Side::Decided => of_people(view, labels)?,
-    };
-    if is_named {
-        let ids: Vec<_> = read.images.iter().filter_map(|image| image.id).collect();
-        read.names = view
-            .image_names(&ids)?
-            .into_iter()
-            .map(|named| ImageNames {
-                paths: if named.paths.is_empty() { vec![named.name] } else { named.paths },
-                hash: Some(ContentHash::from_bytes(named.hash).to_string()),
-                size: Some(named.size),
-            })
-            .collect();
+/// Reads a side.
+pub fn read(view: &View<'_>, side: Side, labels: &mut SideLabels, cancellation: &Cancellation) -> Result<LoadedSide> {
+    match side {
+        Side::Run { run } if view.role_of_layer(run)?.is_some() => of_import(view, run, labels),
+        Side::Run { run } => of_run(view, &view.run(run)?, labels, cancellation),
+        Side::Decided => of_people(view, labels),
     }
-    Ok(read)
+}
+
+/// The images of a side, whether it has something to evaluate on them or not.
+pub fn images(view: &View<'_>, side: Side) -> store::Result<HashSet<ImageId>> {
+    let images = match side {
+        Side::Run { run } if view.role_of_layer(run)?.is_some() => view.images_of_import(run)?,
+        Side::Run { run } => view.images_of_run(run)?,
+        Side::Decided => view.reviewed_images()?,
+    };
+    Ok(images.into_iter().collect())
 }
 
 /// The original answers of a run: later decisions and edits of people do not matter.
-fn of_run(view: &View<'_>, summary: &RunSummary, labels: &mut SideLabels) -> Result<LoadedSide> {
+fn of_run(
+    view: &View<'_>,
+    summary: &RunSummary,
+    labels: &mut SideLabels,
+    cancellation: &Cancellation,
+) -> Result<LoadedSide> {
     let run = summary.id;
     let (recipe, model) = (view.recipe_of_run(run)?, view.model_of_run(run)?);
     let mut side = LoadedSide::new(EvaluatedSource::Run {
@@ -62,16 +66,14 @@ fn of_run(view: &View<'_>, summary: &RunSummary, labels: &mut SideLabels) -> Res
         }
     }
     for asked in &evaluated {
+        cancellation.check()?;
         let mut image = SideImage { id: Some(asked.image), ..SideImage::default() };
         if asked.state == RunImageState::Answered {
             let kept = view.settled_answers(run, asked.image)?;
             if kept.is_empty() {
-                // Answers that are not kept are judged by their annotations as they are now.
-                for annotation in view.annotations_of(asked.image)? {
-                    if annotation.origin.run() == Some(run) {
-                        let label = labels.number(&annotation.label);
-                        image.add(label, &annotation.label, &annotation.shape, annotation.confidence, false);
-                    }
+                for annotation in view.proposed_by(run, asked.image)? {
+                    let label = labels.number(&annotation.label);
+                    image.add(label, &annotation.label, &annotation.shape, annotation.confidence, false);
                 }
             }
             for found in backend::kept_annotations(&model, &kept, &recipe, asked.size) {
@@ -109,24 +111,35 @@ fn of_import(view: &View<'_>, layer: RunId, labels: &mut SideLabels) -> Result<L
     side.is_ground_truth = role != ImportRole::Predictions;
     let ids = view.images_of_import(layer)?;
     side.images = ids.into_iter().map(|id| SideImage { id: Some(id), ..SideImage::default() }).collect();
+    let changed = if role == ImportRole::Predictions { view.images_with_steps()? } else { HashSet::new() };
+    for image in &mut side.images {
+        let Some(id) = image.id.filter(|id| changed.contains(id)) else { continue };
+        for annotation in view.proposed_by(layer, id)? {
+            add_imported(image, &annotation, role, labels);
+        }
+    }
     let mut place = 0;
     view.each_of_import(layer, |id, annotation| {
-        if role != ImportRole::Predictions && annotation.status == Status::Rejected {
+        if role != ImportRole::Predictions && annotation.status == Status::Rejected || changed.contains(&id) {
             return;
         }
         while side.images.get(place).is_some_and(|image| image.id < Some(id)) {
             place += 1;
         }
         let Some(image) = side.images.get_mut(place).filter(|image| image.id == Some(id)) else { return };
-        let label = labels.number(&annotation.label);
-        let confidence = annotation.confidence.filter(|_| role == ImportRole::Predictions);
-        let is_crowd = annotation.attributes.get(CROWD) == Some(&AttributeValue::YesNo(true));
-        image.add(label, &annotation.label, &annotation.shape, confidence, is_crowd);
+        add_imported(image, &annotation, role, labels);
     })?;
     Ok(side)
 }
 
-/// What people accepted, edited and drew on reviewed images.
+fn add_imported(image: &mut SideImage, annotation: &Annotation, role: ImportRole, labels: &mut SideLabels) {
+    let label = labels.number(&annotation.label);
+    let confidence = annotation.confidence.filter(|_| role == ImportRole::Predictions);
+    let is_crowd = annotation.attributes.get(CROWD) == Some(&AttributeValue::YesNo(true));
+    image.add(label, &annotation.label, &annotation.shape, confidence, is_crowd);
+}
+
+/// The approved annotations of reviewed images.
 fn of_people(view: &View<'_>, labels: &mut SideLabels) -> Result<LoadedSide> {
     let mut side = LoadedSide::new(EvaluatedSource::People);
     let ids = view.reviewed_images()?;

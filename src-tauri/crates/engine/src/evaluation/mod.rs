@@ -7,27 +7,30 @@
 
 mod in_file;
 mod in_library;
-mod matching;
 mod side;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use domain::compare::Side;
 use domain::dataset::FormatId;
+use domain::dataset_import::matching::MatchIndex;
 use domain::evaluation::evaluate::{Detected, Evaluated, NamedImage, Truth, evaluate};
 use domain::evaluation::report::{
     EvaluatedSide, EvaluatedSource, EvaluationOptions, EvaluationReport, EvaluationRequest, NotEvaluated,
     NotEvaluatedReason,
 };
 use domain::evaluation::{ScoredBox, TrueObject};
+use domain::ids::ImageId;
 use domain::money::PicoDollars;
-use store::Store;
+use store::{Store, WantedImages};
 
 use self::in_file::FileSide;
-use self::matching::match_images;
 use self::side::{LoadedSide, SideImage, SideLabels, SideObject};
+use crate::cancellation::Cancellation;
+use crate::changes::Changes;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// Where the annotations of a side are.
@@ -50,49 +53,125 @@ impl EvaluationSource {
 /// Evaluates runs and datasets.
 pub struct Evaluations {
     store: Arc<Store>,
+    changes: Changes,
+    latest: Mutex<Option<Gathered>>,
+}
+
+/// What an evaluation read from the library. Another threshold or overlap needs it again.
+struct Gathered {
+    evaluated: Vec<Side>,
+    against: Side,
+    /// Of the library.
+    version: u64,
+    data: Arc<Evaluated>,
 }
 
 impl Evaluations {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Arc<Store>, changes: Changes) -> Self {
+        Self { store, changes, latest: Mutex::default() }
     }
 
     /// Evaluates what is in the library.
-    pub fn report(&self, request: &EvaluationRequest) -> Result<EvaluationReport> {
-        let evaluated: Vec<_> = request.evaluated.iter().copied().map(EvaluationSource::Library).collect();
-        self.evaluate(&evaluated, &EvaluationSource::Library(request.against), request.options)
+    ///
+    /// # Errors
+    ///
+    /// As [`Evaluations::evaluate`].
+    pub fn report(&self, request: &EvaluationRequest, cancellation: &Cancellation) -> Result<EvaluationReport> {
+        let version = *self.changes.version().borrow();
+        let known = lock(&self.latest).as_ref().and_then(|latest| {
+            let is_same =
+                (&latest.evaluated, latest.against, latest.version) == (&request.evaluated, request.against, version);
+            is_same.then(|| Arc::clone(&latest.data))
+        });
+        let data = match known {
+            Some(data) => data,
+            None => {
+                let evaluated: Vec<_> = request.evaluated.iter().copied().map(EvaluationSource::Library).collect();
+                let against = EvaluationSource::Library(request.against);
+                let data = Arc::new(self.gather(&evaluated, &against, cancellation)?);
+                let (evaluated, against) = (request.evaluated.clone(), request.against);
+                *lock(&self.latest) = Some(Gathered { evaluated, against, version, data: Arc::clone(&data) });
+                data
+            }
+        };
+        self.judge(&data, request.options, cancellation)
     }
 
     /// Evaluates `evaluated` on the images that they and `against` have in common.
     ///
     /// # Errors
     ///
-    /// [`EngineError::NoCommonImages`] if there are none.
+    /// [`EngineError::NoCommonImages`] if there are none, [`EngineError::Cancelled`].
     pub fn evaluate(
         &self,
         evaluated: &[EvaluationSource],
         against: &EvaluationSource,
         options: EvaluationOptions,
+        cancellation: &Cancellation,
     ) -> Result<EvaluationReport> {
-        let is_named = against.is_file() || evaluated.iter().any(EvaluationSource::is_file);
-        let mut labels = SideLabels::default();
-        let truth = self.read(against, is_named, None, &mut labels)?;
-        let sides = evaluated.iter().map(|each| self.read(each, is_named, Some(&truth), &mut labels));
-        let sides: Vec<FileSide> = sides.collect::<Result<_>>()?;
-        let gathered = gather(truth.side, sides.into_iter().map(|side| side.side).collect(), labels)?;
-        let mut report = evaluate(gathered, options);
+        let data = self.gather(evaluated, against, cancellation)?;
+        self.judge(&data, options, cancellation)
+    }
+
+    fn judge(
+        &self,
+        data: &Evaluated,
+        options: EvaluationOptions,
+        cancellation: &Cancellation,
+    ) -> Result<EvaluationReport> {
+        let report = evaluate(data, options, &|| cancellation.is_cancelled());
+        let mut report = report.ok_or(EngineError::Cancelled)?;
         self.name_worst(&mut report)?;
         Ok(report)
+    }
+
+    fn gather(
+        &self,
+        evaluated: &[EvaluationSource],
+        against: &EvaluationSource,
+        cancellation: &Cancellation,
+    ) -> Result<Evaluated> {
+        let mut labels = SideLabels::default();
+        let mut index = self.library_index(evaluated.iter().chain([against]))?;
+        let mut truth = self.read(against, None, index.as_ref(), &mut labels, cancellation)?;
+        if index.is_none() && against.is_file() {
+            index = Some(Arc::new(truth.index()));
+        }
+        let read = |each| self.read(each, Some(&truth), index.as_ref(), &mut labels, cancellation);
+        let sides: Vec<FileSide> = evaluated.iter().map(read).collect::<Result<_>>()?;
+        gather(truth.side, sides.into_iter().map(|side| side.side).collect(), labels)
+    }
+
+    /// The images of the library among which those of files are found: those that all `sides` of the library have. `None` if
+    /// only the library or only files are evaluated.
+    fn library_index<'a>(
+        &self,
+        sides: impl Iterator<Item = &'a EvaluationSource> + Clone,
+    ) -> Result<Option<Arc<MatchIndex>>> {
+        if !sides.clone().any(EvaluationSource::is_file) {
+            return Ok(None);
+        }
+        let index = self.store.read_blocking(|view| {
+            let mut common: Option<HashSet<ImageId>> = None;
+            for side in sides {
+                let EvaluationSource::Library(side) = side else { continue };
+                let images = in_library::images(view, *side)?;
+                common = Some(match common {
+                    Some(known) => known.intersection(&images).copied().collect(),
+                    None => images,
+                });
+            }
+            common.map(|common| view.match_index(&WantedImages::These(common))).transpose()
+        })?;
+        Ok(index.map(Arc::new))
     }
 
     /// Images of the library are called as everywhere else.
     fn name_worst(&self, report: &mut EvaluationReport) -> Result<()> {
         Ok(self.store.read_blocking(|view| {
             for worst in report.results.iter_mut().flat_map(|result| &mut result.worst) {
-                if let Some(named) =
-                    worst.image.map(|id| view.image_names(&[id])).transpose()?.and_then(|mut names| names.pop())
-                {
-                    worst.name = named.name;
+                if let Some(name) = worst.image.map(|id| view.name_of_image(id)).transpose()?.flatten() {
+                    worst.name = name;
                 }
             }
             Ok(())
@@ -103,61 +182,49 @@ impl Evaluations {
     fn read(
         &self,
         source: &EvaluationSource,
-        is_named: bool,
         truth: Option<&FileSide>,
+        index: Option<&Arc<MatchIndex>>,
         labels: &mut SideLabels,
+        cancellation: &Cancellation,
     ) -> Result<FileSide> {
         match source {
             EvaluationSource::Library(side) => self
                 .store
-                .read_blocking(|view| Ok(in_library::read(view, *side, is_named, labels)))?
+                .read_blocking(|view| Ok(in_library::read(view, *side, labels, cancellation)))?
                 .map(FileSide::of_library),
             EvaluationSource::File { path, format } => {
                 let format = in_file::format_of(path, format.as_ref())?;
                 if format.descriptor().id != in_file::DETECTIONS {
-                    return in_file::read(path, format, labels);
+                    return in_file::read(path, format, index, labels, cancellation);
                 }
                 let truth = truth.filter(|truth| truth.is_coco());
                 let truth = truth.ok_or_else(|| EngineError::DetectionsWithoutDataset(path.clone()))?;
-                in_file::read_detections(path, format, truth).map(FileSide::of_library)
+                in_file::read_detections(path, format, truth, cancellation).map(FileSide::of_library)
             }
         }
     }
 }
 
 /// The place of each image of the truth on another side.
-fn places(truth: &LoadedSide, side: &mut LoadedSide) -> Vec<Option<usize>> {
-    let mut places = vec![None; truth.images.len()];
-    let is_by_id = |side: &LoadedSide| side.images.iter().all(|image| image.id.is_some());
+fn places(truth: &LoadedSide, side: &LoadedSide) -> Vec<Option<usize>> {
     if side.is_of_truth {
-        places = (0..truth.images.len()).map(Some).collect();
-    } else if is_by_id(truth) && is_by_id(side) {
-        let by_id: HashMap<_, _> = side.images.iter().enumerate().map(|(place, image)| (image.id, place)).collect();
-        for (place, image) in places.iter_mut().zip(&truth.images) {
-            *place = by_id.get(&image.id).copied();
-        }
-    } else {
-        let matched = match_images(&side.names, &truth.names);
-        side.skip(NotEvaluatedReason::Ambiguous, matched.ambiguous);
-        for (image, place) in matched.places.into_iter().enumerate() {
-            if let Some(place) = place {
-                places[place] = Some(image);
-            }
-        }
+        return (0..truth.images.len()).map(Some).collect();
     }
-    places
+    let by_id: HashMap<ImageId, usize> =
+        side.images.iter().enumerate().filter_map(|(place, image)| Some((image.id?, place))).collect();
+    truth.images.iter().map(|image| by_id.get(&image.id?).copied()).collect()
 }
 
 /// The sides on the images that all have, in the order of the truth.
-fn gather(mut truth: LoadedSide, mut sides: Vec<LoadedSide>, labels: SideLabels) -> Result<Evaluated> {
-    let places: Vec<Vec<Option<usize>>> = sides.iter_mut().map(|side| places(&truth, side)).collect();
+fn gather(mut truth: LoadedSide, sides: Vec<LoadedSide>, labels: SideLabels) -> Result<Evaluated> {
+    let places: Vec<Vec<Option<usize>>> = sides.iter().map(|side| places(&truth, side)).collect();
     let common: Vec<usize> =
         (0..truth.images.len()).filter(|&image| places.iter().all(|places| places[image].is_some())).collect();
     if common.is_empty() {
         return Err(EngineError::NoCommonImages);
     }
     let label_count = labels.names.len();
-    let images = common.iter().map(|&image| named(&truth, image, &sides, &places)).collect();
+    let images = common.iter().map(|&image| named(&truth, image, &sides)).collect();
     let is_ground_truth = truth.is_ground_truth;
     let results = sides.into_iter().zip(&places).map(|(side, places)| {
         let wanted: Vec<usize> = common.iter().filter_map(|&image| places[image]).collect();
@@ -225,10 +292,10 @@ fn detected(mut side: LoadedSide, wanted: &[usize], labels: usize, truth: &Loade
 
 /// Images of the side that are not among the `common` ones, and not skipped for another reason.
 fn skip_others(side: &mut LoadedSide, common: usize) {
-    let ambiguous = side.not_evaluated.iter().find(|(reason, _)| *reason == NotEvaluatedReason::Ambiguous);
-    let ambiguous = ambiguous.map_or(0, |(_, images)| *images);
+    let is_listed = |reason| matches!(reason, NotEvaluatedReason::Ambiguous | NotEvaluatedReason::OtherSize);
+    let known: u32 = side.not_evaluated.iter().filter(|(reason, _)| is_listed(*reason)).map(|(_, images)| images).sum();
     let others = u32::try_from(side.images.len() - common).unwrap_or(u32::MAX);
-    side.skip(NotEvaluatedReason::OnlyHere, others.saturating_sub(ambiguous));
+    side.skip(NotEvaluatedReason::OnlyHere, others.saturating_sub(known));
 }
 
 fn reported(side: &LoadedSide) -> EvaluatedSide {
@@ -243,10 +310,9 @@ fn take(images: &mut [SideImage], places: &[usize]) -> Vec<SideImage> {
     places.iter().map(|&place| std::mem::take(&mut images[place])).collect()
 }
 
-/// The id and name of an image of the truth: those of the library if a side is there.
-fn named(truth: &LoadedSide, image: usize, sides: &[LoadedSide], places: &[Vec<Option<usize>>]) -> NamedImage {
-    let others = sides.iter().zip(places).filter_map(|(side, places)| side.images.get(places[image]?)?.id);
-    let id = truth.images[image].id.or_else(|| others.into_iter().next());
-    let name = truth.names.get(image).and_then(|names| names.paths.first()).cloned().unwrap_or_default();
-    NamedImage { id, name }
+/// The id and name of an image of the truth. Between files alone, no image has an id.
+fn named(truth: &LoadedSide, image: usize, sides: &[LoadedSide]) -> NamedImage {
+    let has_ids = !truth.is_file() || sides.iter().any(|side| !side.is_file());
+    let name = truth.names.get(image).cloned().unwrap_or_default();
+    NamedImage { id: truth.images[image].id.filter(|_| has_ids), name }
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use domain::annotation::Status;
+use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchedImage};
+use domain::dataset_import::sizing::{ImageFromFile, SizeFit};
 use domain::evaluation::CocoBox;
 use domain::evaluation::evaluate::WholeImage;
 use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason, UnmeasuredReason};
-use domain::geometry::PixelSize;
+use domain::geometry::{PixelSize, Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::comparable;
@@ -60,12 +62,23 @@ impl SideObject {
         };
         self.area += area;
     }
+
+    /// Moves it into the image that it is compared on.
+    pub fn moved_by(&mut self, map: ImageFromFile) {
+        if map.fit == SizeFit::Upright {
+            return;
+        }
+        let CocoBox { x, y, width, height } = self.bounds;
+        let [one, other] = [Point::new(x, y), Point::new(x + width, y + height)].map(|corner| map.point(corner));
+        self.bounds = Rect::new(one.x, one.y, other.x, other.y).ordered().into();
+        self.area *= map.area_factor();
+    }
 }
 
 /// What a side has on an image.
 #[derive(Default)]
 pub struct SideImage {
-    /// In the library.
+    /// In the library; between files alone, the place in the ground truth. `None`: not on the other sides.
     pub id: Option<ImageId>,
     pub objects: Vec<SideObject>,
     pub whole: WholeImage,
@@ -100,23 +113,12 @@ pub fn decimal(confidence: f32) -> f64 {
     confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
 }
 
-/// How an image is called, to find it on another side.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ImageNames {
-    /// Paths with slashes.
-    pub paths: Vec<String>,
-    /// BLAKE3, hexadecimal.
-    pub hash: Option<String>,
-    /// Upright.
-    pub size: Option<PixelSize>,
-}
-
 /// One side.
 pub struct LoadedSide {
     pub source: EvaluatedSource,
     pub images: Vec<SideImage>,
-    /// Of each image; empty if no side is a file.
-    pub names: Vec<ImageNames>,
+    /// Of each image of a file.
+    pub names: Vec<String>,
     /// Numbers of the labels that it lists or has.
     pub labels: Vec<u32>,
     pub not_evaluated: Vec<(NotEvaluatedReason, u32)>,
@@ -152,6 +154,46 @@ impl LoadedSide {
             Some((_, count)) => *count += images,
             None => self.not_evaluated.push((reason, images)),
         }
+    }
+
+    pub const fn is_file(&self) -> bool {
+        matches!(self.source, EvaluatedSource::File { .. })
+    }
+
+    /// Names the images of a file as `found` in `index`, and moves what is on them into those images. `sizes` are those of the
+    /// pixels that the file uses. Returns how each image was moved.
+    pub fn place(
+        &mut self,
+        found: &[FoundImage],
+        index: &MatchIndex,
+        sizes: &[Option<PixelSize>],
+    ) -> Vec<Option<ImageFromFile>> {
+        let (mut ambiguous, mut of_other_size) = (0, 0);
+        let mut maps = vec![None; self.images.len()];
+        for (place, ((image, found), size)) in self.images.iter_mut().zip(found).zip(sizes).enumerate() {
+            let matched = match found {
+                FoundImage::Matched(MatchedImage { image, .. }) => index.image(*image),
+                FoundImage::Ambiguous(_) => {
+                    ambiguous += 1;
+                    None
+                }
+                FoundImage::Unmatched => None,
+            };
+            let Some(known) = matched else { continue };
+            let map = known.size.map(|upright| ImageFromFile::new(*size, upright, known.orientation));
+            if map == Some(None) {
+                of_other_size += 1;
+                continue;
+            }
+            image.id = Some(known.id);
+            maps[place] = map.flatten();
+            if let Some(map) = maps[place] {
+                image.objects.iter_mut().for_each(|object| object.moved_by(map));
+            }
+        }
+        self.skip(NotEvaluatedReason::Ambiguous, ambiguous);
+        self.skip(NotEvaluatedReason::OtherSize, of_other_size);
+        maps
     }
 
     pub fn has_label(&self, labels: usize) -> Vec<bool> {

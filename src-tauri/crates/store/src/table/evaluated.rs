@@ -1,16 +1,20 @@
 //! What evaluations read: the images of a run with their costs, what people have approved, and names of images.
 
+use std::collections::{BTreeMap, HashSet};
+
 use domain::annotation::Annotation;
 use domain::geometry::PixelSize;
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
+use domain::review::image::AnnotationDiff;
 use domain::run_state::FailureKind;
+use rusqlite::OptionalExtension as _;
 
 use super::all;
 use super::annotations::{COLUMNS, read_annotation};
 use super::job_rows::IS_ANSWERED;
-use crate::code::from_name;
-use crate::{Result, View, path_bytes};
+use crate::code::{from_json, from_name};
+use crate::{Result, View};
 
 /// An image in the queue of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,17 +40,6 @@ pub enum RunImageState {
     Failed(FailureKind),
 }
 
-/// How an image is found in a dataset of another program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageName {
-    pub image: ImageId,
-    pub name: String,
-    pub hash: [u8; 32],
-    pub size: PixelSize,
-    /// All paths at which it was found, with slashes.
-    pub paths: Vec<String>,
-}
-
 impl View<'_> {
     /// The images in the queue of `run`, by id.
     pub fn run_images(&self, run: RunId) -> Result<Vec<RunImage>> {
@@ -55,7 +48,7 @@ impl View<'_> {
                  (SELECT coalesce(sum(paid), 0) FROM attempts WHERE job_id = jobs.id OR id = reused_attempt OR id IN (
                       SELECT attempt_id FROM part_answers WHERE part_answers.job_id = jobs.id)) AS paid,
                  EXISTS (SELECT 1 FROM attempts WHERE job_id = jobs.id AND may_be_billed) AS may_be_billed
-             FROM jobs JOIN images ON images.id = image_id WHERE run_id = ?1 ORDER BY image_id",
+             FROM jobs JOIN images ON images.id = image_id WHERE run_id = ?1 AND NOT is_removed ORDER BY image_id",
         ))?;
         all(&mut statement, [run.0], |row| {
             let failure: Option<String> = row.get("failure")?;
@@ -74,6 +67,32 @@ impl View<'_> {
                 took_millis: row.get("took_millis")?,
             })
         })
+    }
+
+    /// What `run` proposed on `image`, as it was before people decided on it and edited it.
+    pub fn proposed_by(&self, run: RunId, image: ImageId) -> Result<Vec<Annotation>> {
+        let is_of_run = |annotation: &Annotation| annotation.origin.run() == Some(run);
+        let now = self.annotations_of(image)?.into_iter().filter(is_of_run);
+        let mut proposed: BTreeMap<_, _> = now.map(|annotation| (annotation.id, annotation)).collect();
+        let mut steps = self
+            .0
+            .prepare_cached("SELECT annotations FROM steps WHERE image_id = ?1 AND NOT is_undone ORDER BY id DESC")?;
+        let steps: Vec<Vec<AnnotationDiff>> =
+            all(&mut steps, [image.0], |row| from_json("steps.annotations", &row.get::<_, String>(0)?))?;
+        for AnnotationDiff { before, after } in steps.into_iter().flat_map(|step| step.into_iter().rev()) {
+            after.inspect(|after| drop(proposed.remove(&after.id)));
+            if let Some(before) = before.filter(is_of_run) {
+                proposed.insert(before.id, before);
+            }
+        }
+        Ok(proposed.into_values().collect())
+    }
+
+    /// The images on which people have decided or edited something.
+    pub fn images_with_steps(&self) -> Result<HashSet<ImageId>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT DISTINCT image_id FROM steps WHERE NOT is_undone AND import_id IS NULL")?;
+        Ok(all(&mut statement, [], |row| Ok(ImageId(row.get(0)?)))?.into_iter().collect())
     }
 
     /// Reviewed images and those confirmed empty, by id.
@@ -119,26 +138,9 @@ impl View<'_> {
         Ok(())
     }
 
-    /// The names of `images`, in their order; missing ids are skipped.
-    pub fn image_names(&self, images: &[ImageId]) -> Result<Vec<ImageName>> {
-        let mut row_of_image = self.0.prepare_cached("SELECT name, hash, width, height FROM images WHERE id = ?1")?;
-        let mut files = self.0.prepare_cached("SELECT path FROM files WHERE image_id = ?1 ORDER BY path")?;
-        let mut names = Vec::with_capacity(images.len());
-        for image in images {
-            let paths = all(&mut files, [image.0], |row| {
-                let path = path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?);
-                Ok(path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
-            })?;
-            names.extend(all(&mut row_of_image, [image.0], |row| {
-                Ok(ImageName {
-                    image: *image,
-                    name: row.get(0)?,
-                    hash: row.get(1)?,
-                    size: PixelSize::new(row.get(2)?, row.get(3)?),
-                    paths: paths.clone(),
-                })
-            })?);
-        }
-        Ok(names)
+    /// The file name of an image, if it is known.
+    pub fn name_of_image(&self, image: ImageId) -> Result<Option<String>> {
+        let mut statement = self.0.prepare_cached("SELECT name FROM images WHERE id = ?1")?;
+        Ok(statement.query_row([image.0], |row| row.get(0)).optional()?)
     }
 }
