@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::annotation::{Annotation, ReviewState, Status};
@@ -17,8 +18,8 @@ use domain::geometry::Rect;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::query::ImageQuery;
-use engine::EngineError;
 use engine::dataset::{ExportTask, formats};
+use engine::{EngineError, ImportTask};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{sample, stored_with_orientation};
 use rusqlite::{Connection, OpenFlags};
@@ -50,7 +51,7 @@ fn request(path: &Path, role: ImportRole) -> DatasetImportRequest {
 }
 
 async fn import(bench: &Bench, path: &Path, role: ImportRole) -> ImportedDataset {
-    let imported = bench.library.dataset_imports.import(request(path, role)).await.unwrap();
+    let imported = bench.library.dataset_imports.import(request(path, role), &Arc::default()).await.unwrap();
     assert_adds_up(&imported.report);
     imported
 }
@@ -165,7 +166,11 @@ async fn a_photo_is_the_same_upright_whichever_way_the_file_was_annotated() {
         assert_eq!(boxes, [Rect::new(100.0, 40.0, 160.0, 60.0)]);
     }
     let other = coco(&bench, &[("day 1/cat-6.jpg", 451, 301), ("day 1/cat-5.jpg", 99, 1)], &[(1, "cat", [1.0; 4])]);
-    let report = bench.library.dataset_imports.preview(&request(&other, ImportRole::Predictions)).unwrap();
+    let report = bench
+        .library
+        .dataset_imports
+        .preview(&request(&other, ImportRole::Predictions), &ImportTask::default())
+        .unwrap();
     assert_eq!((report.scaled, report.disagreeing.images, report.disagreeing.annotations), (1, 1, 1));
     assert_eq!(report.disagreeing.named[0].details, ["99 x 1", "451 x 300"]);
 }
@@ -204,7 +209,7 @@ async fn a_dry_run_says_what_an_import_does_and_changes_nothing() {
         ..request(&path, ImportRole::GroundTruth)
     };
     let before = library_rows(&bench);
-    let preview = bench.library.dataset_imports.preview(&mapped).unwrap();
+    let preview = bench.library.dataset_imports.preview(&mapped, &ImportTask::default()).unwrap();
     assert_eq!(library_rows(&bench), before);
     assert_adds_up(&preview);
     let matched = preview.matched;
@@ -217,7 +222,7 @@ async fn a_dry_run_says_what_an_import_does_and_changes_nothing() {
         preview.labels.iter().map(|each| (each.name.as_str(), each.annotations, each.to.as_deref())).collect();
     assert_eq!(labels, [("cup", 4, Some("Mug")), ("cat", 3, Some("cat")), ("junk", 1, None)]);
 
-    let imported = bench.library.dataset_imports.import(mapped).await.unwrap();
+    let imported = bench.library.dataset_imports.import(mapped, &Arc::default()).await.unwrap();
     assert_eq!(imported.report, preview);
     let layer = imported.layer.unwrap();
     assert_eq!((layer.image_count, layer.annotation_count, layer.undecided_count), (3, 3, 0));
@@ -241,8 +246,8 @@ async fn an_image_is_found_by_its_content_where_its_name_says_nothing() {
     fs::copy(sample("coffee.jpg"), dataset.join("images/000001.jpg")).unwrap();
     let file = coco(&bench, &[("000001.jpg", 600, 400), ("000002.jpg", 600, 400)], &[(0, "cup", [1.0, 1.0, 9.0, 9.0])]);
     fs::rename(file, dataset.join("instances.json")).unwrap();
-    let report =
-        bench.library.dataset_imports.preview(&request(&dataset.join("instances.json"), ImportRole::Work)).unwrap();
+    let request = request(&dataset.join("instances.json"), ImportRole::Work);
+    let report = bench.library.dataset_imports.preview(&request, &ImportTask::default()).unwrap();
     assert_eq!((report.matched.by_hash, report.unmatched.images, report.imported), (1, 1, 1));
 }
 
@@ -304,21 +309,31 @@ async fn what_is_no_dataset_is_refused_with_the_reason() {
     let bench = with_photos();
     let path = bench.folder.path().join("x.json");
     fs::write(&path, "{\"images\": 3}").unwrap();
-    let preview = |request: &DatasetImportRequest| bench.library.dataset_imports.preview(request);
+    let preview =
+        |request: &DatasetImportRequest| bench.library.dataset_imports.preview(request, &ImportTask::default());
     let unknown = preview(&request(&path, ImportRole::Work)).unwrap_err();
     assert!(matches!(unknown, EngineError::UnknownDataset { .. }), "{unknown:?}");
     let named = DatasetImportRequest { format: Some(FormatId("coco".into())), ..request(&path, ImportRole::Work) };
     let told = preview(&named).unwrap_err();
     assert!(matches!(told, EngineError::UnreadDataset { .. }) && told.to_string().contains("images"), "{told}");
-    let import = bench.library.dataset_imports.import(named).await;
+    let import = bench.library.dataset_imports.import(named, &Arc::default()).await;
     assert!(import.is_err());
-    assert_eq!(rows(&bench, "SELECT count(*) FROM imports"), 0, "nothing is left of it");
+    wait_for_none(&bench, "imports").await;
 }
 
 fn rows(bench: &Bench, sql: &str) -> u32 {
     let path = bench.folder.path().join("library/library.sqlite");
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// What an import leaves is deleted while nothing else waits.
+async fn wait_for_none(bench: &Bench, table: &str) {
+    let patience = Instant::now();
+    while rows(bench, &format!("SELECT count(*) FROM {table}")) > 0 {
+        assert!(patience.elapsed() < Duration::from_mins(1), "rows of {table} are left");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// A file that takes a while to import.
@@ -332,19 +347,71 @@ fn large(bench: &Bench) -> PathBuf {
 async fn a_cancelled_import_leaves_nothing() {
     let bench = with_photos();
     let path = large(&bench);
-    let imports = bench.library.dataset_imports.clone();
+    let (imports, task) = (bench.library.dataset_imports.clone(), Arc::new(ImportTask::default()));
     let importing = tokio::spawn({
-        let (imports, request) = (imports.clone(), request(&path, ImportRole::Predictions));
-        async move { imports.import(request).await }
+        let (request, task) = (request(&path, ImportRole::Predictions), Arc::clone(&task));
+        async move { imports.import(request, &task).await }
     });
-    let mut progress = imports.progress();
+    let mut progress = task.progress();
     progress.wait_for(|progress| progress.annotations > 1_000).await.unwrap();
-    imports.cancel();
-    assert!(matches!(importing.await.unwrap(), Err(EngineError::ImportCancelled)));
-    assert!(progress.borrow().is_cancelled);
+    task.cancel();
+    assert!(matches!(importing.await.unwrap(), Err(EngineError::Cancelled)));
     for table in ["imports", "imported_images", "parked_annotations", "annotations", "steps"] {
-        assert_eq!(rows(&bench, &format!("SELECT count(*) FROM {table}")), 0, "{table}");
+        wait_for_none(&bench, table).await;
     }
+    // A task that is cancelled before it begins does not begin. Others are not cancelled with it.
+    let again = bench.library.dataset_imports.import(request(&path, ImportRole::Predictions), &task).await;
+    assert!(matches!(again, Err(EngineError::Cancelled)), "{again:?}");
+    let small = coco(&bench, &[("coffee.jpg", 600, 400)], &[(0, "cup", [10.0, 10.0, 50.0, 50.0])]);
+    import(&bench, &small, ImportRole::Predictions).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_images_of_a_file_are_never_one_of_the_library() {
+    let bench = with_photos();
+    let cup = [10.0, 10.0, 50.0, 50.0];
+    let path = coco(
+        &bench,
+        &[
+            ("train/coffee.jpg", 600, 400),
+            ("test/coffee.jpg", 600, 400),
+            ("x/fog.png", 320, 200),
+            ("fog.png", 320, 200),
+        ],
+        &[(0, "cup", cup), (1, "cup", cup), (2, "junk", cup), (3, "cat", cup)],
+    );
+    let preview = bench.library.dataset_imports.preview(&request(&path, ImportRole::Work), &ImportTask::default());
+    let preview = preview.unwrap();
+    assert_adds_up(&preview);
+    assert_eq!((preview.matched.by_path, preview.ambiguous.images, preview.ambiguous.annotations), (1, 3, 3));
+    let named: Vec<&str> = preview.ambiguous.named.iter().map(|image| image.file_name.as_str()).collect();
+    assert_eq!(named, ["train/coffee.jpg", "test/coffee.jpg", "x/fog.png"]);
+    assert!(preview.ambiguous.named[0].details[0].ends_with("coffee.jpg"));
+    let imported = import(&bench, &path, ImportRole::Work).await;
+    assert_eq!(imported.report, preview);
+    let layer = shown(&bench, &LayerScope::of_run(imported.layer.unwrap().id));
+    assert_eq!(layer["coffee.jpg"], []);
+    assert_eq!(layer["fog.png"].iter().map(|one| one.label.as_str()).collect::<Vec<_>>(), ["cat"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_command_cancels_its_import() {
+    let bench = with_photos();
+    let path = large(&bench);
+    let mut importing = bench.fieldmark_among(&[]);
+    importing.arg("import").arg(&path).args(["--as", "work"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let importing = importing.spawn().unwrap();
+    let patience = Instant::now();
+    while rows(&bench, "SELECT count(*) FROM parked_annotations") == 0 {
+        assert!(patience.elapsed() < Duration::from_mins(1), "nothing was written");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Command::new("kill").args(["-INT", &importing.id().to_string()]).status().unwrap();
+    let ended = importing.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("cancelled: nothing was changed"), "{said}");
+    assert_eq!(bench.library.dataset_imports.layers().unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,7 +119,7 @@ describe("importing a dataset", () => {
     const path = join(folder, "notes.json");
     writeFileSync(path, JSON.stringify({ notes: [] }));
     await drop(path);
-    await dialog().getByRole("alert").getByText("no dataset in a known format").waitFor();
+    await dialog().getByRole("alert").getByText("not a dataset in a known format").waitFor();
     await screenshot(page, "dataset-import-refused");
     await expectAccessible(page);
     await page.keyboard.press("Escape");

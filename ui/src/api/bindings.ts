@@ -119,11 +119,13 @@ export interface Api {
 	/** The imported layers, newest first. */
 	importedLayers(): Promise<ImportedLayer[]>;
 	/** What an import would do; nothing is changed. */
-	previewDataset(request: DatasetImportRequest): Promise<DatasetPreview>;
+	previewDataset(number: number, request: DatasetImportRequest): Promise<DatasetPreview>;
 	/** Imports a dataset as a layer, which one step undoes. */
-	importDataset(request: DatasetImportRequest): Promise<ImportedDataset>;
+	importDataset(number: number, request: DatasetImportRequest): Promise<ImportedDataset>;
 	/** Cancels the import or dry run that is going on. */
-	cancelDatasetImport(): Promise<null>;
+	datasetImportProgress(number: number): Promise<DatasetImportProgress | null>;
+	/**  Cancels an import or dry run. */
+	cancelDatasetImport(number: number): Promise<null>;
 	/** Opens the system's dialog for a file or, with `folder`, a folder; the path chosen, or `None` when it was cancelled. */
 	chooseDataset(folder: boolean): Promise<string | null>;
 	/** What was uploaded: the path of the dataset, or `None` if there was nothing. */
@@ -136,7 +138,8 @@ export interface Api {
 	/** Sends what has changed since the last time to the database, or everything. */
 	publish(isFromStart: boolean): Promise<Published>;
 	/** Evaluates runs and people's decisions of the library, the later ones compared with the first. */
-	evaluate(request: EvaluationRequest): Promise<EvaluationReport>;
+	evaluate(number: number, request: EvaluationRequest): Promise<EvaluationReport>;
+	cancelEvaluation(number: number): Promise<null>;
 	decide(decision: Decision, layers?: LayerScope | null): Promise<Step>;
 	editAnnotations(edit: ImageEdit, layers?: LayerScope | null): Promise<Step>;
 	undoLatest(layers?: LayerScope | null): Promise<Step | null>;
@@ -199,8 +202,6 @@ export interface Api {
 	cancelUpload(upload: number): Promise<null>;
 	/** What happens in the core. It begins with the runs of this process, because the window may have missed their progress. */
 	events(next: (value: CoreEvent) => void, failed: (error: ApiError) => void): () => void;
-	/** Progress of imports and dry runs of annotations, as long as the window listens. */
-	datasetImportProgress(next: (value: DatasetImportProgress) => void, failed: (error: ApiError) => void): () => void;
 	/** Snapshots of a run, at most ten per second, until it stops. */
 	runProgress(next: (value: RunProgress) => void, failed: (error: ApiError) => void, run: RunId): () => void;
 }
@@ -272,16 +273,18 @@ export function apiOver(transport: Transport): Api {
 		showExport: (path) => call("show_export", { path }),
 		dragExport: (path) => call("drag_export", { path }),
 		importedLayers: () => call("imported_layers", {}),
-		previewDataset: (request) => call("preview_dataset", { request }),
-		importDataset: (request) => call("import_dataset", { request }),
-		cancelDatasetImport: () => call("cancel_dataset_import", {}),
+		previewDataset: (number, request) => call("preview_dataset", { number, request }),
+		importDataset: (number, request) => call("import_dataset", { number, request }),
+		datasetImportProgress: (number) => call("dataset_import_progress", { number }),
+		cancelDatasetImport: (number) => call("cancel_dataset_import", { number }),
 		chooseDataset: (folder) => call("choose_dataset", { folder }),
 		completeDatasetUpload: (upload) => call("complete_dataset_upload", { upload }),
 		publication: () => call("publication", {}),
 		connectDatabase: (text) => call("connect_database", { text }),
 		disconnectDatabase: () => call("disconnect_database", {}),
 		publish: (isFromStart) => call("publish", { is_from_start: isFromStart }),
-		evaluate: (request) => call("evaluate", { request }),
+		evaluate: (number, request) => call("evaluate", { number, request }),
+		cancelEvaluation: (number) => call("cancel_evaluation", { number }),
 		decide: (decision, layers) => call("decide", { decision, layers }),
 		editAnnotations: (edit, layers) => call("edit_annotations", { edit, layers }),
 		undoLatest: (layers) => call("undo_latest", { layers }),
@@ -325,7 +328,6 @@ export function apiOver(transport: Transport): Api {
 		importUpload: (upload) => call("import_upload", { upload }),
 		cancelUpload: (upload) => call("cancel_upload", { upload }),
 		events: (next, failed) => transport.subscribe("events", {}, next, failed),
-		datasetImportProgress: (next, failed) => transport.subscribe("dataset_import_progress", {}, next, failed),
 		runProgress: (next, failed, run) => transport.subscribe("run_progress", { run }, next, failed),
 	};
 }
@@ -1122,8 +1124,6 @@ export type DatasetImportProgress = {
 	annotations: number,
 	/**  Whether all is read and stored, and the layer is being added. */
 	is_adding: boolean,
-	is_finished: boolean,
-	is_cancelled: boolean,
 };
 
 /**  What to import, and how. */
@@ -1381,7 +1381,7 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annot
 /**  A dataset that does not follow its format. */
 "unread_dataset" | 
 /**  A file or folder in no known format. */
-"unknown_dataset" | "import_cancelled" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | 
+"unknown_dataset" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | 
 /**  Not the connection string of a database. */
 "database_address" | 
 /**  The library was not published. */
@@ -1462,6 +1462,10 @@ export type EvaluationReport = {
 	is_ground_truth: boolean,
 	/**  Images that all sides have answered. */
 	images: number,
+	/**
+	 *  Of them, those with objects of the ground truth. Intervals need at least [`super::bootstrap::LEAST_IMAGES`].
+	 */
+	images_with_objects: number,
 	/**  Objects of the ground truth on them, without crowds. */
 	objects: number,
 	crowds: number,
@@ -2628,8 +2632,10 @@ export type NotEvaluatedReason =
 "failed" | 
 /**  It has the annotations of a similar image; the model has not seen it. */
 "propagated" | 
-/**  Several images of another side have its name. */
-"ambiguous";
+/**  Several images of another side could be it, or other images of its side the same one. */
+"ambiguous" | 
+/**  The image of the other side has another size, not even scaled. */
+"other_size";
 
 /**  The smallest and largest value of an attribute. */
 export type NumberRange = {
@@ -2688,8 +2694,7 @@ export type Package =
 export type PairedDifference = {
 	/**  Of the images as they are. */
 	difference: number,
-	low: number,
-	high: number,
+	interval: Interval | null,
 };
 
 /**  Images of a run that wait for another run's answers to the same requests, so that they are not paid for twice. */
@@ -4196,7 +4201,11 @@ export type UnmeasuredReason =
 /**  The ground truth has no tags. */
 "no_tags" | 
 /**  The ground truth has no captions. */
-"no_captions";
+"no_captions" | 
+/**  Too few images have objects for an interval. */
+"too_few_images" | 
+/**  Most draws of images had nothing to measure it by. */
+"too_few_draws";
 
 /**  Something in a recipe that a model does not support. */
 export type UnsupportedCapability = 

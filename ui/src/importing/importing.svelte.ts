@@ -1,5 +1,6 @@
 /** State of the import dialog: the dataset, the dry run, what is chosen, and the result. */
 import type {
+  CollectionId,
   DatasetImportProgress,
   DatasetImportRequest,
   DatasetPreview,
@@ -36,6 +37,9 @@ export type Stage =
   | { kind: "importing" }
   | { kind: "done"; imported: ImportedDataset };
 
+/** Between two questions how far it is. */
+const PROGRESS_MILLIS = 150;
+
 export class Importing {
   isOpen = $state(false);
   stage = $state.raw<Stage>({ kind: "choosing" });
@@ -48,6 +52,8 @@ export class Importing {
   role = $state<ImportRole>("ground_truth");
   /** Null: detected. */
   format = $state<FormatId | null>(null);
+  /** Whose photos are matched; null for all. */
+  collection = $state<CollectionId | null>(null);
   /** What labels of the file become, where that was chosen; null leaves them out. */
   mapping = $state.raw<Readonly<Record<string, string | null>>>({});
   /** Opens a browser's dialog for files or a folder. */
@@ -55,16 +61,16 @@ export class Importing {
 
   readonly #core: ImportingCore;
   readonly #refused: (refusal: unknown) => void;
-  /** Only the latest dry run counts. */
-  #latest = 0;
+  /** Number of the latest dry run or import; only that one counts. Null once it is over. */
+  #task: number | null = null;
+  #following: ReturnType<typeof setInterval> | undefined;
   #stopUpload: AbortController | null = null;
-  #stopWatching: (() => void) | null = null;
 
   readonly request = $derived<DatasetImportRequest>({
     path: this.path ?? "",
     format: this.format,
     role: this.role,
-    collection: null,
+    collection: this.collection,
     recipe: null,
     mapping: Object.entries(this.mapping).map(([from, to]) => ({ from, to })),
   });
@@ -79,12 +85,15 @@ export class Importing {
     return ["uploading", "reading", "importing"].includes(this.stage.kind);
   }
 
+  get canImport(): boolean {
+    return this.stage.kind === "ready" && (this.report?.library_images ?? 0) > 0;
+  }
+
   /** With the dataset at `path`, or to choose one. */
   async open(path: string | null = null): Promise<void> {
     this.isOpen = true;
-    this.#watch();
     if (this.formats.length === 0) {
-      const formats = await this.#attempt(() => this.#core.exportFormats());
+      const formats = await this.#attempt(this.#core.exportFormats());
       this.formats = (formats ?? []).filter(({ is_readable: isReadable }) => isReadable);
     }
     if (path !== null) await this.use(path);
@@ -93,11 +102,8 @@ export class Importing {
 
   close(): void {
     this.isOpen = false;
-    this.#latest += 1;
     this.#stopUpload?.abort();
-    if (this.stage.kind === "reading" || this.stage.kind === "importing") void this.#cancelInCore();
-    this.#stopWatching?.();
-    this.#stopWatching = null;
+    this.#cancelTask();
     this.#forget();
   }
 
@@ -107,7 +113,7 @@ export class Importing {
       this.chooseInBrowser(folder);
       return;
     }
-    const path = await this.#attempt(() => this.#core.chooseDataset(folder));
+    const path = await this.#attempt(this.#core.chooseDataset(folder));
     if (path != null) await this.use(path);
   }
 
@@ -137,7 +143,7 @@ export class Importing {
   }
 
   /** Changes options and reads the dataset again. */
-  async change(chosen: Partial<Pick<Importing, "role" | "format" | "mapping">>): Promise<void> {
+  async change(chosen: Partial<Pick<Importing, "role" | "format" | "collection" | "mapping">>): Promise<void> {
     Object.assign(this, chosen);
     await this.read();
   }
@@ -145,61 +151,81 @@ export class Importing {
   /** The dry run. */
   async read(): Promise<void> {
     if (this.path === null) return;
-    const asked = ++this.#latest;
-    if (this.stage.kind === "reading") await this.#cancelInCore();
     this.stage = { kind: "reading" };
-    try {
-      const report = await this.#core.previewDataset(this.request);
-      if (asked !== this.#latest) return;
-      this.report = report;
+    const done = await this.#follow((task) => this.#core.previewDataset(task, this.request));
+    if (done === null) return;
+    if ("refusal" in done) {
+      this.stage = { kind: "refused", refusal: done.refusal };
+    } else {
+      this.report = done.answer;
       this.stage = { kind: "ready" };
-    } catch (refusal) {
-      if (asked === this.#latest) this.stage = { kind: "refused", refusal };
     }
   }
 
   async import(): Promise<void> {
-    if (this.stage.kind !== "ready" || (this.report?.library_images ?? 0) === 0) return;
+    if (!this.canImport) return;
     this.stage = { kind: "importing" };
-    try {
-      const imported = await this.#core.importDataset(this.request);
-      this.stage = { kind: "done", imported };
-    } catch (refusal) {
-      // A cancelled import has changed nothing: it can begin again.
-      if (isCancelled(refusal)) this.stage = { kind: "ready" };
-      else this.stage = { kind: "refused", refusal };
-    }
+    const done = await this.#follow((task) => this.#core.importDataset(task, this.request));
+    if (done === null) return;
+    if ("answer" in done) this.stage = { kind: "done", imported: done.answer };
+    // A cancelled import has changed nothing: it can begin again.
+    else if (isCancelled(done.refusal)) this.stage = { kind: "ready" };
+    else this.stage = { kind: "refused", refusal: done.refusal };
   }
 
   /** Ends what is going on. Nothing is changed. */
-  async cancel(): Promise<void> {
-    if (this.stage.kind === "importing") await this.#cancelInCore();
+  cancel(): void {
+    const { kind } = this.stage;
+    if (kind === "importing" && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
     else this.close();
+  }
+
+  /** Starts a task in place of an earlier one, and follows it; null if another one took its place. */
+  async #follow<Answer>(
+    start: (task: number) => Promise<Answer>,
+  ): Promise<{ answer: Answer } | { refusal: unknown } | null> {
+    this.#cancelTask();
+    const task = Math.floor(Math.random() * 2 ** 31);
+    this.#task = task;
+    this.progress = null;
+    this.#following = setInterval(() => void this.#showProgress(task), PROGRESS_MILLIS);
+    const done = await start(task).then(
+      (answer) => ({ answer }),
+      (refusal: unknown) => ({ refusal }),
+    );
+    if (this.#task !== task) return null;
+    this.#end();
+    return done;
+  }
+
+  async #showProgress(task: number): Promise<void> {
+    // Without it, the dialog only shows no numbers.
+    const progress = await this.#core.datasetImportProgress(task).catch(() => null);
+    if (this.#task === task && progress !== null) this.progress = progress;
+  }
+
+  #cancelTask(): void {
+    if (this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
+    this.#end();
+  }
+
+  #end(): void {
+    this.#task = null;
+    clearInterval(this.#following);
   }
 
   #forget(): void {
     this.path = null;
     this.report = null;
     this.format = null;
+    this.collection = null;
     this.mapping = {};
     this.stage = { kind: "choosing" };
   }
 
-  #watch(): void {
-    this.#stopWatching ??= this.#core.datasetImportProgress(
-      (progress) => (this.progress = progress),
-      // Without it, the dialog only shows no numbers.
-      () => undefined,
-    );
-  }
-
-  async #cancelInCore(): Promise<void> {
-    await this.#attempt(() => this.#core.cancelDatasetImport());
-  }
-
-  async #attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {
+  async #attempt<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
     try {
-      return await action();
+      return await asked;
     } catch (refusal) {
       this.#refused(refusal);
       return undefined;
@@ -208,5 +234,5 @@ export class Importing {
 }
 
 function isCancelled(refusal: unknown): boolean {
-  return typeof refusal === "object" && refusal !== null && "code" in refusal && refusal.code === "import_cancelled";
+  return typeof refusal === "object" && refusal !== null && "code" in refusal && refusal.code === "cancelled";
 }

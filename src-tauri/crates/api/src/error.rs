@@ -31,7 +31,6 @@ pub enum ErrorCode {
     UnreadDataset,
     /// A file or folder in no known format.
     UnknownDataset,
-    ImportCancelled,
     UnknownModel,
     NoImages,
     RecipeBeyondModel,
@@ -101,7 +100,6 @@ impl From<EngineError> for ApiError {
             EngineError::NoCommonImages => ErrorCode::NothingToEvaluate,
             EngineError::UnreadDataset { .. } => ErrorCode::UnreadDataset,
             EngineError::UnknownDataset { .. } => ErrorCode::UnknownDataset,
-            EngineError::ImportCancelled => ErrorCode::ImportCancelled,
             EngineError::Original { .. } | EngineError::Encode(_) | EngineError::ExampleUnavailable { .. } => {
                 ErrorCode::Original
             }
@@ -137,7 +135,7 @@ impl From<EngineError> for ApiError {
             EngineError::NothingLeft { .. } => ErrorCode::NothingLeft,
             EngineError::NoFigures(_) => ErrorCode::NoFigures,
             EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => ErrorCode::NothingToExport,
-            EngineError::ExportCancelled => ErrorCode::Cancelled,
+            EngineError::Cancelled => ErrorCode::Cancelled,
             EngineError::TaskLost
             | EngineError::Panicked(_)
             | EngineError::UnknownFormat(_)

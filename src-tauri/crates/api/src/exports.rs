@@ -1,57 +1,40 @@
 //! Exports in progress, by the number that a window gave them, and what they wrote.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::export::ExportProgress;
 use engine::dataset::ExportTask;
 
+use crate::tasks::{ListedTask, Tasks};
 use crate::{Api, ApiError, ApiResult, ErrorCode};
 
 #[derive(Debug, Default)]
 pub struct Exports {
-    tasks: Mutex<HashMap<u32, Arc<ExportTask>>>,
+    tasks: Arc<Tasks<ExportTask>>,
     /// The files and folders that were written where the user chose.
     written: Mutex<HashSet<PathBuf>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An export that is listed until it is dropped.
-pub struct ListedExport {
-    api: Arc<Api>,
-    number: u32,
-    pub task: Arc<ExportTask>,
-}
-
-impl Drop for ListedExport {
-    fn drop(&mut self) {
-        let mut tasks = lock(&self.api.exports.tasks);
-        if tasks.get(&self.number).is_some_and(|task| Arc::ptr_eq(task, &self.task)) {
-            tasks.remove(&self.number);
-        }
-    }
-}
-
 impl Api {
-    /// Lists an export, and cancels another one of the same number.
-    pub(crate) fn list_export(self: &Arc<Self>, number: u32) -> ListedExport {
-        let task = Arc::new(if self.front_end.is_read_only { ExportTask::of_viewer() } else { ExportTask::default() });
-        if let Some(earlier) = lock(&self.exports.tasks).insert(number, Arc::clone(&task)) {
-            earlier.cancel();
-        }
-        ListedExport { api: Arc::clone(self), number, task }
+    /// Lists an export, and cancels an earlier one of the same number.
+    pub(crate) fn list_export(&self, number: u32) -> ListedTask<ExportTask> {
+        let task = if self.front_end.is_read_only { ExportTask::of_viewer() } else { ExportTask::default() };
+        self.exports.tasks.list(number, task)
     }
 
     pub(crate) fn export_progress(&self, number: u32) -> Option<ExportProgress> {
-        lock(&self.exports.tasks).get(&number).map(|task| task.progress())
+        self.exports.tasks.find(number).map(|task| task.progress())
     }
 
     pub(crate) fn cancel_export(&self, number: u32) {
-        if let Some(task) = lock(&self.exports.tasks).get(&number) {
+        // A window gives all its exports one number: only the one that is going on is meant.
+        if let Some(task) = self.exports.tasks.find(number) {
             task.cancel();
         }
     }

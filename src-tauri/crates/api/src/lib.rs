@@ -11,15 +11,17 @@ mod pixels;
 mod router;
 mod server_folders;
 mod subscriptions;
+mod tasks;
 mod typescript;
 mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::{EngineError, Library};
+use engine::{Cancellation, EngineError, ImportTask, Library};
 use exports::Exports;
 use router::Access;
+use tasks::Tasks;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use uploads::Uploads;
@@ -54,6 +56,8 @@ pub struct Api {
     events: Events,
     uploads: Uploads,
     exports: Exports,
+    pub(crate) dataset_imports: Arc<Tasks<ImportTask>>,
+    pub(crate) evaluations: Arc<Tasks<Cancellation>>,
     /// Views larger than thumbnails are decoded on each request; a few at a time, so that a run keeps its processors.
     decoding: Semaphore,
     runtime: Handle,
@@ -77,6 +81,8 @@ impl Api {
             events,
             uploads: Uploads::default(),
             exports: Exports::default(),
+            dataset_imports: Arc::default(),
+            evaluations: Arc::default(),
             decoding: Semaphore::new(pixels::DECODED_AT_ONCE),
             runtime: Handle::current(),
         })

@@ -1,9 +1,7 @@
 //! Subscriptions: values that arrive over time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use domain::dataset_import::DatasetImportProgress;
 use domain::ids::RunId;
 use domain::run::RunProgress;
 use domain::run_state::RunState;
@@ -14,9 +12,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::router::Signature;
 use crate::{Api, ApiError, ApiResult, CoreEvent};
-
-/// Between two values of a progress that changes all the time.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The window no longer listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,18 +92,6 @@ subscriptions! {
                 }
                 Err(RecvError::Closed) => return Ok(()),
             }
-        }
-    }
-
-    /// Progress of imports and dry runs of annotations, as long as the window listens.
-    dataset_import_progress(api, sink) -> DatasetImportProgress {
-        let mut progress = api.library.dataset_imports.progress();
-        loop {
-            let snapshot = *progress.borrow_and_update();
-            if sink.send(&snapshot).await?.is_err() || progress.changed().await.is_err() {
-                return Ok(());
-            }
-            tokio::time::sleep(PROGRESS_INTERVAL).await;
         }
     }
 

@@ -145,6 +145,7 @@ pub fn of_engine(error: &EngineError) -> Exit {
         Some(LibraryFailure::DiskFull) => Exit::DiskFull,
         Some(LibraryFailure::Lost) => Exit::LibraryLost,
         Some(LibraryFailure::Other) => Exit::LibraryFailed,
+        None if matches!(error, EngineError::Cancelled) => Exit::of_interruption(),
         None if error.is_missing() || matches!(error, EngineError::NoDatabase) => Exit::Usage,
         None => Exit::Failed,
     }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::ids::{ImageId, RecipeId, RunId};
+use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
 use domain::recipe::{ImportedRecipe, Recipe, RecipeSource, SavedRecipe};
 use engine::{Consents, EngineError, Imported, Invocation, Library, Recipes, Surroundings};
 use tempfile::TempDir;
@@ -185,6 +185,16 @@ fn named_or_in_file(library: &Library, asked: &str) -> Result<Named, CommandErro
         }
         Err(unknown) => Err(unknown),
     }
+}
+
+/// The collection with this name.
+pub fn named_collection(library: &Library, asked: &str) -> Result<CollectionId, CommandError> {
+    let collections = library.images.overview(None)?.collections;
+    if let Some(collection) = collections.iter().find(|collection| collection.name == asked) {
+        return Ok(collection.id);
+    }
+    let known: Vec<String> = collections.into_iter().map(|collection| collection.name).collect();
+    Err(CommandError::UnknownCollection { asked: asked.to_owned(), known: known.join(", ") })
 }
 
 /// The recipe of the library with this name, in any case.

@@ -115,8 +115,9 @@ pub enum EngineError {
         run.map_or_else(String::new, |run| format!(" of run {run}"))
     )]
     NothingHeld { run: Option<RunId>, format: &'static str },
-    #[error("the export was cancelled")]
-    ExportCancelled,
+    /// Nothing of it stays.
+    #[error("cancelled: nothing was changed")]
+    Cancelled,
     #[error("there is no format {0}")]
     UnknownFormat(FormatId),
     #[error("the dataset cannot be written: {0}")]
@@ -127,13 +128,13 @@ pub enum EngineError {
     NoCommonImages,
     #[error("{path} cannot be read: {source}")]
     UnreadDataset { path: PathBuf, source: datasets::DatasetError },
-    #[error("the format of {path} is not known, or it has no images: name its format (--format), or export it again")]
+    #[error(
+        "{path} is not a dataset in a known format, or it has no images: choose its format (--format), or export it again"
+    )]
     UnknownDataset { path: PathBuf },
     /// A file that says what labels become.
     #[error("{name}: {problem}")]
     LabelMap { name: String, problem: String },
-    #[error("the import was cancelled: nothing was changed")]
-    ImportCancelled,
     #[error("internal error: a task ended early")]
     TaskLost,
     #[error("internal error: {0}")]

@@ -256,7 +256,7 @@ impl Library {
             images: images.clone(),
             insight,
             hooks,
-            evaluations: Evaluations::new(store.clone()),
+            evaluations: Evaluations::new(store.clone(), changes.clone()),
             datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone(), images, similar),
             history,
             publishing,

@@ -4,7 +4,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -147,10 +147,20 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
     let mut group = Vec::with_capacity(GROUP_LENGTH);
     let mut keeping = Durability::Synced;
     let mut others: Option<Others> = None;
+    let mut is_idle = false;
     loop {
-        let first = match &mut others {
-            None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(others) => {
+        let first = match (&mut others, requests.try_recv()) {
+            (_, Ok(first)) => Ok(first),
+            (_, Err(TryRecvError::Disconnected)) => Err(RecvTimeoutError::Disconnected),
+            (_, Err(TryRecvError::Empty)) if !is_idle => {
+                is_idle = !continue_imports(connection, presence, &mut keeping).unwrap_or_else(|error| {
+                    tracing::warn!(%error, "an import could not be continued");
+                    false
+                });
+                continue;
+            }
+            (None, _) => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            (Some(others), _) => {
                 others.look(connection);
                 requests.recv_timeout(LOOK_INTERVAL)
             }
@@ -173,6 +183,7 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
         if group.is_empty() {
             continue;
         }
+        is_idle = false;
         let wanted = keeping_of(&group);
         // A change that must be flushed is not committed if flushing cannot be enabled.
         let kept = if wanted == keeping { Ok(()) } else { keep(connection, wanted) };
@@ -212,6 +223,21 @@ fn keep(connection: &Connection, keeping: Durability) -> rusqlite::Result<()> {
         Durability::Derived => "normal",
     };
     connection.pragma_update(None, "synchronous", synchronous)
+}
+
+/// Continues what an import has begun, while nothing else waits: a process may have died before it was done. Returns whether
+/// there may be more.
+fn continue_imports(connection: &Connection, presence: &Presence, keeping: &mut Durability) -> Result<bool> {
+    if View(connection).moving_import()?.is_none() {
+        return Ok(false);
+    }
+    presence.check()?;
+    keep(connection, Durability::Derived)?;
+    *keeping = Durability::Derived;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let is_more = Edit(View(&transaction)).continue_imports()?;
+    transaction.commit()?;
+    Ok(is_more)
 }
 
 fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell>) -> rusqlite::Result<()> {

@@ -10,10 +10,9 @@ export const errors: Record<ErrorCode, string> = {
   unfit_annotation: "This annotation cannot be saved: it needs a label, and it must overlap the photo.",
   nothing_to_audit: "No proposal of this label reaches the threshold, so there is nothing to check.",
   unsound_recipe: "The recipe has problems and was not saved.",
-  unread_dataset: "The dataset does not follow its format, so it could not be read.",
+  unread_dataset: "The dataset could not be read: it does not follow its format.",
   unknown_dataset:
-    "This is no dataset in a known format, or it holds no images. Choose its format, or export it again.",
-  import_cancelled: "The import was canceled. Nothing was changed.",
+    "This is not a dataset in a known format, or it has no images. Choose its format, or export it again.",
   recipe_file: "The file cannot be read as a recipe.",
   nothing_to_find: "Enter what to find, separated by commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",

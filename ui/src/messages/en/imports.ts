@@ -21,7 +21,7 @@ const willBe: Record<ImportRole, string> = {
 };
 const reasons: Record<LabelReason, string> = {
   same_name: "same name",
-  same_spelling: "same but for its spelling",
+  same_spelling: "other spelling",
   synonym: "synonym or plural",
   chosen: "as chosen",
   new: "new label",
@@ -69,21 +69,23 @@ export const imports = {
   skippedNote: (reason: "unmatched" | "ambiguous" | "disagreeing", number: number) =>
     ({
       unmatched: `${images(number)} not in the library`,
-      ambiguous: `${images(number)} that fit several of the library`,
+      ambiguous: `${images(number)} whose match is not certain`,
       disagreeing: `${images(number)} whose size is not that of the photo`,
     })[reason],
   whySkipped: {
     outside: "beyond the edge of the image",
     unusable: "without area, coordinates or text",
     unmapped: "by their label",
-    rejected: "which is no ground truth",
-    already_here: "an equal annotation is yours",
+    rejected: "not ground truth",
+    already_here: "the same annotation is already approved",
   },
   showFiles: (number: number) => (number === 1 ? "Show 1 file" : `Show ${count(number)} files`),
   andMore: (number: number) => `and ${count(number)} more`,
   notes: (report: DatasetPreview): string[] => [
     ...(report.clipped > 0 ? [`${annotations(report.clipped)} reaching beyond the image: clipped`] : []),
-    ...(report.rotated > 0 ? [`${images(report.rotated)} annotated as stored: turned as the camera says`] : []),
+    ...(report.rotated > 0
+      ? [`${images(report.rotated)} annotated before the EXIF orientation was applied: rotated`]
+      : []),
     ...(report.scaled > 0 ? [`${images(report.scaled)} annotated at another size: scaled`] : []),
     ...(report.failed_images > 0 ? [`${images(report.failed_images)} without an answer`] : []),
     ...report.skipped.map(({ reason, count: number }) => `Not read, ${count(number)}×: ${reason}`),
@@ -97,16 +99,18 @@ export const imports = {
   becomes: "Becomes",
   becomesOf: (label: string) => `What ${label} becomes`,
   why: "Why",
-  leaveOut: "Leave out",
+  skipLabel: "Skip",
   reasons,
 
   importAs: "Import as",
   roles,
   roleNotes,
+  matchWith: "Match with the photos of",
+  allPhotos: "All collections",
   whatHappens: "What will happen",
   newLayer: (name: string, number: number) => `A new layer, ${name}, on ${images(number)}`,
   willBe,
-  stayOut: (number: number) => `${annotations(number)} ${number === 1 ? "stays" : "stay"} out`,
+  skippedInAll: (number: number) => `${annotations(number)} skipped`,
   oneUndo: "Nothing already here changes; one undo removes the layer",
 
   imported: ({ annotation_count: number, image_count: of, role }: ImportedLayer) =>

@@ -9,10 +9,9 @@ export const errors: Record<ErrorCode, string> = {
   unfit_annotation: "Esta anotación no se puede guardar: necesita una etiqueta y debe estar sobre la foto.",
   nothing_to_audit: "Ninguna propuesta de esta etiqueta llega al umbral, así que no hay nada que comprobar.",
   unsound_recipe: "La receta tiene problemas y no se ha guardado.",
-  unread_dataset: "El conjunto de datos no sigue su formato y no se pudo leer.",
+  unread_dataset: "No se pudo leer el conjunto de datos: no sigue su formato.",
   unknown_dataset:
     "No es un conjunto de datos en un formato conocido, o no contiene imágenes. Elige su formato o vuelve a exportarlo.",
-  import_cancelled: "Se canceló la importación. No ha cambiado nada.",
   recipe_file: "El archivo no se puede leer como receta.",
   nothing_to_find: "Escribe qué hay que encontrar, separado por comas, como: gato, taza, semáforo.",
   unknown_model: "Este modelo no está disponible.",

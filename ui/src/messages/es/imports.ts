@@ -23,7 +23,7 @@ const willBe: Record<ImportRole, string> = {
 };
 const reasons: Record<LabelReason, string> = {
   same_name: "mismo nombre",
-  same_spelling: "igual salvo la grafía",
+  same_spelling: "otra grafía",
   synonym: "sinónimo o plural",
   chosen: "según lo elegido",
   new: "etiqueta nueva",
@@ -70,21 +70,21 @@ export const imports: Translation<typeof english> = {
   skippedNote: (reason: "unmatched" | "ambiguous" | "disagreeing", number: number) =>
     ({
       unmatched: `${images(number)} que no ${number === 1 ? "está" : "están"} en la biblioteca`,
-      ambiguous: `${images(number)} que ${number === 1 ? "encaja" : "encajan"} con varias de la biblioteca`,
+      ambiguous: `${images(number)} cuya coincidencia no es segura`,
       disagreeing: `${images(number)} cuyo tamaño no es el de la foto`,
     })[reason],
   whySkipped: {
     outside: "más allá del borde de la imagen",
     unusable: "sin área, coordenadas o texto",
     unmapped: "por su etiqueta",
-    rejected: "no sirven de referencia",
-    already_here: "ya tienes una anotación igual",
+    rejected: "no son de referencia",
+    already_here: "ya hay una anotación igual aprobada",
   },
   showFiles: (number: number) => (number === 1 ? "Ver 1 archivo" : `Ver ${count(number)} archivos`),
   andMore: (number: number) => `y ${count(number)} más`,
   notes: (report: DatasetPreview): string[] => [
     ...(report.clipped > 0 ? [`${annotations(report.clipped)} que sobresalen de la imagen: recortadas`] : []),
-    ...(report.rotated > 0 ? [`${images(report.rotated)} anotadas tal como se guardan: giradas según la cámara`] : []),
+    ...(report.rotated > 0 ? [`${images(report.rotated)} anotadas antes de aplicar la orientación EXIF: giradas`] : []),
     ...(report.scaled > 0 ? [`${images(report.scaled)} anotadas a otro tamaño: ajustadas`] : []),
     ...(report.failed_images > 0 ? [`${images(report.failed_images)} sin respuesta`] : []),
     ...report.skipped.map(({ reason, count: number }) => `Sin leer, ${count(number)}×: ${reason}`),
@@ -98,16 +98,18 @@ export const imports: Translation<typeof english> = {
   becomes: "Pasa a ser",
   becomesOf: (label: string) => `En qué se convierte ${label}`,
   why: "Por qué",
-  leaveOut: "Omitir",
+  skipLabel: "Omitir",
   reasons,
 
   importAs: "Importar como",
   roles,
   roleNotes,
+  matchWith: "Buscar entre las fotos de",
+  allPhotos: "Todas las colecciones",
   whatHappens: "Qué va a pasar",
   newLayer: (name: string, number: number) => `Una capa nueva, ${name}, en ${images(number)}`,
   willBe,
-  stayOut: (number: number) => `${annotations(number)} ${number === 1 ? "se queda" : "se quedan"} fuera`,
+  skippedInAll: (number: number) => `${annotations(number)} ${number === 1 ? "omitida" : "omitidas"}`,
   oneUndo: "No cambia nada de lo que ya hay; se deshace de una vez",
 
   imported: ({ annotation_count: number, image_count: of, role }: ImportedLayer) =>

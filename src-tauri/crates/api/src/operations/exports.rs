@@ -20,7 +20,7 @@ operations! {
     read preview_export(api, number: u32, request: ExportRequest, target: Option<String>) -> ExportPreview {
         let listed = api.list_export(number);
         let target = target.filter(|_| api.front_end.desktop.is_some()).map(PathBuf::from);
-        api.ask(move |library| library.datasets.preview(&request, target.as_deref(), &listed.task)).await
+        api.ask(move |library| library.datasets.preview(&request, target.as_deref(), &listed)).await
     }
 
     /// Opens the system's save dialog for a file or a new folder; `None` when it was cancelled.
@@ -35,7 +35,7 @@ operations! {
         api.desktop()?;
         let (listed, path) = (api.list_export(number), PathBuf::from(path));
         let target = path.clone();
-        let exported = api.ask(move |library| library.datasets.export(&request, &target, &listed.task)).await?;
+        let exported = api.ask(move |library| library.datasets.export(&request, &target, &listed)).await?;
         api.record_export(&path);
         Ok(exported)
     }
@@ -44,7 +44,7 @@ operations! {
     /// becomes a ZIP file.
     read ready_export(api, number: u32, request: ExportRequest) -> ReadyExport {
         let listed = api.list_export(number);
-        api.ask(move |library| library.datasets.ready(&request, &listed.task)).await
+        api.ask(move |library| library.datasets.ready(&request, &listed)).await
     }
 
     /// How far an export is; `None` if it is over.

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use domain::dataset_import::{DatasetImportRequest, DatasetPreview, ImportedDataset, ImportedLayer};
+use domain::dataset_import::{
+    DatasetImportProgress, DatasetImportRequest, DatasetPreview, ImportedDataset, ImportedLayer,
+};
+use engine::ImportTask;
 
 use crate::router::operations;
 use crate::{Api, ApiResult, server_folders};
@@ -13,21 +16,28 @@ operations! {
         api.ask(|library| library.dataset_imports.layers()).await
     }
 
-    /// What an import would do; nothing is changed.
-    read preview_dataset(api, request: DatasetImportRequest) -> DatasetPreview {
+    /// What an import would do; nothing is changed. Like an import, it has a number of its own.
+    read preview_dataset(api, number: u32, request: DatasetImportRequest) -> DatasetPreview {
+        let task = api.dataset_imports.list(number, ImportTask::default());
         let request = api.readable_dataset(request).await?;
-        api.ask(move |library| library.dataset_imports.preview(&request)).await
+        api.ask(move |library| library.dataset_imports.preview(&request, &task)).await
     }
 
     /// Imports a dataset as a layer, which one step undoes.
-    write import_dataset(api, request: DatasetImportRequest) -> ImportedDataset {
+    write import_dataset(api, number: u32, request: DatasetImportRequest) -> ImportedDataset {
+        let task = api.dataset_imports.list(number, ImportTask::default());
         let request = api.readable_dataset(request).await?;
-        Ok(api.library.dataset_imports.import(request).await?)
+        Ok(api.library.dataset_imports.import(request, &task).await?)
     }
 
-    /// Cancels the import or dry run that is going on.
-    read cancel_dataset_import(api) -> () {
-        api.library.dataset_imports.cancel();
+    /// How far an import or dry run is; `None` if it is over.
+    read dataset_import_progress(api, number: u32) -> Option<DatasetImportProgress> {
+        Ok(api.dataset_imports.find(number).map(|task| *task.progress().borrow()))
+    }
+
+    /// Cancels an import or dry run.
+    read cancel_dataset_import(api, number: u32) -> () {
+        api.dataset_imports.cancel(number);
         Ok(())
     }
 

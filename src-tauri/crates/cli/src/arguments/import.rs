@@ -32,6 +32,9 @@ pub struct Import {
     /// Recipe whose labels those of the file are compared with, instead of the library's
     #[arg(long, value_name = "RECIPE")]
     pub recipe: Option<String>,
+    /// Match only images of this collection, where several collections have images of one name
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
     /// Photos and folders to add to the library first
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "dry_run")]
     pub photos: Vec<PathBuf>,

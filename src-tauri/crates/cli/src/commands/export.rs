@@ -25,20 +25,19 @@ pub async fn export(arguments: &Export, global: &Global, output: Console) -> Res
     let (writing, asked) = (Arc::clone(&task), request.clone());
     let written = library.ask(move |library| Ok(write(library, &asked, &target, &writing)));
     tokio::pin!(written);
+    let mut is_cancelled = false;
     let written = loop {
         tokio::select! {
             written = &mut written => break written?,
-            _ = draining.first(), if signals::received().is_none() => task.cancel(),
+            _ = draining.first(), if !is_cancelled => {
+                is_cancelled = true;
+                task.cancel();
+            }
         }
     };
-    match written {
-        Err(CommandError::Engine(EngineError::ExportCancelled)) => Ok(Exit::of_interruption()),
-        written => {
-            let exported = written?;
-            output.show(&exported, |out| messages::exported(out, "", &arguments.out, &request, &exported))?;
-            Ok(Exit::Done)
-        }
-    }
+    let exported = written?;
+    output.show(&exported, |out| messages::exported(out, "", &arguments.out, &request, &exported))?;
+    Ok(Exit::Done)
 }
 
 /// The images that the arguments name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::dataset_import::labels::LabelMap;
 use domain::dataset_import::{DatasetImportRequest, DatasetPreview};
 use engine::dataset::label_map;
-use engine::{EngineError, Invocation, Library};
+use engine::{EngineError, ImportTask, Invocation};
 
 use crate::arguments::{Global, Import};
 use crate::environment::EnvFileUse;
@@ -41,30 +41,31 @@ pub async fn import(arguments: &Import, global: &Global, output: Console) -> Res
         library::import(&library, &arguments.photos).await?;
     }
     let recipe = arguments.recipe.as_deref().map(|name| named_recipe(&library, name)).transpose()?;
+    let collection =
+        arguments.collection.as_deref().map(|name| library::named_collection(&library, name)).transpose()?;
     let request = DatasetImportRequest {
         path: path.to_string_lossy().into_owned(),
         format: arguments.format.clone(),
         role: arguments.role.into(),
-        collection: None,
+        collection,
         recipe: recipe.map(|saved| saved.id),
         mapping,
     };
-    let (chosen, library) = (request.mapping.clone(), Arc::clone(&library));
+    let chosen = request.mapping.clone();
     let warn_of_unused = |report: &DatasetPreview| {
         LabelMap::unused(&chosen, &report.labels)
             .into_iter()
             .try_for_each(|label| messages::warn(&mut notes(), &format!("the file has no label {label:?} (--map)")))
     };
+    let task = Arc::new(ImportTask::default());
     if arguments.dry_run {
-        let preview = with_progress(&library, {
-            let library = Arc::clone(&library);
-            async move { library.ask(move |library| library.dataset_imports.preview(&request)).await }
-        });
-        let preview = preview.await?;
+        let its_task = Arc::clone(&task);
+        let preview = library.ask(move |library| library.dataset_imports.preview(&request, &its_task));
+        let preview = with_progress(&task, preview).await?;
         output.show(&preview, |out| messages::dataset_preview(out, &preview))?;
         warn_of_unused(&preview)?;
     } else {
-        let imported = with_progress(&library, library.dataset_imports.import(request)).await?;
+        let imported = with_progress(&task, library.dataset_imports.import(request, &task)).await?;
         output.show(&imported, |out| messages::dataset_imported(out, &imported))?;
         warn_of_unused(&imported.report)?;
         if imported.layer.is_none() {
@@ -76,11 +77,11 @@ pub async fn import(arguments: &Import, global: &Global, output: Console) -> Res
 
 /// Shows the progress of `work`, which the first signal cancels.
 async fn with_progress<T>(
-    library: &Arc<Library>,
+    task: &ImportTask,
     work: impl Future<Output = Result<T, EngineError>>,
 ) -> Result<T, CommandError> {
     let bar = Bar::new();
-    let mut progress = library.dataset_imports.progress();
+    let mut progress = task.progress();
     let mut draining = signals::drain(None);
     tokio::pin!(work);
     let mut is_cancelled = false;
@@ -89,7 +90,7 @@ async fn with_progress<T>(
             done = &mut work => break done,
             _ = draining.first(), if !is_cancelled => {
                 is_cancelled = true;
-                library.dataset_imports.cancel();
+                task.cancel();
             }
             Ok(()) = progress.changed() => {
                 let progress = *progress.borrow_and_update();

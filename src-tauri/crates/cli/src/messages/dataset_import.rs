@@ -60,17 +60,17 @@ fn report(out: &mut dyn Write, report: &DatasetPreview) -> io::Result<()> {
         grouped(matched.by_hash.into())
     )?;
     skipped(out, "not in the library", &report.unmatched, "")?;
-    skipped(out, "several images match equally well", &report.ambiguous, "any of")?;
-    skipped(out, "the file states another size", &report.disagreeing, "in the file and here:")?;
+    skipped(out, "the match is ambiguous", &report.ambiguous, "could be")?;
+    skipped(out, "the file states another size", &report.disagreeing, "in the file and in the library:")?;
     let lines = [
         (report.failed_images, "image", "without an answer"),
-        (report.rotated, "image", "annotated as stored, before its EXIF orientation: turned"),
+        (report.rotated, "image", "annotated before the EXIF orientation was applied: rotated"),
         (report.scaled, "image", "annotated at another size: scaled"),
         (report.clipped, "annotation", "beyond the edge of the image: clipped"),
         (report.outside, "annotation", "outside the image: skipped"),
         (report.unusable, "annotation", "without area, coordinates or text: skipped"),
-        (report.unmapped, "annotation", "with a label that is mapped to nothing: skipped"),
-        (report.rejected, "annotation", "rejected, which is no ground truth: skipped"),
+        (report.unmapped, "annotation", "with a label that is skipped"),
+        (report.rejected, "annotation", "rejected, so not ground truth: skipped"),
         (report.already_here, "annotation", "already in the library: skipped"),
     ];
     for (count, noun, what) in lines.into_iter().filter(|(count, ..)| *count > 0) {
@@ -114,7 +114,7 @@ fn labels(out: &mut dyn Write, labels: &[ImportedLabel]) -> io::Result<()> {
     for label in used {
         let why = match label.reason {
             LabelReason::SameName => "same name",
-            LabelReason::SameSpelling => "same but for its spelling",
+            LabelReason::SameSpelling => "other spelling",
             LabelReason::Synonym => "synonym or plural",
             LabelReason::Chosen => "as chosen",
             LabelReason::New => "new label",

@@ -77,14 +77,13 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
         | EngineError::NothingHeld { .. }
-        | EngineError::ExportCancelled
+        | EngineError::Cancelled
         | EngineError::ExampleUnavailable { .. }
         | EngineError::UnknownFormat(_)
         | EngineError::Dataset(_)
         | EngineError::UnreadDataset { .. }
         | EngineError::UnknownDataset { .. }
         | EngineError::LabelMap { .. }
-        | EngineError::ImportCancelled
         | EngineError::TaskLost
         | EngineError::Panicked(_) => error.to_string(),
     }

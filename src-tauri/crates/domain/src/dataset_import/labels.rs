@@ -16,14 +16,14 @@ pub struct LabelMapping {
     pub to: Option<String>,
 }
 
-/// Why a label becomes another one.
+/// Why a label of the file becomes what it becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum LabelReason {
     /// It has the same name.
     SameName,
-    /// It differs in case, spaces or accents only.
+    /// It differs in case, spaces, hyphens or surrounding punctuation only.
     SameSpelling,
     /// It is a synonym or the plural of it.
     Synonym,

@@ -1,5 +1,5 @@
 //! Which image of the library an image of a file is: by its path, then by its name and size, then by its content. What
-//! fits several images equally well is not guessed.
+//! fits several images equally well is not guessed, and neither is which of several images of a file an image is.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -16,17 +16,17 @@ pub enum MatchMethod {
     Hash,
 }
 
-/// An image of the library.
+/// An image that images of a file are matched with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchableImage {
     pub id: ImageId,
     /// Upright.
-    pub size: PixelSize,
+    pub size: Option<PixelSize>,
     pub orientation: Orientation,
     /// BLAKE3.
-    pub hash: [u8; 32],
+    pub hash: Option<[u8; 32]>,
     /// Of the file.
-    pub byte_len: u64,
+    pub byte_len: Option<u64>,
 }
 
 /// An image of a file.
@@ -42,49 +42,116 @@ pub struct WantedImage<'a> {
 /// The result of looking for an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundImage {
-    Matched(ImageId, MatchMethod),
-    /// Several fit equally well.
+    Matched(MatchedImage),
+    /// Several fit equally well, or another image of the file fits this one as well: at most [`MOST_LISTED`] of them.
     Ambiguous(Vec<ImageId>),
     Unmatched,
 }
 
-/// A file of an image of the library.
-#[derive(Debug)]
-struct Place {
-    image: ImageId,
-    /// Parts of the path, composed as text.
-    path: String,
-    /// The length of the end of `path` that is relative to the image's collection.
-    relative_len: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchedImage {
+    pub image: ImageId,
+    pub method: MatchMethod,
+    /// How much of the path is the same: folders above the file, or [`CERTAIN`].
+    pub strength: usize,
 }
 
-/// The images of a library by what a file may state about them.
+/// The whole path or the content is the same.
+pub const CERTAIN: usize = usize::MAX;
+
+/// Images that are listed where several fit equally well.
+pub const MOST_LISTED: usize = 5;
+
+impl FoundImage {
+    const fn matched(image: ImageId, method: MatchMethod, strength: usize) -> Self {
+        Self::Matched(MatchedImage { image, method, strength })
+    }
+}
+
+/// Leaves each image of the library to one image of the file: the one whose match is the strongest. Where several are
+/// equally strong, none is matched.
+pub fn settle_claims(found: &mut [FoundImage]) {
+    let mut claims: HashMap<ImageId, (usize, u32)> = HashMap::new();
+    for each in found.iter() {
+        let FoundImage::Matched(MatchedImage { image, strength, .. }) = each else { continue };
+        let (strongest, count) = claims.entry(*image).or_insert((*strength, 0));
+        if strength > strongest {
+            (*strongest, *count) = (*strength, 1);
+        } else if strength == strongest {
+            *count += 1;
+        }
+    }
+    for each in found {
+        if let FoundImage::Matched(MatchedImage { image, strength, .. }) = *each
+            && claims[&image] != (strength, 1)
+        {
+            *each = FoundImage::Ambiguous(vec![image]);
+        }
+    }
+}
+
+/// A file of an image, among those of the same name.
+#[derive(Debug)]
+struct Place {
+    /// From the file upward, in lower case, each with a slash after it.
+    folders: String,
+    image: ImageId,
+}
+
+/// Images by what a file may state about them.
 #[derive(Debug, Default)]
 pub struct MatchIndex {
     images: HashMap<ImageId, MatchableImage>,
-    places: Vec<Place>,
-    /// Indices of `places` by file name without extension, in lower case.
-    by_stem: HashMap<String, Vec<usize>>,
-    by_hash: HashMap<[u8; 32], ImageId>,
+    /// By file name, in the order of their folders: files whose paths end alike are neighbors.
+    by_name: HashMap<String, Vec<Place>>,
+    /// File names by themselves without extension, in lower case.
+    names_by_stem: HashMap<String, BTreeSet<String>>,
+    /// By whole paths, and by paths relative to a collection.
+    by_path: HashMap<String, BTreeSet<ImageId>>,
+    by_hash: HashMap<[u8; 32], BTreeSet<ImageId>>,
+    /// A path of each image, to name it.
+    path_of: HashMap<ImageId, String>,
     byte_lens: HashSet<u64>,
+}
+
+/// A file of an image.
+#[derive(Debug, Clone, Copy)]
+pub struct MatchableFile<'a> {
+    pub image: ImageId,
+    pub path: &'a str,
+    /// The folder of a collection that contains it, if any.
+    pub root: Option<&'a str>,
 }
 
 impl MatchIndex {
     pub fn add_image(&mut self, image: MatchableImage) {
-        self.by_hash.insert(image.hash, image.id);
-        self.byte_lens.insert(image.byte_len);
+        if let Some(hash) = image.hash {
+            self.by_hash.entry(hash).or_default().insert(image.id);
+        }
+        self.byte_lens.extend(image.byte_len);
         self.images.insert(image.id, image);
     }
 
-    /// Adds a file of an image. `root` is the folder of a collection that contains it, if any.
-    pub fn add_file(&mut self, image: ImageId, path: &str, root: Option<&str>) {
+    /// Adds a file of an image. [`MatchIndex::sort`] follows the last one.
+    pub fn add_file(&mut self, file: MatchableFile<'_>) {
+        let MatchableFile { image, path, root } = file;
         let path = normalized(path);
         let relative = root.map(normalized).and_then(|root| {
-            path.strip_prefix(root.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/')).map(str::len)
+            path.strip_prefix(root.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/')).map(ToOwned::to_owned)
         });
-        let stem = stem(file_name(&path)).to_lowercase();
-        self.by_stem.entry(stem).or_default().push(self.places.len());
-        self.places.push(Place { image, relative_len: relative.unwrap_or(0), path });
+        let name = file_name(&path);
+        self.names_by_stem.entry(stem(name).to_lowercase()).or_default().insert(name.to_owned());
+        self.by_name.entry(name.to_owned()).or_default().push(Place { folders: folders_upward(&path), image });
+        self.path_of.entry(image).or_insert_with(|| path.clone());
+        for path in relative.into_iter().chain([path]) {
+            self.by_path.entry(path).or_default().insert(image);
+        }
+    }
+
+    pub fn sort(&mut self) {
+        for places in self.by_name.values_mut() {
+            places.sort_unstable_by(|one, other| one.folders.cmp(&other.folders));
+        }
     }
 
     #[must_use]
@@ -101,14 +168,14 @@ impl MatchIndex {
     /// A path of the image, to name it.
     #[must_use]
     pub fn path_of(&self, id: ImageId) -> Option<&str> {
-        self.places.iter().find(|place| place.image == id).map(|place| place.path.as_str())
+        self.path_of.get(&id).map(String::as_str)
     }
 
     /// The upright size of the image that a file names; `None` if the name does not tell which.
     #[must_use]
     pub fn size_by_name(&self, path: &str) -> Option<PixelSize> {
         match self.find(WantedImage { path, size: None, hash: None }) {
-            FoundImage::Matched(image, _) => self.image(image).map(|image| image.size),
+            FoundImage::Matched(MatchedImage { image, .. }) => self.image(image)?.size,
             FoundImage::Ambiguous(_) | FoundImage::Unmatched => None,
         }
     }
@@ -116,82 +183,127 @@ impl MatchIndex {
     #[must_use]
     pub fn find(&self, wanted: WantedImage<'_>) -> FoundImage {
         let path = normalized(wanted.path);
-        let named = self.named(&path);
-        let by_path = images_by_path(&path, &named);
-        if let [image] = by_path[..] {
-            return FoundImage::Matched(image, MatchMethod::Path);
+        let named = self.named(file_name(&path));
+        let (strength, by_path) = self.by_longest_end(&path, &named);
+        if let Some(image) = only(by_path.images()) {
+            return FoundImage::matched(image, MatchMethod::Path, strength);
         }
         // Among equal paths the size decides, otherwise among equal names.
-        let candidates: Vec<ImageId> =
-            if by_path.is_empty() { distinct(named.iter().map(|place| place.image)) } else { by_path };
-        let fitting = self.fitting(&candidates, wanted.size);
+        let fitting = if by_path.images().next().is_some() {
+            self.fitting(by_path.images(), wanted.size)
+        } else {
+            self.fitting(named.iter().copied().flatten().map(|place| place.image), wanted.size)
+        };
         if let [image] = fitting[..] {
-            return FoundImage::Matched(image, MatchMethod::NameAndSize);
+            return FoundImage::matched(image, MatchMethod::NameAndSize, 0);
         }
-        if let Some(image) = wanted.hash.and_then(|hash| self.by_hash.get(&hash)) {
-            return FoundImage::Matched(*image, MatchMethod::Hash);
+        match wanted.hash.and_then(|hash| self.by_hash.get(&hash)).map(|same| (same, same.first())) {
+            Some((same, Some(image))) if same.len() == 1 => {
+                return FoundImage::matched(*image, MatchMethod::Hash, CERTAIN);
+            }
+            Some((same, _)) => return FoundImage::Ambiguous(same.iter().take(MOST_LISTED).copied().collect()),
+            None => {}
         }
         if fitting.is_empty() { FoundImage::Unmatched } else { FoundImage::Ambiguous(fitting) }
     }
 
-    /// The files with the name of `path`. Names in another case count if no other do.
-    fn named(&self, path: &str) -> Vec<&Place> {
-        let name = file_name(path);
+    /// The files with this name, by their exact names. Names in another case count if no other do.
+    fn named(&self, name: &str) -> Vec<&[Place]> {
         let has_extension = stem(name).len() < name.len();
-        let same_stem = |stem: &str| -> Vec<&Place> {
-            let places = self.by_stem.get(&stem.to_lowercase()).into_iter().flatten();
-            places.map(|place| &self.places[*place]).collect()
+        let of_stem = |stem: &str| -> Vec<&String> {
+            self.names_by_stem.get(&stem.to_lowercase()).into_iter().flatten().collect()
         };
-        let mut named = same_stem(stem(name));
+        let mut names = of_stem(stem(name));
         if has_extension {
-            named.retain(|place| file_name(&place.path).to_lowercase() == name.to_lowercase());
-            if named.is_empty() {
+            names.retain(|own| own.to_lowercase() == name.to_lowercase());
+            if names.is_empty() {
                 // A dot may be part of a name without extension.
-                named = same_stem(name);
+                names = of_stem(name);
             }
         }
-        let is_exact = |place: &&Place| {
-            let own = file_name(&place.path);
-            own == name || (!has_extension && stem(own) == name)
-        };
-        if named.iter().any(is_exact) {
-            named.retain(is_exact);
+        let is_exact = |own: &&String| *own == name || (!has_extension && stem(own) == name);
+        if names.iter().any(is_exact) {
+            names.retain(is_exact);
         }
-        named
+        names.into_iter().filter_map(|name| self.by_name.get(name)).map(Vec::as_slice).collect()
     }
 
-    /// Those of `candidates` that may have been annotated at this size; otherwise those of its aspect ratio.
-    fn fitting(&self, candidates: &[ImageId], stated: Option<PixelSize>) -> Vec<ImageId> {
-        let fit = |image: &ImageId| {
-            let MatchableImage { size, orientation, .. } = self.images.get(image)?;
-            ImageFromFile::new(stated, *size, *orientation).map(|map| map.fit)
-        };
-        let is_exact = |fit: SizeFit| matches!(fit, SizeFit::Upright | SizeFit::Stored);
-        let exact: Vec<ImageId> = candidates.iter().copied().filter(|image| fit(image).is_some_and(is_exact)).collect();
-        if !exact.is_empty() {
-            return exact;
+    /// The files whose path ends like `path`, for the longest end: the whole of it, as relative to a collection, or at
+    /// least the name and a folder; and how much that is.
+    fn by_longest_end<'a>(&'a self, path: &str, named: &[&'a [Place]]) -> (usize, Candidates<'a>) {
+        if let Some(whole) = self.by_path.get(path) {
+            return (CERTAIN, Candidates::Whole(whole));
         }
-        candidates.iter().copied().filter(|image| fit(image).is_some()).collect()
+        let folders = folders_upward(path);
+        // Of all files of a name, a neighbor of the path's place in their order has the most in common with it.
+        let in_common = |places: &&[Place]| {
+            let next = places.partition_point(|place| place.folders < folders);
+            let neighbors = [next.checked_sub(1), Some(next)].into_iter().flatten().filter_map(|at| places.get(at));
+            neighbors.map(|place| folders_in_common(&place.folders, &folders)).max().unwrap_or(0)
+        };
+        let most = named.iter().map(in_common).max().unwrap_or(0);
+        let Some((last, _)) = most.checked_sub(1).and_then(|last| folders.match_indices('/').nth(last)) else {
+            return (0, Candidates::Ends(Vec::new()));
+        };
+        let end = &folders[..=last];
+        let with_end = |places: &&'a [Place]| {
+            let from = places.partition_point(|place| *place.folders < *end);
+            let len = places[from..].partition_point(|place| place.folders.starts_with(end));
+            &places[from..from + len]
+        };
+        (most, Candidates::Ends(named.iter().map(with_end).collect()))
+    }
+
+    /// Those of `candidates` that may have been annotated at this size; otherwise those of its aspect ratio. At most
+    /// [`MOST_LISTED`].
+    fn fitting(&self, candidates: impl Iterator<Item = ImageId>, stated: Option<PixelSize>) -> Vec<ImageId> {
+        let (mut exact, mut scaled) = (BTreeSet::new(), BTreeSet::new());
+        for image in candidates {
+            let Some(MatchableImage { size, orientation, .. }) = self.images.get(&image) else { continue };
+            let fit = match size {
+                Some(size) => ImageFromFile::new(stated, *size, *orientation).map(|map| map.fit),
+                None => Some(SizeFit::Upright),
+            };
+            match fit {
+                Some(SizeFit::Upright | SizeFit::Stored) => {
+                    exact.insert(image);
+                    if exact.len() == MOST_LISTED {
+                        break;
+                    }
+                }
+                Some(SizeFit::Scaled | SizeFit::StoredScaled) if scaled.len() < MOST_LISTED => {
+                    scaled.insert(image);
+                }
+                Some(_) | None => {}
+            }
+        }
+        let fitting = if exact.is_empty() { scaled } else { exact };
+        fitting.into_iter().collect()
     }
 }
 
-/// The images whose path ends like `path`, for the longest end: the whole of it, as relative to a collection, or
-/// at least the name and a folder.
-fn images_by_path(path: &str, named: &[&Place]) -> Vec<ImageId> {
-    let whole = named.iter().filter(|place| {
-        let relative = &place.path[place.path.len() - place.relative_len..];
-        relative == path || place.path == path
-    });
-    let whole = distinct(whole.map(|place| place.image));
-    if !whole.is_empty() {
-        return whole;
+/// Images whose path fits.
+enum Candidates<'a> {
+    Whole(&'a BTreeSet<ImageId>),
+    Ends(Vec<&'a [Place]>),
+}
+
+impl Candidates<'_> {
+    /// An image comes once for each of its files.
+    fn images(&self) -> impl Iterator<Item = ImageId> {
+        let (whole, ends) = match self {
+            Self::Whole(whole) => (Some(*whole), None),
+            Self::Ends(ends) => (None, Some(ends)),
+        };
+        let of_ends = ends.into_iter().flatten().copied().flatten().map(|place| place.image);
+        whole.into_iter().flatten().copied().chain(of_ends)
     }
-    let common = |place: &&&Place| folders_in_common(path, &place.path);
-    let longest = named.iter().map(|place| common(&place)).max().unwrap_or(0);
-    if longest == 0 {
-        return Vec::new();
-    }
-    distinct(named.iter().filter(|place| common(place) == longest).map(|place| place.image))
+}
+
+/// The image that all are.
+fn only(mut images: impl Iterator<Item = ImageId>) -> Option<ImageId> {
+    let first = images.next()?;
+    images.all(|image| image == first).then_some(first)
 }
 
 /// A path with slashes, without `.` and `..` at its beginning, in Unicode normalization form C.
@@ -217,15 +329,15 @@ fn stem(name: &str) -> &str {
     }
 }
 
-/// The number of folders above the file, counted from it, that two paths have in common.
-fn folders_in_common(one: &str, other: &str) -> usize {
-    let folders = |path: &str| -> Vec<String> { path.split('/').rev().skip(1).map(str::to_lowercase).collect() };
-    let (one, other) = (folders(one), folders(other));
-    one.iter().zip(&other).take_while(|(one, other)| one == other && !one.is_empty()).count()
+/// The folders of a path from the file upward, in lower case, each with a slash after it.
+fn folders_upward(path: &str) -> String {
+    let folders = path.split('/').rev().skip(1).filter(|folder| !folder.is_empty());
+    folders.flat_map(|folder| [folder.to_lowercase(), "/".to_owned()]).collect()
 }
 
-fn distinct(images: impl Iterator<Item = ImageId>) -> Vec<ImageId> {
-    images.collect::<BTreeSet<_>>().into_iter().collect()
+/// The number of folders at the beginning that are the same.
+fn folders_in_common(one: &str, other: &str) -> usize {
+    one.split_terminator('/').zip(other.split_terminator('/')).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -239,16 +351,20 @@ mod tests {
         for &(id, path, (width, height)) in files {
             let (id, size) = (ImageId(id), PixelSize::new(width, height));
             let hash = [u8::try_from(id.0).unwrap(); 32];
-            index.add_image(MatchableImage {
-                id,
-                size,
-                orientation: Orientation::NeedsClockwise90,
-                hash,
-                byte_len: 10,
-            });
-            index.add_file(id, path, Some("/photos"));
+            let orientation = Orientation::NeedsClockwise90;
+            index.add_image(MatchableImage { id, size: Some(size), orientation, hash: Some(hash), byte_len: Some(10) });
+            index.add_file(MatchableFile { image: id, path, root: Some("/photos") });
         }
+        index.sort();
         index
+    }
+
+    /// What is found, without how strong the match is.
+    fn found(index: &MatchIndex, wanted: WantedImage<'_>) -> FoundImage {
+        match index.find(wanted) {
+            FoundImage::Matched(MatchedImage { image, method, .. }) => by(image.0, method),
+            other => other,
+        }
     }
 
     fn wanted(path: &str, size: Option<(u32, u32)>) -> WantedImage<'_> {
@@ -256,7 +372,7 @@ mod tests {
     }
 
     fn by(id: u32, method: MatchMethod) -> FoundImage {
-        FoundImage::Matched(ImageId(id), method)
+        FoundImage::matched(ImageId(id), method, 0)
     }
 
     #[test]
@@ -279,10 +395,10 @@ mod tests {
             ("/photos/day 2/a.jpg", 3),
             ("cafe\u{301}/b.jpg", 5),
         ] {
-            assert_eq!(index.find(wanted(path, None)), by(id, MatchMethod::Path), "{path}");
+            assert_eq!(found(&index, wanted(path, None)), by(id, MatchMethod::Path), "{path}");
         }
         let both = FoundImage::Ambiguous(vec![ImageId(3), ImageId(4)]);
-        assert_eq!(index.find(wanted("other/day 2/a.jpg", None)), both);
+        assert_eq!(found(&index, wanted("other/day 2/a.jpg", None)), both);
     }
 
     #[test]
@@ -294,21 +410,26 @@ mod tests {
             (4, "/photos/y/c.v2.png", (50, 60)),
         ]);
         let method = MatchMethod::NameAndSize;
-        assert_eq!(index.find(wanted("train/a.jpg", Some((30, 40)))), by(1, method));
-        assert_eq!(index.find(wanted("train/a.jpg", Some((60, 50)))), by(2, method), "the file states the stored size");
-        assert_eq!(index.find(wanted("train/a.jpg", None)), FoundImage::Ambiguous(vec![ImageId(1), ImageId(2)]));
-        assert_eq!(index.find(wanted("train/a.jpg", Some((37, 40)))), FoundImage::Unmatched);
-        assert_eq!(index.find(wanted("train/a.jpg", Some((15, 20)))), by(1, method), "scaled");
-        assert_eq!(index.find(wanted("b.jpg", None)), by(3, method), "in another case");
-        assert_eq!(index.find(wanted("labels/b", Some((50, 60)))), by(3, method), "without its extension");
-        assert_eq!(index.find(wanted("labels/c.v2", None)), by(4, method));
-        assert_eq!(index.find(wanted("b.png", Some((50, 60)))), FoundImage::Unmatched);
+        assert_eq!(found(&index, wanted("train/a.jpg", Some((30, 40)))), by(1, method));
+        assert_eq!(
+            found(&index, wanted("train/a.jpg", Some((60, 50)))),
+            by(2, method),
+            "the file states the stored size"
+        );
+        assert_eq!(found(&index, wanted("train/a.jpg", None)), FoundImage::Ambiguous(vec![ImageId(1), ImageId(2)]));
+        assert_eq!(found(&index, wanted("train/a.jpg", Some((37, 40)))), FoundImage::Unmatched);
+        assert_eq!(found(&index, wanted("train/a.jpg", Some((15, 20)))), by(1, method), "scaled");
+        assert_eq!(found(&index, wanted("b.jpg", None)), by(3, method), "in another case");
+        assert_eq!(found(&index, wanted("labels/b", Some((50, 60)))), by(3, method), "without its extension");
+        assert_eq!(found(&index, wanted("labels/c.v2", None)), by(4, method));
+        assert_eq!(found(&index, wanted("b.png", Some((50, 60)))), FoundImage::Unmatched);
     }
 
     #[test]
     fn the_content_decides_what_nothing_else_does() {
         let index = index(&[(1, "/photos/x/a.jpg", (30, 40)), (2, "/photos/y/a.jpg", (30, 40))]);
-        let with = |path, hash: u8| index.find(WantedImage { hash: Some([hash; 32]), ..wanted(path, Some((30, 40))) });
+        let with =
+            |path, hash: u8| found(&index, WantedImage { hash: Some([hash; 32]), ..wanted(path, Some((30, 40))) });
         assert_eq!(with("a.jpg", 2), by(2, MatchMethod::Hash));
         assert_eq!(with("renamed.jpg", 1), by(1, MatchMethod::Hash));
         assert_eq!(with("x/a.jpg", 2), by(1, MatchMethod::Path));
@@ -318,8 +439,35 @@ mod tests {
     #[test]
     fn two_files_of_one_image_are_no_conflict() {
         let mut index = index(&[(1, "/photos/x/a.jpg", (30, 40))]);
-        index.add_file(ImageId(1), "/photos/copies/a.jpg", None);
-        assert_eq!(index.find(wanted("a.jpg", None)), by(1, MatchMethod::NameAndSize));
+        index.add_file(MatchableFile { image: ImageId(1), path: "/photos/copies/a.jpg", root: None });
+        index.sort();
+        assert_eq!(found(&index, wanted("a.jpg", None)), by(1, MatchMethod::NameAndSize));
+    }
+
+    #[test]
+    fn two_images_of_a_file_are_never_one_of_the_library() {
+        let index = index(&[(1, "/photos/x/a.jpg", (30, 40)), (2, "/photos/b.jpg", (30, 40))]);
+        let settled = |wanted: &[WantedImage<'_>]| {
+            let mut found: Vec<FoundImage> = wanted.iter().map(|wanted| index.find(*wanted)).collect();
+            settle_claims(&mut found);
+            let matched = |found: &FoundImage| match found {
+                FoundImage::Matched(MatchedImage { image, .. }) => Some(image.0),
+                FoundImage::Ambiguous(images) => {
+                    assert_eq!(images.len(), 1);
+                    None
+                }
+                FoundImage::Unmatched => panic!("not found"),
+            };
+            found.iter().map(matched).collect::<Vec<_>>()
+        };
+        let at = |path| wanted(path, Some((30, 40)));
+        let hashed = |path, hash: u8| WantedImage { hash: Some([hash; 32]), ..at(path) };
+        assert_eq!(settled(&[at("train/a.jpg"), at("test/a.jpg")]), [None, None]);
+        assert_eq!(settled(&[at("test/a.jpg"), at("x/a.jpg"), at("b.jpg")]), [None, Some(1), Some(2)]);
+        assert_eq!(settled(&[at("set/x/a.jpg"), at("photos/x/a.jpg")]), [None, Some(1)], "the longer path");
+        assert_eq!(settled(&[at("y/b.jpg"), hashed("renamed.jpg", 2)]), [None, Some(2)]);
+        assert_eq!(settled(&[at("b.jpg"), hashed("renamed.jpg", 2)]), [None, None]);
+        assert_eq!(settled(&[at("b.jpg"), at("b.jpg")]), [None, None]);
     }
 
     proptest! {
@@ -331,20 +479,21 @@ mod tests {
             let mut index = MatchIndex::default();
             for (id, name) in (1..).zip(&names) {
                 let id = ImageId(id);
-                let size = PixelSize::new(30, 40);
-                index.add_image(MatchableImage { id, size, orientation: Orientation::Upright, hash: [0; 32], byte_len: 10 });
-                index.add_file(id, &format!("/photos/{name}"), Some("/photos/"));
+                let size = Some(PixelSize::new(30, 40));
+                index.add_image(MatchableImage { id, size, orientation: Orientation::Upright, hash: None, byte_len: None });
+                index.add_file(MatchableFile { image: id, path: &format!("/photos/{name}"), root: Some("/photos/") });
             }
+            index.sort();
             for (id, name) in (1..).zip(&names) {
-                let found = FoundImage::Matched(ImageId(id), MatchMethod::Path);
-                prop_assert_eq!(index.find(wanted(name, None)), found.clone());
-                prop_assert_eq!(index.find(wanted(&format!("/photos/{name}"), None)), found.clone());
+                let expected = by(id, MatchMethod::Path);
+                prop_assert_eq!(&found(&index, wanted(name, None)), &expected);
+                prop_assert_eq!(&found(&index, wanted(&format!("/photos/{name}"), None)), &expected);
                 // Elsewhere it is itself, or not decided, or another one that has more of the path in common.
                 let elsewhere = format!("{folder}/{name}");
                 match index.find(wanted(&elsewhere, None)) {
                     FoundImage::Unmatched => prop_assert!(false, "{} was not found", elsewhere),
                     FoundImage::Ambiguous(images) => prop_assert!(images.len() > 1),
-                    FoundImage::Matched(image, _) => prop_assert!(image.0 as usize <= names.len()),
+                    FoundImage::Matched(MatchedImage { image, .. }) => prop_assert!(image.0 as usize <= names.len()),
                 }
             }
         }

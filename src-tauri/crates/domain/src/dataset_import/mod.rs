@@ -187,7 +187,7 @@ pub struct DatasetPreview {
     pub library_images: u32,
     /// Not in the library.
     pub unmatched: SkippedImages,
-    /// Several images of the library match equally well.
+    /// Several images of the library match equally well, or several of the file match the same one.
     pub ambiguous: SkippedImages,
     /// The file states a size that the image does not have, not even scaled.
     pub disagreeing: SkippedImages,
@@ -296,8 +296,6 @@ pub struct DatasetImportProgress {
     pub annotations: u32,
     /// Whether all is read and stored, and the layer is being added.
     pub is_adding: bool,
-    pub is_finished: bool,
-    pub is_cancelled: bool,
 }
 
 #[cfg(test)]

@@ -65,6 +65,13 @@ impl ImageFromFile {
         }
     }
 
+    /// The area in the upright image of one square pixel of the file.
+    #[must_use]
+    pub fn area_factor(self) -> f64 {
+        let area = |size: PixelSize| f64::from(size.width) * f64::from(size.height);
+        area(self.upright) / area(self.file)
+    }
+
     /// Places an annotation on the upright image.
     #[must_use]
     pub fn place(self, shape: &Shape) -> Placed {

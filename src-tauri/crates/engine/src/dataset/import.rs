@@ -1,32 +1,35 @@
-//! Imports datasets as layers. A dry run reads the file and says what would happen; an import stores what it reads aside,
-//! and adds the layer in one change. A process that dies half-way leaves nothing that is seen, and the next import removes
-//! it.
+//! Imports datasets as layers. A dry run reads the file and says what would happen; an import stores what it reads aside
+//! and then adds it as a layer, page by page. A process that dies before all is stored leaves nothing that is shown, and the
+//! next import removes it; one that dies later has imported it, and the library adds the rest by itself.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
-use datasets::{Format, FormatOptions, Input};
+use datasets::{Format, FormatOptions, Input, Sink};
 use domain::dataset::FormatId;
 use domain::dataset_import::labels::LabelMap;
+use domain::dataset_import::matching::{FoundImage, MatchIndex};
 use domain::dataset_import::{
     DatasetImportProgress, DatasetImportRequest, DatasetPreview, ImportedDataset, ImportedLayer,
 };
 use domain::ids::RunId;
 use domain::recipe::{Label, Recipe};
-use store::{ImportedAnnotation, NewImport, Store};
+use store::{ImportedAnnotation, NewImport, Store, WantedImages};
 use tokio::sync::watch;
 
 use super::detection::detect;
+use super::finding::{FoundImages, ImageFinder, folder_of, unread};
 use super::format_of;
-use super::intake::{Intake, IntakeTarget, KnownColors, TakenIn};
+use super::intake::{Intake, IntakeResult, IntakeTarget, KnownColors};
 use crate::blocking::off_workers;
+use crate::cancellation::Cancellation;
 use crate::changes::Changes;
 use crate::clock::now_millis;
 use crate::sync::lock;
@@ -38,21 +41,47 @@ const WRITE_SLICE: usize = 2_000;
 /// Slices that wait to be written, so that reading goes on meanwhile.
 const WRITE_AHEAD: usize = 4;
 
+/// An import or dry run: how far it is, and cancelling it.
+#[derive(Debug, Default)]
+pub struct ImportTask {
+    progress: watch::Sender<DatasetImportProgress>,
+    cancellation: Cancellation,
+}
+
+impl AsRef<Cancellation> for ImportTask {
+    fn as_ref(&self) -> &Cancellation {
+        &self.cancellation
+    }
+}
+
+impl ImportTask {
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<DatasetImportProgress> {
+        self.progress.subscribe()
+    }
+
+    /// Ends it with [`EngineError::Cancelled`]. It changes nothing then.
+    pub fn cancel(&self) {
+        self.cancellation.cancel();
+    }
+
+    fn update(&self, change: impl FnOnce(&mut DatasetImportProgress)) -> Result<()> {
+        self.progress.send_modify(change);
+        self.cancellation.check()
+    }
+}
+
 /// Imports datasets into a library, one at a time.
 pub struct DatasetImports {
     store: Arc<Store>,
     changes: Changes,
     workers: Arc<Workers>,
-    progress: watch::Sender<DatasetImportProgress>,
-    is_cancelled: Arc<AtomicBool>,
     turn: Mutex<()>,
 }
 
 impl DatasetImports {
     pub(crate) fn new(store: Arc<Store>, changes: Changes, workers: Arc<Workers>) -> Self {
-        let idle = DatasetImportProgress { is_finished: true, ..DatasetImportProgress::default() };
-        let (progress, is_cancelled) = (watch::Sender::new(idle), Arc::default());
-        Self { store, changes, workers, progress, is_cancelled, turn: Mutex::default() }
+        Self { store, changes, workers, turn: Mutex::default() }
     }
 
     /// The imported layers, newest first.
@@ -60,29 +89,19 @@ impl DatasetImports {
         Ok(self.store.read_blocking(|view| view.imports())?)
     }
 
-    /// Progress of the current import or dry run, or the result of the last one.
-    #[must_use]
-    pub fn progress(&self) -> watch::Receiver<DatasetImportProgress> {
-        self.progress.subscribe()
-    }
-
-    /// Cancels the current import or dry run. It changes nothing then.
-    pub fn cancel(&self) {
-        self.is_cancelled.store(true, Ordering::Relaxed);
-    }
-
     /// What an import would do. Blocks until the file is read.
-    pub fn preview(&self, request: &DatasetImportRequest) -> Result<DatasetPreview> {
-        self.in_turn(|| {
-            let dataset = Opened::new(request)?;
-            Ok(self.read(&dataset, request, |_| Ok(()))?.report)
-        })
+    pub fn preview(&self, request: &DatasetImportRequest, task: &ImportTask) -> Result<DatasetPreview> {
+        Ok(self.read(&Opened::new(request)?, request, task, |_| Ok(()))?.report)
     }
 
     /// Imports a dataset as a layer, which one step undoes.
-    pub async fn import(self: &Arc<Self>, request: DatasetImportRequest) -> Result<ImportedDataset> {
+    pub async fn import(
+        self: &Arc<Self>,
+        request: DatasetImportRequest,
+        task: &Arc<ImportTask>,
+    ) -> Result<ImportedDataset> {
         self.remove_unfinished().await?;
-        let imports = Arc::clone(self);
+        let (imports, task) = (Arc::clone(self), Arc::clone(task));
         let opened = off_workers(move || Opened::new(&request).map(|dataset| (dataset, request))).await;
         let (dataset, request) = opened?;
         let new = NewImport {
@@ -95,7 +114,11 @@ impl DatasetImports {
         let id = self.store.write(move |edit| edit.begin_import(&new, now)).await?;
         // While this process lives, no other one takes the import for unfinished.
         let taken = self.workers.take(id).await?;
-        let done = off_workers(move || imports.in_turn(|| imports.write(id, &dataset, &request))).await;
+        let done = off_workers(move || {
+            let _turn = lock(&imports.turn);
+            imports.write(id, &dataset, &request, &task)
+        });
+        let done = done.await;
         if !matches!(&done, Ok(ImportedDataset { layer: Some(_), .. })) {
             // Whatever cannot be removed now is removed before the next import.
             if let Err(error) = self.store.write(move |edit| edit.discard_unwritten(id)).await {
@@ -123,20 +146,13 @@ impl DatasetImports {
         Ok(())
     }
 
-    /// One import or dry run after the other.
-    fn in_turn<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let _turn = lock(&self.turn);
-        self.is_cancelled.store(false, Ordering::Relaxed);
-        self.progress.send_replace(DatasetImportProgress::default());
-        let done = work();
-        self.progress.send_modify(|progress| {
-            progress.is_finished = true;
-            progress.is_cancelled = matches!(done, Err(EngineError::ImportCancelled));
-        });
-        done
-    }
-
-    fn write(&self, id: RunId, dataset: &Opened, request: &DatasetImportRequest) -> Result<ImportedDataset> {
+    fn write(
+        &self,
+        id: RunId,
+        dataset: &Opened,
+        request: &DatasetImportRequest,
+        task: &ImportTask,
+    ) -> Result<ImportedDataset> {
         let (slices, to_write) = sync_channel::<Vec<ImportedAnnotation>>(WRITE_AHEAD);
         let taken = std::thread::scope(|scope| {
             let writer = scope.spawn(move || {
@@ -146,7 +162,7 @@ impl DatasetImports {
                 Ok::<_, EngineError>(())
             });
             let mut slice = Vec::with_capacity(WRITE_SLICE);
-            let read = self.read(dataset, request, |annotation| {
+            let read = self.read(dataset, request, task, |annotation| {
                 slice.push(annotation);
                 if slice.len() == WRITE_SLICE {
                     let full = std::mem::replace(&mut slice, Vec::with_capacity(WRITE_SLICE));
@@ -160,19 +176,23 @@ impl DatasetImports {
             let written = writer.join().map_err(|_| EngineError::TaskLost)?;
             written.and(read).and_then(|taken| sent.map(|()| taken))
         })?;
-        self.progress.send_modify(|progress| progress.is_adding = true);
-        self.stop_if_cancelled()?;
-        let TakenIn { report, images, labels } = taken;
+        task.update(|progress| progress.is_adding = true)?;
+        let IntakeResult { report, images, labels } = taken;
         let labels =
             labels.into_iter().enumerate().map(|(place, (name, color))| Label { color, ..Label::plain(name, place) });
         let (labels, now): (Vec<Label>, u64) = (labels.collect(), now_millis());
-        let layer = self.store.write_blocking(move |edit| {
-            edit.add_imported_images(id, &images)?;
-            match edit.add_layer(id, labels, now)? {
-                Some(_) => edit.imported_layer(id).map(Some),
-                None => Ok(None),
+        for page in images.chunks(WRITE_SLICE) {
+            let page = page.to_vec();
+            self.store.write_derived_blocking(move |edit| edit.add_imported_images(id, &page))?;
+            task.cancellation.check()?;
+        }
+        let layer = match self.store.write_blocking(move |edit| edit.add_layer(id, labels, now))? {
+            Some(_) => {
+                while self.store.write_derived_blocking(|edit| edit.continue_imports())? {}
+                Some(self.store.read_blocking(|view| view.imported_layer(id))?)
             }
-        })?;
+            None => None,
+        };
         Ok(ImportedDataset { layer, report })
     }
 
@@ -181,14 +201,16 @@ impl DatasetImports {
         &self,
         dataset: &Opened,
         request: &DatasetImportRequest,
+        task: &ImportTask,
         keep: impl FnMut(ImportedAnnotation) -> Result<()>,
-    ) -> Result<TakenIn> {
+    ) -> Result<IntakeResult> {
+        task.cancellation.check()?;
+        let wanted = request.collection.map_or(WantedImages::All, WantedImages::OfCollection);
         let (index, labels, recipe) = self.store.read_blocking(|view| {
             let recipe = request.recipe.map(|id| view.saved_recipe(id)).transpose()?;
-            Ok((Arc::new(view.match_index(request.collection)?), view.every_label()?, recipe))
+            Ok((Arc::new(view.match_index(&wanted)?), view.every_label()?, recipe))
         })?;
-        let mut colors: std::collections::HashMap<String, u8> =
-            labels.iter().map(|label| (label.name.clone(), label.color)).collect();
+        let mut colors: HashMap<String, u8> = labels.iter().map(|label| (label.name.clone(), label.color)).collect();
         let known = recipe.map_or_else(
             || {
                 let labels = labels.into_iter().enumerate().map(|(place, label)| Label::plain(label.name, place));
@@ -206,28 +228,14 @@ impl DatasetImports {
             labels: &map,
             colors: KnownColors { colors },
             role: request.role,
-            folder: dataset.folder(),
         };
         let watch = |images, annotations| {
-            self.progress.send_modify(|progress| (progress.images, progress.annotations) = (images, annotations));
-            self.stop_if_cancelled()
+            task.update(|progress| (progress.images, progress.annotations) = (images, annotations))
         };
-        let mut intake = Intake::new(target, dataset.name.clone(), dataset.id(), request.format.is_none(), keep, watch);
-        let descriptor = dataset.format.descriptor();
-        let unread = |source| EngineError::UnreadDataset { path: dataset.path.clone(), source };
-        let input = Input::open(descriptor.package, &dataset.path).map_err(EngineError::file(&dataset.path))?;
-        let in_library = Arc::clone(&index);
-        let mut input = input.with_sizes(move |image| in_library.size_by_name(image));
-        let options = FormatOptions::new(descriptor, []).map_err(unread)?;
-        let read = dataset.format.read(&mut input, &options, &mut intake);
-        match intake.take_failure() {
-            Some(failure) => Err(failure),
-            None => read.map_err(unread).and_then(|()| intake.finish()),
-        }
-    }
-
-    fn stop_if_cancelled(&self) -> Result<()> {
-        if self.is_cancelled.load(Ordering::Relaxed) { Err(EngineError::ImportCancelled) } else { Ok(()) }
+        let report = DatasetPreview::new(dataset.name.clone(), dataset.id(), request.format.is_none());
+        let mut intake = Intake::new(target, dataset.find_images(&index, task)?, report, keep, watch);
+        dataset.read(&index, &mut intake)?;
+        intake.finish()
     }
 }
 
@@ -254,8 +262,21 @@ impl Opened {
         FormatId(self.format.descriptor().id.into())
     }
 
-    /// Where its image files may be.
-    fn folder(&self) -> Option<PathBuf> {
-        if self.path.is_dir() { Some(self.path.clone()) } else { self.path.parent().map(Path::to_owned) }
+    /// The images of the library that those of the file are, in its order.
+    fn find_images(&self, index: &Arc<MatchIndex>, task: &ImportTask) -> Result<Vec<FoundImage>> {
+        let finder = ImageFinder { index, folder: folder_of(&self.path) };
+        let mut images = FoundImages::new(finder, || task.update(|progress| progress.images += 1));
+        self.read(index, &mut images)?;
+        Ok(images.finish())
+    }
+
+    fn read(&self, index: &Arc<MatchIndex>, sink: &mut dyn Sink) -> Result<()> {
+        let descriptor = self.format.descriptor();
+        let input = Input::open(descriptor.package, &self.path).map_err(EngineError::file(&self.path))?;
+        let index = Arc::clone(index);
+        let mut input = input.with_sizes(move |image| index.size_by_name(image));
+        let options = FormatOptions::new(descriptor, []);
+        let read = options.and_then(|options| self.format.read(&mut input, &options, sink));
+        read.map_err(|error| unread(&self.path, error))
     }
 }

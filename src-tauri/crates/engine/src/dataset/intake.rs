@@ -2,22 +2,20 @@
 //! dry run and for an import, which stores the annotations.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
-use datasets::{DatasetError, Sink, SkippedPart};
+use datasets::{Sink, SkippedPart};
 use domain::annotation::{Annotation, AttributeValue, ReviewState, is_same};
-use domain::dataset::FormatId;
 use domain::dataset_import::labels::{ImportedLabel, LabelMap, LabelReason};
-use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchMethod, WantedImage};
+use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchMethod, MatchedImage};
 use domain::dataset_import::sizing::{ImageFromFile, Placed, SizeFit};
 use domain::dataset_import::{DatasetPreview, ImportRole, SkippedParts, StatusesOnImage};
 use domain::geometry::PixelSize;
 use domain::ids::ImageId;
-use prepare::ContentHash;
 use store::{ImportedAnnotation, ImportedImage, Store};
 
-use crate::{EngineError, Result};
+use super::finding::through_reader;
+use crate::Result;
 
 /// The attribute of an annotation that covers a crowd of objects, as COCO calls it.
 pub const CROWD: &str = "iscrowd";
@@ -45,8 +43,6 @@ pub struct IntakeTarget<'a> {
     pub labels: &'a LabelMap,
     pub colors: KnownColors,
     pub role: ImportRole,
-    /// Where the dataset's image files may be.
-    pub folder: Option<PathBuf>,
 }
 
 /// An image of the file.
@@ -76,6 +72,8 @@ struct LabelTally {
 /// annotations that were read.
 pub struct Intake<'a, Keep, Watch> {
     target: IntakeTarget<'a>,
+    /// What the images of the file are, in its order.
+    found: std::vec::IntoIter<FoundImage>,
     keep: Keep,
     watch: Watch,
     report: DatasetPreview,
@@ -84,11 +82,10 @@ pub struct Intake<'a, Keep, Watch> {
     labels: BTreeMap<String, LabelTally>,
     /// Approved annotations of the images of earlier work, if any is being imported.
     approved: HashMap<ImageId, Vec<Annotation>>,
-    failure: Option<EngineError>,
 }
 
 /// The result of an intake.
-pub struct TakenIn {
+pub struct IntakeResult {
     pub report: DatasetPreview,
     pub images: Vec<ImportedImage>,
     /// The labels of the imported annotations, with their colors.
@@ -102,15 +99,14 @@ where
 {
     pub fn new(
         target: IntakeTarget<'a>,
-        name: String,
-        format: FormatId,
-        is_detected: bool,
+        found: Vec<FoundImage>,
+        report: DatasetPreview,
         keep: Keep,
         watch: Watch,
     ) -> Self {
-        let report = DatasetPreview::new(name, format, is_detected);
         Self {
             target,
+            found: found.into_iter(),
             keep,
             watch,
             report,
@@ -118,16 +114,10 @@ where
             library_images: BTreeMap::new(),
             labels: BTreeMap::new(),
             approved: HashMap::new(),
-            failure: None,
         }
     }
 
-    /// Why reading ended early, if not because of the file.
-    pub fn take_failure(&mut self) -> Option<EngineError> {
-        self.failure.take()
-    }
-
-    pub fn finish(mut self) -> Result<TakenIn> {
+    pub fn finish(mut self) -> Result<IntakeResult> {
         let mut images = Vec::with_capacity(self.library_images.len());
         for (&image, taken) in &self.library_images {
             let review = if self.target.role == ImportRole::Work {
@@ -154,14 +144,13 @@ where
         self.report
             .labels
             .sort_by(|one, other| other.annotations.cmp(&one.annotations).then(one.name.cmp(&other.name)));
-        Ok(TakenIn { report: self.report, images, labels: imported.into_iter().collect() })
+        Ok(IntakeResult { report: self.report, images, labels: imported.into_iter().collect() })
     }
 
     fn add_image(&mut self, image: DatasetImage) -> Result<()> {
         self.report.images += 1;
-        let DatasetImage { id, file_name, size, stored, hash, review, failure, path, annotations, .. } = image;
-        let named = self.match_image(&file_name, size, hash.as_deref(), path.as_deref());
-        let found = match named {
+        let DatasetImage { id, file_name, size, stored, review, failure, annotations, .. } = image;
+        let found = match self.found.next().unwrap_or(FoundImage::Unmatched) {
             FoundImage::Unmatched => {
                 self.report.unmatched.add(&file_name, Vec::new());
                 FileImage::Unmatched
@@ -172,7 +161,7 @@ where
                 self.report.ambiguous.add(&file_name, paths);
                 FileImage::Ambiguous
             }
-            FoundImage::Matched(image, method) => {
+            FoundImage::Matched(MatchedImage { image, method, .. }) => {
                 // A file that states how the image is stored has its coordinates in the upright one.
                 let of_file = size.filter(|_| stored.is_none());
                 self.fit(image, method, of_file, &file_name)
@@ -191,9 +180,10 @@ where
     }
 
     fn fit(&mut self, image: ImageId, method: MatchMethod, size: Option<PixelSize>, file_name: &str) -> FileImage {
-        let Some(known) = self.target.index.image(image) else { return FileImage::Unmatched };
-        let Some(map) = ImageFromFile::new(size, known.size, known.orientation) else {
-            let sizes = [size.unwrap_or(known.size), known.size];
+        let known = self.target.index.image(image).and_then(|known| Some((known.size?, known.orientation)));
+        let Some((upright, orientation)) = known else { return FileImage::Unmatched };
+        let Some(map) = ImageFromFile::new(size, upright, orientation) else {
+            let sizes = [size.unwrap_or(upright), upright];
             let sizes = sizes.map(|size| format!("{} x {}", size.width, size.height));
             self.report.disagreeing.add(file_name, sizes.into());
             return FileImage::Disagreeing;
@@ -202,38 +192,6 @@ where
         self.report.rotated += u32::from(matches!(map.fit, SizeFit::Stored | SizeFit::StoredScaled));
         self.report.scaled += u32::from(matches!(map.fit, SizeFit::Scaled | SizeFit::StoredScaled));
         FileImage::Placed(image, map)
-    }
-
-    fn match_image(
-        &self,
-        file_name: &str,
-        size: Option<PixelSize>,
-        hash: Option<&str>,
-        path: Option<&Path>,
-    ) -> FoundImage {
-        let index = self.target.index;
-        let hash = hash.and_then(|hash| hash.parse::<ContentHash>().ok()).map(|hash| *hash.as_bytes());
-        let wanted = WantedImage { path: file_name, size, hash };
-        let found = index.find(wanted);
-        if matches!(found, FoundImage::Matched(..)) || hash.is_some() {
-            return found;
-        }
-        match self.hash_beside(file_name, path) {
-            Some(hash) => index.find(WantedImage { hash: Some(hash), ..wanted }),
-            None => found,
-        }
-    }
-
-    /// The hash of the image's file in the dataset, if there is one and the library has a file of its length.
-    fn hash_beside(&self, file_name: &str, path: Option<&Path>) -> Option<[u8; 32]> {
-        let is_inside = !file_name.split(['/', '\\']).any(|part| part == "..") && !Path::new(file_name).is_absolute();
-        let beside = self.target.folder.as_deref().filter(|_| is_inside);
-        let places = beside.map(|folder| [folder.join(file_name), folder.join("images").join(file_name)]);
-        let places = path.map(Path::to_owned).into_iter().chain(places.into_iter().flatten());
-        let is_candidate = |path: &PathBuf| {
-            std::fs::metadata(path).is_ok_and(|file| file.is_file() && self.target.index.has_byte_len(file.len()))
-        };
-        places.filter(is_candidate).find_map(|path| ContentHash::of_file(&path).ok()).map(|hash| *hash.as_bytes())
     }
 
     fn add_annotation(&mut self, id: u64, annotation: DatasetAnnotation) -> Result<()> {
@@ -319,15 +277,6 @@ where
             skipped.push(SkippedParts { reason: reason.to_owned(), count: 1, example: place.to_owned() });
         }
     }
-
-    /// Passes a failure of the library or the user's wish to stop through the reader of the format.
-    fn checked(&mut self, done: Result<()>) -> datasets::Result<()> {
-        done.map_err(|error| {
-            let told = error.to_string();
-            self.failure = Some(error);
-            DatasetError::Owner(told.into())
-        })
-    }
 }
 
 impl IntakeTarget<'_> {
@@ -365,12 +314,12 @@ where
     fn image(&mut self, image: DatasetImage) -> datasets::Result<()> {
         let watched = (self.watch)(self.report.images, self.report.annotations);
         let done = watched.and_then(|()| self.add_image(image));
-        self.checked(done)
+        done.map_err(through_reader)
     }
 
     fn annotation(&mut self, image: u64, annotation: DatasetAnnotation) -> datasets::Result<()> {
         let done = self.add_annotation(image, annotation);
-        self.checked(done)
+        done.map_err(through_reader)
     }
 
     fn skipped(&mut self, skipped: SkippedPart) {

@@ -8,6 +8,7 @@
 
 mod card;
 pub(crate) mod detection;
+pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod intake;
 mod label_map;

@@ -1,20 +1,26 @@
 //! An export that is in progress: how far it is, and cancelling it.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::export::{ExportPhase, ExportProgress};
 
+use crate::Result;
+use crate::cancellation::Cancellation;
 use crate::sync::lock;
-use crate::{EngineError, Result};
 
 /// An export in progress.
 #[derive(Debug, Default)]
 pub struct ExportTask {
     progress: Mutex<ExportProgress>,
-    is_cancelled: AtomicBool,
+    cancellation: Cancellation,
     /// Whether the split is not remembered, because the export must not change the library.
     is_of_viewer: bool,
+}
+
+impl AsRef<Cancellation> for ExportTask {
+    fn as_ref(&self) -> &Cancellation {
+        &self.cancellation
+    }
 }
 
 impl ExportTask {
@@ -29,9 +35,9 @@ impl ExportTask {
         *lock(&self.progress)
     }
 
-    /// Ends the export with [`EngineError::ExportCancelled`]. Nothing of it stays.
+    /// Ends the export with [`crate::EngineError::Cancelled`]. Nothing of it stays.
     pub fn cancel(&self) {
-        self.is_cancelled.store(true, Ordering::Relaxed);
+        self.cancellation.cancel();
     }
 
     pub(super) fn remembers_split(&self) -> bool {
@@ -41,16 +47,12 @@ impl ExportTask {
     /// Begins a phase, or another pass over the images.
     pub(super) fn begin(&self, phase: ExportPhase, total: u32) -> Result<()> {
         *lock(&self.progress) = ExportProgress { phase, done: 0, total };
-        self.check()
+        self.cancellation.check()
     }
 
     /// An image more is done.
     pub(super) fn step(&self) -> Result<()> {
         lock(&self.progress).done += 1;
-        self.check()
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.is_cancelled.load(Ordering::Relaxed) { Err(EngineError::ExportCancelled) } else { Ok(()) }
+        self.cancellation.check()
     }
 }

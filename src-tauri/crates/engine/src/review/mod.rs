@@ -96,6 +96,7 @@ impl Review {
     }
 
     async fn stepped(&self, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
+        while taken.is_moving && self.store.write_derived(|edit| edit.continue_imports()).await? {}
         self.changes.record();
         let (images, image, layers) = (Arc::clone(&self.images), taken.image, layers.clone());
         let cards = off_workers(move || images.cards(&[image], &layers)).await?;

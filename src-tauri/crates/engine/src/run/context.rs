@@ -103,7 +103,7 @@ impl RunContext {
         let Some(kept) = job.answer_to(ask.pass) else { return Ok(Kept::None) };
         let outcome = self.read(kept.attempt, &kept.raw_answer, (job.size, ask));
         if !kept.is_cut_short {
-            self.note_cut_short(kept.attempt, &outcome).await?;
+            self.record_cut_short(kept.attempt, &outcome).await?;
         }
         let reached = kept.output_limit.unwrap_or_default();
         if !is_cut_off(&outcome) || reached >= self.backend.largest_output_limit() {
@@ -115,7 +115,7 @@ impl RunContext {
     }
 
     /// Records whether an answer was cut off, once it is read.
-    async fn note_cut_short(&self, attempt: AttemptId, outcome: &JobOutcome) -> Result<()> {
+    async fn record_cut_short(&self, attempt: AttemptId, outcome: &JobOutcome) -> Result<()> {
         if is_cut_off(outcome) {
             self.store.write_derived(move |edit| edit.record_cut_short(attempt)).await?;
         }
@@ -219,7 +219,7 @@ impl RunContext {
         }
         reservation.settle(bill.map_or(at_most, |bill| bill.paid));
         let outcome = self.read(attempt, &kept, asked);
-        self.note_cut_short(attempt, &outcome).await?;
+        self.record_cut_short(attempt, &outcome).await?;
         Ok(outcome)
     }
 

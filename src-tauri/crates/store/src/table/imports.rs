@@ -1,24 +1,21 @@
-//! Imported layers. An import is written aside first, in as many changes as it takes, and becomes a layer in one: its
-//! annotations move from `parked_annotations` to `annotations`. Undoing moves them back.
+//! Imported layers. An import is written aside first, into `parked_annotations`. Then one change makes it a step, and its
+//! annotations move to `annotations`, page by page, so that no other change waits for a million of them. Undoing moves them
+//! back. A process that dies meanwhile leaves the rest to [`Edit::continue_imports`] in the next one.
 
 use std::collections::BTreeMap;
 
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Shape, Status};
 use domain::dataset::FormatId;
-use domain::dataset_import::matching::{MatchIndex, MatchableImage};
 use domain::dataset_import::{ImportRole, ImportedLayer};
-use domain::geometry::{Orientation, PixelSize};
-use domain::ids::{CollectionId, ImageId, RunId, StepId};
+use domain::ids::{ImageId, RunId, StepId};
 use domain::model::Destination;
 use domain::recipe::{Label, Recipe};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::steps::StepTaken;
-use super::{all, found};
+use super::{all, found, id_list};
 use crate::code::{from_name, name_of, to_json};
-use crate::path_bytes;
 use crate::{Edit, Result, StoreError, View};
 
 /// Whether a row of `runs` is a layer that views may show.
@@ -31,8 +28,14 @@ pub(super) const IS_SHOWN_LAYER: &str =
 pub enum ImportState {
     /// Not all of it is stored.
     Writing,
+    /// Its annotations are moving into the library.
+    Attaching,
     Standing,
+    /// Its annotations are moving out of the library.
+    Detaching,
     Undone,
+    /// What is stored of it is being deleted.
+    Discarded,
 }
 
 /// An import to be stored.
@@ -113,41 +116,13 @@ impl View<'_> {
         all(&mut statement, [], |row| Ok(RunId(row.get(0)?)))
     }
 
-    /// The images of `collection`, or of all, with what a file may state about them.
-    pub fn match_index(&self, collection: Option<CollectionId>) -> Result<MatchIndex> {
-        let mut index = MatchIndex::default();
-        let is_meant = "NOT images.is_removed AND (?1 IS NULL OR images.id IN (
-            SELECT image_id FROM collection_images WHERE collection_id = ?1))";
-        let collection = collection.map(|id| id.0);
-        let mut images = self.0.prepare_cached(&format!(
-            "SELECT id, width, height, orientation, hash, byte_len FROM images WHERE {is_meant}"
-        ))?;
-        let mut rows = images.query([collection])?;
-        while let Some(row) = rows.next()? {
-            let orientation: u8 = row.get(3)?;
-            index.add_image(MatchableImage {
-                id: ImageId(row.get(0)?),
-                size: PixelSize::new(row.get(1)?, row.get(2)?),
-                orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
-                hash: row.get(4)?,
-                byte_len: row.get(5)?,
-            });
-        }
-        let text = |bytes: Vec<u8>| path_bytes::from_bytes(&bytes).to_string_lossy().into_owned();
-        let mut roots = self.0.prepare_cached("SELECT root FROM collections WHERE NOT is_removed")?;
-        let mut roots: Vec<String> = all(&mut roots, [], |row| Ok(text(row.get(0)?)))?;
-        // The innermost folder of those that contain a file comes first.
-        roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
-        let mut files = self.0.prepare_cached(&format!(
-            "SELECT image_id, path FROM files JOIN images ON images.id = image_id WHERE {is_meant}"
-        ))?;
-        let mut rows = files.query([collection])?;
-        while let Some(row) = rows.next()? {
-            let path = text(row.get(1)?);
-            let root = roots.iter().find(|root| path.starts_with(root.as_str()));
-            index.add_file(ImageId(row.get(0)?), &path, root.map(String::as_str));
-        }
-        Ok(index)
+    /// An import whose annotations are moving or being deleted.
+    pub(crate) fn moving_import(&self) -> Result<Option<(RunId, ImportState)>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT run_id, state FROM imports WHERE state IN ('attaching', 'detaching', 'discarded') LIMIT 1",
+        )?;
+        let moving = all(&mut statement, [], |row| Ok((RunId(row.get(0)?), from_name("imports.state", row.get(1)?)?)))?;
+        Ok(moving.into_iter().next())
     }
 
     fn first_image_of(&self, import: RunId) -> Result<Option<ImageId>> {
@@ -156,30 +131,11 @@ impl View<'_> {
     }
 }
 
-/// No trigger fires while it lives: what they keep up to date one row at a time is brought up to date as a whole by
-/// [`Edit::bring_in`] and [`Edit::take_out`] (a test names these triggers).
-struct WithoutTriggers<'a>(&'a Connection);
-
-impl<'a> WithoutTriggers<'a> {
-    fn on(connection: &'a Connection) -> Result<Self> {
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
-        Ok(Self(connection))
-    }
-}
-
-impl Drop for WithoutTriggers<'_> {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, true) {
-            tracing::error!(%error, "the triggers of the library are off");
-        }
-    }
-}
-
-/// Statuses that the figures of all layers count.
-const IS_COUNTED: &str = "status NOT IN ('rejected', 'ground_truth')";
+/// Rows that move in one change: a few hundredths of a second. Tests have few rows.
+const PAGE: u32 = if cfg!(test) { 2 } else { 1_000 };
 
 impl Edit<'_> {
-    /// Begins an import. Nothing of it is seen until [`Edit::add_layer`].
+    /// Begins an import. Nothing of it is shown before [`Edit::add_layer`].
     pub fn begin_import(&self, import: &NewImport, now: u64) -> Result<RunId> {
         let recipe = Recipe { name: import.name.clone(), ..Recipe::default() };
         let id = self.0.0.query_row(
@@ -226,10 +182,10 @@ impl Edit<'_> {
 
     /// Records the images of an import.
     pub fn add_imported_images(&self, import: RunId, images: &[ImportedImage]) -> Result<()> {
-        let mut statement = self.0.0.prepare_cached(
-            "INSERT INTO imported_images (run_id, image_id, review_before, review_after)
-             SELECT ?1, id, iif(?3 IS NULL, NULL, review), ?3 FROM images WHERE id = ?2",
-        )?;
+        let mut statement = self
+            .0
+            .0
+            .prepare_cached("INSERT INTO imported_images (run_id, image_id, review_after) VALUES (?1, ?2, ?3)")?;
         for ImportedImage { image, review } in images {
             statement.execute(params![import.0, image.0, review.map(|review| name_of(&review)).transpose()?])?;
         }
@@ -254,6 +210,12 @@ impl Edit<'_> {
              WHERE run_id = ?1",
             [import.0],
         )?;
+        // Also those of ground truth are known from then on, which is not counted.
+        let mut known =
+            self.0.0.prepare_cached("INSERT INTO label_counts VALUES (0, ?1, ?2, 0) ON CONFLICT DO NOTHING")?;
+        for label in &recipe.labels {
+            known.execute(params![label.name, label.color])?;
+        }
         self.forget_undone(image)?;
         let bulk_edit = self.next_bulk_edit()?;
         let review = name_of(&ReviewState::Unreviewed)?;
@@ -263,17 +225,18 @@ impl Edit<'_> {
             params![image.0, bulk_edit.0, now, review, import.0],
             |row| row.get(0),
         )?;
-        self.bring_in(import)?;
-        self.step_of_import(StepId(step), import).map(Some)
+        self.turn_import(StepId(step), import, false).map(Some)
     }
 
-    /// Undoes or redoes an import.
+    /// Undoes or redoes an import. [`Edit::continue_imports`] does it.
     pub(super) fn turn_import(&self, step: StepId, import: RunId, is_undone: bool) -> Result<StepTaken> {
-        if is_undone {
-            self.take_out(import)?;
-        } else {
-            self.bring_in(import)?;
-        }
+        self.record_state(import, if is_undone { ImportState::Detaching } else { ImportState::Attaching })?;
+        // Images without annotations have changed as well.
+        self.0.0.execute(
+            "INSERT INTO image_changes SELECT image_id, epoch FROM imported_images, publication WHERE run_id = ?1
+             ON CONFLICT DO UPDATE SET epoch = excluded.epoch WHERE image_changes.epoch <> excluded.epoch",
+            [import.0],
+        )?;
         self.step_of_import(step, import)
     }
 
@@ -283,7 +246,7 @@ impl Edit<'_> {
             [import.0],
             |row| Ok((ImageId(row.get(0)?), row.get(1)?)),
         )?;
-        Ok(StepTaken { id: step, image, annotations: Vec::new(), others })
+        Ok(StepTaken { id: step, image, annotations: Vec::new(), others, is_moving: true })
     }
 
     /// Deletes an import that was not written to the end; any other one stays.
@@ -291,14 +254,11 @@ impl Edit<'_> {
         if self.unwritten_imports()?.contains(&import) { self.discard_import(import) } else { Ok(()) }
     }
 
-    /// Deletes what is stored of an import whose annotations are parked. Its row of `runs` stays, so that no other layer
-    /// gets its number.
+    /// Forgets an import; [`Edit::continue_imports`] deletes what is stored of it. Its row of `runs` stays, so that no other
+    /// layer gets its number.
     fn discard_import(&self, import: RunId) -> Result<()> {
-        for table in ["parked_annotations", "imported_images", "imports", "layer_figures"] {
-            self.0.0.execute(&format!("DELETE FROM {table} WHERE run_id = ?1"), [import.0])?;
-        }
         self.0.0.execute("DELETE FROM steps WHERE import_id = ?1", [import.0])?;
-        Ok(())
+        self.record_state(import, ImportState::Discarded)
     }
 
     /// Drops undone steps that can no longer be redone after a step on `image`.
@@ -316,126 +276,127 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Moves the annotations of an import into the library, and states what it states about images.
-    fn bring_in(&self, import: RunId) -> Result<()> {
-        let connection = self.0.0;
-        let _without = WithoutTriggers::on(connection)?;
-        connection.execute(
-            "INSERT INTO annotations (id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason)
-             SELECT id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason
-             FROM parked_annotations WHERE run_id = ?1 ORDER BY sequence",
-            [import.0],
-        )?;
-        connection.execute("DELETE FROM parked_annotations WHERE run_id = ?1", [import.0])?;
-        connection.execute(
-            "UPDATE images SET review = review_after FROM imported_images
-             WHERE image_id = images.id AND run_id = ?1 AND review_after IS NOT NULL",
-            [import.0],
-        )?;
-        self.count_labels(import, 1)?;
-        connection.execute(
-            "INSERT INTO layer_figures (run_id, image_id, proposed, rejected, least_certain, ground_truth)
-             SELECT run_id, image_id, sum(status = 'proposed'), sum(status = 'rejected'),
-                 min(iif(status = 'proposed', coalesce(confidence, 0), NULL)), sum(status = 'ground_truth')
-             FROM annotations WHERE run_id = ?1 GROUP BY image_id",
-            [import.0],
-        )?;
-        self.count_images(import)?;
-        self.record_state(import, ImportState::Standing)
+    /// Moves or deletes a page of what an import has begun to move or to delete. Returns whether there may be more.
+    pub fn continue_imports(&self) -> Result<bool> {
+        let Some((import, state)) = self.moving_import()? else { return Ok(false) };
+        let is_more = match state {
+            ImportState::Attaching => self.attach_page(import)? || self.state_reviews(import)?,
+            ImportState::Detaching => self.detach_page(import, true)? || self.restore_reviews(import)?,
+            _ => self.detach_page(import, false)? || self.restore_reviews(import)? || self.delete_page(import)?,
+        };
+        match state {
+            _ if is_more => {}
+            ImportState::Attaching => self.record_state(import, ImportState::Standing)?,
+            ImportState::Detaching => self.record_state(import, ImportState::Undone)?,
+            _ => drop(self.0.0.execute("DELETE FROM imports WHERE run_id = ?1", [import.0])?),
+        }
+        Ok(true)
     }
 
-    /// The opposite of [`Edit::bring_in`].
-    fn take_out(&self, import: RunId) -> Result<()> {
-        let connection = self.0.0;
-        let _without = WithoutTriggers::on(connection)?;
-        self.count_labels(import, -1)?;
-        connection.execute(
-            "INSERT INTO parked_annotations
-                 (id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason)
-             SELECT id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason
-             FROM annotations WHERE run_id = ?1 ORDER BY id",
-            [import.0],
-        )?;
-        connection.execute("DELETE FROM annotations WHERE run_id = ?1", [import.0])?;
-        connection.execute(
-            "UPDATE images SET review = review_before FROM imported_images
-             WHERE image_id = images.id AND run_id = ?1 AND review_before IS NOT NULL",
-            [import.0],
-        )?;
-        connection.execute("DELETE FROM layer_figures WHERE run_id = ?1", [import.0])?;
-        self.count_images(import)?;
-        self.record_state(import, ImportState::Undone)
+    fn attach_page(&self, import: RunId) -> Result<bool> {
+        let last: Option<i64> = self
+            .0
+            .0
+            .prepare_cached(
+                "SELECT max(sequence) FROM (
+                     SELECT sequence FROM parked_annotations WHERE run_id = ?1 ORDER BY sequence LIMIT ?2)",
+            )?
+            .query_row([import.0, PAGE], |row| row.get(0))?;
+        let Some(last) = last else { return Ok(false) };
+        let page = params![import.0, last];
+        self.0
+            .0
+            .prepare_cached(
+                "INSERT INTO annotations
+                     (id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason)
+                 SELECT id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason
+                 FROM parked_annotations WHERE run_id = ?1 AND sequence <= ?2 ORDER BY sequence",
+            )?
+            .execute(page)?;
+        self.0
+            .0
+            .prepare_cached("DELETE FROM parked_annotations WHERE run_id = ?1 AND sequence <= ?2")?
+            .execute(page)?;
+        Ok(true)
+    }
+
+    /// The opposite of [`Edit::attach_page`], unless the annotations are not kept.
+    fn detach_page(&self, import: RunId, is_kept: bool) -> Result<bool> {
+        let mut page = self.0.0.prepare_cached("SELECT id FROM annotations WHERE run_id = ?1 LIMIT ?2")?;
+        let page: Vec<u32> = all(&mut page, [import.0, PAGE], |row| Ok(row.get(0)?))?;
+        if page.is_empty() {
+            return Ok(false);
+        }
+        let page = id_list(page);
+        if is_kept {
+            let mut park = self.0.0.prepare_cached(
+                "INSERT INTO parked_annotations
+                     (id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason)
+                 SELECT id, image_id, run_id, label, color, shape, confidence, attributes, status, reject_reason
+                 FROM annotations WHERE id IN (SELECT value FROM json_each(?1))",
+            )?;
+            park.execute([&page])?;
+        }
+        self.0
+            .0
+            .prepare_cached("DELETE FROM annotations WHERE id IN (SELECT value FROM json_each(?1))")?
+            .execute([&page])?;
+        Ok(true)
+    }
+
+    /// States what an import states about images, of a page of them. `review_before` says where that is done.
+    fn state_reviews(&self, import: RunId) -> Result<bool> {
+        self.turn_reviews(
+            import,
+            "review_after IS NOT NULL AND review_before IS NULL",
+            "review_before = (SELECT review FROM images WHERE id = image_id)",
+            "review_after",
+        )
+    }
+
+    /// The opposite of [`Edit::state_reviews`].
+    fn restore_reviews(&self, import: RunId) -> Result<bool> {
+        self.turn_reviews(import, "review_before IS NOT NULL", "review_before = NULL", "review_before")
+    }
+
+    fn turn_reviews(&self, import: RunId, is_meant: &str, mark: &str, review: &str) -> Result<bool> {
+        let mut page = self.0.0.prepare_cached(&format!(
+            "SELECT image_id, {review} FROM imported_images WHERE run_id = ?1 AND {is_meant} LIMIT ?2"
+        ))?;
+        let page: Vec<(u32, String)> = all(&mut page, [import.0, PAGE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut mark = self
+            .0
+            .0
+            .prepare_cached(&format!("UPDATE imported_images SET {mark} WHERE run_id = ?1 AND image_id = ?2"))?;
+        let mut state = self.0.0.prepare_cached("UPDATE images SET review = ?2 WHERE id = ?1")?;
+        for (image, review) in &page {
+            mark.execute([import.0, *image])?;
+            state.execute(params![image, review])?;
+        }
+        Ok(!page.is_empty())
+    }
+
+    /// Deletes a page of what is stored of an import beside its annotations in the library.
+    fn delete_page(&self, import: RunId) -> Result<bool> {
+        for (table, key) in
+            [("parked_annotations", "sequence"), ("imported_images", "image_id"), ("layer_figures", "image_id")]
+        {
+            let deleted = self.0.0.execute(
+                &format!(
+                    "DELETE FROM {table} WHERE run_id = ?1 AND {key} IN (
+                         SELECT {key} FROM {table} WHERE run_id = ?1 LIMIT ?2)"
+                ),
+                [import.0, PAGE],
+            )?;
+            if deleted > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn record_state(&self, import: RunId, state: ImportState) -> Result<()> {
         self.0.0.execute("UPDATE imports SET state = ?2 WHERE run_id = ?1", params![import.0, name_of(&state)?])?;
-        Ok(())
-    }
-
-    /// Adds the annotations of an import to the counts of labels, or subtracts them. All its labels are known from then
-    /// on, also those of ground truth, which is not counted.
-    fn count_labels(&self, import: RunId, sign: i32) -> Result<()> {
-        self.0.0.execute(
-            &format!(
-                "INSERT INTO label_counts
-                 SELECT 0, label, min(color), ?2 * sum({IS_COUNTED} AND NOT is_removed)
-                 FROM annotations JOIN images ON images.id = image_id WHERE run_id = ?1 GROUP BY label
-                 ON CONFLICT DO UPDATE SET annotation_count = annotation_count + excluded.annotation_count"
-            ),
-            [i64::from(import.0), i64::from(sign)],
-        )?;
-        self.0.0.execute(
-            &format!(
-                "INSERT INTO label_counts
-                 SELECT collection_id, label, min(color), ?2 * count(*)
-                 FROM annotations JOIN collection_images USING (image_id)
-                 WHERE run_id = ?1 AND {IS_COUNTED} GROUP BY collection_id, label
-                 ON CONFLICT DO UPDATE SET annotation_count = annotation_count + excluded.annotation_count"
-            ),
-            [i64::from(import.0), i64::from(sign)],
-        )?;
-        Ok(())
-    }
-
-    /// Counts the annotations on the images of an import anew. Ground truth changes none of these figures.
-    fn count_images(&self, import: RunId) -> Result<()> {
-        self.0.0.execute(
-            "INSERT INTO image_changes SELECT image_id, epoch FROM imported_images, publication WHERE run_id = ?1
-             ON CONFLICT DO UPDATE SET epoch = excluded.epoch WHERE image_changes.epoch <> excluded.epoch",
-            [import.0],
-        )?;
-        if self.role_of_layer(import)? == Some(ImportRole::GroundTruth) {
-            return Ok(());
-        }
-        let connection = self.0.0;
-        let these = "image_id IN (SELECT image_id FROM imported_images WHERE run_id = ?1)";
-        let is_shown = format!("{IS_COUNTED} AND (status <> 'proposed' OR NOT is_superseded)");
-        connection.execute(&format!("DELETE FROM image_labels WHERE {these}"), [import.0])?;
-        connection.execute(
-            &format!(
-                "INSERT INTO image_labels SELECT label, image_id, count(*) FROM annotations
-                 WHERE {these} AND {is_shown} GROUP BY label, image_id"
-            ),
-            [import.0],
-        )?;
-        let is_open = "status = 'proposed' AND NOT is_superseded";
-        connection.execute(
-            &format!(
-                "INSERT INTO image_figures (image_id, proposed, accepted, edited, rejected, least_certain)
-                 SELECT imported_images.image_id, coalesce(sum({is_open}), 0), coalesce(sum(status = 'accepted'), 0),
-                     coalesce(sum(status = 'edited'), 0), coalesce(sum(status = 'rejected'), 0),
-                     min(iif({is_open}, coalesce(confidence, 0), NULL))
-                 FROM imported_images LEFT JOIN annotations ON annotations.image_id = imported_images.image_id
-                 WHERE imported_images.run_id = ?1 GROUP BY imported_images.image_id
-                 ON CONFLICT DO UPDATE SET proposed = excluded.proposed, accepted = excluded.accepted,
-                     edited = excluded.edited, rejected = excluded.rejected, least_certain = excluded.least_certain"
-            ),
-            [import.0],
-        )?;
-        connection.execute(
-            "INSERT INTO unchecked_images SELECT image_id FROM imported_images WHERE run_id = ?1 ON CONFLICT DO NOTHING",
-            [import.0],
-        )?;
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ pub mod kept_answers;
 mod layers;
 mod library;
 pub mod listed_models;
+pub mod matching;
 pub mod propagations;
 pub mod publication;
 pub mod queue;

@@ -24,6 +24,8 @@ pub struct StepTaken {
     pub annotations: Vec<AnnotationId>,
     /// Number of other images that it changed.
     pub others: u32,
+    /// Whether it is an import, whose annotations [`Edit::continue_imports`] moves.
+    pub is_moving: bool,
 }
 
 /// A row.
@@ -112,7 +114,7 @@ impl Edit<'_> {
         if diff.review_before != diff.review_after {
             self.set_review(id, diff.review_after)?;
         }
-        Ok(StepTaken { id: StepId(step), image: id, annotations: diff.ids(), others: 0 })
+        Ok(StepTaken { id: StepId(step), image: id, annotations: diff.ids(), others: 0, is_moving: false })
     }
 
     /// Undoes the latest step on any image, or a whole bulk edit; `None` if there is none.
@@ -213,7 +215,7 @@ impl Edit<'_> {
             self.set_review(step.image, after.review)?;
         }
         self.record_undone(step.id, is_undone)?;
-        Ok(StepTaken { id: step.id, image: step.image, annotations: step.diff.ids(), others: 0 })
+        Ok(StepTaken { id: step.id, image: step.image, annotations: step.diff.ids(), others: 0, is_moving: false })
     }
 
     fn record_undone(&self, step: StepId, is_undone: bool) -> Result<()> {

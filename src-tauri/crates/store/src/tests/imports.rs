@@ -8,6 +8,7 @@ use domain::recipe::Label;
 use domain::review::{AnnotationChange, ImageEdit};
 
 use super::*;
+use crate::table::imports::ImportState;
 
 impl Library {
     /// Imports the given statuses on each image; work reviews every image.
@@ -33,15 +34,19 @@ impl Library {
             path: "/data/cats.json".into(),
             format: FormatId("coco".into()),
         };
-        self.store
-            .write_blocking(move |edit| {
-                let import = edit.begin_import(&import, 50)?;
-                edit.park_annotations(import, &annotations)?;
-                edit.add_imported_images(import, &images)?;
-                edit.add_layer(import, vec![Label::plain("cat", 0), Label::plain("lynx", 1)], 51)?;
-                Ok(import)
-            })
-            .unwrap()
+        let imported = self.store.write_blocking(move |edit| {
+            let import = edit.begin_import(&import, 50)?;
+            edit.park_annotations(import, &annotations)?;
+            edit.add_imported_images(import, &images)?;
+            edit.add_layer(import, vec![Label::plain("cat", 0), Label::plain("lynx", 1)], 51)?;
+            Ok(import)
+        });
+        self.finish_moves();
+        imported.unwrap()
+    }
+
+    fn finish_moves(&self) {
+        while self.store.write_blocking(|edit| edit.continue_imports()).unwrap() {}
     }
 
     fn all_rows(&self) -> Vec<String> {
@@ -55,11 +60,15 @@ impl Library {
     }
 
     fn undo_latest(&self) -> Option<StepTaken> {
-        self.store.write_blocking(|edit| edit.undo_latest()).unwrap()
+        let undone = self.store.write_blocking(|edit| edit.undo_latest()).unwrap();
+        self.finish_moves();
+        undone
     }
 
     fn redo_latest(&self) -> Option<StepTaken> {
-        self.store.write_blocking(|edit| edit.redo_latest()).unwrap()
+        let redone = self.store.write_blocking(|edit| edit.redo_latest()).unwrap();
+        self.finish_moves();
+        redone
     }
 
     fn found(&self, test: Test, layers: Option<RunId>) -> Vec<ImageId> {
@@ -178,6 +187,7 @@ fn an_import_is_undone_and_redone_as_a_whole() {
             assert_eq!(library.store.read_blocking(|view| view.runs_of_image(images[1])).unwrap(), []);
             // What followed it on an image is not redone without it.
             let redone = library.store.write_blocking(move |edit| edit.redo_on(images[1])).unwrap();
+            library.finish_moves();
             assert_eq!(redone.map(|step| step.others), Some(2));
             assert_eq!(library.all_rows(), after);
             library.redo_latest().unwrap();
@@ -191,6 +201,7 @@ fn an_import_is_undone_and_redone_as_a_whole() {
     // Anything else makes an undone import final.
     accept(images[0]);
     assert!(library.redo_latest().is_none());
+    library.finish_moves();
     assert_eq!(library.rows("SELECT count(*) FROM parked_annotations"), ["0"]);
     assert_eq!(library.rows("SELECT count(*) FROM imports"), ["0"]);
     assert_eq!(library.rows("SELECT count(*) FROM steps WHERE import_id IS NOT NULL"), ["0"]);
@@ -229,39 +240,15 @@ fn an_unfinished_import_is_not_seen_and_leaves_nothing() {
     assert_eq!(library.store.read_blocking(|view| view.unwritten_imports()).unwrap(), [import]);
     assert!(library.store.read_blocking(|view| view.query_vocabulary()).unwrap().runs.is_empty());
     library.store.write_blocking(move |edit| edit.discard_unwritten(import)).unwrap();
+    library.finish_moves();
     for table in ["imports", "imported_images", "parked_annotations"] {
         assert_eq!(library.rows(&format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
     }
 }
 
-/// An import changes these tables without triggers, and must do what each of these does.
 #[test]
-fn an_import_knows_every_trigger_that_it_stands_in_for() {
+fn an_import_is_published_again_once_it_is_imported_and_once_it_is_undone() {
     let library = Library::new();
-    let triggers = library.rows(
-        "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND (tbl_name = 'annotations' AND sql NOT LIKE '%AFTER UPDATE%'
-             OR tbl_name = 'images' AND sql LIKE '%review%') ORDER BY name",
-    );
-    assert_eq!(
-        triggers,
-        [
-            "image_changes_annotation_added",
-            "image_changes_annotation_gone",
-            "image_changes_image_changed",
-            "image_figures_annotation_added",
-            "image_figures_annotation_gone",
-            "image_labels_annotation_added",
-            "image_labels_annotation_gone",
-            "label_counts_annotation_added",
-            "label_counts_annotation_gone",
-            "layer_figures_annotation_added",
-            "layer_figures_annotation_gone",
-            "unchecked_images_mark_added",
-            "unchecked_images_mark_gone",
-            "unchecked_images_reviewed",
-        ]
-    );
-    // Published again once it is imported and once it is undone.
     let image = library.add_image(1);
     let changed = |library: &Library| library.rows("SELECT image_id, epoch FROM image_changes");
     for epoch in 2..4 {
@@ -285,4 +272,81 @@ fn ids_of_an_undone_import_are_not_used_again() {
     library.undo_latest();
     library.redo_latest();
     assert_eq!(ids(&library), imported);
+}
+
+/// Work on five images with an annotation each, of which `pages` have moved.
+fn moving(library: &Library, pages: usize) -> (RunId, Vec<ImageId>) {
+    let images: Vec<ImageId> = (11..16).map(|seed| library.add_image(seed)).collect();
+    let import = NewImport {
+        role: ImportRole::Work,
+        name: "cats.json".into(),
+        path: String::new(),
+        format: FormatId("coco".into()),
+    };
+    let annotation = |image: &ImageId| ImportedAnnotation {
+        image: *image,
+        label: "cat".into(),
+        color: 1,
+        shape: Shape::ImageTag,
+        confidence: None,
+        attributes: BTreeMap::new(),
+        status: Status::Accepted,
+        reject_reason: None,
+    };
+    let annotations: Vec<ImportedAnnotation> = images.iter().map(annotation).collect();
+    let review = Some(ReviewState::Reviewed);
+    let imported: Vec<_> = images.iter().map(|image| ImportedImage { image: *image, review }).collect();
+    // One change, so that the writer is not idle in between.
+    let import = library.store.write_blocking(move |edit| {
+        let import = edit.begin_import(&import, 50)?;
+        edit.park_annotations(import, &annotations)?;
+        edit.add_imported_images(import, &imported)?;
+        edit.add_layer(import, vec![Label::plain("cat", 0)], 51)?;
+        for _ in 0..pages {
+            assert!(edit.continue_imports()?);
+        }
+        assert!(edit.imported_layer(import).is_err(), "it is not shown yet");
+        Ok(import)
+    });
+    (import.unwrap(), images)
+}
+
+#[test]
+fn what_a_process_has_not_moved_is_moved_while_nothing_else_waits() {
+    let library = Library::new();
+    let (import, _) = moving(&library, 1);
+    while library.store.read_blocking(|view| view.imported_layer(import)).is_err() {
+        std::thread::yield_now();
+    }
+    assert_eq!(library.rows("SELECT count(*) FROM annotations"), ["5"]);
+    assert_eq!(library.rows("SELECT count(*) FROM images WHERE review = 'reviewed'"), ["5"]);
+    library.assert_consistent();
+}
+
+#[test]
+fn an_import_is_undone_while_it_moves_and_a_decision_leaves_the_rest_for_later() {
+    for pages in 0..5 {
+        let library = Library::new();
+        let other = library.add_image(1);
+        let run = library.add_run(vec![other]);
+        library.answer(run, &[0.9]);
+        let before = library.rows("SELECT * FROM annotations");
+        moving(&library, pages);
+        let decision = Decision { image: other, scope: DecisionScope::Image, verdict: Verdict::Accept };
+        let left = library.store.write_blocking(move |edit| {
+            assert!(edit.undo_latest()?.is_some_and(|step| step.is_moving));
+            edit.continue_imports()?;
+            edit.decide(&decision, &LayerScope::All, 60)?;
+            edit.moving_import()
+        });
+        assert_eq!(left.unwrap().map(|(_, state)| state), Some(ImportState::Discarded));
+        library.finish_moves();
+        library.assert_consistent();
+        for table in ["imports", "imported_images", "parked_annotations"] {
+            assert_eq!(library.rows(&format!("SELECT count(*) FROM {table}")), ["0"], "{table}");
+        }
+        assert_eq!(library.rows("SELECT count(*) FROM images WHERE review = 'reviewed'"), ["1"], "the decision's");
+        library.undo_latest().unwrap();
+        assert_eq!(library.rows("SELECT * FROM annotations"), before);
+    }
 }

@@ -87,8 +87,11 @@ fn names_that_are_stored_stay_as_they_are() {
         }
         ImportState in "imports.state" {
             Writing = "writing",
+            Attaching = "attaching",
             Standing = "standing",
+            Detaching = "detaching",
             Undone = "undone",
+            Discarded = "discarded",
         }
         StopReason in "runs.stop_reason" {
             Completed = "completed",
