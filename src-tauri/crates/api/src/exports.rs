@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use domain::export::ExportProgress;
 use engine::dataset::ExportTask;
 
-use crate::tasks::{ListedTask, Tasks};
+use crate::tasks::{ListedTask, Tasks, lock};
 use crate::{Api, ApiError, ApiResult, ErrorCode};
 
 #[derive(Debug, Default)]
@@ -15,10 +15,6 @@ pub struct Exports {
     tasks: Arc<Tasks<ExportTask>>,
     /// The files and folders that were written where the user chose.
     written: Mutex<HashSet<PathBuf>>,
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Api {

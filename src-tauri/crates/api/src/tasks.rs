@@ -2,11 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::Cancellation;
-
-use crate::exports::lock;
 
 /// Numbers that were cancelled before their requests arrived.
 const MOST_REMEMBERED: usize = 64;
@@ -24,6 +22,10 @@ impl<T> Default for Tasks<T> {
     fn default() -> Self {
         Self(Mutex::new(Listed { tasks: HashMap::new(), cancelled: VecDeque::new() }))
     }
+}
+
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A task that is listed until it is dropped.

@@ -58,7 +58,6 @@ pub struct MatchedImage {
 
 /// The whole path or the content is the same.
 pub const CERTAIN: usize = usize::MAX;
-
 /// Images that are listed where several fit equally well.
 pub const MOST_LISTED: usize = 5;
 
@@ -72,7 +71,7 @@ impl FoundImage {
 /// equally strong, none is matched.
 pub fn settle_claims(found: &mut [FoundImage]) {
     let mut claims: HashMap<ImageId, (usize, u32)> = HashMap::new();
-    for each in found.iter() {
+    for each in &*found {
         let FoundImage::Matched(MatchedImage { image, strength, .. }) = each else { continue };
         let (strongest, count) = claims.entry(*image).or_insert((*strength, 0));
         if strength > strongest {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use super::TrueObject;
 use super::bootstrap::{self, Interval, LEAST_IMAGES, PairedDifference};
-use super::evaluate::{Judged, Truth};
+use super::coco::CocoEvaluation;
 use super::precision::DetectionCounts;
 use super::report::{EvaluationResult, FigureDifferences, FigureIntervals, Unmeasured, UnmeasuredReason};
 
@@ -18,9 +19,9 @@ pub struct ImagesWithObjects {
 }
 
 impl ImagesWithObjects {
-    pub fn new(truth: &Truth, labels: usize) -> Self {
+    pub fn new(truth: &[Vec<TrueObject>], labels: usize) -> Self {
         let mut counted = Self { all: 0, by_label: vec![0; labels] };
-        for objects in &truth.objects {
+        for objects in truth {
             let objects = objects.iter().filter(|object| !object.is_crowd);
             let labels: BTreeSet<u32> = objects.map(|object| object.label).collect();
             counted.all += u32::from(!labels.is_empty());
@@ -111,6 +112,14 @@ pub fn compare(
         }
     }
     Some(())
+}
+
+/// A result, and what its intervals are computed from.
+pub struct Judged {
+    pub result: EvaluationResult,
+    pub coco: CocoEvaluation,
+    /// At the threshold, by image.
+    pub counts: Vec<DetectionCounts>,
 }
 
 impl Judged {

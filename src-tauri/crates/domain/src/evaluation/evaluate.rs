@@ -3,7 +3,7 @@
 use super::bootstrap::LEAST_IMAGES;
 use super::calibration::{LabelOutcomes, outcomes_by_label};
 use super::coco::{CocoEvaluation, CocoFigures};
-use super::comparison::{ImagesWithObjects, compare};
+use super::comparison::{ImagesWithObjects, Judged, compare};
 use super::confusion::ConfusionMatrix;
 use super::image_quality::{ImageQuality, overlap_histogram, right_overlaps, worst_first};
 use super::precision::{DetectionCounts, PrecisionAndRecall};
@@ -85,7 +85,7 @@ pub fn evaluate(
             objects_of_label[object.label as usize] += 1;
         }
     }
-    let with_objects = ImagesWithObjects::new(truth, labels.len());
+    let with_objects = ImagesWithObjects::new(&truth.objects, labels.len());
     let labels: Vec<ReportLabel> = labels
         .iter()
         .zip(&objects_of_label)
@@ -129,14 +129,6 @@ struct Common<'a> {
     labels: &'a [ReportLabel],
     truth: &'a Truth,
     options: EvaluationOptions,
-}
-
-/// A result, and what its intervals are computed from.
-pub(super) struct Judged {
-    pub result: EvaluationResult,
-    pub coco: CocoEvaluation,
-    /// At the threshold, by image.
-    pub counts: Vec<DetectionCounts>,
 }
 
 impl Common<'_> {

@@ -80,7 +80,9 @@ impl View<'_> {
         let steps: Vec<Vec<AnnotationDiff>> =
             all(&mut steps, [image.0], |row| from_json("steps.annotations", &row.get::<_, String>(0)?))?;
         for AnnotationDiff { before, after } in steps.into_iter().flat_map(|step| step.into_iter().rev()) {
-            after.inspect(|after| drop(proposed.remove(&after.id)));
+            if let Some(after) = after {
+                proposed.remove(&after.id);
+            }
             if let Some(before) = before.filter(is_of_run) {
                 proposed.insert(before.id, before);
             }

@@ -288,7 +288,9 @@ impl Edit<'_> {
             _ if is_more => {}
             ImportState::Attaching => self.record_state(import, ImportState::Standing)?,
             ImportState::Detaching => self.record_state(import, ImportState::Undone)?,
-            _ => drop(self.0.0.execute("DELETE FROM imports WHERE run_id = ?1", [import.0])?),
+            _ => {
+                self.0.0.execute("DELETE FROM imports WHERE run_id = ?1", [import.0])?;
+            }
         }
         Ok(true)
     }
