@@ -55,6 +55,11 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")));
 }
 
+/** The extension of a path with its dot; empty for a folder. */
+function extensionOf(path: string): string {
+  return /\.[a-z0-9]+$/i.exec(path)?.[0].toLowerCase() ?? "";
+}
+
 export class Exporting {
   isOpen = $state(false);
   /** Runs with answers, newest first; null until the core has answered. */
@@ -216,6 +221,7 @@ export class Exporting {
     if (chosen.format !== undefined) this.options = {};
     Object.assign(this, chosen);
     this.written = null;
+    this.#isOutdated = true;
     clearTimeout(this.#wait);
     await new Promise((done) => (this.#wait = setTimeout(done, PREVIEW_MILLIS)));
     await this.foresee();
@@ -241,21 +247,28 @@ export class Exporting {
     );
     if (asked !== this.#latest) return;
     this.outlook = outlook;
-    if (outlook.kind === "known") this.layerCounts = outlook.preview.layers;
-    if (outlook.kind === "known" && this.isDesktop && !this.#isTargetChosen) this.#suggestTarget(outlook.preview);
+    this.#isOutdated = false;
+    if (outlook.kind !== "known") return;
+    this.layerCounts = outlook.preview.layers;
+    if (this.isDesktop) await this.#suggestTarget(outlook.preview);
   }
 
+  /** Whether choices were made that the outlook does not know. */
+  #isOutdated = false;
   /** Of the last export. */
   #folder = recall("export_folder", isText);
-  /** Whether the user has named the target, not only its folder. */
-  #isTargetChosen = false;
+  /** The extension of the dataset whose target the user has named; null if only the folder was chosen. */
+  #chosenFor: string | null = null;
 
-  #suggestTarget({ file_name }: ExportPreview): void {
+  /** A name that the user chose stays while it fits the format. */
+  async #suggestTarget({ file_name }: ExportPreview): Promise<void> {
+    if (this.#chosenFor === extensionOf(file_name)) return;
+    this.#chosenFor = null;
     const target = this.#folder === null ? null : `${this.#folder}/${file_name}`;
     if (target === this.target) return;
     this.target = target;
     // The free space there, and whether it is taken.
-    if (target !== null) void this.foresee();
+    if (target !== null) await this.foresee();
   }
 
   /** Opens the system's dialog; false if it was cancelled. */
@@ -263,7 +276,7 @@ export class Exporting {
     const target = await this.#attempt(() => this.#core.chooseExportTarget(this.request));
     if (target == null) return false;
     this.target = target;
-    this.#isTargetChosen = true;
+    this.#chosenFor = extensionOf(this.preview?.file_name ?? target);
     this.#folder = folderOf(target);
     keep("export_folder", this.#folder);
     await this.foresee();
@@ -272,7 +285,12 @@ export class Exporting {
 
   /** Writes the export; null if it was cancelled or failed. */
   async write(): Promise<void> {
-    if (this.isWriting || this.outlook.kind === "refused") return;
+    if (this.isWriting) return;
+    while (this.#isOutdated) {
+      clearTimeout(this.#wait);
+      await this.foresee();
+    }
+    if (this.isWriting || this.outlook.kind !== "known") return;
     if (this.isDesktop && (this.target === null || this.#mustNameTarget) && !(await this.chooseTarget())) return;
     this.isWriting = true;
     this.progress = null;
@@ -281,7 +299,7 @@ export class Exporting {
     const following = setInterval(() => void this.#follow(), PROGRESS_MILLIS);
     try {
       this.written = this.isDesktop ? await this.#save(this.target ?? "") : await this.#ready();
-      this.#isTargetChosen = false;
+      this.#chosenFor = null;
     } catch (refusal) {
       if ((refusal as { code?: string }).code !== "cancelled") this.#refused(refusal);
     }
@@ -293,7 +311,7 @@ export class Exporting {
 
   /** Something is at a target that was only suggested. */
   get #mustNameTarget(): boolean {
-    return !this.#isTargetChosen && (this.preview?.is_target_taken ?? false);
+    return this.#chosenFor === null && (this.preview?.is_target_taken ?? false);
   }
 
   async #save(path: string): Promise<WrittenExport> {

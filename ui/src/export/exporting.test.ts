@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { ExportPreview } from "../api/bindings";
+import type { Exported, ExportPreview, ExportRequest } from "../api/bindings";
 import { coreOf } from "../../test/core";
 import { Exporting, type ExportingCore } from "./exporting.svelte";
 import { firstScope, type ExportSource } from "./scopes";
@@ -133,6 +133,29 @@ describe("an export", () => {
     await exporting.write();
     expect(chooseExportTarget).toHaveBeenCalledOnce();
     expect(exporting.written).toMatchObject({ place: "/photos/run-2-coco.json", download: null });
+  });
+
+  it("is written as it was last chosen, however soon after", async () => {
+    const core = await coreOf();
+    const saveExport = vi.fn((_: number, __: ExportRequest, ___: string) => new Promise<Exported>(() => undefined));
+    const chooseExportTarget = vi.fn().mockResolvedValue("/photos/mine.json");
+    const exporting = exportingOf(onDesktop(core, { saveExport, chooseExportTarget }));
+    await exporting.open();
+    await exporting.chooseTarget();
+    // A name for another file stays, one of another kind does not.
+    void exporting.choose({ isDecidedOnly: true });
+    void exporting.write();
+    await vi.waitFor(() => expect(saveExport).toHaveBeenCalledTimes(1));
+    expect(saveExport.mock.lastCall?.[2]).toBe("/photos/mine.json");
+
+    const other = exportingOf(onDesktop(core, { saveExport, chooseExportTarget }));
+    await other.open();
+    expect(other.target).toBe("/photos/run-2-coco.json");
+    void other.choose({ format: "yolo" });
+    void other.write();
+    await vi.waitFor(() => expect(saveExport).toHaveBeenCalledTimes(2));
+    expect(saveExport.mock.lastCall?.[1]).toMatchObject({ format: "yolo" });
+    expect(saveExport.mock.lastCall?.[2]).toBe("/photos/run-2-yolo");
   });
 
   it("says nothing when it was cancelled, and why when it failed", async () => {
