@@ -23,8 +23,8 @@ export const savings = {
   savesOfBound: (amount: string) => `bound ${amount} lower`,
   use: "Use",
   useThis: (title: string) => `Use: ${title}`,
-  takeBack: "Take back",
-  takeBackThis: (title: string) => `Take back: ${title}`,
+  undo: "Undo",
+  undoThis: (title: string) => `Undo: ${title}`,
   time: (longerMillis: number) =>
     longerMillis < 0 ? `Takes ${duration(-longerMillis)} less.` : `Takes ${duration(longerMillis)} longer.`,
   changes: (change: SavingChange): { title: string; effect: string } => {

@@ -23,8 +23,8 @@ export const savings: Translation<typeof english> = {
   savesOfBound: (amount) => `límite ${amount} menor`,
   use: "Usar",
   useThis: (title) => `Usar: ${title}`,
-  takeBack: "Deshacer",
-  takeBackThis: (title) => `Deshacer: ${title}`,
+  undo: "Deshacer",
+  undoThis: (title) => `Deshacer: ${title}`,
   time: (longerMillis) =>
     longerMillis < 0 ? `Tarda ${duration(-longerMillis)} menos.` : `Tarda ${duration(longerMillis)} más.`,
   changes: (change) => {

@@ -61,18 +61,18 @@ pub fn exported(
         counted(exported.annotations, "annotation")
     );
     if exported.failed_images > 0 {
-        let _ = write!(said, ", {} with the reason", counted(exported.failed_images, "failed image"));
+        let _ = write!(said, ", {} failed, with the reason", counted(exported.failed_images, "image"));
     }
     let losses = exported.losses.iter().filter(|loss| loss.kind != LossKind::Simplified);
-    let left_out: Vec<String> = losses.copied().map(left_out).collect();
-    if !left_out.is_empty() {
-        let _ = write!(said, "; not exported: {}", left_out.join(", "));
+    let skipped: Vec<String> = losses.copied().map(skipped).collect();
+    if !skipped.is_empty() {
+        let _ = write!(said, "; not exported: {}", skipped.join(", "));
     }
     if exported.missing > 0 {
         let _ = write!(said, "; {} missing on disk", counted(exported.missing, "file"));
     }
     if exported.unannotated > 0 {
-        let _ = write!(said, "; left out: {} without a model's answer", counted(exported.unannotated, "image"));
+        let _ = write!(said, "; skipped: {} without a model's answer", counted(exported.unannotated, "image"));
     }
     if let Some(folder) = &exported.folder {
         let _ = write!(said, "; file names are relative to {folder}");
@@ -122,7 +122,7 @@ pub fn query_problem(problem: &ProblemKind) -> String {
 }
 
 /// `3 points`: what the format does not support.
-fn left_out(loss: Loss) -> String {
+fn skipped(loss: Loss) -> String {
     let what = match loss.feature {
         Feature::Boxes if loss.count != 1 => return format!("{} boxes", grouped(loss.count.into())),
         Feature::Boxes => "box",

@@ -28,7 +28,7 @@ pub fn spend(out: &mut dyn Write, rows: &[SpendRow], keys: &[SpendKey]) -> io::R
     table.write(out)?;
     let paid: PicoDollars = rows.iter().map(|row| row.paid).sum();
     let possible: PicoDollars = rows.iter().map(|row| row.possibly_billed).sum();
-    writeln!(out, "\nPaid in all: {}", money(paid))?;
+    writeln!(out, "\nTotal paid: {}", money(paid))?;
     if possible > PicoDollars::ZERO {
         writeln!(out, "Possibly billed without an answer: up to {}", at_most(possible))?;
     }
