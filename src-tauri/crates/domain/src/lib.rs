@@ -31,6 +31,7 @@ pub mod metrics;
 pub mod model;
 pub mod money;
 pub mod month;
+pub mod numbers;
 pub mod pace;
 pub mod pilot;
 pub mod plan;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geometry::PixelSize;
 use crate::ids::ImageId;
+use crate::numbers::count;
 use crate::plan::SimilarSaving;
 
 /// A 64-bit perceptual hash: the fewer bits differ, the more similar two pictures are.
@@ -146,10 +147,6 @@ impl SimilarGroups {
         placed.sort_by_key(|&(place, _)| place);
         placed.into_iter().map(|(_, image)| image).collect()
     }
-}
-
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// An image with a known hash.

@@ -12,6 +12,7 @@ use domain::coordinates::BoxCoordinates;
 use domain::ids::CalibrationId;
 use domain::model::{Model, ModelId};
 use domain::money::PicoDollars;
+use domain::numbers::count;
 use domain::prices::PriceSettings;
 use domain::recipe::Recipe;
 use domain::run_options::RunOptions;
@@ -270,8 +271,4 @@ impl Asked {
     fn failed(problem: String, paid: Option<PicoDollars>) -> Self {
         Self { boxes: Err(problem), paid, concerns_every_request: false }
     }
-}
-
-fn count(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use domain::coordinates::BoxCoordinates;
 use domain::coordinates::suspicion::SuspectedCoordinates;
 use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
+use domain::numbers::percent;
 use engine::Notice;
 
 use super::format::{counted, duration, money, per_minute};
@@ -34,7 +35,7 @@ fn finding(finding: &Finding) -> String {
         Finding::RateLimited { refusals, overloads, held_millis, share, limit } => format!(
             "slowed by the server's rate limit for {}, {} of the time{}{}",
             duration(*held_millis),
-            percent(*share),
+            percent(*share, 0),
             limit.map(|limit| format!(", at about {}", met(limit))).unwrap_or_default(),
             refused(*refusals, *overloads)
         ),
@@ -45,7 +46,7 @@ fn finding(finding: &Finding) -> String {
             format!("{retries} for {}: {}", counted(*asked, "image"), kinds.join(", "))
         }
         Finding::ServerAway { away_millis, share } => {
-            format!("the server was unavailable for {}, {} of the time", duration(*away_millis), percent(*share))
+            format!("the server was unavailable for {}, {} of the time", duration(*away_millis), percent(*share, 0))
         }
         Finding::MostlyOneFailure { failure: kind, count, failed, finished } => {
             let all = match (*failed, *finished) {
@@ -70,21 +71,21 @@ fn finding(finding: &Finding) -> String {
             }
         }
         Finding::AnswersCutShort { count, share, room } => {
-            format!("{} cut off{} ({} of the images)", were(*count, "answer"), self::room(*room), percent(*share))
+            format!("{} cut off{} ({} of the images)", were(*count, "answer"), self::room(*room), percent(*share, 0))
         }
         Finding::SlowedByOwnLimit { share, limit } => format!(
             "slowed by a limit that you set for {} of the time{}",
-            percent(*share),
+            percent(*share, 0),
             limit.map(|limit| format!(": {}", met(limit))).unwrap_or_default()
         ),
         Finding::SlowedByPause { pause_millis, share } => format!(
             "the pause of {} after each answer took {} of the time",
             duration((*pause_millis).into()),
-            percent(*share)
+            percent(*share, 0)
         ),
         Finding::SlowedByConcurrency { concurrency, share, images_per_second, possible } => format!(
             "slowed by the concurrency of {concurrency} for {} of the time: {} images per minute{}",
-            percent(*share),
+            percent(*share, 0),
             per_minute(*images_per_second),
             possible
                 .map(|possible| format!(", while the server's limit allows {}", per_minute(possible)))
@@ -93,22 +94,22 @@ fn finding(finding: &Finding) -> String {
         Finding::SlowedByPreparing { images_per_second, share } => format!(
             "image preparation was the bottleneck: {} of the possible requests had no image ready, at \
              {} images per minute",
-            percent(*share),
+            percent(*share, 0),
             per_minute(*images_per_second)
         ),
         Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
             "{} of {} was for output, {answer_tokens} tokens per answer{}",
-            percent(*share),
+            percent(*share, 0),
             money(*paid),
             if *thinking_share > 0.0 {
-                format!(", {} of them thinking", percent(*thinking_share))
+                format!(", {} of them thinking", percent(*thinking_share, 0))
             } else {
                 String::new()
             }
         ),
         Finding::CostByImages { share, paid, image_tokens, longest_edge } => format!(
             "{} of {} was for the images, {image_tokens} tokens each at up to {longest_edge} pixels",
-            percent(*share),
+            percent(*share, 0),
             money(*paid)
         ),
     }
@@ -199,10 +200,6 @@ fn met(limit: MetLimit) -> String {
 /// `31 answers were`
 fn were(count: u32, noun: &str) -> String {
     format!("{} {}", counted(count, noun), if count == 1 { "was" } else { "were" })
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::money::{CostRange, PicoDollars};
+pub use domain::numbers::grouped;
 
 const PICO_DOLLARS: u64 = 1_000_000_000_000;
 
@@ -13,14 +14,7 @@ pub fn counted(count: u32, noun: &str) -> String {
 }
 
 pub fn counted_len(count: usize, noun: &str) -> String {
-    counted(u32::try_from(count).unwrap_or(u32::MAX), noun)
-}
-
-/// A number in groups of three digits: `13,944`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
-    groups.join(",")
+    counted(domain::numbers::count(count), noun)
 }
 
 /// Dollars for people, in cents, and below ten cents with two significant digits: `$4,321.00`, `$0.0024`, `$0.030`.
@@ -151,7 +145,6 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!([0, 999, 1_000, 13_944, 1_000_000].map(grouped), ["0", "999", "1,000", "13,944", "1,000,000"]);
         assert_eq!(
             [84.0, 999.6, 2_100.0, 40_600.0, 205_000.0, 3_599_800.0, 25_920_000.0, 273_600_000.0].map(duration),
             ["84 ms", "1 s", "2.1 s", "41 s", "3 min 25 s", "1 h", "7 h 12 min", "3 d 4 h"]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::connection::{ConnectionCheck, OwnModel, OwnModels};
 use domain::model::ModelId;
+use domain::numbers::count;
 use domain::settings::{ModelSettings, ProviderSettings};
 use providers::discovery::{CheckError, RemoteModel};
 use providers::provider::{Endpoint, Provider};
@@ -49,7 +50,7 @@ impl Connections {
             self.keep_listed(&connection.base_url.0, ids).await?;
             // A server whose models were not known works if it has any.
             if let Some(first) = available.first().filter(|_| model.0.is_empty()) {
-                let (model, model_count) = (ModelId(first.id.clone()), count(available));
+                let (model, model_count) = (ModelId(first.id.clone()), count(available.len()));
                 return Ok(ConnectionCheck::Works { model, model_count, with_key: connection.key.is_some() });
             }
         }
@@ -150,10 +151,6 @@ async fn check(endpoint: &dyn Endpoint, model: &ModelId) -> ConnectionCheck {
     outcome_of(model, true, endpoint.check(&model.0).await)
 }
 
-fn count(models: &[RemoteModel]) -> u32 {
-    u32::try_from(models.len()).unwrap_or(u32::MAX)
-}
-
 fn outcome_of(
     model: &ModelId,
     with_key: bool,
@@ -161,7 +158,7 @@ fn outcome_of(
 ) -> ConnectionCheck {
     let model = model.clone();
     match listed {
-        Ok(available) => ConnectionCheck::Works { model, model_count: count(&available), with_key },
+        Ok(available) => ConnectionCheck::Works { model, model_count: count(available.len()), with_key },
         Err(CheckError::KeyRejected) => ConnectionCheck::KeyRejected,
         Err(CheckError::NotPermitted { detail }) => ConnectionCheck::NotPermitted { detail },
         Err(CheckError::NoCredit { detail }) => ConnectionCheck::NoCredit { detail },

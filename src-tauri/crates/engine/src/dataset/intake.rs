@@ -12,6 +12,7 @@ use domain::dataset_import::sizing::{ImageFromFile, Placed, SizeFit};
 use domain::dataset_import::{DatasetPreview, ImportRole, SkippedParts, StatusesOnImage};
 use domain::geometry::PixelSize;
 use domain::ids::ImageId;
+use domain::numbers::count;
 use store::{ImportedAnnotation, ImportedImage, Store};
 
 use super::finding::through_reader;
@@ -291,10 +292,6 @@ impl IntakeTarget<'_> {
 fn skipped(counter: &mut u32) -> Result<()> {
     *counter += 1;
     Ok(())
-}
-
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 impl<Keep, Watch> Sink for Intake<'_, Keep, Watch>

@@ -11,6 +11,7 @@ use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason, Unmeasured
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
+use domain::numbers::decimal;
 use domain::recipe::comparable;
 use domain::shape::Shape;
 
@@ -106,11 +107,6 @@ impl SideImage {
             }
         }
     }
-}
-
-/// The number that was written: 0.9 rather than 0.8999999761581421, so that it reaches a threshold of 0.9.
-pub fn decimal(confidence: f32) -> f64 {
-    confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
 }
 
 /// One side.

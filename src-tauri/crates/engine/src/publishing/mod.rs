@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::ids::{ImageId, RunId};
+use domain::numbers::count;
 use domain::publication::{LastPublication, PublicationOutcome, PublicationProgress, PublicationTarget, Published};
 use domain::run::RunSummary;
 use keys::Keeping;
@@ -238,8 +239,4 @@ fn position_there(here: PublishedPosition) -> SyncPosition {
 
 fn position_here(there: SyncPosition) -> PublishedPosition {
     PublishedPosition { epoch: there.epoch, image: u32::try_from(there.image).unwrap_or(END_OF_EPOCH) }
-}
-
-fn count(rows: usize) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
 }

@@ -5,6 +5,7 @@ use domain::dataset_import::ImportedLayer;
 use domain::geometry::Rect;
 use domain::ids::ImageId;
 use domain::money::PicoDollars;
+use domain::numbers::decimal;
 use domain::recipe::SavedRecipe;
 use domain::run::RunSummary;
 use domain::shape::Shape;
@@ -151,11 +152,6 @@ fn answer_row(library: &str, answer: &PublishedAnswer) -> AnswerRow {
         possibly_billed_dollars: answer.possibly_billed.exact(),
         is_propagated: answer.is_propagated,
     }
-}
-
-/// 0.9 stays 0.9.
-fn decimal(confidence: f32) -> f64 {
-    confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {
