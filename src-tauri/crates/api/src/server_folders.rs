@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use domain::import::is_image_name;
 use serde::Serialize;
 
 use crate::{ApiError, ApiResult, ErrorCode};
-
-/// Extensions of image files, to tell how many a folder has without opening them.
-const IMAGES: [&str; 10] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff"];
 
 /// A folder of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
@@ -45,7 +43,7 @@ pub fn list(roots: &[PathBuf], path: Option<&str>) -> ApiResult<FolderListing> {
         let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
         if kind.is_dir() {
             folders.push(folder_at(&entry.path()));
-        } else if kind.is_file() && is_image(Path::new(name)) {
+        } else if kind.is_file() && is_image_name(name) {
             images += 1;
         }
     }
@@ -77,10 +75,6 @@ fn folder_at(path: &Path) -> ServerFolder {
 
 fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn is_image(name: &Path) -> bool {
-    name.extension().is_some_and(|extension| IMAGES.iter().any(|image| extension.eq_ignore_ascii_case(image)))
 }
 
 #[cfg(test)]

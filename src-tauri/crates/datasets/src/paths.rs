@@ -34,14 +34,6 @@ pub fn has_extension(path: &str, extension: &str) -> bool {
     path[stem(path).len()..].strip_prefix('.').is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-/// Whether a file is an image, by its extension.
-pub fn is_image(path: &str) -> bool {
-    const EXTENSIONS: [&str; 12] =
-        ["jpg", "jpeg", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl"];
-    let extension = path[stem(path).len()..].trim_start_matches('.').to_ascii_lowercase();
-    EXTENSIONS.contains(&extension.as_str())
-}
-
 /// The split that a folder or file is named after.
 pub fn split_named(name: &str) -> Option<DatasetSplit> {
     match name.to_ascii_lowercase().as_str() {

@@ -33,6 +33,17 @@ impl ImageFormat {
     }
 }
 
+/// Extensions of image files, in lower case, also of formats that are not read.
+const IMAGE_EXTENSIONS: [&str; 13] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl"];
+
+/// Whether a file is an image, by the extension of its name.
+#[must_use]
+pub fn is_image_name(name: &str) -> bool {
+    let extension = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'));
+    extension.is_some_and(|(_, extension)| IMAGE_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
 /// Why a file was skipped. Texts are the window's; details come from the decoder or the system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -125,4 +136,19 @@ pub struct ImportProgress {
     /// Whether the import has completed or was cancelled.
     pub is_finished: bool,
     pub is_cancelled: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_told_by_their_extension() {
+        for name in ["a.jpg", "day 1/A.JPEG", "b.tar.gif", "/x/c.heic", ".d.png"] {
+            assert!(is_image_name(name), "{name}");
+        }
+        for name in ["jpg", ".jpg", "x/.png", "a.jpg/notes", "a.txt", "a."] {
+            assert!(!is_image_name(name), "{name}");
+        }
+    }
 }

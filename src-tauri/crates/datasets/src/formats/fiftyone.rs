@@ -9,6 +9,7 @@ use std::io;
 
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::Rect;
+use domain::import::is_image_name;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo, LabelTable};
 use crate::output::Output;
-use crate::paths::{beside, has_extension, is_image, split_of_path, stem};
+use crate::paths::{beside, has_extension, split_of_path, stem};
 
 /// The format `fiftyone`.
 pub struct FiftyOne;
@@ -109,7 +110,7 @@ impl Format for FiftyOne {
 
         // Boxes are fractions, so the sizes of images of other programs come first.
         let files: HashMap<&str, &String> =
-            names.iter().filter(|name| is_image(name)).map(|name| (stem(name), name)).collect();
+            names.iter().filter(|name| is_image_name(name)).map(|name| (stem(name), name)).collect();
         let mut sizes = HashMap::new();
         for (stem, file) in &files {
             if index.position(stem) == usize::MAX {

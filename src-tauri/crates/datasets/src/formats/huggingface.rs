@@ -9,6 +9,7 @@ use std::io::{self, BufRead};
 
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
+use domain::import::is_image_name;
 use domain::shape::Shape;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::outline::corners;
 use crate::output::Output;
-use crate::paths::{beside, file_part, has_extension, is_image, split_of_path, stem};
+use crate::paths::{beside, file_part, has_extension, split_of_path, stem};
 
 /// The format `huggingface`.
 pub struct HuggingFace;
@@ -102,7 +103,7 @@ impl Format for HuggingFace {
         }
         for name in &names {
             let reason = match file_part(name) {
-                _ if is_image(name) && !listed.contains(stem(name)) => "there is no line for this image",
+                _ if is_image_name(name) && !listed.contains(stem(name)) => "there is no line for this image",
                 file if has_extension(name, "parquet") || file == "metadata.csv" => "only metadata.jsonl is read",
                 _ => continue,
             };

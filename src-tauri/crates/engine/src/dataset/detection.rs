@@ -6,6 +6,7 @@ use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use datasets::{DatasetError, FORMATS, Format, FormatOptions, Input, Sink, SkippedPart};
 use domain::dataset::Package;
 use domain::geometry::PixelSize;
+use domain::import::is_image_name;
 
 use crate::{EngineError, Result};
 
@@ -52,7 +53,6 @@ const MOST_FILES: usize = 2_000;
 #[must_use]
 pub fn holds_only_annotations(path: &Path) -> bool {
     const ANNOTATIONS: [&str; 6] = ["json", "jsonl", "xml", "csv", "parquet", "zip"];
-    const PHOTOS: [&str; 10] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff"];
     let (mut folders, mut files) = (vec![path.to_owned()], Vec::new());
     while let Some(path) = folders.pop() {
         match std::fs::read_dir(&path) {
@@ -77,7 +77,8 @@ pub fn holds_only_annotations(path: &Path) -> bool {
             has(&["txt"], path) && path.parent().is_some_and(|folder| folder.iter().any(|part| part == "labels"));
         is_text || path.file_name().is_some_and(|name| name == "data.yaml")
     };
-    files.iter().any(|path| has(&ANNOTATIONS, path) || is_label(path)) && !files.iter().any(|path| has(&PHOTOS, path))
+    let is_photo = |path: &PathBuf| is_image_name(&path.to_string_lossy());
+    files.iter().any(|path| has(&ANNOTATIONS, path) || is_label(path)) && !files.iter().any(is_photo)
 }
 
 /// Whether a file with this extension may be the annotation file, or an archive, of a format with files of `media_type`.

@@ -19,6 +19,7 @@ use super::side::{LoadedSide, SideImage, SideLabels, SideObject, is_prediction};
 use crate::cancellation::Cancellation;
 use crate::dataset::detection::detect;
 use crate::dataset::finding::{ImageFinder, folder_of, hash_of, through_reader, unread};
+use crate::dataset::format_of;
 use crate::{EngineError, Result};
 
 /// A side, with what only a file has: the ids that lists of detections refer to, and what its images are found by.
@@ -81,16 +82,14 @@ impl FileSide {
 }
 
 /// The format of the dataset at `path`: the one that is named, or the one that it looks like.
-pub fn format_of(path: &Path, named: Option<&FormatId>) -> Result<&'static dyn Format> {
+pub fn format_at(path: &Path, named: Option<&FormatId>) -> Result<&'static dyn Format> {
     if !path.exists() {
         let missing = std::io::ErrorKind::NotFound.into();
         return Err(EngineError::File { path: path.to_owned(), source: missing });
     }
     match named {
-        Some(id) => datasets::find(&id.0).ok_or_else(|| EngineError::UnknownFormat(id.clone())),
-        None if path.is_file() && datasets::is_list_of_detections(path) => {
-            datasets::find(DETECTIONS).ok_or_else(|| EngineError::UnknownFormat(FormatId(DETECTIONS.into())))
-        }
+        Some(id) => format_of(id),
+        None if path.is_file() && datasets::is_list_of_detections(path) => format_of(&FormatId(DETECTIONS.into())),
         None => detect(path),
     }
 }

@@ -193,7 +193,7 @@ impl Evaluations {
                 .read_blocking(|view| Ok(in_library::read(view, *side, labels, cancellation)))?
                 .map(FileSide::of_library),
             EvaluationSource::File { path, format } => {
-                let format = in_file::format_of(path, format.as_ref())?;
+                let format = in_file::format_at(path, format.as_ref())?;
                 if format.descriptor().id != in_file::DETECTIONS {
                     return in_file::read(path, format, index, labels, cancellation);
                 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::annotation::AttributeValue;
 use domain::geometry::{PixelSize, Point, Rect};
+use domain::import::is_image_name;
 use domain::shape::Shape;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ use crate::formats::json::each_item;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::outline::{from_corners, turned};
-use crate::paths::{beside, file_part, has_extension, is_image, split_of_path, stem};
+use crate::paths::{beside, file_part, has_extension, split_of_path, stem};
 
 const UNSUPPORTED: &str = "this kind of result is not supported";
 
@@ -112,7 +113,8 @@ impl Task {
         let text = |name: &str| self.data.get(name).and_then(Value::as_str);
         let mut texts = self.data.values().filter_map(Value::as_str);
         let path = image_field.and_then(text).or_else(|| text("image"));
-        let path = path.or_else(|| texts.clone().find(|path| is_image(&local_name(path)))).or_else(|| texts.next());
+        let path =
+            path.or_else(|| texts.clone().find(|path| is_image_name(&local_name(path)))).or_else(|| texts.next());
         path.unwrap_or_default()
     }
 

@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use ::csv::ReaderBuilder;
 use domain::annotation::AttributeValue;
 use domain::geometry::{PixelSize, Rect};
+use domain::import::is_image_name;
 use domain::shape::Shape;
 
-use super::super::fields::OCCLUDED;
 use super::super::rows::{Row, each_row, malformed};
+use crate::attributes::OCCLUDED;
 use crate::entries::ImageIndex;
 use crate::error::{DatasetError, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
-use crate::paths::{file_part, has_extension, is_image, split_named, split_of_path, stem};
+use crate::paths::{file_part, has_extension, split_named, split_of_path, stem};
 
 /// Columns that are 1 if they apply to an object, and their attributes.
 const FLAGS: [(&str, &str); 4] =
@@ -148,7 +149,7 @@ impl Images {
             let image = self.index.image(&path, "", None, None);
             self.add(file_part(&path), image, sink)?;
         }
-        for file in names.iter().filter(|name| is_image(name)) {
+        for file in names.iter().filter(|name| is_image_name(name)) {
             if self.index.position(stem(file)) == usize::MAX {
                 let image = self.index.unlisted(file, upright_size(input, file)?, split_of_path(file));
                 self.add(file_part(stem(file)), image, sink)?;
