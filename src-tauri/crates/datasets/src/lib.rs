@@ -3,6 +3,7 @@
 //! A [`Format`] writes a neutral dataset ([`model`]), and may read it. Both directions stream image by image.
 //! [`FORMATS`] lists all formats; the command line, the window and the documentation use it.
 
+mod attributes;
 mod entries;
 mod error;
 mod format;
@@ -10,6 +11,7 @@ mod formats;
 mod image_size;
 mod in_folder;
 mod input;
+mod key_points;
 mod mask;
 mod memory;
 pub mod model;

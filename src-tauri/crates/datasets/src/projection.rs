@@ -9,8 +9,10 @@ use domain::geometry::PixelSize;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 
+use crate::attributes::{SEVERAL_SEPARATOR, untyped};
 use crate::error::Result;
 use crate::format::{DatasetSource, Images};
+use crate::key_points::{Poses, own_attributes, poses};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::outline;
 
@@ -147,11 +149,16 @@ impl Projector<'_> {
             return Ok(None);
         }
         let is_empty = image.annotations.is_empty();
-        let mut kept = Vec::with_capacity(image.annotations.len());
-        for annotation in std::mem::take(&mut image.annotations) {
-            kept.extend(self.project_annotation(annotation, image.size)?);
-        }
-        image.annotations = kept;
+        let annotations = std::mem::take(&mut image.annotations);
+        image.annotations = if self.holds.contains(&Feature::KeyPoints) {
+            self.project_poses(poses(annotations), image.size)?
+        } else {
+            let mut kept = Vec::with_capacity(annotations.len());
+            for annotation in annotations {
+                kept.extend(self.project_annotation(annotation, image.size)?);
+            }
+            kept
+        };
         if image.annotations.is_empty() && !self.holds_or_lost(Feature::EmptyImages) {
             return Ok(None);
         }
@@ -180,6 +187,45 @@ impl Projector<'_> {
             image.other_files.clear();
         }
         Ok(Some(image))
+    }
+
+    /// Each object, followed by its key points, which have its data. The objects with key points are numbered as groups.
+    fn project_poses(&mut self, poses: Poses, size: Option<PixelSize>) -> Result<Vec<DatasetAnnotation>> {
+        poses.left.iter().for_each(|_| self.tally.lose(Feature::Points));
+        for (place, point) in &poses.placed {
+            self.lose_data_of(point, &poses.objects[*place].object);
+        }
+        let (mut kept, mut groups) = (Vec::new(), 0);
+        for mut posed in poses.objects {
+            if posed.points.is_empty() {
+                kept.extend(self.project_annotation(posed.object, size)?);
+                continue;
+            }
+            posed.object.group = None;
+            let Some(object) = self.project_annotation(posed.object, size)? else { continue };
+            groups += 1;
+            let object = DatasetAnnotation { group: Some(groups), ..object };
+            let points: Vec<_> = posed.points.into_iter().map(|point| point.annotation(&object)).collect();
+            kept.push(object);
+            kept.extend(points);
+        }
+        Ok(kept)
+    }
+
+    /// Counts what a key point says and its object does not.
+    fn lose_data_of(&mut self, point: &DatasetAnnotation, object: &DatasetAnnotation) {
+        let is_said = |(name, value): (&String, &AttributeValue)| object.attributes.get(name) == Some(value);
+        for (feature, is_lost) in [
+            (Feature::Attributes, !own_attributes(point).all(is_said)),
+            (Feature::Confidences, point.confidence.is_some() && point.confidence != object.confidence),
+            (Feature::Decisions, point.status.is_some() && point.status != object.status),
+            (Feature::Origins, point.origin.is_some() && point.origin != object.origin),
+            (Feature::AnnotationIds, point.id.is_some() && point.id != object.id),
+        ] {
+            if is_lost {
+                self.tally.lose(feature);
+            }
+        }
     }
 
     /// `None` if the annotation is dropped.
@@ -271,19 +317,5 @@ impl Projector<'_> {
         if annotation.attributes != before {
             self.tally.lose(Feature::AttributeTypes);
         }
-    }
-}
-
-/// Between the values of an attribute that has several, in a format without types.
-pub const SEVERAL_SEPARATOR: &str = "; ";
-
-/// Infers the type of a text attribute: `true` and `false` are booleans, whole numbers are numbers.
-#[must_use]
-pub fn untyped(text: &str) -> AttributeValue {
-    match (text, text.parse::<i32>()) {
-        ("true", _) => AttributeValue::YesNo(true),
-        ("false", _) => AttributeValue::YesNo(false),
-        (_, Ok(number)) if number.to_string() == text => AttributeValue::Number(number),
-        _ => AttributeValue::Text(text.to_owned()),
     }
 }

@@ -76,7 +76,7 @@ fn lost(descriptor: &FormatDescriptor, is_wanted: fn(LossKind) -> bool) -> Strin
         let kind = if feature == Feature::Polygons && are_boxes { LossKind::Simplified } else { feature.loss() };
         let name = serde_json::to_value(feature).unwrap().as_str()?.replace('_', " ");
         let is_of_its_own = match feature {
-            Feature::BoxOutlines | Feature::PolygonBounds | Feature::PolygonRectangles => false,
+            Feature::BoxOutlines | Feature::PolygonBounds | Feature::PolygonRectangles | Feature::KeyPoints => false,
             Feature::AttributeTypes => descriptor.holds(Feature::Attributes),
             Feature::FailureCosts => descriptor.holds(Feature::FailedImages),
             _ => true,

@@ -229,10 +229,10 @@ fn key_points_of_coco_are_points_of_their_object_and_unknown_fields_are_counted(
     assert_eq!(
         found,
         [
-            (Some(7), None),
-            (Some(7), Some(&text("nose"))),
-            (Some(7), Some(&text("tail"))),
-            (Some(7), Some(&AttributeValue::Number(3))),
+            (Some(1), None),
+            (Some(1), Some(&text("nose"))),
+            (Some(1), Some(&text("tail"))),
+            (Some(1), Some(&AttributeValue::Number(3))),
             (None, Some(&text("nose"))),
             (None, None)
         ]

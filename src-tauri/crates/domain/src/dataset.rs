@@ -112,6 +112,8 @@ pub enum Feature {
     PolygonBounds,
     /// Polygons as the smallest rectangles around them, in any direction.
     PolygonRectangles,
+    /// Points as key points of the object that they belong to, with its data.
+    KeyPoints,
     Points,
     ImageTags,
     Captions,
@@ -157,12 +159,13 @@ pub enum Feature {
 }
 
 impl Feature {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Boxes,
         Self::BoxOutlines,
         Self::Polygons,
         Self::PolygonBounds,
         Self::PolygonRectangles,
+        Self::KeyPoints,
         Self::Points,
         Self::ImageTags,
         Self::Captions,

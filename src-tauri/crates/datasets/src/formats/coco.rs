@@ -2,7 +2,6 @@
 //! 0.
 
 mod extents;
-mod key_points;
 mod read;
 
 use std::borrow::Cow;
@@ -10,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
-use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::export::AnnotationSelection;
 use domain::geometry::Orientation;
 use domain::ids::RunId;
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
+use crate::key_points::{KeyPointNames, PosedObject};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
 
@@ -40,32 +40,62 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     group: FormatGroup::Training,
     package: Package::File { extension: "json" },
     media_type: "application/json",
-    holds: &[
-        Feature::Boxes,
-        Feature::Polygons,
-        Feature::UnscoredAnnotations,
-        Feature::EmptyImages,
-        Feature::Attributes,
-        Feature::AttributeTypes,
-        Feature::Confidences,
-        Feature::Decisions,
-        Feature::Origins,
-        Feature::AnnotationIds,
-        Feature::Crowds,
-        Feature::StoredSizes,
-        Feature::Hashes,
-        Feature::ReviewStates,
-        Feature::ImageOrigins,
-        Feature::MissingFiles,
-        Feature::OtherFiles,
-        Feature::LabelTable,
-        Feature::Description,
-    ],
+    holds: DETECT,
     can_be_empty: true,
     is_readable: true,
-    options: &[],
+    options: &[FormatOption {
+        name: "task",
+        title: Translated { en: "Task", es: "Tarea" },
+        values: &["detect", "keypoints"],
+    }],
     documentation: "https://cocodataset.org/#format-data",
 };
+
+const DETECT: &[Feature] = &[
+    Feature::Boxes,
+    Feature::Polygons,
+    Feature::UnscoredAnnotations,
+    Feature::EmptyImages,
+    Feature::Attributes,
+    Feature::AttributeTypes,
+    Feature::Confidences,
+    Feature::Decisions,
+    Feature::Origins,
+    Feature::AnnotationIds,
+    Feature::Crowds,
+    Feature::StoredSizes,
+    Feature::Hashes,
+    Feature::ReviewStates,
+    Feature::ImageOrigins,
+    Feature::MissingFiles,
+    Feature::OtherFiles,
+    Feature::LabelTable,
+    Feature::Description,
+];
+
+/// Key points are data of their object.
+const KEY_POINTS: &[Feature] = &[
+    Feature::Boxes,
+    Feature::Polygons,
+    Feature::KeyPoints,
+    Feature::UnscoredAnnotations,
+    Feature::EmptyImages,
+    Feature::Attributes,
+    Feature::AttributeTypes,
+    Feature::Confidences,
+    Feature::Decisions,
+    Feature::Origins,
+    Feature::AnnotationIds,
+    Feature::Crowds,
+    Feature::StoredSizes,
+    Feature::Hashes,
+    Feature::ReviewStates,
+    Feature::ImageOrigins,
+    Feature::MissingFiles,
+    Feature::OtherFiles,
+    Feature::LabelTable,
+    Feature::Description,
+];
 
 const GEOMETRY: &str = "pixels of the upright image: EXIF orientation applied, origin at the top left";
 
@@ -74,16 +104,23 @@ impl Format for Coco {
         &DESCRIPTOR
     }
 
+    fn holds(&self, options: &FormatOptions) -> &'static [Feature] {
+        if options.get("task") == "keypoints" { KEY_POINTS } else { DETECT }
+    }
+
     /// First images, then annotations: two passes over the source, so that neither is kept in memory.
-    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
+        let names = if options.get("task") == "keypoints" { names_by_label(source)? } else { BTreeMap::new() };
+        let no_names = KeyPointNames::default();
         out.write_all(b"{\n\"info\": ")?;
         serde_json::to_writer(&mut *out, &CocoInfo::from(source.info())).map_err(io::Error::from)?;
         out.write_all(b",\n\"licenses\": [],\n\"categories\": [")?;
         let mut categories = Items::default();
         for label in labels.labels() {
             let name = Cow::Borrowed(label.name.as_str());
-            categories.write(out, &CocoCategory { id: label.id, name, supercategory: "", keypoints: Vec::new() })?;
+            let keypoints = names.get(&label.id).unwrap_or(&no_names).names().to_vec();
+            categories.write(out, &CocoCategory { id: label.id, name, supercategory: "", keypoints })?;
         }
         out.write_all(b"\n],\n\"images\": [")?;
         let mut images = Items::default();
@@ -94,18 +131,25 @@ impl Format for Coco {
         let mut annotations = Items::default();
         for image in source.images() {
             let image = image?;
-            for annotation in &image.annotations {
-                let Some(bbox) = bbox_of(&annotation.shape) else { continue };
-                let outline: Vec<f64> = points_of(&annotation.shape).into_iter().flatten().collect();
+            for PosedObject { object, points } in PosedObject::of(&image) {
+                let Some(bbox) = bbox_of(&object.shape) else { continue };
+                let outline: Vec<f64> = points_of(&object.shape).into_iter().flatten().collect();
+                let category_id = labels.find(&object.label)?.id;
+                let in_order = names.get(&category_id).unwrap_or(&no_names).in_order(&points);
+                let keypoints = in_order.flat_map(|point| {
+                    point.map_or([0.0; 3], |point| [point.at.x, point.at.y, point.visibility().into()])
+                });
                 let written = CocoAnnotation {
                     id: annotations.count + 1,
                     image_id: image.id,
-                    category_id: labels.find(&annotation.label)?.id,
+                    category_id,
                     bbox,
-                    area: annotation.shape.area().unwrap_or_default(),
-                    iscrowd: u8::from(annotation.is_crowd),
+                    area: object.shape.area().unwrap_or_default(),
+                    iscrowd: u8::from(object.is_crowd),
                     segmentation: if outline.is_empty() { Vec::new() } else { vec![outline] },
-                    attributes: annotation.into(),
+                    keypoints: keypoints.collect(),
+                    num_keypoints: (!points.is_empty()).then_some(points.len()),
+                    attributes: (&object).into(),
                 };
                 annotations.write(out, &written)?;
             }
@@ -117,6 +161,17 @@ impl Format for Coco {
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         read::read(input, sink)
     }
+}
+
+/// The names of the key points of each label, by its number.
+fn names_by_label(source: &dyn DatasetSource) -> Result<BTreeMap<u64, KeyPointNames>> {
+    let mut names: BTreeMap<u64, KeyPointNames> = BTreeMap::new();
+    for image in source.images() {
+        for posed in PosedObject::of(&image?) {
+            names.entry(source.info().labels.find(&posed.object.label)?.id).or_default().add(&posed.points);
+        }
+    }
+    Ok(names)
 }
 
 /// Info of a dataset.
@@ -176,7 +231,7 @@ struct CocoCategory<'a> {
     #[serde(skip_deserializing)]
     supercategory: &'static str,
     /// Names of key points.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     keypoints: Vec<String>,
 }
 
@@ -236,6 +291,11 @@ struct CocoAnnotation<'a> {
     iscrowd: u8,
     /// The corners of a polygon, alternating x and y; empty for a box.
     segmentation: Vec<Vec<f64>>,
+    /// For each name of its category x, y and visibility: 0 for absent, 1 for hidden, 2 for visible.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keypoints: Vec<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_keypoints: Option<usize>,
     attributes: CocoAttributes<'a>,
 }
 

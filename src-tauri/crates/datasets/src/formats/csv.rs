@@ -20,12 +20,12 @@ use serde::{Serialize, Serializer};
 
 use super::fields::{OriginName, bbox_of, points_of};
 use super::rows::failed;
+use crate::attributes::SEVERAL_SEPARATOR;
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
-use crate::model::{DatasetAnnotation, DatasetImage};
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
-use crate::projection::SEVERAL_SEPARATOR;
 
 /// The format `csv`.
 pub struct Csv;
@@ -112,20 +112,16 @@ impl Format for Csv {
         if options.get("byte-order-mark") == "yes" {
             out.file()?.write_all("\u{feff}".as_bytes())?;
         }
-        let attributes: Vec<&str> = source.info().attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-        let columns: Vec<String> = attributes.iter().map(|name| format!("{ATTRIBUTES}{name}")).collect();
+        let table = AnnotationTable::new(source.info());
         let mut rows = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out.file()?);
-        rows.serialize((COLUMNS, columns)).map_err(failed)?;
+        rows.serialize(table.columns()).map_err(failed)?;
         for image in source.images() {
             let image = image?;
             for annotation in &image.annotations {
-                let answers: Vec<_> =
-                    attributes.iter().map(|name| annotation.attributes.get(*name).map(attribute_cell)).collect();
-                rows.serialize((image_cells(&image), annotation_cells(annotation), answers)).map_err(failed)?;
+                rows.serialize(table.cells(&image, annotation)).map_err(failed)?;
             }
             if image.annotations.is_empty() {
-                let answers: Vec<Option<AttributeCell<'_>>> = attributes.iter().map(|_| None).collect();
-                rows.serialize((image_cells(&image), AnnotationCells::default(), answers)).map_err(failed)?;
+                rows.serialize(table.cells_of_empty(&image)).map_err(failed)?;
             }
         }
         rows.flush()?;
@@ -134,6 +130,32 @@ impl Format for Csv {
 
     fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
         read::read(input, sink)
+    }
+}
+
+/// Rows of annotations with their images, with a column for each attribute of a dataset.
+pub struct AnnotationTable<'a> {
+    attributes: Vec<&'a str>,
+}
+
+impl<'a> AnnotationTable<'a> {
+    pub fn new(info: &'a DatasetInfo) -> Self {
+        Self { attributes: info.attributes.iter().map(|attribute| attribute.name.as_str()).collect() }
+    }
+
+    pub fn columns(&self) -> impl Serialize {
+        let attributes: Vec<String> = self.attributes.iter().map(|name| format!("{ATTRIBUTES}{name}")).collect();
+        (COLUMNS, attributes)
+    }
+
+    pub fn cells(&self, image: &DatasetImage, annotation: &DatasetAnnotation) -> impl Serialize {
+        let answers = self.attributes.iter().map(|name| annotation.attributes.get(*name).map(attribute_cell));
+        (image_cells(image), annotation_cells(annotation), answers.collect::<Vec<_>>())
+    }
+
+    fn cells_of_empty(&self, image: &DatasetImage) -> impl Serialize {
+        let answers: Vec<Option<AttributeCell<'_>>> = self.attributes.iter().map(|_| None).collect();
+        (image_cells(image), AnnotationCells::default(), answers)
     }
 }
 
@@ -171,7 +193,7 @@ struct AnnotationCells<'a> {
 }
 
 /// External text, protected against evaluation.
-struct Text<'a>(Cow<'a, str>);
+pub struct Text<'a>(pub Cow<'a, str>);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {

@@ -13,8 +13,8 @@ use domain::annotation::Origin;
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::shape::Shape;
 
-use super::fields::attribute_text;
 use super::xml::Escaped;
+use crate::attributes::attribute_text;
 use crate::entries::{EntryNames, write_images};
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};

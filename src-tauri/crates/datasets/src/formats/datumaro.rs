@@ -9,13 +9,15 @@ use std::io::{self, Write};
 use domain::annotation::AttributeValue;
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
+use domain::numbers::decimal;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::fields::{CAPTION, FreeGroups, OCCLUDED, attribute_from_json, bbox_of, decimal, points_of, without_noise};
+use super::fields::{CAPTION, FreeGroups, attribute_from_json, bbox_of, points_of, without_noise};
 use super::items::Items;
 use super::json::each_item;
+use crate::attributes::OCCLUDED;
 use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};

@@ -1,18 +1,17 @@
 //! Common parts of formats: shapes as `bbox` and points, provenance, and attributes.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use domain::annotation::{AttributeValue, Origin};
 use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
+use domain::numbers::decimal;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::DatasetAnnotation;
-use crate::projection::SEVERAL_SEPARATOR;
 
 /// Whether an annotation is a run's or a person's. The run's number is a separate field.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -75,12 +74,7 @@ pub fn without_noise(number: f64) -> f64 {
 /// What calculations with coordinates add, as a share of the result.
 const NOISE: f64 = 1e-13;
 
-/// A confidence as a person writes it, such as `0.9` instead of `0.8999999761581421`. It is read back as the same.
-pub fn decimal(confidence: f32) -> f64 {
-    confidence.to_string().parse().unwrap_or_else(|_| confidence.into())
-}
-
-/// As [`decimal`].
+/// A confidence as it was written, such as `0.9` instead of `0.8999999761581421`.
 #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 pub fn as_decimal<S: Serializer>(confidence: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
     confidence.map(decimal).serialize(serializer)
@@ -137,20 +131,6 @@ pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Op
 
 /// The label of captions in formats where they have none.
 pub const CAPTION: &str = "caption";
-
-/// The attribute for parts that are hidden in the image, as in CVAT.
-pub const OCCLUDED: &str = "occluded";
-
-/// An attribute in a format without types; the inverse of [`untyped`](crate::projection::untyped).
-pub fn attribute_text(value: &AttributeValue) -> Cow<'_, str> {
-    match value {
-        AttributeValue::YesNo(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
-        AttributeValue::Number(value) => Cow::Owned(value.to_string()),
-        AttributeValue::Text(value) => Cow::Borrowed(value),
-        // The projection has joined them already.
-        AttributeValue::Several(values) => Cow::Owned(values.join(SEVERAL_SEPARATOR)),
-    }
-}
 
 /// Whether a value says nothing, so that leaving it out loses nothing.
 pub fn is_blank(value: &Value) -> bool {

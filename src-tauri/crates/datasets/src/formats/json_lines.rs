@@ -157,8 +157,9 @@ struct LineFailure<'a> {
     cost_dollars: Option<f64>,
 }
 
+/// An annotation.
 #[derive(Serialize, Deserialize)]
-struct LineAnnotation<'a> {
+pub struct LineAnnotation<'a> {
     annotation: Option<u64>,
     label: Cow<'a, str>,
     shape: ShapeKind,

@@ -12,9 +12,9 @@ use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fields::attribute_text;
 use super::items::Items;
 use super::json::each_item;
+use crate::attributes::{SEVERAL_SEPARATOR, attribute_text, untyped};
 use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, IMAGE_ATTRIBUTE, Sink, SkippedPart};
@@ -22,7 +22,6 @@ use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetInfo};
 use crate::output::Output;
 use crate::paths::{beside, has_extension, split_of_path, stem};
-use crate::projection::{SEVERAL_SEPARATOR, untyped};
 
 /// The format `via`.
 pub struct Via;

@@ -10,11 +10,12 @@ use std::fmt::Write as _;
 use domain::annotation::AttributeValue;
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
+use domain::import::is_image_name;
 use domain::shape::Shape;
 use roxmltree::Node;
 
-use super::fields::attribute_text;
 use super::xml::{Escaped, child, parse, text_of};
+use crate::attributes::{attribute_text, untyped};
 use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink, SkippedPart, UNKNOWN_FIELD};
@@ -22,8 +23,7 @@ use crate::image_size::upright_size;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::output::Output;
-use crate::paths::{beside, file_part, has_extension, is_image, split_named, split_of_path, stem};
-use crate::projection::untyped;
+use crate::paths::{beside, file_part, has_extension, split_named, split_of_path, stem};
 
 /// The format `voc`.
 pub struct Voc;
@@ -113,7 +113,7 @@ impl Format for Voc {
             if has_extension(name, "xml") {
                 let of_image = below("Annotations/").unwrap_or_else(|| stem(name).to_owned());
                 images.entry(of_image).or_default().0 = Some(name);
-            } else if let Some(of_image) = below(IMAGES).filter(|_| is_image(name)) {
+            } else if let Some(of_image) = below(IMAGES).filter(|_| is_image_name(name)) {
                 images.entry(of_image).or_default().1 = Some(name);
             }
         }

@@ -16,6 +16,7 @@ use crate::entries::{EntryNames, write_images};
 use crate::error::Result;
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
+use crate::key_points::{KeyPoint, KeyPointNames, PosedObject};
 use crate::model::{DatasetImage, DatasetSplit};
 use crate::outline::corners;
 use crate::output::{ImagePlacement, Output};
@@ -46,7 +47,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     options: &[FormatOption {
         name: "task",
         title: Translated { en: "Task", es: "Tarea" },
-        values: &["detect", "segment", "obb"],
+        values: &["detect", "segment", "obb", "pose"],
     }],
     documentation: "https://docs.ultralytics.com/datasets/detect/",
 };
@@ -69,6 +70,16 @@ const OBB: &[Feature] = &[
     Feature::LabelTable,
 ];
 
+const POSE: &[Feature] = &[
+    Feature::Boxes,
+    Feature::PolygonBounds,
+    Feature::KeyPoints,
+    Feature::UnscoredAnnotations,
+    Feature::EmptyImages,
+    Feature::Splits,
+    Feature::LabelTable,
+];
+
 impl Format for Yolo {
     fn descriptor(&self) -> &'static FormatDescriptor {
         &DESCRIPTOR
@@ -78,6 +89,7 @@ impl Format for Yolo {
         match options.get("task") {
             "segment" => SEGMENT,
             "obb" => OBB,
+            "pose" => POSE,
             _ => DESCRIPTOR.holds,
         }
     }
@@ -85,15 +97,18 @@ impl Format for Yolo {
     fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
         let (task, labels) = (options.get("task"), &source.info().labels);
         let (mut names, mut has_validation, mut has_test) = (entry_names(out), false, false);
+        let key_points = if task == "pose" { names_of(source)? } else { KeyPointNames::default() };
         for image in source.images() {
             let image = image?;
             has_validation |= image.split == Some(DatasetSplit::Validation);
             has_test |= image.split == Some(DatasetSplit::Test);
             let name = names.name(&image);
             let file = out.entry(&format!("labels/{}/{}.txt", folder(&image), name.stem()))?;
-            for annotation in &image.annotations {
-                let label = labels.index_of(&annotation.label)?;
-                if let Some(line) = line(task, label, &annotation.shape, image.known_size()?) {
+            for PosedObject { object, points } in PosedObject::of(&image) {
+                let (label, size) = (labels.index_of(&object.label)?, image.known_size()?);
+                if let Some(mut line) = line(task, label, &object.shape, size) {
+                    key_points.in_order(&points).for_each(|point| push_key_point(&mut line, point, size));
+                    line.push('\n');
                     file.write_all(line.as_bytes())?;
                 }
             }
@@ -106,12 +121,23 @@ impl Format for Yolo {
         );
         yaml += if has_validation { "val: images/val\n" } else { "val: images/train\n" };
         yaml += if has_test { "test: images/test\n" } else { "" };
-        let _ = writeln!(yaml, "task: {task}\nnames:");
+        let _ = writeln!(yaml, "task: {task}");
+        if task == "pose" {
+            let _ = writeln!(yaml, "kpt_shape: [{}, 3]", key_points.names().len());
+        }
+        yaml += "names:\n";
         for (index, label) in labels.labels().iter().enumerate() {
             let _ = writeln!(yaml, "  {index}: {}", names::quoted(&label.name));
         }
         if labels.labels().is_empty() {
             yaml += "  {}\n";
+        }
+        if !key_points.names().is_empty() && !labels.labels().is_empty() {
+            let names: Vec<String> = key_points.names().iter().map(|name| names::quoted(name)).collect();
+            yaml += "kpt_names:\n";
+            for index in 0..labels.labels().len() {
+                let _ = writeln!(yaml, "  {index}: [{}]", names.join(", "));
+            }
         }
         out.entry("data.yaml")?.write_all(yaml.as_bytes())?;
         Ok(())
@@ -138,7 +164,27 @@ fn folder(image: &DatasetImage) -> &'static str {
     image.split.unwrap_or(DatasetSplit::Train).short_name()
 }
 
-/// An object, with its line feed. Trainers refuse coordinates outside of the image, so these are moved to its edge.
+/// The names of all key points: every line has a place for each.
+fn names_of(source: &dyn DatasetSource) -> Result<KeyPointNames> {
+    let mut names = KeyPointNames::default();
+    for image in source.images() {
+        PosedObject::of(&image?).iter().for_each(|posed| names.add(&posed.points));
+    }
+    Ok(names)
+}
+
+/// x, y and visibility of a point; zeros if it is absent.
+fn push_key_point(line: &mut String, point: Option<&KeyPoint>, size: PixelSize) {
+    let Some(point) = point else {
+        line.push_str(" 0 0 0");
+        return;
+    };
+    let at = point.at.clamped(size);
+    let (x, y) = (at.x / f64::from(size.width), at.y / f64::from(size.height));
+    let _ = write!(line, " {x} {y} {}", point.visibility());
+}
+
+/// An object, without its line feed. Trainers refuse coordinates outside of the image, so these are moved to its edge.
 fn line(task: &str, label: usize, shape: &Shape, size: PixelSize) -> Option<String> {
     let (width, height) = (f64::from(size.width), f64::from(size.height));
     let mut line = label.to_string();
@@ -147,7 +193,7 @@ fn line(task: &str, label: usize, shape: &Shape, size: PixelSize) -> Option<Stri
         Shape::Box { rect } => {
             let rect = rect.clamped(size);
             let (x, y) = (f64::midpoint(rect.x1, rect.x2) / width, f64::midpoint(rect.y1, rect.y2) / height);
-            let _ = writeln!(line, " {x} {y} {} {}", rect.width() / width, rect.height() / height);
+            let _ = write!(line, " {x} {y} {} {}", rect.width() / width, rect.height() / height);
             return Some(line);
         }
         Shape::Polygon { points } => points.clone(),
@@ -157,6 +203,5 @@ fn line(task: &str, label: usize, shape: &Shape, size: PixelSize) -> Option<Stri
         let point = point.clamped(size);
         let _ = write!(line, " {} {}", point.x / width, point.y / height);
     }
-    line.push('\n');
     Some(line)
 }

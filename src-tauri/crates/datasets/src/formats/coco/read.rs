@@ -12,12 +12,13 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED, key_points};
+use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart, UNKNOWN_FIELD};
 use crate::formats::fields::{CAPTION, OriginName, attribute_from_json, is_blank, without_position};
 use crate::formats::json::LocatedValue;
 use crate::input::Input;
+use crate::key_points::KeyPoint;
 use crate::mask::{HOLES, Mask, Outlines};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
 
@@ -76,6 +77,8 @@ struct Progress {
     label_names: HashMap<u64, String>,
     /// Names of key points by category.
     key_points: HashMap<u64, Vec<String>>,
+    /// The last group of each image that has any.
+    groups: HashMap<u64, u64>,
 }
 
 impl ListState {
@@ -85,6 +88,12 @@ impl ListState {
 }
 
 impl Progress {
+    fn next_group(&mut self, image: u64) -> u64 {
+        let group = self.groups.entry(image).or_default();
+        *group += 1;
+        *group
+    }
+
     fn begin(&mut self, sink: &mut dyn Sink) -> Result<()> {
         let labels = self.labels.take().unwrap_or_default();
         self.label_names = labels.labels().iter().map(|label| (label.id, label.name.clone())).collect();
@@ -245,19 +254,21 @@ impl Reader<'_> {
             }
         }
         let names = self.progress.key_points.get(&category).map(Vec::as_slice).unwrap_or_default();
-        let key_points = key_points::read(found.keypoints.as_deref().unwrap_or_default(), names)
+        let key_points = KeyPoint::read(found.keypoints.as_deref().unwrap_or_default(), names)
             .ok_or_else(|| field("keypoints").malformed("a key point has x, y and its visibility"))?;
         if shapes.is_empty() && (rect.is_some() || key_points.is_empty()) {
             let rect = rect.ok_or_else(|| field("bbox").malformed("neither a box nor a polygon is given"))?;
             shapes.push(Shape::Box { rect });
         }
         let is_group = shapes.len() + key_points.len() > 1;
+        let label = label.clone();
+        let group = if is_group { Some(self.progress.next_group(image)) } else { None };
         let mut annotation = DatasetAnnotation {
             id: found.id,
             confidence: found.score,
             is_crowd: found.iscrowd.is_some_and(|value| value != 0),
-            group: is_group.then_some(found.id).flatten(),
-            ..DatasetAnnotation::new(label.clone(), Shape::ImageTag)
+            group,
+            ..DatasetAnnotation::new(label, Shape::ImageTag)
         };
         read_attributes(&mut annotation, found.attributes.unwrap_or_default())
             .map_err(|(name, problem)| field(&format!("attributes.{name}")).malformed(problem))?;

@@ -15,11 +15,11 @@ use serde::de::value::Error as ValueError;
 use super::super::fields::{OriginName, shape_from};
 use super::super::rows::malformed;
 use super::{ATTRIBUTES, COLUMNS};
+use crate::attributes::untyped;
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
-use crate::projection::untyped;
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let mut reader = ReaderBuilder::new().from_reader(input.file()?);

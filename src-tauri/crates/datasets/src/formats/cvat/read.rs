@@ -9,9 +9,10 @@ use domain::ids::RunId;
 use domain::shape::Shape;
 use roxmltree::Node;
 
-use super::super::fields::{FreeGroups, OCCLUDED};
+use super::super::fields::FreeGroups;
 use super::super::xml::{child, parse, text_of, unescaped};
 use super::IMAGES;
+use crate::attributes::{OCCLUDED, untyped};
 use crate::entries::ImageIndex;
 use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
@@ -19,7 +20,6 @@ use crate::input::{Input, MOST_TEXT};
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetImage, DatasetInfo, LabelTable};
 use crate::outline::{from_corners, turned};
 use crate::paths::{has_extension, split_named, stem};
-use crate::projection::untyped;
 
 pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let mut index = ImageIndex::read(input)?;

@@ -39,6 +39,8 @@ pub struct DataYaml {
     pub task: Option<String>,
     /// Number of key points, and of values for each.
     pub key_points: Option<(usize, usize)>,
+    /// Names of key points, the same for all classes.
+    pub key_point_names: Vec<String>,
 }
 
 /// Deeper nesting would overflow the stack of the loader. A `data.yaml` has two levels.
@@ -76,6 +78,7 @@ impl DataYaml {
                     let numbers: Vec<usize> = numbers.filter_map(|number| number.parse().ok()).collect();
                     read.key_points = numbers.first().copied().zip(numbers.get(1).copied());
                 }
+                Some("kpt_names") => read.key_point_names = key_point_names(value),
                 _ => {}
             }
         }
@@ -100,6 +103,17 @@ fn names(value: &Yaml<'_>) -> LabelTable {
         labels.add((class as u64).saturating_add(1), name);
     }
     labels
+}
+
+/// The longest of the lists of all classes.
+fn key_point_names(value: &Yaml<'_>) -> Vec<String> {
+    let list = |value: &Yaml<'_>| -> Vec<String> {
+        value.as_sequence().into_iter().flatten().map(|name| scalar(name).unwrap_or_default()).collect()
+    };
+    match value {
+        Yaml::Mapping(classes) => classes.values().map(list).max_by_key(Vec::len).unwrap_or_default(),
+        value => list(value),
+    }
 }
 
 fn scalar(value: &Yaml<'_>) -> Option<String> {

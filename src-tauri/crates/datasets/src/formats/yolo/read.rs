@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::geometry::{PixelSize, Point, Rect};
+use domain::import::is_image_name;
 use domain::shape::Shape;
 
 use super::names::DataYaml;
@@ -12,9 +13,10 @@ use crate::error::{FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
 use crate::input::Input;
+use crate::key_points::KeyPoint;
 use crate::model::{DatasetAnnotation, DatasetInfo, LabelTable};
 use crate::outline::from_corners;
-use crate::paths::{file_part, has_extension, is_image, split_of_path, stem};
+use crate::paths::{file_part, has_extension, split_of_path, stem};
 
 /// Files with class names only, one per line.
 const NAME_FILES: [&str; 4] = ["classes.txt", "obj.names", "labels.txt", "classes.names"];
@@ -27,14 +29,14 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
     let labels: HashMap<u64, String> =
         yaml.labels.labels().iter().map(|label| (label.id - 1, label.name.clone())).collect();
     sink.begin(DatasetInfo { labels: std::mem::take(&mut yaml.labels), ..DatasetInfo::default() })?;
-    let lines =
-        Lines { labels, is_oriented: yaml.task.as_deref().unwrap_or(task) == "obb", key_points: yaml.key_points };
+    let is_oriented = yaml.task.as_deref().unwrap_or(task) == "obb";
+    let lines = Lines { labels, is_oriented, key_points: yaml.key_points, key_point_names: yaml.key_point_names };
 
     let mut index = ImageIndex::read(input)?;
     // Image files and the annotation file, by the path of the image without extension. Trainers read images that differ
     // in their extension with the same annotations.
     let mut images: BTreeMap<String, (Vec<&str>, Option<&str>)> = BTreeMap::new();
-    for name in names.iter().filter(|name| is_image(name)) {
+    for name in names.iter().filter(|name| is_image_name(name)) {
         images.entry(stem(name).to_owned()).or_default().0.push(name);
     }
     let has_images = !images.is_empty();
@@ -78,7 +80,7 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
                     sink.skipped(SkippedPart { place: place.to_string(), reason: "the size of its image is unknown" });
                     break;
                 };
-                lines.read(line, size, place, &mut image.annotations, sink)?;
+                lines.read(line, size, place, &mut image.annotations)?;
             }
             sink.image(image)?;
         }
@@ -138,6 +140,7 @@ struct Lines {
     labels: HashMap<u64, String>,
     is_oriented: bool,
     key_points: Option<(usize, usize)>,
+    key_point_names: Vec<String>,
 }
 
 impl Lines {
@@ -147,7 +150,6 @@ impl Lines {
         size: PixelSize,
         place: FileLocation,
         annotations: &mut Vec<DatasetAnnotation>,
-        sink: &mut dyn Sink,
     ) -> Result<()> {
         let mut words = line.split_ascii_whitespace();
         let class = words.next().unwrap_or_default();
@@ -167,38 +169,43 @@ impl Lines {
             let (x, y) = (extent.x / 2.0, extent.y / 2.0);
             Shape::Box { rect: Rect::new(center.x - x, center.y - y, center.x + x, center.y + y) }
         };
-        let mut add = |shape, confidence: Option<f64>, group| {
-            #[expect(clippy::cast_possible_truncation, reason = "a confidence has few digits")]
-            let confidence = confidence.map(|confidence| confidence as f32);
-            annotations.push(DatasetAnnotation { confidence, group, ..DatasetAnnotation::new(label.clone(), shape) });
-        };
-        match (numbers.len(), self.key_points) {
+        let (shape, confidence) = match (numbers.len(), self.key_points) {
             (0..4, _) => return Err(place.malformed("an object has at least four coordinates")),
             (length, Some((count, dimensions)))
                 if dimensions >= 2 && count.checked_mul(dimensions) == Some(length - 4) =>
             {
-                let group = place.line;
-                add(box_of(points[0], points[1]), None, group);
-                for point in numbers[4..].chunks_exact(dimensions) {
+                let mut names = self.key_point_names.iter();
+                let mut found = Vec::new();
+                for (point, number) in numbers[4..].chunks_exact(dimensions).zip(1..) {
+                    let name = names.next().map(String::as_str);
                     // Key points that are not labelled are 0, or have the visibility 0.
                     if point.get(2).map_or(point[0] != 0.0 || point[1] != 0.0, |visibility| *visibility > 0.0) {
-                        add(Shape::Point { at: Point::new(point[0] * width, point[1] * height) }, None, group);
+                        let is_hidden = point.get(2).is_some_and(|visibility| *visibility < 2.0);
+                        let at = Point::new(point[0] * width, point[1] * height);
+                        found.push(KeyPoint::new(at, name, number, is_hidden));
                     }
                 }
-                if dimensions > 2 {
-                    sink.skipped(SkippedPart { place: place.to_string(), reason: "visibilities are not supported" });
-                }
+                let group = (!found.is_empty())
+                    .then(|| annotations.iter().filter_map(|each| each.group).max().unwrap_or(0) + 1);
+                let object = DatasetAnnotation { group, ..DatasetAnnotation::new(label, box_of(points[0], points[1])) };
+                let points: Vec<_> = found.into_iter().map(|point| point.annotation(&object)).collect();
+                annotations.push(object);
+                annotations.extend(points);
+                return Ok(());
             }
-            (length @ (4 | 5), _) => add(box_of(points[0], points[1]), (length == 5).then(|| numbers[4]), None),
+            (length @ (4 | 5), _) => (box_of(points[0], points[1]), (length == 5).then(|| numbers[4])),
             (length @ (8 | 9), _) if self.is_oriented => {
                 let corners = [points[0], points[1], points[2], points[3]];
-                add(from_corners(corners), (length == 9).then(|| numbers[8]), None);
+                (from_corners(corners), (length == 9).then(|| numbers[8]))
             }
             (length, _) => {
                 let confidence = (length % 2 == 1).then(|| numbers[length - 1]);
-                add(Shape::Polygon { points }, confidence, None);
+                (Shape::Polygon { points }, confidence)
             }
-        }
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "a confidence has few digits")]
+        let confidence = confidence.map(|confidence| confidence as f32);
+        annotations.push(DatasetAnnotation { confidence, ..DatasetAnnotation::new(label, shape) });
         Ok(())
     }
 }
